@@ -1,0 +1,45 @@
+"""Windows: the squares round damage that an engine fills, and what it is shown of each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.painting.geometry import Box
+
+
+@dataclass(frozen=True)
+class Window:
+    """A square round some damage, read at ``scale`` native pixels to one working pixel.
+
+    ``box`` is in native pixels as displayed and may reach over the picture's edge by mirroring;
+    noise is keyed by (seed, variation, box origin, scale), so neither the order nor the batch of
+    windows changes a fill.
+    """
+
+    region: int
+    box: Box
+    scale: int = 1
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns in working pixels."""
+        return self.box.height // self.scale, self.box.width // self.scale
+
+
+@dataclass(frozen=True)
+class WindowView:
+    """What an engine is shown of a window.
+
+    ``image``: (h, w, 3) float32, unbounded sRGB, 0 under the grown mask; ``mask``: (h, w) bool,
+    true where it must be filled; ``init``: an earlier, coarser fill of the same window to refine
+    (or None) and ``strength`` in 0–1, how far to depart from it.
+    """
+
+    window: Window
+    image: NDArray[np.float32]
+    mask: NDArray[np.bool_]
+    init: NDArray[np.float32] | None = None
+    strength: float = 1.0
