@@ -1,0 +1,1 @@
+"""The workstation: all of Qt lives here."""

@@ -1,0 +1,29 @@
+"""Files that ship with the program: the sample painting, the theme, the embedded model."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from pathlib import Path
+
+
+def resource(*parts: str) -> Path:
+    """The path of a bundled file or folder; raises ``FileNotFoundError`` where it is missing."""
+    path = Path(str(files(__name__).joinpath(*parts)))
+    if not path.exists():
+        raise FileNotFoundError(f"The installation is incomplete: {'/'.join(parts)} is missing.")
+    return path
+
+
+def sample_painting() -> Path:
+    """The sample: a damaged painting, 16-bit TIFF with profile and resolution."""
+    return resource("sample", "damaged.tif")
+
+
+def sample_mask() -> Path:
+    """Where the sample is damaged, exactly."""
+    return resource("sample", "mask.png")
+
+
+def sample_clean() -> Path:
+    """The sample before it was damaged, 8-bit sRGB; for comparing by eye."""
+    return resource("sample", "clean.webp")
