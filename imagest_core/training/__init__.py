@@ -1,0 +1,1 @@
+"""Training the embedded model: pictures, simulated damage, the loops and their state on disk."""

@@ -1,0 +1,139 @@
+"""First part of a training: encoder and mask-conditioned decoder.
+
+The decoder must not trust the hole's latents blindly, since at run time it gets samples: in training
+they are zero (40 %), true (30 %) or shrunk and noised (30 %).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
+from imagest_core.restoration.harmonic import harmonic_torch
+from imagest_core.training.examples import Batch
+
+ZERO_SHARE, TRUE_SHARE = 0.4, 0.3
+SYNTHESIS_SHARE = 1 / 16
+"""Examples whose mask is all ones: there the pair is a plain autoencoder."""
+KL_WEIGHT = 1e-4
+PYRAMID_WEIGHT = 0.5
+
+
+def prefill(clean: Tensor, mask: Tensor) -> Tensor:
+    """The harmonic pre-fill of ``clean`` (n, 3, h, w); grey where everything is masked."""
+    whole = mask.flatten(1).amin(1) > 0.5
+    filled = harmonic_torch(clean.float() * (1 - mask), mask).to(clean.dtype)
+    return torch.where(whole.view(-1, 1, 1, 1), torch.zeros_like(filled), filled)
+
+
+def pyramid_l1(difference: Tensor, mask: Tensor, levels: int = 3) -> Tensor:
+    """Mean absolute Laplacian-pyramid coefficient of ``difference`` per masked pixel."""
+    total = difference.new_zeros(())
+    area = mask.sum().clamp(min=1.0)
+    for level in range(levels):
+        smaller = functional.avg_pool2d(difference, 2)
+        band = difference - functional.interpolate(smaller, scale_factor=2.0, mode="bilinear")
+        total = total + band.abs().sum() * 4.0**level / (3.0 * area)
+        difference = smaller
+    return total / levels
+
+
+def hole_rmse(difference: Tensor, mask: Tensor) -> Tensor:
+    """Root mean square error in the hole, one per example (n,); its mean is close to a mean in dB."""
+    area = mask.flatten(1).sum(1).clamp(min=1.0) * 3.0
+    return (difference.square().flatten(1).sum(1) / area + 1e-6).sqrt()
+
+
+class AutoencoderTask:
+    """Trains :class:`ImagestAutoencoder` on simulated damage."""
+
+    def __init__(self, config: AutoencoderConfig, held_out: Batch) -> None:
+        self.module = AutoencoderTraining(config)
+        self.held_out = held_out
+
+    def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
+        """RMSE where latents are zero, L1 + Laplacian pyramid where they tell something, and KL."""
+        n = len(batch.clean)
+        kind = torch.rand(n, device=batch.clean.device)
+        synthesis = torch.rand(n, device=kind.device) < SYNTHESIS_SHARE
+        kind = torch.where(synthesis, torch.full_like(kind, ZERO_SHARE + 1e-3), kind)
+        mask = torch.where(synthesis.view(-1, 1, 1, 1), torch.ones_like(batch.mask), batch.mask)
+        prefilled = prefill(batch.clean, mask)
+        painted, mean, log_variance = module(batch.clean, prefilled, mask, kind)
+        difference = (painted - batch.clean) * mask
+        blind = kind < ZERO_SHARE
+        told = (~blind).view(-1, 1, 1, 1) * mask
+        faithful = (hole_rmse(difference, mask) * blind).sum() / n
+        l1 = difference.mul(told).abs().sum() / (3.0 * told.sum().clamp(min=1.0))
+        pyramid = pyramid_l1(difference * told, told)
+        kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).mean()
+        loss = faithful + 0.6 * (l1 + PYRAMID_WEIGHT * pyramid) + KL_WEIGHT * kl
+        return loss, {
+            "faithful": faithful.item(),
+            "l1": l1.item(),
+            "pyramid": pyramid.item(),
+            "kl": kl.item(),
+        }
+
+    def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
+        """PSNR in the hole with zero and with true latents, beside the harmonic pre-fill."""
+        psnr: dict[str, list[Tensor]] = {"harmonic": [], "zero": [], "true": []}
+        rows: list[Tensor] = []
+        for start in range(0, len(self.held_out.clean), 8):
+            part = slice(start, start + 8)
+            clean, mask = self.held_out.clean[part].to(device), self.held_out.mask[part].to(device)
+            prefilled, inside = prefill(clean, mask), latent_mask(mask)
+            latents = self.module.encode(clean)
+            zero = self.module.decode(torch.zeros_like(latents), inside, prefilled, mask)
+            true = self.module.decode(latents, inside, prefilled, mask)
+            for name, image in (("harmonic", prefilled), ("zero", zero), ("true", true)):
+                psnr[name].append(hole_psnr(image, clean, mask))
+            if start == 0:
+                columns = [clean * (1 - mask), prefilled, zero, true, clean]
+                rows = [torch.cat([c[i] for c in columns], dim=2) for i in range(min(6, len(clean)))]
+        return {name: torch.cat(v).mean().item() for name, v in psnr.items()}, as_picture(
+            torch.cat(rows, dim=1)
+        )
+
+
+class AutoencoderTraining(ImagestAutoencoder):
+    """The autoencoder with a forward pass as training needs it (what a device wrapper calls)."""
+
+    def forward(
+        self, clean: Tensor, prefilled: Tensor, mask: Tensor, kind: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """The painted picture, and mean and log variance of the latents."""
+        mean, log_variance = self.moments(clean)
+        sample = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
+        latents = spoiled(sample, kind)
+        return self.decode(latents, latent_mask(mask), prefilled, mask), mean, log_variance
+
+
+def spoiled(latents: Tensor, kind: Tensor) -> Tensor:
+    """Zero, true, or shrunk and noised latents (see the module's docstring), by ``kind`` in 0…1 (n,)."""
+    n = len(latents)
+    pick = kind.view(-1, 1, 1, 1)
+    shrink = 0.5 + 0.5 * torch.rand(n, 1, 1, 1, device=latents.device)
+    noise = 0.4 * torch.rand(n, 1, 1, 1, device=latents.device) * torch.randn_like(latents)
+    noised = shrink * latents + noise
+    known = torch.where(pick < ZERO_SHARE + TRUE_SHARE, latents, noised)
+    return torch.where(pick < ZERO_SHARE, torch.zeros_like(latents), known)
+
+
+def hole_psnr(image: Tensor, clean: Tensor, mask: Tensor) -> Tensor:
+    """PSNR in dB inside the hole, one per example (n,), of pictures in −1…1."""
+    area = mask.flatten(1).sum(1).clamp(min=1.0) * 3.0
+    error = ((image.float() - clean).mul(mask).square().flatten(1).sum(1) / area / 4.0).clamp(min=1e-10)
+    return -10.0 * error.log10()
+
+
+def as_picture(image: Tensor) -> NDArray[np.uint8]:
+    """(3, h, w) in −1…1 → (h, w, 3) uint8."""
+    scaled = ((image.float().clamp(-1, 1) + 1) * 127.5).round().byte()
+    return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())

@@ -1,0 +1,112 @@
+"""``imagest train autoencoder|imagest``: the command line of training."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagest_core.errors import InputError
+from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    from imagest_core.training.examples import Batch, DamagedCrops
+    from imagest_core.training.loop import LoopOptions
+
+HELD_OUT_EXAMPLES = 48
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``train`` with its parts to the program's subparsers."""
+    train = subparsers.add_parser("train", help="train the embedded model on your own pictures")
+    parts = train.add_subparsers(dest="part", required=True, metavar="PART")
+    autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
+    autoencoder.set_defaults(run=_train_autoencoder)
+    _common(autoencoder, steps=4500, batch=16, rate=5e-4)
+    imagest = parts.add_parser("imagest", help="the style encoder and the diffusion network")
+    imagest.set_defaults(run=_train_imagest)
+    _common(imagest, steps=4500, batch=32, rate=4e-4)
+    imagest.add_argument(
+        "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder"
+    )
+
+
+def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float) -> None:
+    add = parser.add_argument
+    add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
+    add(
+        "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"
+    )
+    add("--craquelure", type=Path, metavar="MAPS", help="folder or tar of real craquelure maps")
+    add("--steps", type=int, default=steps, help=f"at most this many steps (default {steps})")
+    add("--minutes", type=float, default=math.inf, help="at most this long")
+    add("--batch", type=int, default=batch, help=f"examples a step (default {batch})")
+    add("--side", type=int, default=128, help="side of the crops in pixels (default 128)")
+    add("--rate", type=float, default=rate, help=f"highest learning rate (default {rate})")
+    add("--seed", type=int, default=0)
+    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--workers", type=int, default=0, help="processes that prepare examples (default: none beside this)")
+    add("--threads", type=int, default=0, help="CPU threads (default: all)")
+    add(
+        "--evaluate-every",
+        type=int,
+        default=250,
+        metavar="N",
+        help="held-out figures and picture every N steps",
+    )
+
+
+def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
+    from imagest_core.models.autoencoder import AutoencoderConfig
+    from imagest_core.training.autoencoder import AutoencoderTask
+    from imagest_core.training.loop import Trainer
+
+    data, held_out = _examples(args, progress)
+    task = AutoencoderTask(AutoencoderConfig(), held_out)
+    Trainer(task, data, _options(args)).run(progress)
+    return 0
+
+
+def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
+    from imagest_core.training.diffusion import DiffusionTask
+    from imagest_core.training.loop import Trainer
+
+    data, held_out = _examples(args, progress)
+    task = DiffusionTask.over(args.autoencoder, held_out)
+    Trainer(task, data, _options(args)).run(progress)
+    return 0
+
+
+def _examples(args: argparse.Namespace, progress: Progress) -> tuple[DamagedCrops, Batch]:
+    import torch
+
+    from imagest_core.training.examples import DamagedCrops, fixed_batch
+    from imagest_core.training.images import load_maps, load_works
+
+    if args.side % 32:
+        raise InputError(f"The side of the crops must be a multiple of 32, not {args.side}.")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    torch.manual_seed(args.seed)
+    works, aside = load_works(args.sources, progress)
+    maps = load_maps(args.craquelure) if args.craquelure else ()
+    held_out = fixed_batch(DamagedCrops(aside, maps, args.side, seed=1, vary=False), HELD_OUT_EXAMPLES)
+    return DamagedCrops(works, maps, args.side, seed=args.seed + 2), held_out
+
+
+def _options(args: argparse.Namespace) -> LoopOptions:
+    from imagest_core.training.loop import LoopOptions
+
+    return LoopOptions(
+        folder=args.out,
+        steps=args.steps,
+        minutes=args.minutes,
+        batch=args.batch,
+        learning_rate=args.rate,
+        precision=args.precision,
+        device=args.device,
+        workers=args.workers,
+        evaluate_every=args.evaluate_every,
+    )

@@ -1,0 +1,182 @@
+"""The one training loop: devices through accelerate, EMA, resuming, losses to CSV and TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from accelerate import Accelerator
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from imagest_core.progress import Progress
+from imagest_core.training.examples import Batch, DamagedCrops, From, collate
+from imagest_core.training.state import Average, Clock, load_state, save_state
+
+
+@dataclass(frozen=True)
+class LoopOptions:
+    """How long and how to train; the learning rate falls to 0 (cosine) at whichever end comes first."""
+
+    folder: Path
+    steps: int = 4000
+    minutes: float = math.inf
+    batch: int = 16
+    learning_rate: float = 5e-4
+    warmup: int = 200
+    average: float = 0.999
+    clip: float = 1.0
+    precision: str = "auto"
+    device: str = "auto"
+    workers: int = 0
+    evaluate_every: int = 250
+    save_every: int = 100
+
+
+class Task(Protocol):
+    """What is trained: a module, its loss, and how well it does on held-out works."""
+
+    module: nn.Module
+
+    def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
+        """The loss and what to log beside it; ``module`` is the task's own, wrapped for devices."""
+
+    def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
+        """Held-out figures and a picture (h, w, 3) to look at, with the averaged weights in place."""
+
+
+def best_precision(device: str) -> str:
+    """``bf16`` where the hardware is fast at it, else ``no``."""
+    if device == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
+    return "bf16" if torch.cpu._is_amx_tile_supported() else "no"
+
+
+def learning_rate(options: LoopOptions, clock: Clock) -> float:
+    """Linear warm-up, then cosine to zero over the share of steps or minutes used."""
+    used = min(1.0, max(clock.step / options.steps, clock.seconds / 60.0 / options.minutes))
+    warm = min(1.0, (clock.step + 1) / options.warmup)
+    return options.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * used))
+
+
+def finished(options: LoopOptions, clock: Clock) -> bool:
+    """Whether the steps or the minutes are used up."""
+    return clock.step >= options.steps or clock.seconds >= 60.0 * options.minutes
+
+
+class Trainer:
+    """Runs a :class:`Task` until its options say it is finished."""
+
+    def __init__(self, task: Task, data: DamagedCrops, options: LoopOptions) -> None:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        self.task, self.data, self.options = task, data, options
+        cpu = options.device == "cpu" or not torch.cuda.is_available()
+        precision = (
+            best_precision("cpu" if cpu else "cuda") if options.precision == "auto" else options.precision
+        )
+        self.accelerator = Accelerator(cpu=cpu, mixed_precision=precision)
+        data.seed += 1_000_003 * self.accelerator.process_index  # each device sees examples of its own
+        module = task.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        optimizer = torch.optim.AdamW(module.parameters(), options.learning_rate, weight_decay=0.01)
+        self.module, self.optimizer = self.accelerator.prepare(module, optimizer)
+        self.average = Average(self.bare, options.average)
+        self.clock = load_state(options.folder, self.bare, self.average, self.bare_optimizer) or Clock()
+
+    @property
+    def bare(self) -> nn.Module:
+        """The module without the wrappers for devices."""
+        return self.accelerator.unwrap_model(self.module)
+
+    @property
+    def bare_optimizer(self) -> torch.optim.Optimizer:
+        """The optimizer without its wrapper."""
+        return getattr(self.optimizer, "optimizer", self.optimizer)
+
+    def run(self, progress: Progress) -> Clock:
+        """Train to the end; a kill costs at most ``save_every`` steps, a cancel none."""
+        began = time.monotonic() - self.clock.seconds
+        try:
+            for batch in self._batches():
+                self._step(batch)
+                self.clock.seconds = time.monotonic() - began
+                self._housekeeping(progress)
+                if finished(self.options, self.clock):
+                    break
+        finally:
+            self._save()
+        return self.clock
+
+    def _batches(self) -> DataLoader:
+        size, options = self.options.batch, self.options
+        rows = From(self.clock.step * size, max(0, options.steps - self.clock.step) * size)
+        return DataLoader(self.data, size, sampler=rows, collate_fn=collate, num_workers=options.workers)
+
+    def _step(self, batch: Batch) -> None:
+        rate = learning_rate(self.options, self.clock)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with self.accelerator.autocast():
+            loss, details = self.task.loss(self.module, batch.to(self.accelerator.device), self.clock.step)
+        self.accelerator.backward(loss)
+        norm = self.accelerator.clip_grad_norm_(self.module.parameters(), self.options.clip)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.clock.step += 1
+        self.average.update(self.bare, self.clock.step)
+        self.latest = {"loss": loss.item(), "rate": rate, "gradient": float(norm), **details}
+
+    def _housekeeping(self, progress: Progress) -> None:
+        step, options = self.clock.step, self.options
+        if self.accelerator.is_main_process:
+            if step % 25 == 0:
+                self._log("train", self.latest)
+            if step % options.evaluate_every == 0 or finished(options, self.clock):
+                self._evaluate()
+            if step % options.save_every == 0:
+                self._save()
+        used = max(step / options.steps, self.clock.seconds / 60.0 / options.minutes)
+        progress.set(used, step, options.steps)
+
+    @torch.no_grad()
+    def _evaluate(self) -> None:
+        import cv2
+
+        bare = self.bare
+        self.average.swap(bare)
+        bare.eval()
+        try:
+            with self.accelerator.autocast():
+                figures, picture = self.task.evaluate(self.accelerator.device)
+        finally:
+            bare.train()
+            self.average.swap(bare)
+        self._log("held-out", figures)
+        name = self.options.folder / f"held-out-{self.clock.step:06d}.png"
+        cv2.imwrite(str(name), picture[..., ::-1])
+
+    def _log(self, kind: str, figures: Mapping[str, float]) -> None:
+        from torch.utils.tensorboard import SummaryWriter
+
+        path = self.options.folder / "losses.csv"
+        fresh = not path.exists()
+        with path.open("a", newline="") as file:
+            writer = csv.writer(file)
+            if fresh:
+                writer.writerow(["kind", "step", "seconds", "name", "value"])
+            for name, value in figures.items():
+                writer.writerow([kind, self.clock.step, f"{self.clock.seconds:.1f}", name, f"{value:.6g}"])
+        with SummaryWriter(str(self.options.folder / "tensorboard")) as board:
+            for name, value in figures.items():
+                board.add_scalar(f"{kind}/{name}", value, self.clock.step)
+
+    def _save(self) -> None:
+        if self.accelerator.is_main_process:
+            save_state(self.options.folder, self.bare, self.average, self.bare_optimizer, self.clock)

@@ -1,0 +1,91 @@
+"""What a training run keeps on disk, in safetensors and JSON only: it survives a kill."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from imagest_core.errors import ModelError
+
+
+@dataclass
+class Clock:
+    """Where a run stands."""
+
+    step: int = 0
+    seconds: float = 0.0
+
+
+class Average:
+    """Exponential moving average of a module's parameters, warmed up from the start."""
+
+    def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
+        self.decay = decay
+        self.values = {name: p.detach().clone().float() for name, p in module.named_parameters()}
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, step: int) -> None:
+        """Move towards the module's parameters."""
+        weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
+        own = list(self.values.values())
+        torch._foreach_lerp_(own, [p.detach() for p in module.parameters()], weight)  # type: ignore[attr-defined]
+
+    def swap(self, module: nn.Module) -> None:
+        """Exchange the module's parameters with the average; call twice to undo."""
+        with torch.no_grad():
+            for name, parameter in module.named_parameters():
+                current = parameter.detach().clone()
+                parameter.copy_(self.values[name])
+                self.values[name] = current
+
+
+def save_state(
+    folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer, clock: Clock
+) -> None:
+    """Write ``state.safetensors`` in one atomic step."""
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in module.named_parameters():
+        tensors[f"model.{name}"] = parameter.detach().contiguous()
+        tensors[f"average.{name}"] = average.values[name].contiguous()
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"optimizer.{key}.{name}"] = value.detach().contiguous()
+    temporary = folder / "state.safetensors.part"
+    save_file(tensors, temporary, metadata={"clock": json.dumps(asdict(clock))})
+    os.replace(temporary, folder / "state.safetensors")
+
+
+def load_state(
+    folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer
+) -> Clock | None:
+    """Restore what :func:`save_state` wrote; None where there is nothing to resume."""
+    path = folder / "state.safetensors"
+    if not path.exists():
+        return None
+    from safetensors import safe_open
+
+    with safe_open(path, "pt") as stored:
+        clock = Clock(**json.loads(stored.metadata()["clock"]))
+    tensors = load_file(path)
+    for name, parameter in module.named_parameters():
+        if f"model.{name}" not in tensors or tensors[f"model.{name}"].shape != parameter.shape:
+            raise ModelError(
+                f"{path} belongs to a network of another shape (at {name}): start in a new folder."
+            )
+        with torch.no_grad():
+            parameter.copy_(tensors[f"model.{name}"])
+        average.values[name] = tensors[f"average.{name}"].to(parameter.device)
+        keys = [key for key in tensors if key.startswith("optimizer.") and key.endswith(f".{name}")]
+        optimizer.state[parameter] = {
+            key.removeprefix("optimizer.").removesuffix(f".{name}"): tensors[key].to(
+                "cpu" if key.startswith("optimizer.step.") else parameter.device
+            )
+            for key in keys
+            if key.removeprefix("optimizer.").removesuffix(f".{name}") in ("step", "exp_avg", "exp_avg_sq")
+        }
+    return clock
