@@ -1,0 +1,1 @@
+"""Paintings in and out: the reader, colour, resolution, metadata, and the TIFF writer."""

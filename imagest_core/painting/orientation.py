@@ -1,0 +1,67 @@
+"""The eight orientations of TIFF and EXIF (tag 274): how stored rows become the picture as displayed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.painting.geometry import Box
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+# Code: (rows and columns swapped, then turned upside down, then mirrored left to right).
+_STEPS = {
+    1: (False, False, False),
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+
+
+@dataclass(frozen=True)
+class Orientation:
+    """One of the codes 1–8; 1 is upright."""
+
+    code: int = 1
+
+    @classmethod
+    def of(cls, value: object) -> Orientation:
+        """The orientation a file declares; upright for anything but 1–8, as viewers do."""
+        return cls(value) if isinstance(value, int) and value in _STEPS else cls(1)
+
+    @property
+    def swaps(self) -> bool:
+        """Whether width and height change places."""
+        return _STEPS[self.code][0]
+
+    def size(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height as displayed of a picture stored as (width, height), and back."""
+        return (height, width) if self.swaps else (width, height)
+
+    def display(self, stored: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Stored samples (rows, columns, …) as displayed; a view."""
+        swap, upside_down, mirrored = _STEPS[self.code]
+        picture = stored.swapaxes(0, 1) if swap else stored
+        picture = picture[::-1] if upside_down else picture
+        return picture[:, ::-1] if mirrored else picture
+
+    def store(self, displayed: NDArray[Scalar]) -> NDArray[Scalar]:
+        """Displayed samples (rows, columns, …) as stored, the inverse of :meth:`display`; a view."""
+        swap, upside_down, mirrored = _STEPS[self.code]
+        picture = displayed[:, ::-1] if mirrored else displayed
+        picture = picture[::-1] if upside_down else picture
+        return picture.swapaxes(0, 1) if swap else picture
+
+    def stored_box(self, box: Box, width: int, height: int) -> Box:
+        """Where ``box`` of a picture displayed as (width, height) lies in the stored rows and columns."""
+        swap, upside_down, mirrored = _STEPS[self.code]
+        x = width - box.right if mirrored else box.x
+        y = height - box.bottom if upside_down else box.y
+        return Box(y, x, box.height, box.width) if swap else Box(x, y, box.width, box.height)

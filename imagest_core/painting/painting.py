@@ -1,0 +1,211 @@
+"""A painting's scan as a reader: any region, at any reduced level, of a file of any size."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.painting.colour import colour_space
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.metadata import Metadata
+from imagest_core.painting.orientation import Orientation
+from imagest_core.painting.reduce import area_mean
+from imagest_core.painting.resolution import Resolution
+from imagest_core.painting.sources import open_source
+from imagest_core.painting.sources.base import Limits, Samples, Source
+
+__all__ = ["Limits", "Painting", "open_painting"]
+
+_SMALLEST_LEVEL = 256
+_STRIPE_SAMPLES = 12_000_000
+_HASH_BLOCK = 1 << 20
+
+
+def open_painting(path: Path | str, *, page: int = 0, limits: Limits | None = None) -> Painting:
+    """Open a scan without decoding it; raises ``PaintingError`` with one sentence.
+
+    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size.
+    """
+    path = Path(path)
+    return Painting(path, open_source(path, page, limits or Limits()))
+
+
+class Painting:
+    """An open scan; all coordinates are as displayed, after the file's orientation.
+
+    ``width``, ``height`` in pixels; ``channels`` with alpha; ``depth`` 8 or 16 bits a sample;
+    ``resolution`` along x and y as displayed; ``notes``: sentences the user should see. Samples
+    are always those of the file: where ``white_is_zero``, grey ones count from white.
+    Any thread may read.
+    """
+
+    def __init__(self, path: Path, source: Source) -> None:
+        facts = source.facts
+        self._source = source
+        self._orientation = Orientation.of(facts.orientation)
+        self.path, self.format = path, facts.format
+        self.width, self.height = self._orientation.size(facts.width, facts.height)
+        self.channels, self.depth = facts.channels, facts.depth
+        self.grey, self.alpha = facts.channels < 3, facts.channels in (2, 4)
+        self.dtype: np.dtype[Any] = np.dtype(f"u{facts.depth // 8}")
+        self.compression, self.lossy = facts.compression, facts.lossy
+        self.own_samples, self.white_is_zero = facts.own_samples, facts.white_is_zero
+        self.page, self.pages = facts.page, facts.pages
+        self.profile, self.metadata = facts.profile, facts.metadata
+        self.resolution = _as_displayed(facts.resolution, self._orientation)
+        self._space, note = colour_space(facts.profile, self.grey)
+        self.notes: tuple[str, ...] = (*facts.notes, note) if note else facts.notes
+        self._sha256: str | None = None
+
+    @property
+    def box(self) -> Box:
+        """The whole picture."""
+        return Box(0, 0, self.width, self.height)
+
+    @property
+    def orientation(self) -> int:
+        """The file's orientation, 1–8 (TIFF tag 274)."""
+        return self._orientation.code
+
+    @property
+    def profile_name(self) -> str:
+        """What the colour in use is called."""
+        return self._space.name
+
+    @cached_property
+    def levels(self) -> int:
+        """How many levels make sense: the last fits about 256 pixels."""
+        longest, levels = max(self.width, self.height), 1
+        while longest > _SMALLEST_LEVEL:
+            longest, levels = -(-longest // 2), levels + 1
+        return levels
+
+    def read(self, box: Box | None = None, level: int = 0) -> Samples:
+        """Samples (h, w, channels) of ``box`` (native pixels, inside the picture) in the file's own type.
+
+        ``level`` n gives ``ceil(size / 2**n)`` pixels, each the mean of a square of 2**n counted from
+        the box's corner. Raises ``PaintingError`` where the file is damaged.
+        """
+        box = self.box if box is None else box
+        if box.empty or not self.box.contains(box):
+            raise ValueError(f"{box} does not lie inside {self.box}")
+        if level == 0:
+            return self._displayed(self._source, box, self.width, self.height)
+        return (
+            self._stored_reduction(box, level)
+            if self._has_reduction(box, level)
+            else self._reduce(box, level)
+        )
+
+    def read_working(self, box: Box | None = None, level: int = 0) -> NDArray[np.float32]:
+        """The same as working colour: (h, w, 3) float32, unbounded sRGB, nominally 0–1."""
+        samples = self.read(box, level)[..., : 1 if self.grey else 3]
+        return self._space.to_working(self._as_floats(samples))
+
+    def to_source(self, rgb: NDArray[np.float32], under: Samples) -> Samples:
+        """Working colour (h, w, 3) as samples of the file: its profile, depth and channels.
+
+        ``under``: (h, w, channels) samples that lie there now; their alpha is kept.
+        """
+        floats = self._space.from_working(rgb)
+        floats = 1 - floats if self.white_is_zero else floats
+        most = np.iinfo(self.dtype).max
+        out = under.astype(self.dtype)
+        out[..., : floats.shape[2]] = np.rint(np.clip(floats, 0, 1) * np.float64(most))
+        return out
+
+    def sha256(self) -> str:
+        """The hash of the file's bytes, in hexadecimal."""
+        if self._sha256 is None:
+            digest = hashlib.sha256()
+            with self.path.open("rb") as file:
+                while block := file.read(_HASH_BLOCK):
+                    digest.update(block)
+            self._sha256 = digest.hexdigest()
+        return self._sha256
+
+    def info(self) -> dict[str, Any]:
+        """Its properties as plain values, for one line of JSON."""
+        resolution = self.resolution
+        return {
+            "path": str(self.path),
+            "format": self.format,
+            "width": self.width,
+            "height": self.height,
+            "channels": self.channels,
+            "depth": self.depth,
+            "grey": self.grey,
+            "alpha": self.alpha,
+            "profile": self.profile_name if self.profile else None,
+            "px_per_mm": [resolution.px_per_mm_x, resolution.px_per_mm_y] if resolution else None,
+            "resolution_source": resolution.source if resolution else None,
+            "orientation": self.orientation,
+            "page": self.page,
+            "pages": self.pages,
+            "compression": self.compression,
+            "lossy": self.lossy,
+            "bytes": self.path.stat().st_size,
+            "notes": list(self.notes),
+        }
+
+    def close(self) -> None:
+        """Give the file back; nothing can be read afterwards."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _displayed(self, source: Any, box: Box, width: int, height: int) -> Samples:
+        stored = source.read(self._orientation.stored_box(box, width, height))
+        return np.ascontiguousarray(self._orientation.display(stored))
+
+    def _as_floats(self, samples: Samples) -> NDArray[np.float32]:
+        floats = samples.astype(np.float32) / np.float32(np.iinfo(self.dtype).max)
+        return 1 - floats if self.white_is_zero else floats
+
+    def _has_reduction(self, box: Box, level: int) -> bool:
+        """Whether the file itself holds this level, and the box lies on its pixels."""
+        scale = 1 << level
+        ends = (box.right % scale == 0 or box.right == self.width) and (
+            box.bottom % scale == 0 or box.bottom == self.height
+        )
+        return level in self._source.reduced and box.x % scale == 0 and box.y % scale == 0 and ends
+
+    def _stored_reduction(self, box: Box, level: int) -> Samples:
+        def down(value: int) -> int:
+            return -(-value // (1 << level))
+
+        reduced = Box.spanning(down(box.x), down(box.y), down(box.right), down(box.bottom))
+        return self._displayed(self._source.reduced[level], reduced, down(self.width), down(self.height))
+
+    def _reduce(self, box: Box, level: int) -> Samples:
+        """Area means, a stripe of the picture at a time along its stored rows."""
+        scale = 1 << level
+        out = np.empty((-(-box.height // scale), -(-box.width // scale), self.channels), self.dtype)
+        across = box.height if self._orientation.swaps else box.width
+        step = max(_STRIPE_SAMPLES // (across * self.channels) // scale, 1)
+        length = out.shape[1] if self._orientation.swaps else out.shape[0]
+        for start in range(0, length, step):
+            x, y = (start, 0) if self._orientation.swaps else (0, start)
+            size = (step, out.shape[0]) if self._orientation.swaps else (out.shape[1], step)
+            target = Box(x, y, *size).within(Box(0, 0, out.shape[1], out.shape[0]))
+            native = (
+                Box(x * scale, y * scale, size[0] * scale, size[1] * scale).moved(box.x, box.y).within(box)
+            )
+            out[target.slices] = area_mean(self.read(native), scale)
+        return out
+
+
+def _as_displayed(resolution: Resolution | None, orientation: Orientation) -> Resolution | None:
+    return resolution.swapped if resolution and orientation.swaps else resolution

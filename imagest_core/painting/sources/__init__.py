@@ -1,0 +1,49 @@
+"""File formats: one module each, and the choice between them by a file's first bytes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting.sources import jpeg, jpeg2000, png, webp
+from imagest_core.painting.sources.base import Limits, Source
+
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_KNOWN = "TIFF, PNG, JPEG, WebP and JPEG 2000"
+
+
+def open_source(path: Path, page: int, limits: Limits) -> Source:
+    """The file as what its first bytes say it is; raises ``PaintingError``."""
+    head = _head(path)
+    if head[:4] in _TIFF:
+        from imagest_core.painting.sources.tiff import TiffSource
+
+        return TiffSource(path, page, limits)
+    if page != 0:
+        raise PaintingError(f"{path.name} holds one picture: there is no page {page + 1}.")
+    if head.startswith(png.SIGNATURE):
+        return png.open_png(path, limits)
+    if head.startswith(jpeg.SIGNATURE):
+        return jpeg.open_jpeg(path, limits)
+    if webp.is_webp(head):
+        return webp.open_webp(path, limits)
+    if head.startswith(jpeg2000.SIGNATURES):
+        return jpeg2000.open_jpeg2000(path, limits)
+    raise PaintingError(f"{path.name} is no picture this program knows: open {_KNOWN} files.")
+
+
+def _head(path: Path) -> bytes:
+    if path.is_dir():
+        raise PaintingError(f"{path} is a folder: name the picture in it.")
+    try:
+        with path.open("rb") as file:
+            head = file.read(16)
+    except FileNotFoundError:
+        raise PaintingError(f"{path} doesn't exist: check the name.") from None
+    except PermissionError:
+        raise PaintingError(f"{path} can't be read: ask for permission to read it.") from None
+    except (OSError, ValueError) as error:
+        raise PaintingError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
+    if not head:
+        raise PaintingError(f"{path.name} is empty: get an intact copy of it.")
+    return head

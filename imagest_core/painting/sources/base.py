@@ -1,0 +1,114 @@
+"""What every file format gives: facts read from its header, and samples of a box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.metadata import Metadata
+from imagest_core.painting.resolution import Resolution
+
+Samples = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What is refused by its declared size, before anything is decoded.
+
+    ``pixels`` of the whole picture; ``at_once``: bytes of samples a format forces to be decoded in
+    one go (the whole of a PNG or JPEG, one strip or tile of a TIFF); ``cache``: bytes of decoded
+    strips and tiles kept.
+    """
+
+    pixels: int = 2_000_000_000
+    at_once: int = 1_600_000_000
+    cache: int = 256 << 20
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a header says of a picture; sizes and resolution as stored, before orientation.
+
+    ``channels`` counts the alpha; ``depth`` is the bits of the samples :meth:`Source.read` gives, 8
+    or 16; ``white_is_zero``: grey samples count from white; ``own_samples``: the samples given are,
+    bit by bit, those a TIFF stores (false where they were expanded or come from another format).
+    """
+
+    format: str
+    width: int
+    height: int
+    channels: int
+    depth: int
+    compression: str
+    lossy: bool
+    own_samples: bool = False
+    white_is_zero: bool = False
+    orientation: int = 1
+    profile: bytes | None = None
+    resolution: Resolution | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    page: int = 0
+    pages: int = 1
+    notes: tuple[str, ...] = ()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all samples, decoded."""
+        return self.width * self.height * self.channels * self.depth // 8
+
+
+class Reader(Protocol):
+    """Samples of boxes of one picture."""
+
+    def read(self, box: Box) -> Samples:
+        """Samples (height, width, channels) of a stored box inside the picture; safe in any thread."""
+
+
+class Source(Reader, Protocol):
+    """An open file of some format."""
+
+    @property
+    def facts(self) -> Facts:
+        """What the header says."""
+
+    @property
+    def reduced(self) -> Mapping[int, Reader]:
+        """Reduced pictures the file itself holds: level n is ``ceil(size / 2**n)`` pixels."""
+
+    def close(self) -> None:
+        """Give the file back."""
+
+
+def check_size(name: str, width: int, height: int, limits: Limits) -> None:
+    """Raise ``PaintingError`` for a picture that is empty or larger than ``limits.pixels``."""
+    if width < 1 or height < 1:
+        raise PaintingError(f"{name} declares a size of {width} × {height} pixels: the file is damaged.")
+    if width * height > limits.pixels:
+        raise PaintingError(
+            f"{name} declares {width} × {height} pixels, over the limit of {limits.pixels / 1e6:,.0f} megapixels:"
+            " cut it into parts or raise the limit."
+        )
+
+
+@contextmanager
+def decoding(path: Path) -> Iterator[None]:
+    """Turn whatever a decoder raises on bad data into one sentence."""
+    try:
+        yield
+    except PaintingError:
+        raise
+    except MemoryError as error:
+        raise PaintingError(
+            f"{path.name} needs more memory than there is: save it as a tiled TIFF."
+        ) from error
+    except Exception as error:
+        raise PaintingError(
+            f"{path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
+        ) from error

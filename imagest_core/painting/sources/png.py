@@ -1,0 +1,147 @@
+"""PNG: its chunks, and what they say; 8 and 16 bit, grey and RGB, with or without alpha."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting import resolution
+from imagest_core.painting.sources.base import Facts, Limits, Samples, decoding
+from imagest_core.painting.sources.exif import Exif
+from imagest_core.painting.sources.whole import WholeSource
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_GREY, _PALETTE = 0, 3
+_CHANNELS = {_GREY: 1, 2: 3, 4: 2, 6: 4}
+_MAX_PROFILE = 32 << 20
+_MAX_DEFLATE_RATIO = 1100
+_XMP = b"XML:com.adobe.xmp\0"
+
+
+@dataclass
+class _Chunks:
+    """The chunks by name, and the bytes of IDAT in all."""
+
+    found: dict[bytes, bytes] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    xmp: bytes | None = None
+    data: int = 0
+
+
+def open_png(path: Path, limits: Limits) -> WholeSource:
+    """A PNG that is read when first looked at; raises ``PaintingError``."""
+    with decoding(path):
+        chunks = _read_chunks(path)
+        width, height, depth, kind = struct.unpack_from(">IIBB", chunks.found[b"IHDR"])
+    if kind == _PALETTE:
+        raise PaintingError(
+            f"{path.name} is a palette (indexed colour) picture: convert it to RGB, then open it again."
+        )
+    if kind not in _CHANNELS or depth not in (1, 2, 4, 8, 16):
+        raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
+    facts = _facts(chunks, width, height, depth, kind)
+    if width * height * _CHANNELS[kind] * depth // 8 > chunks.data * _MAX_DEFLATE_RATIO + 4096:
+        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
+    return WholeSource(path, facts, _decode, limits)
+
+
+def _decode(data: bytes) -> Samples:
+    import imagecodecs
+
+    samples = imagecodecs.png_decode(data)
+    return samples.astype(np.uint8) if samples.dtype == bool else samples
+
+
+def _read_chunks(path: Path) -> _Chunks:
+    """Every chunk but the samples; raises ``ValueError`` where the file ends before IEND."""
+    chunks, size = _Chunks(), path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(len(SIGNATURE))
+        while len(head := file.read(8)) == 8:
+            length, name = struct.unpack(">I4s", head)
+            if file.tell() + length + 4 > size:
+                break
+            if name == b"IEND":
+                return chunks
+            if name == b"IDAT" or length > _MAX_PROFILE:
+                chunks.data += length if name == b"IDAT" else 0
+                file.seek(length + 4, 1)
+            else:
+                _keep(chunks, name, file.read(length))
+                file.seek(4, 1)
+    raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
+
+
+def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:
+    if name == b"iTXt" and value.startswith(_XMP):
+        chunks.xmp = _international_text(value)
+    elif name == b"tEXt":
+        key, _, text = value.partition(b"\0")
+        chunks.texts.setdefault(key.decode("latin-1"), text.decode("latin-1"))
+    else:
+        chunks.found.setdefault(name, value)
+
+
+def _international_text(value: bytes) -> bytes:
+    key, _, rest = value.partition(b"\0")
+    compressed, text = rest[0:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
+    return _inflate(text) or b"" if compressed else text
+
+
+def _inflate(data: bytes) -> bytes | None:
+    try:
+        return zlib.decompressobj().decompress(data, _MAX_PROFILE)
+    except zlib.error:
+        return None
+
+
+def _facts(chunks: _Chunks, width: int, height: int, depth: int, kind: int) -> Facts:
+    exif = Exif(chunks.found.get(b"eXIf"))
+    texts = {
+        "description": "Description",
+        "software": "Software",
+        "date": "Creation Time",
+        "artist": "Author",
+    }
+    return Facts(
+        format="PNG",
+        width=width,
+        height=height,
+        channels=_CHANNELS[kind] + (b"tRNS" in chunks.found),
+        depth=max(depth, 8),
+        compression="Deflate",
+        lossy=False,
+        orientation=exif.orientation,
+        profile=_profile(chunks),
+        resolution=_resolution(chunks) or exif.resolution,
+        metadata=exif.metadata(
+            chunks.xmp, None, **{key: chunks.texts.get(name, "") for key, name in texts.items()}
+        ),
+        notes=tuple(_notes(chunks, depth)),
+    )
+
+
+def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
+    if b"acTL" in chunks.found:
+        yield "The file is animated; its first picture is shown."
+    if depth < 8:
+        yield f"The file has {depth} bits a sample; it is read as 8-bit grey."
+
+
+def _profile(chunks: _Chunks) -> bytes | None:
+    value = chunks.found.get(b"iCCP")
+    return None if value is None else _inflate(value.partition(b"\0")[2][1:])
+
+
+def _resolution(chunks: _Chunks) -> resolution.Resolution | None:
+    value = chunks.found.get(b"pHYs", b"")
+    if len(value) != 9 or value[8] != 1:
+        return None
+    x, y = struct.unpack_from(">II", value)
+    return resolution.from_metre(x, y, "PNG pHYs")

@@ -1,0 +1,271 @@
+"""TIFF and BigTIFF: any page, strips or tiles, decoded only where they are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tifffile import TiffFile, TiffPage
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting import resolution
+from imagest_core.painting.metadata import Metadata
+from imagest_core.painting.sources.base import Facts, Limits, Reader, Samples, check_size, decoding
+from imagest_core.painting.sources.cache import SegmentCache
+from imagest_core.painting.sources.segments import Layout, Segments
+from imagest_core.painting.sources.tiff_kind import COMPRESSIONS, JPEG, check_kind
+
+_REDUCED, _MASK = 1, 4
+_WHITE_IS_ZERO = 0
+_END_OF_JPEG = b"\xff\xd9"
+
+
+class TiffSource:
+    """One page of a TIFF file; nothing is decoded before it is read."""
+
+    def __init__(self, path: Path, page: int, limits: Limits) -> None:
+        with _quiet(), decoding(path), TiffFile(path) as tiff:
+            pages = len(tiff.pages)
+            if not 0 <= page < max(pages, 1):
+                raise PaintingError(f"{path.name} has {pages} pages: there is no page {page + 1}.")
+            chosen = _page_of(tiff, page)
+            check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
+            check_kind(path.name, chosen)
+            layout = _layout(path, chosen, limits)
+            self._facts = _facts(tiff, chosen, page, pages)
+            candidates = [
+                _layout_or_none(path, other, limits) for other in _reduced_pages(tiff, chosen, page)
+            ]
+        with path.open("rb") as file:
+            self._data = mmap(file.fileno(), 0, access=ACCESS_READ)
+        self._cache = SegmentCache(limits.cache)
+        self._native = Segments(path, layout, self._data, self._cache)
+        self._reduced = {
+            level: Segments(path, other, self._data, self._cache)
+            for other in candidates
+            if other is not None and (level := _level(layout, other))
+        }
+
+    @property
+    def facts(self) -> Facts:
+        """What the tags say."""
+        return self._facts
+
+    @property
+    def reduced(self) -> Mapping[int, Reader]:
+        """The reduced-resolution pages and sub-directories that halve the size exactly."""
+        return self._reduced
+
+    def read(self, box: Any) -> Samples:
+        """Samples (height, width, channels) of a stored box."""
+        return self._native.read(box)
+
+    def close(self) -> None:
+        """Forget what was decoded and unmap the file."""
+        self._cache.clear()
+        try:
+            self._data.close()
+        except BufferError:  # a reader in another thread still looks at it; it goes with the last view
+            pass
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
+    logger = logging.getLogger("tifffile")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+        logger.propagate = False
+    yield
+
+
+def _page_of(tiff: TiffFile, page: int) -> TiffPage:
+    chosen = tiff.pages[page]
+    if not isinstance(chosen, TiffPage):
+        chosen = chosen.aspage()
+    return chosen
+
+
+def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage]:
+    """The sub-directories of the page, and the reduced pages that follow it."""
+    with_tags = list(chosen.pages) if chosen.subifds else []
+    for index in range(page + 1, len(tiff.pages)):
+        other = _page_of(tiff, index)
+        if not other.subfiletype & _REDUCED:
+            break
+        with_tags.append(other)
+    return [other for other in with_tags if isinstance(other, TiffPage)]
+
+
+def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> Layout | None:
+    try:
+        check_kind(path.name, page)
+        return _layout(path, page, limits)
+    except (PaintingError, ValueError):
+        return None
+
+
+def _level(native: Layout, other: Layout) -> int:
+    """n where ``other`` is ``native`` reduced to ``ceil(size / 2**n)``, otherwise 0."""
+    if (other.channels, other.dtype, other.decode is None) != (
+        native.channels,
+        native.dtype,
+        native.decode is None,
+    ):
+        return 0
+    for level in range(1, 16):
+        scale = 1 << level
+        if (other.width, other.height) == (-(-native.width // scale), -(-native.height // scale)):
+            return level
+    return 0
+
+
+def _layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
+    """The segments of a page, checked against the file's size; raises ``PaintingError``."""
+    bits, itemsize = page.bitspersample, max(page.bitspersample // 8, 1)
+    width, height = (
+        (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, page.rowsperstrip)
+    )
+    if width < 1 or height < 1:
+        raise PaintingError(f"{path.name} declares tiles or strips without a size: the file is damaged.")
+    direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and bits > 1
+    layout = Layout(
+        width=page.imagewidth,
+        height=page.imagelength,
+        channels=page.samplesperpixel,
+        dtype=np.dtype(f"{page.parent.byteorder}u{itemsize}") if direct else np.dtype(f"u{itemsize}"),
+        planar=page.planarconfig == 2 and page.samplesperpixel > 1,
+        tiled=page.is_tiled,
+        segment_width=width,
+        segment_height=height if page.is_tiled else min(height, page.imagelength),
+        offsets=tuple(page.dataoffsets),
+        counts=tuple(page.databytecounts),
+        decode=None if direct else _decoder(page),
+    )
+    _check_segments(path, layout, limits)
+    return layout
+
+
+def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
+    kind = "tiles" if layout.tiled else "strips"
+    if layout.decode is not None and layout.segment_bytes > limits.at_once:
+        size = layout.segment_bytes / 1e9
+        raise PaintingError(
+            f"{path.name} is compressed in {kind} of {size:.1f} GB: save it with smaller tiles."
+        )
+    expected = layout.planes * layout.rows * layout.columns
+    if not len(layout.offsets) == len(layout.counts) == expected:
+        raise PaintingError(
+            f"{path.name} lists {len(layout.offsets)} {kind} where its size needs {expected}: it is damaged."
+        )
+    offsets, counts = np.array(layout.offsets, np.float64), np.array(layout.counts, np.float64)
+    if offsets.min() < 8 or counts.min() < 1 or (offsets + counts).max() > path.stat().st_size:
+        raise PaintingError(f"{path.name} is cut short: some of its {kind} lie outside the file.")
+    if layout.decode is None:
+        rows = np.arange(expected) // layout.columns % layout.rows
+        needed = (
+            np.array([np.prod(layout.shape(row)) for row in range(layout.rows)])[rows] * layout.dtype.itemsize
+        )
+        if (counts < needed).any():
+            raise PaintingError(
+                f"{path.name} is cut short: some of its {kind} are smaller than their size needs."
+            )
+
+
+def _decoder(page: TiffPage) -> Any:
+    """A function (bytes, index) → samples; it needs the tags alone, not the open file."""
+    decode, options = page.decode, {}
+    if page.compression in JPEG:
+        options = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
+    return partial(
+        _decode_segment,
+        decode=partial(decode, **options),
+        jpeg=page.compression in JPEG,
+        bilevel=page.bitspersample == 1,
+        inverted=page.photometric == _WHITE_IS_ZERO,
+    )
+
+
+def _decode_segment(
+    data: bytes, index: int, *, decode: Any, jpeg: bool, bilevel: bool, inverted: bool
+) -> Samples:
+    """Samples (rows, columns, samples); bilevel ones become 0 (black) and 255 (white)."""
+    if jpeg and _END_OF_JPEG not in data[-64:]:
+        raise ValueError("a JPEG segment without its end")
+    samples: Samples = decode(data, index)[0][0]
+    if bilevel:
+        return np.where((samples != 0) ^ inverted, np.uint8(255), np.uint8(0))
+    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
+
+
+def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
+    bilevel = page.bitspersample == 1
+    compression, lossy = COMPRESSIONS[page.compression]
+    return Facts(
+        format="BigTIFF" if tiff.is_bigtiff else "TIFF",
+        width=page.imagewidth,
+        height=page.imagelength,
+        channels=page.samplesperpixel,
+        depth=max(page.bitspersample, 8),
+        compression=compression,
+        lossy=lossy,
+        own_samples=not bilevel,
+        white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
+        orientation=page.tags.valueof(274, 1),
+        profile=_blob(page, 34675),
+        resolution=_resolution(page),
+        metadata=_metadata(page),
+        page=index,
+        pages=pages,
+        notes=_notes(page, index, pages),
+    )
+
+
+def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
+    notes = []
+    if pages > 1:
+        shown = "the first" if index == 0 else f"page {index + 1}"
+        notes.append(f"The file has {pages} pages; {shown} is shown.")
+    if page.bitspersample == 1:
+        notes.append("The file is black and white (1 bit); it is read as 8-bit grey.")
+    return tuple(notes)
+
+
+def _resolution(page: TiffPage) -> resolution.Resolution | None:
+    try:
+        x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
+        return resolution.from_unit(x, y, int(page.tags.valueof(296, 2)), "TIFF tags")
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _metadata(page: TiffPage) -> Metadata:
+    return Metadata(
+        xmp=_blob(page, 700),
+        iptc=_blob(page, 33723) or _blob(page, 34377),
+        description=_text(page, 270),
+        software=_text(page, 305),
+        date=_text(page, 306),
+        artist=_text(page, 315),
+        copyright=_text(page, 33432),
+    )
+
+
+def _blob(page: TiffPage, code: int) -> bytes | None:
+    value = page.tags.valueof(code)
+    if isinstance(value, tuple):  # IPTC is often written as 32-bit words
+        value = np.array(value, f"{page.parent.byteorder}u4").tobytes()
+    return value if isinstance(value, bytes) and value else None
+
+
+def _text(page: TiffPage, code: int) -> str:
+    value = page.tags.valueof(code)
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return value.strip("\0 \r\n\t") if isinstance(value, str) else ""
