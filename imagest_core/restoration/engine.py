@@ -59,6 +59,10 @@ class Engine(Protocol):
     description: str
     window: int
     """The side of the working window it is made for, in pixels."""
+    largest: int
+    """The side up to which a window may widen round a hole that doesn't fit; ``window`` if it may not."""
+    meets_rim: bool
+    """Whether its fills continue the rim by themselves; others get a ring match and a blend."""
     uses_style: bool
 
     def open(self, request: RestorationRequest, painting: Painting, style: StyleReference | None) -> Session:
