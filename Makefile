@@ -1,0 +1,61 @@
+# make demo   restore the bundled sample into ./out     make test   all tests
+# make run    open the workstation                      make lint   ruff, mypy, import contracts
+# make bench  what is how much faster than what         make sample paint the bundled sample anew
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install --quiet -c constraints.txt
+ARGS   ?=
+
+.PHONY: demo run test lint bench sample pictures screenshots install develop clean
+
+demo: install
+	@$(BIN)/imagest demo $(ARGS)
+
+run: install
+	@$(BIN)/python scripts/check_system.py --screen
+	@$(BIN)/imagest $(ARGS)
+
+test: develop
+	@$(BIN)/python scripts/check_system.py
+	OMP_NUM_THREADS=1 QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+
+lint: develop
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: install
+	@$(BIN)/imagest bench $(ARGS)
+
+sample: install
+	$(BIN)/python -m scripts.make_sample
+
+pictures: install
+	$(BIN)/python -m scripts.make_pictures
+
+install: $(VENV)/.installed
+develop: $(VENV)/.developing
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+	  { echo "Python 3.11, 3.12 or 3.13 is needed; install one (sudo apt-get install python3) and say: make PYTHON=python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || \
+	  { echo "Python's venv module is missing; install it: sudo apt-get install python3-venv" >&2; exit 1; }
+	@echo "making $(VENV) (once; torch is large, this takes some minutes)"
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	@$(INSTALL) --upgrade setuptools
+	@$(INSTALL) --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	@$(INSTALL) --no-build-isolation -e '.[metrics,test,lint]'
+	@touch $@
+
+clean:
+	rm -rf build dist out *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

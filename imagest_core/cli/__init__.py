@@ -1,0 +1,11 @@
+"""The command line: ``imagest COMMAND …``; :func:`main` returns the exit code.
+
+Start at :mod:`imagest_core.cli.program` (commands and dispatch) and
+:mod:`imagest_core.cli.ending` (exit codes).
+"""
+
+from __future__ import annotations
+
+from imagest_core.cli.program import main
+
+__all__ = ["main"]

@@ -1,0 +1,67 @@
+"""A progress bar on stderr, drawn only where stderr is a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from typing import TextIO
+
+from imagest_core.progress import Report
+
+INTERVAL = 0.1
+WIDTH = 24
+
+
+class Bar:
+    """Draws reports on one line; :meth:`clear` takes the line away."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = sys.stderr if stream is None else stream
+        self.shown = self.stream is not None and self.stream.isatty()
+        self._started, self._drawn, self._length = time.monotonic(), 0.0, 0
+
+    def show(self, report: Report) -> None:
+        """Draw ``report``, at most ten times a second."""
+        now = time.monotonic()
+        if not self.shown or now - self._drawn < INTERVAL:
+            return
+        self._drawn = now
+        self._write(line(report, now - self._started))
+
+    def clear(self) -> None:
+        """Blank the line."""
+        if self.shown and self._length:
+            self._write("")
+            self.stream.write("\r")
+            self.stream.flush()
+
+    def say(self, sentence: str) -> None:
+        """A sentence in the bar's place, where there is a bar."""
+        if self.shown:
+            self._write(sentence)
+
+    def _write(self, text: str) -> None:
+        text = text[: shutil.get_terminal_size().columns - 1]
+        self.stream.write("\r" + text.ljust(self._length))
+        self.stream.flush()
+        self._length = len(text)
+
+
+def line(report: Report, elapsed: float) -> str:
+    """``stage 12/30 [#####    ] 40 %, 12 s left`` after ``elapsed`` seconds."""
+    done = round(report.fraction * WIDTH)
+    steps = f" {report.step}/{report.total}" if report.total else ""
+    left = elapsed * (1 - report.fraction) / report.fraction if report.fraction > 0.02 else 0.0
+    tail = f", {duration(left)} left" if left >= 1 else ""
+    return f"{report.stage}{steps} [{'#' * done}{' ' * (WIDTH - done)}] {report.fraction:4.0%}{tail}".lstrip()
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person says them: ``0.8 s``, ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,71 @@
+"""The commands there are, and how one is found: only the module of the command asked for is loaded."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any, NamedTuple
+
+from imagest_core import __version__
+from imagest_core.cli import ending
+from imagest_core.cli.parsing import Parser
+
+DESCRIPTION = "Restore exactly the damaged pixels of a painting's scan, and prove it."
+EPILOG = "Without a command, imagest [PAINTING | PROJECT] opens the workstation."
+
+
+class Command(NamedTuple):
+    """``module`` has ``add_commands(subparsers)``; its parser sets ``run(args, progress)``."""
+
+    name: str
+    module: str
+    help: str
+
+
+COMMANDS = (
+    Command("restore", "imagest_core.cli.restore", "fill the damage of a scan and write a verified TIFF"),
+    Command("info", "imagest_core.cli.info", "a scan's properties as one line of JSON"),
+    Command("mask", "imagest_core.cli.mask", "derive a damage mask from a scan"),
+    Command("evaluate", "imagest_core.evaluation.commands", "measure engines on cases with a known truth"),
+    Command("train", "imagest_core.training.commands", "train the Imagest network on your own pictures"),
+    Command("models", "imagest_core.models.commands", "list, inspect, import and fetch weights"),
+    Command("project", "imagest_core.project.commands", "look into and work on project files"),
+    Command("bench", "imagest_core.cli.bench", "what is how much faster than what on this machine"),
+    Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),
+)
+NAMES = tuple(command.name for command in COMMANDS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line ``arguments`` (default: the process's own); returns the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return ending.run(lambda progress: _run(given, progress), debug="--debug" in given)
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+
+
+def _run(arguments: list[str], progress: Any) -> int | None:
+    args = parser(asked(arguments)).parse_args(arguments)
+    code: int | None = args.run(args, progress)
+    return code
+
+
+def asked(arguments: Sequence[str]) -> str:
+    """The command among ``arguments``, or an empty string."""
+    return next((argument for argument in arguments if not argument.startswith("-")), "")
+
+
+def parser(wanted: str = "") -> argparse.ArgumentParser:
+    """The program's parser, with the options of the ``wanted`` command and the names of all."""
+    top = Parser(prog="imagest", description=DESCRIPTION, epilog=EPILOG)
+    top.add_argument("--version", action="version", version=f"imagest {__version__}")
+    subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    for command in COMMANDS:
+        if command.name == wanted:
+            import_module(command.module).add_commands(subparsers)
+        else:
+            subparsers.add_parser(command.name, help=command.help)
+    return top

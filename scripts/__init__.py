@@ -1,0 +1,1 @@
+"""Tools around the project; none of them is needed to run it."""

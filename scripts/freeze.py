@@ -1,0 +1,72 @@
+"""Write ``constraints.txt``: the versions here of everything the project needs, and nothing else.
+
+``python -m scripts.freeze`` writes it, ``--check`` compares it with what is installed.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+ROOT = Path(__file__).parents[1]
+FILE = ROOT / "constraints.txt"
+HEADER = "# Versions the tests run with; written by: python -m scripts.freeze\n"
+
+
+def wanted() -> dict[str, str]:
+    """Name → version of the project's requirements, extras included, and all they require here."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    lines = list(project["build-system"]["requires"]) + project["project"]["dependencies"]
+    lines += [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
+    found: dict[str, str] = {}
+    todo = [Requirement(line) for line in lines]
+    seen: set[str] = set()
+    while todo:
+        requirement = todo.pop()
+        if str(requirement) in seen or not _applies(requirement):
+            continue
+        seen.add(str(requirement))
+        try:
+            installed = distribution(requirement.name)
+        except PackageNotFoundError:
+            continue
+        found[_normal(requirement.name)] = installed.version.partition("+")[0]
+        todo += [_for_extras(line, requirement.extras) for line in installed.requires or ()]
+    return found
+
+
+def _for_extras(line: str, extras: set[str]) -> Requirement:
+    """The requirement, its marker decided for ``extras``."""
+    requirement = Requirement(line)
+    marker = requirement.marker
+    if marker is not None and any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
+        requirement.marker = None
+    return requirement
+
+
+def _applies(requirement: Requirement) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": ""})
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def main() -> int:
+    text = HEADER + "".join(f"{name}=={version}\n" for name, version in sorted(wanted().items()))
+    if "--check" not in sys.argv:
+        FILE.write_text(text)
+        return 0
+    differing = sorted(set(FILE.read_text().splitlines()) ^ set(text.splitlines()))
+    if differing:
+        sys.stderr.write("constraints.txt differs from what is installed: " + ", ".join(differing) + "\n")
+    return bool(differing)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
