@@ -1,0 +1,1 @@
+"""The document a conservator works on, and the file that keeps every gesture of it."""

@@ -1,0 +1,40 @@
+"""Making a project file, and bringing an old one up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from imagest_core.errors import ProjectError
+from imagest_core.project.schema import APPLICATION_ID, STEPS, VERSION
+
+
+def pragma(db: sqlite3.Connection, name: str) -> int:
+    """The value of a numeric pragma."""
+    return int(db.execute(f"PRAGMA {name}").fetchone()[0])
+
+
+def make(db: sqlite3.Connection) -> None:
+    """Make the tables of a new project in an empty database."""
+    db.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    migrate(db)
+
+
+def check_kind(db: sqlite3.Connection, path: Path) -> int:
+    """The version of the file; raises ``ProjectError`` where it is no project, or one from a newer program."""
+    version = pragma(db, "user_version")
+    if pragma(db, "application_id") != APPLICATION_ID or version < 1:
+        raise ProjectError(f"{path.name} is no Imagest project: choose a file that ends in .imagest.")
+    if version > VERSION:
+        raise ProjectError(
+            f"{path.name} was made by a newer Imagest (file version {version}, this program knows up to"
+            f" {VERSION}): update the program to open it."
+        )
+    return version
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the tables from the file's version to this program's, all in one transaction."""
+    script = "".join(STEPS[pragma(db, "user_version") :])
+    db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {VERSION}; COMMIT;")

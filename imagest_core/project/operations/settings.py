@@ -1,0 +1,179 @@
+"""The small values of a project: classes, style, calibration, operator, notes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from imagest_core.damage.classes import DamageClass, Policy, check_classes
+from imagest_core.errors import InputError, MaskError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.resolution import Resolution
+from imagest_core.project.codec import CODECS, dumps
+from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.state import Aspect, Calibration, Change, Changes, Point, State
+from imagest_core.style.reference import StyleReference
+
+
+def value_of(state: State, aspect: Aspect) -> Any:
+    """The small value ``aspect`` of a state."""
+    return state.damage.classes if aspect is Aspect.CLASSES else getattr(state, aspect.value)
+
+
+def put_value(state: State, aspect: Aspect, value: Any) -> None:
+    """Set the small value ``aspect`` of a state."""
+    setattr(state.damage if aspect is Aspect.CLASSES else state, aspect.value, value)
+
+
+@dataclass(frozen=True)
+class Setting(Operation):
+    """One small value replaced by another; both are kept as JSON text."""
+
+    kind: ClassVar[str] = "setting"
+    aspect: Aspect
+    before: str
+    after: str
+
+    def apply(self, state: State) -> Changes:
+        put_value(state, self.aspect, CODECS[self.aspect].decode(json.loads(self.after)))
+        return (Change(self.aspect, state.box if self.aspect is Aspect.CLASSES else Box(0, 0, 0, 0)),)
+
+    def inverse(self) -> Setting:
+        return replace(self, before=self.after, after=self.before)
+
+    def encode(self) -> Payload:
+        return Payload(
+            {"aspect": self.aspect, "before": json.loads(self.before), "after": json.loads(self.after)}
+        )
+
+    @classmethod
+    def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
+        data = payload.data
+        return cls(Aspect(data["aspect"]), dumps(data["before"]), dumps(data["after"]), name=name)
+
+    @property
+    def size(self) -> int:
+        return 256 + len(self.before) + len(self.after)
+
+
+def setting(state: State, aspect: Aspect, value: Any, name: str) -> Setting:
+    """The operation that gives ``aspect`` a new ``value``."""
+    codec = CODECS[aspect]
+    before, after = (dumps(codec.encode(item)) for item in (value_of(state, aspect), value))
+    return Setting(aspect, before, after, name=name)
+
+
+# Damage classes
+
+
+def _classes(state: State, classes: tuple[DamageClass, ...], name: str) -> Setting:
+    return setting(state, Aspect.CLASSES, check_classes(classes), name)
+
+
+def add_class(state: State, added: DamageClass) -> Setting:
+    """A new damage class; raises ``MaskError`` where its label is taken."""
+    return _classes(state, (*state.damage.classes, added), f"Add class {added.name}")
+
+
+def _changed(state: State, label: int, name: str, change: Callable[[DamageClass], DamageClass]) -> Setting:
+    if label not in {item.label for item in state.damage.classes}:
+        raise MaskError(f"There is no damage class {label}: choose one from the list of classes.")
+    classes = tuple(change(item) if item.label == label else item for item in state.damage.classes)
+    return _classes(state, classes, name)
+
+
+def rename_class(state: State, label: int, name: str) -> Setting:
+    """Another name for a class."""
+    return _changed(state, label, f"Rename class to {name}", lambda item: replace(item, name=name))
+
+
+def recolour_class(state: State, label: int, colour: str) -> Setting:
+    """Another colour (#rrggbb) for a class."""
+    return _changed(state, label, "Recolour class", lambda item: replace(item, colour=colour))
+
+
+def lock_class(state: State, label: int, locked: bool) -> Setting:
+    """Protect a class from painting, or no longer."""
+    name = "Lock class" if locked else "Unlock class"
+    return _changed(state, label, name, lambda item: replace(item, locked=locked))
+
+
+def show_class(state: State, label: int, visible: bool) -> Setting:
+    """Show or hide a class."""
+    name = "Show class" if visible else "Hide class"
+    return _changed(state, label, name, lambda item: replace(item, visible=visible))
+
+
+def set_policy(state: State, label: int, policy: Policy) -> Setting:
+    """Whether a class is filled or only recorded."""
+    name = "Fill class" if policy is Policy.FILL else "Only record class"
+    return _changed(state, label, name, lambda item: replace(item, policy=policy))
+
+
+# Style reference
+
+
+def _style(state: State, name: str, **values: Any) -> Setting:
+    return setting(state, Aspect.STYLE, replace(state.style, **values), name)
+
+
+def set_style(state: State, style: StyleReference, name: str = "Set style reference") -> Setting:
+    """A whole style reference, for instance a suggested one."""
+    return setting(state, Aspect.STYLE, style, name)
+
+
+def add_style_region(state: State, region: Box) -> Setting:
+    """One more region of this painting as style."""
+    return _style(state, "Add style region", regions=(*state.style.regions, region), suggested=False)
+
+
+def move_style_region(state: State, index: int, region: Box) -> Setting:
+    """Another place or size for the style region number ``index`` (from 0)."""
+    regions = list(state.style.regions)
+    regions[index] = region
+    return _style(state, "Move style region", regions=tuple(regions), suggested=False)
+
+
+def remove_style_region(state: State, index: int) -> Setting:
+    """One style region (from 0) less."""
+    regions = state.style.regions[:index] + state.style.regions[index + 1 :]
+    return _style(state, "Remove style region", regions=regions)
+
+
+def set_donor(state: State, donor: Path | None) -> Setting:
+    """Another picture as style, or none."""
+    return _style(state, "Remove donor picture" if donor is None else "Set donor picture", donor=donor)
+
+
+# Scale, operator, notes
+
+
+def calibrate(state: State, first: Point, second: Point, length: float) -> Setting:
+    """The scale from two points (px) that are ``length`` mm apart on the painting."""
+    distance = math.dist(first, second)
+    if not (math.isfinite(length) and length > 0 and distance > 0):
+        raise InputError("The scale needs two different points and the millimetres between them.")
+    scale = Resolution(distance / length, distance / length, "two points")
+    return setting(
+        state, Aspect.CALIBRATION, Calibration(scale, (first, second), length), "Set scale by two points"
+    )
+
+
+def set_scale(state: State, resolution: Resolution | None) -> Setting:
+    """The scale the scan's file gives, or none."""
+    value = None if resolution is None else Calibration(resolution)
+    return setting(state, Aspect.CALIBRATION, value, "Set scale from the file")
+
+
+def set_operator(state: State, operator: str) -> Setting:
+    """Who works on the project from here on."""
+    return setting(state, Aspect.OPERATOR, operator, "Set operator")
+
+
+def set_notes(state: State, notes: str) -> Setting:
+    """The notes on the whole project."""
+    return setting(state, Aspect.NOTES, notes, "Edit notes")

@@ -1,0 +1,113 @@
+"""Runs: what a restoration has filled, region by region, as samples of the painting's own kind.
+
+A run keeps, for every 256 px tile it reaches, the very samples an export would write and the number
+of the region each pixel belongs to. So colours survive exactly, a pixel always knows its run, and
+accepting one region of ten thousand costs what that region costs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import TileKey
+from imagest_core.painting.geometry import Box
+
+REGION = np.dtype(
+    [
+        ("x", "<i4"),
+        ("y", "<i4"),
+        ("width", "<i4"),
+        ("height", "<i4"),
+        ("area", "<i8"),
+        ("shape", "<u8"),
+    ]
+)
+"""A filled region: its box and area in px, and a hash of exactly which pixels it is. Regions of two
+runs with the same ``shape`` are variations of each other. Region n of a run is row n − 1."""
+
+
+@dataclass(frozen=True, eq=False)
+class RunTile:
+    """The part of a run in one tile, cut to ``box``.
+
+    ``samples``: (h, w, c) in the painting's own dtype, as an export would write them;
+    ``regions``: (h, w) uint32, the number of the region a pixel belongs to, 0 where nothing is filled.
+    """
+
+    box: Box
+    samples: NDArray
+    regions: NDArray[np.uint32]
+
+
+class RunContent(Protocol):
+    """Where the large parts of a run lie: in memory, or in the project file."""
+
+    def record(self) -> str:
+        """The restoration record as JSON."""
+
+    def regions(self) -> NDArray[np.void]:
+        """The filled regions, an array of ``REGION``."""
+
+    def keys(self) -> Collection[TileKey]:
+        """The tiles the run reaches."""
+
+    def tile(self, key: TileKey) -> RunTile:
+        """One of those tiles."""
+
+
+@dataclass(frozen=True, eq=False)
+class HeldContent:
+    """A run's content in memory, before it is in a file."""
+
+    record_text: str
+    region_table: NDArray[np.void]
+    tiles: Mapping[TileKey, RunTile]
+
+    def record(self) -> str:
+        return self.record_text
+
+    def regions(self) -> NDArray[np.void]:
+        return self.region_table
+
+    def keys(self) -> Collection[TileKey]:
+        return self.tiles.keys()
+
+    def tile(self, key: TileKey) -> RunTile:
+        return self.tiles[key]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One restoration: its number in the project, when (ISO 8601), with what, and how much it filled."""
+
+    id: int
+    time: str
+    engine: str
+    model: str
+    seed: int
+    variation: int
+    count: int
+    pixels: int
+    box: Box
+    content: RunContent = field(compare=False, repr=False)
+
+    @cached_property
+    def regions(self) -> NDArray[np.void]:
+        """The filled regions, an array of ``REGION``; region n is row n − 1."""
+        return self.content.regions()
+
+    def region_box(self, number: int) -> Box:
+        """The box of region ``number``."""
+        row = self.regions[number - 1]
+        return Box(int(row["x"]), int(row["y"]), int(row["width"]), int(row["height"]))
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of all its regions."""
+        return range(1, self.count + 1)

@@ -1,0 +1,106 @@
+"""The rows of runs: a short summary each, and their large parts read when they are asked for."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import zlib
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import TileKey
+from imagest_core.painting.geometry import Box
+from imagest_core.project.codec import dumps
+from imagest_core.project.run import REGION, Run, RunTile
+
+Row = tuple[Any, ...]
+Query = Callable[..., list[Row]]
+
+
+@dataclass(frozen=True, eq=False)
+class StoredContent:
+    """A run's content in the project file; ``query`` runs one SQL statement there."""
+
+    query: Query
+    number: int
+
+    def record(self) -> str:
+        [(blob,)] = self.query("SELECT record FROM runs WHERE id = ?", self.number)
+        return zlib.decompress(blob).decode()
+
+    def regions(self) -> NDArray[np.void]:
+        [(blob,)] = self.query("SELECT regions FROM runs WHERE id = ?", self.number)
+        return np.frombuffer(zlib.decompress(blob), REGION)
+
+    def keys(self) -> Collection[TileKey]:
+        return self.query("SELECT tx, ty FROM run_tiles WHERE run = ? ORDER BY ty, tx", self.number)
+
+    def tile(self, key: TileKey) -> RunTile:
+        where = "run = ? AND tx = ? AND ty = ?"
+        columns = "x, y, width, height, regions, samples"
+        rows = self.query(f"SELECT {columns} FROM run_tiles WHERE {where}", self.number, *key)
+        if not rows:
+            raise KeyError(key)
+        return unpacked_run_tile(Box(*rows[0][:4]), rows[0][4], rows[0][5])
+
+
+def packed_samples(samples: NDArray) -> bytes:
+    """(h, w, c) samples of 8 or 16 bits as a PNG, which keeps every one of them."""
+    import imagecodecs
+
+    flat = samples[..., 0] if samples.shape[2] == 1 else samples
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(flat), level=6))
+
+
+def unpacked_run_tile(box: Box, regions: bytes, samples: bytes) -> RunTile:
+    """A run's tile from its two blobs; raises ``ValueError`` where they are damaged."""
+    import imagecodecs
+
+    shape = box.height, box.width
+    try:
+        decoded = imagecodecs.png_decode(samples)
+        numbers = np.frombuffer(zlib.decompress(regions), "<u4").reshape(shape)
+    except (RuntimeError, zlib.error) as error:
+        raise ValueError("a tile of a run is damaged") from error
+    return RunTile(box, decoded.reshape(*shape, -1), numbers)
+
+
+def insert_run(db: sqlite3.Connection, run: Run) -> None:
+    """Keep a run, unless it is kept already."""
+    if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
+        return
+    record = zlib.compress(run.content.record().encode(), 6)
+    regions = zlib.compress(run.regions.astype(REGION).tobytes(), 6)
+    db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (run.id, False, _summary(run), record, regions))
+    for key in run.content.keys():
+        _insert_tile(db, run.id, key, run.content.tile(key))
+
+
+def _insert_tile(db: sqlite3.Connection, run: int, key: TileKey, tile: RunTile) -> None:
+    numbers = zlib.compress(tile.regions.astype("<u4").tobytes(), 6)
+    db.execute(
+        "INSERT INTO run_tiles (run, tx, ty, x, y, width, height, regions, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (run, *key, *tile.box, numbers, packed_samples(tile.samples)),
+    )
+
+
+def _summary(run: Run) -> str:
+    fields = {key: value for key, value in vars(run).items() if key not in ("id", "content", "regions")}
+    return dumps(fields)
+
+
+def delete_run(db: sqlite3.Connection, number: int) -> None:
+    """Forget a run and all it has filled."""
+    db.execute("DELETE FROM run_tiles WHERE run = ?", (number,))
+    db.execute("DELETE FROM runs WHERE id = ?", (number,))
+
+
+def read_run(row: Row, query: Query) -> Run:
+    """The run of a row (id, summary)."""
+    fields = json.loads(row[1])
+    fields["box"] = Box(*fields["box"])
+    return Run(id=row[0], content=StoredContent(query, row[0]), **fields)

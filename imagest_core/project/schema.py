@@ -1,0 +1,50 @@
+"""The tables of a project file, as the steps that lead from each version to the next.
+
+A new file is made by all steps in turn, so an old file that is brought up to date and a new one are
+the same, down to the numbers of their root pages (which a rescue relies on).
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x494D4754
+"""``IMGT`` in the header of the file, so that ``file`` and others can tell what it is."""
+
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE tiles (
+    id INTEGER PRIMARY KEY, tx INTEGER NOT NULL, ty INTEGER NOT NULL, labels BLOB NOT NULL, UNIQUE (tx, ty)
+);
+CREATE TABLE operations (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, time TEXT NOT NULL,
+    operator TEXT NOT NULL, status TEXT NOT NULL, data TEXT, blob BLOB
+);
+CREATE TABLE decisions (
+    id INTEGER PRIMARY KEY, subject TEXT NOT NULL UNIQUE, verdict TEXT NOT NULL, note TEXT NOT NULL,
+    operator TEXT NOT NULL, time TEXT NOT NULL
+);
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, listed INTEGER NOT NULL, summary TEXT NOT NULL, record BLOB NOT NULL,
+    regions BLOB NOT NULL
+);
+CREATE TABLE run_tiles (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, tx INTEGER NOT NULL, ty INTEGER NOT NULL,
+    x INTEGER NOT NULL, y INTEGER NOT NULL, width INTEGER NOT NULL, height INTEGER NOT NULL,
+    regions BLOB NOT NULL, samples BLOB NOT NULL, UNIQUE (run, tx, ty)
+);
+"""
+
+_PLACES_AND_EXPORTS = """
+ALTER TABLE decisions ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+UPDATE decisions SET place = id WHERE verdict = 'accepted';
+CREATE TABLE exports (
+    id INTEGER PRIMARY KEY, time TEXT NOT NULL, operator TEXT NOT NULL, path TEXT NOT NULL,
+    sha256 TEXT NOT NULL, pixels INTEGER NOT NULL
+);
+"""
+
+STEPS = (_FIRST, _PLACES_AND_EXPORTS)
+"""``STEPS[n]`` leads from version n to n + 1; 0 is an empty file."""
+
+VERSION = len(STEPS)
+
+TABLES = ("meta", "tiles", "operations", "decisions", "runs", "run_tiles", "exports")

@@ -1,0 +1,213 @@
+"""The project file, or the memory that stands in for it until there is one."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext, suppress
+from pathlib import Path
+from typing import Any
+
+from imagest_core.errors import OutputError, ProjectError
+from imagest_core.project import tables
+from imagest_core.project.connection import (
+    check_project,
+    connect,
+    connect_to_read,
+    reading,
+    transaction,
+    write_ahead,
+    writing,
+)
+from imagest_core.project.history import Entry, Status
+from imagest_core.project.migration import make, migrate
+from imagest_core.project.operations import Operation
+from imagest_core.project.run import Run
+from imagest_core.project.run_tables import delete_run, insert_run, read_run
+from imagest_core.project.schema import VERSION
+from imagest_core.project.state import Change, PaintingReference, State
+
+
+class Store:
+    """An opened project file. ``path`` None is memory. All methods may be called from any thread.
+
+    Reading raises ``ProjectError``, writing ``OutputError``, each with one sentence; a failed write
+    leaves the file as it was.
+    """
+
+    def __init__(self, db: sqlite3.Connection, path: Path | None, *, read_only: bool = False) -> None:
+        self.path, self.read_only = path, read_only
+        self._db, self._lock = db, threading.RLock()
+        self._identity = _identity(path)
+
+    @classmethod
+    def create(cls, path: Path | None, state: State) -> Store:
+        """A new file (or memory) that holds ``state``, which has no runs yet."""
+        with _writing(path):
+            if path is not None and path.exists():
+                raise OutputError(f"{path} is there already: choose another name.")
+            db = connect(path)
+            make(db)
+            if path is not None:
+                write_ahead(db)
+            with transaction(db):
+                tables.write_state(db, state)
+        return cls(db, path)
+
+    @classmethod
+    def open(cls, path: Path, *, read_only: bool = False) -> Store:
+        """The file at ``path``; one of an older version is brought up to date, unless ``read_only``
+        (then it is brought up to date in memory)."""
+        if not path.is_file():
+            raise ProjectError(f"{path} isn't there: check the name, or whether its disk is connected.")
+        with reading(path):
+            db = connect_to_read(path) if read_only else connect(path)
+            try:
+                db = _up_to_date(db, path, read_only)
+            except BaseException:
+                db.close()
+                raise
+        return cls(db, path, read_only=read_only)
+
+    # Reading
+
+    def query(self, sql: str, *values: Any) -> list[Any]:
+        """All rows of one statement; raises ``ProjectError``."""
+        with self._lock, self._reading():
+            return self._db.execute(sql, values).fetchall()
+
+    def state(self) -> State:
+        """The kept state."""
+        with self._lock, self._reading():
+            state = tables.read_state(self._db)
+        rows = self.query("SELECT id, summary FROM runs WHERE listed ORDER BY id")
+        state.runs = {row[0]: read_run(row, self.query) for row in rows}
+        return state
+
+    def entries(self) -> list[Entry]:
+        """All lines of the history."""
+        with self._lock, self._reading():
+            return tables.read_entries(self._db)
+
+    def operation(self, number: int) -> Operation:
+        """The operation of one line of the history."""
+        with self._lock, self._reading():
+            return tables.read_operation(self._db, number, self)
+
+    def run(self, number: int) -> Run:
+        """A run, listed or not."""
+        rows = self.query("SELECT id, summary FROM runs WHERE id = ?", number)
+        if not rows:
+            raise KeyError(number)
+        return read_run(rows[0], self.query)
+
+    @property
+    def last_run(self) -> int:
+        """The highest number a run has, 0 for none."""
+        return int(self.query("SELECT coalesce(max(id), 0) FROM runs")[0][0])
+
+    # Writing
+
+    def save(self, entries: Iterable[Entry], changes: Iterable[Change], state: State) -> None:
+        """Keep new and moved lines of the history, and what they have changed, all at once."""
+        listed = list(entries)
+        with self._lock, _writing(self.path):
+            self._check_place()
+            with transaction(self._db) as db:
+                for entry in listed:
+                    self._save_entry(db, entry)
+                for change in changes:
+                    tables.write_change(db, state, change)
+        for entry in listed:
+            entry.saved = True
+
+    def _save_entry(self, db: sqlite3.Connection, entry: Entry) -> None:
+        if entry.status is Status.DROPPED and entry.saved:
+            for run in self.operation(entry.id).runs:
+                delete_run(db, run.id)
+        if entry.status is not Status.DROPPED and entry.operation is not None and not entry.saved:
+            for run in entry.operation.runs:
+                insert_run(db, run)
+        tables.write_entry(db, entry)
+
+    def relink(self, painting: PaintingReference) -> None:
+        """Keep where the scan is now."""
+        with self._lock, _writing(self.path), transaction(self._db) as db:
+            tables.write_painting(db, painting)
+
+    def note_export(self, time: str, operator: str, path: Path, sha256: str, pixels: int) -> None:
+        """Keep that the accepted fills (``pixels`` of them) were exported to ``path``."""
+        with self._lock, _writing(self.path), transaction(self._db) as db:
+            row = (time, operator, str(path), sha256, pixels)
+            db.execute(
+                "INSERT INTO exports (time, operator, path, sha256, pixels) VALUES (?, ?, ?, ?, ?)", row
+            )
+
+    def _check_place(self) -> None:
+        """A deleted file can be written for as long as it is open, and is lost at the end: refuse."""
+        if self._identity != _identity(self.path):
+            raise OutputError(
+                f"{self.path} isn't where it was (moved, deleted, or its disk is gone): save the project"
+                " under another name; the work is still open."
+            )
+
+    # The file as a whole
+
+    def copy_to(self, path: Path) -> None:
+        """Copy the project into a new file with SQLite's backup, which is consistent at any moment."""
+        with self._lock, writing(path):
+            target = connect(path)
+            try:
+                self._db.backup(target)
+            finally:
+                target.close()
+
+    def reconnect(self) -> None:
+        """Open the file anew after a failure, for instance when a share was gone and is back."""
+        if self.path is None or self.read_only:
+            return
+        with self._lock, _writing(self.path):
+            self._check_place()
+            db = connect(self.path)
+            write_ahead(db)
+            with suppress(sqlite3.Error):
+                self._db.close()
+            self._db = db
+
+    def close(self) -> None:
+        """Close; the last to close a file leaves it as one file without a log beside it."""
+        with self._lock, suppress(sqlite3.Error):
+            if not self.read_only and self.path is not None:
+                self._db.execute("PRAGMA incremental_vacuum")
+                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self._db.close()
+
+    def _reading(self) -> AbstractContextManager[None]:
+        return reading(self.path or Path("the project in memory"))
+
+
+def _writing(path: Path | None) -> AbstractContextManager[None]:
+    return nullcontext() if path is None else writing(path)
+
+
+def _identity(path: Path | None) -> tuple[int, int] | None:
+    """What tells this file from another one that has taken its place; None where there is none."""
+    try:
+        return None if path is None else (path.stat().st_dev, path.stat().st_ino)
+    except OSError:
+        return None
+
+
+def _up_to_date(db: sqlite3.Connection, path: Path, read_only: bool) -> sqlite3.Connection:
+    """The same database in this program's version."""
+    old = check_project(db, path) < VERSION
+    if old and read_only:
+        db, source = connect(None), db
+        source.backup(db)
+        source.close()
+    if old:
+        migrate(db)
+    if not read_only:
+        write_ahead(db)
+    return db

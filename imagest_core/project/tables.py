@@ -1,0 +1,198 @@
+"""The rows of a project file: each table is written from, and read into, one side of the state."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from imagest_core.damage.map import DamageMap, TileKey, tile_box
+from imagest_core.project.codec import (
+    CODECS,
+    decode_painting,
+    dumps,
+    encode_painting,
+    packed_tile,
+    unpacked_tile,
+)
+from imagest_core.project.history import Entry, Status
+from imagest_core.project.operations import Operation, Payload, Shelf, decode
+from imagest_core.project.operations.settings import put_value, value_of
+from imagest_core.project.state import (
+    SETTINGS,
+    Aspect,
+    Change,
+    Decision,
+    PaintingReference,
+    State,
+    Subject,
+    Verdict,
+)
+
+Database = sqlite3.Connection
+
+# Small values
+
+
+def put_meta(db: Database, key: str, value: Any) -> None:
+    """Keep a small value as JSON."""
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, dumps(value)))
+
+
+def get_meta(db: Database, key: str) -> Any:
+    """A small value; raises ``KeyError`` where it isn't there."""
+    row = db.execute("SELECT value FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None:
+        raise KeyError(key)
+    return json.loads(row[0])
+
+
+def write_painting(db: Database, painting: PaintingReference) -> None:
+    """Keep which scan the project is about."""
+    put_meta(db, "painting", encode_painting(painting))
+
+
+def read_painting(db: Database) -> PaintingReference:
+    """Which scan the project is about."""
+    return decode_painting(get_meta(db, "painting"))
+
+
+def write_setting(db: Database, state: State, aspect: Aspect) -> None:
+    """Keep one of the small values."""
+    put_meta(db, aspect.value, CODECS[aspect].encode(value_of(state, aspect)))
+
+
+# Damage
+
+
+def write_tiles(db: Database, damage: DamageMap, keys: Iterable[TileKey]) -> None:
+    """Keep the tiles of the map with these keys as they are now."""
+    tiles = damage.tiles()
+    for key in keys:
+        if key in tiles:
+            db.execute(
+                "INSERT INTO tiles (tx, ty, labels) VALUES (?, ?, ?)"
+                " ON CONFLICT (tx, ty) DO UPDATE SET labels = excluded.labels",
+                (*key, packed_tile(tiles[key])),
+            )
+        else:
+            db.execute("DELETE FROM tiles WHERE tx = ? AND ty = ?", key)
+
+
+def read_tiles(db: Database, damage: DamageMap) -> None:
+    """Put all kept tiles into ``damage``."""
+    for tx, ty, labels in db.execute("SELECT tx, ty, labels FROM tiles"):
+        damage.write(tile_box((tx, ty)), unpacked_tile(labels))
+
+
+# Decisions
+
+
+def write_decisions(db: Database, state: State, subjects: Iterable[Subject]) -> None:
+    """Keep the decisions on these subjects as they are now."""
+    for subject in subjects:
+        decision = state.decisions.get(subject)
+        if decision is None:
+            db.execute("DELETE FROM decisions WHERE subject = ?", (str(subject),))
+        else:
+            db.execute(
+                "INSERT INTO decisions (subject, verdict, note, operator, time, place) VALUES (?, ?, ?, ?, ?, ?)"
+                " ON CONFLICT (subject) DO UPDATE SET verdict = excluded.verdict, note = excluded.note,"
+                " operator = excluded.operator, time = excluded.time, place = excluded.place",
+                (
+                    str(subject),
+                    decision.verdict.value,
+                    decision.note,
+                    decision.operator,
+                    decision.time,
+                    decision.place,
+                ),
+            )
+
+
+def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:
+    """All decisions."""
+    rows = db.execute("SELECT subject, verdict, note, operator, time, place FROM decisions ORDER BY id")
+    for subject, verdict, *rest in rows:
+        yield Subject.parse(subject), Decision(Verdict(verdict), *rest)
+
+
+# The whole state
+
+
+def write_change(db: Database, state: State, change: Change) -> None:
+    """Keep what a change has touched as it is now."""
+    match change.aspect:
+        case Aspect.DAMAGE:
+            write_tiles(db, state.damage, change.tiles)
+        case Aspect.DECISIONS:
+            write_decisions(db, state, change.subjects)
+        case Aspect.RUNS:
+            db.execute("UPDATE runs SET listed = ? WHERE id = ?", (change.run in state.runs, change.run))
+        case _:
+            write_setting(db, state, change.aspect)
+
+
+def write_state(db: Database, state: State) -> None:
+    """Keep a whole state but its runs."""
+    write_painting(db, state.painting)
+    for aspect in SETTINGS:
+        write_setting(db, state, aspect)
+    write_tiles(db, state.damage, state.damage.tiles())
+    write_decisions(db, state, state.decisions)
+
+
+def read_state(db: Database) -> State:
+    """The kept state but its runs."""
+    painting = read_painting(db)
+    state = State(painting, DamageMap(painting.width, painting.height))
+    for aspect in SETTINGS:
+        put_value(state, aspect, CODECS[aspect].decode(get_meta(db, aspect.value)))
+    read_tiles(db, state.damage)
+    state.decisions = dict(read_decisions(db))
+    return state
+
+
+# Operations
+
+
+def write_entry(db: Database, entry: Entry) -> None:
+    """Keep a line of the history: all of it the first time, then only where it stands."""
+    if entry.saved:
+        db.execute("UPDATE operations SET status = ? WHERE id = ?", (entry.status.value, entry.id))
+    else:
+        _insert_entry(db, entry)
+    if entry.status is Status.DROPPED:
+        db.execute("UPDATE operations SET data = NULL, blob = NULL WHERE id = ?", (entry.id,))
+
+
+def _insert_entry(db: Database, entry: Entry) -> None:
+    payload = entry.operation.encode() if entry.operation is not None else Payload(None)
+    db.execute(
+        "INSERT INTO operations (id, kind, name, time, operator, status, data, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            entry.id,
+            entry.kind,
+            entry.name,
+            entry.time,
+            entry.operator,
+            entry.status.value,
+            dumps(payload.data),
+            payload.blob or None,
+        ),
+    )
+
+
+def read_entries(db: Database) -> list[Entry]:
+    """All lines of the history, the dropped ones too, without their content."""
+    rows = db.execute("SELECT id, kind, name, time, operator, status FROM operations ORDER BY id")
+    return [Entry(*row[:5], status=Status(row[5]), saved=True) for row in rows]
+
+
+def read_operation(db: Database, number: int, shelf: Shelf) -> Operation:
+    """The operation of one line; raises ``KeyError`` where its content is gone."""
+    row = db.execute("SELECT kind, name, data, blob FROM operations WHERE id = ?", (number,)).fetchone()
+    if row is None or row[2] is None:
+        raise KeyError(number)
+    return decode(row[0], row[1], Payload(json.loads(row[2]), row[3] or b""), shelf)
