@@ -1,23 +1,39 @@
 """Between a file's own colour and the working colour: float32, unbounded sRGB.
 
 Working colour is what a screen's sRGB would show, 0–1 inside its gamut and beyond outside it, so
-that nothing of a wider space is clipped. Transforms are LittleCMS's float ones, relative
-colorimetric, through imagecodecs.
+that nothing of a wider space is clipped. Profiles of curves and a matrix are evaluated in double
+precision, those of look-up tables by LittleCMS in float (through imagecodecs); all relative
+colorimetric.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.painting import icc
+
 Floats = NDArray[np.float32]
 
-_SRGB_TOLERANCE = 5e-4
-_RELATIVE = 1
-_LUMINANCE = np.array([0.2126, 0.7152, 0.0722])
+_SRGB_TOLERANCE = 1 / 255
+_WHITE_TOLERANCE = 2e-3
+_INVERSE_TOLERANCE = 0.02
+_RELATIVE_COLORIMETRIC = 1
+_KNEE, _SLOPE = 0.0031308, 12.92
+_LARGEST_PROFILE = 64 << 20
+
+# Linear sRGB to XYZ under D50 (IEC 61966-2-1 primaries, Bradford adaptation; Lindbloom's figures).
+_SRGB_TO_XYZ = np.array(
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
+)
+_LUMINANCE = _SRGB_TO_XYZ[1]
 
 
 class ColourSpace(Protocol):
@@ -29,7 +45,7 @@ class ColourSpace(Protocol):
         """Samples (h, w, 1 or 3) in 0–1 as working colour (h, w, 3)."""
 
     def from_working(self, rgb: Floats) -> Floats:
-        """Working colour (h, w, 3) as samples (h, w, 1 or 3), not yet clipped to 0–1."""
+        """Working colour (h, w, 3) as samples (h, w, 1 or 3), possibly outside 0–1."""
 
 
 class Srgb:
@@ -61,118 +77,149 @@ class GreySrgb:
         return encode_srgb(decode_srgb(rgb) @ _LUMINANCE)[..., np.newaxis].astype(np.float32)
 
 
+class Grey:
+    """Grey samples with the tone curve of a profile."""
+
+    def __init__(self, name: str, curve: icc.Curve) -> None:
+        self.name, self._curve = name, curve
+
+    def to_working(self, samples: Floats) -> Floats:
+        """The grey of the same luminance, three times."""
+        return np.repeat(encode_srgb(self._curve.linear(samples)).astype(np.float32), 3, axis=2)
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """The grey of the same luminance."""
+        return self._curve.sample(decode_srgb(rgb) @ _LUMINANCE)[..., np.newaxis].astype(np.float32)
+
+
+class Matrix:
+    """RGB samples of a profile that is three tone curves and a matrix."""
+
+    def __init__(self, name: str, curves: tuple[icc.Curve, ...], to_xyz: NDArray[Any]) -> None:
+        self.name, self._curves = name, curves
+        to_srgb = np.linalg.solve(_SRGB_TO_XYZ, to_xyz)
+        white = to_srgb.sum(axis=1, keepdims=True)
+        if np.abs(white - 1).max() < _WHITE_TOLERANCE:  # off by the rounding of the profile's numbers
+            to_srgb /= white
+        self._to_srgb = to_srgb
+        self._from_srgb = np.linalg.inv(self._to_srgb)
+
+    def to_working(self, samples: Floats) -> Floats:
+        """Curves, matrix, tone curve of sRGB."""
+        linear = np.stack([curve.linear(samples[..., i]) for i, curve in enumerate(self._curves)], axis=-1)
+        return encode_srgb(linear @ self._to_srgb.T).astype(np.float32)
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """The same backwards; colours outside the profile's gamut end at its surface."""
+        linear = decode_srgb(rgb) @ self._from_srgb.T
+        samples = [curve.sample(linear[..., i]) for i, curve in enumerate(self._curves)]
+        return np.stack(samples, axis=-1).astype(np.float32)
+
+
 class LittleCms:
-    """RGB or grey samples of an ICC profile."""
+    """RGB or grey samples of any ICC profile that works in both directions."""
 
     def __init__(self, profile: bytes, grey: bool) -> None:
-        self.name = profile_name(profile)
-        self._profile, self._space = profile, "gray" if grey else "rgb"
+        self.name = icc.name(profile)
+        self._profile, self._kind = profile, "gray" if grey else "rgb"
 
     def to_working(self, samples: Floats) -> Floats:
         """Through the profile to sRGB."""
-        rgb = _transform(samples, self._profile, srgb_profile(), self._space, "rgb")
+        rgb = _transform(samples, self._profile, srgb_profile(), self._kind, "rgb")
         return rgb.reshape(*samples.shape[:2], 3)
 
     def from_working(self, rgb: Floats) -> Floats:
         """Through sRGB to the profile."""
-        samples = _transform(rgb, srgb_profile(), self._profile, "rgb", self._space)
+        samples = _transform(rgb, srgb_profile(), self._profile, "rgb", self._kind)
         return samples.reshape(*rgb.shape[:2], -1)
+
+
+def colour_space(profile: bytes | None, grey: bool) -> tuple[ColourSpace, str]:
+    """The colour space of a file's samples, and a sentence the user should see about it (or "")."""
+    assumed: ColourSpace = GreySrgb() if grey else Srgb()
+    if profile is None:
+        return assumed, "The file has no colour profile: sRGB is assumed."
+    fault = _fault(profile, grey)
+    space = None if fault else _space(profile, grey)
+    if space is None or not _invertible(space, 1 if grey else 3):
+        fault = fault or "can't be used in both directions"
+        return assumed, f"The file's colour profile {fault}: sRGB is assumed instead."
+    return (Srgb(space.name) if not grey and _is_srgb(space) else space), ""
 
 
 @cache
 def srgb_profile() -> bytes:
-    """The sRGB profile of LittleCMS."""
+    """The sRGB profile LittleCMS makes."""
     import imagecodecs
 
     return bytes(imagecodecs.cms_profile("srgb"))
 
 
-def colour_space(profile: bytes | None, grey: bool) -> tuple[ColourSpace, str]:
-    """The colour space of a file, and a note about it where the user should know (else empty)."""
-    assumed: ColourSpace = GreySrgb() if grey else Srgb()
-    if profile is None:
-        return assumed, "The file has no colour profile: sRGB is assumed."
-    fault = profile_fault(profile, grey)
-    if fault:
-        return assumed, f"The colour profile {fault}; sRGB is assumed instead."
-    space = LittleCms(profile, grey)
-    if not grey and is_srgb(space):
-        return Srgb(space.name), ""
-    return space, ""
+def encode_srgb(linear: NDArray[Any]) -> NDArray[Any]:
+    """The sRGB tone curve (IEC 61966-2-1), its straight part continued below 0."""
+    encoded = 1.055 * np.maximum(linear, _KNEE) ** (1 / 2.4) - 0.055
+    return np.where(linear <= _KNEE, _SLOPE * linear, encoded)
 
 
-def profile_fault(profile: bytes, grey: bool) -> str:
-    """What keeps a profile from being used for grey or RGB samples; empty if nothing."""
-    if len(profile) < 128 or profile[36:40] != b"acsp":
+def decode_srgb(encoded: NDArray[Any]) -> NDArray[np.float64]:
+    """The inverse of :func:`encode_srgb`, in double precision."""
+    encoded = np.asarray(encoded, np.float64)
+    linear = ((np.maximum(encoded, _SLOPE * _KNEE) + 0.055) / 1.055) ** 2.4
+    return np.where(encoded <= _SLOPE * _KNEE, encoded / _SLOPE, linear)
+
+
+def _fault(profile: bytes, grey: bool) -> str:
+    """What is wrong with a profile's head for these samples; empty if nothing."""
+    if not 132 <= len(profile) <= _LARGEST_PROFILE or profile[36:40] != b"acsp":
         return "is damaged"
-    wanted, found = (b"GRAY" if grey else b"RGB "), profile[16:20]
-    if found != wanted:
-        is_for = found.decode("ascii", "replace").strip().lower()
-        return f"is for {is_for} and not for {'grey' if grey else 'RGB'}"
-    space = LittleCms(profile, grey)
-    try:
-        probe = _probe(1 if grey else 3)
-        there = space.to_working(probe)
-        back = space.from_working(there)
-    except Exception:
-        return "can't be used in both directions"
-    if not np.isfinite(there).all() or np.abs(back - probe).max() > 0.02:
-        return "can't be used in both directions"
+    found = profile[16:20]
+    if found != (b"GRAY" if grey else b"RGB "):
+        kind = found.decode("ascii", "replace").strip()
+        return f"is made for {kind.capitalize() if kind == 'GRAY' else kind}, not for {'grey' if grey else 'RGB'}"
     return ""
 
 
-def is_srgb(space: ColourSpace) -> bool:
-    """Whether a space differs from sRGB by less than an eighth of an 8-bit step."""
-    probe = _probe(3)
+def _space(profile: bytes, grey: bool) -> ColourSpace:
+    found, name = icc.matrix_profile(profile), icc.name(profile)
+    if found is None:
+        return LittleCms(profile, grey)
+    return Grey(name, found.curves[0]) if found.matrix is None else Matrix(name, found.curves, found.matrix)
+
+
+def _invertible(space: ColourSpace, channels: int) -> bool:
+    """Whether colours come back from the working colour as they went."""
+    probe = _lattice(channels)
+    try:
+        there = space.to_working(probe)
+        back = space.from_working(there)
+    except (RuntimeError, ValueError):  # imagecodecs' CmsError is a RuntimeError
+        return False
+    return bool(np.isfinite(there).all() and np.abs(back - probe).max() < _INVERSE_TOLERANCE)
+
+
+def _is_srgb(space: ColourSpace) -> bool:
+    """Whether a space differs from sRGB by less than one 8-bit step."""
+    probe = _lattice(3)
     return bool(np.abs(space.to_working(probe) - probe).max() < _SRGB_TOLERANCE)
 
 
-def profile_name(profile: bytes) -> str:
-    """The description of an ICC profile, or a plain word for one that has none."""
-    count = int.from_bytes(profile[128:132], "big")
-    for index in range(min(count, 100)):
-        entry = profile[132 + 12 * index : 144 + 12 * index]
-        if entry[:4] == b"desc":
-            start = int.from_bytes(entry[4:8], "big")
-            return (
-                _description(profile[start : start + int.from_bytes(entry[8:12], "big")]) or "unnamed profile"
-            )
-    return "unnamed profile"
-
-
-def _description(tag: bytes) -> str:
-    if tag[:4] == b"desc":  # version 2: counted ASCII
-        text = tag[12 : 12 + int.from_bytes(tag[8:12], "big")].decode("latin-1")
-    else:  # version 4 'mluc': the first of its languages, UTF-16
-        length, start = int.from_bytes(tag[20:24], "big"), int.from_bytes(tag[24:28], "big")
-        text = tag[start : start + length].decode("utf-16-be", "replace")
-    return text.split("\0")[0].strip()
-
-
-def encode_srgb(linear: NDArray) -> NDArray:
-    """The sRGB tone curve (IEC 61966-2-1), continued by its straight part below 0."""
-    curved = 1.055 * np.maximum(linear, 0.0031308) ** (1 / 2.4) - 0.055
-    return np.where(linear <= 0.0031308, 12.92 * linear, curved)
-
-
-def decode_srgb(encoded: NDArray) -> NDArray[np.float64]:
-    """The inverse of :func:`encode_srgb`."""
-    encoded = np.asarray(encoded, np.float64)
-    curved = ((np.maximum(encoded, 0.04045) + 0.055) / 1.055) ** 2.4
-    return np.where(encoded <= 0.04045, encoded / 12.92, curved)
-
-
-def _probe(channels: int) -> Floats:
-    """A coarse lattice of all colours, (n, 1, channels) in 0–1."""
+def _lattice(channels: int) -> Floats:
+    """A coarse lattice of all colours but the outermost, (n, 1, channels) in 0–1."""
     steps = np.linspace(0.02, 0.98, 7, dtype=np.float32)
     lattice = np.stack(np.meshgrid(*[steps] * channels, indexing="ij"), axis=-1)
     return np.ascontiguousarray(lattice.reshape(-1, 1, channels))
 
 
-def _transform(samples: Floats, profile: bytes, out: bytes, space: str, out_space: str) -> Floats:
+def _transform(samples: Floats, profile: bytes, out: bytes, kind: str, out_kind: str) -> Floats:
     import imagecodecs
 
-    contiguous = np.ascontiguousarray(samples, np.float32)
-    return imagecodecs.cms_transform(
-        contiguous, profile, out, colorspace=space, outcolorspace=out_space, outdtype="f4", intent=_RELATIVE
+    transformed: Floats = imagecodecs.cms_transform(
+        np.ascontiguousarray(samples, np.float32),
+        profile,
+        out,
+        colorspace=kind,
+        outcolorspace=out_kind,
+        outdtype="f4",
+        intent=_RELATIVE_COLORIMETRIC,
     )
+    return transformed

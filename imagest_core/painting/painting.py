@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from imagest_core.painting.colour import colour_space
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.metadata import Metadata
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
 from imagest_core.painting.resolution import Resolution

@@ -10,28 +10,31 @@ from imagest_core.painting.sources.base import Samples
 def area_mean(samples: Samples, factor: int) -> Samples:
     """Each ``factor`` × ``factor`` block (what is left of it at the right and lower edge) as its mean.
 
-    ``samples``: (h, w, c) uint8 or uint16; the answer has ``ceil(h / factor)`` rows, rounded to the
-    same type.
+    ``samples``: (h, w, c) uint8 or uint16; the answer has ``ceil(h / factor)`` rows and is rounded to
+    the same type.
     """
     height, width, channels = samples.shape
-    whole_y, whole_x = height // factor * factor, width // factor * factor
     out = np.empty((-(-height // factor), -(-width // factor), channels), samples.dtype)
-    for rows, out_rows in (
-        (slice(0, whole_y), slice(0, whole_y // factor)),
-        (slice(whole_y, height), slice(whole_y // factor, None)),
-    ):
-        for columns, out_columns in (
-            (slice(0, whole_x), slice(0, whole_x // factor)),
-            (slice(whole_x, width), slice(whole_x // factor, None)),
-        ):
-            part = samples[rows, columns]
+    for rows, out_rows in _halves(height, factor):
+        for columns, out_columns in _halves(width, factor):
+            part, target = samples[rows, columns], out[out_rows, out_columns]
             if part.size:
-                out[out_rows, out_columns] = _mean(part, out[out_rows, out_columns].shape)
+                target[:] = _mean(part, target.shape)
     return out
+
+
+def _halves(length: int, factor: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """(samples, means) of the whole blocks, and of the shorter one that is left."""
+    blocks = length // factor
+    return (slice(0, blocks * factor), slice(0, blocks)), (
+        slice(blocks * factor, length),
+        slice(blocks, None),
+    )
 
 
 def _mean(part: Samples, shape: tuple[int, ...]) -> Samples:
     import cv2
 
     size = shape[1], shape[0]
-    return cv2.resize(np.ascontiguousarray(part), size, interpolation=cv2.INTER_AREA).reshape(shape)
+    mean: Samples = cv2.resize(np.ascontiguousarray(part), size, interpolation=cv2.INTER_AREA)
+    return mean.reshape(shape)

@@ -92,8 +92,8 @@ def check_size(name: str, width: int, height: int, limits: Limits) -> None:
         raise PaintingError(f"{name} declares a size of {width} × {height} pixels: the file is damaged.")
     if width * height > limits.pixels:
         raise PaintingError(
-            f"{name} declares {width} × {height} pixels, over the limit of {limits.pixels / 1e6:,.0f} megapixels:"
-            " cut it into parts or raise the limit."
+            f"{name} declares {width} × {height} pixels, over the limit of {limits.pixels / 1e6:,.0f}"
+            " megapixels: cut it into parts or raise the limit."
         )
 
 

@@ -89,7 +89,7 @@ def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:
 
 
 def _international_text(value: bytes) -> bytes:
-    key, _, rest = value.partition(b"\0")
+    rest = value.partition(b"\0")[2]
     compressed, text = rest[0:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
     return _inflate(text) or b"" if compressed else text
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from functools import partial
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -69,13 +69,11 @@ class TiffSource:
     def close(self) -> None:
         """Forget what was decoded and unmap the file."""
         self._cache.clear()
-        try:
+        with contextlib.suppress(BufferError):  # another thread still reads: it goes with the last view
             self._data.close()
-        except BufferError:  # a reader in another thread still looks at it; it goes with the last view
-            pass
 
 
-@contextmanager
+@contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
     logger = logging.getLogger("tifffile")
@@ -217,7 +215,7 @@ def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
         lossy=lossy,
         own_samples=not bilevel,
         white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
-        orientation=page.tags.valueof(274, 1),
+        orientation=_number(page, 274, 1),
         profile=_blob(page, 34675),
         resolution=_resolution(page),
         metadata=_metadata(page),
@@ -240,7 +238,7 @@ def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
 def _resolution(page: TiffPage) -> resolution.Resolution | None:
     try:
         x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
-        return resolution.from_unit(x, y, int(page.tags.valueof(296, 2)), "TIFF tags")
+        return resolution.from_unit(x, y, _number(page, 296, 2), "TIFF tags")
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
 
@@ -262,6 +260,11 @@ def _blob(page: TiffPage, code: int) -> bytes | None:
     if isinstance(value, tuple):  # IPTC is often written as 32-bit words
         value = np.array(value, f"{page.parent.byteorder}u4").tobytes()
     return value if isinstance(value, bytes) and value else None
+
+
+def _number(page: TiffPage, code: int, default: int) -> int:
+    value = page.tags.valueof(code, default)
+    return int(value) if isinstance(value, int) else default
 
 
 def _text(page: TiffPage, code: int) -> str:

@@ -20,8 +20,8 @@ class WholeSource:
         check_size(path.name, facts.width, facts.height, limits)
         if facts.nbytes > limits.at_once:
             raise PaintingError(
-                f"{path.name} decodes to {facts.nbytes / 1e9:.1f} GB, and {facts.format} can only be decoded as a"
-                " whole: save it as a tiled TIFF."
+                f"{path.name} decodes to {facts.nbytes / 1e9:.1f} GB, and {facts.format} can only be decoded"
+                " as a whole: save it as a tiled TIFF."
             )
         self._path, self._facts, self._decode = path, facts, decode
         self._samples: Samples | None = None
