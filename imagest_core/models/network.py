@@ -1,0 +1,71 @@
+"""The whole network: autoencoder, style encoder, U-Net, and the description they are built from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from imagest_core.models.attention import StyleContext
+from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder
+from imagest_core.models.noise import NoiseSchedule
+from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
+from imagest_core.models.unet import ImagestUNet, UNetConfig
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Everything needed to build the network anew; stored beside its weights."""
+
+    autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
+    style: StyleConfig = field(default_factory=StyleConfig)
+    unet: UNetConfig = field(default_factory=UNetConfig)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> NetworkConfig:
+        """Rebuild from :meth:`to_json`; raises ``TypeError``/``KeyError`` on unknown or missing names."""
+        return cls(
+            autoencoder=AutoencoderConfig(**_tuples(stored["autoencoder"])),
+            style=StyleConfig(**_tuples(stored["style"])),
+            unet=UNetConfig(**_tuples(stored["unet"])),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain dictionaries and lists."""
+        return {f.name: asdict(getattr(self, f.name)) for f in fields(self)}
+
+
+def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+
+
+class ImagestNetwork(nn.Module):
+    """The Imagest network; its three parts train apart and travel together."""
+
+    def __init__(self, config: NetworkConfig | None = None) -> None:
+        super().__init__()
+        self.config = config = config or NetworkConfig()
+        if config.style.token_channels != config.unet.style_channels:
+            raise ValueError("The style encoder's tokens and the U-Net's style channels must be as wide")
+        self.autoencoder = ImagestAutoencoder(config.autoencoder)
+        self.style = StyleSwinEncoder(config.style)
+        self.unet = ImagestUNet(config.unet)
+        self.schedule = NoiseSchedule()
+
+    def style_context(self, pictures: Tensor, strength: float = 1.0) -> StyleContext:
+        """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""
+        tokens = self.style(pictures).flatten(0, 1)[None]
+        return StyleContext(tokens, torch.full((1, 1, 1), strength, device=tokens.device), cached=True)
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a window must be multiples of this."""
+        latent = 4 * 2 ** (len(self.config.unet.channels) - 1)
+        return max(self.autoencoder.decoder.multiple, latent)
+
+    def parameter_count(self) -> int:
+        """Parameters of all three parts."""
+        return sum(p.numel() for p in self.parameters())

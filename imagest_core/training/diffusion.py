@@ -1,0 +1,151 @@
+"""Second part of a training: style encoder and U-Net, on the latents of a finished autoencoder.
+
+Velocity prediction with a uniform loss: min-SNR weighting would be zero at zero terminal
+signal-to-noise ratio, and the first sampling step would never be trained.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from imagest_core.errors import ModelError
+from imagest_core.models.attention import StyleContext
+from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
+from imagest_core.models.noise import NoiseSchedule
+from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
+from imagest_core.models.unet import ImagestUNet, UNetConfig
+from imagest_core.training.autoencoder import as_picture, hole_psnr, prefill
+from imagest_core.training.examples import Batch
+
+STYLE_DROP = 0.1
+KNOWN_WEIGHT = 0.1
+"""Weight of the loss outside the hole, where the answer will be copied back anyway."""
+
+
+class StyledUNet(nn.Module):
+    """What trains in this part."""
+
+    def __init__(self, unet: UNetConfig, style: StyleConfig) -> None:
+        super().__init__()
+        self.unet = ImagestUNet(unet)
+        self.style = StyleSwinEncoder(style)
+
+    def forward(
+        self, noisy: Tensor, mask: Tensor, known: Tensor, t: Tensor, picture: Tensor, strength: Tensor
+    ) -> Tensor:
+        """Velocity of ``noisy`` given mask, masked-picture latents and a style picture each."""
+        context = StyleContext(self.style(picture), strength)
+        return self.unet(noisy, mask, known, t, context).float()
+
+
+class DiffusionTask:
+    """Trains :class:`StyledUNet` to predict the velocity of noised latents."""
+
+    def __init__(
+        self, autoencoder: ImagestAutoencoder, held_out: Batch, unet: UNetConfig, style: StyleConfig
+    ) -> None:
+        self.module = StyledUNet(unet, style)
+        self.autoencoder = autoencoder.eval().requires_grad_(False)
+        self.held_out, self.schedule = held_out, NoiseSchedule()
+
+    @classmethod
+    def over(cls, run: Path, held_out: Batch) -> DiffusionTask:
+        """On the autoencoder of a training run, its latents scaled to unit deviation."""
+        autoencoder = averaged_autoencoder(run, AutoencoderConfig())
+        return cls(scaled(autoencoder, held_out.clean), held_out, UNetConfig(), StyleConfig())
+
+    def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
+        """Mean square error of the velocity, in full in the hole and a tenth outside."""
+        clean, known, inside = self._latents(batch.clean, batch.mask)
+        n, device = len(clean), clean.device
+        t = torch.randint(0, self.schedule.steps, (n,), device=device)
+        noise = torch.randn_like(clean)
+        strength = (torch.rand(n, 1, 1, device=device) >= STYLE_DROP).float()
+        noisy = self.schedule.add(clean, noise, t)
+        answer = module(noisy, inside, known, t, batch.style, strength)
+        error = (answer - self.schedule.velocity(clean, noise, t)).square().mean(1, keepdim=True)
+        weight = inside + KNOWN_WEIGHT * (1 - inside)
+        loss = (error * weight).sum() / weight.sum()
+        hole = (error * inside).sum() / inside.sum().clamp(min=1.0)
+        return loss, {"hole": hole.item()}
+
+    def _latents(self, clean: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Clean latents, latents of the pre-filled picture, latent mask."""
+        self.autoencoder.to(clean.device)
+        with torch.no_grad():
+            both = self.autoencoder.encode(torch.cat([clean, prefill(clean, mask)]))
+        return (*both.chunk(2), latent_mask(mask))
+
+    def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
+        """Held-out loss at fixed noise, PSNR of one- and four-step fills, and a picture of them."""
+        held = self.held_out.to(device)
+        generator = torch.Generator().manual_seed(0)
+        losses: list[Tensor] = []
+        psnr: dict[int, list[Tensor]] = {1: [], 4: []}
+        picture: list[Tensor] = []
+        for start in range(0, len(held.clean), 8):
+            part = slice(start, start + 8)
+            batch = Batch(held.clean[part], held.mask[part], held.style[part])
+            losses.append(self._held_out_loss(batch, generator))
+            fills = {k: self._fill(batch, k, generator) for k in psnr}
+            for k, fill in fills.items():
+                psnr[k].append(hole_psnr(fill, batch.clean, batch.mask))
+            if start == 0:
+                columns = [batch.clean * (1 - batch.mask), fills[1], fills[4], batch.clean]
+                picture = [torch.cat([c[i] for c in columns], dim=2) for i in range(min(6, len(batch.clean)))]
+        figures = {f"psnr-{k}-steps": torch.cat(v).mean().item() for k, v in psnr.items()}
+        return {"loss": torch.stack(losses).mean().item(), **figures}, as_picture(torch.cat(picture, dim=1))
+
+    def _held_out_loss(self, batch: Batch, generator: torch.Generator) -> Tensor:
+        clean, known, inside = self._latents(batch.clean, batch.mask)
+        n = len(clean)
+        t = torch.linspace(0, self.schedule.steps - 1, n).long().to(clean.device)
+        noise = torch.randn(clean.shape, generator=generator).to(clean.device)
+        noisy = self.schedule.add(clean, noise, t)
+        answer = self.module(noisy, inside, known, t, batch.style, torch.ones(n, 1, 1, device=clean.device))
+        error = (answer - self.schedule.velocity(clean, noise, t)).square().mean(1, keepdim=True)
+        return (error * inside).sum() / inside.sum()
+
+    def _fill(self, batch: Batch, steps: int, generator: torch.Generator) -> Tensor:
+        """A plain DDIM sample, decoded."""
+        clean, known, inside = self._latents(batch.clean, batch.mask)
+        z = torch.randn(clean.shape, generator=generator).to(clean.device)
+        times = self.schedule.timesteps(steps).tolist()
+        strength = torch.ones(len(clean), 1, 1, device=clean.device)
+        for t, following in zip(times, [*times[1:], None]):
+            at = torch.full((len(clean),), t, device=clean.device)
+            velocity = self.module(z, inside, known, at, batch.style, strength)
+            x0, eps = self.schedule.clean(z, velocity, at), self.schedule.residual_noise(z, velocity, at)
+            x0 = inside * x0 + (1 - inside) * known
+            z = x0 if following is None else self.schedule.add(x0, eps, torch.full_like(at, following))
+        return self.autoencoder.decode(z, inside, prefill(batch.clean, batch.mask), batch.mask)
+
+
+def averaged_autoencoder(run: Path, config: AutoencoderConfig) -> ImagestAutoencoder:
+    """The autoencoder of a training run, with its averaged weights."""
+    path = run / "state.safetensors"
+    if not path.exists():
+        raise ModelError(f"{run} holds no trained autoencoder: run `imagest train autoencoder` first.")
+    autoencoder = ImagestAutoencoder(config)
+    tensors = {k.removeprefix("average."): v for k, v in load_file(path).items() if k.startswith("average.")}
+    autoencoder.load_state_dict(tensors)
+    return autoencoder
+
+
+@torch.no_grad()
+def scaled(autoencoder: ImagestAutoencoder, clean: Tensor) -> ImagestAutoencoder:
+    """The same autoencoder with latents of unit deviation over ``clean``."""
+    latents = torch.cat([autoencoder.encode(part) for part in clean.split(8)])
+    deviation = tuple(float(v) for v in latents.std(dim=(0, 2, 3)))
+    config = replace(autoencoder.config, latent_scale=deviation)
+    again = ImagestAutoencoder(config)
+    again.load_state_dict(autoencoder.state_dict())
+    return again
