@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imagest_core.damage.classes import DEFAULT_CLASSES, LOSS, OVERPAINT, DamageClass, Policy
+from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.errors import MaskError
+from imagest_core.painting.geometry import Box
+
+
+def speckled(height: int, width: int, seed: int = 0, share: float = 0.01) -> np.ndarray:
+    return np.random.default_rng(seed).random((height, width)) < share
+
+
+def test_keeps_every_pixel_of_a_mask_and_only_damaged_tiles() -> None:
+    mask = np.zeros((600, 700), bool)
+    mask[250:260, 300:310] = True
+    damage = DamageMap.from_mask(mask)
+    assert np.array_equal(damage.read(damage.box) > 0, mask)
+    assert sorted(damage.tiles()) == [(1, 0), (1, 1)]
+    assert damage.count() == 100
+    assert damage.bounds() == Box(300, 250, 10, 10)
+
+
+def test_an_8_bit_mask_is_damaged_from_half_up() -> None:
+    assert DamageMap.from_mask(np.array([[127, 128, 255, 0]], np.uint8)).read(Box(0, 0, 4, 1)).tolist() == [
+        [0, 1, 1, 0]
+    ]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(-300, 700), st.integers(-300, 700), st.integers(1, 400), st.integers(1, 400))
+def test_reads_anywhere_what_was_written_anywhere(x: int, y: int, width: int, height: int) -> None:
+    whole = np.zeros((530, 620), np.uint8)
+    damage = DamageMap(620, 530)
+    labels = np.random.default_rng(1).integers(0, 4, (height, width), dtype=np.uint8)
+    box = Box(x, y, width, height)
+    damage.write(box, labels)
+    inside = box.within(damage.box)
+    whole[inside.slices] = labels[inside.moved(-x, -y).slices] if not inside.empty else 0
+    padded = np.pad(whole, 1000)
+    assert np.array_equal(damage.read(damage.box), whole)
+    around = box.grown(7)
+    assert np.array_equal(damage.read(around), padded[around.moved(1000, 1000).slices])
+
+
+def test_erasing_the_last_pixel_drops_the_tile() -> None:
+    damage = DamageMap(600, 600)
+    damage.write(Box(255, 255, 2, 2), np.ones((2, 2), np.uint8))
+    assert len(damage.tiles()) == 4
+    damage.write(Box(0, 0, 600, 600), np.zeros((600, 600), np.uint8))
+    assert damage.empty
+    assert damage.bounds().empty
+
+
+def test_a_copy_and_its_tiles_are_snapshots() -> None:
+    damage = DamageMap.from_mask(speckled(300, 300))
+    before, tile = damage.copy(), damage.tiles()[0, 0]
+    damage.write(Box(0, 0, 10, 10), np.full((10, 10), 3, np.uint8))
+    assert damage != before
+    assert before.count(3) == 0
+    assert not tile.flags.writeable
+    assert before == DamageMap.from_mask(speckled(300, 300))
+
+
+@pytest.mark.parametrize("pixels", [0, 1, 2, 3, 20, 300])
+def test_growing_is_the_repeated_square_dilation_across_tiles(pixels: int) -> None:
+    mask = speckled(540, 700, share=2e-4)
+    mask[255, 255] = mask[539, 699] = True
+    grown = DamageMap.from_mask(mask, label=4).grown(pixels)
+    expected = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=pixels)
+    assert np.array_equal(grown.read(grown.box), expected)
+
+
+def test_growing_touches_only_tiles_near_damage() -> None:
+    damage = DamageMap(100_000, 100_000)
+    damage.write(Box(50_000, 50_000, 5, 5), np.ones((5, 5), np.uint8))
+    assert len(damage.grown(3).tiles()) == 1
+    assert damage.grown(3).count() == 11 * 11
+
+
+def test_what_is_recorded_only_is_not_filled() -> None:
+    damage = DamageMap(20, 10)
+    damage.write(Box(0, 0, 2, 1), np.array([[LOSS.label, OVERPAINT.label]], np.uint8))
+    assert damage.fill_mask(Box(0, 0, 3, 1)).tolist() == [[True, False, False]]
+    assert damage.filled().counts() == {1: 1}
+    assert damage.counts() == {LOSS.label: 1, OVERPAINT.label: 1}
+
+
+def test_a_class_can_change_its_policy() -> None:
+    damage = DamageMap.from_mask(speckled(50, 50))
+    recorded = damage.with_classes((DamageClass(1, "loss", "#000000", Policy.RECORD),))
+    assert recorded.filled().empty
+    assert not damage.filled().empty
+    assert recorded.class_of(1).policy is Policy.RECORD
+
+
+def test_a_label_without_a_class_is_filled() -> None:
+    assert DamageMap.from_mask(np.ones((2, 2), bool), label=200).filled().count() == 4
+
+
+@pytest.mark.parametrize(
+    "values", [(0, "loss", "#ffffff"), (256, "loss", "#ffffff"), (1, " ", "#ffffff"), (1, "loss", "red")]
+)
+def test_refuses_a_class_that_makes_no_sense(values: tuple[int, str, str]) -> None:
+    with pytest.raises(MaskError):
+        DamageClass(*values)
+
+
+def test_refuses_two_classes_with_one_label() -> None:
+    with pytest.raises(MaskError, match="label of its own"):
+        DamageMap(3, 3, (LOSS, DamageClass(LOSS.label, "other", "#123456")))
+
+
+def test_overpaint_is_the_only_default_class_left_alone() -> None:
+    assert [item.name for item in DEFAULT_CLASSES if not item.filled] == ["overpaint"]
+
+
+def test_the_same_tiles_come_in_reading_order() -> None:
+    damage = DamageMap.from_mask(speckled(3 * TILE, 2 * TILE, share=0.1))
+    assert damage.occupied() == list(damage.box.tiles(TILE))
