@@ -82,7 +82,9 @@ class StyleProcessor(PlainProcessor):
         if style is None:
             return 0.0
         key, value = style.pair(self)
-        return style.strength.to(query.dtype) * _attend(attn, query, key.to(query.dtype), value.to(query.dtype))
+        return style.strength.to(query.dtype) * _attend(
+            attn, query, key.to(query.dtype), value.to(query.dtype)
+        )
 
 
 def install_style(unet: nn.Module, layers: tuple[str, ...], style_channels: int) -> None:
@@ -110,7 +112,11 @@ def _set(attn: Any, processor: nn.Module) -> None:
 
 def style_layers(unet: nn.Module) -> list[str]:
     """Names of the attention layers that style reaches."""
-    return [n for n, m in unet.named_modules() if isinstance(m, Attention) and isinstance(m.processor, StyleProcessor)]
+    return [
+        n
+        for n, m in unet.named_modules()
+        if isinstance(m, Attention) and isinstance(m.processor, StyleProcessor)
+    ]
 
 
 def batched(style: StyleContext, count: int) -> StyleContext:

@@ -10,6 +10,7 @@ zero it answers with what the surroundings tell: that is the faithful mode.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import cast
 
 import torch
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 LATENT_FACTOR = 4
+GROUPS = 8
 
 
 @dataclass(frozen=True)
@@ -32,10 +34,11 @@ class AutoencoderConfig:
 
 
 class ResidualBlock(nn.Module):
-    """Two 3×3 convolutions with a zero-initialised end and no normalisation (colour must survive)."""
+    """Normalise, then two 3×3 convolutions, the second zero-initialised: a deep stack starts as identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
+        self.norm = nn.GroupNorm(GROUPS, channels)
         self.first = nn.Conv2d(channels, channels, 3, padding=1)
         self.second = nn.Conv2d(channels, channels, 3, padding=1)
         nn.init.zeros_(self.second.weight)
@@ -43,7 +46,7 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Same shape in and out, (n, c, h, w)."""
-        return x + self.second(functional.silu(self.first(functional.silu(x))))
+        return x + self.second(functional.silu(self.first(functional.silu(self.norm(x)))))
 
 
 def _blocks(channels: int, count: int) -> nn.Sequential:
@@ -79,10 +82,8 @@ class MaskedDecoder(nn.Module):
         self.stem = nn.Conv2d(4 * 4, widths[0], 3, padding=1)
         self.latent_in = nn.Conv2d(config.latent_channels + 1, widths[1], 3, padding=1)
         self.down = nn.ModuleList(_blocks(w, n) for w, n in zip(widths, counts))
-        self.shrink = nn.ModuleList(
-            nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in zip(widths, widths[1:])
-        )
-        self.grow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in zip(widths, widths[1:]))
+        self.shrink = nn.ModuleList(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
+        self.grow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
         self.up = nn.ModuleList(_blocks(w, n) for w, n in zip(widths[:-1], counts[:-1]))
         self.head = nn.Conv2d(widths[0], 3 * 4, 3, padding=1)
         nn.init.zeros_(self.head.weight)

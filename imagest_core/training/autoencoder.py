@@ -7,13 +7,16 @@ they are zero (40 %), true (30 %) or shrunk and noised (30 %).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from imagest_core.errors import ModelError
 from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
 from imagest_core.restoration.harmonic import harmonic_torch
 from imagest_core.training.examples import Batch
@@ -53,9 +56,14 @@ def hole_rmse(difference: Tensor, mask: Tensor) -> Tensor:
 class AutoencoderTask:
     """Trains :class:`ImagestAutoencoder` on simulated damage."""
 
-    def __init__(self, config: AutoencoderConfig, held_out: Batch) -> None:
+    def __init__(
+        self, config: AutoencoderConfig, held_out: Batch, begin: ImagestAutoencoder | None = None
+    ) -> None:
         self.module = AutoencoderTraining(config)
         self.held_out = held_out
+        if begin is not None:  # a second round for the decoder: latents must stay what they were
+            self.module.load_state_dict(begin.state_dict())
+            self.module.encoder.requires_grad_(False)
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """RMSE where latents are zero, L1 + Laplacian pyramid where they tell something, and KL."""
@@ -113,6 +121,17 @@ class AutoencoderTraining(ImagestAutoencoder):
         sample = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
         latents = spoiled(sample, kind)
         return self.decode(latents, latent_mask(mask), prefilled, mask), mean, log_variance
+
+
+def averaged_autoencoder(run: Path, config: AutoencoderConfig) -> ImagestAutoencoder:
+    """The autoencoder of a training run, with its averaged weights."""
+    path = run / "state.safetensors"
+    if not path.exists():
+        raise ModelError(f"{run} holds no trained autoencoder: run `imagest train autoencoder` first.")
+    autoencoder = ImagestAutoencoder(config)
+    tensors = {k.removeprefix("average."): v for k, v in load_file(path).items() if k.startswith("average.")}
+    autoencoder.load_state_dict(tensors)
+    return autoencoder
 
 
 def spoiled(latents: Tensor, kind: Tensor) -> Tensor:

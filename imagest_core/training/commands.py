@@ -23,10 +23,16 @@ def add_commands(subparsers: Any) -> None:
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
-    _common(autoencoder, steps=4500, batch=16, rate=5e-4)
+    _common(autoencoder, steps=4500, batch=16, rate=3e-4)
+    autoencoder.add_argument(
+        "--begin",
+        type=Path,
+        metavar="RUN",
+        help="go on from another run's encoder, training the decoder alone",
+    )
     imagest = parts.add_parser("imagest", help="the style encoder and the diffusion network")
     imagest.set_defaults(run=_train_imagest)
-    _common(imagest, steps=4500, batch=32, rate=4e-4)
+    _common(imagest, steps=4500, batch=32, rate=3e-4)
     imagest.add_argument(
         "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder"
     )
@@ -60,11 +66,12 @@ def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float
 
 def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.models.autoencoder import AutoencoderConfig
-    from imagest_core.training.autoencoder import AutoencoderTask
+    from imagest_core.training.autoencoder import AutoencoderTask, averaged_autoencoder
     from imagest_core.training.loop import Trainer
 
     data, held_out = _examples(args, progress)
-    task = AutoencoderTask(AutoencoderConfig(), held_out)
+    begin = averaged_autoencoder(args.begin, AutoencoderConfig()) if args.begin else None
+    task = AutoencoderTask(AutoencoderConfig(), held_out, begin)
     Trainer(task, data, _options(args)).run(progress)
     return 0
 

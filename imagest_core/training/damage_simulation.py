@@ -47,7 +47,7 @@ def strokes(side: int, rng: Generator) -> Mask:
 
 
 def cracks(side: int, rng: Generator, maps: Sequence[Mask]) -> Mask:
-    """A piece of a real craquelure map, stretched, turned, freed of specks and widened by 0–3 px; or random walks."""
+    """A piece of a real craquelure map, turned, freed of specks and widened by 0–3 px; or random walks."""
     if not maps:
         return _walks(side, rng)
     source = maps[int(rng.integers(len(maps)))]

@@ -13,16 +13,14 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from imagest_core.errors import ModelError
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
-from imagest_core.training.autoencoder import as_picture, hole_psnr, prefill
+from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill
 from imagest_core.training.examples import Batch
 
 STYLE_DROP = 0.1
@@ -127,17 +125,6 @@ class DiffusionTask:
             x0 = inside * x0 + (1 - inside) * known
             z = x0 if following is None else self.schedule.add(x0, eps, torch.full_like(at, following))
         return self.autoencoder.decode(z, inside, prefill(batch.clean, batch.mask), batch.mask)
-
-
-def averaged_autoencoder(run: Path, config: AutoencoderConfig) -> ImagestAutoencoder:
-    """The autoencoder of a training run, with its averaged weights."""
-    path = run / "state.safetensors"
-    if not path.exists():
-        raise ModelError(f"{run} holds no trained autoencoder: run `imagest train autoencoder` first.")
-    autoencoder = ImagestAutoencoder(config)
-    tensors = {k.removeprefix("average."): v for k, v in load_file(path).items() if k.startswith("average.")}
-    autoencoder.load_state_dict(tensors)
-    return autoencoder
 
 
 @torch.no_grad()

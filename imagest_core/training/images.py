@@ -90,9 +90,9 @@ def load_maps(source: Path) -> tuple[Picture, ...]:
 
 
 def random_crop(picture: Picture, side: int, rng: np.random.Generator) -> Picture:
-    """A ``side`` square at a random place and scale (0.7–1.4 where the picture allows), mirrored at random."""
+    """A ``side`` square at a random place and scale (0.7–1.4 if the picture allows), mirrored at random."""
     shorter = min(picture.shape[:2])
-    wanted = int(round(side * float(np.exp(rng.uniform(np.log(0.7), np.log(1.4))))))
+    wanted = round(side * float(np.exp(rng.uniform(np.log(0.7), np.log(1.4)))))
     cut = min(wanted, shorter)
     y = int(rng.integers(picture.shape[0] - cut + 1))
     x = int(rng.integers(picture.shape[1] - cut + 1))

@@ -30,10 +30,10 @@ class LoopOptions:
     steps: int = 4000
     minutes: float = math.inf
     batch: int = 16
-    learning_rate: float = 5e-4
+    learning_rate: float = 3e-4
     warmup: int = 200
     average: float = 0.999
-    clip: float = 1.0
+    clip: float = 0.5
     precision: str = "auto"
     device: str = "auto"
     workers: int = 0

@@ -1,0 +1,20 @@
+"""Where the program keeps its own data on each system."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+_NAME = "Imagest"
+
+
+def data_folder() -> Path:
+    """The folder for the program's own data, as each system has it; ``IMAGEST_DATA`` overrides it."""
+    if chosen := os.environ.get("IMAGEST_DATA"):
+        return Path(chosen)
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"), _NAME)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / _NAME
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", _NAME.lower())

@@ -1,0 +1,112 @@
+"""Saving and loading the network: safetensors only, every tensor accounted for."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from imagest_core.errors import ModelError, OutputError
+from imagest_core.models.description import (
+    PARTS,
+    Description,
+    check_files,
+    file_hash,
+    read_description,
+    write_description,
+)
+from imagest_core.models.network import ImagestNetwork, NetworkConfig
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A loaded network (float32, evaluation mode) and what is known of it."""
+
+    network: ImagestNetwork
+    description: Description
+
+
+def save_checkpoint(
+    folder: Path,
+    network: ImagestNetwork,
+    *,
+    name: str,
+    title: str,
+    training: Mapping[str, Any] | None = None,
+    metrics: Mapping[str, Any] | None = None,
+    licence: str = "",
+    dtype: torch.dtype = torch.float16,
+) -> Description:
+    """Write a checkpoint into a new ``folder``; it appears whole or not at all.
+
+    Raises :class:`OutputError` when ``folder`` exists.
+    """
+    if folder.exists():
+        raise OutputError(f"{folder} exists already; choose another name.")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
+        inside = Path(temporary) / folder.name
+        inside.mkdir()
+        for part in PARTS:
+            tensors = getattr(network, part).state_dict()
+            stored = {k: v.to(dtype).contiguous() for k, v in tensors.items()}
+            save_file(stored, inside / f"{part}.safetensors")
+        description = Description(
+            name=name,
+            title=title,
+            network=network.config.to_json(),
+            files={f"{part}.safetensors": file_hash(inside / f"{part}.safetensors") for part in PARTS},
+            training=dict(training or {}),
+            metrics=dict(metrics or {}),
+            licence=licence,
+        )
+        write_description(inside, description)
+        inside.rename(folder)
+    return description
+
+
+def load_checkpoint(folder: Path) -> Checkpoint:
+    """Load a network onto the CPU in float32.
+
+    Missing, extra, misshapen or altered tensors raise :class:`ModelError` naming the first of them.
+    """
+    description = read_description(folder)
+    check_files(folder, description)
+    try:
+        network = ImagestNetwork(NetworkConfig.from_json(description.network))
+    except (TypeError, KeyError, ValueError) as error:
+        raise ModelError(
+            f"The model {folder.name} describes a network this version can't build ({error})."
+        ) from error
+    for part in PARTS:
+        load_exactly(getattr(network, part), folder / f"{part}.safetensors")
+    return Checkpoint(network.eval().requires_grad_(False), description)
+
+
+def load_exactly(module: nn.Module, path: Path) -> None:
+    """Fill ``module`` from a safetensors file; a tensor that doesn't fit raises :class:`ModelError`."""
+    try:
+        stored = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path.name} can't be read as safetensors ({error}).") from error
+    expected: dict[str, Tensor] = module.state_dict()
+    for what, names in (
+        ("lacks", sorted(expected.keys() - stored.keys())),
+        ("has one too many:", sorted(stored.keys() - expected.keys())),
+    ):
+        if names:
+            raise ModelError(f"{path.name} {what} the tensor {names[0]} ({len(names)} in all).")
+    for name, tensor in stored.items():
+        if tensor.shape != expected[name].shape:
+            shapes = f"{tuple(tensor.shape)} instead of {tuple(expected[name].shape)}"
+            raise ModelError(f"{path.name}: the tensor {name} has the shape {shapes}.")
+        if not torch.isfinite(tensor).all():
+            raise ModelError(f"{path.name}: the tensor {name} holds values that are no numbers.")
+    module.load_state_dict({k: v.to(expected[k].dtype) for k, v in stored.items()})

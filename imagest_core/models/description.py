@@ -1,0 +1,87 @@
+"""The description of a checkpoint (``config.json``), readable without torch.
+
+A checkpoint is a folder: ``config.json`` (what the constructors were given, training facts, metrics, licence,
+hashes) and one safetensors file a part. Nothing in it is executable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imagest_core.errors import ModelError
+
+FORMAT = 1
+CONFIG = "config.json"
+PARTS = ("autoencoder", "style", "unet")
+
+
+@dataclass(frozen=True)
+class Description:
+    """What is known of a checkpoint before its weights are read.
+
+    ``files``: SHA-256 of each safetensors file by name; ``training``/``metrics``: facts for the model card.
+    """
+
+    name: str
+    title: str
+    network: Mapping[str, Any]
+    files: Mapping[str, str]
+    training: Mapping[str, Any] = field(default_factory=dict)
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
+    format: int = FORMAT
+
+    @property
+    def weights_hash(self) -> str:
+        """One hash over all the weights, for the record."""
+        joined = "".join(f"{name}:{digest};" for name, digest in sorted(self.files.items()))
+        return hashlib.sha256(joined.encode()).hexdigest()
+
+
+def read_description(folder: Path) -> Description:
+    """Read a checkpoint's ``config.json``; raises :class:`ModelError` saying what is wrong with it."""
+    path = folder / CONFIG
+    if not path.is_file():
+        raise ModelError(f"{folder} holds no model: {CONFIG} is missing.")
+    try:
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        description = Description(**stored)
+    except (ValueError, TypeError) as error:
+        raise ModelError(f"{path} can't be understood as a model's description ({error}).") from error
+    if description.format > FORMAT:
+        raise ModelError(f"{folder.name} was made by a newer version of this program: update to use it.")
+    missing = [f"{part}.safetensors" for part in PARTS if f"{part}.safetensors" not in description.files]
+    if missing:
+        raise ModelError(f"{path} doesn't name {', '.join(missing)}.")
+    return description
+
+
+def write_description(folder: Path, description: Description) -> None:
+    """Write ``config.json``."""
+    text = json.dumps(asdict(description), indent=1, sort_keys=True, ensure_ascii=False)
+    (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def check_files(folder: Path, description: Description) -> None:
+    """Refuse missing or altered weights by name; raises :class:`ModelError`."""
+    for name, digest in description.files.items():
+        path = folder / name
+        if Path(name).name != name:
+            raise ModelError(f"The model {folder.name} names a file outside its folder: {name}.")
+        if not path.is_file():
+            raise ModelError(f"The model {folder.name} is incomplete: {name} is missing.")
+        if file_hash(path) != digest:
+            raise ModelError(
+                f"{name} of the model {folder.name} is not what its description says: import it again."
+            )
