@@ -24,6 +24,7 @@ _INVERSE_TOLERANCE = 0.02
 _RELATIVE_COLORIMETRIC = 1
 _KNEE, _SLOPE = 0.0031308, 12.92
 _LARGEST_PROFILE = 64 << 20
+_KINDS = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
 
 # Linear sRGB to XYZ under D50 (IEC 61966-2-1 primaries, Bradford adaptation; Lindbloom's figures).
 _SRGB_TO_XYZ = np.array(
@@ -174,8 +175,8 @@ def _fault(profile: bytes, grey: bool) -> str:
         return "is damaged"
     found = profile[16:20]
     if found != (b"GRAY" if grey else b"RGB "):
-        kind = found.decode("ascii", "replace").strip()
-        return f"is made for {kind.capitalize() if kind == 'GRAY' else kind}, not for {'grey' if grey else 'RGB'}"
+        kind = _KINDS.get(found, "another kind of picture")
+        return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
     return ""
 
 

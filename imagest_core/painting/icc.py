@@ -73,7 +73,7 @@ class Parametric:
 
     @property
     def _join(self) -> float:
-        return max(self.a * self.d + self.b, 0.0) ** self.g + self.e
+        return float(max(self.a * self.d + self.b, 0.0) ** self.g + self.e)
 
 
 @dataclass(frozen=True)

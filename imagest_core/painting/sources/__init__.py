@@ -35,6 +35,8 @@ def open_source(path: Path, page: int, limits: Limits) -> Source:
 def _head(path: Path) -> bytes:
     if path.is_dir():
         raise PaintingError(f"{path} is a folder: name the picture in it.")
+    if path.exists() and not path.is_file():
+        raise PaintingError(f"{path} is no ordinary file: name a picture.")
     try:
         with path.open("rb") as file:
             head = file.read(16)

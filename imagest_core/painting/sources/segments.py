@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from mmap import mmap
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,10 @@ from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.sources.base import Samples, decoding
 from imagest_core.painting.sources.cache import SegmentCache
+from imagest_core.painting.sources.filebytes import FileBytes
+
+_WIDE_ROW = 1 << 16
+_READ_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,7 @@ class Layout:
 class Segments:
     """Reads boxes of one page by the segments they touch."""
 
-    def __init__(self, path: Path, layout: Layout, data: mmap, cache: SegmentCache) -> None:
+    def __init__(self, path: Path, layout: Layout, data: FileBytes, cache: SegmentCache) -> None:
         self._path, self._layout, self._data, self._cache = path, layout, data, cache
 
     def read(self, box: Box) -> Samples:
@@ -82,14 +85,14 @@ class Segments:
         for row, column in self._touched(box):
             x, y = column * layout.segment_width, row * layout.segment_height
             part = Box(x, y, layout.segment_width, layout.segment_height).within(box)
-            target = out[part.moved(-box.x, -box.y).slices]
+            target, inside = out[part.moved(-box.x, -box.y).slices], part.moved(-x, -y)
             for plane in range(layout.planes):
-                segment = self._segment(plane, row, column)[part.moved(-x, -y).slices]
-                if segment.shape[:2] != target.shape[:2]:
-                    raise PaintingError(
-                        f"{self._path.name} is damaged: one of its tiles or strips is too small."
-                    )
-                target[..., plane : plane + layout.samples] = segment
+                index = (plane * layout.rows + row) * layout.columns + column
+                piece = target[..., plane : plane + layout.samples]
+                if layout.decode is None:
+                    self._copy(index, inside, piece)
+                else:
+                    self._decode(index, inside, piece)
         return out
 
     def _touched(self, box: Box) -> Iterator[tuple[int, int]]:
@@ -98,16 +101,32 @@ class Segments:
             for column in range(box.x // width, -(-box.right // width)):
                 yield row, column
 
-    def _segment(self, plane: int, row: int, column: int) -> Samples:
+    def _copy(self, index: int, inside: Box, out: Samples) -> None:
+        """Stored samples as they are: whole rows, or of narrow boxes in wide rows only the part needed."""
         layout = self._layout
-        index = (plane * layout.rows + row) * layout.columns + column
-        if layout.decode is None:
-            return np.ndarray(layout.shape(row), layout.dtype, self._data, layout.offsets[index])
-        return self._cache.get((id(self), index), lambda: self._decoded(index))
+        pixel = layout.samples * layout.dtype.itemsize
+        row_bytes = layout.segment_width * pixel
+        narrow = row_bytes > _WIDE_ROW and inside.width * 4 < layout.segment_width
+        step = 1 if narrow else max(_READ_BYTES // row_bytes, 1)
+        left, width = (inside.x, inside.width) if narrow else (0, layout.segment_width)
+        crop = slice(None) if narrow else slice(inside.x, inside.right)
+        start = layout.offsets[index] + inside.y * row_bytes + left * pixel
+        for y in range(0, inside.height, step):
+            rows = min(step, inside.height - y)
+            data = self._data.read(start + y * row_bytes, rows * width * pixel)
+            samples = np.frombuffer(data, layout.dtype).reshape(rows, width, layout.samples)
+            out[y : y + rows] = samples[:, crop]
+
+    def _decode(self, index: int, inside: Box, out: Samples) -> None:
+        """Samples of a segment that is decoded as a whole and kept in the cache."""
+        segment = self._cache.get((id(self), index), lambda: self._decoded(index))[inside.slices]
+        if segment.shape != out.shape:
+            raise PaintingError(f"{self._path.name} is damaged: one of its tiles or strips is too small.")
+        out[:] = segment
 
     def _decoded(self, index: int) -> Samples:
         layout = self._layout
-        start, count = layout.offsets[index], layout.counts[index]
         assert layout.decode is not None
+        data = self._data.read(layout.offsets[index], layout.counts[index])
         with decoding(self._path):
-            return layout.decode(self._data[start : start + count], index)
+            return layout.decode(data, index)

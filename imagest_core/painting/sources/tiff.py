@@ -6,7 +6,6 @@ import contextlib
 import logging
 from collections.abc import Iterator, Mapping
 from functools import partial
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +14,16 @@ from tifffile import TiffFile, TiffPage
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
+from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata import Metadata
 from imagest_core.painting.sources.base import Facts, Limits, Reader, Samples, check_size, decoding
 from imagest_core.painting.sources.cache import SegmentCache
+from imagest_core.painting.sources.filebytes import FileBytes
 from imagest_core.painting.sources.segments import Layout, Segments
 from imagest_core.painting.sources.tiff_kind import COMPRESSIONS, JPEG, check_kind
 
-_REDUCED, _MASK = 1, 4
+_REDUCED = 1
+_MAX_LEVELS = 16
 _WHITE_IS_ZERO = 0
 _END_OF_JPEG = b"\xff\xd9"
 
@@ -42,8 +44,7 @@ class TiffSource:
             candidates = [
                 _layout_or_none(path, other, limits) for other in _reduced_pages(tiff, chosen, page)
             ]
-        with path.open("rb") as file:
-            self._data = mmap(file.fileno(), 0, access=ACCESS_READ)
+        self._data = FileBytes(path)
         self._cache = SegmentCache(limits.cache)
         self._native = Segments(path, layout, self._data, self._cache)
         self._reduced = {
@@ -62,15 +63,14 @@ class TiffSource:
         """The reduced-resolution pages and sub-directories that halve the size exactly."""
         return self._reduced
 
-    def read(self, box: Any) -> Samples:
+    def read(self, box: Box) -> Samples:
         """Samples (height, width, channels) of a stored box."""
         return self._native.read(box)
 
     def close(self) -> None:
-        """Forget what was decoded and unmap the file."""
+        """Forget what was decoded and give the file back."""
         self._cache.clear()
-        with contextlib.suppress(BufferError):  # another thread still reads: it goes with the last view
-            self._data.close()
+        self._data.close()
 
 
 @contextlib.contextmanager
@@ -92,8 +92,8 @@ def _page_of(tiff: TiffFile, page: int) -> TiffPage:
 
 def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage]:
     """The sub-directories of the page, and the reduced pages that follow it."""
-    with_tags = list(chosen.pages) if chosen.subifds else []
-    for index in range(page + 1, len(tiff.pages)):
+    with_tags = list(chosen.pages)[:_MAX_LEVELS] if chosen.subifds else []
+    for index in range(page + 1, min(len(tiff.pages), page + 1 + _MAX_LEVELS)):
         other = _page_of(tiff, index)
         if not other.subfiletype & _REDUCED:
             break
@@ -117,7 +117,7 @@ def _level(native: Layout, other: Layout) -> int:
         native.decode is None,
     ):
         return 0
-    for level in range(1, 16):
+    for level in range(1, _MAX_LEVELS):
         scale = 1 << level
         if (other.width, other.height) == (-(-native.width // scale), -(-native.height // scale)):
             return level
