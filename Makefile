@@ -6,7 +6,7 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
-INSTALL := $(PIP) install --quiet -c constraints.txt
+INSTALL := PYTHONWARNINGS=ignore $(PIP) install --quiet -c constraints.txt
 ARGS   ?=
 
 .PHONY: demo run test lint bench sample pictures screenshots install develop clean

@@ -46,7 +46,9 @@ def main() -> int:
     if "--list" in sys.argv:
         print(" ".join(missing))
     elif missing:
-        sys.stderr.write(f"Qt needs system libraries; install them: sudo apt-get install {' '.join(missing)}\n")
+        sys.stderr.write(
+            f"Qt needs system libraries; install them: sudo apt-get install {' '.join(missing)}\n"
+        )
         return 1
     return 0
 

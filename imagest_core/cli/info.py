@@ -5,12 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from imagest_core.progress import Progress
-
-if TYPE_CHECKING:
-    from imagest_core.painting.painting import Painting
 
 
 def add_commands(subparsers: Any) -> None:
@@ -26,32 +23,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.painting import open_painting
 
     with open_painting(args.painting, page=args.page) as painting:
-        facts = properties(painting)
+        facts = painting.info()
         if args.hash:
             facts["sha256"] = painting.sha256()
     print(json.dumps(facts, ensure_ascii=False))
-
-
-def properties(painting: Painting) -> dict[str, Any]:
-    """What a person or a program wants to know of a scan, ready for JSON."""
-    resolution = painting.resolution
-    return {
-        "path": str(painting.path),
-        "format": painting.format,
-        "width": painting.width,
-        "height": painting.height,
-        "channels": painting.channels,
-        "grey": painting.grey,
-        "alpha": painting.alpha,
-        "depth": painting.depth,
-        "profile": painting.profile_name,
-        "compression": painting.compression,
-        "lossy": painting.lossy,
-        "px_per_mm": resolution and [round(resolution.px_per_mm_x, 6), round(resolution.px_per_mm_y, 6)],
-        "resolution_source": resolution and resolution.source,
-        "orientation": painting.orientation,
-        "page": painting.page,
-        "pages": painting.pages,
-        "levels": painting.levels,
-        "notes": list(painting.notes),
-    }

@@ -1,0 +1,178 @@
+"""``imagest bench``: what is how much faster than what, measured in one run on this machine."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    from imagest_core.painting.painting import Painting
+    from imagest_core.restoration.window import WindowView
+
+REPEATS = 3
+SIDE = 256
+
+
+@dataclass(frozen=True)
+class Timing:
+    """``seconds`` of the fastest of several runs of ``name``."""
+
+    name: str
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Race:
+    """Timings of the same task; the first is what the others are compared with."""
+
+    task: str
+    timings: tuple[Timing, ...]
+
+    def lines(self) -> list[str]:
+        """A table: seconds, and how many times the first one's."""
+        first = self.timings[0].seconds
+        rows = [f"  {t.name:<26}{t.seconds:10.4f} s{t.seconds / first:10.2f} ×" for t in self.timings]
+        return [self.task, *rows]
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``bench``."""
+    parser = subparsers.add_parser("bench", help="what is how much faster than what on this machine")
+    parser.add_argument(
+        "--engine", action="append", metavar="NAME", help="only this engine; may be given again"
+    )
+    parser.add_argument(
+        "--repeats", type=int, default=REPEATS, metavar="N", help=f"runs of each (default {REPEATS})"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, progress: Progress) -> None:
+    repeats = max(args.repeats, 1)
+    for race in (harmonic_race, engine_race, writer_race):
+        progress.check()
+        print("\n".join(race(repeats, progress, args.engine).lines()), flush=True)
+
+
+def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:
+    """Time ``work`` ``repeats`` times, after one run that doesn't count."""
+    work()
+    times = []
+    for _ in range(repeats):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    return Timing(name, min(times))
+
+
+def _view(painting: Painting) -> WindowView:
+    """A damaged 256-pixel window of the sample."""
+    import numpy as np
+
+    import resources
+    from imagest_core.damage.io import read_mask
+    from imagest_core.painting.geometry import Box
+    from imagest_core.restoration.window import Window, WindowView
+
+    box = Box(450, 30, SIDE, SIDE)
+    mask = read_mask(resources.sample_mask()).grown(1).fill_mask(box)
+    image = np.where(mask[..., None], np.float32(0), painting.read_working(box))
+    return WindowView(Window(1, box), image, mask)
+
+
+def harmonic_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
+    """The pre-fill in NumPy and in torch."""
+    import torch
+
+    import resources
+    from imagest_core.painting.painting import open_painting
+    from imagest_core.restoration.harmonic import harmonic, harmonic_torch
+
+    with open_painting(resources.sample_painting()) as painting:
+        view = _view(painting)
+    image = torch.from_numpy(view.image).permute(2, 0, 1)[None]
+    mask = torch.from_numpy(view.mask)[None, None]
+    timings = (
+        fastest("NumPy", lambda: harmonic(view.image, view.mask), repeats),
+        fastest("torch, 1 window", lambda: harmonic_torch(image, mask), repeats),
+        fastest(
+            "torch, 8 windows",
+            lambda: harmonic_torch(image.expand(8, -1, -1, -1), mask.expand(8, -1, -1, -1)),
+            repeats,
+        ),
+    )
+    return Race(f"harmonic pre-fill of a window of {SIDE} pixels", timings)
+
+
+def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
+    """One window by every engine that can be opened here."""
+    import resources
+    from imagest_core.errors import ModelError
+    from imagest_core.painting.painting import open_painting
+    from imagest_core.restoration.engines import engine_names
+
+    timings = []
+    with open_painting(resources.sample_painting()) as painting:
+        view = _view(painting)
+        for name in ("harmonic", *(n for n in names or engine_names() if n != "harmonic")):
+            progress.check()
+            try:
+                timings.append(_time_engine(name, painting, view, repeats))
+            except ModelError as error:
+                print(f"{name} is left out: {error}")
+    return Race(f"one window of {SIDE} pixels, by engine", tuple(timings))
+
+
+def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) -> Timing:
+    from imagest_core.painting.geometry import Box
+    from imagest_core.restoration.engines import engine
+    from imagest_core.restoration.request import RestorationRequest
+    from imagest_core.style.reference import StyleReference
+
+    style = StyleReference((Box(500, 480, 128, 128),)) if engine(name).uses_style else None
+    with engine(name).open(RestorationRequest(engine=name), painting, style) as session:
+        return fastest(name, lambda: session.fill([view], Progress()), repeats)
+
+
+def writer_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
+    """Patching a large scan against encoding all of it anew."""
+    import numpy as np
+    import tifffile
+
+    from imagest_core.painting.geometry import Box
+    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.writer import Patch, write_painting
+
+    rng = np.random.default_rng(0)
+    samples = rng.integers(0, 4096, (3000, 4000, 3), np.uint16)
+    layout: dict[str, Any] = {
+        "tile": (256, 256),
+        "compression": "zlib",
+        "predictor": True,
+        "photometric": "rgb",
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        scan, out = Path(folder, "scan.tif"), Path(folder, "out.tif")
+        tifffile.imwrite(scan, samples, **layout)
+        patch = Patch(Box(1000, 1000, 200, 200), samples[:200, :200])
+        with open_painting(scan) as painting:
+            timings = (
+                fastest(
+                    "patch of 200 × 200",
+                    lambda: write_painting(painting, [patch], out, check=_unchecked, force=True),
+                    repeats,
+                ),
+                fastest("encoding all anew", lambda: tifffile.imwrite(out, samples, **layout), 1),
+            )
+    return Race("writing a 12-megapixel 16-bit Deflate TIFF (without verifying)", timings)
+
+
+def _unchecked(path: Path) -> None:
+    return None

@@ -1,0 +1,76 @@
+"""``imagest demo``: restore the bundled sample, offline, and show before and after side by side."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Picture = NDArray[np.uint8]
+
+GAP = 12
+GREY = 119
+"""The neutral grey between the two pictures (18 % reflectance in sRGB)."""
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``demo``."""
+    from imagest_core.cli.options import add_request_options, add_style_options
+
+    parser = subparsers.add_parser("demo", help="restore the bundled sample into ./out")
+    parser.add_argument(
+        "-o", "--out", type=Path, default=Path("out"), metavar="DIR", help="folder (default out)"
+    )
+    add_style_options(parser)
+    add_request_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.cli.restore import Targets, restore_file
+
+    import resources
+
+    args.out.mkdir(parents=True, exist_ok=True)
+    targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)
+    args.painting, args.mask, args.page = resources.sample_painting(), resources.sample_mask(), 0
+    print("\n".join(restore_file(args, targets, progress)))
+    picture = args.out / "demo-before-after.png"
+    write_picture(picture, side_by_side(shown(args.painting), shown(targets.out)))
+    print(f"before and after: {picture}")
+
+
+def shown(path: Path) -> Picture:
+    """The whole painting as a screen shows it: (h, w, 3) 8-bit sRGB."""
+    import numpy as np
+
+    from imagest_core.painting.painting import open_painting
+
+    with open_painting(path) as painting:
+        return np.rint(np.clip(painting.read_working(), 0, 1) * 255).astype(np.uint8)
+
+
+def side_by_side(before: Picture, after: Picture) -> Picture:
+    """Two pictures of the same height with a neutral gap between."""
+    import numpy as np
+
+    gap = np.full((before.shape[0], GAP, 3), GREY, np.uint8)
+    return np.hstack([before, gap, after])
+
+
+def write_picture(path: Path, picture: Picture) -> None:
+    """Write a PNG in place of an older one."""
+    import cv2
+    import numpy as np
+
+    from imagest_core.painting.atomic import replacing
+
+    data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))[1].tobytes()
+    with replacing(path, force=True) as temporary:
+        temporary.write_bytes(data)

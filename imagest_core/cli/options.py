@@ -1,0 +1,107 @@
+"""The options that say how to fill, shared by every command that fills."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from imagest_core.cli.parsing import box, count
+from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
+from imagest_core.style.reference import StyleReference
+
+DEFAULT_ENGINE = "harmonic"
+"""What fills where no engine is named."""
+
+
+def add_request_options(parser: argparse.ArgumentParser) -> None:
+    """Add everything of a :class:`RestorationRequest` that a person may want to choose."""
+    default = RestorationRequest(engine=DEFAULT_ENGINE)
+    how = parser.add_argument_group("how to fill")
+    how.add_argument("--engine", default=default.engine, metavar="NAME", help=f"default {default.engine}")
+    how.add_argument(
+        "--model", default=default.weights, metavar="NAME|DIR", help="weights, for engines with any"
+    )
+    how.add_argument("--mode", choices=[*Mode], default=default.mode.value, help=f"default {default.mode}")
+    how.add_argument(
+        "--quality", choices=[*Quality], default=default.quality.value, help=f"default {default.quality}"
+    )
+    how.add_argument("--steps", type=count, metavar="N", help="sampling steps (default: by quality)")
+    how.add_argument("--scheduler", metavar="NAME", help="sampler (default: by quality)")
+    how.add_argument("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
+    how.add_argument("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
+    how.add_argument("--variation", type=count, default=0, metavar="N", help="another fill of the same seed")
+    low, high = GROWTH_RANGE
+    how.add_argument(
+        "--growth",
+        type=count,
+        default=default.growth,
+        metavar="PX",
+        help=f"grow the mask, {low} to {high} (default {default.growth})",
+    )
+    how.add_argument(
+        "--blend",
+        type=count,
+        default=default.blend,
+        metavar="PX",
+        help=f"transition inside the grown mask (default {default.blend})",
+    )
+    how.add_argument(
+        "--context",
+        type=float,
+        default=default.context,
+        metavar="SHARE",
+        help=f"intact border in a window (default {default.context})",
+    )
+    how.add_argument(
+        "--scale", choices=[*ScalePolicy], default=default.scale.value, help="for damage larger than a window"
+    )
+    how.add_argument(
+        "--batch", type=count, default=0, metavar="N", help="windows at a time (default: the engine's choice)"
+    )
+    how.add_argument(
+        "--device", default=default.device, metavar="auto|cpu|cuda", help=f"default {default.device}"
+    )
+
+
+def request_of(args: argparse.Namespace) -> RestorationRequest:
+    """The request that ``args`` ask for; raises ``InputError``."""
+    return RestorationRequest(
+        engine=args.engine,
+        weights=args.model,
+        mode=Mode(args.mode),
+        quality=Quality(args.quality),
+        steps=args.steps,
+        scheduler=args.scheduler,
+        seed=args.seed,
+        variation=args.variation,
+        prompt=args.prompt,
+        growth=args.growth,
+        blend=args.blend,
+        context=args.context,
+        scale=ScalePolicy(args.scale),
+        batch=args.batch,
+        device=args.device,
+    )
+
+
+def add_style_options(parser: argparse.ArgumentParser) -> None:
+    """Add where the style comes from."""
+    style = parser.add_argument_group(
+        "style reference (default: intact regions the program picks, and names)"
+    )
+    style.add_argument(
+        "--style",
+        type=box,
+        action="append",
+        default=[],
+        metavar="X,Y,W,H",
+        help="an intact region; may be given again",
+    )
+    style.add_argument("--style-image", type=Path, metavar="FILE", help="a picture of another work")
+
+
+def style_of(args: argparse.Namespace) -> StyleReference | None:
+    """The style reference that ``args`` name, or None."""
+    if not args.style and args.style_image is None:
+        return None
+    return StyleReference(tuple(args.style), args.style_image)

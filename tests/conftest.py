@@ -1,0 +1,85 @@
+"""What every test has: no network, no screen, quiet logs, no thread left behind, and the command line."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+
+SHARED = Path(__file__).parents[2] / "shared"
+OURS = ("imagest_core", "app", "resources")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out what needs the paintings beside the checkout, or a GPU, where there is none."""
+    for item in items:
+        if item.get_closest_marker("shared") and not SHARED.is_dir():
+            item.add_marker(pytest.mark.skip(reason="there are no paintings beside the checkout"))
+        if item.get_closest_marker("gpu") and not _cuda():
+            item.add_marker(pytest.mark.skip(reason="there is no CUDA device"))
+
+
+def _cuda() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of paintings beside the checkout; only for tests marked ``shared``."""
+    return SHARED
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Logs and settings of the program go to a folder of the test's own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
+
+
+@pytest.fixture(autouse=True)
+def quiet(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail where this program logged a warning, or left a thread that would keep it alive."""
+    before = set(threading.enumerate())
+    yield
+    loud = [r for r in caplog.get_records("call") if r.levelno >= logging.WARNING and r.name.startswith(OURS)]
+    assert not loud, f"unexpected log: {[record.getMessage() for record in loud]}"
+    left = [
+        thread for thread in set(threading.enumerate()) - before if thread.is_alive() and not thread.daemon
+    ]
+    for thread in left:
+        thread.join(2.0)
+    assert not [thread for thread in left if thread.is_alive()], f"threads left behind: {left}"
+
+
+class Answer(NamedTuple):
+    """What a command answered."""
+
+    code: int
+    out: str
+    err: str
+
+
+Cli = Callable[..., Answer]
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Run ``imagest ARGUMENTS…`` in this process."""
+    from imagest_core.cli import main
+
+    def run(*arguments: object) -> Answer:
+        capsys.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return Answer(code, *capsys.readouterr())
+
+    return run
