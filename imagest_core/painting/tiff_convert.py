@@ -1,0 +1,79 @@
+"""A lossless TIFF of exactly the decoded samples: what becomes of JPEG, PNG, WebP and JPEG 2000."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import tifffile
+
+from imagest_core.painting.painting import Painting
+from imagest_core.painting.sources.base import Samples
+from imagest_core.painting.tiff_carry import byte_order, carry
+from imagest_core.painting.tiff_patch import CLASSIC_LIMIT
+from imagest_core.painting.tiff_pieces import Grid, Patch, Pieces
+from imagest_core.progress import Progress
+
+TILE = 256
+_ROOM = 64 << 20
+"""Bytes that tags and tables may take beside the samples."""
+
+
+def write_lossless(
+    painting: Painting,
+    patches: Iterable[Patch],
+    path: Path,
+    *,
+    software: str,
+    limit: int = CLASSIC_LIMIT,
+    progress: Progress | None = None,
+) -> None:
+    """Write ``painting`` as displayed, with ``patches`` (as displayed) laid over it, to ``path``.
+
+    Deflate with horizontal differences in tiles of 256 px; a BigTIFF where the samples might take more
+    than ``limit`` bytes. At most one row of tiles is held at a time, besides what the source's own
+    format forces to be decoded as a whole.
+    """
+    progress = progress or Progress()
+    rows = Grid(painting.width, painting.height, painting.width, TILE)
+    size = painting.width * painting.height * painting.channels * painting.depth // 8
+    with Pieces(rows, path.parent) as pieces:
+        pieces.gather(patches, progress)
+        big = size + size // 8 + _ROOM > limit
+        with tifffile.TiffWriter(path, bigtiff=big, byteorder=byte_order(painting)) as writer:
+            writer.write(_tiles(painting, rows, pieces, progress), **_options(painting))
+    carry(painting, path, software)
+
+
+def _options(painting: Painting) -> dict[str, object]:
+    """How the raster is written, in the words of :meth:`tifffile.TiffWriter.write`."""
+    shape = (painting.height, painting.width, painting.channels)
+    grey = "miniswhite" if painting.white_is_zero else "minisblack"
+    return {
+        "shape": shape if painting.channels > 1 else shape[:2],
+        "dtype": painting.dtype,
+        "photometric": grey if painting.grey else "rgb",
+        "planarconfig": "contig" if painting.channels > 1 else None,
+        "extrasamples": ["unassalpha"] if painting.alpha else None,
+        "tile": (TILE, TILE),
+        "compression": "zlib",
+        "compressionargs": {"level": 6},
+        "predictor": True,
+        "metadata": None,
+        "software": False,
+    }
+
+
+def _tiles(painting: Painting, rows: Grid, pieces: Pieces, progress: Progress) -> Iterator[Samples]:
+    """The tiles one after the other, (256, 256, channels), zeros beyond the edge."""
+    for row in progress.steps(range(rows.rows)):
+        box = rows.box(row)
+        samples = painting.read(box)
+        for piece in pieces.of(row):
+            piece.paint(samples, box)
+        for x in range(0, box.width, TILE):
+            tile = np.zeros((TILE, TILE, painting.channels), painting.dtype)
+            part = samples[:, x : x + TILE]
+            tile[: part.shape[0], : part.shape[1]] = part
+            yield tile if painting.channels > 1 else tile[..., 0]

@@ -1,0 +1,167 @@
+"""A restored painting is written: its file, byte for byte, but for the pixels that patches replace.
+
+Lossless TIFF files are copied, and only the strips or tiles under a patch are encoded anew, with the
+file's own compression; tags, pages and private fields survive untouched. From lossy files and other
+formats a lossless TIFF of exactly the decoded samples is made. Either is checked before it gets its
+name: a failure leaves the old file, or none.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting.atomic import replacing, sync
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.orientation import Orientation
+from imagest_core.painting.painting import Painting
+from imagest_core.painting.tiff_convert import write_lossless
+from imagest_core.painting.tiff_layout import Directory, Structure
+from imagest_core.painting.tiff_levels import level_of, reduced_directories, refresh_levels
+from imagest_core.painting.tiff_patch import CLASSIC_LIMIT, patch_file
+from imagest_core.painting.tiff_pieces import Patch
+from imagest_core.painting.tiff_raster import read_raster
+from imagest_core.progress import Progress
+
+__all__ = ["Patch", "keeps_file", "write_painting", "writing_notes"]
+
+T = TypeVar("T")
+_BLOCK = 16 << 20
+_UNABLE = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
+"""What the kernel answers where it can't copy between these two files."""
+
+SOFTWARE = "Imagest Workstation"
+
+
+def write_painting(
+    painting: Painting,
+    patches: Iterable[Patch],
+    out: Path,
+    *,
+    check: Callable[[Path], T],
+    force: bool = False,
+    software: str = SOFTWARE,
+    progress: Progress | None = None,
+    classic_limit: int = CLASSIC_LIMIT,
+) -> T:
+    """Write ``painting`` with ``patches`` to ``out`` and give what ``check`` says of it.
+
+    ``patches`` are taken one by one; later ones lie over earlier ones. ``check`` gets the finished file
+    under its temporary name and raises if it isn't right. ``software`` is named in newly made files.
+    A classic TIFF that would grow over ``classic_limit`` bytes becomes a BigTIFF.
+
+    Raises :class:`OutputError` (exists, is the source, folder missing, disk full), :class:`Cancelled`,
+    whatever ``check`` raises, and :class:`ValueError` for a patch that isn't of this picture; in every
+    case no new file is left and an old one is as it was.
+    """
+    progress = progress or Progress()
+    room = painting.path.stat().st_size
+    with replacing(out, force=force, source=painting.path, room=room) as temporary:
+        checked = _checked(painting, patches)
+        if keeps_file(painting):
+            _copy(painting.path, temporary, progress.part(0.0, 0.4))
+            _patch_copy(painting, checked, temporary, classic_limit, progress.part(0.4, 0.9))
+        else:
+            part = progress.part(0.0, 0.9)
+            write_lossless(
+                painting, checked, temporary, software=software, limit=classic_limit, progress=part
+            )
+        sync(temporary)
+        progress.check()
+        return check(temporary)
+
+
+def keeps_file(painting: Painting) -> bool:
+    """Whether the written file is the source's own but for the patches (and not a new TIFF of it)."""
+    if painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+        return False
+    with open(painting.path, "rb") as file:
+        structure = Structure(file)
+        return read_raster(structure, _page(structure, painting.page)) is not None
+
+
+def writing_notes(painting: Painting) -> tuple[str, ...]:
+    """Sentences on what writing can't keep, for the user to see."""
+    if keeps_file(painting):
+        return _level_notes(painting)
+    notes = [
+        f"{painting.path.name} can't be written without loss; the result is a TIFF of its decoded samples."
+    ]
+    if painting.lossy is False:
+        notes = [f"The result is a TIFF of the decoded samples of {painting.path.name}."]
+    if painting.pages > 1:
+        notes.append("Only the page shown is written; the others stay in the source alone.")
+    return tuple(notes)
+
+
+def _level_notes(painting: Painting) -> tuple[str, ...]:
+    with open(painting.path, "rb") as file:
+        structure = Structure(file)
+        native = _page(structure, painting.page)
+        reduced = reduced_directories(structure, painting.page)
+        stale = sum(level_of(structure, native, other) == 0 for other in reduced)
+    if not stale:
+        return ()
+    return (f"Reduced copies in the file that can't be made anew ({stale}) keep showing the state before.",)
+
+
+def _patch_copy(
+    painting: Painting, patches: Iterable[Patch], path: Path, limit: int, progress: Progress
+) -> None:
+    """Lay ``patches`` into the copy at ``path``, and into the reduced copies of the picture within it."""
+    boxes: list[Box] = []
+    page = painting.page
+    stored = _stored(painting, patches, boxes)
+    patch_file(
+        path, lambda structure: _page(structure, page), stored, limit=limit, progress=progress.part(0.0, 0.8)
+    )
+    refresh_levels(path, page, boxes, limit, progress.part(0.8, 1.0))
+
+
+def _checked(painting: Painting, patches: Iterable[Patch]) -> Iterator[Patch]:
+    for patch in patches:
+        patch.check(painting.box, painting.channels, painting.dtype)
+        if not patch.idle:
+            yield patch
+
+
+def _stored(painting: Painting, patches: Iterable[Patch], boxes: list[Box]) -> Iterator[Patch]:
+    """The patches in stored coordinates; their boxes are noted in ``boxes``."""
+    orientation = Orientation.of(painting.orientation)
+    for patch in patches:
+        stored = patch.stored(orientation, painting.width, painting.height)
+        boxes.append(stored.box)
+        yield stored
+
+
+def _page(structure: Structure, page: int) -> Directory:
+    return next(directory for index, directory in enumerate(structure.chain()) if index == page)
+
+
+def _copy(source: Path, target: Path, progress: Progress) -> None:
+    """Copy the bytes of ``source``, by the kernel where it can; raises :class:`Cancelled` between blocks."""
+    size = source.stat().st_size
+    with open(source, "rb", buffering=0) as read, open(target, "rb+", buffering=0) as write:
+        done = 0
+        while block := _copy_block(read, write, done):
+            done += block
+            progress.set(done / max(size, 1))
+    if done != size:
+        raise PaintingError(f"{source.name} changed while it was copied; try again.")
+
+
+def _copy_block(read: BinaryIO, write: BinaryIO, place: int) -> int:
+    """Copy some bytes from ``place`` on; gives how many, 0 at the end."""
+    if hasattr(os, "copy_file_range"):
+        try:
+            return os.copy_file_range(read.fileno(), write.fileno(), _BLOCK, place, place)
+        except OSError as error:
+            if error.errno not in _UNABLE:
+                raise
+    read.seek(place)
+    write.seek(place)
+    return write.write(read.read(_BLOCK))
