@@ -106,7 +106,8 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputError(_why_unwritten(error, path)) from error
     except OSError as error:
         raise OutputError(
-            f"{path} can't be written ({error.strerror}): make room or choose another folder; the work is still open."
+            f"{path} can't be written ({error.strerror}): make room or take another"
+            " folder; the work is still open."
         ) from error
 
 
@@ -131,9 +132,9 @@ def _why_unwritten(error: sqlite3.Error, path: Path) -> str:
     if name.startswith(_DAMAGED):
         return _damaged(path)
     why = {
-        "SQLITE_FULL": f"The disk that holds {path.name} is full: make room, or save the project on another disk",
+        "SQLITE_FULL": f"The disk that holds {path.name} is full: make room, or save on another disk",
         "SQLITE_READONLY": f"{path.name} can't be written any more: save the project in another folder",
-        "SQLITE_BUSY": f"{path.name} is kept busy by another program: close it there, or save under another name",
+        "SQLITE_BUSY": f"{path.name} is kept busy by another program: close it there, or save elsewhere",
     }
     text = next((text for key, text in why.items() if name.startswith(key)), None)
     text = text or f"{path} can't be written: check its folder, or save the project in another one"

@@ -22,7 +22,7 @@ def make(db: sqlite3.Connection) -> None:
 
 
 def check_kind(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the file; raises ``ProjectError`` where it is no project, or one from a newer program."""
+    """The version of the file; raises ``ProjectError`` where it is no project or too new."""
     version = pragma(db, "user_version")
     if pragma(db, "application_id") != APPLICATION_ID or version < 1:
         raise ProjectError(f"{path.name} is no Imagest project: choose a file that ends in .imagest.")

@@ -54,7 +54,7 @@ class RunContent(Protocol):
     def regions(self) -> NDArray[np.void]:
         """The filled regions, an array of ``REGION``."""
 
-    def keys(self) -> Collection[TileKey]:
+    def tile_keys(self) -> Collection[TileKey]:
         """The tiles the run reaches."""
 
     def tile(self, key: TileKey) -> RunTile:
@@ -75,7 +75,7 @@ class HeldContent:
     def regions(self) -> NDArray[np.void]:
         return self.region_table
 
-    def keys(self) -> Collection[TileKey]:
+    def tile_keys(self) -> Collection[TileKey]:
         return self.tiles.keys()
 
     def tile(self, key: TileKey) -> RunTile:
@@ -101,6 +101,11 @@ class Run:
     def regions(self) -> NDArray[np.void]:
         """The filled regions, an array of ``REGION``; region n is row n − 1."""
         return self.content.regions()
+
+    @cached_property
+    def tile_keys(self) -> frozenset[TileKey]:
+        """The tiles it reaches."""
+        return frozenset(self.content.tile_keys())
 
     def region_box(self, number: int) -> Box:
         """The box of region ``number``."""

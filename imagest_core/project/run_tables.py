@@ -13,9 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TileKey
+from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
 from imagest_core.project.codec import dumps
+from imagest_core.project.rows import insert
 from imagest_core.project.run import REGION, Run, RunTile
+
+_DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` reads what can be read."
+
+_SUMMARY = ("time", "engine", "model", "seed", "variation", "count", "pixels", "box")
 
 Row = tuple[Any, ...]
 Query = Callable[..., list[Row]]
@@ -29,23 +35,31 @@ class StoredContent:
     number: int
 
     def record(self) -> str:
-        [(blob,)] = self.query("SELECT record FROM runs WHERE id = ?", self.number)
-        return zlib.decompress(blob).decode()
+        return self._unpacked("record").decode()
 
     def regions(self) -> NDArray[np.void]:
-        [(blob,)] = self.query("SELECT regions FROM runs WHERE id = ?", self.number)
-        return np.frombuffer(zlib.decompress(blob), REGION)
+        return np.frombuffer(self._unpacked("regions"), REGION)
 
-    def keys(self) -> Collection[TileKey]:
+    def _unpacked(self, column: str) -> bytes:
+        try:
+            [(blob,)] = self.query(f"SELECT {column} FROM runs WHERE id = ?", self.number)
+            return zlib.decompress(blob)
+        except (ValueError, zlib.error) as error:
+            raise ProjectError(_DAMAGED.format(self.number)) from error
+
+    def tile_keys(self) -> Collection[TileKey]:
         return self.query("SELECT tx, ty FROM run_tiles WHERE run = ? ORDER BY ty, tx", self.number)
 
     def tile(self, key: TileKey) -> RunTile:
         where = "run = ? AND tx = ? AND ty = ?"
         columns = "x, y, width, height, regions, samples"
-        rows = self.query(f"SELECT {columns} FROM run_tiles WHERE {where}", self.number, *key)
-        if not rows:
-            raise KeyError(key)
-        return unpacked_run_tile(Box(*rows[0][:4]), rows[0][4], rows[0][5])
+        try:
+            [(x, y, width, height, regions, samples)] = self.query(
+                f"SELECT {columns} FROM run_tiles WHERE {where}", self.number, *key
+            )
+            return unpacked_run_tile(Box(x, y, width, height), regions, samples)
+        except ValueError as error:
+            raise ProjectError(_DAMAGED.format(self.number)) from error
 
 
 def packed_samples(samples: NDArray) -> bytes:
@@ -76,20 +90,18 @@ def insert_run(db: sqlite3.Connection, run: Run) -> None:
     record = zlib.compress(run.content.record().encode(), 6)
     regions = zlib.compress(run.regions.astype(REGION).tobytes(), 6)
     db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (run.id, False, _summary(run), record, regions))
-    for key in run.content.keys():
+    for key in run.content.tile_keys():
         _insert_tile(db, run.id, key, run.content.tile(key))
 
 
 def _insert_tile(db: sqlite3.Connection, run: int, key: TileKey, tile: RunTile) -> None:
     numbers = zlib.compress(tile.regions.astype("<u4").tobytes(), 6)
-    db.execute(
-        "INSERT INTO run_tiles (run, tx, ty, x, y, width, height, regions, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (run, *key, *tile.box, numbers, packed_samples(tile.samples)),
-    )
+    row = {"run": run, "tx": key[0], "ty": key[1], **tile.box._asdict()}
+    insert(db, "run_tiles", {**row, "regions": numbers, "samples": packed_samples(tile.samples)})
 
 
 def _summary(run: Run) -> str:
-    fields = {key: value for key, value in vars(run).items() if key not in ("id", "content", "regions")}
+    fields = {key: value for key, value in vars(run).items() if key in _SUMMARY}
     return dumps(fields)
 
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
+from imagest_core.painting.atomic import replacing
 from imagest_core.project import tables
+from imagest_core.project.backups import back_up
 from imagest_core.project.connection import (
     check_project,
     connect,
@@ -23,6 +25,7 @@ from imagest_core.project.connection import (
 from imagest_core.project.history import Entry, Status
 from imagest_core.project.migration import make, migrate
 from imagest_core.project.operations import Operation
+from imagest_core.project.rows import insert
 from imagest_core.project.run import Run
 from imagest_core.project.run_tables import delete_run, insert_run, read_run
 from imagest_core.project.schema import VERSION
@@ -42,18 +45,16 @@ class Store:
         self._identity = _identity(path)
 
     @classmethod
-    def create(cls, path: Path | None, state: State) -> Store:
-        """A new file (or memory) that holds ``state``, which has no runs yet."""
-        with _writing(path):
-            if path is not None and path.exists():
-                raise OutputError(f"{path} is there already: choose another name.")
-            db = connect(path)
-            make(db)
-            if path is not None:
-                write_ahead(db)
-            with transaction(db):
-                tables.write_state(db, state)
-        return cls(db, path)
+    def create(cls, path: Path | None, state: State, *, force: bool = False) -> Store:
+        """A new file (or memory) that holds ``state``, which has no runs yet; it appears whole or not
+        at all. Raises ``OutputError``, also where one is there already (without ``force``)."""
+        if path is None:
+            db = connect(None)
+            _fill(db, state)
+            return cls(db, None)
+        with new_file(path, force=force) as part, closing(connect(part)) as db:
+            _fill(db, state)
+        return cls.open(path)
 
     @classmethod
     def open(cls, path: Path, *, read_only: bool = False) -> Store:
@@ -81,9 +82,13 @@ class Store:
         """The kept state."""
         with self._lock, self._reading():
             state = tables.read_state(self._db)
-        rows = self.query("SELECT id, summary FROM runs WHERE listed ORDER BY id")
-        state.runs = {row[0]: read_run(row, self.query) for row in rows}
+        state.runs = self.runs()
         return state
+
+    def runs(self) -> dict[int, Run]:
+        """The listed runs by their numbers."""
+        rows = self.query("SELECT id, summary FROM runs WHERE listed ORDER BY id")
+        return {row[0]: read_run(row, self.query) for row in rows}
 
     def entries(self) -> list[Entry]:
         """All lines of the history."""
@@ -111,21 +116,25 @@ class Store:
 
     def save(self, entries: Iterable[Entry], changes: Iterable[Change], state: State) -> None:
         """Keep new and moved lines of the history, and what they have changed, all at once."""
-        listed = list(entries)
         with self._lock, _writing(self.path):
             self._check_place()
             with transaction(self._db) as db:
-                for entry in listed:
+                for entry in entries:
                     self._save_entry(db, entry)
                 for change in changes:
                     tables.write_change(db, state, change)
-        for entry in listed:
-            entry.saved = True
+
+    def keep_runs(self, runs: Iterable[Run]) -> None:
+        """Keep runs that no line of the history brings in."""
+        with self._lock, _writing(self.path), transaction(self._db) as db:
+            for run in runs:
+                insert_run(db, run)
 
     def _save_entry(self, db: sqlite3.Connection, entry: Entry) -> None:
         if entry.status is Status.DROPPED and entry.saved:
-            for run in self.operation(entry.id).runs:
-                delete_run(db, run.id)
+            with suppress(ProjectError):
+                for run in self.operation(entry.id).runs:
+                    delete_run(db, run.id)
         if entry.status is not Status.DROPPED and entry.operation is not None and not entry.saved:
             for run in entry.operation.runs:
                 insert_run(db, run)
@@ -139,10 +148,8 @@ class Store:
     def note_export(self, time: str, operator: str, path: Path, sha256: str, pixels: int) -> None:
         """Keep that the accepted fills (``pixels`` of them) were exported to ``path``."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
-            row = (time, operator, str(path), sha256, pixels)
-            db.execute(
-                "INSERT INTO exports (time, operator, path, sha256, pixels) VALUES (?, ?, ?, ?, ?)", row
-            )
+            row = {"time": time, "operator": operator, "path": str(path), "sha256": sha256, "pixels": pixels}
+            insert(db, "exports", row)
 
     def _check_place(self) -> None:
         """A deleted file can be written for as long as it is open, and is lost at the end: refuse."""
@@ -179,12 +186,27 @@ class Store:
         """Close; the last to close a file leaves it as one file without a log beside it."""
         with self._lock, suppress(sqlite3.Error):
             if not self.read_only and self.path is not None:
-                self._db.execute("PRAGMA incremental_vacuum")
+                self._db.execute("PRAGMA incremental_vacuum").fetchall()
                 self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
 
     def _reading(self) -> AbstractContextManager[None]:
         return reading(self.path or Path("the project in memory"))
+
+
+@contextmanager
+def new_file(path: Path, *, force: bool = False) -> Iterator[Path]:
+    """A temporary file that becomes the project at ``path``, whole or not at all."""
+    with writing(path), replacing(path, force=force) as part:
+        yield part
+        for leftover in ("-wal", "-shm"):
+            path.with_name(path.name + leftover).unlink(missing_ok=True)
+
+
+def _fill(db: sqlite3.Connection, state: State) -> None:
+    make(db)
+    with transaction(db):
+        tables.write_state(db, state)
 
 
 def _writing(path: Path | None) -> AbstractContextManager[None]:
@@ -206,6 +228,9 @@ def _up_to_date(db: sqlite3.Connection, path: Path, read_only: bool) -> sqlite3.
         db, source = connect(None), db
         source.backup(db)
         source.close()
+    elif old:
+        with suppress(OutputError):
+            back_up(path)
     if old:
         migrate(db)
     if not read_only:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import Any
 
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
@@ -19,6 +20,7 @@ from imagest_core.project.codec import (
 from imagest_core.project.history import Entry, Status
 from imagest_core.project.operations import Operation, Payload, Shelf, decode
 from imagest_core.project.operations.settings import put_value, value_of
+from imagest_core.project.rows import insert
 from imagest_core.project.state import (
     SETTINGS,
     Aspect,
@@ -71,11 +73,8 @@ def write_tiles(db: Database, damage: DamageMap, keys: Iterable[TileKey]) -> Non
     tiles = damage.tiles()
     for key in keys:
         if key in tiles:
-            db.execute(
-                "INSERT INTO tiles (tx, ty, labels) VALUES (?, ?, ?)"
-                " ON CONFLICT (tx, ty) DO UPDATE SET labels = excluded.labels",
-                (*key, packed_tile(tiles[key])),
-            )
+            row = {"tx": key[0], "ty": key[1], "labels": packed_tile(tiles[key])}
+            insert(db, "tiles", row, unique=("tx", "ty"))
         else:
             db.execute("DELETE FROM tiles WHERE tx = ? AND ty = ?", key)
 
@@ -96,19 +95,7 @@ def write_decisions(db: Database, state: State, subjects: Iterable[Subject]) -> 
         if decision is None:
             db.execute("DELETE FROM decisions WHERE subject = ?", (str(subject),))
         else:
-            db.execute(
-                "INSERT INTO decisions (subject, verdict, note, operator, time, place) VALUES (?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (subject) DO UPDATE SET verdict = excluded.verdict, note = excluded.note,"
-                " operator = excluded.operator, time = excluded.time, place = excluded.place",
-                (
-                    str(subject),
-                    decision.verdict.value,
-                    decision.note,
-                    decision.operator,
-                    decision.time,
-                    decision.place,
-                ),
-            )
+            insert(db, "decisions", {"subject": str(subject), **asdict(decision)}, unique=("subject",))
 
 
 def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:
@@ -169,25 +156,18 @@ def write_entry(db: Database, entry: Entry) -> None:
 
 def _insert_entry(db: Database, entry: Entry) -> None:
     payload = entry.operation.encode() if entry.operation is not None else Payload(None)
-    db.execute(
-        "INSERT INTO operations (id, kind, name, time, operator, status, data, blob) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            entry.id,
-            entry.kind,
-            entry.name,
-            entry.time,
-            entry.operator,
-            entry.status.value,
-            dumps(payload.data),
-            payload.blob or None,
-        ),
-    )
+    columns = ("id", "kind", "name", "time", "operator", "status")
+    row = {column: getattr(entry, column) for column in columns}
+    insert(db, "operations", {**row, "data": dumps(payload.data), "blob": payload.blob or None})
 
 
 def read_entries(db: Database) -> list[Entry]:
     """All lines of the history, the dropped ones too, without their content."""
     rows = db.execute("SELECT id, kind, name, time, operator, status FROM operations ORDER BY id")
-    return [Entry(*row[:5], status=Status(row[5]), saved=True) for row in rows]
+    return [
+        Entry(number, kind, name, time, operator, Status(status), saved=True)
+        for number, kind, name, time, operator, status in rows
+    ]
 
 
 def read_operation(db: Database, number: int, shelf: Shelf) -> Operation:

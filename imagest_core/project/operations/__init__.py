@@ -36,14 +36,3 @@ __all__ = [
     "Together",
     "decode",
 ]
-    "KINDS",
-    "Decided",
-    "Operation",
-    "Payload",
-    "Relabelled",
-    "RunListed",
-    "Setting",
-    "Shelf",
-    "Together",
-    "decode",
-]

@@ -1,0 +1,316 @@
+"""The document: a state, its history, and the file that keeps both. The window is a view of it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from psygnal import Signal
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import InputError, OutputError, ProjectError
+from imagest_core.painting.painting import Painting
+from imagest_core.project import backups
+from imagest_core.project.folders import unnamed_project, unnamed_projects
+from imagest_core.project.history import Entry, History, Status
+from imagest_core.project.locking import HeldError, Lock
+from imagest_core.project.moving import moved_store
+from imagest_core.project.operations import Operation
+from imagest_core.project.operations.decisions import now
+from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.paintings import Found, find_painting, reference_to
+from imagest_core.project.state import Calibration, Change, Changes, State
+from imagest_core.project.store import Store
+from imagest_core.project.unsaved import Unsaved
+
+
+class Document:
+    """A project that is open.
+
+    It changes by :meth:`do`, :meth:`undo` and :meth:`redo` only; each is kept in the file before it
+    returns. Where the file can't be written the work goes on in memory: ``trouble`` says why in one
+    sentence, every later gesture tries again, and :meth:`save_as` takes everything elsewhere.
+
+    ``changed(Change)``: what and where, for views; ``history_changed()``; ``troubled(str)``: a
+    sentence, or "" once the file is whole again.
+    """
+
+    changed = Signal(Change)
+    history_changed = Signal()
+    troubled = Signal(str)
+
+    def __init__(self, state: State, store: Store, lock: Lock | None = None, read_only: str = "") -> None:
+        self.state, self.store, self._lock = state, store, lock
+        self.read_only = read_only
+        """Why it can't be changed, as a sentence; empty where it can."""
+        self.trouble = ""
+        self.history = _history(store)
+        self._unsaved = Unsaved()
+        self._last_run = store.last_run
+
+    # Opening
+
+    @classmethod
+    def create(cls, painting: Painting, path: Path | None = None) -> Self:
+        """A new project of ``painting`` in a new file, or (None) in memory; raises ``OutputError``."""
+        state = _fresh_state(painting)
+        if path is None:
+            return cls(state, Store.create(None, state))
+        lock = _locked_to_create(path)
+        try:
+            return cls(state, Store.create(path, state), lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def open(cls, path: Path, *, take_over: bool = False) -> Self:
+        """The project at ``path``; read only where somebody else has it or its folder can't be written.
+
+        ``take_over`` ignores a lock that another computer has left. Raises ``ProjectError``.
+        """
+        if not path.is_file():
+            raise ProjectError(f"{path} isn't there: check the name, or whether its disk is connected.")
+        lock, reason = _locked_to_open(path, take_over)
+        try:
+            store = Store.open(path, read_only=lock is None)
+            return cls(store.state(), store, lock, reason)
+        except BaseException:
+            if lock is not None:
+                lock.release()
+            raise
+
+    @classmethod
+    def of_painting(cls, painting: Painting) -> Self:
+        """The unnamed project of a scan, begun or gone on with; in memory where it can't be kept."""
+        path = unnamed_project(painting.path, painting.sha256())
+        try:
+            if path.is_file():
+                return cls.open(path)
+            with suppress(OSError):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            return cls.create(painting, path)
+        except InputError as error:
+            made = cls.create(painting)
+            made.trouble = str(error)
+            return made
+
+    def find_painting(self, recent: Iterable[Path] = ()) -> Found:
+        """Where the scan is now; a new place is kept."""
+        found = find_painting(self.state.painting, self.path, recent)
+        if found.reference != self.state.painting:
+            self.state.painting = found.reference
+            if not self.read_only:
+                with suppress(OutputError):
+                    self.store.relink(found.reference)
+        return found
+
+    # What it is
+
+    @property
+    def path(self) -> Path | None:
+        """The project file; None while there is none."""
+        return self.store.path
+
+    @property
+    def unnamed(self) -> bool:
+        """Whether the user hasn't given it a name yet."""
+        return self.path is None or self.path.parent == unnamed_projects()
+
+    @property
+    def saved(self) -> bool:
+        """Whether everything is in the file."""
+        return self.path is not None and self._unsaved.empty
+
+    @property
+    def next_run(self) -> int:
+        """The number the next run gets."""
+        return max(self._last_run, *self.state.runs, 0) + 1
+
+    # Changing
+
+    def do(self, operation: Operation) -> None:
+        """Apply ``operation`` and keep it; raises ``ProjectError`` where the project is read only."""
+        self._check_writable()
+        self._record(operation, operation.apply(self.state))
+
+    def done(self, before: DamageMap, name: str) -> None:
+        """Keep a gesture that was already painted into ``state.damage``, which was ``before`` it."""
+        self._check_writable()
+        operation = relabelled(before, self.state.damage, name)
+        if operation.patches:
+            self._record(operation, (operation.change,))
+
+    def undo(self) -> bool:
+        """Take the latest operation back; False where there is none."""
+        self._check_writable()
+        if not self.history.done:
+            return False
+        operation = self.history.operation(self.history.done[-1]).inverse()
+        self._keep([self.history.step_back()], operation.apply(self.state))
+        return True
+
+    def redo(self) -> bool:
+        """Do again what was taken back last; False where there is nothing."""
+        self._check_writable()
+        if not self.history.undone:
+            return False
+        operation = self.history.operation(self.history.undone[-1])
+        self._keep([self.history.step_forward()], operation.apply(self.state))
+        return True
+
+    def _check_writable(self) -> None:
+        if self.read_only:
+            raise ProjectError(self.read_only)
+
+    def _record(self, operation: Operation, changes: Changes) -> None:
+        self._last_run = max([self._last_run, *(run.id for run in operation.runs)])
+        self._keep(self.history.add(operation, now(), self.state.operator), changes)
+
+    def _keep(self, entries: list[Entry], changes: Changes) -> None:
+        self._unsaved.add(entries, changes)
+        self._save()
+        for change in changes:
+            self.changed.emit(change)
+        self.history_changed.emit()
+
+    # Keeping
+
+    def _save(self) -> None:
+        """Write what isn't in the file yet; a failure becomes :attr:`trouble`."""
+        try:
+            if self.trouble:
+                self.store.reconnect()
+            self.store.save(self._unsaved.entries, self._unsaved.changes, self.state)
+        except (OutputError, ProjectError) as error:
+            self._set_trouble(str(error))
+            return
+        self._lean_on_store()
+        self._unsaved.clear()
+        if self.path is not None:
+            self._set_trouble("")
+
+    def _lean_on_store(self) -> None:
+        """Runs that are in the file now are read from there instead of being held in memory."""
+        for entry in self._unsaved.entries:
+            entry.saved = True
+            for run in entry.operation.runs if entry.operation is not None else ():
+                entry.operation = None
+                if run.id in self.state.runs:
+                    self.state.runs[run.id] = self.store.run(run.id)
+        self.history.trim()
+
+    def _set_trouble(self, sentence: str) -> None:
+        if sentence != self.trouble:
+            self.trouble = sentence
+            self.troubled.emit(sentence)
+
+    def flush(self) -> None:
+        """Try again to write what isn't in the file; raises ``OutputError`` where it still can't be."""
+        if not self._unsaved.empty:
+            self._save()
+        if not self._unsaved.empty:
+            raise OutputError(self.trouble)
+
+    def save_as(self, path: Path, *, force: bool = False) -> None:
+        """Keep the project, history and all, at ``path`` from here on; raises ``OutputError``.
+
+        An unnamed project moves, a named one stays where it was as well.
+        """
+        if self.path is not None and path.resolve() == self.path.resolve():
+            return self.flush()
+        if path.exists() and not force:
+            raise OutputError(f"{path} is there already: choose another name.")
+        lock = _locked_to_create(path)
+        try:
+            unsaved = self._unsaved
+            store = moved_store(self.store, unsaved.entries, unsaved.changes, self.state, path)
+        except BaseException:
+            lock.release()
+            raise
+        self._move_to(store, lock)
+
+    def _move_to(self, store: Store, lock: Lock) -> None:
+        left = self.path if self.unnamed and not self.read_only else None
+        self._release()
+        self.store, self._lock, self.read_only = store, lock, ""
+        self.state.runs = store.runs()
+        self.history = _history(store)
+        self._unsaved.clear()
+        self._set_trouble("")
+        if left is not None:
+            with suppress(OSError):
+                left.unlink(missing_ok=True)
+        self.history_changed.emit()
+
+    def back_up(self) -> Path | None:
+        """Add a rolling backup if anything has changed; for a job's thread, since it copies the file."""
+        return None if self.path is None else backups.back_up(self.path)
+
+    def close(self) -> None:
+        """Close the file; raises ``OutputError`` (and stays open) where something isn't in it."""
+        if self.path is not None and not self.read_only:
+            self.flush()
+        self._release()
+
+    def abandon(self) -> None:
+        """Close, come what may."""
+        self._release()
+
+    def _release(self) -> None:
+        self.store.close()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close() if error is None else self.abandon()
+
+
+def _history(store: Store) -> History:
+    entries = store.entries()
+    last = entries[-1].id if entries else 0
+    kept = (entry for entry in entries if entry.status is not Status.DROPPED)
+    return History(store.operation, kept, last=last)
+
+
+def _fresh_state(painting: Painting) -> State:
+    scale = None if painting.resolution is None else Calibration(painting.resolution)
+    return State(reference_to(painting), DamageMap(painting.width, painting.height), calibration=scale)
+
+
+def _locked_to_create(path: Path) -> Lock:
+    try:
+        return Lock(path)
+    except HeldError as error:
+        raise OutputError(
+            f"{path} is open: {error.holder or 'somebody'} has it. Choose another name."
+        ) from error
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent} can't be written ({error.strerror}): choose another folder for the project."
+        ) from error
+
+
+def _locked_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
+    """The lock, or None and why the project can only be looked at."""
+    if not os.access(path, os.W_OK):
+        return None, f"{path.name} may only be read: save the project under another name to change it."
+    try:
+        return Lock(path, take_over=take_over), ""
+    except HeldError as error:
+        who = error.holder or "somebody"
+        return None, f"{path.name} is open already: {who} has it. Save it under another name to change it."
+    except OSError as error:
+        return None, (
+            f"{path.parent} can't be written ({error.strerror}): save the project in another folder to change it."
+        )

@@ -1,0 +1,115 @@
+"""Finding a project's scan again: by where it was, and by what it is."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from imagest_core.painting.painting import Painting
+from imagest_core.project.state import PaintingReference
+
+
+def reference_to(painting: Painting) -> PaintingReference:
+    """How a project remembers an opened scan."""
+    path = painting.path.resolve()
+    found = path.stat()
+    return PaintingReference(
+        path,
+        painting.sha256(),
+        painting.width,
+        painting.height,
+        painting.channels,
+        painting.depth,
+        found.st_size,
+        found.st_mtime_ns,
+    )
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where a scan is: ``reference`` as it is now, ``path`` None where there is nothing.
+
+    ``changed``: only a file of another content is left. ``note``: a sentence, empty if all is as it was.
+    """
+
+    reference: PaintingReference
+    path: Path | None
+    changed: bool = False
+    note: str = ""
+
+
+def find_painting(
+    reference: PaintingReference, project: Path | None = None, recent: Iterable[Path] = ()
+) -> Found:
+    """Look where it was, beside the ``project``, then in ``recent`` folders, for the same content.
+
+    Nothing is hashed where the file at the old place has the size and date it had.
+    """
+    if _untouched(reference):
+        return Found(reference, reference.path)
+    folders = [reference.path.parent, *([project.resolve().parent] if project else []), *recent]
+    for path in _candidates(reference, folders):
+        if file_sha256(path) == reference.sha256:
+            moved = path.resolve() != reference.path
+            note = f"The scan has moved: it was found as {path}." if moved else ""
+            return Found(_seen(reference, path), path, note=note)
+    return _not_found(reference)
+
+
+def _not_found(reference: PaintingReference) -> Found:
+    if reference.path.is_file():
+        note = (
+            f"{reference.path} has changed since the project was begun: show where the original scan is,"
+            " or begin a new project."
+        )
+        return Found(reference, reference.path, changed=True, note=note)
+    note = f"The scan {reference.path} can't be found: put it beside the project file, or show where it is."
+    return Found(reference, None, note=note)
+
+
+def _untouched(reference: PaintingReference) -> bool:
+    try:
+        found = reference.path.stat()
+    except OSError:
+        return False
+    return (found.st_size, found.st_mtime_ns) == (reference.size, reference.modified)
+
+
+def _candidates(reference: PaintingReference, folders: Iterable[Path]) -> Iterator[Path]:
+    """Files of the scan's size, those of its name first."""
+    seen: set[Path] = set()
+    for folder in folders:
+        for path in sorted(_files(folder), key=lambda path: path.name != reference.path.name):
+            with suppress(OSError):
+                if path not in seen and path.stat().st_size == reference.size:
+                    seen.add(path)
+                    yield path
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.is_file())
+    except OSError:
+        return []
+
+
+def _seen(reference: PaintingReference, path: Path) -> PaintingReference:
+    return replace(reference, path=path.resolve(), modified=path.stat().st_mtime_ns)
+
+
+def file_sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def copy_beside(reference: PaintingReference, project: Path) -> PaintingReference:
+    """Copy the scan beside the project file, because the user asked for it."""
+    target = project.resolve().parent / reference.path.name
+    if not target.exists():
+        shutil.copy2(reference.path, target)
+    return _seen(reference, target)

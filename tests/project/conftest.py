@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.tiff_pieces import Patch
+from imagest_core.project.collecting import collect
+from imagest_core.project.document import Document
+from imagest_core.project.run import HeldContent, Run
+
+WIDTH, HEIGHT = 600, 300
+
+
+@pytest.fixture(autouse=True)
+def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "data"
+    monkeypatch.setenv("IMAGEST_DATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    """A 16-bit RGB scan of two tiles and a bit, at 600 dpi."""
+    path = tmp_path / "scan.tif"
+    samples = np.random.default_rng(5).integers(0, 65536, (HEIGHT, WIDTH, 3), np.uint16)
+    tifffile.imwrite(path, samples, photometric="rgb", resolution=(600, 600), resolutionunit="INCH")
+    return path
+
+
+@pytest.fixture
+def painting(scan: Path) -> Iterator[Painting]:
+    with open_painting(scan) as painting:
+        yield painting
+
+
+@pytest.fixture
+def document(painting: Painting, tmp_path: Path) -> Iterator[Document]:
+    document = Document.create(painting, tmp_path / "work.imagest")
+    yield document
+    document.abandon()
+
+
+Brush = Callable[[Document, Box, int], None]
+
+
+@pytest.fixture
+def brush() -> Brush:
+    """Paint a box with a label, as one gesture."""
+
+    def paint(document: Document, box: Box, label: int) -> None:
+        before = document.state.damage.copy()
+        document.state.damage.write(box, np.full((box.height, box.width), label, np.uint8))
+        document.done(before, "Paint" if label else "Erase")
+
+    return paint
+
+
+MakeRun = Callable[..., Run]
+
+
+@pytest.fixture
+def make_run() -> MakeRun:
+    """A run that has filled boxes with samples of one value."""
+
+    def make(number: int, boxes: list[Box], value: int, variation: int = 0) -> Run:
+        grown = DamageMap(WIDTH, HEIGHT)
+        for box in boxes:
+            grown.write(box, np.ones((box.height, box.width), np.uint8))
+        patches = [Patch(box, np.full((box.height, box.width, 3), value, np.uint16)) for box in boxes]
+        tiles, regions = collect(patches, grown)
+        content = HeldContent('{"seed":7}', regions, tiles)
+        pixels = int(regions["area"].sum())
+        return Run(number, "2026-05-01T10:00:00", "telea", "", 7, variation, len(regions), pixels, grown.bounds(), content)
+
+    return make

@@ -1,0 +1,297 @@
+"""A document changes by operations, keeps each in its file, and finds everything again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagest_core.damage.classes import DamageClass, Policy
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import InputError, MaskError, OutputError, ProjectError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting
+from imagest_core.project.accepted import Accepted
+from imagest_core.project.document import Document
+from imagest_core.project.folders import unnamed_project
+from imagest_core.project.history import History
+from imagest_core.project.operations import decisions, mask, results, settings
+from imagest_core.project.state import Aspect, Change, Subject, Verdict
+
+A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
+
+
+def reopened(document: Document) -> Document:
+    assert document.path is not None
+    document.close()
+    return Document.open(document.path)
+
+
+def test_a_new_project_knows_its_scan_and_its_scale(document: Document, painting: Painting) -> None:
+    assert document.state.painting.sha256 == painting.sha256()
+    assert document.state.calibration is not None
+    assert document.state.calibration.resolution == painting.resolution
+    assert document.saved and not document.unnamed
+
+
+def test_everything_is_there_after_reopening(document: Document, brush, make_run) -> None:
+    state = document.state
+    brush(document, A, 1)
+    brush(document, B, 2)
+    document.do(settings.add_class(state, DamageClass(9, "mould", "#123456", Policy.RECORD)))
+    document.do(settings.add_style_region(state, Box(100, 100, 64, 64)))
+    document.do(settings.set_donor(state, Path("donor.tif")))
+    document.do(settings.calibrate(state, (0, 0), (30, 40), 10))
+    document.do(settings.set_operator(state, "Ada"))
+    document.do(settings.set_notes(state, "First campaign – north wall"))
+    run = make_run(document.next_run, [A, B], 111)
+    document.do(results.add_run(run))
+    document.do(decisions.accept(state, state.runs[1], [1]))
+    document.do(decisions.annotate(state, Subject(box=A), "Check under UV"))
+    again = reopened(document)
+    assert again.state.damage == state.damage
+    assert again.state == state
+    assert [entry.name for entry in again.history.done] == [entry.name for entry in document.history.done]
+    assert again.state.runs[1].content.record() == run.content.record()
+    again.abandon()
+
+
+def test_undo_history_survives_reopening(document: Document, brush) -> None:
+    brush(document, A, 1)
+    before = document.state.damage.copy()
+    brush(document, B, 2)
+    document.undo()
+    again = reopened(document)
+    assert again.state.damage == before
+    assert again.redo() and again.state.damage.count(2) == B.area
+    assert again.undo() and again.undo() and not again.undo()
+    assert again.state.damage.empty
+    again.abandon()
+
+
+def test_a_new_gesture_drops_what_was_undone(document: Document, brush) -> None:
+    brush(document, A, 1)
+    document.undo()
+    brush(document, B, 2)
+    assert not document.redo()
+    again = reopened(document)
+    assert [entry.name for entry in again.history.done] == ["Paint"]
+    assert [entry.status for entry in again.store.entries()] == ["dropped", "done"]
+    again.abandon()
+
+
+def test_changes_say_what_and_where(document: Document, brush) -> None:
+    seen: list[Change] = []
+    document.changed.connect(seen.append)
+    brush(document, A, 1)
+    document.do(settings.set_notes(document.state, "x"))
+    assert [(change.aspect, change.box) for change in seen] == [
+        (Aspect.DAMAGE, A),
+        (Aspect.NOTES, Box(0, 0, 0, 0)),
+    ]
+    document.undo()
+    document.undo()
+    assert seen[-1].box == A
+
+
+def test_a_gesture_that_changes_nothing_is_none(document: Document, brush) -> None:
+    brush(document, A, 0)
+    assert not document.history.done
+
+
+def test_locked_and_other_classes_are_not_painted_over(document: Document) -> None:
+    damage = document.state.damage
+    mask.paint(damage, Box(0, 0, 10, 10), np.ones((10, 10), bool), 1)
+    mask.paint(damage, Box(-5, 5, 10, 10), np.ones((10, 10), bool), 2, overwrite=False)
+    assert (damage.count(1), damage.count(2)) == (100, 25)
+    document.do(settings.lock_class(document.state, 1, True))
+    mask.paint(damage, Box(0, 0, 20, 20), np.ones((20, 20), bool), 0)
+    assert (damage.count(1), damage.count(2)) == (100, 0)
+
+
+def test_a_derived_mask_is_one_gesture(document: Document, brush) -> None:
+    brush(document, A, 3)
+    derived = DamageMap.from_mask(np.random.default_rng(0).random((300, 600)) > 0.5)
+    document.do(mask.relabelled(document.state.damage, derived, "Derive mask"))
+    assert document.state.damage == derived
+    document.undo()
+    assert document.state.damage.count() == document.state.damage.count(3) == A.area
+
+
+def test_a_mask_of_another_size_is_refused(document: Document) -> None:
+    with pytest.raises(MaskError, match="601 × 300"):
+        mask.relabelled(document.state.damage, DamageMap(601, 300), "Import mask")
+
+
+@pytest.mark.parametrize(("first", "second", "length"), [((1, 1), (1, 1), 5), ((0, 0), (1, 0), 0), ((0, 0), (1, 0), float("nan"))])
+def test_a_scale_needs_two_points_and_a_length(document: Document, first, second, length) -> None:
+    with pytest.raises(InputError, match="two different points"):
+        settings.calibrate(document.state, first, second, length)
+
+
+def test_an_unknown_class_is_refused(document: Document) -> None:
+    with pytest.raises(MaskError, match="no damage class 77"):
+        settings.rename_class(document.state, 77, "x")
+
+
+def test_classes_and_style_come_and_go(document: Document) -> None:
+    state = document.state
+    document.do(settings.rename_class(state, 1, "lacuna"))
+    document.do(settings.recolour_class(state, 1, "#abcdef"))
+    document.do(settings.show_class(state, 1, False))
+    document.do(settings.set_policy(state, 1, Policy.RECORD))
+    assert state.damage.class_of(1) == DamageClass(1, "lacuna", "#abcdef", Policy.RECORD, visible=False)
+    document.do(settings.add_style_region(state, A))
+    document.do(settings.move_style_region(state, 0, B))
+    assert state.style.regions == (B,)
+    document.do(settings.remove_style_region(state, 0))
+    document.undo()
+    assert state.style.regions == (B,)
+
+
+# Results and decisions
+
+
+def test_accepting_one_variation_keeps_its_siblings(document: Document, make_run) -> None:
+    state = document.state
+    for variation in range(3):
+        document.do(results.add_run(make_run(document.next_run, [A, B], 100 + variation, variation)))
+    document.do(decisions.accept(state, state.runs[1], [1, 2]))
+    document.do(decisions.accept(state, state.runs[3], [2]))
+    verdicts = {str(subject): decision.verdict for subject, decision in state.decisions.items()}
+    assert verdicts == {"1/1": Verdict.ACCEPTED, "1/2": Verdict.UNDECIDED, "3/2": Verdict.ACCEPTED}
+    assert sorted(state.runs) == [1, 2, 3]
+    document.undo()
+    assert state.decisions[Subject(1, 2)].verdict is Verdict.ACCEPTED
+
+
+def test_accepted_patches_are_the_samples_of_the_runs(document: Document, make_run) -> None:
+    state = document.state
+    wide = Box(200, 100, 120, 80)
+    document.do(results.add_run(make_run(1, [wide], 100)))
+    document.do(results.add_run(make_run(2, [B, A], 200)))
+    document.do(decisions.accept(state, state.runs[1], [1]))
+    document.do(decisions.accept(state, state.runs[2], [2]))
+    painted = np.zeros((300, 600), np.uint16)
+    for patch in Accepted(state).patches():
+        painted[patch.box.slices][patch.mask] = patch.samples[..., 0][patch.mask]
+    expected = np.zeros_like(painted)
+    expected[wide.slices], expected[B.slices] = 100, 200
+    np.testing.assert_array_equal(painted, expected)
+    np.testing.assert_array_equal(Accepted(state).provenance(Box(0, 0, 600, 300)) * 100, expected)
+
+
+def test_the_last_accepted_fill_is_seen_whatever_its_run(document: Document, make_run) -> None:
+    state = document.state
+    document.do(results.add_run(make_run(1, [Box(10, 10, 20, 20)], 100)))
+    document.do(results.add_run(make_run(2, [Box(20, 20, 20, 20)], 200)))
+    document.do(decisions.accept(state, state.runs[2], [1]))
+    document.do(decisions.accept(state, state.runs[1], [1]))
+    provenance = Accepted(state).provenance(Box(20, 20, 20, 20))
+    assert (provenance[:10, :10] == 1).all() and (provenance[10:, 10:] == 2).all()
+
+
+def test_rejected_and_discarded_fills_are_not_written(document: Document, make_run) -> None:
+    state = document.state
+    document.do(results.add_run(make_run(1, [A, B], 100)))
+    document.do(decisions.accept(state, state.runs[1], [1, 2]))
+    document.do(decisions.reject(state, state.runs[1], [1]))
+    assert [patch.box for patch in Accepted(state).patches()] == [B]
+    document.do(results.remove_run(state.runs[1]))
+    assert list(Accepted(state).patches()) == []
+    document.undo()
+    document.do(decisions.reconsider(state, state.runs[1], [2]))
+    assert list(Accepted(state).patches()) == []
+
+
+def test_a_run_taken_back_and_overtaken_leaves_the_file(document: Document, make_run, brush) -> None:
+    document.do(results.add_run(make_run(document.next_run, [A], 100)))
+    document.undo()
+    again = reopened(document)
+    again.redo()
+    assert again.state.runs[1].content.tile((0, 0)).samples.max() == 100
+    again.undo()
+    brush(again, B, 1)
+    assert again.store.query("SELECT count(*) FROM run_tiles")[0][0] == 0
+    again.abandon()
+
+
+def test_a_run_is_cut_at_tiles(make_run) -> None:
+    run = make_run(1, [Box(250, 250, 20, 20)], 9)
+    assert run.tile_keys == {(0, 0), (1, 0), (0, 1), (1, 1)}
+    assert (run.count, run.pixels) == (1, 400)
+
+
+# The history's memory
+
+
+def test_memory_is_bounded_and_old_gestures_come_from_the_file(document: Document, brush) -> None:
+    document.history = History(document.store.operation, budget=2000)
+    for step in range(20):
+        brush(document, Box(step * 10, 0, 10, 10), 1 + step % 5)
+    assert document.history.held <= 2000
+    while document.undo():
+        pass
+    assert document.state.damage.empty
+    while document.redo():
+        pass
+    assert document.state.damage.count() == 2000
+
+
+# Names
+
+
+def test_a_scan_has_one_unnamed_project_until_it_is_named(painting: Painting, tmp_path: Path, brush) -> None:
+    first = Document.of_painting(painting)
+    assert first.unnamed and first.path == unnamed_project(painting.path, painting.sha256())
+    brush(first, A, 1)
+    first.close()
+    second = Document.of_painting(painting)
+    assert second.state.damage.count() == A.area
+    second.save_as(tmp_path / "named.imagest")
+    assert not second.unnamed and not unnamed_project(painting.path, painting.sha256()).exists()
+    assert second.undo() and second.state.damage.empty
+    second.close()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["data", "named.imagest", "scan.tif"]
+
+
+def test_saving_under_a_name_that_is_taken_is_refused(document: Document, tmp_path: Path, brush) -> None:
+    brush(document, A, 1)
+    taken = tmp_path / "taken.imagest"
+    taken.write_text("something else")
+    with pytest.raises(OutputError, match="there already"):
+        document.save_as(taken)
+    assert taken.read_text() == "something else"
+    document.save_as(taken, force=True)
+    brush(document, B, 1)
+    again = reopened(document)
+    assert again.path == taken and again.state.damage.count() == A.area + B.area
+    again.abandon()
+
+
+def test_a_project_in_memory_can_be_given_a_file(painting: Painting, tmp_path: Path, brush, make_run) -> None:
+    document = Document.create(painting)
+    brush(document, A, 1)
+    document.do(results.add_run(make_run(1, [A], 5)))
+    assert not document.saved
+    document.save_as(tmp_path / "kept.imagest")
+    assert document.saved
+    again = reopened(document)
+    assert again.state.runs[1].content.tile((0, 0)).samples.max() == 5
+    again.abandon()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a database", b"SQLite format 3\0" + bytes(4000)])
+def test_what_is_no_project_is_refused_with_a_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "odd.imagest"
+    path.write_bytes(content)
+    with pytest.raises(ProjectError, match=r"odd\.imagest is (no Imagest project|damaged)"):
+        Document.open(path)
+    assert path.read_bytes() == content
+    assert [item.name for item in tmp_path.iterdir()] == ["odd.imagest"]
+
+
+def test_a_missing_project_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(ProjectError, match="isn't there"):
+        Document.open(tmp_path / "none.imagest")

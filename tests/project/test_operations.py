@@ -1,0 +1,149 @@
+"""Operations apply, invert and serialise, in any order and any number."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from imagest_core.damage.classes import Policy
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import open_painting
+from imagest_core.painting.tiff_pieces import Patch
+from imagest_core.project.collecting import collect
+from imagest_core.project.document import Document
+from imagest_core.project.operations import Together, decisions, decode, mask, results
+from imagest_core.project.operations import settings as values
+from imagest_core.project.run import HeldContent, Run
+from imagest_core.project.state import State, Subject, Verdict
+
+WIDTH, HEIGHT = 520, 300
+boxes = st.builds(Box, st.integers(-20, 510), st.integers(-20, 290), st.integers(1, 300), st.integers(1, 60))
+labels = st.integers(0, 6)
+
+
+def run_of(number: int, box: Box) -> Run:
+    box = box.within(Box(0, 0, WIDTH, HEIGHT))
+    grown = DamageMap(WIDTH, HEIGHT)
+    grown.write(box, np.ones((box.height, box.width), np.uint8))
+    tiles, regions = collect([Patch(box, np.full((box.height, box.width, 1), number, np.uint8))], grown)
+    content = HeldContent(f'{{"seed":{number}}}', regions, tiles)
+    return Run(number, "2026-05-01T10:00:00", "telea", "", 7, 0, len(regions), box.area, box, content)
+
+
+def frozen(state: State) -> tuple[object, ...]:
+    """A state as a value that later operations can't change."""
+    copy = state.copy()
+    return copy.damage, copy.damage.classes, copy.style, copy.operator, copy.notes, copy.runs, copy.decisions
+
+
+class Gestures(RuleBasedStateMachine):
+    """A conservator who does, takes back, does again and reopens; a plain list of states is the truth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = tempfile.TemporaryDirectory()
+        scan = Path(self.folder.name, "scan.tif")
+        tifffile.imwrite(scan, np.zeros((HEIGHT, WIDTH), np.uint8))
+        with open_painting(scan) as painting:
+            self.document = Document.create(painting, Path(self.folder.name, "work.imagest"))
+        self.past, self.future = [frozen(self.document.state)], list[tuple[object, ...]]()
+
+    def teardown(self) -> None:
+        self.document.abandon()
+        self.folder.cleanup()
+
+    @property
+    def state(self) -> State:
+        return self.document.state
+
+    def did(self) -> None:
+        self.past.append(frozen(self.state))
+        self.future.clear()
+
+    @rule(box=boxes, label=labels)
+    def paint(self, box: Box, label: int) -> None:
+        before = self.state.damage.copy()
+        mask.paint(self.state.damage, box, np.ones((box.height, box.width), bool), label)
+        if self.state.damage != before:
+            self.document.done(before, "Paint")
+            self.did()
+
+    @rule(label=st.integers(1, 6), policy=st.sampled_from(Policy))
+    def change_policy(self, label: int, policy: Policy) -> None:
+        self.document.do(values.set_policy(self.state, label, policy))
+        self.did()
+
+    @rule(box=boxes, note=st.text(max_size=20))
+    def do_several_things_at_once(self, box: Box, note: str) -> None:
+        parts = (values.add_style_region(self.state, box), values.set_notes(self.state, note))
+        self.document.do(Together(parts, name="Both"))
+        self.did()
+
+    @rule(box=st.builds(Box, st.integers(0, 500), st.integers(0, 280), st.integers(1, 300), st.integers(1, 60)))
+    def restore(self, box: Box) -> None:
+        self.document.do(results.add_run(run_of(self.document.next_run, box)))
+        self.did()
+
+    @precondition(lambda self: self.state.runs)
+    @rule(data=st.data())
+    def decide(self, data: st.DataObject) -> None:
+        run = data.draw(st.sampled_from(list(self.state.runs.values())))
+        decide = data.draw(st.sampled_from([decisions.accept, decisions.reject, decisions.reconsider]))
+        self.document.do(decide(self.state, run, run.numbers))
+        self.did()
+
+    @precondition(lambda self: self.state.runs)
+    @rule(data=st.data())
+    def discard(self, data: st.DataObject) -> None:
+        self.document.do(results.remove_run(data.draw(st.sampled_from(list(self.state.runs.values())))))
+        self.did()
+
+    @rule(box=boxes, note=st.text(max_size=20))
+    def review(self, box: Box, note: str) -> None:
+        self.document.do(decisions.review(self.state, box, Verdict.REJECTED))
+        self.did()
+        self.document.do(decisions.annotate(self.state, Subject(box=box), note))
+        self.did()
+
+    @rule()
+    def undo(self) -> None:
+        assert self.document.undo() == (len(self.past) > 1)
+        if len(self.past) > 1:
+            self.future.append(self.past.pop())
+
+    @rule()
+    def redo(self) -> None:
+        assert self.document.redo() == bool(self.future)
+        if self.future:
+            self.past.append(self.future.pop())
+
+    @rule()
+    def reopen(self) -> None:
+        self.document.close()
+        assert self.document.path is not None
+        self.document = Document.open(self.document.path)
+
+    @invariant()
+    def the_state_is_the_one_expected(self) -> None:
+        assert frozen(self.state) == self.past[-1]
+
+    @invariant()
+    def every_operation_serialises(self) -> None:
+        for entry in self.document.history.done[-1:]:
+            operation = self.document.history.operation(entry)
+            again = decode(operation.kind, operation.name, operation.encode(), self.document.store)
+            assert again == operation
+            assert again.inverse().inverse() == again
+
+
+TestGestures = Gestures.TestCase
+TestGestures.settings = settings(
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
