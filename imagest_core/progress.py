@@ -56,6 +56,11 @@ class Progress:
         self._report, self._cancelled, self.preview = report, cancelled, preview
         self._start, self._end, self._stage = start, end, stage
 
+    @property
+    def wants_preview(self) -> bool:
+        """Whether anybody looks at previews, which may cost time to make."""
+        return self.preview is not _silent
+
     def check(self) -> None:
         """Raise :class:`Cancelled` if the user asked to stop."""
         if self._cancelled():

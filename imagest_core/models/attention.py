@@ -20,7 +20,8 @@ from torch.nn import functional
 class StyleContext:
     """Style tokens (n, m, d), how strongly they count (n, 1, 1), and keys and values once computed.
 
-    With ``cached`` set (sampling), the keys and values of a layer are computed at the first step only.
+    With n = 1 the one style serves a batch of any size. With ``cached`` set (sampling), the keys and
+    values of a layer are computed at the first step only.
     """
 
     tokens: Tensor
@@ -81,10 +82,8 @@ class StyleProcessor(PlainProcessor):
         """strength · softmax(Q Kᵀ / √d) V over the style tokens."""
         if style is None:
             return 0.0
-        key, value = style.pair(self)
-        return style.strength.to(query.dtype) * _attend(
-            attn, query, key.to(query.dtype), value.to(query.dtype)
-        )
+        key, value = (t.to(query.dtype).expand(len(query), -1, -1) for t in style.pair(self))
+        return style.strength.to(query.dtype) * _attend(attn, query, key, value)
 
 
 def install_style(unet: nn.Module, layers: tuple[str, ...], style_channels: int) -> None:
@@ -117,12 +116,6 @@ def style_layers(unet: nn.Module) -> list[str]:
         for n, m in unet.named_modules()
         if isinstance(m, Attention) and isinstance(m.processor, StyleProcessor)
     ]
-
-
-def batched(style: StyleContext, count: int) -> StyleContext:
-    """The style of one picture repeated for a batch of ``count`` windows of it."""
-    tokens = style.tokens.expand(count, -1, -1)
-    return StyleContext(tokens, style.strength.expand(count, 1, 1), style.cached)
 
 
 def null_strength(count: int, device: torch.device) -> Tensor:

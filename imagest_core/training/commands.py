@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
     data, held_out = _examples(args, progress)
     begin = averaged_autoencoder(args.begin, AutoencoderConfig()) if args.begin else None
     task = AutoencoderTask(AutoencoderConfig(), held_out, begin)
+    _keep_settings(args)
     Trainer(task, data, _options(args)).run(progress)
     return 0
 
@@ -81,8 +83,19 @@ def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.training.loop import Trainer
 
     data, held_out = _examples(args, progress)
-    task = DiffusionTask.over(args.autoencoder, held_out)
+    task = DiffusionTask.over(args.autoencoder, args.out, held_out)
+    _keep_settings(args)
     Trainer(task, data, _options(args)).run(progress)
+    return 0
+
+
+def _pack(args: argparse.Namespace, progress: Progress) -> int:
+    from imagest_core.training.pack import pack
+
+    made = pack(
+        args.autoencoder, args.diffusion, args.out, name=args.name, title=args.title, licence=args.licence
+    )
+    print(f"{args.out}: weights {made.weights_hash}")
     return 0
 
 
@@ -101,6 +114,22 @@ def _examples(args: argparse.Namespace, progress: Progress) -> tuple[DamagedCrop
     maps = load_maps(args.craquelure) if args.craquelure else ()
     held_out = fixed_batch(DamagedCrops(aside, maps, args.side, seed=1, vary=False), HELD_OUT_EXAMPLES)
     return DamagedCrops(works, maps, args.side, seed=args.seed + 2), held_out
+
+
+def _keep_settings(args: argparse.Namespace) -> None:
+    """What the run was started with, beside its state: the model card is made of it."""
+    settings = {k: _plain(v) for k, v in vars(args).items() if k not in ("run", "command", "part", "out")}
+    args.out.mkdir(parents=True, exist_ok=True)
+    (args.out / "settings.json").write_text(json.dumps(settings, indent=1, sort_keys=True))
+
+
+def _plain(value: object) -> object:
+    """Paths by their names alone: where they lay is nobody's business."""
+    if isinstance(value, list):
+        return [_plain(v) for v in value]
+    if isinstance(value, Path):
+        return value.name
+    return None if value == math.inf else value
 
 
 def _options(args: argparse.Namespace) -> LoopOptions:

@@ -6,6 +6,7 @@ signal-to-noise ratio, and the first sampling step would never be trained.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from imagest_core.models.unet import ImagestUNet, UNetConfig
 from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill
 from imagest_core.training.examples import Batch
 
+LATENT_SCALE = "latent-scale.json"
 STYLE_DROP = 0.1
 KNOWN_WEIGHT = 0.1
 """Weight of the loss outside the hole, where the answer will be copied back anyway."""
@@ -55,10 +57,20 @@ class DiffusionTask:
         self.held_out, self.schedule = held_out, NoiseSchedule()
 
     @classmethod
-    def over(cls, run: Path, held_out: Batch) -> DiffusionTask:
-        """On the autoencoder of a training run, its latents scaled to unit deviation."""
+    def over(cls, run: Path, folder: Path, held_out: Batch) -> DiffusionTask:
+        """On the autoencoder of a training run, its latents scaled to unit deviation.
+
+        The scale is measured once and kept in ``folder``, so that a resumed run sees the same latents.
+        """
         autoencoder = averaged_autoencoder(run, AutoencoderConfig())
-        return cls(scaled(autoencoder, held_out.clean), held_out, UNetConfig(), StyleConfig())
+        kept = folder / LATENT_SCALE
+        if not kept.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(latent_deviation(autoencoder, held_out.clean)))
+        scale = tuple(json.loads(kept.read_text()))
+        again = ImagestAutoencoder(replace(autoencoder.config, latent_scale=scale))
+        again.load_state_dict(autoencoder.state_dict())
+        return cls(again, held_out, UNetConfig(), StyleConfig())
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """Mean square error of the velocity, in full in the hole and a tenth outside."""
@@ -128,11 +140,7 @@ class DiffusionTask:
 
 
 @torch.no_grad()
-def scaled(autoencoder: ImagestAutoencoder, clean: Tensor) -> ImagestAutoencoder:
-    """The same autoencoder with latents of unit deviation over ``clean``."""
+def latent_deviation(autoencoder: ImagestAutoencoder, clean: Tensor) -> list[float]:
+    """Standard deviation of each latent channel over ``clean``."""
     latents = torch.cat([autoencoder.encode(part) for part in clean.split(8)])
-    deviation = tuple(float(v) for v in latents.std(dim=(0, 2, 3)))
-    config = replace(autoencoder.config, latent_scale=deviation)
-    again = ImagestAutoencoder(config)
-    again.load_state_dict(autoencoder.state_dict())
-    return again
+    return [float(v) for v in latents.std(dim=(0, 2, 3))]

@@ -1,0 +1,73 @@
+"""From finished training runs to a checkpoint that can ship: weights, facts and the held-out curve."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from safetensors import safe_open
+from safetensors.torch import load_file
+
+from imagest_core.errors import ModelError
+from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder
+from imagest_core.models.checkpoint import save_checkpoint
+from imagest_core.models.description import Description
+from imagest_core.models.network import ImagestNetwork, NetworkConfig
+from imagest_core.training.autoencoder import averaged_autoencoder
+from imagest_core.training.diffusion import LATENT_SCALE
+
+
+def pack(
+    autoencoder: Path, diffusion: Path, folder: Path, *, name: str, title: str, licence: str
+) -> Description:
+    """Write the averaged weights of two runs as one checkpoint; a missing run raises ``ModelError``."""
+    scale = latent_scale(diffusion)
+    config = NetworkConfig(autoencoder=AutoencoderConfig(latent_scale=scale))
+    network = ImagestNetwork(config)
+    trained: ImagestAutoencoder = averaged_autoencoder(autoencoder, config.autoencoder)
+    network.autoencoder.load_state_dict(trained.state_dict())
+    averaged = {
+        k.removeprefix("average."): v
+        for k, v in load_file(diffusion / "state.safetensors").items()
+        if k.startswith("average.")
+    }
+    for part in ("unet", "style"):
+        own = {k.removeprefix(f"{part}."): v for k, v in averaged.items() if k.startswith(f"{part}.")}
+        getattr(network, part).load_state_dict(own, strict=True)
+    training = {"autoencoder": run_facts(autoencoder), "diffusion": run_facts(diffusion)}
+    return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
+
+
+def latent_scale(run: Path) -> tuple[float, ...]:
+    """The deviation of the latents that a diffusion run was trained on."""
+    path = run / LATENT_SCALE
+    if not path.exists():
+        raise ModelError(f"{run} holds no trained diffusion network: run `imagest train imagest` first.")
+    return tuple(json.loads(path.read_text()))
+
+
+def run_facts(run: Path) -> Mapping[str, Any]:
+    """Steps, minutes, settings and the held-out curve of a run, for the model card."""
+    with safe_open(run / "state.safetensors", "pt") as stored:
+        clock = json.loads(stored.metadata()["clock"])
+    settings = json.loads((run / "settings.json").read_text()) if (run / "settings.json").exists() else {}
+    return {
+        "steps": clock["step"],
+        "minutes": round(clock["seconds"] / 60, 1),
+        "settings": settings,
+        "held_out": held_out_curve(run),
+    }
+
+
+def held_out_curve(run: Path) -> list[dict[str, float]]:
+    """One entry an evaluation: the step and each figure."""
+    curve: dict[int, dict[str, float]] = {}
+    with (run / "losses.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            if row["kind"] == "held-out":
+                step = int(row["step"])
+                curve.setdefault(step, {"step": step})[row["name"]] = float(row["value"])
+    return [curve[step] for step in sorted(curve)]
