@@ -12,7 +12,7 @@ import numpy as np
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
-from imagest_core.painting.sources.base import Facts, Limits, Samples, decoding
+from imagest_core.painting.sources.base import Facts, Limits, Samples, check_size, decoding
 from imagest_core.painting.sources.exif import Exif
 from imagest_core.painting.sources.whole import WholeSource
 
@@ -45,6 +45,7 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
         )
     if kind not in _CHANNELS or depth not in (1, 2, 4, 8, 16):
         raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
+    check_size(path.name, width, height, limits)
     facts = _facts(chunks, width, height, depth, kind)
     if width * height * _CHANNELS[kind] * depth // 8 > chunks.data * _MAX_DEFLATE_RATIO + 4096:
         raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")

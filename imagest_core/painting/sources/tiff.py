@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -32,7 +31,8 @@ class TiffSource:
     """One page of a TIFF file; nothing is decoded before it is read."""
 
     def __init__(self, path: Path, page: int, limits: Limits) -> None:
-        with _quiet(), decoding(path), TiffFile(path) as tiff:
+        _quieten()
+        with decoding(path), TiffFile(path) as tiff:
             pages = len(tiff.pages)
             if not 0 <= page < max(pages, 1):
                 raise PaintingError(f"{path.name} has {pages} pages: there is no page {page + 1}.")
@@ -73,14 +73,9 @@ class TiffSource:
         self._data.close()
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
+def _quieten() -> None:
     """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
-    logger = logging.getLogger("tifffile")
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
-    yield
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 
 def _page_of(tiff: TiffFile, page: int) -> TiffPage:

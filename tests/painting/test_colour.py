@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+from typing import Any
+
+import imagecodecs
+import numpy as np
+import pytest
+import tifffile
+
+from imagest_core.painting import colour, icc
+from imagest_core.painting.painting import Painting, open_painting
+
+ADOBE = {"whitepoint": [0.3127, 0.3290, 1.0], "primaries": [0.64, 0.33, 1, 0.21, 0.71, 1, 0.15, 0.06, 1]}
+
+SRGB = {"whitepoint": [0.3127, 0.3290, 1.0], "primaries": [0.64, 0.33, 1, 0.30, 0.60, 1, 0.15, 0.06, 1]}
+
+
+def lstar(count: int = 4096) -> np.ndarray:
+    """The tone curve of L*, as eciRGB v2 has it, as a table of 16 bits."""
+    lightness = np.linspace(0, 100, count)
+    linear = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
+    return np.rint(linear * 65535).astype(np.uint16)
+
+
+def srgb_table() -> np.ndarray:
+    return np.rint(colour.decode_srgb(np.linspace(0, 1, 1024)) * 65535).astype(np.uint16)
+
+
+def grey_profile(gamma: float) -> bytes:
+    return imagecodecs.cms_profile("gray", whitepoint=[0.3457, 0.3585, 1.0], gamma=gamma)
+
+
+PROFILES = {
+    "none": None,
+    "sRGB": imagecodecs.cms_profile("srgb"),
+    "AdobeRGB": imagecodecs.cms_profile("adobergb"),
+    "wide, gamma 2.2": imagecodecs.cms_profile("rgb", gamma=2.2, **ADOBE),
+    "wide, L* table": imagecodecs.cms_profile("rgb", transferfunction=lstar(), **ADOBE),
+    "sRGB by table": imagecodecs.cms_profile("rgb", transferfunction=srgb_table(), **SRGB),
+}
+GREYS = {"none": None, "gamma 2.2": grey_profile(2.2), "gamma 1.8": grey_profile(1.8)}
+
+
+def write(path: Path, samples: np.ndarray, profile: bytes | None) -> Painting:
+    kind = "rgb" if samples.ndim == 3 else "minisblack"
+    tifffile.imwrite(path, samples, photometric=kind, iccprofile=profile, metadata=None)
+    return open_painting(path)
+
+
+def colours(depth: int) -> np.ndarray:
+    """Every grey, and colours as paint has them: no channel near zero beside a full one."""
+    most = 2**depth - 1
+    greys = np.repeat(np.arange(most + 1)[:, None], 3, axis=1)
+    mild = np.random.default_rng(1).integers(most // 8, most + 1, (20_000, 3))
+    samples = np.concatenate([greys, mild])
+    return samples[: len(samples) // 64 * 64].reshape(-1, 64, 3).astype(f"u{depth // 8}")
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("name", PROFILES)
+def test_samples_come_back_identical(tmp_path: Path, name: str, depth: int) -> None:
+    samples = colours(depth)
+    with write(tmp_path / "x.tif", samples, PROFILES[name]) as painting:
+        working = painting.read_working()
+        assert working.dtype == np.float32
+        assert working.shape == samples.shape
+        assert np.array_equal(painting.to_source(working, samples), samples)
+
+
+@pytest.mark.parametrize("depth", [8, 16])
+@pytest.mark.parametrize("name", GREYS)
+def test_grey_samples_come_back_identical(tmp_path: Path, name: str, depth: int) -> None:
+    samples = np.arange(2**depth, dtype=f"u{depth // 8}").reshape(-1, 64)
+    with write(tmp_path / "x.tif", samples, GREYS[name]) as painting:
+        working = painting.read_working()
+        assert np.ptp(working, axis=2).max() == 0
+        assert np.array_equal(painting.to_source(working, samples[..., None])[..., 0], samples)
+
+
+@pytest.mark.parametrize("name", ["AdobeRGB", "wide, gamma 2.2", "wide, L* table"])
+def test_agrees_with_littlecms(name: str) -> None:
+    profile = PROFILES[name]
+    assert profile is not None
+    space, note = colour.colour_space(profile, grey=False)
+    assert isinstance(space, colour.Matrix)
+    assert note == ""
+    inside = 0.2 + 0.6 * np.random.default_rng(2).random((50, 50, 3), np.float32)
+    there, reference = space.to_working(inside), colour.LittleCms(profile, grey=False)
+    light, other = colour.decode_srgb(there), colour.decode_srgb(reference.to_working(inside))
+    assert np.abs(light - other).max() < 2e-4
+    assert np.abs(space.from_working(there) - reference.from_working(there)).max() < 6e-4
+
+
+def test_grey_agrees_with_littlecms() -> None:
+    space, _ = colour.colour_space(grey_profile(2.2), grey=True)
+    ramp = np.linspace(0.05, 1, 300, dtype=np.float32).reshape(20, 15, 1)
+    reference = colour.LittleCms(grey_profile(2.2), grey=True)
+    assert np.abs(space.to_working(ramp) - reference.to_working(ramp)).max() < 3e-4
+
+
+def test_wide_colours_are_not_clipped() -> None:
+    space, _ = colour.colour_space(PROFILES["AdobeRGB"], grey=False)
+    green = np.array([[[0.1, 0.9, 0.1]]], np.float32)
+    working = space.to_working(green)
+    assert working.min() < 0
+    assert np.abs(space.from_working(working) - green).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", ["wide, gamma 2.2", "wide, L* table", "AdobeRGB"])
+def test_white_stays_white(name: str) -> None:
+    space, _ = colour.colour_space(PROFILES[name], grey=False)
+    assert np.abs(space.to_working(np.ones((1, 1, 3), np.float32)) - 1).max() < 1e-6
+
+
+@pytest.mark.parametrize("name", ["sRGB", "sRGB by table"])
+def test_srgb_profiles_are_taken_as_they_are(name: str) -> None:
+    space, note = colour.colour_space(PROFILES[name], grey=False)
+    assert isinstance(space, colour.Srgb)
+    assert note == ""
+
+
+def test_an_absent_profile_is_said(tmp_path: Path) -> None:
+    with write(tmp_path / "x.tif", colours(8), None) as painting:
+        assert painting.notes == ("The file has no colour profile: sRGB is assumed.",)
+        assert painting.profile is None
+        assert painting.profile_name == "sRGB"
+
+
+def one_way_lut(profile: bytes) -> bytes:
+    """``profile`` with an A2B0 tag that holds no table."""
+    count = int.from_bytes(profile[128:132], "big")
+    shift = 12
+    entries = b""
+    for i in range(count):
+        name, start, size = struct.unpack(">4sII", profile[132 + 12 * i : 144 + 12 * i])
+        entries += struct.pack(">4sII", name, start + shift, size)
+    body = profile[132 + 12 * count :]
+    start = 132 + 12 * (count + 1) + len(body)
+    entries += struct.pack(">4sII", b"A2B0", start, 64)
+    whole = profile[128 - 128 : 128] + struct.pack(">I", count + 1) + entries + body + b"mft2" + bytes(60)
+    return struct.pack(">I", len(whole)) + whole[4:]
+
+
+FAULTY: dict[str, tuple[Any, str]] = {
+    "for grey": (grey_profile(2.2), "made for grey, not for RGB"),
+    "cut": (imagecodecs.cms_profile("adobergb")[:300], "can't be used"),
+    "nonsense": (bytes(range(256)) * 4, "damaged"),
+    "one way": (one_way_lut(imagecodecs.cms_profile("adobergb")), "can't be used in both directions"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_wrong_profile_is_left_out_and_said(tmp_path: Path, name: str) -> None:
+    profile, said = FAULTY[name]
+    samples = colours(8)
+    with write(tmp_path / "x.tif", samples, profile) as painting:
+        assert any(said in note for note in painting.notes)
+        assert np.array_equal(painting.to_source(painting.read_working(), samples), samples)
+        assert painting.profile == profile
+
+
+def test_an_rgb_profile_on_grey_is_left_out(tmp_path: Path) -> None:
+    with write(tmp_path / "x.tif", colours(8)[..., 0], PROFILES["sRGB"]) as painting:
+        assert any("made for RGB, not for grey" in note for note in painting.notes)
+
+
+def test_alpha_is_kept(tmp_path: Path) -> None:
+    samples = np.random.default_rng(3).integers(0, 65536, (20, 20, 4), dtype=np.uint16)
+    path = tmp_path / "x.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", extrasamples=["unassalpha"])
+    with open_painting(path) as painting:
+        out = painting.to_source(np.full((20, 20, 3), 0.5, np.float32), samples)
+    assert np.array_equal(out[..., 3], samples[..., 3])
+    assert (out[..., :3] == 32768).all()
+
+
+def test_colours_beyond_the_file_end_at_its_limits(tmp_path: Path) -> None:
+    with write(tmp_path / "x.tif", colours(8), PROFILES["AdobeRGB"]) as painting:
+        wild = np.array([[[-9.0, 0.5, 7.0]]], np.float32)
+        assert painting.to_source(wild, np.zeros((1, 1, 3), np.uint8)).tolist()[0][0][2] == 255
+
+
+def parametric(kind: int, *values: float) -> bytes:
+    return (
+        b"para"
+        + bytes(4)
+        + struct.pack(">HH", kind, 0)
+        + struct.pack(f">{len(values)}i", *[round(v * 65536) for v in values])
+    )
+
+
+SRGB_NUMBERS = (2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045)
+CURVES = {
+    "identity": b"curv" + bytes(4) + struct.pack(">I", 0),
+    "gamma": b"curv" + bytes(4) + struct.pack(">IH", 1, round(2.2 * 256)),
+    "table": b"curv" + bytes(4) + struct.pack(">I", 1024) + srgb_table().astype(">u2").tobytes(),
+    "para 0": parametric(0, 1.8),
+    "para 1": parametric(1, 2.0, 0.9, 0.1),
+    "para 2": parametric(2, 2.0, 0.9, 0.05, 0.02),
+    "para 3": parametric(3, *SRGB_NUMBERS),
+    "para 4": parametric(4, *SRGB_NUMBERS, 0.0, 0.0),
+}
+
+
+@pytest.mark.parametrize("name", CURVES)
+def test_curves_are_inverted(name: str) -> None:
+    curve = icc._curve(CURVES[name])
+    samples = np.linspace(0, 1, 4097)
+    linear = curve.linear(samples)
+    assert (np.diff(linear) >= 0).all()
+    assert linear.min() >= 0
+    assert linear.max() <= 1.0001
+    assert np.abs(curve.sample(linear) - samples).max() < 2e-4
+
+
+@pytest.mark.parametrize(
+    "tag",
+    [
+        b"",
+        b"mft2" + bytes(40),
+        b"curv" + bytes(4) + struct.pack(">IHHH", 3, 0, 60000, 5),
+        parametric(9, 1.0),
+        parametric(0, -1),
+    ],
+)
+def test_curves_that_have_no_inverse_are_refused(tag: bytes) -> None:
+    with pytest.raises((ValueError, struct.error)):
+        icc._curve(tag)
+
+
+def test_a_profile_tells_its_name() -> None:
+    assert icc.name(imagecodecs.cms_profile("srgb")) == "sRGB built-in"
+    assert icc.name(b"") == "unnamed profile"
