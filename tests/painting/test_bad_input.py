@@ -209,6 +209,15 @@ def test_png_bombs_and_palettes(tmp_path: Path) -> None:
         assert said in refusal(path)
 
 
+def test_a_jpeg_that_declares_more_than_it_holds(tmp_path: Path) -> None:
+    data = bytearray(imagecodecs.jpeg8_encode(SAMPLES))
+    frame = data.find(b"\xff\xc0")
+    data[frame + 5 : frame + 9] = struct.pack(">HH", 20_000, 20_000)
+    path = tmp_path / "x.jpg"
+    path.write_bytes(data)
+    assert "too few bytes" in refusal(path)
+
+
 def test_what_must_be_decoded_at_once_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(imagecodecs.png_encode(SAMPLES))

@@ -243,6 +243,21 @@ def test_threads_read_the_same_with_a_cache_too_small(tmp_path: Path) -> None:
             assert np.array_equal(read, samples[box.slices])
 
 
+def test_a_segment_larger_than_the_cache_is_decoded_once(tmp_path: Path) -> None:
+    from imagest_core.painting.sources.cache import SegmentCache
+
+    made: list[int] = []
+
+    def make() -> np.ndarray:
+        made.append(1)
+        return np.zeros(1000, np.uint8)
+
+    cache = SegmentCache(100)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: cache.get("large", 1000, make), range(40)))
+    assert len(made) == 1
+
+
 WHOLE = {
     "png": (imagecodecs.png_encode, (1, 2, 3, 4), (8, 16)),
     "jp2": (lambda a: imagecodecs.jpeg2k_encode(a, level=0, codecformat="jp2"), (1, 3), (8, 16)),

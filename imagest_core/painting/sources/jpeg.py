@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
-from imagest_core.painting.sources.base import Facts, Limits, Samples, decoding
+from imagest_core.painting.sources.base import Facts, Limits, Samples, check_size, decoding
 from imagest_core.painting.sources.exif import PREFIX, Exif
 from imagest_core.painting.sources.whole import WholeSource
 
@@ -52,6 +52,9 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
         raise PaintingError(
             f"{path.name} is a {depth}-bit JPEG of {channels} channels: convert it to 8-bit RGB or grey."
         )
+    check_size(path.name, width, height, limits)
+    if path.stat().st_size * 8 < (width // 8) * (height // 8):  # no block of 8 × 8 takes less than a bit
+        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
     exif = Exif(parts.exif)
     facts = Facts(
         format="JPEG",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
@@ -65,11 +66,12 @@ class Layout:
         height = self.segment_height if self.tiled else min(self.segment_height, self.height)
         return self.segment_width * height * self.samples * self.dtype.itemsize
 
-    def shape(self, row: int) -> tuple[int, int, int]:
-        """Rows, columns and samples stored in each segment of ``row``; only the last strip is shorter."""
-        rest = self.height - row * self.segment_height
-        height = self.segment_height if self.tiled else min(self.segment_height, rest)
-        return height, self.segment_width, self.samples
+    def needed(self) -> NDArray[np.int64]:
+        """Bytes of each row of segments when they aren't compressed; only the last strip is shorter."""
+        heights = np.full(self.rows, self.segment_height, np.int64)
+        if not self.tiled:
+            heights[-1] = self.height - (self.rows - 1) * self.segment_height
+        return heights * self.segment_width * self.samples * self.dtype.itemsize
 
 
 class Segments:
@@ -119,7 +121,8 @@ class Segments:
 
     def _decode(self, index: int, inside: Box, out: Samples) -> None:
         """Samples of a segment that is decoded as a whole and kept in the cache."""
-        segment = self._cache.get((id(self), index), lambda: self._decoded(index))[inside.slices]
+        size = self._layout.segment_bytes
+        segment = self._cache.get((id(self), index), size, lambda: self._decoded(index))[inside.slices]
         if segment.shape != out.shape:
             raise PaintingError(f"{self._path.name} is damaged: one of its tiles or strips is too small.")
         out[:] = segment

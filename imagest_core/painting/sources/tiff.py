@@ -161,10 +161,7 @@ def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
     if offsets.min() < 8 or counts.min() < 1 or (offsets + counts).max() > path.stat().st_size:
         raise PaintingError(f"{path.name} is cut short: some of its {kind} lie outside the file.")
     if layout.decode is None:
-        rows = np.arange(expected) // layout.columns % layout.rows
-        needed = (
-            np.array([np.prod(layout.shape(row)) for row in range(layout.rows)])[rows] * layout.dtype.itemsize
-        )
+        needed = np.tile(np.repeat(layout.needed(), layout.columns), layout.planes)
         if (counts < needed).any():
             raise PaintingError(
                 f"{path.name} is cut short: some of its {kind} are smaller than their size needs."
