@@ -121,7 +121,7 @@ def _tensor(picture: Picture) -> Any:
 
 
 def _grey(picture: Picture) -> NDArray[np.float64]:
-    return cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY).astype(np.float64)
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), np.float64)
 
 
 def _blurred(grey: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
@@ -131,7 +131,7 @@ def _blurred(grey: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
 def _sobel(picture: Picture) -> NDArray[np.float64]:
     grey = _grey(picture)
     across, down = cv2.Sobel(grey, cv2.CV_64F, 1, 0, ksize=3), cv2.Sobel(grey, cv2.CV_64F, 0, 1, ksize=3)
-    return np.hypot(across, down)
+    return np.asarray(np.hypot(across, down), np.float64)
 
 
 def _mean(values: NDArray[np.float64]) -> float:

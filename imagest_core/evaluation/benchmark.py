@@ -1,0 +1,119 @@
+"""Contestants over cases: one row each, with every measure and the time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from imagest_core.evaluation.cases import Case, CasePictures, load_case
+from imagest_core.evaluation.contestants import HARMONIC, NONE, Contestant
+from imagest_core.evaluation.filling import Filled, add_grain, fill_case
+from imagest_core.evaluation.metrics import METRICS, Picture, measure
+from imagest_core.evaluation.perceptual import Perceptual
+from imagest_core.progress import Progress
+from imagest_core.restoration.request import Mode, RestorationRequest
+
+ALL = "all"
+"""The kind that stands for every case."""
+SECONDS = "seconds"
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one contestant scored on one case; ``values`` by the measure's name, NaN where there is none."""
+
+    case: str
+    kind: str
+    method: str
+    values: Mapping[str, float]
+
+
+@dataclass
+class Benchmark:
+    """All rows, and what the report says about them.
+
+    ``columns``: the measures in order; ``sets``: measures of a whole set of pictures (FID, KID)
+    by (kind, method); ``notes``: a sentence for each measure that stays empty.
+    """
+
+    columns: tuple[str, ...]
+    rows: list[Row] = field(default_factory=list)
+    sets: dict[tuple[str, str], dict[str, float]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def methods(self) -> list[str]:
+        """The contestants, in the order they ran."""
+        return list(dict.fromkeys(row.method for row in self.rows))
+
+    @property
+    def kinds(self) -> list[str]:
+        """The kinds of damage by name, and last :data:`ALL` where there are several."""
+        kinds = sorted({row.kind for row in self.rows})
+        return [*kinds, ALL] if len(kinds) > 1 else kinds
+
+    def values(self, kind: str, method: str, column: str) -> list[float]:
+        """One measure of one contestant, by the order of the cases."""
+        chosen = (row for row in self.rows if row.method == method and kind in (row.kind, ALL))
+        return [row.values.get(column, math.nan) for row in chosen]
+
+
+@dataclass(frozen=True)
+class CaseFills:
+    """A case's pictures and what every contestant made of it, by its label; for the contact sheets."""
+
+    case: Case
+    pictures: CasePictures
+    fills: Mapping[str, Picture]
+
+
+def run_benchmark(
+    cases: Sequence[Case],
+    contestants: Sequence[Contestant],
+    request: RestorationRequest,
+    perceptual: Perceptual,
+    progress: Progress,
+) -> Iterator[tuple[list[Row], CaseFills]]:
+    """Yield the rows and fills of each case in turn; raises ``Cancelled``."""
+    share = 1 / max(len(cases), 1)
+    for index, case in enumerate(cases):
+        part = progress.part(index * share, (index + 1) * share, f"{case.name} ({index + 1} of {len(cases)})")
+        pictures = load_case(case)
+        filled = {NONE: Filled(pictures.damaged, 0.0)}
+        for number, contestant in enumerate(contestants):
+            piece = part.part(number / len(contestants), (number + 1) / len(contestants))
+            filled[contestant.label] = _fill(case, pictures, contestant, filled, request, piece)
+        rows = [_row(case, pictures, label, one, perceptual) for label, one in filled.items()]
+        yield rows, CaseFills(case, pictures, {label: one.picture for label, one in filled.items()})
+    progress.set(1.0)
+
+
+def columns(perceptual: Perceptual) -> tuple[str, ...]:
+    """The measures of every row, in the order of the tables."""
+    return (*METRICS, *perceptual.columns, SECONDS)
+
+
+def _fill(
+    case: Case,
+    pictures: CasePictures,
+    contestant: Contestant,
+    earlier: Mapping[str, Filled],
+    request: RestorationRequest,
+    progress: Progress,
+) -> Filled:
+    progress.set(0.0)
+    if not contestant.like:
+        return fill_case(case, contestant, request, progress)
+    smooth = earlier.get(HARMONIC) or fill_case(
+        case, Contestant(HARMONIC, HARMONIC, Mode.FAITHFUL), request, progress
+    )
+    return add_grain(pictures, smooth, earlier[contestant.like].picture, request)
+
+
+def _row(case: Case, pictures: CasePictures, label: str, filled: Filled, perceptual: Perceptual) -> Row:
+    values = measure(filled.picture, pictures.truth, pictures.mask)
+    values |= perceptual.measure(filled.picture, pictures.truth, pictures.mask, case.caption)
+    values[SECONDS] = filled.seconds
+    perceptual.collect(case.kind, label, filled.picture, pictures.truth)
+    return Row(case.name, case.kind, label, values)

@@ -1,0 +1,37 @@
+"""CLIP score: how near a picture and its caption lie, as the raw cosine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from imagest_core.errors import ModelError
+from imagest_core.evaluation.metrics import Picture
+
+
+def clip_scorer(folder: Path) -> Callable[[Picture, str], float]:
+    """A function from a picture and its caption to their cosine, −1 to 1, by the model in ``folder``.
+
+    Reads safetensors from ``folder`` alone. Raises ``ModelError``.
+    """
+    import torch
+    from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
+
+    try:
+        model = CLIPModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError):
+        raise ModelError(f"{folder} doesn't hold a CLIP model that can be read.") from None
+    side = model.config.vision_config.image_size
+    prepare = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
+
+    def score(picture: Picture, caption: str) -> float:
+        words = tokenizer([caption], return_tensors="pt", truncation=True, max_length=77)
+        pixels = prepare(images=picture, return_tensors="pt")["pixel_values"]
+        with torch.inference_mode():
+            answer = model(
+                input_ids=words["input_ids"], attention_mask=words["attention_mask"], pixel_values=pixels
+            )
+        return float((answer.image_embeds * answer.text_embeds).sum())
+
+    return score

@@ -1,0 +1,63 @@
+"""One case filled by one contestant, as a user's export would hold it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.io import read_mask
+from imagest_core.damage.map import DamageMap
+from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
+from imagest_core.evaluation.contestants import Contestant
+from imagest_core.evaluation.metrics import Picture
+from imagest_core.evaluation.noise import grained
+from imagest_core.painting.colour import colour_space
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.progress import Progress
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.restore import restore
+from imagest_core.restoration.result import RestorationResult
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A case's picture as restored, (h, w, 3) uint8 sRGB, and the seconds it took."""
+
+    picture: Picture
+    seconds: float
+
+
+def fill_case(case: Case, contestant: Contestant, request: RestorationRequest, progress: Progress) -> Filled:
+    """Restore the damaged picture of ``case``; the time is that of restoring, not of reading and writing."""
+    with open_painting(case.damaged) as painting:
+        damage = read_mask(case.mask, (painting.width, painting.height))
+        wanted = replace(request, engine=contestant.engine, mode=contestant.mode)
+        started = time.perf_counter()
+        result = restore(painting, damage, wanted, progress=progress)
+        seconds = time.perf_counter() - started
+        return Filled(eight_bit(_restored(painting, result)), seconds)
+
+
+def add_grain(pictures: CasePictures, smooth: Filled, like: Picture, request: RestorationRequest) -> Filled:
+    """The control: ``smooth`` with white noise of the fine energy of ``like``, in the grown mask."""
+    started = time.perf_counter()
+    grown = DamageMap.from_mask(pictures.mask).grown(request.growth)
+    filled = grown.read(grown.box) > 0
+    picture = grained(smooth.picture, like, pictures.mask, filled, request.seed)
+    return Filled(picture, smooth.seconds + time.perf_counter() - started)
+
+
+def _restored(painting: Painting, result: RestorationResult) -> NDArray[np.float32]:
+    """The whole picture in working colour, with the patches an export would write."""
+    samples = painting.read()
+    for patch in result.patches(painting):
+        under = samples[patch.box.slices]
+        under[...] = (
+            patch.samples if patch.mask is None else np.where(patch.mask[..., None], patch.samples, under)
+        )
+    space, _ = colour_space(painting.profile, painting.grey)
+    colours = samples[..., : 1 if painting.grey else 3].astype(np.float32)
+    return space.to_working(colours / np.float32(np.iinfo(painting.dtype).max))

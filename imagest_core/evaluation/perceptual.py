@@ -1,0 +1,153 @@
+"""Measures that need trained networks: taken where the weights lie on this machine, else left empty."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.evaluation import weights
+from imagest_core.evaluation.distributions import frechet, kernel_distance
+from imagest_core.evaluation.metrics import Mask, Picture
+from imagest_core.evaluation.weights import Wanted, WeightStore, fingerprint, load_into
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+COLUMNS = ("lpips", "style", "clip")
+SETS = ("fid", "kid")
+GRAM = "F·Fᵀ/(c·h·w), mean squared difference, summed over relu1_1 to relu5_1"
+FEW = 2048
+
+
+class Perceptual:
+    """LPIPS in the mask, Gram style loss and CLIP score of the whole picture; FID and KID of sets.
+
+    ``notes`` says in one sentence each what a measure was taken with, or why it is empty. Raises
+    ``ModelError`` for weights that are there but don't fit.
+    """
+
+    columns = COLUMNS
+
+    def __init__(self, store: WeightStore, *, captions: bool = False) -> None:
+        self.notes: list[str] = []
+        self._store = store
+        self._lpips, self._style = self._open_lpips(), self._open_style()
+        self._features = self._open_inception()
+        self._clip = self._open_clip(captions)
+        self._seen: dict[tuple[str, str], list[NDArray[np.float32]]] = defaultdict(list)
+        self._truths: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
+
+    def measure(self, fill: Picture, truth: Picture, mask: Mask, caption: str = "") -> dict[str, float]:
+        """The values of :data:`COLUMNS`, NaN where a network or the caption is missing."""
+        values = dict.fromkeys(COLUMNS, math.nan)
+        if self._lpips:
+            values["lpips"] = float(self._taken(self._lpips, fill, truth)[0, 0].numpy()[mask].mean())
+        if self._style:
+            values["style"] = float(self._taken(self._style, fill, truth)[0])
+        if self._clip and caption:
+            values["clip"] = self._clip(fill, caption)
+        return values
+
+    def collect(self, kind: str, label: str, fill: Picture, truth: Picture) -> None:
+        """Keep what FID and KID of the set ``kind`` need; each contestant must bring every case."""
+        if self._features is None:
+            return
+        self._seen[kind, label].append(self._taken(self._features, fill)[0].numpy())
+        if len(self._truths[kind]) < len(self._seen[kind, label]):
+            self._truths[kind].append(self._taken(self._features, truth)[0].numpy())
+
+    def sets(self, everything: str = "all") -> dict[tuple[str, str], dict[str, float]]:
+        """FID and KID by (kind, label), and of all kinds together as ``everything``."""
+        labels = dict.fromkeys(label for _, label in self._seen)
+        found = {key: _distances(self._truths[key[0]], fills) for key, fills in self._seen.items()}
+        truths = [each for kind in self._truths.values() for each in kind]
+        for label in labels:
+            fills = [each for kind in self._truths for each in self._seen[kind, label]]
+            found[everything, label] = _distances(truths, fills)
+        return found
+
+    def _open_lpips(self) -> Any:
+        features, linear = self._file(weights.ALEXNET, "LPIPS"), self._file(weights.LPIPS, "LPIPS")
+        if features is None or linear is None:
+            return None
+        from imagest_core.evaluation.networks import Lpips
+
+        network = Lpips()
+        load_into(network.taps, features)
+        load_into(network.linear, linear, {f"{n}.": f"lin{n}.model.1." for n in range(len(Lpips.widths))})
+        return self._with(
+            network, f"LPIPS v0.1 over AlexNet ({_named(features)}, {_named(linear)}), in the mask."
+        )
+
+    def _open_style(self) -> Any:
+        path = self._file(weights.VGG19, "The style loss")
+        if path is None:
+            return None
+        from imagest_core.evaluation.networks import GramStyle
+
+        network = GramStyle()
+        load_into(network.taps, path)
+        return self._with(network, f"Style loss over VGG-19 ({_named(path)}): Grams are {GRAM}.")
+
+    def _open_inception(self) -> Any:
+        original = self._store.find(weights.INCEPTION_FID)
+        path = original or self._file(weights.INCEPTION, "FID and KID")
+        if path is None:
+            return None
+        from imagest_core.evaluation.networks import InceptionFeatures
+
+        network = InceptionFeatures(original is not None)
+        load_into(network.network, path)
+        caution = "" if original else "; these aren't the weights of published FID figures"
+        few = f"below {FEW} pictures FID is biased and KID is to be preferred"
+        return self._with(network, f"FID and KID over Inception-v3 ({_named(path)}){caution}; {few}.")
+
+    def _open_clip(self, captions: bool) -> Callable[[Picture, str], float] | None:
+        folder = self._store.find_clip()
+        if folder is None or not captions:
+            why = "no CLIP model lies on this machine" if folder is None else "no case has a caption"
+            self.notes.append(f"CLIP score is empty: {why}.")
+            return None
+        from imagest_core.evaluation.clip import clip_scorer
+
+        self.notes.append(f"CLIP score is the raw cosine of picture and caption by {_model_name(folder)}.")
+        return clip_scorer(folder)
+
+    def _file(self, wanted: Wanted, measure: str) -> Path | None:
+        path = self._store.find(wanted)
+        if path is None:
+            self.notes.append(f"{measure}: empty, since {self._store.missing(wanted)}.")
+        return path
+
+    def _with(self, network: Any, note: str) -> Any:
+        self.notes.append(note)
+        return network
+
+    @staticmethod
+    def _taken(network: Any, *pictures: Picture) -> Tensor:
+        import torch
+
+        with torch.inference_mode():
+            tensors = [torch.from_numpy(each.transpose(2, 0, 1)[None] / np.float32(255)) for each in pictures]
+            taken: Tensor = network(*tensors)
+            return taken
+
+
+def _distances(truths: list[NDArray[np.float32]], fills: list[NDArray[np.float32]]) -> dict[str, float]:
+    ours, theirs = np.stack(fills), np.stack(truths)
+    return {"fid": frechet(ours, theirs), "kid": kernel_distance(ours, theirs)}
+
+
+def _named(path: Path) -> str:
+    return f"{path.name}, sha256 {fingerprint(path)}…"
+
+
+def _model_name(folder: Path) -> str:
+    repository = folder.parent.parent.name
+    return repository.removeprefix("models--").replace("--", "/") if "--" in repository else folder.name
