@@ -50,10 +50,7 @@ def replacing(out: Path, *, force: bool = False, source: Path | None = None, roo
     folder is missing or not writable, or the disk is (or would be) full.
     """
     target = Path(os.path.realpath(out))
-    check_target(target, force=force, source=source)
-    check_room(target, room)
-    remove_stale(target)
-    temporary = _create(target)
+    temporary = _prepared(target, force, source, room)
     try:
         yield temporary
         check_target(target, force=force, source=source)
@@ -108,19 +105,25 @@ def remove_stale(target: Path) -> None:
                 os.unlink(entry.path)
 
 
+def _prepared(target: Path, force: bool, source: Path | None, room: int) -> Path:
+    """An empty file beside ``target``, once all that speaks against writing it is ruled out."""
+    try:
+        check_target(target, force=force, source=source)
+        check_room(target, room)
+        remove_stale(target)
+        return _create(target)
+    except OSError as error:
+        raise OutputError(_sentence(error, target)) from error
+
+
 def _create(target: Path) -> Path:
     """An empty file beside ``target``, with the rights the target has or would be given."""
     name = f"{_stem(target)}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part"
     temporary = target.with_name(name)
-    try:
-        os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
-        if target.exists():
-            shutil.copymode(target, temporary)
-            os.chmod(temporary, temporary.stat().st_mode | 0o600)
-    except OSError as error:
+    os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
+    if target.exists():
         with suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise OutputError(_sentence(error, target)) from error
+            os.chmod(temporary, target.stat().st_mode & 0o777 | 0o600)
     return temporary
 
 

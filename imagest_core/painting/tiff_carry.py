@@ -101,6 +101,7 @@ def _own_fields(structure: Structure) -> Fields:
         if entry.inline
         else Field(entry.tag, entry.kind, entry.count, place=entry.value_place)
         for entry in directory.entries
+        if entry.tag in _OF_THE_RASTER
     }
 
 

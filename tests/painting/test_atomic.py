@@ -1,0 +1,193 @@
+"""Files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imagest_core.errors import OutputError
+from imagest_core.painting import atomic
+from imagest_core.painting.atomic import replacing
+from imagest_core.progress import Cancelled
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_file_gets_its_name_at_the_end(tmp_path: Path) -> None:
+    out = tmp_path / "out.tif"
+    with replacing(out) as temporary:
+        temporary.write_bytes(b"new")
+        assert temporary.parent == tmp_path
+        assert temporary.name.startswith(".out.tif.")
+        assert not out.exists()
+    assert out.read_bytes() == b"new"
+    assert names(tmp_path) == ["out.tif"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, Cancelled, OSError])
+@pytest.mark.parametrize("old", [False, True])
+def test_an_exception_leaves_the_old_file_or_none(
+    tmp_path: Path, error: type[BaseException], old: bool
+) -> None:
+    out = tmp_path / "out.tif"
+    if old:
+        out.write_bytes(b"old")
+
+    def body() -> None:
+        with replacing(out, force=True) as temporary:
+            temporary.write_bytes(b"new")
+            raise error
+
+    with pytest.raises(error):
+        body()
+    assert names(tmp_path) == (["out.tif"] if old else [])
+    assert not old or out.read_bytes() == b"old"
+
+
+def refused(out: Path, sentence: str, **options: object) -> None:
+    with pytest.raises(OutputError, match=sentence), replacing(out, **options):
+        pytest.fail("the body must not run")
+
+
+def test_what_is_refused(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    source.write_bytes(b"source")
+    out.write_bytes(b"old")
+    (tmp_path / "link.tif").symlink_to(source)
+    os.link(source, tmp_path / "twin.tif")
+    (tmp_path / "folder.tif").mkdir()
+    refused(out, "exists already")
+    for name in ("source.tif", "link.tif", "twin.tif"):
+        refused(tmp_path / name, "is the source itself", force=True, source=source)
+        refused(tmp_path / name, "is the source itself", source=source)
+    refused(tmp_path / "folder.tif", "is not a file", force=True)
+    refused(tmp_path / "missing" / "out.tif", "doesn't exist")
+    refused(tmp_path / ("n" * 300), "too long")
+    refused(tmp_path / "new.tif", "MB are free", room=1 << 60)
+    assert source.read_bytes() == b"source"
+    assert out.read_bytes() == b"old"
+
+
+def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+    out = tmp_path / "out.tif"
+    with pytest.raises(OutputError, match="exists already"), replacing(out) as temporary:
+        temporary.write_bytes(b"ours")
+        out.write_bytes(b"theirs")
+    assert out.read_bytes() == b"theirs"
+    assert names(tmp_path) == ["out.tif"]
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    real, link = tmp_path / "real.tif", tmp_path / "link.tif"
+    real.write_bytes(b"old")
+    link.symlink_to(real)
+    with replacing(link, force=True) as temporary:
+        temporary.write_bytes(b"new")
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+
+
+def test_rights_are_those_of_the_old_file_or_of_any_new_one(tmp_path: Path) -> None:
+    old, new, plain = tmp_path / "old", tmp_path / "new", tmp_path / "plain"
+    old.write_bytes(b"")
+    old.chmod(0o640)
+    plain.write_bytes(b"")
+    for out in (old, new):
+        with replacing(out, force=True):
+            pass
+    assert old.stat().st_mode & 0o777 == 0o640
+    assert new.stat().st_mode == plain.stat().st_mode
+
+
+def test_the_longest_name_has_room_for_a_temporary_one(tmp_path: Path) -> None:
+    out = tmp_path / ("ä" * 125 + ".tif")
+    with replacing(out) as temporary:
+        assert len(os.fsencode(temporary.name)) <= 255
+    assert out.exists()
+
+
+def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    out, host = tmp_path / "out.tif", atomic._host()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    dead = f".out.tif.{ended.pid}-{host}-01234567.part"
+    kept = [
+        f".out.tif.{os.getpid()}-{host}-01234567.part",
+        f".out.tif.{ended.pid}-{'0' * 8}-01234567.part",
+        f".other.tif.{ended.pid}-{host}-01234567.part",
+        f"out.tif.{ended.pid}.part",
+    ]
+    for name in (dead, *kept):
+        (tmp_path / name).write_bytes(b"left")
+    with replacing(out):
+        assert not (tmp_path / dead).exists()
+    assert names(tmp_path) == sorted([*kept, "out.tif"])
+
+
+WAITING = """
+import sys, time
+from pathlib import Path
+from imagest_core.painting.atomic import replacing
+with replacing(Path(sys.argv[1]), force=True) as temporary:
+    temporary.write_bytes(b"half")
+    print("ready", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_killed_process_leaves_the_old_file(tmp_path: Path, number: signal.Signals) -> None:
+    out = tmp_path / "out.tif"
+    out.write_bytes(b"old")
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITING, str(out)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+        process.send_signal(number)
+    assert out.read_bytes() == b"old"
+    assert len(names(tmp_path)) == (2 if number == signal.SIGKILL else 1)
+    with replacing(out, force=True) as temporary:
+        temporary.write_bytes(b"new")
+    assert names(tmp_path) == ["out.tif"]
+    assert out.read_bytes() == b"new"
+
+
+UNWRITABLE = """
+import os, sys
+from pathlib import Path
+from imagest_core.errors import OutputError
+from imagest_core.painting.atomic import replacing
+if os.getuid() == 0:
+    os.setuid(65534)
+try:
+    with replacing(Path(sys.argv[1])):
+        pass
+except OutputError as error:
+    print(error)
+"""
+
+
+def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for parent in (folder, *folder.parents):
+        if os.access(parent, os.W_OK) and parent.stat().st_uid == os.getuid() and "pytest" in str(parent):
+            parent.chmod(0o755)
+    folder.chmod(0o555)
+    answer = subprocess.run(
+        [sys.executable, "-c", UNWRITABLE, str(folder / "out.tif")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "may not be written" in answer.stdout
+    assert names(folder) == []

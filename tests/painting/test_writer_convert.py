@@ -1,0 +1,160 @@
+"""A lossless TIFF of the decoded samples: what is written for lossy files and other formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import IFDRational
+from tiff_samples import noise, random_patches, restore, samples_of, smooth
+
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import open_painting
+from imagest_core.painting.writer import Patch, keeps_file, writing_notes
+
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+EXIF, GPS = 34665, 34853
+
+
+def exif(orientation: int = 1, order: str = "<") -> Image.Exif:
+    block = Image.Exif()
+    block.endian = order
+    block[270], block[271], block[274], block[315] = "A panel", "Maker", orientation, "Anon"
+    block.get_ifd(EXIF).update({0x829A: IFDRational(1, 125), 0x9003: "2020:01:02 03:04:05", 0x8827: 200})
+    block.get_ifd(GPS).update({1: "N", 2: (IFDRational(50), IFDRational(4), IFDRational(5))})
+    return block
+
+
+def save(path: Path, height: int = 300, width: int = 390, channels: int = 3, **options: Any) -> Path:
+    Image.fromarray(smooth(height, width, channels).squeeze()).save(path, **options)
+    return path
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("orientation", [1, 3, 6])
+def test_a_jpeg_with_everything(tmp_path: Path, order: str, orientation: int) -> None:
+    block = exif(orientation, order)
+    source = save(tmp_path / "source.jpg", exif=block, icc_profile=SRGB, xmp=XMP, dpi=(300, 200))
+    out = tmp_path / "out.tif"
+    with open_painting(source) as painting:
+        assert not keeps_file(painting)
+        assert "can't be written without loss" in writing_notes(painting)[0]
+        wanted = restore(source, out, random_patches(painting.box, 3, 8, 4))
+        with open_painting(out) as written:
+            np.testing.assert_array_equal(written.read(), wanted)
+            assert written.orientation == 1
+            assert written.profile == SRGB
+            assert written.resolution is not None
+            assert written.resolution.dpi == pytest.approx(painting.resolution.dpi)
+            assert not written.lossy
+    check_tags(out, software="Imagest Workstation")
+
+
+def check_tags(out: Path, software: str) -> None:
+    with tifffile.TiffFile(out) as tiff:
+        (page,) = tiff.pages
+        tags = page.tags
+        assert (page.compression, page.predictor, page.is_tiled) == (8, 2, True)
+        assert tags[270].value == "A panel"
+        assert tags[271].value == "Maker"
+        assert tags[305].value == software
+        assert tags[700].value == XMP.replace(b'"6"', b'"1"')
+        assert 274 not in tags or tags[274].value == 1
+        assert tags[EXIF].value["DateTimeOriginal"] == "2020:01:02 03:04:05"
+        assert tags[EXIF].value["ExposureTime"] == (1, 125)
+        assert tags[EXIF].value["ISOSpeedRatings" if "ISOSpeedRatings" in tags[EXIF].value else 34855] == 200
+        assert tags[GPS].value["GPSLatitude"] == (50, 1, 4, 1, 5, 1)
+        assert list(tags.keys()) == sorted(tags.keys())
+
+
+def test_the_new_tiff_can_be_written_again_and_become_big(tmp_path: Path) -> None:
+    source = save(tmp_path / "source.jpg", exif=exif(), icc_profile=SRGB, xmp=XMP)
+    first, second = tmp_path / "first.tif", tmp_path / "second.tif"
+    restore(source, first, [], software="Somebody")
+    patch = Patch(Box(30, 40, 200, 190), noise(190, 200))
+    wanted = restore(first, second, [patch], classic_limit=first.stat().st_size)
+    np.testing.assert_array_equal(samples_of(second), wanted)
+    with tifffile.TiffFile(second) as tiff:
+        assert tiff.is_bigtiff
+    check_tags(second, software="Somebody")
+
+
+@pytest.mark.parametrize(("channels", "depth"), [(1, 8), (1, 16), (3, 8), (3, 16), (4, 8), (4, 16)])
+def test_png_of_any_kind(tmp_path: Path, channels: int, depth: int) -> None:
+    import imagecodecs
+
+    source, out = tmp_path / "source.png", tmp_path / "out.tif"
+    source.write_bytes(imagecodecs.png_encode(smooth(70, 300, channels, depth).squeeze()))
+    with open_painting(source) as painting:
+        patches = random_patches(painting.box, channels, depth, 11)
+        assert "decoded samples" in writing_notes(painting)[0]
+    wanted = restore(source, out, patches)
+    np.testing.assert_array_equal(samples_of(out), wanted)
+    np.testing.assert_array_equal(tifffile.imread(out).reshape(wanted.shape), wanted)
+
+
+@pytest.mark.parametrize("suffix", [".webp", ".jp2"])
+def test_webp_and_jpeg_2000(tmp_path: Path, suffix: str) -> None:
+    source, out = save(tmp_path / f"source{suffix}"), tmp_path / "out.tif"
+    wanted = restore(source, out, [Patch(Box(250, 250, 20, 20), noise(20, 20))])
+    np.testing.assert_array_equal(samples_of(out), wanted)
+
+
+def jpeg_tiff(path: Path, orientation: int) -> None:
+    tags = [(274, 3, 1, orientation, True), (65000, 3, 3, (7, 8, 9), True), (34675, 7, len(SRGB), SRGB, True)]
+    with tifffile.TiffWriter(path, byteorder=">") as writer:
+        for page in range(2):
+            writer.write(
+                smooth(128, 200) + page,
+                photometric="rgb",
+                tile=(64, 64),
+                compression="jpeg",
+                resolution=(300, 400),
+                description=f"Page {page}",
+                extratags=tags,
+                metadata=None,
+            )
+
+
+@pytest.mark.parametrize("orientation", [1, 5, 8])
+def test_a_tiff_of_jpeg_pages_gives_the_page_shown(tmp_path: Path, orientation: int) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    jpeg_tiff(source, orientation)
+    with open_painting(source, page=1) as painting:
+        notes = writing_notes(painting)
+        patches = random_patches(painting.box, 3, 8, 2)
+        dpi = painting.resolution.dpi
+    assert len(notes) == 2
+    assert "Only the page shown" in notes[1]
+    wanted = restore(source, out, patches, page=1)
+    np.testing.assert_array_equal(samples_of(out), wanted)
+    np.testing.assert_array_equal(tifffile.imread(out), wanted)
+    with open_painting(out) as written:
+        assert (written.orientation, written.pages, written.lossy) == (1, 1, False)
+        assert written.resolution.dpi == pytest.approx(dpi)
+        assert written.metadata.description == "Page 1"
+        assert written.profile == SRGB
+    with tifffile.TiffFile(out) as tiff:
+        assert tiff.pages[0].tags[65000].value == (7, 8, 9)
+
+
+def test_a_large_picture_becomes_a_bigtiff(tmp_path: Path) -> None:
+    source, out = save(tmp_path / "source.png"), tmp_path / "out.tif"
+    wanted = restore(source, out, [], classic_limit=100_000)
+    with open_painting(out) as written:
+        assert written.format == "BigTIFF"
+        np.testing.assert_array_equal(written.read(), wanted)
+
+
+def test_a_broken_exif_block_is_left_behind(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.jpg", tmp_path / "out.tif"
+    block = bytearray(exif().tobytes())
+    block[14:16] = b"\xff\xff"
+    save(source, exif=bytes(block))
+    wanted = restore(source, out, [Patch(Box(0, 0, 9, 9), noise(9, 9))])
+    np.testing.assert_array_equal(samples_of(out), wanted)
