@@ -29,6 +29,8 @@ from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 CPU_BATCH = 4
+OUTERMOST = 1.5
+"""Colours beyond sRGB are shown to the network up to here (−1…1 is sRGB itself); the fill keeps them whole."""
 GPU_BYTES_PER_WINDOW = 400 << 20
 """Working memory of one 256 px window on a GPU, generously."""
 
@@ -122,11 +124,17 @@ class NetworkFilling:
         image, mask = self._tensors(views)
         prefilled = self._padded(harmonic_torch(image, mask))
         mask = self._padded(mask, mode="constant")
+        shown = prefilled.clamp(-OUTERMOST, OUTERMOST)
         with self.hardware.autocast():
             inside = latent_mask(mask)
-            latents = self._latents(views, prefilled, inside, progress)
-            painted = self.network.autoencoder.decode(latents, inside, prefilled, mask)
-        answer = painted.float().add(1.0).div(2.0)[:, :, :height, :width].permute(0, 2, 3, 1)
+            latents = self._latents(views, shown, inside, progress)
+            painted = self.network.autoencoder.decode(latents, inside, shown, mask)
+        answer = (
+            (prefilled + (painted.float() - shown))
+            .add(1.0)
+            .div(2.0)[:, :, :height, :width]
+            .permute(0, 2, 3, 1)
+        )
         return [np.ascontiguousarray(a) for a in answer.cpu().numpy()]
 
     def _tensors(self, views: Sequence[WindowView]) -> tuple[Tensor, Tensor]:
@@ -137,7 +145,7 @@ class NetworkFilling:
         return image.to(device, memory_format=torch.channels_last), mask.to(device)
 
     def _padded(self, x: Tensor, mode: str = "replicate") -> Tensor:
-        multiple = self.network.multiple
+        multiple = self.network.config.multiple
         down, right = -x.shape[2] % multiple, -x.shape[3] % multiple
         return functional.pad(x, (0, right, 0, down), mode=mode) if down or right else x
 

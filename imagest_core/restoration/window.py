@@ -14,9 +14,10 @@ from imagest_core.painting.geometry import Box
 class Window:
     """A square round some damage, read at ``scale`` native pixels to one working pixel.
 
-    ``box`` is in native pixels as displayed and may reach over the picture's edge by mirroring;
-    noise is keyed by (seed, variation, box origin, scale), so neither the order nor the batch of
-    windows changes a fill.
+    ``region`` is the first region it fills. ``box`` is in native pixels as displayed; its upper left
+    corner lies in the picture, and what reaches over the right or lower edge is mirrored. Noise is
+    keyed by (seed, variation, box origin, scale), so neither the order nor the batch of windows
+    changes a fill.
     """
 
     region: int

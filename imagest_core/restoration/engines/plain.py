@@ -1,0 +1,52 @@
+"""Sessions of engines that need no model: one function from a picture and its mask to the fill."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import Self
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.progress import Progress
+from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.window import WindowView
+
+Solve = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float32]]
+"""(h, w, 3) float32 with 0 under the mask and (h, w) bool → (h, w, 3) float32."""
+
+
+class PlainSession:
+    """Fills window by window with ``solve``; ``facts`` go to the record."""
+
+    def __init__(self, solve: Solve, facts: Mapping[str, str | int | float]) -> None:
+        self._solve, self.facts = solve, facts
+
+    def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
+        """Fill each of ``views``; raises ``Cancelled`` between two of them."""
+        return [WindowFill(self._solve(view.image, view.mask)) for view in progress.steps(views)]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+RADIUS = 5
+"""The neighbourhood of OpenCV's fills, in pixels."""
+EIGHT_BIT = "OpenCV fills 8-bit pictures only: colours are clipped to sRGB and rounded to 1/255."
+
+
+def opencv_fill(image: NDArray[np.float32], mask: NDArray[np.bool_], method: int) -> NDArray[np.float32]:
+    """``cv2.inpaint`` on 8 bits: its float and 16-bit paths can't be trusted."""
+    rounded = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
+    filled = cv2.inpaint(rounded, mask.astype(np.uint8), RADIUS, method)
+    return np.asarray(filled, np.float32) / np.float32(255)

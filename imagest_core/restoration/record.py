@@ -1,0 +1,168 @@
+"""The record of a restoration: all that is needed to say what was done, with what, and to do it again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.damage.regions import Regions
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting
+from imagest_core.restoration.engine import Engine
+from imagest_core.restoration.environment import Environment
+from imagest_core.restoration.plainly import from_plain, to_plain
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.verification import Verification
+from imagest_core.style.reference import StyleReference
+
+FORMAT = 1
+"""Version of the record's form."""
+
+Facts = Mapping[str, str | int | float | bool]
+
+
+@dataclass(frozen=True)
+class PaintingFacts:
+    """Which file was restored; ``sha256`` is that of its bytes."""
+
+    name: str
+    sha256: str
+    format: str
+    width: int
+    height: int
+    channels: int
+    depth: int
+    profile: str
+    page: int
+
+    @classmethod
+    def of(cls, painting: Painting) -> Self:
+        """The facts of an open painting."""
+        return cls(
+            painting.path.name,
+            painting.sha256(),
+            painting.format,
+            painting.width,
+            painting.height,
+            painting.channels,
+            painting.depth,
+            painting.profile_name,
+            painting.page,
+        )
+
+
+@dataclass(frozen=True)
+class MaskFacts:
+    """Which damage was to be filled: ``pixels`` as drawn, ``grown`` as filled, in ``regions`` pieces."""
+
+    sha256: str
+    pixels: int
+    grown: int
+    regions: int
+
+    @classmethod
+    def of(cls, filled: DamageMap, grown: DamageMap, regions: Regions) -> Self:
+        """The facts of the damage to fill, and of it grown."""
+        return cls(mask_hash(filled), filled.count(), grown.count(), len(regions))
+
+
+def mask_hash(damage: DamageMap) -> str:
+    """A hash of the picture's size and which of its pixels are damaged, in hexadecimal."""
+    digest = hashlib.sha256(f"{damage.width} {damage.height}".encode())
+    for (x, y), tile in sorted(damage.tiles().items()):
+        digest.update(f"|{x} {y} ".encode() + (tile > 0).tobytes())
+    return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class EngineFacts:
+    """What filled: the engine's name and description, and what its session said of itself."""
+
+    name: str
+    title: str
+    description: str
+    facts: Facts = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, engine: Engine, facts: Facts) -> Self:
+        """The facts of an engine and its opened session."""
+        return cls(engine.name, engine.title, engine.description, dict(facts))
+
+
+@dataclass(frozen=True)
+class WindowFacts:
+    """One window that was filled: where, how many native pixels to a working one, the engine's remarks."""
+
+    box: Box
+    scale: int
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Timings:
+    """``started``: local time in ISO 8601; ``seconds`` by stage."""
+
+    started: str
+    seconds: Mapping[str, float]
+
+    @property
+    def total(self) -> float:
+        """Seconds from start to end."""
+        return sum(self.seconds.values())
+
+
+class Clock:
+    """Measures the stages of a run."""
+
+    def __init__(self) -> None:
+        self._started = datetime.now().astimezone().isoformat(timespec="seconds")
+        self._last = time.perf_counter()
+        self._seconds: dict[str, float] = {}
+
+    def lap(self, stage: str) -> None:
+        """The time since the last lap was ``stage``."""
+        now = time.perf_counter()
+        self._seconds[stage] = self._seconds.get(stage, 0.0) + now - self._last
+        self._last = now
+
+    def timings(self) -> Timings:
+        """What was measured so far."""
+        return Timings(self._started, dict(self._seconds))
+
+
+@dataclass(frozen=True)
+class RestorationRecord:
+    """Everything about a restoration; ``notes`` are sentences the user should see.
+
+    ``peak_memory`` in bytes is that of the whole process so far, 0 where it can't be told;
+    ``verification`` is there once a file was written.
+    """
+
+    request: RestorationRequest
+    painting: PaintingFacts
+    mask: MaskFacts
+    style: StyleReference | None
+    engine: EngineFacts
+    windows: tuple[WindowFacts, ...]
+    environment: Environment
+    timings: Timings
+    peak_memory: int
+    notes: tuple[str, ...] = ()
+    verification: Verification | None = None
+    format: int = FORMAT
+
+    def to_json(self) -> str:
+        """The record as indented JSON."""
+        return json.dumps(to_plain(self), indent=1, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> RestorationRecord:
+        """The record that :meth:`to_json` wrote; raises ``ValueError`` or ``TypeError`` for other text."""
+        made: RestorationRecord = from_plain(cls, json.loads(text))
+        return made

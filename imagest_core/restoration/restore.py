@@ -1,0 +1,201 @@
+"""Restoring: scan, damage and request in, fills and their record out; and writing them, verified."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.damage.regions import find_regions
+from imagest_core.errors import ImagestError, MaskError
+from imagest_core.painting.painting import Painting
+from imagest_core.painting.writer import write_painting
+from imagest_core.progress import Progress
+from imagest_core.restoration.assemble import Assembler, Image
+from imagest_core.restoration.engine import Engine, Session, WindowFill
+from imagest_core.restoration.engines import engine
+from imagest_core.restoration.environment import Environment, peak_memory
+from imagest_core.restoration.plan import Layout, Plan, Task, make_plan
+from imagest_core.restoration.record import (
+    Clock,
+    EngineFacts,
+    Facts,
+    MaskFacts,
+    PaintingFacts,
+    RestorationRecord,
+    WindowFacts,
+)
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.result import RestorationResult
+from imagest_core.restoration.rim import match_ring
+from imagest_core.restoration.verification import Verification
+from imagest_core.restoration.verify import verify
+from imagest_core.restoration.view import view_of
+from imagest_core.restoration.window import WindowView
+from imagest_core.style.reference import StyleReference
+
+GROUP = 16
+"""Windows handed to a session at once; it divides them into batches as it likes."""
+
+Notes = Mapping[str, str]
+
+
+def restore(
+    painting: Painting,
+    damage: DamageMap,
+    request: RestorationRequest,
+    style: StyleReference | None = None,
+    progress: Progress | None = None,
+) -> RestorationResult:
+    """Fill the damage of ``painting`` whose class is to be filled, as ``request`` says.
+
+    Raises ``MaskError`` where there is nothing to fill or nothing left to fill from, ``InputError``
+    and ``ModelError`` where the engine can't be used, ``Cancelled``.
+    """
+    return restore_with(engine(request.engine), painting, damage, request, style, progress)
+
+
+def restore_with(
+    chosen: Engine,
+    painting: Painting,
+    damage: DamageMap,
+    request: RestorationRequest,
+    style: StyleReference | None = None,
+    progress: Progress | None = None,
+) -> RestorationResult:
+    """:func:`restore` with an engine that needs not be registered."""
+    progress, clock = progress or Progress(), Clock()
+    filled = damage_to_fill(painting, damage)
+    grown = _grown(filled, request.growth)
+    regions = find_regions(grown)
+    plan = make_plan(grown, regions, Layout.of(chosen, request, painting.box))
+    assembler = Assembler(painting, grown, regions, plan, 0 if chosen.meets_rim else request.blend)
+    clock.lap("planning")
+    with chosen.open(request, painting, style) as session:
+        clock.lap("opening")
+        notes = _fill(painting, grown, plan, session, chosen, assembler, progress)
+        facts = EngineFacts.of(chosen, session.facts)
+    clock.lap("filling")
+    record = RestorationRecord(
+        request,
+        PaintingFacts.of(painting),
+        MaskFacts.of(filled, grown, regions),
+        style,
+        facts,
+        tuple(WindowFacts(task.window.box, task.window.scale, note) for task, note in zip(plan.tasks, notes)),
+        Environment.now(),
+        clock.timings(),
+        peak_memory(),
+        _remarks(plan, facts.facts),
+    )
+    return RestorationResult(assembler.fills(), grown, regions, record)
+
+
+def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
+    """The damage of the classes that are filled; raises ``MaskError`` where that can't be done."""
+    if (damage.width, damage.height) != (painting.width, painting.height):
+        raise MaskError(
+            f"The mask has {damage.width} × {damage.height} pixels, the painting"
+            f" {painting.width} × {painting.height}; give a mask of the painting's size."
+        )
+    if damage.empty:
+        raise MaskError("The mask is empty: mark the damage to be filled first.")
+    filled = damage.filled()
+    if filled.empty:
+        raise MaskError(
+            "All damage is of classes that are only recorded; let one of them be filled to restore it."
+        )
+    return filled
+
+
+def _grown(filled: DamageMap, growth: int) -> DamageMap:
+    grown = filled.grown(growth)
+    if grown.count() == grown.width * grown.height:
+        raise MaskError(
+            f"The mask, grown by {growth} px, leaves nothing intact to restore from; mark less damage."
+        )
+    return grown
+
+
+def _fill(
+    painting: Painting,
+    grown: DamageMap,
+    plan: Plan,
+    session: Session,
+    chosen: Engine,
+    assembler: Assembler,
+    progress: Progress,
+) -> list[Notes]:
+    """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
+    notes: list[Notes] = []
+    done, total = 0, len(plan.tasks)
+    for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
+        part = progress.part(done / total, (done + len(tasks)) / total)
+        part.check()
+        views = [view_of(painting, grown, task.window) for task in tasks]
+        for task, view, fill in zip(tasks, views, session.fill(views, part), strict=True):
+            assembler.add(task, _completed(view, fill, chosen))
+            notes.append(fill.notes)
+        done += len(tasks)
+    progress.set(1.0)
+    return notes
+
+
+def _groups(tasks: Sequence[Task], pixels: int) -> Iterator[list[Task]]:
+    """Runs of tasks with windows of one shape, of about ``pixels`` working pixels at most."""
+    group: list[Task] = []
+    for task in tasks:
+        rows, columns = task.window.shape
+        full = (len(group) + 1) * rows * columns > pixels
+        if group and (full or group[0].window.shape != task.window.shape):
+            yield group
+            group = []
+        group.append(task)
+    if group:
+        yield group
+
+
+def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
+    """The window's picture with the fill under its mask; known samples as they were."""
+    if not np.isfinite(fill.image[view.mask]).all():
+        raise ImagestError(
+            f"The engine {chosen.name} gave samples that are no numbers at {view.window.box.x},"
+            f" {view.window.box.y}; please report this."
+        )
+    whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
+    return whole if chosen.meets_rim else match_ring(whole, view.image, view.mask)
+
+
+def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
+    """Sentences on what the user should know about this result."""
+    remarks = [str(facts["precision"])] if "precision" in facts else []
+    scales = [window.scale for window in plan.windows if window.scale > 1]
+    if scales:
+        remarks.append(
+            f"{len(scales)} of {len(plan.tasks)} windows were solved at a coarser scale, up to"
+            f" {max(scales)} times, and enlarged: their damage is larger than the engine sees."
+        )
+    return tuple(remarks)
+
+
+def export(
+    painting: Painting,
+    result: RestorationResult,
+    out: Path,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+) -> Verification:
+    """Write ``painting`` with the fills of ``result`` to ``out``, re-read and compared before it is named.
+
+    Raises ``OutputError``, ``VerificationError`` (no file is left) and ``Cancelled``.
+    """
+    progress = progress or Progress()
+    writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
+
+    def check(written: Path) -> Verification:
+        return verify(painting, result.fills, written, checking)
+
+    return write_painting(painting, result.patches(painting), out, check=check, force=force, progress=writing)

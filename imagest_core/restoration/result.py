@@ -1,0 +1,84 @@
+"""What a restoration gives: the fills, the mask they are for, and the record of how they came about."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.damage.regions import Regions
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting
+from imagest_core.painting.writer import Patch
+from imagest_core.restoration.record import RestorationRecord
+
+
+@dataclass(frozen=True, eq=False)
+class Fill:
+    """The filled pixels within one 256 px tile; every pixel of the grown mask is in exactly one fill.
+
+    ``box`` fits the pixels tightly; ``labels``: (h, w) int32, the region each pixel belongs to, 0
+    where nothing is filled; ``values``: (n, 3) float32 unbounded sRGB, the n filled pixels row by row.
+    """
+
+    box: Box
+    labels: NDArray[np.int32]
+    values: NDArray[np.float32]
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(h, w) bool: the filled pixels."""
+        return self.labels > 0
+
+    @property
+    def colour(self) -> NDArray[np.float32]:
+        """(h, w, 3) float32 unbounded sRGB, 0 where nothing is filled."""
+        image = np.zeros((*self.labels.shape, 3), np.float32)
+        image[self.mask] = self.values
+        return image
+
+    @cached_property
+    def regions(self) -> tuple[int, ...]:
+        """The ids of the regions that have pixels here."""
+        return tuple(int(region) for region in np.unique(self.labels) if region)
+
+    def only(self, regions: Collection[int]) -> Fill | None:
+        """The part that belongs to ``regions``; None where there is none."""
+        if set(self.regions) <= set(regions):
+            return self
+        kept = np.isin(self.labels, np.fromiter(regions, np.int32, len(regions))) & self.mask
+        if not kept.any():
+            return None
+        return Fill(self.box, np.where(kept, self.labels, 0), self.values[kept[self.mask]])
+
+    def patch(self, painting: Painting) -> Patch:
+        """The fill as samples of the painting's own kind; alpha is kept."""
+        samples = painting.to_source(self.colour, painting.read(self.box))
+        return Patch(self.box, samples, self.mask)
+
+
+@dataclass(frozen=True, eq=False)
+class RestorationResult:
+    """``fills`` in the order of their tiles, row by row, for the pixels of ``grown`` and its ``regions``."""
+
+    fills: tuple[Fill, ...]
+    grown: DamageMap
+    regions: Regions
+    record: RestorationRecord
+
+    def patches(self, painting: Painting) -> Iterator[Patch]:
+        """The fills for the writer, converted one at a time."""
+        return (fill.patch(painting) for fill in self.fills)
+
+    def only(self, regions: Collection[int]) -> RestorationResult:
+        """The result with the fills of these regions alone; elsewhere the scan stays as it is."""
+        parts = [fill.only(regions) for fill in self.fills]
+        fills = tuple(part for part in parts if part is not None)
+        grown = DamageMap(self.grown.width, self.grown.height)
+        for fill in fills:
+            grown.write(fill.box, fill.mask)
+        return replace(self, fills=fills, grown=grown)

@@ -1,0 +1,101 @@
+"""Re-reading what was written: outside the fills the source, inside the fills, sample by sample."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import TILE
+from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.writer import keeps_file
+from imagest_core.progress import Progress
+from imagest_core.restoration.result import Fill
+from imagest_core.restoration.verification import Verification
+
+STRIPS = 4
+"""Strips a row of tiles is read in: the memory in use stays at a few strips."""
+
+
+def verify(
+    painting: Painting, fills: Iterable[Fill], written: Path, progress: Progress | None = None
+) -> Verification:
+    """Compare the file ``written`` with ``painting`` under ``fills``; raises ``VerificationError``.
+
+    Both are read as displayed, a strip at a time. The fills are converted anew, so a fill that never
+    reached the file is found as well.
+    """
+    progress = progress or Progress()
+    rows: dict[int, list[Fill]] = defaultdict(list)
+    for fill in fills:
+        rows[fill.box.y // TILE].append(fill)
+    page = painting.page if keeps_file(painting) else 0
+    try:
+        with open_painting(written, page=page) as result:
+            return _compared(painting, result, rows, progress)
+    except PaintingError as error:
+        raise VerificationError(f"The written file can't be read back: {error}") from error
+
+
+def _compared(
+    painting: Painting, written: Painting, rows: dict[int, list[Fill]], progress: Progress
+) -> Verification:
+    _check_kind(painting, written)
+    digest, samples, filled = hashlib.sha256(), 0, 0
+    height = TILE // STRIPS
+    for y in progress.steps(range(0, painting.height, height)):
+        strip = Box(0, y, painting.width, height).within(painting.box)
+        before = painting.read(strip)
+        expected, inside = _expected(painting, before, strip, rows[y // TILE])
+        _check_strip(expected, written.read(strip), inside, strip)
+        outside = before[~inside]
+        digest.update(outside.astype(outside.dtype.newbyteorder("<")).tobytes())
+        samples += outside.size
+        filled += int(np.count_nonzero(inside))
+    return Verification(samples, digest.hexdigest(), filled)
+
+
+def _check_kind(painting: Painting, written: Painting) -> None:
+    for name in ("width", "height", "channels", "depth", "white_is_zero", "profile"):
+        before, after = getattr(painting, name), getattr(written, name)
+        if before != after:
+            shown = "" if name == "profile" else f": {before} became {after}"
+            raise VerificationError(f"The written file is of another kind than the scan ({name}{shown}).")
+
+
+def _expected(
+    painting: Painting, before: NDArray[np.generic], strip: Box, fills: list[Fill]
+) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
+    """What ``strip`` must hold, and (h, w) where it is filled."""
+    expected, inside = before.copy(), np.zeros(before.shape[:2], np.bool_)
+    for fill in fills:
+        part = fill.box.within(strip)
+        if part.empty:
+            continue
+        mask = fill.mask[part.moved(-fill.box.x, -fill.box.y).slices]
+        colour = fill.colour[part.moved(-fill.box.x, -fill.box.y).slices]
+        here = part.moved(-strip.x, -strip.y).slices
+        expected[here][mask] = painting.to_source(colour, before[here])[mask]
+        inside[here] |= mask
+    return expected, inside
+
+
+def _check_strip(
+    expected: NDArray[np.generic], found: NDArray[np.generic], inside: NDArray[np.bool_], strip: Box
+) -> None:
+    if np.array_equal(expected, found):
+        return
+    wrong = (expected != found).any(2)
+    touched = int(np.count_nonzero(wrong & ~inside))
+    y, x = np.argwhere(wrong & ~inside if touched else wrong)[0] + (strip.y, strip.x)
+    if touched:
+        raise VerificationError(
+            f"The written file differs from the scan outside the mask, first at {x}, {y}; it was not kept."
+        )
+    raise VerificationError(f"The fill at {x}, {y} did not reach the written file; it was not kept.")
