@@ -77,9 +77,14 @@ def test_what_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
-    with pytest.raises(OutputError, match="exists already"), replacing(out) as temporary:
-        temporary.write_bytes(b"ours")
-        out.write_bytes(b"theirs")
+
+    def body() -> None:
+        with replacing(out) as temporary:
+            temporary.write_bytes(b"ours")
+            out.write_bytes(b"theirs")
+
+    with pytest.raises(OutputError, match="exists already"):
+        body()
     assert out.read_bytes() == b"theirs"
     assert names(tmp_path) == ["out.tif"]
 
