@@ -8,10 +8,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 import resources
 from imagest_core.cli import main as imagest
-from imagest_core.cli.demo import Picture, shown
+from imagest_core.cli.demo import shown
+
+Picture = NDArray[np.uint8]
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 DETAIL = (slice(560, 760), slice(480, 760))

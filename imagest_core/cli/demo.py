@@ -33,9 +33,8 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.cli.restore import Targets, restore_file
-
     import resources
+    from imagest_core.cli.restore import Targets, restore_file
 
     args.out.mkdir(parents=True, exist_ok=True)
     targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)

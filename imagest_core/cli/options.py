@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from imagest_core.cli.parsing import box, count
 from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
@@ -16,50 +18,46 @@ DEFAULT_ENGINE = "harmonic"
 def add_request_options(parser: argparse.ArgumentParser) -> None:
     """Add everything of a :class:`RestorationRequest` that a person may want to choose."""
     default = RestorationRequest(engine=DEFAULT_ENGINE)
-    how = parser.add_argument_group("how to fill")
-    how.add_argument("--engine", default=default.engine, metavar="NAME", help=f"default {default.engine}")
-    how.add_argument(
-        "--model", default=default.weights, metavar="NAME|DIR", help="weights, for engines with any"
+    _add_engine(parser.add_argument_group("what fills").add_argument, default)
+    _add_windows(parser.add_argument_group("where and how it fits").add_argument, default)
+
+
+def _add_engine(add: Callable[..., Any], default: RestorationRequest) -> None:
+    add("--engine", default=default.engine, metavar="NAME", help=f"default {default.engine}")
+    add("--model", default=default.weights, metavar="NAME|DIR", help="weights, for engines with any")
+    add("--mode", choices=[*Mode], default=default.mode.value, help=f"default {default.mode}")
+    add("--quality", choices=[*Quality], default=default.quality.value, help=f"default {default.quality}")
+    add("--steps", type=count, metavar="N", help="sampling steps (default: by quality)")
+    add("--scheduler", metavar="NAME", help="sampler (default: by quality)")
+    add("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
+    add("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
+    add(
+        "--variation",
+        type=count,
+        default=default.variation,
+        metavar="N",
+        help="another fill of the same seed",
     )
-    how.add_argument("--mode", choices=[*Mode], default=default.mode.value, help=f"default {default.mode}")
-    how.add_argument(
-        "--quality", choices=[*Quality], default=default.quality.value, help=f"default {default.quality}"
-    )
-    how.add_argument("--steps", type=count, metavar="N", help="sampling steps (default: by quality)")
-    how.add_argument("--scheduler", metavar="NAME", help="sampler (default: by quality)")
-    how.add_argument("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
-    how.add_argument("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
-    how.add_argument("--variation", type=count, default=0, metavar="N", help="another fill of the same seed")
+    add("--device", default=default.device, metavar="auto|cpu|cuda", help=f"default {default.device}")
+
+
+def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
     low, high = GROWTH_RANGE
-    how.add_argument(
-        "--growth",
-        type=count,
-        default=default.growth,
-        metavar="PX",
-        help=f"grow the mask, {low} to {high} (default {default.growth})",
-    )
-    how.add_argument(
-        "--blend",
-        type=count,
-        default=default.blend,
-        metavar="PX",
-        help=f"transition inside the grown mask (default {default.blend})",
-    )
-    how.add_argument(
-        "--context",
-        type=float,
-        default=default.context,
-        metavar="SHARE",
-        help=f"intact border in a window (default {default.context})",
-    )
-    how.add_argument(
+    growth = f"grow the mask, {low} to {high} (default {default.growth})"
+    blend = f"transition inside the grown mask (default {default.blend})"
+    add("--growth", type=count, default=default.growth, metavar="PX", help=growth)
+    add("--blend", type=count, default=default.blend, metavar="PX", help=blend)
+    context = f"intact border round damage, as a share of its size (default {default.context})"
+    add("--context", type=float, default=default.context, metavar="SHARE", help=context)
+    add(
         "--scale", choices=[*ScalePolicy], default=default.scale.value, help="for damage larger than a window"
     )
-    how.add_argument(
-        "--batch", type=count, default=0, metavar="N", help="windows at a time (default: the engine's choice)"
-    )
-    how.add_argument(
-        "--device", default=default.device, metavar="auto|cpu|cuda", help=f"default {default.device}"
+    add(
+        "--batch",
+        type=count,
+        default=default.batch,
+        metavar="N",
+        help="windows at a time (default: the engine's)",
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,8 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.damage.map import DamageMap
     from imagest_core.painting.painting import Painting
+    from imagest_core.restoration.record import RestorationRecord
     from imagest_core.restoration.request import RestorationRequest
-    from imagest_core.restoration.result import RestorationResult
     from imagest_core.style.reference import StyleReference
 
 
@@ -61,16 +61,81 @@ class Targets:
             for source in sources:
                 check_target(target, force=self.force, source=source)
 
+    def lines(self) -> list[str]:
+        """Where the files are."""
+        record = [f"record: {self.record}"] if self.record is not None else []
+        return [f"written: {self.out}", *record]
+
 
 def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress) -> list[str]:
     """Restore ``args.painting`` where ``args.mask`` is white; returns the lines to print."""
     from imagest_core.cli.options import request_of, style_of
-    from imagest_core.damage.io import read_mask
+    from imagest_core.damage.io import check_mask_usable, read_mask
     from imagest_core.painting.painting import open_painting
 
     request, style = request_of(args), style_of(args)
     sources = [path for path in (args.painting, args.mask, args.style_image) if path is not None]
     targets.check(tuple(sources))
+    started = time.monotonic()
     with open_painting(args.painting, page=args.page) as painting:
-        damage = read_mask(args.mask, (painting.width, painting.height))
-        return carry_out(painting, damage, request, style, targets, progress)
+        damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
+        style = checked_style(painting, damage, request, style)
+        record = _carried_out(painting, damage, request, style, targets, progress)
+        return [
+            *(f"note: {note}" for note in painting.notes),
+            *summary(record, time.monotonic() - started),
+            *targets.lines(),
+        ]
+
+
+def checked_style(
+    painting: Painting, damage: DamageMap, request: RestorationRequest, style: StyleReference | None
+) -> StyleReference | None:
+    """The style reference the engine gets: the user's, else intact regions, else none if it needs none."""
+    from imagest_core.restoration.engines import engine
+
+    if style is not None:
+        from imagest_core.style.check import check_style
+
+        return check_style(style, painting, damage)
+    if not engine(request.engine).uses_style:
+        return None
+    from imagest_core.style.reference import StyleReference
+    from imagest_core.style.suggest import suggest_regions
+
+    return StyleReference(suggest_regions(painting, damage), suggested=True)
+
+
+def _carried_out(
+    painting: Painting,
+    damage: DamageMap,
+    request: RestorationRequest,
+    style: StyleReference | None,
+    targets: Targets,
+    progress: Progress,
+) -> RestorationRecord:
+    """Fill, write, verify; returns the record, which is on disk too if it was asked for."""
+    from imagest_core.painting.atomic import replacing
+    from imagest_core.restoration.restore import export, restore
+
+    result = restore(painting, damage, request, style, progress.part(0.0, 0.8, "restoring"))
+    found = export(painting, result, targets.out, force=targets.force, progress=progress.part(0.8, 1.0))
+    record = replace(result.record, verification=found)
+    if targets.record is not None:
+        with replacing(targets.record, force=targets.force) as temporary:
+            temporary.write_text(record.to_json() + "\n", encoding="utf-8")
+    return record
+
+
+def summary(record: RestorationRecord, seconds: float) -> list[str]:
+    """What was done, and what was checked, as lines for a person."""
+    mask, request, found = record.mask, record.request, record.verification
+    drawn = f"{mask.pixels:,} in the mask, grown by {request.growth}"
+    what = f"{mask.regions:,} regions, {mask.grown:,} pixels filled ({drawn})"
+    lines = [f"restored: {what} by {record.engine.name} in {duration(seconds)}"]
+    if record.style is not None and record.style.suggested:
+        picked = " ".join(",".join(map(str, box)) for box in record.style.regions)
+        lines.append(f"style regions picked: {picked}")
+    if found is not None:
+        lines.append(f"verified: {found.samples:,} samples outside the mask compared, all identical")
+    return lines + [f"note: {note}" for note in record.notes]

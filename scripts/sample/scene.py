@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from scripts.sample.noise import Field, fractal, mix, smooth_noise, smoothstep
 

@@ -1,0 +1,154 @@
+"""``imagest restore`` and ``demo`` as a person types them."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+import resources
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_everything_outside_the_grown_mask_is_the_scan(cli, scan, mask, holes, tmp_path):
+    out = tmp_path / "out.tif"
+    answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic")
+    assert (answer.code, answer.err) == (0, "")
+    before, after = tifffile.imread(scan), tifffile.imread(out)
+    grown = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    assert np.array_equal(after[~grown], before[~grown])
+    assert (after[holes] != before[holes]).any(axis=1).mean() > 0.99
+
+
+def test_the_summary_says_what_was_done_and_what_was_compared(cli, scan, mask, holes, tmp_path):
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic")
+    grown = int(cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).sum())
+    assert "2 regions" in answer.out
+    assert f"{grown:,} pixels" in answer.out
+    assert f"{(holes.size - grown) * 3:,} samples outside" in answer.out
+
+
+def test_the_same_request_gives_the_same_bytes(cli, scan, mask, tmp_path):
+    for name in ("a.tif", "b.tif"):
+        assert cli("restore", scan, "--mask", mask, "-o", tmp_path / name, "--engine", "telea").code == 0
+    assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
+
+
+def test_the_record_says_how(cli, scan, mask, tmp_path):
+    record = tmp_path / "record.json"
+    arguments = ["--engine", "harmonic", "--seed", 7, "--growth", 2, "--record", record]
+    assert cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments).code == 0
+    written = json.loads(record.read_text())
+    assert written["request"]["engine"] == "harmonic"
+    assert (written["request"]["seed"], written["request"]["growth"]) == (7, 2)
+
+
+def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):
+    out = tmp_path / "out.tif"
+    out.write_bytes(b"precious")
+    command = ["restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic"]
+    assert cli(*command).code == 2
+    assert out.read_bytes() == b"precious"
+    assert cli(*command, "--force").code == 0
+    assert tifffile.imread(out).dtype == np.uint16
+
+
+def wrong_masks(folder, shape):
+    """Masks that can't be used, each with a word of the sentence it gets."""
+    full = np.full(shape, 255, np.uint8)
+    cases = {"empty": (full * 0, "empty"), "full": (full, "intact"), "small": (full[:-1], "size")}
+    for name, (pixels, word) in cases.items():
+        cv2.imwrite(str(folder / f"{name}.png"), pixels)
+        yield folder / f"{name}.png", word
+    (folder / "text.png").write_text("no picture")
+    yield folder / "text.png", "read"
+    yield folder / "nowhere.png", "no mask file"
+
+
+def test_a_mask_that_cannot_be_used_is_refused_and_nothing_is_written(cli, scan, tmp_path, holes):
+    for mask, word in wrong_masks(tmp_path, holes.shape):
+        answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic")
+        assert answer.code == 2, mask
+        assert word in answer.err
+        assert answer.err.count("\n") == 1
+        assert not (tmp_path / "out.tif").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--engine", "magic"],
+        ["--growth", "9"],
+        ["--blend", "999"],
+        ["--steps", "0"],
+        ["--device", "tpu"],
+        ["--context", "0"],
+        ["--page", "3"],
+        ["--style-image", "nowhere.png", "--engine", "harmonic", "--page", "9"],
+    ],
+)
+def test_a_request_that_cannot_be_met_is_refused(cli, scan, mask, tmp_path, arguments):
+    before = files(tmp_path)
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
+def test_neither_the_scan_nor_the_mask_is_ever_written(cli, scan, mask, tmp_path):
+    link = tmp_path / "link.tif"
+    link.symlink_to(scan)
+    before = scan.read_bytes(), mask.read_bytes()
+    for out, record in ((scan, None), (link, None), (mask, None), (tmp_path / "o.tif", scan), (tmp_path / "o.tif", mask)):
+        extra = ["--record", record] if record else []
+        answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic", "--force", *extra)
+        assert answer.code == 2
+    assert (scan.read_bytes(), mask.read_bytes()) == before
+    assert not (tmp_path / "o.tif").exists()
+
+
+def test_the_result_and_the_record_are_two_files(cli, scan, mask, tmp_path):
+    out = tmp_path / "out.tif"
+    assert cli("restore", scan, "--mask", mask, "-o", out, "--record", out, "--engine", "harmonic").code == 2
+    assert not out.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_amid_the_work_leaves_nothing_behind(tmp_path, number):
+    scan, mask = (shutil.copy(path, tmp_path) for path in (resources.sample_painting(), resources.sample_mask()))
+    command = [sys.executable, "-m", "imagest_core", "restore", scan, "--mask", mask, "-o", tmp_path / "out.tif"]
+    terminal, stderr = pty.openpty()
+    before = files(tmp_path)
+    work = subprocess.Popen([*command, "--engine", "biharmonic"], stderr=stderr, stdout=subprocess.PIPE, text=True)
+    os.close(stderr)
+    assert b"[" in os.read(terminal, 1000), "the bar shows that the work is under way"
+    started = time.monotonic()
+    work.send_signal(number)
+    out, _ = work.communicate(timeout=60)
+    os.close(terminal)
+    assert (work.returncode, out) == (130, "")
+    assert time.monotonic() - started < 20
+    assert files(tmp_path) == before
+
+
+def test_the_demo_restores_the_sample_and_shows_it(cli, tmp_path):
+    answer = cli("demo", "-o", tmp_path / "out", "--engine", "harmonic")
+    assert (answer.code, answer.err) == (0, "")
+    assert files(tmp_path / "out") == ["demo-before-after.png", "demo-record.json", "demo-restored.tif"]
+    for name in files(tmp_path / "out"):
+        assert name in answer.out
+    assert cv2.imread(str(tmp_path / "out" / "demo-before-after.png")).shape == (900, 2412, 3)
+    assert cli("demo", "-o", tmp_path / "out", "--engine", "harmonic").code == 0, "again, over the first"
