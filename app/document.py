@@ -1,0 +1,167 @@
+"""The core's document, wrapped in Qt signals; views bind to it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from PySide6.QtCore import QObject, Signal
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import ProjectError
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.project.accepted import Accepted
+from imagest_core.project.document import Document
+from imagest_core.project.operations import Operation
+from imagest_core.project.run import Run
+from imagest_core.project.state import Aspect, Change, State
+
+PROJECT_SUFFIX = ".imagest"
+
+Opened = tuple[Document, Painting]
+
+
+def read_path(path: Path) -> Opened:
+    """Open a scan or a project; takes a while for large scans, so it is for a job.
+
+    Raises ``PaintingError`` and ``ProjectError``.
+    """
+    return _open_project(path) if path.suffix.lower() == PROJECT_SUFFIX else _open_scan(path)
+
+
+def _open_scan(path: Path) -> Opened:
+    painting = open_painting(path)
+    try:
+        return Document.of_painting(painting), painting
+    except BaseException:
+        painting.close()
+        raise
+
+
+def _open_project(path: Path) -> Opened:
+    document = Document.open(path)
+    try:
+        found = document.find_painting()
+        if found.path is None or found.changed:
+            raise ProjectError(found.note)
+        return document, open_painting(found.path, page=found.reference.page)
+    except BaseException:
+        document.abandon()
+        raise
+
+
+class OpenDocument(QObject):
+    """An open project and its scan.
+
+    ``damage_changed(Box)``: where labels changed; ``decisions_changed(Box)``; the others say which
+    side of the state is new. ``document`` is the core's; change it through :meth:`do` alone.
+    """
+
+    damage_changed = Signal(object)
+    classes_changed = Signal()
+    style_changed = Signal()
+    runs_changed = Signal()
+    decisions_changed = Signal(object)
+    calibration_changed = Signal()
+    notes_changed = Signal()
+    history_changed = Signal()
+    troubled = Signal(str)
+    closed = Signal()
+
+    def __init__(self, document: Document, painting: Painting, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document, self.painting = document, painting
+        document.changed.connect(self._tell)
+        document.history_changed.connect(self._tell_history)
+        document.troubled.connect(self._tell_trouble)
+        self._accepted: Accepted | None = None
+
+    @classmethod
+    def open_path(cls, path: Path) -> Self:
+        """The scan or project at ``path``, opened in this thread; raises ``InputError``."""
+        return cls(*read_path(path))
+
+    @property
+    def state(self) -> State:
+        """What the project knows now."""
+        return self.document.state
+
+    @property
+    def read_only(self) -> str:
+        """Why it can't be changed, as a sentence; empty where it can."""
+        return self.document.read_only
+
+    @property
+    def title(self) -> str:
+        """What the window calls it."""
+        path = self.document.path
+        return self.painting.path.name if self.document.unnamed or path is None else path.name
+
+    @property
+    def accepted(self) -> Accepted:
+        """The accepted fills as they are now."""
+        if self._accepted is None:
+            self._accepted = Accepted(self.state)
+        return self._accepted
+
+    def run(self, number: int | None) -> Run | None:
+        """The listed run of this number, if there is one."""
+        return None if number is None else self.state.runs.get(number)
+
+    def do(self, operation: Operation) -> None:
+        """Apply ``operation``; raises ``ProjectError`` where the project is read only."""
+        self.document.do(operation)
+
+    def done(self, before: DamageMap, name: str) -> None:
+        """Keep a gesture that was painted into the damage already, which was ``before`` it."""
+        self.document.done(before, name)
+
+    def undo(self) -> bool:
+        """Take the latest gesture back."""
+        return self.document.undo()
+
+    def redo(self) -> bool:
+        """Do again what was taken back last."""
+        return self.document.redo()
+
+    def close(self) -> None:
+        """Close the file and the scan; raises ``OutputError`` (and stays open) where it isn't kept."""
+        self.document.close()
+        self._leave()
+
+    def abandon(self) -> None:
+        """Close, come what may."""
+        self.document.abandon()
+        self._leave()
+
+    def _leave(self) -> None:
+        self.document.changed.disconnect(self._tell)
+        self.document.history_changed.disconnect(self._tell_history)
+        self.document.troubled.disconnect(self._tell_trouble)
+        self.closed.emit()
+        self.painting.close()
+
+    def _tell(self, change: Change) -> None:
+        if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):
+            self._accepted = None
+        match change.aspect:
+            case Aspect.DAMAGE:
+                self.damage_changed.emit(change.box)
+            case Aspect.CLASSES:
+                self.classes_changed.emit()
+            case Aspect.STYLE:
+                self.style_changed.emit()
+            case Aspect.RUNS:
+                self.runs_changed.emit()
+            case Aspect.DECISIONS:
+                self.decisions_changed.emit(change.box)
+            case Aspect.CALIBRATION:
+                self.calibration_changed.emit()
+            case _:
+                self.notes_changed.emit()
+
+    def _tell_history(self) -> None:
+        self.history_changed.emit()
+
+    def _tell_trouble(self, sentence: str) -> None:
+        self.troubled.emit(sentence)

@@ -1,0 +1,275 @@
+"""Long work off the window's thread: one queue of jobs, and a light pool for tiles and previews."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QRunnable, Qt, QThread, QThreadPool, Signal, Slot
+
+from imagest_core.progress import Cancelled, Progress, Report
+
+REPORTS_A_SECOND = 20
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """Work for the worker's thread, and who is told of its end in the window's.
+
+    ``failed`` answers whether it has dealt with the error itself; without it messages say it.
+    """
+
+    title: str
+    work: Callable[[Progress], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[Exception], None] | None = None
+
+
+class _Worker(QObject):
+    """Lives in the worker's thread."""
+
+    reported = Signal(object)
+    preview = Signal(object)
+    ended = Signal(object, object)
+    """What came out, or the error."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stop = threading.Event()
+        self._last = 0.0
+
+    @Slot(object)
+    def run(self, job: Job) -> None:
+        """Do the work of ``job``; nothing it raises gets out."""
+        self._last = 0.0
+        try:
+            result = job.work(Progress(self._report, self.stop.is_set, self.preview.emit))
+        except (Exception, Cancelled) as error:
+            self.ended.emit(None, error)
+        else:
+            self.ended.emit(result, None)
+
+    def _report(self, report: Report) -> None:
+        now = time.monotonic()
+        if now - self._last >= 1 / REPORTS_A_SECOND or report.fraction >= 1:
+            self._last = now
+            self.reported.emit(report)
+
+
+class Jobs(QObject):
+    """One thread, one job at a time, the others wait.
+
+    ``started(Job)``, ``progressed(Report)``, ``preview(object)``, ``cancelling()`` at once when the
+    user asks, then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``;
+    ``idle()`` after the last, ``queue_changed(int)``.
+    """
+
+    started = Signal(object)
+    progressed = Signal(object)
+    preview = Signal(object)
+    cancelling = Signal()
+    finished = Signal(object)
+    failed = Signal(object, object)
+    cancelled = Signal(object)
+    queue_changed = Signal(int)
+    idle = Signal()
+    _go = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._queue: deque[Job] = deque()
+        self.current: Job | None = None
+        self._thread = QThread(self)
+        self._thread.setObjectName("jobs")
+        self._worker = _Worker()
+        self._worker.moveToThread(self._thread)
+        self._go.connect(self._worker.run, Qt.ConnectionType.QueuedConnection)
+        self._worker.reported.connect(self.progressed)
+        self._worker.preview.connect(self.preview)
+        self._worker.ended.connect(self._end)
+        self._thread.start()
+
+    @property
+    def queued(self) -> int:
+        """Jobs that wait."""
+        return len(self._queue)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job is running."""
+        return self.current is not None
+
+    def submit(self, job: Job) -> None:
+        """Run ``job`` after those that wait already."""
+        self._queue.append(job)
+        if self.current is None:
+            self._next()
+        else:
+            self.queue_changed.emit(self.queued)
+
+    def cancel(self) -> None:
+        """Stop the running job at its next step; those that wait stay."""
+        if self.current is not None and not self._worker.stop.is_set():
+            self._worker.stop.set()
+            self.cancelling.emit()
+
+    def clear(self) -> None:
+        """Forget the jobs that wait."""
+        self._queue.clear()
+        self.queue_changed.emit(0)
+
+    def shutdown(self) -> None:
+        """Stop what runs, forget what waits, end the thread."""
+        self._queue.clear()
+        self._worker.stop.set()
+        self._thread.quit()
+        self._thread.wait()
+
+    def _next(self) -> None:
+        self.current = self._queue.popleft()
+        self._worker.stop.clear()
+        self.queue_changed.emit(self.queued)
+        self.started.emit(self.current)
+        self._go.emit(self.current)
+
+    @Slot(object, object)
+    def _end(self, result: Any, error: Exception | None) -> None:
+        job, self.current = self.current, None
+        assert job is not None
+        self._tell(job, result, error)
+        if self._queue and self.current is None:
+            self._next()
+        elif self.current is None:
+            self.idle.emit()
+
+    def _tell(self, job: Job, result: Any, error: BaseException | None) -> None:
+        if error is None:
+            job.done(result)
+            self.finished.emit(job)
+        elif isinstance(error, Cancelled):
+            self.cancelled.emit(job)
+        else:
+            if job.failed is not None and isinstance(error, Exception):
+                job.failed(error)
+            self.failed.emit(job, error)
+
+
+class Ticket:
+    """A piece of background work that can be called off."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether it was called off."""
+        return self._stop.is_set()
+
+    def cancel(self) -> None:
+        """Call it off: if it hasn't begun it won't, and nobody is told of its result."""
+        self._stop.set()
+
+
+class _Answer(QObject):
+    arrived = Signal(object)
+
+
+class _Task(QRunnable):
+    def __init__(self, work: Callable[[], Any], ticket: Ticket, answer: Callable[[Any, Any], None]) -> None:
+        super().__init__()
+        self._work, self._ticket, self._answer = work, ticket, answer
+
+    def run(self) -> None:
+        """Work, unless called off, and answer."""
+        result, error = None, None
+        if not self._ticket.cancelled:
+            try:
+                result = self._work()
+            except (Exception, Cancelled) as raised:
+                error = raised
+        self._answer(result, error)
+
+
+class Background(QObject):
+    """A small pool for tiles and previews; it never waits for a job."""
+
+    def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
+        super().__init__(parent)
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(threads)
+        self._answers = _Answer()
+        self._answers.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        self._latest: dict[object, tuple[Ticket, Callable[[], None] | None]] = {}
+        self._closed = False
+
+    def submit(
+        self,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+        *,
+        priority: int = 0,
+    ) -> Ticket:
+        """Run ``work`` in the pool and call ``done`` with its result in the window's thread.
+
+        Higher ``priority`` runs first. Errors go to ``failed``, or nowhere.
+        """
+        ticket = Ticket()
+
+        def answer(result: Any, error: Any) -> None:
+            if not self._closed:
+                self._answers.arrived.emit((ticket, done, failed, result, error))
+
+        self._pool.start(_Task(work, ticket, answer), priority)
+        return ticket
+
+    def latest(
+        self,
+        key: object,
+        work: Callable[[], Any],
+        done: Callable[[Any], None],
+        failed: Callable[[Exception], None] | None = None,
+    ) -> None:
+        """:meth:`submit`, but of everything asked for under ``key`` while it runs only the last is run."""
+        if key in self._latest:
+            ticket = self._latest[key][0]
+            self._latest[key] = ticket, lambda: self.latest(key, work, done, failed)
+            return
+
+        def finish(tell: Callable[[Any], None] | None) -> Callable[[Any], None]:
+            def told(value: Any) -> None:
+                _, waiting = self._latest.pop(key, (None, None))
+                if waiting is not None:
+                    waiting()
+                elif tell is not None:
+                    tell(value)
+
+            return told
+
+        self._latest[key] = Ticket(), None
+        self.submit(work, finish(done), finish(failed), priority=5)
+
+    def forget(self, key: object) -> None:
+        """Whatever was asked for under ``key`` is not wanted any more."""
+        if key in self._latest:
+            self._latest[key] = self._latest[key][0], lambda: None
+
+    def shutdown(self) -> None:
+        """Drop what waits and wait for what runs."""
+        self._closed = True
+        self._pool.clear()
+        self._pool.waitForDone()
+
+    @Slot(object)
+    def _deliver(self, answer: tuple[Ticket, Any, Any, Any, Any]) -> None:
+        ticket, done, failed, result, error = answer
+        if ticket.cancelled or self._closed:
+            return
+        if error is None:
+            done(result)
+        elif failed is not None:
+            failed(error)

@@ -1,0 +1,63 @@
+"""The one way in which anything is said to the user."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject, Signal
+
+from imagest_core.errors import ImagestError
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A sentence, what to do about it, what "Copy diagnostics" adds; ``level``: info, warning, error."""
+
+    level: str
+    sentence: str
+    remedy: str = ""
+    details: str = ""
+
+
+class Messages(QObject):
+    """``said(Message)``: the banner and the status line listen."""
+
+    said = Signal(object)
+
+    def say(self, sentence: str, details: str = "") -> None:
+        """Something went well, or is worth knowing."""
+        self.said.emit(Message("info", sentence, "", details))
+
+    def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
+        """Something may not be what the user wants."""
+        self.said.emit(Message("warning", sentence, remedy, details))
+
+    def fail(self, error: BaseException) -> None:
+        """Something went wrong: the sentence of the program's own errors, a general one for others."""
+        details = "".join(traceback.format_exception(error))
+        if not isinstance(error, ImagestError):
+            log.info("unexpected: %s", details)
+        sentence, remedy = explained(error)
+        self.said.emit(Message("error", sentence, remedy, details))
+
+
+def explained(error: BaseException) -> tuple[str, str]:
+    """What happened and what to do, in one sentence each."""
+    translate = QCoreApplication.translate
+    if isinstance(error, ImagestError):
+        return str(error), ""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return (
+            translate("Messages", "There was not enough memory for this."),
+            translate("Messages", "Choose a lower quality, a smaller part or the CPU, and try again."),
+        )
+    if isinstance(error, OSError):
+        return translate("Messages", "A file could not be used: {0}.").format(error.strerror or error), ""
+    return (
+        translate("Messages", "Something unexpected went wrong; your work is kept."),
+        translate("Messages", "Copy the diagnostics and report them."),
+    )

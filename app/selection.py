@@ -1,0 +1,126 @@
+"""What is chosen and shown in the window; nothing of it belongs to the project."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal
+
+from app.observable import Value
+from imagest_core.painting.geometry import Box
+from imagest_core.restoration.request import RestorationRequest
+
+
+class Tool(StrEnum):
+    """What a press of the mouse on the canvas does."""
+
+    PAN = "pan"
+    BRUSH = "brush"
+    ERASER = "eraser"
+    LASSO = "lasso"
+    POLYGON = "polygon"
+    RECTANGLE = "rectangle"
+    WAND = "wand"
+    FILL = "fill"
+    STYLE = "style"
+    MEASURE = "measure"
+    PICK = "pick"
+
+
+class Compare(StrEnum):
+    """How original and restored are shown together."""
+
+    SINGLE = "single"
+    SIDE = "side"
+    SWIPE = "swipe"
+    BLINK = "blink"
+    DIFFERENCE = "difference"
+
+
+class Shown(StrEnum):
+    """Which of the two a single view shows."""
+
+    ORIGINAL = "original"
+    RESTORED = "restored"
+
+
+@dataclass(frozen=True, eq=False)
+class Proposal:
+    """Damage that would be marked: ``mask`` (h, w) bool over ``box``, in the colour of class ``label``."""
+
+    box: Box
+    mask: NDArray[np.bool_]
+    label: int
+
+
+class Selection(QObject):
+    """Every attribute ``x`` has a signal ``x_changed`` unless another is named."""
+
+    tool_changed = Signal(str)
+    label_changed = Signal(int)
+    brush_changed = Signal(float)
+    overwrite_changed = Signal(bool)
+    tolerance_changed = Signal(float)
+    mask_visible_changed = Signal(bool)
+    zones_visible_changed = Signal(bool)
+    windows_visible_changed = Signal(bool)
+    provenance_visible_changed = Signal(bool)
+    surround_changed = Signal(str)
+    result_changed = Signal()
+    compare_changed = Signal(str)
+    shown_changed = Signal(str)
+    visible_changed = Signal(object)
+    proposal_changed = Signal(object)
+    suggestions_changed = Signal(object)
+    request_changed = Signal(object)
+    picked = Signal(int, int)
+    """The user has picked the pixel (x, y) with the tool ``pick``."""
+    reveal = Signal(object)
+    """Show this box of the picture on the canvas."""
+
+    tool = Value[str](Tool.PAN)
+    label = Value(1)
+    """The damage class that tools paint."""
+    brush_size = Value(24.0, "brush_changed")
+    """Diameter in px of the picture."""
+    overwrite_classes = Value(False, "overwrite_changed")
+    tolerance = Value(12.0)
+    """How far the wand lets colours differ (CIE Lab units)."""
+    mask_visible = Value(True)
+    zones_visible = Value(True)
+    """Whether the grown zone and the blend ring are drawn."""
+    windows_visible = Value(False)
+    """Whether the windows that a restoration would use are drawn."""
+    provenance_visible = Value(False)
+    """Whether reconstructed pixels are hatched."""
+    surround = Value("mid")
+    """The grey round the picture: dark, mid, light, black or checker."""
+    run: Value[int | None] = Value(None, "result_changed")
+    """The run that is looked at before it is decided on; None shows what is accepted."""
+    region = Value(0, "result_changed")
+    """The region of that run under review, 0 for none."""
+    compare = Value[str](Compare.SINGLE)
+    shown = Value[str](Shown.ORIGINAL)
+    visible = Value(Box(0, 0, 0, 0))
+    """The part of the picture that the canvas shows; the canvas sets it."""
+    proposal: Value[Proposal | None] = Value(None)
+    suggestions: Value[tuple[Box, ...]] = Value(())
+    """Style regions the program proposes."""
+    request = Value(RestorationRequest(engine="harmonic"))
+    """How the next restoration is made."""
+
+    def step_brush(self, larger: bool) -> None:
+        """The next size up or down, about a fifth."""
+        size = self.brush_size * (1.2 if larger else 1 / 1.2)
+        self.brush_size = float(min(max(round(size), 1 if not larger else self.brush_size + 1), 4000))
+
+    def swap_tool(self) -> None:
+        """From brush to eraser and back."""
+        self.tool = Tool.BRUSH if self.tool == Tool.ERASER else Tool.ERASER
+
+    def flip(self) -> None:
+        """From the original to the restored picture and back."""
+        self.shown = Shown.RESTORED if self.shown == Shown.ORIGINAL else Shown.ORIGINAL

@@ -1,0 +1,208 @@
+"""The look: a palette of named roles, an 8 px grid, three text sizes, one family of icons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from string import Template
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
+
+import resources
+
+GRID = 8
+SMALL, BODY, TITLE = 11, 13, 16
+"""Text sizes in px."""
+ICON = 20
+"""Icons on buttons, in px."""
+
+
+@dataclass(frozen=True)
+class Roles:
+    """Colours by what they are for; the greys carry no tint, so that the picture's colours can be judged."""
+
+    name: str
+    window: str
+    panel: str
+    raised: str
+    field: str
+    line: str
+    ink: str
+    soft: str
+    faint: str
+    accent: str
+    on_accent: str
+    wash: str
+    warning: str
+    error: str
+    good: str
+
+
+LIGHT = Roles(
+    name="light",
+    window="#d6d6d6",
+    panel="#ececec",
+    raised="#f7f7f7",
+    field="#ffffff",
+    line="#c2c2c2",
+    ink="#1c1c1c",
+    soft="#5c5c5c",
+    faint="#9b9b9b",
+    accent="#2c6a94",
+    on_accent="#ffffff",
+    wash="#d3dee6",
+    warning="#8a5a00",
+    error="#a4262c",
+    good="#2e6b3c",
+)
+DARK = Roles(
+    name="dark",
+    window="#242424",
+    panel="#2e2e2e",
+    raised="#3b3b3b",
+    field="#1f1f1f",
+    line="#484848",
+    ink="#e8e8e8",
+    soft="#a9a9a9",
+    faint="#6f6f6f",
+    accent="#6fa8cf",
+    on_accent="#101010",
+    wash="#3a4650",
+    warning="#e0b060",
+    error="#ec8a86",
+    good="#8cc89a",
+)
+
+SURROUNDS = {"dark": "#333333", "mid": "#767676", "light": "#c8c8c8", "black": "#000000"}
+"""Neutral greys round the picture; mid is about 18 % reflectance."""
+
+_now = LIGHT
+
+
+def roles() -> Roles:
+    """The palette in use."""
+    return _now
+
+
+def chosen(theme: str) -> Roles:
+    """The palette for the preference ``theme``: light, dark, or the system's."""
+    if theme == "system":
+        return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
+    return DARK if theme == "dark" else LIGHT
+
+
+def dress(application: QApplication, theme: str) -> None:
+    """Give the whole program the palette of ``theme``; safe to call again."""
+    global _now
+    _now = chosen(theme)
+    icon.cache_clear()
+    application.setStyle("Fusion")
+    application.setPalette(_palette(_now))
+    application.setStyleSheet(_sheet(_now))
+    for window in application.topLevelWidgets():
+        _redraw_icons(window)
+
+
+def set_icon(target: QAction | QAbstractButton, name: str) -> None:
+    """Give an action or button an icon that follows the theme."""
+    target.setProperty("icon_name", name)
+    target.setIcon(icon(name))
+
+
+@cache
+def icon(name: str) -> QIcon:
+    """The icon ``name`` in the colours of the palette in use."""
+    made = QIcon()
+    states = (
+        (QIcon.Mode.Normal, QIcon.State.Off, _now.ink),
+        (QIcon.Mode.Normal, QIcon.State.On, _now.accent),
+        (QIcon.Mode.Disabled, QIcon.State.Off, _now.faint),
+        (QIcon.Mode.Disabled, QIcon.State.On, _now.faint),
+    )
+    for mode, state, colour in states:
+        for scale in (1, 2):
+            made.addPixmap(pixmap(name, colour, ICON, scale), mode, state)
+    return made
+
+
+icons = icon
+
+
+def pixmap(name: str, colour: str, size: int, scale: float = 1.0) -> QPixmap:
+    """The icon ``name`` in one colour, ``size`` px wide at device pixel ratio ``scale``."""
+    drawn = QPixmap(round(size * scale), round(size * scale))
+    drawn.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(drawn)
+    QSvgRenderer(QByteArray(_svg(name).replace("currentColor", colour).encode())).render(
+        painter, QRectF(drawn.rect())
+    )
+    painter.end()
+    drawn.setDevicePixelRatio(scale)
+    return drawn
+
+
+def icon_path(name: str) -> Path:
+    """The file of an icon."""
+    return Path(resources.__file__).parent / "icons" / f"{name}.svg"
+
+
+@cache
+def _svg(name: str) -> str:
+    return icon_path(name).read_text(encoding="utf-8")
+
+
+def _redraw_icons(root: QWidget) -> None:
+    for item in root.findChildren(QObject):
+        name = item.property("icon_name")
+        if name and isinstance(item, QAction | QAbstractButton):
+            item.setIcon(icon(name))
+
+
+def _palette(roles: Roles) -> QPalette:
+    palette = QPalette()
+    for role, colour in (
+        (QPalette.ColorRole.Window, roles.panel),
+        (QPalette.ColorRole.WindowText, roles.ink),
+        (QPalette.ColorRole.Base, roles.field),
+        (QPalette.ColorRole.AlternateBase, roles.raised),
+        (QPalette.ColorRole.ToolTipBase, roles.raised),
+        (QPalette.ColorRole.ToolTipText, roles.ink),
+        (QPalette.ColorRole.PlaceholderText, roles.faint),
+        (QPalette.ColorRole.Text, roles.ink),
+        (QPalette.ColorRole.Button, roles.raised),
+        (QPalette.ColorRole.ButtonText, roles.ink),
+        (QPalette.ColorRole.BrightText, roles.error),
+        (QPalette.ColorRole.Highlight, roles.accent),
+        (QPalette.ColorRole.HighlightedText, roles.on_accent),
+        (QPalette.ColorRole.Link, roles.accent),
+        (QPalette.ColorRole.Mid, roles.line),
+    ):
+        palette.setColor(role, QColor(colour))
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, QColor(roles.faint))
+    return palette
+
+
+def _sheet(roles: Roles) -> str:
+    text = (Path(resources.__file__).parent / "theme.qss").read_text(encoding="utf-8")
+    values = {**vars(roles), "small": SMALL, "body": BODY, "title": TITLE}
+    values["check"] = _arrow(roles, "check", roles.on_accent)
+    values["down"] = _arrow(roles, "chevron-down", roles.soft)
+    values["up"] = _arrow(roles, "chevron-up", roles.soft)
+    return Template(text).substitute(values)
+
+
+def _arrow(roles: Roles, name: str, colour: str) -> str:
+    """Style sheets take pictures from files only: the icon in ``colour``, in the cache folder."""
+    from PySide6.QtCore import QStandardPaths
+
+    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation))
+    path = folder / "imagest" / f"{name}-{colour[1:]}.svg"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(_svg(name).replace("currentColor", colour), encoding="utf-8")
+    return path.as_posix()
