@@ -89,11 +89,6 @@ class MaskedDecoder(nn.Module):
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(cast(Tensor, self.head.bias))
 
-    @property
-    def multiple(self) -> int:
-        """The sides of a picture must be multiples of this."""
-        return int(2 ** len(self.down))
-
     def forward(self, latents: Tensor, latent_mask: Tensor, prefilled: Tensor, mask: Tensor) -> Tensor:
         """Residual (n, 3, h, w) in −1…1 units; latents outside ``latent_mask`` are not looked at."""
         x = self.stem(functional.pixel_unshuffle(torch.cat([prefilled, mask], 1), 2))

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from imagest_core.models.attention import StyleContext
-from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder
+from imagest_core.models.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
@@ -23,6 +23,12 @@ class NetworkConfig:
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
+
+    @property
+    def multiple(self) -> int:
+        """Sides of a window must be multiples of this."""
+        latent = LATENT_FACTOR * 2 ** (len(self.unet.channels) - 1)
+        return int(max(2 ** len(self.autoencoder.decoder_channels), latent))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> NetworkConfig:
@@ -59,12 +65,6 @@ class ImagestNetwork(nn.Module):
         """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""
         tokens = self.style(pictures).flatten(0, 1)[None]
         return StyleContext(tokens, torch.full((1, 1, 1), strength, device=tokens.device), cached=True)
-
-    @property
-    def multiple(self) -> int:
-        """Sides of a window must be multiples of this."""
-        latent = 4 * 2 ** (len(self.config.unet.channels) - 1)
-        return max(self.autoencoder.decoder.multiple, latent)
 
     def parameter_count(self) -> int:
         """Parameters of all three parts."""

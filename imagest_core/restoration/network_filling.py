@@ -30,7 +30,7 @@ from imagest_core.style.reference import StyleReference
 
 CPU_BATCH = 4
 OUTERMOST = 1.5
-"""Colours beyond sRGB are shown to the network up to here (−1…1 is sRGB itself); the fill keeps them whole."""
+"""Colours beyond sRGB (−1…1) are shown to the network up to here; the fill keeps them whole."""
 GPU_BYTES_PER_WINDOW = 400 << 20
 """Working memory of one 256 px window on a GPU, generously."""
 

@@ -7,19 +7,19 @@ they are zero (40 %), true (30 %) or shrunk and noised (30 %).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from imagest_core.errors import ModelError
 from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
 from imagest_core.restoration.harmonic import harmonic_torch
 from imagest_core.training.examples import Batch
+from imagest_core.training.state import averaged, network_of
 
 ZERO_SHARE, TRUE_SHARE = 0.4, 0.3
 SYNTHESIS_SHARE = 1 / 16
@@ -123,14 +123,13 @@ class AutoencoderTraining(ImagestAutoencoder):
         return self.decode(latents, latent_mask(mask), prefilled, mask), mean, log_variance
 
 
-def averaged_autoencoder(run: Path, config: AutoencoderConfig) -> ImagestAutoencoder:
-    """The autoencoder of a training run, with its averaged weights."""
-    path = run / "state.safetensors"
-    if not path.exists():
-        raise ModelError(f"{run} holds no trained autoencoder: run `imagest train autoencoder` first.")
-    autoencoder = ImagestAutoencoder(config)
-    tensors = {k.removeprefix("average."): v for k, v in load_file(path).items() if k.startswith("average.")}
-    autoencoder.load_state_dict(tensors)
+def averaged_autoencoder(run: Path, latent_scale: tuple[float, ...] | None = None) -> ImagestAutoencoder:
+    """The autoencoder of a training run, with its averaged weights; raises ``ModelError`` without one."""
+    config = network_of(run).autoencoder
+    autoencoder = ImagestAutoencoder(
+        config if latent_scale is None else replace(config, latent_scale=latent_scale)
+    )
+    autoencoder.load_state_dict(averaged(run))
     return autoencoder
 
 

@@ -12,10 +12,9 @@ from imagest_core.errors import InputError
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
+    from imagest_core.models.network import NetworkConfig
     from imagest_core.training.examples import Batch, DamagedCrops
-    from imagest_core.training.loop import LoopOptions
-
-HELD_OUT_EXAMPLES = 48
+    from imagest_core.training.loop import LoopOptions, Task
 
 
 def add_commands(subparsers: Any) -> None:
@@ -38,6 +37,15 @@ def add_commands(subparsers: Any) -> None:
         "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder"
     )
 
+    packing = parts.add_parser("pack", help="make a model of two finished runs")
+    packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN")
+    packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN")
+    packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
+    packing.add_argument("--name", default="imagest", help="the model's name")
+    packing.add_argument("--title", default="Imagest, trained here", help="one line on what it is")
+    packing.add_argument("--licence", default="", help="what may be done with the weights")
+    packing.set_defaults(run=_pack)
+
 
 def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float) -> None:
     add = parser.add_argument
@@ -49,6 +57,15 @@ def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float
     add("--steps", type=int, default=steps, help=f"at most this many steps (default {steps})")
     add("--minutes", type=float, default=math.inf, help="at most this long")
     add("--batch", type=int, default=batch, help=f"examples a step (default {batch})")
+    add(
+        "--held-out", type=int, default=48, metavar="N", help="examples of unseen works measured (default 48)"
+    )
+    add(
+        "--network",
+        type=Path,
+        metavar="FILE",
+        help="sizes of the network as JSON (default: the embedded one's)",
+    )
     add("--side", type=int, default=128, help="side of the crops in pixels (default 128)")
     add("--rate", type=float, default=rate, help=f"highest learning rate (default {rate})")
     add("--seed", type=int, default=0)
@@ -66,27 +83,43 @@ def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float
 
 
 def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.models.autoencoder import AutoencoderConfig
     from imagest_core.training.autoencoder import AutoencoderTask, averaged_autoencoder
-    from imagest_core.training.loop import Trainer
 
-    data, held_out = _examples(args, progress)
-    begin = averaged_autoencoder(args.begin, AutoencoderConfig()) if args.begin else None
-    task = AutoencoderTask(AutoencoderConfig(), held_out, begin)
-    _keep_settings(args)
-    Trainer(task, data, _options(args)).run(progress)
+    config = _network(args)
+    data, held_out = _examples(args, config, progress)
+    begin = averaged_autoencoder(args.begin) if args.begin else None
+    _train(AutoencoderTask(config.autoencoder, held_out, begin), data, config, args, progress)
     return 0
 
 
 def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.training.diffusion import DiffusionTask
-    from imagest_core.training.loop import Trainer
+    from dataclasses import replace
 
-    data, held_out = _examples(args, progress)
-    task = DiffusionTask.over(args.autoencoder, args.out, held_out)
+    from imagest_core.training.diffusion import DiffusionTask
+    from imagest_core.training.state import network_of
+
+    config = replace(_network(args), autoencoder=network_of(args.autoencoder).autoencoder)
+    data, held_out = _examples(args, config, progress)
+    _train(DiffusionTask.over(args.autoencoder, args.out, held_out, config), data, config, args, progress)
+    return 0
+
+
+def _network(args: argparse.Namespace) -> NetworkConfig:
+    from imagest_core.models.network import NetworkConfig
+    from imagest_core.training.state import read_network
+
+    return read_network(args.network) if args.network else NetworkConfig()
+
+
+def _train(
+    task: Task, data: DamagedCrops, config: NetworkConfig, args: argparse.Namespace, progress: Progress
+) -> None:
+    from imagest_core.training.loop import Trainer
+    from imagest_core.training.state import keep_network
+
+    keep_network(args.out, config)
     _keep_settings(args)
     Trainer(task, data, _options(args)).run(progress)
-    return 0
 
 
 def _pack(args: argparse.Namespace, progress: Progress) -> int:
@@ -99,21 +132,25 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
     return 0
 
 
-def _examples(args: argparse.Namespace, progress: Progress) -> tuple[DamagedCrops, Batch]:
+def _examples(
+    args: argparse.Namespace, config: NetworkConfig, progress: Progress
+) -> tuple[DamagedCrops, Batch]:
     import torch
 
     from imagest_core.training.examples import DamagedCrops, fixed_batch
     from imagest_core.training.images import load_maps, load_works
 
-    if args.side % 32:
-        raise InputError(f"The side of the crops must be a multiple of 32, not {args.side}.")
+    if args.side % config.multiple:
+        raise InputError(f"The side of the crops must be a multiple of {config.multiple}, not {args.side}.")
     if args.threads:
         torch.set_num_threads(args.threads)
     torch.manual_seed(args.seed)
     works, aside = load_works(args.sources, progress)
     maps = load_maps(args.craquelure) if args.craquelure else ()
-    held_out = fixed_batch(DamagedCrops(aside, maps, args.side, seed=1, vary=False), HELD_OUT_EXAMPLES)
-    return DamagedCrops(works, maps, args.side, seed=args.seed + 2), held_out
+    style = config.style.side
+    unseen = DamagedCrops(aside, maps, args.side, style_side=style, seed=1, vary=False)
+    data = DamagedCrops(works, maps, args.side, style_side=style, seed=args.seed + 2)
+    return data, fixed_batch(unseen, args.held_out)
 
 
 def _keep_settings(args: argparse.Namespace) -> None:

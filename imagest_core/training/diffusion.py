@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +15,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from imagest_core.errors import ModelError
 from imagest_core.models.attention import StyleContext
-from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
+from imagest_core.models.autoencoder import ImagestAutoencoder, latent_mask
+from imagest_core.models.network import NetworkConfig
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
@@ -57,20 +58,17 @@ class DiffusionTask:
         self.held_out, self.schedule = held_out, NoiseSchedule()
 
     @classmethod
-    def over(cls, run: Path, folder: Path, held_out: Batch) -> DiffusionTask:
+    def over(cls, run: Path, folder: Path, held_out: Batch, config: NetworkConfig) -> DiffusionTask:
         """On the autoencoder of a training run, its latents scaled to unit deviation.
 
         The scale is measured once and kept in ``folder``, so that a resumed run sees the same latents.
         """
-        autoencoder = averaged_autoencoder(run, AutoencoderConfig())
         kept = folder / LATENT_SCALE
         if not kept.exists():
             folder.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(latent_deviation(autoencoder, held_out.clean)))
-        scale = tuple(json.loads(kept.read_text()))
-        again = ImagestAutoencoder(replace(autoencoder.config, latent_scale=scale))
-        again.load_state_dict(autoencoder.state_dict())
-        return cls(again, held_out, UNetConfig(), StyleConfig())
+            kept.write_text(json.dumps(latent_deviation(averaged_autoencoder(run), held_out.clean)))
+        autoencoder = averaged_autoencoder(run, latent_scale(folder))
+        return cls(autoencoder, held_out, config.unet, config.style)
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """Mean square error of the velocity, in full in the hole and a tenth outside."""
@@ -144,3 +142,11 @@ def latent_deviation(autoencoder: ImagestAutoencoder, clean: Tensor) -> list[flo
     """Standard deviation of each latent channel over ``clean``."""
     latents = torch.cat([autoencoder.encode(part) for part in clean.split(8)])
     return [float(v) for v in latents.std(dim=(0, 2, 3))]
+
+
+def latent_scale(run: Path) -> tuple[float, ...]:
+    """The deviation of the latents that a diffusion run was trained on."""
+    path = run / LATENT_SCALE
+    if not path.exists():
+        raise ModelError(f"{run} holds no trained diffusion network: run `imagest train imagest` first.")
+    return tuple(json.loads(path.read_text()))

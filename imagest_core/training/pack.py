@@ -5,53 +5,40 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from safetensors import safe_open
-from safetensors.torch import load_file
 
-from imagest_core.errors import ModelError
-from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder
 from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import Description
-from imagest_core.models.network import ImagestNetwork, NetworkConfig
-from imagest_core.training.autoencoder import averaged_autoencoder
-from imagest_core.training.diffusion import LATENT_SCALE
+from imagest_core.models.network import ImagestNetwork
+from imagest_core.training.diffusion import latent_scale
+from imagest_core.training.state import STATE, averaged, network_of
 
 
 def pack(
     autoencoder: Path, diffusion: Path, folder: Path, *, name: str, title: str, licence: str
 ) -> Description:
     """Write the averaged weights of two runs as one checkpoint; a missing run raises ``ModelError``."""
-    scale = latent_scale(diffusion)
-    config = NetworkConfig(autoencoder=AutoencoderConfig(latent_scale=scale))
+    encoded = network_of(autoencoder).autoencoder
+    config = replace(
+        network_of(diffusion), autoencoder=replace(encoded, latent_scale=latent_scale(diffusion))
+    )
     network = ImagestNetwork(config)
-    trained: ImagestAutoencoder = averaged_autoencoder(autoencoder, config.autoencoder)
-    network.autoencoder.load_state_dict(trained.state_dict())
-    averaged = {
-        k.removeprefix("average."): v
-        for k, v in load_file(diffusion / "state.safetensors").items()
-        if k.startswith("average.")
-    }
+    network.autoencoder.load_state_dict(averaged(autoencoder))
+    trained = averaged(diffusion)
     for part in ("unet", "style"):
-        own = {k.removeprefix(f"{part}."): v for k, v in averaged.items() if k.startswith(f"{part}.")}
-        getattr(network, part).load_state_dict(own, strict=True)
+        own = {k.removeprefix(f"{part}."): v for k, v in trained.items() if k.startswith(f"{part}.")}
+        getattr(network, part).load_state_dict(own)
     training = {"autoencoder": run_facts(autoencoder), "diffusion": run_facts(diffusion)}
     return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
 
 
-def latent_scale(run: Path) -> tuple[float, ...]:
-    """The deviation of the latents that a diffusion run was trained on."""
-    path = run / LATENT_SCALE
-    if not path.exists():
-        raise ModelError(f"{run} holds no trained diffusion network: run `imagest train imagest` first.")
-    return tuple(json.loads(path.read_text()))
-
-
 def run_facts(run: Path) -> Mapping[str, Any]:
     """Steps, minutes, settings and the held-out curve of a run, for the model card."""
-    with safe_open(run / "state.safetensors", "pt") as stored:
+    with safe_open(run / STATE, "pt") as stored:
         clock = json.loads(stored.metadata()["clock"])
     settings = json.loads((run / "settings.json").read_text()) if (run / "settings.json").exists() else {}
     return {

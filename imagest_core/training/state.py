@@ -12,6 +12,9 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imagest_core.errors import ModelError
+from imagest_core.models.network import NetworkConfig
+
+STATE, NETWORK = "state.safetensors", "network.json"
 
 
 @dataclass
@@ -45,6 +48,34 @@ class Average:
                 self.values[name] = current
 
 
+def keep_network(folder: Path, config: NetworkConfig) -> None:
+    """Write down which network a run trains."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / NETWORK).write_text(json.dumps(config.to_json(), indent=1))
+
+
+def network_of(folder: Path) -> NetworkConfig:
+    """Which network a run trains; raises ``ModelError`` where ``folder`` is no run."""
+    path = folder / NETWORK
+    if not path.is_file() or not (folder / STATE).is_file():
+        raise ModelError(f"{folder} holds no finished training: run `imagest train autoencoder` first.")
+    return read_network(path)
+
+
+def read_network(path: Path) -> NetworkConfig:
+    """A network's sizes from JSON; raises ``ModelError`` when they can't be understood."""
+    try:
+        return NetworkConfig.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelError(f"{path} doesn't describe a network ({error}).") from error
+
+
+def averaged(folder: Path) -> dict[str, Tensor]:
+    """The averaged weights of a run by name."""
+    stored = load_file(folder / STATE)
+    return {k.removeprefix("average."): v for k, v in stored.items() if k.startswith("average.")}
+
+
 def save_state(
     folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer, clock: Clock
 ) -> None:
@@ -55,16 +86,16 @@ def save_state(
         tensors[f"average.{name}"] = average.values[name].contiguous()
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer.{key}.{name}"] = value.detach().contiguous()
-    temporary = folder / "state.safetensors.part"
+    temporary = folder / f"{STATE}.part"
     save_file(tensors, temporary, metadata={"clock": json.dumps(asdict(clock))})
-    os.replace(temporary, folder / "state.safetensors")
+    os.replace(temporary, folder / STATE)
 
 
 def load_state(
     folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer
 ) -> Clock | None:
     """Restore what :func:`save_state` wrote; None where there is nothing to resume."""
-    path = folder / "state.safetensors"
+    path = folder / STATE
     if not path.exists():
         return None
     from safetensors import safe_open

@@ -1,0 +1,140 @@
+"""A whole training at toy size: autoencoder, diffusion, a kill and a resume, a checkpoint that restores."""
+
+from __future__ import annotations
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from tiny_model import tiny_config
+
+from imagest_core.errors import ModelError
+from imagest_core.models.checkpoint import load_checkpoint
+from imagest_core.progress import Cancelled, Progress
+from imagest_core.training.autoencoder import AutoencoderTask, pyramid_l1, spoiled
+from imagest_core.training.examples import DamagedCrops, fixed_batch
+from imagest_core.training.images import load_maps, load_works
+from imagest_core.training.loop import Clock, LoopOptions, Trainer, learning_rate
+
+TINY = tiny_config()
+
+
+@pytest.fixture
+def data(pictures: Path, maps: Path) -> tuple[DamagedCrops, DamagedCrops]:
+    kept, aside = load_works([pictures])
+    made = [DamagedCrops(w, load_maps(maps), 32, style_side=32, seed=s) for s, w in enumerate((kept, aside))]
+    return made[0], made[1]
+
+
+def trainer(folder: Path, data: tuple[DamagedCrops, DamagedCrops], steps: int) -> Trainer:
+    torch.manual_seed(0)
+    task = AutoencoderTask(TINY.autoencoder, fixed_batch(data[1], 4))
+    options = LoopOptions(
+        folder,
+        steps=steps,
+        batch=4,
+        learning_rate=3e-3,
+        warmup=2,
+        device="cpu",
+        evaluate_every=3,
+        average=0.9,
+    )
+    return Trainer(task, data[0], options)
+
+
+def test_a_training_learns_and_writes_down_what_happened(tmp_path: Path, data) -> None:
+    clock = trainer(tmp_path / "run", data, 30).run(Progress())
+    assert clock.step == 30
+    with (tmp_path / "run" / "losses.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    true = [float(r["value"]) for r in rows if r["name"] == "true"]
+    assert true[-1] > true[0], "with true latents the decoder must get better"
+    assert {"train", "held-out"} == {r["kind"] for r in rows}
+    assert (tmp_path / "run" / "held-out-000030.png").stat().st_size > 0
+    assert any((tmp_path / "run" / "tensorboard").iterdir())
+
+
+def test_a_stopped_training_goes_on_where_it_stood(tmp_path: Path, data) -> None:
+    asked: list[int] = []
+    stopped = trainer(tmp_path / "run", data, 8)
+    with pytest.raises(Cancelled):
+        stopped.run(Progress(report=lambda r: asked.append(r.step), cancelled=lambda: len(asked) >= 5))
+    again = trainer(tmp_path / "run", data, 8)
+    assert again.clock.step == stopped.clock.step
+    for one, other in zip(again.bare.parameters(), stopped.bare.parameters()):
+        assert torch.equal(one, other)
+    assert (
+        again.bare_optimizer.state_dict()["state"].keys()
+        == stopped.bare_optimizer.state_dict()["state"].keys()
+    )
+    assert again.run(Progress()).step == 8
+
+
+def test_a_run_of_another_shape_is_refused(tmp_path: Path, data) -> None:
+    trainer(tmp_path / "run", data, 1).run(Progress())
+    task = AutoencoderTask(replace(TINY.autoencoder, encoder_channels=16), fixed_batch(data[1], 1))
+    with pytest.raises(ModelError, match="another shape"):
+        Trainer(task, data[0], LoopOptions(tmp_path / "run", device="cpu"))
+
+
+def test_the_rate_warms_up_and_ends_at_zero(tmp_path: Path) -> None:
+    options = LoopOptions(tmp_path, steps=100, warmup=10, minutes=10)
+    assert learning_rate(options, Clock(0)) == pytest.approx(0.1 * options.learning_rate)
+    assert learning_rate(options, Clock(50)) == pytest.approx(0.5 * options.learning_rate)
+    assert learning_rate(options, Clock(50, seconds=600)) == pytest.approx(0.0)
+
+
+def test_latents_are_zero_true_or_spoiled() -> None:
+    latents = torch.randn(3, 4, 8, 8)
+    answer = spoiled(latents, torch.tensor([0.1, 0.5, 0.9]))
+    assert not answer[0].any()
+    assert torch.equal(answer[1], latents[1])
+    assert not torch.allclose(answer[2], latents[2])
+
+
+def test_the_pyramid_ignores_a_constant_and_counts_detail() -> None:
+    mask = torch.ones(1, 1, 32, 32)
+    assert float(pyramid_l1(torch.full((1, 3, 32, 32), 0.5), mask)) == pytest.approx(0.0, abs=1e-6)
+    assert float(pyramid_l1(torch.randn(1, 3, 32, 32), mask)) > 0.1
+
+
+def test_from_pictures_to_a_model_on_the_command_line(
+    tmp_path: Path, pictures: Path, maps: Path, cli
+) -> None:
+    sizes = tmp_path / "tiny.json"
+    sizes.write_text(json.dumps(TINY.to_json()))
+    first, second, model = tmp_path / "a", tmp_path / "d", tmp_path / "model"
+    toy = ["--network", sizes, "--craquelure", maps, "--steps", 2, "--batch", 2, "--side", 32]
+    common = [pictures, "--device", "cpu", "--held-out", 4, *toy]
+    assert cli("train", "autoencoder", "-o", first, *common).code == 0
+    assert cli("train", "imagest", "-o", second, "--autoencoder", first, *common).code == 0
+    answer = cli("train", "pack", "--autoencoder", first, "--diffusion", second, "-o", model, "--name", "toy")
+    assert answer.code == 0
+    checkpoint = load_checkpoint(model)
+    assert checkpoint.description.training["diffusion"]["steps"] == 2
+    assert str(tmp_path) not in (model / "config.json").read_text()
+    stem = load_file(first / "state.safetensors")["average.encoder.stem.weight"]
+    assert torch.allclose(checkpoint.network.autoencoder.encoder.stem.weight, stem, atol=1e-3)
+    scale = json.loads((second / "latent-scale.json").read_text())
+    assert checkpoint.network.config.autoencoder.latent_scale == tuple(scale)
+
+
+def test_the_decoder_goes_on_with_the_encoder_as_it_is(tmp_path: Path, pictures: Path, cli) -> None:
+    sizes = tmp_path / "tiny.json"
+    sizes.write_text(json.dumps(TINY.to_json()))
+    common = [pictures, "--network", sizes, "--steps", 2, "--batch", 2, "--side", 32, "--held-out", 2]
+    assert cli("train", "autoencoder", "-o", tmp_path / "a", *common).code == 0
+    assert cli("train", "autoencoder", "-o", tmp_path / "b", "--begin", tmp_path / "a", *common).code == 0
+    before, after = (load_file(tmp_path / run / "state.safetensors") for run in "ab")
+    assert torch.equal(before["average.encoder.stem.weight"], after["model.encoder.stem.weight"])
+    assert not torch.equal(before["average.decoder.stem.weight"], after["model.decoder.stem.weight"])
+
+
+def test_a_diffusion_without_an_autoencoder_is_refused(tmp_path: Path, pictures: Path, cli) -> None:
+    answer = cli("train", "imagest", pictures, "-o", tmp_path / "d", "--autoencoder", tmp_path / "none")
+    assert answer.code == 2
+    assert "imagest train autoencoder" in answer.err
