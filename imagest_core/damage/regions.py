@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
-from imagest_core.damage.thickness import deepest
+from imagest_core.damage.thickness import Distances, deepest
 from imagest_core.painting.geometry import Box
 
 Ids = NDArray[np.int32]
@@ -70,15 +70,16 @@ class Regions(Sequence[Region]):
         return self._found[region - 1] if region else None
 
 
-def find_regions(damage: DamageMap, join: int = 0) -> Regions:
+def find_regions(damage: DamageMap, join: int = 0, *, thickness: bool = True) -> Regions:
     """The 8-connected regions of all damage, whatever its class, ordered by their upper left corner.
 
     Pieces that would meet if all damage were grown by ``join`` pixels are one region; its box, area
-    and thickness are still those of the damage itself. Time and memory follow the damaged tiles.
+    and thickness are still those of the damage itself. Without ``thickness`` that stays 0, which is
+    several times faster. Time and memory follow the damaged tiles.
     """
     damage = damage.copy()
     pieces = _Pieces(damage, damage.grown(join) if join else damage)
-    sizes, tables = pieces.measure()
+    sizes, tables = pieces.measure(deepest(damage) if thickness else {})
     groups = _groups(sizes.total, pieces.touching(tables))
     boxes, areas, depths = sizes.merged(groups)
     real = np.flatnonzero(areas > 0)
@@ -143,10 +144,9 @@ class _Pieces:
         own = self.damage.tiles().get(key)
         return count - 1, local, np.zeros(local.shape, np.bool_) if own is None else own > 0
 
-    def measure(self) -> tuple[_Sizes, dict[TileKey, Ids]]:
+    def measure(self, depths: Mapping[TileKey, Distances]) -> tuple[_Sizes, dict[TileKey, Ids]]:
         """The sizes of all pieces, and each tile's table local label → number of the piece."""
         sizes, tables = _Sizes(), {}
-        depths = deepest(self.damage)
         for key in sorted(self.linked.tiles(), key=lambda key: key[::-1]):
             count, local, own = self.label(key)
             tables[key] = sizes.add(
