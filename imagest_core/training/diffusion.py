@@ -90,7 +90,8 @@ class DiffusionTask:
         self.autoencoder.to(clean.device)
         with torch.no_grad():
             both = self.autoencoder.encode(torch.cat([clean, prefill(clean, mask)]))
-        return (*both.chunk(2), latent_mask(mask))
+        latents, known = both.chunk(2)
+        return latents, known, latent_mask(mask)
 
     def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
         """Held-out loss at fixed noise, PSNR of one- and four-step fills, and a picture of them."""
@@ -140,7 +141,7 @@ class DiffusionTask:
 @torch.no_grad()
 def latent_deviation(autoencoder: ImagestAutoencoder, clean: Tensor) -> list[float]:
     """Standard deviation of each latent channel over ``clean``."""
-    latents = torch.cat([autoencoder.encode(part) for part in clean.split(8)])
+    latents = torch.cat([autoencoder.encode(clean[i : i + 8]) for i in range(0, len(clean), 8)])
     return [float(v) for v in latents.std(dim=(0, 2, 3))]
 
 

@@ -44,7 +44,9 @@ class LoopOptions:
 class Task(Protocol):
     """What is trained: a module, its loss, and how well it does on held-out works."""
 
-    module: nn.Module
+    @property
+    def module(self) -> nn.Module:
+        """What trains."""
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """The loss and what to log beside it; ``module`` is the task's own, wrapped for devices."""
@@ -84,7 +86,7 @@ class Trainer:
         )
         self.accelerator = Accelerator(cpu=cpu, mixed_precision=precision)
         data.seed += 1_000_003 * self.accelerator.process_index  # each device sees examples of its own
-        module = task.module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        module = task.module.to(memory_format=torch.channels_last)
         optimizer = torch.optim.AdamW(module.parameters(), options.learning_rate, weight_decay=0.01)
         self.module, self.optimizer = self.accelerator.prepare(module, optimizer)
         self.average = Average(self.bare, options.average)

@@ -37,7 +37,7 @@ class Average:
         """Move towards the module's parameters."""
         weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
         own = list(self.values.values())
-        torch._foreach_lerp_(own, [p.detach() for p in module.parameters()], weight)  # type: ignore[attr-defined]
+        torch._foreach_lerp_(own, [p.detach() for p in module.parameters()], weight)
 
     def swap(self, module: nn.Module) -> None:
         """Exchange the module's parameters with the average; call twice to undo."""
