@@ -36,5 +36,7 @@ def test_neither_torch_nor_the_solvers_are_loaded(scan):
         f"main(['info', {str(scan)!r}])\n"
         "print([m for m in ('torch', 'skimage', 'scipy', 'transformers', 'PIL') if m in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert done.stdout.splitlines()[-1] == "[]"

@@ -112,7 +112,13 @@ def test_neither_the_scan_nor_the_mask_is_ever_written(cli, scan, mask, tmp_path
     link = tmp_path / "link.tif"
     link.symlink_to(scan)
     before = scan.read_bytes(), mask.read_bytes()
-    for out, record in ((scan, None), (link, None), (mask, None), (tmp_path / "o.tif", scan), (tmp_path / "o.tif", mask)):
+    for out, record in (
+        (scan, None),
+        (link, None),
+        (mask, None),
+        (tmp_path / "o.tif", scan),
+        (tmp_path / "o.tif", mask),
+    ):
         extra = ["--record", record] if record else []
         answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic", "--force", *extra)
         assert answer.code == 2
@@ -128,11 +134,25 @@ def test_the_result_and_the_record_are_two_files(cli, scan, mask, tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_amid_the_work_leaves_nothing_behind(tmp_path, number):
-    scan, mask = (shutil.copy(path, tmp_path) for path in (resources.sample_painting(), resources.sample_mask()))
-    command = [sys.executable, "-m", "imagest_core", "restore", scan, "--mask", mask, "-o", tmp_path / "out.tif"]
+    scan, mask = (
+        shutil.copy(path, tmp_path) for path in (resources.sample_painting(), resources.sample_mask())
+    )
+    command = [
+        sys.executable,
+        "-m",
+        "imagest_core",
+        "restore",
+        scan,
+        "--mask",
+        mask,
+        "-o",
+        tmp_path / "out.tif",
+    ]
     terminal, stderr = pty.openpty()
     before = files(tmp_path)
-    work = subprocess.Popen([*command, "--engine", "biharmonic"], stderr=stderr, stdout=subprocess.PIPE, text=True)
+    work = subprocess.Popen(
+        [*command, "--engine", "biharmonic"], stderr=stderr, stdout=subprocess.PIPE, text=True
+    )
     os.close(stderr)
     assert b"[" in os.read(terminal, 1000), "the bar shows that the work is under way"
     started = time.monotonic()

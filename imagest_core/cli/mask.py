@@ -1,0 +1,91 @@
+"""``imagest mask``: derive a damage mask from a clean picture of the work, or from the scan alone."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagest_core.cli.parsing import count
+from imagest_core.errors import InputError, MaskError
+from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    from imagest_core.damage.map import DamageMap
+    from imagest_core.painting.painting import Painting
+
+METHODS = ("difference", "cracks", "losses")
+CLEAN_UP = ("opening", "closing", "min_area", "dilate")
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``mask``."""
+    parser = subparsers.add_parser("mask", help="derive a damage mask from a scan")
+    add = parser.add_argument
+    add("painting", type=Path, metavar="PAINTING", help="the scan with the damage")
+    add("-o", "--out", type=Path, required=True, metavar="MASK", help="the mask to write: .png or .tif")
+    add("--force", action="store_true", help="replace MASK if it exists")
+    add("--page", type=int, default=0, metavar="N", help="page of a multi-page file, from 0")
+    add("--method", choices=METHODS, help="difference (with --clean), cracks (default without) or losses")
+    add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
+    add("--no-align", action="store_true", help="the clean picture already lies exactly over the scan")
+    chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
+    chain("--opening", type=count, metavar="R", help="components must hold a disk of this radius somewhere")
+    chain("--closing", type=count, metavar="R", help="gaps of up to about twice this radius are bridged")
+    chain("--min-area", type=count, metavar="N", help="smaller components go")
+    chain("--dilate", type=count, metavar="N", help="growth over the uncertain rim at the end")
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.damage.io import write_mask
+    from imagest_core.painting.atomic import check_target
+    from imagest_core.painting.painting import open_painting
+
+    method = _method(args)
+    for source in (args.painting, args.clean):
+        check_target(args.out, force=args.force, source=source)
+    with open_painting(args.painting, page=args.page) as painting:
+        damage, notes = DERIVE[method](painting, args, progress)
+    if damage.empty:
+        raise MaskError(f"No damage was found by {method}; nothing was written.")
+    write_mask(damage, args.out, force=args.force)
+    print("\n".join([found(damage, method), *notes, f"written: {args.out}"]))
+
+
+def _method(args: argparse.Namespace) -> str:
+    """The method asked for, or the one that fits what was given."""
+    method: str = args.method or ("difference" if args.clean else "cracks")
+    if (method == "difference") != (args.clean is not None):
+        raise InputError("The method difference and --clean FILE go together; give both or neither.")
+    return method
+
+
+def found(damage: DamageMap, method: str) -> str:
+    """How much was found, for a person."""
+    from imagest_core.damage.regions import find_regions
+
+    pixels = damage.count()
+    share = f"{pixels / (damage.width * damage.height):.2%} of the picture"
+    return f"found by {method}: {len(find_regions(damage)):,} regions, {pixels:,} pixels ({share})"
+
+
+def _chain(args: argparse.Namespace) -> dict[str, Any]:
+    """The clean-up options that were given."""
+    return {name: getattr(args, name) for name in CLEAN_UP if getattr(args, name) is not None}
+
+
+def _difference(
+    painting: Painting, args: argparse.Namespace, progress: Progress
+) -> tuple[DamageMap, list[str]]:
+    from imagest_core.damage.derive import DifferenceParameters, derive_damage
+    from imagest_core.painting.painting import open_painting
+
+    how = DifferenceParameters(**_chain(args), align=not args.no_align)
+    with open_painting(args.clean) as clean:
+        derived = derive_damage(clean, painting, how, progress)
+    lies = "as they came" if derived.alignment.identity else f"on {derived.alignment.inliers} matches"
+    return derived.damage, [f"aligned {lies}; differences above {derived.cut:.3f} count as damage"]
+
+
+DERIVE = {"difference": _difference}

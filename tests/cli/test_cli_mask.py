@@ -1,0 +1,78 @@
+"""``imagest mask``: a mask the next command can use, or one sentence."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+
+
+@pytest.fixture
+def damaged(scan, holes, tmp_path):
+    """The scan with its holes white."""
+    samples = tifffile.imread(scan)
+    samples[holes] = 62000
+    path = tmp_path / "damaged.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", metadata=None)
+    plain = tmp_path / "clean.tif"
+    tifffile.imwrite(plain, tifffile.imread(scan), photometric="rgb", metadata=None)
+    return path
+
+
+def test_the_difference_to_a_clean_picture(cli, damaged, holes, tmp_path):
+    out = tmp_path / "found.png"
+    answer = cli("mask", damaged, "-o", out, "--clean", tmp_path / "clean.tif", "--dilate", 0, "--no-align")
+    assert (answer.code, answer.err) == (0, "")
+    assert "found by difference: 2 regions" in answer.out
+    found = cv2.imread(str(out), 0) > 127
+    near = cv2.dilate(holes.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    assert found[holes].mean() > 0.98
+    assert not found[~near].any()
+
+
+def test_dilation_grows_what_was_found(cli, damaged, tmp_path):
+    sizes = []
+    for pixels in (0, 2):
+        out = tmp_path / f"grown{pixels}.png"
+        clean = ["--clean", tmp_path / "clean.tif", "--no-align"]
+        assert cli("mask", damaged, "-o", out, *clean, "--dilate", pixels).code == 0
+        sizes.append(np.count_nonzero(cv2.imread(str(out), 0)))
+    assert sizes[1] > 1.3 * sizes[0]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--method", "difference"],
+        ["--method", "cracks", "--clean", "clean.tif"],
+        ["--clean", "nowhere.tif"],
+        ["--dilate", "99", "--clean", "clean.tif"],
+        ["--opening", "-1"],
+        ["--method", "magic"],
+    ],
+)
+def test_what_does_not_fit_is_refused_and_nothing_written(cli, damaged, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    answer = cli("mask", damaged, "-o", "out.png", *arguments)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert not (tmp_path / "out.png").exists()
+
+
+def test_the_scan_is_never_written_and_an_old_mask_only_by_force(cli, damaged, tmp_path):
+    clean = ["--clean", tmp_path / "clean.tif", "--no-align"]
+    before = damaged.read_bytes()
+    assert cli("mask", damaged, "-o", damaged, *clean, "--force").code == 2
+    assert damaged.read_bytes() == before
+    old = tmp_path / "old.png"
+    old.write_bytes(b"old")
+    assert cli("mask", damaged, "-o", old, *clean).code == 2
+    assert cli("mask", damaged, "-o", old, *clean, "--force").code == 0
+
+
+def test_no_difference_is_no_mask(cli, tmp_path, damaged):
+    clean = tmp_path / "clean.tif"
+    answer = cli("mask", clean, "-o", tmp_path / "out.png", "--clean", clean, "--no-align")
+    assert answer.code == 2
+    assert "No damage" in answer.err
