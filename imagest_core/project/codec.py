@@ -1,26 +1,20 @@
-"""Small values as JSON, and pieces of bytes as one.
-
-Each of the small values of a state (classes, style, calibration …) has a pair of functions here that
-turns it into what ``json`` can write and back.
-"""
+"""Small values as JSON, and tiles and pieces of bytes as one."""
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.classes import DamageClass, Policy
+from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE
-from imagest_core.painting.geometry import Box
-from imagest_core.painting.resolution import Resolution
-from imagest_core.project.state import Aspect, Calibration, Decision, PaintingReference, Verdict
+from imagest_core.project.state import Aspect, Calibration, Decision, Verdict
+from imagest_core.restoration.plainly import from_plain
 from imagest_core.style.reference import StyleReference
 
 Json = Any
@@ -59,57 +53,18 @@ def split(blob: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
 
 # Small values
 
-
-@dataclass(frozen=True)
-class Codec:
-    """How one kind of value becomes JSON and back."""
-
-    encode: Callable[[Any], Json]
-    decode: Callable[[Json], Any]
-
-
-def _same(value: Any) -> Any:
-    return value
-
-
-def _decode_classes(data: Json) -> tuple[DamageClass, ...]:
-    return tuple(DamageClass(**{**item, "policy": Policy(item["policy"])}) for item in data)
-
-
-def _encode_style(style: StyleReference) -> Json:
-    donor = None if style.donor is None else str(style.donor)
-    return {"regions": style.regions, "donor": donor, "suggested": style.suggested}
-
-
-def _decode_style(data: Json) -> StyleReference:
-    donor = None if data["donor"] is None else Path(data["donor"])
-    return StyleReference(tuple(Box(*item) for item in data["regions"]), donor, data["suggested"])
-
-
-def _decode_calibration(data: Json) -> Calibration | None:
-    if data is None:
-        return None
-    points = data["points"] and tuple(tuple(point) for point in data["points"])
-    return Calibration(Resolution(**data["resolution"]), points, data["length"])
-
-
-CODECS = {
-    Aspect.CLASSES: Codec(lambda classes: [asdict(item) for item in classes], _decode_classes),
-    Aspect.STYLE: Codec(_encode_style, _decode_style),
-    Aspect.CALIBRATION: Codec(lambda value: None if value is None else asdict(value), _decode_calibration),
-    Aspect.OPERATOR: Codec(_same, _same),
-    Aspect.NOTES: Codec(_same, _same),
+_KINDS: dict[Aspect, Any] = {
+    Aspect.CLASSES: tuple[DamageClass, ...],
+    Aspect.STYLE: StyleReference,
+    Aspect.CALIBRATION: Calibration | None,
+    Aspect.OPERATOR: str,
+    Aspect.NOTES: str,
 }
 
 
-def encode_painting(painting: PaintingReference) -> Json:
-    """The reference to the scan as JSON."""
-    return {**asdict(painting), "path": str(painting.path)}
-
-
-def decode_painting(data: Json) -> PaintingReference:
-    """The reference to the scan from JSON."""
-    return PaintingReference(**{**data, "path": Path(data["path"])})
+def decode_setting(aspect: Aspect, data: Json) -> Any:
+    """The value of ``aspect`` that ``to_plain`` made ``data`` of; raises ``TypeError``, ``ValueError``."""
+    return from_plain(_KINDS[aspect], data)
 
 
 def encode_decision(decision: Decision | None) -> Json:

@@ -1,76 +1,58 @@
-"""From the patches of a restoration to the tiles and regions of a run."""
+"""From a restoration's result to a run of the project."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
-from imagest_core.damage.regions import Regions, find_regions
-from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff_pieces import Patch
-from imagest_core.project.run import REGION, RunTile
+from imagest_core.damage.map import TILE, TileKey
+from imagest_core.damage.regions import Region
+from imagest_core.painting.geometry import union
+from imagest_core.painting.painting import Painting
+from imagest_core.project.run import REGION, HeldContent, Run, RunTile
+from imagest_core.restoration.result import Fill, RestorationResult
 
-Tiles = dict[TileKey, RunTile]
+
+def run_of(painting: Painting, result: RestorationResult, number: int) -> Run:
+    """The run ``number`` of a project that ``result`` is, its fills in the painting's own samples."""
+    tiles = {_key(fill): _tile(painting, fill) for fill in result.fills}
+    record, request = result.record, result.record.request
+    regions = region_table(tiles, result.regions, painting.width)
+    return Run(
+        id=number,
+        time=record.timings.started,
+        engine=record.engine.name,
+        model=request.weights,
+        seed=request.seed,
+        variation=request.variation,
+        count=len(regions),
+        pixels=int(regions["area"].sum()),
+        box=union(tile.box for tile in tiles.values()),
+        content=HeldContent(record.to_json(), regions, tiles),
+    )
 
 
-def collect(patches: Iterable[Patch], grown: DamageMap) -> tuple[Tiles, NDArray[np.void]]:
-    """Tiles and ``REGION`` table of a run that has filled ``grown`` with ``patches``.
+def _key(fill: Fill) -> TileKey:
+    return fill.box.x // TILE, fill.box.y // TILE
 
-    A region is a connected piece of the grown mask. A pixel no patch covers isn't filled and
-    belongs to none.
+
+def _tile(painting: Painting, fill: Fill) -> RunTile:
+    """Nothing but the filled pixels is kept: what lies between them is the scan's own."""
+    samples = np.where(fill.mask[..., np.newaxis], fill.patch(painting).samples, 0)
+    return RunTile(fill.box, samples.astype(painting.dtype), fill.labels.astype(np.uint32))
+
+
+def region_table(tiles: Mapping[TileKey, RunTile], regions: Iterable[Region], width: int) -> NDArray[np.void]:
+    """The ``REGION`` table of the regions, of which ``tiles`` say what pixels are filled.
+
+    ``width`` is that of the picture, in px.
     """
-    regions = find_regions(grown)
-    tiles = {key: tile for key, canvas in _canvases(patches).items() if (tile := _tile(key, canvas, regions))}
-    return tiles, _table(tiles, regions, grown.width)
-
-
-class _Canvas:
-    """What the patches have put into one tile."""
-
-    def __init__(self, like: NDArray) -> None:
-        self.samples = np.zeros((TILE, TILE, like.shape[2]), like.dtype)
-        self.filled = np.zeros((TILE, TILE), np.bool_)
-
-
-def _canvases(patches: Iterable[Patch]) -> dict[TileKey, _Canvas]:
-    canvases: dict[TileKey, _Canvas] = {}
-    for patch in patches:
-        whole = np.ones((patch.box.height, patch.box.width), np.bool_)
-        for key, inside, within in _cells(patch.box):
-            canvas = canvases.setdefault(key, _Canvas(patch.samples))
-            mask = whole[within] if patch.mask is None else patch.mask[within]
-            np.copyto(canvas.samples[inside], patch.samples[within], where=mask[..., np.newaxis])
-            canvas.filled[inside] |= mask
-    return canvases
-
-
-def _cells(box: Box) -> Iterator[tuple[TileKey, tuple[slice, slice], tuple[slice, slice]]]:
-    """The tiles a box touches, with the slices into the tile and into the box."""
-    for cell in box.tiles(TILE):
-        key = (cell.x // TILE, cell.y // TILE)
-        corner = tile_box(key)
-        yield key, cell.moved(-corner.x, -corner.y).slices, cell.moved(-box.x, -box.y).slices
-
-
-def _tile(key: TileKey, canvas: _Canvas, regions: Regions) -> RunTile | None:
-    box = tile_box(key)
-    numbers = np.where(canvas.filled, regions.labels(box), 0).astype(np.uint32)
-    tight = Box(*cv2.boundingRect((numbers > 0).astype(np.uint8)))
-    if tight.empty:
-        return None
-    kept = numbers[tight.slices].copy()
-    samples = np.where(kept[..., np.newaxis] > 0, canvas.samples[tight.slices], 0)
-    return RunTile(tight.moved(box.x, box.y), samples.astype(canvas.samples.dtype), kept)
-
-
-def _table(tiles: Tiles, regions: Regions, width: int) -> NDArray[np.void]:
-    table = np.zeros(len(regions), REGION)
-    for row, region in zip(table, regions, strict=True):
-        row["x"], row["y"], row["width"], row["height"] = region.box
+    boxes = [region.box for region in regions]
+    table = np.zeros(len(boxes), REGION)
+    for column, name in enumerate(("x", "y", "width", "height")):
+        table[name] = [box[column] for box in boxes]
     for tile in tiles.values():
         rows, columns = np.nonzero(tile.regions)
         at = tile.regions[rows, columns].astype(np.int64) - 1

@@ -85,6 +85,12 @@ class Document:
             raise
 
     @classmethod
+    def look_at(cls, path: Path) -> Self:
+        """The project at ``path``, read only, whoever has it; raises ``ProjectError``."""
+        store = Store.open(path, read_only=True)
+        return cls(store.state(), store, read_only=f"{path.name} was opened only to look at it.")
+
+    @classmethod
     def of_painting(cls, painting: Painting) -> Self:
         """The unnamed project of a scan, begun or gone on with; in memory where it can't be kept."""
         path = unnamed_project(painting.path, painting.sha256())
@@ -312,5 +318,5 @@ def _locked_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
         return None, f"{path.name} is open already: {who} has it. Save it under another name to change it."
     except OSError as error:
         return None, (
-            f"{path.parent} can't be written ({error.strerror}): save the project in another folder to change it."
+            f"{path.parent} can't be written ({error.strerror}): save it in another folder to change it."
         )

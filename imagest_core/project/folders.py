@@ -1,24 +1,11 @@
-"""Where the program keeps what has no name yet: unnamed projects and backups."""
+"""Where projects without a name, and backups, are kept."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
 
-_NAME = "Imagest"
-
-
-def data_folder() -> Path:
-    """The folder for the program's own data, as each system has it; ``IMAGEST_DATA`` overrides it."""
-    if chosen := os.environ.get("IMAGEST_DATA"):
-        return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"), _NAME)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / _NAME
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", _NAME.lower())
+from imagest_core.folders import data_folder
 
 
 def unnamed_projects() -> Path:

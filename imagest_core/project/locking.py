@@ -74,9 +74,14 @@ class Lock:
             raise HeldError(holder)
         if holder is not None and holder.host != socket.gethostname() and not take_over:
             raise HeldError(holder)
-        os.ftruncate(self._file, 0)
-        os.lseek(self._file, 0, os.SEEK_SET)
-        os.write(self._file, json.dumps(asdict(Holder.here())).encode())
+        try:
+            os.ftruncate(self._file, 0)
+            os.lseek(self._file, 0, os.SEEK_SET)
+            os.write(self._file, json.dumps(asdict(Holder.here())).encode())
+        except OSError:
+            with suppress(OSError):
+                self.path.unlink()
+            raise
 
     def release(self) -> None:
         """Let others write."""

@@ -37,5 +37,5 @@ def _write_memory(part: Path, state: State) -> None:
     part.unlink(missing_ok=True)
     held = {number: run for number, run in state.runs.items() if isinstance(run.content, HeldContent)}
     with closing(Store.create(part, replace(state, runs={}))) as made:
-        made.keep_runs(held.values())
+        made.begin_again(held.values())
         made.save([], [Change(Aspect.RUNS, run=number) for number in held], state)

@@ -24,6 +24,7 @@ def reference_to(painting: Painting) -> PaintingReference:
         painting.height,
         painting.channels,
         painting.depth,
+        painting.page,
         found.st_size,
         found.st_mtime_ns,
     )

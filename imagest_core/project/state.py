@@ -29,6 +29,7 @@ class PaintingReference:
     height: int
     channels: int
     depth: int
+    page: int
     size: int
     modified: int
 

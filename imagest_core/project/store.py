@@ -124,9 +124,10 @@ class Store:
                 for change in changes:
                     tables.write_change(db, state, change)
 
-    def keep_runs(self, runs: Iterable[Run]) -> None:
-        """Keep runs that no line of the history brings in."""
+    def begin_again(self, runs: Iterable[Run]) -> None:
+        """Keep runs that no line of the history brings in, and that there was more than it tells."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
+            tables.cut_history(db)
             for run in runs:
                 insert_run(db, run)
 

@@ -9,14 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
-from imagest_core.project.codec import (
-    CODECS,
-    decode_painting,
-    dumps,
-    encode_painting,
-    packed_tile,
-    unpacked_tile,
-)
+from imagest_core.project.codec import decode_setting, dumps, packed_tile, unpacked_tile
 from imagest_core.project.history import Entry, Status
 from imagest_core.project.operations import Operation, Payload, Shelf, decode
 from imagest_core.project.operations.settings import put_value, value_of
@@ -31,6 +24,7 @@ from imagest_core.project.state import (
     Subject,
     Verdict,
 )
+from imagest_core.restoration.plainly import from_plain, to_plain
 
 Database = sqlite3.Connection
 
@@ -52,17 +46,17 @@ def get_meta(db: Database, key: str) -> Any:
 
 def write_painting(db: Database, painting: PaintingReference) -> None:
     """Keep which scan the project is about."""
-    put_meta(db, "painting", encode_painting(painting))
+    put_meta(db, "painting", to_plain(painting))
 
 
 def read_painting(db: Database) -> PaintingReference:
     """Which scan the project is about."""
-    return decode_painting(get_meta(db, "painting"))
+    return from_plain(PaintingReference, get_meta(db, "painting"))
 
 
 def write_setting(db: Database, state: State, aspect: Aspect) -> None:
     """Keep one of the small values."""
-    put_meta(db, aspect.value, CODECS[aspect].encode(value_of(state, aspect)))
+    put_meta(db, aspect.value, to_plain(value_of(state, aspect)))
 
 
 # Damage
@@ -135,7 +129,7 @@ def read_state(db: Database) -> State:
     painting = read_painting(db)
     state = State(painting, DamageMap(painting.width, painting.height))
     for aspect in SETTINGS:
-        put_value(state, aspect, CODECS[aspect].decode(get_meta(db, aspect.value)))
+        put_value(state, aspect, decode_setting(aspect, get_meta(db, aspect.value)))
     read_tiles(db, state.damage)
     state.decisions = dict(read_decisions(db))
     return state
@@ -168,6 +162,16 @@ def read_entries(db: Database) -> list[Entry]:
         Entry(number, kind, name, time, operator, Status(status), saved=True)
         for number, kind, name, time, operator, status in rows
     ]
+
+
+def cut_history(db: Database) -> None:
+    """Keep that the history doesn't begin with an empty map: the damage can't be computed from it."""
+    put_meta(db, "history", "cut")
+
+
+def has_whole_history(db: Database) -> bool:
+    """Whether applying all done operations to an empty map gives the damage."""
+    return db.execute("SELECT 1 FROM meta WHERE key = 'history'").fetchone() is None
 
 
 def read_operation(db: Database, number: int, shelf: Shelf) -> Operation:

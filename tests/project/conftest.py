@@ -6,14 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from project_runs import run_filling
 
-from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.painting.tiff_pieces import Patch
-from imagest_core.project.collecting import collect
 from imagest_core.project.document import Document
-from imagest_core.project.run import HeldContent, Run
+from imagest_core.project.run import Run
 
 WIDTH, HEIGHT = 600, 300
 
@@ -69,14 +67,7 @@ MakeRun = Callable[..., Run]
 def make_run() -> MakeRun:
     """A run that has filled boxes with samples of one value."""
 
-    def make(number: int, boxes: list[Box], value: int, variation: int = 0) -> Run:
-        grown = DamageMap(WIDTH, HEIGHT)
-        for box in boxes:
-            grown.write(box, np.ones((box.height, box.width), np.uint8))
-        patches = [Patch(box, np.full((box.height, box.width, 3), value, np.uint16)) for box in boxes]
-        tiles, regions = collect(patches, grown)
-        content = HeldContent('{"seed":7}', regions, tiles)
-        pixels = int(regions["area"].sum())
-        return Run(number, "2026-05-01T10:00:00", "telea", "", 7, variation, len(regions), pixels, grown.bounds(), content)
+    def make(number: int, boxes: list[Box], value: int, variation: int = 0, **more: str) -> Run:
+        return run_filling(number, boxes, value, (WIDTH, HEIGHT), variation=variation, **more)
 
     return make

@@ -13,14 +13,12 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from project_runs import run_filling
 
-from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff_pieces import Patch
-from imagest_core.project.collecting import collect
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, results, settings
-from imagest_core.project.run import HeldContent, Run
+from imagest_core.project.run import Run
 
 WIDTH, HEIGHT = 1024, 800
 
@@ -64,11 +62,7 @@ def _note(document: Document, step: int) -> None:
 
 def run_of(number: int, step: int) -> Run:
     box = Box(step * 17 % 700, step * 19 % 500, 150, 150)
-    grown = DamageMap(WIDTH, HEIGHT)
-    grown.write(box, np.ones((150, 150), np.uint8))
-    tiles, regions = collect([Patch(box, np.full((150, 150, 3), step % 256, np.uint8))], grown)
-    content = HeldContent("{}", regions, tiles)
-    return Run(number, "2026-05-01T10:00:00", "telea", "", 7, 0, len(regions), box.area, box, content)
+    return run_filling(number, [box], step % 256, (WIDTH, HEIGHT), (3, np.uint8))
 
 
 def fingerprint(document: Document) -> str:
@@ -80,8 +74,12 @@ def fingerprint(document: Document) -> str:
         digest.update(f"{run} {run.content.record()}".encode() + run.regions.tobytes())
         for key in sorted(run.tile_keys):
             digest.update(run.content.tile(key).samples.tobytes())
-    verdicts = [(str(subject), decision.verdict, decision.place) for subject, decision in state.decisions.items()]
-    names = [[entry.name for entry in entries] for entries in (document.history.done, document.history.undone)]
+    verdicts = [
+        (str(subject), decision.verdict, decision.place) for subject, decision in state.decisions.items()
+    ]
+    names = [
+        [entry.name for entry in entries] for entries in (document.history.done, document.history.undone)
+    ]
     digest.update(repr((sorted(verdicts), names, state.notes)).encode())
     return digest.hexdigest()
 

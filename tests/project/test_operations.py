@@ -10,17 +10,15 @@ import tifffile
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from project_runs import run_filling
 
 from imagest_core.damage.classes import Policy
-from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
-from imagest_core.painting.tiff_pieces import Patch
-from imagest_core.project.collecting import collect
 from imagest_core.project.document import Document
 from imagest_core.project.operations import Together, decisions, decode, mask, results
 from imagest_core.project.operations import settings as values
-from imagest_core.project.run import HeldContent, Run
+from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
 
 WIDTH, HEIGHT = 520, 300
@@ -29,12 +27,15 @@ labels = st.integers(0, 6)
 
 
 def run_of(number: int, box: Box) -> Run:
-    box = box.within(Box(0, 0, WIDTH, HEIGHT))
-    grown = DamageMap(WIDTH, HEIGHT)
-    grown.write(box, np.ones((box.height, box.width), np.uint8))
-    tiles, regions = collect([Patch(box, np.full((box.height, box.width, 1), number, np.uint8))], grown)
-    content = HeldContent(f'{{"seed":{number}}}', regions, tiles)
-    return Run(number, "2026-05-01T10:00:00", "telea", "", 7, 0, len(regions), box.area, box, content)
+    record = f'{{"seed":{number}}}'
+    return run_filling(
+        number,
+        [box.within(Box(0, 0, WIDTH, HEIGHT))],
+        number % 256,
+        (WIDTH, HEIGHT),
+        (1, np.uint8),
+        record=record,
+    )
 
 
 def frozen(state: State) -> tuple[object, ...]:
@@ -86,7 +87,9 @@ class Gestures(RuleBasedStateMachine):
         self.document.do(Together(parts, name="Both"))
         self.did()
 
-    @rule(box=st.builds(Box, st.integers(0, 500), st.integers(0, 280), st.integers(1, 300), st.integers(1, 60)))
+    @rule(
+        box=st.builds(Box, st.integers(0, 500), st.integers(0, 280), st.integers(1, 300), st.integers(1, 60))
+    )
     def restore(self, box: Box) -> None:
         self.document.do(results.add_run(run_of(self.document.next_run, box)))
         self.did()

@@ -13,9 +13,10 @@ from imagest_core.damage.classes import DamageClass, Policy, check_classes
 from imagest_core.errors import InputError, MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
-from imagest_core.project.codec import CODECS, dumps
+from imagest_core.project.codec import decode_setting, dumps
 from imagest_core.project.operations.base import Operation, Payload, Shelf
 from imagest_core.project.state import Aspect, Calibration, Change, Changes, Point, State
+from imagest_core.restoration.plainly import to_plain
 from imagest_core.style.reference import StyleReference
 
 
@@ -39,7 +40,7 @@ class Setting(Operation):
     after: str
 
     def apply(self, state: State) -> Changes:
-        put_value(state, self.aspect, CODECS[self.aspect].decode(json.loads(self.after)))
+        put_value(state, self.aspect, decode_setting(self.aspect, json.loads(self.after)))
         return (Change(self.aspect, state.box if self.aspect is Aspect.CLASSES else Box(0, 0, 0, 0)),)
 
     def inverse(self) -> Setting:
@@ -62,8 +63,7 @@ class Setting(Operation):
 
 def setting(state: State, aspect: Aspect, value: Any, name: str) -> Setting:
     """The operation that gives ``aspect`` a new ``value``."""
-    codec = CODECS[aspect]
-    before, after = (dumps(codec.encode(item)) for item in (value_of(state, aspect), value))
+    before, after = (dumps(to_plain(item)) for item in (value_of(state, aspect), value))
     return Setting(aspect, before, after, name=name)
 
 
@@ -159,7 +159,10 @@ def calibrate(state: State, first: Point, second: Point, length: float) -> Setti
         raise InputError("The scale needs two different points and the millimetres between them.")
     scale = Resolution(distance / length, distance / length, "two points")
     return setting(
-        state, Aspect.CALIBRATION, Calibration(scale, (first, second), length), "Set scale by two points"
+        state,
+        Aspect.CALIBRATION,
+        Calibration(scale, (first, second), float(length)),
+        "Set scale by two points",
     )
 
 

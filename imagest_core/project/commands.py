@@ -1,0 +1,78 @@
+"""``imagest project``: what is in a project file, its export, the check of an export, and rescue."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from imagest_core.progress import Progress
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``project`` and its four actions."""
+    parser = subparsers.add_parser("project", help="look into and work on project files")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    _add(actions, "info", _info, "what is in a project as one line of JSON")
+    export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
+    export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
+    export.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
+    verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
+    rescue = _add(actions, "rescue", _rescue, "read what can be read of a damaged project into a new one")
+    rescue.add_argument("-o", "--out", type=Path, metavar="NEW", help="default: PROJECT-rescued.imagest")
+    rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, should its name be lost")
+    rescue.add_argument("--force", action="store_true", help="replace NEW if it exists")
+
+
+def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _say(facts: dict[str, Any]) -> None:
+    print(json.dumps(facts, ensure_ascii=False))
+
+
+def _info(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.project.document import Document
+    from imagest_core.project.summary import summary
+
+    with Document.look_at(args.project) as document:
+        _say(summary(document))
+
+
+def _export(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.project.document import Document
+    from imagest_core.project.exporting import export_accepted
+
+    with Document.open(args.project) as document:
+        account = export_accepted(document, args.out, force=args.force, progress=progress)
+    _say({"out": str(args.out), **account.facts()})
+
+
+def _verify(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.project.document import Document
+    from imagest_core.project.exporting import known_export, last_export, verify_export
+
+    with Document.look_at(args.project) as document:
+        exported = args.exported or last_export(document)
+        account = verify_export(document, exported, progress)
+        _say({"verified": str(exported), "exported": known_export(document, exported), **account.facts()})
+
+
+def _rescue(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.painting import open_painting
+    from imagest_core.project.paintings import reference_to
+    from imagest_core.project.rescue import rescue
+
+    painting = None
+    if args.painting is not None:
+        with open_painting(args.painting) as scan:
+            painting = reference_to(scan)
+    out = args.out or args.project.with_name(f"{args.project.stem}-rescued.imagest")
+    salvage = rescue(args.project, out, painting=painting, force=args.force)
+    _say({"out": str(out), "rows": salvage.rows, "lost": salvage.lost})

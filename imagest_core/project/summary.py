@@ -1,0 +1,57 @@
+"""What is in a project, in plain values for one line of JSON."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from imagest_core.project.document import Document
+from imagest_core.project.locking import lock_path, read_holder
+from imagest_core.project.paintings import find_painting
+from imagest_core.project.run import Run
+from imagest_core.project.schema import VERSION
+from imagest_core.project.state import State
+from imagest_core.restoration.plainly import to_plain
+
+
+def summary(document: Document) -> dict[str, Any]:
+    """The scan, the damage by class, runs, decisions and history of a project."""
+    state = document.state
+    return {
+        "project": str(document.path),
+        "file_version": VERSION,
+        "painting": _painting(document),
+        "damage": _damage(state),
+        "style": to_plain(state.style),
+        "calibration": to_plain(state.calibration),
+        "operator": state.operator,
+        "notes": state.notes,
+        "runs": [_run(run) for run in state.runs.values()],
+        "decisions": Counter(decision.verdict.value for decision in state.decisions.values()),
+        "history": {"done": len(document.history.done), "undone": len(document.history.undone)},
+        "open_by": _holder(document),
+    }
+
+
+def _painting(document: Document) -> dict[str, Any]:
+    found = find_painting(document.state.painting, document.path)
+    there = found.path is not None and not found.changed
+    return {**to_plain(found.reference), "found": there, "note": found.note}
+
+
+def _damage(state: State) -> list[dict[str, Any]]:
+    counts = state.damage.counts()
+    return [
+        {"label": item.label, "name": item.name, "policy": item.policy, "pixels": counts.get(item.label, 0)}
+        for item in state.damage.classes
+    ]
+
+
+def _run(run: Run) -> dict[str, Any]:
+    names = ("id", "time", "engine", "model", "seed", "variation", "count", "pixels")
+    return {name: getattr(run, name) for name in names}
+
+
+def _holder(document: Document) -> str | None:
+    holder = read_holder(lock_path(document.path)) if document.path else None
+    return str(holder) if holder else None

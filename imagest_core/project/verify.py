@@ -1,0 +1,117 @@
+"""Checking an exported file against its project: every sample is the scan's own or an accepted fill's."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import TILE
+from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.writer import keeps_file
+from imagest_core.progress import Progress
+from imagest_core.project.accepted import Accepted
+
+_KIND = ("width", "height", "channels", "depth", "white_is_zero", "profile")
+
+
+@dataclass
+class Account:
+    """What every pixel of an exported file is.
+
+    ``samples`` outside the fills were found equal to the scan's, ``sha256`` is the hash of exactly
+    those (row by row, little-endian); ``runs``: pixels by the run that filled them.
+    """
+
+    samples: int = 0
+    sha256: str = ""
+    runs: Counter[int] = field(default_factory=Counter)
+
+    def facts(self) -> dict[str, Any]:
+        """The same in plain values."""
+        runs = {str(number): pixels for number, pixels in sorted(self.runs.items())}
+        return {"identical_samples": self.samples, "sha256": self.sha256, "filled": self.filled, "runs": runs}
+
+    @property
+    def filled(self) -> int:
+        """Pixels that a run filled."""
+        return self.runs.total()
+
+
+def check_export(
+    painting: Painting, accepted: Accepted, written: Path, progress: Progress | None = None
+) -> Account:
+    """Compare every sample of ``written`` with the scan and the accepted fills.
+
+    Raises ``VerificationError`` with the first pixel that is neither, or where the file is of another
+    kind or can't be read.
+    """
+    page = painting.page if keeps_file(painting) else 0
+    try:
+        with open_painting(written, page=page) as export:
+            _check_kind(painting, export)
+            return _account(painting, accepted, export, progress or Progress())
+    except PaintingError as error:
+        raise VerificationError(f"The exported file can't be read: {error}") from error
+
+
+def _check_kind(painting: Painting, export: Painting) -> None:
+    for name in _KIND:
+        if getattr(painting, name) != getattr(export, name):
+            raise VerificationError(
+                f"The exported file is of another kind than the scan: its {name} differs."
+            )
+
+
+def _account(painting: Painting, accepted: Accepted, export: Painting, progress: Progress) -> Account:
+    account, digest = Account(), hashlib.sha256()
+    for y in progress.steps(range(0, painting.height, TILE)):
+        strip = Box(0, y, painting.width, TILE).within(painting.box)
+        source = painting.read(strip)
+        expected, runs = _expected(accepted, source, strip)
+        _check_strip(expected, export.read(strip), runs, strip)
+        outside = source[runs == 0]
+        digest.update(outside.astype(outside.dtype.newbyteorder("<")).tobytes())
+        account.samples += outside.size
+        account.runs.update(_counted(runs))
+    account.sha256 = digest.hexdigest()
+    return account
+
+
+def _expected(accepted: Accepted, source: NDArray, strip: Box) -> tuple[NDArray, NDArray[np.uint32]]:
+    """What the strip must hold, and the run of every pixel of it."""
+    expected, runs = source.copy(), np.zeros(source.shape[:2], np.uint32)
+    for cell in strip.tiles(TILE):
+        tile = accepted.tile((cell.x // TILE, cell.y // TILE))
+        if tile is not None:
+            here = tile.box.moved(-strip.x, -strip.y).slices
+            expected[here][tile.mask] = tile.samples[tile.mask]
+            runs[here] = tile.runs
+    return expected, runs
+
+
+def _check_strip(expected: NDArray, found: NDArray, runs: NDArray[np.uint32], strip: Box) -> None:
+    if np.array_equal(expected, found):
+        return
+    wrong = (expected != found).any(axis=2)
+    outside = wrong & (runs == 0)
+    count = int(np.count_nonzero(outside))
+    row, column = np.argwhere(outside if count else wrong)[0]
+    x, y = int(column) + strip.x, int(row) + strip.y
+    if count:
+        raise VerificationError(
+            f"The file differs from the scan outside the accepted fills, first at {x}, {y}."
+        )
+    raise VerificationError(f"At {x}, {y} the file doesn't hold the fill of run {runs[row, column]}.")
+
+
+def _counted(runs: NDArray[np.uint32]) -> dict[int, int]:
+    numbers, counts = np.unique(runs[runs > 0], return_counts=True)
+    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))

@@ -1,0 +1,180 @@
+"""``imagest project`` from outside: its output, its exit codes, its sentences."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from imagest_core.cli.program import main
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.project.collecting import run_of
+from imagest_core.project.document import Document
+from imagest_core.project.operations import decisions, results
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.restore import restore
+
+Command = Callable[..., tuple[int, dict, str]]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run ``imagest project …``: the exit code, the line of JSON, what was said."""
+
+    def run(*arguments: object) -> tuple[int, dict, str]:
+        code = main(["project", *map(str, arguments)])
+        said = capsys.readouterr()
+        return code, json.loads(said.out or "{}"), said.err
+
+    return run
+
+
+@pytest.fixture
+def project(document: Document, painting: Painting, brush) -> Path:
+    """Two losses restored twice; of each one fill is accepted, from different runs."""
+    brush(document, Box(10, 10, 30, 20), 1)
+    brush(document, Box(240, 200, 40, 40), 2)
+    for seed in (1, 2):
+        result = restore(
+            painting, document.state.damage, RestorationRequest("telea" if seed == 1 else "harmonic")
+        )
+        document.do(results.add_run(run_of(painting, result, document.next_run)))
+    state = document.state
+    document.do(decisions.accept(state, state.runs[1], [1, 2]))
+    document.do(decisions.accept(state, state.runs[2], [2]))
+    document.close()
+    assert document.path is not None
+    return document.path
+
+
+def test_info_is_one_line_of_json(project: Path, command: Command, scan: Path) -> None:
+    code, facts, said = command("info", project)
+    assert (code, said) == (0, "")
+    assert facts["painting"]["found"]
+    assert [run["engine"] for run in facts["runs"]] == ["telea", "harmonic"]
+    assert facts["decisions"] == {"accepted": 2, "undecided": 1}
+    assert {item["name"]: item["pixels"] for item in facts["damage"]}["crack"] == 1600
+    assert facts["calibration"]["resolution"]["px_per_mm_x"] == pytest.approx(600 / 25.4)
+
+
+def test_export_writes_the_accepted_fills_and_nothing_else(
+    project: Path, command: Command, scan: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.tif"
+    code, facts, _ = command("export", project, "-o", out)
+    assert code == 0
+    assert facts["runs"] == {"1": 32 * 22, "2": 42 * 42}
+    before, after = tifffile.imread(scan), tifffile.imread(out)
+    filled = np.zeros(before.shape[:2], bool)
+    filled[9:31, 9:41] = filled[199:241, 239:281] = True
+    np.testing.assert_array_equal(before[~filled], after[~filled])
+    assert (before[filled] != after[filled]).mean() > 0.9
+    code, facts, _ = command("verify", project, out)
+    assert code == 0
+    assert facts["exported"]
+    assert facts["filled"] == np.count_nonzero(filled)
+    assert command("verify", project)[0] == 0
+
+
+@pytest.mark.parametrize(("at", "sentence"), [((0, 0), "outside the accepted fills"), ((210, 250), "run 2")])
+def test_verify_finds_a_single_changed_sample(
+    project: Path, command: Command, tmp_path: Path, at: tuple[int, int], sentence: str
+) -> None:
+    out = tmp_path / "out.tif"
+    command("export", project, "-o", out)
+    samples = tifffile.imread(out)
+    samples[at][1] ^= 1
+    tifffile.imwrite(out, samples, photometric="rgb")
+    code, facts, said = command("verify", project, out)
+    assert (code, facts) == (1, {})
+    assert sentence in said
+
+
+def test_verify_finds_fills_that_no_longer_are_accepted(
+    project: Path, command: Command, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.tif"
+    command("export", project, "-o", out)
+    with Document.open(project) as document:
+        document.do(decisions.reject(document.state, document.state.runs[1], [1]))
+    assert command("verify", project, out)[0] == 1
+
+
+def test_verify_wants_a_record_of_the_same_scan(
+    project: Path, command: Command, tmp_path: Path, make_run
+) -> None:
+    with Document.open(project) as document:
+        run = make_run(3, [Box(400, 50, 9, 9)], 77, record='{"painting":{"sha256":"00"}}')
+        document.do(results.add_run(run))
+        document.do(decisions.accept(document.state, run, [1]))
+    out = tmp_path / "out.tif"
+    assert command("export", project, "-o", out)[0] == 0
+    code, _, said = command("verify", project, out)
+    assert code == 1
+    assert "Run 3 was made from another file" in said
+
+
+@pytest.mark.parametrize("name", ["scan.tif", "work.imagest"])
+def test_export_spares_the_scan_and_the_project(
+    project: Path, command: Command, tmp_path: Path, name: str
+) -> None:
+    before = (tmp_path / name).read_bytes()
+    assert command("export", project, "-o", tmp_path / name, "--force")[0] == 2
+    if name == "scan.tif":
+        assert (tmp_path / name).read_bytes() == before
+    assert command("info", project)[0] == 0
+
+
+def test_nothing_accepted_is_nothing_to_export(document: Document, command: Command, tmp_path: Path) -> None:
+    document.close()
+    code, _, said = command("export", document.path, "-o", tmp_path / "out.tif")
+    assert code == 2
+    assert "accept some" in said
+    assert command("verify", document.path)[0] == 2
+
+
+def test_rescue_names_what_is_lost(project: Path, command: Command, tmp_path: Path) -> None:
+    content = project.read_bytes()
+    project.write_bytes(content[: len(content) * 2 // 3])
+    assert command("info", project)[0] == 2
+    code, facts, _ = command("rescue", project)
+    assert code == 0
+    assert facts["lost"]
+    assert command("info", facts["out"])[0] == 0
+
+
+def test_a_moved_scan_is_found_and_a_changed_one_is_not_used(
+    project: Path, command: Command, scan: Path, tmp_path: Path
+) -> None:
+    away = tmp_path / "away"
+    away.mkdir()
+    (away / project.name).write_bytes(project.read_bytes())
+    (away / "renamed.tif").write_bytes(scan.read_bytes())
+    scan.unlink()
+    moved = away / project.name
+    _, facts, _ = command("info", moved)
+    assert facts["painting"]["path"] == str(away / "renamed.tif")
+    assert "has moved" in facts["painting"]["note"]
+    assert command("export", moved, "-o", tmp_path / "out.tif")[0] == 0
+    (away / "renamed.tif").write_bytes((away / "renamed.tif").read_bytes()[:-1] + b"x")
+    code, _, said = command("export", moved, "-o", tmp_path / "out2.tif")
+    assert code == 2
+    assert "has changed" in said
+    (away / "renamed.tif").unlink()
+    code, _, said = command("verify", moved, tmp_path / "out.tif")
+    assert code == 2
+    assert "can't be found" in said
+
+
+def test_an_exported_file_opens_as_the_scan_did(
+    project: Path, command: Command, scan: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.tif"
+    command("export", project, "-o", out)
+    with open_painting(scan) as before, open_painting(out) as after:
+        assert (after.dtype, after.resolution, after.box) == (before.dtype, before.resolution, before.box)

@@ -1,0 +1,168 @@
+"""What can be read of a damaged project comes into a new file."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from imagest_core.errors import OutputError, ProjectError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting
+from imagest_core.project.document import Document
+from imagest_core.project.operations import decisions, results, settings
+from imagest_core.project.paintings import reference_to
+from imagest_core.project.rescue import rescue
+from imagest_core.project.state import Subject
+
+PAGE = 4096
+
+
+@pytest.fixture
+def project(document: Document, brush, make_run) -> Path:
+    """A project of some dozens of pages."""
+    chance = np.random.default_rng(3)
+    for step in range(30):
+        before = document.state.damage.copy()
+        document.state.damage.write(Box(step * 18, 0, 60, 300), chance.integers(0, 7, (300, 60), np.uint8))
+        document.done(before, f"Paint {step}")
+    for number in (1, 2):
+        document.do(
+            results.add_run(make_run(number, [Box(10, 10, 90, 90), Box(300, 200, 50, 50)], 40 + number))
+        )
+    document.do(decisions.accept(document.state, document.state.runs[2], [1, 2]))
+    document.do(settings.set_operator(document.state, "Ada"))
+    document.close()
+    assert document.path is not None
+    return document.path
+
+
+def damage_page(project: Path, page: int) -> None:
+    content = bytearray(project.read_bytes())
+    content[page * PAGE : (page + 1) * PAGE] = random.Random(page).randbytes(PAGE)
+    project.write_bytes(content)
+
+
+def test_a_whole_project_is_rescued_whole(project: Path, tmp_path: Path) -> None:
+    salvage = rescue(project, tmp_path / "new.imagest")
+    assert not salvage.lost
+    with Document.open(project) as old, Document.open(tmp_path / "new.imagest") as new:
+        assert new.state == old.state
+        assert new.state.damage == old.state.damage
+        assert new.undo()
+        assert new.undo()
+        assert not new.state.decisions
+
+
+def test_every_damaged_page_costs_only_what_was_on_it(
+    project: Path, painting: Painting, tmp_path: Path
+) -> None:
+    pages, whole = project.stat().st_size // PAGE, project.read_bytes()
+    with Document.look_at(project) as document:
+        damage = document.state.damage
+    kept = []
+    for page in range(0, pages, 3):
+        project.write_bytes(whole)
+        damage_page(project, page)
+        rescue(project, tmp_path / f"{page}.imagest", painting=reference_to(painting))
+        with Document.open(tmp_path / f"{page}.imagest") as found:
+            tiles = found.state.damage.tiles()
+            assert all(np.array_equal(tile, damage.tiles()[key]) for key, tile in tiles.items())
+            kept.append(len(tiles) / len(damage.tiles()))
+    assert min(kept) > 0.8
+    assert kept.count(1) > 0.9 * len(kept)
+
+
+def test_without_the_page_that_names_the_scan_it_must_be_named(
+    project: Path, painting: Painting, tmp_path: Path
+) -> None:
+    with Document.look_at(project) as document:
+        before, root = document.state, document.store.query("SELECT rootpage FROM sqlite_schema")[0][0]
+    damage_page(project, root - 1)
+    with pytest.raises(ProjectError, match="--painting"):
+        rescue(project, tmp_path / "new.imagest")
+    salvage = rescue(project, tmp_path / "new.imagest", painting=reference_to(painting))
+    assert any("scan.tif was taken" in sentence for sentence in salvage.lost)
+    with Document.open(tmp_path / "new.imagest") as found:
+        assert found.state.damage == before.damage
+        assert found.state.decisions == before.decisions
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
+def test_a_truncated_project_gives_what_is_left(project: Path, tmp_path: Path, share: float) -> None:
+    whole = project.read_bytes()
+    project.write_bytes(whole[: int(len(whole) * share)])
+    with pytest.raises(ProjectError, match="rescue"):
+        Document.open(project)
+    salvage = rescue(project, tmp_path / "new.imagest")
+    assert salvage.lost
+    with Document.open(tmp_path / "new.imagest") as found:
+        assert found.state.painting.width == 600
+        assert not found.undo()
+        found.do(settings.set_notes(found.state, "goes on"))
+    assert project.read_bytes() == whole[: int(len(whole) * share)]
+
+
+def test_a_lost_first_page_costs_nothing(project: Path, tmp_path: Path) -> None:
+    with Document.look_at(project) as document:
+        before = document.state.copy()
+    damage_page(project, 0)
+    rescue(project, tmp_path / "new.imagest")
+    with Document.open(tmp_path / "new.imagest") as found:
+        assert found.state.damage == before.damage
+        assert found.state.decisions == before.decisions
+
+
+def test_lost_tiles_are_painted_again_from_the_history(document: Document, brush, tmp_path: Path) -> None:
+    for step in range(9):
+        brush(document, Box(step * 60, 20, 70, 200), 1 + step % 6)
+    before = document.state.damage.copy()
+    document.store.query("UPDATE tiles SET labels = x'00' WHERE tx = 1")
+    document.abandon()
+    assert document.path is not None
+    with pytest.raises(ProjectError, match="damaged"):
+        Document.open(document.path)
+    rescue(document.path, tmp_path / "new.imagest")
+    with Document.open(tmp_path / "new.imagest") as found:
+        assert found.state.damage == before
+
+
+def test_a_run_whose_samples_are_damaged_says_so(project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        document.store.query("UPDATE run_tiles SET samples = x'00' WHERE run = 1")
+        with pytest.raises(ProjectError, match="Result 1 is damaged"):
+            document.state.runs[1].content.tile((0, 0))
+    salvage = rescue(project, tmp_path / "new.imagest")
+    assert any("run_tiles" in sentence for sentence in salvage.lost)
+    with Document.open(tmp_path / "new.imagest") as found:
+        assert found.state.decisions[Subject(2, 1)].place == 1
+        assert not found.state.runs[1].tile_keys
+        assert found.state.runs[2].content.tile((0, 0)).samples.max() == 42
+
+
+def test_the_work_after_a_rescue_can_be_rescued_again(project: Path, tmp_path: Path, brush) -> None:
+    damage_page(project, project.stat().st_size // PAGE - 1)
+    rescue(project, tmp_path / "new.imagest")
+    with Document.open(tmp_path / "new.imagest") as found:
+        brush(found, Box(0, 0, 50, 50), 0)
+        found.store.query("UPDATE tiles SET labels = x'00' WHERE tx = 1")
+    rescue(tmp_path / "new.imagest", tmp_path / "newer.imagest")
+    with Document.open(tmp_path / "newer.imagest") as again:
+        assert not any(key[0] == 1 for key in again.state.damage.tiles()), "labels must not be made up"
+
+
+def test_nothing_readable_names_the_newest_backup(project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        backup = document.back_up()
+    assert backup is not None
+    project.write_bytes(b"\0" * 20_000)
+    with pytest.raises(ProjectError, match=backup.name):
+        rescue(project, tmp_path / "new.imagest")
+    assert not (tmp_path / "new.imagest").exists()
+
+
+def test_a_rescue_never_writes_over_the_damaged_file(project: Path, painting: Painting) -> None:
+    with pytest.raises(OutputError, match="another name"):
+        rescue(project, project, force=True)
