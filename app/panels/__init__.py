@@ -1,0 +1,1 @@
+"""The panels round the canvas, in the order of the work."""
