@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -18,6 +19,7 @@ from imagest_core.cli.interrupt import Interrupt
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.progress import Cancelled, Progress
 
+FULL = (errno.ENOSPC, errno.EDQUOT)
 DONE, FAULT, WRONG, CANCELLED = 0, 1, 2, 130
 
 Work = Callable[[Progress], int | None]
@@ -58,8 +60,9 @@ def _failed(error: BaseException, debug: bool) -> int:
     if isinstance(error, MemoryError):
         say("there is not enough memory for this; close other programs, or take a smaller --batch.")
         return FAULT
-    if isinstance(error, OSError) and error.filename is not None:
-        say(f"{error.filename}: {(error.strerror or 'it cannot be used').lower()}.")
+    if isinstance(error, OSError) and (error.filename is not None or error.errno in FULL):
+        where = f"{error.filename}: " if error.filename is not None else ""
+        say(f"{where}{(error.strerror or 'it cannot be used').lower()}.")
         return WRONG
     where = "" if debug else f"; the details are in {log(error)}"
     say(f"a fault of this program stopped the work ({type(error).__name__}){where}.")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from imagest_core.style.reference import StyleReference
 
 
+ENDINGS = (".tif", ".tiff")
+
+
 def add_commands(subparsers: Any) -> None:
     """Add ``restore``."""
     from imagest_core.cli.options import add_request_options, add_style_options
@@ -54,6 +57,8 @@ class Targets:
         """Raise ``OutputError`` where one of them can't be written, or is one of ``sources``."""
         from imagest_core.painting.atomic import check_target
 
+        if self.out.suffix.lower() not in ENDINGS:
+            raise OutputError(f"The result is a TIFF; name it {self.out.stem}.tif, not {self.out.name}.")
         targets = [path for path in (self.out, self.record) if path is not None]
         if len({path.resolve() for path in targets}) < len(targets):
             raise OutputError(f"{self.out} can't be both the restored scan and its record; name two files.")

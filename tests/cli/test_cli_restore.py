@@ -126,6 +126,14 @@ def test_neither_the_scan_nor_the_mask_is_ever_written(cli, scan, mask, tmp_path
     assert not (tmp_path / "o.tif").exists()
 
 
+@pytest.mark.parametrize("name", ["out.png", "out.jpg", "out"])
+def test_the_result_is_a_tiff_and_is_called_one(cli, scan, mask, tmp_path, name):
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / name, "--engine", "harmonic")
+    assert answer.code == 2
+    assert "out.tif" in answer.err
+    assert not (tmp_path / name).exists()
+
+
 def test_the_result_and_the_record_are_two_files(cli, scan, mask, tmp_path):
     out = tmp_path / "out.tif"
     assert cli("restore", scan, "--mask", mask, "-o", out, "--record", out, "--engine", "harmonic").code == 2
