@@ -1,0 +1,198 @@
+"""The network as an engine, at toy size, through the whole restoration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+import torch
+from tiny_model import picture, tiny_checkpoint
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import ImagestError, InputError, ModelError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.progress import Cancelled, Progress
+from imagest_core.restoration.network_filling import NetworkFilling, loaded
+from imagest_core.restoration.request import Mode, Quality, RestorationRequest
+from imagest_core.restoration.restore import restore
+from imagest_core.restoration.style_pictures import MOST, squares_of, style_pictures
+from imagest_core.style.reference import StyleReference
+
+STYLE = StyleReference((Box(0, 0, 40, 40),))
+
+
+@pytest.fixture
+def damage() -> DamageMap:
+    mask = np.zeros((120, 150), np.bool_)
+    mask[50:75, 60:90] = True
+    mask[10:13, 100:140] = True
+    return DamageMap.from_mask(mask)
+
+
+@pytest.fixture
+def painting(tmp_path: Path) -> Iterator[Painting]:
+    tifffile.imwrite(tmp_path / "scan.tif", picture(150)[:120], photometric="rgb")
+    with open_painting(tmp_path / "scan.tif") as opened:
+        yield opened
+
+
+@pytest.fixture
+def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
+    folder = tiny_checkpoint(tmp_path / "toy")
+    yield RestorationRequest(engine="imagest", weights=str(folder), steps=3, device="cpu", seed=4)
+    loaded.cache_clear()
+
+
+def colours(painting: Painting, damage: DamageMap, request: RestorationRequest, style=STYLE) -> np.ndarray:
+    """Every filled sample, in a row."""
+    result = restore(painting, damage, request, style)
+    return np.concatenate([fill.colour[fill.mask] for fill in result.fills])
+
+
+def test_both_modes_fill_and_the_record_tells_with_what(painting, damage, request_) -> None:
+    result = restore(painting, damage, request_, STYLE)
+    facts = result.record.engine.facts
+    assert facts["model"] == "toy"
+    assert len(facts["weights_sha256"]) == 64
+    assert (facts["scheduler"], facts["steps"]) == ("dpm++2m", 3)
+    assert facts["style_tokens"] > 0
+    faithful = restore(painting, damage, replace(request_, mode=Mode.FAITHFUL), STYLE)
+    assert faithful.record.engine.facts["steps"] == 0
+
+
+def test_the_same_request_gives_the_same_bytes(painting, damage, request_) -> None:
+    assert np.array_equal(colours(painting, damage, request_), colours(painting, damage, request_))
+
+
+@pytest.mark.parametrize("change", [{"seed": 5}, {"variation": 1}, {"steps": 2}, {"mode": Mode.FAITHFUL}])
+def test_what_the_request_says_changes_the_fill(painting, damage, request_, change) -> None:
+    changed = colours(painting, damage, replace(request_, **change))
+    assert not np.allclose(colours(painting, damage, request_), changed, atol=1e-4)
+
+
+def test_another_style_reference_changes_the_fill(painting, damage, request_) -> None:
+    other = StyleReference((Box(100, 70, 50, 50),))
+    first, second = colours(painting, damage, request_), colours(painting, damage, request_, other)
+    assert not np.allclose(first, second, atol=1e-5)
+    none = colours(painting, damage, replace(request_, style_strength=0.0))
+    assert np.allclose(none, colours(painting, damage, request_, None), atol=1e-6)
+
+
+def test_samples_under_the_mask_have_no_effect(tmp_path: Path, painting, damage, request_) -> None:
+    spoilt = picture(150)[:120].copy()
+    hidden = damage.grown(request_.growth).read(painting.box) > 0
+    spoilt[hidden] = np.random.default_rng(0).integers(0, 255, (int(hidden.sum()), 3))
+    tifffile.imwrite(tmp_path / "spoilt.tif", spoilt, photometric="rgb")
+    with open_painting(tmp_path / "spoilt.tif") as other:
+        assert np.array_equal(colours(painting, damage, request_), colours(other, damage, request_))
+
+
+@pytest.fixture
+def wide(tmp_path: Path) -> Iterator[Painting]:
+    tifffile.imwrite(tmp_path / "wide.tif", picture(640)[:80], photometric="rgb")
+    with open_painting(tmp_path / "wide.tif") as opened:
+        yield opened
+
+
+@pytest.fixture
+def spread() -> DamageMap:
+    """Damage that needs four windows of one shape."""
+    mask = np.zeros((80, 640), np.bool_)
+    for x in (60, 220, 400, 560):
+        mask[30:40, x : x + 10] = True
+    return DamageMap.from_mask(mask)
+
+
+def test_the_batch_changes_nothing_that_can_be_seen(wide, spread, request_) -> None:
+    one, four = (colours(wide, spread, replace(request_, batch=b)) for b in (1, 4))
+    assert np.allclose(one, four, atol=2e-2 if loaded_dtype() == torch.bfloat16 else 1e-4)
+
+
+def loaded_dtype() -> torch.dtype:
+    from imagest_core.models.hardware import choose_hardware
+
+    return choose_hardware("cpu").dtype
+
+
+def test_quality_chooses_the_steps(painting, damage, request_) -> None:
+    asked = replace(request_, steps=None, quality=Quality.DRAFT)
+    assert restore(painting, damage, asked, STYLE).record.engine.facts["steps"] == 4
+
+
+def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
+    reports: list[int] = []
+    progress = Progress(report=lambda r: reports.append(r.step), cancelled=lambda: len(reports) >= 3)
+    with pytest.raises(Cancelled):
+        restore(painting, damage, replace(request_, steps=30), STYLE, progress)
+    assert len(reports) == 3
+
+
+def test_running_out_of_memory_halves_the_batch_and_goes_on(
+    wide, spread, request_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = colours(wide, spread, replace(request_, batch=1))
+    original, sizes = NetworkFilling._fill_batch, []
+
+    def tight(self, views, progress):
+        sizes.append(len(views))
+        if len(views) > 1:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory")
+        return original(self, views, progress)
+
+    monkeypatch.setattr(NetworkFilling, "_fill_batch", tight)
+    result = restore(wide, spread, replace(request_, batch=8), STYLE)
+    assert sizes[0] > 1
+    assert sizes[-1] == 1
+    assert result.record.engine.facts["batch"] == 1
+    assert np.array_equal(np.concatenate([fill.colour[fill.mask] for fill in result.fills]), expected)
+
+
+def test_no_memory_at_all_is_one_sentence(
+    painting, damage, request_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(self, views, progress):
+        raise MemoryError
+
+    monkeypatch.setattr(NetworkFilling, "_fill_batch", never)
+    with pytest.raises(ImagestError, match="Not even one window"):
+        restore(painting, damage, request_, STYLE)
+
+
+def test_a_prompt_needs_a_model_that_takes_text(painting, damage, request_) -> None:
+    with pytest.raises(InputError, match="takes no text"):
+        restore(painting, damage, replace(request_, prompt="a red cloak"), STYLE)
+
+
+def test_weights_that_are_not_there_are_one_sentence(painting, damage, request_) -> None:
+    with pytest.raises(ModelError, match="There is no model"):
+        restore(painting, damage, replace(request_, weights="nowhere"), STYLE)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_cuda_where_there_is_none_is_one_sentence(painting, damage, request_) -> None:
+    with pytest.raises(InputError, match="no CUDA GPU"):
+        restore(painting, damage, replace(request_, device="cuda"), STYLE)
+
+
+def test_squares_cover_a_long_region() -> None:
+    assert squares_of(Box(0, 0, 10, 10)) == [Box(0, 0, 10, 10)]
+    wide = squares_of(Box(5, 7, 25, 10))
+    assert [b.x for b in wide] == [5, 13, 20]
+    assert all(b.width == b.height == 10 and b.y == 7 for b in wide)
+    assert squares_of(Box(0, 0, 10, 20))[1] == Box(0, 10, 10, 10)
+
+
+def test_style_pictures_come_from_regions_and_donor(painting, tmp_path: Path) -> None:
+    tifffile.imwrite(tmp_path / "donor.tif", np.full((64, 200, 3), 255, np.uint8), photometric="rgb")
+    style = StyleReference((Box(0, 0, 30, 30),), donor=tmp_path / "donor.tif")
+    pictures = style_pictures(painting, style, 32)
+    assert pictures.shape == (5, 32, 32, 3)
+    assert pictures[1:].min() == pytest.approx(1.0, abs=1e-3)
+    many = StyleReference(tuple(Box(10 * i, 0, 10, 10) for i in range(12)))
+    assert len(style_pictures(painting, many, 32)) == MOST
+    assert style_pictures(painting, StyleReference(), 32).shape == (0, 32, 32, 3)
