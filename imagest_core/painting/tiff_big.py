@@ -8,6 +8,7 @@ in bytes 8-15, which the longer header needs, is moved.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import takewhile
 from typing import BinaryIO
 
 from imagest_core.errors import PaintingError
@@ -24,7 +25,6 @@ from imagest_core.painting.tiff_layout import (
     Structure,
     append,
     append_directory,
-    is_pointer,
     numbers_field,
 )
 from imagest_core.painting.tiff_segments import Tables
@@ -79,29 +79,21 @@ class _Conversion:
 
     def _unplaced(self, place: int) -> list[Directory]:
         """The readable directories from ``place`` on that haven't been written yet."""
-        found = []
-        try:
-            for directory in self._old.chain(place):
-                if directory.place in self._placed:
-                    break
-                found.append(directory)
-        except PaintingError:
-            pass
-        return found
+        return list(takewhile(lambda directory: directory.place not in self._placed, self._old.chain(place)))
 
     def _field(self, directory: Directory, entry: Entry) -> Field:
         table = self._tables.get((directory.place, entry.tag))
         if table is not None:
             return numbers_field(entry.tag, table, self._flavour)
-        if is_pointer(entry):
-            return self._pointer(entry)
+        if places := self._old.places(entry):
+            return self._pointer(entry, places)
         if entry.kind not in KIND_SIZE:
             return Field(entry.tag, entry.kind, entry.count, self._old.bytes_at(entry.place + 8, 4))
         if entry.size <= self._flavour.offset_size or entry.value_place < self._flavour.header_size:
             return Field(entry.tag, entry.kind, entry.count, self._old.value(entry))
         return Field(entry.tag, entry.kind, entry.count, place=entry.value_place)
 
-    def _pointer(self, entry: Entry) -> Field:
-        places = [self._chain(int(place)) or int(place) for place in self._old.numbers(entry)]
-        field = numbers_field(entry.tag, places, self._flavour)
+    def _pointer(self, entry: Entry, places: list[int]) -> Field:
+        """The entry with the new places; those where nothing can be read stay as they are."""
+        field = numbers_field(entry.tag, [self._chain(place) or place for place in places], self._flavour)
         return replace(field, kind=IFD8 if entry.kind == IFD else LONG8)

@@ -58,7 +58,7 @@ def source_directory(painting: Painting) -> Iterator[tuple[Structure, Directory]
     if painting.format in ("TIFF", "BigTIFF"):
         with open(painting.path, "rb") as file:
             structure = Structure(file)
-            yield structure, list(structure.chain())[painting.page]
+            yield structure, structure.page(painting.page)
     else:
         yield _exif_directory(painting.metadata.exif)
 

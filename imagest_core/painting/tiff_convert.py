@@ -10,12 +10,13 @@ import tifffile
 
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.sources.base import Samples
-from imagest_core.painting.tiff_carry import byte_order, carry
+from imagest_core.painting.tiff_carry import byte_order, carry, source_directory
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT
 from imagest_core.painting.tiff_pieces import Grid, Patch, Pieces
 from imagest_core.progress import Progress
 
 TILE = 256
+EXTRA_SAMPLES, PREMULTIPLIED = 338, 1
 _ROOM = 64 << 20
 """Bytes that tags and tables may take beside the samples."""
 
@@ -55,7 +56,7 @@ def _options(painting: Painting) -> dict[str, object]:
         "dtype": painting.dtype,
         "photometric": grey if painting.grey else "rgb",
         "planarconfig": "contig" if painting.channels > 1 else None,
-        "extrasamples": ["unassalpha"] if painting.alpha else None,
+        "extrasamples": [_alpha(painting)] if painting.alpha else None,
         "tile": (TILE, TILE),
         "compression": "zlib",
         "compressionargs": {"level": 6},
@@ -63,6 +64,13 @@ def _options(painting: Painting) -> dict[str, object]:
         "metadata": None,
         "software": False,
     }
+
+
+def _alpha(painting: Painting) -> str:
+    """Whether colour is multiplied by alpha (TIFF 6.0, ExtraSamples 1): only a TIFF says so."""
+    with source_directory(painting) as origin:
+        premultiplied = origin is not None and origin[0].number(origin[1], EXTRA_SAMPLES, 0) == PREMULTIPLIED
+    return "assocalpha" if premultiplied else "unassalpha"
 
 
 def _tiles(painting: Painting, rows: Grid, pieces: Pieces, progress: Progress) -> Iterator[Samples]:

@@ -140,14 +140,20 @@ class Structure:
         return Directory(place, entries, following, flavour.count_size + len(table))
 
     def chain(self, place: int | None = None) -> Iterator[Directory]:
-        """The directories linked from ``place`` on (from the first: the file's pages)."""
+        """The directories linked from ``place`` on (from the first: the file's pages), as far as readable."""
         seen: set[int] = set()
         place = self.first if place is None else place
-        while place and place not in seen:
+        while place not in seen and (directory := self.readable(place)):
             seen.add(place)
-            directory = self.directory(place)
             yield directory
             place = directory.next
+
+    def page(self, index: int) -> Directory:
+        """The directory ``index`` of the first chain; :class:`PaintingError` where there is none."""
+        for number, directory in enumerate(self.chain()):
+            if number == index:
+                return directory
+        raise _damaged()
 
     def walk(self) -> Iterator[Directory]:
         """Every directory once: pages and, below them, all that their entries point to.
@@ -158,7 +164,7 @@ class Structure:
         waiting = [self.first]
         while waiting:
             place = waiting.pop()
-            if place in seen or (directory := self._readable(place)) is None:
+            if place in seen or (directory := self.readable(place)) is None:
                 continue
             seen.add(place)
             yield directory
@@ -166,9 +172,14 @@ class Structure:
 
     def pointers(self, directory: Directory) -> list[int]:
         """Places of the directories below ``directory``."""
-        return [
-            int(place) for entry in directory.entries if is_pointer(entry) for place in self.numbers(entry)
-        ]
+        return [place for entry in directory.entries for place in self.places(entry)]
+
+    def places(self, entry: Entry) -> list[int]:
+        """Where ``entry`` says that directories are; nowhere if it is no pointer, or its value is lost."""
+        try:
+            return [int(place) for place in self.numbers(entry)] if is_pointer(entry) else []
+        except PaintingError:
+            return []
 
     def value(self, entry: Entry) -> bytes:
         """The value's bytes, as they lie in the file."""
@@ -186,12 +197,10 @@ class Structure:
         entry = directory.find(tag)
         return int(self.numbers(entry)[0]) if entry and entry.count else default
 
-    def _readable(self, place: int) -> Directory | None:
+    def readable(self, place: int) -> Directory | None:
+        """The directory at ``place``, or None where there is none."""
         try:
-            directory = self.directory(place) if place else None
-            if directory is not None:
-                self.pointers(directory)
-            return directory
+            return self.directory(place) if place else None
         except PaintingError:
             return None
 
@@ -239,7 +248,7 @@ class Field:
 def numbers_field(tag: int, values: Iterable[int] | NDArray[np.uint64], flavour: Flavour) -> Field:
     """A field of offsets or counts, LONG in a classic file and LONG8 in a BigTIFF."""
     kind = LONG8 if flavour.big else LONG
-    data = np.asarray(values, np.uint64).astype(flavour.order + NUMBER_CODE[kind])
+    data = np.fromiter(values, np.uint64).astype(flavour.order + NUMBER_CODE[kind])
     return Field(tag, kind, data.size, data.tobytes())
 
 

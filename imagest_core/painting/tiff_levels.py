@@ -31,7 +31,7 @@ def reduced_directories(structure: Structure, page: int) -> list[Directory]:
     """The directories below or behind ``page`` that hold it smaller."""
     pages = list(structure.chain())
     entry = pages[page].find(SUB_IFDS)
-    below = [structure.directory(int(place)) for place in structure.numbers(entry)] if entry else []
+    below = filter(None, map(structure.readable, structure.places(entry) if entry else []))
     is_reduced = partial(_is_reduced, structure, pages[page])
     return [*filter(is_reduced, below), *takewhile(partial(_says_reduced, structure), pages[page + 1 :])]
 
@@ -51,7 +51,7 @@ def refresh_levels(path: Path, page: int, boxes: Sequence[Box], limit: int, prog
     """Make the reduced copies of ``page`` anew where ``boxes`` (stored pixels) changed, by area mean."""
     with open(path, "rb") as file:
         structure = Structure(file)
-        native = list(structure.chain())[page]
+        native = structure.page(page)
         found = [level_of(structure, native, other) for other in reduced_directories(structure, page)]
     for index, level in enumerate(found):
         if level:

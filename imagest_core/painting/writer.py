@@ -20,7 +20,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_convert import write_lossless
-from imagest_core.painting.tiff_layout import Directory, Structure
+from imagest_core.painting.tiff_layout import Structure
 from imagest_core.painting.tiff_levels import level_of, reduced_directories, refresh_levels
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT, patch_file
 from imagest_core.painting.tiff_pieces import Patch
@@ -81,18 +81,17 @@ def keeps_file(painting: Painting) -> bool:
         return False
     with open(painting.path, "rb") as file:
         structure = Structure(file)
-        return read_raster(structure, _page(structure, painting.page)) is not None
+        return read_raster(structure, structure.page(painting.page)) is not None
 
 
 def writing_notes(painting: Painting) -> tuple[str, ...]:
     """Sentences on what writing can't keep, for the user to see."""
     if keeps_file(painting):
         return _level_notes(painting)
+    name = painting.path.name
     notes = [
-        f"{painting.path.name} can't be written without loss; the result is a TIFF of its decoded samples."
+        f"The result is a lossless TIFF of exactly the decoded samples of {name} ({painting.compression})."
     ]
-    if painting.lossy is False:
-        notes = [f"The result is a TIFF of the decoded samples of {painting.path.name}."]
     if painting.pages > 1:
         notes.append("Only the page shown is written; the others stay in the source alone.")
     return tuple(notes)
@@ -101,7 +100,7 @@ def writing_notes(painting: Painting) -> tuple[str, ...]:
 def _level_notes(painting: Painting) -> tuple[str, ...]:
     with open(painting.path, "rb") as file:
         structure = Structure(file)
-        native = _page(structure, painting.page)
+        native = structure.page(painting.page)
         reduced = reduced_directories(structure, painting.page)
         stale = sum(level_of(structure, native, other) == 0 for other in reduced)
     if not stale:
@@ -117,7 +116,7 @@ def _patch_copy(
     page = painting.page
     stored = _stored(painting, patches, boxes)
     patch_file(
-        path, lambda structure: _page(structure, page), stored, limit=limit, progress=progress.part(0.0, 0.8)
+        path, lambda structure: structure.page(page), stored, limit=limit, progress=progress.part(0.0, 0.8)
     )
     refresh_levels(path, page, boxes, limit, progress.part(0.8, 1.0))
 
@@ -136,10 +135,6 @@ def _stored(painting: Painting, patches: Iterable[Patch], boxes: list[Box]) -> I
         stored = patch.stored(orientation, painting.width, painting.height)
         boxes.append(stored.box)
         yield stored
-
-
-def _page(structure: Structure, page: int) -> Directory:
-    return next(directory for index, directory in enumerate(structure.chain()) if index == page)
 
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:

@@ -43,7 +43,7 @@ def test_a_jpeg_with_everything(tmp_path: Path, order: str, orientation: int) ->
     out = tmp_path / "out.tif"
     with open_painting(source) as painting:
         assert not keeps_file(painting)
-        assert "can't be written without loss" in writing_notes(painting)[0]
+        assert "exactly the decoded samples of source.jpg" in writing_notes(painting)[0]
         wanted = restore(source, out, random_patches(painting.box, 3, 8, 4))
         with open_painting(out) as written:
             np.testing.assert_array_equal(written.read(), wanted)
@@ -92,7 +92,7 @@ def test_png_of_any_kind(tmp_path: Path, channels: int, depth: int) -> None:
     source.write_bytes(imagecodecs.png_encode(smooth(70, 300, channels, depth).squeeze()))
     with open_painting(source) as painting:
         patches = random_patches(painting.box, channels, depth, 11)
-        assert "decoded samples" in writing_notes(painting)[0]
+        assert "exactly the decoded samples" in writing_notes(painting)[0]
     wanted = restore(source, out, patches)
     np.testing.assert_array_equal(samples_of(out), wanted)
     np.testing.assert_array_equal(tifffile.imread(out).reshape(wanted.shape), wanted)
@@ -158,3 +158,29 @@ def test_a_broken_exif_block_is_left_behind(tmp_path: Path) -> None:
     save(source, exif=bytes(block))
     wanted = restore(source, out, [Patch(Box(0, 0, 9, 9), noise(9, 9))])
     np.testing.assert_array_equal(samples_of(out), wanted)
+
+
+def test_iptc_of_a_jpeg_is_carried(tmp_path: Path) -> None:
+    source, out = save(tmp_path / "source.jpg"), tmp_path / "out.tif"
+    record = b"\x1c\x02\x78\0\5Panel"
+    resource = b"8BIM\x04\x04\0\0" + len(record).to_bytes(4, "big") + record
+    block = b"Photoshop 3.0\0" + resource
+    data = source.read_bytes()
+    source.write_bytes(data[:2] + b"\xff\xed" + (len(block) + 2).to_bytes(2, "big") + block + data[2:])
+    restore(source, out, [])
+    with tifffile.TiffFile(out) as tiff:
+        tags = tiff.pages[0].tags
+        kept = tags[33723 if 33723 in tags else 34377].value
+    assert record in bytes(kept)
+
+
+@pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
+def test_the_kind_of_alpha_is_kept(tmp_path: Path, kind: str) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    options = {"photometric": "rgb", "extrasamples": [kind], "compression": "webp", "tile": (64, 64)}
+    tifffile.imwrite(source, smooth(64, 64, 4), **options)
+    wanted = restore(source, out, [Patch(Box(0, 0, 9, 9), noise(9, 9, 4))])
+    np.testing.assert_array_equal(samples_of(out), wanted)
+    with tifffile.TiffFile(source) as old, tifffile.TiffFile(out) as new:
+        assert new.pages[0].compression == 8
+        assert new.pages[0].extrasamples == old.pages[0].extrasamples

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import tempfile
 import zlib
@@ -30,6 +31,7 @@ from tiff_samples import (
     write_source,
 )
 
+from imagest_core.painting import writer
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
 from imagest_core.painting.tiff_layout import Structure
@@ -323,10 +325,38 @@ def test_a_patch_of_another_picture_is_refused(tmp_path: Path, patch: Patch) -> 
     assert list(tmp_path.iterdir()) == [source]
 
 
-def test_the_structure_of_a_loop_is_walked_once(tmp_path: Path) -> None:
-    source = tmp_path / "source.tif"
-    write_source(source, Kind())
-    with open(source, "rb") as file:
-        structure = Structure(file)
-        assert len(list(structure.walk())) == 9
-        assert len(list(structure.chain())) == 3
+@pytest.mark.parametrize("place", [0, 2**31])
+def test_broken_pointers_to_more_directories_stay_as_they_are(tmp_path: Path, place: int) -> None:
+    """The next page and an EXIF directory that lie nowhere, also when the file becomes a BigTIFF."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    data = zlib.compress(smooth(20, 30, 1).tobytes())
+    entries = grey_entries(30, 20, 8, 20, (273, 4, 1, 8), (279, 4, 1, len(data)))
+    handmade(source, data, [*entries, (34665, 4, 1, place)])
+    whole = source.read_bytes()
+    source.write_bytes(whole[:-4] + struct.pack("<I", place))
+    patch = Patch(Box(1, 2, 20, 15), noise(15, 20, 1))
+    for limit in (2**32, len(whole)):
+        wanted = restore(source, out, [patch], classic_limit=limit, force=True)
+        np.testing.assert_array_equal(samples_of(out), wanted)
+        with open(out, "rb") as file:
+            structure = Structure(file)
+            (page,) = structure.chain()
+            assert structure.number(page, 34665, -1) == place
+
+
+def test_a_loop_of_pages_ends(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    data = zlib.compress(smooth(20, 30, 1).tobytes())
+    handmade(source, data, grey_entries(30, 20, 8, 20, (273, 4, 1, 8), (279, 4, 1, len(data))))
+    whole = source.read_bytes()
+    source.write_bytes(whole[:-4] + whole[4:8])
+    for limit in (2**32, len(whole)):
+        patch = Patch(Box(1, 2, 20, 15), noise(15, 20, 1))
+        wanted = restore(source, out, [patch], classic_limit=limit, force=True)
+        np.testing.assert_array_equal(samples_of(out), wanted)
+
+
+def test_copying_where_the_kernel_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(os, "copy_file_range", raising=False)
+    monkeypatch.setattr(writer, "_BLOCK", 1000)
+    check_patching(Kind(), 8)
