@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.colour import colour_space
+from imagest_core.painting.colour import GreySrgb, Srgb, colour_space
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
@@ -76,6 +76,11 @@ class Painting:
     def profile_name(self) -> str:
         """What the colour in use is called."""
         return self._space.name
+
+    @property
+    def profile_in_use(self) -> bytes | None:
+        """The file's colour profile; None where its samples are sRGB, or are taken for it."""
+        return None if isinstance(self._space, Srgb | GreySrgb) else self.profile
 
     @cached_property
     def levels(self) -> int:

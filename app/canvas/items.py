@@ -1,0 +1,115 @@
+"""The items of a canvas' scene: pictures, and lines that stay thin at any zoom."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas.layer import Layer
+from imagest_core.painting.geometry import Box
+
+Clip = Callable[[], QRectF]
+"""The part of the picture to draw, asked at every painting."""
+
+
+class PictureItem(QGraphicsItem):
+    """Draws a layer in one view, as far as ``clip`` allows."""
+
+    def __init__(self, layer: Layer, clip: Clip | None = None) -> None:
+        super().__init__()
+        self.layer, self._clip = layer, clip
+        self._box = Box(0, 0, layer.picture.width, layer.picture.height)
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """The whole picture."""
+        return QRectF(*self._box)
+
+    def refresh(self, box: Box) -> None:
+        """The layer looks different in ``box``."""
+        self.update(QRectF(*box.grown(1)))
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw what ``option`` exposes."""
+        exposed = option.exposedRect.intersected(self.boundingRect())
+        if self._clip is not None:
+            exposed = exposed.intersected(self._clip())
+        box = outward(exposed).within(self._box)
+        if box.empty:
+            return
+        painter.save()
+        painter.setClipRect(exposed, Qt.ClipOperation.IntersectClip)
+        self.layer.draw(painter, box, painter.worldTransform().m11() * painter.device().devicePixelRatioF())
+        painter.restore()
+
+
+def outward(rect: QRectF) -> Box:
+    """The whole pixels that ``rect`` touches."""
+    return Box.spanning(
+        math.floor(rect.left()), math.floor(rect.top()), math.ceil(rect.right()), math.ceil(rect.bottom())
+    )
+
+
+class LineItem(QGraphicsItem):
+    """A path seen on any ground: a light line, and dark dashes on it; one screen pixel wide."""
+
+    def __init__(self, colour: str = "#ffffff", *, dashed: bool = True, filled: str = "") -> None:
+        super().__init__()
+        self._path = QPainterPath()
+        self._ground, self._dashes = _pen(colour), _pen("#000000", [4, 4]) if dashed else None
+        self._fill = QColor(filled) if filled else None
+
+    @property
+    def path(self) -> QPainterPath:
+        """What is drawn, in picture coordinates."""
+        return self._path
+
+    def set_path(self, path: QPainterPath) -> None:
+        """Draw ``path``."""
+        self.prepareGeometryChange()
+        self._path = path
+        self.update()
+
+    def set_boxes(self, boxes: Iterable[Box]) -> None:
+        """Draw rectangles."""
+        path = QPainterPath()
+        for box in boxes:
+            path.addRect(QRectF(*box))
+        self.set_path(path)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """The path's, with the width of the line."""
+        if self._path.isEmpty():
+            return QRectF()
+        margin = 2 / self._scale()
+        return self._path.boundingRect().adjusted(-margin, -margin, margin, margin)
+
+    def _scale(self) -> float:
+        views = self.scene().views() if self.scene() is not None else []
+        return views[0].transform().m11() if views else 1.0
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the path."""
+        if self._fill is not None:
+            painter.fillPath(self._path, self._fill)
+        painter.setPen(self._ground)
+        painter.drawPath(self._path)
+        if self._dashes is not None:
+            painter.setPen(self._dashes)
+            painter.drawPath(self._path)
+
+
+def _pen(colour: str, dashes: list[float] | None = None) -> QPen:
+    pen = QPen(QColor(colour), 1)
+    pen.setCosmetic(True)
+    if dashes:
+        pen.setDashPattern(dashes)
+    return pen

@@ -1,0 +1,171 @@
+"""A picture as the canvas draws it: what is in memory at once, the rest as soon as a worker has made it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import numpy as np
+from PySide6.QtCore import QObject, QRectF, Signal
+from PySide6.QtGui import QImage, QPainter
+
+from app.canvas.picture import CELL, Picture, at_level, cells, level_for, native, reduced_size
+from app.jobs import Background, Ticket
+from imagest_core.painting.display import Pixels
+from imagest_core.painting.geometry import Box
+
+CACHE_BYTES = 128 << 20
+_PENDING = 96
+_CRISP = 2.0
+"""From this zoom on pixels are drawn as squares."""
+_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+
+Key = tuple[int, int, int]
+"""Level, column, row."""
+
+
+class Layer(QObject):
+    """Draws a :class:`Picture`; ``updated(Box)``: this native box looks different now.
+
+    Nothing is decoded here: cells that are missing are asked of ``background``, those seen last
+    first, and until they come the next coarser level stands in for them.
+    """
+
+    updated = Signal(object)
+
+    def __init__(
+        self,
+        picture: Picture,
+        background: Background,
+        parent: QObject | None = None,
+        cache: int = CACHE_BYTES,
+    ) -> None:
+        super().__init__(parent)
+        self.picture, self._background = picture, background
+        self._limit, self._used, self._asked = cache, 0, 0
+        self._cells: OrderedDict[Key, QImage] = OrderedDict()
+        self._stale: set[Key] = set()
+        self._pending: OrderedDict[Key, Ticket] = OrderedDict()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether cells are still being made."""
+        return bool(self._pending)
+
+    # Drawing
+
+    def draw(self, painter: QPainter, exposed: Box, scale: float) -> None:
+        """Draw the native box ``exposed``, at ``scale`` device pixels a native one, in picture coordinates."""
+        level = level_for(scale, self.picture.levels)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _CRISP)
+        held = self.picture.held(level)
+        if held is not None:
+            draw_pixels(painter, held, at_level(exposed, level), level)
+            return
+        missing = [key for key in cells(at_level(exposed, level)) if not self._has(level, key)]
+        if missing:
+            self._draw_coarse(painter, exposed, level)
+        for column, row in cells(at_level(exposed, level)):
+            self._draw_cell(painter, (level, column, row))
+        for column, row in missing:
+            self._ask((level, column, row))
+
+    def _has(self, level: int, cell: tuple[int, int]) -> bool:
+        key = (level, *cell)
+        return key in self._cells and key not in self._stale
+
+    def _draw_coarse(self, painter: QPainter, exposed: Box, level: int) -> None:
+        """The finest level above ``level`` that is in memory."""
+        for coarser in range(level + 1, self.picture.levels):
+            held = self.picture.held(coarser)
+            if held is not None:
+                draw_pixels(painter, held, at_level(exposed, coarser), coarser)
+                return
+
+    def _draw_cell(self, painter: QPainter, key: Key) -> None:
+        image = self._cells.get(key)
+        if image is None:
+            return
+        self._cells.move_to_end(key)
+        target = native(self._part(key), key[0])
+        painter.drawImage(QRectF(*target), image, QRectF(image.rect()))
+
+    def _part(self, key: Key) -> Box:
+        level, column, row = key
+        size = reduced_size(self.picture.width, self.picture.height, level)
+        return Box(column * CELL, row * CELL, CELL, CELL).within(Box(0, 0, *size))
+
+    # Making
+
+    def _ask(self, key: Key) -> None:
+        if key in self._pending:
+            return
+        self._asked += 1
+        while len(self._pending) >= _PENDING:
+            self._pending.popitem(last=False)[1].cancel()
+        part = self._part(key)
+        self._pending[key] = self._background.submit(
+            lambda: image_of(self.picture.make(key[0], part)),
+            lambda image: self._arrived(key, image),
+            lambda error: self._failed(key),
+            priority=self._asked,
+        )
+
+    def _arrived(self, key: Key, image: QImage) -> None:
+        self._pending.pop(key, None)
+        self._stale.discard(key)
+        self._drop(key)
+        self._cells[key] = image
+        self._used += image.sizeInBytes()
+        while self._used > self._limit and len(self._cells) > 1:
+            self._drop(next(iter(self._cells)))
+        self.updated.emit(native(self._part(key), key[0]))
+
+    def _failed(self, key: Key) -> None:
+        """A part of the file that can't be read stays as the coarser level has it, or empty."""
+        self._arrived(key, QImage(1, 1, _FORMAT))
+        self._cells[key].fill(0)
+
+    def _drop(self, key: Key) -> None:
+        image = self._cells.pop(key, None)
+        if image is not None:
+            self._used -= image.sizeInBytes()
+
+    # Changing
+
+    def invalidate(self, box: Box) -> None:
+        """The picture is another one in ``box`` (native): what is shown stays until the new has come."""
+        if box.empty:
+            return
+        for key in list(self._pending):
+            if native(self._part(key), key[0]).touches(box):
+                self._pending.pop(key).cancel()
+        self._stale.update(k for k in self._cells if native(self._part(k), k[0]).touches(box))
+        self.updated.emit(box)
+
+    def close(self) -> None:
+        """Nothing more is wanted."""
+        for ticket in self._pending.values():
+            ticket.cancel()
+        self._pending.clear()
+        self._cells.clear()
+        self._used = 0
+
+
+def draw_pixels(painter: QPainter, pixels: Pixels, part: Box, level: int) -> None:
+    """Draw ``part`` of a whole level without copying it."""
+    height, width = pixels.shape[:2]
+    part = part.within(Box(0, 0, width, height))
+    if part.empty:
+        return
+    start = (part.y * width + part.x) * 4
+    end = ((part.bottom - 1) * width + part.right) * 4
+    view = memoryview(pixels.reshape(-1)[start:end])
+    image = QImage(view, part.width, part.height, width * 4, _FORMAT)
+    painter.drawImage(QRectF(*native(part, level)), image, QRectF(0, 0, part.width, part.height))
+
+
+def image_of(pixels: Pixels) -> QImage:
+    """A picture that owns its pixels."""
+    pixels = np.ascontiguousarray(pixels)
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, width * 4, _FORMAT).copy()

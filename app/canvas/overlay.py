@@ -1,0 +1,155 @@
+"""Damage over the picture: a sparse model that many views share, and an item that draws it in one."""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+
+import numpy as np
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from app.canvas.labels import LabelLevels
+from app.canvas.overlay_pixels import Look, look_of, render
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.geometry import Box
+
+_CHUNK = 256
+_KEPT = 256
+_FORMAT = QImage.Format.Format_ARGB32_Premultiplied
+
+Key = tuple[int, int]
+
+
+class Overlay(QObject):
+    """Labels and their look; ``updated(Box)``: this native box looks different now."""
+
+    updated = Signal(object)
+
+    def __init__(self, levels: int, box: Box, look: Look | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.labels, self.box = LabelLevels(levels), box
+        self.look = look or look_of(())
+
+    def show(self, damage: DamageMap, look: Look | None = None) -> None:
+        """Draw this map, all of it."""
+        self.look = look or self.look
+        self.labels.show(damage)
+        self.updated.emit(self.box)
+
+    def show_levels(self, labels: LabelLevels) -> None:
+        """Draw labels that were reduced elsewhere, for instance by a worker."""
+        self.labels = labels
+        self.updated.emit(self.box)
+
+    def set_look(self, look: Look) -> None:
+        """Draw the same labels differently."""
+        self.look = look
+        self.updated.emit(self.box)
+
+    def update(self, damage: DamageMap, box: Box) -> None:
+        """The labels in ``box`` have changed."""
+        self.labels.update(damage, box)
+        self.updated.emit(box)
+
+
+class _Chunk:
+    """A square of the screen's pixels, drawn into in place."""
+
+    def __init__(self) -> None:
+        self.pixels = np.zeros((_CHUNK, _CHUNK), np.uint32)
+        self.image = QImage(self.pixels.data, _CHUNK, _CHUNK, _CHUNK * 4, _FORMAT)
+
+
+class OverlayItem(QGraphicsItem):
+    """Draws an :class:`Overlay` in screen pixels, kept in chunks as long as the zoom is the same."""
+
+    def __init__(self, overlay: Overlay) -> None:
+        super().__init__()
+        self.overlay = overlay
+        self._scale = 0.0
+        self._chunks: OrderedDict[Key, _Chunk | None] = OrderedDict()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """The picture, and a little round it for outlines of zones."""
+        return QRectF(*self.overlay.box.grown(8))
+
+    def refresh(self, box: Box) -> None:
+        """Redraw what the native ``box`` covers."""
+        if self._scale:
+            self._redraw(self._on_screen(box))
+        edge = self._reach() / (self._scale or 1.0) + 1
+        self.update(QRectF(*box).adjusted(-edge, -edge, edge, edge))
+
+    def _reach(self) -> int:
+        """Screen pixels by which a change reaches over its own box."""
+        return math.ceil(self.overlay.look.margin * self._scale) + 3
+
+    def _on_screen(self, box: Box) -> Box:
+        scale = self._scale
+        corners = box.x * scale, box.y * scale, box.right * scale, box.bottom * scale
+        return Box.spanning(
+            math.floor(corners[0]), math.floor(corners[1]), math.ceil(corners[2]), math.ceil(corners[3])
+        ).grown(self._reach())
+
+    def _redraw(self, device: Box) -> None:
+        if device.area > _KEPT * _CHUNK * _CHUNK:
+            self._chunks.clear()
+            return
+        for cell in device.tiles(_CHUNK):
+            key = (cell.x // _CHUNK, cell.y // _CHUNK)
+            if key in self._chunks:
+                self._chunks[key] = self._drawn(self._chunks[key], key, cell)
+
+    def _drawn(self, chunk: _Chunk | None, key: Key, cell: Box) -> _Chunk | None:
+        """``chunk`` with ``cell`` (screen pixels inside it) drawn anew."""
+        pixels = render(self.overlay.labels, self.overlay.look, cell, self._scale)
+        if pixels is None and chunk is None:
+            return None
+        chunk = chunk or _Chunk()
+        inside = cell.moved(-key[0] * _CHUNK, -key[1] * _CHUNK).slices
+        chunk.pixels[inside] = 0 if pixels is None else pixels
+        return chunk
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the chunks that ``option`` exposes, pixel by pixel of the screen."""
+        world, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
+        self._set_scale(world.m11() * ratio)
+        exposed = option.exposedRect
+        box = Box.spanning(
+            math.floor(exposed.left()), math.floor(exposed.top()),
+            math.ceil(exposed.right()), math.ceil(exposed.bottom()),
+        ).within(self.overlay.box.grown(8))
+        if box.empty:
+            return
+        painter.save()
+        painter.resetTransform()
+        origin = QPointF(round(world.dx() * ratio), round(world.dy() * ratio))
+        for cell in self._on_screen(box).tiles(_CHUNK):
+            chunk = self._chunk((cell.x // _CHUNK, cell.y // _CHUNK))
+            if chunk is not None:
+                self._blit(painter, chunk, cell, origin, ratio)
+        painter.restore()
+
+    def _blit(self, painter: QPainter, chunk: _Chunk, cell: Box, origin: QPointF, ratio: float) -> None:
+        corner = QPointF(cell.x // _CHUNK * _CHUNK, cell.y // _CHUNK * _CHUNK)
+        chunk.image.setDevicePixelRatio(ratio)
+        painter.drawImage((corner + origin) / ratio, chunk.image)
+
+    def _set_scale(self, scale: float) -> None:
+        if scale != self._scale:
+            self._scale = scale
+            self._chunks.clear()
+
+    def _chunk(self, key: Key) -> _Chunk | None:
+        if key not in self._chunks:
+            while len(self._chunks) >= _KEPT:
+                self._chunks.popitem(last=False)
+            cell = Box(key[0] * _CHUNK, key[1] * _CHUNK, _CHUNK, _CHUNK)
+            self._chunks[key] = self._drawn(None, key, cell)
+        self._chunks.move_to_end(key)
+        return self._chunks[key]

@@ -1,0 +1,1 @@
+"""Original and restored, side by side, one over the other, in turn, or as their difference."""
