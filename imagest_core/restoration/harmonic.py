@@ -24,7 +24,8 @@ SWEEPS = 8
 COARSEST = 8
 """Side in pixels below which a level is not reduced further."""
 COARSEST_SWEEPS = 24
-STENCIL = np.array([[0, 0.25, 0], [0.25, 0, 0.25], [0, 0.25, 0]], np.float32)
+EXCESS = np.array([[0, 0.25, 0], [0.25, -1, 0.25], [0, 0.25, 0]], np.float32)
+"""How far the mean of the four neighbours lies above a pixel."""
 
 
 def chebyshev(sweeps: int) -> Iterator[tuple[float, float]]:
@@ -74,15 +75,13 @@ def _sum_of_fours(values: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _relax(field: NDArray[np.float32], hole: NDArray[np.float32], sweeps: int) -> NDArray[np.float32]:
+    gate = np.repeat(hole, field.shape[2], axis=2)
     step = np.zeros_like(field)
     for momentum, rate in chebyshev(sweeps):
-        around = cv2.filter2D(field, -1, STENCIL, borderType=cv2.BORDER_REPLICATE).reshape(field.shape)
-        around -= field
-        around *= hole
-        around *= np.float32(rate)
-        step *= np.float32(momentum)
-        step += around
-        field = field + step
+        excess = cv2.filter2D(field, -1, EXCESS, borderType=cv2.BORDER_REPLICATE).reshape(field.shape)
+        cv2.multiply(excess, gate, dst=excess)
+        cv2.addWeighted(step, momentum, excess, rate, 0, dst=step)
+        cv2.add(field, step, dst=field)
     return field
 
 

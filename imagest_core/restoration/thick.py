@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import Regions
 from imagest_core.damage.thickness import deepest
 from imagest_core.painting.geometry import Box
@@ -22,26 +22,27 @@ def thick_parts(grown: DamageMap, regions: Regions, ids: Collection[int], radius
 
     A region without any such pixel is taken whole.
     """
-    hearts = _hearts(grown, regions, ids, radius)
+    own = _only(grown, regions, ids)
+    shallow = [region for region in ids if regions.by_id(region).thickness <= 2 * radius]
+    hearts = _only(own, regions, shallow)
+    for key, depth in deepest(own).items():
+        box = tile_box(key).within(own.box)
+        hearts.write(box, (depth[: box.height, : box.width] > radius) | (hearts.read(box) > 0))
     reach = int(radius * ROUNDING) + 1
     parts = DamageMap(grown.width, grown.height)
-    for tile in grown.occupied():
-        own = _chosen(regions.labels(tile), ids)
-        if own.any():
-            parts.write(tile, own & _near(hearts, tile, reach))
+    for tile in own.occupied():
+        parts.write(tile, (own.read(tile) > 0) & _near(hearts, tile, reach))
     return parts
 
 
-def _hearts(grown: DamageMap, regions: Regions, ids: Collection[int], radius: float) -> DamageMap:
-    hearts = DamageMap(grown.width, grown.height)
-    depths = deepest(grown)
-    shallow = [region for region in ids if regions.by_id(region).thickness <= 2 * radius]
-    for tile in grown.occupied():
-        labels = regions.labels(tile)
-        depth = depths[tile.x // TILE, tile.y // TILE][: tile.height, : tile.width]
-        heart = _chosen(labels, ids) & (depth > radius) | _chosen(labels, shallow)
-        hearts.write(tile, heart)
-    return hearts
+def _only(damage: DamageMap, regions: Regions, ids: Collection[int]) -> DamageMap:
+    """The pixels of the regions ``ids``."""
+    chosen = np.zeros(len(regions) + 1, np.bool_)
+    chosen[list(ids)] = True
+    kept = DamageMap(damage.width, damage.height)
+    for tile in damage.occupied() if chosen.any() else ():
+        kept.write(tile, chosen[regions.labels(tile)])
+    return kept
 
 
 def _near(hearts: DamageMap, tile: Box, reach: int) -> NDArray[np.bool_]:
@@ -51,7 +52,3 @@ def _near(hearts: DamageMap, tile: Box, reach: int) -> NDArray[np.bool_]:
         return np.zeros((tile.height, tile.width), np.bool_)
     distance = cv2.distanceTransform(around.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(distance[reach:-reach, reach:-reach] <= reach)
-
-
-def _chosen(labels: NDArray[np.int32], ids: Collection[int]) -> NDArray[np.bool_]:
-    return np.isin(labels, np.fromiter(ids, np.int32, len(ids)))

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scans import damage_of, some_damage
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.damage.regions import find_regions
+from imagest_core.errors import InputError
+from imagest_core.painting.geometry import Box
+from imagest_core.restoration.grid import ramps
+from imagest_core.restoration.plan import Layout, Plan, make_plan
+from imagest_core.restoration.request import ScalePolicy
+
+
+def planned(
+    mask: NDArray[np.bool_], side: int = 64, largest: int = 64, policy: ScalePolicy = ScalePolicy.AUTO
+) -> tuple[DamageMap, Plan]:
+    grown = damage_of(mask)
+    return grown, make_plan(grown, find_regions(grown), Layout(grown.box, side, largest, 0.5, policy))
+
+
+def coverage(grown: DamageMap, plan: Plan) -> NDArray[np.float32]:
+    total = np.zeros((grown.height, grown.width), np.float32)
+    for task in plan.tasks:
+        part = task.window.box.within(grown.box)
+        labels = plan.layers[task.layer].labels(part)
+        total[part.slices] += np.isin(labels, task.whole)
+        total[part.slices] += np.isin(labels, task.cut) * ramps(task.cell, part, grown.box, task.overlap)
+    return total
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 999), st.integers(5, 420), st.integers(5, 420), st.integers(1, 12))
+def test_every_damaged_pixel_is_planned_once_and_windows_show_something(
+    seed: int, height: int, width: int, pieces: int
+) -> None:
+    mask = some_damage(height, width, seed, pieces)
+    grown, plan = planned(mask)
+    weight = coverage(grown, plan)
+    assert (weight[mask] > 0.2).all()
+    assert (weight[mask] < 1.001).all()
+    assert not weight[~mask].any()
+    for window in plan.windows:
+        assert not mask[window.box.within(grown.box).slices].all()
+        assert grown.box.contains(Box(window.box.x, window.box.y, 1, 1))
+        assert window.box.width == window.box.height == window.shape[0] * window.scale
+
+
+def test_near_specks_share_a_window() -> None:
+    mask = np.zeros((400, 400), bool)
+    for y, x in ((100, 100), (105, 110), (112, 96)):
+        mask[y : y + 3, x : x + 3] = True
+    _, plan = planned(mask, side=96)
+    assert len(plan.tasks) == 1
+    assert plan.tasks[0].whole == (1, 2, 3)
+
+
+def test_a_long_crack_is_cut_and_stays_at_native_scale() -> None:
+    mask = np.zeros((300, 1000), bool)
+    mask[148:152, 10:990] = True
+    _, plan = planned(mask)
+    assert {window.scale for window in plan.windows} == {1}
+    assert 20 < len(plan.tasks) < 50
+
+
+def test_a_compact_loss_has_a_window_of_its_own() -> None:
+    mask = np.zeros((300, 300), bool)
+    mask[90:125, 110:150] = True
+    _, plan = planned(mask)
+    assert len(plan.tasks) == 1
+    box = plan.tasks[0].window.box
+    assert abs(box.x + 32 - 130) <= 1
+    assert abs(box.y + 32 - 107) <= 1
+
+
+def test_a_loss_larger_than_a_window_is_solved_coarser_but_its_cracks_are_not() -> None:
+    y, x = np.mgrid[:600, :900]
+    mask = (y - 300) ** 2 + (x - 300) ** 2 < 100**2
+    mask[299:302, 300:890] = True
+    _, plan = planned(mask)
+    scales = [window.scale for window in plan.windows]
+    assert scales.count(8) == 1
+    assert scales.count(1) > 5
+    assert set(scales) == {1, 8}
+    thin = plan.layers[0].labels(Box(0, 0, 900, 600)) > 0
+    assert thin[300, 500]
+    assert not thin[250:350, 230:370].any()
+
+
+def test_an_engine_that_may_widen_its_windows_stays_at_native_scale() -> None:
+    mask = np.zeros((600, 600), bool)
+    mask[200:400, 200:400] = True
+    _, plan = planned(mask, largest=512)
+    assert [(window.scale, window.shape) for window in plan.windows] == [(1, (320, 320))]
+
+
+def test_damage_across_a_narrow_picture_still_shows_known_pixels() -> None:
+    mask = np.zeros((20, 900), bool)
+    mask[:, 100:800] = True
+    grown, plan = planned(mask)
+    assert max(window.scale for window in plan.windows) > 1
+    assert all(not mask[window.box.within(grown.box).slices].all() for window in plan.windows)
+
+
+def test_native_scale_can_be_insisted_on_in_vain() -> None:
+    mask = np.zeros((600, 600), bool)
+    mask[100:500, 100:500] = True
+    with pytest.raises(InputError, match="400 pixels thick"):
+        planned(mask, policy=ScalePolicy.NATIVE)
+
+
+def test_new_damage_elsewhere_moves_no_window() -> None:
+    mask = some_damage(300, 500, 3)
+    mask[:, 300:] = False
+    _, before = planned(mask)
+    mask[40:44, 460:464] = True
+    _, after = planned(mask)
+    assert {(w.box, w.scale) for w in before.windows} < {(w.box, w.scale) for w in after.windows}

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from scans import damage_of, smooth_picture, some_damage, write_scan
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import ImagestError, MaskError
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.progress import Cancelled, Progress
+from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.harmonic import harmonic
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.restore import restore, restore_with
+from imagest_core.restoration.result import RestorationResult
+from imagest_core.restoration.window import WindowView
+from imagest_core.style.reference import StyleReference
+
+
+class Dotted:
+    """Small windows, a fill keyed by window that doesn't meet the rim: seams and blends all at work."""
+
+    name = title = description = "dotted"
+    window = largest = 48
+    meets_rim = uses_style = False
+
+    def __init__(self, batch: int = 100, backwards: bool = False, broken: bool = False) -> None:
+        self.batch, self.backwards, self.broken = batch, backwards, broken
+
+    def open(
+        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+    ) -> DottedSession:
+        return DottedSession(self)
+
+
+class DottedSession(PlainSession):
+    def __init__(self, engine: Dotted) -> None:
+        super().__init__(harmonic, {"tiny": True})
+        self.engine = engine
+
+    def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
+        order = range(len(views))[:: -1 if self.engine.backwards else 1]
+        made: dict[int, WindowFill] = {}
+        for start in range(0, len(views), self.engine.batch):
+            for index in order[start : start + self.engine.batch]:
+                made[index] = self._one(views[index])
+        return [made[index] for index in range(len(views))]
+
+    def _one(self, view: WindowView) -> WindowFill:
+        random = np.random.default_rng([view.window.box.x, view.window.box.y, view.window.scale])
+        texture = random.normal(0.1, 0.1, view.image.shape).astype(np.float32)
+        image = harmonic(view.image, view.mask) + texture
+        return WindowFill(image * (np.nan if self.engine.broken else 1), notes={"kind": "dots"})
+
+
+def restored(
+    picture: NDArray, mask: NDArray, engine: Dotted | str, depth: int = 16, **request
+) -> RestorationResult:
+    damage, wanted = damage_of(mask), RestorationRequest(**request)
+    with TemporaryDirectory() as folder:
+        path = write_scan(Path(folder) / "scan.tif", picture, depth)
+        with open_painting(path) as painting:
+            if isinstance(engine, str):
+                return restore(painting, damage, replace(wanted, engine=engine))
+            return restore_with(engine, painting, damage, wanted)
+
+
+def same(one: RestorationResult, other: RestorationResult) -> bool:
+    pairs = list(zip(one.fills, other.fills, strict=True))
+    return all(
+        a.box == b.box and np.array_equal(a.labels, b.labels) and a.values.tobytes() == b.values.tobytes()
+        for a, b in pairs
+    )
+
+
+CASES = st.tuples(st.integers(0, 999), st.integers(12, 330), st.integers(12, 330), st.integers(1, 6))
+
+
+@settings(max_examples=12, deadline=None)
+@given(CASES, st.integers(1, 3), st.sampled_from(["harmonic", "telea", "dotted"]))
+def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
+    case: tuple[int, int, int, int], growth: int, name: str
+) -> None:
+    seed, height, width, pieces = case
+    picture, mask = smooth_picture(height, width), some_damage(height, width, seed, pieces)
+    grown = damage_of(mask).grown(growth)
+    if grown.count() == height * width:
+        return
+    under = grown.read(grown.box) > 0
+    noise = np.random.default_rng(seed).random(picture.shape, np.float32)
+    engine = Dotted() if name == "dotted" else name
+    first = restored(picture, mask, engine, growth=growth, blend=2)
+    assert same(
+        first, restored(np.where(under[..., None], noise, picture), mask, engine, growth=growth, blend=2)
+    )
+
+
+@settings(max_examples=12, deadline=None)
+@given(CASES)
+def test_every_masked_pixel_is_in_exactly_one_fill_and_no_other(case: tuple[int, int, int, int]) -> None:
+    seed, height, width, pieces = case
+    mask = some_damage(height, width, seed, pieces)
+    grown = damage_of(mask).grown(1)
+    result = restored(smooth_picture(height, width), mask, Dotted())
+    count = np.zeros((height, width), int)
+    for fill in result.fills:
+        count[fill.box.slices] += fill.mask
+        assert np.isfinite(fill.values).all()
+        assert len(fill.values) == np.count_nonzero(fill.labels)
+        assert fill.mask.any(0)[[0, -1]].all()
+        assert fill.mask.any(1)[[0, -1]].all()
+    assert np.array_equal(count, grown.read(grown.box))
+    assert result.grown == grown
+
+
+def test_order_and_batch_of_windows_change_nothing() -> None:
+    picture, mask = smooth_picture(300, 280), some_damage(300, 280, 8, 9)
+    first = restored(picture, mask, Dotted())
+    assert len(first.record.windows) > 10
+    assert same(first, restored(picture, mask, Dotted(batch=1, backwards=True)))
+    assert same(first, restored(picture, mask, Dotted(batch=3)))
+
+
+def test_the_same_request_gives_the_same_bytes() -> None:
+    picture, mask = smooth_picture(90, 80), some_damage(90, 80, 1)
+    for engine in ("harmonic", "biharmonic"):
+        assert same(restored(picture, mask, engine), restored(picture, mask, engine))
+
+
+def test_a_hole_larger_than_a_window_is_filled_and_said_to_be_coarse() -> None:
+    picture = smooth_picture(400, 400) * 0.05 + 0.5
+    mask = np.zeros((400, 400), bool)
+    mask[100:300, 120:290] = True
+    result = restored(picture, mask, Dotted())
+    assert {window.scale for window in result.record.windows} == {8}
+    assert any("coarser scale" in note for note in result.record.notes)
+    grown = np.concatenate([fill.values for fill in result.fills])
+    assert abs(float(grown.mean()) - 0.5) < 0.05
+
+
+def test_windows_of_a_smooth_fill_join_without_a_seam() -> None:
+    picture = np.tile(np.linspace(0.2, 0.8, 500, dtype=np.float32)[None, :, None], (120, 1, 3))
+    mask = np.zeros((120, 500), bool)
+    mask[50:60, 5:495] = True
+    result = restored(picture, mask, "telea")
+    for fill in result.fills:
+        assert np.abs(fill.values - picture[fill.box.slices][fill.mask]).max() < 0.02
+
+
+def test_fills_can_be_kept_region_by_region(tmp_path: Path) -> None:
+    mask = np.zeros((300, 300), bool)
+    mask[250:260, 250:262] = mask[20:30, 20:30] = mask[40:43, 20:30] = True
+    result = restored(smooth_picture(300, 300), mask, "harmonic")
+    assert [region.id for region in result.regions] == [1, 2, 3]
+    kept = result.only({1, 3})
+    labels = {region for fill in kept.fills for region in fill.regions}
+    assert labels == {1, 3}
+    assert kept.grown.count() == sum(result.regions.by_id(region).area for region in (1, 3))
+    whole = {fill.box: fill for fill in result.fills}
+    for fill in kept.fills:
+        assert np.array_equal(fill.colour[fill.mask], whole[fill.box].colour[fill.mask])
+    assert result.only(set()).fills == ()
+
+
+@pytest.mark.parametrize(
+    ("mask", "sentence"),
+    [
+        (np.zeros((40, 50), bool), "empty"),
+        (np.ones((40, 50), bool), "nothing intact"),
+        (np.ones((40, 51), bool), "51 × 40 pixels, the painting 50 × 40"),
+    ],
+)
+def test_masks_that_cannot_be_used(mask: NDArray, sentence: str) -> None:
+    with pytest.raises(MaskError, match=sentence):
+        restored(smooth_picture(40, 50), mask, "harmonic")
+
+
+def test_damage_that_is_only_recorded_is_not_filled(tmp_path: Path) -> None:
+    damage = DamageMap.from_mask(np.eye(40, dtype=bool), label=6)
+    assert not damage.class_of(6).filled
+    path = write_scan(tmp_path / "scan.tif", smooth_picture(40, 40))
+    with open_painting(path) as painting, pytest.raises(MaskError, match="only recorded"):
+        restore(painting, damage, RestorationRequest(engine="harmonic"))
+
+
+def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
+    asked: list[int] = []
+
+    def cancelled() -> bool:
+        asked.append(1)
+        return len(asked) > 3
+
+    path, damage = write_scan(tmp_path / "scan.tif", smooth_picture(300, 300)), some_damage(300, 300, 1)
+    request, progress = RestorationRequest(engine="harmonic"), Progress(cancelled=cancelled)
+    with open_painting(path) as painting, pytest.raises(Cancelled):
+        restore(painting, damage_of(damage), request, progress=progress)
+
+
+def test_an_engine_that_gives_no_numbers_is_found_out() -> None:
+    with pytest.raises(ImagestError, match="no numbers"):
+        restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted(broken=True))
+
+
+def test_progress_runs_to_the_end(tmp_path: Path) -> None:
+    fractions: list[float] = []
+    progress = Progress(report=lambda report: fractions.append(report.fraction))
+    with open_painting(write_scan(tmp_path / "scan.tif", smooth_picture(300, 300))) as painting:
+        restore_with(
+            Dotted(), painting, damage_of(some_damage(300, 300, 1)), RestorationRequest(), None, progress
+        )
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
+
+
+def test_notes_of_the_engine_reach_the_record() -> None:
+    notes: list[Mapping[str, str]] = [
+        window.notes
+        for window in restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted()).record.windows
+    ]
+    assert notes
+    assert all(note == {"kind": "dots"} for note in notes)

@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from scans import damage_of, smooth_picture, some_damage, write_scan
+
+from imagest_core.errors import OutputError, VerificationError
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.restoration.record import RestorationRecord
+from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.restore import export, restore
+from imagest_core.restoration.result import RestorationResult
+from imagest_core.restoration.verify import verify
+
+HEIGHT, WIDTH = 150, 300
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    return write_scan(tmp_path / "scan.tif", smooth_picture(HEIGHT, WIDTH), 16)
+
+
+MASK = some_damage(HEIGHT, WIDTH, 4)
+
+
+def result_for(painting: Painting) -> RestorationResult:
+    return restore(painting, damage_of(MASK), RestorationRequest(engine="harmonic", mode=Mode.FAITHFUL))
+
+
+def test_an_export_is_the_scan_everywhere_but_in_the_fills(scan: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.tif"
+    with open_painting(scan) as painting:
+        result = result_for(painting)
+        found = export(painting, result, out)
+        with pytest.raises(OutputError):
+            export(painting, result, out)
+        assert export(painting, result, out, force=True) == found
+    before, after = tifffile.imread(scan), tifffile.imread(out)
+    grown = result.grown.read(result.grown.box) > 0
+    assert np.array_equal(before[~grown], after[~grown])
+    assert (before[grown] != after[grown]).any()
+    assert found.filled == np.count_nonzero(grown)
+    assert found.samples == before[~grown].size
+    assert found.sha256 == hashlib.sha256(before[~grown].astype("<u2").tobytes()).hexdigest()
+
+
+def test_an_export_of_some_regions_leaves_the_others(scan: Path, tmp_path: Path) -> None:
+    with open_painting(scan) as painting:
+        result = result_for(painting).only({1})
+        found = export(painting, result, tmp_path / "out.tif")
+    changed = (tifffile.imread(scan) != tifffile.imread(tmp_path / "out.tif")).any(2)
+    assert found.filled == result.grown.count()
+    assert not changed[result.grown.read(result.grown.box) == 0].any()
+
+
+@pytest.mark.parametrize(
+    ("inside", "sentence"), [(False, "differs from the scan outside"), (True, "did not reach")]
+)
+def test_one_wrong_sample_is_found(scan: Path, tmp_path: Path, inside: bool, sentence: str) -> None:
+    out = tmp_path / "out.tif"
+    with open_painting(scan) as painting:
+        result = result_for(painting)
+        export(painting, result, out)
+        samples = tifffile.imread(out)
+        y, x = np.argwhere((result.grown.read(result.grown.box) > 0) == inside)[-1]
+        samples[y, x, 1] ^= 1
+        tifffile.imwrite(out, samples, photometric="rgb")
+        with pytest.raises(VerificationError, match=sentence):
+            verify(painting, result.fills, out)
+
+
+def test_a_fill_that_changes_after_writing_leaves_no_file(scan: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.tif"
+    with open_painting(scan) as painting:
+        result = result_for(painting)
+        short = replace(result, fills=result.fills[:1])
+        wrong = _Liar(short.fills, result.grown, result.regions, result.record, result)
+        with pytest.raises(VerificationError):
+            export(painting, wrong, out)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scan.tif"]
+
+
+class _Liar(RestorationResult):
+    """Writes other patches than its fills."""
+
+    def __init__(self, fills, grown, regions, record, other) -> None:
+        super().__init__(fills, grown, regions, record)
+        object.__setattr__(self, "_other", other)
+
+    def patches(self, painting: Painting):
+        return self._other.patches(painting)
+
+
+def test_another_kind_of_file_is_refused(scan: Path, tmp_path: Path) -> None:
+    out = write_scan(tmp_path / "out.tif", smooth_picture(HEIGHT, WIDTH), 8)
+    with open_painting(scan) as painting:
+        with pytest.raises(VerificationError, match="depth: 16 became 8"):
+            verify(painting, result_for(painting).fills, out)
+        out.write_bytes(b"no picture")
+        with pytest.raises(VerificationError, match="can't be read back"):
+            verify(painting, result_for(painting).fills, out)
+
+
+def test_the_record_survives_json(scan: Path, tmp_path: Path) -> None:
+    with open_painting(scan) as painting:
+        result = result_for(painting)
+        verification = export(painting, result, tmp_path / "out.tif")
+        digest = painting.sha256()
+    record = replace(result.record, verification=verification)
+    again = RestorationRecord.from_json(record.to_json())
+    assert again == record
+    assert again.request.mode is Mode.FAITHFUL
+    assert again.painting.sha256 == digest
+    assert again.mask.pixels == np.count_nonzero(MASK)
+    assert again.mask.grown == result.grown.count()
+    assert again.environment.libraries["numpy"] == np.__version__
+    assert again.peak_memory > 1 << 20
+    assert set(again.timings.seconds) == {"planning", "opening", "filling"}
