@@ -58,6 +58,8 @@ class Accepted:
         layers = list(self._layers(key))
         if not layers:
             return None
+        if len(layers) == 1:
+            return _single(*layers[0])
         box = union(tile.box for _, tile, _ in layers)
         made = _empty(box, layers[0][1])
         best = np.zeros(made.runs.shape, np.int64)
@@ -121,6 +123,11 @@ def _reached(run: Run, numbers: NDArray[np.int64]) -> set[TileKey]:
     """The tiles that the boxes of these regions touch."""
     boxes = (run.region_box(int(number)) for number in numbers)
     return {(cell.x // TILE, cell.y // TILE) for box in boxes for cell in box.tiles(TILE)}
+
+
+def _single(number: int, tile: RunTile, place: NDArray[np.int64]) -> Composed:
+    accepted = place > 0
+    return Composed(tile.box, tile.samples, accepted * np.uint32(number), accepted * tile.regions)
 
 
 def _empty(box: Box, like: RunTile) -> Composed:

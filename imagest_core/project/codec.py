@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -29,8 +28,10 @@ def dumps(value: Json) -> str:
 
 
 def packed_tile(labels: NDArray[np.uint8]) -> bytes:
-    """A (256, 256) uint8 tile, compressed (zlib; a decoder for it will exist in fifty years)."""
-    return zlib.compress(labels.tobytes(), 6)
+    """A (256, 256) uint8 tile, compressed: zlib, for which there will be a decoder in fifty years, told
+    to look for runs only: labels are runs, and it takes half the time for the same size."""
+    packer = zlib.compressobj(6, strategy=zlib.Z_RLE)
+    return packer.compress(labels.tobytes()) + packer.flush()
 
 
 def unpacked_tile(blob: bytes) -> NDArray[np.uint8]:
@@ -69,7 +70,7 @@ def decode_setting(aspect: Aspect, data: Json) -> Any:
 
 def encode_decision(decision: Decision | None) -> Json:
     """A decision as a list, or None for none."""
-    return None if decision is None else list(asdict(decision).values())
+    return None if decision is None else list(vars(decision).values())
 
 
 def decode_decision(data: Json) -> Decision | None:

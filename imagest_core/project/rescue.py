@@ -44,8 +44,9 @@ def rescue(
 ) -> Salvage:
     """Read what can be read of ``damaged`` into a new project ``out``; ``damaged`` isn't touched.
 
-    ``painting`` helps where the page that names the scan is lost; else a backup is asked. Raises ``ProjectError`` where nothing useful can be read (it names the newest backup then), and
-    ``OutputError`` where ``out`` can't be written.
+    ``painting`` helps where the page that names the scan is lost; without it a backup is asked.
+    Raises ``ProjectError`` where nothing useful can be read, and ``OutputError`` where ``out`` can't be
+    written.
     """
     if not damaged.is_file():
         raise ProjectError(f"{damaged} isn't there: check the name, or whether its disk is connected.")

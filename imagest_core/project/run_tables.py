@@ -62,11 +62,36 @@ class StoredContent:
             raise ProjectError(_DAMAGED.format(self.number)) from error
 
 
-def packed_samples(samples: NDArray) -> bytes:
-    """(h, w, c) samples of 8 or 16 bits as a PNG, which keeps every one of them."""
+def packed_regions(regions: NDArray[np.uint32]) -> bytes:
+    """(h, w) numbers of regions, compressed: one bit a pixel for what is filled, then its numbers."""
+    filled = regions > 0
+    return zlib.compress(np.packbits(filled).tobytes() + regions[filled].astype("<u4").tobytes(), 6)
+
+
+def unpacked_regions(blob: bytes, shape: tuple[int, int]) -> NDArray[np.uint32]:
+    """What :func:`packed_regions` has packed; raises ``ValueError`` or ``zlib.error``."""
+    content = zlib.decompress(blob)
+    count = shape[0] * shape[1]
+    bits = np.frombuffer(content, np.uint8, -(-count // 8))
+    filled = np.unpackbits(bits, count=count).reshape(shape).view(np.bool_)
+    regions = np.zeros(shape, np.uint32)
+    regions[filled] = np.frombuffer(content, "<u4", offset=len(bits))
+    return regions
+
+
+_SPARSE = 0.25
+"""Share of filled pixels in a box from which on the box is kept as a picture, with nothing between them."""
+
+
+def packed_samples(tile: RunTile) -> bytes:
+    """The samples of 8 or 16 bits as a PNG, which keeps every one of them: of the box, or where little
+    of it is filled a single line of the filled pixels, row by row."""
     import imagecodecs
 
-    flat = samples[..., 0] if samples.shape[2] == 1 else samples
+    filled = tile.regions > 0
+    sparse = np.count_nonzero(filled) < _SPARSE * filled.size
+    picture = tile.samples[filled][np.newaxis] if sparse else tile.samples
+    flat = picture[..., 0] if picture.shape[2] == 1 else picture
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(flat), level=6))
 
 
@@ -74,13 +99,23 @@ def unpacked_run_tile(box: Box, regions: bytes, samples: bytes) -> RunTile:
     """A run's tile from its two blobs; raises ``ValueError`` where they are damaged."""
     import imagecodecs
 
-    shape = box.height, box.width
     try:
         decoded = imagecodecs.png_decode(samples)
-        numbers = np.frombuffer(zlib.decompress(regions), "<u4").reshape(shape)
+        numbers = unpacked_regions(regions, (box.height, box.width))
     except (RuntimeError, zlib.error) as error:
         raise ValueError("a tile of a run is damaged") from error
-    return RunTile(box, decoded.reshape(*shape, -1), numbers)
+    return RunTile(box, _spread(decoded, numbers), numbers)
+
+
+def _spread(decoded: NDArray, numbers: NDArray[np.uint32]) -> NDArray:
+    """The (h, w, c) samples of a box from its picture or its line of filled pixels."""
+    if decoded.shape[:2] == numbers.shape:
+        return decoded.reshape(*numbers.shape, -1)
+    filled = numbers > 0
+    pixels = decoded.reshape(decoded.shape[1], -1)
+    samples = np.zeros((*numbers.shape, pixels.shape[1]), decoded.dtype)
+    samples[filled] = pixels
+    return samples
 
 
 def insert_run(db: sqlite3.Connection, run: Run) -> None:
@@ -95,9 +130,8 @@ def insert_run(db: sqlite3.Connection, run: Run) -> None:
 
 
 def _insert_tile(db: sqlite3.Connection, run: int, key: TileKey, tile: RunTile) -> None:
-    numbers = zlib.compress(tile.regions.astype("<u4").tobytes(), 6)
     row = {"run": run, "tx": key[0], "ty": key[1], **tile.box._asdict()}
-    insert(db, "run_tiles", {**row, "regions": numbers, "samples": packed_samples(tile.samples)})
+    insert(db, "run_tiles", {**row, "regions": packed_regions(tile.regions), "samples": packed_samples(tile)})
 
 
 def _summary(run: Run) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import Any
 
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
@@ -89,7 +88,7 @@ def write_decisions(db: Database, state: State, subjects: Iterable[Subject]) -> 
         if decision is None:
             db.execute("DELETE FROM decisions WHERE subject = ?", (str(subject),))
         else:
-            insert(db, "decisions", {"subject": str(subject), **asdict(decision)}, unique=("subject",))
+            insert(db, "decisions", {"subject": str(subject), **vars(decision)}, unique=("subject",))
 
 
 def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:

@@ -86,9 +86,10 @@ def relabelled(before: DamageMap, after: DamageMap, name: str) -> Relabelled:
 
 def _differences(before: DamageMap, after: DamageMap) -> Iterator[tuple[TileKey, NDArray[np.uint8]]]:
     old, new = before.tiles(), after.tiles()
-    for key in sorted(old.keys() | new.keys(), key=lambda key: key[::-1]):
-        was, now = old.get(key, _INTACT), new.get(key, _INTACT)
-        if was is not now and (delta := was ^ now).any():
+    changed = [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
+    for key in sorted(changed, key=lambda key: key[::-1]):
+        delta = old.get(key, _INTACT) ^ new.get(key, _INTACT)
+        if delta.any():
             yield key, delta
 
 

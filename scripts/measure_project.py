@@ -1,0 +1,164 @@
+"""How long a large project takes to open and a gesture to keep, and how large its file is.
+
+A scan of 100 megapixels with 10,000 losses, restored 50 times. Usage:
+
+    python scripts/measure_project.py [FOLDER] [--runs N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from imagest_core.damage.map import DamageMap, TileKey, tile_box
+from imagest_core.damage.regions import find_regions
+from imagest_core.painting.geometry import Box
+from imagest_core.project.accepted import Accepted
+from imagest_core.project.collecting import region_table
+from imagest_core.project.document import Document
+from imagest_core.project.operations import decisions, mask, results
+from imagest_core.project.run import HeldContent, Run, RunTile
+from imagest_core.project.state import PaintingReference, State
+from imagest_core.project.store import Store
+
+WIDTH, HEIGHT = 10_000, 10_000
+LOSSES = 10_000
+GESTURES = 200
+
+
+def losses() -> DamageMap:
+    """10,000 ragged losses of 3 to 20 px, none touching another."""
+    chance = np.random.default_rng(1)
+    damage = DamageMap(WIDTH, HEIGHT)
+    for number in range(LOSSES):
+        x, y = number % 100 * 100 + int(chance.integers(70)), number // 100 * 100 + int(chance.integers(70))
+        side = int(chance.integers(3, 21))
+        rows, columns = np.mgrid[:side, :side]
+        ragged = np.hypot(rows - side / 2, columns - side / 2) < side / 2 + chance.normal(
+            0, 0.7, (side, side)
+        )
+        damage.write(Box(x, y, side, side), (ragged | (rows == side // 2)) * np.uint8(1 + number % 2))
+    return damage
+
+
+def runs(damage: DamageMap, count: int) -> Iterator[Run]:
+    """Restorations of all of it, with samples as a painting's: 16 bits, smooth, with grain."""
+    grown = damage.grown(1)
+    regions = find_regions(grown)
+    labels = {key: regions.labels(tile_box(key)).astype(np.uint32) for key in grown.tiles()}
+    table = None
+    for number in range(1, count + 1):
+        tiles = {key: filled(key, labels[key], number) for key in labels}
+        table = region_table(tiles, regions, WIDTH) if table is None else table
+        content = HeldContent('{"request":{"engine":"imagest"}}', table, tiles)
+        box, pixels = damage.box, int(table["area"].sum())
+        yield Run(number, "2026-05-01T10:00:00", "imagest", "", number, 0, len(table), pixels, box, content)
+
+
+def filled(key: TileKey, labels: np.ndarray, seed: int) -> RunTile:
+    chance = np.random.default_rng((seed, *key))
+    shade = 20_000 + 40 * np.arange(256)[:, None, None] + chance.normal(0, 300, (256, 256, 3))
+    samples = np.where(labels[..., None] > 0, shade, 0).astype(np.uint16)
+    return RunTile(tile_box(key), samples, labels)
+
+
+def content_size(document: Document) -> int:
+    """Bytes of everything the file keeps, each compressed by itself as the file does it."""
+    sums = (
+        "SELECT sum(length(labels)) FROM tiles",
+        "SELECT sum(length(regions) + length(samples)) FROM run_tiles",
+        "SELECT sum(length(record) + length(regions)) FROM runs",
+        "SELECT sum(length(blob)) FROM operations",
+    )
+    rows = document.store.query("SELECT data FROM operations WHERE data IS NOT NULL")
+    texts = "".join(row[0] for row in rows).encode()
+    return sum(document.store.query(sql)[0][0] or 0 for sql in sums) + len(zlib.compress(texts))
+
+
+def timed(work: str, started: float) -> float:
+    now = time.perf_counter()
+    print(f"{work:<52}{now - started:9.3f} s", flush=True)
+    return time.perf_counter()
+
+
+def brush_gestures(document: Document) -> None:
+    """Strokes of a 40 px brush over 300 px, as a hand makes them."""
+    chance, took = np.random.default_rng(2), []
+    disc = np.hypot(*np.mgrid[-20:20, -20:20]) < 20
+    for _ in range(GESTURES):
+        x, y = (int(value) for value in chance.integers(0, 9_600, 2))
+        before = document.state.damage.copy()
+        for step in range(0, 300, 10):
+            mask.paint(document.state.damage, Box(x + step, y + step // 3, 40, 40), disc, 1)
+        started = time.perf_counter()
+        document.done(before, "Paint")
+        took.append(1000 * (time.perf_counter() - started))
+    worst = sorted(took)[-1]
+    middle, tail = statistics.median(took), statistics.quantiles(took, n=100)[98]
+    print(
+        f"a brush gesture kept: median {middle:.1f} ms, 99th percentile {tail:.1f} ms, worst {worst:.1f} ms"
+    )
+
+
+def measure(folder: Path, count: int) -> None:
+    project = folder / "large.imagest"
+    reference = PaintingReference(folder / "scan.tif", "0" * 64, WIDTH, HEIGHT, 3, 16, 0, 600_000_000, 0)
+    state = State(reference, DamageMap(WIDTH, HEIGHT))
+    Store.create(project, state).close()
+    started = time.perf_counter()
+    document = Document.open(project)
+    started = timed("open an empty project of 100 megapixels", started)
+    derived = losses()
+    started = time.perf_counter()
+    document.do(mask.relabelled(document.state.damage, derived, "Derive mask"))
+    timed("apply and keep a derived mask of 10,000 losses", started)
+    for run in runs(derived, count):
+        started = time.perf_counter()
+        document.do(results.add_run(run))
+        if run.id == 1:
+            timed("keep a run that fills all of them", started)
+    started = time.perf_counter()
+    document.do(decisions.accept(document.state, document.state.runs[count], range(1, 1 + LOSSES)))
+    started = timed("accept all 10,000 fills of a run", started)
+    document.do(decisions.accept(document.state, document.state.runs[1], range(1, 1 + LOSSES // 2)))
+    started = timed("accept half of them from another run", started)
+    filled = sum(int(np.count_nonzero(tile.mask)) for tile in Accepted(document.state).tiles())
+    started = timed(f"compose what an export writes ({filled} px)", started)
+    brush_gestures(document)
+    started = time.perf_counter()
+    document.close()
+    started = timed("close", started)
+    document = Document.open(project)
+    started = timed(f"open: 10,000 regions, {count} runs", started)
+    size, content = project.stat().st_size, content_size(document)
+    print(
+        f"file {size / 1e6:.1f} MB, its compressed content {content / 1e6:.1f} MB: {size / content:.2f} times"
+    )
+    started = time.perf_counter()
+    document.undo()
+    started = timed("undo a gesture read back from the file", started)
+    document.back_up()
+    timed("add a rolling backup", started)
+    document.close()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--runs", type=int, default=50)
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=args.folder) as folder:
+        measure(Path(folder), args.runs)
+
+
+if __name__ == "__main__":
+    main()
