@@ -109,8 +109,11 @@ class Painting:
 
     def read_working(self, box: Box | None = None, level: int = 0) -> NDArray[np.float32]:
         """The same as working colour: (h, w, 3) float32, unbounded sRGB, nominally 0–1."""
-        samples = self.read(box, level)[..., : 1 if self.grey else 3]
-        return self._space.to_working(self._as_floats(samples))
+        return self.to_working(self.read(box, level))
+
+    def to_working(self, samples: Samples) -> NDArray[np.float32]:
+        """Samples (h, w, channels) of this file's kind as working colour (h, w, 3)."""
+        return self._space.to_working(self._as_floats(samples[..., : 1 if self.grey else 3]))
 
     def to_source(self, rgb: NDArray[np.float32], under: Samples) -> Samples:
         """Working colour (h, w, 3) as samples of the file: its profile, depth and channels.
