@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,7 +16,7 @@ from imagest_core.painting.painting import Painting
 from imagest_core.project import backups
 from imagest_core.project.folders import unnamed_project, unnamed_projects
 from imagest_core.project.history import Entry, History, Status
-from imagest_core.project.locking import HeldError, Lock
+from imagest_core.project.locking import Lock, lock_to_create, lock_to_open
 from imagest_core.project.moving import moved_store
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
@@ -60,7 +59,7 @@ class Document:
         state = _fresh_state(painting)
         if path is None:
             return cls(state, Store.create(None, state))
-        lock = _locked_to_create(path)
+        lock = lock_to_create(path)
         try:
             return cls(state, Store.create(path, state), lock)
         except BaseException:
@@ -75,7 +74,7 @@ class Document:
         """
         if not path.is_file():
             raise ProjectError(f"{path} isn't there: check the name, or whether its disk is connected.")
-        lock, reason = _locked_to_open(path, take_over)
+        lock, reason = lock_to_open(path, take_over)
         try:
             store = Store.open(path, read_only=lock is None)
             return cls(store.state(), store, lock, reason)
@@ -150,6 +149,11 @@ class Document:
         operation = relabelled(before, self.state.damage, name)
         if operation.patches:
             self._record(operation, (operation.change,))
+
+    def take_back(self, before: DamageMap) -> None:
+        """Give up a gesture that is being painted into ``state.damage``, which was ``before`` it."""
+        for change in relabelled(self.state.damage, before, "").apply(self.state):
+            self.changed.emit(change)
 
     def undo(self) -> bool:
         """Take the latest operation back; False where there is none."""
@@ -231,7 +235,7 @@ class Document:
             return self.flush()
         if path.exists() and not force:
             raise OutputError(f"{path} is there already: choose another name.")
-        lock = _locked_to_create(path)
+        lock = lock_to_create(path)
         try:
             unsaved = self._unsaved
             store = moved_store(self.store, unsaved.entries, unsaved.changes, self.state, path)
@@ -292,31 +296,3 @@ def _history(store: Store) -> History:
 def _fresh_state(painting: Painting) -> State:
     scale = None if painting.resolution is None else Calibration(painting.resolution)
     return State(reference_to(painting), DamageMap(painting.width, painting.height), calibration=scale)
-
-
-def _locked_to_create(path: Path) -> Lock:
-    try:
-        return Lock(path)
-    except HeldError as error:
-        raise OutputError(
-            f"{path} is open: {error.holder or 'somebody'} has it. Choose another name."
-        ) from error
-    except OSError as error:
-        raise OutputError(
-            f"{path.parent} can't be written ({error.strerror}): choose another folder for the project."
-        ) from error
-
-
-def _locked_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
-    """The lock, or None and why the project can only be looked at."""
-    if not os.access(path, os.W_OK):
-        return None, f"{path.name} may only be read: save the project under another name to change it."
-    try:
-        return Lock(path, take_over=take_over), ""
-    except HeldError as error:
-        who = error.holder or "somebody"
-        return None, f"{path.name} is open already: {who} has it. Save it under another name to change it."
-    except OSError as error:
-        return None, (
-            f"{path.parent} can't be written ({error.strerror}): save it in another folder to change it."
-        )

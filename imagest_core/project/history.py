@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -53,6 +54,9 @@ class History:
         self._fetch, self._budget = fetch, budget
         self._done = [entry for entry in listed if entry.status is Status.DONE]
         self._undone = [entry for entry in reversed(listed) if entry.status is Status.UNDONE]
+        self._held: deque[tuple[Entry, int]] = deque()
+        self.held = 0
+        """Bytes of operations in memory, roughly."""
         self._last = max([last, *(entry.id for entry in listed)])
 
     @property
@@ -69,10 +73,12 @@ class History:
         """Put a new operation on top; returns its entry and those it drops."""
         dropped, self._undone = self._undone, []
         for entry in dropped:
-            entry.status = Status.DROPPED
+            entry.status, entry.operation = Status.DROPPED, None
         self._last += 1
         entry = Entry(self._last, operation.kind, operation.name, time, operator, operation=operation)
         self._done.append(entry)
+        self._held.append((entry, operation.size))
+        self.held += operation.size
         return [*dropped, entry]
 
     def operation(self, entry: Entry) -> Operation:
@@ -89,20 +95,10 @@ class History:
 
     def trim(self) -> None:
         """Let go of the oldest saved operations until those in memory fit the budget."""
-        held = [entry for entry in (*self._undone, *self._done) if entry.operation is not None]
-        size = sum(entry.operation.size for entry in held if entry.operation is not None)
-        for entry in held:
-            if size <= self._budget:
-                return
-            if entry.saved and entry.operation is not None:
-                size -= entry.operation.size
-                entry.operation = None
-
-    @property
-    def held(self) -> int:
-        """Bytes of operations in memory, roughly."""
-        entries = (*self._undone, *self._done)
-        return sum(entry.operation.size for entry in entries if entry.operation is not None)
+        while self._held and self.held > self._budget and self._held[0][0].saved:
+            entry, size = self._held.popleft()
+            entry.operation = None
+            self.held -= size
 
 
 def _moved(source: list[Entry], target: list[Entry], status: Status) -> Entry:

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from imagest_core.errors import OutputError
+
 _FAR = 1 << 30
 """Where Windows locks a byte, far behind the text, which must stay readable for others."""
 
@@ -107,6 +109,33 @@ def _user() -> str:
         return "somebody"
 
 
+def lock_to_create(path: Path) -> Lock:
+    """The lock of a project that is about to be made; raises ``OutputError``."""
+    try:
+        return Lock(path)
+    except HeldError as error:
+        who = error.holder or "somebody"
+        raise OutputError(f"{path} is open: {who} has it. Choose another name.") from error
+    except OSError as error:
+        raise OutputError(
+            f"{path.parent} can't be written ({error.strerror}): choose another folder for the project."
+        ) from error
+
+
+def lock_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
+    """The lock, or None and why the project can only be looked at."""
+    if not os.access(path, os.W_OK):
+        return None, f"{path.name} may only be read: save the project under another name to change it."
+    try:
+        return Lock(path, take_over=take_over), ""
+    except HeldError as error:
+        who = error.holder or "somebody"
+        return None, f"{path.name} is open already: {who} has it. Save it under another name to change it."
+    except OSError as error:
+        why = f"{path.parent} can't be written ({error.strerror})"
+        return None, f"{why}: save the project in another folder to change it."
+
+
 def lock_path(project: Path) -> Path:
     """The lock file of a project."""
     return project.with_name(project.name + ".lock")
@@ -138,6 +167,8 @@ else:
     def _lock(file: int) -> bool:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             return False
+        except OSError:
+            return True  # no such locks on this file system: the file's text has to do
         return True

@@ -114,6 +114,18 @@ def test_locked_and_other_classes_are_not_painted_over(document: Document) -> No
     assert (damage.count(1), damage.count(2)) == (100, 0)
 
 
+def test_a_gesture_under_way_can_be_given_up(document: Document, brush) -> None:
+    brush(document, A, 1)
+    before = document.state.damage.copy()
+    document.state.damage.write(B, np.ones((20, 20), np.uint8))
+    seen: list[Change] = []
+    document.changed.connect(seen.append)
+    document.take_back(before)
+    assert document.state.damage == before
+    assert [change.box for change in seen] == [B]
+    assert len(document.history.done) == 1
+
+
 def test_a_derived_mask_is_one_gesture(document: Document, brush) -> None:
     brush(document, A, 3)
     derived = DamageMap.from_mask(np.random.default_rng(0).random((300, 600)) > 0.5)
