@@ -140,7 +140,10 @@ class Jobs(QObject):
     def _end(self, result: Any, error: Exception | None) -> None:
         job, self.current = self.current, None
         assert job is not None
-        self._tell(job, result, error)
+        try:
+            self._tell(job, result, error)
+        except Exception as fault:
+            self.failed.emit(job, fault)
         if self._queue and self.current is None:
             self._next()
         elif self.current is None:

@@ -10,9 +10,9 @@ T = TypeVar("T")
 
 
 class Value(Generic[T]):
-    """An attribute of a ``QObject`` that emits the object's signal ``NAME_changed`` with its new value.
+    """An attribute of a ``QObject`` that emits the signal ``NAME_changed`` of it with its new value.
 
-    ``signal`` names another signal; one without arguments is emitted without.
+    ``signal`` names another signal.
     """
 
     def __init__(self, default: T, signal: str = "") -> None:

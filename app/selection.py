@@ -69,13 +69,14 @@ class Selection(QObject):
     windows_visible_changed = Signal(bool)
     provenance_visible_changed = Signal(bool)
     surround_changed = Signal(str)
-    result_changed = Signal()
+    result_changed = Signal(object)
     compare_changed = Signal(str)
     shown_changed = Signal(str)
     visible_changed = Signal(object)
     proposal_changed = Signal(object)
     suggestions_changed = Signal(object)
     request_changed = Signal(object)
+    variations_changed = Signal(int)
     picked = Signal(int, int)
     """The user has picked the pixel (x, y) with the tool ``pick``."""
     reveal = Signal(object)
@@ -109,6 +110,8 @@ class Selection(QObject):
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
     """Style regions the program proposes."""
+    variations = Value(1)
+    """How many variations a restoration makes."""
     request = Value(RestorationRequest(engine="harmonic"))
     """How the next restoration is made."""
 

@@ -109,6 +109,15 @@ class Settings(QObject):
         """Remember a layout of the window."""
         self._store.setValue(f"layout/{name}", layout)
 
+    def speed(self, engine: str) -> float | None:
+        """Seconds a filled pixel took with ``engine`` on this computer; None before the first time."""
+        kept = self._json("speeds", {}).get(engine)
+        return float(kept) if isinstance(kept, int | float) else None
+
+    def note_speed(self, engine: str, seconds: float) -> None:
+        """Remember how long a pixel took."""
+        self._keep("speeds", {**self._json("speeds", {}), engine: seconds})
+
     def _json(self, key: str, default: Any) -> Any:
         try:
             return json.loads(str(self._store.value(key, ""))) or default

@@ -1,0 +1,105 @@
+"""Opening, saving and closing, without ever blocking the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+import resources
+from app.context import Context
+from app.document import PROJECT_SUFFIX, OpenDocument, Opened, read_path
+from app.jobs import Job
+from imagest_core.errors import ImagestError
+
+PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.webp *.jp2 *.jpx *.j2k"
+
+
+def tr(text: str) -> str:
+    """Translated."""
+    return QCoreApplication.translate("Opening", text)
+
+
+def file_filter() -> str:
+    """What the file dialog offers."""
+    both = tr("Scans and projects") + f" ({PICTURES} *{PROJECT_SUFFIX})"
+    return ";;".join((both, tr("Projects") + f" (*{PROJECT_SUFFIX})", tr("All files") + " (*)"))
+
+
+def open_path(context: Context, path: Path) -> None:
+    """Open a scan or a project in the worker, then show it in place of what was open."""
+
+    def shown(opened: Opened) -> None:
+        _show(context, path, opened)
+
+    context.jobs.submit(
+        Job(
+            tr("Opening {0}").format(path.name),
+            lambda _: read_path(path),
+            shown,
+            lambda error: _refused(context, path, error),
+        )
+    )
+
+
+def _show(context: Context, path: Path, opened: Opened) -> None:
+    if not close(context):
+        opened[0].abandon()
+        opened[1].close()
+        return
+    document = OpenDocument(*opened)
+    context.set_document(document)
+    context.settings.remember(path)
+    context.settings.keep_folder("open", path)
+    for note in (*document.painting.notes, document.document.trouble, document.read_only):
+        if note:
+            context.messages.warn(note)
+
+
+def _refused(context: Context, path: Path, error: Exception) -> None:
+    if not path.exists():
+        context.settings.forget(path)
+    context.messages.fail(error)
+
+
+def open_sample(context: Context) -> None:
+    """Open the bundled sample."""
+    open_path(context, resources.sample_painting())
+
+
+def close(context: Context) -> bool:
+    """Close what is open; False where something of it could not be kept."""
+    document = context.document
+    if document is None:
+        return True
+    context.jobs.clear()
+    context.jobs.cancel()
+    try:
+        document.document.flush()
+    except ImagestError as error:
+        context.messages.fail(error)
+        return False
+    context.set_document(None)
+    context.attempt(document.close)
+    document.deleteLater()
+    return True
+
+
+def save(context: Context) -> bool:
+    """Keep everything where it is kept; False where the project has no name yet."""
+    document = context.document
+    if document is None or document.document.unnamed:
+        return document is None
+    if context.attempt(document.document.flush):
+        context.messages.say(tr("Everything is in {0}.").format(document.title))
+    return True
+
+
+def save_as(context: Context, path: Path) -> None:
+    """Keep the project at ``path`` from here on."""
+    document = context.document
+    path = path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
+    if document is not None and context.attempt(lambda: document.document.save_as(path, force=True)):
+        context.settings.remember(path)
+        context.settings.keep_folder("project", path)
+        context.messages.say(tr("The project is kept in {0} from here on.").format(path))

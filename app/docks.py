@@ -1,0 +1,107 @@
+"""Docks that fold to their title: a step's number, its name, and a word on how it stands."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+
+from app import theme
+from app.panels.parts import label, repolish, tool_button
+
+HEAD = 36
+"""Height of a dock's title, in px."""
+OPEN_HEIGHT = 16_777_215
+
+
+class Head(QFrame):
+    """The title bar of a dock; a click folds it, a drag moves it."""
+
+    clicked = Signal()
+
+    def __init__(self, title: str, step: str) -> None:
+        super().__init__()
+        self.setObjectName("head")
+        self.setFixedHeight(HEAD)
+        self.arrow = tool_button("chevron-down", self.tr("Fold or open {0}").format(title), self.clicked.emit)
+        self.badge = label(step, "step")
+        self.badge.setFixedSize(18, 18)
+        self.badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.badge.setVisible(bool(step))
+        self.note = label("", "small")
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        across = QHBoxLayout(self)
+        across.setContentsMargins(12, 0, 8, 0)
+        across.setSpacing(8)
+        across.addWidget(self.badge)
+        across.addWidget(label(title, "heading"))
+        across.addWidget(self.note, 1)
+        across.addWidget(self.arrow)
+        self._pressed = False
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Remember a press, and let the dock see it too."""
+        self._pressed = True
+        event.ignore()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A click without a drag folds."""
+        if self._pressed and self.rect().contains(event.position().toPoint()):
+            self.clicked.emit()
+        self._pressed = False
+        event.ignore()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A drag is no click."""
+        self._pressed = False
+        event.ignore()
+
+
+class Dock(QDockWidget):
+    """A dock whose content scrolls and which folds to its title."""
+
+    def __init__(
+        self, title: str, name: str, content: QWidget, *, step: str = "", opened: bool = True
+    ) -> None:
+        super().__init__(title)
+        self.setObjectName(name)
+        self.content = content
+        self.head = Head(title, step)
+        self.setTitleBarWidget(self.head)
+        self._scroll = QScrollArea()
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._scroll.setWidget(content)
+        self._scroll.setMinimumWidth(336)
+        self.setWidget(self._scroll)
+        self.setFeatures(
+            QDockWidget.DockWidgetFeature.DockWidgetClosable
+            | QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+        )
+        self.head.clicked.connect(lambda: self.open(not self.opened))
+        self.opened = True
+        self.open(opened)
+
+    def open(self, opened: bool) -> None:
+        """Show the content, or the title alone."""
+        self.opened = opened
+        self._scroll.setVisible(opened)
+        self.setMinimumHeight(HEAD)
+        self.setMaximumHeight(OPEN_HEIGHT if opened else HEAD)
+        theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
+
+    def note(self, text: str, *, quiet: bool = False) -> None:
+        """A word on how this step stands; ``quiet`` greys its number."""
+        self.head.note.setText(text)
+        if self.head.badge.property("quiet") != quiet:
+            self.head.badge.setProperty("quiet", quiet)
+            repolish(self.head.badge)
+
+
+def empty_label(text: str) -> QLabel:
+    """A soft sentence in the middle of an empty place."""
+    made = label(text, "soft", wrap=True)
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    return made

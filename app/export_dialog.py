@@ -1,0 +1,185 @@
+"""What to write and where; then the answer of the check, sample by sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+
+from app.commands.exporting import Exported, Wanted, check_targets, export
+from app.context import Context
+from app.jobs import Job
+from app.panels.parts import button, column, form, label, restyle, row, rule
+from imagest_core.errors import ImagestError
+from imagest_core.painting.painting import Painting
+
+
+class ExportDialog(QDialog):
+    """Not modal: the window can be used while it stands, and the export runs in the worker."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Export"))
+        self.setMinimumWidth(620)
+        assert context.document is not None
+        self._context, self._document = context, context.document
+        self._running = False
+        inside = column(self, margin=16, spacing=12)
+        inside.addWidget(label(self.tr("Export the restored scan"), "title"))
+        inside.addWidget(label(self._promise(), "soft", wrap=True))
+        inside.addLayout(self._form())
+        inside.addWidget(rule())
+        self.answer = label("", wrap=True)
+        self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        inside.addWidget(self.answer)
+        inside.addStretch(1)
+        inside.addLayout(self._buttons())
+        self._document.decisions_changed.connect(lambda _: self._check())
+        self._document.closed.connect(self.reject)
+        self._check()
+
+    def _promise(self) -> str:
+        painting = self._document.painting
+        kept = self.tr("{0} bit, {1}, {2} compression: as in the scan.").format(
+            painting.depth, painting.profile_name, painting.compression
+        )
+        if painting.lossy or "TIFF" not in painting.format:
+            kept = self.tr("A lossless TIFF of exactly the scan’s samples: {0} bit, {1}.").format(
+                painting.depth, painting.profile_name
+            )
+        return (
+            kept
+            + " "
+            + self.tr(
+                "Every sample outside the fills is compared with the scan before the file gets its name."
+            )
+        )
+
+    def _form(self) -> QGridLayout:
+        painting = self._document.painting
+        self.path = QLineEdit(str(self._proposed(painting)))
+        self.path.setAccessibleName(self.tr("Restored TIFF"))
+        self.path.textChanged.connect(lambda _: self._check())
+        browse = button(self.tr("Choose…"), self._browse)
+        self.replace = QCheckBox(self.tr("Replace files that exist"))
+        self.replace.toggled.connect(lambda _: self._check())
+        self.mask = QCheckBox(self.tr("The mask (PNG)"))
+        self.fill = QCheckBox(self.tr("The fills alone (RGBA TIFF, transparent elsewhere)"))
+        self.record = QCheckBox(self.tr("The record: what was done, with what, when (JSON)"))
+        for box in (self.mask, self.record):
+            box.setChecked(True)
+        for box in (self.mask, self.fill, self.record):
+            box.toggled.connect(lambda _: self._check())
+        grid = form()
+        grid.addWidget(label(self.tr("Restored TIFF"), "soft"), 0, 0)
+        grid.addLayout(row(self.path, browse), 0, 1)
+        grid.addWidget(label(self.tr("Beside it"), "soft"), 1, 0)
+        for line, box in enumerate((self.mask, self.fill, self.record), 1):
+            grid.addWidget(box, line, 1)
+        grid.addWidget(self.replace, 4, 1)
+        return grid
+
+    def _proposed(self, painting: Painting) -> Path:
+        folder = self._context.settings.folder("export")
+        return (
+            folder if folder != Path.home() else painting.path.parent
+        ) / f"{painting.path.stem}-restored.tif"
+
+    def _buttons(self) -> QHBoxLayout:
+        self.show_folder = button(self.tr("Show in folder"), self._open_folder, icon="open")
+        self.show_folder.hide()
+        self.close_button = button(self.tr("Close"), self.reject)
+        self.go = button(self.tr("Export"), self._export, primary=True)
+        self.go.setDefault(True)
+        return row(self.show_folder, None, self.close_button, self.go)
+
+    def wanted(self) -> Wanted:
+        """What the dialog says."""
+        out = Path(self.path.text()).expanduser()
+        beside = out.with_suffix("")
+        return Wanted(
+            out,
+            beside.with_name(beside.name + "-mask.png") if self.mask.isChecked() else None,
+            beside.with_name(beside.name + "-fill.tif") if self.fill.isChecked() else None,
+            beside.with_name(beside.name + "-record.json") if self.record.isChecked() else None,
+            self.replace.isChecked(),
+        )
+
+    def _browse(self) -> None:
+        chosen, _ = QFileDialog.getSaveFileName(
+            self,
+            self.tr("Restored TIFF"),
+            self.path.text(),
+            "TIFF (*.tif *.tiff)",
+            options=QFileDialog.Option.DontConfirmOverwrite,
+        )
+        if chosen:
+            self.path.setText(chosen)
+
+    def _check(self) -> None:
+        """Say at once what would be refused."""
+        if self._running:
+            return
+        try:
+            check_targets(self._document, self.wanted())
+        except ImagestError as error:
+            self._say(str(error), "warn")
+            self.go.setEnabled(False)
+        else:
+            self._say("", "soft")
+            self.go.setEnabled(True)
+
+    def _say(self, text: str, kind: str) -> None:
+        restyle(self.answer, kind)
+        self.answer.setText(text)
+
+    def _export(self) -> None:
+        wanted, document = self.wanted(), self._document
+        self._running = True
+        self.go.setEnabled(False)
+        self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
+        self._context.settings.keep_folder("export", wanted.out)
+        work = lambda progress: export(document, wanted, progress)  # noqa: E731
+        self._context.jobs.submit(Job(self.tr("Exporting"), work, self._done, self._failed))
+        self._context.jobs.cancelled.connect(self._stopped)
+
+    def _stopped(self, job: Job) -> None:
+        self._running = False
+        self._check()
+
+    def _done(self, written: Exported) -> None:
+        from shiboken6 import isValid
+
+        self._context.messages.say(self.tr("Exported and verified: {0}").format(written.out))
+        if not isValid(self):
+            return
+        self._running = False
+        self._say(
+            self.tr(
+                "Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.\n"
+                "The fingerprint of the unchanged samples is {2}…\nWritten: {3}"
+            ).format(
+                f"{written.identical:,}",
+                f"{written.filled:,}",
+                written.sha256[:16],
+                "\n".join(map(str, written.files)),
+            ),
+            "good",
+        )
+        self.show_folder.show()
+        self.go.hide()
+
+    def _failed(self, error: Exception) -> None:
+        from shiboken6 import isValid
+
+        self._context.messages.fail(error)
+        if isValid(self):
+            self._running = False
+            self._say(str(error), "bad")
+            self.go.setEnabled(True)
+
+    def _open_folder(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.wanted().out.parent)))

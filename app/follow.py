@@ -1,0 +1,118 @@
+"""What keeps actions, tools and canvas in step with the selection and the document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+
+from app.canvas.navigation import Place
+from app.document import OpenDocument
+from app.selection import Compare
+
+if TYPE_CHECKING:
+    from app.window import MainWindow
+
+COMPARES = tuple(Compare)
+TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible")
+
+
+class Follower(QObject):
+    """Enables what is possible, checks what is chosen, and remembers where the view was."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._context = window, window.context
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(0)
+        self._wait.timeout.connect(self._enable)
+        self._follow_selection()
+        self._follow_jobs()
+        self._follow_view()
+        self._context.document_changed.connect(self._bind)
+        self._context.settings.changed.connect(self._apply_preferences)
+        self._apply_preferences()
+        self._enable()
+
+    def _follow_selection(self) -> None:
+        selection, actions = self._context.selection, self._window.actions_
+        selection.tool_changed.connect(
+            lambda tool: actions[f"tool_{tool}"].setChecked(True) if tool != "pick" else None
+        )
+        selection.compare_changed.connect(lambda mode: actions[mode].setChecked(True))
+        selection.overwrite_changed.connect(actions["overwrite"].setChecked)
+        selection.result_changed.connect(lambda _: self._wait.start())
+        for name in TOGGLES:
+            getattr(selection, f"{name}_changed").connect(actions[name].setChecked)
+            actions[name].setChecked(getattr(selection, name))
+        actions[f"tool_{selection.tool}"].setChecked(True)
+        actions[selection.compare].setChecked(True)
+
+    def _follow_jobs(self) -> None:
+        for signal in (self._context.jobs.started, self._context.jobs.idle):
+            signal.connect(lambda *_: self._wait.start())
+
+    def _follow_view(self) -> None:
+        view = getattr(self._window.area, "view", None)
+        if view is not None:
+            view.hovered.connect(self._window.status.point)
+            view.zoomed.connect(self._window.status.show_zoom)
+
+    def _bind(self, document: OpenDocument | None) -> None:
+        if document is not None:
+            document.history_changed.connect(self._wait.start)
+            document.troubled.connect(self._say_trouble)
+            QTimer.singleShot(0, lambda: self._go_back(document))
+        self._wait.start()
+
+    def _say_trouble(self, sentence: str) -> None:
+        if sentence:
+            self._context.messages.warn(
+                sentence, self.tr("Your work goes on in memory; save it under another name.")
+            )
+
+    def _enable(self) -> None:
+        self._window.actions_.allow(self._there())
+
+    def _there(self) -> set[str]:
+        document, there = self._context.document, set()
+        if self._context.jobs.busy:
+            there.add("job")
+        if document is None:
+            return there
+        there.add("document")
+        history, state = document.document.history, document.state
+        facts = {
+            "undo": bool(history.done),
+            "redo": bool(history.undone),
+            "damage": not state.damage.empty,
+            "run": bool(state.runs),
+            "shown": self._context.selection.run in state.runs,
+            "region": self._context.selection.run in state.runs and self._context.selection.region > 0,
+        }
+        return there | {name for name, true in facts.items() if true}
+
+    def _apply_preferences(self) -> None:
+        preferences, selection = self._context.settings.preferences, self._context.selection
+        selection.surround = preferences.surround
+
+    # Where the view was left
+
+    def _path(self, document: OpenDocument) -> Path:
+        path = document.document.path
+        return document.painting.path if document.document.unnamed or path is None else path
+
+    def keep_view(self) -> None:
+        """Remember the place and zoom of the open document."""
+        document, view = self._context.document, getattr(self._window.area, "view", None)
+        if document is not None and view is not None:
+            place = view.place
+            self._context.settings.remember(self._path(document), (place.x, place.y, place.zoom))
+
+    def _go_back(self, document: OpenDocument) -> None:
+        place = self._context.settings.view_of(self._path(document))
+        view = getattr(self._window.area, "view", None)
+        if place is not None and view is not None and self._context.document is document:
+            view.stand(Place(*place))

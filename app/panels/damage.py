@@ -1,0 +1,87 @@
+"""Step one: where is it damaged? Painted, derived or imported; by class."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox
+
+from app.context import Context
+from app.document import OpenDocument
+from app.panels.classes import ClassList
+from app.panels.derive import DerivePanel
+from app.panels.parts import Card, Fold, Panel, button, row, rule, tool_button
+from app.selection import Tool
+
+
+class DamagePanel(Panel):
+    """``import_wanted()``: the user wants to choose a mask file; ``stood(str)``: a word for the title."""
+
+    import_wanted = Signal()
+    stood = Signal(str)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.card = self._card()
+        self.classes = ClassList(context)
+        self.keep = QCheckBox(self.tr("Don’t paint over other classes"))
+        self.derive = DerivePanel(context)
+        self.fold = Fold(self.tr("Derive the mask"), self.derive)
+        add = tool_button("plus", self.tr("Add a damage class"), self.classes.add)
+        self.column.addWidget(self.card)
+        self.column.addWidget(self.classes)
+        self.column.addLayout(row(self.keep, None, add))
+        self.column.addWidget(rule())
+        self.column.addWidget(self.fold)
+        self.column.addStretch(1)
+        self._connect()
+        self.setEnabled(False)
+
+    def _card(self) -> Card:
+        return Card(
+            self.tr("Where is it damaged?"),
+            self.tr(
+                "Paint over the damage, let the program find it, or import a mask. You can mix all three."
+            ),
+            button(self.tr("Paint"), self._paint, icon="brush"),
+            button(self.tr("Derive"), lambda: self.show_derive("losses"), icon="wand"),
+            button(self.tr("Import…"), self.import_wanted.emit, icon="import"),
+        )
+
+    def _connect(self) -> None:
+        selection = self.context.selection
+        self.classes.counted.connect(self._counted)
+        self.keep.toggled.connect(lambda on: setattr(selection, "overwrite_classes", not on))
+        selection.overwrite_changed.connect(lambda on: self.keep.setChecked(not on))
+        self.keep.setChecked(not selection.overwrite_classes)
+        self.derive.done.connect(lambda: self.fold.head.setChecked(False))
+        self.fold.head.toggled.connect(self.derive.set_active)
+
+    def bind(self, document: OpenDocument) -> None:
+        """Follow the classes and the damage."""
+        self.classes.bind(document)
+        document.damage_changed.connect(lambda _: self._stand())
+
+    def refresh(self) -> None:
+        """Show the open document."""
+        self.classes.refresh()
+        self.derive.refresh()
+        self._stand()
+
+    def show_derive(self, method: str) -> None:
+        """Open the part that derives, with ``method``."""
+        self.fold.head.setChecked(True)
+        self.derive.choose(method)
+
+    def _paint(self) -> None:
+        self.context.selection.tool = Tool.BRUSH
+
+    def _stand(self) -> None:
+        empty = self.document is None or self.document.state.damage.empty
+        self.card.setVisible(empty)
+        if empty:
+            self.stood.emit(self.tr("nothing marked"))
+
+    def _counted(self, counts: dict[int, int]) -> None:
+        if self.document is not None and counts:
+            share = sum(counts.values()) / self.document.state.damage.box.area
+            self.stood.emit(self.tr("{0} of the surface").format(f"{share:.2%}"))

@@ -1,0 +1,141 @@
+"""Step four: region by region. What was accepted, what waits, and why."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QWidget
+
+from app.commands import deciding
+from app.context import Context
+from app.document import OpenDocument
+from app.panels.parts import Card, Panel, button, column, label, row, tool_button
+from imagest_core.project.run import Run
+from imagest_core.project.state import Subject, Verdict
+
+NOTE_HEIGHT = 56
+
+
+class ReviewPanel(Panel):
+    """``stood(str)``: a word for the title."""
+
+    stood = Signal(str)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.card = Card(
+            self.tr("Nothing to review yet"),
+            self.tr(
+                "After a restoration you can accept or reject each filled region here, one after the other."
+            ),
+        )
+        self.body = QWidget()
+        self._build()
+        self.column.addWidget(self.card)
+        self.column.addWidget(self.body)
+        self.column.addStretch(1)
+        context.selection.result_changed.connect(self.refresh)
+        self.setEnabled(False)
+
+    def _build(self) -> None:
+        inside = column(self.body)
+        self.counts = label("", "soft", wrap=True)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setAccessibleName(self.tr("Reviewed regions"))
+        self.here = label("", "heading")
+        self.facts = label("", "soft", wrap=True)
+        context = self.context
+        self.next = button(
+            self.tr("Next unreviewed"),
+            lambda: deciding.next_unreviewed(context),
+            icon="next",
+            tip=self.tr("Next unreviewed   N"),
+        )
+        self.accept = button(
+            self.tr("Accept"),
+            lambda: deciding.accept_region(context),
+            icon="check",
+            tip=self.tr("Accept   A"),
+        )
+        self.reject = button(
+            self.tr("Reject"),
+            lambda: deciding.reject_region(context),
+            icon="close",
+            tip=self.tr("Reject   D"),
+        )
+        back = tool_button("previous", self.tr("Previous region"), lambda: deciding.step_region(context, -1))
+        on = tool_button("next", self.tr("Next region"), lambda: deciding.step_region(context, 1))
+        self.note = QPlainTextEdit()
+        self.note.setPlaceholderText(self.tr("A note on this region"))
+        self.note.setAccessibleName(self.tr("Note"))
+        self.note.setFixedHeight(NOTE_HEIGHT)
+        self.note.installEventFilter(self)
+        inside.addWidget(self.counts)
+        inside.addWidget(self.bar)
+        inside.addLayout(row(back, on, self.here, None, self.next))
+        inside.addWidget(self.facts)
+        across = row(self.accept, self.reject)
+        inside.addLayout(across)
+        inside.addWidget(self.note)
+
+    def eventFilter(self, watched: object, event: object) -> bool:  # noqa: N802
+        """A note is kept when the field is left."""
+        from PySide6.QtCore import QEvent
+
+        if watched is self.note and isinstance(event, QEvent) and event.type() == QEvent.Type.FocusOut:
+            deciding.note_region(self.context, self.note.toPlainText())
+        return False
+
+    def bind(self, document: OpenDocument) -> None:
+        """Follow runs and decisions."""
+        document.runs_changed.connect(self.refresh)
+        document.decisions_changed.connect(lambda _: self.refresh())
+
+    def refresh(self) -> None:
+        """Show how the run shown stands, and the region under review."""
+        run = deciding.shown_run(self.context)
+        self.card.setVisible(run is None)
+        self.body.setVisible(run is not None)
+        if run is None:
+            self.stood.emit("")
+            return
+        tally = deciding.tally(self.context, run)
+        decided = run.count - tally[Verdict.UNDECIDED]
+        self.bar.setRange(0, max(run.count, 1))
+        self.bar.setValue(decided)
+        text = self.tr("{0} accepted, {1} rejected, {2} to review")
+        self.counts.setText(
+            text.format(tally[Verdict.ACCEPTED], tally[Verdict.REJECTED], tally[Verdict.UNDECIDED])
+        )
+        self.stood.emit(f"{decided:,} / {run.count:,}")
+        self._show_region(run)
+
+    def _show_region(self, run: Run) -> None:
+        number = self.context.selection.region
+        chosen = 1 <= number <= run.count
+        for widget in (self.accept, self.reject, self.note):
+            widget.setEnabled(chosen)
+        self.here.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
+        if not chosen:
+            self.facts.setText(self.tr("Go to the first region to begin."))
+            self.note.clear()
+            return
+        assert self.document is not None
+        area, box = int(run.regions[number - 1]["area"]), run.region_box(number)
+        said = deciding.verdict(self.context, run, number)
+        self.facts.setText(
+            self.tr("{0} px · {1} × {2} px at {3}, {4} · {5}").format(
+                f"{area:,}", box.width, box.height, box.x, box.y, self._word(said)
+            )
+        )
+        decision = self.document.state.decisions.get(Subject(run.id, number))
+        if not self.note.hasFocus():
+            self.note.setPlainText(decision.note if decision else "")
+
+    def _word(self, said: Verdict) -> str:
+        words = {
+            Verdict.ACCEPTED: self.tr("accepted"),
+            Verdict.REJECTED: self.tr("rejected"),
+            Verdict.UNDECIDED: self.tr("to review"),
+        }
+        return words[said]

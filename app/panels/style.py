@@ -1,0 +1,280 @@
+"""Step two: whose style shall the fill have? Intact regions of this painting, or a donor picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from app.context import Context
+from app.document import OpenDocument
+from app.panels.parts import Card, Panel, button, clear, label, row, tool_button
+from app.pictures import image_of
+from app.selection import Tool
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import ImagestError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.project.operations import settings
+from imagest_core.project.operations.together import Together
+
+THUMB = 92
+COLUMNS = 3
+COUNT = 3
+
+
+class StylePanel(Panel):
+    """``donor_wanted()``; ``stood(str)``: a word for the title."""
+
+    donor_wanted = Signal()
+    stood = Signal(str)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__(context)
+        self.card = Card(
+            self.tr("Which parts show how it was painted?"),
+            self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
+            button(self.tr("Suggest"), self.suggest, icon="suggest"),
+            button(self.tr("Draw"), self._draw, icon="style"),
+        )
+        self._grid = QGridLayout()
+        self._grid.setSpacing(8)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.warning = label("", "warn", wrap=True)
+        self._remedy = button(self.tr("Remove what touches damage"), self._drop_damaged)
+        self._more = QWidget()
+        self._more.setLayout(
+            row(
+                button(
+                    self.tr("Draw"),
+                    self._draw,
+                    icon="style",
+                    tip=self.tr("Draw a rectangle on an intact region"),
+                ),
+                button(self.tr("Suggest"), self.suggest, icon="suggest"),
+                button(
+                    self.tr("Donor…"),
+                    self.donor_wanted.emit,
+                    icon="donor",
+                    tip=self.tr("Another work as style"),
+                ),
+                None,
+            )
+        )
+        self._propose = self._proposal_row()
+        for item in (self.card, self._grid, self.warning, self._remedy, self._propose, self._more):
+            self.column.addLayout(item) if isinstance(item, QGridLayout) else self.column.addWidget(item)
+        self.column.addStretch(1)
+        context.selection.suggestions_changed.connect(lambda _: self._show_proposal())
+        self.setEnabled(False)
+
+    def _proposal_row(self) -> QWidget:
+        made = QWidget()
+        self._proposed = label("", "soft", wrap=True)
+        inside = QVBoxLayout(made)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.addWidget(self._proposed)
+        use = button(self.tr("Use them"), self.accept_suggestions, icon="check")
+        no = button(self.tr("No"), lambda: setattr(self.context.selection, "suggestions", ()))
+        inside.addLayout(row(use, no, None))
+        return made
+
+    def bind(self, document: OpenDocument) -> None:
+        """Follow the references, and the damage that may spread into them."""
+        document.style_changed.connect(self.refresh)
+        document.damage_changed.connect(lambda _: self._check())
+
+    def refresh(self) -> None:
+        """Show the references as they are now."""
+        clear(self._grid)
+        document = self.document
+        style = document.state.style if document else None
+        count = 0
+        if document is not None and style is not None:
+            for index, box in enumerate(style.regions):
+                self._place(count, self._region(document, index, box))
+                count += 1
+            if style.donor is not None:
+                self._place(count, self._donor(style.donor))
+                count += 1
+        self.card.setVisible(not count)
+        self._more.setVisible(bool(count))
+        self.stood.emit(self.tr("%n reference(s)", "", count) if count else self.tr("the program picks"))
+        self._show_proposal()
+        self._check()
+
+    def _place(self, number: int, made: QWidget) -> None:
+        self._grid.addWidget(made, number // COLUMNS, number % COLUMNS)
+
+    # References
+
+    def _region(self, document: OpenDocument, index: int, box: Box) -> QWidget:
+        name = self.tr("Style reference {0}: {1} × {2} px at {3}, {4}").format(
+            index + 1, box.width, box.height, box.x, box.y
+        )
+        made = Thumb(name, lambda: self.context.selection.reveal.emit(box), lambda: self._remove(index))
+        painting = document.painting
+        self.context.background.submit(lambda: region_image(painting, box), made.show_image)
+        return made
+
+    def _donor(self, path: Path) -> QWidget:
+        made = Thumb(
+            self.tr("Donor picture {0}").format(path.name),
+            self.donor_wanted.emit,
+            lambda: self._do(lambda state: settings.set_donor(state, None)),
+        )
+        self.context.background.submit(lambda: donor_image(path), made.show_image)
+        return made
+
+    def _remove(self, index: int) -> None:
+        self._do(lambda state: settings.remove_style_region(state, index))
+
+    def _do(self, make: Callable[[Any], Any]) -> None:
+        if self.document is not None:
+            self.context.do(make(self.document.state))
+
+    def set_donor(self, path: Path) -> None:
+        """Take the style of another picture."""
+        try:
+            with open_painting(path):
+                pass
+        except ImagestError as error:
+            return self.context.messages.fail(error)
+        self._do(lambda state: settings.set_donor(state, path))
+
+    def remove_all(self) -> None:
+        """No reference any more: the program picks."""
+        from imagest_core.style.reference import StyleReference
+
+        self._do(lambda state: settings.set_style(state, StyleReference(), "Remove style references"))
+
+    def _draw(self) -> None:
+        self.context.selection.tool = Tool.STYLE
+
+    # Suggestions
+
+    def suggest(self) -> None:
+        """Let the program look for intact regions; they are outlined on the canvas until accepted."""
+        document = self.document
+        if document is None:
+            return
+        painting, damage = document.painting, document.state.damage.copy()
+        self._proposed.setText(self.tr("Looking for intact regions…"))
+        self._propose.show()
+
+        def look() -> tuple[Box, ...]:
+            from imagest_core.style.suggest import suggest_regions
+
+            return suggest_regions(painting, damage, COUNT)
+
+        self.context.background.latest("suggest", look, self._suggested, self._not_suggested)
+
+    def _suggested(self, boxes: tuple[Box, ...]) -> None:
+        self.context.selection.suggestions = tuple(boxes)
+        if not boxes:
+            self._not_suggested(None)
+
+    def _not_suggested(self, error: Exception | None) -> None:
+        self._propose.hide()
+        sentence = str(error) if isinstance(error, ImagestError) else self.tr("No intact region was found.")
+        self.context.messages.warn(sentence, self.tr("Draw one yourself, or choose a donor picture."))
+
+    def accept_suggestions(self) -> None:
+        """Take what is suggested, as one step."""
+        boxes, self.context.selection.suggestions = self.context.selection.suggestions, ()
+        if boxes and self.document is not None:
+            state = self.document.state.copy()
+            steps = []
+            for box in boxes:
+                steps.append(settings.add_style_region(state, box))
+                steps[-1].apply(state)
+            self.context.do(Together(tuple(steps), name="Use suggested style"))
+
+    def _show_proposal(self) -> None:
+        boxes = self.context.selection.suggestions
+        self._propose.setVisible(bool(boxes))
+        self._proposed.setText(
+            self.tr("%n intact region(s) outlined on the picture. Click one, or", "", len(boxes))
+        )
+
+    # Overlap with damage
+
+    def _check(self) -> None:
+        touching = self._touching()
+        self.warning.setVisible(bool(touching))
+        self._remedy.setVisible(bool(touching))
+        if touching:
+            which = ", ".join(str(index + 1) for index in touching)
+            self.warning.setText(
+                self.tr("Reference {0} touches damage: move it, or remove it.").format(which)
+            )
+
+    def _touching(self) -> list[int]:
+        if self.document is None:
+            return []
+        state = self.document.state
+        return [index for index, box in enumerate(state.style.regions) if touches(state.damage, box)]
+
+    def _drop_damaged(self) -> None:
+        for index in reversed(self._touching()):
+            self._remove(index)
+
+
+def touches(damage: DamageMap, box: Box) -> bool:
+    """Whether there is damage in ``box``."""
+    return any(bool(damage.read(cell.within(box)).any()) for cell in damage.occupied() if cell.touches(box))
+
+
+class Thumb(QWidget):
+    """A small picture with a button to take it away."""
+
+    def __init__(self, name: str, clicked: Callable[[], object], removed: Callable[[], object]) -> None:
+        super().__init__()
+        self.setFixedSize(THUMB, THUMB)
+        self.face = QToolButton(self)
+        self.face.setObjectName("thumb")
+        self.face.setGeometry(0, 0, THUMB, THUMB)
+        self.face.setIconSize(QSize(THUMB - 8, THUMB - 8))
+        self.face.setToolTip(name)
+        self.face.setAccessibleName(name)
+        self.face.clicked.connect(lambda: clicked())
+        self.remove = tool_button("close", self.tr("Remove {0}").format(name), removed)
+        self.remove.setParent(self)
+        self.remove.setIconSize(QSize(12, 12))
+        self.remove.setAutoFillBackground(True)
+        self.remove.move(THUMB - 22, 2)
+        self.number: QLabel | None = None
+
+    def show_image(self, image: QImage | None) -> None:
+        """The picture has come from the background."""
+        from shiboken6 import isValid
+
+        if image is not None and isValid(self):
+            self.face.setIcon(QIcon(QPixmap.fromImage(image)))
+
+
+def region_image(painting: Painting, box: Box) -> QImage:
+    """A square thumbnail of a region."""
+    inside = box.within(painting.box)
+    level = max(min(inside.width, inside.height) // (2 * THUMB), 1).bit_length() - 1
+    return squared(image_of(painting.read_working(inside, level)))
+
+
+def donor_image(path: Path) -> QImage | None:
+    """A square thumbnail of another picture; None where it can't be read."""
+    try:
+        with open_painting(path) as painting:
+            return squared(image_of(painting.read_working(level=painting.levels - 1)))
+    except (ImagestError, OSError):
+        return None
+
+
+def squared(image: QImage) -> QImage:
+    """The middle of an image, twice the size of a thumbnail for sharp screens."""
+    side = min(image.width(), image.height())
+    cut = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
+    return cut.scaled(2 * THUMB, 2 * THUMB, mode=Qt.TransformationMode.SmoothTransformation)

@@ -1,0 +1,319 @@
+"""The window: menus, tools, the canvas with docks round it, and what keeps them in step."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QSize, Qt, QTimer, QTranslator
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+
+from app import theme
+from app.actions import MENUS, Actions, translated
+from app.banner import Banner
+from app.commands import opening
+from app.context import Context
+from app.docks import Dock
+from app.document import OpenDocument
+from app.follow import Follower
+from app.panels.damage import DamagePanel
+from app.panels.history import HistoryPanel
+from app.panels.restore import RestorePanel
+from app.panels.results import ResultStrip
+from app.panels.review import ReviewPanel
+from app.panels.style import StylePanel
+from app.slots import Slots
+from app.status import StatusLine
+from app.tooling import ToolOptions
+from app.welcome import Welcome
+
+DEFAULT_SIZE = QSize(1440, 900)
+DOCK_WIDTH = 352
+LAYOUT_VERSION = 1
+
+
+class MainWindow(QMainWindow):
+    """Everything visible; it owns the context and ends it when it closes."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.context = context
+        self.actions_ = Actions(self)
+        self.setWindowTitle("Imagest Workstation")
+        self.setAcceptDrops(True)
+        self.resize(DEFAULT_SIZE)
+        self._centre()
+        self._docks()
+        self.slots = Slots(self)
+        self.slots.connect_all()
+        self._menus()
+        self._toolbars()
+        self.status = StatusLine(context)
+        self.setStatusBar(self.status)
+        self.follower = Follower(self)
+        context.document_changed.connect(self._show_document)
+        self._fresh = self.saveState(LAYOUT_VERSION)
+        self._restore_layout()
+        self._show_document(None)
+
+    # What it is made of
+
+    def _centre(self) -> None:
+        self.banner = Banner(self.context.messages)
+        self.welcome = Welcome(self.context)
+        self.area = make_area(self.context)
+        self.results = ResultStrip(self.context)
+        self.options = ToolOptions(self.context)
+        work = QWidget()
+        inside = QVBoxLayout(work)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        inside.addWidget(self.options)
+        inside.addWidget(self.area, 1)
+        inside.addWidget(self.results)
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.welcome)
+        self.stack.addWidget(work)
+        whole = QWidget()
+        column = QVBoxLayout(whole)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.banner)
+        column.addWidget(self.stack, 1)
+        self.setCentralWidget(whole)
+
+    def _docks(self) -> None:
+        context = self.context
+        self.damage, self.style_panel = DamagePanel(context), StylePanel(context)
+        self.restore, self.review, self.history = (
+            RestorePanel(context),
+            ReviewPanel(context),
+            HistoryPanel(context),
+        )
+        self.docks = {
+            "damage": Dock(self.tr("Damage"), "dock_damage", self.damage, step="1"),
+            "style": Dock(self.tr("Style"), "dock_style", self.style_panel, step="2"),
+            "restore": Dock(self.tr("Restore"), "dock_restore", self.restore, step="3"),
+            "review": Dock(self.tr("Review"), "dock_review", self.review, step="4", opened=False),
+            "history": Dock(self.tr("History"), "dock_history", self.history, opened=False),
+        }
+        self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
+        for dock in self.docks.values():
+            self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
+            dock.content.stood.connect(dock.note)
+        self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
+
+    def _menus(self) -> None:
+        self.menus: dict[str, QMenu] = {}
+        for title, entries in MENUS.items():
+            menu = self.menuBar().addMenu(translated(title))
+            self.menus[title.replace("&", "")] = menu
+            for entry in entries:
+                menu.addSeparator() if entry is None else menu.addAction(self.actions_[entry.id])
+        self._recent_menu()
+        self._view_menu()
+
+    def _recent_menu(self) -> None:
+        self.recent = QMenu(self.tr("Open &recent"), self)
+        self.menus["File"].insertMenu(self.actions_["open_sample"], self.recent)
+        self.recent.aboutToShow.connect(self._fill_recent)
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for item in self.context.settings.recent:
+            path = Path(item.path)
+            action = self.recent.addAction(path.name)
+            action.setToolTip(str(path))
+            action.triggered.connect(lambda _=False, path=path: opening.open_path(self.context, path))
+        if self.recent.isEmpty():
+            self.recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+
+    def _view_menu(self) -> None:
+        menu = self.menus["View"]
+        menu.addSeparator()
+        surround = menu.addMenu(self.tr("S&urround"))
+        group = QActionGroup(self)
+        names = (
+            ("mid", self.tr("&Mid grey")),
+            ("dark", self.tr("&Dark grey")),
+            ("light", self.tr("&Light grey")),
+            ("black", self.tr("&Black")),
+        )
+        for key, name in names:
+            action = surround.addAction(name)
+            action.setCheckable(True)
+            action.setChecked(key == self.context.settings.preferences.surround)
+            action.triggered.connect(lambda _=False, key=key: self.context.settings.prefer(surround=key))
+            group.addAction(action)
+        panels = menu.addMenu(self.tr("Pa&nels"))
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        menu.addAction(self.tr("Reset &layout"), self.reset_layout)
+
+    def _toolbars(self) -> None:
+        top = self._toolbar("main", self.tr("Main toolbar"), Qt.ToolBarArea.TopToolBarArea)
+        rows = (
+            ("open", "save", None, "undo", "redo", None),
+            ("single", "side", "swipe", "blink", "difference", None),
+            (
+                "mask_visible",
+                "zones_visible",
+                "provenance_visible",
+                None,
+                "fit",
+                "zoom_in",
+                "zoom_out",
+                None,
+                "export",
+            ),
+        )
+        for name in (name for names in rows for name in names):
+            top.addSeparator() if name is None else top.addAction(self.actions_[name])
+        tools = self._toolbar("tools", self.tr("Tools"), Qt.ToolBarArea.LeftToolBarArea)
+        for name, action in self.actions_.all():
+            if name.startswith("tool_"):
+                tools.addAction(action)
+        export = top.widgetForAction(self.actions_["export"])
+        export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)  # type: ignore[attr-defined]
+
+    def _toolbar(self, name: str, title: str, area: Qt.ToolBarArea) -> QToolBar:
+        bar = QToolBar(title)
+        bar.setObjectName(name)
+        bar.setIconSize(QSize(theme.ICON, theme.ICON))
+        bar.setMovable(False)
+        self.addToolBar(area, bar)
+        return bar
+
+    # Showing
+
+    def _show_document(self, document: OpenDocument | None) -> None:
+        self.stack.setCurrentIndex(0 if document is None else 1)
+        for dock in self.docks.values():
+            dock.setVisible(document is not None)
+        for bar in self.findChildren(QToolBar):
+            bar.setVisible(document is not None)
+        title = "Imagest Workstation" if document is None else f"{document.title} – Imagest Workstation"
+        self.setWindowTitle(title)
+
+    # Layout
+
+    def reset_layout(self) -> None:
+        """Every dock back in its place."""
+        self.restoreState(self._fresh, LAYOUT_VERSION)
+        for name, dock in self.docks.items():
+            dock.open(name not in ("review", "history"))
+        self._show_document(self.context.document)
+
+    def _restore_layout(self) -> None:
+        geometry = self.context.settings.layout("geometry")
+        if not geometry.isEmpty():
+            self.restoreGeometry(geometry)
+        state = self.context.settings.layout("state")
+        if not state.isEmpty():
+            self.restoreState(state, LAYOUT_VERSION)
+
+    # Events
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
+        """A file may be dropped anywhere."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
+        """Open what was dropped."""
+        path = next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)
+        if path is not None:
+            opening.open_path(self.context, path)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the system's light or dark theme."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ThemeChange and self.context.settings.preferences.theme == "system":
+            QTimer.singleShot(0, self.retheme)
+
+    def retheme(self) -> None:
+        """Dress the program anew."""
+        application = QApplication.instance()
+        if isinstance(application, QApplication):
+            theme.dress(application, self.context.settings.preferences.theme)
+            self.damage.classes.refresh()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Keep everything, then end the threads; stays open where something can't be kept."""
+        self.follower.keep_view()
+        if not opening.close(self.context) and not self.slots.leave_anyway():
+            event.ignore()
+            return
+        self.context.settings.keep_layout("geometry", self.saveGeometry())
+        self.context.settings.keep_layout("state", self.saveState(LAYOUT_VERSION))
+        self.context.shutdown()
+        super().closeEvent(event)
+
+    def action(self, name: str) -> QAction:
+        """The action with this id."""
+        return self.actions_[name]
+
+
+def make_area(context: Context) -> QWidget:
+    """The canvas, with its ways to compare."""
+    try:
+        from app.compare.area import CompareArea
+    except ImportError:
+        return lone_view(context)
+    area: QWidget = CompareArea(context)
+    return area
+
+
+def lone_view(context: Context) -> QWidget:
+    from app.canvas.view import CanvasView
+
+    class Lone(QWidget):
+        def __init__(self) -> None:
+            super().__init__()
+            self.view = CanvasView(context, self)
+            inside = QVBoxLayout(self)
+            inside.setContentsMargins(0, 0, 0, 0)
+            inside.addWidget(self.view)
+            context.document_changed.connect(self.view.set_document)
+
+    return Lone()
+
+
+def translators(application: QApplication, language: str) -> None:
+    """Install the texts of ``language``, "" for the system's; English needs none."""
+    import resources
+
+    locale = QLocale(language) if language else QLocale.system()
+    folders = (("imagest", str(Path(resources.__file__).parent / "i18n")), ("qtbase", _qt_texts()))
+    for name, folder in folders:
+        translator = QTranslator(application)
+        if locale.language() != QLocale.Language.English and translator.load(locale, name, "_", folder):
+            application.installTranslator(translator)
+
+
+def _qt_texts() -> str:
+    return QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
+
+
+def make_application() -> QApplication:
+    """The one application object, dressed for the settings that are kept."""
+    application = QApplication.instance() or QApplication(sys.argv[:1])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Imagest Workstation")
+    application.setOrganizationName("Imagest")
+    return application
+
+
+def main(path: Path | None = None) -> int:
+    """Show the window, open ``path`` if one is given; the exit code."""
+    application = make_application()
+    context = Context()
+    preferences = context.settings.preferences
+    translators(application, preferences.language)
+    theme.dress(application, preferences.theme)
+    window = MainWindow(context)
+    window.show()
+    if path is not None:
+        QTimer.singleShot(0, lambda: opening.open_path(context, path))
+    return application.exec()
