@@ -1,0 +1,53 @@
+"""The surround of the picture, and the pixel grid on it."""
+
+from __future__ import annotations
+
+import math
+from functools import cache
+
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
+
+from app.theme import SURROUNDS
+
+GRID_FROM = 8.0
+"""From this zoom on the pixels' borders are drawn."""
+_SQUARE = 8
+_CHECKER = "#8a8a8a", "#b4b4b4"
+
+
+def draw_surround(painter: QPainter, exposed: QRectF, picture: QRectF, kind: str) -> None:
+    """Neutral grey; with ``checker`` a pattern under the picture, seen where it is transparent."""
+    painter.fillRect(exposed, QColor(SURROUNDS.get(kind, SURROUNDS["mid"])))
+    under = exposed.intersected(picture)
+    if kind == "checker" and not under.isEmpty():
+        device = painter.worldTransform().mapRect(under)
+        painter.save()
+        painter.resetTransform()
+        painter.fillRect(device, QBrush(_checker()))
+        painter.restore()
+
+
+def draw_grid(painter: QPainter, exposed: QRectF, zoom: float) -> None:
+    """The borders of the pixels, where they are large enough to be told apart."""
+    if zoom < GRID_FROM or exposed.isEmpty():
+        return
+    pen = QPen(QColor(128, 128, 128, 110), 1)
+    pen.setCosmetic(True)
+    painter.setPen(pen)
+    left, right = math.floor(exposed.left()), math.ceil(exposed.right())
+    top, bottom = math.floor(exposed.top()), math.ceil(exposed.bottom())
+    painter.drawLines([QLineF(x, top, x, bottom) for x in range(left, right + 1)])
+    painter.drawLines([QLineF(left, y, right, y) for y in range(top, bottom + 1)])
+
+
+@cache
+def _checker() -> QPixmap:
+    tile = QPixmap(2 * _SQUARE, 2 * _SQUARE)
+    tile.fill(QColor(_CHECKER[0]))
+    painter = QPainter(tile)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for corner in (0, _SQUARE):
+        painter.fillRect(corner, corner, _SQUARE, _SQUARE, QColor(_CHECKER[1]))
+    painter.end()
+    return tile

@@ -1,0 +1,96 @@
+"""Lines over the picture that belong to no layer: what a tool draws, style references, windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage, QPixmap, QTransform
+from PySide6.QtWidgets import QGraphicsPixmapItem
+
+from app.canvas.items import LineItem
+from app.canvas.overlay_pixels import argb
+from app.canvas.sheet import Sheet
+from imagest_core.damage.map import Mask
+from imagest_core.painting.geometry import Box
+
+if TYPE_CHECKING:
+    from app.canvas.view import CanvasView
+
+_STYLE, _SUGGESTED, _WINDOW, _REGION = "#46c2ff", "#ffd24a", "#b7f0a8", "#ffffff"
+_STAIN = 0.55
+
+
+class Guides(QObject):
+    """The guide lines of one view."""
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view, self._sheet = view, None
+        self.style = self._line(_STYLE, 20, dashed=False)
+        self.suggestions = self._line(_SUGGESTED, 21)
+        self.windows = self._line(_WINDOW, 22)
+        self.region = self._line(_REGION, 23)
+        self.draft = self._line("#ffffff", 30)
+        self.ring = self._line("#ffffff", 31)
+        self._stain = QGraphicsPixmapItem()
+        self._stain.setZValue(19)
+        view.scene().addItem(self._stain)
+        selection = view.context.selection
+        selection.suggestions_changed.connect(self._show_suggestions)
+        selection.result_changed.connect(self._show_region)
+
+    def _line(self, colour: str, depth: int, *, dashed: bool = True) -> LineItem:
+        item = LineItem(colour, dashed=dashed)
+        item.setZValue(depth)
+        self._view.scene().addItem(item)
+        return item
+
+    def set_sheet(self, sheet: Sheet | None) -> None:
+        """Show the guides of another document."""
+        if self._sheet is not None:
+            self._sheet.document.style_changed.disconnect(self._show_style)
+        self._sheet = sheet
+        if sheet is not None:
+            sheet.document.style_changed.connect(self._show_style)
+        for item in (self.windows, self.draft, self.ring):
+            item.set_boxes(())
+        self._show_style()
+        self._show_suggestions()
+        self._show_region()
+
+    def show_style(self, visible: bool) -> None:
+        """Show or hide the style references."""
+        self.style.setVisible(visible)
+
+    def show_windows(self, boxes: tuple[Box, ...]) -> None:
+        """Show the windows that a restoration would use."""
+        self.windows.set_boxes(boxes)
+
+    def stain(self, mask: Mask | None, part: Box, level: int) -> None:
+        """Show a (h, w) mask of ``part`` of a level in the colour it would get."""
+        if mask is None or self._sheet is None:
+            self._stain.setPixmap(QPixmap())
+            return
+        classes = {item.label: item.colour for item in self._sheet.document.state.damage.classes}
+        colour = classes.get(self._view.context.selection.label, "#ffffff")
+        pixels = np.ascontiguousarray(mask * np.uint32(argb(colour, _STAIN)))
+        height, width = mask.shape
+        image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
+        self._stain.setPixmap(QPixmap.fromImage(image))
+        scale = float(1 << level)
+        self._stain.setTransform(QTransform(scale, 0, 0, scale, part.x * scale, part.y * scale))
+
+    def _show_style(self) -> None:
+        self.style.set_boxes(() if self._sheet is None else self._sheet.document.state.style.regions)
+
+    def _show_suggestions(self) -> None:
+        self.suggestions.set_boxes(() if self._sheet is None else self._view.context.selection.suggestions)
+
+    def _show_region(self) -> None:
+        """The region under review."""
+        selection = self._view.context.selection
+        run = None if self._sheet is None else self._sheet.document.run(selection.run)
+        shown = run is not None and 1 <= selection.region <= run.count
+        self.region.set_boxes((run.region_box(selection.region).grown(2),) if shown and run else ())

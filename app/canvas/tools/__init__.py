@@ -1,0 +1,36 @@
+"""The tools, by the names the selection knows them by."""
+
+from __future__ import annotations
+
+from app.canvas.tools.base import Bench, Pointer, Tool
+from app.canvas.tools.brush import Brush, Eraser
+from app.canvas.tools.looking import Hand, Picker, Ruler
+from app.canvas.tools.outlines import Lasso, Polygon, Rectangle
+from app.canvas.tools.region import FillTool
+from app.canvas.tools.style import StyleTool
+from app.canvas.tools.wand import WandTool
+
+TOOLS: dict[str, type[Tool]] = {
+    tool.name: tool
+    for tool in (
+        Hand,
+        Brush,
+        Eraser,
+        Lasso,
+        Polygon,
+        Rectangle,
+        WandTool,
+        FillTool,
+        StyleTool,
+        Ruler,
+        Picker,
+    )
+}
+
+
+def make_tool(name: str, bench: Bench) -> Tool:
+    """The tool of this name; the hand where it is unknown."""
+    return TOOLS.get(name, Hand)(bench)
+
+
+__all__ = ["TOOLS", "Bench", "Pointer", "Tool", "make_tool"]

@@ -1,0 +1,115 @@
+"""Style references: rectangles drawn on intact regions, moved and resized where they lie."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainterPath
+
+from app.canvas.tools.base import Bench, Point, Pointer, Tool
+from app.canvas.tools.outlines import drawn_box
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations import Operation
+from imagest_core.project.operations.settings import (
+    add_style_region,
+    move_style_region,
+    remove_style_region,
+)
+
+_HANDLE = 8
+"""Screen pixels round a corner within which it can be dragged."""
+_SMALLEST = 8
+
+
+class StyleTool(Tool):
+    """Draws a rectangle, or moves the one pressed; its corners resize it, Alt-click or Delete removes it."""
+
+    name: ClassVar[str] = "style"
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._index: int | None = None
+        self._anchor: Point = (0, 0)
+        self._moved: Box | None = None
+        self._box = Box(0, 0, 0, 0)
+        self._hovered: int | None = None
+
+    @property
+    def _regions(self) -> tuple[Box, ...]:
+        return self.bench.document.state.style.regions
+
+    def press(self, at: Pointer) -> None:
+        if not self.writable:
+            return
+        self._index, self._moved, self._anchor = None, None, at.point
+        self._box = Box(*at.pixel, 0, 0)
+        corner = self._corner_at(at)
+        if corner is not None:
+            self._index, self._anchor = corner
+        elif (index := self._region_at(at)) is not None:
+            if at.alt:
+                self._do(remove_style_region(self.bench.document.state, index))
+                return
+            self._index, self._moved = index, self._regions[index]
+        self.active = True
+
+    def move(self, at: Pointer) -> None:
+        if not self.active:
+            return
+        if self._moved is None:
+            left, top, right, bottom = drawn_box(self._anchor, at.point)
+            self._box = Box.spanning(left, top, right, bottom).within(self.bench.document.state.box)
+        else:
+            self._box = self._kept_inside(
+                self._moved.moved(round(at.x - self._anchor[0]), round(at.y - self._anchor[1]))
+            )
+        path = QPainterPath()
+        path.addRect(QRectF(*self._box))
+        self.bench.draft(path)
+
+    def _kept_inside(self, box: Box) -> Box:
+        whole = self.bench.document.state.box
+        x = min(max(box.x, 0), whole.width - box.width)
+        return box._replace(x=x, y=min(max(box.y, 0), whole.height - box.height))
+
+    def release(self, at: Pointer) -> None:
+        if not self.active:
+            return
+        self.active = False
+        self.bench.draft(QPainterPath())
+        if min(self._box.width, self._box.height) < _SMALLEST:
+            return
+        state = self.bench.document.state
+        if self._index is None:
+            self._do(add_style_region(state, self._box))
+        elif self._box != self._regions[self._index]:
+            self._do(move_style_region(state, self._index, self._box))
+
+    def hover(self, at: Pointer) -> None:
+        self._hovered = self._region_at(at)
+
+    def key(self, key: Qt.Key) -> bool:
+        if key not in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) or self._hovered is None:
+            return False
+        if self._hovered < len(self._regions) and self.writable:
+            self._do(remove_style_region(self.bench.document.state, self._hovered))
+        return True
+
+    def _do(self, operation: Operation) -> None:
+        self._hovered = None
+        self.bench.context.do(operation)
+
+    def _region_at(self, at: Pointer) -> int | None:
+        pixel = Box(*at.pixel, 1, 1)
+        found = [index for index, box in enumerate(self._regions) if box.contains(pixel)]
+        return found[-1] if found else None
+
+    def _corner_at(self, at: Pointer) -> tuple[int, Point] | None:
+        """The region whose corner is here, and the corner opposite, which stays."""
+        for index, box in reversed(list(enumerate(self._regions))):
+            for x, other_x in ((box.x, box.right), (box.right, box.x)):
+                for y, other_y in ((box.y, box.bottom), (box.bottom, box.y)):
+                    if max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom <= _HANDLE:
+                        return index, (other_x, other_y)
+        return None

@@ -1,0 +1,107 @@
+"""The wand: damage by likeness to the point pressed; a drag to the right is more tolerant."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication
+
+from app.canvas.picture import at_level, level_for
+from app.canvas.pyramid import Pyramid
+from app.canvas.tools.base import Bench, Pointer, Tool
+from app.canvas.tools.painting import mark
+from app.jobs import Ticket
+from imagest_core.damage.map import Mask
+from imagest_core.damage.strokes import enlarged_cells
+from imagest_core.damage.wand import Wand
+from imagest_core.painting.geometry import Box
+
+LEAST, MOST = 0.5, 120.0
+_DOUBLED_BY = 120.0
+"""Screen pixels of dragging that double the tolerance."""
+
+
+class WandTool(Tool):
+    """Grows within what is seen, at the level that is seen. Alt takes damage away."""
+
+    name: ClassVar[str] = "wand"
+    marks = True
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._wand: Wand | None = None
+        self._ticket: Ticket | None = None
+        self._mask: Mask | None = None
+        self._part, self._level = Box(0, 0, 0, 0), 0
+        self._pressed = Pointer(0, 0)
+        self._tolerance = self._began = 0.0
+        self._released = False
+
+    def press(self, at: Pointer) -> None:
+        pyramid, seen = self.bench.sheet.pyramid, self.bench.visible_box()
+        if not seen.contains(Box(*at.pixel, 1, 1)) or not self.writable:
+            return
+        self.active, self._released, self._pressed = True, False, at
+        self._tolerance = self._began = self.bench.context.selection.tolerance
+        self._level = level_for(self.bench.zoom, pyramid.levels)
+        self._part = part = at_level(seen, self._level)
+        level, seed = self._level, (int(at.x) >> self._level, int(at.y) >> self._level)
+        local = seed[0] - part.x, seed[1] - part.y
+        self._ticket = self.bench.context.background.submit(
+            lambda: Wand(pixels_of(pyramid, level, part), local),
+            self._ready,
+            lambda error: self.abandon(),
+            priority=1 << 20,
+        )
+
+    def _ready(self, wand: Wand) -> None:
+        self._wand = wand
+        self._grow()
+        if self._released:
+            self._finish()
+
+    def move(self, at: Pointer) -> None:
+        if not self.active:
+            return
+        dragged = (at.x - self._pressed.x) * self.bench.zoom
+        self._tolerance = min(max(self._began * 2 ** (dragged / _DOUBLED_BY), LEAST), MOST)
+        self.bench.context.selection.tolerance = self._tolerance
+        self._grow()
+
+    def _grow(self) -> None:
+        if self._wand is not None:
+            self._mask = self._wand.mask(self._tolerance)
+            self.bench.stain(self._mask, self._part, self._level)
+
+    def release(self, at: Pointer) -> None:
+        self._released = True
+        if self.active and self._wand is not None:
+            self._finish()
+
+    def _finish(self) -> None:
+        mask, part, level = self._mask, self._part, self._level
+        label = 0 if self._pressed.alt else self.bench.context.selection.label
+        self._clear()
+        if mask is not None:
+            cells = enlarged_cells(mask, part, level, self.bench.document.state.box)
+            mark(self.bench, cells, label, QCoreApplication.translate("Tools", "Wand"))
+
+    def abandon(self) -> None:
+        if self._ticket is not None:
+            self._ticket.cancel()
+        if self.active:
+            self.bench.context.selection.tolerance = self._began
+        self._clear()
+        super().abandon()
+
+    def _clear(self) -> None:
+        self.active, self._wand, self._mask, self._ticket = False, None, None, None
+        self.bench.stain(None, self._part, self._level)
+
+
+def pixels_of(pyramid: Pyramid, level: int, part: Box) -> np.ndarray:
+    """(h, w, 3) float32 in 0–1, as the screen shows ``part`` of a level; for a worker."""
+    held = pyramid.held(level)
+    pixels = pyramid.make(level, part) if held is None else held[part.slices]
+    return pixels[..., 2::-1].astype(np.float32) / 255
