@@ -22,10 +22,11 @@ from imagest_core.damage.map import DamageMap, TileKey, tile_box
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted import Accepted
-from imagest_core.project.collecting import region_table
+from imagest_core.project.collecting import held, region_table
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results
-from imagest_core.project.run import HeldContent, Run, RunTile
+from imagest_core.project.run import Run
+from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import PaintingReference, State
 from imagest_core.project.store import Store
 
@@ -58,7 +59,7 @@ def runs(damage: DamageMap, count: int) -> Iterator[Run]:
     for number in range(1, count + 1):
         tiles = {key: filled(key, labels[key], number) for key in labels}
         table = region_table(tiles, regions, WIDTH) if table is None else table
-        content = HeldContent('{"request":{"engine":"imagest"}}', table, tiles)
+        content = held('{"request":{"engine":"imagest"}}', table, tiles)
         box, pixels = damage.box, int(table["area"].sum())
         yield Run(number, "2026-05-01T10:00:00", "imagest", "", number, 0, len(table), pixels, box, content)
 

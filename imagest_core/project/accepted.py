@@ -12,7 +12,8 @@ from imagest_core.damage.map import TILE, TileKey
 from imagest_core.painting.geometry import Box, union
 from imagest_core.painting.writer import Patch
 from imagest_core.project.operations.decisions import accepted_regions
-from imagest_core.project.run import Run, RunTile
+from imagest_core.project.run import Run
+from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import State, Subject
 
 Places = Mapping[int, NDArray[np.int64]]

@@ -11,12 +11,16 @@ from imagest_core.damage.map import TILE, TileKey
 from imagest_core.damage.regions import Region
 from imagest_core.painting.geometry import union
 from imagest_core.painting.painting import Painting
-from imagest_core.project.run import REGION, HeldContent, Run, RunTile
+from imagest_core.project.run import REGION, HeldContent, Run
+from imagest_core.project.run_tile import RunTile, pack
 from imagest_core.restoration.result import Fill, RestorationResult
 
 
 def run_of(painting: Painting, result: RestorationResult, number: int) -> Run:
-    """The run ``number`` of a project that ``result`` is, its fills in the painting's own samples."""
+    """The run ``number`` of a project that ``result`` is, its fills in the painting's own samples.
+
+    Costs some milliseconds a tile, so it belongs to the job that has restored.
+    """
     tiles = {_key(fill): _tile(painting, fill) for fill in result.fills}
     record, request = result.record, result.record.request
     regions = region_table(tiles, result.regions, painting.width)
@@ -30,8 +34,13 @@ def run_of(painting: Painting, result: RestorationResult, number: int) -> Run:
         count=len(regions),
         pixels=int(regions["area"].sum()),
         box=union(tile.box for tile in tiles.values()),
-        content=HeldContent(record.to_json(), regions, tiles),
+        content=held(record.to_json(), regions, tiles),
     )
+
+
+def held(record: str, regions: NDArray[np.void], tiles: Mapping[TileKey, RunTile]) -> HeldContent:
+    """The content of a run that isn't in a file yet."""
+    return HeldContent(record, regions, {key: pack(tile) for key, tile in tiles.items()})
 
 
 def _key(fill: Fill) -> TileKey:

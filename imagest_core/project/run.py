@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TileKey
 from imagest_core.painting.geometry import Box
+from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 
 REGION = np.dtype(
     [
@@ -32,19 +33,6 @@ REGION = np.dtype(
 runs with the same ``shape`` are variations of each other. Region n of a run is row n − 1."""
 
 
-@dataclass(frozen=True, eq=False)
-class RunTile:
-    """The part of a run in one tile, cut to ``box``.
-
-    ``samples``: (h, w, c) in the painting's own dtype, as an export would write them;
-    ``regions``: (h, w) uint32, the number of the region a pixel belongs to, 0 where nothing is filled.
-    """
-
-    box: Box
-    samples: NDArray
-    regions: NDArray[np.uint32]
-
-
 class RunContent(Protocol):
     """Where the large parts of a run lie: in memory, or in the project file."""
 
@@ -57,17 +45,20 @@ class RunContent(Protocol):
     def tile_keys(self) -> Collection[TileKey]:
         """The tiles the run reaches."""
 
+    def packed(self, key: TileKey) -> PackedTile:
+        """One of those tiles, as the file keeps it."""
+
     def tile(self, key: TileKey) -> RunTile:
-        """One of those tiles."""
+        """One of those tiles; raises ``ProjectError`` or ``ValueError`` where it is damaged."""
 
 
 @dataclass(frozen=True, eq=False)
 class HeldContent:
-    """A run's content in memory, before it is in a file."""
+    """A run's content in memory, before it is in a file; packed, so that keeping it costs little."""
 
     record_text: str
     region_table: NDArray[np.void]
-    tiles: Mapping[TileKey, RunTile]
+    tiles: Mapping[TileKey, PackedTile]
 
     def record(self) -> str:
         return self.record_text
@@ -78,8 +69,11 @@ class HeldContent:
     def tile_keys(self) -> Collection[TileKey]:
         return self.tiles.keys()
 
-    def tile(self, key: TileKey) -> RunTile:
+    def packed(self, key: TileKey) -> PackedTile:
         return self.tiles[key]
+
+    def tile(self, key: TileKey) -> RunTile:
+        return unpack(self.tiles[key])
 
 
 @dataclass(frozen=True)

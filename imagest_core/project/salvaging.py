@@ -17,7 +17,7 @@ from imagest_core.project.codec import decode_setting, unpacked_tile
 from imagest_core.project.history import Status
 from imagest_core.project.rows import insert
 from imagest_core.project.run import Run
-from imagest_core.project.run_tables import unpacked_run_tile
+from imagest_core.project.run_tile import PackedTile, unpack
 from imagest_core.project.state import SETTINGS, PaintingReference, State, Subject, Verdict
 
 Row = Mapping[str, Any]
@@ -32,7 +32,7 @@ def _tile(row: Row) -> object:
 
 def _run_tile(row: Row) -> object:
     box = Box(row["x"], row["y"], row["width"], row["height"])
-    return unpacked_run_tile(box, row["regions"], row["samples"])
+    return unpack(PackedTile(box, row["regions"], row["samples"]))
 
 
 def _run(row: Row) -> object:

@@ -8,8 +8,9 @@ import numpy as np
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.painting.geometry import Box
-from imagest_core.project.collecting import region_table
-from imagest_core.project.run import HeldContent, Run, RunTile
+from imagest_core.project.collecting import held, region_table
+from imagest_core.project.run import Run
+from imagest_core.project.run_tile import RunTile
 
 
 def run_filling(
@@ -29,7 +30,7 @@ def run_filling(
     regions = find_regions(grown)
     tiles = {key: _tile(key, regions, grown.box, value, like) for key in grown.tiles()}
     table = region_table(tiles, regions, grown.width)
-    content = HeldContent(record, table, tiles)
+    content = held(record, table, tiles)
     pixels = int(table["area"].sum())
     return Run(
         number, "2026-05-01T10:00:00", "telea", "", 7, variation, len(table), pixels, grown.bounds(), content

@@ -150,3 +150,13 @@ def accepted_regions(state: State) -> dict[int, list[int]]:
         if decision.verdict is Verdict.ACCEPTED and subject.region and subject.run in state.runs:
             found.setdefault(subject.run, []).append(subject.region)
     return found
+
+
+def undecided_regions(state: State, run: Run) -> list[int]:
+    """The numbers of the regions of a run that nobody has accepted or rejected yet."""
+    decided = {
+        subject.region
+        for subject, decision in state.decisions.items()
+        if subject.run == run.id and decision.verdict is not Verdict.UNDECIDED
+    }
+    return [number for number in run.numbers if number not in decided]

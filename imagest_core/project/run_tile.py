@@ -1,0 +1,94 @@
+"""The part of a run in one tile, open for use and packed as the file keeps it."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.painting.geometry import Box
+
+
+@dataclass(frozen=True, eq=False)
+class RunTile:
+    """The part of a run in one tile, cut to ``box``.
+
+    ``samples``: (h, w, c) in the painting's own dtype, as an export would write them;
+    ``regions``: (h, w) uint32, the number of the region a pixel belongs to, 0 where nothing is filled.
+    """
+
+    box: Box
+    samples: NDArray
+    regions: NDArray[np.uint32]
+
+
+@dataclass(frozen=True)
+class PackedTile:
+    """A tile of a run, compressed."""
+
+    box: Box
+    regions: bytes
+    samples: bytes
+
+
+def pack(tile: RunTile) -> PackedTile:
+    """Compress a tile; nothing of it is lost."""
+    return PackedTile(tile.box, packed_regions(tile.regions), packed_samples(tile))
+
+
+def unpack(packed: PackedTile) -> RunTile:
+    """The tile that :func:`pack` has compressed; raises ``ValueError`` where it is damaged."""
+    import imagecodecs
+
+    try:
+        decoded = imagecodecs.png_decode(packed.samples)
+        numbers = unpacked_regions(packed.regions, (packed.box.height, packed.box.width))
+    except (RuntimeError, zlib.error) as error:
+        raise ValueError("a tile of a run is damaged") from error
+    return RunTile(packed.box, _spread(decoded, numbers), numbers)
+
+
+def packed_regions(regions: NDArray[np.uint32]) -> bytes:
+    """(h, w) numbers of regions, compressed: one bit a pixel for what is filled, then its numbers."""
+    filled = regions > 0
+    return zlib.compress(np.packbits(filled).tobytes() + regions[filled].astype("<u4").tobytes(), 6)
+
+
+def unpacked_regions(blob: bytes, shape: tuple[int, int]) -> NDArray[np.uint32]:
+    """What :func:`packed_regions` has packed; raises ``ValueError`` or ``zlib.error``."""
+    content = zlib.decompress(blob)
+    count = shape[0] * shape[1]
+    bits = np.frombuffer(content, np.uint8, -(-count // 8))
+    filled = np.unpackbits(bits, count=count).reshape(shape).view(np.bool_)
+    regions = np.zeros(shape, np.uint32)
+    regions[filled] = np.frombuffer(content, "<u4", offset=len(bits))
+    return regions
+
+
+_SPARSE = 0.25
+"""Share of filled pixels in a box from which on the box is kept as a picture, with nothing between them."""
+
+
+def packed_samples(tile: RunTile) -> bytes:
+    """The samples of 8 or 16 bits as a PNG, which keeps every one of them: of the box, or where little
+    of it is filled a single line of the filled pixels, row by row."""
+    import imagecodecs
+
+    filled = tile.regions > 0
+    sparse = np.count_nonzero(filled) < _SPARSE * filled.size
+    picture = tile.samples[filled][np.newaxis] if sparse else tile.samples
+    flat = picture[..., 0] if picture.shape[2] == 1 else picture
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(flat), level=6))
+
+
+def _spread(decoded: NDArray, numbers: NDArray[np.uint32]) -> NDArray:
+    """The (h, w, c) samples of a box from its picture or its line of filled pixels."""
+    if decoded.shape[:2] == numbers.shape:
+        return decoded.reshape(*numbers.shape, -1)
+    filled = numbers > 0
+    pixels = decoded.reshape(decoded.shape[1], -1)
+    samples = np.zeros((*numbers.shape, pixels.shape[1]), decoded.dtype)
+    samples[filled] = pixels
+    return samples

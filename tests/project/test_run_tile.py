@@ -1,0 +1,43 @@
+"""Samples of any kind a painting has come back from the file as they were."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from imagest_core.painting.geometry import Box
+from imagest_core.project.run_tile import PackedTile, RunTile, pack, unpack
+
+
+@given(
+    height=st.integers(1, 40),
+    width=st.integers(1, 40),
+    channels=st.integers(1, 4),
+    depth=st.sampled_from([np.uint8, np.uint16]),
+    share=st.sampled_from([0.02, 0.3, 1.0]),
+    seed=st.integers(0, 99),
+)
+def test_every_sample_survives(height, width, channels, depth, share, seed) -> None:
+    chance = np.random.default_rng(seed)
+    regions = ((chance.random((height, width)) < share) * chance.integers(1, 2**32, (height, width))).astype(
+        np.uint32
+    )
+    regions[0, 0] = 1
+    samples = chance.integers(0, np.iinfo(depth).max + 1, (height, width, channels)).astype(depth)
+    samples[regions == 0] = 0
+    again = unpack(pack(RunTile(Box(3, 4, width, height), samples, regions)))
+    assert again.samples.dtype == depth
+    np.testing.assert_array_equal(again.samples, samples)
+    np.testing.assert_array_equal(again.regions, regions)
+
+
+@pytest.mark.parametrize("part", ["regions", "samples"])
+def test_damage_is_noticed(part: str) -> None:
+    packed = pack(RunTile(Box(0, 0, 8, 8), np.ones((8, 8, 3), np.uint8), np.ones((8, 8), np.uint32)))
+    blob = bytearray(getattr(packed, part))
+    blob[-14] ^= 255
+    parts = {"box": packed.box, "regions": packed.regions, "samples": packed.samples, part: bytes(blob)}
+    with pytest.raises(ValueError, match="damaged"):
+        unpack(PackedTile(**parts))
