@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,6 +52,11 @@ def paired_difference(
 
 
 def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    return _draws(values.size, seed, RESAMPLES) @ values / values.size
+
+
+@lru_cache(maxsize=8)
+def _draws(count: int, seed: int, resamples: int) -> NDArray[np.float64]:
+    """How often each of ``count`` cases is drawn in each resample, (resamples, count)."""
     generator = np.random.default_rng(seed)
-    means = [values[generator.integers(0, values.size, values.size)].mean() for _ in range(RESAMPLES)]
-    return np.asarray(means)
+    return generator.multinomial(count, np.full(count, 1 / count), resamples).astype(np.float64)

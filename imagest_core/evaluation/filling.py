@@ -17,9 +17,11 @@ from imagest_core.evaluation.noise import grained
 from imagest_core.painting.colour import colour_space
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Progress
+from imagest_core.restoration.engines import engine
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.restore import restore
 from imagest_core.restoration.result import RestorationResult
+from imagest_core.style.reference import StyleReference
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,18 @@ def fill_case(case: Case, contestant: Contestant, request: RestorationRequest, p
         damage = read_mask(case.mask, (painting.width, painting.height))
         wanted = replace(request, engine=contestant.engine, mode=contestant.mode)
         started = time.perf_counter()
-        result = restore(painting, damage, wanted, progress=progress)
+        result = restore(painting, damage, wanted, _style(painting, damage, wanted), progress)
         seconds = time.perf_counter() - started
         return Filled(eight_bit(_restored(painting, result)), seconds)
+
+
+def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -> StyleReference | None:
+    """What the program takes as the style where the user names none."""
+    if not engine(request.engine).uses_style:
+        return None
+    from imagest_core.style.suggest import suggest_regions
+
+    return StyleReference(suggest_regions(painting, damage), suggested=True)
 
 
 def add_grain(pictures: CasePictures, smooth: Filled, like: Picture, request: RestorationRequest) -> Filled:

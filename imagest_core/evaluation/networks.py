@@ -81,7 +81,9 @@ class InceptionFeatures(nn.Module):
         from torchvision.models import inception_v3
 
         super().__init__()
-        network = inception_v3(weights=None, aux_logits=False, init_weights=False, transform_input=False)
+        with torch.device("meta"):  # every weight is loaded
+            network = inception_v3(weights=None, aux_logits=False, init_weights=False, transform_input=False)
+        network = network.to_empty(device="cpu")
         network.fc = network.dropout = nn.Identity()
         if original:
             pool_as_original(network)

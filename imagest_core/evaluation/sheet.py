@@ -86,7 +86,7 @@ def _fitted(picture: Picture) -> Image.Image:
 
 
 def _enlarged(part: NDArray[np.uint8]) -> Image.Image:
-    times = max(CELL // max(part.shape[:2]), 1)
+    times = -(-CELL // max(part.shape[:2]))
     return Image.fromarray(np.ascontiguousarray(part.repeat(times, 0).repeat(times, 1)))
 
 

@@ -59,7 +59,7 @@ def report(benchmark: Benchmark, seed: int, facts: Mapping[str, str]) -> str:
     """The Markdown report: what was measured with what, means by kind, and differences."""
     cases = len({row.case for row in benchmark.rows})
     parts = [
-        f"# Evaluation of {cases} cases",
+        f"# Evaluation of {counted(cases)}",
         EXPLANATION,
         *_means(benchmark),
         *_differences(benchmark, seed),
@@ -75,10 +75,15 @@ def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
+def counted(cases: int) -> str:
+    """``1 case``, ``2 cases``."""
+    return "1 case" if cases == 1 else f"{cases} cases"
+
+
 def _means(benchmark: Benchmark) -> Iterator[str]:
     for kind in benchmark.kinds:
         count = len(benchmark.values(kind, NONE, SECONDS))
-        yield f"## {kind} ({count} cases)"
+        yield f"## {kind} ({counted(count)})"
         shown = [column for column in benchmark.columns if _measured(benchmark, kind, column)]
         sets = [name for name in ("fid", "kid") if any(name in each for each in benchmark.sets.values())]
         head = ["method", *(NAMES[column] for column in (*shown, *sets))]
