@@ -141,7 +141,7 @@ def _compared(
     around = box.grown(HALO).within(damaged.box)
     laid = overlaid(clean, alignment, around)
     shown = damaged.read_working(around)
-    unseen = np.isnan(laid).any(axis=2)
+    unseen = np.asarray(np.isnan(laid).any(axis=2))
     if gains is not None:
         laid = laid * gains[:, 0] + gains[:, 1]
     laid[unseen] = shown[unseen]

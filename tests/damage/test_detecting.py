@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from damage_pictures import Pictures, blots, damaged_with, grown, painted, scratches
+
+from imagest_core.damage.classes import CRACK, LOSS
+from imagest_core.damage.cleanup import Cleanup, chosen_opening, closed, opened, without_small
+from imagest_core.damage.cracks import CrackParameters, Polarity, preview_cracks, response
+from imagest_core.damage.detect import detect_cracks, detect_losses, sample_boxes
+from imagest_core.damage.losses import LossParameters, find_ground, preview_losses
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import MaskError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import open_painting
+from imagest_core.progress import Cancelled, Progress
+
+DARK, LIGHT, GROUND = (0.05, 0.04, 0.04), (0.97, 0.95, 0.9), (0.85, 0.84, 0.77)
+
+
+def f1(found: np.ndarray, truth: np.ndarray, tolerance: int = 1) -> float:
+    precision = (found & grown(truth, tolerance)).sum() / max(found.sum(), 1)
+    recall = (truth & grown(found, tolerance)).sum() / max(truth.sum(), 1)
+    return float(2 * precision * recall / max(precision + recall, 1e-9))
+
+
+def cracked(colour: tuple[float, float, float], thickness: int = 2) -> tuple[np.ndarray, np.ndarray]:
+    mask = scratches(320, 400, thickness=thickness, count=20)
+    return damaged_with(painted() * 0.5 + 0.25, mask, colour), mask
+
+
+def otsu_on_top_hat(rgb: np.ndarray) -> np.ndarray:
+    grey = cv2.cvtColor((rgb * 255).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+    hat = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, np.ones((9, 9), np.uint8))
+    return cv2.threshold(hat, 0, 255, cv2.THRESH_OTSU)[1] > 0
+
+
+@pytest.mark.parametrize(("colour", "polarity"), [(DARK, Polarity.DARK), (LIGHT, Polarity.LIGHT)])
+@pytest.mark.parametrize("thickness", [1, 2, 4])
+def test_finds_dark_and_light_cracks(colour: tuple, polarity: Polarity, thickness: int) -> None:
+    picture, mask = cracked(colour, thickness)
+    assert f1(preview_cracks(picture, CrackParameters(polarity=polarity, dilate=0)), mask) > 0.85
+
+
+def test_finds_both_at_once() -> None:
+    picture, dark = cracked(DARK)
+    light = scratches(320, 400, seed=7)
+    found = preview_cracks(damaged_with(picture, light, LIGHT), CrackParameters(polarity=Polarity.BOTH))
+    assert f1(found, dark | light) > 0.8
+
+
+def test_forms_darker_than_their_surroundings_are_no_cracks() -> None:
+    rng, picture = np.random.default_rng(3), painted() * 0.4 + 0.4
+    for _ in range(60):
+        centre = (int(rng.integers(400)), int(rng.integers(320)))
+        cv2.circle(picture, centre, int(rng.integers(2, 5)), (0.3, 0.3, 0.3), -1)
+    mask = scratches(320, 400)
+    picture = damaged_with(cv2.GaussianBlur(picture, (0, 0), 0.8), mask, DARK)
+    ours, plain = preview_cracks(picture, CrackParameters(dilate=0)), otsu_on_top_hat(picture)
+    assert f1(ours, mask) > max(0.85, f1(plain, mask) + 0.05)
+
+
+def test_a_line_answers_more_than_a_spot_of_the_same_width() -> None:
+    picture = np.ones((64, 128), np.float32)
+    picture[30:33, 5:60] = 0
+    cv2.circle(picture, (95, 31), 2, 0.0, -1)
+    answer = response(picture, 9)
+    assert answer[31, 30] > 1.5 * answer[31, 95]
+
+
+def test_round_spots_are_left_out_and_dotted_cracks_kept() -> None:
+    picture = np.full((200, 200, 3), 0.7, np.float32)
+    cv2.circle(picture, (40, 40), 2, DARK, -1)
+    for x in range(20, 180, 6):
+        picture[120:122, x : x + 3] = DARK
+    found = preview_cracks(picture, CrackParameters(dilate=0, widest=15))
+    assert not found[:100].any()
+    assert found[120:122, 20:180].mean() > 0.4
+
+
+def test_an_empty_picture_has_no_cracks() -> None:
+    assert not preview_cracks(np.full((50, 60, 3), 0.5, np.float32), CrackParameters()).any()
+
+
+@pytest.mark.parametrize("values", [{"widest": 0}, {"sensitivity": 0.0}, {"tone": 2.0}, {"dilate": -1}])
+def test_refuses_senseless_crack_parameters(values: dict[str, float]) -> None:
+    with pytest.raises(MaskError):
+        CrackParameters(**values)
+
+
+def lost() -> tuple[np.ndarray, np.ndarray]:
+    mask = blots(320, 400, share=0.1)
+    relief = np.random.default_rng(4).standard_normal((320, 400)).astype(np.float32)
+    shade = cv2.GaussianBlur(relief, (0, 0), 2)[..., None] * 0.06
+    picture = np.where(mask[..., None], np.array(GROUND, np.float32) + shade, painted())
+    return picture.astype(np.float32), mask
+
+
+def test_finds_losses_of_a_given_ground() -> None:
+    picture, mask = lost()
+    found = preview_losses(picture, LossParameters(ground=GROUND, dilate=0))
+    assert f1(found, mask) > 0.9
+
+
+def test_finds_the_ground_by_itself() -> None:
+    picture, mask = lost()
+    ground = find_ground([picture])
+    assert ground == pytest.approx(GROUND, abs=0.05)
+    assert f1(preview_losses(picture, LossParameters(dilate=0)), mask) > 0.85
+
+
+def test_nothing_pale_means_no_ground() -> None:
+    night = np.zeros((64, 64, 3), np.float32) + np.array([0.02, 0.02, 0.1], np.float32)
+    assert find_ground([night]) is None
+    assert not preview_losses(night, LossParameters()).any()
+
+
+def test_a_whole_painting_gives_what_its_parts_give(saved: Pictures) -> None:
+    rgb = np.tile(cracked(DARK)[0], (4, 3, 1))
+    how = CrackParameters()
+    with open_painting(saved(rgb)) as painting:
+        whole = detect_cracks(painting, how)
+        assert whole.counts().keys() == {CRACK.label}
+        at_once = preview_cracks(painting.read_working(), how)
+    assert np.array_equal(whole.read(whole.box) > 0, at_once)
+
+
+def test_losses_of_a_whole_painting(saved: Pictures) -> None:
+    picture, mask = lost()
+    with open_painting(saved(picture)) as painting:
+        found = detect_losses(painting, LossParameters(dilate=0))
+    assert found.counts().keys() == {LOSS.label}
+    assert f1(found.read(found.box) > 0, mask) > 0.85
+
+
+def test_asks_for_the_ground_where_there_is_none_to_find(saved: Pictures) -> None:
+    with (
+        open_painting(saved(np.zeros((64, 64, 3)))) as painting,
+        pytest.raises(MaskError, match="pick its colour"),
+    ):
+        detect_losses(painting)
+
+
+def test_detecting_can_be_cancelled(saved: Pictures) -> None:
+    with open_painting(saved(painted())) as painting, pytest.raises(Cancelled):
+        detect_cracks(painting, progress=Progress(cancelled=lambda: True))
+
+
+def test_samples_of_a_large_scan_are_few_and_spread() -> None:
+    boxes = sample_boxes(Box(0, 0, 30_000, 600_000))
+    assert len(boxes) == 16
+    assert boxes[-1].right == 30_000
+    assert sample_boxes(Box(0, 0, 300, 200)) == [Box(0, 0, 300, 200)]
+
+
+def test_opening_keeps_whole_what_is_thick_somewhere() -> None:
+    mask = np.zeros((300, 300), bool)
+    mask[100:110, 100:110] = mask[105, 110:290] = mask[20, 20:200] = True
+    kept = opened(DamageMap.from_mask(mask), 2)
+    expected = mask.copy()
+    expected[20] = False
+    assert np.array_equal(kept.read(kept.box) > 0, expected)
+
+
+def test_opening_is_chosen_by_what_was_found() -> None:
+    assert chosen_opening(DamageMap.from_mask(scratches(300, 300, thickness=1))) == 0
+    specks = np.random.default_rng(0).random((600, 600)) < 1e-4
+    assert chosen_opening(DamageMap.from_mask(blots(600, 600, share=0.3) | specks)) > 0
+
+
+def test_closing_bridges_gaps_across_tiles_and_at_the_edge() -> None:
+    mask = np.zeros((40, 600), bool)
+    mask[0:5, 100:255] = mask[0:5, 257:400] = True
+    bridged = closed(DamageMap.from_mask(mask), 1).read(Box(0, 0, 600, 40)) > 0
+    assert bridged[0:5, 100:400].all()
+    assert bridged.sum() == 5 * 300
+
+
+def test_small_components_go_unless_vouched_for() -> None:
+    damage = DamageMap(100, 100)
+    for x in (10, 30, 50):
+        damage.write(Box(x, 10, 2, 2), np.ones((2, 2), np.uint8))
+    damage.write(Box(60, 60, 5, 5), np.ones((5, 5), np.uint8))
+    sure = DamageMap(100, 100)
+    sure.write(Box(31, 11, 1, 1), np.ones((1, 1), np.uint8))
+    assert without_small(damage, 5).count() == 25
+    assert without_small(damage, 5, sure).count() == 29
+
+
+def test_the_chain_has_sane_defaults() -> None:
+    assert (Cleanup().closing, Cleanup().dilate) == (1, 1)
+
+
+@pytest.mark.shared
+def test_beats_the_plain_baseline_on_real_cases() -> None:
+    folder = Path(__file__).parents[3] / "shared" / "paintings" / "cases-256"
+    cases = sorted(folder.glob("*-cracks"))[:8]
+    if not cases:
+        pytest.skip("the paintings are not beside the checkout")
+    ours, plain = [], []
+    for case in cases:
+        rgb = cv2.imread(str(case / "damaged.png"))[..., ::-1].astype(np.float32) / 255
+        truth = cv2.imread(str(case / "mask.png"), cv2.IMREAD_GRAYSCALE) > 127
+        ours.append(f1(preview_cracks(rgb, CrackParameters(dilate=0)), truth))
+        plain.append(f1(otsu_on_top_hat(rgb), truth))
+    assert np.mean(ours) > np.mean(plain) + 0.04
