@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import count
+from imagest_core.cli.parsing import colour, count
 from imagest_core.errors import InputError, MaskError
 from imagest_core.progress import Progress
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 METHODS = ("difference", "cracks", "losses")
 CLEAN_UP = ("opening", "closing", "min_area", "dilate")
+OPTIONS = {"cracks": ("polarity", "sensitivity", "widest"), "losses": ("ground", "tolerance")}
+"""The options that only one method knows."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -29,6 +31,19 @@ def add_commands(subparsers: Any) -> None:
     add("--method", choices=METHODS, help="difference (with --clean), cracks (default without) or losses")
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
     add("--no-align", action="store_true", help="the clean picture already lies exactly over the scan")
+    cracks = parser.add_argument_group("cracks").add_argument
+    cracks(
+        "--polarity",
+        choices=("dark", "light", "both"),
+        help="darker or lighter than the paint (default dark)",
+    )
+    cracks(
+        "--sensitivity", type=float, metavar="S", help="0 to 1; lower follows cracks further (default 0.6)"
+    )
+    cracks("--widest", type=count, metavar="PX", help="wider lines are no cracks (default 9)")
+    losses = parser.add_argument_group("losses").add_argument
+    losses("--ground", type=colour, metavar="#RRGGBB", help="colour of the bare ground (default: found)")
+    losses("--tolerance", type=float, metavar="T", help="distance in CIELAB that is still ground (default 4)")
     chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
     chain("--opening", type=count, metavar="R", help="components must hold a disk of this radius somewhere")
     chain("--closing", type=count, metavar="R", help="gaps of up to about twice this radius are bridged")
@@ -58,6 +73,10 @@ def _method(args: argparse.Namespace) -> str:
     method: str = args.method or ("difference" if args.clean else "cracks")
     if (method == "difference") != (args.clean is not None):
         raise InputError("The method difference and --clean FILE go together; give both or neither.")
+    for other, names in OPTIONS.items():
+        given = [name for name in names if getattr(args, name) is not None]
+        if given and method != other:
+            raise InputError(f"--{given[0]} belongs to the method {other}, not to {method}.")
     return method
 
 
@@ -70,9 +89,10 @@ def found(damage: DamageMap, method: str) -> str:
     return f"found by {method}: {len(find_regions(damage)):,} regions, {pixels:,} pixels ({share})"
 
 
-def _chain(args: argparse.Namespace) -> dict[str, Any]:
-    """The clean-up options that were given."""
-    return {name: getattr(args, name) for name in CLEAN_UP if getattr(args, name) is not None}
+def _given(args: argparse.Namespace, method: str) -> dict[str, Any]:
+    """The options of clean-up and ``method`` that were given."""
+    names = (*CLEAN_UP, *OPTIONS.get(method, ()))
+    return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
 
 def _difference(
@@ -81,11 +101,28 @@ def _difference(
     from imagest_core.damage.derive import DifferenceParameters, derive_damage
     from imagest_core.painting.painting import open_painting
 
-    how = DifferenceParameters(**_chain(args), align=not args.no_align)
+    how = DifferenceParameters(**_given(args, "difference"), align=not args.no_align)
     with open_painting(args.clean) as clean:
         derived = derive_damage(clean, painting, how, progress)
     lies = "as they came" if derived.alignment.identity else f"on {derived.alignment.inliers} matches"
     return derived.damage, [f"aligned {lies}; differences above {derived.cut:.3f} count as damage"]
 
 
-DERIVE = {"difference": _difference}
+def _cracks(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
+    from imagest_core.damage.cracks import CrackParameters, Polarity
+    from imagest_core.damage.detect import detect_cracks
+
+    given = _given(args, "cracks")
+    if "polarity" in given:
+        given["polarity"] = Polarity(given["polarity"])
+    return detect_cracks(painting, CrackParameters(**given), progress), []
+
+
+def _losses(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
+    from imagest_core.damage.detect import detect_losses
+    from imagest_core.damage.losses import LossParameters
+
+    return detect_losses(painting, LossParameters(**_given(args, "losses")), progress), []
+
+
+DERIVE = {"difference": _difference, "cracks": _cracks, "losses": _losses}

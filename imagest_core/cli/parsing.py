@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from string import hexdigits
 from typing import Any, NoReturn
 
 from imagest_core.painting.geometry import Box
@@ -48,3 +49,12 @@ def count(text: str) -> int:
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"a whole number from 0 on is wanted, not {text!r}")
     return int(text)
+
+
+def colour(text: str) -> tuple[float, float, float]:
+    """``#RRGGBB`` as sRGB in 0–1."""
+    digits = text.removeprefix("#")
+    if len(digits) != 6 or not all(digit in hexdigits for digit in digits):
+        raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {text!r}")
+    red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
+    return red, green, blue

@@ -41,6 +41,32 @@ def test_dilation_grows_what_was_found(cli, damaged, tmp_path):
     assert sizes[1] > 1.3 * sizes[0]
 
 
+def test_losses_by_the_colour_of_the_ground(cli, damaged, holes, tmp_path):
+    out = tmp_path / "found.png"
+    answer = cli("mask", damaged, "-o", out, "--method", "losses", "--ground", "#f2f2f2", "--dilate", 0)
+    assert (answer.code, answer.err) == (0, "")
+    found = cv2.imread(str(out), 0) > 127
+    near = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    loss = cv2.erode(holes.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+    assert found[loss].mean() > 0.95
+    assert not found[~near].any()
+
+
+def test_cracks_are_what_is_looked_for_without_a_clean_picture(cli, scan, tmp_path):
+    samples = tifffile.imread(scan)
+    line = np.zeros(samples.shape[:2], np.uint8)
+    cv2.polylines(line, [np.array([(10, 20), (60, 45), (110, 60), (170, 120)])], False, 1, 2)
+    samples[line > 0] = samples[line > 0] // 6
+    cracked, out = tmp_path / "cracked.tif", tmp_path / "found.png"
+    tifffile.imwrite(cracked, samples, photometric="rgb", metadata=None)
+    answer = cli("mask", cracked, "-o", out)
+    assert (answer.code, answer.err) == (0, "")
+    assert "found by cracks" in answer.out
+    found = cv2.imread(str(out), 0) > 127
+    assert found[line > 0].mean() > 0.8
+    assert found[cv2.dilate(line, np.ones((9, 9), np.uint8)) == 0].mean() < 0.01
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -49,6 +75,10 @@ def test_dilation_grows_what_was_found(cli, damaged, tmp_path):
         ["--clean", "nowhere.tif"],
         ["--dilate", "99", "--clean", "clean.tif"],
         ["--opening", "-1"],
+        ["--ground", "white"],
+        ["--method", "cracks", "--ground", "#ffffff"],
+        ["--method", "losses", "--polarity", "dark"],
+        ["--method", "losses", "--tolerance", "0"],
         ["--method", "magic"],
     ],
 )
