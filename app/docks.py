@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from app import theme
-from app.panels.parts import label, repolish, tool_button
+from app.panels.parts import column, label, repolish, tool_button
 
 HEAD = 36
 """Height of a dock's title, in px."""
+WIDTH = 344
+LEAST = 96
+"""An open dock is never lower."""
 OPEN_HEIGHT = 16_777_215
 
 
@@ -40,6 +43,14 @@ class Head(QFrame):
         across.addWidget(self.arrow)
         self._pressed = False
 
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """As high as every other title."""
+        return QSize(WIDTH, HEAD)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Not less."""
+        return QSize(WIDTH, HEAD)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Remember a press, and let the dock see it too."""
         self._pressed = True
@@ -59,38 +70,60 @@ class Head(QFrame):
 
 
 class Dock(QDockWidget):
-    """A dock whose content scrolls and which folds to its title."""
+    """A dock whose content scrolls and which folds to its title; ``footer`` stays in sight.
+
+    ``folded()``: it was folded or opened.
+    """
+
+    folded = Signal()
 
     def __init__(
-        self, title: str, name: str, content: QWidget, *, step: str = "", opened: bool = True
+        self, title: str, name: str, content: QWidget, *, footer: QWidget | None = None, step: str = ""
     ) -> None:
         super().__init__(title)
         self.setObjectName(name)
-        self.content = content
-        self.head = Head(title, step)
+        self.content, self.opened = content, True
+        self.head, self._footer = Head(title, step), footer
         self.setTitleBarWidget(self.head)
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setWidget(content)
-        self._scroll.setMinimumWidth(336)
-        self.setWidget(self._scroll)
+        self.setWidget(self._make_body())
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         self.head.clicked.connect(lambda: self.open(not self.opened))
-        self.opened = True
-        self.open(opened)
+
+    def _make_body(self) -> QWidget:
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.content)
+        scroll.setMinimumSize(WIDTH, 0)
+        self._body = QWidget()
+        self._body.setObjectName("panel")
+        inside = column(self._body, spacing=0)
+        inside.addWidget(scroll, 1)
+        if self._footer is not None:
+            inside.addWidget(self._footer)
+        return self._body
 
     def open(self, opened: bool) -> None:
         """Show the content, or the title alone."""
         self.opened = opened
-        self._scroll.setVisible(opened)
-        self.setMinimumHeight(HEAD)
+        self._body.setMaximumHeight(OPEN_HEIGHT if opened else 0)
+        if self._footer is not None:
+            self._footer.setVisible(opened)
+        self.setMinimumHeight(LEAST if opened else HEAD)
         self.setMaximumHeight(OPEN_HEIGHT if opened else HEAD)
         theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
+        self.folded.emit()
+
+    def wanted_height(self) -> int:
+        """What the title and the content would like, in px."""
+        if not self.opened:
+            return HEAD
+        foot = self._footer.sizeHint().height() if self._footer is not None else 0
+        return HEAD + self.content.sizeHint().height() + foot
 
     def note(self, text: str, *, quiet: bool = False) -> None:
         """A word on how this step stands; ``quiet`` greys its number."""

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from string import Template
 
-from PySide6.QtCore import QByteArray, QObject, QRectF, Qt
+from PySide6.QtCore import QByteArray, QObject, QRectF, QStandardPaths, Qt
 from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
@@ -19,6 +19,8 @@ SMALL, BODY, TITLE = 11, 13, 16
 """Text sizes in px."""
 ICON = 20
 """Icons on buttons, in px."""
+ARROW = 12
+"""Arrows and check marks in fields, in px."""
 
 
 @dataclass(frozen=True)
@@ -198,11 +200,10 @@ def _sheet(roles: Roles) -> str:
 
 def _arrow(roles: Roles, name: str, colour: str) -> str:
     """Style sheets take pictures from files only: the icon in ``colour``, in the cache folder."""
-    from PySide6.QtCore import QStandardPaths
-
     folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation))
-    path = folder / "imagest" / f"{name}-{colour[1:]}.svg"
+    path = folder / "imagest" / f"{name}-{colour[1:]}.png"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_svg(name).replace("currentColor", colour), encoding="utf-8")
+        pixmap(name, colour, ARROW).save(str(path))
+        pixmap(name, colour, ARROW, 2).save(str(path.with_name(f"{path.stem}@2x.png")))
     return path.as_posix()

@@ -31,6 +31,8 @@ from app.welcome import Welcome
 DEFAULT_SIZE = QSize(1440, 900)
 DOCK_WIDTH = 352
 LAYOUT_VERSION = 1
+FOLDED = ("review", "history")
+"""Docks that begin folded."""
 
 
 class MainWindow(QMainWindow):
@@ -94,14 +96,19 @@ class MainWindow(QMainWindow):
         self.docks = {
             "damage": Dock(self.tr("Damage"), "dock_damage", self.damage, step="1"),
             "style": Dock(self.tr("Style"), "dock_style", self.style_panel, step="2"),
-            "restore": Dock(self.tr("Restore"), "dock_restore", self.restore, step="3"),
-            "review": Dock(self.tr("Review"), "dock_review", self.review, step="4", opened=False),
-            "history": Dock(self.tr("History"), "dock_history", self.history, opened=False),
+            "restore": Dock(
+                self.tr("Restore"), "dock_restore", self.restore, footer=self.restore.footer, step="3"
+            ),
+            "review": Dock(self.tr("Review"), "dock_review", self.review, step="4"),
+            "history": Dock(self.tr("History"), "dock_history", self.history),
         }
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
-        for dock in self.docks.values():
+        for name, dock in self.docks.items():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.content.stood.connect(dock.note)
+            dock.open(name not in FOLDED)
+            dock.folded.connect(self._share_heights)
+        self.damage.deriving.connect(self._make_room)
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 
     def _menus(self) -> None:
@@ -195,14 +202,27 @@ class MainWindow(QMainWindow):
             bar.setVisible(document is not None)
         title = "Imagest Workstation" if document is None else f"{document.title} – Imagest Workstation"
         self.setWindowTitle(title)
+        QTimer.singleShot(0, self._share_heights)
 
     # Layout
+
+    def _make_room(self, deriving: bool) -> None:
+        """Fold what is not needed while a mask is derived."""
+        for name in ("style", "restore"):
+            self.docks[name].open(not deriving)
+
+    def _share_heights(self) -> None:
+        """Give each dock of the right column what its content wants."""
+        docks = [dock for dock in self.docks.values() if not dock.isFloating() and dock.isVisible()]
+        if docks:
+            heights = [dock.wanted_height() for dock in docks]
+            self.resizeDocks(docks, heights, Qt.Orientation.Vertical)
 
     def reset_layout(self) -> None:
         """Every dock back in its place."""
         self.restoreState(self._fresh, LAYOUT_VERSION)
         for name, dock in self.docks.items():
-            dock.open(name not in ("review", "history"))
+            dock.open(name not in FOLDED)
         self._show_document(self.context.document)
 
     def _restore_layout(self) -> None:

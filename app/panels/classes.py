@@ -30,7 +30,7 @@ class ClassRow(QWidget):
         self._context, self.item = context, item
         self.setAccessibleName(item.name)
         across = QHBoxLayout(self)
-        across.setContentsMargins(4, 2, 4, 2)
+        across.setContentsMargins(4, 0, 4, 0)
         across.setSpacing(4)
         self.area = label("–", "unit")
         self.area.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -132,6 +132,7 @@ class ClassList(QWidget):
         super().__init__()
         self._context = context
         self._rows: dict[int, ClassRow] = {}
+        self._only_chosen = False
         self._column = column(self, spacing=0)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -169,9 +170,16 @@ class ClassList(QWidget):
         if self._context.do(settings.add_class(document.state, made)):
             self._context.selection.label = label_
 
+    def show_only_chosen(self, only: bool) -> None:
+        """Leave room for something else: show the chosen class alone, or all again."""
+        self._only_chosen = only
+        self._mark()
+
     def _mark(self) -> None:
         for number, made in self._rows.items():
-            made.mark(number == self._context.selection.label)
+            chosen = number == self._context.selection.label
+            made.mark(chosen)
+            made.setVisible(chosen or not self._only_chosen)
 
     def _count(self) -> None:
         document = self._context.document

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QCheckBox
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
@@ -14,9 +14,11 @@ from app.selection import Tool
 
 
 class DamagePanel(Panel):
-    """``import_wanted()``: the user wants to choose a mask file; ``stood(str)``: a word for the title."""
+    """``import_wanted()``: the user wants to choose a mask file; ``stood(str)``: a word for the title;
+    ``deriving(bool)``: the part that derives was opened or closed."""
 
     import_wanted = Signal()
+    deriving = Signal(bool)
     stood = Signal(str)
 
     def __init__(self, context: Context) -> None:
@@ -29,7 +31,9 @@ class DamagePanel(Panel):
         add = tool_button("plus", self.tr("Add a damage class"), self.classes.add)
         self.column.addWidget(self.card)
         self.column.addWidget(self.classes)
-        self.column.addLayout(row(self.keep, None, add))
+        self.keep_row = QWidget()
+        self.keep_row.setLayout(row(self.keep, None, add))
+        self.column.addWidget(self.keep_row)
         self.column.addWidget(rule())
         self.column.addWidget(self.fold)
         self.column.addStretch(1)
@@ -54,7 +58,7 @@ class DamagePanel(Panel):
         selection.overwrite_changed.connect(lambda on: self.keep.setChecked(not on))
         self.keep.setChecked(not selection.overwrite_classes)
         self.derive.done.connect(lambda: self.fold.head.setChecked(False))
-        self.fold.head.toggled.connect(self.derive.set_active)
+        self.fold.head.toggled.connect(self._derive)
 
     def bind(self, document: OpenDocument) -> None:
         """Follow the classes and the damage."""
@@ -72,12 +76,20 @@ class DamagePanel(Panel):
         self.fold.head.setChecked(True)
         self.derive.choose(method)
 
+    def _derive(self, on: bool) -> None:
+        """While the mask is derived everything else makes room."""
+        self.classes.show_only_chosen(on)
+        self.keep_row.setVisible(not on)
+        self.derive.set_active(on)
+        self._stand()
+        self.deriving.emit(on)
+
     def _paint(self) -> None:
         self.context.selection.tool = Tool.BRUSH
 
     def _stand(self) -> None:
         empty = self.document is None or self.document.state.damage.empty
-        self.card.setVisible(empty)
+        self.card.setVisible(empty and not self.fold.head.isChecked())
         if empty:
             self.stood.emit(self.tr("nothing marked"))
 

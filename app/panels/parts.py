@@ -195,6 +195,7 @@ class Amount(QWidget):
         unit: str = "",
         step: float = 1,
         tip: str = "",
+        special: str = "",
     ) -> None:
         super().__init__()
         self._step = step
@@ -202,6 +203,7 @@ class Amount(QWidget):
         self.field.setDecimals(0 if step >= 1 else 2)
         self.field.setRange(low, high)
         self.field.setSingleStep(step)
+        self.field.setSpecialValueText(special)
         self.field.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.field.setAccessibleName(name)
         self.field.setFixedWidth(72)

@@ -87,6 +87,7 @@ class RestorePanel(Panel):
             self.tr("Quality"),
         )
         grid = form()
+        self._network_only: list[QWidget] = []
         for line, (name, widget) in enumerate(
             (
                 (self.tr("Engine"), self.engine),
@@ -99,8 +100,8 @@ class RestorePanel(Panel):
             grid.addWidget(named, 2 * line, 0)
             grid.addWidget(widget, 2 * line, 1)
             named.setBuddy(widget)
-            if widget is self.model:
-                self._model_label = named
+            if widget is not self.engine:
+                self._network_only += [named, widget]
         grid.addWidget(self.about, 1, 1)
         self.column.addLayout(grid)
         self.engine.activated.connect(lambda _: self._change(engine=self.engine.currentData(), weights=""))
@@ -140,15 +141,22 @@ class RestorePanel(Panel):
             tip=self.tr("Intact border round damage, as a share of its size"),
         )
         self.steps = Amount(self.tr("Steps"), 0, 100, 0, tip=self.tr("0: as the quality says"))
-        grid = form()
-        grid.addWidget(label(self.tr("Seed"), "soft"), 0, 0)
-        grid.addLayout(row(self.seed, dice, self.lock), 0, 1)
-        grid.addWidget(label(self.tr("Variations"), "soft"), 1, 0)
-        grid.addWidget(self.variations, 1, 1)
+        self.seeds = QWidget()
+        across = row(
+            label(self.tr("Seed"), "soft"),
+            self.seed,
+            dice,
+            self.lock,
+            4,
+            label(self.tr("Variations"), "soft"),
+        )
+        across.addWidget(self.variations)
+        across.setStretch(1, 1)
+        self.seeds.setLayout(across)
         self._prompt_label = label(self.tr("Prompt"), "soft")
-        grid.addWidget(self._prompt_label, 2, 0)
-        grid.addWidget(self.prompt, 2, 1)
-        self.column.addLayout(grid)
+        self.column.addWidget(self.seeds)
+        self.column.addWidget(self._prompt_label)
+        self.column.addWidget(self.prompt)
         for item in (self.steps, self.growth, self.blend, self.around):
             inside.addWidget(item)
         inside.addLayout(self._device_row())
@@ -164,6 +172,7 @@ class RestorePanel(Panel):
         self.device.activated.connect(lambda _: self._change(device=self.device.currentData()))
         named = label(self.tr("Device"))
         named.setMinimumWidth(96)
+        self._network_only.append(named)
         return row(named, self.device, None)
 
     def _connect_advanced(self) -> None:
@@ -179,22 +188,30 @@ class RestorePanel(Panel):
         self.steps.changed.connect(lambda value: self._change(steps=int(value) or None))
 
     def _start(self) -> None:
+        """The footer: what will happen, and the button that starts it."""
+        self.footer = QWidget()
+        self.footer.setObjectName("panel")
         self.expected = label("", "soft", wrap=True)
         self.hardware = label("", "small", wrap=True)
         self.go = button(
-            self.tr("Restore"), lambda: restoring.restore_all(self.context), primary=True, tip="Ctrl+Enter"
+            self.tr("Restore"),
+            lambda: restoring.restore_all(self.context),
+            primary=True,
+            tip=self.tr("Restore   Ctrl+Enter"),
         )
         self.part = button(
             self.tr("Visible part"),
             lambda: restoring.restore_visible(self.context),
             tip=self.tr("Only the damage the canvas shows"),
         )
-        self.column.addWidget(rule())
-        self.column.addWidget(self.expected)
         across = row(self.go, self.part)
         across.setStretch(0, 1)
-        self.column.addLayout(across)
-        self.column.addWidget(self.hardware)
+        inside = column(self.footer)
+        inside.setContentsMargins(12, 4, 12, 12)
+        inside.addWidget(rule())
+        inside.addWidget(self.expected)
+        inside.addLayout(across)
+        inside.addWidget(self.hardware)
 
     # Following
 
@@ -247,9 +264,7 @@ class RestorePanel(Panel):
     def _show_engine(self, name: str) -> None:
         self.about.setText(QCoreApplication.translate("Engines", engine(name).description))
         network, text = name in NETWORKS, name in READS_TEXT
-        for widget in (self.mode, self.quality, self.steps, self.device):
-            widget.setEnabled(network)
-        for widget in (self.model, self._model_label):
+        for widget in (*self._network_only, self.seeds, self.steps, self.device):
             widget.setVisible(network)
         for widget in (self.prompt, self._prompt_label):
             widget.setVisible(text)
