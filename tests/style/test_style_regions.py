@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import imagecodecs
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import StyleError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.style.check import check_style, largest_free
+from imagest_core.style.reference import StyleReference
+from imagest_core.style.suggest import suggest_regions
+
+
+def opened(folder: Path, picture: np.ndarray) -> Painting:
+    (folder / "picture.png").write_bytes(imagecodecs.png_encode((picture * 255).astype(np.uint8)))
+    return open_painting(folder / "picture.png")
+
+
+def half_textured(height: int, width: int) -> np.ndarray:
+    """Brushwork on the left, a bare sky on the right."""
+    noise = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
+    picture = cv2.GaussianBlur(noise, (0, 0), 1.5)
+    picture[:, width // 2 :] = 0.6
+    return picture
+
+
+def damaged_at(painting: Painting, *boxes: Box) -> DamageMap:
+    damage = DamageMap(painting.width, painting.height)
+    for box in boxes:
+        damage.write(box, np.ones((box.height, box.width), np.uint8))
+    return damage
+
+
+@pytest.mark.parametrize("size", [(300, 400), (1700, 2300)])
+def test_suggested_regions_are_textured_intact_and_near(tmp_path: Path, size: tuple[int, int]) -> None:
+    height, width = size
+    with opened(tmp_path, half_textured(height, width)) as painting:
+        damage = damaged_at(painting, Box(width // 8, height // 8, 20, 20))
+        regions = suggest_regions(painting, damage)
+        assert regions == suggest_regions(painting, damage)
+    assert len(regions) == 3
+    grown = damage.grown(3)
+    for region in regions:
+        assert damage.box.contains(region)
+        assert not grown.read(region).any()
+        assert region.x + region.width / 2 < width / 2
+        assert sum(region.touches(other) for other in regions) == 1
+    first = regions[0]
+    assert abs(first.x - width // 8) + abs(first.y - height // 8) < 4 * first.width
+
+
+def test_suggestions_shrink_until_they_fit_between_the_damage(tmp_path: Path) -> None:
+    with opened(tmp_path, half_textured(200, 200)) as painting:
+        damage = DamageMap(200, 200)
+        lines = np.zeros((200, 200), np.uint8)
+        lines[::40] = lines[:, ::40] = 1
+        damage.write(damage.box, lines)
+        regions = suggest_regions(painting, damage, count=5, side=64)
+        assert len(regions) == 5
+        assert all(region.width == 32 for region in regions)
+        damage.write(damage.box, np.ones((200, 200), np.uint8))
+        assert suggest_regions(painting, damage) == ()
+
+
+def test_a_picture_without_damage_has_suggestions_too(tmp_path: Path) -> None:
+    with opened(tmp_path, half_textured(100, 120)) as painting:
+        assert len(suggest_regions(painting, DamageMap(120, 100), count=2)) == 2
+
+
+def test_an_intact_region_is_kept_as_it_is(tmp_path: Path) -> None:
+    with opened(tmp_path, half_textured(100, 120)) as painting:
+        style = StyleReference((Box(0, 0, 40, 40), Box(80, 60, 40, 40)))
+        assert check_style(style, painting, damaged_at(painting, Box(50, 50, 4, 4))) == style
+
+
+@pytest.mark.parametrize("region", [Box(100, 0, 30, 30), Box(-1, 0, 30, 30), Box(0, 90, 30, 30)])
+def test_refuses_a_region_outside_the_picture(tmp_path: Path, region: Box) -> None:
+    with opened(tmp_path, half_textured(100, 120)) as painting:
+        with pytest.raises(StyleError, match="out of the picture"):
+            check_style(StyleReference((region,)), painting, DamageMap(120, 100))
+        with pytest.raises(StyleError, match="smaller"):
+            check_style(StyleReference((Box(0, 0, 0, 20),)), painting, DamageMap(120, 100))
+
+
+def test_refuses_or_trims_a_region_that_touches_damage(tmp_path: Path) -> None:
+    with opened(tmp_path, half_textured(100, 120)) as painting:
+        damage = damaged_at(painting, Box(20, 0, 2, 100))
+        style = StyleReference((Box(0, 0, 80, 60),))
+        with pytest.raises(StyleError, match="touches damage"):
+            check_style(style, painting, damage)
+        assert check_style(style, painting, damage, trim=True).regions == (Box(22, 0, 58, 60),)
+        assert check_style(style, painting, damage, trim=True, growth=3).regions == (Box(25, 0, 55, 60),)
+        with pytest.raises(StyleError, match="no intact part"):
+            check_style(StyleReference((Box(18, 0, 10, 60),)), painting, damage, trim=True)
+
+
+def test_a_large_region_is_trimmed_without_touching_damage(tmp_path: Path) -> None:
+    with opened(tmp_path, np.zeros((1300, 1500, 3))) as painting:
+        damage = damaged_at(painting, Box(401, 0, 3, 1300), Box(0, 777, 1500, 1))
+        (region,) = check_style(StyleReference((painting.box,)), painting, damage, trim=True).regions
+    assert not damage.read(region).any()
+    assert region.area > 0.98 * 1096 * 777
+
+
+def test_refuses_a_donor_that_is_not_there(tmp_path: Path) -> None:
+    with (
+        opened(tmp_path, half_textured(50, 50)) as painting,
+        pytest.raises(StyleError, match="no style image"),
+    ):
+        check_style(StyleReference(donor=tmp_path / "none.jpg"), painting, DamageMap(50, 50))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0, 1))
+def test_the_largest_free_rectangle_is_the_largest(height: int, width: int, seed: int, share: float) -> None:
+    taken = np.random.default_rng(seed).random((height, width)) < share
+    largest = max(
+        (
+            (bottom - top) * (right - left)
+            for top in range(height)
+            for bottom in range(top + 1, height + 1)
+            for left in range(width)
+            for right in range(left + 1, width + 1)
+            if not taken[top:bottom, left:right].any()
+        ),
+        default=0,
+    )
+    found = largest_free(taken)
+    assert found.area == largest
+    assert not taken[found.slices].any()
