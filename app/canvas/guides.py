@@ -34,6 +34,7 @@ class Guides(QObject):
         self.region = self._line(_REGION, 23)
         self.draft = self._line("#ffffff", 30)
         self.ring = self._line("#ffffff", 31)
+        self.ghost = self._line("#ffffff", 32, dashed=False)
         self._stain = QGraphicsPixmapItem()
         self._stain.setZValue(19)
         view.scene().addItem(self._stain)
@@ -54,7 +55,7 @@ class Guides(QObject):
         self._sheet = sheet
         if sheet is not None:
             sheet.document.style_changed.connect(self._show_style)
-        for item in (self.windows, self.draft, self.ring):
+        for item in (self.windows, self.draft, self.ring, self.ghost):
             item.set_boxes(())
         self._show_style()
         self._show_suggestions()

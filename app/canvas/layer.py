@@ -134,13 +134,16 @@ class Layer(QObject):
 
     def invalidate(self, box: Box) -> None:
         """The picture is another one in ``box`` (native): what is shown stays until the new has come."""
-        if box.empty:
-            return
+        if not box.empty:
+            self.mark_stale(box)
+            self.updated.emit(box)
+
+    def mark_stale(self, box: Box) -> None:
+        """:meth:`invalidate` without telling yet."""
         for key in list(self._pending):
             if native(self._part(key), key[0]).touches(box):
                 self._pending.pop(key).cancel()
         self._stale.update(k for k in self._cells if native(self._part(k), k[0]).touches(box))
-        self.updated.emit(box)
 
     def close(self) -> None:
         """Nothing more is wanted."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
 
 from app.canvas.picture import at_level, halved, level_count, native, reduced_size
@@ -65,6 +67,12 @@ class Pyramid:
             self._held[level][at_level(box, level).slices] = pixels
             if level + 1 < self.levels:
                 pixels = halved(pixels)
+
+    def copy(self) -> Pyramid:
+        """Another pyramid of the same painting, its levels copied."""
+        made = copy(self)
+        made._held = {level: pixels.copy() for level, pixels in self._held.items()}
+        return made
 
     def _finest(self, budget: int) -> int:
         level, sizes = 0, [self._bytes(level) for level in range(self.levels)]

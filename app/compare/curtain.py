@@ -1,0 +1,80 @@
+"""The curtain between original and restored, drawn by its handle."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.view import CanvasView
+
+_WIDTH = 32
+_STEP = 0.02
+
+
+class Curtain(QWidget):
+    """Lies over a view; ``share`` of its width, 0–1, is left of it. Arrow keys move it too."""
+
+    drawn = Signal(float)
+
+    def __init__(self, view: CanvasView) -> None:
+        super().__init__(view)
+        self._view, self.share = view, 0.5
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.setAccessibleName(self.tr("Curtain between original and restored"))
+        self.hide()
+
+    def settle(self) -> None:
+        """Stand where the view is."""
+        area = self._view.viewport().geometry()
+        self.setGeometry(
+            round(area.x() + self.share * area.width()) - _WIDTH // 2, area.y(), _WIDTH, area.height()
+        )
+
+    def move_to(self, share: float) -> None:
+        """Draw the curtain to ``share`` of the width."""
+        self.share = min(max(share, 0.0), 1.0)
+        self.settle()
+        self.drawn.emit(self.share)
+
+    def right(self) -> QRectF:
+        """The native part of the picture right of it."""
+        seen = self._view.visible_rect()
+        return seen.adjusted(seen.width() * self.share, 0, 1, 0)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Follow the mouse."""
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            x = self.mapTo(self._view, event.position().toPoint()).x()
+            self.move_to((x - self._view.viewport().x()) / self._view.viewport().width())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Taken hold of."""
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Left and right move it."""
+        step = {Qt.Key.Key_Left: -_STEP, Qt.Key.Key_Right: _STEP}.get(Qt.Key(event.key()))
+        if step is None:
+            event.ignore()
+        else:
+            self.move_to(self.share + step)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """A line, and a knob in the middle of it."""
+        painter, x = QPainter(self), _WIDTH / 2
+        for colour, width in (("#000000", 3), ("#ffffff", 1)):
+            painter.setPen(QPen(QColor(colour), width))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.height()))
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(QColor("#202020"), 1))
+        painter.setBrush(QColor("#f2f2f2"))
+        middle = QPointF(x, self.height() / 2)
+        painter.drawEllipse(middle, 12, 12)
+        painter.setPen(QPen(QColor("#202020"), 1.5))
+        for side in (-1, 1):
+            tip = middle + QPointF(side * 7, 0)
+            painter.drawLine(tip, tip + QPointF(-side * 4, -4))
+            painter.drawLine(tip, tip + QPointF(-side * 4, 4))
+        painter.end()

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from canvas_runs import filled_run
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from app.canvas.view import CanvasView
+from app.compare.area import CompareArea
+from app.context import Context
+from app.document import OpenDocument
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.project.document import Document
+from imagest_core.project.run import Run
+
+WIDTH, HEIGHT = 700, 400
+
+
+@pytest.fixture(autouse=True)
+def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    """A 16-bit scan: dark grey with a light square at (100, 50) of 60 px, and a ramp at the right."""
+    samples = np.full((HEIGHT, WIDTH, 3), 12000, np.uint16)
+    samples[50:110, 100:160] = 50000
+    samples[:, 500:] = np.linspace(12000, 60000, 200).astype(np.uint16)[None, :, None]
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", resolution=(254, 254), resolutionunit="INCH")
+    return path
+
+
+@pytest.fixture
+def painting(scan: Path) -> Iterator[Painting]:
+    with open_painting(scan) as painting:
+        yield painting
+
+
+@pytest.fixture
+def context(qtbot: QtBot) -> Iterator[Context]:
+    made = Context()
+    yield made
+    made.shutdown()
+
+
+@pytest.fixture
+def document(painting: Painting, context: Context, tmp_path: Path) -> Iterator[OpenDocument]:
+    opened = OpenDocument(Document.create(painting, tmp_path / "work.imagest"), painting)
+    context.set_document(opened)
+    yield opened
+    context.set_document(None)
+    opened.abandon()
+
+
+@pytest.fixture
+def view(qtbot: QtBot, context: Context, document: OpenDocument) -> Iterator[CanvasView]:
+    """A view of 800 × 500 at 100 %, its upper left corner at the picture's pixel (0, 0)."""
+    made = CanvasView(context)
+    qtbot.addWidget(made)
+    made.resize(800, 500)
+    made.show()
+    with qtbot.waitExposed(made):
+        made.set_document(document)
+    qtbot.waitUntil(lambda: made.sheet.whole)
+    at_corner(made)
+    yield made
+    made.set_document(None)
+
+
+@pytest.fixture
+def area(qtbot: QtBot, context: Context, document: OpenDocument) -> Iterator[CompareArea]:
+    made = CompareArea(context)
+    qtbot.addWidget(made)
+    made.resize(900, 500)
+    made.show()
+    with qtbot.waitExposed(made):
+        pass
+    qtbot.waitUntil(lambda: made.sheet is not None and made.sheet.whole)
+    yield made
+    made.set_document(None)
+
+
+def at_corner(view: CanvasView) -> None:
+    from app.canvas.navigation import Place
+
+    middle = view.viewport().width() / 2, view.viewport().height() / 2
+    view.stand(Place(*middle, 1.0))
+
+
+class Mouse:
+    """Real events on a view; positions in pixels of the viewport."""
+
+    def __init__(self, view: CanvasView) -> None:
+        self.port = view.viewport()
+
+    def press(self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool) -> None:
+        QTest.mousePress(self.port, button, _keys(**held), QPoint(x, y))
+
+    def release(self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool) -> None:
+        QTest.mouseRelease(self.port, button, _keys(**held), QPoint(x, y))
+
+    def move(self, x: int, y: int, *, down: bool = True, shift: bool = False, alt: bool = False) -> None:
+        from PySide6.QtCore import QEvent, QPointF
+        from PySide6.QtGui import QMouseEvent
+        from PySide6.QtWidgets import QApplication
+
+        buttons = Qt.MouseButton.LeftButton if down else Qt.MouseButton.NoButton
+        at = QPointF(x, y)
+        event = QMouseEvent(
+            QEvent.Type.MouseMove,
+            at,
+            self.port.mapToGlobal(at),
+            Qt.MouseButton.NoButton,
+            buttons,
+            _keys(shift=shift, alt=alt),
+        )
+        QApplication.sendEvent(self.port, event)
+
+    def click(self, x: int, y: int, **held: bool) -> None:
+        self.press(x, y, **held)
+        self.release(x, y, **held)
+
+    def double(self, x: int, y: int) -> None:
+        QTest.mouseDClick(self.port, Qt.MouseButton.LeftButton, _keys(), QPoint(x, y))
+
+    def drag(self, *points: tuple[int, int], **held: bool) -> None:
+        self.press(*points[0], **held)
+        for point in points[1:]:
+            self.move(*point, **held)
+        self.release(*points[-1], **held)
+
+
+def _keys(*, shift: bool = False, alt: bool = False) -> Qt.KeyboardModifier:
+    held = Qt.KeyboardModifier.NoModifier
+    if shift:
+        held |= Qt.KeyboardModifier.ShiftModifier
+    if alt:
+        held |= Qt.KeyboardModifier.AltModifier
+    return held
+
+
+@pytest.fixture
+def mouse(view: CanvasView) -> Mouse:
+    return Mouse(view)
+
+
+@pytest.fixture
+def label_at(document: OpenDocument) -> Callable[[int, int], int]:
+    return lambda x, y: int(document.state.damage.read(Box(x, y, 1, 1))[0, 0])
+
+
+@pytest.fixture
+def mark(document: OpenDocument) -> Callable[..., None]:
+    """Mark a box as one gesture."""
+
+    def marked(x: int, y: int, width: int, height: int, label: int = 1) -> None:
+        before = document.state.damage.copy()
+        document.state.damage.write(Box(x, y, width, height), np.full((height, width), label, np.uint8))
+        document.done(before, "Mark")
+
+    return marked
+
+
+@pytest.fixture
+def names(document: OpenDocument) -> Callable[[], list[str]]:
+    """What the history lists as done."""
+    return lambda: [entry.name for entry in document.document.history.done]
+
+
+@pytest.fixture
+def make_run(document: OpenDocument) -> Callable[..., Run]:
+    """A run that has filled boxes with one value."""
+    return lambda number, boxes, value: filled_run(number, boxes, value, (WIDTH, HEIGHT))
+
+
