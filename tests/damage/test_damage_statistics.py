@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import csv
+import math
+
+import numpy as np
+import pytest
+
+from imagest_core.damage.classes import CRACK, LOSS, OVERPAINT
+from imagest_core.damage.map import DamageMap
+from imagest_core.damage.statistics import NO_SCALE, as_csv, centre_length, class_figures
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.resolution import Resolution
+
+
+def filled(damage: DamageMap, box: Box, label: int) -> None:
+    damage.write(box, np.full((box.height, box.width), label, np.uint8))
+
+
+@pytest.fixture
+def damage() -> DamageMap:
+    damage = DamageMap(1000, 500)
+    for index, side in enumerate((10, 20, 30)):
+        filled(damage, Box(100 * index + 40, 240, side, side), LOSS.label)
+    filled(damage, Box(100, 100, 401, 3), CRACK.label)
+    filled(damage, Box(700, 10, 5, 5), OVERPAINT.label)
+    return damage
+
+
+def test_count_and_areas_of_each_class(damage: DamageMap) -> None:
+    by_name = {item.name: item for item in class_figures(damage)}
+    losses = by_name["loss"]
+    assert (losses.count, losses.area_px, losses.smallest_px, losses.median_px, losses.largest_px) == (
+        3,
+        1400,
+        100,
+        400.0,
+        900,
+    )
+    assert losses.share == pytest.approx(1400 / 500_000)
+    assert by_name["overpaint"].policy == "record"
+    assert (losses.area_mm2, losses.length_mm, losses.scale) == (None, None, NO_SCALE)
+
+
+def test_millimetres_say_where_they_come_from(damage: DamageMap) -> None:
+    resolution = Resolution(20.0, 10.0, "TIFF resolution")
+    losses, cracks, _ = class_figures(damage, resolution)
+    assert losses.area_mm2 == pytest.approx(7.0)
+    assert losses.largest_mm2 == pytest.approx(4.5)
+    assert cracks.length_mm == pytest.approx(401 / 20, rel=0.02)
+    assert losses.scale == "TIFF resolution"
+
+
+@pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+def test_the_length_of_a_line_is_that_of_its_centre_across_tiles(slope: float) -> None:
+    damage = DamageMap(900, 900)
+    for x in range(20, 820):
+        filled(damage, Box(x, 30 + round(slope * (x - 20)), 1, 1), CRACK.label)
+    steps = 799 * (1 - slope + slope * math.sqrt(2))
+    assert centre_length(damage) == pytest.approx(steps, rel=0.01)
+
+
+def test_nothing_has_no_figures_and_no_length() -> None:
+    assert class_figures(DamageMap(10, 10)) == ()
+    assert centre_length(DamageMap(10, 10)) == 0
+
+
+def test_the_table_reads_back(damage: DamageMap) -> None:
+    rows = list(csv.DictReader(as_csv(class_figures(damage)).splitlines()))
+    assert [row["name"] for row in rows] == ["loss", "crack", "overpaint"]
+    assert rows[0]["area_px"] == "1400"
+    assert rows[0]["area_mm2"] == ""
+
+
+def test_a_label_without_a_class_is_counted_too() -> None:
+    damage = DamageMap(10, 10)
+    filled(damage, Box(0, 0, 2, 2), 99)
+    assert class_figures(damage)[0].name == "class 99"
