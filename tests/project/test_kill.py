@@ -7,7 +7,7 @@ import random
 import signal
 import subprocess
 import sys
-import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from imagest_core.project.document import Document
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are killed as Unix does it")
 MOMENTS = 200
-LONGEST = 0.07
-"""Seconds a process works at most before it is killed."""
 
 
 class Victims:
@@ -37,19 +35,27 @@ class Victims:
             env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
         )
 
-    def run(self, project: Path, step: int, seconds: float) -> int:
-        """Let one work from ``step`` for about ``seconds``; how many gestures it has said were done."""
-        assert self._nursery.stdin is not None
-        assert self._nursery.stdout is not None
-        self._nursery.stdin.write(f"{project} {step}\n")
-        self._nursery.stdin.flush()
-        child = int(self._nursery.stdout.readline())
-        timer = threading.Timer(seconds, os.kill, (child, signal.SIGKILL))
-        timer.start()
-        said = list(iter(self._nursery.stdout.readline, "dead\n"))
-        timer.join()
-        assert "" not in said, "the process ended by itself"
+    def run(self, project: Path, step: int, gestures: int, seconds: float) -> int:
+        """Let one work from ``step``, and kill it ``seconds`` after it has said that so many gestures were
+        done; the number of the gesture after the last that it said was done."""
+        self._say(f"{project} {step}")
+        child = int(self._line())
+        said = [self._line() for _ in range(gestures)]
+        time.sleep(seconds)
+        os.kill(child, signal.SIGKILL)
+        said += iter(self._line, "dead")
         return int(said[-1]) + 1 if said else step
+
+    def _say(self, line: str) -> None:
+        assert self._nursery.stdin is not None
+        self._nursery.stdin.write(f"{line}\n")
+        self._nursery.stdin.flush()
+
+    def _line(self) -> str:
+        assert self._nursery.stdout is not None
+        line = self._nursery.stdout.readline().strip()
+        assert line, "the process ended by itself"
+        return line
 
     def close(self) -> None:
         self._nursery.communicate()
@@ -84,11 +90,11 @@ def test_a_killed_session_loses_at_most_the_last_gesture(tmp_path: Path, victims
         truth = Truth(Document.create(painting))
     chance, step = random.Random(4), 0
     for _ in range(MOMENTS):
-        said = victims.run(project, step, chance.uniform(0, LONGEST))
+        said = victims.run(project, step, chance.randrange(6), chance.uniform(0, 0.02))
         document = Document.open(project)
         assert not document.read_only, "the dead process still holds the lock"
         found = script.fingerprint(document)
         assert found in (truth[said], truth[said + 1]), f"after {said} gestures"
         step = said + 1 if found == truth[said + 1] else said
         document.close()
-    assert step > MOMENTS, "hardly anything was done before it was killed"
+    assert step > MOMENTS
