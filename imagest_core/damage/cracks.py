@@ -39,15 +39,18 @@ class CrackParameters(Cleanup):
 
     ``polarity``: darker or lighter than the paint, or both; ``widest``: no crack is wider (px);
     ``tone``: how much a pixel's tone counts, from 1 down to 0, not at all (where cracks differ much
-    among each other, or the picture is nothing but cracks); ``sensitivity``: a crack goes on along
-    pixels whose response is above this share (0–1) of the cut; ``elongation``: least squared diagonal
-    of a crack's box over its area (a disk has 2.5); ``shortest``: least diagonal (px); ``bridge``:
-    pieces no further apart than twice this (px) are one crack when its shape is judged.
+    among each other, or the picture is nothing but cracks); ``strictness``: how many times Otsu's cut
+    a crack must reach somewhere (raise it where brushwork is taken for cracks); ``sensitivity``: from
+    there a crack goes on along pixels whose response is above this share (0–1) of that;
+    ``elongation``: least squared diagonal of a crack's box over its area (a disk has 2.5);
+    ``shortest``: least diagonal (px); ``bridge``: pieces no further apart than twice this (px) are one
+    crack when its shape is judged.
     """
 
     polarity: Polarity = Polarity.DARK
     widest: int = 9
     tone: float = 1.0
+    strictness: float = 1.0
     sensitivity: float = 0.6
     elongation: float = 3.0
     shortest: float = 8.0
@@ -62,6 +65,8 @@ class CrackParameters(Cleanup):
             raise MaskError(f"The widest crack must be 1 to 200 pixels, not {self.widest}.")
         if not 0 <= self.tone <= 1:
             raise MaskError(f"The weight of the tone must be 0 to 1, not {self.tone}.")
+        if not 0 < self.strictness <= 100:
+            raise MaskError(f"The strictness must be above 0 and at most 100, not {self.strictness}.")
         if not 0 < self.sensitivity <= 1:
             raise MaskError(f"The sensitivity must be above 0 and at most 1, not {self.sensitivity}.")
 
@@ -101,8 +106,9 @@ def crack_masks(rgb: Floats, how: CrackParameters, models: Models) -> tuple[Mask
     for polarity, model in models.items():
         tone = _tone(rgb, polarity)
         judged = model.judged(tone, response(tone, how.widest))
-        possible |= judged > how.sensitivity * model.cut
-        sure |= judged > model.cut
+        cut = how.strictness * model.cut
+        possible |= judged > how.sensitivity * cut
+        sure |= judged > cut
     return possible, sure
 
 

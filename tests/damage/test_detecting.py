@@ -85,7 +85,16 @@ def test_an_empty_picture_has_no_cracks() -> None:
     assert not preview_cracks(np.full((50, 60, 3), 0.5, np.float32), CrackParameters()).any()
 
 
-@pytest.mark.parametrize("values", [{"widest": 0}, {"sensitivity": 0.0}, {"tone": 2.0}, {"dilate": -1}])
+def test_stricter_finds_less() -> None:
+    picture, _ = cracked((0.3, 0.3, 0.3), 1)
+    counts = [preview_cracks(picture, CrackParameters(strictness=value)).sum() for value in (0.5, 1, 2, 50)]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 0
+
+
+@pytest.mark.parametrize(
+    "values", [{"widest": 0}, {"strictness": 0.0}, {"sensitivity": 0.0}, {"tone": 2.0}, {"dilate": -1}]
+)
 def test_refuses_senseless_crack_parameters(values: dict[str, float]) -> None:
     with pytest.raises(MaskError):
         CrackParameters(**values)
