@@ -49,7 +49,7 @@ FILE = (
     Spec("open_sample", QT_TRANSLATE_NOOP("Actions", "Open the &sample"), (), "sample", ""),
     Spec("close", QT_TRANSLATE_NOOP("Actions", "&Close"), ("Ctrl+W",)),
     SEPARATOR,
-    Spec("save", QT_TRANSLATE_NOOP("Actions", "&Save project"), ("Ctrl+S",), "save"),
+    Spec("save", QT_TRANSLATE_NOOP("Actions", "Save &project"), ("Ctrl+S",), "save"),
     Spec("save_as", QT_TRANSLATE_NOOP("Actions", "Save project &as…"), ("Ctrl+Shift+S",)),
     SEPARATOR,
     Spec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), ("Ctrl+E",), "export"),
@@ -70,7 +70,7 @@ VIEW = (
     Spec("zoom_out", QT_TRANSLATE_NOOP("Actions", "Zoom &out"), ("Ctrl+-",), "zoom-out"),
     SEPARATOR,
     Spec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
-    Spec("side", QT_TRANSLATE_NOOP("Actions", "Side by s&ide"), ("Alt+2",), "side", group="compare"),
+    Spec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
     Spec("swipe", QT_TRANSLATE_NOOP("Actions", "Swipe &curtain"), ("Alt+3",), "swipe", group="compare"),
     Spec("blink", QT_TRANSLATE_NOOP("Actions", "&Blink"), ("Alt+4",), "blink", group="compare"),
     Spec(
@@ -85,7 +85,7 @@ VIEW = (
     Spec("mask_visible", QT_TRANSLATE_NOOP("Actions", "Show &mask"), ("V",), "mask", checkable=True),
     Spec(
         "zones_visible",
-        QT_TRANSLATE_NOOP("Actions", "Show grown zone and &blend ring"),
+        QT_TRANSLATE_NOOP("Actions", "Show &grown zone and blend ring"),
         ("Z",),
         "zones",
         checkable=True,
@@ -134,8 +134,8 @@ MASK = (
     Spec(
         "derive_difference", QT_TRANSLATE_NOOP("Actions", "&Derive from a clean picture…"), (), "difference"
     ),
-    Spec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "Derive crac&ks"), (), "crack"),
-    Spec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Derive losses by &ground colour"), (), "loss"),
+    Spec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&erive cracks"), (), "crack"),
+    Spec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Derive &losses by ground colour"), (), "loss"),
     SEPARATOR,
     Spec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
     Spec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
@@ -196,7 +196,7 @@ RESULTS = (
     Spec("next_unreviewed", QT_TRANSLATE_NOOP("Actions", "Next &unreviewed region"), ("N",), "next", "shown"),
     Spec("next_region", QT_TRANSLATE_NOOP("Actions", "Next re&gion"), ("Alt+Right",), "", "shown"),
     Spec("previous_region", QT_TRANSLATE_NOOP("Actions", "Previous regi&on"), ("Alt+Left",), "", "shown"),
-    Spec("accept_region", QT_TRANSLATE_NOOP("Actions", "Accept this re&gion"), ("A",), "check", "region"),
+    Spec("accept_region", QT_TRANSLATE_NOOP("Actions", "Accept &this region"), ("A",), "check", "region"),
     Spec("reject_region", QT_TRANSLATE_NOOP("Actions", "Reject t&his region"), ("D",), "close", "region"),
 )
 HELP = (

@@ -59,6 +59,7 @@ class Follower(QObject):
         if view is not None:
             view.hovered.connect(self._window.status.point)
             view.zoomed.connect(self._window.status.show_zoom)
+            view.measured.connect(self._window.options.show_measured)
 
     def _bind(self, document: OpenDocument | None) -> None:
         if document is not None:

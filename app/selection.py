@@ -13,6 +13,9 @@ from app.observable import Value
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
 
+LARGEST_BRUSH = 4000
+"""Diameter in px of the picture."""
+
 
 class Tool(StrEnum):
     """What a press of the mouse on the canvas does."""
@@ -75,6 +78,7 @@ class Selection(QObject):
     visible_changed = Signal(object)
     proposal_changed = Signal(object)
     suggestions_changed = Signal(object)
+    windows_changed = Signal(object)
     request_changed = Signal(object)
     variations_changed = Signal(int)
     picked = Signal(int, int)
@@ -110,15 +114,18 @@ class Selection(QObject):
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
     """Style regions the program proposes."""
+    windows: Value[tuple[Box, ...]] = Value(())
+    """The windows a restoration of everything would use."""
     variations = Value(1)
     """How many variations a restoration makes."""
     request = Value(RestorationRequest(engine="harmonic"))
     """How the next restoration is made."""
 
     def step_brush(self, larger: bool) -> None:
-        """The next size up or down, about a fifth."""
-        size = self.brush_size * (1.2 if larger else 1 / 1.2)
-        self.brush_size = float(min(max(round(size), 1 if not larger else self.brush_size + 1), 4000))
+        """The next size up or down: about a fifth, at least a pixel."""
+        size = self.brush_size
+        wanted = max(size + 1, round(size * 1.2)) if larger else min(size - 1, round(size / 1.2))
+        self.brush_size = float(min(max(wanted, 1), LARGEST_BRUSH))
 
     def swap_tool(self) -> None:
         """From brush to eraser and back."""

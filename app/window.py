@@ -13,6 +13,7 @@ from app import theme
 from app.actions import MENUS, Actions, translated
 from app.banner import Banner
 from app.commands import opening
+from app.compare.area import CompareArea
 from app.context import Context
 from app.docks import Dock
 from app.document import OpenDocument
@@ -64,7 +65,7 @@ class MainWindow(QMainWindow):
     def _centre(self) -> None:
         self.banner = Banner(self.context.messages)
         self.welcome = Welcome(self.context)
-        self.area = make_area(self.context)
+        self.area = CompareArea(self.context)
         self.results = ResultStrip(self.context)
         self.options = ToolOptions(self.context)
         work = QWidget()
@@ -273,31 +274,6 @@ class MainWindow(QMainWindow):
     def action(self, name: str) -> QAction:
         """The action with this id."""
         return self.actions_[name]
-
-
-def make_area(context: Context) -> QWidget:
-    """The canvas, with its ways to compare."""
-    try:
-        from app.compare.area import CompareArea
-    except ImportError:
-        return lone_view(context)
-    area: QWidget = CompareArea(context)
-    return area
-
-
-def lone_view(context: Context) -> QWidget:
-    from app.canvas.view import CanvasView
-
-    class Lone(QWidget):
-        def __init__(self) -> None:
-            super().__init__()
-            self.view = CanvasView(context, self)
-            inside = QVBoxLayout(self)
-            inside.setContentsMargins(0, 0, 0, 0)
-            inside.addWidget(self.view)
-            context.document_changed.connect(self.view.set_document)
-
-    return Lone()
 
 
 def translators(application: QApplication, language: str) -> None:

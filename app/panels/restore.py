@@ -298,6 +298,7 @@ class RestorePanel(Panel):
         if document is None or document.state.damage.empty:
             self.expected.setText(self.tr("Mark damage first: there is nothing to restore yet."))
             restyle(self.expected, "soft")
+            self.context.selection.windows = ()
             self.stood.emit("")
             return
         damage, box = document.state.damage.copy(), document.painting.box
@@ -306,6 +307,7 @@ class RestorePanel(Panel):
         )
 
     def _show_estimate(self, found: Estimate) -> None:
+        self.context.selection.windows = tuple(window.box for window in found.boxes)
         restyle(self.expected, "soft")
         text = self.tr("{0} regions, {1} px, in {2} windows").format(
             f"{found.regions:,}", f"{found.pixels:,}", found.windows

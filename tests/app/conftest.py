@@ -1,0 +1,91 @@
+"""What tests of the window share: a small scan, settings of their own, a window that leaves nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app import theme
+from app.context import Context
+from app.document import OpenDocument
+from app.settings import Settings
+from app.window import MainWindow
+
+SIZE = (160, 120)
+
+
+@pytest.fixture(autouse=True)
+def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Projects go to a folder of the test's own."""
+    monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def scan(tmp_path: Path) -> Path:
+    """A smooth 16-bit picture with a bright, hard-edged loss and 4 px/mm."""
+    rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
+    picture = np.stack([columns * 200, rows * 250, (rows + columns) * 100], axis=2).astype(np.uint16)
+    picture[40:60, 50:80] = 60_000
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, picture, photometric="rgb", resolution=(40, 40), resolutionunit="CENTIMETER")
+    return path
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat))
+
+
+@pytest.fixture
+def context(qapp: QApplication, settings: Settings) -> Iterator[Context]:
+    """A context whose threads end with the test."""
+    made = Context(settings)
+    yield made
+    if made.document is not None:
+        made.document.abandon()
+    made.shutdown()
+    made.deleteLater()
+
+
+@pytest.fixture
+def opened(context: Context, scan: Path) -> OpenDocument:
+    """The scan, open in the context."""
+    document = OpenDocument.open_path(scan)
+    context.set_document(document)
+    return document
+
+
+@pytest.fixture
+def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
+    """The real window, shown offscreen."""
+    theme.dress(QApplication.instance(), "light")
+    made = MainWindow(context)
+    qtbot.addWidget(made, before_close_func=lambda _: None)
+    made.show()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def said(context: Context) -> list:
+    """The messages that were said."""
+    heard: list = []
+    context.messages.said.connect(heard.append)
+    return heard
+
+
+@pytest.fixture
+def settle(qtbot: QtBot, context: Context) -> Callable[[], None]:
+    """Wait until no job runs or waits."""
+
+    def wait() -> None:
+        qtbot.waitUntil(lambda: not context.jobs.busy and not context.jobs.queued, timeout=60_000)
+
+    return wait

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from app import actions, theme
+from app.selection import Compare, Selection, Tool
+from app.window import MainWindow
+
+
+def test_no_key_is_given_twice():
+    keys = Counter(key for spec in actions.specs() for key in spec.keys)
+    assert [key for key, count in keys.items() if count > 1] == []
+
+
+def test_no_id_is_given_twice_and_mnemonics_differ_within_a_menu():
+    ids = Counter(spec.id for spec in actions.specs())
+    assert max(ids.values()) == 1
+    for title, menu in actions.MENUS.items():
+        letters = Counter(found.lower() for spec in menu if spec for found in re.findall("&(.)", spec.text))
+        assert [letter for letter, count in letters.items() if count > 1] == [], title
+
+
+def test_every_action_does_something(window: MainWindow):
+    for name, action in window.actions_.all():
+        assert action.receivers("2triggered(bool)") + action.receivers("2toggled(bool)") > 0, name
+
+
+def test_every_icon_is_there_and_of_one_family():
+    for spec in actions.specs():
+        if spec.icon:
+            text = theme.icon_path(spec.icon).read_text(encoding="utf-8")
+            assert 'viewBox="0 0 24 24"' in text, spec.icon
+            assert 'stroke="currentColor"' in text, spec.icon
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "B",
+        "E",
+        "L",
+        "W",
+        "[",
+        "]",
+        "X",
+        "Ctrl+0",
+        "Ctrl+1",
+        "V",
+        "Shift+V",
+        "Q",
+        "Ctrl+Return",
+        "Shift+X",
+        "?",
+    ],
+)
+def test_keys_that_people_have_in_their_fingers(key: str):
+    assert key in {key for spec in actions.specs() for key in spec.keys}
+
+
+def test_without_a_document_only_what_needs_none_is_possible(window: MainWindow, qtbot):
+    qtbot.wait(10)
+    enabled = {name for name, action in window.actions_.all() if action.isEnabled()}
+    assert enabled == {spec.id for spec in actions.specs() if not spec.needs}
+
+
+def test_tools_and_views_follow_the_selection(window: MainWindow):
+    selection: Selection = window.context.selection
+    for tool in Tool:
+        selection.tool = tool
+        if tool is not Tool.PICK:
+            assert window.action(f"tool_{tool}").isChecked()
+    for mode in Compare:
+        selection.compare = mode
+        assert window.action(mode).isChecked()
+
+
+def test_brush_steps_always_change_and_stay_in_range(qapp):
+    selection = Selection()
+    for _ in range(80):
+        before = selection.brush_size
+        selection.step_brush(True)
+        assert selection.brush_size > before or before == 4000
+    for _ in range(120):
+        before = selection.brush_size
+        selection.step_brush(False)
+        assert selection.brush_size < before or before == 1
+    assert selection.brush_size == 1
+
+
+def test_swapping_goes_to_the_eraser_and_back(qapp):
+    selection = Selection()
+    selection.tool = Tool.BRUSH
+    selection.swap_tool()
+    assert selection.tool == Tool.ERASER
+    selection.swap_tool()
+    assert selection.tool == Tool.BRUSH
+
+
+def test_a_value_tells_only_when_it_changes(qapp, qtbot):
+    selection, heard = Selection(), []
+    selection.label_changed.connect(heard.append)
+    selection.label = 2
+    selection.label = 2
+    assert heard == [2]
