@@ -7,6 +7,7 @@ from functools import cache
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.theme import SURROUNDS
 
@@ -26,6 +27,31 @@ def draw_surround(painter: QPainter, exposed: QRectF, picture: QRectF, kind: str
         painter.resetTransform()
         painter.fillRect(device, QBrush(_checker()))
         painter.restore()
+
+
+class GridItem(QGraphicsItem):
+    """The pixel grid of a picture, over it and under what is drawn on it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._box = QRectF()
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
+
+    def set_box(self, box: QRectF) -> None:
+        """The picture is another one."""
+        self.prepareGeometryChange()
+        self._box = box
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """The picture."""
+        return self._box
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        """Draw the lines that ``option`` exposes."""
+        zoom = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
+        draw_grid(painter, option.exposedRect.intersected(self._box), zoom)
 
 
 def draw_grid(painter: QPainter, exposed: QRectF, zoom: float) -> None:

@@ -54,7 +54,7 @@ class Layer(QObject):
     # Drawing
 
     def draw(self, painter: QPainter, exposed: Box, scale: float) -> None:
-        """Draw the native box ``exposed``, at ``scale`` device pixels a native one, in picture coordinates."""
+        """Draw the native box ``exposed``, at ``scale`` device pixels a native one."""
         level = level_for(scale, self.picture.levels)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _CRISP)
         held = self.picture.held(level)

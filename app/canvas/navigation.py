@@ -221,7 +221,9 @@ class NavigableView(QGraphicsView):
         """The hand moves it."""
         if self._hand is None:
             return
-        step = QPoint(round(event.position().x() - self._hand.x()), round(event.position().y() - self._hand.y()))
+        step = QPoint(
+            round(event.position().x() - self._hand.x()), round(event.position().y() - self._hand.y())
+        )
         self._hand = event.position()
         self.pan(step.x(), step.y())
 

@@ -27,7 +27,9 @@ class Overlay(QObject):
 
     updated = Signal(object)
 
-    def __init__(self, levels: int, box: Box, look: Look | None = None, parent: QObject | None = None) -> None:
+    def __init__(
+        self, levels: int, box: Box, look: Look | None = None, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.labels, self.box = LabelLevels(levels), box
         self.look = look or look_of(())
@@ -121,8 +123,10 @@ class OverlayItem(QGraphicsItem):
         self._set_scale(world.m11() * ratio)
         exposed = option.exposedRect
         box = Box.spanning(
-            math.floor(exposed.left()), math.floor(exposed.top()),
-            math.ceil(exposed.right()), math.ceil(exposed.bottom()),
+            math.floor(exposed.left()),
+            math.floor(exposed.top()),
+            math.ceil(exposed.right()),
+            math.ceil(exposed.bottom()),
         ).within(self.overlay.box.grown(8))
         if box.empty:
             return

@@ -128,9 +128,7 @@ def _edges(shown: NDArray) -> NDArray[np.bool_]:
     return np.asarray(edge)
 
 
-def _draw_zones(
-    out: Argb, found: Labels, at: tuple[NDArray, ...], look: Look, device: Box
-) -> None:
+def _draw_zones(out: Argb, found: Labels, at: tuple[NDArray, ...], look: Look, device: Box) -> None:
     """A line round the grown damage, dots where the blend ends inside it."""
     assert look.zones is not None
     grown = cv2.dilate(look.filled[found], _square(look.zones.growth))

@@ -11,6 +11,7 @@ from app.canvas.labels import LabelLevels
 from app.canvas.layer import Layer
 from app.canvas.overlay import Overlay
 from app.canvas.overlay_pixels import Look, Zones, look_of
+from app.canvas.picture import LAST_LEVEL
 from app.canvas.pyramid import Pyramid
 from app.context import Context
 from app.document import OpenDocument
@@ -44,7 +45,7 @@ class Sheet(QObject):
         painting = document.painting
         self.pyramid = Pyramid(painting, Display(painting, screen))
         self.original = Layer(self.pyramid, context.background, self)
-        levels = self.pyramid.levels
+        levels = LAST_LEVEL + 1
         self.mask = Overlay(levels, painting.box, self._look(), self)
         self.proposal = Overlay(levels, painting.box, parent=self)
         self.provenance = Overlay(levels, painting.box, look_of(_RECONSTRUCTED, hatched=True), self)
@@ -94,9 +95,7 @@ class Sheet(QObject):
     def _builder(self, band: Box) -> Callable[[], Box]:
         return lambda: self.pyramid.build(band)
 
-    def _submit(
-        self, work: Callable[[], object], done: Callable[..., None], *, priority: int = 0
-    ) -> None:
+    def _submit(self, work: Callable[[], object], done: Callable[..., None], *, priority: int = 0) -> None:
         ticket = self.context.background.submit(work, done, self._unreadable, priority=priority)
         self._tickets.append(ticket)
 
@@ -133,7 +132,9 @@ class Sheet(QObject):
         self.mask.set_look(self._look())
         self._reduce(self.document.state.damage, self.mask, lambda: self.document.state.damage)
 
-    def _reduce(self, damage: DamageMap, overlay: Overlay, now: Callable[[], DamageMap] | None = None) -> None:
+    def _reduce(
+        self, damage: DamageMap, overlay: Overlay, now: Callable[[], DamageMap] | None = None
+    ) -> None:
         """Show ``damage`` in ``overlay``; a large one is reduced by a worker, and caught up with ``now``."""
         if len(damage.tiles()) <= _AT_ONCE:
             self.context.background.forget(overlay)
@@ -174,7 +175,7 @@ class Sheet(QObject):
         accepted, empty = self.document.accepted, self._nothing()
         self.context.background.latest(
             self.provenance,
-            lambda: _reduced(_reconstructed(accepted, empty), self.pyramid.levels),
+            lambda: _reduced(_reconstructed(accepted, empty), LAST_LEVEL + 1),
             self.provenance.show_levels,
         )
 

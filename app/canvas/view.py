@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -16,13 +16,14 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
-from app.canvas.decoration import draw_grid, draw_surround
+from app.canvas.decoration import GridItem, draw_surround
 from app.canvas.guides import Guides
 from app.canvas.items import Clip, PictureItem
 from app.canvas.layer import Layer
 from app.canvas.navigation import NavigableView
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overview import Overview
+from app.canvas.scale_entry import ScaleEntry
 from app.canvas.screen import screen_profile
 from app.canvas.sheet import Sheet
 from app.canvas.tools import Pointer, Tool, make_tool
@@ -63,8 +64,12 @@ class CanvasView(NavigableView):
         self._masks: list[OverlayItem] = []
         self._space, self._pressure = False, 1.0
         self._at: Pointer | None = None
+        self._grid = GridItem()
+        self._grid.setZValue(5)
+        self.scene().addItem(self._grid)
         self.guides = Guides(self)
         self.overview = Overview(self)
+        self.scale_entry = ScaleEntry(self)
         self.tool: Tool = make_tool("pan", self)
         self.setAccessibleName(self.tr("Canvas"))
         self._connect()
@@ -119,6 +124,7 @@ class CanvasView(NavigableView):
             for overlay in (sheet.mask, sheet.proposal, sheet.provenance):
                 self._add_overlay(overlay)
             self.set_box(sheet.document.painting.box)
+        self._grid.set_box(QRectF(*self.box))
         self.guides.set_sheet(sheet)
         self.overview.set_layer(None if sheet is None else sheet.original)
         self._show_masks()
@@ -187,9 +193,11 @@ class CanvasView(NavigableView):
     def tell_measured(self, start: Point, end: Point) -> None:
         """Two points were measured."""
         self.measured.emit(start, end)
+        self.scale_entry.ask(start, end)
 
     def _take(self, name: str) -> None:
         """Take up another tool."""
+        self.scale_entry.dismiss()
         self.tool.leave()
         self.tool = make_tool(name, self)
         if self.tool.marks:
@@ -344,13 +352,3 @@ class CanvasView(NavigableView):
         """The neutral surround."""
         assert isinstance(rect, QRectF)
         draw_surround(painter, rect, QRectF(*self.box), self.context.selection.surround)
-
-    def drawForeground(self, painter: QPainter, rect: QRectF | object) -> None:  # noqa: N802
-        """The pixel grid."""
-        assert isinstance(rect, QRectF)
-        if self.has_sheet:
-            draw_grid(painter, rect.intersected(QRectF(*self.box)), self.zoom)
-
-    def centre(self) -> QPointF:
-        """The native point in the middle."""
-        return QPointF(self.place.x, self.place.y)

@@ -146,7 +146,8 @@ class CompareArea(QWidget):
 
     def _order(self, mode: str) -> tuple[Layer, Layer]:
         """What comes first, or on the left, and the other."""
-        assert self._sheet is not None and self._restored is not None
+        assert self._sheet is not None
+        assert self._restored is not None
         pair = self._sheet.original, self._restored.layer
         if self._held:
             return pair
@@ -160,7 +161,8 @@ class CompareArea(QWidget):
         self._names[view].tell(name)
 
     def _name(self, layer: Layer) -> str:
-        assert self._sheet is not None and self._restored is not None
+        assert self._sheet is not None
+        assert self._restored is not None
         if layer is self._sheet.original:
             return self.tr("Original")
         if self._restored.empty:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QPainterPath
 
@@ -33,10 +35,10 @@ class Link(QObject):
         finally:
             self._leading = False
 
-    def _follower(self, view: CanvasView):  # noqa: ANN202
+    def _follower(self, view: CanvasView) -> Callable[[], None]:
         return lambda: self.lead(view)
 
-    def _marker(self, view: CanvasView):  # noqa: ANN202
+    def _marker(self, view: CanvasView) -> Callable[[float, float], None]:
         return lambda x, y: self._mark(view, x, y)
 
     def _mark(self, leader: CanvasView, x: float, y: float) -> None:

@@ -7,8 +7,9 @@ import numpy as np
 from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
-from imagest_core.project.collecting import region_table
-from imagest_core.project.run import HeldContent, Run, RunTile
+from imagest_core.project.collecting import held, region_table
+from imagest_core.project.run import Run
+from imagest_core.project.run_tile import RunTile
 
 
 def filled_run(number: int, boxes: list[Box], value: int, size: tuple[int, int]) -> Run:
@@ -34,5 +35,5 @@ def filled_run(number: int, boxes: list[Box], value: int, size: tuple[int, int])
         count=len(table),
         pixels=int(table["area"].sum()),
         box=grown.bounds(),
-        content=HeldContent("{}", table, tiles),
+        content=held("{}", table, tiles),
     )

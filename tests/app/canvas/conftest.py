@@ -106,7 +106,9 @@ class Mouse:
     def press(self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool) -> None:
         QTest.mousePress(self.port, button, _keys(**held), QPoint(x, y))
 
-    def release(self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool) -> None:
+    def release(
+        self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool
+    ) -> None:
         QTest.mouseRelease(self.port, button, _keys(**held), QPoint(x, y))
 
     def move(self, x: int, y: int, *, down: bool = True, shift: bool = False, alt: bool = False) -> None:
@@ -181,5 +183,3 @@ def names(document: OpenDocument) -> Callable[[], list[str]]:
 def make_run(document: OpenDocument) -> Callable[..., Run]:
     """A run that has filled boxes with one value."""
     return lambda number, boxes, value: filled_run(number, boxes, value, (WIDTH, HEIGHT))
-
-

@@ -27,7 +27,9 @@ def brush(context: Context, view: CanvasView) -> Context:
     return context
 
 
-def test_a_stroke_is_a_round_band_and_one_step(brush, mouse, document, label_at: LabelAt, names: Names) -> None:
+def test_a_stroke_is_a_round_band_and_one_step(
+    brush, mouse, document, label_at: LabelAt, names: Names
+) -> None:
     mouse.drag((100, 200), (150, 200), (200, 200))
     damage = document.state.damage
     assert names() == ["Brush stroke"]

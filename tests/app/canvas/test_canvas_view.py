@@ -1,0 +1,206 @@
+"""The view: zoom and pan, what it draws, and the overlays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from app.canvas.navigation import LARGEST, Place
+from app.canvas.view import CanvasView
+from app.selection import Proposal
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.settings import add_style_region, recolour_class, show_class
+
+
+def colour(view: CanvasView, x: int, y: int) -> tuple[int, int, int]:
+    """What the screen shows at a point of the viewport."""
+    shot: QImage = view.viewport().grab().toImage()
+    return shot.pixelColor(x, y).getRgb()[:3]
+
+
+def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
+    at = QPointF(x, y)
+    event = QWheelEvent(
+        at,
+        view.viewport().mapToGlobal(at),
+        QPoint(),
+        QPoint(0, turned),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(view.viewport(), event)
+
+
+def test_the_picture_is_shown_in_its_colours(view) -> None:
+    assert colour(view, 20, 20) == (47, 47, 47)  # 12000 of 65535
+    assert colour(view, 130, 80) == (195, 195, 195)
+    assert colour(view, 750, 450) == (118, 118, 118)  # the surround
+
+
+def test_fit_shows_all_of_it(view) -> None:
+    view.fit()
+    assert view.visible_box() == view.box
+    view.resize(400, 300)
+    assert view.visible_box() == view.box
+
+
+def test_the_point_under_the_cursor_stays_when_zooming(view) -> None:
+    before = view.to_picture(QPointF(130, 80))
+    for _ in range(5):
+        wheel(view, 130, 80, 120)
+    after = view.to_picture(QPointF(130, 80))
+    assert view.zoom == pytest.approx(1.25**5)
+    assert (after - before).manhattanLength() < 1
+
+
+def test_zoom_ends_at_3200_percent(view) -> None:
+    view.zoom_to(1000)
+    assert view.zoom == LARGEST == 32
+    view.zoom_to(1e-9)
+    assert view.zoom == pytest.approx(48 / 700)
+
+
+def test_the_middle_button_moves_the_picture(view, mouse) -> None:
+    place = view.place
+    mouse.press(300, 300, Qt.MouseButton.MiddleButton)
+    mouse.move(250, 280)
+    mouse.release(250, 280, Qt.MouseButton.MiddleButton)
+    assert view.place == Place(place.x + 50, place.y + 20, 1.0)
+    assert not view.panning
+
+
+def test_the_middle_button_moves_the_picture_in_mid_stroke(view, mouse, context, document) -> None:
+    context.selection.tool, context.selection.brush_size = "brush", 10.0
+    mouse.press(100, 100)
+    mouse.press(100, 100, Qt.MouseButton.MiddleButton)
+    mouse.move(60, 100)
+    mouse.release(60, 100, Qt.MouseButton.MiddleButton)
+    mouse.move(70, 100)
+    mouse.release(70, 100)
+    assert document.state.damage.bounds() == Box(95, 95, 20, 10)
+
+
+def test_a_press_of_the_hand_moves_the_picture(view, mouse) -> None:
+    place = view.place
+    mouse.drag((300, 300), (310, 330))
+    assert view.place.y == place.y - 30
+
+
+def test_the_mouse_tells_where_it_is(view, mouse, qtbot) -> None:
+    with qtbot.waitSignal(view.hovered) as told:
+        mouse.move(200, 100, down=False)
+    assert told.args == [pytest.approx(200), pytest.approx(100)]
+
+
+def test_the_visible_part_is_known(view, context) -> None:
+    view.stand(Place(350, 200, 4.0))
+    assert context.selection.visible == view.visible_box()
+    assert context.selection.visible.width == 200
+
+
+def test_reveal_goes_to_a_box_that_is_out_of_sight(view, context) -> None:
+    view.stand(Place(50, 50, 8.0))
+    context.selection.reveal.emit(Box(600, 300, 20, 20))
+    assert view.visible_box().contains(Box(600, 300, 20, 20))
+
+
+def test_pixels_are_squares_with_a_grid_from_800_percent(view) -> None:
+    view.stand(Place(100, 50, 16.0))
+    left, right = colour(view, 392, 258), colour(view, 408, 258)
+    assert left == (47, 47, 47)
+    assert right == (195, 195, 195)
+    line = colour(view, 400, 258)
+    assert line not in (left, right)
+
+
+def test_damage_is_tinted_and_outlined_by_one_pixel(view, mark) -> None:
+    mark(200, 200, 40, 40)
+    inside, rim, outside = colour(view, 220, 220), colour(view, 200, 220), colour(view, 190, 220)
+    assert outside == (47, 47, 47)
+    assert rim == (214, 40, 40)
+    assert inside == pytest.approx(
+        (214 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55), abs=2
+    )
+    view.stand(Place(220, 220, 6.0))
+    assert colour(view, 400 - 120, 250) == (214, 40, 40)
+    assert colour(view, 400 - 118, 250) == pytest.approx(inside, abs=2)
+
+
+def test_a_crack_of_one_pixel_is_seen_from_afar(view, mark) -> None:
+    mark(50, 301, 600, 1)
+    view.stand(Place(350, 200, 0.11))
+    y = round(250 + (301 - 200) * 0.11)
+    shot = view.viewport().grab().toImage()
+    reds = [shot.pixelColor(400, row) for row in range(y - 2, y + 3)]
+    assert any(c.red() > c.green() + 60 for c in reds)
+
+
+def test_the_mask_can_be_hidden_as_a_whole_and_by_class(view, mark, context, document) -> None:
+    mark(200, 200, 40, 40)
+    context.selection.mask_visible = False
+    assert colour(view, 220, 220) == (47, 47, 47)
+    context.selection.mask_visible = True
+    assert colour(view, 220, 220) != (47, 47, 47)
+    document.do(show_class(document.state, 1, False))
+    assert colour(view, 220, 220) == (47, 47, 47)
+
+
+def test_a_class_in_another_colour_is_drawn_so(view, mark, document) -> None:
+    mark(200, 200, 40, 40)
+    document.do(recolour_class(document.state, 1, "#00ff00"))
+    assert colour(view, 200, 220) == (0, 255, 0)
+
+
+def test_undo_is_seen_at_once(view, mark, document) -> None:
+    mark(200, 200, 40, 40)
+    document.undo()
+    assert colour(view, 220, 220) == (47, 47, 47)
+
+
+def test_the_grown_zone_is_drawn_apart(view, mark, context) -> None:
+    mark(200, 200, 40, 40)
+    view.stand(Place(200, 220, 10.0))
+    grown = [colour(view, x, 255) for x in range(388, 400)]
+    assert any(c[0] > c[1] + 60 for c in grown)
+    context.selection.zones_visible = False
+    plain = [colour(view, x, 255) for x in range(388, 400)]
+    assert not any(c[0] > c[1] + 60 for c in plain)
+
+
+def test_a_proposal_is_drawn_over_the_damage(view, context) -> None:
+    context.selection.proposal = Proposal(Box(300, 100, 50, 50), np.ones((50, 50), bool), 2)
+    assert colour(view, 325, 125)[2] > 90
+    context.selection.proposal = None
+    assert colour(view, 325, 125) == (47, 47, 47)
+
+
+def test_style_references_are_outlined(view, document) -> None:
+    document.do(add_style_region(document.state, Box(300, 100, 64, 64)))
+    assert colour(view, 330, 100) != (47, 47, 47)
+
+
+def test_the_overview_appears_with_the_zoom_and_goes_there(view) -> None:
+    view.fit()
+    assert not view.overview.isVisible()
+    view.stand(Place(350, 200, 8.0))
+    assert view.overview.isVisible()
+    QTest.mouseClick(view.overview, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+    assert view.place.x < 50
+    assert view.place.zoom == 8.0
+
+
+def test_a_checker_is_seen_only_under_transparency(view, context) -> None:
+    context.selection.surround = "checker"
+    assert colour(view, 20, 20) == (47, 47, 47)
+
+
+def test_the_view_without_a_document_is_empty_and_quiet(view, mouse, context) -> None:
+    view.set_document(None)
+    mouse.drag((10, 10), (20, 20))
+    assert colour(view, 100, 100) == (118, 118, 118)

@@ -1,0 +1,150 @@
+"""Original and restored against each other."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
+
+from app.canvas.navigation import Place
+from app.canvas.view import CanvasView
+from app.selection import Compare, Shown
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.decisions import accept, reconsider
+from imagest_core.project.operations.results import add_run
+
+HOLE = Box(300, 200, 40, 40)
+DARK, FILLED = (47, 47, 47), (156, 156, 156)  # 12000 and 40000 of 65535
+
+
+@pytest.fixture
+def run(area, document, make_run):
+    made = make_run(1, [HOLE], 40000)
+    document.do(add_run(made))
+    return made
+
+
+def colour(view: CanvasView, x: float, y: float) -> tuple[int, int, int]:
+    """What a view shows at a native point."""
+    at = view.viewportTransform().map(QPointF(x + 0.5, y + 0.5))
+    shot: QImage = view.viewport().grab().toImage()
+    return shot.pixelColor(int(at.x()), int(at.y())).getRgb()[:3]
+
+
+def test_the_original_is_shown_first(area, run) -> None:
+    assert colour(area.view, 320, 220) == DARK
+
+
+def test_q_flips_to_what_is_accepted(area, run, document, context, qtbot) -> None:
+    document.do(accept(document.state, run, [1]))
+    context.selection.flip()
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == FILLED)
+    assert colour(area.view, 290, 190) == DARK
+    context.selection.flip()
+    assert colour(area.view, 320, 220) == DARK
+
+
+def test_a_run_under_review_is_seen_before_it_is_accepted(area, run, context, qtbot) -> None:
+    context.selection.shown = Shown.RESTORED
+    assert colour(area.view, 320, 220) == DARK
+    context.selection.run = 1
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == FILLED)
+    context.selection.run = None
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == DARK)
+
+
+def test_taking_a_decision_back_restores_the_original(area, run, document, context, qtbot) -> None:
+    context.selection.shown = Shown.RESTORED
+    document.do(accept(document.state, run, [1]))
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == FILLED)
+    document.do(reconsider(document.state, run, [1]))
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == DARK)
+
+
+def test_tab_shows_the_original_while_held(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.shown = 1, Shown.RESTORED
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == FILLED)
+    QTest.keyPress(area.view, Qt.Key.Key_Tab)
+    assert colour(area.view, 320, 220) == DARK
+    QTest.keyRelease(area.view, Qt.Key.Key_Tab)
+    assert colour(area.view, 320, 220) == FILLED
+
+
+def test_side_by_side_both_show_the_same_place(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.SIDE
+    qtbot.waitUntil(lambda: area.second.isVisible() and colour(area.second, 320, 220) == FILLED)
+    assert colour(area.view, 320, 220) == DARK
+    area.view.stand(Place(320, 220, 3.0))
+    assert area.second.place == pytest.approx(area.view.place, abs=0.5)
+    area.second.pan(31, -17)
+    assert area.view.place == pytest.approx(area.second.place, abs=0.5)
+
+
+def test_following_never_leads_back(area, run, context, qtbot) -> None:
+    context.selection.compare = Compare.SIDE
+    qtbot.waitUntil(lambda: area.second.isVisible())
+    moves: list[CanvasView] = []
+    area.view.moved.connect(lambda: moves.append(area.view))
+    area.second.moved.connect(lambda: moves.append(area.second))
+    for step in range(40):
+        area.view.zoom_by(1.07 if step % 2 else 0.95, QPointF(37, 211))
+        area.view.pan(3, 1)
+    leading = area.view.place
+    assert moves.count(area.view) == moves.count(area.second) == 80
+    area.second.stand(area.second.place)
+    assert area.view.place == pytest.approx(leading, abs=1.0)
+
+
+def test_the_curtain_shows_the_original_on_its_left(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.SWIPE
+    area.view.stand(Place(320, 220, 4.0))
+    qtbot.waitUntil(lambda: colour(area.view, 335, 225) == FILLED)
+    assert colour(area.view, 305, 225) == DARK
+    area.curtain.move_to(0.0)
+    assert colour(area.view, 305, 225) == FILLED
+    QTest.mousePress(area.curtain, Qt.MouseButton.LeftButton)
+    QTest.mouseRelease(area.curtain, Qt.MouseButton.LeftButton)
+    QTest.keyClick(area.curtain, Qt.Key.Key_Right)
+    assert area.curtain.share == pytest.approx(0.02)
+
+
+def test_blinking_takes_turns(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.BLINK
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == FILLED)
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == DARK)
+    context.selection.compare = Compare.SINGLE
+    assert not area._timer.isActive()
+
+
+def test_the_difference_is_bright_where_there_is_one(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.DIFFERENCE
+    qtbot.waitUntil(lambda: max(colour(area.view, 320, 220)) > 200)
+    qtbot.waitUntil(lambda: max(colour(area.view, 200, 220)) < 20)
+    assert area.scale.isVisible()
+
+
+def test_the_restored_picture_is_right_at_every_level(area, run, context, document, qtbot) -> None:
+    context.selection.run, context.selection.shown = 1, Shown.RESTORED
+    qtbot.waitUntil(lambda: not area.restored.busy and not area.restored._stale)
+    picture = area.restored.picture
+    whole = picture.make(0, document.painting.box)
+    for level in range(picture.levels):
+        held = picture.held(level)
+        assert held is not None
+        step = 1 << level
+        expected = whole[: 400 // step * step, : 700 // step * step].reshape(
+            400 // step, step, 700 // step, step, 4
+        )
+        shown = held[: 400 // step, : 700 // step].astype(float)
+        assert np.abs(shown - expected.mean(axis=(1, 3))).max() <= 1.5
+
+
+def test_another_document_starts_anew(area, run, context, document, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.SIDE
+    area.set_document(None)
+    assert area.sheet is None
+    area.set_document(document)
+    qtbot.waitUntil(lambda: area.sheet.whole)
+    qtbot.waitUntil(lambda: colour(area.second, 320, 220) == FILLED)
