@@ -98,17 +98,14 @@ def checked_style(
 ) -> StyleReference | None:
     """The style reference the engine gets: the user's, else intact regions, else none if it needs none."""
     from imagest_core.restoration.engines import engine
-
-    if style is not None:
-        from imagest_core.style.check import check_style
-
-        return check_style(style, painting, damage)
-    if not engine(request.engine).uses_style:
-        return None
+    from imagest_core.style.check import check_style
     from imagest_core.style.reference import StyleReference
     from imagest_core.style.suggest import suggest_regions
 
-    return StyleReference(suggest_regions(painting, damage), suggested=True)
+    checked = None if style is None else check_style(style, painting, damage, growth=request.growth)
+    if not engine(request.engine).uses_style:
+        return None
+    return checked or StyleReference(suggest_regions(painting, damage), suggested=True)
 
 
 def _carried_out(

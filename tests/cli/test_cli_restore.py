@@ -17,6 +17,10 @@ import pytest
 import tifffile
 
 import resources
+from imagest_core.cli.restore import checked_style
+from imagest_core.damage.io import read_mask
+from imagest_core.painting.painting import open_painting
+from imagest_core.restoration.request import RestorationRequest
 
 
 def files(folder):
@@ -54,6 +58,32 @@ def test_the_record_says_how(cli, scan, mask, tmp_path):
     written = json.loads(record.read_text())
     assert written["request"]["engine"] == "harmonic"
     assert (written["request"]["seed"], written["request"]["growth"]) == (7, 2)
+
+
+@pytest.mark.parametrize("style", ["50,40,20,20", "170,130,20,20"])
+def test_a_style_region_on_damage_or_outside_is_refused(cli, scan, mask, tmp_path, style):
+    command = ["restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic"]
+    answer = cli(*command, "--style", style)
+    assert answer.code == 2
+    assert style in answer.err
+    assert not (tmp_path / "out.tif").exists()
+
+
+def test_a_style_reference_that_is_not_used_is_said(cli, scan, mask, tmp_path):
+    command = ["restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic"]
+    answer = cli(*command, "--style", "5,100,30,30")
+    assert answer.code == 0
+    assert "harmonic uses no style reference" in answer.out
+
+
+def test_an_engine_that_needs_a_style_gets_intact_regions(scan, mask):
+    with open_painting(scan) as painting:
+        damage = read_mask(mask, (painting.width, painting.height))
+        picked = checked_style(painting, damage, RestorationRequest(engine="imagest"), None)
+        assert picked is not None
+        assert picked.suggested
+        assert picked.regions
+        assert not any(damage.read(region).any() for region in picked.regions)
 
 
 def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):

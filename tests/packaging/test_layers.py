@@ -27,7 +27,7 @@ def test_no_module_of_the_core_imports_qt_or_the_application():
         capture_output=True,
         text=True,
         check=True,
-        timeout=120,
+        timeout=280,
     )
     count, loaded = done.stdout.split(maxsplit=1)
     assert int(count) > 30
