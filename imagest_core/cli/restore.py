@@ -84,13 +84,12 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     started = time.monotonic()
     with open_painting(args.painting, page=args.page) as painting:
         damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
-        style = checked_style(painting, damage, request, style)
-        record = _carried_out(painting, damage, request, style, targets, progress)
-        return [
-            *(f"note: {note}" for note in painting.notes),
-            *summary(record, time.monotonic() - started),
-            *targets.lines(),
-        ]
+        used = checked_style(painting, damage, request, style)
+        record = _carried_out(painting, damage, request, used, targets, progress)
+        notes = [f"note: {note}" for note in painting.notes]
+        if style is not None and used is None:
+            notes.append(f"note: {request.engine} uses no style reference; the one given was not used.")
+        return [*notes, *summary(record, time.monotonic() - started), *targets.lines()]
 
 
 def checked_style(
