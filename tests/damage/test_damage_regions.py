@@ -97,7 +97,7 @@ def test_ten_thousand_regions_of_a_large_scan_take_seconds() -> None:
     for y in range(50, 10_000, 100):
         for x in range(50, 10_000, 100):
             damage.write(Box(x, y, 9, 5), np.ones((5, 9), np.uint8))
-    started = time.perf_counter()
+    started = time.process_time()
     regions = find_regions(damage)
     assert len(regions) == 10_000
-    assert time.perf_counter() - started < 30  # a few seconds on an idle machine
+    assert time.process_time() - started < 15  # about 3 s of one core

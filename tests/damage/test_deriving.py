@@ -117,12 +117,12 @@ def test_a_clean_picture_of_another_size_and_exposure_serves(saved: Pictures) ->
 
 
 def test_a_large_scan_is_aligned_exactly(saved: Pictures) -> None:
-    clean = painted(1500, 2100)
-    mask = scratches(1500, 2100, count=80)
+    clean = painted(1100, 1500)
+    mask = scratches(1100, 1500, count=60)
     moved = cv2.warpAffine(
         clean,
-        about((1000, 700), 0.4, 1.004, 13),
-        (2100, 1500),
+        about((700, 500), 0.4, 1.004, 13),
+        (1500, 1100),
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REFLECT,
     )
