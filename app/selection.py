@@ -81,6 +81,7 @@ class Selection(QObject):
     windows_changed = Signal(object)
     request_changed = Signal(object)
     variations_changed = Signal(int)
+    seed_locked_changed = Signal(bool)
     picked = Signal(int, int)
     """The user has picked the pixel (x, y) with the tool ``pick``."""
     reveal = Signal(object)
@@ -114,6 +115,8 @@ class Selection(QObject):
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
     """Style regions the program proposes."""
+    seed_locked = Value(True)
+    """Whether the next restoration keeps the seed; else it rolls the dice first."""
     windows: Value[tuple[Box, ...]] = Value(())
     """The windows a restoration of everything would use."""
     variations = Value(1)

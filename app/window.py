@@ -103,12 +103,17 @@ class MainWindow(QMainWindow):
             "review": Dock(self.tr("Review"), "dock_review", self.review, step="4"),
             "history": Dock(self.tr("History"), "dock_history", self.history),
         }
+        self._share = QTimer(self)
+        self._share.setSingleShot(True)
+        self._share.setInterval(0)
+        self._share.timeout.connect(self._share_heights)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
         for name, dock in self.docks.items():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.content.stood.connect(dock.note)
             dock.open(name not in FOLDED)
-            dock.folded.connect(self._share_heights)
+            dock.folded.connect(self._share.start)
+            dock.content.reshaped.connect(self._share.start)
         self.damage.deriving.connect(self._make_room)
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 
@@ -203,7 +208,7 @@ class MainWindow(QMainWindow):
             bar.setVisible(document is not None)
         title = "Imagest Workstation" if document is None else f"{document.title} – Imagest Workstation"
         self.setWindowTitle(title)
-        QTimer.singleShot(0, self._share_heights)
+        self._share.start()
 
     # Layout
 

@@ -65,6 +65,8 @@ def _submit(context: Context, damage: DamageMap, title: str) -> None:
         return
     if document.read_only:
         return context.messages.warn(document.read_only)
+    if not context.selection.seed_locked:
+        new_seed(context)
     style = document.state.style
     first, count = context.selection.request.variation, max(context.selection.variations, 1)
     for variation in range(first, first + count):

@@ -82,7 +82,7 @@ class ClassRow(QWidget):
 
     def _name(self) -> QWidget:
         made = label(class_name(self.item))
-        made.setMinimumWidth(72)
+        made.setMinimumWidth(88)
         made.setToolTip(self.tr("Double-click to rename"))
         return made
 

@@ -89,7 +89,10 @@ class DamagePanel(Panel):
 
     def _stand(self) -> None:
         empty = self.document is None or self.document.state.damage.empty
-        self.card.setVisible(empty and not self.fold.head.isChecked())
+        wanted = empty and not self.fold.head.isChecked()
+        if wanted == self.card.isHidden():
+            self.card.setVisible(wanted)
+            self.reshaped.emit()
         if empty:
             self.stood.emit(self.tr("nothing marked"))
 

@@ -27,7 +27,12 @@ from app.theme import GRID
 
 
 class Panel(QWidget):
-    """A view of the open document; :meth:`bind` connects to a new one, :meth:`refresh` shows it."""
+    """A view of the open document; :meth:`bind` connects to a new one, :meth:`refresh` shows it.
+
+    ``reshaped()``: it wants more or less room than before.
+    """
+
+    reshaped = Signal()
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)

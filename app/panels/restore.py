@@ -55,7 +55,7 @@ class RestorePanel(Panel):
         context.selection.request_changed.connect(self._show_request)
         context.selection.variations_changed.connect(self.variations.setValue)
         context.jobs.started.connect(lambda _: self._enable())
-        context.jobs.idle.connect(self._enable)
+        context.jobs.idle.connect(self._wait.start)
         self._fill_engines()
         self._show_request(context.selection.request)
         self.setEnabled(False)
@@ -117,7 +117,8 @@ class RestorePanel(Panel):
         self.seed = QSpinBox()
         self.seed.setRange(0, SHOWN_SEEDS)
         self.seed.setAccessibleName(self.tr("Seed"))
-        self.lock = tool_button("unlock", self.tr("Keep this seed for the next restoration"), checkable=True)
+        self.lock = tool_button("lock", self.tr("Keep this seed for the next restoration"), checkable=True)
+        self.lock.setChecked(True)
         dice = tool_button("dice", self.tr("New seed"), lambda: restoring.new_seed(self.context))
         self.variations = QSpinBox()
         self.variations.setRange(1, 12)
@@ -142,17 +143,12 @@ class RestorePanel(Panel):
         )
         self.steps = Amount(self.tr("Steps"), 0, 100, 0, tip=self.tr("0: as the quality says"))
         self.seeds = QWidget()
-        across = row(
-            label(self.tr("Seed"), "soft"),
-            self.seed,
-            dice,
-            self.lock,
-            4,
-            label(self.tr("Variations"), "soft"),
-        )
-        across.addWidget(self.variations)
-        across.setStretch(1, 1)
-        self.seeds.setLayout(across)
+        lines = form()
+        lines.addWidget(label(self.tr("Seed"), "soft"), 0, 0)
+        lines.addLayout(row(self.seed, dice, self.lock), 0, 1)
+        lines.addWidget(label(self.tr("Variations"), "soft"), 1, 0)
+        lines.addWidget(self.variations, 1, 1)
+        self.seeds.setLayout(lines)
         self._prompt_label = label(self.tr("Prompt"), "soft")
         self.column.addWidget(self.seeds)
         self.column.addWidget(self._prompt_label)
@@ -238,6 +234,7 @@ class RestorePanel(Panel):
         from app import theme
 
         theme.set_icon(self.lock, "lock" if locked else "unlock")
+        self.context.selection.seed_locked = locked
 
     def _fill_engines(self) -> None:
         for name in engine_names():
@@ -270,6 +267,7 @@ class RestorePanel(Panel):
             widget.setVisible(text)
         if network:
             self._fill_models()
+        self.reshaped.emit()
 
     def _fill_models(self) -> None:
         from imagest_core.models.catalogue import entries
@@ -301,6 +299,8 @@ class RestorePanel(Panel):
             self.context.selection.windows = ()
             self.stood.emit("")
             return
+        if not self.context.selection.windows:
+            self.expected.setText(self.tr("Looking at the damage…"))
         damage, box = document.state.damage.copy(), document.painting.box
         self.context.background.latest(
             "estimate", lambda: estimate(damage, box, request), self._show_estimate, self._no_estimate

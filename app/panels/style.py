@@ -102,6 +102,7 @@ class StylePanel(Panel):
                 self._place(count, self._donor(style.donor))
                 count += 1
         self.card.setVisible(not count)
+        self.reshaped.emit()
         self._more.setVisible(bool(count))
         self.stood.emit(self.tr("%n reference(s)", "", count) if count else self.tr("the program picks"))
         self._show_proposal()
@@ -206,12 +207,12 @@ class StylePanel(Panel):
     def _check(self) -> None:
         touching = self._touching()
         self.warning.setVisible(bool(touching))
-        self._remedy.setVisible(bool(touching))
+        if bool(touching) == self._remedy.isHidden():
+            self._remedy.setVisible(bool(touching))
+            self.reshaped.emit()
         if touching:
             which = ", ".join(str(index + 1) for index in touching)
-            self.warning.setText(
-                self.tr("Reference {0} touches damage: move it, or remove it.").format(which)
-            )
+            self.warning.setText(self.tr("These references touch damage: {0}. Draw others.").format(which))
 
     def _touching(self) -> list[int]:
         if self.document is None:
