@@ -1,0 +1,1 @@
+"""The window measured: how soon, how smoothly, with how much memory."""
