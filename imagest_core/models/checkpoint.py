@@ -58,6 +58,7 @@ def save_checkpoint(
             tensors = getattr(network, part).state_dict()
             stored = {k: v.to(dtype).contiguous() for k, v in tensors.items()}
             save_file(stored, inside / f"{part}.safetensors")
+            (inside / f"{part}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
         description = Description(
             name=name,
             title=title,

@@ -1,4 +1,4 @@
-"""Windows through the network: batches, number formats, running out of memory."""
+"""Windows through the network: batches, running out of memory, faithful and textured fills, the record."""
 
 from __future__ import annotations
 
@@ -10,27 +10,26 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from imagest_core.errors import ImagestError
-from imagest_core.models.attention import StyleContext
-from imagest_core.models.autoencoder import latent_mask
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
 from imagest_core.models.description import read_description
 from imagest_core.models.hardware import Hardware, choose_hardware
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
+from imagest_core.restoration.detail import Source, transfer_detail
 from imagest_core.restoration.engine import WindowFill
-from imagest_core.restoration.harmonic import harmonic_torch
+from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
 from imagest_core.restoration.request import Mode, RestorationRequest
-from imagest_core.restoration.sampler import Plan, sample, window_noise
-from imagest_core.restoration.style_pictures import style_pictures
-from imagest_core.restoration.window import WindowView
+from imagest_core.restoration.sampler import Plan
+from imagest_core.restoration.style_pictures import detail_sources, style_pictures
+from imagest_core.restoration.texture import DETAIL, share_of_sample, texture_note
+from imagest_core.restoration.window import Window, WindowView
 from imagest_core.style.reference import StyleReference
 
+Image = NDArray[np.float32]
+
 CPU_BATCH = 4
-OUTERMOST = 1.5
-"""Colours beyond sRGB (−1…1) are shown to the network up to here; the fill keeps them whole."""
 GPU_BYTES_PER_WINDOW = 400 << 20
 """Working memory of one 256 px window on a GPU, generously."""
 
@@ -51,28 +50,35 @@ class NetworkFilling:
         self.hardware: Hardware = choose_hardware(request.device)
         digest = read_description(folder).weights_hash
         self.checkpoint = loaded(folder, digest, self.hardware.device)
-        self.network = self.checkpoint.network
+        self.passing = NetworkPass(self.checkpoint.network, self.hardware, request, self.plan)
         self.batch = request.batch or self._planned_batch()
-        self.style: StyleContext | None = None
+        self._sources: tuple[Source, ...] = ()
 
     @property
     def takes_text(self) -> bool:
         """Whether the network was trained with text."""
-        return self.network.config.unet.text_channels > 0
+        return self.checkpoint.network.config.unet.text_channels > 0
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
         """What the record keeps of this filling; ``batch`` is the one that was really used."""
-        textured = self.request.mode is Mode.TEXTURED
-        return {
+        facts: dict[str, str | int | float] = {
             "model": self.checkpoint.description.name,
             "weights_sha256": self.checkpoint.description.weights_hash,
             "device": self.hardware.name,
             "dtype": str(self.hardware.dtype).removeprefix("torch."),
-            "scheduler": self.plan.scheduler if textured else "none",
-            "steps": self.plan.steps if textured else 0,
             "batch": self.batch,
-            "style_tokens": 0 if self.style is None else self.style.tokens.shape[1],
+        }
+        if self.request.mode is Mode.FAITHFUL:
+            return facts | {"filled_by": "the decoder alone, from the surroundings", "steps": 0}
+        style = self.passing.style
+        return facts | {
+            "filled_by": "samples in thick damage, the decoder alone in thin, detail of intact paint",
+            "scheduler": self.plan.scheduler,
+            "steps": self.plan.steps,
+            "style_tokens": 0 if style is None else style.tokens.shape[1],
+            "detail": self.request.detail,
+            "detail_sigma": DETAIL.sigma,
         }
 
     def _planned_batch(self) -> int:
@@ -83,12 +89,12 @@ class NetworkFilling:
 
     @torch.inference_mode()
     def read_style(self, painting: Painting, style: StyleReference) -> None:
-        """Compute the style's tokens once for the whole run."""
-        squares = style_pictures(painting, style, self.network.config.style.side)
+        """Compute the style's tokens once for the whole run; the user's own choice lends its detail too."""
+        squares = style_pictures(painting, style, self.checkpoint.network.config.style.side)
         if len(squares):
-            pictures = torch.from_numpy(squares).permute(0, 3, 1, 2).to(self.hardware.device) * 2 - 1
-            with self.hardware.autocast():
-                self.style = self.network.style_context(pictures, self.request.style_strength)
+            self.passing.read_style(squares)
+        if not style.suggested:
+            self._sources = detail_sources(painting, style)
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         """Fill each view, batch by batch of one shape; the answers stand in the views' order."""
@@ -99,11 +105,11 @@ class NetworkFilling:
             chosen = [i for i in todo[: self.batch] if views[i].image.shape == shape]
             part = progress.part(len(fills) / len(views), (len(fills) + len(chosen)) / len(views))
             try:
-                images = self._fill_batch([views[i] for i in chosen], part)
+                answers = self._fill_batch([views[i] for i in chosen], part)
             except (torch.cuda.OutOfMemoryError, MemoryError) as error:
                 self._retreat(len(chosen), error)
                 continue
-            fills.update({i: WindowFill(image) for i, image in zip(chosen, images)})
+            fills.update(zip(chosen, answers))
             todo = todo[len(chosen) :]
         return [fills[i] for i in range(len(views))]
 
@@ -118,64 +124,52 @@ class NetworkFilling:
             torch.cuda.empty_cache()
 
     @torch.inference_mode()
-    def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[NDArray[np.float32]]:
+    def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         progress.check()
-        height, width = views[0].mask.shape
-        image, mask = self._tensors(views)
-        prefilled = self._padded(harmonic_torch(image, mask))
-        mask = self._padded(mask, mode="constant")
-        shown = prefilled.clamp(-OUTERMOST, OUTERMOST)
-        with self.hardware.autocast():
-            inside = latent_mask(mask)
-            latents = self._latents(views, shown, inside, progress)
-            painted = self.network.autoencoder.decode(latents, inside, shown, mask)
-        answer = (
-            (prefilled + (painted.float() - shown))
-            .add(1.0)
-            .div(2.0)[:, :, :height, :width]
-            .permute(0, 2, 3, 1)
-        )
-        return [np.ascontiguousarray(a) for a in answer.cpu().numpy()]
-
-    def _tensors(self, views: Sequence[WindowView]) -> tuple[Tensor, Tensor]:
-        """Pictures (n, 3, h, w) in −1…1 and masks (n, 1, h, w)."""
-        image = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2) * 2 - 1
-        mask = torch.from_numpy(np.stack([view.mask for view in views])).float()[:, None]
-        device = self.hardware.device
-        return image.to(device, memory_format=torch.channels_last), mask.to(device)
-
-    def _padded(self, x: Tensor, mode: str = "replicate") -> Tensor:
-        multiple = self.network.config.multiple
-        down, right = -x.shape[2] % multiple, -x.shape[3] % multiple
-        return functional.pad(x, (0, right, 0, down), mode=mode) if down or right else x
-
-    def _latents(
-        self, views: Sequence[WindowView], prefilled: Tensor, inside: Tensor, progress: Progress
-    ) -> Tensor:
-        """Zero latents in faithful mode (the decoder then answers from the surroundings), else a sample."""
-        encode = self.network.autoencoder.encode
+        multiple = self.checkpoint.network.config.multiple
+        batch = prepare(views, multiple, self.hardware.device)
+        smooth = _images(self.passing.faithful(batch), views)
         if self.request.mode is Mode.FAITHFUL:
-            progress.set(0.0, 0, 1)
-            n, _, height, width = prefilled.shape
-            return prefilled.new_zeros(n, 4, height // 4, width // 4)
-        known = encode(prefilled)
-        noise = torch.stack(
-            [window_noise(self.request, v.window, tuple(known.shape[1:])) for v in views]  # type: ignore[arg-type]
-        ).to(known.device)
-        return sample(
-            lambda z, t: self._velocity(z, t, inside, known),
-            known,
-            inside,
-            noise,
-            self.plan,
-            self.network.schedule,
-            progress=progress,
-        )
+            return [WindowFill(image) for image in smooth]
+        shares = [share_of_sample(view.mask) for view in views]
+        lively = [i for i, share in enumerate(shares) if share.any()]
+        samples = self._samples(batch.only(lively), [views[i] for i in lively], progress) if lively else []
+        for i, image in zip(lively, samples):
+            smooth[i] = smooth[i] + shares[i][..., None] * (image - smooth[i])
+        return [
+            WindowFill(self._with_detail(image, view), notes=texture_note(share, view.mask))
+            for image, view, share in zip(smooth, views, shares)
+        ]
 
-    def _velocity(self, z: Tensor, t: Tensor, inside: Tensor, known: Tensor) -> Tensor:
-        """The U-Net's answer; with a guidance other than 1 the style's pull is scaled by it."""
-        styled = self.network.unet(z, inside, known, t, self.style).float()
-        if self.style is None or self.request.guidance == 1.0:
-            return styled
-        plain = self.network.unet(z, inside, known, t, None).float()
-        return plain + self.request.guidance * (styled - plain)
+    def _samples(self, batch: Prepared, views: Sequence[WindowView], progress: Progress) -> list[Image]:
+        if not progress.wants_preview:
+            return _images(self.passing.sampled(batch, progress), views)
+
+        def show(on_the_way: Tensor) -> None:
+            for window, image in zip(batch.windows, _images(on_the_way, views)):
+                progress.preview(Preview(window, image))
+
+        return _images(self.passing.sampled(batch, progress, show), views)
+
+    def _with_detail(self, image: Image, view: WindowView) -> Image:
+        if not self.request.detail:
+            return image
+        sources = (
+            self._sources if self._sources and view.window.scale == 1 else (Source(view.image, ~view.mask),)
+        )
+        whole = np.where(view.mask[..., None], image, view.image)
+        return transfer_detail(whole, view.mask, sources, DETAIL, self.request.detail)
+
+
+class Preview:
+    """A fill on its way: ``image`` (h, w, 3) float32 sRGB of ``window``, meaningful under its mask only."""
+
+    def __init__(self, window: Window, image: Image) -> None:
+        self.window, self.image = window, image
+
+
+def _images(answer: Tensor, views: Sequence[WindowView]) -> list[Image]:
+    """(n, 3, h, w) in −1…1 → pictures (h, w, 3) in 0–1 without the padding."""
+    height, width = views[0].mask.shape
+    pictures = answer.float().add(1.0).div(2.0)[:, :, :height, :width].permute(0, 2, 3, 1)
+    return [np.ascontiguousarray(picture) for picture in pictures.cpu().numpy()]

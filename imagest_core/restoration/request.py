@@ -42,10 +42,11 @@ MAX_SEED = 2**63 - 1
 class RestorationRequest:
     """Everything that affects the pixels of a fill; the record is derived from it.
 
-    ``weights`` is a catalogue name or a folder; ``steps``/``scheduler`` of ``None`` follow
-    ``quality``; ``growth`` (px) grows the mask over its rim before filling; ``blend`` (px) is the
-    width of the transition inside the grown mask; ``context`` the share of intact border around a
-    region in a window; ``batch`` of 0 lets the engine choose; ``device`` is auto, cpu or cuda.
+    ``weights`` is a catalogue name or a folder; ``steps``/``scheduler`` of ``None`` follow ``quality``;
+    ``detail`` (0–1) is how much of the intact paint's finest detail a textured fill takes; ``growth`` (px)
+    grows the mask over its rim before filling; ``blend`` (px) is the width of the transition inside the
+    grown mask; ``context`` the share of intact border around a region in a window; ``batch`` of 0 lets the
+    engine choose; ``device`` is auto, cpu or cuda.
     """
 
     engine: str = "imagest"
@@ -56,6 +57,7 @@ class RestorationRequest:
     scheduler: str | None = None
     guidance: float = 1.0
     style_strength: float = 1.0
+    detail: float = 0.7
     seed: int = 0
     variation: int = 0
     prompt: str = ""
@@ -78,6 +80,8 @@ class RestorationRequest:
             raise InputError(f"The seed must be a whole number from 0 to {MAX_SEED}, not {self.seed}.")
         if self.steps is not None and not 1 <= self.steps <= 1000:
             raise InputError(f"The number of steps must be 1 to 1000, not {self.steps}.")
+        if not 0.0 <= self.detail <= 1.0:
+            raise InputError(f"The detail must be 0 to 1, not {self.detail}.")
         if self.variation < 0 or self.batch < 0:
             raise InputError("The variation and the batch can't be negative.")
         if self.device not in ("auto", "cpu", "cuda"):

@@ -33,7 +33,7 @@ from imagest_core.restoration.rim import match_ring
 from imagest_core.restoration.verification import Verification
 from imagest_core.restoration.verify import verify
 from imagest_core.restoration.view import view_of
-from imagest_core.restoration.window import WindowView
+from imagest_core.restoration.window import Preview, WindowView
 from imagest_core.style.reference import StyleReference
 
 GROUP = 16
@@ -136,8 +136,11 @@ def _fill(
         part.check()
         views = [view_of(painting, grown, task.window) for task in tasks]
         for task, view, fill in zip(tasks, views, session.fill(views, part), strict=True):
-            assembler.add(task, _completed(view, fill, chosen))
+            image = _completed(view, fill, chosen)
+            assembler.add(task, image)
             notes.append(fill.notes)
+            if part.wants_preview:
+                part.preview(Preview(task.window, image))
         done += len(tasks)
     progress.set(1.0)
     return notes

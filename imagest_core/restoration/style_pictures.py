@@ -8,10 +8,13 @@ from numpy.typing import NDArray
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.restoration.detail import Source
 from imagest_core.style.reference import StyleReference
 
 MOST = 8
 """Squares a style is made of at most."""
+LARGEST = 256
+"""Side in px of what is read of a region for its detail."""
 
 
 def style_pictures(painting: Painting, style: StyleReference, side: int) -> NDArray[np.float32]:
@@ -44,3 +47,19 @@ def _square(painting: Painting, box: Box, side: int) -> NDArray[np.float32]:
     read = painting.read_working(box, level)
     how = cv2.INTER_AREA if read.shape[0] > side else cv2.INTER_CUBIC
     return np.clip(cv2.resize(read, (side, side), interpolation=how), 0.0, 1.0)
+
+
+def detail_sources(painting: Painting, style: StyleReference) -> tuple[Source, ...]:
+    """The regions and the donor's middle at their own scale, 256 px of each at most, to take detail from."""
+    found = [_source(painting, region) for region in style.regions]
+    if style.donor is not None:
+        with open_painting(style.donor) as donor:
+            found.append(_source(donor, donor.box))
+    return tuple(found)
+
+
+def _source(painting: Painting, box: Box) -> Source:
+    width, height = min(box.width, LARGEST), min(box.height, LARGEST)
+    middle = Box(box.x + (box.width - width) // 2, box.y + (box.height - height) // 2, width, height)
+    image = painting.read_working(middle)
+    return Source(image, np.ones(image.shape[:2], np.bool_))

@@ -44,3 +44,11 @@ class WindowView:
     mask: NDArray[np.bool_]
     init: NDArray[np.float32] | None = None
     strength: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Preview:
+    """A fill on its way: ``image`` (h, w, 3) float32 sRGB of ``window``, meaningful under its mask only."""
+
+    window: Window
+    image: NDArray[np.float32]

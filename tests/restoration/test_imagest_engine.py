@@ -79,8 +79,34 @@ def test_another_style_reference_changes_the_fill(painting, damage, request_) ->
     other = StyleReference((Box(100, 70, 50, 50),))
     first, second = colours(painting, damage, request_), colours(painting, damage, request_, other)
     assert not np.allclose(first, second, atol=1e-5)
-    none = colours(painting, damage, replace(request_, style_strength=0.0))
+
+
+def test_a_style_of_no_strength_is_no_style(painting, damage, request_) -> None:
+    suggested = replace(STYLE, suggested=True)
+    none = colours(painting, damage, replace(request_, style_strength=0.0), suggested)
     assert np.allclose(none, colours(painting, damage, request_, None), atol=1e-6)
+
+
+def test_the_style_the_user_chose_lends_its_detail(painting, damage, request_) -> None:
+    mine = colours(painting, damage, replace(request_, style_strength=0.0))
+    suggested = colours(
+        painting, damage, replace(request_, style_strength=0.0), replace(STYLE, suggested=True)
+    )
+    assert not np.allclose(mine, suggested, atol=1e-5)
+    without = replace(request_, style_strength=0.0, detail=0.0)
+    assert np.allclose(
+        colours(painting, damage, without), colours(painting, damage, without, replace(STYLE, suggested=True))
+    )
+
+
+def test_thin_damage_is_filled_without_sampling(painting, request_) -> None:
+    mask = np.zeros((120, 150), np.bool_)
+    mask[10:13, 20:140] = True
+    crack = DamageMap.from_mask(mask)
+    result = restore(painting, crack, request_, STYLE)
+    assert [window.notes["sampled"] for window in result.record.windows] == ["0% of the damage"]
+    one, two = (colours(painting, crack, replace(request_, seed=s)) for s in (1, 2))
+    assert np.array_equal(one, two)
 
 
 def test_samples_under_the_mask_have_no_effect(tmp_path: Path, painting, damage, request_) -> None:

@@ -1,0 +1,142 @@
+"""Detail from the painting's own intact regions, laid over a smooth fill.
+
+Intact paint is split into low pass and detail; each small patch of the fill takes the detail of the
+intact patch whose low pass is nearest to its own (the idea of image analogies, Hertzmann et al., SIGGRAPH
+2001, with the low pass as the guide). Patches are added with smooth weights whose squares sum to one, so
+that the detail keeps its energy, and fade in from the rim. Every added value is a difference found in this
+painting.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class DetailParameters:
+    """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px; ``fade``: px from rim to full detail.
+
+    ``components``: principal components by which patches are compared; ``most``: source patches at most.
+    """
+
+    sigma: float = 2.0
+    patch: int = 9
+    stride: int = 5
+    fade: float = 3.0
+    components: int = 16
+    most: int = 20_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Intact paint to take detail from: a picture (h, w, 3) and where it may be used (h, w)."""
+
+    image: Image
+    intact: Mask
+
+
+def transfer_detail(
+    fill: Image,
+    mask: Mask,
+    sources: Sequence[Source],
+    parameters: DetailParameters | None = None,
+    strength: float = 1.0,
+) -> Image:
+    """``fill`` (h, w, 3) with ``strength`` times the detail of ``sources`` added under ``mask``.
+
+    It comes back as it was where no source holds a whole intact patch.
+    """
+    p = parameters or DetailParameters()
+    library = [_library(source, p) for source in sources]
+    guides = np.concatenate([guide for guide, _ in library])
+    details = np.concatenate([detail for _, detail in library])
+    if not len(guides) or not mask.any():
+        return fill
+    centres = _centres(mask, p)
+    smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
+    wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch)
+    chosen = _nearest(wanted, guides, p.components)
+    added = _laid(details[chosen], centres, mask.shape, p)
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    share = np.clip(depth / (p.fade + 1), 0, 1).astype(np.float32) * np.float32(strength)
+    return fill + share[..., None] * added
+
+
+def split(image: Image, intact: Mask, sigma: float) -> tuple[Image, Image]:
+    """Low pass of the intact samples alone (normalised at the holes' rims), and what is left: the detail."""
+    weight = intact.astype(np.float32)
+    known = np.where(intact[..., None], image, np.float32(0))
+    sums, weights = (cv2.GaussianBlur(x, (0, 0), sigma) for x in (known, weight))
+    low = sums / np.maximum(weights, 1e-6)[..., None]
+    return low, np.where(intact[..., None], image - low, np.float32(0))
+
+
+def _library(source: Source, p: DetailParameters) -> tuple[Image, Image]:
+    """Low-pass patches and detail patches (n, patch²·3) of whole intact patches, at most ``most`` of them."""
+    low, detail = split(source.image, source.intact, p.sigma)
+    half = p.patch // 2
+    whole = cv2.erode(
+        source.intact.astype(np.uint8),
+        np.ones((p.patch, p.patch), np.uint8),
+        borderType=cv2.BORDER_CONSTANT,
+        borderValue=0,
+    )
+    centres = np.argwhere(whole[half : -half or None, half : -half or None]) + half
+    if len(centres) > p.most:
+        centres = centres[np.linspace(0, len(centres) - 1, p.most).astype(int)]
+    return _patches(low, centres, p.patch), _patches(detail, centres, p.patch)
+
+
+def _patches(image: Image, centres: NDArray[np.integer], side: int) -> Image:
+    """Patches (n, side²·3) round ``centres`` (n, 2), which lie half a patch inside the image."""
+    view = np.lib.stride_tricks.sliding_window_view(image, (side, side), axis=(0, 1))
+    half = side // 2
+    return view[centres[:, 0] - half, centres[:, 1] - half].reshape(len(centres), side * side * 3)
+
+
+def _bordered(image: Image, p: DetailParameters) -> Image:
+    half = p.patch // 2
+    return np.asarray(cv2.copyMakeBorder(image, half, half, half, half, cv2.BORDER_REFLECT_101), np.float32)
+
+
+def _centres(mask: Mask, p: DetailParameters) -> NDArray[np.integer]:
+    """Points of a grid whose patches reach into the hole."""
+    reach = cv2.dilate(mask.astype(np.uint8), np.ones((p.patch, p.patch), np.uint8))
+    return np.argwhere(reach[:: p.stride, :: p.stride] > 0) * p.stride
+
+
+def _nearest(wanted: Image, guides: Image, components: int) -> NDArray[np.integer]:
+    """For each wanted patch the index of the nearest guide, compared by principal components."""
+    mean = guides.mean(0)
+    sample = guides[:: max(1, len(guides) // 4000)] - mean
+    _, vectors = np.linalg.eigh(sample.T @ sample)
+    basis = vectors[:, -components:].astype(np.float32)
+    a, b = (wanted - mean) @ basis, (guides - mean) @ basis
+    squares = (b * b).sum(1)
+    chosen = [
+        np.argmin(squares - 2 * part @ b.T, axis=1) for part in np.array_split(a, max(1, len(a) // 256))
+    ]
+    return np.concatenate(chosen)
+
+
+def _laid(details: Image, centres: NDArray[np.integer], shape: tuple[int, ...], p: DetailParameters) -> Image:
+    """Detail patches added at their places with weights whose squares sum to one."""
+    height, width = shape
+    half = p.patch // 2
+    ramp = np.hanning(p.patch + 2)[1:-1].astype(np.float32)
+    weight = np.outer(ramp, ramp)[..., None]
+    total = np.zeros((height + 2 * half, width + 2 * half, 3), np.float32)
+    squares = np.zeros((height + 2 * half, width + 2 * half, 1), np.float32)
+    for (y, x), detail in zip(centres, details.reshape(-1, p.patch, p.patch, 3)):
+        total[y : y + p.patch, x : x + p.patch] += weight * detail
+        squares[y : y + p.patch, x : x + p.patch] += weight * weight
+    laid = total / np.sqrt(np.maximum(squares, 1e-6))
+    return np.asarray(laid[half : half + height, half : half + width], np.float32)

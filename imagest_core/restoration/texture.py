@@ -1,0 +1,43 @@
+"""Textured fills: where a sample is shown at all, and the fine detail laid over it.
+
+Thin damage needs no diffusion: its rims tell more than any sample. So a sample's share grows with the
+local thickness of the damage, from none in a crack to all in a loss; what the network can't paint, the finest
+octave, is taken from intact paint (:mod:`imagest_core.restoration.detail`). Both choices go to the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.restoration.detail import DetailParameters
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+RADII = (4, 6, 8)
+"""Discs in px that must fit into the damage for a third of the sample's share each."""
+SOFT = 2.0
+"""Radius in px over which the share changes smoothly."""
+DETAIL = DetailParameters(sigma=1.6, patch=7, stride=4)
+
+
+def share_of_sample(mask: Mask) -> Image:
+    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–1, 0 in damage under 9 px."""
+    inside = np.pad(mask.astype(np.uint8), 1)
+    share = np.zeros(inside.shape, np.float32)
+    for radius in RADII:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        share += cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc, borderType=cv2.BORDER_REPLICATE)
+    if not share.any():
+        return share[1:-1, 1:-1]
+    soft = cv2.GaussianBlur(share / len(RADII), (0, 0), SOFT)
+    return np.asarray(soft[1:-1, 1:-1] * mask, np.float32)
+
+
+def texture_note(share: Image, mask: Mask) -> Mapping[str, str]:
+    """What the record says of a window: how much of its damage shows a sample."""
+    return {"sampled": f"{float(share[mask].mean()) if mask.any() else 0.0:.0%} of the damage"}
