@@ -94,26 +94,26 @@ class Grey:
 
 
 class Matrix:
-    """RGB samples of a profile that is three tone curves and a matrix."""
+    """RGB samples of a profile that is three tone ``curves`` and a matrix (``to_srgb``, of linear light)."""
 
     def __init__(self, name: str, curves: tuple[icc.Curve, ...], to_xyz: NDArray[Any]) -> None:
-        self.name, self._curves = name, curves
+        self.name, self.curves = name, curves
         to_srgb = np.linalg.solve(_SRGB_TO_XYZ, to_xyz)
         white = to_srgb.sum(axis=1, keepdims=True)
         if np.abs(white - 1).max() < _WHITE_TOLERANCE:  # off by the rounding of the profile's numbers
             to_srgb /= white
-        self._to_srgb = to_srgb
-        self._from_srgb = np.linalg.inv(self._to_srgb)
+        self.to_srgb = to_srgb
+        self.from_srgb = np.linalg.inv(self.to_srgb)
 
     def to_working(self, samples: Floats) -> Floats:
         """Curves, matrix, tone curve of sRGB."""
-        linear = np.stack([curve.linear(samples[..., i]) for i, curve in enumerate(self._curves)], axis=-1)
-        return encode_srgb(linear @ self._to_srgb.T).astype(np.float32)
+        linear = np.stack([curve.linear(samples[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        return encode_srgb(linear @ self.to_srgb.T).astype(np.float32)
 
     def from_working(self, rgb: Floats) -> Floats:
         """The same backwards; colours outside the profile's gamut end at its surface."""
-        linear = decode_srgb(rgb) @ self._from_srgb.T
-        samples = [curve.sample(linear[..., i]) for i, curve in enumerate(self._curves)]
+        linear = decode_srgb(rgb) @ self.from_srgb.T
+        samples = [curve.sample(linear[..., i]) for i, curve in enumerate(self.curves)]
         return np.stack(samples, axis=-1).astype(np.float32)
 
 

@@ -2,74 +2,127 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.colour import srgb_profile
+from imagest_core.painting.colour import (
+    ColourSpace,
+    Matrix,
+    Srgb,
+    colour_space,
+    decode_srgb,
+    encode_srgb,
+    srgb_profile,
+)
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.sources.base import Samples
 
 Pixels = NDArray[np.uint8]
 """(h, w, 4) uint8: blue, green, red, alpha; colours premultiplied by alpha."""
+Colours = Callable[[Samples], Pixels]
 
 _RELATIVE_COLORIMETRIC = 1
+_STEPS = 65535
 
 
 class Display:
     """Colours of ``painting`` on a screen whose ICC profile is ``screen`` (None: sRGB).
 
-    Profiles go through LittleCMS in the samples' own depth: to half an 8-bit step, at some
-    40 megapixels a second, without the interpreter's lock.
+    Tone curves and matrices go through tables of 16 bits, exact to one 8-bit step at some 40
+    megapixels a second; profiles of look-up tables through LittleCMS. Neither holds the interpreter.
     """
 
     def __init__(self, painting: Painting, screen: bytes | None = None) -> None:
-        self._grey, self._alpha = painting.grey, painting.alpha
-        self._inverted = painting.white_is_zero
-        self._profile, self._screen = painting.profile_in_use, screen
-        if not self._works():
-            self._profile, self._screen = None, None
+        self._alpha = painting.alpha
+        self._channels = slice(0, 1 if painting.grey else 3)
+        target, fault = (Srgb(), "") if screen is None else colour_space(screen, grey=False)
+        self._coloured = _colours(painting, Srgb() if fault else target, None if fault else screen)
 
     def __call__(self, samples: Samples) -> Pixels:
         """``samples`` (h, w, c) uint8 or uint16 of the painting as (h, w, 4) pixels."""
-        colour = np.ascontiguousarray(samples[..., : 1 if self._grey else 3])
-        out = self._coloured(np.invert(colour) if self._inverted else colour)
+        out = self._coloured(np.ascontiguousarray(samples[..., self._channels]))
         if self._alpha:
             _lay_alpha(out, _eight_bits(samples[..., -1]))
         return out
 
-    def _coloured(self, colour: Samples) -> Pixels:
-        if self._profile is None and self._screen is None:
-            return _opaque(_eight_bits(colour))
-        if self._profile is None and self._grey:
-            colour = np.repeat(colour, 3, axis=2)
-        return self._transformed(colour)
 
-    def _transformed(self, colour: Samples) -> Pixels:
+def _colours(painting: Painting, target: ColourSpace, screen: bytes | None) -> Colours:
+    source, levels = painting.colour_space, np.iinfo(painting.dtype).max
+    if painting.grey:
+        return _Grey(source, target, levels, painting.white_is_zero)
+    if isinstance(source, Srgb) and isinstance(target, Srgb):
+        return lambda samples: _opaque(_eight_bits(samples))
+    if isinstance(source, Srgb | Matrix) and isinstance(target, Srgb | Matrix):
+        return _Curves(source, target, levels)
+    profile = None if isinstance(source, Srgb) else painting.profile
+    return _LittleCms(profile or srgb_profile(), screen or srgb_profile())
+
+
+class _Grey:
+    """Grey samples by a table of all their values."""
+
+    def __init__(self, source: ColourSpace, target: ColourSpace, levels: int, inverted: bool) -> None:
+        values = np.linspace(0, 1, levels + 1, dtype=np.float32)[:, None, None]
+        shown = target.from_working(source.to_working(1 - values if inverted else values))
+        table = _opaque(np.rint(np.clip(shown, 0, 1) * 255).astype(np.uint8))
+        self._table = table.reshape(-1, 4).view(np.uint32)[:, 0]
+
+    def __call__(self, samples: Samples) -> Pixels:
+        return self._table[samples[..., 0]].view(np.uint8).reshape(*samples.shape[:2], 4)
+
+
+class _Curves:
+    """Samples to linear light by tables, through one matrix, and by tables to the screen's colours."""
+
+    def __init__(self, source: Srgb | Matrix, target: Srgb | Matrix, levels: int) -> None:
+        values = np.linspace(0, 1, levels + 1)
+        light = [source.curves[i].linear(values) for i in range(3)] if isinstance(source, Matrix) else None
+        self._in = np.stack(light or [decode_srgb(values)] * 3).astype(np.float32)
+        steps = np.linspace(0, 1, _STEPS + 1)
+        shown = [target.curves[i].sample(steps) for i in range(3)] if isinstance(target, Matrix) else None
+        out = np.stack(shown or [encode_srgb(steps)] * 3)
+        self._out = np.rint(np.clip(out, 0, 1) * 255).astype(np.uint8)
+        to_srgb = source.to_srgb if isinstance(source, Matrix) else np.eye(3)
+        from_srgb = target.from_srgb if isinstance(target, Matrix) else np.eye(3)
+        self._matrix = (from_srgb @ to_srgb * _STEPS).astype(np.float32)
+
+    def __call__(self, samples: Samples) -> Pixels:
+        light = np.empty(samples.shape, np.float32)
+        for i in range(3):
+            light[..., i] = self._in[i][samples[..., i]]
+        steps = cv2.transform(light, self._matrix)
+        index = np.rint(np.clip(steps, 0, _STEPS, out=steps), out=steps).astype(np.uint16)
+        out = np.full((*samples.shape[:2], 4), 255, np.uint8)
+        for i in range(3):
+            out[..., 2 - i] = self._out[i][index[..., i]]
+        return out
+
+
+class _LittleCms:
+    """RGB samples between two profiles of any kind."""
+
+    def __init__(self, source: bytes, target: bytes) -> None:
+        self._source, self._target = source, target
+
+    def __call__(self, samples: Samples) -> Pixels:
         import imagecodecs
 
         out: Pixels = imagecodecs.cms_transform(
-            colour,
-            self._profile or srgb_profile(),
-            self._screen or srgb_profile(),
-            colorspace="gray" if colour.shape[2] == 1 else "rgb",
+            samples,
+            self._source,
+            self._target,
+            colorspace="rgb",
             outcolorspace="bgra",
             outdtype="u1",
             intent=_RELATIVE_COLORIMETRIC,
+            flags=imagecodecs.CMS.FLAGS.HIGHRESPRECALC,
         )
-        out = out.reshape(*colour.shape[:2], 4)
         out[..., 3] = 255
         return out
-
-    def _works(self) -> bool:
-        """Whether LittleCMS takes the two profiles."""
-        try:
-            self._coloured(np.zeros((1, 1, 1 if self._grey else 3), np.uint8))
-        except (RuntimeError, ValueError):
-            return False
-        return True
 
 
 def _eight_bits(samples: Samples) -> NDArray[np.uint8]:
@@ -80,8 +133,7 @@ def _eight_bits(samples: Samples) -> NDArray[np.uint8]:
 
 
 def _opaque(colour: NDArray[np.uint8]) -> Pixels:
-    code = cv2.COLOR_GRAY2BGRA if colour.shape[2] == 1 else cv2.COLOR_RGB2BGRA
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(colour), code))
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2BGRA))
 
 
 def _lay_alpha(pixels: Pixels, alpha: NDArray[np.uint8]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.colour import GreySrgb, Srgb, colour_space
+from imagest_core.painting.colour import ColourSpace, colour_space
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
@@ -78,9 +78,9 @@ class Painting:
         return self._space.name
 
     @property
-    def profile_in_use(self) -> bytes | None:
-        """The file's colour profile; None where its samples are sRGB, or are taken for it."""
-        return None if isinstance(self._space, Srgb | GreySrgb) else self.profile
+    def colour_space(self) -> ColourSpace:
+        """The colour of its samples."""
+        return self._space
 
     @cached_property
     def levels(self) -> int:
