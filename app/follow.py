@@ -55,11 +55,17 @@ class Follower(QObject):
             signal.connect(lambda *_: self._wait.start())
 
     def _follow_view(self) -> None:
-        view = getattr(self._window.area, "view", None)
-        if view is not None:
-            view.hovered.connect(self._window.status.point)
-            view.zoomed.connect(self._window.status.show_zoom)
-            view.measured.connect(self._window.options.show_measured)
+        view, selection = self._window.area.view, self._context.selection
+        view.hovered.connect(self._window.status.point)
+        view.zoomed.connect(self._window.status.show_zoom)
+        view.measured.connect(self._window.options.show_measured)
+        selection.windows_visible_changed.connect(lambda _: self._show_windows())
+        selection.windows_changed.connect(lambda _: self._show_windows())
+
+    def _show_windows(self) -> None:
+        """The windows of a restoration, where they are to be seen."""
+        selection = self._context.selection
+        self._window.area.view.guides.show_windows(selection.windows if selection.windows_visible else ())
 
     def _bind(self, document: OpenDocument | None) -> None:
         if document is not None:
@@ -107,13 +113,13 @@ class Follower(QObject):
 
     def keep_view(self) -> None:
         """Remember the place and zoom of the open document."""
-        document, view = self._context.document, getattr(self._window.area, "view", None)
-        if document is not None and view is not None:
+        document, view = self._context.document, self._window.area.view
+        if document is not None:
             place = view.place
             self._context.settings.remember(self._path(document), (place.x, place.y, place.zoom))
 
     def _go_back(self, document: OpenDocument) -> None:
         place = self._context.settings.view_of(self._path(document))
-        view = getattr(self._window.area, "view", None)
-        if place is not None and view is not None and self._context.document is document:
+        view = self._window.area.view
+        if place is not None and self._context.document is document:
             view.stand(Place(*place))

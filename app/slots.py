@@ -158,9 +158,7 @@ class Slots(QObject):
     # View
 
     def _view(self, name: str, *values: float) -> None:
-        view = getattr(self._window.area, "view", None)
-        if view is not None:
-            getattr(view, name)(*values)
+        getattr(self._window.area.view, name)(*values)
 
     def fit(self) -> None:
         """The whole picture."""

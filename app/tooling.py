@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from app.context import Context
 from app.panels.classes import class_name
-from app.panels.parts import Amount, button, label, row
+from app.panels.parts import Amount, label
 from app.selection import Tool
-from imagest_core.project.operations.settings import calibrate
 from imagest_core.project.state import Point
 
 HEIGHT = 40
@@ -26,7 +25,6 @@ class ToolOptions(QFrame):
         self.setObjectName("head")
         self.setFixedHeight(HEIGHT)
         self._context = context
-        self._points: tuple[Point, Point] | None = None
         self.what, self.paints = label("", "heading"), label("", "soft")
         self.hint = label("", "small")
         self.size = Amount(
@@ -38,8 +36,8 @@ class ToolOptions(QFrame):
         across = QHBoxLayout(self)
         across.setContentsMargins(12, 0, 12, 0)
         across.setSpacing(16)
-        self._calibration = self._make_calibration()
-        for widget in (self.what, self.paints, self.size, self.tolerance, self._calibration):
+        self.distance = label(self.tr("Drag between two points"), "soft")
+        for widget in (self.what, self.paints, self.size, self.tolerance, self.distance):
             across.addWidget(widget)
         across.addWidget(self.hint, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -48,25 +46,8 @@ class ToolOptions(QFrame):
         self._connect()
         self.refresh()
 
-    def _make_calibration(self) -> QWidget:
-        """The distance just measured, and the field that makes it the scale."""
-        self.distance = label(self.tr("Drag between two points"))
-        self.millimetres = QDoubleSpinBox()
-        self.millimetres.setRange(0.01, 100_000)
-        self.millimetres.setDecimals(2)
-        self.millimetres.setValue(10)
-        self.millimetres.setAlignment(Qt.AlignmentFlag.AlignRight)
-        self.millimetres.setAccessibleName(self.tr("Millimetres between the two points"))
-        self.set_scale = button(
-            self.tr("Set scale"), self._calibrate, tip=self.tr("All lengths and areas follow it")
-        )
-        made = QWidget()
-        made.setLayout(row(self.distance, self.millimetres, label("mm", "unit"), self.set_scale))
-        return made
-
     def show_measured(self, start: Point, end: Point) -> None:
         """Two points (px) were measured."""
-        self._points = (start, end)
         pixels = math.dist(start, end)
         document = self._context.document
         text = f"{pixels:.1f} px"
@@ -75,16 +56,6 @@ class ToolOptions(QFrame):
             across, down = (start[0] - end[0]) / scale.px_per_mm_x, (start[1] - end[1]) / scale.px_per_mm_y
             text += f"  ·  {math.hypot(across, down):.2f} mm"
         self.distance.setText(text)
-        self.set_scale.setEnabled(pixels > 0)
-
-    def _calibrate(self) -> None:
-        document = self._context.document
-        if document is None or self._points is None:
-            return
-        start, end = self._points
-        length = self.millimetres.value()
-        self._context.attempt(lambda: document.do(calibrate(document.state, start, end, length)))
-        self.show_measured(start, end)
 
     def _connect(self) -> None:
         selection = self._context.selection
@@ -113,8 +84,7 @@ class ToolOptions(QFrame):
         )
         self._show(self.size, tool in (Tool.BRUSH, Tool.ERASER))
         self._show(self.tolerance, tool == Tool.WAND)
-        self._show(self._calibration, tool == Tool.MEASURE)
-        self.set_scale.setEnabled(self._points is not None)
+        self._show(self.distance, tool == Tool.MEASURE)
 
     def _show(self, widget: QWidget, shown: bool) -> None:
         widget.setVisible(shown)

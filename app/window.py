@@ -18,6 +18,7 @@ from app.context import Context
 from app.docks import Dock
 from app.document import OpenDocument
 from app.follow import Follower
+from app.live import LiveFills
 from app.panels.damage import DamagePanel
 from app.panels.history import HistoryPanel
 from app.panels.restore import RestorePanel
@@ -55,6 +56,7 @@ class MainWindow(QMainWindow):
         self.status = StatusLine(context)
         self.setStatusBar(self.status)
         self.follower = Follower(self)
+        self.live = LiveFills(context, self.area)
         context.document_changed.connect(self._show_document)
         self._fresh = self.saveState(LAYOUT_VERSION)
         self._restore_layout()

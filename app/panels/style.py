@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,7 @@ from app.document import OpenDocument
 from app.panels.parts import Card, Panel, button, clear, label, row, tool_button
 from app.pictures import image_of
 from app.selection import Tool
-from imagest_core.damage.map import DamageMap
-from imagest_core.errors import ImagestError
+from imagest_core.errors import ImagestError, StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.operations import settings
@@ -45,7 +45,7 @@ class StylePanel(Panel):
         self._grid.setSpacing(8)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.warning = label("", "warn", wrap=True)
-        self._remedy = button(self.tr("Remove what touches damage"), self._drop_damaged)
+        self._remedy = button(self.tr("Trim to what is intact"), self._trim)
         self._more = QWidget()
         self._more.setLayout(
             row(
@@ -217,17 +217,28 @@ class StylePanel(Panel):
     def _touching(self) -> list[int]:
         if self.document is None:
             return []
+        from imagest_core.style.check import touches_damage
+
         state = self.document.state
-        return [index for index, box in enumerate(state.style.regions) if touches(state.damage, box)]
+        return [index for index, box in enumerate(state.style.regions) if touches_damage(box, state.damage)]
 
-    def _drop_damaged(self) -> None:
-        for index in reversed(self._touching()):
-            self._remove(index)
+    def _trim(self) -> None:
+        """Cut every reference to its largest intact part; those without one go."""
+        from imagest_core.style.check import check_style
 
-
-def touches(damage: DamageMap, box: Box) -> bool:
-    """Whether there is damage in ``box``."""
-    return any(bool(damage.read(cell.within(box)).any()) for cell in damage.occupied() if cell.touches(box))
+        document = self.document
+        if document is None:
+            return
+        state, kept = document.state, []
+        for box in state.style.regions:
+            alone = replace(state.style, regions=(box,), donor=None)
+            try:
+                kept += check_style(alone, document.painting, state.damage, trim=True).regions
+            except StyleError:
+                continue
+        self.context.do(
+            settings.set_style(state, replace(state.style, regions=tuple(kept)), "Trim style references")
+        )
 
 
 class Thumb(QWidget):
@@ -246,7 +257,7 @@ class Thumb(QWidget):
         self.remove = tool_button("close", self.tr("Remove {0}").format(name), removed)
         self.remove.setParent(self)
         self.remove.setIconSize(QSize(12, 12))
-        self.remove.setAutoFillBackground(True)
+        self.remove.setObjectName("chip")
         self.remove.move(THUMB - 22, 2)
         self.number: QLabel | None = None
 

@@ -248,13 +248,11 @@ def test_a_file_that_cannot_be_opened_is_said_and_forgotten(
     assert window.context.settings.recent == ()
 
 
-def test_calibrating_by_two_points(session: MainWindow, qtbot: QtBot):
+def test_a_measured_line_is_told_in_px_and_mm(session: MainWindow):
     session.context.selection.tool = Tool.MEASURE
-    session.options.show_measured((0.0, 0.0), (30.0, 40.0))
-    assert "50.0 px" in session.options.distance.text()
-    session.options.millimetres.setValue(5)
-    qtbot.mouseClick(session.options.set_scale, Qt.MouseButton.LeftButton)
-    assert session.context.document.state.calibration.resolution.px_per_mm_x == pytest.approx(10)
+    session.area.view.measured.emit((0.0, 0.0), (30.0, 40.0))
+    assert session.options.distance.isVisible()
+    assert session.options.distance.text() == "50.0 px  ·  12.50 mm"
 
 
 def test_every_dock_comes_back(session: MainWindow):

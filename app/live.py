@@ -1,0 +1,85 @@
+"""Fills on their way, drawn over the canvas while a restoration runs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage, QPixmap, QTransform
+from PySide6.QtWidgets import QGraphicsPixmapItem
+
+from app.context import Context
+from app.selection import Compare
+from imagest_core.damage.map import DamageMap
+from imagest_core.restoration.window import Window
+
+if TYPE_CHECKING:
+    from app.compare.area import CompareArea
+
+ABOVE_PICTURES = 5
+
+
+class LiveFills(QObject):
+    """Shows each window's latest preview under its grown mask; all go when the job ends."""
+
+    def __init__(self, context: Context, area: CompareArea) -> None:
+        super().__init__(area)
+        self._context, self._area = context, area
+        self._items: dict[Window, QGraphicsPixmapItem] = {}
+        jobs = context.jobs
+        jobs.preview.connect(self.show_preview)
+        for signal in (jobs.finished, jobs.failed, jobs.cancelled):
+            signal.connect(lambda *_: self.clear())
+        context.document_changed.connect(lambda _: self.clear())
+
+    def show_preview(self, preview: object) -> None:
+        """Draw one; anything else that a job shows is none of ours."""
+        document = self._context.document
+        window, image = getattr(preview, "window", None), getattr(preview, "image", None)
+        if document is None or not isinstance(window, Window) or image is None:
+            return
+        mask = grown_mask(document.state.damage, window, self._context.selection.request.growth)
+        item = self._items.get(window) or self._make(window)
+        item.setPixmap(QPixmap.fromImage(masked_image(image, mask)))
+
+    def clear(self) -> None:
+        """Take all previews away."""
+        for item in self._items.values():
+            if (scene := item.scene()) is not None:
+                scene.removeItem(item)
+        self._items.clear()
+
+    @property
+    def count(self) -> int:
+        """How many windows are shown."""
+        return len(self._items)
+
+    def _make(self, window: Window) -> QGraphicsPixmapItem:
+        beside = self._context.selection.compare == Compare.SIDE
+        view = self._area.second if beside else self._area.view
+        item = QGraphicsPixmapItem()
+        item.setZValue(ABOVE_PICTURES)
+        item.setTransform(QTransform(window.scale, 0, 0, window.scale, window.box.x, window.box.y))
+        view.scene().addItem(item)
+        self._items[window] = item
+        return item
+
+
+def grown_mask(damage: DamageMap, window: Window, growth: int) -> NDArray[np.bool_]:
+    """(h, w) bool in working pixels: what a restoration fills of ``window``."""
+    mask = damage.fill_mask(window.box.grown(growth)).astype(np.uint8)
+    grown = cv2.dilate(mask, np.ones((2 * growth + 1,) * 2, np.uint8))[growth:-growth, growth:-growth]
+    rows, columns = window.shape
+    return np.asarray(cv2.resize(grown, (columns, rows), interpolation=cv2.INTER_NEAREST) > 0)
+
+
+def masked_image(rgb: NDArray[np.float32], mask: NDArray[np.bool_]) -> QImage:
+    """(h, w, 3) working colour under a (h, w) mask, transparent elsewhere."""
+    rows, columns = min(rgb.shape[0], mask.shape[0]), min(rgb.shape[1], mask.shape[1])
+    pixels = np.zeros((rows, columns, 4), np.uint8)
+    pixels[..., :3] = np.rint(np.clip(rgb[:rows, :columns], 0, 1) * 255)
+    pixels[..., 3] = 255 * mask[:rows, :columns]
+    return QImage(pixels.data, columns, rows, 4 * columns, QImage.Format.Format_RGBA8888).copy()

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import numpy as np
+from pytestqt.qtbot import QtBot
+
+from app.context import Context
+from app.document import OpenDocument
+from app.live import LiveFills, grown_mask, masked_image
+from app.window import MainWindow
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.geometry import Box
+from imagest_core.restoration.window import Preview, Window
+
+
+def damaged() -> DamageMap:
+    damage = DamageMap(160, 120)
+    damage.write(Box(20, 20, 10, 10), np.ones((10, 10), np.uint8))
+    return damage
+
+
+def test_the_mask_is_grown_and_reduced_to_working_pixels():
+    assert grown_mask(damaged(), Window(1, Box(0, 0, 64, 64)), 2).sum() == 14 * 14
+    assert grown_mask(damaged(), Window(1, Box(0, 0, 64, 64), 2), 1).shape == (32, 32)
+
+
+def test_only_what_is_filled_is_drawn():
+    mask = np.zeros((4, 4), bool)
+    mask[1, 1] = True
+    image = masked_image(np.ones((4, 4, 3), np.float32), mask)
+    assert image.pixelColor(1, 1).alpha() == 255
+    assert image.pixelColor(0, 0).alpha() == 0
+
+
+def test_previews_come_and_go_with_the_job(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    from app.jobs import Job
+
+    context: Context = window.context
+    opened.document.state.damage.write(Box(20, 20, 10, 10), np.ones((10, 10), np.uint8))
+    seen: list[int] = []
+    live: LiveFills = window.live
+    context.jobs.preview.connect(lambda _: seen.append(live.count))
+    preview = Preview(Window(1, Box(0, 0, 64, 64)), np.ones((64, 64, 3), np.float32))
+    context.jobs.submit(Job("fill", lambda progress: progress.preview(preview), lambda _: None))
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert seen == [1]
+    assert live.count == 0
