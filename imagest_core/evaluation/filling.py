@@ -22,6 +22,7 @@ from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.restore import restore
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.style.reference import StyleReference
+from imagest_core.style.suggest import suggest_regions
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,8 @@ def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -
     """What the program takes as the style where the user names none."""
     if not engine(request.engine).uses_style:
         return None
-    from imagest_core.style.suggest import suggest_regions
-
-    return StyleReference(suggest_regions(painting, damage), suggested=True)
+    regions = suggest_regions(painting, damage)
+    return StyleReference(regions, suggested=True) if regions else None
 
 
 def add_grain(pictures: CasePictures, smooth: Filled, like: Picture, request: RestorationRequest) -> Filled:

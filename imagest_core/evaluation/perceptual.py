@@ -73,7 +73,8 @@ class Perceptual:
         return found
 
     def _open_lpips(self) -> Any:
-        features, linear = self._file(weights.ALEXNET, "LPIPS"), self._file(weights.LPIPS, "LPIPS")
+        features = self._file(weights.ALEXNET, "LPIPS")
+        linear = self._file(weights.LPIPS, "LPIPS") if features else None
         if features is None or linear is None:
             return None
         from imagest_core.evaluation.networks import Lpips

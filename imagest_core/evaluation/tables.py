@@ -23,7 +23,8 @@ EXPLANATION = (
     "PSNR (dB), SSIM and ΔE₀₀ inside the damage (not grown); HaarPSI and GMSD of the whole picture. "
     "Energy is the mean Sobel magnitude in the damage eroded by one pixel, bands are the RMS of "
     "difference-of-Gaussian octaves (σ 0–1, 1–2, 2–4) in the damage, both fill over truth: 1 is as "
-    "lively as the truth, and white noise is lively too. `none` is the damage left as it is. "
+    "lively as the truth, and white noise is lively too. `none` is the damage left as it is, "
+    "harmonic+noise a smooth fill with white noise of another's energy in the finest octave. "
     "Seconds are for their order only."
 )
 

@@ -142,13 +142,12 @@ def test_fid_and_kid_of_sets_come_from_inception(tmp_path: Path, picture: Pictur
     inception = inception_v3(weights=None, aux_logits=False, init_weights=False, transform_input=False)
     save_file(inception.state_dict(), tmp_path / weights.INCEPTION_FID.file)
     perceptual = Perceptual(WeightStore(tmp_path))
-    for label, change in (("none", 0), ("other", 90)):
-        for kind, truth in (("a", picture), ("b", picture[::-1])):
-            perceptual.collect(kind, label, truth ^ np.uint8(change), truth)
+    for kind, truth in (("a", picture), ("b", picture[::-1])):
+        perceptual.collect(kind, "other", truth // 3, truth)
     found = perceptual.sets()
-    assert found["all", "none"]["fid"] == pytest.approx(0, abs=1e-4)
-    assert found["all", "other"]["fid"] > found["all", "none"]["fid"]
-    assert math.isnan(found["b", "other"]["kid"])
+    assert found["all", "other"]["fid"] > 0
+    assert math.isfinite(found["all", "other"]["kid"])
+    assert math.isnan(found["b", "other"]["fid"])
 
 
 def test_weights_of_another_shape_are_refused_by_name(lpips_folder: Path) -> None:
