@@ -46,6 +46,8 @@ class NavigableView(QGraphicsView):
         self.box = _NOWHERE
         self._hand: QPointF | None = None
         self._fitted = True
+        self.resizing = False
+        """Whether it moves because its size changes, not because it is told to."""
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -166,11 +168,13 @@ class NavigableView(QGraphicsView):
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """A picture that fits goes on fitting; any other keeps its middle."""
         fitted, old = self._fitted, event.oldSize()
+        self.resizing = True
         if fitted or old.isEmpty():
             self.fit()
-            return
-        middle = self.to_picture(QPointF(old.width() / 2, old.height() / 2))
-        self.stand(Place(middle.x(), middle.y(), self.zoom))
+        else:
+            middle = self.to_picture(QPointF(old.width() / 2, old.height() / 2))
+            self.stand(Place(middle.x(), middle.y(), self.zoom))
+        self.resizing = False
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Zoom at the cursor; two fingers on a touch pad move the picture."""

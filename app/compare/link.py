@@ -14,7 +14,7 @@ _CROSS = 7
 
 
 class Link(QObject):
-    """Keeps ``views`` at one place and zoom."""
+    """Keeps ``views`` at one place and zoom; the first says where that is when sizes change."""
 
     def __init__(self, views: list[CanvasView], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,7 +36,7 @@ class Link(QObject):
             self._leading = False
 
     def _follower(self, view: CanvasView) -> Callable[[], None]:
-        return lambda: self.lead(view)
+        return lambda: self.lead(self._views[0] if view.resizing else view)
 
     def _marker(self, view: CanvasView) -> Callable[[float, float], None]:
         return lambda x, y: self._mark(view, x, y)

@@ -82,6 +82,14 @@ def test_side_by_side_both_show_the_same_place(area, run, context, qtbot) -> Non
     assert area.view.place == pytest.approx(area.second.place, abs=0.5)
 
 
+def test_the_place_is_kept_when_the_second_view_appears(area, run, context, qtbot) -> None:
+    area.view.stand(Place(320, 220, 3.0))
+    context.selection.compare = Compare.SIDE
+    qtbot.waitUntil(lambda: area.second.isVisible() and area.second.width() > 300)
+    assert area.view.place == pytest.approx((320, 220, 3.0), abs=0.5)
+    assert area.second.place == pytest.approx(area.view.place, abs=0.5)
+
+
 def test_following_never_leads_back(area, run, context, qtbot) -> None:
     context.selection.compare = Compare.SIDE
     qtbot.waitUntil(lambda: area.second.isVisible())
