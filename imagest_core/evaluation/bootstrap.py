@@ -15,7 +15,10 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over ``count`` cases and the bounds of its bootstrap interval; NaN where none was measured."""
+    """A mean over ``count`` cases and the bounds of its bootstrap interval.
+
+    NaN where nothing was measured; one case has a mean but no bounds.
+    """
 
     mean: float
     low: float
@@ -37,6 +40,8 @@ def mean_interval(values: Sequence[float], seed: int = 0, level: float = LEVEL) 
     known = known[np.isfinite(known)]
     if not known.size:
         return Interval(*(float("nan"),) * 3, 0)
+    if known.size == 1:
+        return Interval(float(known[0]), float("nan"), float("nan"), 1)
     low, high = np.quantile(_resampled_means(known, seed), [(1 - level) / 2, (1 + level) / 2])
     return Interval(float(known.mean()), float(low), float(high), known.size)
 

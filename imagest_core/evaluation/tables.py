@@ -159,6 +159,8 @@ def _numbers(interval: Interval) -> list[str]:
 def _interval(interval: Interval) -> str:
     if not interval.count:
         return ""
+    if interval.count == 1:
+        return f"{interval.mean:+.3f}"
     text = f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
     return f"**{text}**" if interval.decided else text
 

@@ -53,6 +53,12 @@ def test_nothing_measured_gives_nothing() -> None:
     assert not interval.decided
 
 
+def test_one_case_decides_nothing() -> None:
+    interval = mean_interval([3.0])
+    assert (interval.mean, interval.count, interval.decided) == (3.0, 1, False)
+    assert math.isnan(interval.low)
+
+
 def test_lists_of_unequal_length_are_no_pairs() -> None:
     with pytest.raises(ValueError, match="same cases"):
         paired_difference([1.0], [1.0, 2.0])

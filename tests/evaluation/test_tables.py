@@ -77,4 +77,6 @@ def test_sets_stand_beside_the_means(benchmark: Benchmark) -> None:
 def test_one_kind_needs_no_table_of_all(benchmark: Benchmark) -> None:
     benchmark.rows = benchmark.rows[:3]
     assert benchmark.kinds == ["cracks"]
-    assert "## cracks (1 case)" in report(benchmark, 0, {})
+    text = report(benchmark, 0, {})
+    assert "## cracks (1 case)" in text
+    assert "| harmonic | -1.000 |" in text
