@@ -58,7 +58,7 @@ class Sheet(QObject):
 
     def _connect(self) -> None:
         document, selection = self.document, self.context.selection
-        document.damage_changed.connect(self._damage_changed)
+        document.damage_changed.connect(self.touched)
         document.classes_changed.connect(self.reload_mask)
         document.runs_changed.connect(self._reload_provenance)
         document.decisions_changed.connect(self._reload_provenance)
@@ -120,12 +120,11 @@ class Sheet(QObject):
     # The damage
 
     def touched(self, box: Box) -> None:
-        """A tool has painted into the damage in ``box``."""
-        self.mask.update(self.document.state.damage, box)
-
-    def _damage_changed(self, box: Box) -> None:
-        tiles = -(-box.width // TILE) * -(-box.height // TILE)
-        self.touched(box) if tiles <= _AT_ONCE else self.reload_mask()
+        """Labels have changed in ``box``: by a tool in mid-gesture, or by an operation."""
+        if -(-box.width // TILE) * -(-box.height // TILE) <= _AT_ONCE:
+            self.mask.update(self.document.state.damage, box)
+        else:
+            self.reload_mask()
 
     def reload_mask(self) -> None:
         """Show the damage map anew, with its classes' colours and visibility."""

@@ -23,6 +23,8 @@ from imagest_core.project.run import Run
 
 _BATCH = 16
 """Tiles composited before they are shown."""
+_APART = 64
+"""More changed tiles than this are taken for one."""
 
 
 class Fills:
@@ -154,7 +156,8 @@ class Restored(QObject):
         if box is not None and before is not None:
             touched = frozenset(key for key in touched if tile_box(key).touches(box))
         self._stale |= touched
-        for part in (tile_box(key) for key in touched):
+        parts = [tile_box(key) for key in touched]
+        for part in parts if len(parts) <= _APART else [union(parts)]:
             self.layer.mark_stale(part)
         self.layer.updated.emit(union(map(tile_box, touched)).within(document.painting.box))
         self._work()

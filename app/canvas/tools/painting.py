@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.canvas.tools.base import Bench
-from imagest_core.damage.map import Mask
+from imagest_core.damage.map import TILE, Mask
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import paint
+
+_APART = 64
+"""More painted tiles than this are shown as one."""
 
 
 class Marking:
@@ -25,10 +28,13 @@ class Marking:
 
     def paint(self, cells: Iterable[tuple[Box, Mask]]) -> None:
         """Put the label on these pixels, and show it."""
+        boxes = []
         for box, mask in cells:
             paint(self._damage, box, mask, self._label, overwrite=self._overwrite)
+            boxes.append(box)
+        self._touched = union((self._touched, *boxes))
+        for box in boxes if len(boxes) <= _APART else [union(boxes)]:
             self._bench.sheet.touched(box)
-            self._touched = union((self._touched, box))
 
     def keep(self, name: str) -> None:
         """Make it one step of the history; where that is refused it is as if it had never been."""
@@ -38,9 +44,9 @@ class Marking:
 
     def drop(self) -> None:
         """Take everything back."""
-        for cell in self._touched.within(self._damage.box).tiles(256):
+        for cell in self._touched.within(self._damage.box).tiles(TILE):
             self._damage.write(cell, self._before.read(cell))
-            self._bench.sheet.touched(cell)
+        self._bench.sheet.touched(self._touched)
 
 
 def mark(
