@@ -5,6 +5,7 @@ Menus, toolbars, tooltips and the list of shortcuts are all made from this one t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -34,7 +35,7 @@ class Spec:
     @property
     def title(self) -> str:
         """Translated, without mnemonic and dots."""
-        return translated(self.text).replace("&", "").rstrip("…")
+        return re.sub(r"\(&.\)", "", translated(self.text)).replace("&", "").rstrip("…")
 
 
 def translated(text: str) -> str:
@@ -257,6 +258,7 @@ class Actions(QObject):
     def _make(self, spec: Spec) -> QAction:
         action = QAction(translated(spec.text), self.parent())
         action.setObjectName(spec.id)
+        action.setIconText(spec.title)
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         action.setCheckable(spec.checkable or bool(spec.group))

@@ -284,14 +284,14 @@ class MainWindow(QMainWindow):
 
 
 def translators(application: QApplication, language: str) -> None:
-    """Install the texts of ``language``, "" for the system's; English needs none."""
+    """Install the texts of ``language``, "" for the system's; English has its plurals."""
     import resources
 
     locale = QLocale(language) if language else QLocale.system()
     folders = (("imagest", str(Path(resources.__file__).parent / "i18n")), ("qtbase", _qt_texts()))
     for name, folder in folders:
         translator = QTranslator(application)
-        if locale.language() != QLocale.Language.English and translator.load(locale, name, "_", folder):
+        if translator.load(locale, name, "_", folder):
             application.installTranslator(translator)
 
 

@@ -15,10 +15,7 @@ from imagest_core.project.state import Subject, Verdict
 MARGIN = 0.75
 """Shown round a region under review, as a share of its size."""
 
-
-def tr(text: str) -> str:
-    """Translated."""
-    return QCoreApplication.translate("Deciding", text)
+translate = QCoreApplication.translate
 
 
 def shown_run(context: Context) -> Run | None:
@@ -34,7 +31,9 @@ def accept_run(context: Context) -> None:
     left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
     if context.do(decisions.accept(context.document.state, run, left)):
         context.messages.say(
-            tr("{0} regions accepted. Export writes them into a copy of the scan.").format(len(left))
+            translate("Deciding", "{0} regions accepted. Export writes them into a copy of the scan.").format(
+                len(left)
+            )
         )
 
 
@@ -112,7 +111,7 @@ def next_unreviewed(context: Context) -> None:
     left = unreviewed(context, run)
     if not left:
         context.selection.region = 0
-        context.messages.say(tr("Every region of this result is reviewed."))
+        context.messages.say(translate("Deciding", "Every region of this result is reviewed."))
         return
     show_region(context, next((number for number in left if number > context.selection.region), left[0]))
 

@@ -17,10 +17,7 @@ from imagest_core.project.operations.mask import relabelled
 STEP = 1
 """Pixels by which a class grows or shrinks at a time."""
 
-
-def tr(text: str) -> str:
-    """Translated."""
-    return QCoreApplication.translate("Masking", text)
+translate = QCoreApplication.translate
 
 
 def _edit(context: Context, name: str, change: Callable[[DamageMap], DamageMap]) -> None:
@@ -82,10 +79,12 @@ def import_mask(context: Context, path: Path) -> None:
         if context.document is document:
             take_over(context, found, f"Import {path.name}")
             context.messages.say(
-                tr("{0} px of damage imported from {1}.").format(f"{found.count():,}", path.name)
+                translate("Masking", "{0} px of damage imported from {1}.").format(
+                    f"{found.count():,}", path.name
+                )
             )
 
-    context.jobs.submit(Job(tr("Reading the mask"), read, taken))
+    context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, taken))
 
 
 def export_mask(context: Context, path: Path) -> None:
@@ -101,8 +100,8 @@ def export_mask(context: Context, path: Path) -> None:
 
     context.jobs.submit(
         Job(
-            tr("Writing the mask"),
+            translate("Masking", "Writing the mask"),
             write,
-            lambda _: context.messages.say(tr("The mask is in {0}.").format(path)),
+            lambda _: context.messages.say(translate("Masking", "The mask is in {0}.").format(path)),
         )
     )

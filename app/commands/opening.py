@@ -14,16 +14,19 @@ from imagest_core.errors import ImagestError
 
 PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.webp *.jp2 *.jpx *.j2k"
 
-
-def tr(text: str) -> str:
-    """Translated."""
-    return QCoreApplication.translate("Opening", text)
+translate = QCoreApplication.translate
 
 
 def file_filter() -> str:
     """What the file dialog offers."""
-    both = tr("Scans and projects") + f" ({PICTURES} *{PROJECT_SUFFIX})"
-    return ";;".join((both, tr("Projects") + f" (*{PROJECT_SUFFIX})", tr("All files") + " (*)"))
+    both = translate("Opening", "Scans and projects") + f" ({PICTURES} *{PROJECT_SUFFIX})"
+    return ";;".join(
+        (
+            both,
+            translate("Opening", "Projects") + f" (*{PROJECT_SUFFIX})",
+            translate("Opening", "All files") + " (*)",
+        )
+    )
 
 
 def open_path(context: Context, path: Path) -> None:
@@ -34,7 +37,7 @@ def open_path(context: Context, path: Path) -> None:
 
     context.jobs.submit(
         Job(
-            tr("Opening {0}").format(path.name),
+            translate("Opening", "Opening {0}").format(path.name),
             lambda _: read_path(path),
             shown,
             lambda error: _refused(context, path, error),
@@ -91,7 +94,7 @@ def save(context: Context) -> bool:
     if document is None or document.document.unnamed:
         return document is None
     if context.attempt(document.document.flush):
-        context.messages.say(tr("Everything is in {0}.").format(document.title))
+        context.messages.say(translate("Opening", "Everything is in {0}.").format(document.title))
     return True
 
 
@@ -102,4 +105,4 @@ def save_as(context: Context, path: Path) -> None:
     if document is not None and context.attempt(lambda: document.document.save_as(path, force=True)):
         context.settings.remember(path)
         context.settings.keep_folder("project", path)
-        context.messages.say(tr("The project is kept in {0} from here on.").format(path))
+        context.messages.say(translate("Opening", "The project is kept in {0} from here on.").format(path))

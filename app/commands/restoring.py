@@ -20,23 +20,20 @@ from imagest_core.project.run import Run
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 
-
-def tr(text: str) -> str:
-    """Translated."""
-    return QCoreApplication.translate("Restoring", text)
+translate = QCoreApplication.translate
 
 
 def restore_all(context: Context) -> None:
     """Fill all damage."""
     if context.document is not None:
-        _submit(context, context.document.state.damage.copy(), tr("Restoring everything"))
+        _submit(context, context.document.state.damage.copy(), translate("Restoring", "Restoring everything"))
 
 
 def restore_visible(context: Context) -> None:
     """Fill the damage that the canvas shows."""
     if context.document is not None:
         damage = edits.only(context.document.state.damage, box=context.selection.visible)
-        _submit(context, damage, tr("Restoring the visible part"))
+        _submit(context, damage, translate("Restoring", "Restoring the visible part"))
 
 
 def restore_region(context: Context) -> None:
@@ -45,7 +42,9 @@ def restore_region(context: Context) -> None:
     if document is not None and run is not None:
         box = run.region_box(context.selection.region)
         damage = edits.only(document.state.damage, box=box)
-        _submit(context, damage, tr("Restoring region {0}").format(context.selection.region))
+        _submit(
+            context, damage, translate("Restoring", "Restoring region {0}").format(context.selection.region)
+        )
 
 
 def _reviewed(context: Context) -> Run | None:
@@ -124,7 +123,9 @@ def stage(context: Context, run: Run, seconds: float) -> None:
     if context.settings.preferences.hide_mask_while_judging:
         selection.mask_visible = False
     context.settings.note_speed(run.engine, seconds / max(run.pixels, 1))
-    sentence = tr("{0} regions, {1} px filled in {2} s. Accept the result, or try another variation.")
+    sentence = translate(
+        "Restoring", "{0} regions, {1} px filled in {2} s. Accept the result, or try another variation."
+    )
     context.messages.say(sentence.format(f"{run.count:,}", f"{run.pixels:,}", f"{seconds:.1f}"))
 
 

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QListView
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
+from app.gestures import gesture_name
 from app.panels.parts import Panel, label
 from imagest_core.project.history import Entry
 
@@ -43,7 +44,7 @@ class Steps(QAbstractListModel):
         """The name; undone ones are grey; the time is the tooltip."""
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return entry.name
+            return gesture_name(entry.name)
         if role == Qt.ItemDataRole.ToolTipRole:
             return " · ".join(part for part in (local_time(entry.time), entry.operator) if part)
         if role == Qt.ItemDataRole.ForegroundRole and index.row() < self.undone:

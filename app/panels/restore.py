@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QTimer, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, Qt, QTimer, Signal
 from PySide6.QtWidgets import QComboBox, QLineEdit, QSpinBox, QWidget
 
 from app.commands import restoring
@@ -57,6 +57,7 @@ class RestorePanel(Panel):
         context.jobs.started.connect(lambda _: self._enable())
         context.jobs.idle.connect(self._wait.start)
         self._fill_engines()
+        self._prefer_network()
         self._show_request(context.selection.request)
         self.setEnabled(False)
 
@@ -116,12 +117,14 @@ class RestorePanel(Panel):
         inside = column(body)
         self.seed = QSpinBox()
         self.seed.setRange(0, SHOWN_SEEDS)
+        self.seed.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.seed.setAccessibleName(self.tr("Seed"))
         self.lock = tool_button("lock", self.tr("Keep this seed for the next restoration"), checkable=True)
         self.lock.setChecked(True)
         dice = tool_button("dice", self.tr("New seed"), lambda: restoring.new_seed(self.context))
         self.variations = QSpinBox()
         self.variations.setRange(1, 12)
+        self.variations.setAlignment(Qt.AlignmentFlag.AlignRight)
         self.variations.setAccessibleName(self.tr("Variations"))
         self.prompt = QLineEdit()
         self.prompt.setPlaceholderText(self.tr("What is lost, for engines that read text"))
@@ -240,6 +243,14 @@ class RestorePanel(Panel):
         for name in engine_names():
             self.engine.addItem(engine(name).title, name)
 
+    def _prefer_network(self) -> None:
+        """Begin with the network where its weights are installed."""
+        from imagest_core.models.catalogue import entries
+
+        if entries():
+            device = self.context.settings.preferences.device
+            self.context.selection.request = RestorationRequest(engine=NETWORKS[0], device=device)
+
     def _show_request(self, request: RestorationRequest) -> None:
         self._showing = True
         self.engine.setCurrentIndex(self.engine.findData(request.engine))
@@ -259,7 +270,7 @@ class RestorePanel(Panel):
         self._wait.start()
 
     def _show_engine(self, name: str) -> None:
-        self.about.setText(QCoreApplication.translate("Engines", engine(name).description))
+        self.about.setText(about(name))
         network, text = name in NETWORKS, name in READS_TEXT
         for widget in (*self._network_only, self.seeds, self.steps, self.device):
             widget.setVisible(network)
@@ -330,6 +341,21 @@ class RestorePanel(Panel):
             self.expected.setText(str(error))
 
 
+def about(name: str) -> str:
+    """What an engine is: the core's own words, or their translation."""
+    key = f"about {name}"
+    said = QCoreApplication.translate("Engines", key)
+    return engine(name).description if said == key else said
+
+
+ABOUT = (
+    QT_TRANSLATE_NOOP("Engines", "about imagest"),
+    QT_TRANSLATE_NOOP("Engines", "about harmonic"),
+    QT_TRANSLATE_NOOP("Engines", "about telea"),
+    QT_TRANSLATE_NOOP("Engines", "about navier-stokes"),
+    QT_TRANSLATE_NOOP("Engines", "about biharmonic"),
+)
+"""Keys that translations answer with the description; English has none, since the core has it."""
 NETWORKS = ("imagest", "imagest-sd14", "stable-diffusion")
 """Engines with weights, modes and steps."""
 READS_TEXT = ("imagest-sd14", "stable-diffusion")

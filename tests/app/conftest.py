@@ -17,6 +17,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.settings import Settings
 from app.window import MainWindow
+from imagest_core.restoration.request import RestorationRequest
 
 SIZE = (160, 120)
 
@@ -64,9 +65,10 @@ def opened(context: Context, scan: Path) -> OpenDocument:
 
 @pytest.fixture
 def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
-    """The real window, shown offscreen."""
+    """The real window, shown offscreen, with the engine that needs no weights."""
     theme.dress(QApplication.instance(), "light")
     made = MainWindow(context)
+    context.selection.request = RestorationRequest(engine="harmonic")
     qtbot.addWidget(made, before_close_func=lambda _: None)
     made.show()
     yield made

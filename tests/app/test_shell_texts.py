@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+
+import resources
+from app.gestures import NAMES, gesture_name
+from app.window import translators
+
+FOLDER = Path(resources.__file__).parent / "i18n"
+
+
+def texts(language: str) -> list[ElementTree.Element]:
+    return list(ElementTree.parse(FOLDER / f"imagest_{language}.ts").iter("message"))
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_every_text_is_translated_and_keeps_its_places(language: str):
+    for message in texts(language):
+        source, translation = message.findtext("source") or "", message.find("translation")
+        assert translation is not None
+        assert translation.get("type") is None, source
+        forms = [form.text or "" for form in translation.iter("numerusform")] or [translation.text or ""]
+        for form in forms:
+            assert form.strip(), source
+            for place in ("{0}", "{1}", "{2}", "{3}", "{4}", "{5}", "%n"):
+                assert (place in source) == (place in form), source
+
+
+def test_every_gesture_of_the_table_is_there_in_chinese(qapp):
+    translator = QTranslator()
+    assert translator.load(QLocale("zh_CN"), "imagest", "_", str(FOLDER))
+    QCoreApplication.installTranslator(translator)
+    try:
+        for name in NAMES:
+            assert gesture_name(name.format("7")) != name.format("7"), name
+        assert gesture_name("Accept 59 regions") == "接受 59 个区域"
+    finally:
+        QCoreApplication.removeTranslator(translator)
+
+
+def test_an_unknown_gesture_keeps_its_name():
+    assert gesture_name("Something new") == "Something new"
+
+
+def test_english_counts_properly(qapp):
+    translators(qapp, "en")
+    installed = [child for child in qapp.children() if isinstance(child, QTranslator)]
+    try:
+        assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 1) == "1 reference"
+        assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 3) == "3 references"
+    finally:
+        for translator in installed:
+            QCoreApplication.removeTranslator(translator)
+            translator.deleteLater()
