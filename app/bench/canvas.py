@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -16,6 +15,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from imagest_core.restoration.environment import peak_memory
 
 WINDOW = 1440, 900
 LARGE, SMALL = (10_000, 10_000), (2_000, 2_000)
@@ -149,7 +150,7 @@ def opening(scan: Path) -> Measured:
     stage.area.view.viewport().repaint()
     whole = time.perf_counter() - began
     work = time.process_time() - worked
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3
+    memory = peak_memory() / 1e6
     stage.close()
     return {"first": seen["first"], "whole": whole, "work": work, "stall": stall * 1e3, "memory": memory}
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import tifffile
+from numpy.typing import NDArray
 
 ROWS = 256
 
@@ -29,7 +31,7 @@ def write_scan(path: Path, width: int, height: int) -> Path:
     return path
 
 
-def _rows(width: int, height: int):  # type: ignore[no-untyped-def]
+def _rows(width: int, height: int) -> Iterator[NDArray[np.uint16]]:
     grain = np.random.default_rng(0).integers(0, 6000, (ROWS, width, 3), np.uint16)
     across = np.linspace(8000, 50000, width, dtype=np.uint16)[None, :, None]
     for y in range(0, height, ROWS):

@@ -27,7 +27,8 @@ class Guides(QObject):
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
-        self._view, self._sheet = view, None
+        self._view = view
+        self._sheet: Sheet | None = None
         self.style = self._line(_STYLE, 20, dashed=False)
         self.suggestions = self._line(_SUGGESTED, 21)
         self.windows = self._line(_WINDOW, 22)

@@ -162,7 +162,7 @@ def draw_pixels(painter: QPainter, pixels: Pixels, part: Box, level: int) -> Non
         return
     start = (part.y * width + part.x) * 4
     end = ((part.bottom - 1) * width + part.right) * 4
-    view = memoryview(pixels.reshape(-1)[start:end])
+    view = pixels.reshape(-1)[start:end].data
     image = QImage(view, part.width, part.height, width * 4, _FORMAT)
     painter.drawImage(QRectF(*native(part, level)), image, QRectF(0, 0, part.width, part.height))
 

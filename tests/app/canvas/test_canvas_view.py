@@ -13,6 +13,8 @@ from app.canvas.navigation import LARGEST, Place
 from app.canvas.view import CanvasView
 from app.selection import Proposal
 from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.decisions import accept
+from imagest_core.project.operations.results import add_run
 from imagest_core.project.operations.settings import add_style_region, recolour_class, show_class
 
 
@@ -204,3 +206,36 @@ def test_the_view_without_a_document_is_empty_and_quiet(view, mouse, context) ->
     view.set_document(None)
     mouse.drag((10, 10), (20, 20))
     assert colour(view, 100, 100) == (118, 118, 118)
+
+
+def test_a_stroke_redraws_only_what_it_touches(view, mouse, context) -> None:
+    context.selection.tool, context.selection.brush_size = "brush", 20.0
+    mouse.press(100, 100)
+    boxes: list[Box] = []
+    view.sheet.mask.updated.connect(boxes.append)
+    for x in range(110, 300, 10):
+        mouse.move(x, 100)
+    assert boxes
+    assert all(box.width <= 32 and box.height <= 22 for box in boxes)
+    mouse.release(300, 100)
+
+
+def test_reconstructed_pixels_are_hatched_on_demand(view, document, context, make_run, qtbot) -> None:
+    run = make_run(1, [Box(300, 200, 60, 60)], 12000)
+    document.do(add_run(run))
+    document.do(accept(document.state, run, [1]))
+    context.selection.provenance_visible = True
+    qtbot.waitUntil(lambda: view.sheet.provenance.labels.any)
+    row = {colour(view, x, 230) for x in range(310, 330)}
+    assert (47, 47, 47) in row
+    assert len(row) > 1
+    context.selection.provenance_visible = False
+    assert {colour(view, x, 230) for x in range(310, 330)} == {(47, 47, 47)}
+
+
+def test_damage_of_many_tiles_is_shown_by_a_worker(view, mark, document, qtbot, monkeypatch) -> None:
+    monkeypatch.setattr("app.canvas.sheet._AT_ONCE", 1)
+    mark(50, 50, 600, 300)
+    mark(10, 10, 5, 5)
+    qtbot.waitUntil(lambda: colour(view, 220, 220) != (47, 47, 47))
+    assert colour(view, 12, 12) != (47, 47, 47)

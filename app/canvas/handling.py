@@ -1,0 +1,171 @@
+"""A view whose mouse, pen and keys are handed to the tool in hand."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainterPath, QTabletEvent
+from PySide6.QtWidgets import QWidget
+
+from app.canvas.navigation import NavigableView
+from app.canvas.tools import Pointer, Tool
+
+
+class ToolView(NavigableView):
+    """Decides whether an event moves the picture or is the tool's.
+
+    ``hovered(x, y)``: the mouse is over this native point, (−1, −1) when it has left.
+    """
+
+    hovered = Signal(float, float)
+    tool: Tool
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._space, self._pressure = False, 1.0
+        self._at: Pointer | None = None
+
+    @property
+    def has_sheet(self) -> bool:
+        """Whether there is anything to work on."""
+        raise NotImplementedError
+
+    def ring(self, path: QPainterPath) -> None:
+        """Draw the outline that goes with the cursor."""
+        raise NotImplementedError
+
+    def _set_cursor(self) -> None:
+        held = Qt.CursorShape.ClosedHandCursor if self.panning else Qt.CursorShape.OpenHandCursor
+        self.viewport().setCursor(held if self._space or self.panning else self.tool.cursor)
+
+    # The mouse
+
+    def _pointer(self, event: QMouseEvent) -> Pointer:
+        point, held = self.to_picture(event.position()), event.modifiers()
+        return Pointer(
+            point.x(),
+            point.y(),
+            self._pressure,
+            bool(held & Qt.KeyboardModifier.ShiftModifier),
+            bool(held & Qt.KeyboardModifier.AltModifier),
+            bool(held & Qt.KeyboardModifier.ControlModifier),
+        )
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """The middle button, or Space, or the hand moves the picture; the left one is the tool's."""
+        if not self.has_sheet:
+            return
+        left = event.button() == Qt.MouseButton.LeftButton
+        by_hand = left and (self._space or self.tool.name == "pan")
+        if event.button() == Qt.MouseButton.MiddleButton or by_hand:
+            self.grab_picture(event)
+        elif left:
+            self.tool.press(self._pointer(event))
+        event.accept()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Move the picture, draw, or only look."""
+        if not self.has_sheet:
+            return
+        at = self._at = self._pointer(event)
+        if self.panning or (self._space and self.tool.active):
+            self._drag(event)
+        elif event.buttons() & Qt.MouseButton.LeftButton:
+            self.tool.move(at)
+        else:
+            self.tool.hover(at)
+        self.hovered.emit(at.x, at.y)
+        event.accept()
+
+    def _drag(self, event: QMouseEvent) -> None:
+        if not self.panning:
+            self.grab_picture(event)
+        self.drag_picture(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """The gesture ends, or goes on where it was interrupted."""
+        if not self.has_sheet:
+            return
+        if self.panning:
+            self.release_picture()
+            self._set_cursor()
+            if self.tool.active:
+                self.tool.resume(self._pointer(event))
+        if event.button() == Qt.MouseButton.LeftButton:
+            self.tool.release(self._pointer(event))
+        event.accept()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """The second press of two."""
+        if not self.has_sheet or event.button() != Qt.MouseButton.LeftButton:
+            return
+        if self.tool.name == "polygon":
+            self.tool.double(self._pointer(event))
+        else:
+            self.mousePressEvent(event)
+        event.accept()
+
+    def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802
+        """Remember how hard the pen presses; the mouse event that follows is the stroke."""
+        ended = event.type() == QEvent.Type.TabletRelease
+        self._pressure = 1.0 if ended or event.pressure() <= 0 else event.pressure()
+        event.ignore()
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        """The mouse has left."""
+        self.hovered.emit(-1.0, -1.0)
+        if not self.tool.active:
+            self.ring(QPainterPath())
+        super().leaveEvent(event)
+
+    # Keys
+
+    def event(self, event: QEvent) -> bool:
+        """In mid-gesture keys are the tool's, so that no shortcut acts on half a stroke."""
+        if event.type() == QEvent.Type.ShortcutOverride and self.tool.active:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Space is the hand, Esc abandons; arrows move the picture."""
+        key = Qt.Key(event.key())
+        if key == Qt.Key.Key_Space:
+            self._hold_space(True, event)
+        elif key == Qt.Key.Key_Escape and self.tool.active:
+            self.tool.abandon()
+        elif not (self.has_sheet and self.tool.key(key)) and not self._arrow(key):
+            event.ignore()
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Space is let go."""
+        if event.key() == Qt.Key.Key_Space:
+            self._hold_space(False, event)
+        else:
+            event.ignore()
+
+    def _hold_space(self, held: bool, event: QKeyEvent) -> None:
+        if event.isAutoRepeat():
+            return
+        self._space = held
+        if not held and self.panning and self.tool.active:
+            self.release_picture()
+            if self._at is not None:
+                self.tool.resume(self._at)
+        self._set_cursor()
+
+    def _arrow(self, key: Qt.Key) -> bool:
+        step = {
+            Qt.Key.Key_Left: (64, 0),
+            Qt.Key.Key_Right: (-64, 0),
+            Qt.Key.Key_Up: (0, 64),
+            Qt.Key.Key_Down: (0, -64),
+        }.get(key)
+        if step is not None:
+            self.pan(*step)
+        return step is not None
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
+        """A key that is let go elsewhere isn't held any more."""
+        self._space = False
+        self._set_cursor()
+        super().focusOutEvent(event)
