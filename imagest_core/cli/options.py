@@ -11,13 +11,10 @@ from imagest_core.cli.parsing import box, count
 from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
 from imagest_core.style.reference import StyleReference
 
-DEFAULT_ENGINE = "harmonic"
-"""What fills where no engine is named."""
-
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:
     """Add everything of a :class:`RestorationRequest` that a person may want to choose."""
-    default = RestorationRequest(engine=DEFAULT_ENGINE)
+    default = RestorationRequest()
     _add_engine(parser.add_argument_group("what fills").add_argument, default)
     _add_windows(parser.add_argument_group("where and how it fits").add_argument, default)
 
@@ -29,6 +26,12 @@ def _add_engine(add: Callable[..., Any], default: RestorationRequest) -> None:
     add("--quality", choices=[*Quality], default=default.quality.value, help=f"default {default.quality}")
     add("--steps", type=count, metavar="N", help="sampling steps (default: by quality)")
     add("--scheduler", metavar="NAME", help="sampler (default: by quality)")
+    detail = f"share of the intact paint's finest detail in textured fills, 0 to 1 (default {default.detail})"
+    add("--detail", type=float, default=default.detail, metavar="SHARE", help=detail)
+    strength = f"how strongly the style counts (default {default.style_strength})"
+    add("--style-strength", type=float, default=default.style_strength, metavar="X", help=strength)
+    guidance = f"how far the style is exaggerated (default {default.guidance}: not at all)"
+    add("--guidance", type=float, default=default.guidance, metavar="X", help=guidance)
     add("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
     add("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
     add(
@@ -70,6 +73,9 @@ def request_of(args: argparse.Namespace) -> RestorationRequest:
         quality=Quality(args.quality),
         steps=args.steps,
         scheduler=args.scheduler,
+        guidance=args.guidance,
+        style_strength=args.style_strength,
+        detail=args.detail,
         seed=args.seed,
         variation=args.variation,
         prompt=args.prompt,

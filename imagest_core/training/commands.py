@@ -39,6 +39,9 @@ def add_commands(subparsers: Any) -> None:
 
     packing = parts.add_parser("pack", help="make a model of two finished runs")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN")
+    packing.add_argument(
+        "--earlier", type=Path, metavar="RUN", help="what the autoencoder's run went on from"
+    )
     packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN")
     packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
     packing.add_argument("--name", default="imagest", help="the model's name")
@@ -126,7 +129,13 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.training.pack import pack
 
     made = pack(
-        args.autoencoder, args.diffusion, args.out, name=args.name, title=args.title, licence=args.licence
+        args.autoencoder,
+        args.diffusion,
+        args.out,
+        name=args.name,
+        title=args.title,
+        licence=args.licence,
+        earlier=args.earlier,
     )
     print(f"{args.out}: weights {made.weights_hash}")
     return 0

@@ -19,9 +19,19 @@ from imagest_core.training.state import STATE, averaged, network_of
 
 
 def pack(
-    autoencoder: Path, diffusion: Path, folder: Path, *, name: str, title: str, licence: str
+    autoencoder: Path,
+    diffusion: Path,
+    folder: Path,
+    *,
+    name: str,
+    title: str,
+    licence: str,
+    earlier: Path | None = None,
 ) -> Description:
-    """Write the averaged weights of two runs as one checkpoint; a missing run raises ``ModelError``."""
+    """Write the averaged weights of two runs as one checkpoint; a missing run raises ``ModelError``.
+
+    ``earlier``: the run that the autoencoder's went on from, for the model card.
+    """
     encoded = network_of(autoencoder).autoencoder
     config = replace(
         network_of(diffusion), autoencoder=replace(encoded, latent_scale=latent_scale(diffusion))
@@ -32,7 +42,9 @@ def pack(
     for part in ("unet", "style"):
         own = {k.removeprefix(f"{part}."): v for k, v in trained.items() if k.startswith(f"{part}.")}
         getattr(network, part).load_state_dict(own)
-    training = {"autoencoder": run_facts(autoencoder), "diffusion": run_facts(diffusion)}
+    rounds = {"autoencoder, first round": earlier} if earlier else {}
+    rounds |= {"autoencoder": autoencoder, "diffusion": diffusion}
+    training = {part: run_facts(run) for part, run in rounds.items()}
     return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
 
 
