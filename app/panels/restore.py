@@ -103,6 +103,8 @@ class RestorePanel(Panel):
             named.setBuddy(widget)
             if widget is not self.engine:
                 self._network_only += [named, widget]
+            if widget is self.model:
+                self._model_label = named
         grid.addWidget(self.about, 1, 1)
         self.column.addLayout(grid)
         self.engine.activated.connect(lambda _: self._change(engine=self.engine.currentData(), weights=""))
@@ -270,7 +272,9 @@ class RestorePanel(Panel):
         self._wait.start()
 
     def _show_engine(self, name: str) -> None:
-        self.about.setText(about(name))
+        said = about(name)
+        self.about.setText(first_sentence(said))
+        self.about.setToolTip(said)
         network, text = name in NETWORKS, name in READS_TEXT
         for widget in (*self._network_only, self.seeds, self.steps, self.device):
             widget.setVisible(network)
@@ -288,6 +292,8 @@ class RestorePanel(Panel):
             self.model.addItem(entry.name, entry.name)
         if not self.model.count():
             self.model.addItem(self.tr("no weights installed"), "")
+        for widget in (self.model, self._model_label):
+            widget.setVisible(len(entries()) != 1)
         wanted = self.model.findData(self.context.selection.request.weights)
         self.model.setCurrentIndex(max(wanted, 0))
 
@@ -339,6 +345,14 @@ class RestorePanel(Panel):
         if isinstance(error, ImagestError):
             restyle(self.expected, "warn")
             self.expected.setText(str(error))
+
+
+def first_sentence(text: str) -> str:
+    """The text up to its first full stop; the rest is for the tooltip."""
+    for stop in (". ", "。"):
+        if stop in text:
+            return text.split(stop, 1)[0] + stop.strip()
+    return text
 
 
 def about(name: str) -> str:

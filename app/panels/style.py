@@ -35,6 +35,7 @@ class StylePanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
+        self._proposed_once = False
         self.card = Card(
             self.tr("Which parts show how it was painted?"),
             self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
@@ -86,7 +87,8 @@ class StylePanel(Panel):
     def bind(self, document: OpenDocument) -> None:
         """Follow the references, and the damage that may spread into them."""
         document.style_changed.connect(self.refresh)
-        document.damage_changed.connect(lambda _: self._check())
+        document.damage_changed.connect(self._damage_changed)
+        self._proposed_once = False
 
     def refresh(self) -> None:
         """Show the references as they are now."""
@@ -101,12 +103,14 @@ class StylePanel(Panel):
             if style.donor is not None:
                 self._place(count, self._donor(style.donor))
                 count += 1
-        self.card.setVisible(not count)
-        self.reshaped.emit()
         self._more.setVisible(bool(count))
         self.stood.emit(self.tr("%n reference(s)", "", count) if count else self.tr("the program picks"))
         self._show_proposal()
         self._check()
+
+    def _damage_changed(self, box: Box) -> None:
+        self._check()
+        self._suggest_once()
 
     def _place(self, number: int, made: QWidget) -> None:
         self._grid.addWidget(made, number // COLUMNS, number % COLUMNS)
@@ -158,29 +162,47 @@ class StylePanel(Panel):
 
     # Suggestions
 
-    def suggest(self) -> None:
-        """Let the program look for intact regions; they are outlined on the canvas until accepted."""
+    def suggest(self, *, asked: bool = True) -> None:
+        """Let the program look for intact regions; they are outlined on the canvas until accepted.
+
+        Where nobody ``asked``, finding none is no news.
+        """
         document = self.document
         if document is None:
             return
         painting, damage = document.painting, document.state.damage.copy()
-        self._proposed.setText(self.tr("Looking for intact regions…"))
-        self._propose.show()
 
         def look() -> tuple[Box, ...]:
             from imagest_core.style.suggest import suggest_regions
 
             return suggest_regions(painting, damage, COUNT)
 
-        self.context.background.latest("suggest", look, self._suggested, self._not_suggested)
+        def failed(error: Exception | None) -> None:
+            if asked:
+                self._not_suggested(error)
 
-    def _suggested(self, boxes: tuple[Box, ...]) -> None:
-        self.context.selection.suggestions = tuple(boxes)
-        if not boxes:
-            self._not_suggested(None)
+        def found(boxes: tuple[Box, ...]) -> None:
+            self.context.selection.suggestions = tuple(boxes)
+            if not boxes:
+                failed(None)
+
+        self.context.background.latest("suggest", look, found, failed)
+
+    def _suggest_once(self) -> None:
+        """As soon as there is damage, and no reference yet, the program proposes some."""
+        state = self.document.state if self.document else None
+        if (
+            state is None
+            or self._proposed_once
+            or state.damage.empty
+            or state.style.regions
+            or state.style.donor
+        ):
+            return
+        self._proposed_once = True
+        self.suggest(asked=False)
 
     def _not_suggested(self, error: Exception | None) -> None:
-        self._propose.hide()
         sentence = str(error) if isinstance(error, ImagestError) else self.tr("No intact region was found.")
         self.context.messages.warn(sentence, self.tr("Draw one yourself, or choose a donor picture."))
 
@@ -198,9 +220,11 @@ class StylePanel(Panel):
     def _show_proposal(self) -> None:
         boxes = self.context.selection.suggestions
         self._propose.setVisible(bool(boxes))
+        self.card.setVisible(not boxes and not self._grid.count())
         self._proposed.setText(
             self.tr("%n intact region(s) outlined on the picture. Click one, or", "", len(boxes))
         )
+        self.reshaped.emit()
 
     # Overlap with damage
 

@@ -1968,10 +1968,6 @@ accepted: {5}</source>
         <translation>供体图片 {0}</translation>
     </message>
     <message>
-        <source>Looking for intact regions…</source>
-        <translation>正在寻找完好区域…</translation>
-    </message>
-    <message>
         <source>No intact region was found.</source>
         <translation>未找到完好区域。</translation>
     </message>

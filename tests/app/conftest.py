@@ -30,9 +30,13 @@ def own_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:
-    """A smooth 16-bit picture with a bright, hard-edged loss and 4 px/mm."""
+    """A grained 16-bit picture with a bright, hard-edged loss and 4 px/mm."""
     rows, columns = np.mgrid[: SIZE[1], : SIZE[0]]
     picture = np.stack([columns * 200, rows * 250, (rows + columns) * 100], axis=2).astype(np.uint16)
+    grain = np.kron(
+        np.random.default_rng(7).integers(0, 6000, (SIZE[1] // 4, SIZE[0] // 4, 1)), np.ones((4, 4, 1))
+    )
+    picture += grain.astype(np.uint16)
     picture[40:60, 50:80] = 60_000
     path = tmp_path / "scan.tif"
     tifffile.imwrite(path, picture, photometric="rgb", resolution=(40, 40), resolutionunit="CENTIMETER")

@@ -1,0 +1,224 @@
+"""The panels and dialogs, through the widgets a user would touch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QDialog, QToolButton
+from pytestqt.qtbot import QtBot
+
+from app.about import AboutDialog
+from app.document import OpenDocument
+from app.export_dialog import ExportDialog
+from app.panels.damage import DamagePanel
+from app.panels.derive import previewed
+from app.panels.style import StylePanel
+from app.settings_dialog import SettingsDialog
+from app.shortcuts_dialog import ShortcutsDialog
+from app.window import MainWindow
+from imagest_core.damage.classes import Policy
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.settings import add_style_region
+
+Settle = Callable[[], None]
+
+
+def mark(document: OpenDocument, box: Box) -> None:
+    after = document.state.damage.copy()
+    after.write(box, np.ones((box.height, box.width), np.uint8))
+    document.do(relabelled(document.state.damage, after, "Brush stroke"))
+
+
+def dialog_of(kind: type[QDialog]) -> QDialog:
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible())
+
+
+def test_losses_by_a_picked_ground_previewed_then_applied(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    panel: DamagePanel = window.damage
+    panel.show_derive("losses")
+    assert window.docks["restore"].opened is False
+    window.context.selection.visible = opened.painting.box
+    window.context.selection.picked.emit(60, 50)
+    qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=20_000)
+    before = window.context.selection.proposal
+    assert before.mask[45:55, 55:75].all()
+    assert not before.mask[90:, :].any()
+    assert opened.state.damage.empty, "a preview changes nothing"
+
+    panel.derive._amounts["dilate"].slider.setValue(4)
+    qtbot.waitUntil(lambda: window.context.selection.proposal is not before, timeout=20_000)
+    assert window.context.selection.proposal.mask.sum() > before.mask.sum()
+
+    qtbot.mouseClick(panel.derive.apply_button, Qt.MouseButton.LeftButton)
+    settle()
+    assert window.context.selection.proposal is None
+    assert [entry.name for entry in opened.document.history.done] == ["Derive losses"]
+    assert opened.state.damage.count() >= 20 * 30
+    assert window.docks["restore"].opened
+
+
+def test_difference_needs_a_clean_picture_and_says_how_it_lies(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, scan: Path, tmp_path: Path
+):
+    panel = window.damage
+    panel.show_derive("difference")
+    assert not panel.derive.apply_button.isEnabled()
+    assert "clean picture" in panel.derive.state.text()
+    picture = tifffile.imread(scan)
+    picture[40:60, 50:80] = picture[40:60, 20:50]
+    tifffile.imwrite(tmp_path / "clean.tif", picture, photometric="rgb")
+    window.context.selection.visible = opened.painting.box
+    panel.derive.set_clean(tmp_path / "clean.tif")
+    qtbot.waitUntil(lambda: window.context.selection.proposal is not None, timeout=30_000)
+    mask = window.context.selection.proposal.mask
+    assert mask[42:58, 52:78].mean() > 0.95
+    assert mask[80:, 100:].mean() < 0.05
+
+
+def test_a_part_that_is_too_large_is_previewed_in_its_middle():
+    assert previewed(Box(5, 5, 100, 100), 20_000) == (Box(5, 5, 100, 100), True)
+    box, whole = previewed(Box(0, 0, 4000, 2000), 500_000)
+    assert not whole
+    assert box.area <= 500_000
+    assert Box(0, 0, 4000, 2000).contains(box)
+    assert abs(box.x * 2 + box.width - 4000) <= 1
+
+
+def test_classes_are_filled_or_recorded_shown_and_locked_by_their_row(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    def button_of(label: int, name: str) -> QToolButton:
+        row = window.damage.classes._rows[label]
+        return next(b for b in row.findChildren(QToolButton) if name in b.accessibleName())
+
+    def item(label: int):
+        return opened.state.damage.class_of(label)
+
+    qtbot.mouseClick(button_of(2, "crack: fill"), Qt.MouseButton.LeftButton)
+    assert item(2).policy is Policy.RECORD
+    qtbot.mouseClick(button_of(2, "Hide"), Qt.MouseButton.LeftButton)
+    assert not item(2).visible
+    qtbot.mouseClick(button_of(2, "Lock"), Qt.MouseButton.LeftButton)
+    assert item(2).locked
+    qtbot.mouseClick(window.damage.classes._rows[3], Qt.MouseButton.LeftButton)
+    assert window.context.selection.label == 3
+
+
+def test_areas_are_in_square_millimetres(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    mark(opened, Box(0, 0, 40, 40))
+    row = window.damage.classes._rows[1]
+    qtbot.waitUntil(lambda: row.area.text() == "100.0 mm²")
+    assert "1,600 px" in row.area.toolTip()
+    assert "TIFF" in row.area.toolTip()
+
+
+def test_style_is_suggested_once_there_is_damage_and_taken_with_one_click(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    panel: StylePanel = window.style_panel
+    mark(opened, Box(50, 40, 30, 20))
+    qtbot.waitUntil(lambda: bool(window.context.selection.suggestions), timeout=20_000)
+    count = len(window.context.selection.suggestions)
+    assert panel.card.isHidden()
+    panel.accept_suggestions()
+    assert len(opened.state.style.regions) == count
+    assert window.context.selection.suggestions == ()
+    assert opened.document.history.done[-1].name == "Use suggested style"
+    opened.undo()
+    assert opened.state.style.regions == ()
+
+
+def test_a_reference_on_damage_is_warned_of_and_trimmed(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    panel = window.style_panel
+    opened.do(add_style_region(opened.state, Box(90, 60, 60, 50)))
+    assert panel.warning.isHidden()
+    mark(opened, Box(80, 90, 30, 20))
+    assert not panel.warning.isHidden()
+    qtbot.mouseClick(panel._remedy, Qt.MouseButton.LeftButton)
+    assert panel.warning.isHidden()
+    (region,) = opened.state.style.regions
+    assert not opened.state.damage.read(region).any()
+    assert Box(90, 60, 60, 50).contains(region)
+
+
+def test_export_refuses_the_source_and_what_exists(window: MainWindow, opened: OpenDocument, scan: Path):
+    window.slots.export()
+    dialog = dialog_of(ExportDialog)
+    assert "accept" in dialog.answer.text()
+    assert not dialog.go.isEnabled()
+    dialog.close()
+
+
+def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
+    window.slots.shortcuts()
+    dialog = dialog_of(ShortcutsDialog)
+    everything = dialog.model.rowCount()
+    dialog.search.setText("brush")
+    assert 3 <= dialog.model.rowCount() < everything
+    dialog.search.setText("nothing like this")
+    assert dialog.model.rowCount() == 0
+    assert not dialog.none.isHidden()
+    dialog.close()
+
+
+def test_settings_take_effect_at_once(window: MainWindow):
+    window.slots.settings()
+    dialog = dialog_of(SettingsDialog)
+    dialog._prefer("theme", "dark")
+    from app import theme
+
+    assert theme.roles() is theme.DARK
+    dialog._prefer("theme", "light")
+    assert theme.roles() is theme.LIGHT
+    dialog._prefer("surround", "black")
+    assert window.context.selection.surround == "black"
+    dialog.close()
+
+
+def test_about_names_versions_and_licences(window: MainWindow):
+    from PySide6.QtWidgets import QTreeWidget
+
+    window.slots.about()
+    dialog = dialog_of(AboutDialog)
+    tree = dialog.findChild(QTreeWidget)
+    rows = {
+        tree.topLevelItem(n).text(0): tree.topLevelItem(n).text(2) for n in range(tree.topLevelItemCount())
+    }
+    assert rows["PySide6"] == "LGPL-3.0"
+    assert all(rows.values())
+    dialog.close()
+
+
+@pytest.mark.parametrize("theme_name", ["light", "dark"])
+def test_text_stands_out_from_its_ground(theme_name: str):
+    from app.theme import DARK, LIGHT
+
+    roles = DARK if theme_name == "dark" else LIGHT
+
+    def luminance(colour: str) -> float:
+        parts = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    for ink, ground in (
+        ("ink", "panel"),
+        ("soft", "panel"),
+        ("on_accent", "accent"),
+        ("warning", "panel"),
+        ("error", "panel"),
+    ):
+        high, low = sorted((luminance(getattr(roles, ink)), luminance(getattr(roles, ground))), reverse=True)
+        assert (high + 0.05) / (low + 0.05) >= 4.5, (ink, ground)
+    for role in ("window", "panel", "raised", "field", "line", "ink", "soft", "faint"):
+        colour = getattr(roles, role)
+        assert colour[1:3] == colour[3:5] == colour[5:7], f"{role} has a tint"
