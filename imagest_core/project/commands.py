@@ -14,7 +14,10 @@ def add_commands(subparsers: Any) -> None:
     """Add ``project`` and its four actions."""
     parser = subparsers.add_parser("project", help="look into and work on project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
-    _add(actions, "info", _info, "what is in a project as one line of JSON")
+    info = _add(actions, "info", _info, "what is in a project, and the figures of its damage by class")
+    info.add_argument("--json", action="store_true", help="as one line of JSON")
+    info.add_argument("--csv", type=Path, metavar="FILE", help="also write the figures of the damage to FILE")
+    info.add_argument("--force", action="store_true", help="replace FILE if it exists")
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     export.add_argument("--force", action="store_true", help="replace OUT if it exists")
@@ -39,10 +42,19 @@ def _say(facts: dict[str, Any]) -> None:
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.project.document import Document
+    from imagest_core.project.figures import damage_figures, write_figures
+    from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
     with Document.look_at(args.project) as document:
-        _say(summary(document))
+        figures = damage_figures(document.state, progress)
+        facts = summary(document, figures)
+    if args.csv is not None:
+        write_figures(figures, args.csv, force=args.force)
+    if args.json:
+        _say(facts)
+    else:
+        print(as_text(facts))
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:

@@ -1,28 +1,32 @@
-"""What is in a project, in plain values for one line of JSON."""
+"""What is in a project, in plain values."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
+from imagest_core.damage.statistics import ClassFigures, row
 from imagest_core.project.document import Document
+from imagest_core.project.figures import scale_source
 from imagest_core.project.locking import lock_path, read_holder
 from imagest_core.project.paintings import find_painting
 from imagest_core.project.run import Run
 from imagest_core.project.schema import VERSION
-from imagest_core.project.state import State
 from imagest_core.restoration.plainly import to_plain
 
 
-def summary(document: Document) -> dict[str, Any]:
-    """The scan, the damage by class, runs, decisions and history of a project."""
+def summary(document: Document, figures: Iterable[ClassFigures]) -> dict[str, Any]:
+    """The scan, the ``figures`` of its damage, runs, decisions and history of a project."""
     state = document.state
     return {
         "project": str(document.path),
         "file_version": VERSION,
         "painting": _painting(document),
-        "damage": _damage(state),
+        "classes": to_plain(state.damage.classes),
+        "damage": [row(item) for item in figures],
         "style": to_plain(state.style),
+        "scale": scale_source(state.calibration),
         "calibration": to_plain(state.calibration),
         "operator": state.operator,
         "notes": state.notes,
@@ -37,14 +41,6 @@ def _painting(document: Document) -> dict[str, Any]:
     found = find_painting(document.state.painting, document.path)
     there = found.path is not None and not found.changed
     return {**to_plain(found.reference), "found": there, "note": found.note}
-
-
-def _damage(state: State) -> list[dict[str, Any]]:
-    counts = state.damage.counts()
-    return [
-        {"label": item.label, "name": item.name, "policy": item.policy, "pixels": counts.get(item.label, 0)}
-        for item in state.damage.classes
-    ]
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,8 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.collecting import run_of
 from imagest_core.project.document import Document
-from imagest_core.project.operations import decisions, results
+from imagest_core.project.figures import damage_figures
+from imagest_core.project.operations import decisions, mask, results, settings
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.restore import restore
 
@@ -53,13 +55,48 @@ def project(document: Document, painting: Painting, brush) -> Path:
 
 
 def test_info_is_one_line_of_json(project: Path, command: Command, scan: Path) -> None:
-    code, facts, said = command("info", project)
+    code, facts, said = command("info", project, "--json")
     assert (code, said) == (0, "")
     assert facts["painting"]["found"]
     assert [run["engine"] for run in facts["runs"]] == ["telea", "harmonic"]
     assert facts["decisions"] == {"accepted": 2, "undecided": 1}
-    assert {item["name"]: item["pixels"] for item in facts["damage"]}["crack"] == 1600
+    assert {item["name"]: item["area_px"] for item in facts["damage"]} == {"loss": 600, "crack": 1600}
+    assert facts["damage"][0]["area_mm2"] == pytest.approx(600 * (25.4 / 600) ** 2)
     assert facts["calibration"]["resolution"]["px_per_mm_x"] == pytest.approx(600 / 25.4)
+
+
+def test_info_is_text_for_a_reader(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["project", "info", str(project)]) == 0
+    said = capsys.readouterr().out
+    assert "the file's resolution (TIFF tags)" in said
+    loss = next(line for line in said.splitlines() if line.startswith("loss"))
+    assert loss.split()[:6] == ["loss", "fill", "1", "600", "1.08", "0.3333"]
+
+
+def test_info_writes_the_figures_as_a_table(project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        document.do(settings.calibrate(document.state, (0, 0), (300, 0), 30))
+    table = tmp_path / "damage.csv"
+    assert main(["project", "info", str(project), "--csv", str(table)]) == 0
+    rows = list(csv.DictReader(table.read_text().splitlines()))
+    assert [(row["name"], row["count"], row["area_px"], row["area_mm2"]) for row in rows] == [
+        ("loss", "1", "600", "6.0"),
+        ("crack", "1", "1600", "16.0"),
+    ]
+    assert {row["scale"] for row in rows} == {"calibrated by the user (two points 30 mm apart)"}
+    assert main(["project", "info", str(project), "--csv", str(table)]) == 2
+    assert main(["project", "info", str(project), "--csv", str(table), "--force"]) == 0
+
+
+def test_without_a_scale_there_are_no_millimetres(document: Document) -> None:
+    mask.paint(document.state.damage, Box(5, 5, 9, 9), np.ones((9, 9), bool), 2)
+    [known] = damage_figures(document.state)
+    document.do(settings.set_scale(document.state, None))
+    [unknown] = damage_figures(document.state)
+    assert (known.area_px, unknown.area_px) == (81, 81)
+    assert known.area_mm2
+    assert (unknown.area_mm2, unknown.length_mm, unknown.sizes_mm2) == (None, None, None)
+    assert unknown.scale == "no resolution: pixels only"
 
 
 def test_export_writes_the_accepted_fills_and_nothing_else(
@@ -127,7 +164,7 @@ def test_export_spares_the_scan_and_the_project(
     assert command("export", project, "-o", tmp_path / name, "--force")[0] == 2
     if name == "scan.tif":
         assert (tmp_path / name).read_bytes() == before
-    assert command("info", project)[0] == 0
+    assert command("info", project, "--json")[0] == 0
 
 
 def test_nothing_accepted_is_nothing_to_export(document: Document, command: Command, tmp_path: Path) -> None:
@@ -145,7 +182,7 @@ def test_rescue_names_what_is_lost(project: Path, command: Command, tmp_path: Pa
     code, facts, _ = command("rescue", project)
     assert code == 0
     assert facts["lost"]
-    assert command("info", facts["out"])[0] == 0
+    assert command("info", facts["out"], "--json")[0] == 0
 
 
 def test_a_moved_scan_is_found_and_a_changed_one_is_not_used(
@@ -157,7 +194,7 @@ def test_a_moved_scan_is_found_and_a_changed_one_is_not_used(
     (away / "renamed.tif").write_bytes(scan.read_bytes())
     scan.unlink()
     moved = away / project.name
-    _, facts, _ = command("info", moved)
+    _, facts, _ = command("info", moved, "--json")
     assert facts["painting"]["path"] == str(away / "renamed.tif")
     assert "has moved" in facts["painting"]["note"]
     assert command("export", moved, "-o", tmp_path / "out.tif")[0] == 0

@@ -1,0 +1,78 @@
+"""A project's summary as text for a reader."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+_COLUMNS = (
+    ("class", "name", ""),
+    ("policy", "policy", ""),
+    ("count", "count", ",d"),
+    ("area px", "area_px", ",d"),
+    ("area mm²", "area_mm2", ",.2f"),
+    ("% surface", "percent", ".4f"),
+    ("smallest", "smallest_px", ",.0f"),
+    ("median", "median_px", ",.0f"),
+    ("largest px", "largest_px", ",.0f"),
+    ("length px", "length_px", ",.0f"),
+    ("length mm", "length_mm", ",.1f"),
+)
+"""Heading, name of the value, format."""
+
+
+def as_text(facts: dict[str, Any]) -> str:
+    """What :func:`~imagest_core.project.summary.summary` found, line by line."""
+    painting, history = facts["painting"], facts["history"]
+    lines = [
+        _line("project", facts["project"] + (f", open by {facts['open_by']}" if facts["open_by"] else "")),
+        _line("scan", f"{painting['path']}, {painting['width']:,} × {painting['height']:,} px"),
+        *([_line("", painting["note"])] if painting["note"] else []),
+        _line("scale", _scale(facts)),
+        _line("operator", facts["operator"] or "–"),
+        _line("history", f"{history['done']} gestures done, {history['undone']} undone"),
+        _line("decisions", _counted(facts["decisions"])),
+        *(_run(run) for run in facts["runs"]),
+        "",
+        *_table(facts["damage"]),
+    ]
+    return "\n".join(lines)
+
+
+def _line(name: str, value: str) -> str:
+    return f"{name:<10}{value}"
+
+
+def _scale(facts: dict[str, Any]) -> str:
+    if facts["calibration"] is None:
+        return str(facts["scale"])
+    resolution = facts["calibration"]["resolution"]
+    return f"{resolution['px_per_mm_x']:.2f} × {resolution['px_per_mm_y']:.2f} px/mm: {facts['scale']}"
+
+
+def _counted(decisions: dict[str, int]) -> str:
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in decisions.items()) or "none"
+
+
+def _run(run: dict[str, Any]) -> str:
+    filled = f"{run['count']:,} regions, {run['pixels']:,} px"
+    return _line(f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {run['time']}")
+
+
+def _table(damage: Sequence[dict[str, Any]]) -> list[str]:
+    if not damage:
+        return ["no damage"]
+    rows = [[heading for heading, _, _ in _COLUMNS]]
+    rows += [[_cell(item[name], form) for _, name, form in _COLUMNS] for item in damage]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(width) if index < 2 else cell.rjust(width)
+            for index, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _cell(value: Any, form: str) -> str:
+    return "–" if value is None else format(value, form)
