@@ -153,7 +153,7 @@ class Jobs(QObject):
         if error is None:
             job.done(result)
             self.finished.emit(job)
-        elif isinstance(error, Cancelled):
+        elif isinstance(error, Cancelled) or self._worker.stop.is_set():
             self.cancelled.emit(job)
         else:
             if job.failed is not None and isinstance(error, Exception):

@@ -273,6 +273,7 @@ class MainWindow(QMainWindow):
         if not opening.close(self.context) and not self.slots.leave_anyway():
             event.ignore()
             return
+        self.hide()
         self.context.settings.keep_layout("geometry", self.saveGeometry())
         self.context.settings.keep_layout("state", self.saveState(LAYOUT_VERSION))
         self.context.shutdown()
