@@ -37,6 +37,11 @@ sample: install
 pictures: install
 	$(BIN)/python -m scripts.make_pictures
 
+screenshots: install
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots docs/images/window
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots docs/images/window --look dark
+	QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots docs/images/window --language zh_CN
+
 install: $(VENV)/.installed
 develop: $(VENV)/.developing
 
