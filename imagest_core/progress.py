@@ -14,7 +14,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Cancelled(Exception):
+class Cancelled(Exception):  # noqa: N818 - cancelling is no error
     """The user asked to stop; no result is returned and nothing half-done is kept."""
 
 

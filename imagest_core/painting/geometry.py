@@ -79,5 +79,8 @@ def union(boxes: Iterable[Box]) -> Box:
     if not kept:
         return Box(0, 0, 0, 0)
     return Box.spanning(
-        min(b.x for b in kept), min(b.y for b in kept), max(b.right for b in kept), max(b.bottom for b in kept)
+        min(b.x for b in kept),
+        min(b.y for b in kept),
+        max(b.right for b in kept),
+        max(b.bottom for b in kept),
     )

@@ -24,7 +24,7 @@ from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
 from imagest_core.restoration.style_pictures import detail_sources, style_pictures
 from imagest_core.restoration.texture import DETAIL, share_of_sample, texture_note
-from imagest_core.restoration.window import Window, WindowView
+from imagest_core.restoration.window import Preview, WindowView
 from imagest_core.style.reference import StyleReference
 
 Image = NDArray[np.float32]
@@ -125,10 +125,11 @@ class NetworkFilling:
 
     @torch.inference_mode()
     def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
-        progress.check()
+        progress.set(0.0, 0, self.plan.steps)
         multiple = self.checkpoint.network.config.multiple
         batch = prepare(views, multiple, self.hardware.device)
         smooth = _images(self.passing.faithful(batch), views)
+        progress.check()
         if self.request.mode is Mode.FAITHFUL:
             return [WindowFill(image) for image in smooth]
         shares = [share_of_sample(view.mask) for view in views]
@@ -159,13 +160,6 @@ class NetworkFilling:
         )
         whole = np.where(view.mask[..., None], image, view.image)
         return transfer_detail(whole, view.mask, sources, DETAIL, self.request.detail)
-
-
-class Preview:
-    """A fill on its way: ``image`` (h, w, 3) float32 sRGB of ``window``, meaningful under its mask only."""
-
-    def __init__(self, window: Window, image: Image) -> None:
-        self.window, self.image = window, image
 
 
 def _images(answer: Tensor, views: Sequence[WindowView]) -> list[Image]:

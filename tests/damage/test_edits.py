@@ -24,14 +24,16 @@ def two_classes() -> DamageMap:
 def test_growing_stays_off_other_classes_and_crosses_tiles():
     before = labels_of(two_classes())
     after = labels_of(edits.grown_class(two_classes(), LOSS.label, 3))
-    assert after[247, 247] == LOSS.label and after[246, 247] == 0
+    assert after[247, 247] == LOSS.label
+    assert after[246, 247] == 0
     assert (after[before == CRACK.label] == CRACK.label).all()
     assert np.count_nonzero(after == LOSS.label) == 26 * 26 - 20 * 3
 
 
 def test_shrinking_takes_the_rim_and_nothing_where_classes_meet():
     after = labels_of(edits.shrunk_class(two_classes(), LOSS.label, 2))
-    assert after[260, 251] == 0 and after[260, 252] == LOSS.label
+    assert after[260, 251] == 0
+    assert after[260, 252] == LOSS.label
     assert after[260, 269] == LOSS.label
     assert np.count_nonzero(after == CRACK.label) == 100
 
@@ -40,7 +42,8 @@ def test_inverting_twice_gives_one_class_and_locked_stays():
     damage = two_classes()
     damage.classes = tuple(replace(item, locked=item.label == CRACK.label) for item in damage.classes)
     once = edits.inverted(damage, LOSS.label)
-    assert once.count(LOSS.label) == 600 * 400 - 500 and once.count(CRACK.label) == 100
+    assert once.count(LOSS.label) == 600 * 400 - 500
+    assert once.count(CRACK.label) == 100
     assert (labels_of(edits.inverted(once, LOSS.label)) == labels_of(damage)).all()
 
 
