@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -21,10 +22,16 @@ from imagest_core.project.moving import moved_store
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.results import add_run
 from imagest_core.project.paintings import Found, find_painting, reference_to
+from imagest_core.project.rolling import Rolling
+from imagest_core.project.run import Run
 from imagest_core.project.state import Calibration, Change, Changes, State
 from imagest_core.project.store import Store
 from imagest_core.project.unsaved import Unsaved
+
+OVERTAKEN = 10
+"""Results that were taken back and then overtaken: so many, the newest, are kept."""
 
 
 class Document:
@@ -34,13 +41,16 @@ class Document:
     returns. Where the file can't be written the work goes on in memory: ``trouble`` says why in one
     sentence, every later gesture tries again, and :meth:`save_as` takes everything elsewhere.
 
+    Backups are made beside the work: one when it is opened, then now and then (:mod:`.rolling`).
+
     ``changed(Change)``: what and where, for views; ``history_changed()``; ``troubled(str)``: a
-    sentence, or "" once the file is whole again.
+    sentence, or "" once the file is whole again; ``warned(str)``: why a backup couldn't be made.
     """
 
     changed = Signal(Change)
     history_changed = Signal()
     troubled = Signal(str)
+    warned = Signal(str)
 
     def __init__(self, state: State, store: Store, lock: Lock | None = None, read_only: str = "") -> None:
         self.state, self.store, self._lock = state, store, lock
@@ -50,6 +60,7 @@ class Document:
         self.history = _history(store)
         self._unsaved = Unsaved()
         self._last_run = store.last_run
+        self._rolling, self._warning = Rolling(), ""
 
     # Opening
 
@@ -77,11 +88,14 @@ class Document:
         lock, reason = lock_to_open(path, take_over)
         try:
             store = Store.open(path, read_only=lock is None)
-            return cls(store.state(), store, lock, reason)
+            made = cls(store.state(), store, lock, reason)
         except BaseException:
             if lock is not None:
                 lock.release()
             raise
+        if lock is not None:
+            made._rolling.begin(path)
+        return made
 
     @classmethod
     def look_at(cls, path: Path) -> Self:
@@ -146,7 +160,7 @@ class Document:
     def done(self, before: DamageMap, name: str) -> None:
         """Keep a gesture that was already painted into ``state.damage``, which was ``before`` it."""
         self._check_writable()
-        operation = relabelled(before, self.state.damage, name)
+        operation = relabelled(before, self.state.damage, name, done=True)
         if operation.patches:
             self._record(operation, (operation.change,))
 
@@ -172,6 +186,14 @@ class Document:
         operation = self.history.operation(self.history.undone[-1])
         self._keep([self.history.step_forward()], operation.apply(self.state))
         return True
+
+    def put_away(self) -> list[Run]:
+        """Results that aren't listed but still kept: discarded, or taken back and then overtaken."""
+        return list(self.store.runs(listed=False).values())
+
+    def bring_back(self, number: int) -> None:
+        """List a result that was put away; raises ``KeyError`` where it isn't kept any more."""
+        self.do(replace(add_run(self.store.run(number)), name="Bring back result"))
 
     def _check_writable(self) -> None:
         if self.read_only:
@@ -203,6 +225,8 @@ class Document:
         self._unsaved.clear()
         if self.path is not None:
             self._set_trouble("")
+            self._rolling.gesture(self.path)
+            self._warn(self._rolling.trouble)
 
     def _lean_on_store(self) -> None:
         """Runs that are in the file now are read from there instead of being held in memory."""
@@ -218,6 +242,11 @@ class Document:
         if sentence != self.trouble:
             self.trouble = sentence
             self.troubled.emit(sentence)
+
+    def _warn(self, sentence: str) -> None:
+        if sentence != self._warning:
+            self._warning = sentence
+            self.warned.emit(sentence)
 
     def flush(self) -> None:
         """Try again to write what isn't in the file; raises ``OutputError`` where it still can't be."""
@@ -242,9 +271,9 @@ class Document:
         except BaseException:
             lock.release()
             raise
-        self._move_to(store, lock)
+        self._move_to(store, lock, path)
 
-    def _move_to(self, store: Store, lock: Lock) -> None:
+    def _move_to(self, store: Store, lock: Lock, path: Path) -> None:
         left = self.path if self.unnamed and not self.read_only else None
         self._release()
         self.store, self._lock, self.read_only = store, lock, ""
@@ -255,16 +284,20 @@ class Document:
         if left is not None:
             with suppress(OSError):
                 left.unlink(missing_ok=True)
+            backups.take_along(left, path)
         self.history_changed.emit()
 
     def back_up(self) -> Path | None:
-        """Add a rolling backup if anything has changed; for a job's thread, since it copies the file."""
-        return None if self.path is None else backups.back_up(self.path)
+        """Add a backup now if anything has changed, and wait for it: it copies the file."""
+        self._rolling.stop()
+        return None if self.path is None or self.read_only else backups.back_up(self.path)
 
     def close(self) -> None:
         """Close the file; raises ``OutputError`` (and stays open) where something isn't in it."""
         if self.path is not None and not self.read_only:
             self.flush()
+            with suppress(OutputError):
+                self.store.forget_runs(OVERTAKEN)
         self._release()
 
     def abandon(self) -> None:
@@ -272,6 +305,7 @@ class Document:
         self._release()
 
     def _release(self) -> None:
+        self._rolling.stop()
         self.store.close()
         if self._lock is not None:
             self._lock.release()

@@ -19,7 +19,7 @@ class Status(StrEnum):
     DONE = "done"
     UNDONE = "undone"
     DROPPED = "dropped"
-    """Undone and overtaken by something else: it stays in the log, its content is gone."""
+    """Undone and overtaken by something else: it stays in the log, but redo doesn't reach it."""
 
 
 @dataclass
@@ -73,7 +73,7 @@ class History:
         """Put a new operation on top; returns its entry and those it drops."""
         dropped, self._undone = self._undone, []
         for entry in dropped:
-            entry.status, entry.operation = Status.DROPPED, None
+            entry.status = Status.DROPPED
         self._last += 1
         entry = Entry(self._last, operation.kind, operation.name, time, operator, operation=operation)
         self._done.append(entry)

@@ -22,7 +22,7 @@ from imagest_core.project.connection import (
     write_ahead,
     writing,
 )
-from imagest_core.project.history import Entry, Status
+from imagest_core.project.history import Entry
 from imagest_core.project.migration import make, migrate
 from imagest_core.project.operations import Operation
 from imagest_core.project.rows import insert
@@ -85,9 +85,9 @@ class Store:
         state.runs = self.runs()
         return state
 
-    def runs(self) -> dict[int, Run]:
-        """The listed runs by their numbers."""
-        rows = self.query("SELECT id, summary FROM runs WHERE listed ORDER BY id")
+    def runs(self, *, listed: bool = True) -> dict[int, Run]:
+        """The listed runs, or the others, by their numbers."""
+        rows = self.query("SELECT id, summary FROM runs WHERE listed = ? ORDER BY id", listed)
         return {row[0]: read_run(row, self.query) for row in rows}
 
     def entries(self) -> list[Entry]:
@@ -132,14 +132,21 @@ class Store:
                 insert_run(db, run)
 
     def _save_entry(self, db: sqlite3.Connection, entry: Entry) -> None:
-        if entry.status is Status.DROPPED and entry.saved:
-            with suppress(ProjectError):
-                for run in self.operation(entry.id).runs:
-                    delete_run(db, run.id)
-        if entry.status is not Status.DROPPED and entry.operation is not None and not entry.saved:
+        if entry.operation is not None and not entry.saved:
             for run in entry.operation.runs:
                 insert_run(db, run)
         tables.write_entry(db, entry)
+
+    def forget_runs(self, kept: int) -> None:
+        """Let go of runs that neither the list nor undo and redo know, but for the ``kept`` newest."""
+        with self._lock, _writing(self.path), transaction(self._db) as db:
+            unlisted = [
+                number for (number,) in db.execute("SELECT id FROM runs WHERE NOT listed ORDER BY id")
+            ]
+            if len(unlisted) > kept:
+                overtaken = sorted(set(unlisted) - tables.needed_runs(db), reverse=True)
+                for number in overtaken[kept:]:
+                    delete_run(db, number)
 
     def relink(self, painting: PaintingReference) -> None:
         """Keep where the scan is now."""

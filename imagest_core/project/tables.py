@@ -143,8 +143,6 @@ def write_entry(db: Database, entry: Entry) -> None:
         db.execute("UPDATE operations SET status = ? WHERE id = ?", (entry.status.value, entry.id))
     else:
         _insert_entry(db, entry)
-    if entry.status is Status.DROPPED:
-        db.execute("UPDATE operations SET data = NULL, blob = NULL WHERE id = ?", (entry.id,))
 
 
 def _insert_entry(db: Database, entry: Entry) -> None:
@@ -161,6 +159,22 @@ def read_entries(db: Database) -> list[Entry]:
         Entry(number, kind, name, time, operator, Status(status), saved=True)
         for number, kind, name, time, operator, status in rows
     ]
+
+
+def needed_runs(db: Database) -> set[int]:
+    """The runs that undo or redo may ask for."""
+    rows = db.execute(
+        "SELECT kind, data FROM operations WHERE status != 'dropped' AND kind IN ('run', 'together')"
+    )
+    return {run for kind, data in rows for run in _runs_in(kind, json.loads(data))}
+
+
+def _runs_in(kind: str, data: Any) -> Iterator[int]:
+    if kind == "run":
+        yield data["run"]
+    if kind == "together":
+        for part, _, inner, _ in data["parts"]:
+            yield from _runs_in(part, inner)
 
 
 def cut_history(db: Database) -> None:

@@ -13,10 +13,10 @@ from imagest_core.errors import InputError, MaskError, OutputError, ProjectError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
 from imagest_core.project.accepted import Accepted
-from imagest_core.project.document import Document
+from imagest_core.project.document import OVERTAKEN, Document
 from imagest_core.project.folders import unnamed_project
 from imagest_core.project.history import History
-from imagest_core.project.operations import decisions, mask, results, settings
+from imagest_core.project.operations import Together, decisions, mask, results, settings
 from imagest_core.project.state import Aspect, Change, Subject, Verdict
 
 A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
@@ -135,6 +135,20 @@ def test_a_derived_mask_is_one_gesture(document: Document, brush) -> None:
     assert document.state.damage.count() == document.state.damage.count(3) == A.area
 
 
+def test_what_a_mask_holds_to_be_applied_is_let_go(document: Document, brush) -> None:
+    brush(document, A, 3)
+    before = document.state.damage.copy()
+    derived = DamageMap.from_mask(np.random.default_rng(0).random((300, 600)) > 0.5)
+    operation = mask.relabelled(before, derived, "Derive mask")
+    assert operation.ready
+    brush(document, B, 5)
+    document.undo()
+    document.do(operation)
+    assert not operation.ready
+    assert document.state.damage == derived
+    assert not mask.relabelled(before, derived, "Derive mask", done=True).ready
+
+
 def test_a_mask_of_another_size_is_refused(document: Document) -> None:
     with pytest.raises(MaskError, match="601 × 300"):
         mask.relabelled(document.state.damage, DamageMap(601, 300), "Import mask")
@@ -222,15 +236,38 @@ def test_rejected_and_discarded_fills_are_not_written(document: Document, make_r
     assert list(Accepted(state).patches()) == []
 
 
-def test_a_run_taken_back_and_overtaken_leaves_the_file(document: Document, make_run, brush) -> None:
+def test_a_run_taken_back_and_overtaken_can_be_brought_back(document: Document, make_run, brush) -> None:
     document.do(results.add_run(make_run(document.next_run, [A], 100)))
     document.undo()
+    brush(document, B, 1)
     again = reopened(document)
-    again.redo()
+    assert not again.history.undone
+    assert [run.id for run in again.put_away()] == [1]
+    assert again.next_run == 2
+    again.bring_back(1)
     assert again.state.runs[1].content.tile((0, 0)).samples.max() == 100
+    assert not again.put_away()
     again.undo()
-    brush(again, B, 1)
-    assert again.store.query("SELECT count(*) FROM run_tiles")[0][0] == 0
+    assert not again.state.runs
+    again.redo()
+    last = reopened(again)
+    assert list(last.state.runs) == [1]
+    last.abandon()
+
+
+def test_overtaken_runs_are_bounded_but_never_what_undo_needs(document: Document, make_run) -> None:
+    document.do(results.add_run(make_run(document.next_run, [B], 50)))
+    document.do(Together((results.remove_run(document.state.runs[1]),), name="Put away"))
+    for step in range(OVERTAKEN + 3):
+        document.do(results.add_run(make_run(document.next_run, [A], 100 + step)))
+        document.undo()
+    again = reopened(document)
+    assert [run.id for run in again.put_away()] == [1, *range(4, OVERTAKEN + 5)]
+    assert again.redo()
+    assert again.state.runs[OVERTAKEN + 4].content.tile((0, 0)).samples.max() == 100 + OVERTAKEN + 2
+    again.undo()
+    again.undo()
+    assert again.state.runs[1].content.tile((1, 0)).samples.max() == 50
     again.abandon()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -361,47 +360,6 @@ def test_looking_at_an_older_version_leaves_it_alone(first_version: Path) -> Non
     with Document.look_at(first_version) as document:
         assert document.state.decisions[Subject(1, 2)].place == 1
     assert first_version.read_bytes() == before
-
-
-# Backups
-
-
-def test_backups_roll_and_are_whole_projects(document: Document, brush) -> None:
-    assert document.path is not None
-    for step in range(8):
-        brush(document, Box(step * 20, 0, 10, 10), 1)
-        document.back_up()
-    kept = backups.backups(document.path)
-    assert len(kept) == backups.KEPT
-    with Document.look_at(kept[0]) as newest, Document.look_at(kept[-1]) as oldest:
-        assert (newest.state.damage.count(), oldest.state.damage.count()) == (800, 400)
-
-
-def test_nothing_new_makes_no_backup(document: Document, brush) -> None:
-    brush(document, A, 1)
-    assert document.back_up() is not None
-    assert document.back_up() is None
-
-
-def test_backups_are_bounded_in_bytes_but_one_is_always_kept(document: Document, brush) -> None:
-    assert document.path is not None
-    for step in range(3):
-        brush(document, Box(step * 20, 0, 10, 10), 1)
-        backups.back_up(document.path, largest=1)
-    assert len(backups.backups(document.path)) == 1
-
-
-def test_a_damaged_project_does_not_push_out_good_backups(document: Document, brush) -> None:
-    brush(document, A, 1)
-    good = document.back_up()
-    document.close()
-    assert document.path is not None
-    content = bytearray(document.path.read_bytes())
-    content[3 * 4096 : 3 * 4096 + 200] = os.urandom(200)
-    document.path.write_bytes(content)
-    with pytest.raises((OutputError, ProjectError), match="damaged"):
-        backups.back_up(document.path)
-    assert backups.backups(document.path) == [good]
 
 
 def test_an_unnamed_project_is_kept_beside_the_settings(painting: Painting, data_folder: Path) -> None:

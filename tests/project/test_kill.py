@@ -7,9 +7,11 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import project_gestures as script
@@ -17,10 +19,13 @@ import pytest
 import tifffile
 
 from imagest_core.painting.painting import open_painting
+from imagest_core.project import backups
 from imagest_core.project.document import Document
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are killed as Unix does it")
-MOMENTS = 200
+SESSIONS, MOMENTS = 4, 50
+"""Projects, and how often one who works on each is killed: 200 times in all."""
+AT_ONCE = 2
 
 
 class Victims:
@@ -57,44 +62,62 @@ class Victims:
         assert line, "the process ended by itself"
         return line
 
-    def close(self) -> None:
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self._nursery.communicate()
-
-
-@pytest.fixture
-def victims() -> Iterator[Victims]:
-    victims = Victims()
-    yield victims
-    victims.close()
 
 
 class Truth:
     """The fingerprint after every gesture of the script, found by doing it in memory."""
 
     def __init__(self, document: Document) -> None:
-        self._document = document
+        self._document, self._lock = document, threading.Lock()
         self._known = [script.fingerprint(document)]
 
     def __getitem__(self, step: int) -> str:
-        while len(self._known) <= step:
-            script.gesture(self._document, len(self._known) - 1)
-            self._known.append(script.fingerprint(self._document))
-        return self._known[step]
+        with self._lock:
+            while len(self._known) <= step:
+                script.gesture(self._document, len(self._known) - 1)
+                self._known.append(script.fingerprint(self._document))
+            return self._known[step]
 
 
-def test_a_killed_session_loses_at_most_the_last_gesture(tmp_path: Path, victims: Victims) -> None:
-    scan, project = tmp_path / "scan.tif", tmp_path / "work.imagest"
+def session(number: int, folder: Path, truth: Truth) -> int:
+    """Kill those who work on one project at random moments; how many gestures it has at the end."""
+    chance, project, step = random.Random(number), folder / f"{number}.imagest", 0
+    with Victims() as victims:
+        for _ in range(MOMENTS):
+            said = victims.run(project, step, chance.randrange(6), chance.uniform(0, 0.02))
+            document = Document.open(project)
+            assert not document.read_only, "the dead process still holds the lock"
+            found = script.fingerprint(document)
+            assert found in (truth[said], truth[said + 1]), f"after {said} gestures"
+            step = said + 1 if found == truth[said + 1] else said
+            document.close()
+    return step
+
+
+def test_a_killed_session_loses_at_most_the_last_gesture(tmp_path: Path) -> None:
+    scan = tmp_path / "scan.tif"
     tifffile.imwrite(scan, np.zeros((script.HEIGHT, script.WIDTH, 3), np.uint8))
     with open_painting(scan) as painting:
-        Document.create(painting, project).close()
+        for number in range(SESSIONS):
+            Document.create(painting, tmp_path / f"{number}.imagest").close()
         truth = Truth(Document.create(painting))
-    chance, step = random.Random(4), 0
-    for _ in range(MOMENTS):
-        said = victims.run(project, step, chance.randrange(6), chance.uniform(0, 0.02))
-        document = Document.open(project)
-        assert not document.read_only, "the dead process still holds the lock"
-        found = script.fingerprint(document)
-        assert found in (truth[said], truth[said + 1]), f"after {said} gestures"
-        step = said + 1 if found == truth[said + 1] else said
-        document.close()
-    assert step > MOMENTS
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        steps = list(pool.map(lambda number: session(number, tmp_path, truth), range(SESSIONS)))
+    assert min(steps) > MOMENTS
+    for number in range(SESSIONS):
+        check_backups(tmp_path / f"{number}.imagest")
+
+
+def check_backups(project: Path) -> None:
+    """Backups were made by those who were killed too; each that has its name is whole."""
+    made = backups.backups(project)
+    assert 1 <= len(made) <= backups.KEPT
+    for path in made:
+        with Document.look_at(path) as document:
+            script.fingerprint(document)
+    assert len(list(backups.folder_of(project).glob("*.part"))) <= 1

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar, Self
+from dataclasses import dataclass, field
+from typing import ClassVar, NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -28,19 +28,36 @@ class TilePatch:
     delta: bytes
 
 
+class Step(NamedTuple):
+    """One tile before and after, None without damage. Stored tiles never change, so these are snapshots."""
+
+    before: NDArray[np.uint8] | None
+    after: NDArray[np.uint8] | None
+
+
 @dataclass(frozen=True)
 class Relabelled(Operation):
-    """Labels changed within ``box``, tile by tile."""
+    """Labels changed within ``box``, tile by tile.
+
+    ``ready``: the tiles it was made of, held until it is applied, so that nothing need be unpacked.
+    """
 
     kind: ClassVar[str] = "mask"
     box: Box
     patches: tuple[TilePatch, ...]
+    ready: dict[TileKey, Step] = field(default_factory=dict, compare=False, repr=False)
 
     def apply(self, state: State) -> Changes:
         for patch in self.patches:
-            box = tile_box(patch.key)
-            state.damage.write(box, state.damage.read(box) ^ unpacked_tile(patch.delta))
+            state.damage.write(tile_box(patch.key), self._labels(patch, state.damage.tiles().get(patch.key)))
         return (self.change,)
+
+    def _labels(self, patch: TilePatch, now: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+        """The tile as it is after, which is ``now`` before."""
+        step = self.ready.pop(patch.key, None)
+        if step is not None and step.before is now:
+            return _INTACT if step.after is None else step.after
+        return (_INTACT if now is None else now) ^ unpacked_tile(patch.delta)
 
     @property
     def change(self) -> Change:
@@ -66,31 +83,37 @@ class Relabelled(Operation):
         return 256 + sum(len(patch.delta) + 128 for patch in self.patches)
 
 
-def relabelled(before: DamageMap, after: DamageMap, name: str) -> Relabelled:
+def relabelled(before: DamageMap, after: DamageMap, name: str, *, done: bool = False) -> Relabelled:
     """The operation that leads from one map to another of the same size.
 
-    Costs what differs: tiles the two maps share are not looked at. Raises ``MaskError`` where the
-    sizes differ.
+    Costs what differs: tiles the two maps share are not looked at. It changes nothing, so that of a
+    whole mask can be made in a job's thread. ``done``: the state is ``after`` already. Raises
+    ``MaskError`` where the sizes differ.
     """
     if before.box != after.box:
         raise MaskError(
             f"The mask is {after.width} × {after.height} pixels but the scan is"
             f" {before.width} × {before.height}: export it again at the scan's size."
         )
-    deltas = dict(_differences(before, after))
-    box = union(_changed_box(key, delta) for key, delta in deltas.items())
-    return Relabelled(
-        box, tuple(TilePatch(key, packed_tile(delta)) for key, delta in deltas.items()), name=name
-    )
+    steps = {key: step for key, step in _steps(before, after) if _delta(step).any()}
+    patches = tuple(TilePatch(key, packed_tile(_delta(step))) for key, step in steps.items())
+    box = union(_changed_box(key, _delta(step)) for key, step in steps.items())
+    return Relabelled(box, patches, {} if done else steps, name=name)
 
 
-def _differences(before: DamageMap, after: DamageMap) -> Iterator[tuple[TileKey, NDArray[np.uint8]]]:
+def _steps(before: DamageMap, after: DamageMap) -> Iterator[tuple[TileKey, Step]]:
     old, new = before.tiles(), after.tiles()
-    changed = [key for key in old.keys() | new.keys() if old.get(key) is not new.get(key)]
-    for key in sorted(changed, key=lambda key: key[::-1]):
-        delta = old.get(key, _INTACT) ^ new.get(key, _INTACT)
-        if delta.any():
-            yield key, delta
+    for key in sorted(old.keys() | new.keys(), key=lambda key: key[::-1]):
+        step = Step(old.get(key), new.get(key))
+        if step.before is not step.after:
+            yield key, step
+
+
+def _delta(step: Step) -> NDArray[np.uint8]:
+    """Old XOR new labels."""
+    if step.before is None:
+        return _INTACT if step.after is None else step.after
+    return step.before if step.after is None else step.before ^ step.after
 
 
 def _changed_box(key: TileKey, delta: NDArray[np.uint8]) -> Box:
