@@ -137,9 +137,10 @@ def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path: Path) ->
 
 
 WAITING = """
-import sys, time
+import signal, sys, time
 from pathlib import Path
 from imagest_core.painting.atomic import replacing
+signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background are started deaf to it
 with replacing(Path(sys.argv[1]), force=True) as temporary:
     temporary.write_bytes(b"half")
     print("ready", flush=True)
