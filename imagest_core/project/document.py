@@ -158,7 +158,12 @@ class Document:
         self._record(operation, operation.apply(self.state))
 
     def done(self, before: DamageMap, name: str) -> None:
-        """Keep a gesture that was already painted into ``state.damage``, which was ``before`` it."""
+        """Keep a gesture that was already painted into ``state.damage``, which was ``before`` it.
+
+        Where the project is read only the gesture is given up; raises ``ProjectError``.
+        """
+        if self.read_only:
+            self.take_back(before)
         self._check_writable()
         operation = relabelled(before, self.state.damage, name, done=True)
         if operation.patches:
@@ -192,8 +197,11 @@ class Document:
         return list(self.store.runs(listed=False).values())
 
     def bring_back(self, number: int) -> None:
-        """List a result that was put away; raises ``KeyError`` where it isn't kept any more."""
-        self.do(replace(add_run(self.store.run(number)), name="Bring back result"))
+        """List a result that was put away; raises ``ProjectError`` where it isn't kept any more."""
+        kept = {run.id: run for run in self.put_away()}
+        if number not in kept:
+            raise ProjectError(f"Result {number} isn't kept any more: restore again with its settings.")
+        self.do(replace(add_run(kept[number]), name="Bring back result"))
 
     def _check_writable(self) -> None:
         if self.read_only:
@@ -296,7 +304,7 @@ class Document:
         """Close the file; raises ``OutputError`` (and stays open) where something isn't in it."""
         if self.path is not None and not self.read_only:
             self.flush()
-            with suppress(OutputError):
+            with suppress(OutputError, ProjectError):
                 self.store.forget_runs(OVERTAKEN)
         self._release()
 

@@ -139,7 +139,7 @@ class Store:
 
     def forget_runs(self, kept: int) -> None:
         """Let go of runs that neither the list nor undo and redo know, but for the ``kept`` newest."""
-        with self._lock, _writing(self.path), transaction(self._db) as db:
+        with self._lock, self._reading(), transaction(self._db) as db:
             unlisted = [
                 number for (number,) in db.execute("SELECT id FROM runs WHERE NOT listed ORDER BY id")
             ]

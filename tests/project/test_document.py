@@ -252,6 +252,8 @@ def test_a_run_taken_back_and_overtaken_can_be_brought_back(document: Document, 
     again.redo()
     last = reopened(again)
     assert list(last.state.runs) == [1]
+    with pytest.raises(ProjectError, match="Result 1 isn't kept"):
+        last.bring_back(1)
     last.abandon()
 
 

@@ -114,7 +114,9 @@ def test_a_killed_session_loses_at_most_the_last_gesture(tmp_path: Path) -> None
 
 
 def check_backups(project: Path) -> None:
-    """Backups were made by those who were killed too; each that has its name is whole."""
+    """Those who were killed were making backups too; each that has its name is whole."""
+    with Document.open(project) as document:
+        document.back_up()
     made = backups.backups(project)
     assert 1 <= len(made) <= backups.KEPT
     for path in made:
