@@ -57,7 +57,7 @@ class RestorationRequest:
     scheduler: str | None = None
     guidance: float = 1.0
     style_strength: float = 1.0
-    detail: float = 0.7
+    detail: float = 0.9
     seed: int = 0
     variation: int = 0
     prompt: str = ""

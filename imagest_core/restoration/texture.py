@@ -20,22 +20,36 @@ Mask = NDArray[np.bool_]
 
 RADII = (4, 6, 8)
 """Discs in px that must fit into the damage for a third of the sample's share each."""
+MOST = 0.95
+"""The sample's largest share: the rest is the faithful fill, which takes out part of its error."""
+DEEP = 24
+"""Where even a disc of this radius fits, nothing certain is near."""
+LESS = 0.15
+"""By how much less the sample is shown there."""
 SOFT = 2.0
 """Radius in px over which the share changes smoothly."""
 DETAIL = DetailParameters(sigma=1.6, patch=7, stride=4)
 
 
 def share_of_sample(mask: Mask) -> Image:
-    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–1, 0 in damage under 9 px."""
+    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–0.95, 0 in damage under 9 px."""
     inside = np.pad(mask.astype(np.uint8), 1)
     share = np.zeros(inside.shape, np.float32)
     for radius in RADII:
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        share += cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc, borderType=cv2.BORDER_REPLICATE)
+        share += np.float32(MOST / len(RADII)) * _opened(inside, radius)
     if not share.any():
         return share[1:-1, 1:-1]
-    soft = cv2.GaussianBlur(share / len(RADII), (0, 0), SOFT)
+    share -= np.float32(LESS) * _opened(inside, DEEP)
+    soft = cv2.GaussianBlur(share, (0, 0), SOFT)
     return np.asarray(soft[1:-1, 1:-1] * mask, np.float32)
+
+
+def _opened(inside: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:
+    """Where a disc of this radius fits; damage that reaches the edge goes on beyond it."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return np.asarray(
+        cv2.morphologyEx(inside, cv2.MORPH_OPEN, disc, borderType=cv2.BORDER_REPLICATE), np.uint8
+    )
 
 
 def texture_note(share: Image, mask: Mask) -> Mapping[str, str]:
