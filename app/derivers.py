@@ -109,9 +109,9 @@ class Cracks:
         Parameter(
             "sensitivity",
             QT_TRANSLATE_NOOP("Derivers", "Strictness"),
-            0.1,
+            0.05,
             1.0,
-            0.6,
+            0.25,
             "",
             0.05,
             QT_TRANSLATE_NOOP("Derivers", "Lower follows cracks further into faint parts"),

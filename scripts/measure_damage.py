@@ -1,9 +1,9 @@
 """Measure derived and detected masks against known ones, and print the tables of docs/damage-detection.md.
 
-    python scripts/measure_damage.py CASES REAL
+    python scripts/measure_damage.py CASES REAL [INTACT ...]
 
 CASES holds folders NNN-KIND with clean.png, damaged.png, photo.jpg and mask.png; REAL holds pairs
-cracks-NAME.jpg and cracks-NAME-mask.png.
+cracks-NAME.jpg and cracks-NAME-mask.png; INTACT are scans of paintings without cracks.
 """
 
 from __future__ import annotations
@@ -17,8 +17,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from imagest_core.damage.cracks import CrackParameters, preview_cracks, top_hat
+from imagest_core.damage.cracks import CrackParameters, Polarity, preview_cracks
+from imagest_core.damage.cracks_response import top_hat
 from imagest_core.damage.derive import derive_damage
+from imagest_core.damage.detect import detect_cracks
 from imagest_core.damage.difference import LUMA
 from imagest_core.damage.io import read_mask
 from imagest_core.damage.losses import LossParameters, preview_losses
@@ -99,8 +101,12 @@ def ways_for(kind: str) -> dict[str, Callable[..., Mask]]:
             rgb, w, kind == "losses"
         )
     if kind == "cracks":
-        for name, tone in (("cracks", 1.0), ("cracks, tone ignored", 0.0)):
-            how = CrackParameters(tone=tone, dilate=0)
+        for name, options in (
+            ("cracks", {}),
+            ("cracks, tone ignored", {"tone": 0.0}),
+            ("cracks, texture ignored", {"texture": 0.0}),
+        ):
+            how = CrackParameters(dilate=0, **options)
             ways[name] = lambda rgb, _, how=how: preview_cracks(rgb, how)
         return ways
     ways["losses, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
@@ -108,6 +114,19 @@ def ways_for(kind: str) -> dict[str, Callable[..., Mask]]:
         rgb, LossParameters(ground=tuple(float(v) for v in rgb[truth].mean(axis=0)), dilate=0)
     )
     return ways
+
+
+def print_intact(scans: Iterable[Path]) -> None:
+    """How much of paintings without cracks is marked by default, grown rim and all."""
+    print("\nMarked where there are no cracks, percent of the surface\n")
+    print("| scan | dark | light |\n|---|---|---|")
+    for scan in scans:
+        with open_painting(scan) as painting:
+            found = [
+                detect_cracks(painting, CrackParameters(polarity=polarity)).count() / painting.box.area
+                for polarity in (Polarity.DARK, Polarity.LIGHT)
+            ]
+        print(f"| {scan.name} | " + " | ".join(f"{share:.1%}" for share in found) + " |")
 
 
 def print_speed() -> None:
@@ -132,6 +151,7 @@ def main() -> None:
     )
     parser.add_argument("cases", type=Path, metavar="CASES")
     parser.add_argument("real", type=Path, metavar="REAL")
+    parser.add_argument("intact", type=Path, nargs="*", metavar="INTACT")
     given = parser.parse_args()
     cases = sorted(path.parent for path in given.cases.glob("*/mask.png"))
     print_derived(cases)
@@ -142,6 +162,7 @@ def main() -> None:
     for mask in sorted(given.real.glob("cracks-*-mask.png")):
         picture = mask.with_name(mask.name.replace("-mask.png", ".jpg"))
         print_detected(f"Photograph {picture.stem}", [(picture, mask)], 3, ways_for("cracks"))
+    print_intact(given.intact)
     print_speed()
 
 

@@ -37,7 +37,7 @@ def add_commands(subparsers: Any) -> None:
         choices=("dark", "light", "both"),
         help="darker or lighter than the paint (default dark)",
     )
-    cracks("--sensitivity", type=float, metavar="S", help="0 to 1; lower follows further (default 0.6)")
+    cracks("--sensitivity", type=float, metavar="S", help="0 to 1; lower follows further (default 0.25)")
     cracks("--widest", type=count, metavar="PX", help="wider lines are no cracks (default 9)")
     losses = parser.add_argument_group("losses").add_argument
     losses("--ground", type=colour, metavar="#RRGGBB", help="colour of the bare ground (default: found)")

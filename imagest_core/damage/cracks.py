@@ -6,23 +6,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.damage import cracks_response, cracks_texture
 from imagest_core.damage.cleanup import Cleanup, clean_up, kept_regions, touched
-from imagest_core.damage.difference import LUMA, otsu
+from imagest_core.damage.cracks_response import Floats, luma_of, responses
+from imagest_core.damage.cracks_texture import texture_level
+from imagest_core.damage.difference import otsu
 from imagest_core.damage.map import DamageMap, Mask
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import MaskError
 
-Floats = NDArray[np.float32]
-
-SIGMAS = (1.0, 1.5, 2.2)
-"""Scales (px) of the ridge filter; the top-hat takes what is wider."""
 TONES, TONE_BLUR, SURE_SHARE, RARE = 64, 2.0, 0.5, 20
 STEPS = 1024
 LEARNING_ROUNDS = 2
+FAINTEST = 0.05
+"""No crack responds less than this (a line of about 6 % contrast) everywhere: fainter is the canvas."""
+BOLD = 5.0
+"""The tone of cracks is learnt from what responds this many times as much as the paint's texture."""
+CLEAR, MIXED = 0.1, 0.3
+"""Lines of the opposite polarity per line of the sought one, above the same cut: below ``CLEAR`` nothing
+but cracks answers, so that tone needn't tell them apart; from ``MIXED`` on it counts in full."""
+UNVOUCHED = 2.0
+"""Where tone doesn't vouch for a crack, it must start at this many times the cut."""
 
 
 class Polarity(StrEnum):
@@ -38,20 +45,21 @@ class CrackParameters(Cleanup):
     """How cracks are found, and the clean-up after.
 
     ``polarity``: darker or lighter than the paint, or both; ``widest``: no crack is wider (px);
-    ``tone``: how much a pixel's tone counts, from 1 down to 0, not at all (where cracks differ much
-    among each other, or the picture is nothing but cracks); ``strictness``: how many times Otsu's cut
-    a crack must reach somewhere (raise it where brushwork is taken for cracks); ``sensitivity``: from
-    there a crack goes on along pixels whose response is above this share (0–1) of that;
-    ``elongation``: least squared diagonal of a crack's box over its area (a disk has 2.5);
-    ``shortest``: least diagonal (px); ``bridge``: pieces no further apart than twice this (px) are one
-    crack when its shape is judged.
+    ``tone``: how much a pixel's tone counts at most, from 1 down to 0, not at all; ``strictness``: raises
+    (above 1) or lowers what a crack must reach somewhere (raise it where brushwork is taken for cracks);
+    ``sensitivity``: from there a crack goes on along pixels whose response is above this share (0–1)
+    of Otsu's cut; ``texture``: how many times the response of the paint's own texture a crack must reach
+    somewhere, and half as many all along (0: as faint as they like); ``elongation``: least squared
+    diagonal of a crack's box over its area (a disk has 2.5); ``shortest``: least diagonal (px);
+    ``bridge``: pieces no further apart than twice this (px) are one crack when its shape is judged.
     """
 
     polarity: Polarity = Polarity.DARK
     widest: int = 9
     tone: float = 1.0
     strictness: float = 1.0
-    sensitivity: float = 0.6
+    sensitivity: float = 0.25
+    texture: float = 3.0
     elongation: float = 3.0
     shortest: float = 8.0
     bridge: int = 2
@@ -69,23 +77,26 @@ class CrackParameters(Cleanup):
             raise MaskError(f"The strictness must be above 0 and at most 100, not {self.strictness}.")
         if not 0 < self.sensitivity <= 1:
             raise MaskError(f"The sensitivity must be above 0 and at most 1, not {self.sensitivity}.")
+        if not 0 <= self.texture <= 100:
+            raise MaskError(f"The weight of the texture must be 0 to 100, not {self.texture}.")
 
     @property
     def halo(self) -> int:
-        """How far (px) from a pixel the picture decides whether it is a crack."""
-        return 2 * self.widest + int(4 * max(SIGMAS)) + 2
+        """How far (px) from a pixel the picture decides whether it is a crack: whole cells of texture."""
+        return cracks_texture.reach(cracks_response.reach(self.widest))
 
 
 @dataclass(frozen=True)
 class CrackModel:
     """What cracks look like in one painting, of one polarity.
 
-    ``shares``: for each of 64 tones, how likely a pixel of it is a crack (0–1); ``cut``: Otsu's
-    threshold on the response times that.
+    ``shares``: for each of 64 tones, how much a pixel of it counts (0–1); ``cut``: Otsu's threshold on
+    the response times that; ``start``: how many times the cut a crack must reach somewhere.
     """
 
     shares: tuple[float, ...]
     cut: float
+    start: float = 1.0
 
     def judged(self, tone: Floats, response: Floats) -> Floats:
         """The response where the tone is that of cracks."""
@@ -93,22 +104,27 @@ class CrackModel:
 
 
 Models = dict[Polarity, CrackModel]
+Answers = tuple[Floats, Floats]
 
 
 def learn_cracks(samples: Sequence[Floats], how: CrackParameters) -> Models:
     """What cracks look like in these (h, w, 3) float32 pieces of a painting, for each polarity asked for."""
-    return {polarity: _learned(samples, polarity, how) for polarity in _polarities(how)}
+    lumas = [luma_of(sample) for sample in samples]
+    answers = [responses(luma, how.widest) for luma in lumas]
+    return {polarity: _learned(lumas, answers, polarity, how) for polarity in _polarities(how)}
 
 
 def crack_masks(rgb: Floats, how: CrackParameters, models: Models) -> tuple[Mask, Mask]:
     """Where ``rgb`` (h, w, 3) may be cracked, and where it surely is: two (h, w) bool."""
     possible, sure = np.zeros((2, *rgb.shape[:2]), np.bool_)
+    luma = luma_of(rgb)
+    answers = responses(luma, how.widest)
     for polarity, model in models.items():
-        tone = _tone(rgb, polarity)
-        judged = model.judged(tone, response(tone, how.widest))
-        cut = how.strictness * model.cut
-        possible |= judged > how.sensitivity * cut
-        sure |= judged > cut
+        sought, opposite = _sorted(answers, polarity)
+        judged = model.judged(_tone(luma, polarity), sought)
+        floor = np.maximum(how.texture * texture_level(sought, opposite), np.float32(FAINTEST))
+        possible |= (judged > how.sensitivity * model.cut) & (sought > floor / 2)
+        sure |= (judged > how.strictness * model.start * model.cut) & (sought > how.strictness * floor)
     return possible, sure
 
 
@@ -122,40 +138,6 @@ def preview_cracks(rgb: Floats, how: CrackParameters, models: Models | None = No
     possible, sure = crack_masks(rgb, how, models or learn_cracks([rgb], how))
     found = cleaned_cracks(DamageMap.from_mask(possible), DamageMap.from_mask(sure), how)
     return np.asarray(found.read(found.box) > 0)
-
-
-def response(tone: Floats, widest: int) -> Floats:
-    """(h, w) ≥ 0: geometric mean of black top-hat (contrast) and ridge measure (shape).
-
-    Either alone answers to more than cracks: the top-hat to every small dark form, the ridge also to
-    the rims of broad ones.
-    """
-    return np.asarray(np.sqrt(top_hat(tone, widest) * ridges(tone)))
-
-
-def top_hat(tone: Floats, widest: int) -> Floats:
-    """Black top-hat by a disk ``widest`` px across: how much darker than its surroundings."""
-    side = widest | 1
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
-    return np.asarray(cv2.morphologyEx(tone, cv2.MORPH_BLACKHAT, kernel))
-
-
-def ridges(tone: Floats) -> Floats:
-    """(h, w) ≥ 0: the strongest dark line over all scales, from the Hessian's eigenvalues.
-
-    Scale-normalised (σ²) larger eigenvalue less the size of the smaller one, so that spots answer
-    less than lines. After Sato et al., Medical Image Analysis 2 (1998), and Frangi et al. (1998).
-    """
-    best = np.zeros_like(tone)
-    for sigma in SIGMAS:
-        smooth = cv2.GaussianBlur(tone, (0, 0), sigma)
-        across, down, mixed = (
-            cv2.Sobel(smooth, -1, *order, ksize=3) / 4 for order in ((2, 0), (0, 2), (1, 1))
-        )
-        middle, spread = (across + down) / 2, np.sqrt(((across - down) / 2) ** 2 + mixed**2)
-        line = middle + spread - np.abs(middle - spread)
-        np.maximum(best, sigma**2 * line, out=best)
-    return best
 
 
 def elongated(damage: DamageMap, how: CrackParameters) -> DamageMap:
@@ -173,25 +155,46 @@ def _polarities(how: CrackParameters) -> tuple[Polarity, ...]:
     return (Polarity.DARK, Polarity.LIGHT) if how.polarity is Polarity.BOTH else (how.polarity,)
 
 
-def _tone(rgb: Floats, polarity: Polarity) -> Floats:
-    luma = np.asarray(rgb @ LUMA, np.float32)
+def _sorted(answers: Answers, polarity: Polarity) -> Answers:
+    """The responses (dark, light) as (sought, opposite)."""
+    return answers[::-1] if polarity is Polarity.LIGHT else answers
+
+
+def _tone(luma: Floats, polarity: Polarity) -> Floats:
     return 1 - luma if polarity is Polarity.LIGHT else luma
 
 
-def _learned(samples: Sequence[Floats], polarity: Polarity, how: CrackParameters) -> CrackModel:
-    tones = [_tone(sample, polarity) for sample in samples]
-    answers = [response(tone, how.widest) for tone in tones]
-    model = CrackModel((1.0,) * TONES, _cut(answers))
+def _learned(
+    lumas: Sequence[Floats], answers: Sequence[Answers], polarity: Polarity, how: CrackParameters
+) -> CrackModel:
+    tones = [_tone(luma, polarity) for luma in lumas]
+    pairs = [_sorted(both, polarity) for both in answers]
+    sought = [pair[0] for pair in pairs]
+    bold = [pair[0] > BOLD * texture_level(*pair) for pair in pairs]
+    model = plain = CrackModel((1.0,) * TONES, _cut(sought))
     for _ in range(LEARNING_ROUNDS):
-        judged = [model.judged(tone, answer) for tone, answer in zip(tones, answers)]
-        shares = _shares(tones, [values > model.cut for values in judged], how.tone)
-        model = CrackModel(shares, 0.0)
-        model = CrackModel(shares, _cut([model.judged(*pair) for pair in zip(tones, answers)]))
-    return model
+        found = [(model.judged(*pair) > model.cut) & sure for *pair, sure in zip(tones, sought, bold)]
+        model = _with_cut(_shares(tones, found), tones, sought)
+    weight = how.tone * _needed(pairs, plain.cut)
+    if weight < 1:
+        model = _with_cut(tuple(share**weight for share in model.shares), tones, sought)
+    start = UNVOUCHED + (1 - UNVOUCHED) * weight
+    return CrackModel(model.shares, model.cut, start)
 
 
-def _shares(tones: Sequence[Floats], found: Sequence[Mask], weight: float) -> tuple[float, ...]:
-    """Per tone the share of its pixels in ``found``, a half being certain, to the power of ``weight``."""
+def _with_cut(shares: tuple[float, ...], tones: Sequence[Floats], sought: Sequence[Floats]) -> CrackModel:
+    model = CrackModel(shares, 0.0)
+    return CrackModel(shares, _cut([model.judged(*pair) for pair in zip(tones, sought)]))
+
+
+def _needed(pairs: Sequence[Answers], cut: float) -> float:
+    """How much tone is needed (0–1): not where hardly a line of the opposite polarity is as strong."""
+    alike, contrary = (sum(np.count_nonzero(pair[side] > cut) for pair in pairs) for side in (0, 1))
+    return float(np.clip((contrary / max(alike, 1) - CLEAR) / (MIXED - CLEAR), 0, 1))
+
+
+def _shares(tones: Sequence[Floats], found: Sequence[Mask]) -> tuple[float, ...]:
+    """Per tone the share of its pixels in ``found``, a half being certain."""
     everything, cracks = np.zeros(TONES), np.zeros(TONES)
     for tone, mask in zip(tones, found):
         bins = _binned(tone)
@@ -200,7 +203,7 @@ def _shares(tones: Sequence[Floats], found: Sequence[Mask], weight: float) -> tu
     reach = np.arange(-8, 9)
     blur = np.exp(-0.5 * (reach / TONE_BLUR) ** 2)
     everything, cracks = (np.convolve(counts, blur, "same") for counts in (everything, cracks))
-    share = np.minimum(cracks / (everything + RARE) / SURE_SHARE, 1) ** weight
+    share = np.minimum(cracks / (everything + RARE) / SURE_SHARE, 1)
     return tuple(float(value) for value in share)
 
 

@@ -17,7 +17,8 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
 
-PART = 1024
+PART = 1536
+"""Side (px) of the parts a scan is looked through in: whole tiles and whole cells of texture."""
 SAMPLE, SAMPLES = 512, 4
 """Side (px) of a sample, and how many are taken along each side of a large scan."""
 

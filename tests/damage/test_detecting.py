@@ -9,7 +9,8 @@ from damage_pictures import Pictures, blots, damaged_with, grown, painted, scrat
 
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.cleanup import Cleanup, chosen_opening, closed, opened, without_small
-from imagest_core.damage.cracks import CrackParameters, Polarity, preview_cracks, response
+from imagest_core.damage.cracks import CrackParameters, Polarity, preview_cracks
+from imagest_core.damage.cracks_response import responses
 from imagest_core.damage.detect import detect_cracks, detect_losses, sample_boxes
 from imagest_core.damage.losses import LossParameters, find_ground, preview_losses
 from imagest_core.damage.map import DamageMap
@@ -67,7 +68,7 @@ def test_a_line_answers_more_than_a_spot_of_the_same_width() -> None:
     picture = np.ones((64, 128), np.float32)
     picture[30:33, 5:60] = 0
     cv2.circle(picture, (95, 31), 2, 0.0, -1)
-    answer = response(picture, 9)
+    answer, _ = responses(picture, 9)
     assert answer[31, 30] > 1.5 * answer[31, 95]
 
 
@@ -128,7 +129,7 @@ def test_nothing_pale_means_no_ground() -> None:
 
 
 def test_a_whole_painting_gives_what_its_parts_give(saved: Pictures) -> None:
-    rgb = np.tile(cracked(DARK)[0], (4, 3, 1))
+    rgb = np.tile(cracked(DARK)[0], (6, 4, 1))
     how = CrackParameters()
     with open_painting(saved(rgb)) as painting:
         whole = detect_cracks(painting, how)
