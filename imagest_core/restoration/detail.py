@@ -20,11 +20,16 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
+USUAL = 0.97
+"""The share of source patches that may be used, by the energy of their detail."""
+
+
 @dataclass(frozen=True)
 class DetailParameters:
     """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px; ``fade``: px from rim to full detail.
 
-    ``components``: principal components by which patches are compared; ``most``: source patches at most.
+    ``components``: principal components by which patches are compared; ``most``: source patches at most;
+    ``choices``: nearest patches among which the place decides.
     """
 
     sigma: float = 2.0
@@ -33,6 +38,7 @@ class DetailParameters:
     fade: float = 3.0
     components: int = 16
     most: int = 20_000
+    choices: int = 12
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,7 @@ def transfer_detail(
     centres = _centres(mask, p)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
     wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch)
-    chosen = _nearest(wanted, guides, p.components)
+    chosen = _near(wanted, guides, centres, p)
     added = _laid(details[chosen], centres, mask.shape, p)
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     share = np.clip(depth / (p.fade + 1), 0, 1).astype(np.float32) * np.float32(strength)
@@ -92,7 +98,15 @@ def _library(source: Source, p: DetailParameters) -> tuple[Image, Image]:
     centres = np.argwhere(whole[half : -half or None, half : -half or None]) + half
     if len(centres) > p.most:
         centres = centres[np.linspace(0, len(centres) - 1, p.most).astype(int)]
-    return _patches(low, centres, p.patch), _patches(detail, centres, p.patch)
+    details = _patches(detail, centres, p.patch)
+    return _without_outliers(_patches(low, centres, p.patch), details)
+
+
+def _without_outliers(guides: Image, details: Image) -> tuple[Image, Image]:
+    """Leave out the liveliest patches: glints and specks, which would be scattered over the fill."""
+    energy = np.square(details).mean(1)
+    kept = energy <= np.quantile(energy, USUAL) if len(energy) else np.zeros(0, np.bool_)
+    return guides[kept], details[kept]
 
 
 def _patches(image: Image, centres: NDArray[np.integer], side: int) -> Image:
@@ -113,18 +127,27 @@ def _centres(mask: Mask, p: DetailParameters) -> NDArray[np.integer]:
     return np.argwhere(reach[:: p.stride, :: p.stride] > 0) * p.stride
 
 
-def _nearest(wanted: Image, guides: Image, components: int) -> NDArray[np.integer]:
-    """For each wanted patch the index of the nearest guide, compared by principal components."""
+def _near(
+    wanted: Image, guides: Image, centres: NDArray[np.integer], p: DetailParameters
+) -> NDArray[np.integer]:
+    """For each wanted patch one of the ``choices`` nearest guides, compared by principal components.
+
+    Which of them depends on the place alone: always the nearest would repeat one patch in a lattice.
+    """
     mean = guides.mean(0)
     sample = guides[:: max(1, len(guides) // 4000)] - mean
     _, vectors = np.linalg.eigh(sample.T @ sample)
-    basis = vectors[:, -components:].astype(np.float32)
+    basis = vectors[:, -p.components :].astype(np.float32)
     a, b = (wanted - mean) @ basis, (guides - mean) @ basis
     squares = (b * b).sum(1)
-    chosen = [
-        np.argmin(squares - 2 * part @ b.T, axis=1) for part in np.array_split(a, max(1, len(a) // 256))
-    ]
-    return np.concatenate(chosen)
+    count = min(p.choices, len(guides))
+    turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729) // 13 % count
+    found = []
+    for part, turns in zip(*(np.array_split(x, max(1, len(a) // 256)) for x in (a, turn))):
+        distance = squares - 2 * part @ b.T
+        best = np.argpartition(distance, count - 1, axis=1)[:, :count]
+        found.append(np.sort(best, axis=1)[np.arange(len(part)), turns])
+    return np.concatenate(found)
 
 
 def _laid(details: Image, centres: NDArray[np.integer], shape: tuple[int, ...], p: DetailParameters) -> Image:
