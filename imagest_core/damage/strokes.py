@@ -96,12 +96,16 @@ def _covered(cell: Box, centre: Point, radius: float) -> bool:
     return math.hypot(across, down) <= radius
 
 
+SHORTEST = 1e-12
+"""The square of a length in px under which a stroke is a dot."""
+
+
 def _near_line(cell: Box, start: Point, end: Point, radius: float) -> Mask:
     x: NDArray[np.float32] = np.arange(cell.x, cell.right, dtype=np.float32) + np.float32(0.5 - start[0])
     y: NDArray[np.float32] = np.arange(cell.y, cell.bottom, dtype=np.float32) + np.float32(0.5 - start[1])
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = dx * dx + dy * dy
-    if length == 0:
+    if length < SHORTEST:
         return np.asarray(x**2 + (y**2)[:, None] <= radius**2)
     along = np.clip(x * np.float32(dx / length) + (y * np.float32(dy / length))[:, None], 0, 1)
     distance = (x - along * np.float32(dx)) ** 2 + (y[:, None] - along * np.float32(dy)) ** 2

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imagest_core.restoration.detail import DetailParameters, Source, split, transfer_detail
-from imagest_core.restoration.texture import MOST, share_of_sample
+from imagest_core.restoration.texture import LESS, MOST, share_of_sample
 
 RNG = np.random.default_rng(0)
 
@@ -89,7 +89,10 @@ def test_a_crack_shows_no_sample_and_a_loss_shows_it_whole() -> None:
     assert not share_of_sample(mask).any()
     mask[40:100, 30:90] = True
     share = share_of_sample(mask)
-    assert share[70, 60] == pytest.approx(MOST, abs=1e-3)
+    assert share[70, 60] == pytest.approx(MOST - LESS, abs=1e-3), "deep in a large loss it is shown less"
+    smaller = np.zeros((120, 120), np.bool_)
+    smaller[40:80, 30:70] = True
+    assert share_of_sample(smaller)[60, 50] == pytest.approx(MOST, abs=1e-3)
     assert not share[10:17].any()
     assert not share[~mask].any()
 
