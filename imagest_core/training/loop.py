@@ -145,7 +145,8 @@ class Trainer:
             if step % options.save_every == 0:
                 self._save()
         used = max(step / options.steps, self.clock.seconds / 60.0 / options.minutes)
-        progress.set(used, step, options.steps)
+        pace = f"training, {step / max(self.clock.seconds, 1e-3):.2f} steps/s"
+        progress.part(0.0, 1.0, pace).set(used, step, options.steps)
 
     @torch.no_grad()
     def _evaluate(self) -> None:

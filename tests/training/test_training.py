@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from tiny_model import tiny_config
 
 from imagest_core.errors import ModelError
 from imagest_core.models.checkpoint import load_checkpoint
-from imagest_core.progress import Cancelled, Progress
+from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.training.autoencoder import AutoencoderTask, pyramid_l1, spoiled
 from imagest_core.training.examples import DamagedCrops, fixed_batch
 from imagest_core.training.images import load_maps, load_works
@@ -47,8 +48,11 @@ def trainer(folder: Path, data: tuple[DamagedCrops, DamagedCrops], steps: int) -
 
 
 def test_a_training_learns_and_writes_down_what_happened(tmp_path: Path, data) -> None:
-    clock = trainer(tmp_path / "run", data, 30).run(Progress())
+    reports: list[Report] = []
+    clock = trainer(tmp_path / "run", data, 30).run(Progress(reports.append))
     assert clock.step == 30
+    assert (reports[-1].step, reports[-1].total, reports[-1].fraction) == (30, 30, 1.0)
+    assert re.fullmatch(r"training, \d+\.\d\d steps/s", reports[-1].stage)
     with (tmp_path / "run" / "losses.csv").open() as file:
         rows = list(csv.DictReader(file))
     true = [float(r["value"]) for r in rows if r["name"] == "true"]
