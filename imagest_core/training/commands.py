@@ -36,6 +36,9 @@ def add_commands(subparsers: Any) -> None:
     imagest.add_argument(
         "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder"
     )
+    imagest.add_argument(
+        "--begin", type=Path, metavar="RUN", help="begin with the averaged weights of another run"
+    )
 
     packing = parts.add_parser("pack", help="make a model of two finished runs")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN")
@@ -103,7 +106,8 @@ def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
 
     config = replace(_network(args), autoencoder=network_of(args.autoencoder).autoencoder)
     data, held_out = _examples(args, config, progress)
-    _train(DiffusionTask.over(args.autoencoder, args.out, held_out, config), data, config, args, progress)
+    task = DiffusionTask.over(args.autoencoder, args.out, held_out, config, begin=args.begin)
+    _train(task, data, config, args, progress)
     return 0
 
 

@@ -24,6 +24,7 @@ from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
 from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill
 from imagest_core.training.examples import Batch
+from imagest_core.training.state import averaged, network_of
 
 LATENT_SCALE = "latent-scale.json"
 STYLE_DROP = 0.1
@@ -58,17 +59,29 @@ class DiffusionTask:
         self.held_out, self.schedule = held_out, NoiseSchedule()
 
     @classmethod
-    def over(cls, run: Path, folder: Path, held_out: Batch, config: NetworkConfig) -> DiffusionTask:
+    def over(
+        cls, run: Path, folder: Path, held_out: Batch, config: NetworkConfig, begin: Path | None = None
+    ) -> DiffusionTask:
         """On the autoencoder of a training run, its latents scaled to unit deviation.
 
-        The scale is measured once and kept in ``folder``, so that a resumed run sees the same latents.
+        The scale is measured once and kept in ``folder``, so that a resumed run sees the same latents; with
+        ``begin``, another run's averaged weights and its scale are taken over. A run of another shape raises
+        ``ModelError``.
         """
         kept = folder / LATENT_SCALE
+        if begin is not None and not kept.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(latent_scale(begin)))
         if not kept.exists():
             folder.mkdir(parents=True, exist_ok=True)
             kept.write_text(json.dumps(latent_deviation(averaged_autoencoder(run), held_out.clean)))
         autoencoder = averaged_autoencoder(run, latent_scale(folder))
-        return cls(autoencoder, held_out, config.unet, config.style)
+        task = cls(autoencoder, held_out, config.unet, config.style)
+        if begin is not None:
+            if (network_of(begin).unet, network_of(begin).style) != (config.unet, config.style):
+                raise ModelError(f"{begin} trained a network of another shape: name its --network.")
+            task.module.load_state_dict(averaged(begin))
+        return task
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """Mean square error of the velocity, in full in the hole and a tenth outside."""

@@ -138,6 +138,29 @@ def test_the_decoder_goes_on_with_the_encoder_as_it_is(tmp_path: Path, pictures:
     assert not torch.equal(before["average.decoder.stem.weight"], after["model.decoder.stem.weight"])
 
 
+def test_a_diffusion_begins_with_the_weights_of_another_run(tmp_path: Path, pictures: Path, cli) -> None:
+    sizes = tmp_path / "tiny.json"
+    sizes.write_text(json.dumps(TINY.to_json()))
+    common = [pictures, "--batch", 2, "--side", 32, "--held-out", 2, "--device", "cpu"]
+    toy = [*common, "--network", sizes, "--steps", 1]
+    encoded = ["--autoencoder", tmp_path / "a"]
+    assert cli("train", "autoencoder", "-o", tmp_path / "a", *toy).code == 0
+    assert cli("train", "imagest", "-o", tmp_path / "d", *encoded, *toy).code == 0
+    begun = ["-o", tmp_path / "e", "--begin", tmp_path / "d", *encoded]
+    assert cli("train", "imagest", *begun, *toy, "--rate", 1e-12, "--seed", 9).code == 0
+    before, after = (load_file(tmp_path / run / "state.safetensors") for run in "de")
+    name = "unet.net.conv_in.weight"
+    assert torch.allclose(before[f"average.{name}"], after[f"model.{name}"], atol=1e-6)
+    assert (tmp_path / "d" / "latent-scale.json").read_text() == (
+        tmp_path / "e" / "latent-scale.json"
+    ).read_text()
+    wrong = cli(
+        "train", "imagest", "-o", tmp_path / "f", "--begin", tmp_path / "d", *encoded, *common, "--steps", 1
+    )
+    assert wrong.code == 2
+    assert "another shape" in wrong.err
+
+
 def test_a_diffusion_without_an_autoencoder_is_refused(tmp_path: Path, pictures: Path, cli) -> None:
     answer = cli("train", "imagest", pictures, "-o", tmp_path / "d", "--autoencoder", tmp_path / "none")
     assert answer.code == 2
