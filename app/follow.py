@@ -71,7 +71,7 @@ class Follower(QObject):
         if document is not None:
             document.history_changed.connect(self._wait.start)
             document.troubled.connect(self._say_trouble)
-            QTimer.singleShot(0, lambda: self._go_back(document))
+            QTimer.singleShot(0, self, lambda: self._go_back(document))
         self._wait.start()
 
     def _say_trouble(self, sentence: str) -> None:

@@ -135,6 +135,8 @@ class _Stage:
         if document is not None:
             document.abandon()
         self.context.shutdown()
+        self.area.deleteLater()
+        self.context.deleteLater()
 
 
 def opening(scan: Path) -> Measured:

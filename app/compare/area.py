@@ -119,7 +119,7 @@ class CompareArea(QWidget):
             self.second.show()
             half = self.splitter.width() // 2
             self.splitter.setSizes([half, self.splitter.width() - half])
-            QTimer.singleShot(0, lambda: self.link.lead(self.view))
+            QTimer.singleShot(0, self, lambda: self.link.lead(self.view))
         self.second.setVisible(beside)
         self.curtain.setVisible(mode == Compare.SWIPE and self._sheet is not None)
         self.scale.setVisible(mode == Compare.DIFFERENCE and self._sheet is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import alive
 import numpy as np
 import pytest
 import tifffile
@@ -20,6 +21,17 @@ from app.window import MainWindow
 from imagest_core.restoration.request import RestorationRequest
 
 SIZE = (160, 120)
+
+
+@pytest.fixture(autouse=True)
+def nothing_left(qapp: QApplication) -> Iterator[None]:
+    """Fail a test that leaves a widget or a thread behind."""
+    widgets, threads = set(alive.widgets()), alive.threads()
+    yield
+    left = alive.left_of(lambda: set(alive.widgets()) - widgets)
+    assert not left, f"widgets left behind: {[f'{type(widget).__name__} {widget}' for widget in left]}"
+    running = alive.left_of(lambda: alive.threads() - threads)
+    assert not running, f"threads left behind: {sorted(running)}"
 
 
 @pytest.fixture(autouse=True)
