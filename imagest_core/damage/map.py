@@ -126,6 +126,9 @@ class DamageMap:
         old = self._tiles.get(key)
         if old is None and not labels.any():
             return
+        if _storable(labels):
+            self._tiles[key] = labels
+            return
         tile = np.zeros((TILE, TILE), np.uint8) if old is None else old.copy()
         tile[_inside(cell)] = labels
         if not tile.any():
@@ -190,6 +193,12 @@ class DamageMap:
         chosen[0] = False
         chosen[[item.label for item in self.classes if not item.filled]] = False
         return chosen
+
+
+def _storable(labels: NDArray) -> bool:
+    """Whether these are a whole tile that nobody can change any more, such as one of another map."""
+    whole = labels.shape == (TILE, TILE) and labels.dtype == np.uint8 and labels.flags.c_contiguous
+    return bool(whole and labels.base is None and not labels.flags.writeable and labels.any())
 
 
 def tile_box(key: TileKey) -> Box:
