@@ -65,5 +65,8 @@ class Engine(Protocol):
     """Whether its fills continue the rim by themselves; others get a ring match and a blend."""
     uses_style: bool
 
+    def heeds(self, request: RestorationRequest) -> frozenset[str]:
+        """Names of the request's fields that decide how ``request`` fills, besides where windows lie."""
+
     def open(self, request: RestorationRequest, painting: Painting, style: StyleReference | None) -> Session:
         """Load what is needed; raises ``ModelError`` where weights are missing."""

@@ -35,6 +35,9 @@ class ScalePolicy(StrEnum):
 
 
 GROWTH_RANGE = (1, 3)
+DDIM, MULTISTEP = "ddim", "dpm++2m"
+SCHEDULERS = (DDIM, MULTISTEP)
+"""Solvers of the sampler: Song et al., ICLR 2021, the paper's; and Lu et al., 2022, for few steps."""
 MAX_SEED = 2**63 - 1
 
 
@@ -80,6 +83,8 @@ class RestorationRequest:
             raise InputError(f"The seed must be a whole number from 0 to {MAX_SEED}, not {self.seed}.")
         if self.steps is not None and not 1 <= self.steps <= 1000:
             raise InputError(f"The number of steps must be 1 to 1000, not {self.steps}.")
+        if self.scheduler is not None and self.scheduler not in SCHEDULERS:
+            raise InputError(f"The scheduler is one of {', '.join(SCHEDULERS)}, not {self.scheduler!r}.")
         if not 0.0 <= self.detail <= 1.0:
             raise InputError(f"The detail must be 0 to 1, not {self.detail}.")
         if self.variation < 0 or self.batch < 0:

@@ -18,11 +18,9 @@ from torch import Tensor
 from imagest_core.errors import InputError
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.progress import Progress
-from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.request import DDIM, MULTISTEP, SCHEDULERS, RestorationRequest
 from imagest_core.restoration.window import Window
 
-DDIM, MULTISTEP = "ddim", "dpm++2m"
-SCHEDULERS = (DDIM, MULTISTEP)
 PAPER_STEPS = 30
 
 Velocity = Callable[[Tensor, Tensor], Tensor]

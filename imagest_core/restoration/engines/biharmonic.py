@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.painting.painting import Painting
-from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 
@@ -20,7 +20,7 @@ def biharmonic(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[n
     return np.asarray(inpaint_biharmonic(hidden, mask, channel_axis=-1), np.float32)
 
 
-class BiharmonicEngine:
+class BiharmonicEngine(PlainEngine):
     """scikit-image's biharmonic equations."""
 
     name = "biharmonic"

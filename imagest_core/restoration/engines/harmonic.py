@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from imagest_core.painting.painting import Painting
-from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.harmonic import harmonic
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
@@ -14,7 +14,7 @@ SWEEPS = 16
 """Twice as many as in the pre-fill: here the fill is the result."""
 
 
-class HarmonicEngine:
+class HarmonicEngine(PlainEngine):
     """Laplace's equation in the hole."""
 
     name = "harmonic"

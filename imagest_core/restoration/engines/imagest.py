@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from imagest_core.errors import InputError
+from imagest_core.errors import InputError, ModelError
 from imagest_core.models.catalogue import find_model
+from imagest_core.models.description import read_description
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engine import WindowFill
@@ -27,6 +28,21 @@ PRESETS: Mapping[Quality, tuple[str, int]] = {
 livelier and further from what is certain. The paper's are ``ddim`` and 30."""
 
 
+ALWAYS = frozenset({"weights", "mode", "batch", "device"})
+TEXTURED = frozenset(
+    {"quality", "steps", "scheduler", "seed", "variation", "guidance", "style_strength", "detail"}
+)
+
+
+def _takes_text(weights: str) -> bool:
+    """Whether a model was trained with text; no where there is no such model."""
+    try:
+        unet = read_description(find_model(weights)).network.get("unet", {})
+    except ModelError:
+        return False
+    return bool(unet.get("text_channels", 0))
+
+
 class ImagestEngine:
     """Style-conditioned latent diffusion (Hu et al., npj Heritage Science 2025), the embedded model."""
 
@@ -40,6 +56,11 @@ class ImagestEngine:
     largest = 512
     meets_rim = True
     uses_style = True
+
+    def heeds(self, request: RestorationRequest) -> frozenset[str]:
+        """A faithful fill is one pass of the decoder; only textured ones sample, by steps and a seed."""
+        heeded = ALWAYS | TEXTURED if request.mode is Mode.TEXTURED else ALWAYS
+        return heeded | {"prompt"} if _takes_text(request.weights) else heeded
 
     def open(
         self, request: RestorationRequest, painting: Painting, style: StyleReference | None

@@ -7,12 +7,12 @@ from functools import partial
 import cv2
 
 from imagest_core.painting.painting import Painting
-from imagest_core.restoration.engines.plain import EIGHT_BIT, RADIUS, PlainSession, opencv_fill
+from imagest_core.restoration.engines.plain import EIGHT_BIT, RADIUS, PlainEngine, PlainSession, opencv_fill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 
 
-class NavierStokesEngine:
+class NavierStokesEngine(PlainEngine):
     """OpenCV's implementation, on 8 bits."""
 
     name = "navier-stokes"

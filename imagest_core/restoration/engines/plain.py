@@ -12,10 +12,19 @@ from numpy.typing import NDArray
 
 from imagest_core.progress import Progress
 from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.window import WindowView
 
 Solve = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float32]]
 """(h, w, 3) float32 with 0 under the mask and (h, w) bool → (h, w, 3) float32."""
+
+
+class PlainEngine:
+    """What engines have in common that nothing can be asked of."""
+
+    def heeds(self, request: RestorationRequest) -> frozenset[str]:
+        """No field of the request: there is one way to fill."""
+        return frozenset()
 
 
 class PlainSession:
