@@ -56,7 +56,7 @@ def objects() -> Counter[str]:
 
 def threads() -> set[str]:
     """Threads that run, by name: Python's but this one, Qt's, and pools of Qt that are busy."""
-    found = {f"thread {each.name}" for each in threading.enumerate() if each.ident != threading.get_ident()}
+    found = {f"thread {each.name}" for each in threading.enumerate() if _of_python(each)}
     found |= {f"QThread {each.objectName()} {id(each)}" for each in _living(QThread) if _runs(each)}
     busy = [pool for pool in _living(QThreadPool) if pool.activeThreadCount()]
     return found | {f"QThreadPool {id(pool)}" for pool in busy}
@@ -78,3 +78,8 @@ def _ours(thing: QObject) -> bool:
 
 def _runs(thread: QThread) -> bool:
     return thread is not QThread.currentThread() and thread.isRunning()
+
+
+def _of_python(thread: threading.Thread) -> bool:
+    """Whether Python began it, and it isn't this one; that of Qt's threads is a mere placeholder."""
+    return thread is not threading.current_thread() and not isinstance(thread, threading._DummyThread)

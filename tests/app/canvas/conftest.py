@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 from canvas_runs import filled_run
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
+from mouse import Mouse
 from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
@@ -95,60 +94,6 @@ def at_corner(view: CanvasView) -> None:
 
     middle = view.viewport().width() / 2, view.viewport().height() / 2
     view.stand(Place(*middle, 1.0))
-
-
-class Mouse:
-    """Real events on a view; positions in pixels of the viewport."""
-
-    def __init__(self, view: CanvasView) -> None:
-        self.port = view.viewport()
-
-    def press(self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool) -> None:
-        QTest.mousePress(self.port, button, _keys(**held), QPoint(x, y))
-
-    def release(
-        self, x: int, y: int, button: Qt.MouseButton = Qt.MouseButton.LeftButton, **held: bool
-    ) -> None:
-        QTest.mouseRelease(self.port, button, _keys(**held), QPoint(x, y))
-
-    def move(self, x: int, y: int, *, down: bool = True, shift: bool = False, alt: bool = False) -> None:
-        from PySide6.QtCore import QEvent, QPointF
-        from PySide6.QtGui import QMouseEvent
-        from PySide6.QtWidgets import QApplication
-
-        buttons = Qt.MouseButton.LeftButton if down else Qt.MouseButton.NoButton
-        at = QPointF(x, y)
-        event = QMouseEvent(
-            QEvent.Type.MouseMove,
-            at,
-            self.port.mapToGlobal(at),
-            Qt.MouseButton.NoButton,
-            buttons,
-            _keys(shift=shift, alt=alt),
-        )
-        QApplication.sendEvent(self.port, event)
-
-    def click(self, x: int, y: int, **held: bool) -> None:
-        self.press(x, y, **held)
-        self.release(x, y, **held)
-
-    def double(self, x: int, y: int) -> None:
-        QTest.mouseDClick(self.port, Qt.MouseButton.LeftButton, _keys(), QPoint(x, y))
-
-    def drag(self, *points: tuple[int, int], **held: bool) -> None:
-        self.press(*points[0], **held)
-        for point in points[1:]:
-            self.move(*point, **held)
-        self.release(*points[-1], **held)
-
-
-def _keys(*, shift: bool = False, alt: bool = False) -> Qt.KeyboardModifier:
-    held = Qt.KeyboardModifier.NoModifier
-    if shift:
-        held |= Qt.KeyboardModifier.ShiftModifier
-    if alt:
-        held |= Qt.KeyboardModifier.AltModifier
-    return held
 
 
 @pytest.fixture
