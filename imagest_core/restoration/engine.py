@@ -68,5 +68,8 @@ class Engine(Protocol):
     def heeds(self, request: RestorationRequest) -> frozenset[str]:
         """Names of the request's fields that decide how ``request`` fills, besides where windows lie."""
 
+    def warm(self, progress: Progress) -> None:
+        """Import what it runs on, seconds the first time; raises ``Cancelled`` between pieces."""
+
     def open(self, request: RestorationRequest, painting: Painting, style: StyleReference | None) -> Session:
         """Load what is needed; raises ``ModelError`` where weights are missing."""

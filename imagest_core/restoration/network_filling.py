@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -30,6 +31,8 @@ from imagest_core.style.reference import StyleReference
 Image = NDArray[np.float32]
 
 CPU_BATCH = 4
+PREVIEW_PAUSE = 0.7
+"""Seconds from one preview to the next: each costs a pass of the decoder."""
 GPU_BYTES_PER_WINDOW = 400 << 20
 """Working memory of one 256 px window on a GPU, generously."""
 
@@ -53,6 +56,7 @@ class NetworkFilling:
         self.passing = NetworkPass(self.checkpoint.network, self.hardware, request, self.plan)
         self.batch = request.batch or self._planned_batch()
         self._sources: tuple[Source, ...] = ()
+        self._shown = 0.0
 
     @property
     def takes_text(self) -> bool:
@@ -106,7 +110,9 @@ class NetworkFilling:
             part = progress.part(len(fills) / len(views), (len(fills) + len(chosen)) / len(views))
             try:
                 answers = self._fill_batch([views[i] for i in chosen], part)
-            except (torch.cuda.OutOfMemoryError, MemoryError) as error:
+            except (MemoryError, RuntimeError) as error:
+                if not out_of_memory(error):
+                    raise
                 self._retreat(len(chosen), error)
                 continue
             fills.update(zip(chosen, answers))
@@ -128,6 +134,7 @@ class NetworkFilling:
         progress.set(0.0, 0, self.plan.steps)
         multiple = self.checkpoint.network.config.multiple
         batch = prepare(views, multiple, self.hardware.device)
+        progress.check()
         smooth = _images(self.passing.faithful(batch), views)
         progress.check()
         if self.request.mode is Mode.FAITHFUL:
@@ -137,17 +144,21 @@ class NetworkFilling:
         samples = self._samples(batch.only(lively), [views[i] for i in lively], progress) if lively else []
         for i, image in zip(lively, samples):
             smooth[i] = smooth[i] + shares[i][..., None] * (image - smooth[i])
-        return [
-            WindowFill(self._with_detail(image, view), notes=texture_note(share, view.mask))
-            for image, view, share in zip(smooth, views, shares)
-        ]
+        fills = []
+        for image, view, share in zip(smooth, views, shares):
+            progress.check()
+            fills.append(WindowFill(self._with_detail(image, view), notes=texture_note(share, view.mask)))
+        return fills
 
     def _samples(self, batch: Prepared, views: Sequence[WindowView], progress: Progress) -> list[Image]:
         if not progress.wants_preview:
             return _images(self.passing.sampled(batch, progress), views)
 
-        def show(on_the_way: Tensor) -> None:
-            for window, image in zip(batch.windows, _images(on_the_way, views)):
+        def show(on_the_way: Callable[[], Tensor]) -> None:
+            if time.monotonic() - self._shown < PREVIEW_PAUSE:
+                return
+            self._shown = time.monotonic()
+            for window, image in zip(batch.windows, _images(on_the_way(), views)):
                 progress.preview(Preview(window, image))
 
         return _images(self.passing.sampled(batch, progress, show), views)
@@ -160,6 +171,11 @@ class NetworkFilling:
         )
         whole = np.where(view.mask[..., None], image, view.image)
         return transfer_detail(whole, view.mask, sources, DETAIL, self.request.detail)
+
+
+def out_of_memory(error: Exception) -> bool:
+    """Whether memory has run out: on the CPU torch says so in words alone."""
+    return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or "can't allocate" in str(error)
 
 
 def _images(answer: Tensor, views: Sequence[WindowView]) -> list[Image]:

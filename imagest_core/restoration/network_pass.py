@@ -81,11 +81,15 @@ class NetworkPass:
         return self._decoded(batch.prefilled.new_zeros(n, 4, height, width), batch)
 
     def sampled(
-        self, batch: Prepared, progress: Progress, seen: Callable[[Tensor], None] | None = None
+        self,
+        batch: Prepared,
+        progress: Progress,
+        seen: Callable[[Callable[[], Tensor]], None] | None = None,
     ) -> Tensor:
-        """A sample with the style's texture, (n, 3, h, w); ``seen`` is shown what it is on the way."""
+        """A sample with the style's texture, (n, 3, h, w); ``seen`` can ask for what it is on the way."""
         with self.hardware.autocast():
             known = self.network.autoencoder.encode(batch.shown)
+            progress.check()
             shape = (int(known.shape[1]), int(known.shape[2]), int(known.shape[3]))
             noise = torch.stack([window_noise(self.request, window, shape) for window in batch.windows])
             latents = sample(
@@ -96,7 +100,7 @@ class NetworkPass:
                 self.plan,
                 self.network.schedule,
                 progress=progress,
-                seen=None if seen is None else lambda clean: seen(self._decoded(clean, batch)),
+                seen=None if seen is None else lambda clean: seen(lambda: self._decoded(clean, batch)),
             )
         return self._decoded(latents, batch)
 

@@ -73,6 +73,8 @@ def restore_with(
     plan = make_plan(grown, regions, Layout.of(chosen, request, painting.box))
     assembler = Assembler(painting, grown, regions, plan, 0 if chosen.meets_rim else request.blend)
     clock.lap("planning")
+    progress.check()
+    chosen.warm(progress.part(0.0, 0.0, "loading"))
     with chosen.open(request, painting, style) as session:
         clock.lap("opening")
         notes = _fill(painting, grown, plan, session, chosen, assembler, progress)

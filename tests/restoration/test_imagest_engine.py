@@ -16,11 +16,12 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, InputError, ModelError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.network_filling import NetworkFilling, loaded
+from imagest_core.progress import Cancelled, Progress, Report
+from imagest_core.restoration.network_filling import NetworkFilling, loaded, out_of_memory
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
 from imagest_core.restoration.restore import restore
 from imagest_core.restoration.style_pictures import MOST, squares_of, style_pictures
+from imagest_core.restoration.window import Preview
 from imagest_core.style.reference import StyleReference
 
 STYLE = StyleReference((Box(0, 0, 40, 40),))
@@ -151,11 +152,39 @@ def test_quality_chooses_the_steps(painting, damage, request_) -> None:
 
 
 def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
-    reports: list[int] = []
-    progress = Progress(report=lambda r: reports.append(r.step), cancelled=lambda: len(reports) >= 3)
+    steps: list[int] = []
+
+    def note(report: Report) -> None:
+        if report.total == 30:
+            steps.append(report.step)
+
+    progress = Progress(note, cancelled=lambda: 2 in steps)
     with pytest.raises(Cancelled):
         restore(painting, damage, replace(request_, steps=30), STYLE, progress)
-    assert len(reports) == 3
+    assert steps[-1] == 2
+
+
+def test_a_cancel_is_heard_while_the_network_is_loading(painting, damage, request_) -> None:
+    stages: list[str] = []
+    progress = Progress(lambda report: stages.append(report.stage), cancelled=lambda: len(stages) == 2)
+    with pytest.raises(Cancelled):
+        restore(painting, damage, request_, STYLE, progress)
+    assert stages == ["loading"] * 2
+
+
+def test_torch_says_in_words_that_memory_has_run_out() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        torch.empty(1 << 60)
+    assert out_of_memory(raised.value)
+    assert not out_of_memory(RuntimeError("shapes don't match"))
+
+
+def test_previews_are_few_and_look_like_windows(painting, damage, request_) -> None:
+    seen: list[Preview] = []
+    restore(painting, damage, replace(request_, steps=30), STYLE, Progress(preview=seen.append))
+    windows = {preview.window for preview in seen}
+    assert len(windows) <= len(seen) < 30
+    assert all(preview.image.shape[:2] == preview.window.shape for preview in seen)
 
 
 def test_running_out_of_memory_halves_the_batch_and_goes_on(

@@ -17,7 +17,7 @@ from imagest_core.errors import ImagestError, MaskError
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.engine import WindowFill
-from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.harmonic import harmonic
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.restore import restore, restore_with
@@ -26,7 +26,7 @@ from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 
-class Dotted:
+class Dotted(PlainEngine):
     """Small windows, a fill keyed by window that doesn't meet the rim: seams and blends all at work."""
 
     name = title = description = "dotted"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
+from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -29,6 +31,17 @@ livelier and further from what is certain. The paper's are ``ddim`` and 30."""
 
 
 ALWAYS = frozenset({"weights", "mode", "batch", "device"})
+PIECES = (
+    "torch",
+    "torch._dynamo",
+    "transformers",
+    "timm.models.swin_transformer",
+    "diffusers.models.unets.unet_2d_condition",
+    "imagest_core.restoration.network_filling",
+)
+"""What the last of them imports, in portions between which a cancel is heard."""
+_warming = Lock()
+
 TEXTURED = frozenset(
     {"quality", "steps", "scheduler", "seed", "variation", "guidance", "style_strength", "detail"}
 )
@@ -61,6 +74,12 @@ class ImagestEngine:
         """A faithful fill is one pass of the decoder; only textured ones sample, by steps and a seed."""
         heeded = ALWAYS | TEXTURED if request.mode is Mode.TEXTURED else ALWAYS
         return heeded | {"prompt"} if _takes_text(request.weights) else heeded
+
+    def warm(self, progress: Progress) -> None:
+        """Import torch and what the network is built of; one thread at a time, the others wait."""
+        with _warming:
+            for piece in progress.steps(PIECES):
+                import_module(piece)
 
     def open(
         self, request: RestorationRequest, painting: Painting, style: StyleReference | None

@@ -26,6 +26,9 @@ class PlainEngine:
         """No field of the request: there is one way to fill."""
         return frozenset()
 
+    def warm(self, progress: Progress) -> None:
+        """Nothing has to be imported beforehand."""
+
 
 class PlainSession:
     """Fills window by window with ``solve``; ``facts`` go to the record."""
