@@ -77,6 +77,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     from imagest_core.cli.options import request_of, style_of
     from imagest_core.damage.io import check_mask_usable, read_mask
     from imagest_core.painting.painting import open_painting
+    from imagest_core.restoration.styling import checked_style
 
     request, style = request_of(args), style_of(args)
     sources = [path for path in (args.painting, args.mask, args.style_image) if path is not None]
@@ -90,21 +91,6 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
         if style is not None and used is None:
             notes.append(f"note: {request.engine} uses no style reference; the one given was not used.")
         return [*notes, *summary(record, time.monotonic() - started), *targets.lines()]
-
-
-def checked_style(
-    painting: Painting, damage: DamageMap, request: RestorationRequest, style: StyleReference | None
-) -> StyleReference | None:
-    """The style reference the engine gets: the user's, else intact regions, else none if it needs none."""
-    from imagest_core.restoration.engines import engine
-    from imagest_core.style.check import check_style
-    from imagest_core.style.reference import StyleReference
-    from imagest_core.style.suggest import suggest_regions
-
-    checked = None if style is None else check_style(style, painting, damage, growth=request.growth)
-    if not engine(request.engine).uses_style:
-        return None
-    return checked or StyleReference(suggest_regions(painting, damage), suggested=True)
 
 
 def _carried_out(

@@ -17,10 +17,12 @@ import pytest
 import tifffile
 
 import resources
-from imagest_core.cli.restore import checked_style
 from imagest_core.damage.io import read_mask
+from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.styling import checked_style
+from imagest_core.style.reference import StyleReference
 
 
 def files(folder):
@@ -84,6 +86,17 @@ def test_an_engine_that_needs_a_style_gets_intact_regions(scan, mask):
         assert picked.suggested
         assert picked.regions
         assert not any(damage.read(region).any() for region in picked.regions)
+
+
+def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mask):
+    request, drawn = RestorationRequest(engine="imagest"), Box(10, 10, 80, 80)
+    with open_painting(scan) as painting:
+        damage = read_mask(mask, (painting.width, painting.height))
+        assert damage.read(drawn).any()
+        used = checked_style(painting, damage, request, StyleReference((drawn,)), trim=True)
+    (region,) = used.regions
+    assert drawn.contains(region)
+    assert not damage.grown(1).read(region).any()
 
 
 def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):

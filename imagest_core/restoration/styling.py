@@ -1,0 +1,32 @@
+"""The style reference a restoration really gets: the user's where it can be used, else the program's."""
+
+from __future__ import annotations
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.painting import Painting
+from imagest_core.restoration.engines import engine
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.style.check import check_style
+from imagest_core.style.reference import StyleReference
+from imagest_core.style.suggest import suggest_regions
+
+
+def checked_style(
+    painting: Painting,
+    damage: DamageMap,
+    request: RestorationRequest,
+    style: StyleReference | None,
+    *,
+    trim: bool = False,
+) -> StyleReference | None:
+    """The user's style, else intact regions picked by the program, else none if the engine needs none.
+
+    ``damage`` is all there is, also where it isn't to be filled now. Raises ``StyleError`` where the
+    user's can't be used; with ``trim`` regions that touch damage are cut to their intact part.
+    """
+    checked = None
+    if style is not None:
+        checked = check_style(style, painting, damage, trim, growth=request.growth)
+    if not engine(request.engine).uses_style:
+        return None
+    return checked or StyleReference(suggest_regions(painting, damage), suggested=True)
