@@ -16,6 +16,7 @@ from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
 
 Mask = NDArray[np.bool_]
+Seen = NDArray[Any]
 Values = Mapping[str, float]
 AUTO = -1.0
 """A value the program chooses by itself."""
@@ -37,7 +38,11 @@ class Parameter:
 
 
 class Deriver(Protocol):
-    """One way. ``prepare`` learns what previews need, once; ``look`` must be quick."""
+    """One way. ``prepare`` learns once what previews need, ``see`` reads what they look at in a part,
+    reduced by 2**level: (h, w, c), which may be reduced further; ``look`` must be quick.
+
+    Where a look need not be ``exact`` it may use what it has; ``settled`` tells whether it is anyway.
+    """
 
     parameters: tuple[Parameter, ...]
     title: str
@@ -45,7 +50,11 @@ class Deriver(Protocol):
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any: ...
 
-    def look(self, painting: Painting, box: Box, learned: Any, values: Values) -> Mask: ...
+    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen: ...
+
+    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask: ...
+
+    def settled(self, level: int, learned: Any, values: Values) -> bool: ...
 
     def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap: ...
 
@@ -145,14 +154,18 @@ class Cracks:
         return CrackParameters(polarity=Polarity(self.polarity), **core_values(values, WHOLE))
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
-        from imagest_core.damage.detect import learn_cracks_of
+        from imagest_core.damage.crack_preview import CrackPreview
 
-        return learn_cracks_of(painting, self._how(values), progress)
+        return CrackPreview(painting)
 
-    def look(self, painting: Painting, box: Box, learned: Any, values: Values) -> Mask:
-        from imagest_core.damage.cracks import preview_cracks
+    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+        return painting.read_working(box, level)
 
-        return preview_cracks(painting.read_working(box), self._how(values), learned)
+    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
+        return learned.marked(seen, self._how(values), level, exact=exact)  # type: ignore[no-any-return]
+
+    def settled(self, level: int, learned: Any, values: Values) -> bool:
+        return bool(learned.knows(self._how(values), level))
 
     def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detect import detect_cracks
@@ -201,10 +214,16 @@ class Losses:
             raise MaskError("No bare ground was found in the painting: pick its colour.")
         return found
 
-    def look(self, painting: Painting, box: Box, learned: Any, values: Values) -> Mask:
+    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+        return painting.read_working(box, level)
+
+    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
         from imagest_core.damage.losses import preview_losses
 
-        return preview_losses(painting.read_working(box), self._how(values, learned))
+        return preview_losses(seen, self._how(values, learned).reduced(level))
+
+    def settled(self, level: int, learned: Any, values: Values) -> bool:
+        return True
 
     def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detect import detect_losses
@@ -249,8 +268,14 @@ class Difference:
 
         return DifferencePreview.of(self.clean, painting, progress)
 
-    def look(self, painting: Painting, box: Box, learned: Any, values: Values) -> Mask:
-        return learned.look(box, self._how(values))  # type: ignore[no-any-return]
+    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+        return learned.codes(box, level)[..., np.newaxis]  # type: ignore[no-any-return]
+
+    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
+        return learned.marked(seen[..., 0], self._how(values), level)  # type: ignore[no-any-return]
+
+    def settled(self, level: int, learned: Any, values: Values) -> bool:
+        return True
 
     def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.derive import derive_damage

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
@@ -83,7 +85,7 @@ class Dock(QDockWidget):
         super().__init__(title)
         self.setObjectName(name)
         self.content, self.opened = content, True
-        self.head, self._footer = Head(title, step), footer
+        self.head, self.footer = Head(title, step), footer
         self.setTitleBarWidget(self.head)
         self.setWidget(self._make_body())
         self.setFeatures(
@@ -103,16 +105,16 @@ class Dock(QDockWidget):
         self._body.setObjectName("panel")
         inside = column(self._body, spacing=0)
         inside.addWidget(scroll, 1)
-        if self._footer is not None:
-            inside.addWidget(self._footer)
+        if self.footer is not None:
+            inside.addWidget(self.footer)
         return self._body
 
     def open(self, opened: bool) -> None:
         """Show the content, or the title alone."""
         self.opened = opened
         self._body.setMaximumHeight(OPEN_HEIGHT if opened else 0)
-        if self._footer is not None:
-            self._footer.setVisible(opened)
+        if self.footer is not None:
+            self.footer.setVisible(opened)
         self.setMinimumHeight(LEAST if opened else HEAD)
         self.setMaximumHeight(OPEN_HEIGHT if opened else HEAD)
         theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
@@ -122,8 +124,13 @@ class Dock(QDockWidget):
         """What the title and the content would like, in px."""
         if not self.opened:
             return HEAD
-        foot = self._footer.sizeHint().height() if self._footer is not None else 0
+        foot = self.footer.sizeHint().height() if self.footer is not None else 0
         return HEAD + self.content.sizeHint().height() + foot
+
+    def least_height(self) -> int:
+        """What it is still of use with, in px."""
+        foot = self.footer.sizeHint().height() if self.footer is not None else 0
+        return min(self.wanted_height(), HEAD + foot + LEAST)
 
     def note(self, text: str, *, quiet: bool = False) -> None:
         """A word on how this step stands; ``quiet`` greys its number."""
@@ -131,6 +138,18 @@ class Dock(QDockWidget):
         if self.head.badge.property("quiet") != quiet:
             self.head.badge.setProperty("quiet", quiet)
             repolish(self.head.badge)
+
+
+def shared_heights(docks: Sequence[Dock], room: int) -> list[int]:
+    """The heights (px) of docks above each other: what they want; where that is more than ``room``, those
+    with a footer, which says the most important, give way first."""
+    heights = [dock.wanted_height() for dock in docks]
+    for giving in (True, False):
+        for place, dock in enumerate(docks):
+            missing = sum(heights) - room
+            if missing > 0 and dock.opened and (dock.footer is not None) == giving:
+                heights[place] = max(heights[place] - missing, dock.least_height())
+    return heights
 
 
 def empty_label(text: str) -> QLabel:

@@ -52,11 +52,15 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """Damage that would be marked: ``mask`` (h, w) bool over ``box``, in the colour of class ``label``."""
+    """Damage that would be marked: ``mask`` (h, w) bool over ``box``, in the colour of class ``label``.
+
+    With a ``level``, a pixel of the mask stands for 2**``level`` of the picture on each side.
+    """
 
     box: Box
     mask: NDArray[np.bool_]
     label: int
+    level: int = 0
 
 
 class Selection(QObject):

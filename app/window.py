@@ -15,7 +15,7 @@ from app.banner import Banner
 from app.commands import opening
 from app.compare.area import CompareArea
 from app.context import Context
-from app.docks import Dock
+from app.docks import Dock, shared_heights
 from app.document import OpenDocument
 from app.follow import Follower
 from app.live import LiveFills
@@ -223,7 +223,7 @@ class MainWindow(QMainWindow):
         """Give each dock of the right column what its content wants."""
         docks = [dock for dock in self.docks.values() if not dock.isFloating() and dock.isVisible()]
         if docks:
-            heights = [dock.wanted_height() for dock in docks]
+            heights = shared_heights(docks, sum(dock.height() for dock in docks))
             self.resizeDocks(docks, heights, Qt.Orientation.Vertical)
 
     def reset_layout(self) -> None:

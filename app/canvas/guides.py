@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsPixmapItem
 from app.canvas.items import LineItem
 from app.canvas.overlay_pixels import argb
 from app.canvas.sheet import Sheet
+from app.selection import Proposal
 from imagest_core.damage.map import Mask
 from imagest_core.painting.geometry import Box
 
@@ -36,15 +37,20 @@ class Guides(QObject):
         self.draft = self._line("#ffffff", 30)
         self.ring = self._line("#ffffff", 31)
         self.ghost = self._line("#ffffff", 32, dashed=False)
-        self._stain = QGraphicsPixmapItem()
-        self._stain.setZValue(19)
-        view.scene().addItem(self._stain)
+        self._stain, self._proposal = self._pixels(19), self._pixels(18)
         selection = view.context.selection
+        selection.proposal_changed.connect(self._show_proposal)
         selection.suggestions_changed.connect(self._show_suggestions)
         selection.result_changed.connect(self._show_region)
 
     def _line(self, colour: str, depth: int, *, dashed: bool = True) -> LineItem:
         item = LineItem(colour, dashed=dashed)
+        item.setZValue(depth)
+        self._view.scene().addItem(item)
+        return item
+
+    def _pixels(self, depth: int) -> QGraphicsPixmapItem:
+        item = QGraphicsPixmapItem()
         item.setZValue(depth)
         self._view.scene().addItem(item)
         return item
@@ -61,6 +67,7 @@ class Guides(QObject):
         self._show_style()
         self._show_suggestions()
         self._show_region()
+        self._show_proposal(self._view.context.selection.proposal)
 
     def show_style(self, visible: bool) -> None:
         """Show or hide the style references."""
@@ -72,17 +79,31 @@ class Guides(QObject):
 
     def stain(self, mask: Mask | None, part: Box, level: int) -> None:
         """Show a (h, w) mask of ``part`` of a level in the colour it would get."""
+        scale = 1 << level
+        corner = part.x * scale, part.y * scale
+        self._paint(self._stain, mask, corner, scale, self._view.context.selection.label)
+
+    def _show_proposal(self, proposal: Proposal | None) -> None:
+        """One that was made on a reduced picture; the others are the sheet's."""
+        if proposal is None or not proposal.level:
+            self._paint(self._proposal, None, (0, 0), 1, 0)
+        else:
+            corner = proposal.box.x, proposal.box.y
+            self._paint(self._proposal, proposal.mask, corner, 1 << proposal.level, proposal.label)
+
+    def _paint(
+        self, item: QGraphicsPixmapItem, mask: Mask | None, corner: tuple[int, int], scale: int, label: int
+    ) -> None:
+        """Let ``item`` show a mask in the colour of a class, a pixel of it being ``scale`` across."""
         if mask is None or self._sheet is None:
-            self._stain.setPixmap(QPixmap())
+            item.setPixmap(QPixmap())
             return
-        classes = {item.label: item.colour for item in self._sheet.document.state.damage.classes}
-        colour = classes.get(self._view.context.selection.label, "#ffffff")
-        pixels = np.ascontiguousarray(mask * np.uint32(argb(colour, _STAIN)))
+        classes = {known.label: known.colour for known in self._sheet.document.state.damage.classes}
+        pixels = np.ascontiguousarray(mask * np.uint32(argb(classes.get(label, "#ffffff"), _STAIN)))
         height, width = mask.shape
         image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
-        self._stain.setPixmap(QPixmap.fromImage(image))
-        scale = float(1 << level)
-        self._stain.setTransform(QTransform(scale, 0, 0, scale, part.x * scale, part.y * scale))
+        item.setPixmap(QPixmap.fromImage(image))
+        item.setTransform(QTransform(scale, 0, 0, scale, *corner))
 
     def _show_style(self) -> None:
         self.style.set_boxes(() if self._sheet is None else self._sheet.document.state.style.regions)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.labels import LabelLevels
@@ -161,8 +162,8 @@ class Sheet(QObject):
     def _show_proposal(self, proposal: Proposal | None) -> None:
         classes = tuple(replace(item, visible=True) for item in self.document.state.damage.classes)
         shown = DamageMap(*self.document.state.box[2:], classes)
-        if proposal is not None:
-            shown.write(proposal.box, proposal.mask * proposal.label)
+        if proposal is not None and not proposal.level:
+            shown.write(proposal.box, proposal.mask * np.uint8(proposal.label))
         self.proposal.set_look(look_of(classes, opacity=_PROPOSED))
         self._reduce(shown, self.proposal)
 

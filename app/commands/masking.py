@@ -2,66 +2,141 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
 from app.jobs import Job
+from app.previewing import SOON
 from imagest_core.damage import edits
-from imagest_core.damage.map import DamageMap
+from imagest_core.damage.map import TILE, DamageMap, Mask
+from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import Relabelled, paint, relabelled
 
 STEP = 1
 """Pixels by which a class grows or shrinks at a time."""
+AT_ONCE = 24
+"""So many tiles are changed while the window waits; more are a worker's."""
 
 translate = QCoreApplication.translate
 
+Edit = Callable[[DamageMap], DamageMap]
+Cells = Callable[[], Iterable[tuple[Box, Mask]]]
 
-def _edit(context: Context, name: str, change: Callable[[DamageMap], DamageMap]) -> None:
-    """Change the map of the open document as one gesture called ``name``."""
-    if context.document is not None:
-        before = context.document.state.damage
-        operation = relabelled(before, change(before), name)
-        if operation.patches:
-            context.do(operation)
+
+def edit(
+    context: Context, name: str, change: Edit, tiles: int, done: Callable[[], None] | None = None
+) -> None:
+    """Change the map of the open document as one gesture called ``name``, then call ``done``.
+
+    ``tiles``: how many it looks at, about. A large change is made by a worker from a snapshot; where
+    the same tiles were painted meanwhile it is made once more from what is there then.
+    """
+    document = context.document
+    if document is None:
+        return
+    if document.read_only:
+        context.messages.warn(document.read_only)
+    elif tiles <= AT_ONCE:
+        damage = document.state.damage
+        _finish(context, relabelled(damage, change(damage), name), done)
+    else:
+        before = document.state.damage.copy()
+
+        def take(operation: Relabelled) -> None:
+            if context.document is not document:
+                return
+            if _untouched(document.state.damage, before, operation):
+                _finish(context, operation, done)
+            else:
+                edit(context, name, change, tiles, done)
+
+        def work() -> Relabelled:
+            return relabelled(before, change(before), name)
+
+        context.background.submit(work, take, context.messages.fail, priority=SOON)
+
+
+def _finish(context: Context, operation: Relabelled, done: Callable[[], None] | None) -> None:
+    if (not operation.patches or context.do(operation)) and done is not None:
+        done()
+
+
+def _untouched(now: DamageMap, before: DamageMap, operation: Relabelled) -> bool:
+    """Whether the tiles an operation changes are still what it was made from."""
+    there, then = now.tiles(), before.tiles()
+    return all(there.get(patch.key) is then.get(patch.key) for patch in operation.patches)
+
+
+def _damaged_tiles(context: Context) -> int:
+    return len(context.document.state.damage.tiles()) if context.document is not None else 0
+
+
+def _all_tiles(context: Context) -> int:
+    return context.document.painting.box.area // TILE**2 if context.document is not None else 0
 
 
 def invert(context: Context) -> None:
     """Exchange damage and intact."""
     label = context.selection.label
-    _edit(context, "Invert mask", lambda damage: edits.inverted(damage, label))
+    edit(context, "Invert mask", lambda damage: edits.inverted(damage, label), _all_tiles(context))
 
 
 def grow(context: Context) -> None:
     """Spread the chosen class by a pixel."""
     label = context.selection.label
-    _edit(context, "Grow class", lambda damage: edits.grown_class(damage, label, STEP))
+    edit(
+        context, "Grow class", lambda damage: edits.grown_class(damage, label, STEP), _damaged_tiles(context)
+    )
 
 
 def shrink(context: Context) -> None:
     """Take the rim of the chosen class away."""
     label = context.selection.label
-    _edit(context, "Shrink class", lambda damage: edits.shrunk_class(damage, label, STEP))
+    edit(
+        context,
+        "Shrink class",
+        lambda damage: edits.shrunk_class(damage, label, STEP),
+        _damaged_tiles(context),
+    )
 
 
 def clear_class(context: Context) -> None:
     """No damage of the chosen class any more."""
     label = context.selection.label
-    _edit(context, "Clear class", lambda damage: edits.cleared(damage, label))
+    edit(context, "Clear class", lambda damage: edits.cleared(damage, label), _damaged_tiles(context))
 
 
 def clear_all(context: Context) -> None:
     """No damage any more."""
-    _edit(context, "Clear mask", edits.cleared)
+    edit(context, "Clear mask", edits.cleared, _damaged_tiles(context))
 
 
-def take_over(context: Context, found: DamageMap, name: str) -> None:
+def take_over(context: Context, found: DamageMap, name: str, done: Callable[[], None] | None = None) -> None:
     """Mark what was ``found`` as the chosen class; other classes stay unless they may be painted over."""
     label, overwrite = context.selection.label, context.selection.overwrite_classes
-    _edit(context, name, lambda damage: edits.merged(damage, found, label, overwrite=overwrite))
+
+    def merge(damage: DamageMap) -> DamageMap:
+        return edits.merged(damage, found, label, overwrite=overwrite)
+
+    edit(context, name, merge, len(found.tiles()), done)
+
+
+def mark(context: Context, cells: Cells, reach: Box, label: int, name: str) -> None:
+    """Put ``label`` (0 erases) on the pixels of ``cells``, which are made where they are needed; they lie
+    within ``reach``. Other classes stay unless they may be painted over, locked ones always."""
+    overwrite = context.selection.overwrite_classes
+
+    def painted(damage: DamageMap) -> DamageMap:
+        made = damage.copy()
+        for box, mask in cells():
+            paint(made, box, mask, label, overwrite=overwrite)
+        return made
+
+    edit(context, name, painted, reach.area // TILE**2)
 
 
 def import_mask(context: Context, path: Path) -> None:
@@ -77,12 +152,10 @@ def import_mask(context: Context, path: Path) -> None:
 
     def taken(found: DamageMap) -> None:
         if context.document is document:
-            take_over(context, found, f"Import {path.name}")
-            context.messages.say(
-                translate("Masking", "{0} px of damage imported from {1}.").format(
-                    f"{found.count():,}", path.name
-                )
+            told = translate("Masking", "{0} px of damage imported from {1}.").format(
+                f"{found.count():,}", path.name
             )
+            take_over(context, found, f"Import {path.name}", lambda: context.messages.say(told))
 
     context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, taken))
 

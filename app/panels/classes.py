@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
-from PySide6.QtWidgets import QColorDialog, QHBoxLayout, QInputDialog, QLineEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit, QToolButton, QWidget
 
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
+from app.panels.figures import Figures, area_text, details_text, figures_tip, length_text
 from app.panels.parts import clear, column, label, repolish, tool_button
-from imagest_core.damage.classes import DamageClass, Policy
+from imagest_core.damage.classes import CRACK, TEAR, DamageClass, Policy
+from imagest_core.damage.statistics import ClassFigures
 from imagest_core.project.operations import settings
-from imagest_core.project.state import Calibration
 
-COUNT_WAIT = 150
+LONG = (CRACK.label, TEAR.label)
+"""Classes whose length says more than their area."""
 OWN_COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
 
 
@@ -29,16 +31,32 @@ class ClassRow(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context, self.item = context, item
         self.setAccessibleName(item.name)
-        across = QHBoxLayout(self)
-        across.setContentsMargins(4, 0, 4, 0)
-        across.setSpacing(4)
-        self.area = label("–", "unit")
-        self.area.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for widget in (self._swatch(), self._name(), self._policy()):
-            across.addWidget(widget)
-        across.addWidget(self.area, 1)
-        across.addWidget(self._shown())
-        across.addWidget(self._locked())
+        grid = QGridLayout(self)
+        grid.setContentsMargins(4, 0, 4, 0)
+        grid.setHorizontalSpacing(4)
+        grid.setVerticalSpacing(0)
+        grid.setColumnStretch(3, 1)
+        self.area, self.details = label("–", "unit"), label("", "small")
+        for made in (self.area, self.details):
+            made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        parts = (self._swatch(), self._name(), self._policy(), self.area, self._shown(), self._locked())
+        for place, widget in enumerate(parts):
+            grid.addWidget(widget, 0, place)
+        grid.addWidget(self.details, 1, 0, 1, 4)
+        self.details.hide()
+
+    def show_figures(self, pixels: int, figures: ClassFigures | None) -> None:
+        """Say how much there is; ``figures`` once they are measured."""
+        document = self._context.document
+        if document is None:
+            return
+        whole, scale = document.state.damage.box.area, document.state.calibration
+        length = length_text(figures) if figures is not None and self.item.label in LONG else ""
+        self.area.setText(area_text(pixels, scale))
+        self.details.setText(details_text(pixels, whole, scale, length))
+        self.details.setVisible(bool(pixels))
+        self.area.setToolTip(figures_tip(pixels, whole, scale, figures))
+        self.details.setToolTip(self.area.toolTip())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """A press chooses the class."""
@@ -127,6 +145,8 @@ class ClassList(QWidget):
 
     counted = Signal(object)
     """Pixels of each label there is."""
+    reshaped = Signal()
+    """More or fewer lines are shown."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -134,17 +154,18 @@ class ClassList(QWidget):
         self._rows: dict[int, ClassRow] = {}
         self._only_chosen = False
         self._column = column(self, spacing=0)
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(COUNT_WAIT)
-        self._wait.timeout.connect(self._count)
+        self._counts: dict[int, int] = {}
+        self._measures: dict[int, ClassFigures] = {}
+        self._figures = Figures(context, self)
+        self._figures.counted.connect(self._counted)
+        self._figures.measured.connect(self._measured)
         context.selection.label_changed.connect(lambda _: self._mark())
 
     def bind(self, document: OpenDocument) -> None:
         """Follow ``document``."""
         document.classes_changed.connect(self.refresh)
-        document.damage_changed.connect(lambda _: self._wait.start())
-        document.calibration_changed.connect(self._wait.start)
+        self._figures.bind(document)
+        self._counts, self._measures = {}, {}
 
     def refresh(self) -> None:
         """Show the classes as they are now."""
@@ -157,7 +178,8 @@ class ClassList(QWidget):
             self._rows[item.label] = made
             self._column.addWidget(made)
         self._mark()
-        self._wait.start()
+        self._show()
+        self._figures.refresh()
 
     def add(self) -> None:
         """A class of the user's own."""
@@ -181,20 +203,24 @@ class ClassList(QWidget):
             made.mark(chosen)
             made.setVisible(chosen or not self._only_chosen)
 
-    def _count(self) -> None:
-        document = self._context.document
-        if document is not None:
-            self._context.background.latest("counts", document.state.damage.copy().counts, self._show)
-
-    def _show(self, counts: dict[int, int]) -> None:
-        document = self._context.document
-        if document is None:
-            return
-        for number, made in self._rows.items():
-            pixels = counts.get(number, 0)
-            made.area.setText(area_text(pixels, document.state.calibration))
-            made.area.setToolTip(area_tip(pixels, document.state.damage.box.area, document.state.calibration))
+    def _counted(self, counts: dict[int, int]) -> None:
+        """What was measured of a class holds until it is measured anew, unless its area is another."""
+        old, self._counts = self._counts, counts
+        kept = {label for label in counts if counts[label] == old.get(label)}
+        self._measures = {label: item for label, item in self._measures.items() if label in kept}
+        self._show()
         self.counted.emit(counts)
+
+    def _measured(self, figures: dict[int, ClassFigures]) -> None:
+        self._measures = figures
+        self._show()
+
+    def _show(self) -> None:
+        shape = [made.details.isHidden() for made in self._rows.values()]
+        for number, made in self._rows.items():
+            made.show_figures(self._counts.get(number, 0), self._measures.get(number))
+        if shape != [made.details.isHidden() for made in self._rows.values()]:
+            self.reshaped.emit()
 
 
 def class_name(item: DamageClass) -> str:
@@ -210,24 +236,3 @@ def class_name(item: DamageClass) -> str:
         QT_TRANSLATE_NOOP("Classes", "overpaint"),
     )
     return QCoreApplication.translate("Classes", item.name) if item.name in known else item.name
-
-
-def area_text(pixels: int, scale: Calibration | None) -> str:
-    """An area in mm² or cm² where the scale is known, else in px."""
-    if not pixels:
-        return "–"
-    if scale is None:
-        return f"{pixels:,} px"
-    square = pixels / (scale.resolution.px_per_mm_x * scale.resolution.px_per_mm_y)
-    return f"{square / 100:.1f} cm²" if square >= 1000 else f"{square:.1f} mm²"
-
-
-def area_tip(pixels: int, whole: int, scale: Calibration | None) -> str:
-    """Every unit, and where the scale comes from."""
-    parts = [f"{pixels:,} px", f"{pixels / whole:.3%}"]
-    if scale is not None:
-        parts += [
-            area_text(pixels, scale),
-            f"{scale.resolution.px_per_mm_x:.2f} px/mm ({scale.resolution.source})",
-        ]
-    return "  ·  ".join(parts)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,12 @@ from app import theme
 from app.commands import masking
 from app.commands.opening import PICTURES
 from app.context import Context
-from app.derivers import METHODS, Cracks, Deriver, Difference, Losses, Mask, Parameter
+from app.derivers import METHODS, Cracks, Deriver, Difference, Losses, Parameter
 from app.jobs import Job
+from app.messages import explained
 from app.panels.parts import Amount, Segments, button, clear, column, label, restyle, row
+from app.panels.registered import Registered
+from app.previewing import Preview, Previewer
 from app.selection import Proposal, Tool
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.map import DamageMap
@@ -24,12 +25,8 @@ from imagest_core.errors import ImagestError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 
-MOST, LEAST = 1_400_000, 256 * 256
-"""Pixels a preview covers: as many as this computer looks at in time; of more the middle is shown."""
-IN_TIME = 0.25
-"""Seconds a preview may take."""
 PAUSE = 30
-"""Milliseconds between a change and its preview, to take quick ones together."""
+"""Milliseconds in which changes are taken together before they are previewed."""
 LABELS = {"cracks": CRACK.label, "losses": LOSS.label, "difference": LOSS.label}
 
 
@@ -45,14 +42,15 @@ class DerivePanel(QWidget):
         self._learned: Any = None
         self._clean: Painting | None = None
         self._ground: tuple[float, float, float] | None = None
+        self._before: str = Tool.PAN
         self._amounts: dict[str, Amount] = {}
-        self._budget = float(MOST)
+        self._previewer = Previewer(context.background, self._show, self._failed)
         self._build()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(PAUSE)
         self._pause.timeout.connect(self._look)
-        context.selection.visible_changed.connect(lambda _: self._pause.start())
+        context.selection.visible_changed.connect(lambda _: self._changed())
         context.selection.picked.connect(self._picked)
         self.methods.choose("losses")
 
@@ -69,12 +67,14 @@ class DerivePanel(QWidget):
         self.methods.chosen.connect(self.choose)
         self.about = label("", "small", wrap=True)
         self._source = column()
+        self.registered = Registered(self._context)
         self._fields = column(spacing=4)
         self.state = label("", "soft", wrap=True)
         self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
         inside.addWidget(self.methods)
         inside.addWidget(self.about)
         inside.addLayout(self._source)
+        inside.addWidget(self.registered)
         inside.addLayout(self._fields)
         inside.addWidget(self.state)
         inside.addLayout(row(self.apply_button, None))
@@ -113,7 +113,8 @@ class DerivePanel(QWidget):
 
     def _forget(self) -> None:
         self._learned, self._deriver = None, None
-        self._context.background.forget("derive")
+        self._previewer.forget()
+        self.registered.show_registration(None)
         self._context.selection.proposal = None
         self.apply_button.setEnabled(False)
 
@@ -168,7 +169,7 @@ class DerivePanel(QWidget):
                 tip=translated(parameter.tip),
                 special=self.tr("auto") if parameter.auto else "",
             )
-            made.changed.connect(lambda _: self._pause.start())
+            made.changed.connect(lambda _: self._changed())
             self._amounts[parameter.name] = made
             self._fields.addWidget(made)
 
@@ -200,7 +201,8 @@ class DerivePanel(QWidget):
         self._prepare()
 
     def _pick(self) -> None:
-        self._before = self._context.selection.tool
+        if self._context.selection.tool != Tool.PICK:
+            self._before = self._context.selection.tool
         self._context.selection.tool = Tool.PICK
 
     def _picked(self, x: int, y: int) -> None:
@@ -211,7 +213,7 @@ class DerivePanel(QWidget):
         around = Box(x - 1, y - 1, 3, 3).within(document.painting.box)
         colour = document.painting.read_working(around).mean(axis=(0, 1))
         self._ground = float(colour[0]), float(colour[1]), float(colour[2])
-        self._context.selection.tool = Tool.PAN
+        self._context.selection.tool = self._before
         self._show_source()
         self._prepare()
 
@@ -226,6 +228,8 @@ class DerivePanel(QWidget):
         """Learn what previews need, in the background."""
         document, deriver = self._context.document, self._make()
         self._learned, self._deriver = None, deriver
+        self._previewer.forget()
+        self.registered.show_registration(None)
         self.apply_button.setEnabled(False)
         if document is None or deriver is None:
             self._say(
@@ -247,46 +251,49 @@ class DerivePanel(QWidget):
                 self._tell_learned(found)
                 self._look()
 
-        self._context.background.latest("learn", learn, learned, self._failed)
+        def failed(error: Exception) -> None:
+            if self._deriver is deriver:
+                self._failed(error)
+
+        self._context.background.latest("learn", learn, learned, failed)
 
     def _tell_learned(self, found: Any) -> None:
         if self.method == "losses":
             self._show_source()
         elif self.method == "difference":
-            self._say(registration_text(found.alignment))
+            self.registered.show_registration(found)
 
     def _failed(self, error: Exception) -> None:
-        self._say(
-            str(error) if isinstance(error, ImagestError) else self.tr("This could not be looked at."), "warn"
-        )
+        known = isinstance(error, ImagestError)
+        self._say(explained(error)[0] if known else self.tr("This could not be looked at."), "warn")
+
+    def _changed(self) -> None:
+        """A parameter or the view: preview soon, also while the slider still moves."""
+        if self._active and not self._pause.isActive():
+            self._pause.start()
 
     def _look(self) -> None:
-        """Ask for a preview of the visible part; only the last one asked for is made."""
+        """Ask for a preview of the visible part."""
         document, deriver, learned = self._context.document, self._deriver, self._learned
         if not self._active or document is None or deriver is None or learned is None:
             return
-        box, whole = previewed(self._context.selection.visible.within(document.painting.box), self._budget)
-        if box.empty:
-            return
-        self._context.background.latest(
-            "derive",
-            _looking(deriver, document.painting, box, learned, self.values),
-            lambda found: self._show(box, whole, *found),
-            self._failed,
-        )
+        visible = self._context.selection.visible.within(document.painting.box)
+        if not visible.empty:
+            self._previewer.ask(deriver, document.painting, learned, self.values, visible)
+            self.registered.look()
 
-    def _show(self, box: Box, whole: bool, mask: Mask, seconds: float) -> None:
+    def _show(self, preview: Preview) -> None:
         if not self._active or self._learned is None:
             return
-        self._budget = min(max(box.area * IN_TIME / max(seconds, 1e-3), LEAST, self._budget / 2), MOST)
-        self._context.selection.proposal = Proposal(box, mask, LABELS[self.method])
-        share = mask.mean() if mask.size else 0.0
-        text = self.tr("Preview: {0} of the visible part, in {1} ms.").format(
-            f"{share:.1%}", round(seconds * 1000)
+        self._context.selection.proposal = Proposal(
+            preview.box, preview.mask, LABELS[self.method], preview.level
         )
-        self._say(
-            text if whole else text + " " + self.tr("Only its middle is previewed; zoom in for the rest.")
-        )
+        share = preview.mask.mean() if preview.mask.size else 0.0
+        text = self.tr("Preview: {0} of the visible part.").format(f"{share:.1%}")
+        if preview.level:
+            reduced = self.tr("Seen at 1:{0}; zoom in for what is thinner.").format(1 << preview.level)
+            text = f"{text} {reduced}"
+        self._say(text)
 
     def _say(self, text: str, kind: str = "soft") -> None:
         restyle(self.state, kind)
@@ -304,14 +311,9 @@ class DerivePanel(QWidget):
 
         def taken(found: DamageMap) -> None:
             if self._context.document is document:
-                self._context.selection.proposal = None
-                masking.take_over(self._context, found, name)
-                self._context.messages.say(
-                    self.tr("{0}: {1} px marked. Correct them with brush and eraser.").format(
-                        title, f"{found.count():,}"
-                    )
-                )
-                self.done.emit()
+                sentence = self.tr("{0}: {1} px marked. Correct them with brush and eraser.")
+                told = sentence.format(title, f"{found.count():,}")
+                masking.take_over(self._context, found, name, lambda: self._taken(told))
 
         self._context.jobs.submit(
             Job(
@@ -321,44 +323,15 @@ class DerivePanel(QWidget):
             )
         )
 
-
-def _looking(
-    deriver: Deriver, painting: Painting, box: Box, learned: Any, values: dict[str, float]
-) -> Callable[[], tuple[Mask, float]]:
-    def look() -> tuple[Mask, float]:
-        began = time.perf_counter()
-        return deriver.look(painting, box, learned, values), time.perf_counter() - began
-
-    return look
-
-
-def previewed(visible: Box, budget: float) -> tuple[Box, bool]:
-    """The part of ``visible`` of about ``budget`` pixels that is previewed, and whether that is all."""
-    if visible.area <= budget:
-        return visible, True
-    share = (budget / visible.area) ** 0.5
-    width, height = max(int(visible.width * share), 1), max(int(visible.height * share), 1)
-    x, y = visible.x + (visible.width - width) // 2, visible.y + (visible.height - height) // 2
-    return Box(x, y, width, height), False
+    def _taken(self, told: str) -> None:
+        self._context.selection.proposal = None
+        self._context.messages.say(told)
+        self.done.emit()
 
 
 def translated(text: str) -> str:
     """A text of the derivers' tables."""
     return QCoreApplication.translate("Derivers", text) if text else ""
-
-
-def registration_text(alignment: Any) -> str:
-    """How the clean picture lies over the scan, in words."""
-    translate = QCoreApplication.translate
-    if alignment.identity:
-        return translate("Derivers", "The pictures lie exactly over each other.")
-    dx, dy = alignment.matrix[0, 2], alignment.matrix[1, 2]
-    scale = (
-        abs(alignment.matrix[0, 0] * alignment.matrix[1, 1] - alignment.matrix[0, 1] * alignment.matrix[1, 0])
-        ** 0.5
-    )
-    text = translate("Derivers", "Registered: moved by {0}, {1} px, scaled by {2}, agreement {3}.")
-    return text.format(f"{dx:.1f}", f"{dy:.1f}", f"{scale:.3f}", f"{alignment.agreement:.0%}")
 
 
 def _css(colour: tuple[float, float, float]) -> str:

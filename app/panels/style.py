@@ -9,11 +9,11 @@ from typing import Any
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
-from app.panels.parts import Card, Panel, button, clear, label, row, tool_button
+from app.panels.parts import Card, Panel, button, clear, column, label, row, tool_button
 from app.pictures import image_of
 from app.selection import Tool
 from imagest_core.errors import ImagestError, StyleError
@@ -22,8 +22,8 @@ from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.operations import settings
 from imagest_core.project.operations.together import Together
 
-THUMB = 92
-COLUMNS = 3
+THUMB = 72
+COLUMNS = 4
 COUNT = 3
 
 
@@ -39,8 +39,7 @@ class StylePanel(Panel):
         self.card = Card(
             self.tr("Which parts show how it was painted?"),
             self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
-            button(self.tr("Suggest"), self.suggest, icon="suggest"),
-            button(self.tr("Draw"), self._draw, icon="style"),
+            *self._ways(),
         )
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
@@ -48,24 +47,7 @@ class StylePanel(Panel):
         self.warning = label("", "warn", wrap=True)
         self._remedy = button(self.tr("Trim to what is intact"), self._trim)
         self._more = QWidget()
-        self._more.setLayout(
-            row(
-                button(
-                    self.tr("Draw"),
-                    self._draw,
-                    icon="style",
-                    tip=self.tr("Draw a rectangle on an intact region"),
-                ),
-                button(self.tr("Suggest"), self.suggest, icon="suggest"),
-                button(
-                    self.tr("Donor…"),
-                    self.donor_wanted.emit,
-                    icon="donor",
-                    tip=self.tr("Another work as style"),
-                ),
-                None,
-            )
-        )
+        self._more.setLayout(row(*self._ways(), None))
         self._propose = self._proposal_row()
         for item in (self.card, self._grid, self.warning, self._remedy, self._propose, self._more):
             self.column.addLayout(item) if isinstance(item, QGridLayout) else self.column.addWidget(item)
@@ -73,14 +55,34 @@ class StylePanel(Panel):
         context.selection.suggestions_changed.connect(lambda _: self._show_proposal())
         self.setEnabled(False)
 
+    def _ways(self) -> tuple[QWidget, ...]:
+        """The ways to a reference, as buttons."""
+        return (
+            button(
+                self.tr("Suggest"),
+                self.suggest,
+                icon="suggest",
+                tip=self.tr("Let the program look for intact regions"),
+            ),
+            button(
+                self.tr("Draw"), self._draw, icon="style", tip=self.tr("Draw a rectangle on an intact region")
+            ),
+            button(
+                self.tr("Donor…"), self.donor_wanted.emit, icon="donor", tip=self.tr("Another work as style")
+            ),
+        )
+
     def _proposal_row(self) -> QWidget:
         made = QWidget()
         self._proposed = label("", "soft", wrap=True)
-        inside = QVBoxLayout(made)
-        inside.setContentsMargins(0, 0, 0, 0)
+        self._offered = QGridLayout()
+        self._offered.setSpacing(8)
+        self._offered.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        inside = column(made)
         inside.addWidget(self._proposed)
-        use = button(self.tr("Use them"), self.accept_suggestions, icon="check")
-        no = button(self.tr("No"), lambda: setattr(self.context.selection, "suggestions", ()))
+        inside.addLayout(self._offered)
+        use = button(self.tr("Use all"), self.accept_suggestions, icon="check")
+        no = button(self.tr("Use none"), lambda: setattr(self.context.selection, "suggestions", ()))
         inside.addLayout(row(use, no, None))
         return made
 
@@ -98,12 +100,11 @@ class StylePanel(Panel):
         count = 0
         if document is not None and style is not None:
             for index, box in enumerate(style.regions):
-                self._place(count, self._region(document, index, box))
+                _place(self._grid, count, self._region(document, index, box))
                 count += 1
             if style.donor is not None:
-                self._place(count, self._donor(style.donor))
+                _place(self._grid, count, self._donor(style.donor))
                 count += 1
-        self._more.setVisible(bool(count))
         self.stood.emit(self.tr("%n reference(s)", "", count) if count else self.tr("the program picks"))
         self._show_proposal()
         self._check()
@@ -111,9 +112,6 @@ class StylePanel(Panel):
     def _damage_changed(self, box: Box) -> None:
         self._check()
         self._suggest_once()
-
-    def _place(self, number: int, made: QWidget) -> None:
-        self._grid.addWidget(made, number // COLUMNS, number % COLUMNS)
 
     # References
 
@@ -206,6 +204,12 @@ class StylePanel(Panel):
         sentence = str(error) if isinstance(error, ImagestError) else self.tr("No intact region was found.")
         self.context.messages.warn(sentence, self.tr("Draw one yourself, or choose a donor picture."))
 
+    def accept_suggestion(self, box: Box) -> None:
+        """Take one of what is suggested; the others are still offered."""
+        left = tuple(other for other in self.context.selection.suggestions if other != box)
+        self._do(lambda state: settings.add_style_region(state, box))
+        self.context.selection.suggestions = left
+
     def accept_suggestions(self) -> None:
         """Take what is suggested, as one step."""
         boxes, self.context.selection.suggestions = self.context.selection.suggestions, ()
@@ -218,13 +222,27 @@ class StylePanel(Panel):
             self.context.do(Together(tuple(steps), name="Use suggested style"))
 
     def _show_proposal(self) -> None:
-        boxes = self.context.selection.suggestions
+        boxes, document = self.context.selection.suggestions, self.document
+        clear(self._offered)
+        for number, box in enumerate(boxes if document is not None else ()):
+            assert document is not None
+            _place(self._offered, number, self._offer(document, number, box))
         self._propose.setVisible(bool(boxes))
+        self._more.setVisible(bool(self._grid.count()) and not boxes)
         self.card.setVisible(not boxes and not self._grid.count())
         self._proposed.setText(
-            self.tr("%n intact region(s) outlined on the picture. Click one, or", "", len(boxes))
+            self.tr("%n intact region(s) outlined on the picture. Click one to use it.", "", len(boxes))
         )
         self.reshaped.emit()
+
+    def _offer(self, document: OpenDocument, number: int, box: Box) -> QWidget:
+        name = self.tr("Suggestion {0}: {1} × {2} px at {3}, {4}").format(
+            number + 1, box.width, box.height, box.x, box.y
+        )
+        made = Thumb(name, lambda: self.accept_suggestion(box))
+        painting = document.painting
+        self.context.background.submit(lambda: region_image(painting, box), made.show_image)
+        return made
 
     # Overlap with damage
 
@@ -266,9 +284,11 @@ class StylePanel(Panel):
 
 
 class Thumb(QWidget):
-    """A small picture with a button to take it away."""
+    """A small picture with a button to take it away, or, where nothing ``removed`` it, to take it."""
 
-    def __init__(self, name: str, clicked: Callable[[], object], removed: Callable[[], object]) -> None:
+    def __init__(
+        self, name: str, clicked: Callable[[], object], removed: Callable[[], object] | None = None
+    ) -> None:
         super().__init__()
         self.setFixedSize(THUMB, THUMB)
         self.face = QToolButton(self)
@@ -278,12 +298,12 @@ class Thumb(QWidget):
         self.face.setToolTip(name)
         self.face.setAccessibleName(name)
         self.face.clicked.connect(lambda: clicked())
-        self.remove = tool_button("close", self.tr("Remove {0}").format(name), removed)
-        self.remove.setParent(self)
-        self.remove.setIconSize(QSize(12, 12))
-        self.remove.setObjectName("chip")
-        self.remove.move(THUMB - 22, 2)
-        self.number: QLabel | None = None
+        icon, says = ("plus", self.tr("Use {0}")) if removed is None else ("close", self.tr("Remove {0}"))
+        self.chip = tool_button(icon, says.format(name), removed or clicked)
+        self.chip.setParent(self)
+        self.chip.setIconSize(QSize(12, 12))
+        self.chip.setObjectName("chip")
+        self.chip.move(THUMB - 22, 2)
 
     def show_image(self, image: QImage | None) -> None:
         """The picture has come from the background."""
@@ -291,6 +311,10 @@ class Thumb(QWidget):
 
         if image is not None and isValid(self):
             self.face.setIcon(QIcon(QPixmap.fromImage(image)))
+
+
+def _place(grid: QGridLayout, number: int, made: QWidget) -> None:
+    grid.addWidget(made, number // COLUMNS, number % COLUMNS)
 
 
 def region_image(painting: Painting, box: Box) -> QImage:

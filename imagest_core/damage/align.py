@@ -20,6 +20,8 @@ LEAST_RESPONSE = 0.15
 FEWEST_PATCHES = 8
 MARGIN = 4
 
+Point = tuple[float, float]
+
 
 def align(clean: Painting, damaged: Painting, progress: Progress | None = None) -> Alignment:
     """How ``clean`` lies over ``damaged`` in native pixels; raises ``MaskError`` if not to be trusted."""
@@ -83,8 +85,21 @@ def _grey(rgb: NDArray[np.float32]) -> Grey:
 
 def _refined(clean: Painting, damaged: Painting, alignment: Alignment, progress: Progress) -> Alignment:
     """The alignment with what patches at native scale are still off by taken out."""
+    here, off = native_shifts(clean, damaged, alignment, progress)
+    if len(here) < FEWEST_PATCHES:
+        raise MaskError(
+            "The clean picture can't be aligned exactly: too little of its detail is found again."
+        )
+    return _corrected(alignment, np.array(here), np.array(off), damaged.box)
+
+
+def native_shifts(
+    clean: Painting, damaged: Painting, alignment: Alignment, progress: Progress | None = None
+) -> tuple[list[Point], list[Point]]:
+    """The middles of patches of the damaged picture that are clearly found again, and by how much
+    (x, y in px) they lie off the clean one's."""
     here, off = [], []
-    for box in progress.steps(_patches(damaged.box)):
+    for box in (progress or Progress()).steps(_patches(damaged.box)):
         laid = _grey(overlaid(clean, alignment, box))
         if not np.isfinite(laid).all():
             continue
@@ -92,11 +107,7 @@ def _refined(clean: Painting, damaged: Painting, alignment: Alignment, progress:
         if response >= LEAST_RESPONSE and max(abs(value) for value in shift) < PATCH / 4:
             here.append((box.x + (PATCH - 1) / 2, box.y + (PATCH - 1) / 2))
             off.append(shift)
-    if len(here) < FEWEST_PATCHES:
-        raise MaskError(
-            "The clean picture can't be aligned exactly: too little of its detail is found again."
-        )
-    return _corrected(alignment, np.array(here), np.array(off), damaged.box)
+    return here, off
 
 
 def _corrected(alignment: Alignment, here: Matrix, off: Matrix, box: Box) -> Alignment:
@@ -109,7 +120,7 @@ def _corrected(alignment: Alignment, here: Matrix, off: Matrix, box: Box) -> Ali
     return Alignment(matrix, alignment.agreement, alignment.inliers)
 
 
-def _shift_between(laid: Grey, shown: Grey) -> tuple[tuple[float, float], float]:
+def _shift_between(laid: Grey, shown: Grey) -> tuple[Point, float]:
     """How far (x, y) ``shown`` lies from ``laid``, and how clearly (0–1), by phase correlation."""
     window = cv2.createHanningWindow((PATCH, PATCH), cv2.CV_32F)
     shift, response = cv2.phaseCorrelate(laid - laid.mean(), shown - shown.mean(), window)

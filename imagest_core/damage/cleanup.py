@@ -6,7 +6,8 @@ Each step takes a map and returns one with label 1, tile by tile, whatever the s
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 import cv2
 import numpy as np
@@ -44,6 +45,21 @@ class Cleanup:
                 raise MaskError(f"The {name} must be 0 to {LARGEST_RADIUS} pixels, not {value}.")
         if self.min_area < 0:
             raise MaskError(f"The smallest area can't be negative, but is {self.min_area}.")
+
+    def reduced(self, level: int) -> Self:
+        """The same for a picture reduced by 2**``level``: lengths in its pixels, to the nearest whole one."""
+        return replace(
+            self,
+            opening=None if self.opening is None else scaled(self.opening, level),
+            closing=scaled(self.closing, level),
+            min_area=self.min_area >> 2 * level,
+            dilate=scaled(self.dilate, level),
+        )
+
+
+def scaled(length: float, level: int) -> int:
+    """A ``length`` (px) in pixels of a picture reduced by 2**``level``."""
+    return int(length / 2**level + 0.5)
 
 
 def clean_up(damage: DamageMap, how: Cleanup, vouched: DamageMap | None = None) -> DamageMap:

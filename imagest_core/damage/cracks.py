@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage import cracks_response, cracks_texture
-from imagest_core.damage.cleanup import Cleanup, clean_up, kept_regions, touched
+from imagest_core.damage.cleanup import Cleanup, clean_up, kept_regions, scaled, touched
 from imagest_core.damage.cracks_response import Floats, luma_of, responses
 from imagest_core.damage.cracks_texture import texture_level
 from imagest_core.damage.difference import otsu
@@ -84,6 +85,15 @@ class CrackParameters(Cleanup):
     def halo(self) -> int:
         """How far (px) from a pixel the picture decides whether it is a crack: whole cells of texture."""
         return cracks_texture.reach(cracks_response.reach(self.widest))
+
+    def reduced(self, level: int) -> Self:
+        """The same for a picture reduced by 2**``level``, in which cracks are thinner and shorter."""
+        return replace(
+            super().reduced(level),
+            widest=max(scaled(self.widest, level), 1),
+            shortest=self.shortest / 2**level,
+            bridge=scaled(self.bridge, level),
+        )
 
 
 @dataclass(frozen=True)

@@ -40,17 +40,22 @@ def stroke_cells(
 
 def polygon_cells(points: Sequence[Point], clip: Box) -> Iterator[tuple[Box, Mask]]:
     """The pixels inside a closed outline (even-odd), as (box, (h, w) mask)."""
-    corners = np.array(points, np.float64) - 0.5
-    if len(corners) < 3:
+    if len(points) < 3:
         return
-    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
-    around = Box.spanning(int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
-    for cell in around.within(clip).tiles(TILE):
+    corners = np.array(points, np.float64) - 0.5
+    for cell in outline_box(points).within(clip).tiles(TILE):
         mask = np.zeros((cell.height, cell.width), np.uint8)
         local = np.rint((corners - (cell.x, cell.y)) * (1 << _SHIFT)).astype(np.int32)
         cv2.fillPoly(mask, [local], 1, cv2.LINE_8, _SHIFT)
         if mask.any():
             yield cell, mask.astype(np.bool_)
+
+
+def outline_box(points: Sequence[Point]) -> Box:
+    """The box round a closed outline of at least one point."""
+    corners = np.array(points, np.float64) - 0.5
+    low, high = np.floor(corners.min(axis=0)), np.ceil(corners.max(axis=0))
+    return Box.spanning(int(low[0]), int(low[1]), int(high[0]) + 1, int(high[1]) + 1)
 
 
 def enlarged_cells(mask: Mask, part: Box, level: int, clip: Box) -> Iterator[tuple[Box, Mask]]:

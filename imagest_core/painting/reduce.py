@@ -10,8 +10,8 @@ from imagest_core.painting.sources.base import Samples
 def area_mean(samples: Samples, factor: int) -> Samples:
     """Each ``factor`` × ``factor`` block (what is left of it at the right and lower edge) as its mean.
 
-    ``samples``: (h, w, c) uint8 or uint16; the answer has ``ceil(h / factor)`` rows and is rounded to
-    the same type.
+    ``samples``: (h, w, c) uint8, uint16 or float32; the answer has ``ceil(h / factor)`` rows and is of
+    the same type, whole numbers rounded.
     """
     height, width, channels = samples.shape
     out = np.empty((-(-height // factor), -(-width // factor), channels), samples.dtype)

@@ -16,7 +16,6 @@ from app.about import AboutDialog
 from app.document import OpenDocument
 from app.export_dialog import ExportDialog
 from app.panels.damage import DamagePanel
-from app.panels.derive import previewed
 from app.panels.style import StylePanel
 from app.settings_dialog import SettingsDialog
 from app.shortcuts_dialog import ShortcutsDialog
@@ -81,15 +80,6 @@ def test_difference_needs_a_clean_picture_and_says_how_it_lies(
     mask = window.context.selection.proposal.mask
     assert mask[42:58, 52:78].mean() > 0.95
     assert mask[80:, 100:].mean() < 0.05
-
-
-def test_a_part_that_is_too_large_is_previewed_in_its_middle():
-    assert previewed(Box(5, 5, 100, 100), 20_000) == (Box(5, 5, 100, 100), True)
-    box, whole = previewed(Box(0, 0, 4000, 2000), 500_000)
-    assert not whole
-    assert box.area <= 500_000
-    assert Box(0, 0, 4000, 2000).contains(box)
-    assert abs(box.x * 2 + box.width - 4000) <= 1
 
 
 def test_classes_are_filled_or_recorded_shown_and_locked_by_their_row(

@@ -9,8 +9,8 @@ from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.tools.base import Bench, Point, Pointer, Tool, polyline, snapped
-from app.canvas.tools.painting import mark
-from imagest_core.damage.strokes import polygon_cells
+from app.commands import masking
+from imagest_core.damage.strokes import outline_box, polygon_cells
 
 _NEAR = 8
 """Screen pixels from the first corner within which a click closes a polygon."""
@@ -38,8 +38,10 @@ class Outline(Tool):
     def _finish(self) -> None:
         points, self._points, self.active = self._points, [], False
         self.bench.draft(QPainterPath())
-        label = 0 if self._erases else self.bench.context.selection.label
-        mark(self.bench, polygon_cells(points, self.bench.document.state.box), label, self.title)
+        context, whole = self.bench.context, self.bench.document.state.box
+        label = 0 if self._erases else context.selection.label
+        reach = outline_box(points).within(whole)
+        masking.mark(context, lambda: polygon_cells(points, whole), reach, label, self.title)
 
     def abandon(self) -> None:
         self._points = []

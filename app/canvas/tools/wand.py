@@ -7,10 +7,10 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from app.canvas.picture import at_level, level_for
+from app.canvas.picture import at_level, level_for, native
 from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Bench, Pointer, Tool
-from app.canvas.tools.painting import mark
+from app.commands import masking
 from app.jobs import Ticket
 from imagest_core.damage.map import Mask
 from imagest_core.damage.strokes import enlarged_cells
@@ -84,8 +84,14 @@ class WandTool(Tool):
         label = 0 if self._pressed.alt else self.bench.context.selection.label
         self._clear()
         if mask is not None:
-            cells = enlarged_cells(mask, part, level, self.bench.document.state.box)
-            mark(self.bench, cells, label, QCoreApplication.translate("Tools", "Wand"))
+            whole = self.bench.document.state.box
+            masking.mark(
+                self.bench.context,
+                lambda: enlarged_cells(mask, part, level, whole),
+                native(part, level).within(whole),
+                label,
+                QCoreApplication.translate("Tools", "Wand"),
+            )
 
     def abandon(self) -> None:
         if self._ticket is not None:

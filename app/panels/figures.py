@@ -1,0 +1,138 @@
+"""How much there is of each damage class: counted at once, measured in the background once you pause."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
+
+from app.context import Context
+from app.document import OpenDocument
+from imagest_core.damage.statistics import ClassFigures
+from imagest_core.painting.resolution import Resolution
+from imagest_core.progress import Progress
+from imagest_core.project.figures import damage_figures
+from imagest_core.project.state import Calibration, State
+
+COUNT_WAIT, MEASURE_WAIT = 150, 900
+"""Milliseconds after an edit until pixels are counted, and until pieces and lengths are measured."""
+CM2, CM, METRE = 1000.0, 100.0, 1000.0
+"""Areas are told in cm² from so many mm² on, lengths in cm and in m from so many mm on."""
+
+
+class Figures(QObject):
+    """``counted(dict)``: pixels by label; ``measured(dict)``: ``ClassFigures`` by label, {} while unknown."""
+
+    counted = Signal(object)
+    measured = Signal(object)
+
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._stop = threading.Event()
+        self._count, self._measure = (
+            self._timer(COUNT_WAIT, self._start_count),
+            self._timer(MEASURE_WAIT, self._start_measure),
+        )
+
+    def _timer(self, wait: int, slot: Callable[[], None]) -> QTimer:
+        made = QTimer(self)
+        made.setSingleShot(True)
+        made.setInterval(wait)
+        made.timeout.connect(slot)
+        return made
+
+    def bind(self, document: OpenDocument) -> None:
+        """Follow the damage of ``document``, and its scale."""
+        document.damage_changed.connect(lambda _: self.refresh())
+        document.calibration_changed.connect(self.refresh)
+        document.closed.connect(self._stop_measuring)
+
+    def refresh(self) -> None:
+        """Something has changed: what is being measured holds no more."""
+        self._stop_measuring()
+        self._count.start()
+        self._measure.start()
+
+    def _stop_measuring(self) -> None:
+        self._stop.set()
+        self._count.stop()
+        self._measure.stop()
+
+    def _start_count(self) -> None:
+        document = self._context.document
+        if document is not None:
+            self._context.background.latest("counts", document.state.damage.copy().counts, self.counted.emit)
+
+    def _start_measure(self) -> None:
+        document = self._context.document
+        if document is None or document.state.damage.empty:
+            self.measured.emit({})
+            return
+        self._stop = stop = threading.Event()
+        state = document.state.copy()
+
+        def told(found: tuple[ClassFigures, ...]) -> None:
+            if not stop.is_set():
+                self.measured.emit({item.label: item for item in found})
+
+        self._context.background.submit(_measuring(state, stop), told, priority=-1)
+
+
+def _measuring(state: State, stop: threading.Event) -> Callable[[], tuple[ClassFigures, ...]]:
+    return lambda: damage_figures(state, Progress(cancelled=stop.is_set))
+
+
+# In words
+
+
+def area_text(pixels: int, scale: Calibration | None) -> str:
+    """An area in mm² or cm² where the scale is known, else in px."""
+    if not pixels:
+        return "–"
+    if scale is None:
+        return f"{pixels:,} px"
+    square = pixels / _per_mm2(scale.resolution)
+    return f"{square / 100:,.1f} cm²" if square >= CM2 else f"{square:,.1f} mm²"
+
+
+def length_text(figures: ClassFigures) -> str:
+    """A length in mm, cm or m where the scale is known, else in px."""
+    if figures.length_mm is None:
+        return f"{figures.length_px:,.0f} px"
+    if figures.length_mm >= METRE:
+        return f"{figures.length_mm / 1000:,.2f} m"
+    return f"{figures.length_mm / 10:,.1f} cm" if figures.length_mm >= CM else f"{figures.length_mm:,.1f} mm"
+
+
+def share_text(pixels: int, whole: int) -> str:
+    """A share of the picture's surface in per cent."""
+    return f"{pixels / whole:.2%}".replace("%", " %")
+
+
+def details_text(pixels: int, whole: int, scale: Calibration | None, length: str) -> str:
+    """What stands under the area: the other units, and the ``length`` of what is long."""
+    parts = [share_text(pixels, whole), length]
+    if scale is not None:
+        parts.insert(0, f"{pixels:,} px")
+    return "  ·  ".join(part for part in parts if part)
+
+
+def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: ClassFigures | None) -> str:
+    """Every figure there is, and where the scale comes from."""
+    translate = QCoreApplication.translate
+    parts = [f"{pixels:,} px", f"{pixels / whole:.3%}"]
+    if scale is not None:
+        parts.append(area_text(pixels, scale))
+    if figures is not None:
+        parts.append(translate("Classes", "%n piece(s)", "", figures.count))
+        parts.append(translate("Classes", "{0} along the middle").format(length_text(figures)))
+    source = translate("Classes", "No scale is known: measure two points to set it.")
+    if scale is not None:
+        source = f"{scale.resolution.px_per_mm_x:.2f} px/mm ({scale.resolution.source})"
+    return "  ·  ".join(parts) + "\n" + source
+
+
+def _per_mm2(resolution: Resolution) -> float:
+    return resolution.px_per_mm_x * resolution.px_per_mm_y
