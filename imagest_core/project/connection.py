@@ -120,6 +120,8 @@ def _name(error: sqlite3.Error) -> str:
 
 
 def _why_unread(error: sqlite3.Error, path: Path) -> str:
+    if isinstance(error, sqlite3.ProgrammingError):
+        return f"{path.name} is closed: open it again."
     if _name(error).startswith("SQLITE_CANTOPEN"):
         return f"{path} can't be opened: check that it is there and may be read."
     if _name(error).startswith("SQLITE_BUSY"):

@@ -191,12 +191,17 @@ class Store:
             self._db = db
 
     def close(self) -> None:
-        """Close; the last to close a file leaves it as one file without a log beside it."""
-        with self._lock, suppress(sqlite3.Error):
-            if not self.read_only and self.path is not None:
-                self._db.execute("PRAGMA incremental_vacuum").fetchall()
-                self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        self._db.close()
+        """Close; the last to close a file leaves it as one file without a log beside it.
+
+        Who reads in another thread is waited for, and refused from then on: a connection that is closed
+        in the middle of a statement takes the process with it.
+        """
+        with self._lock:
+            with suppress(sqlite3.Error):
+                if not self.read_only and self.path is not None:
+                    self._db.execute("PRAGMA incremental_vacuum").fetchall()
+                    self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self._db.close()
 
     def _reading(self) -> AbstractContextManager[None]:
         return reading(self.path or Path("the project in memory"))
