@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from imagest_core.errors import ImagestError
+from imagest_core.errors import ImagestError, out_of_memory
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +50,7 @@ def explained(error: BaseException) -> tuple[str, str]:
     translate = QCoreApplication.translate
     if isinstance(error, ImagestError):
         return str(error), ""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+    if out_of_memory(error):
         return (
             translate("Messages", "There was not enough memory for this."),
             translate("Messages", "Choose a lower quality, a smaller part or the CPU, and try again."),

@@ -52,3 +52,10 @@ class ProjectError(InputError):
 
 class VerificationError(ImagestError):
     """The written file differs from the source where it must not."""
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether memory has run out: torch on the CPU and OpenCV say so in words alone."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return any(words in str(error) for words in ("can't allocate memory", "Insufficient memory"))

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from imagest_core.cli.bar import Bar
 from imagest_core.cli.interrupt import Interrupt
-from imagest_core.errors import ImagestError, InputError
+from imagest_core.errors import ImagestError, InputError, out_of_memory
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -57,7 +57,7 @@ def _failed(error: BaseException, debug: bool) -> int:
     if isinstance(error, ImagestError):
         say(str(error))
         return WRONG if isinstance(error, InputError) else FAULT
-    if isinstance(error, MemoryError):
+    if out_of_memory(error):
         say("there is not enough memory for this; close other programs, or take a smaller --batch.")
         return FAULT
     if isinstance(error, OSError) and (error.filename is not None or error.errno in FULL):

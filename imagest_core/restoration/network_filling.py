@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from imagest_core.errors import ImagestError
+from imagest_core.errors import ImagestError, out_of_memory
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
 from imagest_core.models.description import read_description
 from imagest_core.models.hardware import Hardware, choose_hardware
@@ -171,11 +171,6 @@ class NetworkFilling:
         )
         whole = np.where(view.mask[..., None], image, view.image)
         return transfer_detail(whole, view.mask, sources, DETAIL, self.request.detail)
-
-
-def out_of_memory(error: Exception) -> bool:
-    """Whether memory has run out: on the CPU torch says so in words alone."""
-    return isinstance(error, MemoryError | torch.cuda.OutOfMemoryError) or "can't allocate" in str(error)
 
 
 def _images(answer: Tensor, views: Sequence[WindowView]) -> list[Image]:

@@ -13,11 +13,11 @@ import torch
 from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
-from imagest_core.errors import ImagestError, InputError, ModelError
+from imagest_core.errors import ImagestError, InputError, ModelError, out_of_memory
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
-from imagest_core.restoration.network_filling import NetworkFilling, loaded, out_of_memory
+from imagest_core.restoration.network_filling import NetworkFilling, loaded
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
 from imagest_core.restoration.restore import restore
 from imagest_core.restoration.style_pictures import MOST, squares_of, style_pictures
@@ -169,7 +169,7 @@ def test_a_cancel_is_heard_while_the_network_is_loading(painting, damage, reques
     progress = Progress(lambda report: stages.append(report.stage), cancelled=lambda: len(stages) == 2)
     with pytest.raises(Cancelled):
         restore(painting, damage, request_, STYLE, progress)
-    assert stages == ["loading"] * 2
+    assert stages == ["loading the network"] * 2
 
 
 def test_torch_says_in_words_that_memory_has_run_out() -> None:
