@@ -20,6 +20,9 @@ Argb = NDArray[np.uint32]
 OPACITY = 0.45
 _LINE = 1.0
 _ZONE = 0.85
+_RING = 0.2
+_DOTS = 3
+"""A dot in so many screen pixels along and across."""
 _HATCH = 7
 
 
@@ -33,7 +36,8 @@ class Zones:
 
 @dataclass(frozen=True)
 class Look:
-    """How labels are drawn: 256 colours for tint and outline, which labels are filled, and zones.
+    """How labels are drawn: 256 colours each for tint and outline, for the line round the grown zone and
+    the tint of what was added to it; which labels are filled, and zones.
 
     ``hatched``: strokes instead of a tint, as a retoucher's tratteggio.
     """
@@ -41,6 +45,7 @@ class Look:
     tint: Argb
     line: Argb
     zone: Argb
+    ring: Argb
     filled: NDArray[np.uint8]
     zones: Zones | None = None
     hatched: bool = False
@@ -59,14 +64,15 @@ def look_of(
     hatched: bool = False,
 ) -> Look:
     """The look that damage classes give themselves."""
-    tint, line, zone = (np.zeros(256, np.uint32) for _ in range(3))
+    tint, line, zone, ring = (np.zeros(256, np.uint32) for _ in range(4))
     filled = np.zeros(256, np.uint8)
     for item in classes:
         tint[item.label] = argb(item.colour, opacity)
         line[item.label] = argb(item.colour, _LINE)
         zone[item.label] = argb(item.colour, _ZONE)
+        ring[item.label] = argb(item.colour, _RING)
         filled[item.label] = item.label if item.filled else 0
-    return Look(tint, line, zone, filled, zones, hatched)
+    return Look(tint, line, zone, ring, filled, zones, hatched)
 
 
 def argb(colour: str, opacity: float) -> int:
@@ -129,21 +135,25 @@ def _edges(shown: NDArray) -> NDArray[np.bool_]:
 
 
 def _draw_zones(out: Argb, found: Labels, at: tuple[NDArray, ...], look: Look, device: Box) -> None:
-    """A line round the grown damage, dots where the blend ends inside it."""
+    """What growing adds: tinted, with a line round it; and dots where the fill blends into the paint."""
     assert look.zones is not None
     grown = cv2.dilate(look.filled[found], _square(look.zones.growth))
-    _outline(out, grown[at], look.zone)
+    shown = grown[at]
+    inner = shown[1:-1, 1:-1]
+    added = (inner > 0) & (found[at][1:-1, 1:-1] == 0)
+    out[added] = look.ring[inner[added]]
     if look.zones.blend > 0:
         kept = cv2.erode((grown > 0).astype(np.uint8), _square(look.zones.blend))
-        dots = (np.arange(device.x, device.right) + np.arange(device.y, device.bottom)[:, None]) % 4 < 2
-        _outline(out, (grown * kept)[at], look.zone, dots)
-
-
-def _outline(out: Argb, shown: Labels, colours: Argb, where: NDArray[np.bool_] | None = None) -> None:
+        blends = (inner > 0) & (kept[at][1:-1, 1:-1] == 0) & _dots(device)
+        out[blends] = look.zone[inner[blends]]
     edge = _edges(shown)
-    if where is not None:
-        edge &= where
-    out[edge] = colours[shown[1:-1, 1:-1][edge]]
+    out[edge] = look.zone[inner[edge]]
+
+
+def _dots(device: Box) -> NDArray[np.bool_]:
+    """(h, w) bool: single screen pixels, evenly spread and the same wherever ``device`` is cut."""
+    columns, rows = np.arange(device.x, device.right), np.arange(device.y, device.bottom)
+    return np.asarray((columns % _DOTS == 0) & (rows % _DOTS == 0)[:, np.newaxis])
 
 
 def _square(pixels: int) -> NDArray[np.uint8]:

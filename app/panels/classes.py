@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent
 from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit, QToolButton, QWidget
 
@@ -15,6 +15,7 @@ from imagest_core.damage.classes import CRACK, TEAR, DamageClass, Policy
 from imagest_core.damage.statistics import ClassFigures
 from imagest_core.project.operations import settings
 
+SWITCH = QSize(16, 16)
 LONG = (CRACK.label, TEAR.label)
 """Classes whose length says more than their area."""
 OWN_COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
@@ -39,8 +40,10 @@ class ClassRow(QWidget):
         self.area, self.details = label("–", "unit"), label("", "small")
         for made in (self.area, self.details):
             made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        parts = (self._swatch(), self._name(), self._policy(), self.area, self._shown(), self._locked())
-        for place, widget in enumerate(parts):
+        switches = self._shown(), self._locked()
+        for switch in switches:
+            switch.setIconSize(SWITCH)
+        for place, widget in enumerate((self._swatch(), self._name(), self._policy(), self.area, *switches)):
             grid.addWidget(widget, 0, place)
         grid.addWidget(self.details, 1, 0, 1, 4)
         self.details.hide()

@@ -231,7 +231,7 @@ class StylePanel(Panel):
         self._more.setVisible(bool(self._grid.count()) and not boxes)
         self.card.setVisible(not boxes and not self._grid.count())
         self._proposed.setText(
-            self.tr("%n intact region(s) outlined on the picture. Click one to use it.", "", len(boxes))
+            self.tr("%n region(s) suggested: click one to use it", "", len(boxes))
         )
         self.reshaped.emit()
 
