@@ -71,14 +71,16 @@ def _exif_directory(exif: bytes | None) -> tuple[Structure, Directory] | None:
         return None
 
 
-def carry(painting: Painting, path: Path, software: str) -> None:
-    """Give the one-page TIFF at ``path`` the tags of ``painting``'s file, and ``software`` as its maker."""
+def carry(painting: Painting, path: Path, software: str, profile: bytes | None) -> None:
+    """Give the one-page TIFF at ``path`` the tags of ``painting``'s file, the colour ``profile`` of its
+    samples, and ``software`` as its maker."""
     with open(path, "rb+") as file, source_directory(painting) as origin:
         structure = Structure(file)
         flavour = structure.flavour
         fields = _own_fields(structure)
         carried = _copied(*origin, file, flavour) if origin else {}
         carried = _blobs(painting) | _texts(painting) | _upright(carried, painting)
+        carried = {tag: field for tag, field in carried.items() if tag != PROFILE} | _profile(profile)
         if not {X_RESOLUTION, Y_RESOLUTION} <= carried.keys() and painting.resolution:
             carried |= _resolution(painting.resolution, flavour)
         carried |= _text(SOFTWARE, software)
@@ -163,9 +165,12 @@ def _blobs(painting: Painting) -> Fields:
     found = (
         Field(XMP, BYTE, 0, upright_xmp(data.xmp or b"")),
         Field(PHOTOSHOP if iptc.startswith(b"8BIM") else IPTC, UNDEFINED, 0, iptc),
-        Field(PROFILE, UNDEFINED, 0, painting.profile or b""),
     )
     return {field.tag: replace(field, count=len(field.value)) for field in found if field.value}
+
+
+def _profile(profile: bytes | None) -> Fields:
+    return {PROFILE: Field(PROFILE, UNDEFINED, len(profile), profile)} if profile else {}
 
 
 def _texts(painting: Painting) -> Fields:

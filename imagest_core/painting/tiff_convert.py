@@ -1,4 +1,5 @@
-"""A lossless TIFF of exactly the decoded samples: what becomes of JPEG, PNG, WebP and JPEG 2000."""
+"""A new lossless TIFF: of exactly the decoded samples (what becomes of JPEG, PNG, WebP and JPEG 2000),
+or of what the user wants made of them."""
 
 from __future__ import annotations
 
@@ -11,12 +12,20 @@ import tifffile
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.sources.base import Samples
 from imagest_core.painting.tiff_carry import byte_order, carry, source_directory
+from imagest_core.painting.tiff_form import KEPT, Compression, Form
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT
 from imagest_core.painting.tiff_pieces import Grid, Patch, Pieces
 from imagest_core.progress import Progress
 
 TILE = 256
 EXTRA_SAMPLES, PREMULTIPLIED = 338, 1
+_COMPRESSIONS: dict[Compression, tuple[str | None, dict[str, int]]] = {
+    Compression.NONE: (None, {}),
+    Compression.LZW: ("lzw", {}),
+    Compression.DEFLATE: ("zlib", {"level": 6}),
+    Compression.ZSTD: ("zstd", {"level": 9}),
+}
+"""In the words of tifffile."""
 _ROOM = 64 << 20
 """Bytes that tags and tables may take beside the samples."""
 
@@ -28,39 +37,41 @@ def write_lossless(
     *,
     software: str,
     limit: int = CLASSIC_LIMIT,
+    form: Form = KEPT,
     progress: Progress | None = None,
 ) -> None:
     """Write ``painting`` as displayed, with ``patches`` (as displayed) laid over it, to ``path``.
 
-    Deflate with horizontal differences in tiles of 256 px; a BigTIFF where the samples might take more
-    than ``limit`` bytes. At most one row of tiles is held at a time, besides what the source's own
-    format forces to be decoded as a whole.
+    Unless ``form`` says otherwise Deflate with horizontal differences; tiles of 256 px; a BigTIFF where
+    the samples might take more than ``limit`` bytes. At most one row of tiles is held at a time, besides
+    what the source's own format forces to be decoded as a whole.
     """
     progress = progress or Progress()
     rows = Grid(painting.width, painting.height, painting.width, TILE)
-    size = painting.width * painting.height * painting.channels * painting.depth // 8
+    size = painting.width * painting.height * painting.channels * form.depth_of(painting) // 8
     with Pieces(rows, path.parent) as pieces:
         pieces.gather(patches, progress)
         big = size + size // 8 + _ROOM > limit
         with tifffile.TiffWriter(path, bigtiff=big, byteorder=byte_order(painting)) as writer:
-            writer.write(_tiles(painting, rows, pieces, progress), **_options(painting))
-    carry(painting, path, software)
+            writer.write(_tiles(painting, rows, pieces, form, progress), **_options(painting, form))
+    carry(painting, path, software, form.profile_of(painting))
 
 
-def _options(painting: Painting) -> dict[str, object]:
+def _options(painting: Painting, form: Form) -> dict[str, object]:
     """How the raster is written, in the words of :meth:`tifffile.TiffWriter.write`."""
     shape = (painting.height, painting.width, painting.channels)
     grey = "miniswhite" if painting.white_is_zero else "minisblack"
+    compression, arguments = _COMPRESSIONS[form.compression or Compression.DEFLATE]
     return {
         "shape": shape if painting.channels > 1 else shape[:2],
-        "dtype": painting.dtype,
+        "dtype": form.dtype_of(painting),
         "photometric": grey if painting.grey else "rgb",
         "planarconfig": "contig" if painting.channels > 1 else None,
         "extrasamples": [_alpha(painting)] if painting.alpha else None,
         "tile": (TILE, TILE),
-        "compression": "zlib",
-        "compressionargs": {"level": 6},
-        "predictor": True,
+        "compression": compression,
+        "compressionargs": arguments,
+        "predictor": compression is not None,
         "metadata": None,
         "software": False,
     }
@@ -73,15 +84,18 @@ def _alpha(painting: Painting) -> str:
     return "assocalpha" if premultiplied else "unassalpha"
 
 
-def _tiles(painting: Painting, rows: Grid, pieces: Pieces, progress: Progress) -> Iterator[Samples]:
+def _tiles(
+    painting: Painting, rows: Grid, pieces: Pieces, form: Form, progress: Progress
+) -> Iterator[Samples]:
     """The tiles one after the other, (256, 256, channels), zeros beyond the edge."""
     for row in progress.steps(range(rows.rows)):
         box = rows.box(row)
         samples = painting.read(box)
         for piece in pieces.of(row):
             piece.paint(samples, box)
+        samples = form.stored(painting, samples)
         for x in range(0, box.width, TILE):
-            tile = np.zeros((TILE, TILE, painting.channels), painting.dtype)
+            tile = np.zeros((TILE, TILE, painting.channels), samples.dtype)
             part = samples[:, x : x + TILE]
             tile[: part.shape[0], : part.shape[1]] = part
             yield tile if painting.channels > 1 else tile[..., 0]

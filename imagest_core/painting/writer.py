@@ -20,6 +20,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_convert import write_lossless
+from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.tiff_layout import Structure
 from imagest_core.painting.tiff_levels import level_of, reduced_directories, refresh_levels
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT, patch_file
@@ -47,53 +48,66 @@ def write_painting(
     software: str = SOFTWARE,
     progress: Progress | None = None,
     classic_limit: int = CLASSIC_LIMIT,
+    form: Form = KEPT,
 ) -> T:
     """Write ``painting`` with ``patches`` to ``out`` and give what ``check`` says of it.
 
     ``patches`` are taken one by one; later ones lie over earlier ones. ``check`` gets the finished file
     under its temporary name and raises if it isn't right. ``software`` is named in newly made files.
-    A classic TIFF that would grow over ``classic_limit`` bytes becomes a BigTIFF.
+    A classic TIFF that would grow over ``classic_limit`` bytes becomes a BigTIFF. With a ``form`` that
+    isn't the scan's own, a new file is laid out instead of the scan's being copied.
 
     Raises :class:`OutputError` (exists, is the source, folder missing, disk full), :class:`Cancelled`,
     whatever ``check`` raises, and :class:`ValueError` for a patch that isn't of this picture; in every
     case no new file is left and an old one is as it was.
     """
     progress = progress or Progress()
-    room = painting.path.stat().st_size
-    with replacing(out, force=force, source=painting.path, room=room) as temporary:
+    with replacing(out, force=force, source=painting.path, room=form.room_for(painting)) as temporary:
         checked = _checked(painting, patches)
-        if keeps_file(painting):
+        if keeps_file(painting, form):
             _copy(painting.path, temporary, progress.part(0.0, 0.4))
             _patch_copy(painting, checked, temporary, classic_limit, progress.part(0.4, 0.9))
         else:
             part = progress.part(0.0, 0.9)
             write_lossless(
-                painting, checked, temporary, software=software, limit=classic_limit, progress=part
+                painting,
+                checked,
+                temporary,
+                software=software,
+                limit=classic_limit,
+                form=form,
+                progress=part,
             )
         sync(temporary)
         progress.check()
         return check(temporary)
 
 
-def keeps_file(painting: Painting) -> bool:
+def keeps_file(painting: Painting, form: Form = KEPT) -> bool:
     """Whether the written file is the source's own but for the patches (and not a new TIFF of it)."""
-    if painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+    if not form.kept or painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
         return False
     with open(painting.path, "rb") as file:
         structure = Structure(file)
         return read_raster(structure, structure.page(painting.page)) is not None
 
 
-def writing_notes(painting: Painting) -> tuple[str, ...]:
+def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
     """Sentences on what writing can't keep, for the user to see."""
-    if keeps_file(painting):
+    if keeps_file(painting, form):
         return _level_notes(painting)
-    name = painting.path.name
-    notes = [
-        f"The result is a lossless TIFF of exactly the decoded samples of {name} ({painting.compression})."
-    ]
+    notes = []
+    if form.converts(painting):
+        notes.append("Every sample is converted, so nothing in the file is identical to the scan.")
+    elif not keeps_file(painting):
+        notes.append(
+            "The result is a lossless TIFF of exactly the decoded samples of"
+            f" {painting.path.name} ({painting.compression})."
+        )
     if painting.pages > 1:
         notes.append("Only the page shown is written; the others stay in the source alone.")
+    if form.turns_colour(painting):
+        notes.append("Colours beyond sRGB are brought to its edge.")
     return tuple(notes)
 
 

@@ -21,6 +21,15 @@ def add_commands(subparsers: Any) -> None:
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     export.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    export.add_argument(
+        "--compression", choices=("none", "lzw", "deflate", "zstd"), help="another than the scan's; lossless"
+    )
+    export.add_argument(
+        "--depth", type=int, choices=(8, 16), help="other bits a sample: nothing stays identical to the scan"
+    )
+    export.add_argument(
+        "--srgb", action="store_true", help="turn colour into sRGB: nothing stays identical to the scan"
+    )
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
     verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
     rescue = _add(actions, "rescue", _rescue, "read what can be read of a damaged project into a new one")
@@ -58,11 +67,14 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.tiff_form import Compression, Form
     from imagest_core.project.document import Document
     from imagest_core.project.exporting import export_accepted
 
+    compression = Compression(args.compression) if args.compression else None
+    form = Form(compression, args.depth, args.srgb)
     with Document.open(args.project) as document:
-        account = export_accepted(document, args.out, force=args.force, progress=progress)
+        account = export_accepted(document, args.out, force=args.force, form=form, progress=progress)
     _say({"out": str(args.out), **account.facts()})
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted
@@ -29,12 +30,18 @@ def opened_painting(document: Document) -> Iterator[Painting]:
 
 
 def export_accepted(
-    document: Document, out: Path, *, force: bool = False, progress: Progress | None = None
+    document: Document,
+    out: Path,
+    *,
+    force: bool = False,
+    form: Form = KEPT,
+    progress: Progress | None = None,
 ) -> Account:
     """Write the scan with all accepted fills to ``out``, verified before it gets its name.
 
-    The project remembers the file and its hash. Raises ``ProjectError``, ``OutputError``,
-    ``VerificationError`` and ``Cancelled``; then no file is left.
+    ``form``: what is to be stored otherwise than in the scan. The project remembers the file and its
+    hash. Raises ``ProjectError``, ``OutputError``, ``VerificationError`` and ``Cancelled``; then no file
+    is left.
     """
     progress = progress or Progress()
     accepted = Accepted(document.state)
@@ -48,8 +55,9 @@ def export_accepted(
             painting,
             accepted.patches(),
             out,
-            check=lambda written: check_export(painting, accepted, written, checking),
+            check=lambda written: check_export(painting, accepted, written, checking, form),
             force=force,
+            form=form,
             progress=progress.part(0.0, 0.6, "writing"),
         )
     if not document.read_only:

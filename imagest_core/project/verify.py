@@ -15,7 +15,7 @@ from imagest_core.damage.map import TILE
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.painting.writer import keeps_file
+from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted
 
@@ -27,17 +27,26 @@ class Account:
     """What every pixel of an exported file is.
 
     ``samples`` outside the fills were found equal to the scan's, ``sha256`` is the hash of exactly
-    those (row by row, little-endian); ``runs``: pixels by the run that filled them.
+    those (row by row, little-endian); ``runs``: pixels by the run that filled them. In a file whose
+    samples were ``converted`` (how many of them) none is the scan's own; each was found to be exactly
+    what the conversion makes of the scan's or the fill's.
     """
 
     samples: int = 0
     sha256: str = ""
     runs: Counter[int] = field(default_factory=Counter)
+    converted: int = 0
 
     def facts(self) -> dict[str, Any]:
         """The same in plain values."""
         runs = {str(number): pixels for number, pixels in sorted(self.runs.items())}
-        return {"identical_samples": self.samples, "sha256": self.sha256, "filled": self.filled, "runs": runs}
+        facts = {
+            "identical_samples": self.samples,
+            "sha256": self.sha256,
+            "filled": self.filled,
+            "runs": runs,
+        }
+        return facts | ({"converted_samples": self.converted} if self.converted else {})
 
     @property
     def filled(self) -> int:
@@ -46,42 +55,61 @@ class Account:
 
 
 def check_export(
-    painting: Painting, accepted: Accepted, written: Path, progress: Progress | None = None
+    painting: Painting,
+    accepted: Accepted,
+    written: Path,
+    progress: Progress | None = None,
+    form: Form = KEPT,
 ) -> Account:
-    """Compare every sample of ``written`` with the scan and the accepted fills.
+    """Compare every sample of ``written`` with the scan and the accepted fills, as ``form`` stores them.
 
     Raises ``VerificationError`` with the first pixel that is neither, or where the file is of another
     kind or can't be read.
     """
-    page = painting.page if keeps_file(painting) else 0
     try:
-        with open_painting(written, page=page) as export:
-            _check_kind(painting, export)
-            return _account(painting, accepted, export, progress or Progress())
+        with _opened(painting, written) as export:
+            _check_kind(painting, export, form)
+            return _account(painting, accepted, export, form, progress or Progress())
     except PaintingError as error:
         raise VerificationError(f"The exported file can't be read: {error}") from error
 
 
-def _check_kind(painting: Painting, export: Painting) -> None:
-    for name in _KIND:
-        if getattr(painting, name) != getattr(export, name):
+def _opened(painting: Painting, written: Path) -> Painting:
+    """The page of ``written`` that holds the painting: a new file has no other."""
+    first = open_painting(written)
+    if not painting.page or first.pages == 1:
+        return first
+    first.close()
+    return open_painting(written, page=painting.page)
+
+
+def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
+    wanted = {name: getattr(painting, name) for name in _KIND}
+    wanted |= {"depth": form.depth_of(painting), "profile": form.profile_of(painting)}
+    for name, value in wanted.items():
+        if getattr(export, name) != value:
             raise VerificationError(
                 f"The exported file is of another kind than the scan: its {name} differs."
             )
 
 
-def _account(painting: Painting, accepted: Accepted, export: Painting, progress: Progress) -> Account:
+def _account(
+    painting: Painting, accepted: Accepted, export: Painting, form: Form, progress: Progress
+) -> Account:
     account, digest = Account(), hashlib.sha256()
     for y in progress.steps(range(0, painting.height, TILE)):
         strip = Box(0, y, painting.width, TILE).within(painting.box)
         source = painting.read(strip)
         expected, runs = _expected(accepted, source, strip)
-        _check_strip(expected, export.read(strip), runs, strip)
-        outside = source[runs == 0]
-        digest.update(outside.astype(outside.dtype.newbyteorder("<")).tobytes())
-        account.samples += outside.size
+        _check_strip(form.stored(painting, expected), export.read(strip), runs, strip)
+        if form.converts(painting):
+            account.converted += source.size
+        else:
+            outside = source[runs == 0]
+            digest.update(outside.astype(outside.dtype.newbyteorder("<")).tobytes())
+            account.samples += outside.size
         account.runs.update(_counted(runs))
-    account.sha256 = digest.hexdigest()
+    account.sha256 = "" if account.converted else digest.hexdigest()
     return account
 
 

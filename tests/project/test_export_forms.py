@@ -1,0 +1,137 @@
+"""Exports stored otherwise than the scan: what stays identical, what is converted, what is checked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from conftest import MakeRun
+
+from imagest_core.cli.program import main
+from imagest_core.errors import VerificationError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.tiff_form import KEPT, Compression, Form
+from imagest_core.painting.writer import writing_notes
+from imagest_core.project.accepted import Accepted
+from imagest_core.project.document import Document
+from imagest_core.project.exporting import export_accepted, verify_export
+from imagest_core.project.operations import decisions
+from imagest_core.project.operations.results import add_run
+from imagest_core.project.verify import check_export
+
+FILLED = Box(240, 100, 40, 30)
+VALUE = 30_000
+
+
+@pytest.fixture
+def accepted(document: Document, make_run: MakeRun) -> Document:
+    """A project with one accepted fill."""
+    run = make_run(1, [FILLED], VALUE)
+    document.do(add_run(run))
+    document.do(decisions.accept(document.state, run, [1]))
+    return document
+
+
+@pytest.mark.parametrize("compression", list(Compression))
+def test_another_compression_changes_no_sample_outside_the_fills(
+    accepted: Document, painting: Painting, tmp_path: Path, compression: Compression
+):
+    out = tmp_path / "out.tif"
+    account = export_accepted(accepted, out, form=Form(compression))
+    before, after = tifffile.imread(painting.path), tifffile.imread(out)
+    changed = (before != after).any(axis=2)
+    assert not changed[~inside(changed.shape)].any()
+    assert (after[FILLED.slices] == VALUE).all()
+    assert account.samples == before.size - 3 * FILLED.area
+    assert account.converted == 0
+    with tifffile.TiffFile(out) as file:
+        assert file.pages[0].compression.name.lower().replace("adobe_", "") == compression.value
+        assert file.pages[0].tags["XResolution"].value == (600, 1)
+    assert check_export(painting, Accepted(accepted.state), out).sha256 == account.sha256
+
+
+def test_eight_bits_are_the_sixteen_rounded_and_count_as_converted(
+    accepted: Document, painting: Painting, tmp_path: Path
+):
+    form = Form(depth=8)
+    account = export_accepted(accepted, tmp_path / "out.tif", form=form)
+    before, after = tifffile.imread(painting.path), tifffile.imread(tmp_path / "out.tif")
+    before[FILLED.slices] = VALUE
+    assert after.dtype == np.uint8
+    assert np.array_equal(after, np.rint(before / 257).astype(np.uint8))
+    assert (account.samples, account.sha256) == (0, "")
+    assert account.converted == before.size
+    assert "nothing in the file is identical" in writing_notes(painting, form)[0]
+    with pytest.raises(VerificationError, match="its depth differs"):
+        verify_export(accepted, tmp_path / "out.tif")
+
+
+def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
+    assert not Form(srgb=True).converts(painting)
+    assert not Form(depth=16).converts(painting)
+    assert KEPT.kept
+    assert writing_notes(painting, Form(Compression.LZW)) == ()
+
+
+def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
+    import imagecodecs
+
+    samples = np.random.default_rng(1).integers(0, 256, (40, 300, 3), np.uint8)
+    path = tmp_path / "wide.tif"
+    profile = bytes(imagecodecs.cms_profile("adobergb"))
+    tifffile.imwrite(path, samples, photometric="rgb", iccprofile=profile)
+    with open_painting(path) as painting, Document.create(painting) as document:
+        form = Form(srgb=True)
+        from imagest_core.painting.writer import write_painting
+
+        nothing = Accepted(document.state)
+        account = write_painting(
+            painting,
+            (),
+            tmp_path / "out.tif",
+            check=lambda written: check_export(painting, nothing, written, form=form),
+            form=form,
+        )
+        assert account.converted == samples.size
+        assert any("beyond sRGB" in note for note in writing_notes(painting, form))
+        wanted = np.clip(painting.read_working(), 0, 1)
+        with open_painting(tmp_path / "out.tif") as made:
+            assert made.profile != profile
+            assert made.profile_name.lower().startswith("srgb")
+            assert np.abs(made.read_working() - wanted).max() < 1 / 255
+
+
+def test_a_converted_file_with_one_wrong_sample_is_refused(
+    accepted: Document, painting: Painting, tmp_path: Path
+):
+    form = Form(depth=8)
+    export_accepted(accepted, tmp_path / "out.tif", form=form)
+    wrong = tifffile.imread(tmp_path / "out.tif")
+    wrong[7, 9, 1] ^= 1
+    tifffile.imwrite(tmp_path / "wrong.tif", wrong, photometric="rgb")
+    with pytest.raises(VerificationError, match="first at 9, 7"):
+        check_export(painting, Accepted(accepted.state), tmp_path / "wrong.tif", form=form)
+
+
+def test_the_command_line_offers_the_same(
+    accepted: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    path = accepted.path
+    accepted.close()
+    out = tmp_path / "out.tif"
+    assert main(["project", "export", str(path), "-o", str(out), "--compression", "zstd"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["identical_samples"] > 0
+    assert "converted_samples" not in facts
+    with tifffile.TiffFile(out) as file:
+        assert file.pages[0].compression.name == "ZSTD"
+
+
+def inside(shape: tuple[int, ...]) -> np.ndarray:
+    made = np.zeros(shape, np.bool_)
+    made[FILLED.slices] = True
+    return made
