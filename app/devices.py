@@ -11,11 +11,14 @@ from PySide6.QtCore import QCoreApplication
 
 QUESTION = ("nvidia-smi", "--query-gpu=name,memory.free", "--format=csv,noheader,nounits")
 PATIENCE = 5.0
+AUTO, CPU, CUDA = "auto", "cpu", "cuda"
+
+translate = QCoreApplication.translate
 
 
 @dataclass(frozen=True)
 class Device:
-    """``name`` of the GPU ("" for the CPU) and its free memory in MiB."""
+    """``name`` of the GPU ("" where only the CPU can be used) and its free memory in MiB."""
 
     name: str = ""
     free: int = 0
@@ -23,10 +26,36 @@ class Device:
     @property
     def text(self) -> str:
         """For people."""
-        if self.name:
-            free = QCoreApplication.translate("Device", "{0} GB free").format(f"{self.free / 1024:.0f}")
-            return f"{self.name} · {free}"
-        return QCoreApplication.translate("Device", "CPU, {0} cores").format(os.cpu_count() or 1)
+        if not self.name:
+            return cpu_text()
+        free = translate("Device", "{0} GB free").format(f"{self.free / 1024:.0f}")
+        return f"{self.name} · {free}"
+
+    def kind(self, wanted: str) -> str:
+        """``cpu`` or ``cuda``: where a request for ``wanted`` will run."""
+        return CUDA if self.name and wanted != CPU else CPU
+
+
+def cpu_text() -> str:
+    """The processor, for people."""
+    return translate("Device", "CPU, {0} cores").format(os.cpu_count() or 1)
+
+
+def choices(found: Device, wanted: str) -> list[tuple[str, str]]:
+    """Keys and texts of what can be chosen; one alone where there is no choice.
+
+    ``wanted`` is always among them: a request made elsewhere may ask for what isn't here.
+    """
+    offered = [(AUTO, translate("Device", "Automatic: {0}").format(found.text))]
+    if found.name:
+        offered += [(CUDA, found.text), (CPU, cpu_text())]
+    elif wanted == CUDA:
+        offered.append((CUDA, translate("Device", "GPU: none is found here")))
+    elif wanted == CPU:
+        offered = [(CPU, cpu_text())]
+    else:
+        offered = [(AUTO, found.text)]
+    return offered
 
 
 def device_now() -> Device:
@@ -37,6 +66,16 @@ def device_now() -> Device:
             QUESTION, capture_output=True, text=True, timeout=PATIENCE, check=True, **hidden
         )
         name, free = asked.stdout.splitlines()[0].rsplit(",", 1)
-        return Device(name.strip(), int(free))
+        found = Device(name.strip(), int(free))
     except (OSError, subprocess.SubprocessError, ValueError, IndexError):
         return Device()
+    return found if _usable() else Device()
+
+
+def _usable() -> bool:
+    """Whether torch can use the GPU; taken for granted until torch is loaded anyway."""
+    if "imagest_core.restoration.network_filling" not in sys.modules:
+        return True
+    import torch
+
+    return torch.cuda.is_available()

@@ -115,10 +115,14 @@ class Dock(QDockWidget):
         self._body.setMaximumHeight(OPEN_HEIGHT if opened else 0)
         if self.footer is not None:
             self.footer.setVisible(opened)
-        self.setMinimumHeight(LEAST if opened else HEAD)
+        self.setMinimumHeight(self._least() if opened else HEAD)
         self.setMaximumHeight(OPEN_HEIGHT if opened else HEAD)
         theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
         self.folded.emit()
+
+    def _least(self) -> int:
+        foot = self.footer.sizeHint().height() if self.footer is not None else 0
+        return max(LEAST, HEAD + getattr(self.content, "least", 0) + foot)
 
     def wanted_height(self) -> int:
         """What the title and the content would like, in px."""

@@ -20,13 +20,16 @@ REPORTS_A_SECOND = 20
 class Job:
     """Work for the worker's thread, and who is told of its end in the window's.
 
-    ``failed`` answers whether it has dealt with the error itself; without it messages say it.
+    Where there is a ``failed`` it deals with the error; without it messages say it. Jobs of one
+    ``batch`` are cancelled together. Before something else stops a job that ``matters``, the user is asked.
     """
 
     title: str
     work: Callable[[Progress], Any]
     done: Callable[[Any], None]
     failed: Callable[[Exception], None] | None = None
+    batch: object = None
+    matters: bool = True
 
 
 class _Worker(QObject):
@@ -112,10 +115,14 @@ class Jobs(QObject):
             self.queue_changed.emit(self.queued)
 
     def cancel(self) -> None:
-        """Stop the running job at its next step; those that wait stay."""
-        if self.current is not None and not self._worker.stop.is_set():
-            self._worker.stop.set()
-            self.cancelling.emit()
+        """Stop the running job at its next step, and forget the rest of its batch; the others stay."""
+        if self.current is None or self._worker.stop.is_set():
+            return
+        self._worker.stop.set()
+        if self.current.batch is not None:
+            self._queue = deque(job for job in self._queue if job.batch is not self.current.batch)
+        self.cancelling.emit()
+        self.queue_changed.emit(self.queued)
 
     def clear(self) -> None:
         """Forget the jobs that wait."""
@@ -260,6 +267,11 @@ class Background(QObject):
         """Whatever was asked for under ``key`` is not wanted any more."""
         if key in self._latest:
             self._latest[key] = self._latest[key][0], lambda: None
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing runs."""
+        return self._pool.activeThreadCount() == 0
 
     def shutdown(self) -> None:
         """Drop what waits and wait for what runs."""

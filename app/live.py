@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,7 +15,7 @@ from PySide6.QtWidgets import QGraphicsPixmapItem
 from app.context import Context
 from app.selection import Compare
 from imagest_core.damage.map import DamageMap
-from imagest_core.restoration.window import Window
+from imagest_core.restoration.window import Preview, Window
 
 if TYPE_CHECKING:
     from app.compare.area import CompareArea
@@ -22,31 +23,36 @@ if TYPE_CHECKING:
 ABOVE_PICTURES = 5
 
 
+@dataclass(frozen=True, eq=False)
+class LiveFill:
+    """What a window looks like for now: a picture in its working pixels, clear where nothing is filled."""
+
+    window: Window
+    image: QImage
+
+
 class LiveFills(QObject):
-    """Shows each window's latest preview under its grown mask; all go when the job ends."""
+    """Shows each window's latest fill; all go when the job ends."""
 
     def __init__(self, context: Context, area: CompareArea) -> None:
         super().__init__(area)
         self._context, self._area = context, area
         self._items: dict[Window, QGraphicsPixmapItem] = {}
         jobs = context.jobs
-        jobs.preview.connect(self.show_preview)
+        jobs.preview.connect(self.show_fill)
         for signal in (jobs.finished, jobs.failed, jobs.cancelled):
             signal.connect(lambda *_: self.clear())
         context.document_changed.connect(lambda _: self.clear())
 
-    def show_preview(self, preview: object) -> None:
+    def show_fill(self, fill: object) -> None:
         """Draw one; anything else that a job shows is none of ours."""
-        document = self._context.document
-        window, image = getattr(preview, "window", None), getattr(preview, "image", None)
-        if document is None or not isinstance(window, Window) or image is None:
+        if self._context.document is None or not isinstance(fill, LiveFill):
             return
-        mask = grown_mask(document.state.damage, window, self._context.selection.request.growth)
-        item = self._items.get(window) or self._make(window)
-        item.setPixmap(QPixmap.fromImage(masked_image(image, mask)))
+        item = self._items.get(fill.window) or self._make(fill.window)
+        item.setPixmap(QPixmap.fromImage(fill.image))
 
     def clear(self) -> None:
-        """Take all previews away."""
+        """Take all fills away."""
         for item in self._items.values():
             if (scene := item.scene()) is not None:
                 scene.removeItem(item)
@@ -66,6 +72,12 @@ class LiveFills(QObject):
         view.scene().addItem(item)
         self._items[window] = item
         return item
+
+
+def live_fill(preview: Preview, damage: DamageMap, growth: int) -> LiveFill:
+    """``preview`` under the grown ``damage`` alone; made by the worker, the window only draws it."""
+    mask = grown_mask(damage, preview.window, growth)
+    return LiveFill(preview.window, masked_image(preview.image, mask))
 
 
 def grown_mask(damage: DamageMap, window: Window, growth: int) -> NDArray[np.bool_]:

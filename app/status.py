@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import Qt, QTimer
@@ -14,6 +15,8 @@ from app.panels.parts import button, label, row
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Report
 
+LEAST_PACE = 0.5
+"""Seconds of work before the time left is told."""
 SAMPLE_WAIT = 40
 """Milliseconds the mouse must rest before samples are read."""
 
@@ -83,13 +86,20 @@ class StatusLine(QStatusBar):
         self._context.background.latest("samples", read, self.samples.setText)
 
 
+class Stand(NamedTuple):
+    """How far a job was (0–1) at a time (monotonic, s)."""
+
+    seconds: float
+    fraction: float
+
+
 class JobLine(QWidget):
     """The running job: what it does, how far it is, how long it will take, and Cancel beside it."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._jobs = context.jobs
-        self._began, self._title, self._report = 0.0, "", Report(0.0)
+        self._title, self._report, self._first = "", Report(0.0), Stand(0.0, 0.0)
         self.text = label("", "soft")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -118,10 +128,10 @@ class JobLine(QWidget):
         self.hide()
 
     def _start(self, job: Job) -> None:
-        self._began, self._title = time.monotonic(), job.title
+        self._title = job.title
+        self._report, self._first = Report(0.0), Stand(0.0, 0.0)
         self.cancel.setEnabled(True)
         self.bar.setRange(0, 0)
-        self._report = Report(0.0)
         self.text.setText(self._words(self._report))
         self.show()
 
@@ -130,6 +140,8 @@ class JobLine(QWidget):
             return
         self._report = report
         if report.fraction > 0:
+            if not self._first.fraction:
+                self._first = Stand(time.monotonic(), report.fraction)
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(report.fraction * 1000))
         if self.cancel.isEnabled():
@@ -141,16 +153,27 @@ class JobLine(QWidget):
             parts.append(stage_name(report.stage))
         if report.total:
             parts.append(f"{report.step}/{report.total}")
-        spent = time.monotonic() - self._began
-        if report.fraction > 0.02 and spent > 0.5:
-            parts.append(self.tr("{0} left").format(duration(spent / report.fraction - spent)))
+        left = time_left(self._first, Stand(time.monotonic(), report.fraction))
+        if left is not None:
+            parts.append(self.tr("{0} left").format(duration(left)))
         if self._jobs.queued:
             parts.append(self.tr("{0} waiting").format(self._jobs.queued))
         return "  ·  ".join(parts)
 
     def _acknowledge(self) -> None:
         self.cancel.setEnabled(False)
-        self.text.setText(self.tr("Cancelling after this step…"))
+        self.text.setText(self.tr("{0}  ·  cancelling…").format(self._title))
+
+
+def time_left(first: Stand, now: Stand) -> float | None:
+    """Seconds to the end, by the pace since ``first``; None while nothing can be said.
+
+    What came before the first progress, like loading, is not taken for the pace of the rest.
+    """
+    spent, done = now.seconds - first.seconds, now.fraction - first.fraction
+    if not first.fraction or done <= 0 or spent < LEAST_PACE:
+        return None
+    return spent / done * (1 - now.fraction)
 
 
 def duration(seconds: float) -> str:
@@ -170,7 +193,8 @@ def stage_name(stage: str) -> str:
         QT_TRANSLATE_NOOP("Stages", "verifying"),
         QT_TRANSLATE_NOOP("Stages", "aligning"),
         QT_TRANSLATE_NOOP("Stages", "comparing"),
-        QT_TRANSLATE_NOOP("Stages", "loading"),
+        QT_TRANSLATE_NOOP("Stages", "planning"),
+        QT_TRANSLATE_NOOP("Stages", "loading the network"),
         QT_TRANSLATE_NOOP("Stages", "filling"),
     )
     return QCoreApplication.translate("Stages", stage) if stage in known else stage

@@ -73,6 +73,7 @@ def copy_parameters(context: Context) -> None:
 
     if (run := shown_run(context)) is not None:
         context.selection.request = RestorationRecord.from_json(run.content.record()).request
+        context.selection.variations, context.selection.seed_locked = 1, True
 
 
 # Region by region

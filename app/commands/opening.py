@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 import resources
+from app.commands.stopping import make_way
 from app.context import Context
 from app.document import PROJECT_SUFFIX, OpenDocument, Opened, read_path
 from app.jobs import Job
@@ -31,6 +32,8 @@ def file_filter() -> str:
 
 def open_path(context: Context, path: Path) -> None:
     """Open a scan or a project in the worker, then show it in place of what was open."""
+    if not make_way(context, path.name):
+        return
 
     def shown(opened: Opened) -> None:
         _show(context, path, opened)
@@ -41,6 +44,7 @@ def open_path(context: Context, path: Path) -> None:
             lambda _: read_path(path),
             shown,
             lambda error: _refused(context, path, error),
+            matters=False,
         )
     )
 

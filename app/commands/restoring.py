@@ -3,133 +3,165 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
+from app.devices import CPU, CUDA
 from app.document import OpenDocument
+from app.estimate import OPENING, speed_key, work_of
 from app.jobs import Job
+from app.live import live_fill
 from app.selection import Compare, Tool
 from imagest_core.damage import edits
 from imagest_core.damage.map import DamageMap
-from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
+from imagest_core.project.again import damage_of_region
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.run import Run
+from imagest_core.restoration.fields import used_fields
+from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.window import Preview, Window
 from imagest_core.style.reference import StyleReference
 
 translate = QCoreApplication.translate
 
+Part = Callable[[DamageMap], DamageMap]
+"""From all damage to what is to be filled of it; called in the worker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A restoration as it was asked for: nothing in it changes while it waits or runs."""
+
+    painting: Painting
+    damage: DamageMap
+    part: Part
+    request: RestorationRequest
+    style: StyleReference
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """The run, not yet in the project and with no number, and the record of how it came about."""
+
+    run: Run
+    record: RestorationRecord
+
 
 def restore_all(context: Context) -> None:
     """Fill all damage."""
-    if context.document is not None:
-        _submit(context, context.document.state.damage.copy(), translate("Restoring", "Restoring everything"))
+    _submit(context, lambda damage: damage, translate("Restoring", "Restoring everything"))
 
 
 def restore_visible(context: Context) -> None:
     """Fill the damage that the canvas shows."""
-    if context.document is not None:
-        damage = edits.only(context.document.state.damage, box=context.selection.visible)
-        _submit(context, damage, translate("Restoring", "Restoring the visible part"))
+    visible = context.selection.visible
+    _submit(
+        context,
+        lambda damage: edits.only(damage, box=visible),
+        translate("Restoring", "Restoring the visible part"),
+    )
 
 
 def restore_region(context: Context) -> None:
     """Fill again the region under review alone."""
-    document, run = context.document, _reviewed(context)
-    if document is not None and run is not None:
-        box = run.region_box(context.selection.region)
-        damage = edits.only(document.state.damage, box=box)
+    document, number = context.document, context.selection.region
+    run = document.run(context.selection.run) if document and number else None
+    if run is not None:
+        growth = context.selection.request.growth
         _submit(
-            context, damage, translate("Restoring", "Restoring region {0}").format(context.selection.region)
+            context,
+            lambda damage: damage_of_region(damage, run, number, growth),
+            translate("Restoring", "Restoring region {0}").format(number),
         )
-
-
-def _reviewed(context: Context) -> Run | None:
-    document = context.document
-    return document.run(context.selection.run) if document and context.selection.region else None
 
 
 def new_seed(context: Context) -> None:
     """Roll the dice."""
-    context.selection.request = replace(context.selection.request, seed=secrets.randbelow(2**31))
+    context.selection.request = replace(context.selection.request, seed=secrets.randbelow(2**31), variation=0)
 
 
-def _submit(context: Context, damage: DamageMap, title: str) -> None:
+def _submit(context: Context, part: Part, title: str) -> None:
     """One job for each variation that is asked for."""
     document = context.document
     if document is None:
         return
     if document.read_only:
         return context.messages.warn(document.read_only)
-    if not context.selection.seed_locked:
+    random = "seed" in used_fields(context.selection.request)
+    if random and not context.selection.seed_locked:
         new_seed(context)
-    style = document.state.style
-    first, count = context.selection.request.variation, max(context.selection.variations, 1)
-    for variation in range(first, first + count):
-        request = replace(context.selection.request, variation=variation)
-        named = title if count == 1 else f"{title} ({variation - first + 1}/{count})"
-        context.jobs.submit(_job(context, document, damage, request, style, named))
+    request, damage, batch = context.selection.request, document.state.damage.copy(), object()
+    count = max(context.selection.variations, 1) if random else 1
+    for index in range(count):
+        varied = replace(request, variation=request.variation + index)
+        asked = Asked(document.painting, damage, part, varied, document.state.style)
+        named = title if count == 1 else f"{title} ({index + 1}/{count})"
+        context.jobs.submit(_job(context, document, asked, named, batch))
 
 
-def _job(
-    context: Context,
-    document: OpenDocument,
-    damage: DamageMap,
-    request: RestorationRequest,
-    style: StyleReference,
-    title: str,
-) -> Job:
-    def work(progress: Progress) -> tuple[Run, float]:
-        return run_restoration(document, damage, request, style, progress)
-
-    def done(made: tuple[Run, float]) -> None:
+def _job(context: Context, document: OpenDocument, asked: Asked, title: str, batch: object) -> Job:
+    def done(made: Made) -> None:
         if context.document is document:
-            stage(context, *made)
+            stage(context, made)
 
-    return Job(title, work, done)
+    return Job(title, lambda progress: run_restoration(asked, progress), done, batch=batch)
 
 
-def run_restoration(
-    document: OpenDocument,
-    damage: DamageMap,
-    request: RestorationRequest,
-    style: StyleReference,
-    progress: Progress,
-) -> tuple[Run, float]:
-    """The run, not yet in the project and with no number, and the seconds it took; for the worker."""
+def run_restoration(asked: Asked, progress: Progress) -> Made:
+    """Restore; for the worker."""
     from imagest_core.project.collecting import run_of
-    from imagest_core.restoration.restore import restore
+    from imagest_core.restoration.restore import damage_to_fill, restore
+    from imagest_core.restoration.styling import checked_style
 
-    chosen = style if style.regions or style.donor else None
-    result = restore(document.painting, damage, request, chosen, progress)
-    return run_of(document.painting, result, 0), result.record.timings.total
+    progress.part(0.0, 0.0, "planning").set(0.0)
+    damage, request = asked.part(asked.damage), asked.request
+    shown, growth, emit = damage_to_fill(asked.painting, damage), request.growth, progress.preview
+
+    def preview(fill: object) -> None:
+        if isinstance(fill, Preview):
+            emit(live_fill(fill, shown, growth))
+
+    progress.preview = preview
+    own = asked.style if asked.style.regions or asked.style.donor else None
+    style = checked_style(asked.painting, asked.damage, request, own, trim=True)
+    result = restore(asked.painting, damage, request, style, progress.part(0.0, 1.0, "filling"))
+    return Made(run_of(asked.painting, result, 0), result.record)
 
 
-def stage(context: Context, run: Run, seconds: float) -> None:
+def stage(context: Context, made: Made) -> None:
     """List a finished run and show it beside the original, the mask out of the way."""
     document, selection = context.document, context.selection
     if document is None:
         return
-    numbered = replace(run, id=document.document.next_run)
-    if not context.do(add_run(numbered)):
+    run = replace(made.run, id=document.document.next_run)
+    if not context.do(add_run(run)):
         return
-    selection.run, selection.region = numbered.id, 0
+    selection.run, selection.region = run.id, 0
     selection.tool = Tool.PAN
     if selection.compare == Compare.SINGLE:
         selection.compare = Compare.SIDE
     if context.settings.preferences.hide_mask_while_judging:
         selection.mask_visible = False
-    context.settings.note_speed(run.engine, seconds / max(run.pixels, 1))
+    note_time(context, made.record)
     sentence = translate(
         "Restoring", "{0} regions, {1} px filled in {2} s. Accept the result, or try another variation."
     )
+    seconds = made.record.timings.total
     context.messages.say(sentence.format(f"{run.count:,}", f"{run.pixels:,}", f"{seconds:.1f}"))
 
 
-def region_box(context: Context) -> Box | None:
-    """The box of the region under review."""
-    run = _reviewed(context)
-    return None if run is None else run.region_box(context.selection.region)
+def note_time(context: Context, record: RestorationRecord) -> None:
+    """Remember how long a restoration like this takes here; the first loading is kept by itself."""
+    device = CPU if record.engine.facts.get("device", "CPU") == "CPU" else CUDA
+    windows = (Window(0, facts.box, facts.scale) for facts in record.windows)
+    work = max(work_of(windows, record.mask.grown), 1)
+    seconds = record.timings.seconds
+    context.settings.note_speed(speed_key(record.request, device), seconds["filling"] / work)
+    key = f"{OPENING}/{record.request.engine}/{device}"
+    context.settings.note_speed(key, max(seconds["opening"], context.settings.speed(key) or 0.0))

@@ -74,7 +74,7 @@ def restore_with(
     assembler = Assembler(painting, grown, regions, plan, 0 if chosen.meets_rim else request.blend)
     clock.lap("planning")
     progress.check()
-    chosen.warm(progress.part(0.0, 0.0, "loading"))
+    chosen.warm(progress.part(0.0, 0.0, "loading the network"))
     with chosen.open(request, painting, style) as session:
         clock.lap("opening")
         notes = _fill(painting, grown, plan, session, chosen, assembler, progress)

@@ -5,7 +5,7 @@ from pytestqt.qtbot import QtBot
 
 from app.context import Context
 from app.document import OpenDocument
-from app.live import LiveFills, grown_mask, masked_image
+from app.live import LiveFills, grown_mask, live_fill, masked_image
 from app.window import MainWindow
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -40,7 +40,10 @@ def test_previews_come_and_go_with_the_job(window: MainWindow, opened: OpenDocum
     live: LiveFills = window.live
     context.jobs.preview.connect(lambda _: seen.append(live.count))
     preview = Preview(Window(1, Box(0, 0, 64, 64)), np.ones((64, 64, 3), np.float32))
-    context.jobs.submit(Job("fill", lambda progress: progress.preview(preview), lambda _: None))
+    fill = live_fill(preview, damaged(), 1)
+    assert fill.image.pixelColor(25, 25).alpha() == 255
+    assert fill.image.pixelColor(5, 5).alpha() == 0
+    context.jobs.submit(Job("fill", lambda progress: progress.preview(fill), lambda _: None))
     qtbot.waitUntil(lambda: not context.jobs.busy)
     assert seen == [1]
     assert live.count == 0

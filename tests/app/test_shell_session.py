@@ -99,13 +99,12 @@ def test_a_cancelled_restoration_changes_nothing(
 ):
     context = session.context
     mark(context.document, LOSS)
-    context.selection.variations = 2
     qtbot.waitUntil(session.action("restore_all").isEnabled)
     session.action("restore_all").trigger()
     qtbot.mouseClick(session.status.job.cancel, Qt.MouseButton.LeftButton)
-    assert "Cancelling" in session.status.job.text.text()
+    assert "cancelling" in session.status.job.text.text()
     settle()
-    assert len(context.document.state.runs) == 1, "the second variation is a job of its own and still runs"
+    assert not context.document.state.runs
     assert any("cancelled" in item.sentence for item in said)
     assert not session.status.job.isVisible()
 
@@ -207,9 +206,9 @@ def test_review_region_by_region(session: MainWindow, qtbot: QtBot, settle: Sett
 def test_results_are_staged_and_siblings_survive(session: MainWindow, qtbot: QtBot, settle: Settle):
     context = session.context
     mark(context.document, LOSS)
-    context.selection.variations = 2
     qtbot.waitUntil(session.action("restore_all").isEnabled)
-    session.action("restore_all").trigger()
+    for _ in range(2):
+        session.action("restore_all").trigger()
     settle()
     assert sorted(context.document.state.runs) == [1, 2]
     assert context.selection.run == 2

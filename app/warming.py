@@ -1,0 +1,84 @@
+"""Loading what the chosen engine runs on while nobody is using the window.
+
+Importing torch holds up every thread for some tenths of a second, several times. So it is done while the
+mouse rests, no button is pressed and nothing else is under way; when the mouse moves again it pauses. A
+restoration that comes first imports what is left itself.
+"""
+
+from __future__ import annotations
+
+import threading
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QCursor, QGuiApplication
+
+from app.context import Context
+from imagest_core.progress import Progress
+from imagest_core.restoration.engines import engine
+
+LOOK = 300
+"""Milliseconds from one look at the mouse to the next."""
+REST = 5
+"""Looks after which nobody seems to be at work."""
+
+
+class Warming(QObject):
+    """Watches from the moment a document is open until the engine of the request is warm."""
+
+    def __init__(self, context: Context, parent: QObject) -> None:
+        super().__init__(parent)
+        self._context = context
+        self._pause = threading.Event()
+        self._running, self._rested, self._place = False, 0, QCursor.pos()
+        self._warm: set[str] = set()
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK)
+        self._timer.timeout.connect(self._look)
+        context.document_changed.connect(self._begin)
+        context.selection.request_changed.connect(self._begin)
+
+    @property
+    def warm(self) -> bool:
+        """Whether what the chosen engine runs on is loaded."""
+        return self._context.selection.request.engine in self._warm
+
+    def _begin(self, _: object = None) -> None:
+        self._rested = 0
+        if self._context.document is None:
+            self._timer.stop()
+            self._pause.set()
+        elif not self.warm:
+            self._timer.start()
+
+    def _look(self) -> None:
+        place = QCursor.pos()
+        still = place == self._place and not QGuiApplication.mouseButtons()
+        self._place = place
+        self._rested = self._rested + 1 if still else 0
+        if not still:
+            self._pause.set()
+        elif self._rested >= REST and not self._running and not self._occupied():
+            self._load(self._context.selection.request.engine)
+
+    def _occupied(self) -> bool:
+        return self._context.jobs.busy or not self._context.background.resting
+
+    def _load(self, name: str) -> None:
+        self._pause.clear()
+        self._running = True
+
+        def load() -> str:
+            engine(name).warm(Progress(cancelled=self._pause.is_set))
+            return name
+
+        self._context.background.submit(load, self._loaded, self._paused)
+
+    def _loaded(self, name: str) -> None:
+        self._running = False
+        self._warm.add(name)
+        if self.warm:
+            self._timer.stop()
+
+    def _paused(self, _: Exception) -> None:
+        self._running = False
+        self._rested = 0
