@@ -29,7 +29,7 @@ def nothing_left(qapp: QApplication) -> Iterator[None]:
     widgets, threads = set(alive.widgets()), alive.threads()
     yield
     left = alive.left_of(lambda: set(alive.widgets()) - widgets)
-    assert not left, f"widgets left behind: {[f'{type(widget).__name__} {widget}' for widget in left]}"
+    assert not left, f"widgets left behind: {alive.kinds(left)}"
     running = alive.left_of(lambda: alive.threads() - threads)
     assert not running, f"threads left behind: {sorted(running)}"
 

@@ -48,6 +48,11 @@ def widgets() -> list[QWidget]:
     return [widget for widget in QApplication.allWidgets() if isValid(widget)]
 
 
+def kinds(things: Collection[object]) -> str:
+    """How many there are of each class, the most frequent first."""
+    return ", ".join(f"{n} × {name}" for name, n in Counter(type(t).__name__ for t in things).most_common())
+
+
 def objects() -> Counter[str]:
     """How many living objects there are of each of the program's own Qt classes."""
     gc.collect()

@@ -1,0 +1,106 @@
+"""Real engines for tests of what goes wrong: each opens well, and runs into something while it fills."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import numpy as np
+
+from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
+from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.engines.harmonic import HarmonicEngine
+from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.style.reference import StyleReference
+
+TOO_MUCH = 1 << 46
+"""Bytes that no computer has."""
+
+
+def too_much_for_numpy(progress: Progress) -> None:
+    np.ones(TOO_MUCH, np.uint8)
+
+
+def too_much_for_torch(progress: Progress) -> None:
+    import torch
+
+    torch.empty(TOO_MUCH, dtype=torch.uint8)
+
+
+def too_much_for_the_gpu(progress: Progress) -> None:
+    import torch
+
+    raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 80.00 GiB.")
+
+
+def a_fault(progress: Progress) -> None:
+    [].pop()
+
+
+def endless(progress: Progress) -> None:
+    """Until somebody cancels."""
+    while True:
+        progress.check()
+        time.sleep(0.005)
+
+
+class TroubledSession(PlainSession):
+    """Runs into ``trouble`` when it is to fill."""
+
+    def __init__(self, trouble: Callable[[Progress], None]) -> None:
+        super().__init__(lambda image, mask: image, {})
+        self._trouble = trouble
+
+    def fill(self, views: object, progress: Progress) -> list[WindowFill]:
+        self._trouble(progress)
+        raise AssertionError("it went well")
+
+
+class Troubled(HarmonicEngine):
+    """Opens like any engine."""
+
+    trouble: Callable[[Progress], None]
+
+    def open(
+        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+    ) -> TroubledSession:
+        return TroubledSession(self.trouble)
+
+
+class GreedyNumpy(Troubled):
+    """Asks numpy for too much."""
+
+    name, title, trouble = "greedy-numpy", "Greedy numpy", staticmethod(too_much_for_numpy)
+
+
+class GreedyTorch(Troubled):
+    """Asks torch for too much, on the CPU."""
+
+    name, title, trouble = "greedy-torch", "Greedy torch", staticmethod(too_much_for_torch)
+
+
+class GreedyGpu(Troubled):
+    """Says what torch says when a GPU's memory is full."""
+
+    name, title, trouble = "greedy-gpu", "Greedy GPU", staticmethod(too_much_for_the_gpu)
+
+
+class Faulty(Troubled):
+    """Has a fault."""
+
+    name, title, trouble = "faulty", "Faulty", staticmethod(a_fault)
+
+
+class Endless(Troubled):
+    """Never ends by itself."""
+
+    name, title, trouble = "endless", "Endless", staticmethod(endless)
+
+
+ENGINES = {
+    each.name: f"{__name__}:{each.__name__}"
+    for each in (GreedyNumpy, GreedyTorch, GreedyGpu, Faulty, Endless)
+}
+"""As the list of engines has them."""
