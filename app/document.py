@@ -134,12 +134,20 @@ class OpenDocument(QObject):
         self.document.abandon()
         self._leave()
 
+    def handed_on(self) -> OpenDocument:
+        """The same project and scan for another window; this one hears of them no more."""
+        self._turn_away()
+        return OpenDocument(self.document, self.painting)
+
     def _leave(self) -> None:
+        self._turn_away()
+        self.closed.emit()
+        self.painting.close()
+
+    def _turn_away(self) -> None:
         self.document.changed.disconnect(self._tell)
         self.document.history_changed.disconnect(self._tell_history)
         self.document.troubled.disconnect(self._tell_trouble)
-        self.closed.emit()
-        self.painting.close()
 
     def _tell(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):

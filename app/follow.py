@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QGuiApplication
 
 from app.canvas.navigation import Place
 from app.document import OpenDocument
-from app.selection import Compare
+from app.selection import LARGEST_BRUSH, Compare
+from imagest_core.project.operations.settings import set_operator
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -32,7 +34,10 @@ class Follower(QObject):
         self._follow_jobs()
         self._follow_view()
         self._context.document_changed.connect(self._bind)
+        preferences = self._context.settings.preferences
+        self._theme, self._operator = preferences.theme, preferences.operator
         self._context.settings.changed.connect(self._apply_preferences)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._follow_system)
         self._apply_preferences()
         self._enable()
 
@@ -56,11 +61,27 @@ class Follower(QObject):
 
     def _follow_view(self) -> None:
         view, selection = self._window.area.view, self._context.selection
+        self._note_brush(selection.brush_size)
+        selection.brush_changed.connect(self._note_brush)
+        view.zoomed.connect(self._size_brush)
         view.hovered.connect(self._window.status.point)
         view.zoomed.connect(self._window.status.show_zoom)
         view.measured.connect(self._window.options.show_measured)
         selection.windows_visible_changed.connect(lambda _: self._show_windows())
         selection.windows_changed.connect(lambda _: self._show_windows())
+
+    def _size_brush(self, zoom: float) -> None:
+        """Keep the brush as large on the screen, or in the scan, as the user likes."""
+        if self._context.settings.preferences.brush_follows_zoom:
+            wanted = self._on_screen
+            self._context.selection.brush_size = min(max(wanted / zoom, 1.0), LARGEST_BRUSH)
+            self._on_screen = wanted
+        else:
+            self._note_brush(self._context.selection.brush_size)
+
+    def _note_brush(self, size: float) -> None:
+        """How many px of the screen the brush covers."""
+        self._on_screen = size * self._window.area.view.zoom
 
     def _show_windows(self) -> None:
         """The windows of a restoration, where they are to be seen."""
@@ -71,6 +92,8 @@ class Follower(QObject):
         if document is not None:
             document.history_changed.connect(self._wait.start)
             document.troubled.connect(self._say_trouble)
+            if self._operator:
+                self._sign()
             QTimer.singleShot(0, self, lambda: self._go_back(document))
         self._wait.start()
 
@@ -104,6 +127,27 @@ class Follower(QObject):
     def _apply_preferences(self) -> None:
         preferences, selection = self._context.settings.preferences, self._context.selection
         selection.surround = preferences.surround
+        if preferences.surround in self._window.surrounds:
+            self._window.surrounds[preferences.surround].setChecked(True)
+        if preferences.theme != self._theme:
+            self._theme = preferences.theme
+            self._window.retheme()
+        if preferences.language != self._window.language:
+            self._window.language_wanted.emit()
+        if preferences.operator != self._operator:
+            self._operator = preferences.operator
+            self._sign()
+
+    def _follow_system(self) -> None:
+        """The system has turned light or dark."""
+        if self._theme == "system":
+            self._window.retheme()
+
+    def _sign(self) -> None:
+        """Whoever works on a project signs it."""
+        document = self._context.document
+        if document is not None and not document.read_only and document.state.operator != self._operator:
+            self._context.do(set_operator(document.state, self._operator))
 
     # Where the view was left
 

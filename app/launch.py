@@ -15,10 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not opens_window(given):
         return command_line(given)
-    from app.window import main as window
+    from app.program import main as window
 
-    code: int = window(Path(given[0]) if given else None)
-    return code
+    return window(Path(given[0]) if given else None)
 
 
 def opens_window(arguments: Sequence[str]) -> bool:

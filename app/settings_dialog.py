@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QGridLayout, QLineEdit, QWidget
 
 from app.context import Context
 from app.panels.parts import column, form, label, rule
-from imagest_core.project.operations.settings import set_operator
 
 Choices = Iterable[tuple[str, str]]
 
 
 class SettingsDialog(QDialog):
-    """``theme_changed()``: the window dresses anew."""
-
-    theme_changed = Signal()
+    """What the user can choose; the window follows the settings."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,9 +32,9 @@ class SettingsDialog(QDialog):
             ("brush_follows_zoom", self.tr("Keep the brush the same size on screen when zooming")),
         ):
             inside.addWidget(self._check(name, text))
-        self.restart = label(self.tr("The language changes when the program is started again."), "small")
-        self.restart.hide()
-        inside.addWidget(self.restart)
+        self.later = label(self.tr("The language changes as soon as the running job has ended."), "small")
+        self.later.hide()
+        inside.addWidget(self.later)
         inside.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -96,14 +93,7 @@ class SettingsDialog(QDialog):
 
     def _prefer(self, name: str, value: str) -> None:
         self._context.settings.prefer(**{name: value})
-        if name == "theme":
-            self.theme_changed.emit()
-        if name == "language":
-            self.restart.show()
+        self.later.setVisible(name == "language" and self._context.jobs.busy)
 
     def _sign(self) -> None:
-        name = self.operator.text().strip()
-        self._context.settings.prefer(operator=name)
-        document = self._context.document
-        if document is not None and document.state.operator != name:
-            self._context.do(set_operator(document.state, name))
+        self._context.settings.prefer(operator=self.operator.text().strip())

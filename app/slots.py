@@ -116,9 +116,7 @@ class Slots(QObject):
         """Preferences."""
         from app.settings_dialog import SettingsDialog
 
-        dialog = SettingsDialog(self._context, self._window)
-        dialog.theme_changed.connect(self._window.retheme)
-        dialog.open()
+        SettingsDialog(self._context, self._window).open()
 
     def quit(self) -> None:
         """Close the window, which keeps everything."""

@@ -92,9 +92,12 @@ def roles() -> Roles:
 
 def chosen(theme: str) -> Roles:
     """The palette for the preference ``theme``: light, dark, or the system's."""
-    if theme == "system":
-        return DARK if QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark else LIGHT
-    return DARK if theme == "dark" else LIGHT
+    return DARK if theme == "dark" or (theme == "system" and system_is_dark()) else LIGHT
+
+
+def system_is_dark() -> bool:
+    """Whether the system shows its own windows dark."""
+    return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
 def dress(application: QApplication, theme: str) -> None:

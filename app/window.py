@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QSize, Qt, QTimer, QTranslator
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
 
@@ -38,11 +37,16 @@ FOLDED = ("review", "history")
 
 
 class MainWindow(QMainWindow):
-    """Everything visible; it owns the context and ends it when it closes."""
+    """Everything visible; it ends the context's threads when it closes.
+
+    ``language_wanted()``: the settings name another language than the one it was built in.
+    """
+
+    language_wanted = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self.context = context
+        self.context, self.language = context, context.settings.preferences.language
         self.actions_ = Actions(self)
         self.setWindowTitle("Imagest Workstation")
         self.setAcceptDrops(True)
@@ -147,7 +151,13 @@ class MainWindow(QMainWindow):
     def _view_menu(self) -> None:
         menu = self.menus["View"]
         menu.addSeparator()
-        surround = menu.addMenu(self.tr("S&urround"))
+        self._surround_menu(menu.addMenu(self.tr("S&urround")))
+        panels = menu.addMenu(self.tr("Pa&nels"))
+        for dock in self.docks.values():
+            panels.addAction(dock.toggleViewAction())
+        menu.addAction(self.tr("Reset &layout"), self.reset_layout)
+
+    def _surround_menu(self, menu: QMenu) -> None:
         group = QActionGroup(self)
         names = (
             ("mid", self.tr("&Mid grey")),
@@ -155,16 +165,12 @@ class MainWindow(QMainWindow):
             ("light", self.tr("&Light grey")),
             ("black", self.tr("&Black")),
         )
+        self.surrounds: dict[str, QAction] = {}
         for key, name in names:
-            action = surround.addAction(name)
+            action = self.surrounds[key] = menu.addAction(name)
             action.setCheckable(True)
-            action.setChecked(key == self.context.settings.preferences.surround)
             action.triggered.connect(lambda _=False, key=key: self.context.settings.prefer(surround=key))
             group.addAction(action)
-        panels = menu.addMenu(self.tr("Pa&nels"))
-        for dock in self.docks.values():
-            panels.addAction(dock.toggleViewAction())
-        menu.addAction(self.tr("Reset &layout"), self.reset_layout)
 
     def _toolbars(self) -> None:
         top = self._toolbar("main", self.tr("Main toolbar"), Qt.ToolBarArea.TopToolBarArea)
@@ -241,6 +247,11 @@ class MainWindow(QMainWindow):
         if not state.isEmpty():
             self.restoreState(state, LAYOUT_VERSION)
 
+    def keep_layout(self) -> None:
+        """Remember where everything stands."""
+        self.context.settings.keep_layout("geometry", self.saveGeometry())
+        self.context.settings.keep_layout("state", self.saveState(LAYOUT_VERSION))
+
     # Events
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
@@ -254,18 +265,13 @@ class MainWindow(QMainWindow):
         if path is not None:
             opening.open_path(self.context, path)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the system's light or dark theme."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ThemeChange and self.context.settings.preferences.theme == "system":
-            QTimer.singleShot(0, self.retheme)
-
     def retheme(self) -> None:
-        """Dress the program anew."""
+        """Dress the program anew, with what is drawn in the palette's colours."""
         application = QApplication.instance()
         if isinstance(application, QApplication):
             theme.dress(application, self.context.settings.preferences.theme)
             self.damage.classes.refresh()
+            self.welcome.refresh()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Keep everything, then end the threads; stays open where something can't be kept."""
@@ -274,50 +280,10 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.hide()
-        self.context.settings.keep_layout("geometry", self.saveGeometry())
-        self.context.settings.keep_layout("state", self.saveState(LAYOUT_VERSION))
+        self.keep_layout()
         self.context.shutdown()
         super().closeEvent(event)
 
     def action(self, name: str) -> QAction:
         """The action with this id."""
         return self.actions_[name]
-
-
-def translators(application: QApplication, language: str) -> None:
-    """Install the texts of ``language``, "" for the system's; English has its plurals."""
-    import resources
-
-    locale = QLocale(language) if language else QLocale.system()
-    folders = (("imagest", str(Path(resources.__file__).parent / "i18n")), ("qtbase", _qt_texts()))
-    for name, folder in folders:
-        translator = QTranslator(application)
-        if translator.load(locale, name, "_", folder):
-            application.installTranslator(translator)
-
-
-def _qt_texts() -> str:
-    return QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
-
-
-def make_application() -> QApplication:
-    """The one application object, dressed for the settings that are kept."""
-    application = QApplication.instance() or QApplication(sys.argv[:1])
-    assert isinstance(application, QApplication)
-    application.setApplicationName("Imagest Workstation")
-    application.setOrganizationName("Imagest")
-    return application
-
-
-def main(path: Path | None = None) -> int:
-    """Show the window, open ``path`` if one is given; the exit code."""
-    application = make_application()
-    context = Context()
-    preferences = context.settings.preferences
-    translators(application, preferences.language)
-    theme.dress(application, preferences.theme)
-    window = MainWindow(context)
-    window.show()
-    if path is not None:
-        QTimer.singleShot(0, lambda: opening.open_path(context, path))
-    return application.exec()

@@ -23,7 +23,8 @@ from app.context import Context
 from app.export_dialog import ExportDialog
 from app.selection import Compare
 from app.settings import Settings
-from app.window import MainWindow, make_application, translators
+from app.program import make_application, speak
+from app.window import MainWindow
 
 PATIENCE = 300.0
 ENGINE = "harmonic"
@@ -34,7 +35,7 @@ class Photographer:
 
     def __init__(self, folder: Path, size: tuple[int, int], look: str, language: str) -> None:
         self.application = make_application()
-        translators(self.application, language)
+        speak(self.application, language)
         store = QSettings(os.environ["IMAGEST_DATA"] + "/settings.ini", QSettings.Format.IniFormat)
         self.context = Context(Settings(store))
         self.context.settings.prefer(theme=look)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 import resources
 from app.gestures import NAMES, gesture_name
-from app.window import translators
+from app.program import speak
 
 FOLDER = Path(resources.__file__).parent / "i18n"
 
@@ -47,7 +47,7 @@ def test_an_unknown_gesture_keeps_its_name():
 
 
 def test_english_counts_properly(qapp):
-    translators(qapp, "en")
+    speak(qapp, "en")
     installed = [child for child in qapp.children() if isinstance(child, QTranslator)]
     try:
         assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 1) == "1 reference"

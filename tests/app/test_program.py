@@ -1,0 +1,194 @@
+"""The program as a whole: it ends in order, and changes its language and look while it is shown."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QComboBox
+from pytestqt.qtbot import QtBot
+
+import resources
+from app import theme
+from app.commands import masking
+from app.jobs import Job
+from app.program import Program
+from app.selection import Compare, Tool
+from app.settings import Settings
+from app.settings_dialog import SettingsDialog
+from app.window import MainWindow
+
+RUN = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from app import program
+from app.commands import masking, restoring
+import resources
+
+def drive(window, work, then):
+    context = window.context
+    def look():
+        if work == "idle" or context.document is not None:
+            timer.stop()
+            begin()
+    def begin():
+        if work == "job":
+            masking.import_mask(context, resources.sample_mask())
+            restoring.restore_all(context)
+        QTimer.singleShot(then, window.close)
+    timer = QTimer(window)
+    timer.timeout.connect(look)
+    timer.start(10)
+
+make = program.Program._make
+def made(self):
+    window = make(self)
+    drive(window, sys.argv[1], int(sys.argv[2]))
+    return window
+program.Program._make = made
+sys.exit(program.main(None if sys.argv[1] == "idle" else resources.sample_painting()))
+"""
+"""The real program, closed by its window after a while."""
+
+
+@pytest.fixture
+def program(qapp: QApplication, settings: Settings, qtbot: QtBot) -> Iterator[Program]:
+    settings.prefer(language="en", theme="light")
+    made = Program(qapp, settings)
+    made.window.show()
+    yield made
+    if made.window.context.document is not None:
+        made.window.context.document.abandon()
+        made.window.context.set_document(None)
+    made.end()
+    made.deleteLater()
+    for translator in qapp.findChildren(QTranslator):
+        QCoreApplication.removeTranslator(translator)
+        translator.deleteLater()
+
+
+def opened(program: Program, scan: Path, qtbot: QtBot) -> MainWindow:
+    program.open(scan)
+    qtbot.waitUntil(
+        lambda: program.window.context.document is not None and not program.window.context.jobs.busy
+    )
+    return program.window
+
+
+@pytest.mark.parametrize(
+    ("work", "then"), [("idle", 0), ("idle", 200), ("open", 0), ("job", 0), ("job", 400)]
+)
+def test_closing_the_window_ends_the_program(work: str, then: int, tmp_path: Path):
+    places = {name: str(tmp_path / name) for name in ("IMAGEST_DATA", "XDG_CONFIG_HOME", "XDG_STATE_HOME")}
+    asked = subprocess.run(
+        [sys.executable, "-W", "error", "-c", RUN, work, str(then)],
+        env=os.environ | places,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    said = [line for line in asked.stderr.splitlines() if "propagateSizeHints" not in line]
+    assert (asked.returncode, said) == (0, [])
+
+
+def test_the_language_changes_at_once_and_all_stays_open(program: Program, scan: Path, qtbot: QtBot):
+    old = opened(program, scan, qtbot)
+    document = old.context.document.document
+    masking.invert(old.context)
+    old.context.selection.tool = Tool.LASSO
+    old.context.selection.compare = Compare.SWIPE
+    old.docks["style"].open(False)
+    old.area.view.zoom_to(3.0)
+    old.action("settings").trigger()
+    choice = next(
+        box for box in old.findChild(SettingsDialog).findChildren(QComboBox) if box.findData("zh_CN") >= 0
+    )
+    choice.setCurrentIndex(choice.findData("zh_CN"))
+    choice.activated.emit(choice.currentIndex())
+    qtbot.waitUntil(lambda: program.window is not old)
+    new = program.window
+    assert new.docks["damage"].windowTitle() == "损伤"
+    assert new.context.document.document is document
+    assert not new.context.document.state.damage.empty
+    assert new.context.selection.tool == Tool.LASSO
+    assert new.context.selection.compare == Compare.SWIPE
+    assert not new.docks["style"].opened
+    assert new.docks["damage"].opened
+    assert new.findChild(SettingsDialog).isVisible()
+    qtbot.waitUntil(lambda: new.area.view.zoom == pytest.approx(3.0))
+    new.action("undo").trigger()
+    assert new.context.document.state.damage.empty
+
+
+def test_the_language_waits_for_a_running_job(program: Program, scan: Path, qtbot: QtBot):
+    old = opened(program, scan, qtbot)
+    done: list[bool] = []
+    go = threading.Event()
+    old.context.jobs.submit(Job("wait", lambda progress: go.wait(20), done.append))
+    program._settings.prefer(language="zh_CN")
+    qtbot.wait(50)
+    assert program.window is old
+    go.set()
+    qtbot.waitUntil(lambda: program.window is not old)
+    assert done == [True]
+
+
+def test_the_look_follows_the_settings_and_the_system(program: Program, monkeypatch: pytest.MonkeyPatch):
+    program._settings.prefer(theme="dark")
+    assert theme.roles() is theme.DARK
+    program._settings.prefer(theme="system")
+    for dark, scheme in ((True, Qt.ColorScheme.Dark), (False, Qt.ColorScheme.Light)):
+        monkeypatch.setattr(theme, "system_is_dark", lambda dark=dark: dark)
+        QGuiApplication.styleHints().colorSchemeChanged.emit(scheme)
+        assert theme.roles() is (theme.DARK if dark else theme.LIGHT)
+    program._settings.prefer(theme="dark")
+    QGuiApplication.styleHints().colorSchemeChanged.emit(Qt.ColorScheme.Light)
+    assert theme.roles() is theme.DARK, "a theme that was chosen stays"
+
+
+def test_the_surround_follows_the_settings_and_the_menu_says_so(program: Program):
+    program._settings.prefer(surround="black")
+    assert program.window.context.selection.surround == "black"
+    assert program.window.surrounds["black"].isChecked()
+    program.window.surrounds["light"].trigger()
+    assert program._settings.preferences.surround == "light"
+
+
+def test_the_operator_signs_open_and_new_projects(program: Program, scan: Path, qtbot: QtBot):
+    window = opened(program, scan, qtbot)
+    program._settings.prefer(operator="A. Restorer")
+    assert window.context.document.state.operator == "A. Restorer"
+    masking.invert(window.context)
+    assert window.context.document.document.history.done[-1].operator == "A. Restorer"
+    window.action("close").trigger()
+    program.open(resources.sample_painting())
+    qtbot.waitUntil(lambda: window.context.document is not None)
+    assert window.context.document.state.operator == "A. Restorer"
+
+
+def test_the_brush_follows_the_zoom_when_asked_to(program: Program, scan: Path, qtbot: QtBot):
+    window = opened(program, scan, qtbot)
+    selection, view = window.context.selection, window.area.view
+    view.zoom_to(1.0)
+    selection.brush_size = 40.0
+    view.zoom_to(2.0)
+    assert selection.brush_size == 40.0
+    program._settings.prefer(brush_follows_zoom=True)
+    view.zoom_to(4.0)
+    assert selection.brush_size == pytest.approx(20.0)
+    view.zoom_to(1.0)
+    assert selection.brush_size == pytest.approx(80.0)
+    selection.brush_size = 2.0
+    view.zoom_to(32.0)
+    assert selection.brush_size == 1.0
+    view.zoom_to(1.0)
+    assert selection.brush_size == pytest.approx(2.0), "a brush that could not be smaller comes back"
