@@ -79,6 +79,7 @@ class Selection(QObject):
     result_changed = Signal(object)
     compare_changed = Signal(str)
     shown_changed = Signal(str)
+    swapped_changed = Signal(bool)
     visible_changed = Signal(object)
     proposal_changed = Signal(object)
     suggestions_changed = Signal(object)
@@ -114,6 +115,9 @@ class Selection(QObject):
     """The region of that run under review, 0 for none."""
     compare = Value[str](Compare.SINGLE)
     shown = Value[str](Shown.ORIGINAL)
+    """What a single view shows, and a blinking one first."""
+    swapped = Value(False)
+    """Whether the restored picture is on the left where both are shown at once."""
     visible = Value(Box(0, 0, 0, 0))
     """The part of the picture that the canvas shows; the canvas sets it."""
     proposal: Value[Proposal | None] = Value(None)
@@ -139,5 +143,8 @@ class Selection(QObject):
         self.tool = Tool.BRUSH if self.tool == Tool.ERASER else Tool.ERASER
 
     def flip(self) -> None:
-        """From the original to the restored picture and back."""
-        self.shown = Shown.RESTORED if self.shown == Shown.ORIGINAL else Shown.ORIGINAL
+        """Original and restored exchanged: the sides where both are shown, else one for the other."""
+        if self.compare in (Compare.SIDE, Compare.SWIPE):
+            self.swapped = not self.swapped
+        else:
+            self.shown = Shown.RESTORED if self.shown == Shown.ORIGINAL else Shown.ORIGINAL

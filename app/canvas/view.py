@@ -41,16 +41,16 @@ class Shown:
 
 
 class CanvasView(ToolView):
-    """Shows a :class:`Sheet` and hands the mouse to the tool of the selection.
+    """Shows a :class:`Sheet` and hands the mouse to the tool of the selection; ``mapped`` with an overview.
 
     ``measured(Point, Point)``: two points by the ruler.
     """
 
     measured = Signal(object, object)
 
-    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+    def __init__(self, context: Context, parent: QWidget | None = None, *, mapped: bool = True) -> None:
         super().__init__(parent)
-        self.context = context
+        self.context, self._mapped = context, mapped
         self._sheet: Sheet | None = None
         self._own: Sheet | None = None
         self._pictures: list[QGraphicsItem] = []
@@ -117,7 +117,7 @@ class CanvasView(ToolView):
             self.set_box(sheet.document.painting.box)
         self._grid.set_box(QRectF(*self.box))
         self.guides.set_sheet(sheet)
-        self.overview.set_layer(None if sheet is None else sheet.original)
+        self.overview.set_layer(sheet.original if sheet is not None and self._mapped else None)
         self._show_masks()
         self._take(self.context.selection.tool)
         self.viewport().update()

@@ -30,12 +30,13 @@ class CompareArea(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
-        self.view, self.second = CanvasView(context), CanvasView(context)
+        self.view, self.second = CanvasView(context), CanvasView(context, mapped=False)
         self._sheet: Sheet | None = None
         self._restored: Restored | None = None
         self._difference: Layer | None = None
         self._held, self._blinked = False, False
         self.curtain, self.scale = Curtain(self.view), Scale(self.view)
+        self.curtain.installEventFilter(self)
         self._names = {view: Name(view) for view in (self.view, self.second)}
         self._timer = QTimer(self)
         self._timer.setInterval(BLINK)
@@ -61,7 +62,12 @@ class CompareArea(QWidget):
     def _connect(self) -> None:
         selection = self.context.selection
         self.context.document_changed.connect(self.set_document)
-        for signal in (selection.compare_changed, selection.shown_changed, selection.result_changed):
+        for signal in (
+            selection.compare_changed,
+            selection.shown_changed,
+            selection.swapped_changed,
+            selection.result_changed,
+        ):
             signal.connect(self.arrange)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
@@ -104,12 +110,19 @@ class CompareArea(QWidget):
         """The restored picture of what is shown."""
         return self._restored
 
+    @property
+    def restored_view(self) -> CanvasView:
+        """Where fills that are on their way belong: the side of the restored picture, or the only view."""
+        beside = self.context.selection.compare == Compare.SIDE
+        return self.second if beside and not self.context.selection.swapped else self.view
+
     # What is where
 
     @property
     def mode(self) -> str:
-        """How the two are compared now; the held key shows the original alone."""
-        return Compare.SINGLE if self._held else self.context.selection.compare
+        """How the two are compared now; the held key shows the original alone, or on both sides."""
+        compare = self.context.selection.compare
+        return Compare.SINGLE if self._held and compare != Compare.SIDE else compare
 
     def arrange(self) -> None:
         """Show what the selection asks for."""
@@ -148,13 +161,15 @@ class CompareArea(QWidget):
         """What comes first, or on the left, and the other."""
         assert self._sheet is not None
         assert self._restored is not None
-        pair = self._sheet.original, self._restored.layer
+        original, restored = self._sheet.original, self._restored.layer
         if self._held:
-            return pair
-        flipped = self.context.selection.shown == Side.RESTORED
+            return original, original
+        selection = self.context.selection
         if mode in (Compare.SIDE, Compare.SWIPE):
-            flipped = False
-        return pair if flipped == (mode == Compare.BLINK and self._blinked) else pair[::-1]
+            flipped = selection.swapped
+        else:
+            flipped = (selection.shown == Side.RESTORED) != (mode == Compare.BLINK and self._blinked)
+        return (restored, original) if flipped else (original, restored)
 
     def _draw(self, view: CanvasView, layers: list[Shown], name: str) -> None:
         view.show_layers(layers)
@@ -200,18 +215,10 @@ class CompareArea(QWidget):
         return True
 
     def _hold(self, held: bool) -> None:
+        if held and self.curtain.hasFocus():
+            self.view.setFocus()
         self._held = held
-        if self.context.selection.compare == Compare.SIDE:
-            self._show_held_side()
-        else:
-            self.arrange()
-
-    def _show_held_side(self) -> None:
-        """Side by side both show the original, so that nothing moves."""
-        if self._sheet is None or self._restored is None:
-            return
-        layer = self._sheet.original if self._held else self._restored.layer
-        self._draw(self.second, [Shown(layer)], self._name(layer))
+        self.arrange()
 
 
 class Name(QLabel):

@@ -72,6 +72,63 @@ def test_tab_shows_the_original_while_held(area, run, context, qtbot) -> None:
     assert colour(area.view, 320, 220) == FILLED
 
 
+def test_q_flips_the_sides_and_single_views_keep_what_they_show(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.SIDE
+    qtbot.waitUntil(lambda: area.second.isVisible() and colour(area.second, 320, 220) == FILLED)
+    assert area.restored_view is area.second
+    context.selection.flip()
+    assert (colour(area.view, 320, 220), colour(area.second, 320, 220)) == (FILLED, DARK)
+    assert area.restored_view is area.view
+    context.selection.compare = Compare.SWIPE
+    area.view.stand(Place(320, 220, 4.0))
+    assert (colour(area.view, 305, 225), colour(area.view, 335, 225)) == (FILLED, DARK)
+    context.selection.flip()
+    assert (colour(area.view, 305, 225), colour(area.view, 335, 225)) == (DARK, FILLED)
+    context.selection.compare = Compare.SINGLE
+    assert colour(area.view, 320, 220) == DARK
+    assert area.restored_view is area.view
+
+
+def test_q_exchanges_what_blinks(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.BLINK
+    qtbot.waitUntil(lambda: colour(area.view, 320, 220) == FILLED)
+    area._timer.stop()
+    context.selection.flip()
+    assert colour(area.view, 320, 220) == DARK
+    context.selection.flip()
+    assert colour(area.view, 320, 220) == FILLED
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_tab_shows_the_original_on_both_sides(area, run, context, qtbot, swapped) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.SIDE
+    context.selection.swapped = swapped
+    qtbot.waitUntil(lambda: area.second.isVisible() and colour(area.restored_view, 320, 220) == FILLED)
+    QTest.keyPress(area.view, Qt.Key.Key_Tab)
+    assert area.second.isVisible()
+    assert (colour(area.view, 320, 220), colour(area.second, 320, 220)) == (DARK, DARK)
+    QTest.keyRelease(area.view, Qt.Key.Key_Tab)
+    assert colour(area.restored_view, 320, 220) == FILLED
+
+
+def test_tab_works_from_the_curtain_too(area, run, context, qtbot) -> None:
+    context.selection.run, context.selection.compare = 1, Compare.SWIPE
+    area.view.stand(Place(320, 220, 4.0))
+    qtbot.waitUntil(lambda: colour(area.view, 335, 225) == FILLED)
+    QTest.keyPress(area.curtain, Qt.Key.Key_Tab)
+    assert colour(area.view, 335, 225) == DARK
+    QTest.keyRelease(area.curtain, Qt.Key.Key_Tab)
+    assert colour(area.view, 335, 225) == FILLED
+
+
+def test_only_the_leading_view_has_an_overview(area, run, context, qtbot) -> None:
+    context.selection.compare = Compare.SIDE
+    qtbot.waitUntil(lambda: area.second.isVisible())
+    area.view.stand(Place(320, 220, 8.0))
+    assert area.view.overview.isVisible()
+    assert not area.second.overview.isVisible()
+
+
 def test_side_by_side_both_show_the_same_place(area, run, context, qtbot) -> None:
     context.selection.run, context.selection.compare = 1, Compare.SIDE
     qtbot.waitUntil(lambda: area.second.isVisible() and colour(area.second, 320, 220) == FILLED)
