@@ -15,7 +15,6 @@ from torch import Tensor, nn
 
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.models.description import (
-    PARTS,
     Description,
     check_files,
     file_hash,
@@ -54,8 +53,8 @@ def save_checkpoint(
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         inside = Path(temporary) / folder.name
         inside.mkdir()
-        for part in PARTS:
-            tensors = getattr(network, part).state_dict()
+        for part, module in network.parts.items():
+            tensors = module.state_dict()
             stored = {k: v.to(dtype).contiguous() for k, v in tensors.items()}
             save_file(stored, inside / f"{part}.safetensors")
             (inside / f"{part}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
@@ -63,7 +62,7 @@ def save_checkpoint(
             name=name,
             title=title,
             network=network.config.to_json(),
-            files={f"{part}.safetensors": file_hash(inside / f"{part}.safetensors") for part in PARTS},
+            files={path.name: file_hash(path) for path in sorted(inside.iterdir())},
             training=dict(training or {}),
             metrics=dict(metrics or {}),
             licence=licence,
@@ -86,8 +85,8 @@ def load_checkpoint(folder: Path) -> Checkpoint:
         raise ModelError(
             f"The model {folder.name} describes a network this version can't build ({error})."
         ) from error
-    for part in PARTS:
-        load_exactly(getattr(network, part), folder / f"{part}.safetensors")
+    for part, module in network.parts.items():
+        load_exactly(module, folder / f"{part}.safetensors")
     return Checkpoint(network.eval().requires_grad_(False), description)
 
 

@@ -18,6 +18,8 @@ from imagest_core.errors import ModelError
 FORMAT = 1
 CONFIG = "config.json"
 PARTS = ("autoencoder", "style", "unet")
+OPTIONAL_PARTS = ("infill",)
+"""A network has them if its description says so."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,11 @@ class Description:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     format: int = FORMAT
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that the network consists of: one safetensors file each."""
+        return (*PARTS, *(part for part in OPTIONAL_PARTS if self.network.get(part)))
 
     @property
     def weights_hash(self) -> str:
@@ -55,7 +62,8 @@ def read_description(folder: Path) -> Description:
         raise ModelError(f"{path} can't be understood as a model's description ({error}).") from error
     if description.format > FORMAT:
         raise ModelError(f"{folder.name} was made by a newer version of this program: update to use it.")
-    missing = [f"{part}.safetensors" for part in PARTS if f"{part}.safetensors" not in description.files]
+    files = [f"{part}.safetensors" for part in description.parts]
+    missing = [name for name in files if name not in description.files]
     if missing:
         raise ModelError(f"{path} doesn't name {', '.join(missing)}.")
     return description

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
+from imagest_core.models.infill import InfillConfig, InfillNetwork
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
@@ -18,17 +19,22 @@ from imagest_core.models.unet import ImagestUNet, UNetConfig
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything needed to build the network anew; stored beside its weights."""
+    """Everything needed to build the network anew; stored beside its weights.
+
+    A network without ``infill`` (None) works on the spline pre-fill alone.
+    """
 
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
+    infill: InfillConfig | None = field(default_factory=InfillConfig)
 
     @property
     def multiple(self) -> int:
         """Sides of a window must be multiples of this."""
         latent = LATENT_FACTOR * 2 ** (len(self.unet.channels) - 1)
-        return int(max(2 ** len(self.autoencoder.decoder_channels), latent))
+        infill = self.infill.multiple if self.infill else 1
+        return int(max(2 ** len(self.autoencoder.decoder_channels), latent, infill))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> NetworkConfig:
@@ -37,11 +43,13 @@ class NetworkConfig:
             autoencoder=AutoencoderConfig(**_tuples(stored["autoencoder"])),
             style=StyleConfig(**_tuples(stored["style"])),
             unet=UNetConfig(**_tuples(stored["unet"])),
+            infill=InfillConfig(**_tuples(stored["infill"])) if stored.get("infill") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists."""
-        return {f.name: asdict(getattr(self, f.name)) for f in fields(self)}
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return {name: asdict(part) for name, part in parts.items() if part is not None}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,7 +57,7 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ImagestNetwork(nn.Module):
-    """The Imagest network; its three parts train apart and travel together."""
+    """The Imagest network; its parts train apart and travel together."""
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
@@ -59,7 +67,19 @@ class ImagestNetwork(nn.Module):
         self.autoencoder = ImagestAutoencoder(config.autoencoder)
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
+        self.infill = InfillNetwork(config.infill) if config.infill else None
         self.schedule = NoiseSchedule()
+
+    @property
+    def parts(self) -> dict[str, nn.Module]:
+        """Each part by the name of its file."""
+        parts = {
+            "autoencoder": self.autoencoder,
+            "style": self.style,
+            "unet": self.unet,
+            "infill": self.infill,
+        }
+        return {name: part for name, part in parts.items() if part is not None}
 
     def style_context(self, pictures: Tensor, strength: float = 1.0) -> StyleContext:
         """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""

@@ -118,14 +118,18 @@ def _solve_torch(images: Tensor, hole: Tensor, sweeps: int) -> Tensor:
 
 def _relax_torch(field: Tensor, hole: Tensor, sweeps: int) -> Tensor:
     import torch
-    from torch.nn.functional import pad
 
     step = torch.zeros_like(field)
     for momentum, rate in chebyshev(sweeps):
-        edged = pad(field, (1, 1, 1, 1), mode="replicate")
-        around = edged[..., :-2, 1:-1] + edged[..., 2:, 1:-1]
-        around.add_(edged[..., 1:-1, :-2]).add_(edged[..., 1:-1, 2:])
-        around.mul_(0.25).sub_(field).mul_(hole)
-        step.mul_(momentum).add_(around, alpha=rate)
+        step.mul_(momentum).add_(excess(field).mul_(hole), alpha=rate)
         field.add_(step)
     return field
+
+
+def excess(field: Tensor) -> Tensor:
+    """How far the mean of the four neighbours lies above each pixel of (n, c, h, w): −L/4."""
+    from torch.nn.functional import pad
+
+    edged = pad(field, (1, 1, 1, 1), mode="replicate")
+    around = edged[..., :-2, 1:-1] + edged[..., 2:, 1:-1]
+    return around.add_(edged[..., 1:-1, :-2]).add_(edged[..., 1:-1, 2:]).mul_(0.25).sub_(field)

@@ -74,16 +74,21 @@ class NetworkFilling:
             "batch": self.batch,
         }
         if self.request.mode is Mode.FAITHFUL:
-            return facts | {"filled_by": "the decoder alone, from the surroundings", "steps": 0}
+            return facts | {"filled_by": f"{self._ground}, from the surroundings", "steps": 0}
         style = self.passing.style
         return facts | {
-            "filled_by": "samples in thick damage, the decoder alone in thin, detail of intact paint",
+            "filled_by": f"samples in thick damage, {self._ground} in thin, detail of intact paint",
             "scheduler": self.plan.scheduler,
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
             "detail": self.request.detail,
             "detail_sigma": DETAIL.sigma,
         }
+
+    @property
+    def _ground(self) -> str:
+        """What fills where no sample is shown, in the words of the record."""
+        return "the infill network alone" if self.checkpoint.network.infill else "the decoder alone"
 
     def _planned_batch(self) -> int:
         if self.hardware.device.type != "cuda":
@@ -133,9 +138,8 @@ class NetworkFilling:
     def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         progress.set(0.0, 0, self.plan.steps)
         multiple = self.checkpoint.network.config.multiple
-        batch = prepare(views, multiple, self.hardware.device)
-        progress.check()
-        smooth = _images(self.passing.faithful(batch), views)
+        batch = self.passing.infilled(prepare(views, multiple, self.hardware.device))
+        smooth = _images(batch.prefilled, views)
         progress.check()
         if self.request.mode is Mode.FAITHFUL:
             return [WindowFill(image) for image in smooth]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,20 +16,21 @@ from imagest_core.models.autoencoder import latent_mask
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.network import ImagestNetwork
 from imagest_core.progress import Progress
-from imagest_core.restoration.harmonic import harmonic_torch
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.sampler import Plan, sample, window_noise
+from imagest_core.restoration.spline import spline_torch
 from imagest_core.restoration.window import Window, WindowView
 
-SWEEPS = 24
-"""Relaxations of the pre-fill a level: nearer to Laplace's solution than in training, and 0.03 dB better."""
 OUTERMOST = 1.5
 """Colours beyond sRGB (−1…1) are shown to the network up to here; the fill keeps them whole."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch of windows of one shape, padded: pre-fill, mask (n, ·, h, w), latent mask (n, 1, h/4, w/4)."""
+    """A batch of windows of one shape, padded: pre-fill, mask (n, ·, h, w), latent mask (n, 1, h/4, w/4).
+
+    ``prefilled`` is the spline as it comes from :func:`prepare`, the infill once the network has passed.
+    """
 
     windows: tuple[Window, ...]
     prefilled: Tensor
@@ -55,7 +56,7 @@ def prepare(views: Sequence[WindowView], multiple: int, device: torch.device) ->
     image = image.to(device, memory_format=torch.channels_last)
     down, right = -image.shape[2] % multiple, -image.shape[3] % multiple
     padding = (0, right, 0, down)
-    prefilled = functional.pad(harmonic_torch(image, mask, SWEEPS), padding, mode="replicate")
+    prefilled = functional.pad(spline_torch(image, mask), padding, mode="replicate")
     mask = functional.pad(mask, padding)
     return Prepared(tuple(view.window for view in views), prefilled, mask, latent_mask(mask))
 
@@ -75,10 +76,19 @@ class NetworkPass:
         with self.hardware.autocast():
             self.style = self.network.style_context(pictures, self.request.style_strength)
 
-    def faithful(self, batch: Prepared) -> Tensor:
-        """What the surroundings tell, (n, 3, h, w): the decoder with all latents zero."""
-        n, _, height, width = batch.inside.shape
-        return self._decoded(batch.prefilled.new_zeros(n, 4, height, width), batch)
+    def infilled(self, batch: Prepared) -> Prepared:
+        """What the surroundings tell: the infill network's fill over the spline, the ground of all else.
+
+        A network without that part answers with its decoder, all latents zero.
+        """
+        infill = self.network.infill
+        if infill is None:
+            n, _, height, width = batch.inside.shape
+            filled = self._decoded(batch.prefilled.new_zeros(n, 4, height, width), batch)
+        else:
+            with self.hardware.autocast():
+                filled = batch.prefilled + (infill(batch.shown, batch.mask).float() - batch.shown)
+        return replace(batch, prefilled=filled)
 
     def sampled(
         self,

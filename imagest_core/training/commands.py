@@ -21,6 +21,12 @@ def add_commands(subparsers: Any) -> None:
     """Add ``train`` with its parts to the program's subparsers."""
     train = subparsers.add_parser("train", help="train the embedded model on your own pictures")
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
+    infill = parts.add_parser("infill", help="the small network that fills from the surroundings")
+    infill.set_defaults(run=_train_infill)
+    _common(infill, steps=10000, batch=8, rate=4e-4)
+    infill.add_argument(
+        "--begin", type=Path, metavar="RUN", help="begin with the averaged weights of another run"
+    )
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
     _common(autoencoder, steps=4500, batch=16, rate=3e-4)
@@ -34,18 +40,21 @@ def add_commands(subparsers: Any) -> None:
     imagest.set_defaults(run=_train_imagest)
     _common(imagest, steps=4500, batch=32, rate=3e-4)
     imagest.add_argument(
-        "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder"
+        "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder, or a model"
     )
     imagest.add_argument(
         "--begin", type=Path, metavar="RUN", help="begin with the averaged weights of another run"
     )
 
-    packing = parts.add_parser("pack", help="make a model of two finished runs")
-    packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN")
+    packing = parts.add_parser("pack", help="make a model of finished runs")
+    packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(
         "--earlier", type=Path, metavar="RUN", help="what the autoencoder's run went on from"
     )
-    packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN")
+    packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN", help="a run, or a model")
+    packing.add_argument(
+        "--infill", type=Path, metavar="RUN", help="a run or a model; without: no such part"
+    )
     packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
     packing.add_argument("--name", default="imagest", help="the model's name")
     packing.add_argument("--title", default="Imagest, trained here", help="one line on what it is")
@@ -86,6 +95,17 @@ def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float
         metavar="N",
         help="held-out figures and picture every N steps",
     )
+
+
+def _train_infill(args: argparse.Namespace, progress: Progress) -> int:
+    from imagest_core.models.infill import InfillConfig
+    from imagest_core.training.infill import InfillTask, averaged_infill
+
+    config = _network(args)
+    data, held_out = _examples(args, config, progress)
+    begin = averaged_infill(args.begin) if args.begin else None
+    _train(InfillTask(config.infill or InfillConfig(), held_out, begin), data, config, args, progress)
+    return 0
 
 
 def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
@@ -139,6 +159,7 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
         name=args.name,
         title=args.title,
         licence=args.licence,
+        infill=args.infill,
         earlier=args.earlier,
     )
     print(f"{args.out}: weights {made.weights_hash}")

@@ -24,7 +24,7 @@ from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
 from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill
 from imagest_core.training.examples import Batch
-from imagest_core.training.state import averaged, network_of
+from imagest_core.training.state import averaged, is_model, network_of
 
 LATENT_SCALE = "latent-scale.json"
 STYLE_DROP = 0.1
@@ -80,7 +80,7 @@ class DiffusionTask:
         if begin is not None:
             if (network_of(begin).unet, network_of(begin).style) != (config.unet, config.style):
                 raise ModelError(f"{begin} trained a network of another shape: name its --network.")
-            task.module.load_state_dict(averaged(begin))
+            task.module.load_state_dict(averaged(begin, "unet", "style"))
         return task
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
@@ -159,7 +159,9 @@ def latent_deviation(autoencoder: ImagestAutoencoder, clean: Tensor) -> list[flo
 
 
 def latent_scale(run: Path) -> tuple[float, ...]:
-    """The deviation of the latents that a diffusion run was trained on."""
+    """The deviation of the latents that a diffusion run, or a packed model, was trained on."""
+    if is_model(run):
+        return network_of(run).autoencoder.latent_scale
     path = run / LATENT_SCALE
     if not path.exists():
         raise ModelError(f"{run} holds no trained diffusion network: run `imagest train imagest` first.")

@@ -12,10 +12,11 @@ from typing import Any
 from safetensors import safe_open
 
 from imagest_core.models.checkpoint import save_checkpoint
-from imagest_core.models.description import Description
+from imagest_core.models.description import Description, read_description
 from imagest_core.models.network import ImagestNetwork
 from imagest_core.training.diffusion import latent_scale
-from imagest_core.training.state import STATE, averaged, network_of
+from imagest_core.training.infill import averaged_infill
+from imagest_core.training.state import STATE, averaged, is_model, network_of
 
 
 def pack(
@@ -26,26 +27,41 @@ def pack(
     name: str,
     title: str,
     licence: str,
+    infill: Path | None = None,
     earlier: Path | None = None,
 ) -> Description:
-    """Write the averaged weights of two runs as one checkpoint; a missing run raises ``ModelError``.
+    """Write the averaged weights of some runs as one checkpoint; a missing run raises ``ModelError``.
 
-    ``earlier``: the run that the autoencoder's went on from, for the model card.
+    In a run's place can stand a packed model: then that part is taken over from it. Without ``infill`` the
+    model has no such part. ``earlier``: the run that the autoencoder's went on from, for the model card.
     """
     encoded = network_of(autoencoder).autoencoder
     config = replace(
-        network_of(diffusion), autoencoder=replace(encoded, latent_scale=latent_scale(diffusion))
+        network_of(diffusion),
+        autoencoder=replace(encoded, latent_scale=latent_scale(diffusion)),
+        infill=network_of(infill).infill if infill else None,
     )
     network = ImagestNetwork(config)
-    network.autoencoder.load_state_dict(averaged(autoencoder))
-    trained = averaged(diffusion)
+    network.autoencoder.load_state_dict(averaged(autoencoder, "encoder", "decoder"))
+    trained = averaged(diffusion, "unet", "style")
     for part in ("unet", "style"):
         own = {k.removeprefix(f"{part}."): v for k, v in trained.items() if k.startswith(f"{part}.")}
         getattr(network, part).load_state_dict(own)
+    if infill and network.infill:
+        network.infill.load_state_dict(averaged_infill(infill).state_dict())
     rounds = {"autoencoder, first round": earlier} if earlier else {}
-    rounds |= {"autoencoder": autoencoder, "diffusion": diffusion}
-    training = {part: run_facts(run) for part, run in rounds.items()}
+    rounds |= {"autoencoder": autoencoder, "diffusion": diffusion} | ({"infill": infill} if infill else {})
+    training: dict[str, Any] = {}
+    for part, run in rounds.items():
+        training |= facts_of(part, run)
     return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
+
+
+def facts_of(part: str, run: Path) -> Mapping[str, Any]:
+    """Under ``part``, what is known of a run; of a packed model, what it says of that part's rounds."""
+    if is_model(run):
+        return {k: v for k, v in read_description(run).training.items() if k.split(",")[0] == part}
+    return {part: run_facts(run)}
 
 
 def run_facts(run: Path) -> Mapping[str, Any]:

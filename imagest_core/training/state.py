@@ -12,6 +12,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imagest_core.errors import ModelError
+from imagest_core.models.checkpoint import load_checkpoint
+from imagest_core.models.description import CONFIG
 from imagest_core.models.network import NetworkConfig
 
 STATE, NETWORK = "state.safetensors", "network.json"
@@ -55,7 +57,9 @@ def keep_network(folder: Path, config: NetworkConfig) -> None:
 
 
 def network_of(folder: Path) -> NetworkConfig:
-    """Which network a run trains; raises ``ModelError`` where ``folder`` is no run."""
+    """Which network a run trains or a packed model holds; raises ``ModelError`` where there is neither."""
+    if is_model(folder):
+        return load_checkpoint(folder).network.config
     path = folder / NETWORK
     if not path.is_file() or not (folder / STATE).is_file():
         raise ModelError(f"{folder} holds no finished training: run `imagest train autoencoder` first.")
@@ -70,10 +74,23 @@ def read_network(path: Path) -> NetworkConfig:
         raise ModelError(f"{path} doesn't describe a network ({error}).") from error
 
 
-def averaged(folder: Path) -> dict[str, Tensor]:
-    """The averaged weights of a run by name."""
-    stored = load_file(folder / STATE)
-    return {k.removeprefix("average."): v for k, v in stored.items() if k.startswith("average.")}
+def is_model(folder: Path) -> bool:
+    """Whether ``folder`` holds a packed model and not a training run."""
+    return (folder / CONFIG).is_file()
+
+
+def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
+    """The averaged weights of a run by name, or a packed model's; of ``modules`` alone if any are named."""
+    if is_model(folder):
+        network = load_checkpoint(folder).network
+        weights = {**network.autoencoder.state_dict()}
+        for part in ("unet", "style"):
+            weights |= {f"{part}.{k}": v for k, v in getattr(network, part).state_dict().items()}
+        weights |= network.infill.state_dict() if network.infill else {}
+    else:
+        stored = load_file(folder / STATE)
+        weights = {k.removeprefix("average."): v for k, v in stored.items() if k.startswith("average.")}
+    return {k: v for k, v in weights.items() if not modules or k.split(".", 1)[0] in modules}
 
 
 def save_state(

@@ -108,7 +108,8 @@ class Hands:
         return next(one for one in panel.findChildren(QSlider) if one.accessibleName() == name)
 
     def dialog(self, kind: type[QDialog]) -> QDialog:
-        """The dialog of this kind that is open."""
+        """The dialog of this kind that is open, drawn."""
+        QApplication.processEvents()
         found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
         assert len(found) == 1
         return found[0]

@@ -9,6 +9,7 @@ import torch
 
 from imagest_core.models.autoencoder import AutoencoderConfig
 from imagest_core.models.checkpoint import save_checkpoint
+from imagest_core.models.infill import InfillConfig
 from imagest_core.models.network import ImagestNetwork, NetworkConfig
 from imagest_core.models.style_swin import DEVIATION, StyleConfig
 from imagest_core.models.unet import UNetConfig
@@ -32,6 +33,7 @@ def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text
             style_channels=16,
             synthesis_layers=synthesis,
         ),
+        infill=InfillConfig(channels=(8, 8), blocks=(1, 1)),
     )
 
 

@@ -94,7 +94,7 @@ def test_the_rate_warms_up_and_ends_at_zero(tmp_path: Path) -> None:
 
 def test_latents_are_zero_true_or_spoiled() -> None:
     latents = torch.randn(3, 4, 8, 8)
-    answer = spoiled(latents, torch.tensor([0.1, 0.5, 0.9]))
+    answer = spoiled(latents, torch.tensor([0.1, 0.7, 0.9]))
     assert not answer[0].any()
     assert torch.equal(answer[1], latents[1])
     assert not torch.allclose(answer[2], latents[2])
