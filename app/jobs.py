@@ -94,6 +94,7 @@ class Jobs(QObject):
         self._worker.reported.connect(self.progressed)
         self._worker.preview.connect(self.preview)
         self._worker.ended.connect(self._end)
+        self._thread.finished.connect(self._worker.deleteLater)
         self._thread.start()
 
     @property
@@ -211,7 +212,7 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(threads)
-        self._answers = _Answer()
+        self._answers = _Answer(self)
         self._answers.arrived.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._latest: dict[object, tuple[Ticket, Callable[[], None] | None]] = {}
         self._closed = False
