@@ -19,6 +19,10 @@ class Context(QObject):
     """The document (or none), what is chosen, the job runner, the messages, the settings."""
 
     document_changed = Signal(object)
+    leaving = Signal()
+    """What is open is about to be closed."""
+    scan_missing = Signal(object)
+    """A project can't be shown because its scan isn't where it was: a ``ScanMissingError``."""
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

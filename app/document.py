@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Self
 
@@ -14,19 +15,30 @@ from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.operations import Operation
 from imagest_core.project.run import Run
-from imagest_core.project.state import Aspect, Change, State
+from imagest_core.project.state import Aspect, Change, PaintingReference, State
 
 PROJECT_SUFFIX = ".imagest"
 
 Opened = tuple[Document, Painting]
 
 
-def read_path(path: Path) -> Opened:
+class ScanMissingError(ProjectError):
+    """The project at ``project`` is sound, but its scan isn't where it was: the user can show where it is."""
+
+    def __init__(self, project: Path, reference: PaintingReference, sentence: str) -> None:
+        super().__init__(sentence)
+        self.project, self.reference = project, reference
+
+
+def read_path(path: Path, folders: Iterable[Path] = (), shown: Path | None = None) -> Opened:
     """Open a scan or a project; takes a while for large scans, so it is for a job.
 
-    Raises ``PaintingError`` and ``ProjectError``.
+    A project's scan is looked for in ``folders`` too, or is the one ``shown``. Raises ``PaintingError``,
+    ``ProjectError`` and, where only the scan is missing, ``ScanMissingError``.
     """
-    return _open_project(path) if path.suffix.lower() == PROJECT_SUFFIX else _open_scan(path)
+    if path.suffix.lower() == PROJECT_SUFFIX:
+        return _open_project(path, folders, shown)
+    return _open_scan(path)
 
 
 def _open_scan(path: Path) -> Opened:
@@ -38,16 +50,25 @@ def _open_scan(path: Path) -> Opened:
         raise
 
 
-def _open_project(path: Path) -> Opened:
+def _open_project(path: Path, folders: Iterable[Path], shown: Path | None) -> Opened:
     document = Document.open(path)
     try:
-        found = document.find_painting()
+        if shown is not None:
+            _show(document, path, shown)
+        found = document.find_painting(folders)
         if found.path is None or found.changed:
-            raise ProjectError(found.note)
+            raise ScanMissingError(path, found.reference, found.note)
         return document, open_painting(found.path, page=found.reference.page)
     except BaseException:
         document.abandon()
         raise
+
+
+def _show(document: Document, path: Path, scan: Path) -> None:
+    try:
+        document.show_painting(scan)
+    except ProjectError as error:
+        raise ScanMissingError(path, document.state.painting, str(error)) from error
 
 
 class OpenDocument(QObject):
@@ -66,6 +87,7 @@ class OpenDocument(QObject):
     notes_changed = Signal()
     history_changed = Signal()
     troubled = Signal(str)
+    warned = Signal(str)
     closed = Signal()
 
     def __init__(self, document: Document, painting: Painting, parent: QObject | None = None) -> None:
@@ -74,6 +96,7 @@ class OpenDocument(QObject):
         document.changed.connect(self._tell)
         document.history_changed.connect(self._tell_history)
         document.troubled.connect(self._tell_trouble)
+        document.warned.connect(self._tell_warning)
         self._accepted: Accepted | None = None
 
     @classmethod
@@ -148,6 +171,7 @@ class OpenDocument(QObject):
         self.document.changed.disconnect(self._tell)
         self.document.history_changed.disconnect(self._tell_history)
         self.document.troubled.disconnect(self._tell_trouble)
+        self.document.warned.disconnect(self._tell_warning)
 
     def _tell(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):
@@ -173,3 +197,6 @@ class OpenDocument(QObject):
 
     def _tell_trouble(self, sentence: str) -> None:
         self.troubled.emit(sentence)
+
+    def _tell_warning(self, sentence: str) -> None:
+        self.warned.emit(sentence)

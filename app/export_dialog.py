@@ -11,7 +11,9 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBo
 from app.commands.exporting import Exported, Wanted, check_targets, export
 from app.context import Context
 from app.jobs import Job
+from app.messages import explained
 from app.panels.parts import button, column, form, label, restyle, row, rule
+from app.panels.stored_as import StoredAs
 from imagest_core.errors import ImagestError
 from imagest_core.painting.painting import Painting
 
@@ -29,7 +31,6 @@ class ExportDialog(QDialog):
         self._running = False
         inside = column(self, margin=16, spacing=12)
         inside.addWidget(label(self.tr("Export the restored scan"), "title"))
-        inside.addWidget(label(self._promise(), "soft", wrap=True))
         inside.addLayout(self._form())
         inside.addWidget(rule())
         self.answer = label("", wrap=True)
@@ -40,23 +41,6 @@ class ExportDialog(QDialog):
         self._document.decisions_changed.connect(lambda _: self._check())
         self._document.closed.connect(self.reject)
         self._check()
-
-    def _promise(self) -> str:
-        painting = self._document.painting
-        kept = self.tr("{0} bit, {1}, {2} compression: as in the scan.").format(
-            painting.depth, painting.profile_name, painting.compression
-        )
-        if painting.lossy or "TIFF" not in painting.format:
-            kept = self.tr("A lossless TIFF of exactly the scan’s samples: {0} bit, {1}.").format(
-                painting.depth, painting.profile_name
-            )
-        return (
-            kept
-            + " "
-            + self.tr(
-                "Every sample outside the fills is compared with the scan before the file gets its name."
-            )
-        )
 
     def _form(self) -> QGridLayout:
         painting = self._document.painting
@@ -76,10 +60,14 @@ class ExportDialog(QDialog):
         grid = form()
         grid.addWidget(label(self.tr("Restored TIFF"), "soft"), 0, 0)
         grid.addLayout(row(self.path, browse), 0, 1)
-        grid.addWidget(label(self.tr("Beside it"), "soft"), 1, 0)
-        for line, box in enumerate((self.mask, self.fill, self.record), 1):
+        self.stored = StoredAs(painting)
+        self.stored.changed.connect(self._check)
+        grid.addWidget(label(self.tr("Stored"), "soft"), 1, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.stored, 1, 1)
+        grid.addWidget(label(self.tr("Beside it"), "soft"), 2, 0)
+        for line, box in enumerate((self.mask, self.fill, self.record), 2):
             grid.addWidget(box, line, 1)
-        grid.addWidget(self.replace, 4, 1)
+        grid.addWidget(self.replace, 5, 1)
         return grid
 
     def _proposed(self, painting: Painting) -> Path:
@@ -106,6 +94,7 @@ class ExportDialog(QDialog):
             beside.with_name(beside.name + "-fill.tif") if self.fill.isChecked() else None,
             beside.with_name(beside.name + "-record.json") if self.record.isChecked() else None,
             self.replace.isChecked(),
+            self.stored.form,
         )
 
     def _browse(self) -> None:
@@ -126,7 +115,7 @@ class ExportDialog(QDialog):
         try:
             check_targets(self._document, self.wanted())
         except ImagestError as error:
-            self._say(str(error), "warn")
+            self._say(explained(error)[0], "warn")
             self.go.setEnabled(False)
         else:
             self._say("", "soft")
@@ -158,20 +147,25 @@ class ExportDialog(QDialog):
         if not isValid(self):
             return
         self._running = False
-        self._say(
-            self.tr(
-                "Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.\n"
-                "The fingerprint of the unchanged samples is {2}…\nWritten: {3}"
-            ).format(
-                f"{written.identical:,}",
-                f"{written.filled:,}",
-                written.sha256[:16],
-                "\n".join(map(str, written.files)),
-            ),
-            "good",
-        )
+        self._say(self._verdict(written), "good")
         self.show_folder.show()
         self.go.hide()
+
+    def _verdict(self, written: Exported) -> str:
+        """What the check of the written file found."""
+        account = written.account
+        if account.converted:
+            found = self.tr(
+                "Checked: all {0} samples are exactly what the conversion makes of the scan’s and "
+                "the fills’; {1} px are filled."
+            ).format(f"{account.converted:,}", f"{account.filled:,}")
+        else:
+            found = self.tr(
+                "Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.\n"
+                "The fingerprint of the unchanged samples is {2}…"
+            ).format(f"{account.samples:,}", f"{account.filled:,}", account.sha256[:16])
+        files = "\n".join(map(str, written.files))
+        return found + "\n" + self.tr("Written: {0}").format(files)
 
     def _failed(self, error: Exception) -> None:
         from shiboken6 import isValid
@@ -179,7 +173,7 @@ class ExportDialog(QDialog):
         self._context.messages.fail(error)
         if isValid(self):
             self._running = False
-            self._say(str(error), "bad")
+            self._say(explained(error)[0], "bad")
             self.go.setEnabled(True)
 
     def _open_folder(self) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.navigation import Place
 from app.document import OpenDocument
-from app.selection import LARGEST_BRUSH, Compare
+from app.selection import LARGEST_BRUSH, Compare, Tool
 from imagest_core.project.operations.settings import set_operator
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ class Follower(QObject):
         self._follow_jobs()
         self._follow_view()
         self._context.document_changed.connect(self._bind)
+        self._context.leaving.connect(self.keep_view)
         preferences = self._context.settings.preferences
         self._theme, self._operator = preferences.theme, preferences.operator
         self._context.settings.changed.connect(self._apply_preferences)
@@ -92,6 +93,7 @@ class Follower(QObject):
         if document is not None:
             document.history_changed.connect(self._wait.start)
             document.troubled.connect(self._say_trouble)
+            document.warned.connect(self._say_warning)
             if self._operator:
                 self._sign()
             QTimer.singleShot(0, self, lambda: self._go_back(document))
@@ -101,6 +103,13 @@ class Follower(QObject):
         if sentence:
             self._context.messages.warn(
                 sentence, self.tr("Your work goes on in memory; save it under another name.")
+            )
+
+    def _say_warning(self, sentence: str) -> None:
+        """A backup couldn't be made; the work itself is kept."""
+        if sentence:
+            self._context.messages.warn(
+                sentence, self.tr("Your work itself is kept; only a backup is missing.")
             )
 
     def _enable(self) -> None:
@@ -156,14 +165,21 @@ class Follower(QObject):
         return document.painting.path if document.document.unnamed or path is None else path
 
     def keep_view(self) -> None:
-        """Remember the place and zoom of the open document."""
-        document, view = self._context.document, self._window.area.view
+        """Remember place and zoom, tool and class of the open document."""
+        document, selection = self._context.document, self._context.selection
         if document is not None:
-            place = view.place
-            self._context.settings.remember(self._path(document), (place.x, place.y, place.zoom))
+            place = self._window.area.view.place
+            view = place.x, place.y, place.zoom
+            tool = selection.tool if selection.tool != Tool.PICK else ""
+            self._context.settings.remember(self._path(document), view, tool=tool, label=selection.label)
 
     def _go_back(self, document: OpenDocument) -> None:
-        place = self._context.settings.view_of(self._path(document))
-        view = self._window.area.view
-        if place is not None and self._context.document is document:
-            view.stand(Place(*place))
+        left, selection = self._context.settings.left(self._path(document)), self._context.selection
+        if self._context.document is not document:
+            return
+        if left.view is not None:
+            self._window.area.view.stand(Place(*left.view))
+        if left.tool in tuple(Tool):
+            selection.tool = left.tool
+        if left.label in [item.label for item in document.state.damage.classes]:
+            selection.label = left.label

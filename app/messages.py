@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from app.core_sentences import core_sentence
 from imagest_core.errors import ImagestError, out_of_memory
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ class Messages(QObject):
 
     def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
         """Something may not be what the user wants."""
-        self.said.emit(Message("warning", sentence, remedy, details))
+        self.said.emit(Message("warning", core_sentence(sentence), remedy, details))
 
     def fail(self, error: BaseException) -> None:
         """Something went wrong: the sentence of the program's own errors, a general one for others."""
@@ -49,7 +50,7 @@ def explained(error: BaseException) -> tuple[str, str]:
     """What happened and what to do, in one sentence each."""
     translate = QCoreApplication.translate
     if isinstance(error, ImagestError):
-        return str(error), ""
+        return core_sentence(str(error)), ""
     if out_of_memory(error):
         return (
             translate("Messages", "There was not enough memory for this."),

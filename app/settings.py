@@ -32,10 +32,12 @@ class Preferences:
 
 @dataclass(frozen=True)
 class Recent:
-    """A file that was open, and where its view was left: centre (px) and zoom."""
+    """A file that was open, and how it was left: centre (px) and zoom, tool and damage class (0: unknown)."""
 
     path: str
     view: tuple[float, float, float] | None = None
+    tool: str = ""
+    label: int = 0
 
 
 class Settings(QObject):
@@ -70,12 +72,20 @@ class Settings(QObject):
         """The files that were open last, the latest first."""
         return self._recent
 
-    def remember(self, path: Path, view: tuple[float, float, float] | None = None) -> None:
-        """``path`` is the latest file; its view is kept unless a new one is given."""
+    def remember(
+        self,
+        path: Path,
+        view: tuple[float, float, float] | None = None,
+        *,
+        tool: str = "",
+        label: int = 0,
+    ) -> None:
+        """``path`` is the latest file; how it was left is kept as far as nothing new is given."""
         text = str(path.resolve())
         known = next((item for item in self._recent if item.path == text), Recent(text))
         others = tuple(item for item in self._recent if item.path != text)
-        self._set_recent((replace(known, view=view or known.view), *others)[:RECENT])
+        left = replace(known, view=view or known.view, tool=tool or known.tool, label=label or known.label)
+        self._set_recent((left, *others)[:RECENT])
 
     def forget(self, path: Path) -> None:
         """Take ``path`` off the list of recent files."""
@@ -86,10 +96,10 @@ class Settings(QObject):
         self._keep("recent", [asdict(item) for item in recent])
         self.recent_changed.emit()
 
-    def view_of(self, path: Path) -> tuple[float, float, float] | None:
-        """Where the view of ``path`` was left."""
+    def left(self, path: Path) -> Recent:
+        """How ``path`` was left."""
         text = str(path.resolve())
-        return next((item.view for item in self._recent if item.path == text), None)
+        return next((item for item in self._recent if item.path == text), Recent(text))
 
     def folder(self, purpose: str) -> Path:
         """The folder used last for ``purpose`` (open, export, mask…)."""
@@ -137,5 +147,10 @@ def _preferences(data: Any) -> Preferences:
 
 
 def _recent(row: Any) -> Recent:
-    view = row.get("view")
-    return Recent(str(row.get("path", "")), tuple(view) if view else None)
+    view, tool, label = row.get("view"), row.get("tool"), row.get("label")
+    return Recent(
+        str(row.get("path", "")),
+        tuple(view) if view else None,
+        tool if isinstance(tool, str) else "",
+        label if isinstance(label, int) else 0,
+    )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 
 from app.banner import diagnostics
 from app.commands import deciding, masking, opening, restoring
-from app.document import PROJECT_SUFFIX
+from app.document import PROJECT_SUFFIX, ScanMissingError
 from app.selection import Compare, Tool
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Slots(QObject):
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
         self._window, self._context = window, window.context
+        self._context.scan_missing.connect(self.show_where)
 
     def connect_all(self) -> None:
         """Give every action its slot; one without is a fault."""
@@ -85,8 +86,13 @@ class Slots(QObject):
 
     def close(self) -> None:
         """Back to the welcome view."""
-        self._window.follower.keep_view()
         opening.close(self._context)
+
+    def show_where(self, missing: ScanMissingError) -> None:
+        """Ask where the scan of a project is now."""
+        from app.moved_dialog import MovedDialog
+
+        MovedDialog(self._context, missing, self._window).open()
 
     def save(self) -> None:
         """Keep the project; ask for a name if it has none."""

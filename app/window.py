@@ -24,6 +24,7 @@ from app.panels.restore import RestorePanel
 from app.panels.results import ResultStrip
 from app.panels.review import ReviewPanel
 from app.panels.style import StylePanel
+from app.put_away import PutAwayMenu
 from app.slots import Slots
 from app.status import StatusLine
 from app.tooling import ToolOptions
@@ -132,6 +133,8 @@ class MainWindow(QMainWindow):
                 menu.addSeparator() if entry is None else menu.addAction(self.actions_[entry.id])
         self._recent_menu()
         self._view_menu()
+        self.put_away = PutAwayMenu(self.context, self)
+        self.menus["Results"].addMenu(self.put_away)
 
     def _recent_menu(self) -> None:
         self.recent = QMenu(self.tr("Open &recent"), self)
@@ -275,7 +278,6 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Keep everything, then end the threads; stays open where something can't be kept."""
-        self.follower.keep_view()
         if not opening.close(self.context) and not self.slots.leave_anyway():
             event.ignore()
             return

@@ -11,19 +11,24 @@ from PySide6.QtCore import QCoreApplication
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import check_target, replacing
+from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
 from imagest_core.project.verify import Account
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """The files to write; None for those that aren't wanted. Existing ones go only with ``force``."""
+    """The files to write; None for those that aren't wanted. Existing ones go only with ``force``.
+
+    ``form``: what of the restored TIFF is to be other than in the scan.
+    """
 
     out: Path
     mask: Path | None = None
     fill: Path | None = None
     record: Path | None = None
     force: bool = False
+    form: Form = KEPT
 
     @property
     def files(self) -> tuple[Path, ...]:
@@ -37,9 +42,7 @@ class Exported:
 
     out: Path
     files: tuple[Path, ...]
-    identical: int
-    filled: int
-    sha256: str
+    account: Account
 
 
 def check_targets(document: OpenDocument, wanted: Wanted) -> None:
@@ -70,7 +73,11 @@ def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Export
 
     share = 0.7 if wanted.fill else 1.0
     account = export_accepted(
-        document.document, wanted.out, force=wanted.force, progress=progress.part(0.0, share)
+        document.document,
+        wanted.out,
+        force=wanted.force,
+        form=wanted.form,
+        progress=progress.part(0.0, share),
     )
     if wanted.fill is not None:
         part = progress.part(share, 1.0, "writing")
@@ -79,7 +86,7 @@ def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Export
         write_mask(document.state.damage.copy(), wanted.mask, force=wanted.force)
     if wanted.record is not None:
         _write_record(document, account, wanted)
-    return Exported(wanted.out, wanted.files, account.samples, account.filled, account.sha256)
+    return Exported(wanted.out, wanted.files, account)
 
 
 def _write_record(document: OpenDocument, account: Account, wanted: Wanted) -> None:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 import resources
 from app.commands.stopping import make_way
 from app.context import Context
-from app.document import PROJECT_SUFFIX, OpenDocument, Opened, read_path
+from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ScanMissingError, read_path
 from app.jobs import Job
 from imagest_core.errors import ImagestError
 
@@ -30,10 +30,14 @@ def file_filter() -> str:
     )
 
 
-def open_path(context: Context, path: Path) -> None:
-    """Open a scan or a project in the worker, then show it in place of what was open."""
+def open_path(context: Context, path: Path, scan: Path | None = None) -> None:
+    """Open a scan or a project in the worker, then show it in place of what was open.
+
+    ``scan``: where the user says that the scan of the project is.
+    """
     if not make_way(context, path.name):
         return
+    folders = [Path(item.path).parent for item in context.settings.recent]
 
     def shown(opened: Opened) -> None:
         _show(context, path, opened)
@@ -41,7 +45,7 @@ def open_path(context: Context, path: Path) -> None:
     context.jobs.submit(
         Job(
             translate("Opening", "Opening {0}").format(path.name),
-            lambda _: read_path(path),
+            lambda _: read_path(path, folders, scan),
             shown,
             lambda error: _refused(context, path, error),
             matters=False,
@@ -66,7 +70,10 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
 def _refused(context: Context, path: Path, error: Exception) -> None:
     if not path.exists():
         context.settings.forget(path)
-    context.messages.fail(error)
+    if isinstance(error, ScanMissingError):
+        context.scan_missing.emit(error)
+    else:
+        context.messages.fail(error)
 
 
 def open_sample(context: Context) -> None:
@@ -79,6 +86,7 @@ def close(context: Context) -> bool:
     document = context.document
     if document is None:
         return True
+    context.leaving.emit()
     context.jobs.clear()
     context.jobs.cancel()
     try:

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
+from app.messages import explained
 from app.panels.parts import Card, Panel, button, clear, column, label, row, tool_button
 from app.pictures import image_of
 from app.selection import Tool
@@ -201,7 +202,8 @@ class StylePanel(Panel):
         self.suggest(asked=False)
 
     def _not_suggested(self, error: Exception | None) -> None:
-        sentence = str(error) if isinstance(error, ImagestError) else self.tr("No intact region was found.")
+        known = isinstance(error, ImagestError)
+        sentence = explained(error)[0] if error and known else self.tr("No intact region was found.")
         self.context.messages.warn(sentence, self.tr("Draw one yourself, or choose a donor picture."))
 
     def accept_suggestion(self, box: Box) -> None:

@@ -23,10 +23,10 @@ from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.operations.mask import relabelled
 from imagest_core.project.operations.results import add_run
-from imagest_core.project.paintings import Found, find_painting, reference_to
+from imagest_core.project.paintings import Found, find_painting, reference_to, shown_painting
 from imagest_core.project.rolling import Rolling
 from imagest_core.project.run import Run
-from imagest_core.project.state import Calibration, Change, Changes, State
+from imagest_core.project.state import Calibration, Change, Changes, PaintingReference, State
 from imagest_core.project.store import Store
 from imagest_core.project.unsaved import Unsaved
 
@@ -121,12 +121,19 @@ class Document:
     def find_painting(self, recent: Iterable[Path] = ()) -> Found:
         """Where the scan is now; a new place is kept."""
         found = find_painting(self.state.painting, self.path, recent)
-        if found.reference != self.state.painting:
-            self.state.painting = found.reference
+        self._relink(found.reference)
+        return found
+
+    def show_painting(self, path: Path) -> None:
+        """The scan is at ``path`` now; raises ``ProjectError`` where that is another one."""
+        self._relink(shown_painting(self.state.painting, path))
+
+    def _relink(self, reference: PaintingReference) -> None:
+        if reference != self.state.painting:
+            self.state.painting = reference
             if not self.read_only:
                 with suppress(OutputError):
-                    self.store.relink(found.reference)
-        return found
+                    self.store.relink(reference)
 
     # What it is
 

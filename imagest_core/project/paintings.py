@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from imagest_core.errors import ProjectError
 from imagest_core.painting.painting import Painting
 from imagest_core.project.state import PaintingReference
 
@@ -59,6 +60,19 @@ def find_painting(
             note = f"The scan has moved: it was found as {path}." if moved else ""
             return Found(_seen(reference, path), path, note=note)
     return _not_found(reference)
+
+
+def shown_painting(reference: PaintingReference, path: Path) -> PaintingReference:
+    """The scan at ``path``, which the user has shown; raises ``ProjectError`` where it is another one."""
+    try:
+        same = path.stat().st_size == reference.size and file_sha256(path) == reference.sha256
+    except OSError as error:
+        raise ProjectError(f"{path} can't be read: {error.strerror or error}.") from error
+    if not same:
+        raise ProjectError(
+            f"{path.name} is another picture than the scan of this project: choose the file it was begun with."
+        )
+    return _seen(reference, path)
 
 
 def _not_found(reference: PaintingReference) -> Found:

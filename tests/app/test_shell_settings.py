@@ -32,9 +32,9 @@ def test_recent_files_the_latest_first_with_their_view(settings: Settings, tmp_p
     kept = again(settings)
     assert len(kept.recent) == RECENT
     assert kept.recent[0].path == str(tmp_path / "5.tif")
-    assert kept.view_of(tmp_path / "5.tif") == (10.0, 20.0, 0.5)
+    assert kept.left(tmp_path / "5.tif").view == (10.0, 20.0, 0.5)
     kept.forget(tmp_path / "5.tif")
-    assert kept.view_of(tmp_path / "5.tif") is None
+    assert kept.left(tmp_path / "5.tif").view is None
 
 
 def test_folders_that_are_gone_are_not_offered(settings: Settings, tmp_path: Path):

@@ -1,0 +1,85 @@
+"""How the restored TIFF is stored: as the scan unless the user wants it otherwise, and what that costs."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QComboBox, QWidget
+
+from app.core_sentences import core_sentence
+from app.panels.parts import column, label, restyle, row
+from imagest_core.painting.painting import Painting
+from imagest_core.painting.tiff_form import Compression, Form
+from imagest_core.painting.writer import keeps_file, writing_notes
+
+
+class StoredAs(QWidget):
+    """``changed()``: another depth, colour or compression was chosen."""
+
+    changed = Signal()
+
+    def __init__(self, painting: Painting) -> None:
+        super().__init__()
+        self._painting = painting
+        self.depth = self._choice(self.tr("Bits of a sample"), self._depths())
+        self.colour = self._choice(self.tr("Colour"), self._colours())
+        self.compression = self._choice(self.tr("Compression"), self._compressions())
+        self.means = label("", "small", wrap=True)
+        inside = column(self, spacing=4)
+        inside.addLayout(row(self.depth, self.colour, self.compression, None))
+        inside.addWidget(self.means)
+        self._tell()
+
+    @property
+    def form(self) -> Form:
+        """What is to be other than in the scan."""
+        return Form(self.compression.currentData(), self.depth.currentData(), bool(self.colour.currentData()))
+
+    def _choice(self, name: str, entries: list[tuple[str, object]]) -> QComboBox:
+        made = QComboBox()
+        made.setAccessibleName(name)
+        made.setToolTip(name)
+        for text, value in entries:
+            made.addItem(text, value)
+        made.setEnabled(len(entries) > 1)
+        made.currentIndexChanged.connect(self._chosen)
+        return made
+
+    def _depths(self) -> list[tuple[str, object]]:
+        own = self._painting.depth
+        other = 8 if own == 16 else 16
+        return [(self._kept(self.tr("{0} bit").format(own)), None), (self.tr("{0} bit").format(other), other)]
+
+    def _colours(self) -> list[tuple[str, object]]:
+        own: list[tuple[str, object]] = [(self._kept(self._painting.profile_name), None)]
+        return own + ([("sRGB", True)] if Form(srgb=True).turns_colour(self._painting) else [])
+
+    def _compressions(self) -> list[tuple[str, object]]:
+        names = {
+            Compression.NONE: self.tr("uncompressed"),
+            Compression.LZW: "LZW",
+            Compression.DEFLATE: "Deflate",
+            Compression.ZSTD: "Zstandard",
+        }
+        own = self._painting.compression
+        first = self._kept(own) if keeps_file(self._painting) else "Deflate"
+        others = [(text, kind) for kind, text in names.items() if text != first]
+        return [(first, None), *others]
+
+    def _kept(self, text: str) -> str:
+        return self.tr("{0}, as in the scan").format(text)
+
+    def _chosen(self) -> None:
+        self._tell()
+        self.changed.emit()
+
+    def _tell(self) -> None:
+        """Say what the choice means before it is made good."""
+        form = self.form
+        converts = form.converts(self._painting)
+        promise = self.tr(
+            "Every sample outside the fills stays identical and is compared before the file gets its name."
+        )
+        remedy = self.tr("Keep a file stored as the scan is as the record of the treatment.")
+        notes = [core_sentence(note) for note in writing_notes(self._painting, form)]
+        restyle(self.means, "warn" if converts else "small")
+        self.means.setText(" ".join([*notes, remedy] if converts else [promise, *notes]))
