@@ -21,10 +21,30 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n intact region(s) outlined on the picture. Click one, or</source>
+        <source>%n region(s) suggested: click one to use it</source>
         <translation>
-            <numerusform>%n intact region outlined on the picture. Click it, or</numerusform>
-            <numerusform>%n intact regions outlined on the picture. Click one, or</numerusform>
+            <numerusform>%n region suggested: click it to use it</numerusform>
+            <numerusform>%n regions suggested: click one to use it</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Classes</name>
+    <message numerus="yes">
+        <source>%n piece(s)</source>
+        <translation>
+            <numerusform>%n piece</numerusform>
+            <numerusform>%n pieces</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>PutAwayMenu</name>
+    <message numerus="yes">
+        <source>{0} · {1}, %n region(s)</source>
+        <translation>
+            <numerusform>{0} · {1}, %n region</numerusform>
+            <numerusform>{0} · {1}, %n regions</numerusform>
         </translation>
     </message>
 </context>
