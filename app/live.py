@@ -13,7 +13,6 @@ from PySide6.QtGui import QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem
 
 from app.context import Context
-from app.selection import Compare
 from imagest_core.damage.map import DamageMap
 from imagest_core.restoration.window import Preview, Window
 
@@ -42,6 +41,8 @@ class LiveFills(QObject):
         jobs.preview.connect(self.show_fill)
         for signal in (jobs.finished, jobs.failed, jobs.cancelled):
             signal.connect(lambda *_: self.clear())
+        for signal in (context.selection.compare_changed, context.selection.swapped_changed):
+            signal.connect(lambda _: self.clear())
         context.document_changed.connect(lambda _: self.clear())
 
     def show_fill(self, fill: object) -> None:
@@ -64,12 +65,10 @@ class LiveFills(QObject):
         return len(self._items)
 
     def _make(self, window: Window) -> QGraphicsPixmapItem:
-        beside = self._context.selection.compare == Compare.SIDE
-        view = self._area.second if beside else self._area.view
         item = QGraphicsPixmapItem()
         item.setZValue(ABOVE_PICTURES)
         item.setTransform(QTransform(window.scale, 0, 0, window.scale, window.box.x, window.box.y))
-        view.scene().addItem(item)
+        self._area.restored_view.scene().addItem(item)
         self._items[window] = item
         return item
 
