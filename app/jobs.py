@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, Qt, QThread, QThreadPool, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThread, QThreadPool, Signal, Slot
 
 from imagest_core.progress import Cancelled, Progress, Report
 
@@ -195,14 +195,19 @@ class _Task(QRunnable):
         self._work, self._ticket, self._answer = work, ticket, answer
 
     def run(self) -> None:
-        """Work, unless called off, and answer."""
+        """Work, unless called off, and answer.
+
+        What it holds is let go first: Qt's pool never frees the shell of some tasks.
+        """
+        work, ticket, answer = self._work, self._ticket, self._answer
+        del self._work, self._ticket, self._answer
         result, error = None, None
-        if not self._ticket.cancelled:
+        if not ticket.cancelled:
             try:
-                result = self._work()
+                result = work()
             except (Exception, Cancelled) as raised:
                 error = raised
-        self._answer(result, error)
+        answer(result, error)
 
 
 class Background(QObject):
@@ -235,7 +240,7 @@ class Background(QObject):
             if not self._closed:
                 self._answers.arrived.emit((ticket, done, failed, result, error))
 
-        self._pool.start(_Task(work, ticket, answer), priority)
+        self._pool.start(_Task(lambda: None if self._closed else work(), ticket, answer), priority)
         return ticket
 
     def latest(
@@ -275,10 +280,10 @@ class Background(QObject):
         return self._pool.activeThreadCount() == 0
 
     def shutdown(self) -> None:
-        """Drop what waits and wait for what runs."""
+        """Drop what waits and wait for what runs; answers that are on their way are not given any more."""
         self._closed = True
-        self._pool.clear()
         self._pool.waitForDone()
+        QCoreApplication.sendPostedEvents(self)
 
     @Slot(object)
     def _deliver(self, answer: tuple[Ticket, Any, Any, Any, Any]) -> None:

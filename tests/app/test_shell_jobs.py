@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import gc
 import threading
 import time
+import weakref
 
 from pytestqt.qtbot import QtBot
 
@@ -110,3 +112,20 @@ def test_background_errors_go_to_whoever_wants_them(qtbot: QtBot, context: Conte
     context.background.submit(lambda: 1 / 0, failed.append, failed.append)
     qtbot.waitUntil(lambda: bool(failed))
     assert isinstance(failed[0], ZeroDivisionError)
+
+
+def test_background_work_holds_nothing_when_it_is_done(qtbot: QtBot, context: Context):
+    """A pool lets some tasks live for ever: what they worked on must go all the same."""
+
+    class Picture:
+        pass
+
+    held, done = [], []
+    for _ in range(500):
+        picture = Picture()
+        held.append(weakref.ref(picture))
+        context.background.submit(lambda picture=picture: id(picture), done.append)
+    del picture
+    qtbot.waitUntil(lambda: len(done) == 500)
+    gc.collect()
+    assert not [one for one in held if one() is not None]
