@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from mouse import Mouse
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QSlider, QWidget
-from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
 from app.commands import opening
@@ -27,10 +26,16 @@ Point = tuple[float, float]
 Kind = TypeVar("Kind", bound=QWidget)
 
 
+class Waiting(Protocol):
+    """Deals with events till something has come, as pytest-qt's ``qtbot`` does."""
+
+    def waitUntil(self, ready: Callable[[], bool], *, timeout: int) -> None: ...  # noqa: N802
+
+
 class Hands:
     """A user at ``window``; ``said`` is every message so far."""
 
-    def __init__(self, window: MainWindow, qtbot: QtBot) -> None:
+    def __init__(self, window: MainWindow, qtbot: Waiting) -> None:
         self.window, self._qtbot = window, qtbot
         self.said: list[Message] = []
         window.context.messages.said.connect(self.said.append)

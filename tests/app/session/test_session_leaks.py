@@ -15,7 +15,6 @@ from pytestqt.qtbot import QtBot
 
 from app.about import AboutDialog
 from app.context import Context
-from app.export_dialog import ExportDialog
 from app.settings import Settings
 from app.settings_dialog import SettingsDialog
 from app.shortcuts_dialog import ShortcutsDialog
@@ -41,8 +40,6 @@ def work_and_close(scan: Path, settings: Path, qtbot: QtBot) -> None:
     hands.act("accept_run")
     hands.act("settings")
     hands.dialog(SettingsDialog).close()
-    hands.act("export")
-    hands.dialog(ExportDialog).close()
     hands.window.close()
     hands.context.deleteLater()
     hands.window.deleteLater()
