@@ -36,6 +36,7 @@ class Warming(QObject):
         self._timer.timeout.connect(self._look)
         context.document_changed.connect(self._begin)
         context.selection.request_changed.connect(self._begin)
+        context.selection.visible_changed.connect(self._disturb)
 
     @property
     def warm(self) -> bool:
@@ -50,13 +51,17 @@ class Warming(QObject):
         elif not self.warm:
             self._timer.start()
 
+    def _disturb(self, _: object = None) -> None:
+        self._rested = 0
+        self._pause.set()
+
     def _look(self) -> None:
         place = QCursor.pos()
         still = place == self._place and not QGuiApplication.mouseButtons()
         self._place = place
-        self._rested = self._rested + 1 if still else 0
+        self._rested += 1
         if not still:
-            self._pause.set()
+            self._disturb()
         elif self._rested >= REST and not self._running and not self._occupied():
             self._load(self._context.selection.request.engine)
 
@@ -81,4 +86,3 @@ class Warming(QObject):
 
     def _paused(self, _: Exception) -> None:
         self._running = False
-        self._rested = 0

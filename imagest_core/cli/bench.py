@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.errors import InputError
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -46,6 +47,9 @@ def add_commands(subparsers: Any) -> None:
     """Add ``bench``."""
     parser = subparsers.add_parser("bench", help="what is how much faster than what on this machine")
     parser.add_argument(
+        "what", nargs="?", choices=("core", "gui"), default="core", help="the core (default), or the window"
+    )
+    parser.add_argument(
         "--engine", action="append", metavar="NAME", help="only this engine; may be given again"
     )
     parser.add_argument(
@@ -55,6 +59,8 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
+    if args.what == "gui":
+        raise InputError("The window is measured by the program that opens it: imagest bench gui.")
     repeats = max(args.repeats, 1)
     for race in (harmonic_race, engine_race, writer_race):
         progress.check()
