@@ -28,6 +28,9 @@ PARTS = {
     "safetensors": "Apache-2.0",
     "psygnal": "BSD-3-Clause",
     "piq": "Apache-2.0",
+    "torchvision": "BSD-3-Clause",
+    "tensorboard": "Apache-2.0",
+    "tqdm": "MPL-2.0 AND MIT",
 }
 """Libraries the program stands on, with their licences."""
 

@@ -74,17 +74,26 @@ class Head(QFrame):
 class Dock(QDockWidget):
     """A dock whose content scrolls and which folds to its title; ``footer`` stays in sight.
 
+    Mostly a list where it ``scrolls``: that gives way where there is little room.
+
     ``folded()``: it was folded or opened.
     """
 
     folded = Signal()
 
     def __init__(
-        self, title: str, name: str, content: QWidget, *, footer: QWidget | None = None, step: str = ""
+        self,
+        title: str,
+        name: str,
+        content: QWidget,
+        *,
+        footer: QWidget | None = None,
+        step: str = "",
+        scrolls: bool = False,
     ) -> None:
         super().__init__(title)
         self.setObjectName(name)
-        self.content, self.opened = content, True
+        self.content, self.scrolls, self.opened = content, scrolls, True
         self.head, self.footer = Head(title, step), footer
         self.setTitleBarWidget(self.head)
         self.setWidget(self._make_body())
@@ -101,6 +110,7 @@ class Dock(QDockWidget):
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(self.content)
         scroll.setMinimumSize(WIDTH, 0)
+        scroll.setAccessibleName(self.windowTitle())
         self._body = QWidget()
         self._body.setObjectName("panel")
         inside = column(self._body, spacing=0)
@@ -133,8 +143,7 @@ class Dock(QDockWidget):
 
     def least_height(self) -> int:
         """What it is still of use with, in px."""
-        foot = self.footer.sizeHint().height() if self.footer is not None else 0
-        return min(self.wanted_height(), HEAD + foot + LEAST)
+        return min(self.wanted_height(), self._least())
 
     def note(self, text: str, *, quiet: bool = False) -> None:
         """A word on how this step stands; ``quiet`` greys its number."""
@@ -145,14 +154,13 @@ class Dock(QDockWidget):
 
 
 def shared_heights(docks: Sequence[Dock], room: int) -> list[int]:
-    """The heights (px) of docks above each other: what they want; where that is more than ``room``, those
-    with a footer, which says the most important, give way first."""
+    """The heights (px) of docks above each other: what they want; where that is more than ``room``, lists,
+    which are easily scrolled, give way first, then the others from the lowest up."""
     heights = [dock.wanted_height() for dock in docks]
-    for giving in (True, False):
-        for place, dock in enumerate(docks):
-            missing = sum(heights) - room
-            if missing > 0 and dock.opened and (dock.footer is not None) == giving:
-                heights[place] = max(heights[place] - missing, dock.least_height())
+    for place in sorted(range(len(docks)), key=lambda place: (not docks[place].scrolls, -place)):
+        missing = sum(heights) - room
+        if missing > 0 and docks[place].opened:
+            heights[place] = max(heights[place] - missing, docks[place].least_height())
     return heights
 
 

@@ -97,6 +97,8 @@ class Follower(QObject):
             if self._operator:
                 self._sign()
             QTimer.singleShot(0, self, lambda: self._go_back(document))
+        else:
+            self._window.status.zoom.clear()
         self._wait.start()
 
     def _say_trouble(self, sentence: str) -> None:

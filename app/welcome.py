@@ -63,6 +63,7 @@ class Welcome(QWidget):
         inside.addWidget(self._heading)
         self._grid = QGridLayout()
         self._grid.setSpacing(2 * GRID)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
         inside.addLayout(self._grid)
         self._nothing = label(
             self.tr("Scans and projects you open appear here, where you left them."), "soft"

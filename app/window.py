@@ -102,13 +102,13 @@ class MainWindow(QMainWindow):
             HistoryPanel(context),
         )
         self.docks = {
-            "damage": Dock(self.tr("Damage"), "dock_damage", self.damage, step="1"),
+            "damage": Dock(self.tr("Damage"), "dock_damage", self.damage, step="1", scrolls=True),
             "style": Dock(self.tr("Style"), "dock_style", self.style_panel, step="2"),
             "restore": Dock(
                 self.tr("Restore"), "dock_restore", self.restore, footer=self.restore.footer, step="3"
             ),
             "review": Dock(self.tr("Review"), "dock_review", self.review, step="4"),
-            "history": Dock(self.tr("History"), "dock_history", self.history),
+            "history": Dock(self.tr("History"), "dock_history", self.history, scrolls=True),
         }
         self._share = QTimer(self)
         self._share.setSingleShot(True)
@@ -275,6 +275,7 @@ class MainWindow(QMainWindow):
             theme.dress(application, self.context.settings.preferences.theme)
             self.damage.classes.refresh()
             self.welcome.refresh()
+            self.results.redraw()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Keep everything, then end the threads; stays open where something can't be kept."""

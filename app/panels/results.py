@@ -7,9 +7,10 @@ from functools import partial
 
 import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
 
+from app import theme
 from app.commands import deciding
 from app.context import Context
 from app.document import OpenDocument
@@ -20,8 +21,9 @@ from imagest_core.painting.painting import Painting
 from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
 
-HEIGHT = 104
+HEIGHT = 116
 THUMB = QSize(84, 64)
+SMALL_ICON = 28
 WIDEST = 512
 """A thumbnail shows at most this many px of the scan around the largest filled region."""
 
@@ -56,6 +58,7 @@ class ResultStrip(QFrame):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setWidget(inner)
+        scroll.setAccessibleName(self.tr("Results"))
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         return scroll
 
@@ -84,10 +87,17 @@ class ResultStrip(QFrame):
         return row(self.title, back, on, *self.more, 4, self.accept, self.discard, spacing=4)
 
     def _rebind(self, document: OpenDocument | None) -> None:
+        self._thumbs.clear()
+        clear(self._row)
         if document is not None:
             document.runs_changed.connect(self.refresh)
             document.decisions_changed.connect(lambda _: self.refresh())
         self.refresh()
+
+    def redraw(self) -> None:
+        """Draw in the palette in use what has its colours."""
+        if self._thumbs:
+            self._accepted.setIcon(_in_the_middle("accept"))
 
     def refresh(self) -> None:
         """Show the listed runs as they are now."""
@@ -110,10 +120,7 @@ class ResultStrip(QFrame):
     def _accepted_button(self) -> QToolButton:
         self._accepted = _thumb(self.tr("Accepted"))
         self._accepted.setToolTip(self.tr("Show what is accepted so far"))
-        from app import theme
-
-        theme.set_icon(self._accepted, "accept")
-        self._accepted.setIconSize(QSize(28, 28))
+        self._accepted.setIcon(_in_the_middle("accept"))
         self._accepted.clicked.connect(partial(self._show, None))
         return self._accepted
 
@@ -169,6 +176,18 @@ def _thumb(text: str) -> QToolButton:
     made.setText(text)
     made.setAccessibleName(text)
     return made
+
+
+def _in_the_middle(name: str) -> QIcon:
+    """An icon as large as a thumbnail."""
+    made = QPixmap(2 * THUMB)
+    made.setDevicePixelRatio(2)
+    made.fill(Qt.GlobalColor.transparent)
+    drawn = theme.pixmap(name, theme.roles().soft, SMALL_ICON, 2)
+    painter = QPainter(made)
+    painter.drawPixmap((THUMB.width() - SMALL_ICON) // 2, (THUMB.height() - SMALL_ICON) // 2, drawn)
+    painter.end()
+    return QIcon(made)
 
 
 def _shower(made: QToolButton) -> Callable[[QImage], None]:

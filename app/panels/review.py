@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QPlainTextEdit, QProgressBar, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
 
 from app.commands import deciding
 from app.context import Context
@@ -37,20 +37,30 @@ class ReviewPanel(Panel):
         self.setEnabled(False)
 
     def _build(self) -> None:
-        inside = column(self.body)
-        self.counts = label("", "soft", wrap=True)
+        inside, context = column(self.body), self.context
+        self.counts, self.facts = label("", "soft", wrap=True), label("", "soft", wrap=True)
+        self.here = label("", "heading")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Reviewed regions"))
-        self.here = label("", "heading")
-        self.facts = label("", "soft", wrap=True)
-        context = self.context
         self.next = button(
             self.tr("Next unreviewed"),
             lambda: deciding.next_unreviewed(context),
             icon="next",
             tip=self.tr("Next unreviewed   N"),
         )
+        back = tool_button("previous", self.tr("Previous region"), lambda: deciding.step_region(context, -1))
+        on = tool_button("next", self.tr("Next region"), lambda: deciding.step_region(context, 1))
+        inside.addWidget(self.counts)
+        inside.addWidget(self.bar)
+        inside.addWidget(self.next)
+        inside.addLayout(row(back, self.here, on, None))
+        inside.addWidget(self.facts)
+        inside.addLayout(self._verdicts())
+        inside.addWidget(self._note())
+
+    def _verdicts(self) -> QHBoxLayout:
+        context = self.context
         self.accept = button(
             self.tr("Accept"),
             lambda: deciding.accept_region(context),
@@ -63,21 +73,16 @@ class ReviewPanel(Panel):
             icon="close",
             tip=self.tr("Reject   D"),
         )
-        back = tool_button("previous", self.tr("Previous region"), lambda: deciding.step_region(context, -1))
-        on = tool_button("next", self.tr("Next region"), lambda: deciding.step_region(context, 1))
+        return row(self.accept, self.reject)
+
+    def _note(self) -> QPlainTextEdit:
         self.note = QPlainTextEdit()
         self.note.setPlaceholderText(self.tr("A note on this region"))
         self.note.setAccessibleName(self.tr("Note"))
         self.note.setFixedHeight(NOTE_HEIGHT)
+        self.note.setTabChangesFocus(True)
         self.note.installEventFilter(self)
-        inside.addWidget(self.counts)
-        inside.addWidget(self.bar)
-        inside.addWidget(self.next)
-        inside.addLayout(row(back, self.here, on, None))
-        inside.addWidget(self.facts)
-        across = row(self.accept, self.reject)
-        inside.addLayout(across)
-        inside.addWidget(self.note)
+        return self.note
 
     def eventFilter(self, watched: object, event: object) -> bool:  # noqa: N802
         """A note is kept when the field is left."""
