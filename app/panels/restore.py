@@ -67,7 +67,7 @@ class RestorePanel(Panel):
 
     def bind(self, document: OpenDocument) -> None:
         """Follow what decides how long it takes."""
-        document.damage_changed.connect(lambda _: self._wait.start())
+        document.damage_changed.connect(lambda _: self.refresh())
         document.classes_changed.connect(self._wait.start)
         self._look_again()
 

@@ -1,0 +1,172 @@
+"""The Restore panel: what can be chosen is what the engine heeds, and all of it lands in the request."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.context import Context
+from app.devices import Device, choices
+from app.panels.restore import RestorePanel
+from app.window import MainWindow
+from imagest_core.restoration.request import Mode, Quality, RestorationRequest, ScalePolicy
+
+UNUSUAL = RestorationRequest(
+    engine="imagest",
+    mode=Mode.TEXTURED,
+    quality=Quality.FINE,
+    steps=21,
+    scheduler="ddim",
+    guidance=2.5,
+    style_strength=0.4,
+    detail=0.35,
+    seed=2**40 + 7,
+    variation=3,
+    growth=3,
+    blend=9,
+    context=1.25,
+    scale=ScalePolicy.NATIVE,
+    batch=6,
+    device="cpu",
+)
+
+
+@pytest.fixture
+def panel(window: MainWindow, opened) -> RestorePanel:
+    window.restore.fold.head.setChecked(True)
+    return window.restore
+
+
+def there(panel: RestorePanel) -> set[str]:
+    """The fields that can be set."""
+    rows = panel.advanced._widgets | {name: row[1] for name, row in panel.choices._rows.items()}
+    return {name for name, row in rows.items() if not row.isHidden() and row.isEnabledTo(panel)}
+
+
+def test_only_what_the_engine_heeds_can_be_set(panel: RestorePanel, context: Context):
+    context.selection.request = RestorationRequest(engine="harmonic")
+    assert there(panel) == {"engine", "growth", "context", "scale"}
+    assert panel.footer._named.isHidden()
+    context.selection.request = RestorationRequest(engine="imagest", mode=Mode.TEXTURED)
+    assert {"seed", "variation", "steps", "scheduler", "style_strength", "guidance", "detail"} < there(panel)
+    assert "prompt" not in there(panel)
+    assert not panel.footer._named.isHidden()
+    context.selection.request = RestorationRequest(engine="imagest", mode=Mode.FAITHFUL)
+    assert not there(panel) & {"seed", "steps", "quality", "detail"}
+    assert "mode" in there(panel)
+
+
+def test_a_request_from_a_run_is_shown_whole_and_nothing_of_it_is_lost(panel: RestorePanel, context: Context):
+    context.selection.request = UNUSUAL
+    advanced = panel.advanced
+    assert context.selection.request == UNUSUAL
+    assert advanced.seed.text() == str(UNUSUAL.seed)
+    assert (advanced.first.value(), advanced.steps.value(), advanced.batch.value()) == (4, 21, 6)
+    assert advanced.scheduler.currentText().startswith("DDIM")
+    assert advanced.scale.currentIndex() == 1
+    shown = {name: amount.value for name, amount in advanced.amounts.items()}
+    assert shown == {
+        "style_strength": 0.4,
+        "guidance": 2.5,
+        "detail": 0.35,
+        "growth": 3,
+        "blend": 9,
+        "context": 1.25,
+    }
+    assert panel.choices.quality.value == Quality.FINE
+    assert panel.footer.device.currentData() == "cpu" or panel.footer.device.isHidden()
+
+
+def test_every_field_lands_in_the_one_request(panel: RestorePanel, context: Context, qtbot: QtBot):
+    context.selection.request = RestorationRequest(engine="imagest")
+    advanced = panel.advanced
+    advanced.seed.setFocus()
+    advanced.seed.selectAll()
+    qtbot.keyClicks(advanced.seed, "987")
+    qtbot.keyClick(advanced.seed, Qt.Key.Key_Return)
+    advanced.first.setValue(2)
+    advanced.steps.setValue(12)
+    advanced.scheduler.setCurrentIndex(2)
+    advanced.scheduler.activated.emit(2)
+    advanced.scale.activated.emit(1)
+    advanced.batch.setValue(2)
+    for name, value in (("guidance", 1.5), ("style_strength", 0.5), ("detail", 0.25), ("growth", 2)):
+        advanced.amounts[name].field.setValue(value)
+    advanced.amounts["context"].field.setValue(0.75)
+    assert context.selection.request == RestorationRequest(
+        engine="imagest",
+        seed=987,
+        variation=1,
+        steps=12,
+        scheduler="ddim",
+        scale=ScalePolicy.NATIVE,
+        batch=2,
+        guidance=1.5,
+        style_strength=0.5,
+        detail=0.25,
+        growth=2,
+        context=0.75,
+    )
+
+
+def test_another_quality_takes_back_the_own_steps(panel: RestorePanel, context: Context):
+    context.selection.request = UNUSUAL
+    panel.choices.quality.chosen.emit(Quality.DRAFT)
+    request = context.selection.request
+    assert (request.quality, request.steps, request.scheduler) == (Quality.DRAFT, None, None)
+
+
+def test_a_stray_prompt_is_in_sight_and_can_be_taken_away(panel: RestorePanel, context: Context):
+    context.selection.request = replace(UNUSUAL, prompt="a red cloak")
+    assert "prompt" in there(panel)
+    panel.advanced.prompt.clear()
+    panel.advanced.prompt.editingFinished.emit()
+    assert context.selection.request.prompt == ""
+    assert "prompt" not in there(panel)
+
+
+def test_the_seed_is_kept_until_the_lock_is_opened(panel: RestorePanel, context: Context, qtbot: QtBot):
+    context.selection.request = UNUSUAL
+    qtbot.mouseClick(panel.advanced.lock, Qt.MouseButton.LeftButton)
+    assert not context.selection.seed_locked
+    qtbot.mouseClick(panel.advanced.dice, Qt.MouseButton.LeftButton)
+    request = context.selection.request
+    assert request.seed != UNUSUAL.seed
+    assert request.variation == 0
+    context.selection.seed_locked = True
+    assert panel.advanced.lock.isChecked()
+
+
+def test_the_device_is_chosen_where_there_is_a_choice_and_kept(panel: RestorePanel, context: Context):
+    context.selection.request = RestorationRequest(engine="imagest")
+    panel._show_device(Device())
+    assert panel.footer.device.isHidden()
+    assert "cores" in panel.footer.hardware.text()
+    panel._show_device(Device("NVIDIA Something", 20 << 10))
+    assert not panel.footer.device.isHidden()
+    assert "20 GB free" in panel.footer.device.currentText()
+    panel.footer.device.setCurrentIndex(panel.footer.device.findData("cpu"))
+    panel.footer.device.activated.emit(panel.footer.device.currentIndex())
+    assert context.selection.request.device == "cpu"
+    assert context.settings.preferences.device == "cpu"
+    context.settings.prefer(device="auto")
+    assert context.selection.request.device == "auto"
+
+
+def test_what_a_request_asks_for_is_offered_even_if_it_is_not_here():
+    assert [key for key, _ in choices(Device(), "auto")] == ["auto"]
+    assert [key for key, _ in choices(Device(), "cuda")] == ["auto", "cuda"]
+    assert [key for key, _ in choices(Device(), "cpu")] == ["cpu"]
+    assert [key for key, _ in choices(Device("GPU", 1), "cuda")] == ["auto", "cuda", "cpu"]
+    assert (Device("GPU", 1).kind("auto"), Device("GPU", 1).kind("cpu")) == ("cuda", "cpu")
+    assert Device().kind("auto") == "cpu"
+
+
+def test_the_context_windows_are_shown_from_the_panel(panel: RestorePanel, window: MainWindow, qtbot: QtBot):
+    panel.advanced.windows.setChecked(True)
+    assert window.action("windows_visible").isChecked()
+    window.action("windows_visible").trigger()
+    assert not panel.advanced.windows.isChecked()
