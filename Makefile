@@ -8,8 +8,9 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := PYTHONWARNINGS=ignore $(PIP) install --quiet -c constraints.txt
 ARGS   ?=
+SHOOT  := QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots out/screenshots --docs docs/images
 
-.PHONY: demo run test lint bench sample pictures screenshots install develop clean
+.PHONY: demo run test lint bench sample pictures screenshots texts install develop clean
 
 demo: install
 	@$(BIN)/imagest demo $(ARGS)
@@ -38,9 +39,13 @@ pictures: install
 	$(BIN)/python -m scripts.make_pictures
 
 screenshots: install
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots docs/images/window
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots docs/images/window --look dark
-	QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots docs/images/window --language zh_CN
+	$(SHOOT) $(ARGS)
+	$(SHOOT) --look dark $(ARGS)
+	$(SHOOT) --language zh_CN $(ARGS)
+
+texts: develop
+	$(BIN)/pyside6-lupdate $$(find app -name '*.py' | sort) -ts resources/i18n/imagest_zh_CN.ts -no-obsolete -locations none
+	$(BIN)/pyside6-lrelease resources/i18n/imagest_zh_CN.ts resources/i18n/imagest_en.ts
 
 install: $(VENV)/.installed
 develop: $(VENV)/.developing

@@ -1,6 +1,7 @@
 """Drive the program with its bundled sample and write the pictures that the documentation uses.
 
-``python scripts/make_screenshots.py FOLDER [--size 1440x900]``; works on any Qt platform.
+``python -m scripts.make_screenshots FOLDER [--size 1440x900] [--look dark] [--language zh_CN]
+[--docs docs/images]``; works on any Qt platform. Nothing but pictures is left behind.
 """
 
 from __future__ import annotations
@@ -10,106 +11,183 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+import cv2
+import numpy as np
 from PySide6.QtCore import QEventLoop, QSettings, QTimer
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QDialog, QWidget
 
 import resources
-from app import theme
-from app.commands import deciding, masking, opening, restoring
-from app.context import Context
+from app.about import AboutDialog
+from app.commands import deciding, masking, restoring
 from app.export_dialog import ExportDialog
+from app.program import Program, make_application
 from app.selection import Compare
 from app.settings import Settings
-from app.program import make_application, speak
+from app.settings_dialog import SettingsDialog
+from app.shortcuts_dialog import ShortcutsDialog
 from app.window import MainWindow
 
-PATIENCE = 300.0
-ENGINE = "harmonic"
+PATIENCE = 600.0
+SETTLED = 700
+"""Milliseconds in which everything that was begun has been drawn."""
+LIVE = 6
+"""So many windows are previewed when the picture of a running restoration is taken."""
+IN_DOCS = {
+    "light": ("derive-cracks", "restoring", "side-by-side", "review"),
+    "dark": ("swipe",),
+    "zh_CN": ("style",),
+}
+"""The pictures that the README shows, by look or language."""
+QUALITY = 82
+OFF = np.array([[0.9994, -0.021, 14.0], [0.021, 0.9994, -9.0]])
+"""How the clean picture is turned and moved, so that registering it has something to do."""
+Dialog = TypeVar("Dialog", bound=QDialog)
+
+
+@dataclass(frozen=True)
+class Where:
+    """Where all pictures go, and where those that the README shows go too."""
+
+    folder: Path
+    docs: Path | None
 
 
 class Photographer:
-    """A window, and pictures of it, in one theme and language."""
+    """The program, and pictures of its window, in one look and language."""
 
-    def __init__(self, folder: Path, size: tuple[int, int], look: str, language: str) -> None:
-        self.application = make_application()
-        speak(self.application, language)
-        store = QSettings(os.environ["IMAGEST_DATA"] + "/settings.ini", QSettings.Format.IniFormat)
-        self.context = Context(Settings(store))
-        self.context.settings.prefer(theme=look)
-        theme.dress(self.application, look)
-        self.window = MainWindow(self.context)
+    def __init__(self, to: Where, size: tuple[int, int], kind: str, engine: str) -> None:
+        self.folder, self.docs, self.kind, self.engine = to.folder, to.docs, kind, engine
+        self.work = Path(os.environ["IMAGEST_DATA"])
+        settings = Settings(QSettings(str(self.work / "settings.ini"), QSettings.Format.IniFormat))
+        dark, chinese = kind == "dark", kind == "zh_CN"
+        settings.prefer(theme="dark" if dark else "light", language="zh_CN" if chinese else "en")
+        self.program = Program(make_application(), settings)
         self.window.resize(*size)
         self.window.show()
-        self.folder = folder
-        self.suffix = "".join(
-            f"-{part}" for part in (look if look != "light" else "", language) if part not in ("", "en")
-        )
 
-    def shoot(self, name: str, what: QWidget | None = None) -> None:
+    @property
+    def window(self) -> MainWindow:
+        """The window there is now."""
+        return self.program.window
+
+    def shoot(self, name: str, what: QWidget | None = None, *, settled: int = SETTLED) -> None:
         """Write a picture once everything has settled."""
-        wait(900)
-        (what or self.window).grab().save(str(self.folder / f"{name}{self.suffix}.png"))
+        wait(settled)
+        taken: QPixmap = (what or self.window).grab()
+        suffix = "" if self.kind == "light" else f"-{self.kind}"
+        taken.save(str(self.folder / f"{name}{suffix}.png"))
+        if self.docs is not None and name in IN_DOCS[self.kind]:
+            taken.save(str(self.docs / f"window-{name}{suffix}.jpg"), "JPEG", QUALITY)
+
+    def dialog(self, kind: type[Dialog], action: str) -> Dialog:
+        """Open a dialog by its action."""
+        self.window.action(action).trigger()
+        return next(item for item in self.window.findChildren(kind) if item.isVisible())
 
     def session(self) -> None:
-        """Welcome, derive, style, restoring, compare, review, export."""
-        context, window = self.context, self.window
+        """From the welcome view to the exported file."""
         self.shoot("welcome")
-        opening.open_sample(context)
-        until(lambda: context.document is not None)
-        window.slots.derive_cracks()
-        until(lambda: context.selection.proposal is not None)
-        self.shoot("derive")
+        for kind, name in (
+            (SettingsDialog, "settings"),
+            (ShortcutsDialog, "shortcuts"),
+            (AboutDialog, "about"),
+        ):
+            dialog = self.dialog(kind, name)
+            self.shoot(name, dialog)
+            dialog.close()
+        self.window.action("open_sample").trigger()
+        until(lambda: self.window.context.document is not None and not self.window.context.jobs.busy)
+        self.shoot("opened")
+        self._derive()
+        self._style()
+        self._restore()
+        self._compare()
+        self._review_and_export()
+        self.window.action("close").trigger()
+        self.shoot("welcome-recent")
+
+    def _derive(self) -> None:
+        window = self.window
+        selection, panel = window.context.selection, window.damage.derive
+        for method in ("cracks", "losses", "difference"):
+            selection.proposal = None
+            window.action(f"derive_{method}").trigger()
+            if method == "losses":
+                selection.picked.emit(*bare_ground())
+            if method == "difference":
+                panel.set_clean(turned_clean(self.work))
+            until(lambda: selection.proposal is not None)
+            self.shoot(f"derive-{method}", settled=3 * SETTLED)
         window.damage.fold.head.setChecked(False)
+
+    def _style(self) -> None:
+        context, window = self.window.context, self.window
         masking.import_mask(context, resources.sample_mask())
         until(lambda: bool(context.selection.suggestions))
         self.shoot("style")
         window.style_panel.accept_suggestions()
-        self._restore()
-        self._compare()
-        self._review_and_export()
+        self.shoot("style-chosen")
 
     def _restore(self) -> None:
-        self.context.selection.request = replace(self.context.selection.request, engine=ENGINE)
-        restoring.restore_all(self.context)
-        self.shoot("restoring")
-        until(lambda: not self.context.jobs.busy)
+        context, window = self.window.context, self.window
+        context.selection.request = replace(context.selection.request, engine=self.engine)
+        restoring.restore_all(context)
+        context.selection.compare = Compare.SIDE
+        until(lambda: window.live.count >= LIVE or not context.jobs.busy)
+        self.shoot("restoring", settled=50)
+        until(lambda: not context.jobs.busy)
 
     def _compare(self) -> None:
+        selection = self.window.context.selection
         for mode, name in (
             (Compare.SIDE, "side-by-side"),
             (Compare.SWIPE, "swipe"),
             (Compare.DIFFERENCE, "difference"),
         ):
-            self.context.selection.compare = mode
+            selection.compare = mode
             self.shoot(name)
-        self.context.selection.compare = Compare.SIDE
+        selection.compare = Compare.SIDE
 
     def _review_and_export(self) -> None:
-        window, context = self.window, self.context
+        window, context = self.window, self.window.context
         for name in ("damage", "style"):
             window.docks[name].open(False)
         window.slots.show_panel("review")
-        deciding.next_unreviewed(context)
+        run = deciding.shown_run(context)
+        assert run is not None
+        context.selection.region = int(np.argmax(run.regions["area"])) + 1
+        context.selection.reveal.emit(run.region_box(context.selection.region))
         self.shoot("review")
         deciding.accept_run(context)
-        window.slots.export()
-        dialog = next(item for item in QApplication.topLevelWidgets() if isinstance(item, ExportDialog))
-        dialog.path.setText(str(self.folder / "restored.tif"))
-        dialog.replace.setChecked(True)
+        dialog = self.dialog(ExportDialog, "export")
+        dialog.path.setText(str(self.work / "landscape-restored.tif"))
+        self.shoot("export", dialog)
         dialog.go.click()
         until(lambda: not context.jobs.busy)
-        self.shoot("export", dialog)
+        self.shoot("exported", dialog)
         dialog.close()
 
-    def close(self) -> None:
-        """End the window and its threads."""
-        for dialog in QApplication.topLevelWidgets():
-            if isinstance(dialog, QDialog):
-                dialog.close()
-        self.window.close()
+
+def bare_ground() -> tuple[int, int]:
+    """The middle of the sample's largest loss, where the ground shows."""
+    mask = cv2.imread(str(resources.sample_mask()), cv2.IMREAD_GRAYSCALE)
+    assert mask is not None
+    depth = cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, 5)
+    y, x = np.unravel_index(int(depth.argmax()), depth.shape)
+    return int(x), int(y)
+
+
+def turned_clean(folder: Path) -> Path:
+    """The sample before its damage, a little turned and moved, as another photograph would be."""
+    clean = cv2.imread(str(resources.sample_clean()))
+    assert clean is not None
+    path = folder / "clean.png"
+    cv2.imwrite(str(path), cv2.warpAffine(clean, OFF, clean.shape[1::-1], borderMode=cv2.BORDER_REFLECT))
+    return path
 
 
 def wait(milliseconds: int) -> None:
@@ -128,23 +206,34 @@ def until(there: Callable[[], bool]) -> None:
         wait(20)
 
 
+def take(to: Where, size: tuple[int, int], kind: str, engine: str) -> None:
+    """All pictures of one ``kind``: light, dark or zh_CN."""
+    photographer = Photographer(to, size, kind, engine)
+    try:
+        photographer.session()
+    finally:
+        document = photographer.window.context.document
+        if document is not None:
+            document.abandon()
+        photographer.program.end()
+
+
 def main() -> None:
-    """Write every picture: light, dark, and Chinese."""
+    """Write every picture of one look or language."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", default="1440x900")
     parser.add_argument("--look", choices=("light", "dark"), default="light")
     parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
+    parser.add_argument("--docs", type=Path, help="where those that the README shows go too")
+    parser.add_argument("--engine", default="imagest", help="what restores; harmonic is quick")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     across, down = map(int, args.size.split("x"))
+    kind = args.language if args.language != "en" else args.look
     with tempfile.TemporaryDirectory() as data:
         os.environ["IMAGEST_DATA"] = data
-        photographer = Photographer(args.folder, (across, down), args.look, args.language)
-        photographer.session()
-        photographer.close()
-    for left in ("restored.tif", "restored-mask.png", "restored-record.json"):
-        (args.folder / left).unlink(missing_ok=True)
+        take(Where(args.folder, args.docs), (across, down), kind, args.engine)
 
 
 if __name__ == "__main__":

@@ -126,7 +126,8 @@ def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: Cla
     if scale is not None:
         parts.append(area_text(pixels, scale))
     if figures is not None:
-        parts.append(translate("Classes", "%n piece(s)", "", figures.count))
+        count = figures.count
+        parts.append(translate("Classes", "%n piece(s)", "", count))
         parts.append(translate("Classes", "{0} along the middle").format(length_text(figures)))
     source = translate("Classes", "No scale is known: measure two points to set it.")
     if scale is not None:

@@ -114,18 +114,34 @@ class Advanced(QWidget):
         return made
 
     def _add_amounts(self) -> None:
-        tr = self.tr
         self._amount(
-            "style_strength", tr("Style strength"), 0, 2, tr("How strongly the style reference counts")
+            "style_strength",
+            self.tr("Style strength"),
+            0,
+            2,
+            self.tr("How strongly the style reference counts"),
         )
         self._amount(
-            "guidance", tr("Guidance"), 0, 5, tr("Exaggerates the style; all but 1 take twice as long")
+            "guidance",
+            self.tr("Guidance"),
+            0,
+            5,
+            self.tr("Exaggerates the style; all but 1 take twice as long"),
         )
-        self._amount("detail", tr("Detail"), 0, 1, tr("Share of the finest texture, taken from intact paint"))
-        self._amount("growth", tr("Growth"), 1, 3, tr("Grows the mask over its uncertain rim"), "px")
-        self._amount("blend", tr("Blend"), 0, 64, "", "px")
         self._amount(
-            "context", tr("Context"), 0.1, 4, tr("Intact border round damage, as a share of its size"), "×"
+            "detail", self.tr("Detail"), 0, 1, self.tr("Share of the finest texture, taken from intact paint")
+        )
+        self._amount(
+            "growth", self.tr("Growth"), 1, 3, self.tr("Grows the mask over its uncertain rim"), "px"
+        )
+        self._amount("blend", self.tr("Blend"), 0, 64, "", "px")
+        self._amount(
+            "context",
+            self.tr("Context"),
+            0.1,
+            4,
+            self.tr("Intact border round damage, as a share of its size"),
+            "×",
         )
 
     def _amount(self, field: str, name: str, low: float, high: float, tip: str, unit: str = "") -> None:

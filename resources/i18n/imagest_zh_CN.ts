@@ -1,4 +1,5 @@
-<?xml version='1.0' encoding='utf-8'?>
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
 <TS version="2.1" language="zh_CN">
 <context>
     <name>AboutDialog</name>
@@ -395,6 +396,157 @@
     </message>
 </context>
 <context>
+    <name>Advanced</name>
+    <message>
+        <source>The same seed gives the same fill</source>
+        <translation>相同的种子得到相同的填补</translation>
+    </message>
+    <message>
+        <source>New seed</source>
+        <translation>新种子</translation>
+    </message>
+    <message>
+        <source>Keep this seed for the next restoration</source>
+        <translation>下次修复保留此种子</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>How many fills of the same seed are made</source>
+        <translation>用同一种子生成多少个填补</translation>
+    </message>
+    <message>
+        <source>The number of the first of them</source>
+        <translation>其中第一个的编号</translation>
+    </message>
+    <message>
+        <source>First variation</source>
+        <translation>第一个变体</translation>
+    </message>
+    <message>
+        <source>from no.</source>
+        <translation>起始编号</translation>
+    </message>
+    <message>
+        <source>Variations</source>
+        <translation>变体数</translation>
+    </message>
+    <message>
+        <source>as the quality says</source>
+        <translation>由质量决定</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Scheduler</source>
+        <translation>调度器</translation>
+    </message>
+    <message>
+        <source>DPM-Solver++, for few steps</source>
+        <translation>DPM-Solver++，适合少步数</translation>
+    </message>
+    <message>
+        <source>DDIM, the paper&apos;s</source>
+        <translation>DDIM，论文所用</translation>
+    </message>
+    <message>
+        <source>Style strength</source>
+        <translation>风格强度</translation>
+    </message>
+    <message>
+        <source>How strongly the style reference counts</source>
+        <translation>风格参考的影响程度</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导</translation>
+    </message>
+    <message>
+        <source>Exaggerates the style; all but 1 take twice as long</source>
+        <translation>加强风格；除 1 以外耗时加倍</translation>
+    </message>
+    <message>
+        <source>Detail</source>
+        <translation>细节</translation>
+    </message>
+    <message>
+        <source>Share of the finest texture, taken from intact paint</source>
+        <translation>取自完好颜料的最细纹理所占比例</translation>
+    </message>
+    <message>
+        <source>Growth</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Grows the mask over its uncertain rim</source>
+        <translation>将蒙版扩展到不确定的边缘</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Intact border round damage, as a share of its size</source>
+        <translation>损伤周围的完好边缘，占其尺寸的比例</translation>
+    </message>
+    <message>
+        <source>Large damage</source>
+        <translation>大面积损伤</translation>
+    </message>
+    <message>
+        <source>coarse first, then refined</source>
+        <translation>先粗后细</translation>
+    </message>
+    <message>
+        <source>at the scan&apos;s own scale</source>
+        <translation>按扫描件原尺度</translation>
+    </message>
+    <message>
+        <source>as memory allows</source>
+        <translation>由内存决定</translation>
+    </message>
+    <message>
+        <source>Windows filled at a time</source>
+        <translation>一次填补的窗口数</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批量</translation>
+    </message>
+    <message>
+        <source>What is lost, in words</source>
+        <translation>用文字描述缺失的内容</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Show the context windows on the canvas</source>
+        <translation>在画布上显示上下文窗口</translation>
+    </message>
+    <message>
+        <source>Show the context windows   K</source>
+        <translation>显示上下文窗口   K</translation>
+    </message>
+    <message>
+        <source>Transition inside the grown mask</source>
+        <translation>扩展蒙版内的过渡</translation>
+    </message>
+    <message>
+        <source>The fills of this engine meet the rim by themselves: there is nothing to blend.</source>
+        <translation>此引擎的填补自然衔接边缘，无需融合。</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>Copy diagnostics</source>
@@ -410,6 +562,73 @@
     <message>
         <source>Canvas</source>
         <translation>画布</translation>
+    </message>
+</context>
+<context>
+    <name>Choices</name>
+    <message>
+        <source>Mode</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Faithful</source>
+        <translation>忠实</translation>
+    </message>
+    <message>
+        <source>Closest to what is known; smooth where nothing is</source>
+        <translation>最接近已知内容；未知处平滑</translation>
+    </message>
+    <message>
+        <source>Textured</source>
+        <translation>纹理</translation>
+    </message>
+    <message>
+        <source>Continues the texture of the style reference</source>
+        <translation>延续风格参考的纹理</translation>
+    </message>
+    <message>
+        <source>Draft</source>
+        <translation>草稿</translation>
+    </message>
+    <message>
+        <source>Fewest steps: to see where it goes</source>
+        <translation>步数最少：查看大致效果</translation>
+    </message>
+    <message>
+        <source>Standard</source>
+        <translation>标准</translation>
+    </message>
+    <message>
+        <source>For most work</source>
+        <translation>适合大多数工作</translation>
+    </message>
+    <message>
+        <source>Fine</source>
+        <translation>精细</translation>
+    </message>
+    <message>
+        <source>Most steps: for the last run</source>
+        <translation>步数最多：用于最后一次</translation>
+    </message>
+    <message>
+        <source>A faithful fill takes no steps: it is the same in every quality.</source>
+        <translation>忠实填补不分步数：各种质量结果相同。</translation>
+    </message>
+    <message>
+        <source>no weights installed</source>
+        <translation>未安装权重</translation>
     </message>
 </context>
 <context>
@@ -508,11 +727,9 @@
         <source>No scale is known: measure two points to set it.</source>
         <translation>比例未知：请测量两点来设定。</translation>
     </message>
-    <message numerus="yes">
+    <message>
         <source>%n piece(s)</source>
-        <translation>
-            <numerusform>%n 处</numerusform>
-        </translation>
+        <translation>%n 处</translation>
     </message>
 </context>
 <context>
@@ -540,6 +757,733 @@
     <message>
         <source>Restored</source>
         <translation>修复件</translation>
+    </message>
+</context>
+<context>
+    <name>Core</name>
+    <message>
+        <source>{0} doesn&apos;t exist: check the name.</source>
+        <translation>{0} 不存在：请检查文件名。</translation>
+    </message>
+    <message>
+        <source>{0} is a folder: name the picture in it.</source>
+        <translation>{0} 是文件夹：请选择其中的图片。</translation>
+    </message>
+    <message>
+        <source>{0} is no ordinary file: name a picture.</source>
+        <translation>{0} 不是普通文件：请选择一张图片。</translation>
+    </message>
+    <message>
+        <source>{0} is empty: get an intact copy of it.</source>
+        <translation>{0} 是空文件：请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{0} is no picture this program knows: open {1} files.</source>
+        <translation>{0} 不是本程序认识的图片：请打开 {1} 文件。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be read: ask for permission to read it.</source>
+        <translation>无法读取 {0}：请取得读取权限。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be read: {1}.</source>
+        <translation>无法读取 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be read any more: open it again.</source>
+        <translation>{0} 已无法读取：请重新打开。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
+        <translation>{0} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{0} was cut short while it was open: get an intact copy of it.</source>
+        <translation>{0} 在打开期间被截短：请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{0} needs more memory than there is: save it as a tiled TIFF.</source>
+        <translation>{0} 所需内存超过现有内存：请存为分块 TIFF。</translation>
+    </message>
+    <message>
+        <source>{0} decodes to {1} GB, and {2} can only be decoded as a whole: save it as a tiled TIFF.</source>
+        <translation>{0} 解码后为 {1} GB，而 {2} 只能整体解码：请存为分块 TIFF。</translation>
+    </message>
+    <message>
+        <source>{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts or raise the limit.</source>
+        <translation>{0} 声称有 {1} × {2} 像素，超过 {3} 兆像素的上限：请分成几部分或提高上限。</translation>
+    </message>
+    <message>
+        <source>{0} declares a size of {1} × {2} pixels: the file is damaged.</source>
+        <translation>{0} 声称大小为 {1} × {2} 像素：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{0} declares tiles or strips without a size: the file is damaged.</source>
+        <translation>{0} 的分块或条带没有大小：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{0} is compressed in {1} of {2} GB: save it with smaller tiles.</source>
+        <translation>{0} 以每个 {2} GB 的{1}压缩：请用较小的分块保存。</translation>
+    </message>
+    <message>
+        <source>{0} lists {1} {2} where its size needs {3}: it is damaged.</source>
+        <translation>{0} 列出 {1} 个{2}，而其大小需要 {3} 个：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: some of its {1} lie outside the file.</source>
+        <translation>{0} 不完整：部分{1}在文件之外。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: some of its {1} are smaller than their size needs.</source>
+        <translation>{0} 不完整：部分{1}小于其大小所需。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: it ends before its last row.</source>
+        <translation>{0} 不完整：在最后一行之前就结束了。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: it holds no picture.</source>
+        <translation>{0} 不完整：其中没有图像。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: it has too few bytes for {1} × {2} pixels.</source>
+        <translation>{0} 不完整：字节数不足以构成 {1} × {2} 像素。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: the end of its data is missing.</source>
+        <translation>{0} 不完整：缺少数据的结尾。</translation>
+    </message>
+    <message>
+        <source>{0} is cut short: {1} of its {2} bytes are there.</source>
+        <translation>{0} 不完整：{2} 个字节中只有 {1} 个。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged: one of its tiles or strips is too small.</source>
+        <translation>{0} 已损坏：有一个分块或条带过小。</translation>
+    </message>
+    <message>
+        <source>{0} holds another picture than its header declares: it is damaged.</source>
+        <translation>{0} 中的图像与文件头所述不符：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{0} holds one picture: there is no page {1}.</source>
+        <translation>{0} 只有一幅图像：没有第 {1} 页。</translation>
+    </message>
+    <message>
+        <source>{0} has {1} pages: there is no page {2}.</source>
+        <translation>{0} 有 {1} 页：没有第 {2} 页。</translation>
+    </message>
+    <message>
+        <source>{0} is an animation: save one of its pictures as a still.</source>
+        <translation>{0} 是动画：请将其中一幅存为静态图片。</translation>
+    </message>
+    <message>
+        <source>{0} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.</source>
+        <translation>{0} 是 CMYK 图片：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{0} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
+        <translation>{0} 是索引色图片：请转换为 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.</source>
+        <translation>{0} 是未知类型的 PNG：请重新存为 8 位或 16 位 RGB。</translation>
+    </message>
+    <message>
+        <source>{0} is a {1}-bit JPEG of {2} channels: convert it to 8-bit RGB or grey.</source>
+        <translation>{0} 是 {2} 通道的 {1} 位 JPEG：请转换为 8 位 RGB 或灰度。</translation>
+    </message>
+    <message>
+        <source>{0} is {1}: convert it to 8- or 16-bit RGB, then open it again.</source>
+        <translation>{0} 是{1}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{0} is {1}: {2}, then open it again.</source>
+        <translation>{0} 是{1}：请{2}，然后重新打开。</translation>
+    </message>
+    <message>
+        <source>The TIFF file&apos;s structure is damaged; save it anew with the program it came from.</source>
+        <translation>该 TIFF 文件的结构已损坏；请用原来的程序重新保存。</translation>
+    </message>
+    <message>
+        <source>The picture&apos;s data are damaged and can&apos;t be decoded.</source>
+        <translation>图像数据已损坏，无法解码。</translation>
+    </message>
+    <message>
+        <source>The file is truncated: a part of the picture is missing.</source>
+        <translation>文件被截断：缺少部分图像。</translation>
+    </message>
+    <message>
+        <source>A directory of the file lies within itself.</source>
+        <translation>文件的目录包含自身。</translation>
+    </message>
+    <message>
+        <source>The file has no colour profile: sRGB is assumed.</source>
+        <translation>文件没有色彩配置：按 sRGB 处理。</translation>
+    </message>
+    <message>
+        <source>The file&apos;s colour profile {0}: sRGB is assumed instead.</source>
+        <translation>文件的色彩配置{0}：改按 sRGB 处理。</translation>
+    </message>
+    <message>
+        <source>The file has {0} pages; {1} is shown.</source>
+        <translation>文件有 {0} 页；显示的是{1}。</translation>
+    </message>
+    <message>
+        <source>The file is black and white (1 bit); it is read as 8-bit grey.</source>
+        <translation>文件为黑白（1 位）；按 8 位灰度读取。</translation>
+    </message>
+    <message>
+        <source>The file is animated; its first picture is shown.</source>
+        <translation>文件为动画；显示第一幅。</translation>
+    </message>
+    <message>
+        <source>The file has {0} bits a sample; it is read as 8-bit grey.</source>
+        <translation>文件每个样本 {0} 位；按 8 位灰度读取。</translation>
+    </message>
+    <message>
+        <source>{0} changed while it was copied; try again.</source>
+        <translation>{0} 在复制期间发生了变化；请重试。</translation>
+    </message>
+    <message>
+        <source>Reduced copies in the file that can&apos;t be made anew ({0}) keep showing the state before.</source>
+        <translation>文件中无法重新生成的缩小副本（{0}）仍显示先前的状态。</translation>
+    </message>
+    <message>
+        <source>Every sample is converted, so nothing in the file is identical to the scan.</source>
+        <translation>每个样本都会被转换，因此文件中没有任何内容与扫描件完全相同。</translation>
+    </message>
+    <message>
+        <source>The result is a lossless TIFF of exactly the decoded samples of {0} ({1}).</source>
+        <translation>结果是无损 TIFF，样本与 {0}（{1}）解码后完全相同。</translation>
+    </message>
+    <message>
+        <source>Only the page shown is written; the others stay in the source alone.</source>
+        <translation>只写入所显示的一页；其余各页仅保留在原文件中。</translation>
+    </message>
+    <message>
+        <source>Colours beyond sRGB are brought to its edge.</source>
+        <translation>超出 sRGB 的颜色被收到其边界。</translation>
+    </message>
+    <message>
+        <source>{0} is the source itself, which is never written; choose another name.</source>
+        <translation>{0} 就是原扫描件，永远不会被改写；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} exists already; choose another name, or --force to replace it.</source>
+        <translation>{0} 已存在；请另选名称或允许替换。</translation>
+    </message>
+    <message>
+        <source>{0} exists already; choose another name.</source>
+        <translation>{0} 已存在；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} is there already: choose another name.</source>
+        <translation>{0} 已存在：请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} is not a file; choose another name.</source>
+        <translation>{0} 不是文件；请另选名称。</translation>
+    </message>
+    <message>
+        <source>The folder {0} doesn&apos;t exist; create it or choose another.</source>
+        <translation>文件夹 {0} 不存在；请创建或另选一个。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written: {1}.</source>
+        <translation>无法写入 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be replaced; close it where it is open, and try again.</source>
+        <translation>无法替换 {0}；请在打开它的程序中关闭后重试。</translation>
+    </message>
+    <message>
+        <source>The disk ran full while {0} was written; make room or choose another disk.</source>
+        <translation>写入 {0} 时磁盘已满；请腾出空间或另选磁盘。</translation>
+    </message>
+    <message>
+        <source>{0} needs {1} MB, but only {2} MB are free in {3}; make room or choose another disk.</source>
+        <translation>{0} 需要 {1} MB，而 {3} 中只剩 {2} MB；请腾出空间或另选磁盘。</translation>
+    </message>
+    <message>
+        <source>{0} is the project itself: choose another name for the export.</source>
+        <translation>{0} 就是项目文件本身：请为导出另选名称。</translation>
+    </message>
+    <message>
+        <source>No fill is accepted yet: accept some before exporting.</source>
+        <translation>尚未接受任何填补：请先接受再导出。</translation>
+    </message>
+    <message>
+        <source>The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept.</source>
+        <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；未予保留。</translation>
+    </message>
+    <message>
+        <source>The fill at {0}, {1} did not reach the written file; it was not kept.</source>
+        <translation>{0}, {1} 处的填补未写入文件；未予保留。</translation>
+    </message>
+    <message>
+        <source>The written file is of another kind than the scan ({0}).</source>
+        <translation>写出的文件与扫描件类型不同（{0}）。</translation>
+    </message>
+    <message>
+        <source>The exported file is of another kind than the scan: its {0} differs.</source>
+        <translation>导出的文件与扫描件类型不同：{0} 不一致。</translation>
+    </message>
+    <message>
+        <source>The exported file can&apos;t be read: {0}</source>
+        <translation>无法读取导出的文件：{0}</translation>
+    </message>
+    <message>
+        <source>The file differs from the scan outside the accepted fills, first at {0}, {1}.</source>
+        <translation>文件在已接受的填补之外与扫描件不同，首处位于 {0}, {1}。</translation>
+    </message>
+    <message>
+        <source>At {0}, {1} the file doesn&apos;t hold the fill of run {2}.</source>
+        <translation>在 {0}, {1} 处，文件中没有第 {2} 次修复的填补。</translation>
+    </message>
+    <message>
+        <source>{0} isn&apos;t the scan of this project any more: its hash differs.</source>
+        <translation>{0} 已不是本项目的扫描件：其哈希值不同。</translation>
+    </message>
+    <message>
+        <source>Run {0} has filled pixels, but its record doesn&apos;t say of what.</source>
+        <translation>第 {0} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
+    </message>
+    <message>
+        <source>Run {0} was made from another file than the scan of this project.</source>
+        <translation>第 {0} 次修复所用的不是本项目的扫描件。</translation>
+    </message>
+    <message>
+        <source>The mask is empty: mark some damage (white on black) first.</source>
+        <translation>蒙版为空：请先标出损伤（黑底白色）。</translation>
+    </message>
+    <message>
+        <source>The mask is empty: mark the damage to be filled first.</source>
+        <translation>蒙版为空：请先标出要填补的损伤。</translation>
+    </message>
+    <message>
+        <source>The mask covers the whole picture and leaves nothing intact: white must be the damage.</source>
+        <translation>蒙版覆盖了整幅图像，没有留下完好之处：白色应表示损伤。</translation>
+    </message>
+    <message>
+        <source>The mask {0} is {1} × {2} pixels but the scan is {3} × {4}: they must have the same size.</source>
+        <translation>蒙版 {0} 为 {1} × {2} 像素，而扫描件为 {3} × {4}：两者大小必须相同。</translation>
+    </message>
+    <message>
+        <source>The mask {0} declares {1} × {2} pixels, too many to read.</source>
+        <translation>蒙版 {0} 声称有 {1} × {2} 像素，过大而无法读取。</translation>
+    </message>
+    <message>
+        <source>The mask {0} is no flat picture: save it as one grey channel.</source>
+        <translation>蒙版 {0} 不是平面图像：请存为单个灰度通道。</translation>
+    </message>
+    <message>
+        <source>The mask {0} is partly transparent: flatten it onto black first.</source>
+        <translation>蒙版 {0} 部分透明：请先合并到黑色背景上。</translation>
+    </message>
+    <message>
+        <source>The mask {0} has colours: save it as one grey channel, white for damage.</source>
+        <translation>蒙版 {0} 含有颜色：请存为单个灰度通道，白色表示损伤。</translation>
+    </message>
+    <message>
+        <source>A mask is written as .png or .tif, not as {0}.</source>
+        <translation>蒙版应写成 .png 或 .tif，而不是 {0}。</translation>
+    </message>
+    <message>
+        <source>There is no mask file {0}.</source>
+        <translation>没有蒙版文件 {0}。</translation>
+    </message>
+    <message>
+        <source>The mask {0} can&apos;t be read: {1}.</source>
+        <translation>无法读取蒙版 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>The mask {0} can&apos;t be read; it is damaged or of an unknown kind.</source>
+        <translation>无法读取蒙版 {0}；它已损坏或类型未知。</translation>
+    </message>
+    <message>
+        <source>The mask can&apos;t be read: {0}</source>
+        <translation>无法读取蒙版：{0}</translation>
+    </message>
+    <message>
+        <source>The mask is {0} × {1} pixels but the scan is {2} × {3}: export it again at the scan&apos;s size.</source>
+        <translation>蒙版为 {0} × {1} 像素，而扫描件为 {2} × {3}：请按扫描件的大小重新导出。</translation>
+    </message>
+    <message>
+        <source>The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting&apos;s size.</source>
+        <translation>蒙版为 {0} × {1} 像素，画作为 {2} × {3}；请使用与画作大小相同的蒙版。</translation>
+    </message>
+    <message>
+        <source>All damage is of classes that are only recorded; let one of them be filled to restore it.</source>
+        <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
+    </message>
+    <message>
+        <source>The mask, grown by {0} px, leaves nothing intact to restore from; mark less damage.</source>
+        <translation>蒙版扩展 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
+    </message>
+    <message>
+        <source>The clean picture shows only {0} of the damaged one: choose one that shows it all.</source>
+        <translation>干净的图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
+    </message>
+    <message>
+        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: let them be aligned.</source>
+        <translation>干净的图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
+    </message>
+    <message>
+        <source>The clean picture can&apos;t be aligned exactly: too little of its detail is found again.</source>
+        <translation>无法精确对齐干净的图片：能重新找到的细节太少。</translation>
+    </message>
+    <message>
+        <source>The clean picture can&apos;t be aligned exactly: its details lie unevenly.</source>
+        <translation>无法精确对齐干净的图片：其细节分布不均。</translation>
+    </message>
+    <message>
+        <source>The clean picture couldn&apos;t be aligned exactly: {0}.</source>
+        <translation>无法精确对齐干净的图片：{0}。</translation>
+    </message>
+    <message>
+        <source>The clean picture doesn&apos;t match the damaged one once laid over it: {0}.</source>
+        <translation>干净的图片叠上后与受损的图片不符：{0}。</translation>
+    </message>
+    <message>
+        <source>The clean picture is too unlike the damaged one to be laid over it: {0}.</source>
+        <translation>干净的图片与受损的图片相差太大，无法叠合：{0}。</translation>
+    </message>
+    <message>
+        <source>The clean picture would have to be bent beyond reason to fit: {0}.</source>
+        <translation>干净的图片须过度变形才能吻合：{0}。</translation>
+    </message>
+    <message>
+        <source>Only {0} details of the clean picture were found again: {1}.</source>
+        <translation>只重新找到干净图片的 {0} 处细节：{1}。</translation>
+    </message>
+    <message>
+        <source>Only {0} of {1} details agree on how the pictures lie: {2}.</source>
+        <translation>{1} 处细节中只有 {0} 处对图片的位置一致：{2}。</translation>
+    </message>
+    <message>
+        <source>choose another clean picture, or align the two first</source>
+        <translation>请另选一张干净的图片，或先将两者对齐</translation>
+    </message>
+    <message>
+        <source>No bare ground was found in the painting: pick its colour.</source>
+        <translation>在画中未找到裸露的底层：请拾取其颜色。</translation>
+    </message>
+    <message>
+        <source>There is no style image {0}.</source>
+        <translation>没有风格图片 {0}。</translation>
+    </message>
+    <message>
+        <source>The style region {0} is smaller than {1} × {2} pixels.</source>
+        <translation>风格区域 {0} 小于 {1} × {2} 像素。</translation>
+    </message>
+    <message>
+        <source>The style region {0} reaches out of the picture, which is {1} × {2} pixels.</source>
+        <translation>风格区域 {0} 超出了图像，图像为 {1} × {2} 像素。</translation>
+    </message>
+    <message>
+        <source>The style region {0} touches damage: move it, or let it be trimmed.</source>
+        <translation>风格区域 {0} 触及损伤：请移动它，或让程序裁剪。</translation>
+    </message>
+    <message>
+        <source>The style region {0} has no intact part large enough: choose another.</source>
+        <translation>风格区域 {0} 没有足够大的完好部分：请另选一个。</translation>
+    </message>
+    <message>
+        <source>The embedded model takes no text: leave the prompt empty, or choose another model.</source>
+        <translation>内置模型不接受文字：请将提示留空，或另选模型。</translation>
+    </message>
+    <message>
+        <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
+        <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
+    </message>
+    <message>
+        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan&apos;s own scale ({3}); choose the automatic scale.</source>
+        <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的视野（{3}）；请选择自动尺度。</translation>
+    </message>
+    <message>
+        <source>{0} of {1} windows were solved at a coarser scale, up to {2} times, and enlarged: their damage is larger than the engine sees.</source>
+        <translation>{1} 个窗口中有 {0} 个在较粗的尺度（最多 {2} 倍）下求解再放大：其损伤大于引擎的视野。</translation>
+    </message>
+    <message>
+        <source>Part of the damage was planned into no window; please report this.</source>
+        <translation>部分损伤未被排入任何窗口；请报告此问题。</translation>
+    </message>
+    <message>
+        <source>The engine {0} gave samples that are no numbers at {1}, {2}; please report this.</source>
+        <translation>引擎 {0} 在 {1}, {2} 处给出的样本不是数字；请报告此问题。</translation>
+    </message>
+    <message>
+        <source>Nothing of region {0} is marked as damage any more; restore something else.</source>
+        <translation>区域 {0} 已不再标为损伤；请修复别处。</translation>
+    </message>
+    <message>
+        <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
+        <translation>此处没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
+    </message>
+    <message>
+        <source>There is no engine {0}; choose one of {1}.</source>
+        <translation>没有引擎 {0}；请从 {1} 中选择。</translation>
+    </message>
+    <message>
+        <source>The model {0} is incomplete: {1} is missing.</source>
+        <translation>模型 {0} 不完整：缺少 {1}。</translation>
+    </message>
+    <message>
+        <source>The model {0} names a file outside its folder: {1}.</source>
+        <translation>模型 {0} 指向其文件夹之外的文件：{1}。</translation>
+    </message>
+    <message>
+        <source>The model {0} describes a network this version can&apos;t build ({1}).</source>
+        <translation>模型 {0} 描述的网络是此版本无法构建的（{1}）。</translation>
+    </message>
+    <message>
+        <source>{0} of the model {1} is not what its description says: import it again.</source>
+        <translation>模型 {1} 的 {0} 与其说明不符：请重新导入。</translation>
+    </message>
+    <message>
+        <source>{0} holds no model: {1} is missing.</source>
+        <translation>{0} 中没有模型：缺少 {1}。</translation>
+    </message>
+    <message>
+        <source>{0} was made by a newer version of this program: update to use it.</source>
+        <translation>{0} 由本程序的较新版本生成：请更新后使用。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be read as safetensors ({1}).</source>
+        <translation>无法将 {0} 作为 safetensors 读取（{1}）。</translation>
+    </message>
+    <message>
+        <source>{0} isn&apos;t there: check the name, or whether its disk is connected.</source>
+        <translation>{0} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
+    </message>
+    <message>
+        <source>{0} is no Imagest project: choose a file that ends in .imagest.</source>
+        <translation>{0} 不是 Imagest 项目：请选择以 .imagest 结尾的文件。</translation>
+    </message>
+    <message>
+        <source>{0} was made by a newer Imagest (file version {1}, this program knows up to {2}): update the program to open it.</source>
+        <translation>{0} 由较新的 Imagest 生成（文件版本 {1}，本程序支持到 {2}）：请更新程序后打开。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{0} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
+    </message>
+    <message>
+        <source>{0} is damaged, so its older backups were kept: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{0} 已损坏，因此保留了较早的备份：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
+    </message>
+    <message>
+        <source>Result {0} is damaged in the project file: `imagest project rescue` reads what can be read.</source>
+        <translation>项目文件中的结果 {0} 已损坏：`imagest project rescue` 可读出尚能读取的内容。</translation>
+    </message>
+    <message>
+        <source>{0} is closed: open it again.</source>
+        <translation>{0} 已关闭：请重新打开。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be opened: check that it is there and may be read.</source>
+        <translation>无法打开 {0}：请确认它存在且可以读取。</translation>
+    </message>
+    <message>
+        <source>{0} is being changed by another program: try again in a moment.</source>
+        <translation>{0} 正被另一程序更改：请稍后重试。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be read ({1}): check the folder and its rights.</source>
+        <translation>无法读取 {0}（{1}）：请检查文件夹及其权限。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written ({1}): make room or take another folder; the work is still open.</source>
+        <translation>无法写入 {0}（{1}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>The disk that holds {0} is full: make room, or save on another disk; the work is still open.</source>
+        <translation>{0} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written any more: save the project in another folder; the work is still open.</source>
+        <translation>{0} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{0} is kept busy by another program: close it there, or save elsewhere; the work is still open.</source>
+        <translation>{0} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written: check its folder, or save the project in another one; the work is still open.</source>
+        <translation>无法写入 {0}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{0} isn&apos;t where it was (moved, deleted, or its disk is gone): save the project under another name; the work is still open.</source>
+        <translation>{0} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{0} may only be read: save the project under another name to change it.</source>
+        <translation>{0} 只能读取：要更改请将项目另存为其他名称。</translation>
+    </message>
+    <message>
+        <source>{0} is open already: {1} has it. Save it under another name to change it.</source>
+        <translation>{0} 已被打开：{1} 正在使用。要更改请另存为其他名称。</translation>
+    </message>
+    <message>
+        <source>{0} is open: {1} has it. Choose another name.</source>
+        <translation>{0} 已被打开：{1} 正在使用。请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written ({1}): save the project in another folder to change it.</source>
+        <translation>无法写入 {0}（{1}）：要更改请将项目保存到另一文件夹。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written ({1}): choose another folder for the project.</source>
+        <translation>无法写入 {0}（{1}）：请为项目另选文件夹。</translation>
+    </message>
+    <message>
+        <source>{0} was opened only to look at it.</source>
+        <translation>{0} 仅以查看方式打开。</translation>
+    </message>
+    <message>
+        <source>Result {0} isn&apos;t kept any more: restore again with its settings.</source>
+        <translation>结果 {0} 已不再保留：请用其参数重新修复。</translation>
+    </message>
+    <message>
+        <source>The scan {0} can&apos;t be found: put it beside the project file, or show where it is.</source>
+        <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
+    </message>
+    <message>
+        <source>{0} has changed since the project was begun: show where the original scan is, or begin a new project.</source>
+        <translation>{0} 自项目开始以来已改变：请指出原扫描件的位置，或开始新项目。</translation>
+    </message>
+    <message>
+        <source>{0} is another picture than the scan of this project: choose the file it was begun with.</source>
+        <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
+    </message>
+    <message>
+        <source>The scan has moved: it was found as {0}.</source>
+        <translation>扫描件已移动：在 {0} 找到。</translation>
+    </message>
+    <message>
+        <source>The scale needs two different points and the millimetres between them.</source>
+        <translation>比例尺需要两个不同的点以及它们之间的毫米数。</translation>
+    </message>
+    <message>
+        <source>There is no damage class {0}: choose one from the list of classes.</source>
+        <translation>没有损伤类别 {0}：请从类别列表中选择。</translation>
+    </message>
+    <message>
+        <source>A damage class needs a name.</source>
+        <translation>损伤类别需要名称。</translation>
+    </message>
+    <message>
+        <source>A damage class needs a colour like #d62828, not {0}.</source>
+        <translation>损伤类别需要形如 #d62828 的颜色，而不是 {0}。</translation>
+    </message>
+    <message>
+        <source>A damage class needs a label from 1 to {0}, not {1}.</source>
+        <translation>损伤类别需要 1 到 {0} 的标号，而不是 {1}。</translation>
+    </message>
+    <message>
+        <source>Every damage class needs a label of its own, and at least one class is needed.</source>
+        <translation>每个损伤类别都需要自己的标号，且至少需要一个类别。</translation>
+    </message>
+    <message>
+        <source>the first</source>
+        <translation>第一页</translation>
+    </message>
+    <message>
+        <source>page {0}</source>
+        <translation>第 {0} 页</translation>
+    </message>
+    <message>
+        <source>tiles</source>
+        <translation>分块</translation>
+    </message>
+    <message>
+        <source>strips</source>
+        <translation>条带</translation>
+    </message>
+    <message>
+        <source>somebody</source>
+        <translation>某人</translation>
+    </message>
+    <message>
+        <source>is damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>can&apos;t be used in both directions</source>
+        <translation>无法双向使用</translation>
+    </message>
+    <message>
+        <source>convert it to 8- or 16-bit RGB</source>
+        <translation>转换为 8 位或 16 位 RGB</translation>
+    </message>
+    <message>
+        <source>convert it to 16-bit RGB or grey</source>
+        <translation>转换为 16 位 RGB 或灰度</translation>
+    </message>
+    <message>
+        <source>convert it to 8 or 16 bits a channel</source>
+        <translation>转换为每通道 8 位或 16 位</translation>
+    </message>
+    <message>
+        <source>save it with LZW, Deflate or no compression</source>
+        <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
+    </message>
+    <message>
+        <source>flatten it to grey, RGB or RGB with alpha</source>
+        <translation>合并为灰度、RGB 或带透明度的 RGB</translation>
+    </message>
+    <message>
+        <source>save one layer as a flat picture</source>
+        <translation>将其中一层存为平面图像</translation>
+    </message>
+    <message>
+        <source>a CMYK picture</source>
+        <translation>CMYK 图片</translation>
+    </message>
+    <message>
+        <source>a palette (indexed colour) picture</source>
+        <translation>索引色图片</translation>
+    </message>
+    <message>
+        <source>a {0}-bit picture</source>
+        <translation>{0} 位图片</translation>
+    </message>
+    <message>
+        <source>a {0} picture of {1} channels</source>
+        <translation>{1} 通道的 {0} 图片</translation>
+    </message>
+    <message>
+        <source>a YCbCr picture without JPEG compression</source>
+        <translation>未经 JPEG 压缩的 YCbCr 图片</translation>
+    </message>
+    <message>
+        <source>a CIE L*a*b* picture</source>
+        <translation>CIE L*a*b* 图片</translation>
+    </message>
+    <message>
+        <source>a floating-point picture</source>
+        <translation>浮点图片</translation>
+    </message>
+    <message>
+        <source>a signed whole-number picture</source>
+        <translation>有符号整数图片</translation>
+    </message>
+    <message>
+        <source>the folder may not be written</source>
+        <translation>该文件夹不可写入</translation>
+    </message>
+    <message>
+        <source>the disk is read-only</source>
+        <translation>该磁盘为只读</translation>
+    </message>
+    <message>
+        <source>the name is too long</source>
+        <translation>名称过长</translation>
+    </message>
+    <message>
+        <source>its folder doesn&apos;t exist</source>
+        <translation>其文件夹不存在</translation>
     </message>
 </context>
 <context>
@@ -854,6 +1798,14 @@
     <message>
         <source>CPU, {0} cores</source>
         <translation>CPU，{0} 核</translation>
+    </message>
+    <message>
+        <source>Automatic: {0}</source>
+        <translation>自动：{0}</translation>
+    </message>
+    <message>
+        <source>GPU: none is found here</source>
+        <translation>GPU：本机未找到</translation>
     </message>
 </context>
 <context>
@@ -1200,8 +2152,8 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>{0} 个等待中</translation>
     </message>
     <message>
-        <source>Cancelling after this step…</source>
-        <translation>本步完成后取消…</translation>
+        <source>{0}  ·  cancelling…</source>
+        <translation>{0}  ·  正在取消…</translation>
     </message>
 </context>
 <context>
@@ -1314,6 +2266,53 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
+    <name>MovedDialog</name>
+    <message>
+        <source>Where is the scan?</source>
+        <translation>扫描件在哪里？</translation>
+    </message>
+    <message>
+        <source>What you choose is compared with the fingerprint of the scan before it is used.</source>
+        <translation>所选文件会先与扫描件的指纹核对，然后才使用。</translation>
+    </message>
+    <message>
+        <source>Show me where…</source>
+        <translation>指出位置…</translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
+        <source>Project</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Its scan</source>
+        <translation>其扫描件</translation>
+    </message>
+    <message>
+        <source>Last seen in</source>
+        <translation>上次所在</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Show where {0} is</source>
+        <translation>指出 {0} 的位置</translation>
+    </message>
+</context>
+<context>
     <name>Opening</name>
     <message>
         <source>Scans and projects</source>
@@ -1352,162 +2351,54 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
-    <name>RestorePanel</name>
+    <name>PutAwayMenu</name>
     <message>
-        <source>Engine</source>
-        <translation>引擎</translation>
+        <source>&amp;Bring back a result</source>
+        <translation>取回结果(&amp;B)</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} · {1}, %n region(s)</source>
+        <translation>
+            <numerusform>{0} · {1}，%n 个区域</numerusform>
+        </translation>
     </message>
     <message>
-        <source>Model</source>
-        <translation>模型</translation>
+        <source>Nothing was put away</source>
+        <translation>没有收起的结果</translation>
+    </message>
+</context>
+<context>
+    <name>Registered</name>
+    <message>
+        <source>Squares</source>
+        <translation>方格</translation>
     </message>
     <message>
-        <source>Faithful</source>
-        <translation>忠实</translation>
-    </message>
-    <message>
-        <source>Closest to what is known; smooth where nothing is</source>
-        <translation>最接近已知内容；未知处平滑</translation>
-    </message>
-    <message>
-        <source>Textured</source>
-        <translation>纹理</translation>
-    </message>
-    <message>
-        <source>Continues the texture of the style reference</source>
-        <translation>延续风格参考的纹理</translation>
-    </message>
-    <message>
-        <source>Mode</source>
-        <translation>模式</translation>
-    </message>
-    <message>
-        <source>Draft</source>
-        <translation>草稿</translation>
-    </message>
-    <message>
-        <source>Fewest steps: to see where it goes</source>
-        <translation>步数最少：查看大致效果</translation>
-    </message>
-    <message>
-        <source>Standard</source>
-        <translation>标准</translation>
-    </message>
-    <message>
-        <source>For most work</source>
-        <translation>适合大多数工作</translation>
-    </message>
-    <message>
-        <source>Fine</source>
-        <translation>精细</translation>
-    </message>
-    <message>
-        <source>Most steps: for the last run</source>
-        <translation>步数最多：用于最后一次</translation>
-    </message>
-    <message>
-        <source>Quality</source>
-        <translation>质量</translation>
-    </message>
-    <message>
-        <source>Seed</source>
-        <translation>种子</translation>
-    </message>
-    <message>
-        <source>Keep this seed for the next restoration</source>
-        <translation>下次修复保留此种子</translation>
-    </message>
-    <message>
-        <source>New seed</source>
-        <translation>新种子</translation>
-    </message>
-    <message>
-        <source>Variations</source>
-        <translation>变体数</translation>
-    </message>
-    <message>
-        <source>What is lost, for engines that read text</source>
-        <translation>缺失的内容，供可读文字的引擎使用</translation>
-    </message>
-    <message>
-        <source>Prompt</source>
-        <translation>提示词</translation>
-    </message>
-    <message>
-        <source>Growth</source>
-        <translation>扩展</translation>
-    </message>
-    <message>
-        <source>Grows the mask over its uncertain rim</source>
-        <translation>将蒙版扩展到不确定的边缘</translation>
+        <source>Squares of either picture: forms go on across</source>
+        <translation>两图的方格交替：形体应连贯</translation>
     </message>
     <message>
         <source>Blend</source>
         <translation>融合</translation>
     </message>
     <message>
-        <source>Transition inside the grown mask</source>
-        <translation>扩展蒙版内的过渡</translation>
+        <source>Both at once: what doesn’t fit is seen twice</source>
+        <translation>两图同时显示：不吻合处会出现重影</translation>
     </message>
     <message>
-        <source>Context</source>
-        <translation>上下文</translation>
+        <source>Registration</source>
+        <translation>配准</translation>
     </message>
     <message>
-        <source>Intact border round damage, as a share of its size</source>
-        <translation>损伤周围的完好边缘，占其尺寸的比例</translation>
+        <source>Clean picture laid over the visible part of the scan</source>
+        <translation>叠在扫描件可见部分上的干净图片</translation>
     </message>
-    <message>
-        <source>Steps</source>
-        <translation>步数</translation>
-    </message>
-    <message>
-        <source>0: as the quality says</source>
-        <translation>0：由质量决定</translation>
-    </message>
+</context>
+<context>
+    <name>RestorePanel</name>
     <message>
         <source>Advanced</source>
         <translation>高级</translation>
-    </message>
-    <message>
-        <source>Automatic</source>
-        <translation>自动</translation>
-    </message>
-    <message>
-        <source>GPU</source>
-        <translation>GPU</translation>
-    </message>
-    <message>
-        <source>CPU</source>
-        <translation>CPU</translation>
-    </message>
-    <message>
-        <source>Device</source>
-        <translation>设备</translation>
-    </message>
-    <message>
-        <source>Restore</source>
-        <translation>修复</translation>
-    </message>
-    <message>
-        <source>Restore   Ctrl+Enter</source>
-        <translation>修复   Ctrl+Enter</translation>
-    </message>
-    <message>
-        <source>Visible part</source>
-        <translation>可见部分</translation>
-    </message>
-    <message>
-        <source>Only the damage the canvas shows</source>
-        <translation>仅画布中显示的损伤</translation>
-    </message>
-    <message>
-        <source>no weights installed</source>
-        <translation>未安装权重</translation>
-    </message>
-    <message>
-        <source>Device: {0}</source>
-        <translation>设备：{0}</translation>
     </message>
     <message>
         <source>Mark damage first: there is nothing to restore yet.</source>
@@ -1559,6 +2450,10 @@ The fingerprint of the unchanged samples is {2}…</source>
 </context>
 <context>
     <name>ResultStrip</name>
+    <message>
+        <source>Results</source>
+        <translation>结果</translation>
+    </message>
     <message>
         <source>Accept</source>
         <translation>接受</translation>
@@ -1750,8 +2645,8 @@ accepted: {5}</source>
         <translation>缩放时保持画笔在屏幕上的大小</translation>
     </message>
     <message>
-        <source>The language changes when the program is started again.</source>
-        <translation>语言将在重新启动程序后改变。</translation>
+        <source>The language changes as soon as the running job has ended.</source>
+        <translation>当前任务结束后立即切换语言。</translation>
     </message>
     <message>
         <source>Your name, for the record</source>
@@ -1931,12 +2826,109 @@ accepted: {5}</source>
         <translation>比较</translation>
     </message>
     <message>
-        <source>loading</source>
-        <translation>加载</translation>
+        <source>planning</source>
+        <translation>规划</translation>
+    </message>
+    <message>
+        <source>loading the network</source>
+        <translation>加载网络</translation>
     </message>
     <message>
         <source>filling</source>
         <translation>填补</translation>
+    </message>
+</context>
+<context>
+    <name>Start</name>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Restore everything   Ctrl+Enter</source>
+        <translation>修复全部   Ctrl+Enter</translation>
+    </message>
+    <message>
+        <source>Visible part</source>
+        <translation>可见部分</translation>
+    </message>
+    <message>
+        <source>Only the damage the canvas shows   Ctrl+Shift+Enter</source>
+        <translation>仅修复画布上可见的损伤   Ctrl+Shift+Enter</translation>
+    </message>
+    <message>
+        <source>Region</source>
+        <translation>区域</translation>
+    </message>
+    <message>
+        <source>Only region {0}, which is under review   Ctrl+Alt+Enter</source>
+        <translation>仅修复正在审查的区域 {0}   Ctrl+Alt+Enter</translation>
+    </message>
+    <message>
+        <source>Only the region under review: choose one in Review first</source>
+        <translation>仅修复正在审查的区域：请先在“审查”中选择</translation>
+    </message>
+</context>
+<context>
+    <name>Stopping</name>
+    <message>
+        <source>Still at work</source>
+        <translation>仍在进行</translation>
+    </message>
+    <message>
+        <source>“{0}” is not finished yet.</source>
+        <translation>“{0}”尚未完成。</translation>
+    </message>
+    <message>
+        <source>Stop it and open {0}?</source>
+        <translation>停止并打开 {0}？</translation>
+    </message>
+    <message>
+        <source>Stop and open</source>
+        <translation>停止并打开</translation>
+    </message>
+    <message>
+        <source>Keep it running</source>
+        <translation>继续运行</translation>
+    </message>
+</context>
+<context>
+    <name>StoredAs</name>
+    <message>
+        <source>Bits of a sample</source>
+        <translation>每样本位数</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>色彩</translation>
+    </message>
+    <message>
+        <source>Compression</source>
+        <translation>压缩</translation>
+    </message>
+    <message>
+        <source>{0} bit</source>
+        <translation>{0} 位</translation>
+    </message>
+    <message>
+        <source>uncompressed</source>
+        <translation>不压缩</translation>
+    </message>
+    <message>
+        <source>{0}, as in the scan</source>
+        <translation>{0}，同扫描件</translation>
+    </message>
+    <message>
+        <source>Every sample outside the fills stays identical and is compared before the file gets its name.</source>
+        <translation>填补之外的每个样本都保持不变，并在文件定名前逐一比较。</translation>
+    </message>
+    <message>
+        <source>Keep a file stored as the scan is as the record of the treatment.</source>
+        <translation>请另存一份与扫描件存储方式相同的文件作为处理记录。</translation>
     </message>
 </context>
 <context>
@@ -2228,859 +3220,6 @@ accepted: {5}</source>
     <message>
         <source>Open {0}</source>
         <translation>打开 {0}</translation>
-    </message>
-</context>
-<context>
-    <name>MovedDialog</name>
-    <message>
-        <source>Where is the scan?</source>
-        <translation>扫描件在哪里？</translation>
-    </message>
-    <message>
-        <source>What you choose is compared with the fingerprint of the scan before it is used.</source>
-        <translation>所选文件会先与扫描件的指纹核对，然后才使用。</translation>
-    </message>
-    <message>
-        <source>Show me where…</source>
-        <translation>指出位置…</translation>
-    </message>
-    <message>
-        <source>Not now</source>
-        <translation>暂不</translation>
-    </message>
-    <message>
-        <source>Project</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>Its scan</source>
-        <translation>其扫描件</translation>
-    </message>
-    <message>
-        <source>Last seen in</source>
-        <translation>上次所在</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>All files</source>
-        <translation>所有文件</translation>
-    </message>
-    <message>
-        <source>Show where {0} is</source>
-        <translation>指出 {0} 的位置</translation>
-    </message>
-</context>
-<context>
-    <name>PutAwayMenu</name>
-    <message>
-        <source>&amp;Bring back a result</source>
-        <translation>取回结果(&amp;B)</translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} · {1}, %n region(s)</source>
-        <translation>
-            <numerusform>{0} · {1}，%n 个区域</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing was put away</source>
-        <translation>没有收起的结果</translation>
-    </message>
-</context>
-<context>
-    <name>Registered</name>
-    <message>
-        <source>Squares</source>
-        <translation>方格</translation>
-    </message>
-    <message>
-        <source>Squares of either picture: forms go on across</source>
-        <translation>两图的方格交替：形体应连贯</translation>
-    </message>
-    <message>
-        <source>Blend</source>
-        <translation>融合</translation>
-    </message>
-    <message>
-        <source>Both at once: what doesn’t fit is seen twice</source>
-        <translation>两图同时显示：不吻合处会出现重影</translation>
-    </message>
-    <message>
-        <source>Registration</source>
-        <translation>配准</translation>
-    </message>
-    <message>
-        <source>Clean picture laid over the visible part of the scan</source>
-        <translation>叠在扫描件可见部分上的干净图片</translation>
-    </message>
-</context>
-<context>
-    <name>StoredAs</name>
-    <message>
-        <source>Bits of a sample</source>
-        <translation>每样本位数</translation>
-    </message>
-    <message>
-        <source>Colour</source>
-        <translation>色彩</translation>
-    </message>
-    <message>
-        <source>Compression</source>
-        <translation>压缩</translation>
-    </message>
-    <message>
-        <source>{0} bit</source>
-        <translation>{0} 位</translation>
-    </message>
-    <message>
-        <source>uncompressed</source>
-        <translation>不压缩</translation>
-    </message>
-    <message>
-        <source>{0}, as in the scan</source>
-        <translation>{0}，同扫描件</translation>
-    </message>
-    <message>
-        <source>Every sample outside the fills stays identical and is compared before the file gets its name.</source>
-        <translation>填补之外的每个样本都保持不变，并在文件定名前逐一比较。</translation>
-    </message>
-    <message>
-        <source>Keep a file stored as the scan is as the record of the treatment.</source>
-        <translation>请另存一份与扫描件存储方式相同的文件作为处理记录。</translation>
-    </message>
-</context>
-<context>
-    <name>Core</name>
-    <message>
-        <source>{0} doesn't exist: check the name.</source>
-        <translation>{0} 不存在：请检查文件名。</translation>
-    </message>
-    <message>
-        <source>{0} is a folder: name the picture in it.</source>
-        <translation>{0} 是文件夹：请选择其中的图片。</translation>
-    </message>
-    <message>
-        <source>{0} is no ordinary file: name a picture.</source>
-        <translation>{0} 不是普通文件：请选择一张图片。</translation>
-    </message>
-    <message>
-        <source>{0} is empty: get an intact copy of it.</source>
-        <translation>{0} 是空文件：请取得完好的副本。</translation>
-    </message>
-    <message>
-        <source>{0} is no picture this program knows: open {1} files.</source>
-        <translation>{0} 不是本程序认识的图片：请打开 {1} 文件。</translation>
-    </message>
-    <message>
-        <source>{0} can't be read: ask for permission to read it.</source>
-        <translation>无法读取 {0}：请取得读取权限。</translation>
-    </message>
-    <message>
-        <source>{0} can't be read: {1}.</source>
-        <translation>无法读取 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>{0} can't be read any more: open it again.</source>
-        <translation>{0} 已无法读取：请重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged or cut short and can't be decoded: get an intact copy of it.</source>
-        <translation>{0} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
-    </message>
-    <message>
-        <source>{0} was cut short while it was open: get an intact copy of it.</source>
-        <translation>{0} 在打开期间被截短：请取得完好的副本。</translation>
-    </message>
-    <message>
-        <source>{0} needs more memory than there is: save it as a tiled TIFF.</source>
-        <translation>{0} 所需内存超过现有内存：请存为分块 TIFF。</translation>
-    </message>
-    <message>
-        <source>{0} decodes to {1} GB, and {2} can only be decoded as a whole: save it as a tiled TIFF.</source>
-        <translation>{0} 解码后为 {1} GB，而 {2} 只能整体解码：请存为分块 TIFF。</translation>
-    </message>
-    <message>
-        <source>{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts or raise the limit.</source>
-        <translation>{0} 声称有 {1} × {2} 像素，超过 {3} 兆像素的上限：请分成几部分或提高上限。</translation>
-    </message>
-    <message>
-        <source>{0} declares a size of {1} × {2} pixels: the file is damaged.</source>
-        <translation>{0} 声称大小为 {1} × {2} 像素：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} declares tiles or strips without a size: the file is damaged.</source>
-        <translation>{0} 的分块或条带没有大小：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} is compressed in {1} of {2} GB: save it with smaller tiles.</source>
-        <translation>{0} 以每个 {2} GB 的{1}压缩：请用较小的分块保存。</translation>
-    </message>
-    <message>
-        <source>{0} lists {1} {2} where its size needs {3}: it is damaged.</source>
-        <translation>{0} 列出 {1} 个{2}，而其大小需要 {3} 个：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: some of its {1} lie outside the file.</source>
-        <translation>{0} 不完整：部分{1}在文件之外。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: some of its {1} are smaller than their size needs.</source>
-        <translation>{0} 不完整：部分{1}小于其大小所需。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: it ends before its last row.</source>
-        <translation>{0} 不完整：在最后一行之前就结束了。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: it holds no picture.</source>
-        <translation>{0} 不完整：其中没有图像。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: it has too few bytes for {1} × {2} pixels.</source>
-        <translation>{0} 不完整：字节数不足以构成 {1} × {2} 像素。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: the end of its data is missing.</source>
-        <translation>{0} 不完整：缺少数据的结尾。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: {1} of its {2} bytes are there.</source>
-        <translation>{0} 不完整：{2} 个字节中只有 {1} 个。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged: one of its tiles or strips is too small.</source>
-        <translation>{0} 已损坏：有一个分块或条带过小。</translation>
-    </message>
-    <message>
-        <source>{0} holds another picture than its header declares: it is damaged.</source>
-        <translation>{0} 中的图像与文件头所述不符：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} holds one picture: there is no page {1}.</source>
-        <translation>{0} 只有一幅图像：没有第 {1} 页。</translation>
-    </message>
-    <message>
-        <source>{0} has {1} pages: there is no page {2}.</source>
-        <translation>{0} 有 {1} 页：没有第 {2} 页。</translation>
-    </message>
-    <message>
-        <source>{0} is an animation: save one of its pictures as a still.</source>
-        <translation>{0} 是动画：请将其中一幅存为静态图片。</translation>
-    </message>
-    <message>
-        <source>{0} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.</source>
-        <translation>{0} 是 CMYK 图片：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
-        <translation>{0} 是索引色图片：请转换为 RGB 后重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.</source>
-        <translation>{0} 是未知类型的 PNG：请重新存为 8 位或 16 位 RGB。</translation>
-    </message>
-    <message>
-        <source>{0} is a {1}-bit JPEG of {2} channels: convert it to 8-bit RGB or grey.</source>
-        <translation>{0} 是 {2} 通道的 {1} 位 JPEG：请转换为 8 位 RGB 或灰度。</translation>
-    </message>
-    <message>
-        <source>{0} is {1}: convert it to 8- or 16-bit RGB, then open it again.</source>
-        <translation>{0} 是{1}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is {1}: {2}, then open it again.</source>
-        <translation>{0} 是{1}：请{2}，然后重新打开。</translation>
-    </message>
-    <message>
-        <source>The TIFF file's structure is damaged; save it anew with the program it came from.</source>
-        <translation>该 TIFF 文件的结构已损坏；请用原来的程序重新保存。</translation>
-    </message>
-    <message>
-        <source>The picture's data are damaged and can't be decoded.</source>
-        <translation>图像数据已损坏，无法解码。</translation>
-    </message>
-    <message>
-        <source>The file is truncated: a part of the picture is missing.</source>
-        <translation>文件被截断：缺少部分图像。</translation>
-    </message>
-    <message>
-        <source>A directory of the file lies within itself.</source>
-        <translation>文件的目录包含自身。</translation>
-    </message>
-    <message>
-        <source>The file has no colour profile: sRGB is assumed.</source>
-        <translation>文件没有色彩配置：按 sRGB 处理。</translation>
-    </message>
-    <message>
-        <source>The file's colour profile {0}: sRGB is assumed instead.</source>
-        <translation>文件的色彩配置{0}：改按 sRGB 处理。</translation>
-    </message>
-    <message>
-        <source>The file has {0} pages; {1} is shown.</source>
-        <translation>文件有 {0} 页；显示的是{1}。</translation>
-    </message>
-    <message>
-        <source>The file is black and white (1 bit); it is read as 8-bit grey.</source>
-        <translation>文件为黑白（1 位）；按 8 位灰度读取。</translation>
-    </message>
-    <message>
-        <source>The file is animated; its first picture is shown.</source>
-        <translation>文件为动画；显示第一幅。</translation>
-    </message>
-    <message>
-        <source>The file has {0} bits a sample; it is read as 8-bit grey.</source>
-        <translation>文件每个样本 {0} 位；按 8 位灰度读取。</translation>
-    </message>
-    <message>
-        <source>{0} changed while it was copied; try again.</source>
-        <translation>{0} 在复制期间发生了变化；请重试。</translation>
-    </message>
-    <message>
-        <source>Reduced copies in the file that can't be made anew ({0}) keep showing the state before.</source>
-        <translation>文件中无法重新生成的缩小副本（{0}）仍显示先前的状态。</translation>
-    </message>
-    <message>
-        <source>Every sample is converted, so nothing in the file is identical to the scan.</source>
-        <translation>每个样本都会被转换，因此文件中没有任何内容与扫描件完全相同。</translation>
-    </message>
-    <message>
-        <source>The result is a lossless TIFF of exactly the decoded samples of {0} ({1}).</source>
-        <translation>结果是无损 TIFF，样本与 {0}（{1}）解码后完全相同。</translation>
-    </message>
-    <message>
-        <source>Only the page shown is written; the others stay in the source alone.</source>
-        <translation>只写入所显示的一页；其余各页仅保留在原文件中。</translation>
-    </message>
-    <message>
-        <source>Colours beyond sRGB are brought to its edge.</source>
-        <translation>超出 sRGB 的颜色被收到其边界。</translation>
-    </message>
-    <message>
-        <source>{0} is the source itself, which is never written; choose another name.</source>
-        <translation>{0} 就是原扫描件，永远不会被改写；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} exists already; choose another name, or --force to replace it.</source>
-        <translation>{0} 已存在；请另选名称或允许替换。</translation>
-    </message>
-    <message>
-        <source>{0} exists already; choose another name.</source>
-        <translation>{0} 已存在；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is there already: choose another name.</source>
-        <translation>{0} 已存在：请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is not a file; choose another name.</source>
-        <translation>{0} 不是文件；请另选名称。</translation>
-    </message>
-    <message>
-        <source>The folder {0} doesn't exist; create it or choose another.</source>
-        <translation>文件夹 {0} 不存在；请创建或另选一个。</translation>
-    </message>
-    <message>
-        <source>{0} can't be written: {1}.</source>
-        <translation>无法写入 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>{0} can't be replaced; close it where it is open, and try again.</source>
-        <translation>无法替换 {0}；请在打开它的程序中关闭后重试。</translation>
-    </message>
-    <message>
-        <source>The disk ran full while {0} was written; make room or choose another disk.</source>
-        <translation>写入 {0} 时磁盘已满；请腾出空间或另选磁盘。</translation>
-    </message>
-    <message>
-        <source>{0} needs {1} MB, but only {2} MB are free in {3}; make room or choose another disk.</source>
-        <translation>{0} 需要 {1} MB，而 {3} 中只剩 {2} MB；请腾出空间或另选磁盘。</translation>
-    </message>
-    <message>
-        <source>{0} is the project itself: choose another name for the export.</source>
-        <translation>{0} 就是项目文件本身：请为导出另选名称。</translation>
-    </message>
-    <message>
-        <source>No fill is accepted yet: accept some before exporting.</source>
-        <translation>尚未接受任何填补：请先接受再导出。</translation>
-    </message>
-    <message>
-        <source>The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept.</source>
-        <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；未予保留。</translation>
-    </message>
-    <message>
-        <source>The fill at {0}, {1} did not reach the written file; it was not kept.</source>
-        <translation>{0}, {1} 处的填补未写入文件；未予保留。</translation>
-    </message>
-    <message>
-        <source>The written file is of another kind than the scan ({0}).</source>
-        <translation>写出的文件与扫描件类型不同（{0}）。</translation>
-    </message>
-    <message>
-        <source>The exported file is of another kind than the scan: its {0} differs.</source>
-        <translation>导出的文件与扫描件类型不同：{0} 不一致。</translation>
-    </message>
-    <message>
-        <source>The exported file can't be read: {0}</source>
-        <translation>无法读取导出的文件：{0}</translation>
-    </message>
-    <message>
-        <source>The file differs from the scan outside the accepted fills, first at {0}, {1}.</source>
-        <translation>文件在已接受的填补之外与扫描件不同，首处位于 {0}, {1}。</translation>
-    </message>
-    <message>
-        <source>At {0}, {1} the file doesn't hold the fill of run {2}.</source>
-        <translation>在 {0}, {1} 处，文件中没有第 {2} 次修复的填补。</translation>
-    </message>
-    <message>
-        <source>{0} isn't the scan of this project any more: its hash differs.</source>
-        <translation>{0} 已不是本项目的扫描件：其哈希值不同。</translation>
-    </message>
-    <message>
-        <source>Run {0} has filled pixels, but its record doesn't say of what.</source>
-        <translation>第 {0} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
-    </message>
-    <message>
-        <source>Run {0} was made from another file than the scan of this project.</source>
-        <translation>第 {0} 次修复所用的不是本项目的扫描件。</translation>
-    </message>
-    <message>
-        <source>The mask is empty: mark some damage (white on black) first.</source>
-        <translation>蒙版为空：请先标出损伤（黑底白色）。</translation>
-    </message>
-    <message>
-        <source>The mask is empty: mark the damage to be filled first.</source>
-        <translation>蒙版为空：请先标出要填补的损伤。</translation>
-    </message>
-    <message>
-        <source>The mask covers the whole picture and leaves nothing intact: white must be the damage.</source>
-        <translation>蒙版覆盖了整幅图像，没有留下完好之处：白色应表示损伤。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is {1} × {2} pixels but the scan is {3} × {4}: they must have the same size.</source>
-        <translation>蒙版 {0} 为 {1} × {2} 像素，而扫描件为 {3} × {4}：两者大小必须相同。</translation>
-    </message>
-    <message>
-        <source>The mask {0} declares {1} × {2} pixels, too many to read.</source>
-        <translation>蒙版 {0} 声称有 {1} × {2} 像素，过大而无法读取。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is no flat picture: save it as one grey channel.</source>
-        <translation>蒙版 {0} 不是平面图像：请存为单个灰度通道。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is partly transparent: flatten it onto black first.</source>
-        <translation>蒙版 {0} 部分透明：请先合并到黑色背景上。</translation>
-    </message>
-    <message>
-        <source>The mask {0} has colours: save it as one grey channel, white for damage.</source>
-        <translation>蒙版 {0} 含有颜色：请存为单个灰度通道，白色表示损伤。</translation>
-    </message>
-    <message>
-        <source>A mask is written as .png or .tif, not as {0}.</source>
-        <translation>蒙版应写成 .png 或 .tif，而不是 {0}。</translation>
-    </message>
-    <message>
-        <source>There is no mask file {0}.</source>
-        <translation>没有蒙版文件 {0}。</translation>
-    </message>
-    <message>
-        <source>The mask {0} can't be read: {1}.</source>
-        <translation>无法读取蒙版 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>The mask {0} can't be read; it is damaged or of an unknown kind.</source>
-        <translation>无法读取蒙版 {0}；它已损坏或类型未知。</translation>
-    </message>
-    <message>
-        <source>The mask can't be read: {0}</source>
-        <translation>无法读取蒙版：{0}</translation>
-    </message>
-    <message>
-        <source>The mask is {0} × {1} pixels but the scan is {2} × {3}: export it again at the scan's size.</source>
-        <translation>蒙版为 {0} × {1} 像素，而扫描件为 {2} × {3}：请按扫描件的大小重新导出。</translation>
-    </message>
-    <message>
-        <source>The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting's size.</source>
-        <translation>蒙版为 {0} × {1} 像素，画作为 {2} × {3}；请使用与画作大小相同的蒙版。</translation>
-    </message>
-    <message>
-        <source>All damage is of classes that are only recorded; let one of them be filled to restore it.</source>
-        <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
-    </message>
-    <message>
-        <source>The mask, grown by {0} px, leaves nothing intact to restore from; mark less damage.</source>
-        <translation>蒙版扩展 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
-    </message>
-    <message>
-        <source>The clean picture shows only {0} of the damaged one: choose one that shows it all.</source>
-        <translation>干净的图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
-    </message>
-    <message>
-        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: let them be aligned.</source>
-        <translation>干净的图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
-    </message>
-    <message>
-        <source>The clean picture can't be aligned exactly: too little of its detail is found again.</source>
-        <translation>无法精确对齐干净的图片：能重新找到的细节太少。</translation>
-    </message>
-    <message>
-        <source>The clean picture can't be aligned exactly: its details lie unevenly.</source>
-        <translation>无法精确对齐干净的图片：其细节分布不均。</translation>
-    </message>
-    <message>
-        <source>The clean picture couldn't be aligned exactly: {0}.</source>
-        <translation>无法精确对齐干净的图片：{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture doesn't match the damaged one once laid over it: {0}.</source>
-        <translation>干净的图片叠上后与受损的图片不符：{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture is too unlike the damaged one to be laid over it: {0}.</source>
-        <translation>干净的图片与受损的图片相差太大，无法叠合：{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture would have to be bent beyond reason to fit: {0}.</source>
-        <translation>干净的图片须过度变形才能吻合：{0}。</translation>
-    </message>
-    <message>
-        <source>Only {0} details of the clean picture were found again: {1}.</source>
-        <translation>只重新找到干净图片的 {0} 处细节：{1}。</translation>
-    </message>
-    <message>
-        <source>Only {0} of {1} details agree on how the pictures lie: {2}.</source>
-        <translation>{1} 处细节中只有 {0} 处对图片的位置一致：{2}。</translation>
-    </message>
-    <message>
-        <source>choose another clean picture, or align the two first</source>
-        <translation>请另选一张干净的图片，或先将两者对齐</translation>
-    </message>
-    <message>
-        <source>No bare ground was found in the painting: pick its colour.</source>
-        <translation>在画中未找到裸露的底层：请拾取其颜色。</translation>
-    </message>
-    <message>
-        <source>There is no style image {0}.</source>
-        <translation>没有风格图片 {0}。</translation>
-    </message>
-    <message>
-        <source>The style region {0} is smaller than {1} × {2} pixels.</source>
-        <translation>风格区域 {0} 小于 {1} × {2} 像素。</translation>
-    </message>
-    <message>
-        <source>The style region {0} reaches out of the picture, which is {1} × {2} pixels.</source>
-        <translation>风格区域 {0} 超出了图像，图像为 {1} × {2} 像素。</translation>
-    </message>
-    <message>
-        <source>The style region {0} touches damage: move it, or let it be trimmed.</source>
-        <translation>风格区域 {0} 触及损伤：请移动它，或让程序裁剪。</translation>
-    </message>
-    <message>
-        <source>The style region {0} has no intact part large enough: choose another.</source>
-        <translation>风格区域 {0} 没有足够大的完好部分：请另选一个。</translation>
-    </message>
-    <message>
-        <source>The embedded model takes no text: leave the prompt empty, or choose another model.</source>
-        <translation>内置模型不接受文字：请将提示留空，或另选模型。</translation>
-    </message>
-    <message>
-        <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
-        <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
-    </message>
-    <message>
-        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan's own scale ({3}); choose the automatic scale.</source>
-        <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的视野（{3}）；请选择自动尺度。</translation>
-    </message>
-    <message>
-        <source>{0} of {1} windows were solved at a coarser scale, up to {2} times, and enlarged: their damage is larger than the engine sees.</source>
-        <translation>{1} 个窗口中有 {0} 个在较粗的尺度（最多 {2} 倍）下求解再放大：其损伤大于引擎的视野。</translation>
-    </message>
-    <message>
-        <source>Part of the damage was planned into no window; please report this.</source>
-        <translation>部分损伤未被排入任何窗口；请报告此问题。</translation>
-    </message>
-    <message>
-        <source>The engine {0} gave samples that are no numbers at {1}, {2}; please report this.</source>
-        <translation>引擎 {0} 在 {1}, {2} 处给出的样本不是数字；请报告此问题。</translation>
-    </message>
-    <message>
-        <source>Nothing of region {0} is marked as damage any more; restore something else.</source>
-        <translation>区域 {0} 已不再标为损伤；请修复别处。</translation>
-    </message>
-    <message>
-        <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
-        <translation>此处没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
-    </message>
-    <message>
-        <source>There is no engine {0}; choose one of {1}.</source>
-        <translation>没有引擎 {0}；请从 {1} 中选择。</translation>
-    </message>
-    <message>
-        <source>The model {0} is incomplete: {1} is missing.</source>
-        <translation>模型 {0} 不完整：缺少 {1}。</translation>
-    </message>
-    <message>
-        <source>The model {0} names a file outside its folder: {1}.</source>
-        <translation>模型 {0} 指向其文件夹之外的文件：{1}。</translation>
-    </message>
-    <message>
-        <source>The model {0} describes a network this version can't build ({1}).</source>
-        <translation>模型 {0} 描述的网络是此版本无法构建的（{1}）。</translation>
-    </message>
-    <message>
-        <source>{0} of the model {1} is not what its description says: import it again.</source>
-        <translation>模型 {1} 的 {0} 与其说明不符：请重新导入。</translation>
-    </message>
-    <message>
-        <source>{0} holds no model: {1} is missing.</source>
-        <translation>{0} 中没有模型：缺少 {1}。</translation>
-    </message>
-    <message>
-        <source>{0} was made by a newer version of this program: update to use it.</source>
-        <translation>{0} 由本程序的较新版本生成：请更新后使用。</translation>
-    </message>
-    <message>
-        <source>{0} can't be read as safetensors ({1}).</source>
-        <translation>无法将 {0} 作为 safetensors 读取（{1}）。</translation>
-    </message>
-    <message>
-        <source>{0} isn't there: check the name, or whether its disk is connected.</source>
-        <translation>{0} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
-    </message>
-    <message>
-        <source>{0} is no Imagest project: choose a file that ends in .imagest.</source>
-        <translation>{0} 不是 Imagest 项目：请选择以 .imagest 结尾的文件。</translation>
-    </message>
-    <message>
-        <source>{0} was made by a newer Imagest (file version {1}, this program knows up to {2}): update the program to open it.</source>
-        <translation>{0} 由较新的 Imagest 生成（文件版本 {1}，本程序支持到 {2}）：请更新程序后打开。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged: `imagest project rescue` reads what can be read into a new file.</source>
-        <translation>{0} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged, so its older backups were kept: `imagest project rescue` reads what can be read into a new file.</source>
-        <translation>{0} 已损坏，因此保留了较早的备份：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
-    </message>
-    <message>
-        <source>Result {0} is damaged in the project file: `imagest project rescue` reads what can be read.</source>
-        <translation>项目文件中的结果 {0} 已损坏：`imagest project rescue` 可读出尚能读取的内容。</translation>
-    </message>
-    <message>
-        <source>{0} is closed: open it again.</source>
-        <translation>{0} 已关闭：请重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} can't be opened: check that it is there and may be read.</source>
-        <translation>无法打开 {0}：请确认它存在且可以读取。</translation>
-    </message>
-    <message>
-        <source>{0} is being changed by another program: try again in a moment.</source>
-        <translation>{0} 正被另一程序更改：请稍后重试。</translation>
-    </message>
-    <message>
-        <source>{0} can't be read ({1}): check the folder and its rights.</source>
-        <translation>无法读取 {0}（{1}）：请检查文件夹及其权限。</translation>
-    </message>
-    <message>
-        <source>{0} can't be written ({1}): make room or take another folder; the work is still open.</source>
-        <translation>无法写入 {0}（{1}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>The disk that holds {0} is full: make room, or save on another disk; the work is still open.</source>
-        <translation>{0} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} can't be written any more: save the project in another folder; the work is still open.</source>
-        <translation>{0} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} is kept busy by another program: close it there, or save elsewhere; the work is still open.</source>
-        <translation>{0} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} can't be written: check its folder, or save the project in another one; the work is still open.</source>
-        <translation>无法写入 {0}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} isn't where it was (moved, deleted, or its disk is gone): save the project under another name; the work is still open.</source>
-        <translation>{0} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} may only be read: save the project under another name to change it.</source>
-        <translation>{0} 只能读取：要更改请将项目另存为其他名称。</translation>
-    </message>
-    <message>
-        <source>{0} is open already: {1} has it. Save it under another name to change it.</source>
-        <translation>{0} 已被打开：{1} 正在使用。要更改请另存为其他名称。</translation>
-    </message>
-    <message>
-        <source>{0} is open: {1} has it. Choose another name.</source>
-        <translation>{0} 已被打开：{1} 正在使用。请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} can't be written ({1}): save the project in another folder to change it.</source>
-        <translation>无法写入 {0}（{1}）：要更改请将项目保存到另一文件夹。</translation>
-    </message>
-    <message>
-        <source>{0} can't be written ({1}): choose another folder for the project.</source>
-        <translation>无法写入 {0}（{1}）：请为项目另选文件夹。</translation>
-    </message>
-    <message>
-        <source>{0} was opened only to look at it.</source>
-        <translation>{0} 仅以查看方式打开。</translation>
-    </message>
-    <message>
-        <source>Result {0} isn't kept any more: restore again with its settings.</source>
-        <translation>结果 {0} 已不再保留：请用其参数重新修复。</translation>
-    </message>
-    <message>
-        <source>The scan {0} can't be found: put it beside the project file, or show where it is.</source>
-        <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
-    </message>
-    <message>
-        <source>{0} has changed since the project was begun: show where the original scan is, or begin a new project.</source>
-        <translation>{0} 自项目开始以来已改变：请指出原扫描件的位置，或开始新项目。</translation>
-    </message>
-    <message>
-        <source>{0} is another picture than the scan of this project: choose the file it was begun with.</source>
-        <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
-    </message>
-    <message>
-        <source>The scan has moved: it was found as {0}.</source>
-        <translation>扫描件已移动：在 {0} 找到。</translation>
-    </message>
-    <message>
-        <source>The scale needs two different points and the millimetres between them.</source>
-        <translation>比例尺需要两个不同的点以及它们之间的毫米数。</translation>
-    </message>
-    <message>
-        <source>There is no damage class {0}: choose one from the list of classes.</source>
-        <translation>没有损伤类别 {0}：请从类别列表中选择。</translation>
-    </message>
-    <message>
-        <source>A damage class needs a name.</source>
-        <translation>损伤类别需要名称。</translation>
-    </message>
-    <message>
-        <source>A damage class needs a colour like #d62828, not {0}.</source>
-        <translation>损伤类别需要形如 #d62828 的颜色，而不是 {0}。</translation>
-    </message>
-    <message>
-        <source>A damage class needs a label from 1 to {0}, not {1}.</source>
-        <translation>损伤类别需要 1 到 {0} 的标号，而不是 {1}。</translation>
-    </message>
-    <message>
-        <source>Every damage class needs a label of its own, and at least one class is needed.</source>
-        <translation>每个损伤类别都需要自己的标号，且至少需要一个类别。</translation>
-    </message>
-    <message>
-        <source>the first</source>
-        <translation>第一页</translation>
-    </message>
-    <message>
-        <source>page {0}</source>
-        <translation>第 {0} 页</translation>
-    </message>
-    <message>
-        <source>tiles</source>
-        <translation>分块</translation>
-    </message>
-    <message>
-        <source>strips</source>
-        <translation>条带</translation>
-    </message>
-    <message>
-        <source>somebody</source>
-        <translation>某人</translation>
-    </message>
-    <message>
-        <source>is damaged</source>
-        <translation>已损坏</translation>
-    </message>
-    <message>
-        <source>can't be used in both directions</source>
-        <translation>无法双向使用</translation>
-    </message>
-    <message>
-        <source>convert it to 8- or 16-bit RGB</source>
-        <translation>转换为 8 位或 16 位 RGB</translation>
-    </message>
-    <message>
-        <source>convert it to 16-bit RGB or grey</source>
-        <translation>转换为 16 位 RGB 或灰度</translation>
-    </message>
-    <message>
-        <source>convert it to 8 or 16 bits a channel</source>
-        <translation>转换为每通道 8 位或 16 位</translation>
-    </message>
-    <message>
-        <source>save it with LZW, Deflate or no compression</source>
-        <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
-    </message>
-    <message>
-        <source>flatten it to grey, RGB or RGB with alpha</source>
-        <translation>合并为灰度、RGB 或带透明度的 RGB</translation>
-    </message>
-    <message>
-        <source>save one layer as a flat picture</source>
-        <translation>将其中一层存为平面图像</translation>
-    </message>
-    <message>
-        <source>a CMYK picture</source>
-        <translation>CMYK 图片</translation>
-    </message>
-    <message>
-        <source>a palette (indexed colour) picture</source>
-        <translation>索引色图片</translation>
-    </message>
-    <message>
-        <source>a {0}-bit picture</source>
-        <translation>{0} 位图片</translation>
-    </message>
-    <message>
-        <source>a {0} picture of {1} channels</source>
-        <translation>{1} 通道的 {0} 图片</translation>
-    </message>
-    <message>
-        <source>a YCbCr picture without JPEG compression</source>
-        <translation>未经 JPEG 压缩的 YCbCr 图片</translation>
-    </message>
-    <message>
-        <source>a CIE L*a*b* picture</source>
-        <translation>CIE L*a*b* 图片</translation>
-    </message>
-    <message>
-        <source>a floating-point picture</source>
-        <translation>浮点图片</translation>
-    </message>
-    <message>
-        <source>a signed whole-number picture</source>
-        <translation>有符号整数图片</translation>
-    </message>
-    <message>
-        <source>the folder may not be written</source>
-        <translation>该文件夹不可写入</translation>
-    </message>
-    <message>
-        <source>the disk is read-only</source>
-        <translation>该磁盘为只读</translation>
-    </message>
-    <message>
-        <source>the name is too long</source>
-        <translation>名称过长</translation>
-    </message>
-    <message>
-        <source>its folder doesn't exist</source>
-        <translation>其文件夹不存在</translation>
     </message>
 </context>
 </TS>

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
+import app
 import resources
 from app.gestures import NAMES, gesture_name
 from app.program import speak
@@ -28,6 +31,36 @@ def test_every_text_is_translated_and_keeps_its_places(language: str):
             assert form.strip(), source
             for place in ("{0}", "{1}", "{2}", "{3}", "{4}", "{5}", "%n"):
                 assert (place in source) == (place in form), source
+
+
+def test_no_text_of_the_program_is_missing(tmp_path: Path):
+    """``make texts`` was called since the last text was written: extracting them finds nothing new."""
+    sources = sorted(str(path) for path in Path(app.__file__).parent.rglob("*.py"))
+    lupdate = Path(sys.executable).with_name("pyside6-lupdate")
+    found = tmp_path / "found.ts"
+    subprocess.run([lupdate, *sources, "-ts", found, "-silent"], check=True, capture_output=True)
+    known = {(name, source) for name, source in sources_of(FOLDER / "imagest_zh_CN.ts")}
+    assert sorted(set(sources_of(found)) - known) == []
+
+
+def sources_of(path: Path) -> list[tuple[str, str]]:
+    """Every text of a file with its context, a class or a table."""
+    contexts = ElementTree.parse(path).iter("context")
+    return [
+        (context.findtext("name") or "", message.findtext("source") or "")
+        for context in contexts
+        for message in context.iter("message")
+    ]
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en"])
+def test_what_is_released_is_what_was_translated(language: str, tmp_path: Path):
+    """The compiled file belongs to its source."""
+    released = tmp_path / "now.qm"
+    lrelease = Path(sys.executable).with_name("pyside6-lrelease")
+    source = FOLDER / f"imagest_{language}.ts"
+    subprocess.run([lrelease, source, "-qm", released], check=True, capture_output=True)
+    assert released.read_bytes() == (FOLDER / f"imagest_{language}.qm").read_bytes()
 
 
 def test_every_gesture_of_the_table_is_there_in_chinese(qapp):
