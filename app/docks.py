@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
@@ -76,10 +76,11 @@ class Dock(QDockWidget):
 
     Mostly a list where it ``scrolls``: that gives way where there is little room.
 
-    ``folded()``: it was folded or opened.
+    ``folded()``: it was folded or opened; ``reshaped()``: its content wants more or less room.
     """
 
     folded = Signal()
+    reshaped = Signal()
 
     def __init__(
         self,
@@ -103,6 +104,15 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         self.head.clicked.connect(lambda: self.open(not self.opened))
+        self._wanted = 0
+        content.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Tell when the content's layout wants another height."""
+        if event.type() == QEvent.Type.LayoutRequest and self.wanted_height() != self._wanted:
+            self._wanted = self.wanted_height()
+            self.reshaped.emit()
+        return super().eventFilter(watched, event)
 
     def _make_body(self) -> QWidget:
         scroll = QScrollArea()

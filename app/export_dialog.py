@@ -25,7 +25,7 @@ class ExportDialog(QDialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Export"))
-        self.setMinimumWidth(620)
+        self.setMinimumWidth(680)
         assert context.document is not None
         self._context, self._document = context, context.document
         self._running = False

@@ -31,7 +31,7 @@ class MovedDialog(QDialog):
         check = self.tr("What you choose is compared with the fingerprint of the scan before it is used.")
         inside.addWidget(label(check, "small", wrap=True))
         inside.addWidget(rule())
-        self.show_where = button(self.tr("Show me where…"), self.ask, icon="open", primary=True)
+        self.show_where = button(self.tr("Show me where…"), self.ask, primary=True)
         self.show_where.setDefault(True)
         inside.addLayout(row(None, button(self.tr("Not now"), self.reject), self.show_where))
 

@@ -120,7 +120,7 @@ class MainWindow(QMainWindow):
             dock.content.stood.connect(dock.note)
             dock.open(name not in FOLDED)
             dock.folded.connect(self._share.start)
-            dock.content.reshaped.connect(self._share.start)
+            dock.reshaped.connect(self._share.start)
         self.damage.deriving.connect(self._make_room)
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 

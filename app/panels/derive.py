@@ -114,7 +114,7 @@ class DerivePanel(QWidget):
     def _forget(self) -> None:
         self._learned, self._deriver = None, None
         self._previewer.forget()
-        self.registered.show_registration(None)
+        self._register(None)
         self._context.selection.proposal = None
         self.apply_button.setEnabled(False)
 
@@ -229,7 +229,7 @@ class DerivePanel(QWidget):
         document, deriver = self._context.document, self._make()
         self._learned, self._deriver = None, deriver
         self._previewer.forget()
-        self.registered.show_registration(None)
+        self._register(None)
         self.apply_button.setEnabled(False)
         if document is None or deriver is None:
             self._say(
@@ -261,7 +261,12 @@ class DerivePanel(QWidget):
         if self.method == "losses":
             self._show_source()
         elif self.method == "difference":
-            self.registered.show_registration(found)
+            self._register(found)
+
+    def _register(self, found: Any) -> None:
+        """Show how the clean picture lies, in place of what the method does."""
+        self.registered.show_registration(found)
+        self.about.setVisible(found is None)
 
     def _failed(self, error: Exception) -> None:
         known = isinstance(error, ImagestError)

@@ -16,7 +16,7 @@ from app.previewing import level_within
 from imagest_core.damage.registration import blended, checkered, placement
 from imagest_core.painting.geometry import Box
 
-SHOWN = QSize(320, 168)
+SHOWN = QSize(320, 120)
 """The picture's size on the screen at most."""
 MOST = SHOWN.width() * SHOWN.height() * 4
 """Pixels it is made of at most: twice as fine as shown, for sharp screens."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.core_sentences import core_sentence
@@ -10,6 +10,9 @@ from app.panels.parts import column, label, restyle, row
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_form import Compression, Form
 from imagest_core.painting.writer import keeps_file, writing_notes
+
+LINES = 3
+"""Lines of text that what a choice means may take."""
 
 
 class StoredAs(QWidget):
@@ -24,6 +27,8 @@ class StoredAs(QWidget):
         self.colour = self._choice(self.tr("Colour"), self._colours())
         self.compression = self._choice(self.tr("Compression"), self._compressions())
         self.means = label("", "small", wrap=True)
+        self.means.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.means.setMinimumHeight(LINES * self.means.fontMetrics().lineSpacing())
         inside = column(self, spacing=4)
         inside.addLayout(row(self.depth, self.colour, self.compression, None))
         inside.addWidget(self.means)
@@ -37,6 +42,7 @@ class StoredAs(QWidget):
     def _choice(self, name: str, entries: list[tuple[str, object]]) -> QComboBox:
         made = QComboBox()
         made.setAccessibleName(name)
+        made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         made.setToolTip(name)
         for text, value in entries:
             made.addItem(text, value)
@@ -66,7 +72,7 @@ class StoredAs(QWidget):
         return [(first, None), *others]
 
     def _kept(self, text: str) -> str:
-        return self.tr("{0}, as in the scan").format(text)
+        return self.tr("{0} (kept)").format(text)
 
     def _chosen(self) -> None:
         self._tell()
