@@ -46,16 +46,13 @@ def choices(found: Device, wanted: str) -> list[tuple[str, str]]:
 
     ``wanted`` is always among them: a request made elsewhere may ask for what isn't here.
     """
-    offered = [(AUTO, translate("Device", "Automatic: {0}").format(found.text))]
-    if found.name:
-        offered += [(CUDA, found.text), (CPU, cpu_text())]
-    elif wanted == CUDA:
-        offered.append((CUDA, translate("Device", "GPU: none is found here")))
-    elif wanted == CPU:
-        offered = [(CPU, cpu_text())]
-    else:
-        offered = [(AUTO, found.text)]
-    return offered
+    named = {
+        AUTO: translate("Device", "Automatic"),
+        CUDA: translate("Device", "GPU"),
+        CPU: translate("Device", "CPU"),
+    }
+    keys = [AUTO, CUDA, CPU] if found.name else [AUTO, CUDA] if wanted == CUDA else [wanted]
+    return [(key, named[key]) for key in keys]
 
 
 def device_now() -> Device:

@@ -19,7 +19,8 @@ from imagest_core.restoration.window import Preview, Window
 if TYPE_CHECKING:
     from app.compare.area import CompareArea
 
-ABOVE_PICTURES = 5
+ABOVE_MASKS = 17
+"""What is filled already is not hidden by the mask."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +67,7 @@ class LiveFills(QObject):
 
     def _make(self, window: Window) -> QGraphicsPixmapItem:
         item = QGraphicsPixmapItem()
-        item.setZValue(ABOVE_PICTURES)
+        item.setZValue(ABOVE_MASKS)
         item.setTransform(QTransform(window.scale, 0, 0, window.scale, window.box.x, window.box.y))
         self._area.restored_view.scene().addItem(item)
         self._items[window] = item

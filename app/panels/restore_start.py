@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QWidget
 
 from app.commands import restoring
 from app.context import Context
-from app.devices import Device, choices
+from app.devices import CUDA, Device, choices, cpu_text
 from app.panels.parts import button, column, label, restyle, row, rule
 from app.panels.restore_choices import narrow_choice
+
+DEVICE_WIDTH = 112
 
 
 class Start(QWidget):
@@ -26,7 +28,8 @@ class Start(QWidget):
         self.device = narrow_choice()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.activated.connect(lambda _: self.device_chosen.emit(self.device.currentData()))
-        self.hardware = label("", "small")
+        self.device.setFixedWidth(DEVICE_WIDTH)
+        self.hardware = label("", "small", wrap=True)
         self._named = label(self.tr("Device"), "soft")
         self._named.setBuddy(self.device)
         inside = column(self)
@@ -35,7 +38,6 @@ class Start(QWidget):
         inside.addWidget(self.expected)
         inside.addLayout(self._buttons)
         where = row(self._named, self.device, self.hardware)
-        where.setStretch(1, 1)
         where.setStretch(2, 1)
         inside.addLayout(where)
         context.selection.result_changed.connect(lambda _: self.allow(self.go.isEnabled()))
@@ -82,7 +84,7 @@ class Start(QWidget):
         for key, text in offered:
             self.device.addItem(text, key)
         self.device.setCurrentIndex(self.device.findData(wanted))
-        self.hardware.setText(self.found.text)
+        self.hardware.setText(self.found.text if self.found.kind(wanted) == CUDA else cpu_text())
         self._named.setVisible(bool(offered))
         self.device.setVisible(len(offered) > 1)
-        self.hardware.setVisible(len(offered) == 1)
+        self.hardware.setVisible(bool(offered))
