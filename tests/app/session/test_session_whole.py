@@ -110,7 +110,7 @@ def restore(hands: Hands) -> NDArray[np.bool_]:
     hands.push("Visible part")
     assert hands.window.status.job.isVisible()
     hands.click(hands.window.status.job.cancel)
-    assert "Cancelling" in hands.window.status.job.text.text()
+    assert "cancelling" in hands.window.status.job.text.text().lower()
     hands.settle()
     assert hands.document.state.runs == {}
     assert "cancelled" in hands.said[-1].sentence
