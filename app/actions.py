@@ -35,12 +35,17 @@ class Spec:
     @property
     def title(self) -> str:
         """Translated, without mnemonic and dots."""
-        return re.sub(r"\(&.\)", "", translated(self.text)).replace("&", "").rstrip("…")
+        return plain(self.text).rstrip("…")
 
 
 def translated(text: str) -> str:
     """``text`` of this table in the user's language."""
     return QCoreApplication.translate("Actions", text)
+
+
+def plain(text: str) -> str:
+    """``text`` of this table in the user's language, without its mnemonic."""
+    return re.sub(r"\(&.\)", "", translated(text)).replace("&", "")
 
 
 SEPARATOR = None

@@ -135,10 +135,14 @@ class Dock(QDockWidget):
         self._body.setMaximumHeight(OPEN_HEIGHT if opened else 0)
         if self.footer is not None:
             self.footer.setVisible(opened)
-        self.setMinimumHeight(self._least() if opened else HEAD)
+        self.settle()
         self.setMaximumHeight(OPEN_HEIGHT if opened else HEAD)
         theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
         self.folded.emit()
+
+    def settle(self) -> None:
+        """Never be lower than what is there now needs."""
+        self.setMinimumHeight(self.least_height())
 
     def _least(self) -> int:
         foot = self.footer.sizeHint().height() if self.footer is not None else 0

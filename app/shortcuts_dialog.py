@@ -6,7 +6,7 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
 
-from app.actions import HELD, MENUS, Spec, translated
+from app.actions import HELD, MENUS, Spec, plain, translated
 from app.panels.parts import column, label
 
 
@@ -48,7 +48,7 @@ class ShortcutsDialog(QDialog):
         for menu, entries in MENUS.items():
             for spec in entries:
                 if spec is not None and spec.keys:
-                    _append(model, spec.title, translated(menu).replace("&", ""), keys_of(spec))
+                    _append(model, spec.title, plain(menu), keys_of(spec))
         for what, key in HELD:
             _append(model, translated(what), self.tr("Canvas"), key)
         return model

@@ -232,6 +232,8 @@ class MainWindow(QMainWindow):
         """Give each dock of the right column what its content wants."""
         docks = [dock for dock in self.docks.values() if not dock.isFloating() and dock.isVisible()]
         if docks:
+            for dock in docks:
+                dock.settle()
             heights = shared_heights(docks, sum(dock.height() for dock in docks))
             self.resizeDocks(docks, heights, Qt.Orientation.Vertical)
 

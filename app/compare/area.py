@@ -87,6 +87,7 @@ class CompareArea(QWidget):
             self._restored = Restored(self._sheet)
             picture = DifferencePicture(self._sheet.pyramid, self._restored.picture)
             self._difference = Layer(picture, self.context.background, self._sheet)
+            self._restored.changed.connect(self._name_all)
             self._restored.layer.updated.connect(self._difference.invalidate)
             self._sheet.original.updated.connect(self._difference.invalidate)
         for view in (self.view, self.second):
@@ -170,6 +171,10 @@ class CompareArea(QWidget):
         else:
             flipped = (selection.shown == Side.RESTORED) != (mode == Compare.BLINK and self._blinked)
         return (restored, original) if flipped else (original, restored)
+
+    def _name_all(self) -> None:
+        """Another result is shown, or it was decided on: the pictures are the same, their names aren't."""
+        self._show(self.mode)
 
     def _draw(self, view: CanvasView, layers: list[Shown], name: str) -> None:
         view.show_layers(layers)

@@ -99,10 +99,12 @@ class RestoredPicture:
 class Restored(QObject):
     """The restored picture as a layer that follows decisions and the run under review.
 
-    Nothing is composited before somebody looks (:meth:`want`). ``settled()``: all is up to date.
+    Nothing is composited before somebody looks (:meth:`want`). ``settled()``: all is up to date;
+    ``changed()``: other fills are shown, or none.
     """
 
     settled = Signal()
+    changed = Signal()
 
     def __init__(self, sheet: Sheet) -> None:
         super().__init__(sheet)
@@ -160,6 +162,7 @@ class Restored(QObject):
         for part in parts if len(parts) <= _APART else [union(parts)]:
             self.layer.mark_stale(part)
         self.layer.updated.emit(union(map(tile_box, touched)).within(document.painting.box))
+        self.changed.emit()
         self._work()
 
     def _work(self) -> None:

@@ -213,3 +213,15 @@ def test_another_document_starts_anew(area, run, context, document, qtbot) -> No
     area.set_document(document)
     qtbot.waitUntil(lambda: area.sheet.whole)
     qtbot.waitUntil(lambda: colour(area.second, 320, 220) == FILLED)
+
+
+def test_the_name_follows_the_result(area, run, context, document) -> None:
+    context.selection.compare = Compare.SIDE
+    name = area._names[area.second]
+    assert name.text() == "Restored: nothing yet"
+    context.selection.run = 1
+    assert name.text() == "Restored, under review"
+    context.selection.run = None
+    assert name.text() == "Restored: nothing yet"
+    document.do(accept(document.state, run, [1]))
+    assert name.text() == "Restored"
