@@ -85,6 +85,8 @@ TEMPLATES = (
     ),
     QT_TRANSLATE_NOOP("Core", "{0} is the project itself: choose another name for the export."),
     QT_TRANSLATE_NOOP("Core", "No fill is accepted yet: accept some before exporting."),
+    QT_TRANSLATE_NOOP("Core", "Nothing was exported from this project yet: name the file to verify."),
+    QT_TRANSLATE_NOOP("Core", "{0} is the damaged project itself, which isn't touched: choose another name."),
     QT_TRANSLATE_NOOP(
         "Core", "The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept."
     ),
@@ -288,6 +290,11 @@ def core_sentence(text: str) -> str:
             said = QCoreApplication.translate("Core", known)
             return said.format(*(core_sentence(part) for part in found.groups()))
     return text
+
+
+def known_sentence(text: str) -> bool:
+    """Whether ``text`` is one of the core's sentences."""
+    return any(pattern.fullmatch(text) for _, pattern in _patterns())
 
 
 @cache

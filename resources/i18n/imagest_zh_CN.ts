@@ -1016,6 +1016,14 @@
         <translation>尚未接受任何填补：请先接受再导出。</translation>
     </message>
     <message>
+        <source>Nothing was exported from this project yet: name the file to verify.</source>
+        <translation>此项目尚未导出过任何文件：请指明要验证的文件。</translation>
+    </message>
+    <message>
+        <source>{0} is the damaged project itself, which isn't touched: choose another name.</source>
+        <translation>{0} 就是受损的项目文件本身，不会被改动：请另选名称。</translation>
+    </message>
+    <message>
         <source>The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept.</source>
         <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；未予保留。</translation>
     </message>

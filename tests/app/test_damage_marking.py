@@ -1,0 +1,93 @@
+"""Large gestures leave the window free and lose nothing; figures of each class."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from pytestqt.qtbot import QtBot
+
+from app.commands import masking
+from app.context import Context
+from app.document import OpenDocument
+from app.window import MainWindow
+from imagest_core.damage.strokes import polygon_cells
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.mask import relabelled
+
+SIDE = 1600
+ROUND = [(SIDE / 2 + 700 * np.cos(a), SIDE / 2 + 700 * np.sin(a)) for a in np.linspace(0, 6.28, 60)]
+
+
+@pytest.fixture
+def large(context: Context, tmp_path: Path) -> OpenDocument:
+    """A scan of 49 tiles, open in the context."""
+    path = tmp_path / "large.tif"
+    tifffile.imwrite(path, np.zeros((SIDE, SIDE), np.uint8), compression="zlib", tile=(256, 256))
+    document = OpenDocument.open_path(path)
+    context.set_document(document)
+    return document
+
+
+def lasso(context: Context, document: OpenDocument) -> None:
+    whole = document.state.box
+    masking.mark(context, lambda: polygon_cells(ROUND, whole), whole, 1, "Lasso")
+
+
+def brush(document: OpenDocument, box: Box, label: int) -> None:
+    after = document.state.damage.copy()
+    after.write(box, np.full((box.height, box.width), label, np.uint8))
+    document.do(relabelled(document.state.damage, after, "Brush"))
+
+
+def test_a_large_lasso_is_made_by_a_worker_as_one_step(context: Context, large: OpenDocument, qtbot: QtBot):
+    lasso(context, large)
+    assert large.state.damage.empty, "the window did not wait"
+    qtbot.waitUntil(lambda: not large.state.damage.empty, timeout=20_000)
+    assert large.state.damage.count() == pytest.approx(np.pi * 700**2, rel=0.01)
+    assert [entry.name for entry in large.document.history.done] == ["Lasso"]
+    large.undo()
+    assert large.state.damage.empty
+
+
+def test_what_is_painted_meanwhile_is_kept(context: Context, large: OpenDocument, qtbot: QtBot):
+    lasso(context, large)
+    brush(large, Box(780, 780, 40, 40), 2)
+    qtbot.waitUntil(lambda: len(large.document.history.done) == 2, timeout=20_000)
+    assert (large.state.damage.read(Box(780, 780, 40, 40)) == 2).all(), "other classes stay"
+    assert large.state.damage.read(Box(700, 700, 40, 40)).all()
+    large.undo()
+    assert large.state.damage.count() == 1600
+
+
+def test_a_document_closed_meanwhile_is_left_alone(
+    context: Context, large: OpenDocument, scan: Path, qtbot: QtBot
+):
+    lasso(context, large)
+    other = OpenDocument.open_path(scan)
+    context.set_document(other)
+    large.abandon()
+    context.background.submit(lambda: None, lambda _: None)
+    qtbot.wait(300)
+    assert other.state.damage.empty
+    assert not other.document.history.done
+
+
+def test_a_class_shows_every_unit_and_cracks_their_length(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    brush(opened, Box(10, 70, 120, 2), 2)
+    row = window.damage.classes._rows[2]
+    qtbot.waitUntil(lambda: "cm" in row.details.text() or "mm" in row.details.text(), timeout=20_000)
+    assert row.area.text() == "15.0 mm²"
+    assert row.details.text().startswith("240 px  ·  1.25 %  ·  ")
+    length = float(row.details.text().split("·")[2].split()[0])
+    assert length == pytest.approx(120 / 4, abs=1), "mm at 4 px/mm"
+    assert "1 piece" in row.area.toolTip()
+    assert row.details.isVisibleTo(row)
+    assert window.damage.classes._rows[1].details.isHidden()
+    opened.undo()
+    qtbot.waitUntil(lambda: row.area.text() == "–", timeout=20_000)
+    assert row.details.isHidden()

@@ -1,0 +1,135 @@
+"""Previews of a derived mask: soon, all of what is visible, then sharp; the last question counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from pytestqt.qtbot import QtBot
+
+from app import previewing
+from app.context import Context
+from app.derivers import Cracks, Losses
+from app.document import OpenDocument
+from app.previewing import Preview, Previewer, level_within
+from app.window import MainWindow
+from imagest_core.painting.geometry import Box
+
+WHITE = (60_000 / 65_535,) * 3
+VALUES = {"tolerance": 6.0, "opening": 0, "closing": 0, "min_area": 0, "dilate": 0}
+
+
+@pytest.fixture
+def shown() -> list[Preview]:
+    return []
+
+
+@pytest.fixture
+def previewer(context: Context, shown: list[Preview], monkeypatch: pytest.MonkeyPatch) -> Previewer:
+    """One that looks at few pixels first."""
+    monkeypatch.setattr(previewing, "FIRST", 5_000)
+    monkeypatch.setattr(previewing, "LEAST", 1_000)
+
+    def failed(error: Exception) -> None:
+        raise error
+
+    return Previewer(context.background, shown.append, failed)
+
+
+def finals(shown: list[Preview]) -> Callable[[], bool]:
+    return lambda: bool(shown) and shown[-1].final
+
+
+def test_all_that_is_visible_is_previewed_coarsely_then_sharply(
+    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+):
+    painting = opened.painting
+    previewer.ask(Losses(), painting, WHITE, VALUES, painting.box)
+    qtbot.waitUntil(finals(shown), timeout=20_000)
+    soon, sharp = shown
+    assert (soon.level, soon.final) == (1, False)
+    assert (sharp.level, sharp.final) == (0, True)
+    assert soon.box == sharp.box == painting.box
+    assert soon.mask.shape == (60, 80)
+    assert sharp.mask[42:58, 52:78].all()
+    assert (np.kron(soon.mask, np.ones((2, 2), np.bool_)) == sharp.mask).mean() > 0.98
+
+
+def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
+    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+):
+    painting = opened.painting
+    for dilate in range(5):
+        previewer.ask(Losses(), painting, WHITE, {**VALUES, "dilate": dilate}, painting.box)
+    qtbot.waitUntil(finals(shown), timeout=20_000)
+    assert len(shown) in (2, 3), "the first and the last question, not those between"
+    seen = Losses().see(painting, painting.box, 0, WHITE)
+    assert (shown[-1].mask == Losses().look(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)).all()
+    assert shown[0].mask.sum() < shown[-1].mask.sum()
+
+
+def test_what_is_forgotten_is_not_shown(
+    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+):
+    previewer.ask(Losses(), opened.painting, WHITE, VALUES, opened.painting.box)
+    previewer.forget()
+    previewer.ask(Losses(), opened.painting, WHITE, VALUES, Box(0, 0, 32, 32))
+    qtbot.waitUntil(finals(shown), timeout=20_000)
+    assert {preview.box for preview in shown} == {Box(0, 0, 32, 32)}
+
+
+def test_another_width_of_cracks_is_answered_with_what_is_known_then_exactly(
+    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+):
+    from imagest_core.progress import Progress
+
+    deriver, box = Cracks(), Box(0, 0, 64, 64)
+    values = {"sensitivity": 0.25, "widest": 9, "shortest": 8, "closing": 0, "dilate": 1}
+    learned = deriver.prepare(opened.painting, values, Progress())
+    previewer.ask(deriver, opened.painting, learned, values, box)
+    qtbot.waitUntil(finals(shown), timeout=20_000)
+    shown.clear()
+    previewer.ask(deriver, opened.painting, learned, {**values, "widest": 5}, box)
+    qtbot.waitUntil(finals(shown), timeout=20_000)
+    assert [preview.final for preview in shown] == [False, True]
+    assert deriver.settled(0, learned, {**values, "widest": 5})
+
+
+def test_a_part_is_reduced_until_it_is_small_enough():
+    assert level_within(Box(0, 0, 1000, 1000), 1_000_000) == 0
+    assert level_within(Box(0, 0, 1000, 1000), 999_999) == 1
+    assert level_within(Box(0, 0, 10_000, 10_000), 1_500_000) == 4
+
+
+def test_the_registration_is_shown_in_words_and_as_a_picture(
+    window: MainWindow, opened: OpenDocument, scan: Path, tmp_path: Path, qtbot: QtBot
+):
+    panel = window.damage
+    picture = tifffile.imread(scan)
+    picture[40:60, 50:80] = picture[40:60, 20:50]
+    tifffile.imwrite(tmp_path / "clean.tif", picture, photometric="rgb")
+    panel.show_derive("difference")
+    window.context.selection.visible = opened.painting.box
+    registered = panel.derive.registered
+    assert registered.isHidden()
+    panel.derive.set_clean(tmp_path / "clean.tif")
+    qtbot.waitUntil(lambda: not registered.picture.pixmap().isNull(), timeout=30_000)
+    assert "as they lie" in registered.words.text()
+    before = registered.picture.pixmap().toImage()
+    registered.ways.choose("blend")
+    registered.look()
+    qtbot.waitUntil(lambda: registered.picture.pixmap().toImage() != before, timeout=30_000)
+    panel.derive.choose("losses")
+    assert registered.isHidden()
+
+
+def test_after_the_ground_is_picked_the_tool_from_before_is_back(window: MainWindow, opened: OpenDocument):
+    window.context.selection.tool = "brush"
+    window.damage.show_derive("losses")
+    window.damage.derive._pick()
+    assert window.context.selection.tool == "pick"
+    window.context.selection.picked.emit(60, 50)
+    assert window.context.selection.tool == "brush"

@@ -1,0 +1,98 @@
+"""The export dialog: what a choice costs is said before it is made, and what was found after."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.commands import deciding, restoring
+from app.document import OpenDocument
+from app.export_dialog import ExportDialog
+from app.window import MainWindow
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.mask import relabelled
+
+Settle = Callable[[], None]
+
+
+@pytest.fixture
+def dialog(window: MainWindow, opened: OpenDocument, settle: Settle, qtbot: QtBot) -> ExportDialog:
+    """The dialog over a scan with one accepted fill; it goes with the document."""
+    after = opened.state.damage.copy()
+    after.write(Box(50, 40, 30, 20), np.ones((20, 30), np.uint8))
+    opened.do(relabelled(opened.state.damage, after, "Brush"))
+    restoring.restore_all(window.context)
+    settle()
+    deciding.accept_run(window.context)
+    window.slots.export()
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog) and w.isVisible())
+
+
+def export(dialog: ExportDialog, qtbot: QtBot, settle: Settle) -> None:
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    settle()
+
+
+def test_the_scan_itself_is_never_written(dialog: ExportDialog, scan: Path):
+    dialog.path.setText(str(scan))
+    dialog.replace.setChecked(True)
+    assert not dialog.go.isEnabled()
+    assert "never written" in dialog.answer.text()
+
+
+def test_as_in_the_scan_by_default(dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle):
+    assert dialog.stored.form.kept
+    assert dialog.stored.depth.currentText() == "16 bit (kept)"
+    assert "identical" in dialog.stored.means.text()
+    assert not dialog.stored.colour.isEnabled(), "a scan without a profile is sRGB already"
+    export(dialog, qtbot, settle)
+    assert "identical to the scan" in dialog.answer.text()
+
+
+def test_another_compression_keeps_the_promise(
+    dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
+):
+    choice = dialog.stored.compression
+    choice.setCurrentIndex(choice.findText("LZW"))
+    assert dialog.stored.means.objectName() == "small"
+    export(dialog, qtbot, settle)
+    out = dialog.wanted().out
+    with tifffile.TiffFile(out) as file:
+        assert file.pages[0].compression.name == "LZW"
+    changed = (tifffile.imread(scan) != tifffile.imread(out)).any(axis=2)
+    changed[39:61, 49:81] = False
+    assert not changed.any()
+    assert "identical to the scan" in dialog.answer.text()
+
+
+def test_a_choice_that_breaks_the_promise_says_so_first_and_claims_nothing_after(
+    dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
+):
+    dialog.stored.depth.setCurrentIndex(1)
+    assert dialog.stored.means.objectName() == "warn"
+    assert "nothing in the file is identical" in dialog.stored.means.text()
+    export(dialog, qtbot, settle)
+    wanted = dialog.wanted()
+    assert tifffile.imread(wanted.out).dtype == np.uint8
+    assert "identical" not in dialog.answer.text()
+    assert "Checked: all" in dialog.answer.text()
+    facts = json.loads(wanted.record.read_text(encoding="utf-8"))["verification"]
+    assert facts["identical_samples"] == 0
+    assert facts["converted_samples"] == tifffile.imread(scan).size
+
+
+def test_the_folder_is_remembered(
+    dialog: ExportDialog, window: MainWindow, tmp_path: Path, qtbot: QtBot, settle: Settle
+):
+    (tmp_path / "out").mkdir()
+    dialog.path.setText(str(tmp_path / "out" / "restored.tif"))
+    export(dialog, qtbot, settle)
+    assert window.context.settings.folder("export") == tmp_path / "out"

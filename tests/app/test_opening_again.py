@@ -1,0 +1,136 @@
+"""Projects that are opened again: as they were left, and with a scan that has moved."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from core_templates import sentences
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+import resources
+from app.commands import deciding, opening, restoring
+from app.core_sentences import TEMPLATES, core_sentence, known_sentence
+from app.moved_dialog import MovedDialog
+from app.window import MainWindow
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.mask import relabelled
+
+Settle = Callable[[], None]
+
+
+@pytest.fixture
+def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> Path:
+    """A named project of the scan, closed again."""
+    opening.open_path(window.context, scan)
+    settle()
+    path = tmp_path / "work.imagest"
+    opening.save_as(window.context, path)
+    opening.close(window.context)
+    return path
+
+
+def asked() -> MovedDialog:
+    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, MovedDialog) and w.isVisible())
+
+
+def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
+    context = window.context
+    opening.open_path(context, project)
+    settle()
+    window.area.view.zoom_to(4.0)
+    context.selection.tool, context.selection.label = "lasso", 3
+    qtbot.wait(50)
+    left = window.area.view.place
+    opening.open_sample(context)
+    settle()
+    context.selection.tool, context.selection.label = "brush", 1
+    opening.open_path(context, project)
+    settle()
+    qtbot.waitUntil(lambda: window.area.view.place.zoom == pytest.approx(4.0))
+    assert window.area.view.place.x == pytest.approx(left.x, abs=1)
+    assert (context.selection.tool, context.selection.label) == ("lasso", 3)
+
+
+def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
+    window: MainWindow, project: Path, scan: Path, tmp_path: Path, settle: Settle, said: list
+):
+    elsewhere = tmp_path / "far" / "renamed.tif"
+    elsewhere.parent.mkdir()
+    scan.rename(elsewhere)
+    other = tmp_path / "far" / "other.tif"
+    other.write_bytes(elsewhere.read_bytes()[:-1] + b"!")
+
+    opening.open_path(window.context, project)
+    settle()
+    assert "can't be found" in asked().sentence.text()
+    asked().go_on(other)
+    settle()
+    assert window.context.document is None
+    assert "another picture" in asked().sentence.text()
+    asked().go_on(elsewhere)
+    settle()
+    assert window.context.document.painting.path == elsewhere
+    assert not [item for item in said if item.level == "error"]
+    opening.close(window.context)
+    opening.open_path(window.context, project)
+    settle()
+    assert window.context.document.painting.path == elsewhere, "it is remembered"
+
+
+def test_a_discarded_result_is_brought_back_from_the_menu(
+    window: MainWindow, scan: Path, settle: Settle, qtbot: QtBot
+):
+    context = window.context
+    opening.open_path(context, scan)
+    settle()
+    document = context.document
+    after = document.state.damage.copy()
+    after.write(Box(50, 40, 30, 20), after.read(Box(50, 40, 30, 20)) + 1)
+    document.do(relabelled(document.state.damage, after, "Brush"))
+    restoring.restore_all(context)
+    settle()
+    window.put_away.refresh()
+    assert not window.put_away.actions()[0].isEnabled()
+    deciding.discard_run(context)
+    assert not document.state.runs
+    window.put_away.refresh()
+    (again,) = window.put_away.actions()
+    again.trigger()
+    assert list(document.state.runs) == [1]
+    assert context.selection.run == 1
+
+
+def test_a_backup_that_fails_is_told(window: MainWindow, project: Path, settle: Settle, said: list):
+    opening.open_path(window.context, project)
+    settle()
+    window.context.document.document.warned.emit("The backup is full.")
+    assert said[-1].level == "warning"
+    assert "only a backup is missing" in said[-1].remedy
+
+
+def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
+    translator = QTranslator()
+    folder = str(Path(resources.__file__).parent / "i18n")
+    assert translator.load(QLocale("zh_CN"), "imagest", "_", folder)
+    QCoreApplication.installTranslator(translator)
+    try:
+        for template in TEMPLATES:
+            said = template.format(*"ABCDE")
+            assert core_sentence(said) != said, template
+        size = "The mask m.png is 3 × 4 pixels but the scan is 5 × 6: they must have the same size."
+        assert core_sentence(size) == "蒙版 m.png 为 3 × 4 像素，而扫描件为 5 × 6：两者大小必须相同。"
+        kind = "a.tif is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."
+        assert core_sentence(kind) == "a.tif 是 CMYK 图片：请转换为 8 位或 16 位 RGB 后重新打开。"
+    finally:
+        QCoreApplication.removeTranslator(translator)
+    assert core_sentence("Nothing like this.") == "Nothing like this."
+
+
+def test_every_sentence_of_reading_writing_and_projects_has_its_template():
+    places = ("painting", "damage/io.py", "damage/register.py", "damage/align.py", "style", "project")
+    missing = [said for said in sentences(*places) if not known_sentence(said.format(*"ABCDE"))]
+    assert not missing
