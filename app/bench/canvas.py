@@ -10,7 +10,7 @@ from pathlib import Path
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
-from app.bench.stage import Stage, clock
+from app.bench.stage import Stage, Stalls, clock
 from app.canvas.navigation import Place
 from imagest_core.restoration.environment import peak_memory
 
@@ -19,27 +19,34 @@ ZOOMS = (0.12, 0.7, 1.0, 4.0)
 
 
 def opening(scan: str) -> Measured:
-    """Seconds till the first band and the whole picture are painted, longest stall (ms), peak memory (MB)."""
-    stage, seen = Stage(), {"first": 0.0}
+    """Seconds till a first part, and the whole, are painted; longest stall (ms); peak memory (MB)."""
+    stage, stalls, painted = Stage(), Stalls(), [0.0]
     began, worked = time.perf_counter(), time.process_time()
+
+    def paint() -> None:
+        if not painted[0]:
+            stage.area.view.viewport().repaint()
+            painted[0] = time.perf_counter() - began
+
     stage.open(Path(scan))
-    stall = stage.until(lambda: stage.area.sheet is not None)
+    stage.until(lambda: stage.area.sheet is not None)
     sheet = stage.area.sheet
     assert sheet is not None
-    sheet.progressed.connect(lambda *_: seen.update(first=seen["first"] or time.perf_counter() - began))
-    stall = max(stall, stage.until(lambda: sheet.whole))
+    sheet.progressed.connect(lambda *_: paint())
+    stage.until(lambda: sheet.whole)
+    stalls.stop()
+    paint()
     stage.area.view.viewport().repaint()
-    whole = time.perf_counter() - began
-    work = time.process_time() - worked
-    memory = peak_memory() / 1e6
-    stage.close()
-    return {
-        "first": seen["first"] or whole,
-        "whole": whole,
-        "work": work,
-        "stall": stall * 1e3,
-        "memory": memory,
+    found = {
+        "first": painted[0],
+        "whole": time.perf_counter() - began,
+        "work": time.process_time() - worked,
+        "memory": peak_memory() / 1e6,
+        "stall": stalls.longest * 1e3,
+        "starved": stalls.without_a_core * 1e3,
     }
+    stage.close()
+    return found
 
 
 def moving(scan: str) -> Measured:

@@ -82,6 +82,7 @@ def opening_rows(scan: Path, size: str) -> Iterator[Row]:
     yield Row("open → whole picture, processor time", opened["work"], "s")
     yield Row("peak memory / raw size", opened["memory"] / (scan.stat().st_size / 1e6), "×", 2.5)
     yield Row("longest stall while building", opened["stall"], "ms", 100)
+    yield Row("… of it waiting for other programs", opened["starved"], "ms")
 
 
 def moving_rows(scan: Path, size: str) -> Iterator[Row]:

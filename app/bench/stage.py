@@ -79,21 +79,18 @@ class Stage:
         if message.level == "error":
             self._errors.append(message.sentence)
 
-    def turn(self) -> float:
-        """Let events be dealt with for a moment; answers how long that took beyond it, in s."""
-        loop, began = QEventLoop(), time.perf_counter()
+    def turn(self) -> None:
+        """Let events be dealt with for a moment."""
+        loop = QEventLoop()
         QTimer.singleShot(TICK, loop.quit)
         loop.exec()
-        return time.perf_counter() - began - TICK / 1e3
 
-    def until(self, ready: Callable[[], bool]) -> float:
-        """Wait; the longest stall, in s. Raises ``ImagestError`` where the window says that it can't."""
-        longest = 0.0
+    def until(self, ready: Callable[[], bool]) -> None:
+        """Wait; raises ``ImagestError`` where the window says that it can't."""
         while not ready():
             if self._errors:
                 raise ImagestError(self._errors[0])
-            longest = max(longest, self.turn())
-        return longest
+            self.turn()
 
     def open(self, scan: Path) -> None:
         """Begin to open."""
