@@ -1,0 +1,84 @@
+"""Tools by their keys, in the real window where the same keys are shortcuts."""
+
+from __future__ import annotations
+
+import pytest
+from hands import Hands
+from mouse import Mouse
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+
+from app.selection import Tool
+
+KEYS = {
+    "H": Tool.PAN,
+    "B": Tool.BRUSH,
+    "E": Tool.ERASER,
+    "L": Tool.LASSO,
+    "P": Tool.POLYGON,
+    "R": Tool.RECTANGLE,
+    "W": Tool.WAND,
+    "G": Tool.FILL,
+    "S": Tool.STYLE,
+    "M": Tool.MEASURE,
+}
+
+
+def test_every_tool_has_its_key(at_work: Hands) -> None:
+    for key, tool in reversed(KEYS.items()):
+        at_work.press(key)
+        assert at_work.context.selection.tool == tool
+        assert at_work.window.action(f"tool_{tool}").isChecked()
+        assert at_work.view.tool.name == tool
+
+
+def test_x_swaps_brush_and_eraser_and_brackets_size_them(at_work: Hands) -> None:
+    selection = at_work.context.selection
+    at_work.press("B")
+    selection.brush_size = 20.0
+    at_work.draw((20, 90), (60, 90))
+    painted = (at_work.labels() > 0).sum()
+    at_work.press("X")
+    assert selection.tool == Tool.ERASER
+    at_work.press("[")
+    assert selection.brush_size == 17
+    at_work.draw((20, 90), (60, 90))
+    assert 0 < (at_work.labels() > 0).sum() < painted / 4
+    at_work.press("X")
+    assert selection.tool == Tool.BRUSH
+    at_work.press("]")
+    assert selection.brush_size == 20
+
+
+@pytest.mark.parametrize("keys", ["Ctrl+Z", "Ctrl+Return", "E", "X", "Ctrl+Shift+A"])
+def test_keys_in_mid_stroke_are_no_shortcuts(at_work: Hands, keys: str) -> None:
+    """So that nothing takes the ground away from under half a stroke."""
+    at_work.press("B")
+    at_work.draw((100, 20), (140, 20))
+    at_work.until(at_work.window.action("undo").isEnabled)
+    mouse = Mouse(at_work.view)
+    mouse.press(*at_work.at((20, 90)))
+    mouse.move(*at_work.at((40, 90)))
+    at_work.press(keys)
+    mouse.move(*at_work.at((60, 90)))
+    mouse.release(*at_work.at((60, 90)))
+    assert at_work.names() == ["Brush stroke"] * 2
+    assert at_work.labels()[90, 20:60].all()
+    assert at_work.context.selection.tool == Tool.BRUSH
+    assert not at_work.context.jobs.busy
+
+
+def test_space_pans_in_mid_stroke_though_buttons_take_it_elsewhere(at_work: Hands) -> None:
+    at_work.press("B")
+    at_work.context.selection.brush_size = 6.0
+    mouse, place = Mouse(at_work.view), at_work.view.place
+    x, y = at_work.at((50, 90))
+    mouse.press(x, y)
+    mouse.move(x + 20, y)
+    QTest.keyPress(at_work.view, Qt.Key.Key_Space)
+    mouse.move(x + 20, y)
+    mouse.move(x + 60, y)
+    QTest.keyRelease(at_work.view, Qt.Key.Key_Space)
+    mouse.release(x + 60, y)
+    assert at_work.view.place.x < place.x
+    assert at_work.names() == ["Brush stroke"]
