@@ -41,6 +41,7 @@ def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: S
     context = window.context
     opening.open_path(context, project)
     settle()
+    qtbot.wait(50)
     window.area.view.zoom_to(4.0)
     context.selection.tool, context.selection.label = "lasso", 3
     qtbot.wait(50)
