@@ -38,7 +38,7 @@ class ExportDialog(QDialog):
         inside.addWidget(self.answer)
         inside.addStretch(1)
         inside.addLayout(self._buttons())
-        self._document.decisions_changed.connect(lambda _: self._check())
+        self._document.decisions_changed.connect(self._decided)
         self._document.closed.connect(self.reject)
         self._check()
 
@@ -107,6 +107,10 @@ class ExportDialog(QDialog):
         )
         if chosen:
             self.path.setText(chosen)
+
+    def _decided(self, box: object) -> None:
+        """A method and no lambda, so that it is not called any more once the dialog is gone."""
+        self._check()
 
     def _check(self) -> None:
         """Say at once what would be refused."""

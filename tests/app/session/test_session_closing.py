@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import alive
 import numpy as np
 import pytest
 import tifffile
@@ -82,3 +83,16 @@ def test_an_export_is_whole_or_not_there(start, tmp_path: Path) -> None:
         assert not changed.any()
     else:
         assert [path.name for path in folder.iterdir() if path.name.startswith("restored")] == []
+
+
+def test_a_dialog_that_was_closed_hears_of_nothing_more(at_work: Hands) -> None:
+    """What is decided after the export dialog was closed is none of its business."""
+    at_work.mark(Box(48, 38, 34, 24))
+    at_work.act("restore_all")
+    at_work.settle()
+    at_work.act("export")
+    at_work.dialog(ExportDialog).close()
+    alive.settle()
+    at_work.act("accept_run")
+    assert len(at_work.document.accepted.keys()) == 1
+    at_work.act("undo")
