@@ -256,7 +256,7 @@ class StylePanel(Panel):
             self.reshaped.emit()
         if touching:
             which = ", ".join(str(index + 1) for index in touching)
-            self.warning.setText(self.tr("These references touch damage: {0}. Draw others.").format(which))
+            self.warning.setText(self.tr("Damage lies in reference {0}.").format(which))
 
     def _touching(self) -> list[int]:
         if self.document is None:

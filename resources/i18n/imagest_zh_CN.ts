@@ -3002,12 +3002,12 @@ accepted: {5}</source>
         <translation>请自行绘制，或选择供体图片。</translation>
     </message>
     <message>
-        <source>These references touch damage: {0}. Draw others.</source>
-        <translation>以下参考触及损伤：{0}。请另行绘制。</translation>
-    </message>
-    <message>
         <source>Let the program look for intact regions</source>
         <translation>让程序寻找完好区域</translation>
+    </message>
+    <message>
+        <source>Damage lies in reference {0}.</source>
+        <translation>参考 {0} 中有损伤。</translation>
     </message>
     <message>
         <source>Use all</source>
