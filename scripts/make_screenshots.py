@@ -35,7 +35,7 @@ from app.window import MainWindow
 PATIENCE = 600.0
 SETTLED = 700
 """Milliseconds in which everything that was begun has been drawn."""
-LIVE = 6
+LIVE = 16
 """So many windows are previewed when the picture of a running restoration is taken."""
 IN_DOCS = {
     "light": ("derive-cracks", "restoring", "side-by-side", "review"),
@@ -78,6 +78,8 @@ class Photographer:
     def shoot(self, name: str, what: QWidget | None = None, *, settled: int = SETTLED) -> None:
         """Write a picture once everything has settled."""
         wait(settled)
+        until(lambda: self.window.context.background.resting or self.window.context.jobs.busy)
+        wait(50)
         taken: QPixmap = (what or self.window).grab()
         suffix = "" if self.kind == "light" else f"-{self.kind}"
         taken.save(str(self.folder / f"{name}{suffix}.png"))
@@ -160,7 +162,7 @@ class Photographer:
         window.slots.show_panel("review")
         run = deciding.shown_run(context)
         assert run is not None
-        context.selection.region = int(np.argmax(run.regions["area"])) + 1
+        context.selection.region = int(np.argsort(run.regions["area"])[-3]) + 1
         context.selection.reveal.emit(run.region_box(context.selection.region))
         self.shoot("review")
         deciding.accept_run(context)

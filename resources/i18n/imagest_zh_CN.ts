@@ -450,7 +450,7 @@
         <translation>DPM-Solver++，适合少步数</translation>
     </message>
     <message>
-        <source>DDIM, the paper's</source>
+        <source>DDIM, the paper&apos;s</source>
         <translation>DDIM，论文所用</translation>
     </message>
     <message>
@@ -506,7 +506,7 @@
         <translation>先粗后细</translation>
     </message>
     <message>
-        <source>at the scan's own scale</source>
+        <source>at the scan&apos;s own scale</source>
         <translation>按扫描件原尺度</translation>
     </message>
     <message>
@@ -727,11 +727,9 @@
         <source>No scale is known: measure two points to set it.</source>
         <translation>比例未知：请测量两点来设定。</translation>
     </message>
-    <message numerus="yes">
+    <message>
         <source>%n piece(s)</source>
-        <translation>
-            <numerusform>%n 处</numerusform>
-        </translation>
+        <translation>%n 处</translation>
     </message>
 </context>
 <context>
@@ -764,7 +762,7 @@
 <context>
     <name>Core</name>
     <message>
-        <source>{0} doesn't exist: check the name.</source>
+        <source>{0} doesn&apos;t exist: check the name.</source>
         <translation>{0} 不存在：请检查文件名。</translation>
     </message>
     <message>
@@ -784,19 +782,19 @@
         <translation>{0} 不是本程序认识的图片：请打开 {1} 文件。</translation>
     </message>
     <message>
-        <source>{0} can't be read: ask for permission to read it.</source>
+        <source>{0} can&apos;t be read: ask for permission to read it.</source>
         <translation>无法读取 {0}：请取得读取权限。</translation>
     </message>
     <message>
-        <source>{0} can't be read: {1}.</source>
+        <source>{0} can&apos;t be read: {1}.</source>
         <translation>无法读取 {0}：{1}。</translation>
     </message>
     <message>
-        <source>{0} can't be read any more: open it again.</source>
+        <source>{0} can&apos;t be read any more: open it again.</source>
         <translation>{0} 已无法读取：请重新打开。</translation>
     </message>
     <message>
-        <source>{0} is damaged or cut short and can't be decoded: get an intact copy of it.</source>
+        <source>{0} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
         <translation>{0} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
     </message>
     <message>
@@ -904,11 +902,11 @@
         <translation>{0} 是{1}：请{2}，然后重新打开。</translation>
     </message>
     <message>
-        <source>The TIFF file's structure is damaged; save it anew with the program it came from.</source>
+        <source>The TIFF file&apos;s structure is damaged; save it anew with the program it came from.</source>
         <translation>该 TIFF 文件的结构已损坏；请用原来的程序重新保存。</translation>
     </message>
     <message>
-        <source>The picture's data are damaged and can't be decoded.</source>
+        <source>The picture&apos;s data are damaged and can&apos;t be decoded.</source>
         <translation>图像数据已损坏，无法解码。</translation>
     </message>
     <message>
@@ -924,7 +922,7 @@
         <translation>文件没有色彩配置：按 sRGB 处理。</translation>
     </message>
     <message>
-        <source>The file's colour profile {0}: sRGB is assumed instead.</source>
+        <source>The file&apos;s colour profile {0}: sRGB is assumed instead.</source>
         <translation>文件的色彩配置{0}：改按 sRGB 处理。</translation>
     </message>
     <message>
@@ -948,7 +946,7 @@
         <translation>{0} 在复制期间发生了变化；请重试。</translation>
     </message>
     <message>
-        <source>Reduced copies in the file that can't be made anew ({0}) keep showing the state before.</source>
+        <source>Reduced copies in the file that can&apos;t be made anew ({0}) keep showing the state before.</source>
         <translation>文件中无法重新生成的缩小副本（{0}）仍显示先前的状态。</translation>
     </message>
     <message>
@@ -988,15 +986,15 @@
         <translation>{0} 不是文件；请另选名称。</translation>
     </message>
     <message>
-        <source>The folder {0} doesn't exist; create it or choose another.</source>
+        <source>The folder {0} doesn&apos;t exist; create it or choose another.</source>
         <translation>文件夹 {0} 不存在；请创建或另选一个。</translation>
     </message>
     <message>
-        <source>{0} can't be written: {1}.</source>
+        <source>{0} can&apos;t be written: {1}.</source>
         <translation>无法写入 {0}：{1}。</translation>
     </message>
     <message>
-        <source>{0} can't be replaced; close it where it is open, and try again.</source>
+        <source>{0} can&apos;t be replaced; close it where it is open, and try again.</source>
         <translation>无法替换 {0}；请在打开它的程序中关闭后重试。</translation>
     </message>
     <message>
@@ -1020,7 +1018,7 @@
         <translation>此项目尚未导出过任何文件：请指明要验证的文件。</translation>
     </message>
     <message>
-        <source>{0} is the damaged project itself, which isn't touched: choose another name.</source>
+        <source>{0} is the damaged project itself, which isn&apos;t touched: choose another name.</source>
         <translation>{0} 就是受损的项目文件本身，不会被改动：请另选名称。</translation>
     </message>
     <message>
@@ -1040,7 +1038,7 @@
         <translation>导出的文件与扫描件类型不同：{0} 不一致。</translation>
     </message>
     <message>
-        <source>The exported file can't be read: {0}</source>
+        <source>The exported file can&apos;t be read: {0}</source>
         <translation>无法读取导出的文件：{0}</translation>
     </message>
     <message>
@@ -1048,15 +1046,15 @@
         <translation>文件在已接受的填补之外与扫描件不同，首处位于 {0}, {1}。</translation>
     </message>
     <message>
-        <source>At {0}, {1} the file doesn't hold the fill of run {2}.</source>
+        <source>At {0}, {1} the file doesn&apos;t hold the fill of run {2}.</source>
         <translation>在 {0}, {1} 处，文件中没有第 {2} 次修复的填补。</translation>
     </message>
     <message>
-        <source>{0} isn't the scan of this project any more: its hash differs.</source>
+        <source>{0} isn&apos;t the scan of this project any more: its hash differs.</source>
         <translation>{0} 已不是本项目的扫描件：其哈希值不同。</translation>
     </message>
     <message>
-        <source>Run {0} has filled pixels, but its record doesn't say of what.</source>
+        <source>Run {0} has filled pixels, but its record doesn&apos;t say of what.</source>
         <translation>第 {0} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
     </message>
     <message>
@@ -1104,23 +1102,23 @@
         <translation>没有蒙版文件 {0}。</translation>
     </message>
     <message>
-        <source>The mask {0} can't be read: {1}.</source>
+        <source>The mask {0} can&apos;t be read: {1}.</source>
         <translation>无法读取蒙版 {0}：{1}。</translation>
     </message>
     <message>
-        <source>The mask {0} can't be read; it is damaged or of an unknown kind.</source>
+        <source>The mask {0} can&apos;t be read; it is damaged or of an unknown kind.</source>
         <translation>无法读取蒙版 {0}；它已损坏或类型未知。</translation>
     </message>
     <message>
-        <source>The mask can't be read: {0}</source>
+        <source>The mask can&apos;t be read: {0}</source>
         <translation>无法读取蒙版：{0}</translation>
     </message>
     <message>
-        <source>The mask is {0} × {1} pixels but the scan is {2} × {3}: export it again at the scan's size.</source>
+        <source>The mask is {0} × {1} pixels but the scan is {2} × {3}: export it again at the scan&apos;s size.</source>
         <translation>蒙版为 {0} × {1} 像素，而扫描件为 {2} × {3}：请按扫描件的大小重新导出。</translation>
     </message>
     <message>
-        <source>The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting's size.</source>
+        <source>The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting&apos;s size.</source>
         <translation>蒙版为 {0} × {1} 像素，画作为 {2} × {3}；请使用与画作大小相同的蒙版。</translation>
     </message>
     <message>
@@ -1140,19 +1138,19 @@
         <translation>干净的图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
     </message>
     <message>
-        <source>The clean picture can't be aligned exactly: too little of its detail is found again.</source>
+        <source>The clean picture can&apos;t be aligned exactly: too little of its detail is found again.</source>
         <translation>无法精确对齐干净的图片：能重新找到的细节太少。</translation>
     </message>
     <message>
-        <source>The clean picture can't be aligned exactly: its details lie unevenly.</source>
+        <source>The clean picture can&apos;t be aligned exactly: its details lie unevenly.</source>
         <translation>无法精确对齐干净的图片：其细节分布不均。</translation>
     </message>
     <message>
-        <source>The clean picture couldn't be aligned exactly: {0}.</source>
+        <source>The clean picture couldn&apos;t be aligned exactly: {0}.</source>
         <translation>无法精确对齐干净的图片：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture doesn't match the damaged one once laid over it: {0}.</source>
+        <source>The clean picture doesn&apos;t match the damaged one once laid over it: {0}.</source>
         <translation>干净的图片叠上后与受损的图片不符：{0}。</translation>
     </message>
     <message>
@@ -1208,7 +1206,7 @@
         <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
-        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan's own scale ({3}); choose the automatic scale.</source>
+        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan&apos;s own scale ({3}); choose the automatic scale.</source>
         <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的视野（{3}）；请选择自动尺度。</translation>
     </message>
     <message>
@@ -1244,7 +1242,7 @@
         <translation>模型 {0} 指向其文件夹之外的文件：{1}。</translation>
     </message>
     <message>
-        <source>The model {0} describes a network this version can't build ({1}).</source>
+        <source>The model {0} describes a network this version can&apos;t build ({1}).</source>
         <translation>模型 {0} 描述的网络是此版本无法构建的（{1}）。</translation>
     </message>
     <message>
@@ -1260,11 +1258,11 @@
         <translation>{0} 由本程序的较新版本生成：请更新后使用。</translation>
     </message>
     <message>
-        <source>{0} can't be read as safetensors ({1}).</source>
+        <source>{0} can&apos;t be read as safetensors ({1}).</source>
         <translation>无法将 {0} 作为 safetensors 读取（{1}）。</translation>
     </message>
     <message>
-        <source>{0} isn't there: check the name, or whether its disk is connected.</source>
+        <source>{0} isn&apos;t there: check the name, or whether its disk is connected.</source>
         <translation>{0} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
     </message>
     <message>
@@ -1292,7 +1290,7 @@
         <translation>{0} 已关闭：请重新打开。</translation>
     </message>
     <message>
-        <source>{0} can't be opened: check that it is there and may be read.</source>
+        <source>{0} can&apos;t be opened: check that it is there and may be read.</source>
         <translation>无法打开 {0}：请确认它存在且可以读取。</translation>
     </message>
     <message>
@@ -1300,11 +1298,11 @@
         <translation>{0} 正被另一程序更改：请稍后重试。</translation>
     </message>
     <message>
-        <source>{0} can't be read ({1}): check the folder and its rights.</source>
+        <source>{0} can&apos;t be read ({1}): check the folder and its rights.</source>
         <translation>无法读取 {0}（{1}）：请检查文件夹及其权限。</translation>
     </message>
     <message>
-        <source>{0} can't be written ({1}): make room or take another folder; the work is still open.</source>
+        <source>{0} can&apos;t be written ({1}): make room or take another folder; the work is still open.</source>
         <translation>无法写入 {0}（{1}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
     </message>
     <message>
@@ -1312,7 +1310,7 @@
         <translation>{0} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} can't be written any more: save the project in another folder; the work is still open.</source>
+        <source>{0} can&apos;t be written any more: save the project in another folder; the work is still open.</source>
         <translation>{0} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
     </message>
     <message>
@@ -1320,11 +1318,11 @@
         <translation>{0} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} can't be written: check its folder, or save the project in another one; the work is still open.</source>
+        <source>{0} can&apos;t be written: check its folder, or save the project in another one; the work is still open.</source>
         <translation>无法写入 {0}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} isn't where it was (moved, deleted, or its disk is gone): save the project under another name; the work is still open.</source>
+        <source>{0} isn&apos;t where it was (moved, deleted, or its disk is gone): save the project under another name; the work is still open.</source>
         <translation>{0} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
     </message>
     <message>
@@ -1340,11 +1338,11 @@
         <translation>{0} 已被打开：{1} 正在使用。请另选名称。</translation>
     </message>
     <message>
-        <source>{0} can't be written ({1}): save the project in another folder to change it.</source>
+        <source>{0} can&apos;t be written ({1}): save the project in another folder to change it.</source>
         <translation>无法写入 {0}（{1}）：要更改请将项目保存到另一文件夹。</translation>
     </message>
     <message>
-        <source>{0} can't be written ({1}): choose another folder for the project.</source>
+        <source>{0} can&apos;t be written ({1}): choose another folder for the project.</source>
         <translation>无法写入 {0}（{1}）：请为项目另选文件夹。</translation>
     </message>
     <message>
@@ -1352,11 +1350,11 @@
         <translation>{0} 仅以查看方式打开。</translation>
     </message>
     <message>
-        <source>Result {0} isn't kept any more: restore again with its settings.</source>
+        <source>Result {0} isn&apos;t kept any more: restore again with its settings.</source>
         <translation>结果 {0} 已不再保留：请用其参数重新修复。</translation>
     </message>
     <message>
-        <source>The scan {0} can't be found: put it beside the project file, or show where it is.</source>
+        <source>The scan {0} can&apos;t be found: put it beside the project file, or show where it is.</source>
         <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
     </message>
     <message>
@@ -1420,7 +1418,7 @@
         <translation>已损坏</translation>
     </message>
     <message>
-        <source>can't be used in both directions</source>
+        <source>can&apos;t be used in both directions</source>
         <translation>无法双向使用</translation>
     </message>
     <message>
@@ -1492,7 +1490,7 @@
         <translation>名称过长</translation>
     </message>
     <message>
-        <source>its folder doesn't exist</source>
+        <source>its folder doesn&apos;t exist</source>
         <translation>其文件夹不存在</translation>
     </message>
 </context>
@@ -1810,12 +1808,16 @@
         <translation>CPU，{0} 核</translation>
     </message>
     <message>
-        <source>Automatic: {0}</source>
-        <translation>自动：{0}</translation>
+        <source>Automatic</source>
+        <translation>自动</translation>
     </message>
     <message>
-        <source>GPU: none is found here</source>
-        <translation>GPU：本机未找到</translation>
+        <source>GPU</source>
+        <translation>GPU</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
     </message>
 </context>
 <context>
