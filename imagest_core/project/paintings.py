@@ -70,7 +70,8 @@ def shown_painting(reference: PaintingReference, path: Path) -> PaintingReferenc
         raise ProjectError(f"{path} can't be read: {error.strerror or error}.") from error
     if not same:
         raise ProjectError(
-            f"{path.name} is another picture than the scan of this project: choose the file it was begun with."
+            f"{path.name} is another picture than the scan of this project: choose the file it was begun"
+            " with."
         )
     return _seen(reference, path)
 
