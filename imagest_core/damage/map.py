@@ -120,11 +120,15 @@ class DamageMap:
             raise ValueError(f"labels of shape {labels.shape} don't fit {box}")
         for cell in box.within(self.box).tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
-            self._replace(key, cell, labels[cell.moved(-box.x, -box.y).slices])
+            whole = cell == box
+            self._replace(key, cell, labels if whole else labels[cell.moved(-box.x, -box.y).slices])
 
     def _replace(self, key: TileKey, cell: Box, labels: NDArray) -> None:
         old = self._tiles.get(key)
         if old is None and not labels.any():
+            return
+        if labels.shape == (TILE, TILE) and not labels.any():
+            del self._tiles[key]
             return
         if _storable(labels):
             self._tiles[key] = labels
@@ -198,7 +202,7 @@ class DamageMap:
 def _storable(labels: NDArray) -> bool:
     """Whether these are a whole tile that nobody can change any more, such as one of another map."""
     whole = labels.shape == (TILE, TILE) and labels.dtype == np.uint8 and labels.flags.c_contiguous
-    return bool(whole and labels.base is None and not labels.flags.writeable and labels.any())
+    return bool(whole and labels.base is None and not labels.flags.writeable)
 
 
 def tile_box(key: TileKey) -> Box:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,9 @@ from imagest_core.restoration.plainly import from_plain
 from imagest_core.style.reference import StyleReference
 
 Json = Any
+
+ALIKE = 16
+"""Tiles kept unpacked: a large outline has many of one label throughout, which are packed alike."""
 
 
 def dumps(value: Json) -> str:
@@ -46,6 +49,7 @@ def _packed(data: bytes) -> bytes:
     return packer.compress(data) + packer.flush()
 
 
+@lru_cache(maxsize=ALIKE)
 def unpacked_tile(blob: bytes) -> NDArray[np.uint8]:
     """What :func:`packed_tile` has packed; raises ``ValueError`` or ``zlib.error`` where it is damaged."""
     return np.frombuffer(zlib.decompress(blob), np.uint8).reshape(TILE, TILE)

@@ -123,3 +123,17 @@ def test_overpaint_is_the_only_default_class_left_alone() -> None:
 def test_the_same_tiles_come_in_reading_order() -> None:
     damage = DamageMap.from_mask(speckled(3 * TILE, 2 * TILE, share=0.1))
     assert damage.occupied() == list(damage.box.tiles(TILE))
+
+
+def test_a_whole_tile_of_another_map_is_taken_over_without_a_copy_and_never_shared_for_writing():
+    first, second = DamageMap(512, 512), DamageMap(512, 512)
+    first.write(Box(0, 0, 256, 256), np.ones((256, 256), np.uint8))
+    tile = first.tiles()[(0, 0)]
+    second.write(Box(0, 0, 256, 256), tile)
+    assert second.tiles()[(0, 0)] is tile
+    second.write(Box(3, 3, 1, 1), np.zeros((1, 1), np.uint8))
+    assert first.count() == 256 * 256
+    own = np.ones((256, 256), np.uint8)
+    second.write(Box(256, 0, 256, 256), own)
+    own[:] = 0
+    assert second.count() == 2 * 256 * 256 - 1
