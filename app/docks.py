@@ -14,6 +14,8 @@ from app.panels.parts import column, label, repolish, tool_button
 HEAD = 36
 """Height of a dock's title, in px."""
 WIDTH = 344
+SCROLL_BAR = 10
+"""Room for it is left, in px: where it came and went a text would wrap anew each time."""
 LEAST = 96
 """An open dock is never lower."""
 OPEN_HEIGHT = 16_777_215
@@ -145,15 +147,16 @@ class Dock(QDockWidget):
         self.setMinimumHeight(self.least_height())
 
     def _least(self) -> int:
-        foot = self.footer.sizeHint().height() if self.footer is not None else 0
-        return max(LEAST, HEAD + getattr(self.content, "least", 0) + foot)
+        return max(LEAST, HEAD + getattr(self.content, "least", 0) + self._foot())
+
+    def _foot(self) -> int:
+        return height_at(self.footer, self._body.width()) if self.footer is not None else 0
 
     def wanted_height(self) -> int:
         """What the title and the content would like, in px."""
         if not self.opened:
             return HEAD
-        foot = self.footer.sizeHint().height() if self.footer is not None else 0
-        return HEAD + self.content.sizeHint().height() + foot
+        return HEAD + height_at(self.content, self._body.width() - SCROLL_BAR) + self._foot()
 
     def least_height(self) -> int:
         """What it is still of use with, in px."""
@@ -165,6 +168,12 @@ class Dock(QDockWidget):
         if self.head.badge.property("quiet") != quiet:
             self.head.badge.setProperty("quiet", quiet)
             repolish(self.head.badge)
+
+
+def height_at(widget: QWidget, width: int) -> int:
+    """What ``widget`` wants where it is ``width`` px wide and its texts wrap."""
+    wraps = widget.hasHeightForWidth() and width > 0
+    return widget.heightForWidth(width) if wraps else widget.sizeHint().height()
 
 
 def shared_heights(docks: Sequence[Dock], room: int) -> list[int]:

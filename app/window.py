@@ -229,7 +229,11 @@ class MainWindow(QMainWindow):
             self.docks[name].open(not deriving)
 
     def _share_heights(self) -> None:
-        """Give each dock of the right column what its content wants."""
+        """Give each dock of the right column what it wants; again once the new lowest heights hold."""
+        self._fit_docks()
+        QTimer.singleShot(0, self, self._fit_docks)
+
+    def _fit_docks(self) -> None:
         docks = [dock for dock in self.docks.values() if not dock.isFloating() and dock.isVisible()]
         if docks:
             for dock in docks:

@@ -11,6 +11,7 @@ from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
 from app.panels.parts import Card, Fold, Panel, button, row, rule, tool_button
 from app.selection import Tool
+from app.theme import GRID
 
 
 class DamagePanel(Panel):
@@ -41,6 +42,11 @@ class DamagePanel(Panel):
         self.column.addStretch(1)
         self._connect()
         self.setEnabled(False)
+
+    @property
+    def least(self) -> int:
+        """Height that shows the three ways, in px, as long as they are offered."""
+        return self.card.heightForWidth(self.width()) + 2 * GRID if self.card.isVisibleTo(self) else 0
 
     def _card(self) -> Card:
         return Card(
