@@ -33,20 +33,27 @@ from app import program
 from app.commands import masking, restoring
 import resources
 
-def drive(window, work, then):
-    context = window.context
-    def look():
-        if work == "idle" or context.document is not None:
-            timer.stop()
-            begin()
-    def begin():
-        if work == "job":
-            masking.import_mask(context, resources.sample_mask())
-            restoring.restore_all(context)
-        QTimer.singleShot(then, window.close)
+def when(window, there, then):
     timer = QTimer(window)
+    def look():
+        if there():
+            timer.stop()
+            then()
     timer.timeout.connect(look)
     timer.start(10)
+
+def drive(window, work, after):
+    context = window.context
+    def leave():
+        QTimer.singleShot(after, window.close)
+    def restore():
+        restoring.restore_all(context)
+        when(window, lambda: context.jobs.busy, leave)
+    def mark():
+        masking.import_mask(context, resources.sample_mask())
+        when(window, lambda: not context.document.state.damage.empty and not context.jobs.busy, restore)
+    begin = mark if work == "job" else leave
+    when(window, lambda: work == "idle" or context.document is not None, begin)
 
 make = program.Program._make
 def made(self):
