@@ -177,11 +177,13 @@ def time_left(first: Stand, now: Stand) -> float | None:
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it."""
+    """A length of time as people say it; the unit stays on the line of its number."""
     if seconds < 60:
-        return f"{max(seconds, 1):.0f} s"
+        return f"{max(seconds, 1):.0f}\u00a0s"
     minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d} min" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d} h"
+    if minutes < 60:
+        return f"{minutes}:{rest:02d}\u00a0min"
+    return f"{minutes // 60}:{minutes % 60:02d}\u00a0h"
 
 
 def stage_name(stage: str) -> str:
