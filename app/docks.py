@@ -107,10 +107,12 @@ class Dock(QDockWidget):
         )
         self.head.clicked.connect(lambda: self.open(not self.opened))
         self._wanted = 0
-        content.installEventFilter(self)
+        for part in (content, footer):
+            if part is not None:
+                part.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Tell when the content's layout wants another height."""
+        """Tell when the layout of the content or the footer wants another height."""
         if event.type() == QEvent.Type.LayoutRequest and self.wanted_height() != self._wanted:
             self._wanted = self.wanted_height()
             self.reshaped.emit()
