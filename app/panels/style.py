@@ -232,9 +232,7 @@ class StylePanel(Panel):
         self._propose.setVisible(bool(boxes))
         self._more.setVisible(bool(self._grid.count()) and not boxes)
         self.card.setVisible(not boxes and not self._grid.count())
-        self._proposed.setText(
-            self.tr("%n region(s) suggested: click one to use it", "", len(boxes))
-        )
+        self._proposed.setText(self.tr("%n region(s) suggested: click one to use it", "", len(boxes)))
         self.reshaped.emit()
 
     def _offer(self, document: OpenDocument, number: int, box: Box) -> QWidget:
