@@ -26,7 +26,7 @@ SIZE = (160, 120)
 @pytest.fixture(autouse=True)
 def nothing_left(qapp: QApplication) -> Iterator[None]:
     """Fail a test that leaves a widget or a thread behind."""
-    widgets, threads = set(alive.widgets()), alive.threads()
+    widgets, threads = set(alive.widgets()), alive.python_threads()
     yield
     left = alive.left_of(lambda: set(alive.widgets()) - widgets)
     assert not left, f"widgets left behind: {alive.kinds(left)}"

@@ -59,12 +59,18 @@ def objects() -> Counter[str]:
     return Counter(type(thing).__qualname__ for thing in _living(QObject) if _ours(thing))
 
 
+def python_threads() -> set[str]:
+    """Those that Python began, but this one, by name."""
+    return {f"thread {each.name}" for each in threading.enumerate() if _of_python(each)}
+
+
 def threads() -> set[str]:
     """Threads that run, by name: Python's but this one, Qt's, and pools of Qt that are busy."""
-    found = {f"thread {each.name}" for each in threading.enumerate() if _of_python(each)}
-    found |= {f"QThread {each.objectName()} {id(each)}" for each in _living(QThread) if _runs(each)}
-    busy = [pool for pool in _living(QThreadPool) if pool.activeThreadCount()]
-    return found | {f"QThreadPool {id(pool)}" for pool in busy}
+    found = python_threads()
+    for each in _living(QThread, QThreadPool):
+        if each.activeThreadCount() if isinstance(each, QThreadPool) else _runs(each):
+            found.add(f"{type(each).__name__} {each.objectName()} {id(each)}")
+    return found
 
 
 def native_threads() -> int:
@@ -72,9 +78,17 @@ def native_threads() -> int:
     return len(list(Path("/proc/self/task").glob("*")))
 
 
-def _living(kind: type[Kind]) -> list[Kind]:
+def _living(*kinds: type[Kind]) -> list[Kind]:
     """Objects of Qt that Python knows; types are asked, since asking an object may wake a lazy module."""
-    return [thing for thing in gc.get_objects() if issubclass(type(thing), kind) and isValid(thing)]
+    wanted = set(kinds)
+    for kind in kinds:
+        wanted |= _below(kind)
+    return [thing for thing in gc.get_objects() if type(thing) in wanted and isValid(thing)]
+
+
+def _below(kind: type) -> set[type]:
+    """Every class that comes of ``kind``."""
+    return set().union(*({each} | _below(each) for each in kind.__subclasses__()))
 
 
 def _ours(thing: QObject) -> bool:
