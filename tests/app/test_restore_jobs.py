@@ -250,7 +250,6 @@ def test_opening_asks_before_it_stops_what_runs(
     assert asked == ["“Restoring everything” is not finished yet. Stop it and open other.tif?"]
     if stop:
         qtbot.waitUntil(lambda: context.document.painting.path == other, timeout=20_000)
-        opened.deleteLater()
     else:
         assert context.jobs.current is running
         assert context.document is opened

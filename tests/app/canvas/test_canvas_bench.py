@@ -2,9 +2,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
-from app.bench import canvas
 from app.bench.scans import write_scan
 from imagest_core.painting.painting import open_painting
 
@@ -13,10 +10,3 @@ def test_a_synthetic_scan_opens(tmp_path: Path) -> None:
     with open_painting(write_scan(tmp_path / "made.tif", 700, 600)) as painting:
         assert (painting.width, painting.height, painting.depth) == (700, 600, 16)
         assert "Adobe" in painting.profile_name
-
-
-@pytest.mark.parametrize("what", ["opening", "painting"])
-def test_measures_are_taken(what: str, tmp_path: Path, qapp) -> None:
-    found = canvas.MEASURES[what](write_scan(tmp_path / "made.tif", 700, 600))
-    assert all(value >= 0 for value in found.values())
-    assert max(found.values()) > 0
