@@ -3,8 +3,7 @@
 Intact paint is split into low pass and detail; each small patch of the fill takes the detail of the
 intact patch whose low pass is nearest to its own (the idea of image analogies, Hertzmann et al., SIGGRAPH
 2001, with the low pass as the guide). Patches are added with smooth weights whose squares sum to one, so
-that the detail keeps its energy, and fade in from the rim. Every added value is a difference found in this
-painting.
+that the detail keeps its energy. Every value is a difference found in intact paint.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ USUAL = 0.97
 
 @dataclass(frozen=True)
 class DetailParameters:
-    """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px; ``fade``: px from rim to full detail.
+    """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px.
 
     ``components``: principal components by which patches are compared; ``most``: source patches at most;
     ``choices``: nearest patches among which the place decides.
@@ -35,9 +34,8 @@ class DetailParameters:
     sigma: float = 2.0
     patch: int = 9
     stride: int = 5
-    fade: float = 3.0
     components: int = 16
-    most: int = 20_000
+    most: int = 12_000
     choices: int = 12
 
 
@@ -49,31 +47,29 @@ class Source:
     intact: Mask
 
 
-def transfer_detail(
+def found_detail(
     fill: Image,
     mask: Mask,
     sources: Sequence[Source],
     parameters: DetailParameters | None = None,
-    strength: float = 1.0,
-) -> Image:
-    """``fill`` (h, w, 3) with ``strength`` times the detail of ``sources`` added under ``mask``.
+    seed: int = 0,
+) -> Image | None:
+    """Detail of ``sources`` for the smooth ``fill`` (h, w, 3), whole picture with its hole ``mask``.
 
-    It comes back as it was where no source holds a whole intact patch.
+    (h, w, 3), of which only what lies under the mask is meant; None where no source holds a whole patch.
+    Another ``seed`` chooses otherwise among patches that fit as well.
     """
     p = parameters or DetailParameters()
     library = [_library(source, p) for source in sources]
+    if not mask.any() or not any(len(guides) for guides, _ in library):
+        return None
     guides = np.concatenate([guide for guide, _ in library])
     details = np.concatenate([detail for _, detail in library])
-    if not len(guides) or not mask.any():
-        return fill
     centres = _centres(mask, p)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
     wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch)
-    chosen = _near(wanted, guides, centres, p)
-    added = _laid(details[chosen], centres, mask.shape, p)
-    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    share = np.clip(depth / (p.fade + 1), 0, 1).astype(np.float32) * np.float32(strength)
-    return fill + share[..., None] * added
+    chosen = _near(wanted, guides, centres, p, seed)
+    return _laid(details[chosen], centres, mask.shape, p)
 
 
 def split(image: Image, intact: Mask, sigma: float) -> tuple[Image, Image]:
@@ -128,11 +124,11 @@ def _centres(mask: Mask, p: DetailParameters) -> NDArray[np.integer]:
 
 
 def _near(
-    wanted: Image, guides: Image, centres: NDArray[np.integer], p: DetailParameters
+    wanted: Image, guides: Image, centres: NDArray[np.integer], p: DetailParameters, seed: int
 ) -> NDArray[np.integer]:
     """For each wanted patch one of the ``choices`` nearest guides, compared by principal components.
 
-    Which of them depends on the place alone: always the nearest would repeat one patch in a lattice.
+    Which of them depends on place and seed: always the nearest would repeat one patch in a lattice.
     """
     mean = guides.mean(0)
     sample = guides[:: max(1, len(guides) // 4000)] - mean
@@ -141,7 +137,7 @@ def _near(
     a, b = (wanted - mean) @ basis, (guides - mean) @ basis
     squares = (b * b).sum(1)
     count = min(p.choices, len(guides))
-    turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729) // 13 % count
+    turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729 + seed % 9973 * 611_953) // 13 % count
     found = []
     for part, turns in zip(*(np.array_split(x, max(1, len(a) // 256)) for x in (a, turn))):
         distance = squares - 2 * part @ b.T

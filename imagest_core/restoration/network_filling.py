@@ -18,13 +18,14 @@ from imagest_core.models.description import read_description
 from imagest_core.models.hardware import Hardware, choose_hardware
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.detail import Source, transfer_detail
+from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
+from imagest_core.restoration.octaves import COARSE, FINE, enliven
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
 from imagest_core.restoration.style_pictures import detail_sources, style_pictures
-from imagest_core.restoration.texture import DETAIL, share_of_sample, texture_note
+from imagest_core.restoration.texture import share_of_sample, texture_note, thickness
 from imagest_core.restoration.window import Preview, WindowView
 from imagest_core.style.reference import StyleReference
 
@@ -82,7 +83,7 @@ class NetworkFilling:
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
             "detail": self.request.detail,
-            "detail_sigma": DETAIL.sigma,
+            "detail_sigma": f"{FINE.sigma} and {COARSE.sigma}",
         }
 
     @property
@@ -148,11 +149,10 @@ class NetworkFilling:
         samples = self._samples(batch.only(lively), [views[i] for i in lively], progress) if lively else []
         for i, image in zip(lively, samples):
             smooth[i] = smooth[i] + shares[i][..., None] * (image - smooth[i])
-        fills = []
-        for image, view, share in zip(smooth, views, shares):
-            progress.check()
-            fills.append(WindowFill(self._with_detail(image, view), notes=texture_note(share, view.mask)))
-        return fills
+        return [
+            WindowFill(self._with_detail(image, view, share, progress), notes=texture_note(share, view.mask))
+            for image, view, share in zip(smooth, views, shares)
+        ]
 
     def _samples(self, batch: Prepared, views: Sequence[WindowView], progress: Progress) -> list[Image]:
         if not progress.wants_preview:
@@ -167,14 +167,17 @@ class NetworkFilling:
 
         return _images(self.passing.sampled(batch, progress, show), views)
 
-    def _with_detail(self, image: Image, view: WindowView) -> Image:
+    def _with_detail(self, image: Image, view: WindowView, share: Image, progress: Progress) -> Image:
+        progress.check()
         if not self.request.detail:
             return image
         sources = (
             self._sources if self._sources and view.window.scale == 1 else (Source(view.image, ~view.mask),)
         )
         whole = np.where(view.mask[..., None], image, view.image)
-        return transfer_detail(whole, view.mask, sources, DETAIL, self.request.detail)
+        request = self.request
+        seed = request.seed + request.variation
+        return enliven(whole, view.mask, thickness(share), sources, request.detail, seed, progress)
 
 
 def _images(answer: Tensor, views: Sequence[WindowView]) -> list[Image]:

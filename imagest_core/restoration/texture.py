@@ -1,8 +1,8 @@
 """Textured fills: where a sample is shown at all, and the fine detail laid over it.
 
 Thin damage needs no diffusion: its rims tell more than any sample. So a sample's share grows with the
-local thickness of the damage, from none in a crack to all in a loss; what the network can't paint, the finest
-octave, is taken from intact paint (:mod:`imagest_core.restoration.detail`). Both choices go to the record.
+local thickness of the damage, from none in a crack to all in a loss; what the fill then lacks in an octave is
+taken from intact paint (:mod:`imagest_core.restoration.octaves`). Both choices go to the record.
 """
 
 from __future__ import annotations
@@ -13,26 +13,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.restoration.detail import DetailParameters
-
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 RADII = (4, 6, 8)
 """Discs in px that must fit into the damage for a third of the sample's share each."""
-MOST = 0.95
-"""The sample's largest share: the rest is the faithful fill, which takes out part of its error."""
+MOST = 0.3
+"""The sample's largest share: it brings what is coarser than the octaves that intact paint lends. More of it
+is livelier and less like the truth."""
 DEEP = 24
 """Where even a disc of this radius fits, nothing certain is near."""
-LESS = 0.15
+LESS = 0.05
 """By how much less the sample is shown there."""
 SOFT = 2.0
 """Radius in px over which the share changes smoothly."""
-DETAIL = DetailParameters(sigma=1.6, patch=7, stride=4)
 
 
 def share_of_sample(mask: Mask) -> Image:
-    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–0.95, 0 in damage under 9 px."""
+    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–0.3, 0 in damage under 9 px."""
     inside = np.pad(mask.astype(np.uint8), 1)
     share = np.zeros(inside.shape, np.float32)
     for radius in RADII:
@@ -42,6 +40,11 @@ def share_of_sample(mask: Mask) -> Image:
     share -= np.float32(LESS) * _opened(inside, DEEP)
     soft = cv2.GaussianBlur(share, (0, 0), SOFT)
     return np.asarray(soft[1:-1, 1:-1] * mask, np.float32)
+
+
+def thickness(share: Image) -> Image:
+    """0 in thin damage, 1 in thick, (h, w), from the share of a sample."""
+    return np.minimum(share / np.float32(MOST - LESS), np.float32(1))
 
 
 def _opened(inside: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:

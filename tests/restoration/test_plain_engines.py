@@ -17,7 +17,7 @@ from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.view import view_of
 from imagest_core.restoration.window import Window
 
-PLAIN = ("harmonic", "telea", "navier-stokes", "biharmonic")
+PLAIN = ("spline", "harmonic", "telea", "navier-stokes", "biharmonic")
 
 
 def test_listing_loads_nothing_heavy() -> None:

@@ -11,6 +11,7 @@ from imagest_core.restoration.engine import Engine
 PACKAGE = "imagest_core.restoration.engines"
 ENGINES = {
     "imagest": f"{PACKAGE}.imagest:ImagestEngine",
+    "spline": f"{PACKAGE}.spline:SplineEngine",
     "harmonic": f"{PACKAGE}.harmonic:HarmonicEngine",
     "telea": f"{PACKAGE}.telea:TeleaEngine",
     "navier-stokes": f"{PACKAGE}.navier_stokes:NavierStokesEngine",

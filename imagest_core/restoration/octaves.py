@@ -1,0 +1,102 @@
+"""Texture, octave by octave: a smooth fill made as lively as the intact paint it borrows from.
+
+A fill by what the surroundings tell has the right colours and too little of everything finer. What is missing
+in each octave is laid over it as detail of intact paint (:mod:`imagest_core.restoration.detail`), scaled so
+that the octave's energy comes to a set share of the intact paint's own. The finest octave goes everywhere;
+the two coarser ones only where damage is thick: a crack's rims tell them better than any patch could.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.progress import Progress
+from imagest_core.restoration.detail import DetailParameters, Image, Mask, Source, found_detail
+
+OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
+"""Differences of Gaussians, σ in px."""
+SHARES = (0.72, 1.1, 1.5)
+"""Energy of each octave beside the intact paint's, as RMS, at full strength."""
+FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
+COARSE = DetailParameters(sigma=6.0, patch=15, stride=7)
+FADE = 2.0
+"""Px from the rim to full detail."""
+MOST_GAIN = 5.0
+"""By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
+USUAL = 0.97
+"""The share of intact samples whose energy counts: glints and outlines aren't texture."""
+
+
+def enliven(
+    fill: Image,
+    mask: Mask,
+    thick: Image,
+    sources: Sequence[Source],
+    strength: float,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Image:
+    """``fill`` (h, w, 3), the whole picture with its hole filled, with texture under ``mask``.
+
+    ``thick`` (h, w) in 0–1 says where the coarser octaves may be added; ``strength`` in 0–1 scales the
+    energies aimed at; ``seed`` chooses among patches that fit as well. The fill comes back as it was where
+    no source holds a whole intact patch.
+    """
+    step = progress or Progress()
+    fine = found_detail(fill, mask, sources, FINE, seed)
+    if fine is None:
+        return fill
+    step.check()
+    coarse = found_detail(fill, mask, sources, COARSE, seed) if thick.any() else None
+    step.check()
+    depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
+    answer = fill
+    for number, octave in enumerate(OCTAVES):
+        detail, where = (fine, rim) if number == 0 else (coarse, rim * thick)
+        if detail is not None:
+            band = where[..., None] * _band(detail, octave)
+            wanted = strength * SHARES[number] * intact_energy(sources, octave)
+            answer = answer + _gain(band, _band(fill, octave), where, wanted) * band
+    return np.asarray(answer, np.float32)
+
+
+def intact_energy(sources: Sequence[Source], octave: tuple[float, float]) -> float:
+    """RMS of the grey octave over the intact samples of all sources, the liveliest left out."""
+    energies = []
+    for source in sources:
+        known = np.where(source.intact[..., None], source.image, _mean(source))
+        inner = cv2.erode(source.intact.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+        chosen = inner if inner.any() else source.intact
+        energies.append(np.square(_grey(_band(known, octave)))[chosen])
+    every = np.concatenate(energies)
+    return float(np.sqrt(np.minimum(every, np.quantile(every, USUAL)).mean())) if every.size else 0.0
+
+
+def _mean(source: Source) -> NDArray[np.float32]:
+    known = source.image[source.intact]
+    return np.asarray(known.mean(0) if len(known) else np.zeros(3), np.float32)
+
+
+def _gain(added: Image, present: Image, where: Image, wanted: float) -> np.float32:
+    """By how much to multiply ``added`` to come, with what is ``present``, to the ``wanted`` energy."""
+    weight = where / max(float(where.sum()), 1e-6)
+    have, more = (float((weight * np.square(_grey(band))).sum()) for band in (present, added))
+    missing = max(wanted**2 - have, 0.0)
+    return np.float32(min(np.sqrt(missing / max(more, 1e-12)), MOST_GAIN))
+
+
+def _band(image: Image, octave: tuple[float, float]) -> Image:
+    return _blurred(image, octave[0]) - _blurred(image, octave[1])
+
+
+def _blurred(image: Image, sigma: float) -> Image:
+    return image if sigma == 0 else np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
+
+
+def _grey(image: Image) -> Image:
+    return np.asarray(image @ np.array([0.299, 0.587, 0.114], np.float32), np.float32)
