@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_model import tiny_config
+from tiny_model import tiny_checkpoint, tiny_config, tiny_network
 
 from imagest_core.errors import ModelError
-from imagest_core.models.checkpoint import load_checkpoint
+from imagest_core.models.checkpoint import load_checkpoint, save_checkpoint
 from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.training.autoencoder import AutoencoderTask, pyramid_l1, spoiled
 from imagest_core.training.examples import DamagedCrops, fixed_batch
@@ -159,6 +159,50 @@ def test_a_diffusion_begins_with_the_weights_of_another_run(tmp_path: Path, pict
     )
     assert wrong.code == 2
     assert "another shape" in wrong.err
+
+
+def test_a_model_takes_parts_from_runs_and_from_another_model(tmp_path: Path, pictures: Path, cli) -> None:
+    model = tiny_checkpoint(tmp_path / "model")
+    sizes = tmp_path / "tiny.json"
+    sizes.write_text(json.dumps(TINY.to_json()))
+    toy = [pictures, "--network", sizes, "--steps", 2, "--batch", 2, "--side", 32, "--held-out", 2]
+    assert cli("train", "infill", "-o", tmp_path / "i", "--begin", model, *toy).code == 0
+    packed = ["--autoencoder", model, "--diffusion", model, "--infill", tmp_path / "i", "--name", "mixed"]
+    assert cli("train", "pack", *packed, "-o", tmp_path / "mixed").code == 0
+    before, after = load_checkpoint(model).network, load_checkpoint(tmp_path / "mixed")
+    assert torch.equal(before.unet.null_text, after.network.unet.null_text)
+    trained = load_file(tmp_path / "i" / "state.safetensors")["average.head.weight"]
+    assert after.network.infill is not None
+    assert torch.allclose(after.network.infill.head.weight, trained, atol=1e-3)
+    assert after.description.training["infill"]["steps"] == 2
+    held_out = after.description.training["infill"]["held_out"][-1]
+    assert held_out.keys() == {"step", "prefill", "infill"}
+
+
+def test_trainings_go_on_from_a_packed_model(tmp_path: Path, pictures: Path, cli) -> None:
+    model = tiny_checkpoint(tmp_path / "model")
+    sizes = tmp_path / "tiny.json"
+    sizes.write_text(json.dumps(TINY.to_json()))
+    toy = [pictures, "--network", sizes, "--steps", 1, "--batch", 2, "--side", 32, "--held-out", 2]
+    still = [*toy, "--rate", 1e-12]
+    assert cli("train", "autoencoder", "-o", tmp_path / "a", "--begin", model, *still).code == 0
+    begun = ["--autoencoder", model, "--begin", model]
+    assert cli("train", "imagest", "-o", tmp_path / "d", *begun, *still).code == 0
+    network = load_checkpoint(model).network
+    decoder = load_file(tmp_path / "a" / "state.safetensors")["model.decoder.stem.weight"]
+    assert torch.allclose(decoder, network.autoencoder.decoder.stem.weight, atol=1e-6)
+    null_text = load_file(tmp_path / "d" / "state.safetensors")["model.unet.null_text"]
+    assert torch.allclose(null_text, network.unet.null_text, atol=1e-6)
+
+
+def test_a_model_without_infill_has_none_to_begin_with(tmp_path: Path, pictures: Path, cli) -> None:
+    network = tiny_network(replace(TINY, infill=None))
+    save_checkpoint(tmp_path / "bare", network, name="bare", title="A toy", licence="none")
+    assert load_checkpoint(tmp_path / "bare").network.infill is None
+    begun = ["--begin", tmp_path / "bare", "--held-out", 1]
+    answer = cli("train", "infill", pictures, "-o", tmp_path / "i", *begun)
+    assert answer.code == 2
+    assert "no infill network" in answer.err
 
 
 def test_a_diffusion_without_an_autoencoder_is_refused(tmp_path: Path, pictures: Path, cli) -> None:
