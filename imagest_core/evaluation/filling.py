@@ -33,13 +33,22 @@ class Filled:
     seconds: float
 
 
-def fill_case(case: Case, contestant: Contestant, request: RestorationRequest, progress: Progress) -> Filled:
-    """Restore the damaged picture of ``case``; the time is that of restoring, not of reading and writing."""
+def fill_case(
+    case: Case,
+    contestant: Contestant,
+    request: RestorationRequest,
+    progress: Progress,
+    style: StyleReference | None = None,
+) -> Filled:
+    """Restore the damaged picture of ``case``; the time is that of restoring, not of reading and writing.
+
+    Without a ``style`` the program takes one as it does where the user names none.
+    """
     with open_painting(case.damaged) as painting:
         damage = read_mask(case.mask, (painting.width, painting.height))
         wanted = replace(request, engine=contestant.engine, mode=contestant.mode)
         started = time.perf_counter()
-        result = restore(painting, damage, wanted, _style(painting, damage, wanted), progress)
+        result = restore(painting, damage, wanted, style or _style(painting, damage, wanted), progress)
         seconds = time.perf_counter() - started
         return Filled(eight_bit(_restored(painting, result)), seconds)
 

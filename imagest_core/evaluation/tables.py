@@ -81,6 +81,16 @@ def counted(cases: int) -> str:
     return "1 case" if cases == 1 else f"{cases} cases"
 
 
+def interval_text(interval: Interval) -> str:
+    """A signed mean and its bounds, bold where they leave out zero; empty where nothing was measured."""
+    if not interval.count:
+        return ""
+    if interval.count == 1:
+        return f"{interval.mean:+.3f}"
+    text = f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
+    return f"**{text}**" if interval.decided else text
+
+
 def _means(benchmark: Benchmark) -> Iterator[str]:
     for kind in benchmark.kinds:
         count = len(benchmark.values(kind, NONE, SECONDS))
@@ -118,7 +128,10 @@ def _differences(benchmark: Benchmark, seed: int) -> Iterator[str]:
             (
                 [
                     other,
-                    *(_interval(_difference(benchmark, kind, each, first, other, seed)) for each in shown),
+                    *(
+                        interval_text(_difference(benchmark, kind, each, first, other, seed))
+                        for each in shown
+                    ),
                 ]
                 for other in others
             ),
@@ -154,15 +167,6 @@ def _mean(values: Sequence[float]) -> float:
 
 def _numbers(interval: Interval) -> list[str]:
     return [str(interval.count), *(_cell(value) for value in (interval.mean, interval.low, interval.high))]
-
-
-def _interval(interval: Interval) -> str:
-    if not interval.count:
-        return ""
-    if interval.count == 1:
-        return f"{interval.mean:+.3f}"
-    text = f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
-    return f"**{text}**" if interval.decided else text
 
 
 def _short(value: float) -> str:

@@ -1,0 +1,316 @@
+"""Measure whether the style reference matters, and print the tables of docs/evaluation/style.md.
+
+    python -m scripts.measure_style CASES [-o FILE]
+
+CASES holds folders NNN-KIND with clean.png, damaged.png and mask.png, at least three of each kind.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from imagest_core.damage.io import read_mask
+from imagest_core.errors import ImagestError, InputError
+from imagest_core.evaluation.benchmark import ALL
+from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
+from imagest_core.evaluation.cases import Case, find_cases, load_case
+from imagest_core.evaluation.contestants import Contestant
+from imagest_core.evaluation.filling import fill_case
+from imagest_core.evaluation.metrics import Mask, Picture, psnr, ssim, whole_picture
+from imagest_core.evaluation.run import facts
+from imagest_core.evaluation.tables import counted, interval_text, markdown_table
+from imagest_core.models.catalogue import find_model
+from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
+from imagest_core.models.style_swin import StyleSwinEncoder
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import open_painting
+from imagest_core.progress import Progress
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.style.reference import StyleReference
+from imagest_core.style.suggest import suggest_regions
+from scripts.style_portrait import (
+    MEASURES,
+    SMALLEST,
+    Values,
+    bounding_square,
+    distances,
+    portrait,
+    step,
+    whole_portrait,
+)
+
+WHOLE, TOKENS = "detail", "tokens"
+WAYS = {
+    WHOLE: "Chosen by the user: style tokens and detail come from the reference",
+    TOKENS: "The style tokens alone: the detail comes from the surroundings both times",
+}
+"""What depends on the reference: all of it, as with one the user chose, or the network's condition alone."""
+QUALITY = {"psnr": "PSNR dB", "ssim": "SSIM", "haarpsi": "HaarPSI"}
+EXPLANATION = f"""\
+Each work is restored twice in textured mode, with one seed: with a style reference from its own intact \
+regions (up to three, those the program suggests), and with the undamaged picture of another work as the \
+reference, the next of the same kind (the *donor*). Does the second fill lie nearer to the donor than the \
+first, and what does the wrong reference cost beside the truth?
+
+- Colours: the Euclidean distance, in CIELAB, of the means (of the standard deviations) of the samples \
+inside the damage, not grown, to those of the whole donor.
+- Gram distance in the Imagest style encoder: the features of each of its stages, normalised over their \
+channels, give a Gram matrix; the Frobenius norm of the difference over that of the donor's own, averaged \
+over the stages. The fill is seen in the bounding square of the largest damaged component, {SMALLEST} px or \
+more, with the intact paint in it; the donor in squares of the same side. This is what the network itself is \
+told of style, and no independent judge.
+- Octaves: |ln| of the RMS of a difference-of-Gaussian band inside the damage over that of the whole donor.
+
+*Nearer* is the distance to the donor of the fill with its own style minus that of the fill with the \
+donor's: above zero, the donor draws the fill towards itself. *To a third work* is the same with a work in \
+the donor's place that neither fill has seen: what another reference does, whatever it is. Means over the \
+works and their {LEVEL:.0%} bootstrap intervals, works being resampled; **bold** where these leave out 0.
+
+A distance can miss an effect: the octaves of a fill aim at a share of the reference's energy, so of two \
+fills the livelier may be the nearer, whatever its reference was. So there is the *step* as well: from the \
+fill with the work's own style to that with the donor's, along the direction from the whole undamaged work \
+to the donor, in the same units (Gram matrices over the donor's norm). Above zero, the fill follows its \
+reference. The step was added after a first look at the distances of twelve works."""
+
+Change = Callable[[Sequence["Shift"], str, int], Interval]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One work in one way, the fill with its own style and that with the donor's side by side.
+
+    Distances to the donor and to a third work, and the step from the one fill to the other, by
+    :data:`MEASURES`; quality by :data:`QUALITY`.
+    """
+
+    kind: str
+    own: Values
+    donated: Values
+    step: Values
+    own_third: Values
+    donated_third: Values
+    own_quality: Values
+    donated_quality: Values
+
+
+def rotated(cases: Sequence[Case]) -> Iterator[tuple[Case, Case, Case]]:
+    """Each case with a donor and a third work, the next two of its kind; ``InputError`` for too few."""
+    for case in cases:
+        same = [each for each in cases if each.kind == case.kind]
+        if len(same) < 3:
+            raise InputError(f"Of the kind {case.kind} there are fewer than three cases: give more.")
+        place = same.index(case)
+        yield case, same[(place + 1) % len(same)], same[(place + 2) % len(same)]
+
+
+def own_regions(case: Case) -> tuple[Box, ...]:
+    """Intact regions of the work itself; raises ``InputError`` where there is no room for one."""
+    with open_painting(case.damaged) as painting:
+        regions = suggest_regions(painting, read_mask(case.mask, (painting.width, painting.height)))
+    if not regions:
+        raise InputError(f"The case {case.name} has no intact region that could be a style reference.")
+    return regions
+
+
+def quality(fill: Picture, truth: Picture, mask: Mask) -> Values:
+    """How near ``fill`` comes to the truth, by :data:`QUALITY`."""
+    whole = whole_picture(fill, truth)
+    return {
+        "psnr": psnr(fill, truth, mask),
+        "ssim": ssim(fill, truth, mask),
+        "haarpsi": whole["haarpsi"],
+    }
+
+
+def shift(
+    works: tuple[Case, Case, Case], way: str, request: RestorationRequest, encoder: StyleSwinEncoder
+) -> Shift:
+    """Restore the first of ``works`` with its own style and with the second's, and measure both."""
+    case, donor, third = works
+    suggested = way == TOKENS  # The program's own suggestions lend no detail.
+    styles = (
+        StyleReference(own_regions(case), suggested=suggested),
+        StyleReference(donor=donor.clean, suggested=suggested),
+    )
+    contestant = Contestant(request.engine, request.engine, request.mode)
+    fills = [fill_case(case, contestant, request, Progress(), style).picture for style in styles]
+    pictures = load_case(case)
+    square = bounding_square(pictures.mask)
+    own, donated = (portrait(encoder, fill, pictures.mask, [square]) for fill in fills)
+    theirs, others = (whole_portrait(encoder, load_case(each).truth, square.width) for each in (donor, third))
+    return Shift(
+        case.kind,
+        distances(own, theirs),
+        distances(donated, theirs),
+        step(own, donated, whole_portrait(encoder, pictures.truth, square.width), theirs),
+        distances(own, others),
+        distances(donated, others),
+        *(quality(fill, pictures.truth, pictures.mask) for fill in fills),
+    )
+
+
+def kinds_of(shifts: Sequence[Shift]) -> list[str]:
+    """The kinds of damage by name, and last all together where there are several."""
+    kinds = sorted({each.kind for each in shifts})
+    return [*kinds, ALL] if len(kinds) > 1 else kinds
+
+
+def of_kind(shifts: Sequence[Shift], kind: str) -> list[Shift]:
+    """The works of one kind, or every one."""
+    return [each for each in shifts if kind in (each.kind, ALL)]
+
+
+def nearer(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
+    """By how much the donor's style draws the fills towards the donor."""
+    return _difference([(each.own[measure], each.donated[measure]) for each in shifts], seed)
+
+
+def stepped(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
+    """How far the donor's style moves the fills in the direction from the work to the donor."""
+    return mean_interval([each.step[measure] for each in shifts], seed)
+
+
+def nearer_third(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
+    """By how much the donor's style draws the fills towards another work, which it knows nothing of."""
+    return _difference([(each.own_third[measure], each.donated_third[measure]) for each in shifts], seed)
+
+
+def gained(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
+    """Quality with the work's own style minus quality with the donor's."""
+    return _difference([(each.own_quality[measure], each.donated_quality[measure]) for each in shifts], seed)
+
+
+def _difference(pairs: Sequence[tuple[float, float]], seed: int) -> Interval:
+    first, second = zip(*pairs)
+    return paired_difference(first, second, seed)
+
+
+def verdict(change: Interval) -> str:
+    """What an interval of :func:`nearer` or :func:`stepped` says, in words."""
+    if not change.decided:
+        return "no effect shown"
+    return "towards the donor" if change.mean > 0 else "away from the donor"
+
+
+def distance_table(shifts: Sequence[Shift], seed: int) -> str:
+    """Distances to the donor with the one style and the other: a row for each of :data:`MEASURES`."""
+    head = ["distance to the donor", "own style", "donor's style", "nearer", "works nearer", "verdict",
+            "to a third work"]  # fmt: skip
+    rows = []
+    for measure, name in MEASURES.items():
+        means = (np.mean([each[measure] for each in side])
+                 for side in ([each.own for each in shifts], [each.donated for each in shifts]))  # fmt: skip
+        change = nearer(shifts, measure, seed)
+        count = sum(each.donated[measure] < each.own[measure] for each in shifts)
+        rows.append([
+            name, *(f"{mean:.3f}" for mean in means), interval_text(change), _share(count, len(shifts)),
+            verdict(change), interval_text(nearer_third(shifts, measure, seed)),
+        ])  # fmt: skip
+    return markdown_table(head, rows)
+
+
+def step_table(shifts: Sequence[Shift], seed: int) -> str:
+    """Steps towards the donor: a row for each of :data:`MEASURES`."""
+    rows = []
+    for measure, name in MEASURES.items():
+        change = stepped(shifts, measure, seed)
+        count = sum(each.step[measure] > 0 for each in shifts)
+        rows.append([name, interval_text(change), _share(count, len(shifts)), verdict(change)])
+    return markdown_table(["step towards the donor", "mean", "works that step", "verdict"], rows)
+
+
+def _share(count: int, works: int) -> str:
+    return f"{count} of {works} ({count / works:.0%})"
+
+
+def kinds_table(shifts: Sequence[Shift], change: Change, title: str, seed: int) -> str:
+    """:func:`nearer` or :func:`stepped` by kind: a row for each of :data:`MEASURES`."""
+    kinds = kinds_of(shifts)
+    rows = (
+        [name, *(interval_text(change(of_kind(shifts, kind), measure, seed)) for kind in kinds)]
+        for measure, name in MEASURES.items()
+    )
+    return markdown_table([title, *kinds], rows)
+
+
+def quality_table(shifts: Sequence[Shift], seed: int) -> str:
+    """Own style minus the donor's, a row for each kind."""
+    rows = (
+        [
+            kind,
+            str(len(of_kind(shifts, kind))),
+            *(interval_text(gained(of_kind(shifts, kind), measure, seed)) for measure in QUALITY),
+        ]
+        for kind in kinds_of(shifts)
+    )
+    return markdown_table(["own minus donor's", "works", *QUALITY.values()], rows)
+
+
+def report(found: Mapping[str, Sequence[Shift]], checkpoint: Checkpoint, request: RestorationRequest) -> str:
+    """The whole document, a section for each way."""
+    works = len(next(iter(found.values())))
+    parts = [f"# Does the style reference matter? Measured on {counted(works)}", EXPLANATION]
+    for way, shifts in found.items():
+        seed = request.seed
+        parts += [
+            f"## {WAYS[way]}",
+            distance_table(shifts, seed),
+            step_table(shifts, seed),
+            "By kind of damage:",
+            kinds_table(shifts, nearer, "nearer to the donor", seed),
+            kinds_table(shifts, stepped, "step towards the donor", seed),
+        ]
+        parts += ["What the right reference gains beside the truth:", quality_table(shifts, seed)]
+    described = checkpoint.description
+    used = {"model": f"{described.name}, weights {described.weights_hash[:12]}"} | facts(request)
+    lines = [f"- {name}: {value}" for name, value in used.items()]
+    return "\n\n".join([*parts, "## Measured with", "\n".join(lines)]) + "\n"
+
+
+def measured(
+    cases: Sequence[Case], ways: Sequence[str], request: RestorationRequest, encoder: StyleSwinEncoder
+) -> dict[str, list[Shift]]:
+    """Every work in every way; says on the error stream which one it is at."""
+    found: dict[str, list[Shift]] = {way: [] for way in ways}
+    for works in list(rotated(cases)):
+        for way, shifts in found.items():
+            print(f"{works[0].name} ({way})", file=sys.stderr, flush=True)
+            shifts.append(shift(works, way, request, encoder))
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("cases", type=Path, metavar="CASES")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the tables there too")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N cases")
+    parser.add_argument("--model", default="", metavar="NAME|DIR", help="the weights of the network")
+    parser.add_argument(
+        "--way", action="append", choices=list(WAYS), default=[], help="only this; repeatable"
+    )
+    given = parser.parse_args(arguments)
+    request = RestorationRequest(weights=given.model)
+    try:
+        checkpoint = load_checkpoint(find_model(given.model))
+        cases = find_cases(given.cases, given.limit)
+        found = measured(cases, given.way or list(WAYS), request, checkpoint.network.style)
+        text = report(found, checkpoint, request)
+        if given.output:
+            given.output.write_text(text, "utf-8")
+    except (ImagestError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(text, end="")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

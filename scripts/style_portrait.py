@@ -1,0 +1,134 @@
+"""A picture's style in numbers, for measuring what style references do: portraits, and how they lie apart."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from skimage.color import rgb2lab
+from torch import Tensor
+from torch.nn import functional
+
+from imagest_core.evaluation.metrics import Mask, Picture, octaves
+from imagest_core.models.style_swin import StyleSwinEncoder
+from imagest_core.painting.geometry import Box
+
+MEASURES = {
+    "mean": "mean colour (CIELAB)",
+    "spread": "spread of colour (CIELAB)",
+    "gram": "Gram distance in the Imagest style encoder",
+    "octave1": "log energy, octave σ 0–1",
+    "octave2": "log energy, octave σ 1–2",
+    "octave3": "log energy, octave σ 2–4",
+}
+SMALLEST = 32
+"""Side in px of the square round the largest damaged component, at least."""
+FAINTEST = 0.1
+"""RMS of an octave, in 8-bit units, below which there is nothing but rounding."""
+Values = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A style as measured: CIELAB mean and spread, RMS of the octaves, a Gram matrix of each stage."""
+
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    energies: tuple[float, ...]
+    grams: tuple[Tensor, ...]
+
+
+def bounding_square(mask: Mask) -> Box:
+    """The square round the largest component of the damage, moved into the picture."""
+    height, width = mask.shape
+    _, _, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    x, y, across, down, _ = (int(value) for value in statistics[1 + np.argmax(statistics[1:, -1])])
+    side = min(max(across, down, SMALLEST), width, height)
+    left = min(max(x + (across - side) // 2, 0), width - side)
+    top = min(max(y + (down - side) // 2, 0), height - side)
+    return Box(left, top, side, side)
+
+
+def squares_over(picture: Picture, side: int) -> list[Box]:
+    """Squares of ``side`` that cover the picture, evenly spread; a smaller picture gives its largest ones."""
+    height, width = picture.shape[:2]
+    side = min(side, height, width)
+    rows, columns = (
+        np.linspace(0, length - side, -(-length // side)).round().astype(int) for length in (height, width)
+    )
+    return [Box(int(x), int(y), side, side) for y in rows for x in columns]
+
+
+@torch.inference_mode()
+def grams(encoder: StyleSwinEncoder, picture: Picture, squares: Sequence[Box]) -> tuple[Tensor, ...]:
+    """The Gram matrix (c, c) of each stage's normalised features, averaged over the squares."""
+    side = encoder.config.side
+    seen = [
+        cv2.resize(picture[box.slices], (side, side), interpolation=_how(box.width, side)) for box in squares
+    ]
+    images = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    stages = encoder.swin.forward_intermediates(images, intermediates_only=True)
+    flat = [stage.permute(0, 2, 3, 1).flatten(1, 2) for stage in stages]
+    normal = [functional.layer_norm(each, each.shape[-1:]) for each in flat]
+    return tuple((each.mT @ each).mean(0) / each.shape[1] for each in normal)
+
+
+def _how(given: int, wanted: int) -> int:
+    return cv2.INTER_AREA if given > wanted else cv2.INTER_CUBIC
+
+
+def portrait(encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares: Sequence[Box]) -> Portrait:
+    """Colours and octaves of the ``samples`` (h, w), and how the encoder sees the ``squares``."""
+    colours = rgb2lab(picture[samples][None] / 255)[0]
+    energies = tuple(float(np.sqrt(np.mean(band[samples] ** 2))) for band in octaves(picture))
+    return Portrait(colours.mean(0), colours.std(0), energies, grams(encoder, picture, squares))
+
+
+def whole_portrait(encoder: StyleSwinEncoder, picture: Picture, side: int) -> Portrait:
+    """The portrait of an undamaged picture, seen by the encoder in squares of ``side``."""
+    return portrait(encoder, picture, np.ones(picture.shape[:2], np.bool_), squares_over(picture, side))
+
+
+def distances(fill: Portrait, donor: Portrait) -> Values:
+    """How far ``fill`` lies from ``donor``, by :data:`MEASURES`; from 0."""
+    apart = [float((ours - theirs).norm() / theirs.norm()) for ours, theirs in zip(fill.grams, donor.grams)]
+    values = {
+        "mean": float(np.linalg.norm(fill.mean - donor.mean)),
+        "spread": float(np.linalg.norm(fill.spread - donor.spread)),
+        "gram": float(np.mean(apart)),
+    }
+    for number, (ours, theirs) in enumerate(zip(fill.energies, donor.energies), start=1):
+        values[f"octave{number}"] = abs(math.log(max(ours, FAINTEST) / max(theirs, FAINTEST)))
+    return values
+
+
+def step(own: Portrait, donated: Portrait, work: Portrait, donor: Portrait) -> Values:
+    """How far ``donated`` went from ``own`` in the direction from ``work`` to ``donor``; by :data:`MEASURES`.
+
+    Energies as natural logarithms, Gram matrices over the donor's norm.
+    """
+    values = {
+        "mean": _along(donated.mean - own.mean, donor.mean - work.mean),
+        "spread": _along(donated.spread - own.spread, donor.spread - work.spread),
+    }
+    stages = zip(own.grams, donated.grams, work.grams, donor.grams)
+    steps = [
+        _along((second - first).numpy(), (goal - start).numpy()) / float(goal.norm())
+        for first, second, start, goal in stages
+    ]
+    values["gram"] = float(np.mean(steps))
+    logs = [np.log(np.maximum(each.energies, FAINTEST)) for each in (own, donated, work, donor)]
+    for number, (first, second, start, goal) in enumerate(zip(*logs), start=1):
+        values[f"octave{number}"] = float((second - first) * np.sign(goal - start))
+    return values
+
+
+def _along(moved: NDArray[Any], direction: NDArray[Any]) -> float:
+    """The part of ``moved`` along ``direction``; 0 where that is no direction."""
+    return float((moved * direction).sum() / max(float(np.linalg.norm(direction)), 1e-12))
