@@ -159,6 +159,7 @@ def test_the_tables_count_and_judge():
     assert all(row.count("+1.500") >= len(QUALITY) for row in quality)
 
 
+@pytest.mark.slow
 def test_the_whole_run_restores_with_both_styles(make_case: Callable[..., Path], tmp_path: Path, capsys):
     for number in range(3):
         folder = make_case(f"{number:03}-losses", number).parent
