@@ -75,10 +75,10 @@ class NetworkFilling:
             "batch": self.batch,
         }
         if self.request.mode is Mode.FAITHFUL:
-            return facts | {"filled_by": f"{self._ground}, from the surroundings", "steps": 0}
+            return facts | {"filled_by": f"{self._ground} alone, from the surroundings", "steps": 0}
         style = self.passing.style
         return facts | {
-            "filled_by": f"samples in thick damage, {self._ground} in thin, detail of intact paint",
+            "filled_by": f"{self._ground}, in thick damage a share of samples; octaves of intact paint",
             "scheduler": self.plan.scheduler,
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
@@ -89,7 +89,7 @@ class NetworkFilling:
     @property
     def _ground(self) -> str:
         """What fills where no sample is shown, in the words of the record."""
-        return "the infill network alone" if self.checkpoint.network.infill else "the decoder alone"
+        return "the infill network" if self.checkpoint.network.infill else "a spline under tension"
 
     def _planned_batch(self) -> int:
         if self.hardware.device.type != "cuda":

@@ -79,15 +79,13 @@ class NetworkPass:
     def infilled(self, batch: Prepared) -> Prepared:
         """What the surroundings tell: the infill network's fill over the spline, the ground of all else.
 
-        A network without that part answers with its decoder, all latents zero.
+        With a network that has no such part the spline is all.
         """
         infill = self.network.infill
         if infill is None:
-            n, _, height, width = batch.inside.shape
-            filled = self._decoded(batch.prefilled.new_zeros(n, 4, height, width), batch)
-        else:
-            with self.hardware.autocast():
-                filled = batch.prefilled + (infill(batch.shown, batch.mask).float() - batch.shown)
+            return batch
+        with self.hardware.autocast():
+            filled = batch.prefilled + (infill(batch.shown, batch.mask).float() - batch.shown)
         return replace(batch, prefilled=filled)
 
     def sampled(

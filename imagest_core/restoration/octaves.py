@@ -19,7 +19,7 @@ from imagest_core.restoration.detail import DetailParameters, Image, Mask, Sourc
 
 OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 """Differences of Gaussians, σ in px."""
-SHARES = (0.72, 1.1, 1.5)
+SHARES = (0.7, 1.1, 1.5)
 """Energy of each octave beside the intact paint's, as RMS, at full strength."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COARSE = DetailParameters(sigma=6.0, patch=15, stride=7)

@@ -6,7 +6,7 @@ import pytest
 
 from imagest_core.restoration.detail import Source, found_detail, split
 from imagest_core.restoration.octaves import OCTAVES, SHARES, enliven, intact_energy
-from imagest_core.restoration.texture import LESS, MOST, share_of_sample, thickness
+from imagest_core.restoration.texture import MORE, MOST, share_of_sample, thickness
 
 RNG = np.random.default_rng(0)
 
@@ -118,7 +118,7 @@ def test_a_crack_shows_no_sample_and_a_loss_shows_it_whole() -> None:
     assert not share_of_sample(mask).any()
     mask[40:100, 30:90] = True
     share = share_of_sample(mask)
-    assert share[70, 60] == pytest.approx(MOST - LESS, abs=1e-3), "deep in a large loss it is shown less"
+    assert share[70, 60] == pytest.approx(MOST + MORE, abs=1e-3), "deep in a large loss it is shown more"
     assert thickness(share)[70, 60] == pytest.approx(1.0, abs=1e-2)
     assert not thickness(share)[10:17].any()
     smaller = np.zeros((120, 120), np.bool_)
