@@ -52,9 +52,7 @@ def add_commands(subparsers: Any) -> None:
         "--earlier", type=Path, metavar="RUN", help="what the autoencoder's run went on from"
     )
     packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN", help="a run, or a model")
-    packing.add_argument(
-        "--infill", type=Path, metavar="RUN", help="a run or a model; without: no such part"
-    )
+    packing.add_argument("--infill", type=Path, metavar="RUN", help="a run or a model; without: no such part")
     packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
     packing.add_argument("--name", default="imagest", help="the model's name")
     packing.add_argument("--title", default="Imagest, trained here", help="one line on what it is")

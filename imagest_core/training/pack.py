@@ -18,6 +18,8 @@ from imagest_core.training.diffusion import latent_scale
 from imagest_core.training.infill import averaged_infill
 from imagest_core.training.state import STATE, averaged, is_model, network_of
 
+ROUNDS = ("first", "second", "third", "fourth", "fifth")
+
 
 def pack(
     autoencoder: Path,
@@ -33,7 +35,7 @@ def pack(
     """Write the averaged weights of some runs as one checkpoint; a missing run raises ``ModelError``.
 
     In a run's place can stand a packed model: then that part is taken over from it. Without ``infill`` the
-    model has no such part. ``earlier``: the run that the autoencoder's went on from, for the model card.
+    model has no such part. ``earlier``: what the autoencoder's run went on from, for the model card.
     """
     encoded = network_of(autoencoder).autoencoder
     config = replace(
@@ -49,11 +51,9 @@ def pack(
         getattr(network, part).load_state_dict(own)
     if infill and network.infill:
         network.infill.load_state_dict(averaged_infill(infill).state_dict())
-    rounds = {"autoencoder, first round": earlier} if earlier else {}
-    rounds |= {"autoencoder": autoencoder, "diffusion": diffusion} | ({"infill": infill} if infill else {})
-    training: dict[str, Any] = {}
-    for part, run in rounds.items():
-        training |= facts_of(part, run)
+    training = dict(earlier_rounds(earlier)) if earlier else {}
+    for part, run in {"autoencoder": autoencoder, "diffusion": diffusion, "infill": infill}.items():
+        training |= facts_of(part, run) if run else {}
     return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
 
 
@@ -62,6 +62,13 @@ def facts_of(part: str, run: Path) -> Mapping[str, Any]:
     if is_model(run):
         return {k: v for k, v in read_description(run).training.items() if k.split(",")[0] == part}
     return {part: run_facts(run)}
+
+
+def earlier_rounds(run: Path) -> Mapping[str, Any]:
+    """The autoencoder's rounds before the one that is packed, numbered, of a run or a packed model."""
+    names = [f"autoencoder, {number} round" for number in ROUNDS]
+    facts = facts_of("autoencoder", run)
+    return dict(zip(names, (facts[name] for name in (*names, "autoencoder") if name in facts)))
 
 
 def run_facts(run: Path) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from imagest_core.restoration.plainly import from_plain, to_plain
 from imagest_core.restoration.request import (
     GROWTH_RANGE,
     MAX_SEED,
+    SCHEDULERS,
     Mode,
     Quality,
     RestorationRequest,
@@ -38,7 +39,7 @@ REQUESTS = st.builds(
     quality=st.sampled_from(Quality),
     scale=st.sampled_from(ScalePolicy),
     steps=st.none() | st.integers(1, 1000),
-    scheduler=st.none() | st.text(),
+    scheduler=st.none() | st.sampled_from(SCHEDULERS),
     guidance=st.floats(0, 20) | st.integers(1, 9),
     seed=st.integers(0, MAX_SEED),
     growth=st.integers(*GROWTH_RANGE),

@@ -179,6 +179,23 @@ def test_a_model_takes_parts_from_runs_and_from_another_model(tmp_path: Path, pi
     assert held_out.keys() == {"step", "prefill", "infill"}
 
 
+def test_the_card_keeps_every_round_of_the_autoencoder(tmp_path: Path, pictures: Path, cli) -> None:
+    sizes = tmp_path / "tiny.json"
+    sizes.write_text(json.dumps(TINY.to_json()))
+    toy = [pictures, "--network", sizes, "--batch", 2, "--side", 32, "--held-out", 2]
+    model: Path = tiny_checkpoint(tmp_path / "model")
+    rounds = [()]
+    for number, steps in enumerate((1, 2, 3)):
+        run, begun = tmp_path / f"run{number}", ["--begin", model]
+        assert cli("train", "autoencoder", "-o", run, *begun, *toy, "--steps", steps).code == 0
+        packed = ["--autoencoder", run, "--diffusion", model, "--earlier", model, "--name", "again"]
+        assert cli("train", "pack", *packed, "-o", tmp_path / f"model{number}").code == 0
+        model = tmp_path / f"model{number}"
+        told = load_checkpoint(model).description.training
+        rounds.append(tuple(told[name]["steps"] for name in sorted(told) if name.startswith("autoencoder")))
+    assert rounds[1:] == [(1,), (2, 1), (3, 1, 2)]
+
+
 def test_trainings_go_on_from_a_packed_model(tmp_path: Path, pictures: Path, cli) -> None:
     model = tiny_checkpoint(tmp_path / "model")
     sizes = tmp_path / "tiny.json"
