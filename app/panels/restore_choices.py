@@ -141,6 +141,7 @@ def about(name: str) -> str:
 
 ABOUT = (
     QT_TRANSLATE_NOOP("Engines", "about imagest"),
+    QT_TRANSLATE_NOOP("Engines", "about spline"),
     QT_TRANSLATE_NOOP("Engines", "about harmonic"),
     QT_TRANSLATE_NOOP("Engines", "about telea"),
     QT_TRANSLATE_NOOP("Engines", "about navier-stokes"),

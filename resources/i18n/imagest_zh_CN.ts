@@ -1827,6 +1827,10 @@
         <translation>随程序提供的、以风格为条件的扩散网络。可在 GPU 上运行，或在 CPU 上每个窗口数秒。忠实：依据周围内容；纹理：带有风格参考的纹理。</translation>
     </message>
     <message>
+        <source>about spline</source>
+        <translation>把边缘略微延伸进损伤处的平滑曲面，没有纹理。</translation>
+    </message>
+    <message>
         <source>about harmonic</source>
         <translation>与边缘相接的最平滑曲面：色彩忠实，没有纹理。</translation>
     </message>

@@ -11,7 +11,9 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 import app
 import resources
 from app.gestures import NAMES, gesture_name
+from app.panels.restore_choices import ABOUT
 from app.program import speak
+from imagest_core.restoration.engines import engine_names
 
 FOLDER = Path(resources.__file__).parent / "i18n"
 
@@ -89,3 +91,7 @@ def test_english_counts_properly(qapp):
         for translator in installed:
             QCoreApplication.removeTranslator(translator)
             translator.deleteLater()
+
+
+def test_every_engine_has_a_line_that_can_be_translated():
+    assert {f"about {name}" for name in engine_names()} == set(ABOUT)
