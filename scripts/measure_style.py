@@ -191,11 +191,29 @@ def _difference(pairs: Sequence[tuple[float, float]], seed: int) -> Interval:
     return paired_difference(first, second, seed)
 
 
-def verdict(change: Interval) -> str:
-    """What an interval of :func:`nearer` or :func:`stepped` says, in words."""
+def verdict(change: Interval, above: str = "towards the donor", below: str = "away from the donor") -> str:
+    """What an interval says, in words."""
     if not change.decided:
         return "no effect shown"
-    return "towards the donor" if change.mean > 0 else "away from the donor"
+    return above if change.mean > 0 else below
+
+
+def in_short(shifts: Sequence[Shift], seed: int) -> str:
+    """Which measures say what, as a list."""
+    distance = {name: verdict(nearer(shifts, measure, seed)) for measure, name in MEASURES.items()}
+    steps = {name: verdict(stepped(shifts, measure, seed)) for measure, name in MEASURES.items()}
+    truth = {
+        name: verdict(gained(shifts, measure, seed), "better", "worse") for measure, name in QUALITY.items()
+    }
+    said = {"Distance": distance, "Step": steps, "Beside the truth, with the right reference": truth}
+    return "\n".join(f"- {title}: {_grouped(verdicts)}." for title, verdicts in said.items())
+
+
+def _grouped(verdicts: Mapping[str, str]) -> str:
+    groups: dict[str, list[str]] = {}
+    for name, said in verdicts.items():
+        groups.setdefault(said, []).append(name)
+    return "; ".join(f"**{said}** {', '.join(names)}" for said, names in groups.items())
 
 
 def distance_table(shifts: Sequence[Shift], seed: int) -> str:
@@ -260,6 +278,7 @@ def report(found: Mapping[str, Sequence[Shift]], checkpoint: Checkpoint, request
         seed = request.seed
         parts += [
             f"## {WAYS[way]}",
+            in_short(shifts, seed),
             distance_table(shifts, seed),
             step_table(shifts, seed),
             "By kind of damage:",

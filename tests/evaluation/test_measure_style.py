@@ -154,6 +154,10 @@ def test_the_tables_count_and_judge():
     steps = measure_style.step_table(shifts, seed=0).splitlines()[2:]
     assert len(steps) == len(MEASURES)
     assert all("0 of 3 (0%)" in row and "-1.833" in row and "away from the donor" in row for row in steps)
+    short = measure_style.in_short([*shifts, _shift("losses", 3.0, 2.0)], seed=0).splitlines()
+    assert short[0].startswith("- Distance: **towards the donor** mean colour")
+    assert short[1].startswith("- Step: **away from the donor** mean colour")
+    assert short[2].endswith("**better** PSNR dB, SSIM, HaarPSI.")
     quality = measure_style.quality_table(shifts, seed=0).splitlines()[2:]
     assert [row.split("|")[1].strip() for row in quality] == ["cracks", "losses", "all"]
     assert all(row.count("+1.500") >= len(QUALITY) for row in quality)
