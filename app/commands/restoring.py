@@ -47,7 +47,7 @@ class Asked:
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """The run, not yet in the project and with no number, and the record of how it came about."""
+    """The run, kept but not listed yet, and the record of how it came about."""
 
     run: Run
     record: RestorationRecord
@@ -110,7 +110,10 @@ def _job(context: Context, document: OpenDocument, asked: Asked, title: str, bat
         if context.document is document:
             stage(context, made)
 
-    return Job(title, lambda progress: run_restoration(asked, progress), done, batch=batch)
+    def work(progress: Progress) -> Made:
+        return kept(document, run_restoration(asked, progress), progress)
+
+    return Job(title, work, done, batch=batch)
 
 
 def run_restoration(asked: Asked, progress: Progress) -> Made:
@@ -134,12 +137,17 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
     return Made(run_of(asked.painting, result, 0), result.record)
 
 
+def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:
+    """Write a run's samples into the project, for the worker: the window only lists it then."""
+    return replace(made, run=document.document.keep_run(made.run, progress))
+
+
 def stage(context: Context, made: Made) -> None:
     """List a finished run and show it beside the original, the mask out of the way."""
     document, selection = context.document, context.selection
     if document is None:
         return
-    run = replace(made.run, id=document.document.next_run)
+    run = made.run
     if not context.do(add_run(run)):
         return
     selection.run, selection.region = run.id, 0

@@ -125,12 +125,11 @@ class DamageMap:
 
     def _replace(self, key: TileKey, cell: Box, labels: NDArray) -> None:
         old = self._tiles.get(key)
-        if old is None and not labels.any():
+        whole = labels.shape == (TILE, TILE)
+        if (whole or old is None) and not labels.any():
+            self._tiles.pop(key, None)
             return
-        if labels.shape == (TILE, TILE) and not labels.any():
-            del self._tiles[key]
-            return
-        if _storable(labels):
+        if whole and _storable(labels):
             self._tiles[key] = labels
             return
         tile = np.zeros((TILE, TILE), np.uint8) if old is None else old.copy()
@@ -200,9 +199,9 @@ class DamageMap:
 
 
 def _storable(labels: NDArray) -> bool:
-    """Whether these are a whole tile that nobody can change any more, such as one of another map."""
-    whole = labels.shape == (TILE, TILE) and labels.dtype == np.uint8 and labels.flags.c_contiguous
-    return bool(whole and labels.base is None and not labels.flags.writeable)
+    """Whether this whole tile is one that nobody can change any more, such as one of another map."""
+    fits = labels.dtype == np.uint8 and labels.flags.c_contiguous
+    return bool(fits and labels.base is None and not labels.flags.writeable)
 
 
 def tile_box(key: TileKey) -> Box:

@@ -121,9 +121,12 @@ def _places(state: State) -> Places:
 
 
 def _reached(run: Run, numbers: NDArray[np.int64]) -> set[TileKey]:
-    """The tiles that the boxes of these regions touch."""
-    boxes = (run.region_box(int(number)) for number in numbers)
-    return {(cell.x // TILE, cell.y // TILE) for box in boxes for cell in box.tiles(TILE)}
+    """The tiles that the boxes of these regions touch; most lie in one, and many in the same."""
+    rows = run.regions[numbers - 1]
+    left, top = rows["x"] // TILE, rows["y"] // TILE
+    right, bottom = (rows["x"] + rows["width"] - 1) // TILE, (rows["y"] + rows["height"] - 1) // TILE
+    spans = set(zip(left.tolist(), top.tolist(), right.tolist(), bottom.tolist()))
+    return {(x, y) for x0, y0, x1, y1 in spans for y in range(y0, y1 + 1) for x in range(x0, x1 + 1)}
 
 
 def _single(number: int, tile: RunTile, place: NDArray[np.int64]) -> Composed:

@@ -19,6 +19,8 @@ from imagest_core.style.reference import StyleReference
 
 Json = Any
 
+_EIGHT_ONES = 0x0101010101010101
+
 ALIKE = 16
 """Tiles kept unpacked: a large outline has many of one label throughout, which are packed alike."""
 
@@ -36,7 +38,18 @@ def packed_tile(labels: NDArray[np.uint8]) -> bytes:
     to look for runs only: labels are runs, and it takes half the time for the same size. Tiles of one
     label throughout, most of what a large outline marks, are packed once."""
     first = int(labels[0, 0])
-    return _packed_alike(first) if (labels == first).all() else _packed(labels.tobytes())
+    return _packed_alike(first) if _alike(labels) else _packed(labels.tobytes())
+
+
+def shared_tile(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same tile; where it is of one label throughout, the one in memory that all such tiles are."""
+    return unpacked_tile(_packed_alike(int(labels[0, 0]))) if _alike(labels) else labels
+
+
+def _alike(labels: NDArray[np.uint8]) -> bool:
+    """Whether all are the same: eight at a time."""
+    eights = np.ascontiguousarray(labels).reshape(-1).view(np.uint64)
+    return bool(eights[0] == int(labels[0, 0]) * _EIGHT_ONES and (eights == eights[0]).all())
 
 
 @cache
@@ -51,8 +64,13 @@ def _packed(data: bytes) -> bytes:
 
 @lru_cache(maxsize=ALIKE)
 def unpacked_tile(blob: bytes) -> NDArray[np.uint8]:
-    """What :func:`packed_tile` has packed; raises ``ValueError`` or ``zlib.error`` where it is damaged."""
-    return np.frombuffer(zlib.decompress(blob), np.uint8).reshape(TILE, TILE)
+    """What :func:`packed_tile` has packed; raises ``ValueError`` or ``zlib.error`` where it is damaged.
+
+    It can't be changed, so that a damage map keeps it as it is: alike tiles are one in memory.
+    """
+    labels = np.frombuffer(zlib.decompress(blob), np.uint8).reshape(TILE, TILE).copy()
+    labels.setflags(write=False)
+    return labels
 
 
 def joined(pieces: Iterable[bytes]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -14,6 +15,7 @@ from psygnal import Signal
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.project import backups
 from imagest_core.project.folders import unnamed_project, unnamed_projects
 from imagest_core.project.history import Entry, History, Status
@@ -59,7 +61,7 @@ class Document:
         self.trouble = ""
         self.history = _history(store)
         self._unsaved = Unsaved()
-        self._last_run = store.last_run
+        self._last_run, self._numbering = store.last_run, threading.Lock()
         self._rolling, self._warning = Rolling(), ""
 
     # Opening
@@ -155,7 +157,7 @@ class Document:
     @property
     def next_run(self) -> int:
         """The number the next run gets."""
-        return max(self._last_run, *self.state.runs, 0) + 1
+        return self._last_run + 1
 
     # Changing
 
@@ -210,12 +212,27 @@ class Document:
             raise ProjectError(f"Result {number} isn't kept any more: restore again with its settings.")
         self.do(replace(add_run(kept[number]), name="Bring back result"))
 
+    def keep_run(self, run: Run, progress: Progress | None = None) -> Run:
+        """``run`` with a number, its samples in the file already: listing it by :meth:`do` costs little then.
+
+        For the thread that made it. Where the file can't be written the run stays in memory, and
+        :meth:`do` says why. Until it is listed it counts as put away. Raises ``Cancelled``.
+        """
+        with self._numbering:
+            self._last_run += 1
+            numbered = replace(run, id=self._last_run)
+        if not self.read_only:
+            with suppress(OutputError, ProjectError):
+                self.store.keep_run(numbered, progress or Progress())
+        return numbered
+
     def _check_writable(self) -> None:
         if self.read_only:
             raise ProjectError(self.read_only)
 
     def _record(self, operation: Operation, changes: Changes) -> None:
-        self._last_run = max([self._last_run, *(run.id for run in operation.runs)])
+        with self._numbering:
+            self._last_run = max([self._last_run, *(run.id for run in operation.runs)])
         self._keep(self.history.add(operation, now(), self.state.operator), changes)
 
     def _keep(self, entries: list[Entry], changes: Changes) -> None:

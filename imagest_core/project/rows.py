@@ -1,15 +1,32 @@
-"""Putting one row into a table."""
+"""Putting rows into a table."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
 def insert(db: sqlite3.Connection, table: str, row: Mapping[str, Any], *, unique: Sequence[str] = ()) -> None:
     """Insert ``row``; where one with the same ``unique`` columns is there, it is replaced in its place."""
-    columns, marks = ", ".join(row), ", ".join("?" * len(row))
-    update = ", ".join(f"{column} = excluded.{column}" for column in row)
+    db.execute(insertion(table, tuple(row), unique), tuple(row.values()))
+
+
+def insert_many(
+    db: sqlite3.Connection,
+    table: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    unique: Sequence[str] = (),
+) -> None:
+    """:func:`insert` for many rows, each with a value for every one of ``columns``."""
+    db.executemany(insertion(table, columns, unique), rows)
+
+
+def insertion(table: str, columns: Sequence[str], unique: Sequence[str] = ()) -> str:
+    """The statement of :func:`insert`."""
+    marks = ", ".join("?" * len(columns))
+    update = ", ".join(f"{column} = excluded.{column}" for column in columns)
     conflict = f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {update}" if unique else ""
-    db.execute(f"INSERT INTO {table} ({columns}) VALUES ({marks}){conflict}", tuple(row.values()))
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks}){conflict}"

@@ -7,7 +7,7 @@ accepting one region of ten thousand costs what that region costs.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -105,6 +105,12 @@ class Run:
         """The box of region ``number``."""
         row = self.regions[number - 1]
         return Box(int(row["x"]), int(row["y"]), int(row["width"]), int(row["height"]))
+
+    def box_of(self, numbers: Sequence[int]) -> Box:
+        """The box round at least one region."""
+        rows = self.regions[np.array(numbers, int) - 1]
+        right, bottom = (rows["x"] + rows["width"]).max(), (rows["y"] + rows["height"]).max()
+        return Box.spanning(int(rows["x"].min()), int(rows["y"].min()), int(right), int(bottom))
 
     @property
     def numbers(self) -> range:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,12 +16,16 @@ from imagest_core.damage.map import TileKey
 from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
 from imagest_core.project.codec import dumps
-from imagest_core.project.rows import insert
+from imagest_core.project.rows import insertion
 from imagest_core.project.run import REGION, Run
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 
 _DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` reads what can be read."
 
+PART = 1 << 20
+"""Bytes of a run that are kept at a time, where others wait for the file."""
+
+_INSERT_TILE = insertion("run_tiles", ("run", "tx", "ty", "x", "y", "width", "height", "regions", "samples"))
 _SUMMARY = ("time", "engine", "model", "seed", "variation", "count", "pixels", "box")
 
 Row = tuple[Any, ...]
@@ -68,16 +72,38 @@ def insert_run(db: sqlite3.Connection, run: Run) -> None:
     """Keep a run, unless it is kept already."""
     if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
         return
+    for statement, rows in parts_of(run):
+        db.executemany(statement, rows)
+
+
+def parts_of(run: Run) -> Iterator[tuple[str, list[Row]]]:
+    """What keeps a run, as statements and their rows of about ``PART`` bytes: its tiles first, its row last.
+
+    Tiles without a row are no run: those that somebody left who was stopped are cleared away first.
+    What is large is packed outside the parts.
+    """
     record = zlib.compress(run.content.record().encode(), 6)
     regions = zlib.compress(run.regions.astype(REGION).tobytes(), 6)
-    db.execute("INSERT INTO runs VALUES (?, ?, ?, ?, ?)", (run.id, False, _summary(run), record, regions))
+    row = run.id, False, _summary(run), record, regions
+    yield "DELETE FROM run_tiles WHERE run = ?", [(run.id,)]
+    for rows in _portions(run):
+        yield _INSERT_TILE, rows
+    yield "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", [row]
+
+
+def _portions(run: Run) -> Iterator[list[Row]]:
+    """The rows of the run's tiles, of about ``PART`` bytes at a time."""
+    rows: list[Row] = []
+    size = 0
     for key in run.content.tile_keys():
-        _insert_tile(db, run.id, key, run.content.packed(key))
-
-
-def _insert_tile(db: sqlite3.Connection, run: int, key: TileKey, tile: PackedTile) -> None:
-    row = {"run": run, "tx": key[0], "ty": key[1], **tile.box._asdict()}
-    insert(db, "run_tiles", {**row, "regions": tile.regions, "samples": tile.samples})
+        tile = run.content.packed(key)
+        rows.append((run.id, *key, *tile.box, tile.regions, tile.samples))
+        size += len(tile.regions) + len(tile.samples)
+        if size >= PART:
+            yield rows
+            rows, size = [], 0
+    if rows:
+        yield rows
 
 
 def _summary(run: Run) -> str:
@@ -89,6 +115,11 @@ def delete_run(db: sqlite3.Connection, number: int) -> None:
     """Forget a run and all it has filled."""
     db.execute("DELETE FROM run_tiles WHERE run = ?", (number,))
     db.execute("DELETE FROM runs WHERE id = ?", (number,))
+
+
+def clear_orphans(db: sqlite3.Connection) -> None:
+    """Forget tiles of runs that were never kept to the end."""
+    db.execute("DELETE FROM run_tiles WHERE run NOT IN (SELECT id FROM runs)")
 
 
 def read_run(row: Row, query: Query) -> Run:

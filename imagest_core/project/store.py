@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import replacing
+from imagest_core.progress import Progress
 from imagest_core.project import tables
 from imagest_core.project.backups import back_up
 from imagest_core.project.connection import (
@@ -27,9 +29,12 @@ from imagest_core.project.migration import make, migrate
 from imagest_core.project.operations import Operation
 from imagest_core.project.rows import insert
 from imagest_core.project.run import Run
-from imagest_core.project.run_tables import delete_run, insert_run, read_run
+from imagest_core.project.run_tables import clear_orphans, delete_run, insert_run, parts_of, read_run
 from imagest_core.project.schema import VERSION
 from imagest_core.project.state import Change, PaintingReference, State
+
+HAND_OVER = 0.001
+"""Seconds for which who keeps something large leaves the file to others, between two parts of it."""
 
 
 class Store:
@@ -124,6 +129,24 @@ class Store:
                 for change in changes:
                     tables.write_change(db, state, change)
 
+    def keep_run(self, run: Run, progress: Progress) -> None:
+        """Keep a run that isn't listed yet, in many small transactions between which others get in.
+
+        It is there once the last is through; before that, and where it is stopped, there is none of it.
+        """
+        try:
+            for statement, rows in parts_of(run):
+                progress.check()
+                with self._lock, _writing(self.path):
+                    self._check_place()
+                    with transaction(self._db) as db:
+                        db.executemany(statement, rows)
+                time.sleep(HAND_OVER)
+        except BaseException:
+            with suppress(sqlite3.Error), self._lock, transaction(self._db) as db:
+                clear_orphans(db)
+            raise
+
     def begin_again(self, runs: Iterable[Run]) -> None:
         """Keep runs that no line of the history brings in, and that there was more than it tells."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
@@ -140,6 +163,7 @@ class Store:
     def forget_runs(self, kept: int) -> None:
         """Let go of runs that neither the list nor undo and redo know, but for the ``kept`` newest."""
         with self._lock, self._reading(), transaction(self._db) as db:
+            clear_orphans(db)
             unlisted = [
                 number for (number,) in db.execute("SELECT id FROM runs WHERE NOT listed ORDER BY id")
             ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from typing import Any
 
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
@@ -12,7 +13,7 @@ from imagest_core.project.codec import decode_setting, dumps, packed_tile, unpac
 from imagest_core.project.history import Entry, Status
 from imagest_core.project.operations import Operation, Payload, Shelf, decode
 from imagest_core.project.operations.settings import put_value, value_of
-from imagest_core.project.rows import insert
+from imagest_core.project.rows import insert, insert_many
 from imagest_core.project.state import (
     SETTINGS,
     Aspect,
@@ -63,13 +64,10 @@ def write_setting(db: Database, state: State, aspect: Aspect) -> None:
 
 def write_tiles(db: Database, damage: DamageMap, keys: Iterable[TileKey]) -> None:
     """Keep the tiles of the map with these keys as they are now."""
-    tiles = damage.tiles()
-    for key in keys:
-        if key in tiles:
-            row = {"tx": key[0], "ty": key[1], "labels": packed_tile(tiles[key])}
-            insert(db, "tiles", row, unique=("tx", "ty"))
-        else:
-            db.execute("DELETE FROM tiles WHERE tx = ? AND ty = ?", key)
+    tiles, touched = damage.tiles(), list(keys)
+    rows = ((*key, packed_tile(tiles[key])) for key in touched if key in tiles)
+    insert_many(db, "tiles", ("tx", "ty", "labels"), rows, unique=("tx", "ty"))
+    db.executemany("DELETE FROM tiles WHERE tx = ? AND ty = ?", (key for key in touched if key not in tiles))
 
 
 def read_tiles(db: Database, damage: DamageMap) -> None:
@@ -83,12 +81,12 @@ def read_tiles(db: Database, damage: DamageMap) -> None:
 
 def write_decisions(db: Database, state: State, subjects: Iterable[Subject]) -> None:
     """Keep the decisions on these subjects as they are now."""
-    for subject in subjects:
-        decision = state.decisions.get(subject)
-        if decision is None:
-            db.execute("DELETE FROM decisions WHERE subject = ?", (str(subject),))
-        else:
-            insert(db, "decisions", {"subject": str(subject), **vars(decision)}, unique=("subject",))
+    known, touched = state.decisions, list(subjects)
+    rows = ((str(each), *vars(known[each]).values()) for each in touched if each in known)
+    columns = ("subject", *(field.name for field in fields(Decision)))
+    insert_many(db, "decisions", columns, rows, unique=("subject",))
+    gone = ((str(each),) for each in touched if each not in known)
+    db.executemany("DELETE FROM decisions WHERE subject = ?", gone)
 
 
 def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:

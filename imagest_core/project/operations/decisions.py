@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -18,6 +18,8 @@ from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, Changes, Decision, State, Subject, Verdict
 
 Entry = tuple[Subject, Decision | None, Decision | None]
+
+_UNDECIDED: dict[str, Any] = {"verdict": Verdict.UNDECIDED, "place": 0}
 
 
 @dataclass(frozen=True)
@@ -61,27 +63,27 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _decided(
-    state: State, subjects: Iterable[Subject], name: str, change: Callable[[Decision], Decision]
-) -> Decided:
-    time, operator = now(), state.operator
+def _decided(state: State, subjects: Iterable[Subject], name: str, **values: Any) -> Decided:
+    """Decisions on ``subjects`` with other ``values``, signed."""
     entries: list[Entry] = []
+    signed = {"time": now(), "operator": state.operator}
     for subject in subjects:
         before = state.decisions.get(subject)
-        after = replace(change(before or Decision()), time=time, operator=operator)
-        entries.append((subject, before, after))
+        entries.append((subject, before, replace(before or Decision(), **{**signed, **values})))
     return Decided(_box(state, [entry[0] for entry in entries]), tuple(entries), name=name)
 
 
 def _box(state: State, subjects: list[Subject]) -> Box:
-    return union(_subject_box(state, subject) for subject in subjects)
-
-
-def _subject_box(state: State, subject: Subject) -> Box:
-    if subject.run == 0:
-        return subject.box
-    run = state.runs[subject.run]
-    return run.region_box(subject.region) if subject.region else run.box
+    """The box round all subjects."""
+    boxes, regions = [], dict[int, list[int]]()
+    for subject in subjects:
+        if subject.run == 0:
+            boxes.append(subject.box)
+        elif subject.region:
+            regions.setdefault(subject.run, []).append(subject.region)
+        else:
+            boxes.append(state.runs[subject.run].box)
+    return union([*boxes, *(state.runs[run].box_of(numbers) for run, numbers in regions.items())])
 
 
 def accept(state: State, run: Run, numbers: Iterable[int]) -> Decided:
@@ -92,9 +94,10 @@ def accept(state: State, run: Run, numbers: Iterable[int]) -> Decided:
         state,
         (Subject(run.id, number) for number in chosen),
         _named("Accept", chosen),
-        lambda old: replace(old, verdict=Verdict.ACCEPTED, place=place),
+        verdict=Verdict.ACCEPTED,
+        place=place,
     )
-    aside = _decided(state, _accepted_siblings(state, run, chosen), "", _undecided)
+    aside = _decided(state, _accepted_siblings(state, run, chosen), "", **_UNDECIDED)
     return replace(accepted, entries=accepted.entries + aside.entries)
 
 
@@ -103,29 +106,24 @@ def reject(state: State, run: Run, numbers: Iterable[int]) -> Decided:
     chosen = sorted(set(numbers))
     subjects = (Subject(run.id, number) for number in chosen)
     name = _named("Reject", chosen)
-    return _decided(state, subjects, name, lambda old: replace(old, verdict=Verdict.REJECTED, place=0))
+    return _decided(state, subjects, name, verdict=Verdict.REJECTED, place=0)
 
 
 def reconsider(state: State, run: Run, numbers: Iterable[int]) -> Decided:
     """Neither accepted nor rejected any more."""
     chosen = sorted(set(numbers))
-    return _decided(
-        state, (Subject(run.id, number) for number in chosen), _named("Reconsider", chosen), _undecided
-    )
+    subjects = (Subject(run.id, number) for number in chosen)
+    return _decided(state, subjects, _named("Reconsider", chosen), **_UNDECIDED)
 
 
 def annotate(state: State, subject: Subject, note: str) -> Decided:
     """A note on a region of a run, on a whole run, or on a damaged region."""
-    return _decided(state, [subject], "Annotate", lambda old: replace(old, note=note))
+    return _decided(state, [subject], "Annotate", note=note)
 
 
 def review(state: State, box: Box, verdict: Verdict) -> Decided:
     """A verdict on a damaged region, known by its ``box``, whether it has a fill or not."""
-    return _decided(state, [Subject(box=box)], "Review region", lambda old: replace(old, verdict=verdict))
-
-
-def _undecided(old: Decision) -> Decision:
-    return replace(old, verdict=Verdict.UNDECIDED, place=0)
+    return _decided(state, [Subject(box=box)], "Review region", verdict=verdict)
 
 
 def _named(verb: str, numbers: list[int]) -> str:

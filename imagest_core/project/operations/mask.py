@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box, union
-from imagest_core.project.codec import joined, packed_tile, split, unpacked_tile
+from imagest_core.project.codec import joined, packed_tile, shared_tile, split, unpacked_tile
 from imagest_core.project.operations.base import Operation, Payload, Shelf
 from imagest_core.project.state import Aspect, Change, Changes, State
 
@@ -57,7 +57,12 @@ class Relabelled(Operation):
         step = self.ready.pop(patch.key, None)
         if step is not None and step.before is now:
             return _INTACT if step.after is None else step.after
-        return (_INTACT if now is None else now) ^ unpacked_tile(patch.delta)
+        delta = unpacked_tile(patch.delta)
+        if now is None or now is delta:
+            return delta if now is None else _INTACT
+        labels = now ^ delta
+        labels.setflags(write=False)
+        return labels
 
     @property
     def change(self) -> Change:
@@ -95,7 +100,7 @@ def relabelled(before: DamageMap, after: DamageMap, name: str, *, done: bool = F
             f"The mask is {after.width} × {after.height} pixels but the scan is"
             f" {before.width} × {before.height}: export it again at the scan's size."
         )
-    steps = {key: step for key, step in _steps(before, after) if _delta(step).any()}
+    steps = {key: _shared(step) for key, step in _steps(before, after) if _delta(step).any()}
     patches = tuple(TilePatch(key, packed_tile(_delta(step))) for key, step in steps.items())
     box = union(_changed_box(key, _delta(step)) for key, step in steps.items())
     return Relabelled(box, patches, {} if done else steps, name=name)
@@ -107,6 +112,11 @@ def _steps(before: DamageMap, after: DamageMap) -> Iterator[tuple[TileKey, Step]
         step = Step(old.get(key), new.get(key))
         if step.before is not step.after:
             yield key, step
+
+
+def _shared(step: Step) -> Step:
+    """A step that holds no tile of its own where there is one like it already."""
+    return step if step.after is None else Step(step.before, shared_tile(step.after))
 
 
 def _delta(step: Step) -> NDArray[np.uint8]:
