@@ -128,11 +128,22 @@ def _shift_between(laid: Grey, shown: Grey) -> tuple[Point, float]:
 
 
 def _patches(box: Box) -> list[Box]:
-    """Patches spread evenly over the picture, in reading order."""
-    step = max(PATCH, max(box.width, box.height) // PATCHES)
-    centred = [
+    """Patches spread evenly over the picture, in reading order.
+
+    On a picture of few patches' size they overlap, so that enough are left where the clean picture doesn't
+    reach its edges.
+    """
+    step = max(box.width, box.height) // PATCHES
+    return [
         Box(box.x + x, box.y + y, PATCH, PATCH)
-        for y in range((step - PATCH) // 2, box.height - PATCH + 1, step)
-        for x in range((step - PATCH) // 2, box.width - PATCH + 1, step)
+        for y in _centred(box.height, step)
+        for x in _centred(box.width, step)
     ]
-    return centred
+
+
+def _centred(length: int, step: int) -> range:
+    """Where patches begin along a side: every ``step`` px, as many as fit, as far from either end."""
+    room = length - PATCH
+    if room < 0:
+        return range(0)
+    return range(room % step // 2, room + 1, step)

@@ -5,10 +5,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import tifffile
 from damage_pictures import Pictures, blots, damaged_with, grown, iou, painted, scratches
 
+import resources
+from imagest_core.damage.align import align
 from imagest_core.damage.derive import DifferenceParameters, derive_damage, derive_from
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.registration import placement
 from imagest_core.errors import MaskError
 from imagest_core.painting.painting import open_painting
 from imagest_core.progress import Cancelled, Progress
@@ -168,3 +172,19 @@ def test_real_cases_reach_the_overlap_that_was_asked_for() -> None:
         truth = grown(cv2.imread(str(case / "mask.png"), cv2.IMREAD_GRAYSCALE) > 127)
         overlaps.setdefault(case.name.split("-")[1], []).append(iou(found, truth))
     assert min(np.mean(values) for values in overlaps.values()) > 0.82
+
+
+@pytest.mark.parametrize(("degrees", "scale"), [(0.6, 1.01), (0.0, 1.01), (2.0, 1.05)])
+def test_a_clean_picture_that_misses_the_edges_of_the_sample_is_laid_over_it(
+    tmp_path: Path, degrees: float, scale: float
+) -> None:
+    with open_painting(resources.sample_painting()) as scan, open_painting(resources.sample_clean()) as clean:
+        size = (scan.width, scan.height)
+        turn = about(((size[0] - 1) / 2, (size[1] - 1) / 2), -degrees, scale)
+        turned = cv2.warpAffine(clean.read(), turn, size, flags=cv2.INTER_CUBIC)
+        tifffile.imwrite(tmp_path / "turned.tif", turned, photometric="rgb")
+        with open_painting(tmp_path / "turned.tif") as moved:
+            found = placement(align(moved, scan), moved.box, scan.box)
+    assert found.degrees == pytest.approx(-degrees, abs=0.03)
+    assert found.scale == pytest.approx(1 / scale, abs=0.0005)
+    assert (found.dx, found.dy) == pytest.approx((0, 0), abs=0.2)
