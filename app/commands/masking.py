@@ -11,6 +11,7 @@ from app.context import Context
 from app.jobs import Job
 from app.previewing import SOON
 from imagest_core.damage import edits
+from imagest_core.damage.connected import Piece, damage_at, hole_at
 from imagest_core.damage.map import TILE, DamageMap, Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
@@ -24,7 +25,8 @@ AT_ONCE = 24
 translate = QCoreApplication.translate
 
 Edit = Callable[[DamageMap], DamageMap]
-Cells = Callable[[], Iterable[tuple[Box, Mask]]]
+Cells = Callable[[DamageMap], Iterable[tuple[Box, Mask]]]
+"""Pixels to mark, as they are found on a map."""
 
 
 def edit(
@@ -129,14 +131,42 @@ def mark(context: Context, cells: Cells, reach: Box, label: int, name: str) -> N
     """Put ``label`` (0 erases) on the pixels of ``cells``, which are made where they are needed; they lie
     within ``reach``. Other classes stay unless they may be painted over, locked ones always."""
     overwrite = context.selection.overwrite_classes
+    edit(context, name, lambda damage: _painted(damage, cells, label, overwrite), reach.area // TILE**2)
 
-    def painted(damage: DamageMap) -> DamageMap:
-        made = damage.copy()
-        for box, mask in cells():
-            paint(made, box, mask, label, overwrite=overwrite)
-        return made
 
-    edit(context, name, painted, reach.area // TILE**2)
+def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
+    """Put ``label`` (0 erases) on the whole region of damage round a pixel, whatever its classes."""
+
+    def region(damage: DamageMap) -> Iterable[Piece]:
+        piece = damage_at(damage, x, y)
+        return () if piece is None else (piece,)
+
+    tiles = _damaged_tiles(context)
+    edit(context, name, lambda damage: _painted(damage, region, label, True), tiles)
+
+
+def fill_hole(context: Context, x: int, y: int, seen: Box, name: str, nothing: Callable[[], None]) -> None:
+    """Mark the intact pixels round one that damage encloses within ``seen``; call ``nothing`` for none."""
+    label, overwrite = context.selection.label, context.selection.overwrite_classes
+    found: list[Piece | None] = []
+
+    def hole(damage: DamageMap) -> Iterable[Piece]:
+        found[:] = [hole_at(damage, x, y, seen)]
+        return [piece for piece in found if piece is not None]
+
+    def told() -> None:
+        if found == [None]:
+            nothing()
+
+    edit(context, name, lambda damage: _painted(damage, hole, label, overwrite), seen.area // TILE**2, told)
+
+
+def _painted(damage: DamageMap, cells: Cells, label: int, overwrite: bool) -> DamageMap:
+    """A map with ``label`` on the pixels of ``cells``."""
+    made = damage.copy()
+    for box, mask in cells(damage):
+        paint(made, box, mask, label, overwrite=overwrite)
+    return made
 
 
 def import_mask(context: Context, path: Path) -> None:

@@ -33,7 +33,7 @@ def large(context: Context, tmp_path: Path) -> OpenDocument:
 
 def lasso(context: Context, document: OpenDocument) -> None:
     whole = document.state.box
-    masking.mark(context, lambda: polygon_cells(ROUND, whole), whole, 1, "Lasso")
+    masking.mark(context, lambda _: polygon_cells(ROUND, whole), whole, 1, "Lasso")
 
 
 def brush(document: OpenDocument, box: Box, label: int) -> None:
@@ -60,6 +60,29 @@ def test_what_is_painted_meanwhile_is_kept(context: Context, large: OpenDocument
     assert large.state.damage.read(Box(700, 700, 40, 40)).all()
     large.undo()
     assert large.state.damage.count() == 1600
+
+
+def test_a_large_region_is_found_and_changed_by_a_worker(
+    context: Context, large: OpenDocument, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(masking, "AT_ONCE", 16)
+    brush(large, Box(100, 100, 1400, 1400), 1)
+    brush(large, Box(120, 120, 1360, 1360), 0)
+    context.selection.label = 3
+    masking.mark_region(context, 105, 105, 4, "Change class of region")
+    assert large.state.damage.counts() == {1: 1400**2 - 1360**2}, "the window did not wait"
+    qtbot.waitUntil(lambda: large.state.damage.counts() == {4: 1400**2 - 1360**2}, timeout=20_000)
+    refused: list[bool] = []
+    masking.fill_hole(context, 700, 700, large.state.box, "Fill region", lambda: refused.append(True))
+    assert 3 not in large.state.damage.counts(), "the window did not wait"
+    qtbot.waitUntil(lambda: large.state.damage.counts().get(3) == 1360**2, timeout=20_000)
+    assert not refused
+    masking.fill_hole(context, 10, 10, large.state.box, "Fill region", lambda: refused.append(True))
+    qtbot.waitUntil(lambda: bool(refused), timeout=20_000)
+    assert [entry.name for entry in large.document.history.done][2:] == [
+        "Change class of region",
+        "Fill region",
+    ]
 
 
 def test_a_document_closed_meanwhile_is_left_alone(

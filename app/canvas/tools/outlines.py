@@ -41,7 +41,7 @@ class Outline(Tool):
         context, whole = self.bench.context, self.bench.document.state.box
         label = 0 if self._erases else context.selection.label
         reach = outline_box(points).within(whole)
-        masking.mark(context, lambda: polygon_cells(points, whole), reach, label, self.title)
+        masking.mark(context, lambda _: polygon_cells(points, whole), reach, label, self.title)
 
     def abandon(self) -> None:
         self._points = []

@@ -47,12 +47,3 @@ class Marking:
         for cell in self._touched.within(self._damage.box).tiles(TILE):
             self._damage.write(cell, self._before.read(cell))
         self._bench.sheet.touched(self._touched)
-
-
-def mark(
-    bench: Bench, cells: Iterable[tuple[Box, Mask]], label: int, name: str, *, overwrite: bool = False
-) -> None:
-    """A whole gesture at once."""
-    marking = Marking(bench, label, overwrite=overwrite)
-    marking.paint(cells)
-    marking.keep(name)

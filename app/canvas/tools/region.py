@@ -7,8 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import QCoreApplication, Qt
 
 from app.canvas.tools.base import Pointer, Tool
-from app.canvas.tools.painting import mark
-from imagest_core.damage.connected import damage_at, hole_at
+from app.commands import masking
 from imagest_core.painting.geometry import Box
 
 
@@ -26,24 +25,24 @@ class FillTool(Tool):
         inside = self.bench.document.state.box.contains(Box(*at.pixel, 1, 1))
         if not inside or not self.writable:
             return
-        piece = damage_at(self.bench.document.state.damage, *at.pixel)
-        if piece is None:
+        context = self.bench.context
+        if not self.bench.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
             self._fill(at)
         elif at.alt:
-            mark(self.bench, [piece], 0, QCoreApplication.translate("Tools", "Clear region"))
+            title = QCoreApplication.translate("Tools", "Clear region")
+            masking.mark_region(context, *at.pixel, 0, title)
         else:
-            label = self.bench.context.selection.label
             title = QCoreApplication.translate("Tools", "Change class of region")
-            mark(self.bench, [piece], label, title, overwrite=True)
+            masking.mark_region(context, *at.pixel, context.selection.label, title)
 
     def _fill(self, at: Pointer) -> None:
-        piece = hole_at(self.bench.document.state.damage, *at.pixel, self.bench.visible_box())
-        if piece is None:
-            self.bench.context.messages.say(
-                QCoreApplication.translate(
-                    "Tools", "Nothing to fill here: draw a closed outline first, and let all of it be seen."
-                )
+        title = QCoreApplication.translate("Tools", "Fill region")
+        seen = self.bench.visible_box()
+        masking.fill_hole(self.bench.context, *at.pixel, seen, title, self._say_nothing)
+
+    def _say_nothing(self) -> None:
+        self.bench.context.messages.say(
+            QCoreApplication.translate(
+                "Tools", "Nothing to fill here: draw a closed outline first, and let all of it be seen."
             )
-            return
-        label = self.bench.context.selection.label
-        mark(self.bench, [piece], label, QCoreApplication.translate("Tools", "Fill region"))
+        )

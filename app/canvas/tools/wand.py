@@ -87,7 +87,7 @@ class WandTool(Tool):
             whole = self.bench.document.state.box
             masking.mark(
                 self.bench.context,
-                lambda: enlarged_cells(mask, part, level, whole),
+                lambda _: enlarged_cells(mask, part, level, whole),
                 native(part, level).within(whole),
                 label,
                 QCoreApplication.translate("Tools", "Wand"),
