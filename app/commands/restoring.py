@@ -122,7 +122,8 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
     from imagest_core.restoration.restore import damage_to_fill, restore
     from imagest_core.restoration.styling import checked_style
 
-    progress.part(0.0, 0.0, "planning").set(0.0)
+    planning = progress.part(0.0, 0.0, "planning")
+    planning.set(0.0)
     damage, request = asked.part(asked.damage), asked.request
     shown, growth, emit = damage_to_fill(asked.painting, damage), request.growth, progress.preview
 
@@ -132,9 +133,9 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
 
     progress.preview = preview
     own = asked.style if asked.style.regions or asked.style.donor else None
-    style = checked_style(asked.painting, asked.damage, request, own, trim=True)
+    style = checked_style(asked.painting, asked.damage, request, own, trim=True, progress=planning)
     result = restore(asked.painting, damage, request, style, progress.part(0.0, 1.0, "filling"))
-    return Made(run_of(asked.painting, result, 0), result.record)
+    return Made(run_of(asked.painting, result, 0, progress), result.record)
 
 
 def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:

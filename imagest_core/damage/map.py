@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, check_classes
 from imagest_core.painting.geometry import Box, union
+from imagest_core.progress import Progress
 
 TILE = 256
 HALF = 128
@@ -171,10 +172,11 @@ class DamageMap:
             made._replace(key, tile_box(key), chosen[tile])
         return made
 
-    def grown(self, pixels: int) -> DamageMap:
-        """All damage dilated ``pixels`` times by a 3×3 square, as label 1."""
-        made = DamageMap(self.width, self.height)
+    def grown(self, pixels: int, progress: Progress | None = None) -> DamageMap:
+        """All damage dilated ``pixels`` times by a 3×3 square, as label 1; raises ``Cancelled``."""
+        made, progress = DamageMap(self.width, self.height), progress or Progress()
         for key in self._near(pixels):
+            progress.check()
             cell = tile_box(key).within(self.box)
             damaged = (self.read(cell.grown(pixels)) > 0).astype(np.uint8)
             made.write(

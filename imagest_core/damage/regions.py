@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.damage.thickness import Distances, deepest
 from imagest_core.painting.geometry import Box
+from imagest_core.progress import Progress
 
 Ids = NDArray[np.int32]
 EIGHT = 8
@@ -70,16 +71,18 @@ class Regions(Sequence[Region]):
         return self._found[region - 1] if region else None
 
 
-def find_regions(damage: DamageMap, join: int = 0, *, thickness: bool = True) -> Regions:
+def find_regions(
+    damage: DamageMap, join: int = 0, *, thickness: bool = True, progress: Progress | None = None
+) -> Regions:
     """The 8-connected regions of all damage, whatever its class, ordered by their upper left corner.
 
     Pieces that would meet if all damage were grown by ``join`` pixels are one region; its box, area
     and thickness are still those of the damage itself. Without ``thickness`` that stays 0, which is
-    several times faster. Time and memory follow the damaged tiles.
+    several times faster. Time and memory follow the damaged tiles. Raises ``Cancelled``.
     """
-    damage = damage.copy()
-    pieces = _Pieces(damage, damage.grown(join) if join else damage)
-    sizes, tables = pieces.measure(deepest(damage) if thickness else {})
+    damage, progress = damage.copy(), progress or Progress()
+    pieces = _Pieces(damage, damage.grown(join, progress) if join else damage)
+    sizes, tables = pieces.measure(deepest(damage, progress) if thickness else {}, progress)
     groups = _groups(sizes.total, pieces.touching(tables))
     boxes, areas, depths = sizes.merged(groups)
     real = np.flatnonzero(areas > 0)
@@ -144,10 +147,13 @@ class _Pieces:
         own = self.damage.tiles().get(key)
         return count - 1, local, np.zeros(local.shape, np.bool_) if own is None else own > 0
 
-    def measure(self, depths: Mapping[TileKey, Distances]) -> tuple[_Sizes, dict[TileKey, Ids]]:
+    def measure(
+        self, depths: Mapping[TileKey, Distances], progress: Progress
+    ) -> tuple[_Sizes, dict[TileKey, Ids]]:
         """The sizes of all pieces, and each tile's table local label → number of the piece."""
         sizes, tables = _Sizes(), {}
         for key in sorted(self.linked.tiles(), key=lambda key: key[::-1]):
+            progress.check()
             count, local, own = self.label(key)
             tables[key] = sizes.add(
                 *_measured(count, np.where(own, local, 0), depths.get(key), tile_box(key))

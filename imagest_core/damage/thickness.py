@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap, Labels, TileKey, tile_box
+from imagest_core.progress import Progress
 
 REACH = 64
 """Distances up to here are exact; deeper ones are measured at a quarter of the scale, and so on."""
@@ -17,18 +18,23 @@ COARSER = 4
 Distances = NDArray[np.float32]
 
 
-def deepest(damage: DamageMap) -> dict[TileKey, Distances]:
+def deepest(damage: DamageMap, progress: Progress | None = None) -> dict[TileKey, Distances]:
     """Per tile of ``damage`` the (256, 256) float32 distance to the nearest intact pixel, in pixels.
 
     Exact (Euclidean) up to 64 px; to within 4 px up to 256 px, 16 px up to 1,024 px, and so on.
-    What lies outside the picture counts as intact.
+    What lies outside the picture counts as intact. Raises ``Cancelled``.
     """
-    distances = {key: _near(damage, key) for key in damage.tiles()}
+    progress = progress or Progress()
+    distances = {}
+    for key in damage.tiles():
+        progress.check()
+        distances[key] = _near(damage, key)
     deep = [key for key, distance in distances.items() if distance.max() > REACH]
     if deep:
         coarse = _reduced(damage)
-        coarser = deepest(coarse)
+        coarser = deepest(coarse, progress)
         for key in deep:
+            progress.check()
             distances[key] = _refined(distances[key], coarser, key)
     return distances
 

@@ -22,6 +22,7 @@ from imagest_core.models.description import (
     write_description,
 )
 from imagest_core.models.network import ImagestNetwork, NetworkConfig
+from imagest_core.progress import Progress
 
 
 @dataclass(frozen=True)
@@ -72,13 +73,15 @@ def save_checkpoint(
     return description
 
 
-def load_checkpoint(folder: Path) -> Checkpoint:
+def load_checkpoint(folder: Path, progress: Progress | None = None) -> Checkpoint:
     """Load a network onto the CPU in float32.
 
-    Missing, extra, misshapen or altered tensors raise :class:`ModelError` naming the first of them.
+    Missing, extra, misshapen or altered tensors raise :class:`ModelError` naming the first of them; a
+    cancel is heard between the parts.
     """
+    progress = progress or Progress()
     description = read_description(folder)
-    check_files(folder, description)
+    check_files(folder, description, progress)
     try:
         network = ImagestNetwork(NetworkConfig.from_json(description.network))
     except (TypeError, KeyError, ValueError) as error:
@@ -86,6 +89,7 @@ def load_checkpoint(folder: Path) -> Checkpoint:
             f"The model {folder.name} describes a network this version can't build ({error})."
         ) from error
     for part, module in network.parts.items():
+        progress.check()
         load_exactly(module, folder / f"{part}.safetensors")
     return Checkpoint(network.eval().requires_grad_(False), description)
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import ModelError
+from imagest_core.progress import Progress
 
 FORMAT = 1
 CONFIG = "config.json"
@@ -81,9 +82,11 @@ def file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def check_files(folder: Path, description: Description) -> None:
-    """Refuse missing or altered weights by name; raises :class:`ModelError`."""
+def check_files(folder: Path, description: Description, progress: Progress | None = None) -> None:
+    """Refuse missing or altered weights by name; raises :class:`ModelError`, between files ``Cancelled``."""
+    progress = progress or Progress()
     for name, digest in description.files.items():
+        progress.check()
         path = folder / name
         if Path(name).name != name:
             raise ModelError(f"The model {folder.name} names a file outside its folder: {name}.")

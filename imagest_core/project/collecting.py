@@ -11,17 +11,23 @@ from imagest_core.damage.map import TILE, TileKey
 from imagest_core.damage.regions import Region
 from imagest_core.painting.geometry import union
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.project.run import REGION, HeldContent, Run
 from imagest_core.project.run_tile import RunTile, pack
 from imagest_core.restoration.result import Fill, RestorationResult
 
 
-def run_of(painting: Painting, result: RestorationResult, number: int) -> Run:
+def run_of(
+    painting: Painting, result: RestorationResult, number: int, progress: Progress | None = None
+) -> Run:
     """The run ``number`` of a project that ``result`` is, its fills in the painting's own samples.
 
-    Costs some milliseconds a tile, so it belongs to the job that has restored.
+    Costs some milliseconds a tile, so it belongs to the job that has restored. Raises ``Cancelled``.
     """
-    tiles = {_key(fill): _tile(painting, fill) for fill in result.fills}
+    progress, tiles = progress or Progress(), {}
+    for fill in result.fills:
+        progress.check()
+        tiles[_key(fill)] = _tile(painting, fill)
     record, request = result.record, result.record.request
     regions = region_table(tiles, result.regions, painting.width)
     return Run(

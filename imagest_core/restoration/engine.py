@@ -71,5 +71,11 @@ class Engine(Protocol):
     def warm(self, progress: Progress) -> None:
         """Import what it runs on, seconds the first time; raises ``Cancelled`` between pieces."""
 
-    def open(self, request: RestorationRequest, painting: Painting, style: StyleReference | None) -> Session:
-        """Load what is needed; raises ``ModelError`` where weights are missing."""
+    def open(
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
+    ) -> Session:
+        """Load what is needed; raises ``ModelError`` where weights are missing, ``Cancelled`` on the way."""

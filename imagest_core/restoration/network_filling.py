@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -38,22 +37,47 @@ GPU_BYTES_PER_WINDOW = 400 << 20
 """Working memory of one 256 px window on a GPU, generously."""
 
 
-@lru_cache(maxsize=2)
-def loaded(folder: Path, weights_hash: str, device: torch.device) -> Checkpoint:
-    """The network of ``folder`` on ``device``, kept for the next session unless its hash changed."""
-    checkpoint = load_checkpoint(folder)
+KEPT = 2
+"""Networks that stay loaded for the next session."""
+
+_kept: dict[tuple[Path, str, torch.device], Checkpoint] = {}
+
+
+def loaded(folder: Path, weights_hash: str, device: torch.device, progress: Progress) -> Checkpoint:
+    """The network of ``folder`` on ``device``, kept for the next session unless its hash changed.
+
+    Raises ``Cancelled`` between its parts; then nothing is kept.
+    """
+    key = folder, weights_hash, device
+    checkpoint = _kept.pop(key, None) or load_checkpoint(folder, progress)
     checkpoint.network.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    _kept[key] = checkpoint
+    while len(_kept) > KEPT:
+        _kept.pop(next(iter(_kept)))
     return checkpoint
+
+
+def unload() -> None:
+    """Let go of the networks that are kept."""
+    _kept.clear()
 
 
 class NetworkFilling:
     """Fills windows with one network, one request and one style."""
 
-    def __init__(self, folder: Path, request: RestorationRequest, *, scheduler: str, steps: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        request: RestorationRequest,
+        *,
+        scheduler: str,
+        steps: int,
+        progress: Progress,
+    ) -> None:
         self.request, self.plan = request, Plan(scheduler, steps)
         self.hardware: Hardware = choose_hardware(request.device)
         digest = read_description(folder).weights_hash
-        self.checkpoint = loaded(folder, digest, self.hardware.device)
+        self.checkpoint = loaded(folder, digest, self.hardware.device, progress)
         self.passing = NetworkPass(self.checkpoint.network, self.hardware, request, self.plan)
         self.batch = request.batch or self._planned_batch()
         self._sources: tuple[Source, ...] = ()

@@ -21,6 +21,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Region, Regions, find_regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
+from imagest_core.progress import Progress
 from imagest_core.restoration.engine import Engine
 from imagest_core.restoration.grid import Grid
 from imagest_core.restoration.request import RestorationRequest, ScalePolicy
@@ -102,18 +103,22 @@ class Plan:
         return tuple(task.window for task in self.tasks)
 
 
-def make_plan(grown: DamageMap, regions: Regions, layout: Layout) -> Plan:
-    """Plan windows so that each pixel of ``grown``, whose regions are ``regions``, is filled."""
-    thin = _Draft(layout, Layer(regions.labels, tuple(grown.occupied())), 0)
+def make_plan(grown: DamageMap, regions: Regions, layout: Layout, progress: Progress | None = None) -> Plan:
+    """Plan windows so that each pixel of ``grown``, whose regions are ``regions``, is filled.
+
+    Raises ``InputError`` where damage is too thick for the native scale asked for, and ``Cancelled``.
+    """
+    progress = progress or Progress()
+    thin = _Draft(layout, Layer(regions.labels, tuple(grown.occupied())), 0, progress)
     split = thin.place_thin(regions, grown)
     if not split:
         return Plan((thin.layer,), tuple(thin.tasks()))
-    parts = thick_parts(grown, regions, split, layout.core(layout.side) * CUTTABLE / 2)
+    parts = thick_parts(grown, regions, split, layout.core(layout.side) * CUTTABLE / 2, progress)
     rest = _without(regions.labels, parts)
-    thin = _Draft(layout, Layer(rest, tuple(grown.occupied())), 0)
+    thin = _Draft(layout, Layer(rest, tuple(grown.occupied())), 0, progress)
     thin.place_thin(regions, grown, frozenset(split))
-    found = find_regions(parts)
-    thick = _Draft(layout, Layer(found.labels, tuple(parts.occupied())), 1)
+    found = find_regions(parts, progress=progress)
+    thick = _Draft(layout, Layer(found.labels, tuple(parts.occupied())), 1, progress)
     thick.place_thick(found, grown)
     tasks = (*thin.tasks(), *thick.tasks())
     coarse = [task.window.region for task in tasks if task.window.scale > 1]
@@ -145,6 +150,7 @@ class _Draft:
     layout: Layout
     layer: Layer
     number: int
+    progress: Progress
     shares: dict[tuple[int, Box, Box], tuple[set[int], set[int]]] = field(default_factory=dict)
 
     def tasks(self) -> list[Task]:
@@ -164,6 +170,7 @@ class _Draft:
         side, core = self.layout.side, self.layout.core(self.layout.side)
         grid, cut, thick = self.layout.grid(side), set(split), set()
         for region in regions:
+            self.progress.check()
             size = max(region.box.width, region.box.height)
             if region.id in split or self._fits_cell(region, grid):
                 continue
@@ -218,9 +225,10 @@ class _Draft:
     ) -> set[int]:
         """Cut the regions at the grid's cells; those are not cut, and returned, of which a window would see
         too little of the picture, unless they are among ``always``."""
-        cells = _cells_of(self.layer, ids, grid)
+        cells = _cells_of(self.layer, ids, grid, self.progress)
         blind: set[int] = set()
         for number, inside in cells.items():
+            self.progress.check()
             if _share_known(grown, grid.window(number)) < LEAST_KNOWN:
                 blind |= inside - always
         for number, inside in cells.items():
@@ -241,7 +249,7 @@ def _by_place(item: tuple[tuple[int, Box, Box], object]) -> tuple[int, ...]:
     return (scale, box.y, box.x, box.width, *cell)
 
 
-def _cells_of(layer: Layer, ids: Iterable[int], grid: Grid) -> dict[int, set[int]]:
+def _cells_of(layer: Layer, ids: Iterable[int], grid: Grid, progress: Progress) -> dict[int, set[int]]:
     """For each cell that holds a pixel of the regions ``ids``: which of them."""
     wanted = np.array(sorted(ids), np.int64)
     cells: dict[int, set[int]] = {}
@@ -250,6 +258,7 @@ def _cells_of(layer: Layer, ids: Iterable[int], grid: Grid) -> dict[int, set[int
     chosen = np.zeros(int(wanted[-1]) + 2, np.bool_)
     chosen[wanted] = True
     for tile in layer.tiles:
+        progress.check()
         labels = layer.labels(tile).astype(np.int64)
         y, x = np.nonzero(chosen[np.minimum(labels, len(chosen) - 1)])
         pairs = np.unique(grid.numbers(x + tile.x, y + tile.y) * len(chosen) + labels[y, x])

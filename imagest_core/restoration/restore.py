@@ -68,14 +68,15 @@ def restore_with(
     """:func:`restore` with an engine that needs not be registered."""
     progress, clock = progress or Progress(), Clock()
     filled = damage_to_fill(painting, damage)
-    grown = _grown(filled, request.growth)
-    regions = find_regions(grown)
-    plan = make_plan(grown, regions, Layout.of(chosen, request, painting.box))
+    grown = _grown(filled, request.growth, progress)
+    regions = find_regions(grown, progress=progress)
+    plan = make_plan(grown, regions, Layout.of(chosen, request, painting.box), progress)
     assembler = Assembler(painting, grown, regions, plan, 0 if chosen.meets_rim else request.blend)
     clock.lap("planning")
-    progress.check()
-    chosen.warm(progress.part(0.0, 0.0, "loading the network"))
-    with chosen.open(request, painting, style) as session:
+    loading = progress.part(0.0, 0.0, "loading the network")
+    loading.check()
+    chosen.warm(loading)
+    with chosen.open(request, painting, style, loading) as session:
         clock.lap("opening")
         notes = _fill(painting, grown, plan, session, chosen, assembler, progress)
         facts = EngineFacts.of(chosen, session.facts)
@@ -112,8 +113,8 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
     return filled
 
 
-def _grown(filled: DamageMap, growth: int) -> DamageMap:
-    grown = filled.grown(growth)
+def _grown(filled: DamageMap, growth: int, progress: Progress) -> DamageMap:
+    grown = filled.grown(growth, progress)
     if grown.count() == grown.width * grown.height:
         raise MaskError(
             f"The mask, grown by {growth} px, leaves nothing intact to restore from; mark less damage."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.restoration.engines import engine
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.check import check_style
@@ -18,15 +19,16 @@ def checked_style(
     style: StyleReference | None,
     *,
     trim: bool = False,
+    progress: Progress | None = None,
 ) -> StyleReference | None:
     """The user's style, else intact regions picked by the program, else none if the engine needs none.
 
     ``damage`` is all there is, also where it isn't to be filled now. Raises ``StyleError`` where the
-    user's can't be used; with ``trim`` regions that touch damage are cut to their intact part.
+    user's can't be used; with ``trim`` regions that touch damage are cut to their intact part; ``Cancelled``.
     """
     checked = None
     if style is not None:
         checked = check_style(style, painting, damage, trim, growth=request.growth)
     if not engine(request.engine).uses_style:
         return None
-    return checked or StyleReference(suggest_regions(painting, damage), suggested=True)
+    return checked or StyleReference(suggest_regions(painting, damage, progress=progress), suggested=True)

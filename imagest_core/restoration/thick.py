@@ -12,25 +12,29 @@ from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import Regions
 from imagest_core.damage.thickness import deepest
 from imagest_core.painting.geometry import Box
+from imagest_core.progress import Progress
 
 ROUNDING = 1.5
 """How far the thick part reaches beyond its heart, in radii: a square's corners lie at 1.41."""
 
 
-def thick_parts(grown: DamageMap, regions: Regions, ids: Collection[int], radius: float) -> DamageMap:
+def thick_parts(
+    grown: DamageMap, regions: Regions, ids: Collection[int], radius: float, progress: Progress
+) -> DamageMap:
     """The part of the regions ``ids`` near a pixel deeper than ``radius``: an opening with a disc.
 
-    A region without any such pixel is taken whole.
+    A region without any such pixel is taken whole. Raises ``Cancelled``.
     """
     own = _only(grown, regions, ids)
     shallow = [region for region in ids if regions.by_id(region).thickness <= 2 * radius]
     hearts = _only(own, regions, shallow)
-    for key, depth in deepest(own).items():
+    for key, depth in deepest(own, progress).items():
         box = tile_box(key).within(own.box)
         hearts.write(box, (depth[: box.height, : box.width] > radius) | (hearts.read(box) > 0))
     reach = int(radius * ROUNDING) + 1
     parts = DamageMap(grown.width, grown.height)
     for tile in own.occupied():
+        progress.check()
         parts.write(tile, (own.read(tile) > 0) & _near(hearts, tile, reach))
     return parts
 

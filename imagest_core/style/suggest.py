@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.style.check import any_in_cells, touches_damage
 
 Floats = NDArray[np.float32]
@@ -25,21 +26,28 @@ LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 def suggest_regions(
-    painting: Painting, damage: DamageMap, count: int = 3, side: int | None = None
+    painting: Painting,
+    damage: DamageMap,
+    count: int = 3,
+    side: int | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Box, ...]:
     """Up to ``count`` squares of ``side`` px that may serve as style, the best first.
 
     They don't touch the damage grown by 3 px, nor each other. ``side`` of ``None`` is a quarter of the
     picture's shorter side, 32–256 px, and is halved until anything that large is intact. Fewer, or
-    none, where the picture leaves no room. Large scans are judged at a reduced level.
+    none, where the picture leaves no room. Large scans are judged at a reduced level. Raises ``Cancelled``.
     """
+    progress = progress or Progress()
     shortest = min(painting.width, painting.height)
     side = min(side or max(SIDES[0], min(shortest // 4, SIDES[1])), shortest)
     level = _working_level(painting)
-    grown = damage.grown(GROWTH)
+    grown = damage.grown(GROWTH, progress)
     taken = _taken(grown, level)
+    progress.check()
     texture = _texture(painting.read_working(level=level))
     while side >= 1 << level:
+        progress.check()
         found = _best(painting.box, grown, taken, texture, count, side, level)
         if found or side < SIDES[0]:
             return found

@@ -51,10 +51,10 @@ def damaged(*boxes: Box) -> DamageMap:
 @pytest.fixture
 def toy(tmp_path: Path) -> RestorationRequest:
     """A request for the real network at toy size."""
-    from imagest_core.restoration.network_filling import loaded
+    from imagest_core.restoration.network_filling import unload
 
     yield replace(NETWORK, weights=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
-    loaded.cache_clear()
+    unload()
 
 
 # How long

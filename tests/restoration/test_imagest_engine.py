@@ -17,7 +17,7 @@ from imagest_core.errors import ImagestError, InputError, ModelError, out_of_mem
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
-from imagest_core.restoration.network_filling import NetworkFilling, loaded
+from imagest_core.restoration.network_filling import NetworkFilling, unload
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
 from imagest_core.restoration.restore import restore
 from imagest_core.restoration.style_pictures import MOST, squares_of, style_pictures
@@ -46,7 +46,7 @@ def painting(tmp_path: Path) -> Iterator[Painting]:
 def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
     folder = tiny_checkpoint(tmp_path / "toy")
     yield RestorationRequest(engine="imagest", weights=str(folder), steps=3, device="cpu", seed=4)
-    loaded.cache_clear()
+    unload()
 
 
 def colours(painting: Painting, damage: DamageMap, request: RestorationRequest, style=STYLE) -> np.ndarray:

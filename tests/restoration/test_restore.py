@@ -37,7 +37,11 @@ class Dotted(PlainEngine):
         self.batch, self.backwards, self.broken = batch, backwards, broken
 
     def open(
-        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
     ) -> DottedSession:
         return DottedSession(self)
 

@@ -64,7 +64,11 @@ class Troubled(HarmonicEngine):
     trouble: Callable[[Progress], None]
 
     def open(
-        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
     ) -> TroubledSession:
         return TroubledSession(self.trouble)
 

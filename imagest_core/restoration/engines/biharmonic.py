@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
@@ -34,7 +35,11 @@ class BiharmonicEngine(PlainEngine):
     uses_style = False
 
     def open(
-        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
     ) -> PlainSession:
         """A session; nothing has to be loaded."""
         return PlainSession(biharmonic, {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.harmonic import harmonic
 from imagest_core.restoration.request import RestorationRequest
@@ -26,7 +27,11 @@ class HarmonicEngine(PlainEngine):
     uses_style = False
 
     def open(
-        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
     ) -> PlainSession:
         """A session; nothing has to be loaded."""
         return PlainSession(partial(harmonic, sweeps=SWEEPS), {"sweeps": SWEEPS})

@@ -82,16 +82,26 @@ class ImagestEngine:
                 import_module(piece)
 
     def open(
-        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
     ) -> ImagestSession:
-        """Load the network, read the style; raises ``ModelError``, or ``InputError`` for a stray prompt."""
-        return ImagestSession(request, painting, style)
+        """Load the network, read the style; raises ``ModelError``, ``InputError`` for a stray prompt."""
+        return ImagestSession(request, painting, style, progress or Progress())
 
 
 class ImagestSession:
     """A loaded network with its style's tokens; the network stays loaded between sessions."""
 
-    def __init__(self, request: RestorationRequest, painting: Painting, style: StyleReference | None) -> None:
+    def __init__(
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress,
+    ) -> None:
         from imagest_core.restoration.network_filling import NetworkFilling
 
         self.request = request
@@ -101,7 +111,9 @@ class ImagestSession:
             request,
             scheduler=request.scheduler or scheduler,
             steps=request.steps or steps,
+            progress=progress,
         )
+        progress.check()
         if request.prompt and not self._filling.takes_text:
             raise InputError(
                 "The embedded model takes no text: leave the prompt empty, or choose another model."

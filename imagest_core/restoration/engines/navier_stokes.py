@@ -7,6 +7,7 @@ from functools import partial
 import cv2
 
 from imagest_core.painting.painting import Painting
+from imagest_core.progress import Progress
 from imagest_core.restoration.engines.plain import EIGHT_BIT, RADIUS, PlainEngine, PlainSession, opencv_fill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
@@ -24,7 +25,11 @@ class NavierStokesEngine(PlainEngine):
     uses_style = False
 
     def open(
-        self, request: RestorationRequest, painting: Painting, style: StyleReference | None
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
     ) -> PlainSession:
         """A session; nothing has to be loaded."""
         facts: dict[str, str | int | float] = {"radius": RADIUS, "precision": EIGHT_BIT}
