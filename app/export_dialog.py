@@ -53,9 +53,13 @@ class ExportDialog(QDialog):
         self.mask = QCheckBox(self.tr("The mask (PNG)"))
         self.fill = QCheckBox(self.tr("The fills alone (RGBA TIFF, transparent elsewhere)"))
         self.record = QCheckBox(self.tr("The record: what was done, with what, when (JSON)"))
-        for box in (self.mask, self.record):
-            box.setChecked(True)
-        for box in (self.mask, self.fill, self.record):
+        known = self._context.settings.preferences
+        for box, wanted in (
+            (self.mask, known.export_mask),
+            (self.fill, known.export_fill),
+            (self.record, known.export_record),
+        ):
+            box.setChecked(wanted)
             box.toggled.connect(lambda _: self._check())
         grid = form()
         grid.addWidget(label(self.tr("Restored TIFF"), "soft"), 0, 0)
@@ -136,6 +140,11 @@ class ExportDialog(QDialog):
         self.go.setEnabled(False)
         self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
         self._context.settings.keep_folder("export", wanted.out)
+        self._context.settings.prefer(
+            export_mask=wanted.mask is not None,
+            export_fill=wanted.fill is not None,
+            export_record=wanted.record is not None,
+        )
         work = lambda progress: export(document, wanted, progress)  # noqa: E731
         self._context.jobs.submit(Job(self.tr("Exporting"), work, self._done, self._failed))
         self._context.jobs.cancelled.connect(self._stopped)

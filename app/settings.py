@@ -17,7 +17,8 @@ class Preferences:
     """What the user can choose in the settings; each has a default that works.
 
     ``theme``: system, light or dark; ``language``: "" for the system's, else en or zh_CN;
-    ``surround``: the grey round the picture; ``device``: auto, cpu or cuda; ``operator``: who signs.
+    ``surround``: the grey round the picture; ``device``: auto, cpu or cuda; ``operator``: who signs;
+    ``export_…``: what was written beside the last restored scan.
     """
 
     theme: str = "system"
@@ -28,6 +29,9 @@ class Preferences:
     brush_follows_zoom: bool = False
     hide_mask_while_judging: bool = True
     confirm_discard: bool = True
+    export_mask: bool = True
+    export_fill: bool = False
+    export_record: bool = True
 
 
 @dataclass(frozen=True)

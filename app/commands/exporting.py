@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
-from imagest_core.painting.atomic import check_target, replacing
+from imagest_core.painting.atomic import all_or_none, check_target, replacing
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
 from imagest_core.project.verify import Account
@@ -66,27 +67,48 @@ def check_targets(document: OpenDocument, wanted: Wanted) -> None:
 
 
 def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Exported:
-    """Write everything ``wanted``; raises ``OutputError``, ``VerificationError``, ``Cancelled``."""
-    from imagest_core.damage.io import write_mask
-    from imagest_core.export.fill_only import write_fill_only
+    """Write everything ``wanted``, or nothing of it.
+
+    Raises ``OutputError``, ``VerificationError``, ``Cancelled``; then the folder is as it was.
+    """
     from imagest_core.project.exporting import export_accepted
 
     share = 0.7 if wanted.fill else 1.0
-    account = export_accepted(
-        document.document,
-        wanted.out,
-        force=wanted.force,
-        form=wanted.form,
-        progress=progress.part(0.0, share),
-    )
+    rest = progress.part(share, 1.0, "writing")
+    with all_or_none(wanted.files, force=wanted.force) as written:
+        account = export_accepted(
+            document.document,
+            wanted.out,
+            force=wanted.force,
+            form=wanted.form,
+            beside=lambda account: _write_beside(document, account, wanted, written, rest),
+            progress=progress.part(0.0, share),
+        )
+    return Exported(wanted.out, wanted.files, account)
+
+
+def _write_beside(
+    document: OpenDocument,
+    account: Account,
+    wanted: Wanted,
+    written: Callable[[Path], None],
+    progress: Progress,
+) -> None:
+    """The files that belong to the restored scan, which has its name already."""
+    from imagest_core.damage.io import write_mask
+    from imagest_core.export.fill_only import write_fill_only
+
+    painting, force = document.painting, wanted.force
+    written(wanted.out)
     if wanted.fill is not None:
-        part = progress.part(share, 1.0, "writing")
-        write_fill_only(document.painting, document.accepted, wanted.fill, force=wanted.force, progress=part)
+        write_fill_only(painting, document.accepted, wanted.fill, force=force, progress=progress)
+        written(wanted.fill)
     if wanted.mask is not None:
-        write_mask(document.state.damage.copy(), wanted.mask, force=wanted.force)
+        write_mask(document.state.damage.copy(), wanted.mask, force=force)
+        written(wanted.mask)
     if wanted.record is not None:
         _write_record(document, account, wanted)
-    return Exported(wanted.out, wanted.files, account)
+        written(wanted.record)
 
 
 def _write_record(document: OpenDocument, account: Account, wanted: Wanted) -> None:

@@ -15,7 +15,7 @@ import re
 import secrets
 import shutil
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -49,7 +49,7 @@ def replacing(out: Path, *, force: bool = False, source: Path | None = None, roo
     Raises :class:`OutputError`: ``out`` exists (without ``force``), is the source or no file, its
     folder is missing or not writable, or the disk is (or would be) full.
     """
-    target = Path(os.path.realpath(out))
+    target = _real(out)
     temporary = _prepared(target, force, source, room)
     try:
         yield temporary
@@ -62,6 +62,54 @@ def replacing(out: Path, *, force: bool = False, source: Path | None = None, roo
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def all_or_none(files: Iterable[Path], *, force: bool = False) -> Iterator[Callable[[Path], None]]:
+    """Undo what the body has written where it fails: new files go, replaced ones come back.
+
+    For ``files`` that belong together, each written by :func:`replacing`; the body calls what it is given
+    with each that has its name. Whatever ends the body counts, a cancel and :class:`KeyboardInterrupt`
+    included. Raises :class:`OutputError` where one exists (without ``force``) or a folder refuses.
+    """
+    written: list[Path] = []
+    aside: dict[Path, Path] = {}
+    try:
+        for target in map(_real, files):
+            check_target(target, force=force)
+            if target.exists():
+                aside[target] = _set_aside(target)
+        yield lambda path: written.append(_real(path))
+    except BaseException:
+        for target in written:
+            with suppress(OSError):
+                target.unlink(missing_ok=True)
+        for target, hidden in aside.items():
+            if not target.exists():
+                with suppress(OSError):
+                    os.replace(hidden, target)
+        raise
+    finally:
+        for hidden in aside.values():
+            with suppress(OSError):
+                hidden.unlink(missing_ok=True)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
+
+
+def _set_aside(target: Path) -> Path:
+    """A hidden second name of ``target``, or where the disk knows none, its only one."""
+    hidden = target.with_name(_hidden(target))
+    try:
+        try:
+            os.link(target, hidden)
+        except OSError:
+            os.replace(target, hidden)
+    except OSError as error:
+        raise OutputError(_sentence(error, target)) from error
+    return hidden
 
 
 def check_target(out: Path, *, force: bool = False, source: Path | None = None) -> None:
@@ -118,13 +166,17 @@ def _prepared(target: Path, force: bool, source: Path | None, room: int) -> Path
 
 def _create(target: Path) -> Path:
     """An empty file beside ``target``, with the rights the target has or would be given."""
-    name = f"{_stem(target)}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part"
-    temporary = target.with_name(name)
+    temporary = target.with_name(_hidden(target))
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     if target.exists():
         with suppress(OSError):
             os.chmod(temporary, target.stat().st_mode & 0o777 | 0o600)
     return temporary
+
+
+def _hidden(target: Path) -> str:
+    """A name that nothing has, and that is cleared away when this process is dead."""
+    return f"{_stem(target)}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part"
 
 
 def _rename(temporary: Path, target: Path) -> None:

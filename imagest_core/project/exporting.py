@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -35,13 +35,14 @@ def export_accepted(
     *,
     force: bool = False,
     form: Form = KEPT,
+    beside: Callable[[Account], None] | None = None,
     progress: Progress | None = None,
 ) -> Account:
     """Write the scan with all accepted fills to ``out``, verified before it gets its name.
 
-    ``form``: what is to be stored otherwise than in the scan. The project remembers the file and its
-    hash. Raises ``ProjectError``, ``OutputError``, ``VerificationError`` and ``Cancelled``; then no file
-    is left.
+    ``form``: what is to be stored otherwise than in the scan; ``beside`` writes what belongs to the file,
+    before the project remembers it and its hash. Raises ``ProjectError``, ``OutputError``,
+    ``VerificationError`` and ``Cancelled``; then no file is left, unless it is ``beside`` that raises.
     """
     progress = progress or Progress()
     accepted = Accepted(document.state)
@@ -60,6 +61,8 @@ def export_accepted(
             form=form,
             progress=progress.part(0.0, 0.6, "writing"),
         )
+    if beside is not None:
+        beside(account)
     if not document.read_only:
         digest, operator = file_sha256(out), document.state.operator
         document.store.note_export(now(), operator, out.resolve(), digest, account.filled)

@@ -65,7 +65,7 @@ def found_detail(
         return None
     guides = np.concatenate([guide for guide, _ in library])
     details = np.concatenate([detail for _, detail in library])
-    centres = _centres(mask, p)
+    centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
     wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch)
     chosen = _near(wanted, guides, centres, p, seed)
@@ -117,10 +117,14 @@ def _bordered(image: Image, p: DetailParameters) -> Image:
     return np.asarray(cv2.copyMakeBorder(image, half, half, half, half, cv2.BORDER_REFLECT_101), np.float32)
 
 
-def _centres(mask: Mask, p: DetailParameters) -> NDArray[np.integer]:
-    """Points of a grid whose patches reach into the hole."""
+def _centres(mask: Mask, p: DetailParameters, seed: int) -> NDArray[np.integer]:
+    """Points of a grid whose patches reach into the hole, each a little off its place: a grid would show."""
     reach = cv2.dilate(mask.astype(np.uint8), np.ones((p.patch, p.patch), np.uint8))
-    return np.argwhere(reach[:: p.stride, :: p.stride] > 0) * p.stride
+    grid = np.argwhere(reach[:: p.stride, :: p.stride] > 0) * p.stride
+    mixed = (grid[:, 0] * 73_856_093) ^ (grid[:, 1] * 19_349_663) ^ (seed % 9973 * 83_492_791)
+    span = p.stride | 1
+    off = np.stack([mixed // 97 % span, mixed // 89 // span % span], axis=1) - span // 2
+    return np.clip(grid + off, 0, np.array(mask.shape) - 1)
 
 
 def _near(

@@ -22,10 +22,12 @@ OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 SHARES = (0.7, 1.1, 1.5)
 """Energy of each octave beside the intact paint's, as RMS, at full strength."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
-COARSE = DetailParameters(sigma=6.0, patch=15, stride=7)
+COARSE = DetailParameters(sigma=4.0, patch=21, stride=6)
+COLOUR = 0.4
+"""How much of its colour detail keeps beside its lightness."""
 FADE = 2.0
 """Px from the rim to full detail."""
-MOST_GAIN = 5.0
+MOST_GAIN = 3.5
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
 USUAL = 0.97
 """The share of intact samples whose energy counts: glints and outlines aren't texture."""
@@ -59,7 +61,7 @@ def enliven(
     for number, octave in enumerate(OCTAVES):
         detail, where = (fine, rim) if number == 0 else (coarse, rim * thick)
         if detail is not None:
-            band = where[..., None] * _band(detail, octave)
+            band = where[..., None] * _paler(_band(detail, octave))
             wanted = strength * SHARES[number] * intact_energy(sources, octave)
             answer = answer + _gain(band, _band(fill, octave), where, wanted) * band
     return np.asarray(answer, np.float32)
@@ -92,6 +94,12 @@ def _gain(added: Image, present: Image, where: Image, wanted: float) -> np.float
 
 def _band(image: Image, octave: tuple[float, float]) -> Image:
     return _blurred(image, octave[0]) - _blurred(image, octave[1])
+
+
+def _paler(detail: Image) -> Image:
+    """Detail with part of its colour taken out: patches laid over each other would show a rainbow."""
+    grey = _grey(detail)[..., None]
+    return grey + COLOUR * (detail - grey)
 
 
 def _blurred(image: Image, sigma: float) -> Image:

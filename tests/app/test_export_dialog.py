@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from pytestqt.qtbot import QtBot
 from app.commands import deciding, restoring
 from app.document import OpenDocument
 from app.export_dialog import ExportDialog
+from app.settings import Settings
 from app.window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled
@@ -96,3 +98,57 @@ def test_the_folder_is_remembered(
     dialog.path.setText(str(tmp_path / "out" / "restored.tif"))
     export(dialog, qtbot, settle)
     assert window.context.settings.folder("export") == tmp_path / "out"
+
+
+def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
+    dialog: ExportDialog,
+    opened: OpenDocument,
+    tmp_path: Path,
+    qtbot: QtBot,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+    said: list,
+):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    dialog.path.setText(str(folder / "restored.tif"))
+    dialog.fill.setChecked(True)
+    dialog.replace.setChecked(True)
+    (folder / "restored-mask.png").write_bytes(b"of last week")
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        export(dialog, qtbot, settle)
+    assert [path.name for path in folder.iterdir()] == ["restored-mask.png"]
+    assert (folder / "restored-mask.png").read_bytes() == b"of last week"
+    assert "The disk ran full" in said[-1].sentence
+    assert opened.document.store.query("SELECT count(*) FROM exports") == [(0,)]
+    export(dialog, qtbot, settle)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.wanted().files)
+    assert opened.document.store.query("SELECT count(*) FROM exports") == [(1,)]
+
+
+def checked(dialog: ExportDialog) -> tuple[bool, ...]:
+    return tuple(box.isChecked() for box in (dialog.mask, dialog.fill, dialog.record))
+
+
+def test_what_was_written_beside_it_is_proposed_again(
+    dialog: ExportDialog, window: MainWindow, qtbot: QtBot, settle: Settle
+):
+    assert (dialog.mask.isChecked(), dialog.fill.isChecked(), dialog.record.isChecked()) == (
+        True,
+        False,
+        True,
+    )
+    dialog.mask.setChecked(False)
+    dialog.fill.setChecked(True)
+    export(dialog, qtbot, settle)
+    dialog.close()
+    again = ExportDialog(window.context, window)
+    assert checked(again) == (False, True, True)
+    again.reject()
+    kept = Settings(window.context.settings._store).preferences
+    assert (kept.export_mask, kept.export_fill, kept.export_record) == (False, True, True)

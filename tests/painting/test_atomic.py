@@ -6,13 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from imagest_core.errors import OutputError
 from imagest_core.painting import atomic
-from imagest_core.painting.atomic import replacing
+from imagest_core.painting.atomic import all_or_none, replacing
 from imagest_core.progress import Cancelled
 
 
@@ -139,7 +140,7 @@ def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path: Path) ->
 WAITING = """
 import signal, sys, time
 from pathlib import Path
-from imagest_core.painting.atomic import replacing
+from imagest_core.painting.atomic import all_or_none, replacing
 signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background are started deaf to it
 with replacing(Path(sys.argv[1]), force=True) as temporary:
     temporary.write_bytes(b"half")
@@ -171,7 +172,7 @@ UNWRITABLE = """
 import os, sys
 from pathlib import Path
 from imagest_core.errors import OutputError
-from imagest_core.painting.atomic import replacing
+from imagest_core.painting.atomic import all_or_none, replacing
 if os.getuid() == 0:
     os.setuid(65534)
 try:
@@ -197,3 +198,56 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
     )
     assert "may not be written" in answer.stdout
     assert names(folder) == []
+
+
+# Files that belong together
+
+
+def written_together(
+    files: list[Path],
+    *,
+    force: bool = False,
+    fails: type[BaseException] | None = None,
+    then: Callable[[Path], None] = Path.stat,
+) -> None:
+    with all_or_none(files, force=force) as written:
+        for path in files[:2]:
+            with replacing(path, force=force) as temporary:
+                temporary.write_bytes(b"new")
+            written(path)
+            then(path)
+        if fails is not None:
+            raise fails
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("fails", [OutputError, Cancelled, KeyboardInterrupt])
+def test_of_files_that_belong_together_all_are_written_or_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: type[BaseException], links: bool
+) -> None:
+    if not links:
+        monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError()))
+    new, old, late = (tmp_path / name for name in ("new", "old", "late"))
+    for path in (old, late):
+        path.write_bytes(b"old")
+    with pytest.raises(fails):
+        written_together([new, old, late], force=True, fails=fails)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["late", "old"]
+    assert old.read_bytes() == late.read_bytes() == b"old"
+    written_together([new, old], force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["late", "new", "old"]
+    assert new.read_bytes() == old.read_bytes() == b"new"
+
+
+def test_a_file_of_somebody_else_is_never_undone(tmp_path: Path) -> None:
+    mine, theirs = tmp_path / "mine", tmp_path / "theirs"
+
+    def appears(_: Path) -> None:
+        theirs.write_bytes(b"theirs")
+
+    with pytest.raises(OutputError, match="exists already"):
+        written_together([mine, theirs], then=appears)
+    assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
+    assert theirs.read_bytes() == b"theirs"
+    with pytest.raises(OutputError, match="exists already"), all_or_none([mine, theirs]):
+        pytest.fail("theirs is there")
