@@ -35,8 +35,6 @@ class RestorePanel(Panel):
         super().__init__(context)
         self.choices, self.advanced, self.footer = Choices(), Advanced(context), Start(context)
         self.fold = Fold(self.tr("Advanced"), self.advanced)
-        self.least = self.choices.sizeHint().height() + self.fold.head.sizeHint().height() + 2 * GRID
-        """What is chosen first stays in sight, however many docks are open."""
         self.column.addWidget(self.choices)
         self.column.addWidget(self.fold)
         self.column.addStretch(1)
@@ -50,6 +48,12 @@ class RestorePanel(Panel):
         self._prefer_network()
         self._show_request(context.selection.request)
         self.setEnabled(False)
+
+    @property
+    def least(self) -> int:
+        """Height, in px, in which what the engine lets one choose first stays in sight."""
+        chosen = self.choices.heightForWidth(self.choices.width()) if self.choices.hasHeightForWidth() else 0
+        return max(chosen, self.choices.minimumSizeHint().height()) + self.fold.head.height() + 2 * GRID
 
     def _connect(self) -> None:
         context = self.context

@@ -175,6 +175,27 @@ def test_parameters_are_copied_into_the_panel_to_the_last(
     assert window.restore.advanced.seed.text() == str(2**40)
 
 
+def test_the_samples_of_a_result_are_kept_by_the_worker(
+    window: MainWindow, opened: OpenDocument, settle: Settle
+):
+    mark(opened, Box(50, 40, 20, 20))
+    keepers: list[threading.Thread] = []
+
+    def note(statement: str) -> None:
+        if "INTO run" in statement:
+            keepers.append(threading.current_thread())
+
+    opened.document.store._db.set_trace_callback(note)
+    restoring.restore_all(window.context)
+    settle()
+    opened.document.store._db.set_trace_callback(None)
+    assert keepers
+    assert threading.main_thread() not in keepers
+    assert list(opened.state.runs) == [1]
+    opened.undo()
+    assert not opened.state.runs
+
+
 # Cancelling and making way
 
 
