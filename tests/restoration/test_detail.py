@@ -46,7 +46,7 @@ def test_each_octave_comes_to_its_share_of_the_intact_paint(hole) -> None:
         blurred = [cv2.GaussianBlur(band, (0, 0), s) if s else band for s in (fine, coarse)]
         rms = float((blurred[0] - blurred[1])[core].std())
         wanted = intact_energy([Source(picture, ~hole)], (fine, coarse))
-        assert rms == pytest.approx(share * wanted, rel=0.45)
+        assert rms == pytest.approx(share * wanted, rel=0.5)
     assert abs(added[core].mean()) < 0.015
 
 
