@@ -100,6 +100,15 @@ def test_twice_the_grain_is_a_logarithm_of_two_in_every_octave(encoder, square):
         assert found[octave] == pytest.approx(math.log(2), rel=0.05)
 
 
+def test_the_change_is_counted_inside_the_damage_alone(square):
+    own = np.zeros((SIDE, SIDE, 3), np.uint8)
+    donated = own.copy()
+    donated[:16] = 200
+    assert measure_style.changed(own, donated, square) == 0
+    donated[16:32] = 6
+    assert measure_style.changed(own, donated, square) == pytest.approx(3.0)
+
+
 def test_the_square_holds_the_largest_component_and_stays_in_the_picture():
     mask = np.zeros((100, 120), bool)
     mask[5:8, 5:8] = True
@@ -138,7 +147,7 @@ def _shift(kind: str, own: float, donated: float) -> Shift:
     near, far, nothing = (dict.fromkeys(MEASURES, value) for value in (donated, own, 1.0))
     step = dict.fromkeys(MEASURES, donated - own)
     right, wrong = dict.fromkeys(QUALITY, 21.5), dict.fromkeys(QUALITY, 20.0)
-    return Shift(kind, far, near, step, nothing, nothing, right, wrong)
+    return Shift(kind, far, near, step, nothing, nothing, right, wrong, own - donated)
 
 
 def test_the_tables_count_and_judge():
@@ -151,22 +160,34 @@ def test_the_tables_count_and_judge():
     assert "away from the donor" in measure_style.distance_table(away, seed=0)
     same = [replace(each, donated=each.own) for each in shifts]
     assert "no effect shown" in measure_style.distance_table(same, seed=0)
+    hardly = [_shift("cracks", 1.0001, 1.0)] * 3
+    assert measure_style.nearer(hardly, "mean").decided
+    assert "towards" not in measure_style.distance_table(hardly, seed=0), "+0.000 is no effect"
     steps = measure_style.step_table(shifts, seed=0).splitlines()[2:]
     assert len(steps) == len(MEASURES)
     assert all("0 of 3 (0%)" in row and "-1.833" in row and "away from the donor" in row for row in steps)
     short = measure_style.in_short([*shifts, _shift("losses", 3.0, 2.0)], seed=0).splitlines()
-    assert short[0].startswith("- Distance: **towards the donor** mean colour")
-    assert short[1].startswith("- Step: **away from the donor** mean colour")
-    assert short[2].endswith("**better** PSNR dB, SSIM, HaarPSI.")
+    assert "differ by 1.625 of 255 levels" in short[0]
+    assert "in no work by more than 3.000; 0 of 4 are the same" in short[0]
+    assert short[1].startswith("- Distance: **towards the donor** mean colour")
+    assert short[2].startswith("- Step: **away from the donor** mean colour")
+    assert short[3].endswith("**better** PSNR dB, SSIM, HaarPSI.")
     quality = measure_style.quality_table(shifts, seed=0).splitlines()[2:]
     assert [row.split("|")[1].strip() for row in quality] == ["cracks", "losses", "all"]
     assert all(row.count("+1.500") >= len(QUALITY) for row in quality)
 
 
+def _corner() -> np.ndarray:
+    """Damage that leaves room for a style region of 32 px."""
+    mask = np.zeros((48, 48), bool)
+    mask[1:12, 1:12] = True
+    return mask
+
+
 @pytest.mark.slow
 def test_the_whole_run_restores_with_both_styles(make_case: Callable[..., Path], tmp_path: Path, capsys):
     for number in range(3):
-        folder = make_case(f"{number:03}-losses", number).parent
+        folder = make_case(f"{number:03}-losses", number, _corner()).parent
     model, out = tiny_checkpoint(tmp_path / "toy"), tmp_path / "style.md"
     assert measure_style.main([str(folder), "--model", str(model), "-o", str(out)]) == 0
     said = capsys.readouterr()
@@ -179,7 +200,7 @@ def test_the_donors_style_changes_the_fill_and_nothing_else(
     make_case: Callable[..., Path], tmp_path: Path, encoder, monkeypatch
 ):
     for number in range(3):
-        folder = make_case(f"{number:03}-losses", number).parent
+        folder = make_case(f"{number:03}-losses", number, _corner()).parent
     request = measure_style.RestorationRequest(weights=str(tiny_checkpoint(tmp_path / "toy")))
     fills = []
     fill_case = measure_style.fill_case
