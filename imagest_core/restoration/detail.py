@@ -136,8 +136,7 @@ def _near(
     """
     mean = guides.mean(0)
     sample = guides[:: max(1, len(guides) // 4000)] - mean
-    _, vectors = np.linalg.eigh(sample.T @ sample)
-    basis = vectors[:, -p.components :].astype(np.float32)
+    basis = _principal(sample.T @ sample, p.components)
     a, b = (wanted - mean) @ basis, (guides - mean) @ basis
     squares = (b * b).sum(1)
     count = min(p.choices, len(guides))
@@ -148,6 +147,15 @@ def _near(
         best = np.argpartition(distance, count - 1, axis=1)[:, :count]
         found.append(np.sort(best, axis=1)[np.arange(len(part)), turns])
     return np.concatenate(found)
+
+
+def _principal(covariance: Image, count: int) -> Image:
+    """The ``count`` strongest eigenvectors, (n, count): finding all of them would take most of the time."""
+    from scipy.sparse.linalg import eigsh
+
+    start = np.ones(len(covariance), np.float32)
+    _, vectors = eigsh(covariance, k=min(count, len(covariance) - 1), which="LA", v0=start)
+    return np.asarray(vectors, np.float32)
 
 
 def _laid(details: Image, centres: NDArray[np.integer], shape: tuple[int, ...], p: DetailParameters) -> Image:
