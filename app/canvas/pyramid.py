@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import copy
+from functools import cached_property
 
 import numpy as np
 
@@ -20,16 +21,21 @@ class Pyramid:
     """The coarser levels of a painting in memory, the finer ones read when they are looked at.
 
     As many levels are held as fit ``budget`` bytes, at 4 bytes a pixel; they come from one pass over
-    the file, so each of its samples is decoded once.
+    the file, so each of its samples is decoded once. ``screen``: the ICC profile to show them in.
     """
 
-    def __init__(self, painting: Painting, display: Display, budget: int = HELD_BYTES) -> None:
-        self.painting, self._display = painting, display
+    def __init__(self, painting: Painting, screen: bytes | None = None, budget: int = HELD_BYTES) -> None:
+        self.painting, self._screen = painting, screen
         self.width, self.height = painting.width, painting.height
         self.levels = level_count(self.width, self.height)
         self.finest = self._finest(budget)
         """The finest level that is held."""
         self._held = {level: self._blank(level) for level in range(self.finest, self.levels)}
+
+    @cached_property
+    def _display(self) -> Display:
+        """Its tables take a moment: they are made by the worker that needs them first."""
+        return Display(self.painting, self._screen)
 
     def held(self, level: int) -> Pixels | None:
         """The whole level, or None where it is too large to keep."""

@@ -20,7 +20,6 @@ from app.jobs import Ticket
 from app.selection import Proposal
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
-from imagest_core.painting.display import Display
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted import Accepted
 
@@ -44,7 +43,7 @@ class Sheet(QObject):
         super().__init__()
         self.context, self.document = context, document
         painting = document.painting
-        self.pyramid = Pyramid(painting, Display(painting, screen))
+        self.pyramid = Pyramid(painting, screen)
         self.original = Layer(self.pyramid, context.background, self)
         levels = LAST_LEVEL + 1
         self.mask = Overlay(levels, painting.box, self._look(), self)

@@ -41,6 +41,10 @@ class CompareArea(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(BLINK)
         self._timer.timeout.connect(self._blink)
+        self._begin = QTimer(self)
+        self._begin.setSingleShot(True)
+        self._begin.setInterval(0)
+        self._begin.timeout.connect(self._build)
         self._lay_out()
         self.link = Link([self.view, self.second], self)
         self._connect()
@@ -93,13 +97,17 @@ class CompareArea(QWidget):
         for view in (self.view, self.second):
             view.set_sheet(self._sheet)
         self.arrange()
-        if self._sheet is not None:
-            self._sheet.build()
+        self._begin.start()
         for part in (difference, restored, left):
             if part is not None:
                 part.close()
         if left is not None:
             left.deleteLater()
+
+    def _build(self) -> None:
+        """Decode the scan once the window stands: before, the workers would only keep it from its turn."""
+        if self._sheet is not None:
+            self._sheet.build()
 
     @property
     def sheet(self) -> Sheet | None:

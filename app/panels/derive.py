@@ -107,9 +107,12 @@ class DerivePanel(QWidget):
             self._prepare()
 
     def refresh(self) -> None:
-        """Another document: nothing learned holds any more."""
+        """Another document: nothing learned holds any more. What is folded away is made when it is opened."""
         self._ground, self._clean = None, None
-        self.choose(self.method)
+        if self._active:
+            self.choose(self.method)
+        else:
+            self._forget()
 
     def _forget(self) -> None:
         self._learned, self._deriver = None, None

@@ -16,7 +16,6 @@ from app.canvas.picture import at_level, level_count, level_for, reduced_size
 from app.canvas.pyramid import Pyramid
 from imagest_core.damage.classes import DEFAULT_CLASSES
 from imagest_core.damage.map import DamageMap
-from imagest_core.painting.display import Display
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
 
@@ -33,7 +32,7 @@ def scan(folder: Path, orientation: int = 1) -> Path:
 @pytest.mark.parametrize("budget", [1 << 30, 1 << 20, 1 << 16])
 def test_every_level_is_the_mean_of_the_scan(tmp_path: Path, orientation: int, budget: int) -> None:
     with open_painting(scan(tmp_path, orientation)) as painting:
-        pyramid = Pyramid(painting, Display(painting), budget)
+        pyramid = Pyramid(painting, budget=budget)
         for band in pyramid.bands():
             pyramid.build(band)
         assert sum(h.nbytes for n in range(9) if (h := pyramid.held(n)) is not None) <= budget
@@ -49,7 +48,7 @@ def test_every_level_is_the_mean_of_the_scan(tmp_path: Path, orientation: int, b
 
 def test_a_part_of_a_level_is_what_the_whole_has_there(tmp_path: Path) -> None:
     with open_painting(scan(tmp_path)) as painting:
-        pyramid = Pyramid(painting, Display(painting), 1 << 16)
+        pyramid = Pyramid(painting, budget=1 << 16)
         whole = pyramid.make(1, Box(0, 0, 602, 266))
         part = Box(101, 57, 501, 209)
         assert np.array_equal(pyramid.make(1, part), whole[part.slices])
@@ -59,7 +58,7 @@ def test_bands_cover_the_picture_once(tmp_path: Path) -> None:
     for orientation in (1, 6):
         with open_painting(scan(tmp_path, orientation)) as painting:
             seen = np.zeros((painting.height, painting.width), int)
-            for band in Pyramid(painting, Display(painting)).bands():
+            for band in Pyramid(painting).bands():
                 seen[band.slices] += 1
             assert (seen == 1).all()
 

@@ -1,0 +1,51 @@
+"""A scan being opened: what the window's own thread has to do, and what workers do later."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from app.canvas import pyramid
+from app.compare.area import CompareArea
+from imagest_core.painting.display import Display
+
+
+@pytest.fixture
+def resting(qtbot, context, document) -> CompareArea:
+    """An area that shows the document already, and workers that rest."""
+    made = CompareArea(context)
+    qtbot.addWidget(made)
+    qtbot.waitUntil(lambda: made.sheet is not None and made.sheet.whole and context.background.resting)
+    yield made
+    made.set_document(None)
+
+
+def test_workers_decode_nothing_before_everyone_has_heard_of_the_scan(resting, document, qtbot) -> None:
+    resting.set_document(document)
+    assert resting.context.background.resting
+    qtbot.waitUntil(lambda: resting.sheet.whole)
+
+
+def test_a_scan_that_is_closed_at_once_is_not_decoded(resting, document, qtbot) -> None:
+    resting.set_document(document)
+    told = []
+    resting.sheet.progressed.connect(lambda *_: told.append(1))
+    resting.set_document(None)
+    qtbot.wait(50)
+    assert not told
+
+
+def test_the_tables_of_its_colours_are_made_by_a_worker(resting, document, qtbot, monkeypatch) -> None:
+    threads = []
+
+    class Noted(Display):
+        def __init__(self, *given) -> None:
+            threads.append(threading.current_thread())
+            super().__init__(*given)
+
+    monkeypatch.setattr(pyramid, "Display", Noted)
+    resting.set_document(document)
+    qtbot.waitUntil(lambda: resting.sheet.whole)
+    assert threads
+    assert threading.main_thread() not in threads
