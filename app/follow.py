@@ -91,7 +91,7 @@ class Follower(QObject):
 
     def _bind(self, document: OpenDocument | None) -> None:
         if document is not None:
-            document.history_changed.connect(self._wait.start)
+            document.history_changed.connect(self._follow_history)
             document.troubled.connect(self._say_trouble)
             document.warned.connect(self._say_warning)
             if self._operator:
@@ -113,6 +113,14 @@ class Follower(QObject):
             self._context.messages.warn(
                 sentence, self.tr("Your work itself is kept; only a backup is missing.")
             )
+
+    def _follow_history(self) -> None:
+        """A key that comes in the same turn finds undo and redo as they are now; the rest can wait."""
+        document = self._context.document
+        if document is not None:
+            self._window.actions_["undo"].setEnabled(bool(document.document.history.done))
+            self._window.actions_["redo"].setEnabled(bool(document.document.history.undone))
+        self._wait.start()
 
     def _enable(self) -> None:
         self._window.actions_.allow(self._there())

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tifffile
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -271,3 +272,27 @@ def test_nothing_of_torch_is_loaded_for_the_window():
     code = f"import app.window, sys; print([name for name in {heavy} if name in sys.modules])"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "[]"
+
+
+def test_quick_keys_undo_and_redo_as_many_steps(session: MainWindow, qtbot: QtBot):
+    """All keys come within one turn of the event loop, as from a fast hand on a slow machine."""
+    document = session.context.document
+    session.activateWindow()
+    qtbot.waitUntil(session.isActiveWindow)
+
+    def press(key: Qt.Key, times: int) -> None:
+        for _ in range(times):
+            QTest.sendKeyEvent(
+                QTest.KeyAction.Click, session.area.view, key, "", Qt.KeyboardModifier.ControlModifier
+            )
+
+    for at in range(5):
+        mark(document, (slice(10 * at, 10 * at + 5), slice(0, 5)))
+    press(Qt.Key.Key_Z, 4)
+    assert document.state.damage.count() == 25
+    press(Qt.Key.Key_Y, 3)
+    assert document.state.damage.count() == 100
+    press(Qt.Key.Key_Z, 9)
+    assert document.state.damage.empty
+    assert not session.action("undo").isEnabled()
+    assert session.action("redo").isEnabled()
