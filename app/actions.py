@@ -91,7 +91,7 @@ VIEW = (
     Spec("mask_visible", QT_TRANSLATE_NOOP("Actions", "Show &mask"), ("V",), "mask", checkable=True),
     Spec(
         "zones_visible",
-        QT_TRANSLATE_NOOP("Actions", "Show &grown zone and blend ring"),
+        QT_TRANSLATE_NOOP("Actions", "Show &grown zone"),
         ("Z",),
         "zones",
         checkable=True,

@@ -102,7 +102,7 @@ class Selection(QObject):
     """How far the wand lets colours differ (CIE Lab units)."""
     mask_visible = Value(True)
     zones_visible = Value(True)
-    """Whether the grown zone and the blend ring are drawn."""
+    """Whether the grown zone is drawn, and the ring in which an engine's fills are blended."""
     windows_visible = Value(False)
     """Whether the windows that a restoration would use are drawn."""
     provenance_visible = Value(False)

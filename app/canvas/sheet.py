@@ -22,6 +22,7 @@ from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted import Accepted
+from imagest_core.restoration.engines import engine
 
 _AT_ONCE = 64
 """So many tiles are reduced while the window waits; more are a worker's."""
@@ -147,8 +148,10 @@ class Sheet(QObject):
         )
 
     def _look(self) -> Look:
-        selection = self.context.selection
-        zones = Zones(selection.request.growth, selection.request.blend) if selection.zones_visible else None
+        """The ring is drawn only where the chosen engine's fills are blended at all."""
+        request = self.context.selection.request
+        blend = 0 if engine(request.engine).meets_rim else request.blend
+        zones = Zones(request.growth, blend) if self.context.selection.zones_visible else None
         return look_of(self.document.state.damage.classes, zones)
 
     def _restyle(self) -> None:

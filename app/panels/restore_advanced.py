@@ -134,7 +134,7 @@ class Advanced(QWidget):
         self._amount(
             "growth", self.tr("Growth"), 1, 3, self.tr("Grows the mask over its uncertain rim"), "px"
         )
-        self._amount("blend", self.tr("Blend"), 0, 64, "", "px")
+        self._amount("blend", self.tr("Blend"), 0, 64, self.tr("Transition inside the grown mask"), "px")
         self._amount(
             "context",
             self.tr("Context"),
@@ -193,17 +193,12 @@ class Advanced(QWidget):
         for field, show in self._show.items():
             show(getattr(request, field))
         del blockers
-        used, possible = used_fields(request), possible_fields(request) | {"blend"}
+        used, possible = used_fields(request), possible_fields(request)
         if request.prompt:
             used, possible = used | {"prompt"}, possible | {"prompt"}
         for field, widget in self._widgets.items():
             widget.setVisible(field in possible)
             widget.setEnabled(field in used)
-        self._widgets["blend"].setToolTip(
-            self.tr("Transition inside the grown mask")
-            if "blend" in used
-            else self.tr("The fills of this engine meet the rim by themselves: there is nothing to blend.")
-        )
 
 
 def _count(low: int, high: int) -> QSpinBox:

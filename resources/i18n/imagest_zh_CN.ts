@@ -131,8 +131,8 @@
         <translation>显示蒙版(&amp;M)</translation>
     </message>
     <message>
-        <source>Show &amp;grown zone and blend ring</source>
-        <translation>显示扩展区和融合环(&amp;G)</translation>
+        <source>Show &amp;grown zone</source>
+        <translation>显示扩展区(&amp;G)</translation>
     </message>
     <message>
         <source>Show conte&amp;xt windows</source>
@@ -540,10 +540,6 @@
     <message>
         <source>Transition inside the grown mask</source>
         <translation>扩展蒙版内的过渡</translation>
-    </message>
-    <message>
-        <source>The fills of this engine meet the rim by themselves: there is nothing to blend.</source>
-        <translation>此引擎的填补自然衔接边缘，无需融合。</translation>
     </message>
 </context>
 <context>

@@ -8,10 +8,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from app.canvas.overlay_pixels import Zones
 from app.context import Context
 from app.devices import Device, choices
 from app.panels.restore import RestorePanel
 from app.window import MainWindow
+from imagest_core.restoration.engines import engine, engine_names
+from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest, ScalePolicy
 
 UNUSUAL = RestorationRequest(
@@ -57,6 +60,29 @@ def test_only_what_the_engine_heeds_can_be_set(panel: RestorePanel, context: Con
     context.selection.request = RestorationRequest(engine="imagest", mode=Mode.FAITHFUL)
     assert not there(panel) & {"seed", "steps", "quality", "detail"}
     assert "mode" in there(panel)
+
+
+@pytest.mark.parametrize("name", engine_names())
+def test_nothing_is_in_sight_that_no_mode_of_the_engine_heeds(
+    panel: RestorePanel, context: Context, name: str
+):
+    context.selection.request = RestorationRequest(engine=name)
+    rows = panel.advanced._widgets | {field: row[1] for field, row in panel.choices._rows.items()}
+    in_sight = {field for field, row in rows.items() if not row.isHidden()}
+    heeded = [used_fields(RestorationRequest(engine=name, mode=mode)) for mode in Mode]
+    assert in_sight <= frozenset().union(*heeded)
+
+
+def test_blending_is_offered_and_drawn_where_an_engine_leaves_the_rim_open(
+    panel: RestorePanel, context: Context, window: MainWindow, monkeypatch: pytest.MonkeyPatch
+):
+    request = RestorationRequest(engine="telea", blend=7)
+    context.selection.request = request
+    assert window.area.sheet.mask.look.zones == Zones(request.growth, 0)
+    monkeypatch.setattr(type(engine("telea")), "meets_rim", False)
+    context.selection.request = replace(request, growth=2)
+    assert "blend" in there(panel)
+    assert window.area.sheet.mask.look.zones == Zones(2, 7)
 
 
 def test_a_request_from_a_run_is_shown_whole_and_nothing_of_it_is_lost(panel: RestorePanel, context: Context):
