@@ -102,7 +102,14 @@ class MainWindow(QMainWindow):
             HistoryPanel(context),
         )
         self.docks = {
-            "damage": Dock(self.tr("Damage"), "dock_damage", self.damage, step="1", scrolls=True),
+            "damage": Dock(
+                self.tr("Damage"),
+                "dock_damage",
+                self.damage,
+                footer=self.damage.footer,
+                step="1",
+                scrolls=True,
+            ),
             "style": Dock(self.tr("Style"), "dock_style", self.style_panel, step="2"),
             "restore": Dock(
                 self.tr("Restore"), "dock_restore", self.restore, footer=self.restore.footer, step="3"

@@ -155,7 +155,6 @@ class ClassList(QWidget):
         super().__init__()
         self._context = context
         self._rows: dict[int, ClassRow] = {}
-        self._only_chosen = False
         self._column = column(self, spacing=0)
         self._counts: dict[int, int] = {}
         self._measures: dict[int, ClassFigures] = {}
@@ -195,16 +194,9 @@ class ClassList(QWidget):
         if self._context.do(settings.add_class(document.state, made)):
             self._context.selection.label = label_
 
-    def show_only_chosen(self, only: bool) -> None:
-        """Leave room for something else: show the chosen class alone, or all again."""
-        self._only_chosen = only
-        self._mark()
-
     def _mark(self) -> None:
         for number, made in self._rows.items():
-            chosen = number == self._context.selection.label
-            made.mark(chosen)
-            made.setVisible(chosen or not self._only_chosen)
+            made.mark(number == self._context.selection.label)
 
     def _counted(self, counts: dict[int, int]) -> None:
         """What was measured of a class holds until it is measured anew, unless its area is another."""

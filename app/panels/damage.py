@@ -9,7 +9,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
-from app.panels.parts import Card, Fold, Panel, button, row, rule, tool_button
+from app.panels.parts import Card, Fold, Panel, button, column, row, rule, tool_button
 from app.selection import Tool
 from app.theme import GRID
 
@@ -27,7 +27,9 @@ class DamagePanel(Panel):
         self.card = self._card()
         self.classes = ClassList(context)
         self.keep = QCheckBox(self.tr("Don’t paint over other classes"))
-        self.derive = DerivePanel(context)
+        self.derive, self.footer = DerivePanel(context), QWidget()
+        self.footer.setObjectName("panel")
+        column(self.footer).addWidget(self.derive.foot)
         self.fold = Fold(self.tr("Derive the mask"), self.derive)
         add = tool_button("plus", self.tr("Add a damage class"), self.classes.add)
         load = tool_button("import", self.tr("Import a mask file"), self.import_wanted.emit)
@@ -86,8 +88,7 @@ class DamagePanel(Panel):
         self.derive.choose(method)
 
     def _derive(self, on: bool) -> None:
-        """While the mask is derived everything else makes room."""
-        self.classes.show_only_chosen(on)
+        """While the mask is derived, what isn't needed for it makes room."""
         self.keep_row.setVisible(not on)
         self.derive.set_active(on)
         self._stand()

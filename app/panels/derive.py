@@ -15,7 +15,7 @@ from app.context import Context
 from app.derivers import METHODS, Cracks, Deriver, Difference, Losses, Parameter
 from app.jobs import Job
 from app.messages import explained
-from app.panels.parts import Amount, Segments, button, clear, column, label, restyle, row
+from app.panels.parts import Amount, Segments, button, clear, column, label, restyle, row, rule
 from app.panels.registered import Registered
 from app.previewing import Preview, Previewer
 from app.selection import Proposal, Tool
@@ -31,7 +31,7 @@ LABELS = {"cracks": CRACK.label, "losses": LOSS.label, "difference": LOSS.label}
 
 
 class DerivePanel(QWidget):
-    """``done()``: the derived mask was taken over."""
+    """``done()``: the derived mask was taken over. ``foot`` belongs below it, whatever scrolls."""
 
     done = Signal()
 
@@ -45,6 +45,7 @@ class DerivePanel(QWidget):
         self._before: str = Tool.PAN
         self._amounts: dict[str, Amount] = {}
         self._previewer = Previewer(context.background, self._show, self._failed)
+        self.foot = self._make_foot()
         self._build()
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
@@ -69,15 +70,24 @@ class DerivePanel(QWidget):
         self._source = column()
         self.registered = Registered(self._context)
         self._fields = column(spacing=4)
-        self.state = label("", "soft", wrap=True)
-        self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
         inside.addWidget(self.methods)
         inside.addWidget(self.about)
         inside.addLayout(self._source)
         inside.addWidget(self.registered)
         inside.addLayout(self._fields)
+
+    def _make_foot(self) -> QWidget:
+        """What is found, and the button that takes it: always in sight while the mask is derived."""
+        self.state = label("", "soft", wrap=True)
+        self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
+        made = QWidget()
+        inside = column(made)
+        inside.setContentsMargins(12, 4, 12, 12)
+        inside.addWidget(rule())
         inside.addWidget(self.state)
         inside.addLayout(row(self.apply_button, None))
+        made.hide()
+        return made
 
     # Choosing
 
@@ -89,6 +99,7 @@ class DerivePanel(QWidget):
     def set_active(self, active: bool) -> None:
         """Opened or closed; a closed one shows no preview."""
         self._active = active
+        self.foot.setVisible(active)
         if active:
             self.choose(self.method)
         else:

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import tifffile
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.about import AboutDialog
 from app.document import OpenDocument
 from app.export_dialog import ExportDialog
+from app.panels.classes import ClassRow
 from app.panels.damage import DamagePanel
 from app.panels.style import StylePanel
 from app.settings_dialog import SettingsDialog
@@ -62,6 +63,35 @@ def test_losses_by_a_picked_ground_previewed_then_applied(
     assert [entry.name for entry in opened.document.history.done] == ["Derive losses"]
     assert opened.state.damage.count() >= 20 * 30
     assert window.docks["restore"].opened
+
+
+@pytest.mark.parametrize("size", [(1440, 900), (1920, 1080)])
+def test_the_classes_stay_in_sight_while_the_mask_is_derived(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, size: tuple[int, int]
+):
+    window.resize(*size)
+    window.damage.show_derive("losses")
+    rows = window.damage.classes.findChildren(ClassRow)
+    assert len(rows) == 6
+    whole = [*rows, window.damage.derive.apply_button]
+    qtbot.waitUntil(lambda: all(part.visibleRegion().boundingRect() == part.rect() for part in whole))
+    assert all(part.height() >= part.sizeHint().height() for part in whole)
+    window.damage.fold.head.setChecked(False)
+    assert not window.damage.derive.apply_button.isVisible()
+
+
+def test_where_there_is_no_room_the_panel_scrolls_and_what_applies_stays(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    window.resize(1000, 560)
+    window.damage.show_derive("losses")
+    apply, rows = window.damage.derive.apply_button, window.damage.classes.findChildren(ClassRow)
+    scroll = window.docks["damage"].findChild(QScrollArea).verticalScrollBar()
+    qtbot.waitUntil(lambda: scroll.maximum() > 0)
+    for value in (scroll.minimum(), scroll.maximum()):
+        scroll.setValue(value)
+        qtbot.waitUntil(lambda: apply.visibleRegion().boundingRect() == apply.rect())
+    assert all(made.height() >= made.sizeHint().height() for made in rows)
 
 
 def test_difference_needs_a_clean_picture_and_says_how_it_lies(
