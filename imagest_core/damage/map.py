@@ -119,6 +119,10 @@ class DamageMap:
         """Put (h, w) ``labels`` into ``box``; what lies outside the picture is dropped."""
         if labels.shape != (box.height, box.width):
             raise ValueError(f"labels of shape {labels.shape} don't fit {box}")
+        key = (box.x // TILE, box.y // TILE)
+        if box == tile_box(key) and box.right <= self.width and box.bottom <= self.height and min(key) >= 0:
+            self._replace(key, box, labels)
+            return
         for cell in box.within(self.box).tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
             whole = cell == box

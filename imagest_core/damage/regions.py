@@ -161,7 +161,7 @@ class _Pieces:
         return sizes, tables
 
     def touching(self, tables: Mapping[TileKey, Ids]) -> NDArray[np.int64]:
-        """(n, 2) numbers of pieces that touch across the borders of tiles."""
+        """(n, 2) numbers of pieces that touch across the borders of tiles, each pair once."""
         edges = {key: _edges(tables[key][self.label(key)[1]]) for key in tables}
         pairs = [np.zeros((0, 2), np.int64)]
         for (x, y), (_, right, _, bottom) in edges.items():
@@ -171,7 +171,7 @@ class _Pieces:
             for corner, key, at in ((bottom[-1], (x + 1, y + 1), 0), (bottom[0], (x - 1, y + 1), -1)):
                 if key in edges and corner and edges[key][2][at]:
                     pairs.append(np.array([[corner, edges[key][2][at]]]))
-        return np.unique(np.concatenate(pairs), axis=0)
+        return _once(np.concatenate(pairs))
 
 
 def _edges(numbers: Ids) -> tuple[Ids, Ids, Ids, Ids]:
@@ -180,10 +180,18 @@ def _edges(numbers: Ids) -> tuple[Ids, Ids, Ids, Ids]:
 
 
 def _along(one: Ids, other: Ids) -> Iterator[NDArray[np.int64]]:
-    """Pairs that touch, straight or diagonally, along two facing lines."""
+    """Pairs that touch, straight or diagonally, along two facing lines; of a run of the same only one."""
     for left, right in ((one, other), (one[1:], other[:-1]), (one[:-1], other[1:])):
         both = (left > 0) & (right > 0)
+        both[1:] &= (left[1:] != left[:-1]) | (right[1:] != right[:-1])
         yield np.stack([left[both], right[both]], axis=1)
+
+
+def _once(pairs: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Each pair once; sorted as single numbers: NumPy sorts rows slowly, and other threads wait for it."""
+    span = int(pairs.max(initial=0)) + 1
+    codes = np.unique(pairs[:, 0] * span + pairs[:, 1])
+    return np.stack(np.divmod(codes, span), axis=1)
 
 
 def _groups(count: int, pairs: NDArray[np.int64]) -> NDArray:

@@ -177,13 +177,16 @@ def _tile_steps(damage: DamageMap, tile: Box) -> Steps:
 
 
 def _centre_line(mask: Mask) -> Mask:
-    """The skeleton of ``mask`` (h, w) but of its thick parts; worked out only where there is something."""
+    """The skeleton of ``mask`` (h, w) but of its thick parts; worked out only where there is something
+    thin: thinning a thick part takes long, and other threads wait for it."""
     from skimage.morphology import skeletonize
 
-    line = np.zeros(mask.shape, np.bool_)
+    line, thin = np.zeros(mask.shape, np.bool_), mask & ~_thick(mask)
+    if not thin.any():
+        return line
     part = Box(*cv2.boundingRect(mask.astype(np.uint8))).grown(1).within(Box(0, 0, *mask.shape[::-1])).slices
     line[part] = np.asarray(skeletonize(mask[part]), np.bool_)
-    return line & ~_thick(mask)
+    return line & thin
 
 
 def _thick(mask: Mask) -> Mask:

@@ -37,8 +37,8 @@ def packed_tile(labels: NDArray[np.uint8]) -> bytes:
     """A (256, 256) uint8 tile, compressed: zlib, for which there will be a decoder in fifty years, told
     to look for runs only: labels are runs, and it takes half the time for the same size. Tiles of one
     label throughout, most of what a large outline marks, are packed once."""
-    first = int(labels[0, 0])
-    return _packed_alike(first) if _alike(labels) else _packed(labels.tobytes())
+    alike = _packed_alike(int(labels[0, 0]))
+    return alike if labels is unpacked_tile(alike) or _alike(labels) else _packed(labels.tobytes())
 
 
 def shared_tile(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:

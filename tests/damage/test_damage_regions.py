@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
+from imagest_core.damage import regions
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
@@ -101,3 +102,13 @@ def test_ten_thousand_regions_of_a_large_scan_take_seconds() -> None:
     regions = find_regions(damage)
     assert len(regions) == 10_000
     assert time.process_time() - started < 15  # about 3 s of one core
+
+
+def test_a_long_shared_border_is_one_pair_not_one_a_pixel() -> None:
+    """Sorting millions of them held up every other thread for seconds."""
+    one, other = np.full(256, 3, np.int32), np.full(256, 7, np.int32)
+    other[100:110] = 0
+    assert sum(len(pairs) for pairs in regions._along(one, other)) <= 6
+    pairs = np.array([[3, 7], [1, 2], [3, 7], [2, 1]], np.int64)
+    assert regions._once(pairs).tolist() == [[1, 2], [2, 1], [3, 7]]
+    assert regions._once(pairs[:0]).shape == (0, 2)

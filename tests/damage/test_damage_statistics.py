@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 import pytest
+import skimage.morphology
 
 from imagest_core.damage.classes import CRACK, LOSS, OVERPAINT
 from imagest_core.damage.map import DamageMap
@@ -89,3 +90,13 @@ def test_a_label_without_a_class_is_counted_too() -> None:
     damage = DamageMap(10, 10)
     filled(damage, Box(0, 0, 2, 2), 99)
     assert class_figures(damage)[0].name == "class 99"
+
+
+def test_what_is_thick_throughout_is_not_thinned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thinning it takes long, holds up every other thread, and its line is thrown away."""
+    thin, thinned = skimage.morphology.skeletonize, []
+    monkeypatch.setattr(skimage.morphology, "skeletonize", lambda mask: thinned.append(mask) or thin(mask))
+    damage = DamageMap(1000, 1000)
+    damage.write(damage.box, np.ones((1000, 1000), np.uint8))
+    assert centre_steps(damage).length() == 0
+    assert len(thinned) <= 4, "only at corners"
