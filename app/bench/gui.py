@@ -70,6 +70,10 @@ def table(sizes: Sizes, progress: Progress) -> Iterator[Row]:
             yield from rows(large, sizes.megapixels)
         progress.check()
         yield from painting_rows(large, small, sizes.megapixels)
+        progress.check()
+        yield from lasso_rows(large, sizes.megapixels)
+    progress.check()
+    yield from deriving_rows()
     progress.check()
     yield from restoring_rows(sizes.engine)
 
@@ -98,6 +102,24 @@ def painting_rows(large: Path, small: Path, size: str) -> Iterator[Row]:
     yield Row(f"brush 200 px, 95th percentile, {size}", brush["p95"], "ms")
     yield Row("brush on the large scan / on the small one", brush["median"] / brush_small["median"], "×", 1.5)
     yield Row(f"end of stroke (kept), {size}", brush["keep"], "ms", 100)
+
+
+def lasso_rows(scan: Path, size: str) -> Iterator[Row]:
+    """What marking nearly a whole scan at a stroke costs."""
+    drawn = apart("lasso", str(scan))
+    yield Row(f"lasso, median move, {size}", drawn["move"], "ms", 16)
+    yield Row(f"lasso round the scan → marked, {size}", drawn["seconds"], "s")
+    yield Row("longest stall while it is marked", drawn["stall"], "ms", 100)
+    yield Row("… of it waiting for other programs", drawn["starved"], "ms")
+
+
+def deriving_rows() -> Iterator[Row]:
+    """How soon a derived mask follows its sliders."""
+    derived = apart("deriving", "sample")
+    for method, name in (("cracks", "cracks"), ("losses", "losses"), ("difference", "difference (Otsu)")):
+        yield Row(f"{name}: slider → preview, median", derived[f"{method} median"], "ms")
+        yield Row(f"{name}: slider → preview, worst", derived[f"{method} worst"], "ms", 300)
+        yield Row(f"{name}: slider → as fine as seen, worst", derived[f"{method} finest"], "ms")
 
 
 def restoring_rows(engine: str) -> Iterator[Row]:
@@ -132,13 +154,15 @@ def apart(what: str, argument: str) -> Measured:
 
 def measure(what: str, argument: str) -> Measured:
     """One measure in this process."""
-    from app.bench import canvas, work
+    from app.bench import canvas, marking, work
 
     measures: dict[str, Callable[[str], Measured]] = {
         "starting": work.starting,
         "opening": canvas.opening,
         "moving": canvas.moving,
         "painting": canvas.painting,
+        "deriving": marking.deriving,
+        "lasso": marking.lasso,
         "restoring": work.restoring_sample,
     }
     return measures[what](argument)

@@ -92,6 +92,12 @@ class Stage:
                 raise ImagestError(self._errors[0])
             self.turn()
 
+    def rest(self) -> None:
+        """Wait till the background has nothing to do, and nothing comes of its answers either."""
+        for _ in range(4):
+            self.until(lambda: self.context.background.resting)
+            self.turn()
+
     def open(self, scan: Path) -> None:
         """Begin to open."""
         opening.open_path(self.context, scan)

@@ -43,7 +43,7 @@ class DerivePanel(QWidget):
         self._clean: Painting | None = None
         self._ground: tuple[float, float, float] | None = None
         self._before: str = Tool.PAN
-        self._amounts: dict[str, Amount] = {}
+        self.amounts: dict[str, Amount] = {}
         self._previewer = Previewer(context.background, self._show, self._failed)
         self.foot = self._make_foot()
         self._build()
@@ -171,7 +171,7 @@ class DerivePanel(QWidget):
 
     def _show_fields(self, parameters: tuple[Parameter, ...]) -> None:
         clear(self._fields)
-        self._amounts.clear()
+        self.amounts.clear()
         for parameter in parameters:
             made = Amount(
                 translated(parameter.text),
@@ -184,13 +184,13 @@ class DerivePanel(QWidget):
                 special=self.tr("auto") if parameter.auto else "",
             )
             made.changed.connect(lambda _: self._changed())
-            self._amounts[parameter.name] = made
+            self.amounts[parameter.name] = made
             self._fields.addWidget(made)
 
     @property
     def values(self) -> dict[str, float]:
         """What the sliders say."""
-        return {name: amount.value for name, amount in self._amounts.items()}
+        return {name: amount.value for name, amount in self.amounts.items()}
 
     # Sources
 

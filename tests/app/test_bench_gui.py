@@ -41,6 +41,10 @@ def test_every_row_of_the_table_is_measured(qtbot: QtBot, tmp_path: Path, monkey
     assert bars["brush on the large scan / on the small one"] == 1.5
     assert bars["longest stall while restoring"] == 100
     assert sum(limit == 16 for name, limit in bars.items() if "median frame" in name) == 5
+    assert bars["cracks: slider → preview, worst"] == 300
+    assert bars["losses: slider → preview, worst"] == 300
+    assert bars["difference (Otsu): slider → preview, worst"] == 300
+    assert bars["longest stall while it is marked"] == 100
     told = {row.name: row.value for row in rows}
     assert told["previews shown on the way"] > 0
     assert told["restoring the sample by harmonic"] > 0

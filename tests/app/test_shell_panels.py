@@ -53,7 +53,7 @@ def test_losses_by_a_picked_ground_previewed_then_applied(
     assert not before.mask[90:, :].any()
     assert opened.state.damage.empty, "a preview changes nothing"
 
-    panel.derive._amounts["dilate"].slider.setValue(4)
+    panel.derive.amounts["dilate"].slider.setValue(4)
     qtbot.waitUntil(lambda: window.context.selection.proposal is not before, timeout=20_000)
     assert window.context.selection.proposal.mask.sum() > before.mask.sum()
 
