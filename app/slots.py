@@ -46,7 +46,7 @@ COMMANDS: dict[str, Callable] = {
 
 
 class Slots(QObject):
-    """Connects the actions of a window."""
+    """Connects the actions of a window, and what its panels' buttons ask for."""
 
     def __init__(self, window: MainWindow) -> None:
         super().__init__(window)
@@ -61,6 +61,21 @@ class Slots(QObject):
                 action.toggled.connect(slot)
             else:
                 action.triggered.connect(lambda _=False, slot=slot: slot())
+        self._connect_wishes()
+
+    def _connect_wishes(self) -> None:
+        """What the buttons of the welcome view and the panels ask for."""
+        window = self._window
+        for wish, slot in (
+            (window.welcome.browse, self.open),
+            (window.welcome.sample, lambda: opening.open_sample(self._context)),
+            (window.welcome.chosen, lambda path: opening.open_path(self._context, path)),
+            (window.damage.import_wanted, self.import_mask),
+            (window.style_panel.donor_wanted, self.donor),
+            (window.results.discard_wanted, self.discard_run),
+            (window.results.rename_wanted, self.rename_run),
+        ):
+            wish.connect(slot)
 
     def _slot(self, name: str) -> Callable:
         selection, context = self._context.selection, self._context

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 
 import pytest
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
 
 from app import actions, theme
 from app.selection import Compare, Selection, Tool
@@ -26,6 +28,18 @@ def test_no_id_is_given_twice_and_mnemonics_differ_within_a_menu():
 def test_every_action_does_something(window: MainWindow):
     for name, action in window.actions_.all():
         assert action.receivers("2triggered(bool)") + action.receivers("2toggled(bool)") > 0, name
+
+
+def test_no_button_asks_in_vain(window: MainWindow):
+    """Every wish that a panel declares is heard by someone."""
+    heard = {}
+    for widget in window.findChildren(QWidget):
+        for name, value in vars(type(widget)).items():
+            if isinstance(value, Signal) and name.endswith(("_wanted", "browse", "sample", "chosen")):
+                signature = repr(getattr(widget, name)).split()[1]
+                heard[f"{type(widget).__name__}.{name}"] = widget.receivers(f"2{signature}") > 0
+    assert {"Welcome.browse", "DamagePanel.import_wanted", "ResultStrip.discard_wanted"} < set(heard)
+    assert [name for name, someone in heard.items() if not someone] == []
 
 
 def test_every_icon_is_there_and_of_one_family():

@@ -12,9 +12,10 @@ import pytest
 import tifffile
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
+import resources
 from app.commands import opening
 from app.document import OpenDocument
 from app.export_dialog import ExportDialog
@@ -46,6 +47,32 @@ def session(window: MainWindow, scan: Path, qtbot: QtBot, settle: Settle) -> Mai
     qtbot.waitUntil(lambda: window.context.document is not None)
     settle()
     return window
+
+
+def test_every_button_of_the_welcome_view_opens_something(
+    window: MainWindow,
+    scan: Path,
+    qtbot: QtBot,
+    settle: Settle,
+    monkeypatch: pytest.MonkeyPatch,
+):
+    context = window.context
+
+    def press(name: str) -> None:
+        buttons = window.welcome.findChildren(QAbstractButton)
+        found = next(made for made in buttons if name in made.text() and made.isVisible())
+        qtbot.mouseClick(found, Qt.MouseButton.LeftButton)
+        qtbot.waitUntil(lambda: context.document is not None)
+        settle()
+
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(scan), ""))
+    press("Open a scan")
+    window.action("close").trigger()
+    press(scan.name)
+    assert context.document.painting.path == scan
+    window.action("close").trigger()
+    press("sample")
+    assert context.document.painting.path == resources.sample_painting()
 
 
 def test_from_opening_to_a_verified_file(
