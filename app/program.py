@@ -103,15 +103,17 @@ def _delete(window: MainWindow) -> None:
 
 
 def speak(application: QApplication, language: str) -> None:
-    """Install the texts of ``language``, "" for the system's, in place of others; English has its plurals."""
+    """Install the texts of ``language``, "" for the system's, in place of others; English, which has its
+    plurals, where there are none."""
     for translator in application.findChildren(QTranslator):
         application.removeTranslator(translator)
         translator.deleteLater()
     locale = QLocale(language) if language else QLocale.system()
     own = str(Path(resources.__file__).parent / "i18n")
+    english = QLocale(QLocale.Language.English)
     for name, folder in (("imagest", own), ("qtbase", _qt_texts())):
         translator = QTranslator(application)
-        if translator.load(locale, name, "_", folder):
+        if any(translator.load(each, name, "_", folder) for each in (locale, english)):
             application.installTranslator(translator)
 
 

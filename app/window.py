@@ -62,6 +62,7 @@ class MainWindow(QMainWindow):
         self.setStatusBar(self.status)
         self.follower = Follower(self)
         self.live = LiveFills(context, self.area)
+        context.document_changed.connect(lambda document: self.banner.setHidden(True) if document else None)
         context.document_changed.connect(self._show_document)
         self._fresh = self.saveState(LAYOUT_VERSION)
         self._restore_layout()

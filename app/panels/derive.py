@@ -52,6 +52,7 @@ class DerivePanel(QWidget):
         self._pause.setInterval(PAUSE)
         self._pause.timeout.connect(self._look)
         context.selection.visible_changed.connect(lambda _: self._changed())
+        context.selection.label_changed.connect(lambda _: self._changed())
         context.selection.picked.connect(self._picked)
         self.methods.choose("losses")
 
@@ -305,7 +306,7 @@ class DerivePanel(QWidget):
         if not self._active or self._learned is None:
             return
         self._context.selection.proposal = Proposal(
-            preview.box, preview.mask, LABELS[self.method], preview.level
+            preview.box, preview.mask, self._context.selection.label, preview.level
         )
         share = preview.mask.mean() if preview.mask.size else 0.0
         text = self.tr("Preview: {0} of the visible part.").format(f"{share:.1%}")

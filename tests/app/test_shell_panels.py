@@ -53,6 +53,11 @@ def test_losses_by_a_picked_ground_previewed_then_applied(
     assert not before.mask[90:, :].any()
     assert opened.state.damage.empty, "a preview changes nothing"
 
+    window.context.selection.label = 4
+    qtbot.waitUntil(lambda: window.context.selection.proposal.label == 4, timeout=20_000)
+    window.context.selection.label = 1
+    qtbot.waitUntil(lambda: window.context.selection.proposal.label == 1, timeout=20_000)
+    before = window.context.selection.proposal
     panel.derive.amounts["dilate"].slider.setValue(4)
     qtbot.waitUntil(lambda: window.context.selection.proposal is not before, timeout=20_000)
     assert window.context.selection.proposal.mask.sum() > before.mask.sum()

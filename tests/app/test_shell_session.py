@@ -75,6 +75,16 @@ def test_every_button_of_the_welcome_view_opens_something(
     assert context.document.painting.path == resources.sample_painting()
 
 
+def test_what_was_said_of_one_file_goes_when_another_is_opened(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+):
+    opening.open_path(window.context, tmp_path / "nowhere.tif")
+    qtbot.waitUntil(window.banner.isVisible)
+    opening.open_sample(window.context)
+    qtbot.waitUntil(lambda: window.context.document is not None)
+    assert not window.banner.isVisible(), window.banner.message
+
+
 def test_from_opening_to_a_verified_file(
     session: MainWindow, scan: Path, qtbot: QtBot, settle: Settle, said: list
 ):

@@ -81,8 +81,9 @@ def test_an_unknown_gesture_keeps_its_name():
     assert gesture_name("Something new") == "Something new"
 
 
-def test_english_counts_properly(qapp):
-    speak(qapp, "en")
+@pytest.mark.parametrize("language", ["en", "C", "de_DE"])
+def test_english_counts_properly_also_where_there_is_no_other_language(qapp, language: str):
+    speak(qapp, language)
     installed = [child for child in qapp.children() if isinstance(child, QTranslator)]
     try:
         assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 1) == "1 reference"
