@@ -1,84 +1,142 @@
-"""The infill network: what the surroundings tell of a loss, before any sample is painted over it.
+"""The infill: what small patches of paint look like, learned from paintings.
 
-A small residual U-Net over the spline pre-fill. Conservators level a loss with an infill before they retouch
-it; so does this: alone it is the faithful fill, and latents are read and samples decoded on top of it.
-It knows no noise, no style and no latents: it answers with the mean of what could have been there.
+A mixture of Gaussians over square patches (Zoran & Weiss, "From learning models of natural image patches to
+whole image restoration", ICCV 2011; Yu, Sapiro & Mallat, "Solving inverse problems with piecewise linear
+estimators", TIP 2012). Each component says how the samples of one kind of patch (flat, an edge, a weave)
+vary together. Paint knows neither left nor right: each component counts in the eight ways in which
+a square can be turned and mirrored, learned from all of them together.
+
+A patch is compared by its shape alone: without its mean and divided by its contrast.
+:mod:`imagest_core.restoration.patch_infill` fills holes with it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
-FOLD = 2
-"""Pixels are folded into channels 2×2 at the entrance: nothing of a 1 px crack is lost."""
+FAINT = 0.008
+"""Added to a patch's contrast (RMS, samples in 0–1): fainter patches count as flat."""
+GRAIN = 0.005
+"""Variance of what no neighbour tells (grain, noise), of a patch of contrast one."""
+UNKNOWN_MEAN = 5.0
+"""Variance of a patch's mean, which the mixture says nothing of."""
+GREY = (0.299, 0.587, 0.114)
 
 
 @dataclass(frozen=True)
 class InfillConfig:
-    """Sizes of the infill network: channels and residual blocks from half resolution downwards."""
+    """``side`` of the patches in px (odd), ``components`` of the mixture, ``kept`` principal components by
+    which patches are told apart."""
 
-    channels: tuple[int, ...] = (32, 48, 64, 80)
-    blocks: tuple[int, ...] = (1, 2, 1, 1)
-
-    @property
-    def multiple(self) -> int:
-        """Sides of a window must be multiples of this."""
-        return FOLD * 2 ** (len(self.channels) - 1)
+    side: int = 15
+    components: int = 20
+    kept: int = 48
 
 
-class PlainBlock(nn.Module):
-    """Two 3×3 convolutions over a skip, the second begun at zero; without normalisation, which would make
-    a crack's fill depend on the mean of the whole window."""
+@dataclass(frozen=True)
+class PatchTables:
+    """What filling needs, computed once of the mixture; c counts components × 8 ways to turn them.
 
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(channels, channels, 3, padding=1)
-        self.second = nn.Conv2d(channels, channels, 3, padding=1)
-        nn.init.zeros_(self.second.weight)
-        nn.init.zeros_(cast(Tensor, self.second.bias))
+    ``basis`` (side², kept); ``whitening`` (c, kept, kept) and ``offset`` (c,): the score of a patch's
+    coordinates z is ``offset − ½‖whitening z‖²``; ``precision`` (c, side², side²) of patches of contrast one.
+    """
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
-        return x + self.second(functional.relu(self.first(functional.relu(x))))
+    side: int
+    basis: Tensor
+    whitening: Tensor
+    offset: Tensor
+    precision: Tensor
+
+    def to(self, device: torch.device) -> PatchTables:
+        """The same on another device."""
+        parts = (self.basis, self.whitening, self.offset, self.precision)
+        return PatchTables(self.side, *(part.to(device) for part in parts))
 
 
-def _blocks(channels: int, count: int) -> nn.Sequential:
-    return nn.Sequential(*(PlainBlock(channels) for _ in range(count)))
-
-
-class InfillNetwork(nn.Module):
-    """Pre-filled picture and mask → the picture with its hole filled."""
+class PatchMixture(nn.Module):
+    """The learned mixture: each covariance's Cholesky factor, its lower triangle row by row, and shares."""
 
     def __init__(self, config: InfillConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or InfillConfig()
-        widths, counts = config.channels, config.blocks
-        self.stem = nn.Conv2d(4 * FOLD**2, widths[0], 3, padding=1)
-        self.down = nn.ModuleList(_blocks(w, n) for w, n in zip(widths, counts))
-        self.shrink = nn.ModuleList(nn.Conv2d(a, b, 2, stride=2) for a, b in pairwise(widths))
-        self.grow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(widths))
-        self.up = nn.ModuleList(_blocks(w, n) for w, n in zip(widths[:-1], counts[:-1]))
-        self.head = nn.Conv2d(widths[0], 3 * FOLD**2, 3, padding=1)
-        nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(cast(Tensor, self.head.bias))
+        start = packed(torch.linalg.cholesky(alike(config.side)))
+        self.factors = nn.Parameter(start.float().repeat(config.components, 1))
+        self.shares = nn.Parameter(torch.full((config.components,), 1.0 / config.components))
 
-    def forward(self, prefilled: Tensor, mask: Tensor) -> Tensor:
-        """``prefilled`` (n, 3, h, w) in −1…1, ``mask`` (n, 1, h, w) → the picture, exact outside the mask."""
-        x = self.stem(functional.pixel_unshuffle(torch.cat([prefilled, mask], 1), FOLD))
-        kept: list[Tensor] = []
-        for level, blocks in enumerate(self.down):
-            x = blocks(x)
-            if level < len(self.shrink):
-                kept.append(x)
-                x = self.shrink[level](x)
-        for level in reversed(range(len(self.up))):
-            grown = functional.interpolate(self.grow[level](x), scale_factor=2.0, mode="bilinear")
-            x = self.up[level](kept[level] + grown)
-        residual = functional.pixel_shuffle(self.head(functional.relu(x)), FOLD)
-        return prefilled + mask * residual.float()
+    @torch.no_grad()
+    def covariances(self) -> Tensor:
+        """(components, side², side²) in float64, positive definite whatever the factors were stored as."""
+        factors = unpacked(self.factors.double().cpu(), self.config.side**2)
+        return factors @ factors.mT
+
+    @torch.no_grad()
+    def set(self, covariances: Tensor, shares: Tensor) -> None:
+        """Take over symmetric positive definite ``covariances`` (components, side², side²)."""
+        self.factors.copy_(packed(torch.linalg.cholesky(covariances.double())))
+        self.shares.copy_(shares)
+
+    @torch.no_grad()
+    def tables(self) -> PatchTables:
+        """What filling needs, on the CPU in float32."""
+        covariances, side = self.covariances(), self.config.side
+        every = turned(covariances, side)
+        basis = principal_basis(every.mean(0), self.config.kept)
+        shares = self.shares.double().cpu().repeat(len(every) // len(covariances))
+        whitening, offset = scores(basis.T @ every @ basis, shares / shares.sum())
+        whole = covariances + UNKNOWN_MEAN + GRAIN * torch.eye(side**2)
+        precision = turned(torch.cholesky_inverse(torch.linalg.cholesky(whole)).float(), side)
+        return PatchTables(side, basis.float(), whitening.float(), offset.float(), precision)
+
+
+def alike(side: int) -> Tensor:
+    """What is supposed before anything is learned: samples that are near each other are alike."""
+    at = torch.cartesian_prod(torch.arange(side), torch.arange(side)).double()
+    return torch.exp(-torch.cdist(at, at) / side)
+
+
+def scores(covariances: Tensor, shares: Tensor) -> tuple[Tensor, Tensor]:
+    """Whitening and offset, see :class:`PatchTables`, of covariances in the basis (c, kept, kept)."""
+    little = 1e-4 * torch.eye(covariances.shape[-1], dtype=covariances.dtype)
+    factor = torch.linalg.cholesky(covariances + little)
+    offset = torch.log(shares + 1e-6) - torch.diagonal(factor, dim1=1, dim2=2).log().sum(1)
+    one = torch.eye(factor.shape[-1], dtype=factor.dtype)
+    return torch.linalg.solve_triangular(factor, one.expand_as(factor), upper=False), offset
+
+
+def principal_basis(covariance: Tensor, kept: int) -> Tensor:
+    """The ``kept`` strongest eigenvectors (n, kept)."""
+    return torch.linalg.eigh(covariance)[1][:, -kept:]
+
+
+def turns(side: int) -> list[Tensor]:
+    """Eight ways to turn and mirror a square: for each, where the samples of the turned patch stood."""
+    square = torch.arange(side**2).reshape(side, side)
+    return [torch.rot90(face, k).reshape(-1) for face in (square, square.T) for k in range(4)]
+
+
+def turned(matrices: Tensor, side: int) -> Tensor:
+    """Matrices (k, side², side²) between the samples of a patch, in all eight ways (8 k, side², side²)."""
+    return torch.cat([matrices[:, back][:, :, back] for back in (way.argsort() for way in turns(side))])
+
+
+def shape_of(grey: Tensor) -> Tensor:
+    """Patches (n, side²) of grey samples in 0–1, without their means and at contrast one."""
+    centred = grey - grey.mean(1, keepdim=True)
+    return centred / (centred.square().mean(1, keepdim=True).sqrt() + FAINT)
+
+
+def packed(factors: Tensor) -> Tensor:
+    """Lower triangles (…, n, n) row by row (…, n (n + 1) / 2)."""
+    rows, columns = torch.tril_indices(factors.shape[-1], factors.shape[-1])
+    return factors[..., rows, columns]
+
+
+def unpacked(triangles: Tensor, size: int) -> Tensor:
+    """The opposite of :func:`packed`."""
+    rows, columns = torch.tril_indices(size, size)
+    factors = triangles.new_zeros(*triangles.shape[:-1], size, size)
+    factors[..., rows, columns] = triangles
+    return factors

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
-from imagest_core.models.infill import InfillConfig, InfillNetwork
+from imagest_core.models.infill import InfillConfig, PatchMixture
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
@@ -33,8 +33,7 @@ class NetworkConfig:
     def multiple(self) -> int:
         """Sides of a window must be multiples of this."""
         latent = LATENT_FACTOR * 2 ** (len(self.unet.channels) - 1)
-        infill = self.infill.multiple if self.infill else 1
-        return int(max(2 ** len(self.autoencoder.decoder_channels), latent, infill))
+        return int(max(2 ** len(self.autoencoder.decoder_channels), latent))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> NetworkConfig:
@@ -67,7 +66,7 @@ class ImagestNetwork(nn.Module):
         self.autoencoder = ImagestAutoencoder(config.autoencoder)
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
-        self.infill = InfillNetwork(config.infill) if config.infill else None
+        self.infill = PatchMixture(config.infill) if config.infill else None
         self.schedule = NoiseSchedule()
 
     @property

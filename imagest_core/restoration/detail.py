@@ -28,7 +28,8 @@ class DetailParameters:
     """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px.
 
     ``components``: principal components by which patches are compared; ``most``: source patches at most;
-    ``choices``: nearest patches among which the place decides.
+    ``choices``: nearest patches among which the place decides; ``every``: only each ``every``-th px of the
+    low pass is compared each way, which is as smooth in between.
     """
 
     sigma: float = 2.0
@@ -37,6 +38,7 @@ class DetailParameters:
     components: int = 16
     most: int = 12_000
     choices: int = 12
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,7 @@ def found_detail(
     details = np.concatenate([detail for _, detail in library])
     centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
-    wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch)
+    wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch, p.every)
     chosen = _near(wanted, guides, centres, p, seed)
     return _laid(details[chosen], centres, mask.shape, p)
 
@@ -95,7 +97,7 @@ def _library(source: Source, p: DetailParameters) -> tuple[Image, Image]:
     if len(centres) > p.most:
         centres = centres[np.linspace(0, len(centres) - 1, p.most).astype(int)]
     details = _patches(detail, centres, p.patch)
-    return _without_outliers(_patches(low, centres, p.patch), details)
+    return _without_outliers(_patches(low, centres, p.patch, p.every), details)
 
 
 def _without_outliers(guides: Image, details: Image) -> tuple[Image, Image]:
@@ -105,11 +107,13 @@ def _without_outliers(guides: Image, details: Image) -> tuple[Image, Image]:
     return guides[kept], details[kept]
 
 
-def _patches(image: Image, centres: NDArray[np.integer], side: int) -> Image:
-    """Patches (n, side²·3) round ``centres`` (n, 2), which lie half a patch inside the image."""
-    view = np.lib.stride_tricks.sliding_window_view(image, (side, side), axis=(0, 1))
+def _patches(image: Image, centres: NDArray[np.integer], side: int, every: int = 1) -> Image:
+    """Patches (n, ⌈side/every⌉²·3) round ``centres`` (n, 2), which lie half a patch inside the image."""
+    view = np.lib.stride_tricks.sliding_window_view(image, (side, side), axis=(0, 1))[..., ::every, ::every]
     half = side // 2
-    return view[centres[:, 0] - half, centres[:, 1] - half].reshape(len(centres), side * side * 3)
+    return view[centres[:, 0] - half, centres[:, 1] - half].reshape(
+        len(centres), 3 * len(range(0, side, every)) ** 2
+    )
 
 
 def _bordered(image: Image, p: DetailParameters) -> Image:

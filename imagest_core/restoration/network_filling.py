@@ -113,7 +113,8 @@ class NetworkFilling:
     @property
     def _ground(self) -> str:
         """What fills where no sample is shown, in the words of the record."""
-        return "the infill network" if self.checkpoint.network.infill else "a spline under tension"
+        learned = self.checkpoint.network.infill is not None
+        return "an infill of learned paint patches over a spline" if learned else "a spline under tension"
 
     def _planned_batch(self) -> int:
         if self.hardware.device.type != "cuda":
@@ -163,7 +164,7 @@ class NetworkFilling:
     def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         progress.set(0.0, 0, self.plan.steps)
         multiple = self.checkpoint.network.config.multiple
-        batch = self.passing.infilled(prepare(views, multiple, self.hardware.device))
+        batch = self.passing.infilled(prepare(views, multiple, self.hardware.device), progress)
         smooth = _images(batch.prefilled, views)
         progress.check()
         if self.request.mode is Mode.FAITHFUL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,8 +15,10 @@ from torch.nn import functional
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import latent_mask
 from imagest_core.models.hardware import Hardware
+from imagest_core.models.infill import PatchTables
 from imagest_core.models.network import ImagestNetwork
 from imagest_core.progress import Progress
+from imagest_core.restoration.patch_infill import EFFORTS, infill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.sampler import Plan, sample, window_noise
 from imagest_core.restoration.spline import spline_torch
@@ -29,7 +32,7 @@ OUTERMOST = 1.5
 class Prepared:
     """A batch of windows of one shape, padded: pre-fill, mask (n, ·, h, w), latent mask (n, 1, h/4, w/4).
 
-    ``prefilled`` is the spline as it comes from :func:`prepare`, the infill once the network has passed.
+    ``prefilled`` is the spline as it comes from :func:`prepare`, the patches' infill after :meth:`infilled`.
     """
 
     windows: tuple[Window, ...]
@@ -76,17 +79,23 @@ class NetworkPass:
         with self.hardware.autocast():
             self.style = self.network.style_context(pictures, self.request.style_strength)
 
-    def infilled(self, batch: Prepared) -> Prepared:
-        """What the surroundings tell: the infill network's fill over the spline, the ground of all else.
+    def infilled(self, batch: Prepared, progress: Progress) -> Prepared:
+        """What the surroundings tell: the learned patches' fill over the spline, the ground of all else.
 
         With a network that has no such part the spline is all.
         """
-        infill = self.network.infill
-        if infill is None:
+        tables = self._patch_tables
+        if tables is None:
             return batch
-        with self.hardware.autocast():
-            filled = batch.prefilled + (infill(batch.shown, batch.mask).float() - batch.shown)
-        return replace(batch, prefilled=filled)
+        effort = EFFORTS[self.request.quality]
+        pictures = (batch.prefilled + 1) / 2
+        filled = [infill(p, m[0] > 0.5, tables, effort, progress.check) for p, m in zip(pictures, batch.mask)]
+        return replace(batch, prefilled=torch.stack(filled) * 2 - 1)
+
+    @cached_property
+    def _patch_tables(self) -> PatchTables | None:
+        mixture = self.network.infill
+        return mixture.tables().to(self.hardware.device) if mixture else None
 
     def sampled(
         self,

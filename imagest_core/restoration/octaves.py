@@ -22,7 +22,7 @@ OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 SHARES = (0.64, 1.05, 1.15)
 """Energy of each octave beside the intact paint's, as RMS, at full strength."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
-COARSE = DetailParameters(sigma=4.0, patch=21, stride=6)
+COARSE = DetailParameters(sigma=4.0, patch=21, stride=6, every=2)
 COLOUR = 0.4
 """How much of its colour detail keeps beside its lightness."""
 FADE = 2.0

@@ -21,15 +21,16 @@ def add_commands(subparsers: Any) -> None:
     """Add ``train`` with its parts to the program's subparsers."""
     train = subparsers.add_parser("train", help="train the embedded model on your own pictures")
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
-    infill = parts.add_parser("infill", help="the small network that fills from the surroundings")
+    infill = parts.add_parser("infill", help="what patches of paint look like, to fill from the surroundings")
     infill.set_defaults(run=_train_infill)
-    _common(infill, steps=10000, batch=8, rate=4e-4)
+    _common(infill, steps=26)
     infill.add_argument(
-        "--begin", type=Path, metavar="RUN", help="begin with the averaged weights of another run"
+        "--patches", type=int, default=250_000, metavar="N", help="patches to learn from (default 250,000)"
     )
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
-    _common(autoencoder, steps=4500, batch=16, rate=3e-4)
+    _common(autoencoder, steps=4500)
+    _gradients(autoencoder, batch=16, rate=3e-4)
     autoencoder.add_argument(
         "--begin",
         type=Path,
@@ -38,7 +39,8 @@ def add_commands(subparsers: Any) -> None:
     )
     imagest = parts.add_parser("imagest", help="the style encoder and the diffusion network")
     imagest.set_defaults(run=_train_imagest)
-    _common(imagest, steps=4500, batch=32, rate=3e-4)
+    _common(imagest, steps=4500)
+    _gradients(imagest, batch=32, rate=3e-4)
     imagest.add_argument(
         "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder, or a model"
     )
@@ -60,7 +62,7 @@ def add_commands(subparsers: Any) -> None:
     packing.set_defaults(run=_pack)
 
 
-def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float) -> None:
+def _common(parser: argparse.ArgumentParser, steps: int) -> None:
     add = parser.add_argument
     add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
     add(
@@ -68,8 +70,6 @@ def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float
     )
     add("--craquelure", type=Path, metavar="MAPS", help="folder or tar of real craquelure maps")
     add("--steps", type=int, default=steps, help=f"at most this many steps (default {steps})")
-    add("--minutes", type=float, default=math.inf, help="at most this long")
-    add("--batch", type=int, default=batch, help=f"examples a step (default {batch})")
     add(
         "--held-out", type=int, default=48, metavar="N", help="examples of unseen works measured (default 48)"
     )
@@ -80,29 +80,38 @@ def _common(parser: argparse.ArgumentParser, steps: int, batch: int, rate: float
         help="sizes of the network as JSON (default: the embedded one's)",
     )
     add("--side", type=int, default=128, help="side of the crops in pixels (default 128)")
-    add("--rate", type=float, default=rate, help=f"highest learning rate (default {rate})")
     add("--seed", type=int, default=0)
-    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--workers", type=int, default=0, help="processes that prepare examples (default: none beside this)")
     add("--threads", type=int, default=0, help="CPU threads (default: all)")
     add(
         "--evaluate-every",
         type=int,
-        default=250,
+        default=min(250, steps // 2),
         metavar="N",
         help="held-out figures and picture every N steps",
     )
 
 
+def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None:
+    add = parser.add_argument
+    add("--minutes", type=float, default=math.inf, help="at most this long")
+    add("--batch", type=int, default=batch, help=f"examples a step (default {batch})")
+    add("--rate", type=float, default=rate, help=f"highest learning rate (default {rate})")
+    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
+    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    add("--workers", type=int, default=0, help="processes that prepare examples (default: none beside this)")
+
+
 def _train_infill(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.models.infill import InfillConfig
-    from imagest_core.training.infill import InfillTask, averaged_infill
+    from imagest_core.training.infill import InfillOptions, train_infill
+    from imagest_core.training.state import keep_network
 
     config = _network(args)
     data, held_out = _examples(args, config, progress)
-    begin = averaged_infill(args.begin) if args.begin else None
-    _train(InfillTask(config.infill or InfillConfig(), held_out, begin), data, config, args, progress)
+    keep_network(args.out, config)
+    _keep_settings(args)
+    options = InfillOptions(args.out, args.patches, args.steps, args.evaluate_every, args.seed)
+    train_infill(data.works, held_out, config.infill or InfillConfig(), options, progress)
     return 0
 
 

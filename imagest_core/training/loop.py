@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ from torch.utils.data import DataLoader
 
 from imagest_core.progress import Progress
 from imagest_core.training.examples import Batch, DamagedCrops, From, collate
+from imagest_core.training.journal import log
 from imagest_core.training.state import Average, Clock, load_state, save_state
 
 
@@ -166,19 +166,7 @@ class Trainer:
         cv2.imwrite(str(name), picture[..., ::-1])
 
     def _log(self, kind: str, figures: Mapping[str, float]) -> None:
-        from torch.utils.tensorboard import SummaryWriter
-
-        path = self.options.folder / "losses.csv"
-        fresh = not path.exists()
-        with path.open("a", newline="") as file:
-            writer = csv.writer(file)
-            if fresh:
-                writer.writerow(["kind", "step", "seconds", "name", "value"])
-            for name, value in figures.items():
-                writer.writerow([kind, self.clock.step, f"{self.clock.seconds:.1f}", name, f"{value:.6g}"])
-        with SummaryWriter(str(self.options.folder / "tensorboard")) as board:
-            for name, value in figures.items():
-                board.add_scalar(f"{kind}/{name}", value, self.clock.step)
+        log(self.options.folder, self.clock, kind, figures)
 
     def _save(self) -> None:
         if self.accelerator.is_main_process:

@@ -15,7 +15,8 @@ from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import Description, read_description
 from imagest_core.models.network import ImagestNetwork
 from imagest_core.training.diffusion import latent_scale
-from imagest_core.training.infill import averaged_infill
+from imagest_core.training.infill import learned_infill
+from imagest_core.training.journal import LOSSES
 from imagest_core.training.state import STATE, averaged, is_model, network_of
 
 ROUNDS = ("first", "second", "third", "fourth", "fifth")
@@ -38,10 +39,11 @@ def pack(
     model has no such part. ``earlier``: what the autoencoder's run went on from, for the model card.
     """
     encoded = network_of(autoencoder).autoencoder
+    mixture = learned_infill(infill) if infill else None
     config = replace(
         network_of(diffusion),
         autoencoder=replace(encoded, latent_scale=latent_scale(diffusion)),
-        infill=network_of(infill).infill if infill else None,
+        infill=mixture.config if mixture else None,
     )
     network = ImagestNetwork(config)
     network.autoencoder.load_state_dict(averaged(autoencoder, "encoder", "decoder"))
@@ -49,8 +51,8 @@ def pack(
     for part in ("unet", "style"):
         own = {k.removeprefix(f"{part}."): v for k, v in trained.items() if k.startswith(f"{part}.")}
         getattr(network, part).load_state_dict(own)
-    if infill and network.infill:
-        network.infill.load_state_dict(averaged_infill(infill).state_dict())
+    if mixture and network.infill:
+        network.infill.load_state_dict(mixture.state_dict())
     training = dict(earlier_rounds(earlier)) if earlier else {}
     for part, run in {"autoencoder": autoencoder, "diffusion": diffusion, "infill": infill}.items():
         training |= facts_of(part, run) if run else {}
@@ -87,7 +89,7 @@ def run_facts(run: Path) -> Mapping[str, Any]:
 def held_out_curve(run: Path) -> list[dict[str, float]]:
     """One entry an evaluation: the step and each figure."""
     curve: dict[int, dict[str, float]] = {}
-    with (run / "losses.csv").open(newline="") as file:
+    with (run / LOSSES).open(newline="") as file:
         for row in csv.DictReader(file):
             if row["kind"] == "held-out":
                 step = int(row["step"])

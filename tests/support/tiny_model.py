@@ -33,7 +33,7 @@ def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text
             style_channels=16,
             synthesis_layers=synthesis,
         ),
-        infill=InfillConfig(channels=(8, 8), blocks=(1, 1)),
+        infill=InfillConfig(side=5, components=2, kept=6),
     )
 
 

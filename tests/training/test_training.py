@@ -165,15 +165,15 @@ def test_a_model_takes_parts_from_runs_and_from_another_model(tmp_path: Path, pi
     model = tiny_checkpoint(tmp_path / "model")
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
-    toy = [pictures, "--network", sizes, "--steps", 2, "--batch", 2, "--side", 32, "--held-out", 2]
-    assert cli("train", "infill", "-o", tmp_path / "i", "--begin", model, *toy).code == 0
+    toy = [pictures, "--network", sizes, "--steps", 2, "--patches", 500, "--side", 32, "--held-out", 2]
+    assert cli("train", "infill", "-o", tmp_path / "i", *toy).code == 0
     packed = ["--autoencoder", model, "--diffusion", model, "--infill", tmp_path / "i", "--name", "mixed"]
     assert cli("train", "pack", *packed, "-o", tmp_path / "mixed").code == 0
     before, after = load_checkpoint(model).network, load_checkpoint(tmp_path / "mixed")
     assert torch.equal(before.unet.null_text, after.network.unet.null_text)
-    trained = load_file(tmp_path / "i" / "state.safetensors")["average.head.weight"]
+    learned = load_file(tmp_path / "i" / "state.safetensors")["average.factors"]
     assert after.network.infill is not None
-    assert torch.allclose(after.network.infill.head.weight, trained, atol=1e-3)
+    assert torch.allclose(after.network.infill.factors, learned, atol=1e-3)
     assert after.description.training["infill"]["steps"] == 2
     held_out = after.description.training["infill"]["held_out"][-1]
     assert held_out.keys() == {"step", "prefill", "infill"}
@@ -212,14 +212,15 @@ def test_trainings_go_on_from_a_packed_model(tmp_path: Path, pictures: Path, cli
     assert torch.allclose(null_text, network.unet.null_text, atol=1e-6)
 
 
-def test_a_model_without_infill_has_none_to_begin_with(tmp_path: Path, pictures: Path, cli) -> None:
+def test_a_model_without_infill_lends_none(tmp_path: Path, cli) -> None:
     network = tiny_network(replace(TINY, infill=None))
     save_checkpoint(tmp_path / "bare", network, name="bare", title="A toy", licence="none")
     assert load_checkpoint(tmp_path / "bare").network.infill is None
-    begun = ["--begin", tmp_path / "bare", "--held-out", 1]
-    answer = cli("train", "infill", pictures, "-o", tmp_path / "i", *begun)
+    bare = tmp_path / "bare"
+    packed = ["--autoencoder", bare, "--diffusion", bare, "--infill", bare]
+    answer = cli("train", "pack", *packed, "-o", tmp_path / "again")
     assert answer.code == 2
-    assert "no infill network" in answer.err
+    assert "has no infill" in answer.err
 
 
 def test_a_diffusion_without_an_autoencoder_is_refused(tmp_path: Path, pictures: Path, cli) -> None:

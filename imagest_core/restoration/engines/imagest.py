@@ -30,7 +30,7 @@ PRESETS: Mapping[Quality, tuple[str, int]] = {
 livelier and further from what is certain. The paper's are ``ddim`` and 30."""
 
 
-ALWAYS = frozenset({"weights", "mode", "batch", "device"})
+ALWAYS = frozenset({"weights", "mode", "quality", "batch", "device"})
 PIECES = (
     "torch",
     "torch._dynamo",
@@ -42,9 +42,7 @@ PIECES = (
 """What the last of them imports, in portions between which a cancel is heard."""
 _warming = Lock()
 
-TEXTURED = frozenset(
-    {"quality", "steps", "scheduler", "seed", "variation", "guidance", "style_strength", "detail"}
-)
+TEXTURED = frozenset({"steps", "scheduler", "seed", "variation", "guidance", "style_strength", "detail"})
 
 
 def _takes_text(weights: str) -> bool:
@@ -71,7 +69,7 @@ class ImagestEngine:
     uses_style = True
 
     def heeds(self, request: RestorationRequest) -> frozenset[str]:
-        """A faithful fill is one pass of the decoder; only textured ones sample, by steps and a seed."""
+        """A faithful fill is certain; only textured ones sample, by steps and a seed."""
         heeded = ALWAYS | TEXTURED if request.mode is Mode.TEXTURED else ALWAYS
         return heeded | {"prompt"} if _takes_text(request.weights) else heeded
 

@@ -1,0 +1,212 @@
+"""Losses infilled with what patches of paint look like (:class:`imagest_core.models.infill.PatchMixture`).
+
+From coarse to fine: on each level patches over the hole's rim are laid on a grid; each takes the component
+that fits it best, and what it lacks is the mean of that component given its intact samples (the conditional
+mean of a Gaussian). Overlapping answers are weighted by their certainty. Deep in the hole, where no patch
+sees much that is intact, the spline it starts from and the coarser levels count for more: the shares below
+were measured on simulated damage (docs/quality.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from imagest_core.models.infill import GREY, PatchTables, shape_of
+from imagest_core.restoration.request import Quality
+
+DEPTHS = (0.0, 1.0, 2.0, 3.2, 5.0, 7.5, 10.5, 14.0)
+"""Px from the rim, at each level's own size."""
+FINEST = (1.06, 1.06, 0.99, 0.74, 0.31, 0.12, 0.07, 0.0)
+"""Share of the patches' answer at these depths, by regression on simulated damage of held-out works."""
+HALF = (0.0, 0.27, 0.72, 0.52, 0.25, 0.05, 0.0, 0.0)
+QUARTER = (0.0, 0.22, 0.56, 0.53, 0.36, 0.18, 0.0, 0.0)
+EIGHTH = (0.0, 0.24, 0.5, 0.5, 0.38, 0.2, 0.1, 0.0)
+LEVELS = (FINEST, HALF, QUARTER, EIGHTH)
+"""By level, each half the size of the one before."""
+COARSE_HOLE = 0.6
+"""A sample of a coarser level lies in the hole where more than this share of what it stands for does."""
+INTACT = 0.25
+"""Share of a patch that has to be intact."""
+BATCH = 1 << 24
+"""Numbers in the largest array of one batch of patches."""
+
+
+@dataclass(frozen=True)
+class InfillEffort:
+    """``strides``: px between patches on the finest level and on the coarser ones; ``rounds``: how often
+    components are chosen anew."""
+
+    strides: tuple[int, int] = (4, 3)
+    rounds: int = 2
+
+
+EFFORTS: Mapping[Quality, InfillEffort] = {
+    Quality.DRAFT: InfillEffort((5, 3), 1),
+    Quality.STANDARD: InfillEffort((4, 3), 2),
+    Quality.FINE: InfillEffort((3, 2), 2),
+}
+
+
+def infill(
+    picture: Tensor,
+    hole: Tensor,
+    tables: PatchTables,
+    effort: InfillEffort | None = None,
+    check: Callable[[], None] = lambda: None,
+) -> Tensor:
+    """``picture`` (3, h, w) in 0–1, its ``hole`` (h, w) pre-filled, with the hole filled from patches.
+
+    Outside the hole it comes back as it was. ``check`` is called again and again and may raise ``Cancelled``.
+    """
+    return _level(picture, hole, tables, effort or InfillEffort(), 0, check)
+
+
+def _level(
+    picture: Tensor,
+    hole: Tensor,
+    tables: PatchTables,
+    effort: InfillEffort,
+    level: int,
+    check: Callable[[], None],
+) -> Tensor:
+    """The coarser levels' answer first, then this level's patches over it."""
+    coarser = _halved(picture, hole) if level + 1 < len(LEVELS) else None
+    if coarser is not None and bool(coarser[1].any()):
+        answer = _level(*coarser, tables, effort, level + 1, check)
+        height, width = hole.shape
+        change = functional.interpolate((answer - coarser[0])[None], scale_factor=2.0, mode="bilinear")[0]
+        picture = torch.where(hole, picture + change[:, :height, :width], picture)
+    depth = _depth(hole)
+    shares = LEVELS[level]
+    reach = DEPTHS[max(i for i, share in enumerate(shares) if share) + 1]
+    patches = _Patches.over(hole, depth, reach, tables.side, effort.strides[min(level, 1)])
+    if not len(patches.places):
+        return picture
+    share = torch.from_numpy(np.interp(depth, DEPTHS, shares).astype(np.float32)).to(picture.device)
+    found = patches.answer(picture, tables, effort.rounds, check)
+    return torch.where(hole, picture + share * (found - picture), picture)
+
+
+def _halved(picture: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+    height, width = hole.shape
+    odd = (0, width % 2, 0, height % 2)
+    small = functional.avg_pool2d(functional.pad(picture[None], odd, mode="replicate"), 2)[0]
+    share = functional.avg_pool2d(functional.pad(hole[None, None].float(), odd, mode="replicate"), 2)[0, 0]
+    return small, share > COARSE_HOLE
+
+
+def _depth(hole: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """Px from the hole's rim."""
+    inside = hole.cpu().numpy().astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_5), np.float32)
+
+
+@dataclass(frozen=True)
+class _Patches:
+    """Patches of one level, those that lack the least first.
+
+    ``places`` (n, side²) of their samples in the bordered picture; ``order`` (n, side²) of the samples in
+    a patch, the missing ones first; ``missing`` (n,), how many those are.
+    """
+
+    shape: tuple[int, int]
+    border: int
+    places: Tensor
+    order: Tensor
+    missing: Tensor
+
+    @classmethod
+    def over(
+        cls,
+        hole: Tensor,
+        depth: np.ndarray[tuple[int, ...], np.dtype[np.float32]],
+        reach: float,
+        side: int,
+        stride: int,
+    ) -> _Patches:
+        """Patches of a grid with samples of the hole at most ``reach`` px deep and enough intact ones."""
+        border = side // 2
+        bordered = _bordered(hole[None].float(), border)[0] > 0.5
+        near = _bordered((hole & (torch.from_numpy(depth).to(hole.device) <= reach))[None].float(), border)[0]
+        height, width = bordered.shape
+        count = functional.avg_pool2d(torch.stack([near, bordered.float()])[:, None], side, stride)[:, 0]
+        rows, columns = ((count[0] > 0) & (count[1] <= 1 - INTACT)).nonzero().T * stride
+        across = torch.arange(side, device=hole.device)
+        inner = (across[:, None] * width + across).reshape(-1)
+        places = (rows * width + columns)[:, None] + inner
+        missing = bordered.reshape(-1)[places]
+        by_missing = missing.sum(1).argsort(stable=True)
+        places, missing = places[by_missing], missing[by_missing]
+        order = missing.logical_not().to(torch.uint8).argsort(dim=1, stable=True)
+        return cls((height, width), border, places, order, missing.sum(1))
+
+    def answer(self, picture: Tensor, tables: PatchTables, rounds: int, check: Callable[[], None]) -> Tensor:
+        """The patches' answers laid over the picture; the components are chosen anew in each round."""
+        flat = _bordered(picture, self.border).reshape(3, -1)
+        for _ in range(rounds):
+            sums, weights = torch.zeros_like(flat), torch.zeros_like(flat[0])
+            for part in self._batches(tables.side):
+                check()
+                at, values, certain = self._conditional_means(flat, part, tables)
+                sums.index_add_(1, at, values * certain)
+                weights.index_add_(0, at, certain)
+            flat = torch.where(weights > 0, sums / weights.clamp(min=1e-12), flat)
+        height, width = self.shape
+        border = self.border
+        return flat.reshape(3, height, width)[:, border : height - border, border : width - border]
+
+    def _batches(self, side: int) -> list[slice]:
+        """Patches that lack about as much, as many at a time as memory allows."""
+        parts, start, total = [], 0, len(self.places)
+        while start < total:
+            most = int(self.missing[min(start + 255, total - 1)])
+            stop = min(total, start + max(16, min(256, BATCH // (max(most, 1) * side**2))))
+            parts.append(slice(start, stop))
+            start = stop
+        return parts
+
+    def _conditional_means(
+        self, flat: Tensor, part: slice, tables: PatchTables
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Places of the missing samples (m,), their means given the intact ones (3, m), their certainty."""
+        places, missing = self.places[part], self.missing[part]
+        most = int(missing[-1])
+        samples = flat[:, places]
+        chosen = _best_component(torch.einsum("cns,c->ns", samples, samples.new_tensor(GREY)), tables)
+        first = self.order[part][:, :most]
+        lacks = torch.arange(most, device=flat.device) < missing[:, None]
+        intact = torch.ones_like(samples[0]).scatter(1, first, (~lacks).float())
+        mean = (samples * intact).sum(2, keepdim=True) / intact.sum(1)[:, None]
+        rows = tables.precision[chosen[:, None], first]
+        inner = rows.gather(2, first[:, None].expand(-1, most, -1))
+        inner = torch.where(lacks[:, :, None] & lacks[:, None], inner, torch.eye(most, device=flat.device))
+        known = ((samples - mean) * intact).permute(1, 2, 0)
+        inverse = torch.cholesky_inverse(torch.linalg.cholesky(inner))
+        means = mean.permute(1, 2, 0) - inverse @ ((rows @ known) * lacks[..., None])
+        certain = torch.diagonal(inverse, dim1=1, dim2=2).clamp(min=1e-4).reciprocal()
+        return places.gather(1, first)[lacks], means[lacks].T, certain[lacks]
+
+
+def _best_component(grey: Tensor, tables: PatchTables) -> Tensor:
+    """The component (n,) that fits each patch (n, side²) best."""
+    coordinates = shape_of(grey) @ tables.basis
+    distance = torch.einsum("ckj,nj->nck", tables.whitening, coordinates).square().sum(2)
+    return (tables.offset - 0.5 * distance).argmax(1)
+
+
+def _bordered(picture: Tensor, border: int) -> Tensor:
+    """With a mirrored border; one sample's width of picture is enough for it."""
+    while border > 0:
+        step = min(border, min(picture.shape[-2:]) - 1)
+        if step < 1:
+            return functional.pad(picture[None], (border,) * 4, mode="replicate")[0]
+        picture = functional.pad(picture[None], (step,) * 4, mode="reflect")[0]
+        border -= step
+    return picture

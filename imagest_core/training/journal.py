@@ -1,0 +1,28 @@
+"""The figures of a training run, as CSV and for TensorBoard."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+
+from imagest_core.training.state import Clock
+
+LOSSES = "losses.csv"
+
+
+def log(folder: Path, clock: Clock, kind: str, figures: Mapping[str, float]) -> None:
+    """Add ``figures`` of one ``kind`` (``train``, ``held-out``) where the clock stands."""
+    from torch.utils.tensorboard import SummaryWriter
+
+    path = folder / LOSSES
+    fresh = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.writer(file)
+        if fresh:
+            writer.writerow(["kind", "step", "seconds", "name", "value"])
+        for name, value in figures.items():
+            writer.writerow([kind, clock.step, f"{clock.seconds:.1f}", name, f"{value:.6g}"])
+    with SummaryWriter(str(folder / "tensorboard")) as board:
+        for name, value in figures.items():
+            board.add_scalar(f"{kind}/{name}", value, clock.step)
