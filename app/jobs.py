@@ -107,6 +107,11 @@ class Jobs(QObject):
         """Whether a job is running."""
         return self.current is not None
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the running job has been told to stop."""
+        return self.busy and self._worker.stop.is_set()
+
     def submit(self, job: Job) -> None:
         """Run ``job`` after those that wait already."""
         self._queue.append(job)

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 
 from app.banner import diagnostics
 from app.commands import deciding, masking, opening, restoring
+from app.commands.stopping import may_close
 from app.document import PROJECT_SUFFIX, ScanMissingError
 from app.selection import Compare, Tool
 
@@ -101,7 +102,8 @@ class Slots(QObject):
 
     def close(self) -> None:
         """Back to the welcome view."""
-        opening.close(self._context)
+        if may_close(self._context):
+            opening.close(self._context)
 
     def show_where(self, missing: ScanMissingError) -> None:
         """Ask where the scan of a project is now."""

@@ -12,6 +12,7 @@ from app import theme
 from app.actions import MENUS, Actions, translated
 from app.banner import Banner
 from app.commands import opening
+from app.commands.stopping import may_close
 from app.compare.area import CompareArea
 from app.context import Context
 from app.docks import Dock, shared_heights
@@ -292,7 +293,10 @@ class MainWindow(QMainWindow):
             self.results.redraw()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Keep everything, then end the threads; stays open where something can't be kept."""
+        """Keep everything, then end the threads; stays open where something can't be kept, or is awaited."""
+        if not may_close(self.context):
+            event.ignore()
+            return
         if not opening.close(self.context) and not self.slots.leave_anyway():
             event.ignore()
             return

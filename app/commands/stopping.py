@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
-from PySide6.QtWidgets import QApplication, QMessageBox
+from PySide6.QtWidgets import QApplication, QMainWindow, QMessageBox, QWidget
 
 from app.context import Context
 
@@ -12,15 +12,26 @@ translate = QCoreApplication.translate
 
 def make_way(context: Context, wanted: str) -> bool:
     """Whether ``wanted`` may begin now; asks before a job that matters is stopped for it."""
+    question = translate("Stopping", "Stop it and open {0}?").format(wanted)
+    return _may_stop(context, question, translate("Stopping", "Stop and open"))
+
+
+def may_close(context: Context) -> bool:
+    """Whether what is open may be closed now; asks before a job that matters is stopped for it."""
+    question = translate("Stopping", "Stop it and close? Everything that is finished is kept.")
+    return _may_stop(context, question, translate("Stopping", "Stop and close"))
+
+
+def _may_stop(context: Context, question: str, yes: str) -> bool:
     job = context.jobs.current
-    if job is None or not job.matters:
+    if job is None or not job.matters or context.jobs.stopping:
         return True
-    asked = QMessageBox(QApplication.activeWindow())
+    asked = QMessageBox(_window())
     asked.setIcon(QMessageBox.Icon.Question)
     asked.setWindowTitle(translate("Stopping", "Still at work"))
     asked.setText(translate("Stopping", "“{0}” is not finished yet.").format(job.title))
-    asked.setInformativeText(translate("Stopping", "Stop it and open {0}?").format(wanted))
-    stop = asked.addButton(translate("Stopping", "Stop and open"), QMessageBox.ButtonRole.AcceptRole)
+    asked.setInformativeText(question)
+    stop = asked.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
     stay = asked.addButton(translate("Stopping", "Keep it running"), QMessageBox.ButtonRole.RejectRole)
     asked.setDefaultButton(stay)
     asked.setEscapeButton(stay)
@@ -31,3 +42,9 @@ def make_way(context: Context, wanted: str) -> bool:
         context.jobs.clear()
         context.jobs.cancel()
     return agreed
+
+
+def _window() -> QWidget | None:
+    """The program's window: what is active may be a question that is just going."""
+    seen = (made for made in QApplication.topLevelWidgets() if isinstance(made, QMainWindow))
+    return next((made for made in seen if made.isVisible()), None)

@@ -88,8 +88,6 @@ class Choices(QWidget):
             for widget in self._rows[field]:
                 widget.setVisible(field in possible)
                 widget.setEnabled(field in used)
-        unused = self.tr("A faithful fill takes no steps: it is the same in every quality.")
-        self._rows["quality"][1].setToolTip("" if "quality" in used else unused)
         if before != [row[1].isHidden() for row in self._rows.values()]:
             self.reshaped.emit()
 

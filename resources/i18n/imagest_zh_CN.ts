@@ -619,10 +619,6 @@
         <translation>步数最多：用于最后一次</translation>
     </message>
     <message>
-        <source>A faithful fill takes no steps: it is the same in every quality.</source>
-        <translation>忠实填补不分步数：各种质量结果相同。</translation>
-    </message>
-    <message>
         <source>no weights installed</source>
         <translation>未安装权重</translation>
     </message>
@@ -2902,6 +2898,14 @@ accepted: {5}</source>
     <message>
         <source>Stop and open</source>
         <translation>停止并打开</translation>
+    </message>
+    <message>
+        <source>Stop it and close? Everything that is finished is kept.</source>
+        <translation>停止并关闭？已完成的内容都会保留。</translation>
+    </message>
+    <message>
+        <source>Stop and close</source>
+        <translation>停止并关闭</translation>
     </message>
     <message>
         <source>Keep it running</source>

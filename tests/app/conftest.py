@@ -88,6 +88,7 @@ def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
     qtbot.addWidget(made, before_close_func=lambda _: None)
     made.show()
     yield made
+    context.jobs.cancel()
     made.close()
 
 

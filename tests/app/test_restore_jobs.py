@@ -81,7 +81,7 @@ def test_the_speed_is_kept_by_all_that_decides_it():
     assert speed_key(NETWORK, "cuda") != key
     assert speed_key(replace(NETWORK, seed=5, growth=2), "cpu") == key
     faithful = replace(NETWORK, mode=Mode.FAITHFUL)
-    assert speed_key(replace(faithful, quality=Quality.FINE), "cpu") == speed_key(faithful, "cpu")
+    assert speed_key(replace(faithful, steps=9, scheduler="ddim"), "cpu") == speed_key(faithful, "cpu")
 
 
 def test_the_first_run_tells_how_long_the_next_one_takes(
@@ -275,6 +275,30 @@ def test_opening_asks_before_it_stops_what_runs(
         assert context.jobs.current is running
         assert context.document is opened
         context.jobs.cancel()
+    settle()
+
+
+@pytest.mark.parametrize("way", ["window", "document"])
+def test_closing_asks_before_it_stops_what_runs(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle, way: str
+):
+    context, asked, role = window.context, [], QMessageBox.ButtonRole
+    close = window.close if way == "window" else window.action("close").trigger
+    qtbot.waitUntil(window.action("close").isEnabled)
+    running = Job("Restoring everything", endless, lambda _: None)
+    context.jobs.submit(running)
+    answer(role.RejectRole, asked)
+    close()
+    assert asked == [
+        "“Restoring everything” is not finished yet. Stop it and close? Everything that is finished is kept."
+    ]
+    assert window.isVisible()
+    assert context.document is opened
+    assert context.jobs.current is running
+    answer(role.AcceptRole, asked)
+    close()
+    assert len(asked) == 2
+    qtbot.waitUntil(lambda: context.document is None)
     settle()
 
 

@@ -7,10 +7,18 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from mouse import Mouse
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, Qt, QTimer
 from PySide6.QtGui import QKeySequence
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QDialog, QSlider, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QComboBox,
+    QDialog,
+    QMessageBox,
+    QSlider,
+    QWidget,
+)
 
 from app.canvas.view import CanvasView
 from app.commands import opening
@@ -72,6 +80,21 @@ class Hands:
         """Wait till what is opened is drawn."""
         self.settle()
         self.until(lambda: self.window.area.sheet is not None and self.window.area.sheet.whole)
+
+    def close_at_work(self) -> None:
+        """Close the window, and say yes where it asks whether to stop what runs."""
+        waiting = QTimer(self.window)
+
+        def agree() -> None:
+            asked = QApplication.activeModalWidget()
+            if isinstance(asked, QMessageBox):
+                role = QMessageBox.ButtonRole.AcceptRole
+                next(each for each in asked.buttons() if asked.buttonRole(each) == role).click()
+
+        waiting.timeout.connect(agree)
+        waiting.start(10)
+        self.window.close()
+        waiting.stop()
 
     def act(self, name: str) -> None:
         """Choose a menu entry; it must be possible."""

@@ -83,7 +83,7 @@ def close(hands: Hands, engine: str) -> None:
     else:
         hands.until(lambda: filling)
     say("closing", fingerprint(hands))
-    hands.window.close()
+    hands.close_at_work()
 
 
 def main(what: str, scan: str, *rest: str) -> int:

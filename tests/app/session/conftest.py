@@ -35,6 +35,7 @@ def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
 
     yield started
     for window in begun:
+        window.context.jobs.cancel()
         window.close()
         window.context.deleteLater()
         window.deleteLater()

@@ -72,7 +72,7 @@ def test_an_export_is_whole_or_not_there(start, tmp_path: Path) -> None:
     hands.context.jobs.progressed.connect(reports.append)
     hands.click(dialog.go)
     hands.until(lambda: reports)
-    hands.window.close()
+    hands.close_at_work()
     assert not hands.context.jobs._thread.isRunning()
 
     assert leftovers(folder) == []
