@@ -66,7 +66,9 @@ class ExportDialog(QDialog):
         grid.addLayout(row(self.path, browse), 0, 1)
         self.stored = StoredAs(painting)
         self.stored.changed.connect(self._check)
-        grid.addWidget(label(self.tr("Stored"), "soft"), 1, 0, Qt.AlignmentFlag.AlignTop)
+        stored = label(self.tr("Stored"), "soft")
+        stored.setMinimumHeight(self.stored.depth.sizeHint().height())
+        grid.addWidget(stored, 1, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.stored, 1, 1)
         grid.addWidget(label(self.tr("Beside it"), "soft"), 2, 0)
         for line, box in enumerate((self.mask, self.fill, self.record), 2):

@@ -23,6 +23,8 @@ from imagest_core.project.state import State, Subject, Verdict
 
 HEIGHT = 116
 THUMB = QSize(84, 64)
+TILE_WIDTH = 128
+"""Of a thumbnail with its name under it: wide enough for a number, an engine and its mark."""
 SMALL_ICON = 28
 WIDEST = 512
 """A thumbnail shows at most this many px of the scan around the largest filled region."""
@@ -139,7 +141,7 @@ class ResultStrip(QFrame):
             deciding.verdict(self._context, run, number) is Verdict.ACCEPTED for number in run.numbers
         )
         mark = "✓ " if accepted == run.count else "◐ " if accepted else ""
-        made.setText(made.fontMetrics().elidedText(mark + name, Qt.TextElideMode.ElideRight, THUMB.width()))
+        made.setText(made.fontMetrics().elidedText(mark + name, Qt.TextElideMode.ElideRight, TILE_WIDTH - 12))
         tip = self.tr("{0}\nseed {1}, variation {2}\n{3} regions, {4} px\naccepted: {5}")
         made.setToolTip(
             tip.format(name, run.seed, run.variation, f"{run.count:,}", f"{run.pixels:,}", accepted)
@@ -172,7 +174,7 @@ def _thumb(text: str) -> QToolButton:
     made.setCheckable(True)
     made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     made.setIconSize(THUMB)
-    made.setFixedSize(THUMB.width() + 12, HEIGHT - 16)
+    made.setFixedSize(TILE_WIDTH, HEIGHT - 16)
     made.setText(text)
     made.setAccessibleName(text)
     return made

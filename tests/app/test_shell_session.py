@@ -107,6 +107,8 @@ def test_from_opening_to_a_verified_file(
 
     qtbot.mouseClick(session.results.accept, Qt.MouseButton.LeftButton)
     assert len(document.accepted.keys()) == 1
+    names = [made.text() for made in session.results.findChildren(QAbstractButton, "thumb")]
+    assert "✓ 1 · harmonic" in names
 
     session.action("export").trigger()
     dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog))
