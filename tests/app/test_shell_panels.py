@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tifffile
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QDialog, QDialogButtonBox, QScrollArea, QStyle, QToolButton
+from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.about import AboutDialog
@@ -199,8 +199,6 @@ def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
 def test_settings_take_effect_at_once(window: MainWindow):
     window.slots.settings()
     dialog = dialog_of(SettingsDialog)
-    box = dialog.findChild(QDialogButtonBox)
-    assert not box.style().styleHint(QStyle.StyleHint.SH_DialogButtonBox_ButtonsHaveIcons, None, box)
     dialog._prefer("theme", "dark")
     from app import theme
 
