@@ -19,7 +19,7 @@ from imagest_core.restoration.detail import DetailParameters, Image, Mask, Sourc
 
 OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 """Differences of Gaussians, σ in px."""
-SHARES = (0.64, 1.05, 1.15)
+SHARES = (0.7, 1.08, 1.35)
 """Energy of each octave beside the intact paint's, as RMS, at full strength."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COARSE = DetailParameters(sigma=4.0, patch=21, stride=6, every=2)
@@ -27,7 +27,7 @@ COLOUR = 0.4
 """How much of its colour detail keeps beside its lightness."""
 FADE = 2.0
 """Px from the rim to full detail."""
-MOST_GAIN = 4.0
+MOST_GAIN = 4.5
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
 USUAL = 0.995
 """The share of intact samples whose energy counts: glints and outlines aren't texture."""

@@ -27,7 +27,7 @@ def test_plain_engines_have_neither_seed_nor_device() -> None:
 
 
 def test_a_faithful_fill_is_not_sampled() -> None:
-    sampled = {"steps", "scheduler", "seed", "guidance", "style_strength", "detail", "quality"}
+    sampled = {"steps", "scheduler", "seed", "guidance", "style_strength", "detail"}
     assert sampled <= used_fields(TEXTURED)
     assert not sampled & used_fields(replace(TEXTURED, mode=Mode.FAITHFUL))
 
