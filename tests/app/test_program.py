@@ -29,6 +29,7 @@ RUN = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMessageBox
 from app import program
 from app.commands import masking, restoring
 import resources
@@ -42,10 +43,18 @@ def when(window, there, then):
     timer.timeout.connect(look)
     timer.start(10)
 
+def agree():
+    asked = QApplication.activeModalWidget()
+    yes = QMessageBox.ButtonRole.AcceptRole
+    next(button for button in asked.buttons() if asked.buttonRole(button) == yes).click()
+
 def drive(window, work, after):
     context = window.context
+    def close():
+        when(window, QApplication.activeModalWidget, agree)
+        window.close()
     def leave():
-        QTimer.singleShot(after, window.close)
+        QTimer.singleShot(after, close)
     def restore():
         restoring.restore_all(context)
         when(window, lambda: context.jobs.busy, leave)
@@ -63,7 +72,7 @@ def made(self):
 program.Program._make = made
 sys.exit(program.main(None if sys.argv[1] == "idle" else resources.sample_painting()))
 """
-"""The real program, closed by its window after a while."""
+"""The real program, closed by its window after a while; what it asks before stopping a job is agreed to."""
 
 
 @pytest.fixture
