@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -11,7 +12,7 @@ from torch import Tensor, nn
 
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
-from imagest_core.models.infill import InfillConfig, PatchMixture
+from imagest_core.models.infill import InfillConfig, PatchMixture, PatchTables
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
@@ -79,6 +80,11 @@ class ImagestNetwork(nn.Module):
             "infill": self.infill,
         }
         return {name: part for name, part in parts.items() if part is not None}
+
+    @cached_property
+    def patch_tables(self) -> PatchTables | None:
+        """The infill as filling takes it, computed once: the network has its weights for good."""
+        return self.infill.tables() if self.infill else None
 
     def style_context(self, pictures: Tensor, strength: float = 1.0) -> StyleContext:
         """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""

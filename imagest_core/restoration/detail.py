@@ -62,16 +62,14 @@ def found_detail(
     Another ``seed`` chooses otherwise among patches that fit as well.
     """
     p = parameters or DetailParameters()
-    library = [_library(source, p) for source in sources]
-    if not mask.any() or not any(len(guides) for guides, _ in library):
+    library = [_Library.of(source, p) for source in sources]
+    if not mask.any() or not any(len(part.centres) for part in library):
         return None
-    guides = np.concatenate([guide for guide, _ in library])
-    details = np.concatenate([detail for _, detail in library])
     centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
     wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch, p.every)
-    chosen = _near(wanted, guides, centres, p, seed)
-    return _laid(details[chosen], centres, mask.shape, p)
+    chosen = _near(wanted, np.concatenate([part.guides for part in library]), centres, p, seed)
+    return _laid(_details(library, chosen, p), centres, mask.shape, p)
 
 
 def split(image: Image, intact: Mask, sigma: float) -> tuple[Image, Image]:
@@ -83,28 +81,42 @@ def split(image: Image, intact: Mask, sigma: float) -> tuple[Image, Image]:
     return low, np.where(intact[..., None], image - low, np.float32(0))
 
 
-def _library(source: Source, p: DetailParameters) -> tuple[Image, Image]:
-    """Low-pass patches and detail patches (n, patch²·3) of whole intact patches, at most ``most`` of them."""
-    low, detail = split(source.image, source.intact, p.sigma)
-    half = p.patch // 2
-    whole = cv2.erode(
-        source.intact.astype(np.uint8),
-        np.ones((p.patch, p.patch), np.uint8),
-        borderType=cv2.BORDER_CONSTANT,
-        borderValue=0,
-    )
-    centres = np.argwhere(whole[half : -half or None, half : -half or None]) + half
-    if len(centres) > p.most:
-        centres = centres[np.linspace(0, len(centres) - 1, p.most).astype(int)]
-    details = _patches(detail, centres, p.patch)
-    return _without_outliers(_patches(low, centres, p.patch, p.every), details)
+@dataclass(frozen=True)
+class _Library:
+    """What one source offers: its ``detail`` (h, w, 3), and the ``centres`` (n, 2) of whole intact patches
+    with their ``guides``, the patches of its low pass."""
+
+    detail: Image
+    centres: NDArray[np.integer]
+    guides: Image
+
+    @classmethod
+    def of(cls, source: Source, p: DetailParameters) -> _Library:
+        """At most ``most`` patches, without the liveliest: glints would be scattered over the fill."""
+        low, detail = split(source.image, source.intact, p.sigma)
+        side, half = (p.patch, p.patch), p.patch // 2
+        ones = np.ones(side, np.uint8)
+        outside = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
+        whole = cv2.erode(source.intact.astype(np.uint8), ones, **outside)
+        centres = np.argwhere(whole[half : -half or None, half : -half or None]) + half
+        if len(centres) > p.most:
+            centres = centres[np.linspace(0, len(centres) - 1, p.most).astype(int)]
+        energy = cv2.blur(np.square(detail).mean(2), side)[centres[:, 0], centres[:, 1]]
+        if len(centres):
+            centres = centres[energy <= np.quantile(energy, USUAL)]
+        return cls(detail, centres, _patches(low, centres, p.patch, p.every))
 
 
-def _without_outliers(guides: Image, details: Image) -> tuple[Image, Image]:
-    """Leave out the liveliest patches: glints and specks, which would be scattered over the fill."""
-    energy = np.square(details).mean(1)
-    kept = energy <= np.quantile(energy, USUAL) if len(energy) else np.zeros(0, np.bool_)
-    return guides[kept], details[kept]
+def _details(library: Sequence[_Library], chosen: NDArray[np.integer], p: DetailParameters) -> Image:
+    """The detail (n, patch²·3) of the chosen patches, counted through all of the library."""
+    ends = np.cumsum([len(part.centres) for part in library])
+    found = np.empty((len(chosen), 3 * p.patch**2), np.float32)
+    owner = np.searchsorted(ends, chosen, side="right")
+    for number, part in enumerate(library):
+        mine = owner == number
+        first = ends[number] - len(part.centres)
+        found[mine] = _patches(part.detail, part.centres[chosen[mine] - first], p.patch)
+    return found
 
 
 def _patches(image: Image, centres: NDArray[np.integer], side: int, every: int = 1) -> Image:
@@ -138,17 +150,19 @@ def _near(
 
     Which of them depends on place and seed: always the nearest would repeat one patch in a lattice.
     """
+    import torch
+
     mean = guides.mean(0)
     sample = guides[:: max(1, len(guides) // 4000)] - mean
     basis = _principal(sample.T @ sample, p.components)
     a, b = (wanted - mean) @ basis, (guides - mean) @ basis
-    squares = (b * b).sum(1)
+    squares, others = torch.from_numpy((b * b).sum(1)), torch.from_numpy(-2 * b.T)
     count = min(p.choices, len(guides))
     turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729 + seed % 9973 * 611_953) // 13 % count
     found = []
     for part, turns in zip(*(np.array_split(x, max(1, len(a) // 256)) for x in (a, turn))):
-        distance = squares - 2 * part @ b.T
-        best = np.argpartition(distance, count - 1, axis=1)[:, :count]
+        distance = torch.addmm(squares, torch.from_numpy(part), others)
+        best = distance.topk(count, largest=False, sorted=False).indices.numpy()
         found.append(np.sort(best, axis=1)[np.arange(len(part)), turns])
     return np.concatenate(found)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from torch.nn import functional
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import latent_mask
 from imagest_core.models.hardware import Hardware
-from imagest_core.models.infill import PatchTables
 from imagest_core.models.network import ImagestNetwork
 from imagest_core.progress import Progress
 from imagest_core.restoration.patch_infill import EFFORTS, infill
@@ -84,18 +82,13 @@ class NetworkPass:
 
         With a network that has no such part the spline is all.
         """
-        tables = self._patch_tables
+        tables = self.network.patch_tables
         if tables is None:
             return batch
-        effort = EFFORTS[self.request.quality]
+        tables, effort = tables.to(self.hardware.device), EFFORTS[self.request.quality]
         pictures = (batch.prefilled + 1) / 2
         filled = [infill(p, m[0] > 0.5, tables, effort, progress.check) for p, m in zip(pictures, batch.mask)]
         return replace(batch, prefilled=torch.stack(filled) * 2 - 1)
-
-    @cached_property
-    def _patch_tables(self) -> PatchTables | None:
-        mixture = self.network.infill
-        return mixture.tables().to(self.hardware.device) if mixture else None
 
     def sampled(
         self,

@@ -2,9 +2,9 @@
 
 From coarse to fine: on each level patches over the hole's rim are laid on a grid; each takes the component
 that fits it best, and what it lacks is the mean of that component given its intact samples (the conditional
-mean of a Gaussian). Overlapping answers are weighted by their certainty. Deep in the hole, where no patch
-sees much that is intact, the spline it starts from and the coarser levels count for more: the shares below
-were measured on simulated damage (docs/quality.md).
+mean of a Gaussian). Of overlapping answers those count for more that saw more intact paint near by. Deep in
+the hole, where no patch sees much that is intact, the spline it starts from and the coarser levels count for
+more: the shares below were measured on simulated damage (docs/quality.md).
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ COARSE_HOLE = 0.6
 """A sample of a coarser level lies in the hole where more than this share of what it stands for does."""
 INTACT = 0.25
 """Share of a patch that has to be intact."""
+NEAR = 4.0
+"""Px: intact samples this near (σ of a Gaussian) to a missing one make its answer count."""
 BATCH = 1 << 24
 """Numbers in the largest array of one batch of patches."""
 
@@ -43,14 +45,14 @@ class InfillEffort:
     """``strides``: px between patches on the finest level and on the coarser ones; ``rounds``: how often
     components are chosen anew."""
 
-    strides: tuple[int, int] = (4, 3)
+    strides: tuple[int, int] = (4, 4)
     rounds: int = 2
 
 
 EFFORTS: Mapping[Quality, InfillEffort] = {
-    Quality.DRAFT: InfillEffort((5, 3), 1),
-    Quality.STANDARD: InfillEffort((4, 3), 2),
-    Quality.FINE: InfillEffort((3, 2), 2),
+    Quality.DRAFT: InfillEffort((6, 6), 1),
+    Quality.STANDARD: InfillEffort((4, 4), 2),
+    Quality.FINE: InfillEffort((3, 4), 3),
 }
 
 
@@ -154,9 +156,9 @@ class _Patches:
             sums, weights = torch.zeros_like(flat), torch.zeros_like(flat[0])
             for part in self._batches(tables.side):
                 check()
-                at, values, certain = self._conditional_means(flat, part, tables)
-                sums.index_add_(1, at, values * certain)
-                weights.index_add_(0, at, certain)
+                at, values, weight = self._conditional_means(flat, part, tables)
+                sums.index_add_(1, at, values * weight)
+                weights.index_add_(0, at, weight)
             flat = torch.where(weights > 0, sums / weights.clamp(min=1e-12), flat)
         height, width = self.shape
         border = self.border
@@ -175,7 +177,7 @@ class _Patches:
     def _conditional_means(
         self, flat: Tensor, part: slice, tables: PatchTables
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Places of the missing samples (m,), their means given the intact ones (3, m), their certainty."""
+        """Places of the missing samples (m,), their means given the intact ones (3, m), their weight."""
         places, missing = self.places[part], self.missing[part]
         most = int(missing[-1])
         samples = flat[:, places]
@@ -188,10 +190,10 @@ class _Patches:
         inner = rows.gather(2, first[:, None].expand(-1, most, -1))
         inner = torch.where(lacks[:, :, None] & lacks[:, None], inner, torch.eye(most, device=flat.device))
         known = ((samples - mean) * intact).permute(1, 2, 0)
-        inverse = torch.cholesky_inverse(torch.linalg.cholesky(inner))
-        means = mean.permute(1, 2, 0) - inverse @ ((rows @ known) * lacks[..., None])
-        certain = torch.diagonal(inverse, dim1=1, dim2=2).clamp(min=1e-4).reciprocal()
-        return places.gather(1, first)[lacks], means[lacks].T, certain[lacks]
+        pull = (rows @ known) * lacks[..., None]
+        means = mean.permute(1, 2, 0) - torch.cholesky_solve(pull, torch.linalg.cholesky(inner))
+        weight = _intact_near(intact, tables.side).gather(1, first)
+        return places.gather(1, first)[lacks], means[lacks].T, weight[lacks]
 
 
 def _best_component(grey: Tensor, tables: PatchTables) -> Tensor:
@@ -199,6 +201,16 @@ def _best_component(grey: Tensor, tables: PatchTables) -> Tensor:
     coordinates = shape_of(grey) @ tables.basis
     distance = torch.einsum("ckj,nj->nck", tables.whitening, coordinates).square().sum(2)
     return (tables.offset - 0.5 * distance).argmax(1)
+
+
+def _intact_near(intact: Tensor, side: int) -> Tensor:
+    """The weight (n, side²) of each sample's answer: the square of the share of its own patch, near to it,
+    that is intact."""
+    across = torch.arange(side, dtype=intact.dtype, device=intact.device)
+    bell = torch.exp(-0.5 * ((across[:, None] - across) / NEAR).square())
+    bell = bell / bell.sum(0).max()
+    share = bell @ intact.reshape(-1, side, side) @ bell
+    return (share.reshape(len(intact), -1) + 0.01).square()
 
 
 def _bordered(picture: Tensor, border: int) -> Tensor:
