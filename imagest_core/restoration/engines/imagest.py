@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imagest_core.restoration.network_filling import NetworkFilling
 
 PRESETS: Mapping[Quality, tuple[str, int]] = {
-    Quality.DRAFT: ("dpm++2m", 3),
+    Quality.DRAFT: ("dpm++2m", 2),
     Quality.STANDARD: ("dpm++2m", 5),
     Quality.FINE: ("dpm++2m", 8),
 }
