@@ -74,11 +74,16 @@ def card(description: Description, rows: Sequence[Mapping[str, str]], notes: str
 def training(part: str, facts: Mapping[str, Any]) -> str:
     """A paragraph and the held-out curve of one run."""
     settings = facts["settings"]
-    text = (
-        f"**{part}**: {facts['steps']} steps of {settings['batch']} crops of {settings['side']} px in"
-        f" {facts['minutes']} minutes, learning rate {settings['rate']} falling to 0, on"
-        f" {', '.join(settings['sources'])} (15 % of the works held out)."
-    )
+    took = f"{facts['minutes']} minutes"
+    if "patches" in settings:
+        count = f"{settings['patches']:,} patches"
+        how = f"{facts['steps']} rounds of expectation and maximisation on {count} in {took}"
+    else:
+        how = (
+            f"{facts['steps']} steps of {settings['batch']} crops of {settings['side']} px in {took},"
+            f" learning rate {settings['rate']} falling to 0"
+        )
+    text = f"**{part}**: {how}, on {', '.join(settings['sources'])} (15 % of the works held out)."
     curve = facts["held_out"]
     names = [name for name in curve[-1] if name != "step"]
     lines = [f"| step | {' | '.join(names)} |", "|" + "---|" * (len(names) + 1)]
