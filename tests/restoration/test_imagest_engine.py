@@ -150,7 +150,7 @@ def loaded_dtype() -> torch.dtype:
 
 def test_quality_chooses_the_steps(painting, damage, request_) -> None:
     asked = replace(request_, steps=None, quality=Quality.DRAFT)
-    assert restore(painting, damage, asked, STYLE).record.engine.facts["steps"] == 3
+    assert restore(painting, damage, asked, STYLE).record.engine.facts["steps"] == 2
 
 
 def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
