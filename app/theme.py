@@ -128,9 +128,10 @@ def icon(name: str) -> QIcon:
         (QIcon.Mode.Disabled, QIcon.State.Off, _now.faint),
         (QIcon.Mode.Disabled, QIcon.State.On, _now.faint),
     )
-    for mode, state, colour in states:
-        for scale in (1, 2):
-            made.addPixmap(pixmap(name, colour, ICON, scale), mode, state)
+    for scale in (1, 2):
+        drawn = {colour: pixmap(name, colour, ICON, scale) for colour in {colour for *_, colour in states}}
+        for mode, state, colour in states:
+            made.addPixmap(drawn[colour], mode, state)
     return made
 
 
