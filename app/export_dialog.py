@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
@@ -14,6 +14,7 @@ from app.jobs import Job
 from app.messages import explained
 from app.panels.parts import button, column, form, label, restyle, row, rule
 from app.panels.stored_as import StoredAs
+from app.soon import soon
 from imagest_core.errors import ImagestError
 from imagest_core.painting.painting import Painting
 
@@ -134,7 +135,7 @@ class ExportDialog(QDialog):
     def _say(self, text: str, kind: str) -> None:
         restyle(self.answer, kind)
         self.answer.setText(text)
-        QTimer.singleShot(0, self, self.adjustSize)
+        soon(self, self.adjustSize)
 
     def _export(self) -> None:
         wanted, document = self.wanted(), self._document

@@ -11,6 +11,7 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.navigation import Place
 from app.document import OpenDocument
 from app.selection import LARGEST_BRUSH, Compare, Tool
+from app.soon import soon
 from imagest_core.project.operations.settings import set_operator
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Follower(QObject):
             document.warned.connect(self._say_warning)
             if self._operator:
                 self._sign()
-            QTimer.singleShot(0, self, lambda: self._go_back(document))
+            soon(self, lambda: self._go_back(document))
         else:
             self._window.status.zoom.clear()
         self._wait.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, QTimer, QTranslator
+from PySide6.QtCore import QEvent, QLibraryInfo, QLocale, QObject, QTranslator
 from PySide6.QtWidgets import QApplication
 
 import resources
@@ -16,6 +16,7 @@ from app.observable import Value
 from app.selection import Selection
 from app.settings import Settings
 from app.settings_dialog import SettingsDialog
+from app.soon import soon
 from app.window import MainWindow
 
 OF_THE_WINDOW = ("visible", "proposal", "windows")
@@ -53,7 +54,7 @@ class Program(QObject):
 
     def _turn(self) -> None:
         """Not from within the window's own signal, which would not survive it."""
-        QTimer.singleShot(0, self, self.rebuild)
+        soon(self, self.rebuild)
 
     def rebuild(self) -> None:
         """Put a window in the language of the settings in place of this one; all that is open stays open.
@@ -136,7 +137,7 @@ def main(path: Path | None = None) -> int:
     program = Program(application)
     program.window.show()
     if path is not None:
-        QTimer.singleShot(0, program, lambda: program.open(path))
+        soon(program, lambda: program.open(path))
     code: int = application.exec()
     program.end()
     return code

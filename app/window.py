@@ -27,6 +27,7 @@ from app.panels.review import ReviewPanel
 from app.panels.style import StylePanel
 from app.put_away import PutAwayMenu
 from app.slots import Slots
+from app.soon import soon
 from app.status import StatusLine
 from app.tooling import ToolOptions
 from app.welcome import Welcome
@@ -240,7 +241,7 @@ class MainWindow(QMainWindow):
     def _share_heights(self) -> None:
         """Give each dock of the right column what it wants; again once the new lowest heights hold."""
         self._fit_docks()
-        QTimer.singleShot(0, self, self._fit_docks)
+        soon(self, self._fit_docks)
 
     def _fit_docks(self) -> None:
         docks = [dock for dock in self.docks.values() if not dock.isFloating() and dock.isVisible()]

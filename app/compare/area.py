@@ -18,6 +18,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.selection import Compare
 from app.selection import Shown as Side
+from app.soon import soon
 
 BLINK = 700
 """Milliseconds each picture is shown."""
@@ -141,7 +142,7 @@ class CompareArea(QWidget):
             self.second.show()
             half = self.splitter.width() // 2
             self.splitter.setSizes([half, self.splitter.width() - half])
-            QTimer.singleShot(0, self, lambda: self.link.lead(self.view))
+            soon(self, lambda: self.link.lead(self.view))
         self.second.setVisible(beside)
         self.curtain.setVisible(mode == Compare.SWIPE and self._sheet is not None)
         self.scale.setVisible(mode == Compare.DIFFERENCE and self._sheet is not None)

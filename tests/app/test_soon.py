@@ -1,0 +1,44 @@
+"""What is done soon is done once, and holds nobody who goes first."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+
+import alive
+from PySide6.QtCore import QObject
+from pytestqt.qtbot import QtBot
+
+from app.soon import soon
+
+
+class Owner(QObject):
+    """Counts what is asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done = 0
+
+    def act(self) -> None:
+        self.done += 1
+
+
+def test_it_is_done_once_and_not_at_once(qtbot: QtBot) -> None:
+    owner = Owner()
+    soon(owner, owner.act)
+    assert owner.done == 0
+    qtbot.waitUntil(lambda: owner.done > 0)
+    alive.settle()
+    assert owner.done == 1
+    assert not owner.children(), "the timer goes with it"
+
+
+def test_who_goes_first_is_not_held(qtbot: QtBot) -> None:
+    owner = Owner()
+    soon(owner, owner.act)
+    held = weakref.ref(owner)
+    owner.deleteLater()
+    del owner
+    alive.settle()
+    gc.collect()
+    assert held() is None
