@@ -65,8 +65,8 @@ inside the damage, not grown, to those of the whole donor.
 - Gram distance in the Imagest style encoder: the features of each of its stages, normalised over their \
 channels, give a Gram matrix; the Frobenius norm of the difference over that of the donor's own, averaged \
 over the stages. The fill is seen in the bounding square of the largest damaged component, {SMALLEST} px or \
-more, with the intact paint in it; the donor in squares of the same side. This is what the network itself is \
-told of style, and no independent judge.
+more, where each feature counts by the share of its cell that is damage; the donor in squares of the same \
+side. This is what the network itself is told of style, and no independent judge.
 - Octaves: |ln| of the RMS of a difference-of-Gaussian band inside the damage over that of the whole donor.
 
 *Nearer* is the distance to the donor of the fill with its own style minus that of the fill with the \

@@ -66,17 +66,31 @@ def squares_over(picture: Picture, side: int) -> list[Box]:
 
 
 @torch.inference_mode()
-def grams(encoder: StyleSwinEncoder, picture: Picture, squares: Sequence[Box]) -> tuple[Tensor, ...]:
-    """The Gram matrix (c, c) of each stage's normalised features, averaged over the squares."""
+def grams(
+    encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares: Sequence[Box]
+) -> tuple[Tensor, ...]:
+    """The Gram matrix (c, c) of each stage's normalised features over the squares.
+
+    A feature counts by the share of its cell that is one of the ``samples`` (h, w).
+    """
     side = encoder.config.side
     seen = [
         cv2.resize(picture[box.slices], (side, side), interpolation=_how(box.width, side)) for box in squares
     ]
+    meant = [
+        cv2.resize(samples[box.slices].astype(np.float32), (side, side), interpolation=_how(box.width, side))
+        for box in squares
+    ]
     images = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    shares = torch.from_numpy(np.stack(meant))[:, None].clamp(0, 1)
     stages = encoder.swin.forward_intermediates(images, intermediates_only=True)
-    flat = [stage.permute(0, 2, 3, 1).flatten(1, 2) for stage in stages]
-    normal = [functional.layer_norm(each, each.shape[-1:]) for each in flat]
-    return tuple((each.mT @ each).mean(0) / each.shape[1] for each in normal)
+    found = []
+    for stage in stages:
+        cells = stage.permute(0, 2, 3, 1).flatten(0, 2)
+        normal = functional.layer_norm(cells, cells.shape[-1:])
+        weights = functional.adaptive_avg_pool2d(shares, stage.shape[-2:]).reshape(-1, 1)
+        found.append(normal.mT @ (normal * weights) / weights.sum())
+    return tuple(found)
 
 
 def _how(given: int, wanted: int) -> int:
@@ -87,7 +101,7 @@ def portrait(encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares
     """Colours and octaves of the ``samples`` (h, w), and how the encoder sees the ``squares``."""
     colours = rgb2lab(picture[samples][None] / 255)[0]
     energies = tuple(float(np.sqrt(np.mean(band[samples] ** 2))) for band in octaves(picture))
-    return Portrait(colours.mean(0), colours.std(0), energies, grams(encoder, picture, squares))
+    return Portrait(colours.mean(0), colours.std(0), energies, grams(encoder, picture, samples, squares))
 
 
 def whole_portrait(encoder: StyleSwinEncoder, picture: Picture, side: int) -> Portrait:

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 FAINT = 0.008
 """Added to a patch's contrast (RMS, samples in 0–1): fainter patches count as flat."""
@@ -24,6 +25,8 @@ GRAIN = 0.005
 UNKNOWN_MEAN = 5.0
 """Variance of a patch's mean, which the mixture says nothing of."""
 GREY = (0.299, 0.587, 0.114)
+COARSE_HOLE = 0.6
+"""A sample of a coarser level lies in the hole where more than this share of what it stands for does."""
 
 
 @dataclass(frozen=True)
@@ -81,14 +84,24 @@ class PatchMixture(nn.Module):
     @torch.no_grad()
     def tables(self) -> PatchTables:
         """What filling needs, on the CPU in float32."""
-        covariances, side = self.covariances(), self.config.side
-        every = turned(covariances, side)
-        basis = principal_basis(every.mean(0), self.config.kept)
-        shares = self.shares.double().cpu().repeat(len(every) // len(covariances))
-        whitening, offset = scores(basis.T @ every @ basis, shares / shares.sum())
-        whole = covariances + UNKNOWN_MEAN + GRAIN * torch.eye(side**2)
-        precision = turned(torch.cholesky_inverse(torch.linalg.cholesky(whole)).float(), side)
-        return PatchTables(side, basis.float(), whitening.float(), offset.float(), precision)
+        return tables_of(self.covariances(), self.shares.double().cpu(), self.config)
+
+
+@torch.no_grad()
+def tables_of(covariances: Tensor, shares: Tensor, config: InfillConfig) -> PatchTables:
+    """What filling needs of ``covariances`` (components, side², side²), ``shares`` (components,), float64."""
+    side = config.side
+    every = turned(covariances, side)
+    basis = principal_basis(every.mean(0), config.kept)
+    shares = shares.repeat(len(every) // len(covariances))
+    whitening, offset = scores(basis.T @ every @ basis, shares / shares.sum())
+    return PatchTables(side, basis.float(), whitening.float(), offset.float(), precisions(covariances, side))
+
+
+def precisions(covariances: Tensor, side: int) -> Tensor:
+    """Of patches of contrast one, in all eight ways (8 c, side², side²), float32."""
+    whole = covariances + UNKNOWN_MEAN + GRAIN * torch.eye(side**2)
+    return turned(torch.cholesky_inverse(torch.linalg.cholesky(whole)).float(), side)
 
 
 def alike(side: int) -> Tensor:
@@ -126,6 +139,22 @@ def shape_of(grey: Tensor) -> Tensor:
     """Patches (n, side²) of grey samples in 0–1, without their means and at contrast one."""
     centred = grey - grey.mean(1, keepdim=True)
     return centred / (centred.square().mean(1, keepdim=True).sqrt() + FAINT)
+
+
+def best_component(shapes: Tensor, tables: PatchTables) -> Tensor:
+    """The component (n,) that fits each patch best, by its shape (n, side²)."""
+    coordinates = shapes @ tables.basis
+    distance = torch.einsum("ckj,nj->nck", tables.whitening, coordinates).square().sum(2)
+    return (tables.offset - 0.5 * distance).argmax(1)
+
+
+def halved(picture: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
+    """A picture (3, h, w) and its hole (h, w) at half their size, rounded up."""
+    height, width = hole.shape
+    odd = (0, width % 2, 0, height % 2)
+    small = functional.avg_pool2d(functional.pad(picture[None], odd, mode="replicate"), 2)[0]
+    share = functional.avg_pool2d(functional.pad(hole[None, None].float(), odd, mode="replicate"), 2)[0, 0]
+    return small, share > COARSE_HOLE
 
 
 def packed(factors: Tensor) -> Tensor:

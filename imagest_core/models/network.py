@@ -14,6 +14,7 @@ from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
 from imagest_core.models.infill import InfillConfig, PatchMixture, PatchTables
 from imagest_core.models.noise import NoiseSchedule
+from imagest_core.models.study import Study
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
 
@@ -85,6 +86,12 @@ class ImagestNetwork(nn.Module):
     def patch_tables(self) -> PatchTables | None:
         """The infill as filling takes it, computed once: the network has its weights for good."""
         return self.infill.tables() if self.infill else None
+
+    @cached_property
+    def study(self) -> Study | None:
+        """The infill as it learns from the paint at hand."""
+        tables = self.patch_tables
+        return Study(self.infill, tables) if self.infill and tables else None
 
     def style_context(self, pictures: Tensor, strength: float = 1.0) -> StyleContext:
         """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""

@@ -21,6 +21,7 @@ from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
 from imagest_core.restoration.octaves import COARSE, FINE, enliven
+from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
 from imagest_core.restoration.style_pictures import detail_sources, style_pictures
@@ -80,7 +81,6 @@ class NetworkFilling:
         self.checkpoint = loaded(folder, digest, self.hardware.device, progress)
         self.passing = NetworkPass(self.checkpoint.network, self.hardware, request, self.plan)
         self.batch = request.batch or self._planned_batch()
-        self._sources: tuple[Source, ...] = ()
         self._shown = 0.0
 
     @property
@@ -113,8 +113,10 @@ class NetworkFilling:
     @property
     def _ground(self) -> str:
         """What fills where no sample is shown, in the words of the record."""
-        learned = self.checkpoint.network.infill is not None
-        return "an infill of learned paint patches over a spline" if learned else "a spline under tension"
+        if self.checkpoint.network.infill is None:
+            return "a spline under tension"
+        studied = ", which studied the intact paint near by," if EFFORTS[self.request.quality].study else ""
+        return f"an infill of learned paint patches{studied} over a spline"
 
     def _planned_batch(self) -> int:
         if self.hardware.device.type != "cuda":
@@ -129,7 +131,7 @@ class NetworkFilling:
         if len(squares):
             self.passing.read_style(squares)
         if not style.suggested:
-            self._sources = detail_sources(painting, style)
+            self.passing.sources = detail_sources(painting, style)
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         """Fill each view, batch by batch of one shape; the answers stand in the views' order."""
@@ -196,9 +198,8 @@ class NetworkFilling:
         progress.check()
         if not self.request.detail:
             return image
-        sources = (
-            self._sources if self._sources and view.window.scale == 1 else (Source(view.image, ~view.mask),)
-        )
+        chosen = self.passing.sources if view.window.scale == 1 else ()
+        sources = chosen or (Source(view.image, ~view.mask),)
         whole = np.where(view.mask[..., None], image, view.image)
         request = self.request
         seed = request.seed + request.variation

@@ -15,7 +15,9 @@ from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import latent_mask
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.network import ImagestNetwork
+from imagest_core.models.study import Seen, Study
 from imagest_core.progress import Progress
+from imagest_core.restoration.detail import Source
 from imagest_core.restoration.patch_infill import EFFORTS, infill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.sampler import Plan, sample, window_noise
@@ -70,6 +72,9 @@ class NetworkPass:
     ) -> None:
         self.network, self.hardware, self.request, self.plan = network, hardware, request, plan
         self.style: StyleContext | None = None
+        self.sources: tuple[Source, ...] = ()
+        """Paint the user chose as a reference; it is studied beside each window's own."""
+        self._from_sources: list[Seen] | None = None
 
     def read_style(self, squares: NDArray[np.float32]) -> None:
         """Compute the tokens of the style pictures (k, side, side, 3) once for the whole run."""
@@ -82,13 +87,29 @@ class NetworkPass:
 
         With a network that has no such part the spline is all.
         """
-        tables = self.network.patch_tables
-        if tables is None:
+        study, effort = self.network.study, EFFORTS[self.request.quality]
+        if study is None:
             return batch
-        tables, effort = tables.to(self.hardware.device), EFFORTS[self.request.quality]
-        pictures = (batch.prefilled + 1) / 2
-        filled = [infill(p, m[0] > 0.5, tables, effort, progress.check) for p, m in zip(pictures, batch.mask)]
+        filled = []
+        for window, picture, mask in zip(batch.windows, (batch.prefilled + 1) / 2, batch.mask[:, 0] > 0.5):
+            progress.check()
+            seen = [study.look(picture, mask), *self._lent(study, window)] if effort.study else []
+            tables = [known.to(self.hardware.device) for known in study.studied(*seen)]
+            filled.append(infill(picture, mask, tables, effort, progress.check))
         return replace(batch, prefilled=torch.stack(filled) * 2 - 1)
+
+    def _lent(self, study: Study, window: Window) -> list[Seen]:
+        """What is seen of the sources, taken once for the whole run; none where the window is reduced."""
+        if self._from_sources is None:
+            device = self.hardware.device
+            self._from_sources = [
+                study.look(
+                    torch.from_numpy(source.image).permute(2, 0, 1).to(device),
+                    torch.from_numpy(~source.intact).to(device),
+                )
+                for source in self.sources
+            ]
+        return self._from_sources if window.scale == 1 else []
 
     def sampled(
         self,

@@ -9,7 +9,7 @@ more: the shares below were measured on simulated damage (docs/quality.md).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from imagest_core.models.infill import GREY, PatchTables, shape_of
+from imagest_core.models.infill import GREY, PatchTables, best_component, halved, shape_of
 from imagest_core.restoration.request import Quality
 
 DEPTHS = (0.0, 1.0, 2.0, 3.2, 5.0, 7.5, 10.5, 14.0)
@@ -30,8 +30,6 @@ QUARTER = (0.0, 0.22, 0.56, 0.53, 0.36, 0.18, 0.0, 0.0)
 EIGHTH = (0.0, 0.24, 0.5, 0.5, 0.38, 0.2, 0.1, 0.0)
 LEVELS = (FINEST, HALF, QUARTER, EIGHTH)
 """By level, each half the size of the one before."""
-COARSE_HOLE = 0.6
-"""A sample of a coarser level lies in the hole where more than this share of what it stands for does."""
 INTACT = 0.25
 """Share of a patch that has to be intact."""
 NEAR = 4.0
@@ -43,14 +41,15 @@ BATCH = 1 << 24
 @dataclass(frozen=True)
 class InfillEffort:
     """``strides``: px between patches on the finest level and on the coarser ones; ``rounds``: how often
-    components are chosen anew."""
+    components are chosen anew; ``study``: whether the paint round the damage is studied first."""
 
     strides: tuple[int, int] = (4, 4)
     rounds: int = 2
+    study: bool = True
 
 
 EFFORTS: Mapping[Quality, InfillEffort] = {
-    Quality.DRAFT: InfillEffort((6, 6), 1),
+    Quality.DRAFT: InfillEffort((6, 6), 1, study=False),
     Quality.STANDARD: InfillEffort((4, 4), 2),
     Quality.FINE: InfillEffort((3, 4), 3),
 }
@@ -59,12 +58,13 @@ EFFORTS: Mapping[Quality, InfillEffort] = {
 def infill(
     picture: Tensor,
     hole: Tensor,
-    tables: PatchTables,
+    tables: Sequence[PatchTables],
     effort: InfillEffort | None = None,
     check: Callable[[], None] = lambda: None,
 ) -> Tensor:
     """``picture`` (3, h, w) in 0–1, its ``hole`` (h, w) pre-filled, with the hole filled from patches.
 
+    ``tables`` of each level from the finest on; the last ones serve all that are coarser.
     Outside the hole it comes back as it was. ``check`` is called again and again and may raise ``Cancelled``.
     """
     return _level(picture, hole, tables, effort or InfillEffort(), 0, check)
@@ -73,13 +73,13 @@ def infill(
 def _level(
     picture: Tensor,
     hole: Tensor,
-    tables: PatchTables,
+    tables: Sequence[PatchTables],
     effort: InfillEffort,
     level: int,
     check: Callable[[], None],
 ) -> Tensor:
     """The coarser levels' answer first, then this level's patches over it."""
-    coarser = _halved(picture, hole) if level + 1 < len(LEVELS) else None
+    coarser = halved(picture, hole) if level + 1 < len(LEVELS) else None
     if coarser is not None and bool(coarser[1].any()):
         answer = _level(*coarser, tables, effort, level + 1, check)
         height, width = hole.shape
@@ -88,20 +88,13 @@ def _level(
     depth = _depth(hole)
     shares = LEVELS[level]
     reach = DEPTHS[max(i for i, share in enumerate(shares) if share) + 1]
-    patches = _Patches.over(hole, depth, reach, tables.side, effort.strides[min(level, 1)])
+    known = tables[min(level, len(tables) - 1)]
+    patches = _Patches.over(hole, depth, reach, known.side, effort.strides[min(level, 1)])
     if not len(patches.places):
         return picture
     share = torch.from_numpy(np.interp(depth, DEPTHS, shares).astype(np.float32)).to(picture.device)
-    found = patches.answer(picture, tables, effort.rounds, check)
+    found = patches.answer(picture, known, effort.rounds, check)
     return torch.where(hole, picture + share * (found - picture), picture)
-
-
-def _halved(picture: Tensor, hole: Tensor) -> tuple[Tensor, Tensor]:
-    height, width = hole.shape
-    odd = (0, width % 2, 0, height % 2)
-    small = functional.avg_pool2d(functional.pad(picture[None], odd, mode="replicate"), 2)[0]
-    share = functional.avg_pool2d(functional.pad(hole[None, None].float(), odd, mode="replicate"), 2)[0, 0]
-    return small, share > COARSE_HOLE
 
 
 def _depth(hole: Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
@@ -181,7 +174,8 @@ class _Patches:
         places, missing = self.places[part], self.missing[part]
         most = int(missing[-1])
         samples = flat[:, places]
-        chosen = _best_component(torch.einsum("cns,c->ns", samples, samples.new_tensor(GREY)), tables)
+        grey = torch.einsum("cns,c->ns", samples, samples.new_tensor(GREY))
+        chosen = best_component(shape_of(grey), tables)
         first = self.order[part][:, :most]
         lacks = torch.arange(most, device=flat.device) < missing[:, None]
         intact = torch.ones_like(samples[0]).scatter(1, first, (~lacks).float())
@@ -194,13 +188,6 @@ class _Patches:
         means = mean.permute(1, 2, 0) - torch.cholesky_solve(pull, torch.linalg.cholesky(inner))
         weight = _intact_near(intact, tables.side).gather(1, first)
         return places.gather(1, first)[lacks], means[lacks].T, weight[lacks]
-
-
-def _best_component(grey: Tensor, tables: PatchTables) -> Tensor:
-    """The component (n,) that fits each patch (n, side²) best."""
-    coordinates = shape_of(grey) @ tables.basis
-    distance = torch.einsum("ckj,nj->nck", tables.whitening, coordinates).square().sum(2)
-    return (tables.offset - 0.5 * distance).argmax(1)
 
 
 def _intact_near(intact: Tensor, side: int) -> Tensor:

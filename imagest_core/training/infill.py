@@ -152,7 +152,7 @@ def train_infill(
 def _evaluate(mixture: PatchMixture, held_out: Batch, folder: Path, clock: Clock) -> None:
     """Log the PSNR in the hole beside the pre-fill's; keep a picture of damage, both fills and truth."""
     clean, mask = held_out.clean, held_out.mask
-    prefilled, tables = prefill(clean, mask), mixture.tables()
+    prefilled, tables = prefill(clean, mask), [mixture.tables()]
     filled = torch.stack([infill((p + 1) / 2, m[0] > 0.5, tables) * 2 - 1 for p, m in zip(prefilled, mask)])
     images: Mapping[str, Tensor] = {"prefill": prefilled, "infill": filled}
     log(folder, clock, "held-out", {k: float(hole_psnr(v, clean, mask).mean()) for k, v in images.items()})

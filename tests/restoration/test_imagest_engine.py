@@ -88,7 +88,7 @@ def test_a_style_of_no_strength_is_no_style(painting, damage, request_) -> None:
     assert np.allclose(none, colours(painting, damage, request_, None), atol=1e-6)
 
 
-def test_the_style_the_user_chose_lends_its_detail(tmp_path: Path, request_) -> None:
+def test_the_style_the_user_chose_lends_its_detail_and_is_studied(tmp_path: Path, request_) -> None:
     grain = np.random.default_rng(0).integers(0, 16, (120, 150, 3), np.uint8)
     tifffile.imwrite(tmp_path / "grainy.tif", picture(150)[:120] + grain, photometric="rgb")
     crack = np.zeros((120, 150), np.bool_)
@@ -99,7 +99,11 @@ def test_the_style_the_user_chose_lends_its_detail(tmp_path: Path, request_) -> 
         mine = colours(painting, damage, request)
         assert not np.allclose(mine, colours(painting, damage, request, suggested), atol=1e-3)
         plain = colours(painting, damage, without)
-        assert np.allclose(plain, colours(painting, damage, without, suggested))
+        assert not np.allclose(plain, colours(painting, damage, without, suggested), atol=1e-5)
+        draft = replace(without, quality=Quality.DRAFT)
+        assert np.allclose(colours(painting, damage, draft), colours(painting, damage, draft, suggested))
+        sure = replace(request, mode=Mode.FAITHFUL)
+        assert np.array_equal(colours(painting, damage, sure), colours(painting, damage, sure, suggested))
 
 
 def test_thin_damage_is_filled_without_sampling(painting, request_) -> None:

@@ -68,7 +68,7 @@ def test_learned_stripes_go_on_through_a_crack_whichever_way_they_run(
     hole[20:24, 8:50] = True
     hole[6:42, 28:31] = True
     spline = prefilled(picture, hole)
-    filled = infill(spline, hole, mixture.tables())
+    filled = infill(spline, hole, [mixture.tables()])
     assert torch.equal(filled[:, ~hole], spline[:, ~hole])
     errors = [float((answer - picture)[:, hole].square().mean()) for answer in (spline, filled)]
     assert errors[1] < errors[0] / 4
@@ -79,7 +79,7 @@ def test_any_shape_of_window_and_hole_is_filled(mixture: PatchMixture, shape: tu
     picture = stripes(*shape, 0.3)
     hole = torch.zeros(shape, dtype=torch.bool)
     hole[1 : shape[0] - 1, 1 : shape[1] // 2 + 1] = True
-    filled = infill(prefilled(picture, hole), hole, mixture.tables(), InfillEffort((3, 2), 2))
+    filled = infill(prefilled(picture, hole), hole, [mixture.tables()], InfillEffort((3, 2), 2))
     assert bool(filled.isfinite().all())
     assert torch.equal(filled[:, ~hole], prefilled(picture, hole)[:, ~hole])
 
@@ -87,14 +87,14 @@ def test_any_shape_of_window_and_hole_is_filled(mixture: PatchMixture, shape: tu
 def test_without_a_hole_nothing_changes(mixture: PatchMixture) -> None:
     picture = stripes(32, 32, 0.5)
     none = torch.zeros(32, 32, dtype=torch.bool)
-    assert torch.equal(infill(picture, none, mixture.tables()), picture)
+    assert torch.equal(infill(picture, none, [mixture.tables()]), picture)
 
 
 def test_the_same_again_to_the_bit(mixture: PatchMixture) -> None:
     picture = stripes(48, 48, 0.4)
     hole = torch.zeros(48, 48, dtype=torch.bool)
     hole[10:30, 12:20] = True
-    first, second = (infill(prefilled(picture, hole), hole, mixture.tables()) for _ in range(2))
+    first, second = (infill(prefilled(picture, hole), hole, [mixture.tables()]) for _ in range(2))
     assert torch.equal(first, second)
 
 
@@ -105,4 +105,4 @@ def test_a_cancel_is_heard(mixture: PatchMixture) -> None:
     hole = torch.zeros(32, 32, dtype=torch.bool)
     hole[10:20, 10:20] = True
     with pytest.raises(Cancelled):
-        infill(stripes(32, 32, 0.0), hole, mixture.tables(), check=stop)
+        infill(stripes(32, 32, 0.0), hole, [mixture.tables()], check=stop)
