@@ -28,8 +28,7 @@ class DetailParameters:
     """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px.
 
     ``components``: principal components by which patches are compared; ``most``: source patches at most;
-    ``choices``: nearest patches among which the place decides; ``every``: only each ``every``-th px of the
-    low pass is compared each way, which is as smooth in between.
+    ``choices``: nearest patches among which the place decides.
     """
 
     sigma: float = 2.0
@@ -38,7 +37,6 @@ class DetailParameters:
     components: int = 16
     most: int = 12_000
     choices: int = 12
-    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def found_detail(
         return None
     centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
-    wanted = _patches(_bordered(smooth, p), centres + p.patch // 2, p.patch, p.every)
+    wanted = patches_at(_bordered(smooth, p), centres + p.patch // 2, p.patch)
     chosen = _near(wanted, np.concatenate([part.guides for part in library]), centres, p, seed)
     return _laid(_details(library, chosen, p), centres, mask.shape, p)
 
@@ -104,7 +102,7 @@ class _Library:
         energy = cv2.blur(np.square(detail).mean(2), side)[centres[:, 0], centres[:, 1]]
         if len(centres):
             centres = centres[energy <= np.quantile(energy, USUAL)]
-        return cls(detail, centres, _patches(low, centres, p.patch, p.every))
+        return cls(detail, centres, patches_at(low, centres, p.patch))
 
 
 def _details(library: Sequence[_Library], chosen: NDArray[np.integer], p: DetailParameters) -> Image:
@@ -115,17 +113,17 @@ def _details(library: Sequence[_Library], chosen: NDArray[np.integer], p: Detail
     for number, part in enumerate(library):
         mine = owner == number
         first = ends[number] - len(part.centres)
-        found[mine] = _patches(part.detail, part.centres[chosen[mine] - first], p.patch)
+        found[mine] = patches_at(part.detail, part.centres[chosen[mine] - first], p.patch)
     return found
 
 
-def _patches(image: Image, centres: NDArray[np.integer], side: int, every: int = 1) -> Image:
-    """Patches (n, ⌈side/every⌉²·3) round ``centres`` (n, 2), which lie half a patch inside the image."""
-    view = np.lib.stride_tricks.sliding_window_view(image, (side, side), axis=(0, 1))[..., ::every, ::every]
+def patches_at(image: Image, centres: NDArray[np.integer], side: int) -> Image:
+    """Patches (n, 3·side²) round ``centres`` (n, 2), which lie half a patch inside the image."""
+    if not len(centres):
+        return np.empty((0, 3 * side**2), np.float32)
+    view = np.lib.stride_tricks.sliding_window_view(image, (side, side), axis=(0, 1))
     half = side // 2
-    return view[centres[:, 0] - half, centres[:, 1] - half].reshape(
-        len(centres), 3 * len(range(0, side, every)) ** 2
-    )
+    return view[centres[:, 0] - half, centres[:, 1] - half].reshape(len(centres), 3 * side**2)
 
 
 def _bordered(image: Image, p: DetailParameters) -> Image:

@@ -20,7 +20,7 @@ from imagest_core.progress import Progress
 from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
-from imagest_core.restoration.octaves import COARSE, FINE, enliven
+from imagest_core.restoration.octaves import FINE, OCTAVES, enliven
 from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
@@ -102,12 +102,12 @@ class NetworkFilling:
             return facts | {"filled_by": f"{self._ground} alone, from the surroundings", "steps": 0}
         style = self.passing.style
         return facts | {
-            "filled_by": f"{self._ground}, in thick damage a share of samples; octaves of intact paint",
+            "filled_by": f"{self._ground}, in thick damage a share of samples; texture of intact paint",
             "scheduler": self.plan.scheduler,
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
             "detail": self.request.detail,
-            "detail_sigma": f"{FINE.sigma} and {COARSE.sigma}",
+            "detail_sigma": f"{FINE.sigma}, in thick damage {OCTAVES[-1][1]}",
         }
 
     @property
@@ -203,7 +203,8 @@ class NetworkFilling:
         whole = np.where(view.mask[..., None], image, view.image)
         request = self.request
         seed = request.seed + request.variation
-        return enliven(whole, view.mask, thickness(share), sources, request.detail, seed, progress)
+        thick = thickness(share)
+        return enliven(whole, view.mask, thick, sources, request.detail, seed, progress, request.quality)
 
 
 def _images(answer: Tensor, views: Sequence[WindowView]) -> list[Image]:

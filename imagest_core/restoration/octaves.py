@@ -1,9 +1,10 @@
 """Texture, octave by octave: a smooth fill made as lively as the intact paint it borrows from.
 
-A fill by what the surroundings tell has the right colours and too little of everything finer. What is missing
-in each octave is laid over it as detail of intact paint (:mod:`imagest_core.restoration.detail`), scaled so
-that the octave's energy comes to a set share of the intact paint's own. The finest octave goes everywhere;
-the two coarser ones only where damage is thick: a crack's rims tell them better than any patch could.
+A fill by what the surroundings tell has the right colours and too little of everything finer. In thin damage
+it gets the finest octave of intact paint (:mod:`imagest_core.restoration.detail`): the coarser ones a crack's
+rims tell better than any patch could. Where damage is thick all that is finer than 4 px comes of texture
+grown from intact paint over it (:mod:`imagest_core.restoration.synthesis`). Each octave is scaled so that
+its energy comes to a set share of the intact paint's own.
 """
 
 from __future__ import annotations
@@ -16,19 +17,22 @@ from numpy.typing import NDArray
 
 from imagest_core.progress import Progress
 from imagest_core.restoration.detail import DetailParameters, Image, Mask, Source, found_detail
+from imagest_core.restoration.request import Quality
+from imagest_core.restoration.synthesis import EFFORTS, synthesised
 
 OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 """Differences of Gaussians, σ in px."""
 SHARES = (0.7, 1.08, 1.35)
 """Energy of each octave beside the intact paint's, as RMS, at full strength."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
-COARSE = DetailParameters(sigma=4.0, patch=21, stride=6, every=2)
 COLOUR = 0.4
-"""How much of its colour detail keeps beside its lightness."""
+"""How much of its colour detail in thin damage keeps beside its lightness."""
 FADE = 2.0
 """Px from the rim to full detail."""
 MOST_GAIN = 4.5
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
+GROWN_GAIN = 2.5
+"""By how much texture that was grown may be, which is as lively as paint where the fill lets it."""
 USUAL = 0.995
 """The share of intact samples whose energy counts: glints and outlines aren't texture."""
 
@@ -41,6 +45,7 @@ def enliven(
     strength: float,
     seed: int = 0,
     progress: Progress | None = None,
+    quality: Quality = Quality.STANDARD,
 ) -> Image:
     """``fill`` (h, w, 3), the whole picture with its hole filled, with texture under ``mask``.
 
@@ -53,17 +58,21 @@ def enliven(
     if fine is None:
         return fill
     step.check()
-    coarse = found_detail(fill, mask, sources, COARSE, seed) if thick.any() else None
-    step.check()
+    hole = mask & (thick > 0)
+    grown = synthesised(fill, hole, sources, EFFORTS[quality], seed, step) if hole.any() else fill
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
-    answer = fill
+    smoother = strength * (rim * thick)[..., None]
+    beneath = answer = fill + smoother * (_blurred(fill, OCTAVES[-1][1]) - fill)
     for number, octave in enumerate(OCTAVES):
-        detail, where = (fine, rim) if number == 0 else (coarse, rim * thick)
-        if detail is not None:
-            band = where[..., None] * _paler(_band(detail, octave))
-            wanted = strength * SHARES[number] * intact_energy(sources, octave)
-            answer = answer + _gain(band, _band(fill, octave), where, wanted) * band
+        wanted = strength * SHARES[number] * intact_energy(sources, octave)
+        layers = [(_band(grown, octave), thick, GROWN_GAIN)]
+        if number == 0:
+            layers.append((_paler(_band(fine, octave)), 1 - thick, MOST_GAIN))
+        for detail, share, most in layers:
+            where = rim * share
+            band = where[..., None] * detail
+            answer = answer + min(_gain(band, _band(beneath, octave), where, wanted), most) * band
     return np.asarray(answer, np.float32)
 
 
@@ -89,7 +98,7 @@ def _gain(added: Image, present: Image, where: Image, wanted: float) -> np.float
     weight = where / max(float(where.sum()), 1e-6)
     have, more = (float((weight * np.square(_grey(band))).sum()) for band in (present, added))
     missing = max(wanted**2 - have, 0.0)
-    return np.float32(min(np.sqrt(missing / max(more, 1e-12)), MOST_GAIN))
+    return np.float32(np.sqrt(missing / max(more, 1e-12)))
 
 
 def _band(image: Image, octave: tuple[float, float]) -> Image:

@@ -1,0 +1,93 @@
+"""Texture grown from intact paint: made of it, agreeing with the fill beneath, the same for the same seed."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from imagest_core.progress import Cancelled, Progress
+from imagest_core.restoration.detail import Image, Mask, Source
+from imagest_core.restoration.synthesis import synthesised
+
+SIDE = 96
+
+
+@pytest.fixture
+def picture() -> Image:
+    """Slanted strokes, dark above and light below."""
+    rows, columns = np.mgrid[:SIDE, :SIDE]
+    strokes = 0.12 * np.sin(0.9 * (rows + 0.6 * columns))
+    return np.stack([0.3 + 0.4 * (rows > SIDE // 2) + strokes] * 3, axis=2).astype(np.float32)
+
+
+@pytest.fixture
+def hole() -> Mask:
+    mask = np.zeros((SIDE, SIDE), np.bool_)
+    mask[32:64, 30:66] = True
+    return mask
+
+
+def smooth(picture: Image, hole: Mask) -> Image:
+    """What the surroundings tell: light and dark, no strokes."""
+    blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 6.0), np.float32)
+    return np.where(hole[..., None], blurred, picture)
+
+
+def test_strokes_go_on_where_the_fill_was_smooth(picture: Image, hole: Mask) -> None:
+    fill = smooth(picture, hole)
+    grown = synthesised(fill, hole, [Source(picture, ~hole)])
+    detail = [each - cv2.GaussianBlur(each, (0, 0), 4.0) for each in (picture, fill, grown)]
+    truth, flat, found = (each[hole].std() for each in detail)
+    assert flat < 0.4 * truth
+    assert found == pytest.approx(truth, rel=0.25)
+
+
+def test_it_agrees_with_the_fill_beneath(picture: Image, hole: Mask) -> None:
+    grown = synthesised(smooth(picture, hole), hole, [Source(picture, ~hole)])
+    low = [cv2.GaussianBlur(each, (0, 0), 4.0)[hole] for each in (picture, grown)]
+    assert float(np.abs(low[0] - low[1]).mean()) < 0.05, "dark above, light below"
+
+
+def test_known_samples_stay(picture: Image, hole: Mask) -> None:
+    fill = smooth(picture, hole)
+    assert np.array_equal(synthesised(fill, hole, [Source(picture, ~hole)])[~hole], fill[~hole])
+
+
+def test_it_is_made_of_intact_paint_alone(picture: Image, hole: Mask) -> None:
+    fill = smooth(picture, hole)
+    spoilt = np.where(hole[..., None], np.float32(9), picture)
+    one, other = (synthesised(fill, hole, [Source(each, ~hole)]) for each in (picture, spoilt))
+    assert np.array_equal(one, other)
+    assert one[hole].min() >= picture[~hole].min() - 1e-5
+    assert one[hole].max() <= picture[~hole].max() + 1e-5
+
+
+def test_another_reference_lends_another_texture(picture: Image, hole: Mask) -> None:
+    fill = smooth(picture, hole)
+    coarse = np.asarray(cv2.resize(picture, None, fx=2, fy=2)[:SIDE, :SIDE], np.float32)
+    own, lent = (synthesised(fill, hole, [Source(each, np.ones_like(hole))]) for each in (picture, coarse))
+    fine = [(each - cv2.GaussianBlur(each, (0, 0), 1.5))[hole].std() for each in (own, lent)]
+    assert fine[1] < 0.7 * fine[0]
+
+
+def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
+    fill, rng = smooth(picture, hole), np.random.default_rng(0)
+    grain = rng.normal(0, 0.1, picture.shape).astype(np.float32)
+    sources = [Source(picture + grain, ~hole)]
+    one, same, other = (synthesised(fill, hole, sources, seed=seed) for seed in (1, 1, 2))
+    assert np.array_equal(one, same)
+    assert not np.array_equal(one, other)
+
+
+@pytest.mark.parametrize("shape", [(9, 40), (5, 5), (33, 17)])
+def test_too_little_intact_paint_leaves_the_fill(shape: tuple[int, int]) -> None:
+    fill = np.full((*shape, 3), 0.5, np.float32)
+    mask = np.ones(shape, np.bool_)
+    assert np.allclose(synthesised(fill, mask, [Source(fill, ~mask)]), fill)
+
+
+def test_a_cancel_is_heard(picture: Image, hole: Mask) -> None:
+    progress = Progress(cancelled=lambda: True)
+    with pytest.raises(Cancelled):
+        synthesised(smooth(picture, hole), hole, [Source(picture, ~hole)], progress=progress)
