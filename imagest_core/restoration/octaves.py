@@ -22,7 +22,7 @@ from imagest_core.restoration.synthesis import EFFORTS, synthesised
 
 OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 """Differences of Gaussians, σ in px."""
-SHARES = (0.7, 1.08, 1.35)
+SHARES = (0.7, 1.06, 1.28)
 """Energy of each octave beside the intact paint's, as RMS, at full strength."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COLOUR = 0.4
