@@ -65,7 +65,7 @@ def found_detail(
         return None
     centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
-    wanted = patches_at(_bordered(smooth, p), centres + p.patch // 2, p.patch)
+    wanted = patches_at(bordered(smooth, p.patch), centres + p.patch // 2, p.patch)
     chosen = _near(wanted, np.concatenate([part.guides for part in library]), centres, p, seed)
     return _laid(_details(library, chosen, p), centres, mask.shape, p)
 
@@ -126,9 +126,9 @@ def patches_at(image: Image, centres: NDArray[np.integer], side: int) -> Image:
     return view[centres[:, 0] - half, centres[:, 1] - half].reshape(len(centres), 3 * side**2)
 
 
-def _bordered(image: Image, p: DetailParameters) -> Image:
-    half = p.patch // 2
-    return np.asarray(cv2.copyMakeBorder(image, half, half, half, half, cv2.BORDER_REFLECT_101), np.float32)
+def bordered(image: Image, side: int) -> Image:
+    """With a mirrored border of half a patch."""
+    return np.asarray(cv2.copyMakeBorder(image, *(side // 2,) * 4, cv2.BORDER_REFLECT_101), np.float32)
 
 
 def _centres(mask: Mask, p: DetailParameters, seed: int) -> NDArray[np.integer]:

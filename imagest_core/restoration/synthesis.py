@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.progress import Progress
-from imagest_core.restoration.detail import Image, Mask, Source, patches_at, split
+from imagest_core.restoration.detail import Image, Mask, Source, bordered, patches_at, split
 from imagest_core.restoration.request import Quality
 
 
@@ -126,7 +126,7 @@ class _Level:
             guides.append(patches_at(low, centres, side)[:, ::SPARSE])
         reach = cv2.dilate(mask.astype(np.uint8), np.ones((side, side), np.uint8))
         grid = np.argwhere(reach[::stride, ::stride] > 0) * stride
-        beneath = _bordered(np.asarray(cv2.GaussianBlur(smooth, (0, 0), p.sigma), np.float32), side)
+        beneath = bordered(np.asarray(cv2.GaussianBlur(smooth, (0, 0), p.sigma), np.float32), side)
         wanted = patches_at(beneath, grid + side // 2, side)[:, ::SPARSE]
         return cls(smooth, mask, np.concatenate(paint), np.concatenate(guides), wanted, grid, p)
 
@@ -140,7 +140,7 @@ class _Level:
         now = start
         for number in range(rounds):
             step.check()
-            there = patches_at(_bordered(now, self.p.side), self.grid + self.p.side // 2, self.p.side)
+            there = patches_at(bordered(now, self.p.side), self.grid + self.p.side // 2, self.p.side)
             asked = np.concatenate([(there - mean) @ basis, weight * self.wanted], axis=1)
             nearest, distance = _nearest(asked, known)
             now = self._voted(nearest, distance, number == rounds - 1)
@@ -193,7 +193,3 @@ def _nearest(asked: Image, known: Image) -> tuple[NDArray[np.integer], Image]:
         found.append(index)
         distances.append(distance + part.square().sum(1))
     return torch.cat(found).numpy(), torch.cat(distances).clamp(min=0).numpy()
-
-
-def _bordered(image: Image, side: int) -> Image:
-    return np.asarray(cv2.copyMakeBorder(image, *(side // 2,) * 4, cv2.BORDER_REFLECT_101), np.float32)
