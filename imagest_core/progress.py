@@ -7,7 +7,9 @@ The same object serves the command line, the tests and the window.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -91,3 +93,27 @@ class Progress:
             self.set(index / total, index, total)
             yield item
         self.set(1.0, total, total)
+
+
+class Pace:
+    """Keeps something nice to have, such as previews, at a ``share`` (0–1) of the time.
+
+    Each turn is measured; the next one is due when ``1 / share`` of what it took has passed.
+    """
+
+    def __init__(self, share: float = 0.1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._share, self._clock = share, clock
+        self._next = clock()
+
+    @property
+    def due(self) -> bool:
+        """Whether it is time for a turn."""
+        return self._clock() >= self._next
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """What is done within counts."""
+        began = self._clock()
+        yield
+        ended = self._clock()
+        self._next = began + (ended - began) / self._share

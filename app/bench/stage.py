@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 from PySide6.QtCore import QEventLoop, QObject, QSettings, QTimer
@@ -51,11 +52,19 @@ class Stalls(QObject):
 
 
 def waited_for_a_core() -> float:
-    """Seconds the main thread could have worked had other processes left it a core; 0 where it isn't told."""
+    """Seconds the main thread could have worked had other processes left it a core; 0 where it isn't told.
+
+    The file stays open: opening it at each tick would weigh on what is measured.
+    """
     try:
-        return int(Path(f"/proc/self/task/{os.getpid()}/schedstat").read_text().split()[1]) / 1e9
+        return int(os.pread(_schedule(), 100, 0).split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return 0.0
+
+
+@cache
+def _schedule() -> int:
+    return os.open(f"/proc/self/task/{os.getpid()}/schedstat", os.O_RDONLY)
 
 
 class Stage:
