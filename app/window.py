@@ -132,6 +132,7 @@ class MainWindow(QMainWindow):
             dock.folded.connect(self._share.start)
             dock.reshaped.connect(self._share.start)
         self.damage.deriving.connect(self._make_room)
+        self.damage.turned.connect(lambda: self.docks["restore"].open(self.damage.marked))
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 
     def _menus(self) -> None:
@@ -234,9 +235,9 @@ class MainWindow(QMainWindow):
     # Layout
 
     def _make_room(self, deriving: bool) -> None:
-        """Fold what is not needed while a mask is derived."""
-        for name in ("style", "restore"):
-            self.docks[name].open(not deriving)
+        """Fold what is not needed while a mask is derived; to restore waits for damage, too."""
+        self.docks["style"].open(not deriving)
+        self.docks["restore"].open(self.damage.marked and not deriving)
 
     def _share_heights(self) -> None:
         """Give each dock of the right column what it wants; again once the new lowest heights hold."""
@@ -256,6 +257,7 @@ class MainWindow(QMainWindow):
         self.restoreState(self._fresh, LAYOUT_VERSION)
         for name, dock in self.docks.items():
             dock.open(name not in FOLDED)
+        self.docks["restore"].open(self.damage.marked)
         self._show_document(self.context.document)
 
     def _restore_layout(self) -> None:

@@ -16,10 +16,12 @@ from app.theme import GRID
 
 class DamagePanel(Panel):
     """``import_wanted()``: the user wants to choose a mask file; ``stood(str)``: a word for the title;
-    ``deriving(bool)``: the part that derives was opened or closed."""
+    ``deriving(bool)``: the part that derives was opened or closed; ``turned()``: there is damage now, or none
+    any more."""
 
     import_wanted = Signal()
     deriving = Signal(bool)
+    turned = Signal()
     stood = Signal(str)
 
     def __init__(self, context: Context) -> None:
@@ -42,6 +44,7 @@ class DamagePanel(Panel):
         self.column.addWidget(self.fold)
         self.column.setSpacing(4)
         self.column.addStretch(1)
+        self._was_marked = False
         self._connect()
         self.setEnabled(False)
 
@@ -49,6 +52,11 @@ class DamagePanel(Panel):
     def least(self) -> int:
         """Height that shows the three ways, in px, as long as they are offered."""
         return self.card.heightForWidth(self.width()) + 2 * GRID if self.card.isVisibleTo(self) else 0
+
+    @property
+    def marked(self) -> bool:
+        """Whether there is any damage."""
+        return self.document is not None and not self.document.state.damage.empty
 
     def _card(self) -> Card:
         return Card(
@@ -74,13 +82,15 @@ class DamagePanel(Panel):
     def bind(self, document: OpenDocument) -> None:
         """Follow the classes and the damage."""
         self.classes.bind(document)
-        document.damage_changed.connect(lambda _: self._stand())
+        self._was_marked = self.marked
+        document.damage_changed.connect(lambda _: self._follow())
 
     def refresh(self) -> None:
         """Show the open document."""
         self.classes.refresh()
         self.derive.refresh()
         self._stand()
+        self.turned.emit()
 
     def show_derive(self, method: str) -> None:
         """Open the part that derives, with ``method``."""
@@ -97,13 +107,18 @@ class DamagePanel(Panel):
     def _paint(self) -> None:
         self.context.selection.tool = Tool.BRUSH
 
+    def _follow(self) -> None:
+        self._stand()
+        if self.marked != self._was_marked:
+            self._was_marked = self.marked
+            self.turned.emit()
+
     def _stand(self) -> None:
-        empty = self.document is None or self.document.state.damage.empty
-        wanted = empty and not self.fold.head.isChecked()
+        wanted = not self.marked and not self.fold.head.isChecked()
         if wanted == self.card.isHidden():
             self.card.setVisible(wanted)
             self.reshaped.emit()
-        if empty:
+        if not self.marked:
             self.stood.emit(self.tr("nothing marked"))
 
     def _counted(self, counts: dict[int, int]) -> None:

@@ -134,7 +134,7 @@ class RestorePanel(Panel):
         if document is None or document.state.damage.empty:
             self.footer.say(self.tr("Mark damage first: there is nothing to restore yet."))
             self.context.selection.windows = ()
-            self.stood.emit("")
+            self.stood.emit(self.tr("mark damage first") if document else "")
             return
         if not self.context.selection.windows:
             self.footer.say(self.tr("Looking at the damage…"))

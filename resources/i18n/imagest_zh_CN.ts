@@ -2413,6 +2413,10 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>请先标记损伤：目前没有可修复的内容。</translation>
     </message>
     <message>
+        <source>mark damage first</source>
+        <translation>请先标记损伤</translation>
+    </message>
+    <message>
         <source>Looking at the damage…</source>
         <translation>正在查看损伤…</translation>
     </message>

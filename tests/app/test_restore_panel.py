@@ -39,6 +39,7 @@ UNUSUAL = RestorationRequest(
 
 @pytest.fixture
 def panel(window: MainWindow, opened) -> RestorePanel:
+    window.docks["restore"].open(True)
     window.restore.fold.head.setChecked(True)
     return window.restore
 

@@ -1,0 +1,42 @@
+"""What is not needed yet is folded, and opens when its turn comes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.document import OpenDocument
+from app.window import MainWindow
+from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.mask import relabelled
+
+
+def unfolded(window: MainWindow) -> set[str]:
+    return {name for name, dock in window.docks.items() if dock.opened}
+
+
+def test_to_restore_waits_for_damage_and_to_choose_a_style_for_the_mask(
+    window: MainWindow, opened: OpenDocument
+) -> None:
+    assert unfolded(window) == {"damage", "style"}
+    window.damage.show_derive("losses")
+    assert unfolded(window) == {"damage"}
+    window.damage.fold.head.setChecked(False)
+    assert unfolded(window) == {"damage", "style"}
+
+    after = opened.state.damage.copy()
+    after.write(Box(20, 20, 8, 8), np.ones((8, 8), np.uint8))
+    opened.do(relabelled(opened.state.damage, after, "Brush stroke"))
+    assert unfolded(window) == {"damage", "style", "restore"}
+    opened.undo()
+    assert unfolded(window) == {"damage", "style"}
+
+
+def test_what_the_user_folds_stays_folded_while_damage_is_marked(
+    window: MainWindow, opened: OpenDocument
+) -> None:
+    for place in (20, 60):
+        after = opened.state.damage.copy()
+        after.write(Box(place, 20, 8, 8), np.ones((8, 8), np.uint8))
+        opened.do(relabelled(opened.state.damage, after, "Brush stroke"))
+        window.docks["style"].open(False)
+    assert unfolded(window) == {"damage", "restore"}
