@@ -19,7 +19,7 @@ from imagest_core.progress import Pace, Progress
 from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
-from imagest_core.restoration.octaves import FINE, OCTAVES, enliven
+from imagest_core.restoration.octaves import FINE, GROWN_SIGMA, enliven
 from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
@@ -105,7 +105,7 @@ class NetworkFilling:
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
             "detail": self.request.detail,
-            "detail_sigma": f"{FINE.sigma}, in thick damage {OCTAVES[-1][1]}",
+            "detail_sigma": f"{FINE.sigma}, in thick damage {GROWN_SIGMA}",
         }
 
     @property

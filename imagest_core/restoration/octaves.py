@@ -1,10 +1,10 @@
-"""Texture, octave by octave: a smooth fill made as lively as the intact paint it borrows from.
+"""Texture: a smooth fill made as lively as the intact paint it borrows from.
 
 A fill by what the surroundings tell has the right colours and too little of everything finer. In thin damage
-it gets the finest octave of intact paint (:mod:`imagest_core.restoration.detail`): the coarser ones a crack's
-rims tell better than any patch could. Where damage is thick all that is finer than 4 px comes of texture
-grown from intact paint over it (:mod:`imagest_core.restoration.synthesis`). Each octave is scaled so that
-its energy comes to a set share of the intact paint's own.
+it gets the finest octave of intact paint (:mod:`imagest_core.restoration.detail`), scaled so that its energy
+comes to a set share of the intact paint's own: the coarser octaves a crack's rims tell better than any patch
+could. Where damage is thick all that is finer than 5 px comes of paint grown over it, as it is
+(:mod:`imagest_core.restoration.synthesis`).
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from imagest_core.restoration.detail import DetailParameters, Image, Mask, Sourc
 from imagest_core.restoration.request import Quality
 from imagest_core.restoration.synthesis import EFFORTS, synthesised
 
-OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
-"""Differences of Gaussians, σ in px."""
-SHARES = (0.7, 1.06, 1.28)
-"""Energy of each octave beside the intact paint's, as RMS, at full strength."""
+OCTAVE = (0.0, 1.0)
+"""The finest: a difference of Gaussians, σ in px."""
+SHARE = 0.7
+"""Its energy in thin damage beside the intact paint's, as RMS, at full strength."""
+GROWN_SIGMA = 5.0
+"""In thick damage what is coarser (σ in px) stays the smooth fill's."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COLOUR = 0.4
 """How much of its colour detail in thin damage keeps beside its lightness."""
@@ -31,8 +33,6 @@ FADE = 2.0
 """Px from the rim to full detail."""
 MOST_GAIN = 4.5
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
-GROWN_GAIN = 2.5
-"""By how much texture that was grown may be, which is as lively as paint where the fill lets it."""
 USUAL = 0.995
 """The share of intact samples whose energy counts: glints and outlines aren't texture."""
 
@@ -49,9 +49,9 @@ def enliven(
 ) -> Image:
     """``fill`` (h, w, 3), the whole picture with its hole filled, with texture under ``mask``.
 
-    ``thick`` (h, w) in 0–1 says where the coarser octaves may be added; ``strength`` in 0–1 scales the
-    energies aimed at; ``seed`` chooses among patches that fit as well. The fill comes back as it was where
-    no source holds a whole intact patch.
+    ``thick`` (h, w) in 0–1 says where paint is grown over the damage; ``strength`` in 0–1: how much of it all
+    is wanted; ``seed`` chooses among patches that fit as well. The fill comes back as it was where no source
+    holds a whole intact patch.
     """
     step = progress or Progress()
     fine = found_detail(fill, mask, sources, FINE, seed)
@@ -62,18 +62,12 @@ def enliven(
     grown = synthesised(fill, hole, sources, EFFORTS[quality], seed, step) if hole.any() else fill
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
-    smoother = strength * (rim * thick)[..., None]
-    beneath = answer = fill + smoother * (_blurred(fill, OCTAVES[-1][1]) - fill)
-    for number, octave in enumerate(OCTAVES):
-        wanted = strength * SHARES[number] * intact_energy(sources, octave)
-        layers = [(_band(grown, octave), thick, GROWN_GAIN)]
-        if number == 0:
-            layers.append((_paler(_band(fine, octave)), 1 - thick, MOST_GAIN))
-        for detail, share, most in layers:
-            where = rim * share
-            band = where[..., None] * detail
-            answer = answer + min(_gain(band, _band(beneath, octave), where, wanted), most) * band
-    return np.asarray(answer, np.float32)
+    change = grown - fill
+    answer = fill + strength * (rim * thick)[..., None] * (change - _blurred(change, GROWN_SIGMA))
+    where = rim * (1 - thick)
+    band = where[..., None] * _paler(_band(fine, OCTAVE))
+    wanted = strength * SHARE * intact_energy(sources, OCTAVE)
+    return np.asarray(answer + min(_gain(band, _band(fill, OCTAVE), where, wanted), MOST_GAIN) * band)
 
 
 def intact_energy(sources: Sequence[Source], octave: tuple[float, float]) -> float:

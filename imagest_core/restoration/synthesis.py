@@ -4,7 +4,9 @@ From coarse to fine, and a few rounds on each level: every patch that reaches in
 patch of intact paint nearest to what stands there now and to the smooth fill beneath, and of what the
 overlapping patches say each sample becomes the weighted mean; in the last round the nearest patch decides
 nearly alone, which keeps it sharp (Wexler, Shechtman & Irani, "Space-time completion of video", PAMI 2007;
-the search is exact, among principal components). Every sample comes of intact paint of the sources.
+the search is exact, among principal components). A mean is flatter than what it is made of, and would be
+drawn to ever flatter patches: so what is asked for is livelier than what stands there, and a blurred edge
+finds a sharp one. Every sample comes of intact paint of the sources.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ class SynthesisParameters:
     from the coarsest level to the finest, each twice the size of the one before.
 
     ``guide``: how much the smooth fill (low pass of ``sigma`` px) counts beside what stands there;
+    ``liveliness``: by how much patches asked for depart more from their mean than what stands there;
     ``noise``: RMS by which a seed departs from what each level begins with.
     """
 
@@ -37,6 +40,7 @@ class SynthesisParameters:
     components: int = 24
     guide: float = 1.0
     sigma: float = 3.0
+    liveliness: float = 2.0
     noise: float = 0.04
 
 
@@ -141,7 +145,8 @@ class _Level:
         for number in range(rounds):
             step.check()
             there = patches_at(bordered(now, self.p.side), self.grid + self.p.side // 2, self.p.side)
-            asked = np.concatenate([(there - mean) @ basis, weight * self.wanted], axis=1)
+            lively = _livelier(there, self.p.liveliness)
+            asked = np.concatenate([(lively - mean) @ basis, weight * self.wanted], axis=1)
             nearest, distance = _nearest(asked, known)
             now = self._voted(nearest, distance, number == rounds - 1)
         return now
@@ -173,6 +178,13 @@ def _whole(intact: Mask, side: int, most: int) -> NDArray[np.integer]:
     if len(centres) > most:
         centres = centres[np.linspace(0, len(centres) - 1, most).astype(int)]
     return centres
+
+
+def _livelier(patches: Image, factor: float) -> Image:
+    """Patches (n, 3·side²) that depart ``factor`` times as much from their own mean colour."""
+    channels = patches.reshape(len(patches), 3, -1)
+    mean = channels.mean(2, keepdims=True)
+    return (mean + factor * (channels - mean)).reshape(patches.shape)
 
 
 def _principal(patches: Image, count: int) -> tuple[Image, Image]:

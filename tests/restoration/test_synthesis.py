@@ -8,7 +8,7 @@ import pytest
 
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.detail import Image, Mask, Source
-from imagest_core.restoration.synthesis import synthesised
+from imagest_core.restoration.synthesis import SynthesisParameters, synthesised
 
 SIDE = 96
 
@@ -91,3 +91,32 @@ def test_a_cancel_is_heard(picture: Image, hole: Mask) -> None:
     progress = Progress(cancelled=lambda: True)
     with pytest.raises(Cancelled):
         synthesised(smooth(picture, hole), hole, [Source(picture, ~hole)], progress=progress)
+
+
+def test_rounds_do_not_flatten_the_texture(hole: Mask) -> None:
+    grain = cv2.GaussianBlur(np.random.default_rng(3).normal(0, 1, (SIDE, SIDE)), (0, 0), 1.2)
+    picture = np.stack([0.5 + 0.08 * grain / grain.std()] * 3, axis=2).astype(np.float32)
+    fill = np.where(hole[..., None], np.float32(0.5), picture)
+    inside = (slice(36, 60), slice(34, 62))
+    truth, timid, lively = (
+        float(each[inside].std())
+        for each in (
+            picture,
+            synthesised(fill, hole, [Source(picture, ~hole)], SynthesisParameters(liveliness=1.0)),
+            synthesised(fill, hole, [Source(picture, ~hole)]),
+        )
+    )
+    assert timid < 0.6 * truth
+    assert lively == pytest.approx(truth, rel=0.35)
+
+
+def test_a_blurred_edge_becomes_a_sharp_one_where_the_paint_has_such(hole: Mask) -> None:
+    dark_and_light = np.where(np.arange(SIDE)[:, None, None] > SIDE // 2, 0.7, 0.3)
+    picture = np.broadcast_to(dark_and_light, (SIDE, SIDE, 3)).astype(np.float32)
+    fill = smooth(picture, hole)
+    blurred, sharp = (
+        np.abs(np.diff(each, axis=0))[38:58, 40:56].max(0).mean()
+        for each in (fill, synthesised(fill, hole, [Source(picture, ~hole)]))
+    )
+    assert blurred < 0.1
+    assert sharp > 0.3
