@@ -74,8 +74,8 @@ donor's: above zero, the donor draws the fill towards itself. *To a third work* 
 the donor's place that neither fill has seen: what another reference does, whatever it is. Means over the \
 works and their {LEVEL:.0%} bootstrap intervals, works being resampled; **bold** where these leave out 0.
 
-A distance can miss an effect: the octaves of a fill aim at a share of the reference's energy, so of two \
-fills the livelier may be the nearer, whatever its reference was. So there is the *step* as well: from the \
+A distance can miss an effect: of two fills the livelier may be the nearer, whatever its reference \
+was. So there is the *step* as well: from the \
 fill with the work's own style to that with the donor's, along the direction from the whole undamaged work \
 to the donor, in the same units (Gram matrices over the donor's norm). Above zero, the fill follows its \
 reference. The step was added after a first look at the distances of twelve works."""
