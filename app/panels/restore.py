@@ -147,9 +147,9 @@ class RestorePanel(Panel):
         if self.document is None:
             return
         self.context.selection.windows = tuple(window.box for window in found.windows)
-        text = self.tr("{0} regions, {1} px, in {2} windows").format(
-            f"{found.regions:,}", f"{found.pixels:,}", f"{len(found.windows):,}"
-        )
+        regions = self.tr("%n region(s)", "", found.regions)
+        windows = self.tr("%n window(s)", "", len(found.windows))
+        text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", windows)
         seconds = self.expected_seconds(found)
         if seconds is not None:
             text += self.tr(" · about {0} here").format(duration(seconds))

@@ -2421,8 +2421,20 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>正在查看损伤…</translation>
     </message>
     <message>
-        <source>{0} regions, {1} px, in {2} windows</source>
-        <translation>{0} 个区域，{1} 像素，{2} 个窗口</translation>
+        <source>{0}, {1} px, in {2}</source>
+        <translation>{0}，{1} 像素，{2}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s)</source>
+        <translation>
+            <numerusform>%n 个区域</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n window(s)</source>
+        <translation>
+            <numerusform>%n 个窗口</numerusform>
+        </translation>
     </message>
     <message>
         <source> · about {0} here</source>
