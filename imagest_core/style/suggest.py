@@ -10,6 +10,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
+from imagest_core.style.border import border
 from imagest_core.style.check import any_in_cells, touches_damage
 
 Floats = NDArray[np.float32]
@@ -34,9 +35,10 @@ def suggest_regions(
 ) -> tuple[Box, ...]:
     """Up to ``count`` squares of ``side`` px that may serve as style, the best first.
 
-    They don't touch the damage grown by 3 px, nor each other. ``side`` of ``None`` is a quarter of the
-    picture's shorter side, 32–256 px, and is halved until anything that large is intact. Fewer, or
-    none, where the picture leaves no room. Large scans are judged at a reduced level. Raises ``Cancelled``.
+    They don't touch the damage grown by 3 px, nor each other, nor the calm ground round a painting that the
+    scan shows. ``side`` of ``None`` is a quarter of the picture's shorter side, 32–256 px, and is halved
+    until anything that large is intact. Fewer, or none, where the picture leaves no room. Large scans are
+    judged at a reduced level. Raises ``Cancelled``.
     """
     progress = progress or Progress()
     shortest = min(painting.width, painting.height)
@@ -45,7 +47,9 @@ def suggest_regions(
     grown = damage.grown(GROWTH, progress)
     taken = _taken(grown, level)
     progress.check()
-    texture = _texture(painting.read_working(level=level))
+    picture = painting.read_working(level=level)
+    taken |= border(picture)
+    texture = _texture(picture)
     while side >= 1 << level:
         progress.check()
         found = _best(painting.box, grown, taken, texture, count, side, level)

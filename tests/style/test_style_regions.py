@@ -69,6 +69,20 @@ def test_suggestions_shrink_until_they_fit_between_the_damage(tmp_path: Path) ->
         assert suggest_regions(painting, damage) == ()
 
 
+def test_suggestions_keep_clear_of_the_ground_round_the_painting(tmp_path: Path) -> None:
+    scan = np.zeros((300, 400, 3), np.float32)
+    scan[40:, 60:] = half_textured(260, 340)[:, :170].repeat(2, axis=1)
+    with opened(tmp_path, scan) as painting:
+        regions = suggest_regions(painting, damaged_at(painting, Box(70, 50, 8, 8)))
+    assert len(regions) == 3
+    assert all(region.x >= 60 and region.y >= 40 for region in regions)
+
+
+def test_a_calm_picture_is_no_border(tmp_path: Path) -> None:
+    with opened(tmp_path, np.full((100, 120, 3), 0.5)) as painting:
+        assert suggest_regions(painting, DamageMap(120, 100))
+
+
 def test_a_picture_without_damage_has_suggestions_too(tmp_path: Path) -> None:
     with opened(tmp_path, half_textured(100, 120)) as painting:
         assert len(suggest_regions(painting, DamageMap(120, 100), count=2)) == 2
