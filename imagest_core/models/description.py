@@ -16,10 +16,11 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.progress import Progress
 
-FORMAT = 1
+FORMAT = 2
+"""2: weights may be bytes, and a lay-in may be there."""
 CONFIG = "config.json"
 PARTS = ("autoencoder", "style", "unet")
-OPTIONAL_PARTS = ("infill",)
+OPTIONAL_PARTS = ("infill", "lay_in")
 """A network has them if its description says so."""
 
 
