@@ -28,7 +28,6 @@ class DamageMix:
     lacunae: float = 0.25
     strokes: float = 0.25
     large: float = 0.25
-    central: float = 0.0
 
 
 def strokes(side: int, rng: Generator) -> Mask:
@@ -91,27 +90,13 @@ def large(side: int, rng: Generator) -> Mask:
     return _level_set(side, rng, float(rng.uniform(90, 220)), share, rough=float(rng.uniform(0.0, 0.08)))
 
 
-def central(side: int, rng: Generator) -> Mask:
-    """A large loss with paint round it on nearly all sides, as a window has that is laid over one."""
-    field = _noise(side, rng, max(3, round(side / float(rng.uniform(60, 200)) * 2)))
-    field += float(rng.uniform(0, 0.35)) * _noise(
-        side, rng, max(4, round(side / float(rng.uniform(30, 60)) * 2))
-    )
-    middle, across = rng.uniform(0.3, 0.7, 2) * side, np.arange(side)
-    away = (across[:, None] - middle[0]) ** 2 + (across - middle[1]) ** 2
-    field -= float(rng.uniform(1.5, 4)) * away / (side / 2) ** 2
-    return np.where(field > np.quantile(field, 1 - float(rng.uniform(0.15, 0.42))), 255, 0).astype(np.uint8)
-
-
-def _noise(side: int, rng: Generator, cells: int) -> NDArray[np.float64]:
-    """Smooth noise (side, side) of so many cells across."""
-    return cv2.resize(rng.normal(size=(cells, cells)), (side, side), interpolation=cv2.INTER_CUBIC)
-
-
 def _level_set(side: int, rng: Generator, smooth: float, share: float, rough: float = 0.1) -> Mask:
     coarse = max(3, round(side / smooth * 2))
-    field = _noise(side, rng, coarse)
-    field += rough * _noise(side, rng, max(8, int(side / 5)))
+    field = cv2.resize(rng.normal(size=(coarse, coarse)), (side, side), interpolation=cv2.INTER_CUBIC)
+    detail = max(8, int(side / 5))
+    field += rough * cv2.resize(
+        rng.normal(size=(detail, detail)), (side, side), interpolation=cv2.INTER_CUBIC
+    )
     return np.where(field > np.quantile(field, 1.0 - share), 255, 0).astype(np.uint8)
 
 
@@ -135,7 +120,6 @@ def simulate_mask(
         (mix.lacunae, lambda: lacunae(side, rng)),
         (mix.strokes, lambda: strokes(side, rng)),
         (mix.large, lambda: large(side, rng)),
-        (mix.central, lambda: central(side, rng)),
     ]
     weights = np.array([weight for weight, _ in kinds])
     for _ in range(20):

@@ -19,7 +19,7 @@ from imagest_core.training.damage_simulation import DamageMix
 from imagest_core.training.examples import Batch
 from imagest_core.training.state import averaged, is_model, network_of
 
-DAMAGE = DamageMix(cracks=0.0, lacunae=0.05, strokes=0.05, large=0.25, central=0.65)
+DAMAGE = DamageMix(cracks=0.0, lacunae=0.15, strokes=0.15, large=0.7)
 """What is wide enough to need masses laid in."""
 FAINTEST = 8e-4
 """Mean square error (of pictures in −1…1) below which less is no gain: 37 dB."""
