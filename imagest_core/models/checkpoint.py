@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,6 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imagest_core.errors import ModelError, OutputError
-from imagest_core.models.bytes import in_bytes, out_of_bytes
 from imagest_core.models.description import (
     Description,
     check_files,
@@ -44,11 +43,8 @@ def save_checkpoint(
     metrics: Mapping[str, Any] | None = None,
     licence: str = "",
     dtype: torch.dtype = torch.float16,
-    as_bytes: Collection[str] = (),
 ) -> Description:
     """Write a checkpoint into a new ``folder``; it appears whole or not at all.
-
-    The parts named in ``as_bytes`` take half the room and are a little less exact.
 
     Raises :class:`OutputError` when ``folder`` exists.
     """
@@ -61,7 +57,7 @@ def save_checkpoint(
         for part, module in network.parts.items():
             tensors = module.state_dict()
             stored = {k: v.to(dtype).contiguous() for k, v in tensors.items()}
-            save_file(in_bytes(stored) if part in as_bytes else stored, inside / f"{part}.safetensors")
+            save_file(stored, inside / f"{part}.safetensors")
             (inside / f"{part}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
         description = Description(
             name=name,
@@ -101,7 +97,7 @@ def load_checkpoint(folder: Path, progress: Progress | None = None) -> Checkpoin
 def load_exactly(module: nn.Module, path: Path) -> None:
     """Fill ``module`` from a safetensors file; a tensor that doesn't fit raises :class:`ModelError`."""
     try:
-        stored = out_of_bytes(load_file(path))
+        stored = load_file(path)
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path.name} can't be read as safetensors ({error}).") from error
     expected: dict[str, Tensor] = module.state_dict()

@@ -16,11 +16,10 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.progress import Progress
 
-FORMAT = 2
-"""2: weights may be bytes, and a lay-in may be there."""
+FORMAT = 1
 CONFIG = "config.json"
 PARTS = ("autoencoder", "style", "unet")
-OPTIONAL_PARTS = ("infill", "lay_in")
+OPTIONAL_PARTS = ("infill",)
 """A network has them if its description says so."""
 
 

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 from imagest_core.models.attention import StyleContext
 from imagest_core.models.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
 from imagest_core.models.infill import InfillConfig, PatchMixture, PatchTables
-from imagest_core.models.lay_in import LayIn, LayInConfig
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.study import Study
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
@@ -24,15 +23,13 @@ from imagest_core.models.unet import ImagestUNet, UNetConfig
 class NetworkConfig:
     """Everything needed to build the network anew; stored beside its weights.
 
-    A network without ``infill`` (None) works on the spline pre-fill alone; without ``lay_in`` nothing is
-    laid in before.
+    A network without ``infill`` (None) works on the spline pre-fill alone.
     """
 
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
     infill: InfillConfig | None = field(default_factory=InfillConfig)
-    lay_in: LayInConfig | None = None
 
     @property
     def multiple(self) -> int:
@@ -48,7 +45,6 @@ class NetworkConfig:
             style=StyleConfig(**_tuples(stored["style"])),
             unet=UNetConfig(**_tuples(stored["unet"])),
             infill=InfillConfig(**_tuples(stored["infill"])) if stored.get("infill") else None,
-            lay_in=LayInConfig(**_tuples(stored["lay_in"])) if stored.get("lay_in") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -73,7 +69,6 @@ class ImagestNetwork(nn.Module):
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
         self.infill = PatchMixture(config.infill) if config.infill else None
-        self.lay_in = LayIn(config.lay_in) if config.lay_in else None
         self.schedule = NoiseSchedule()
 
     @property
@@ -84,7 +79,6 @@ class ImagestNetwork(nn.Module):
             "style": self.style,
             "unet": self.unet,
             "infill": self.infill,
-            "lay_in": self.lay_in,
         }
         return {name: part for name, part in parts.items() if part is not None}
 
@@ -105,5 +99,5 @@ class ImagestNetwork(nn.Module):
         return StyleContext(tokens, torch.full((1, 1, 1), strength, device=tokens.device), cached=True)
 
     def parameter_count(self) -> int:
-        """Parameters of all parts."""
+        """Parameters of all three parts."""
         return sum(p.numel() for p in self.parameters())

@@ -111,12 +111,10 @@ class NetworkFilling:
     @property
     def _ground(self) -> str:
         """What fills where no sample is shown, in the words of the record."""
-        network = self.checkpoint.network
-        masses = "broad masses laid in over " if network.lay_in else ""
-        if network.infill is None:
-            return f"{masses}a spline under tension"
+        if self.checkpoint.network.infill is None:
+            return "a spline under tension"
         studied = ", which studied the intact paint near by," if EFFORTS[self.request.quality].study else ""
-        return f"an infill of learned paint patches{studied} over {masses}a spline"
+        return f"an infill of learned paint patches{studied} over a spline"
 
     def _planned_batch(self) -> int:
         if self.hardware.device.type != "cuda":

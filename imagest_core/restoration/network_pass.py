@@ -18,7 +18,6 @@ from imagest_core.models.network import ImagestNetwork
 from imagest_core.models.study import Seen, Study
 from imagest_core.progress import Progress
 from imagest_core.restoration.detail import Source
-from imagest_core.restoration.lay_in import laid_in
 from imagest_core.restoration.patch_infill import EFFORTS, infill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.sampler import Plan, sample, window_noise
@@ -84,13 +83,10 @@ class NetworkPass:
             self.style = self.network.style_context(pictures, self.request.style_strength)
 
     def infilled(self, batch: Prepared, progress: Progress) -> Prepared:
-        """What the surroundings tell: over the spline broad masses, then learned patches; the ground of all.
+        """What the surroundings tell: the learned patches' fill over the spline, the ground of all else.
 
-        With a network that has no such parts the spline is all.
+        With a network that has no such part the spline is all.
         """
-        if self.network.lay_in is not None:
-            batch = replace(batch, prefilled=laid_in(batch.prefilled, batch.mask, self.network.lay_in))
-            progress.check()
         study, effort = self.network.study, EFFORTS[self.request.quality]
         if study is None:
             return batch

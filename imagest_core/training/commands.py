@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.errors import InputError
-from imagest_core.models.description import OPTIONAL_PARTS, PARTS
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
     from imagest_core.models.network import NetworkConfig
-    from imagest_core.training.damage_simulation import DamageMix
     from imagest_core.training.examples import Batch, DamagedCrops
     from imagest_core.training.loop import LoopOptions, Task
 
@@ -28,13 +26,6 @@ def add_commands(subparsers: Any) -> None:
     _common(infill, steps=26)
     infill.add_argument(
         "--patches", type=int, default=250_000, metavar="N", help="patches to learn from (default 250,000)"
-    )
-    lay_in = parts.add_parser("lay-in", help="the broad masses of large losses, from all that surrounds them")
-    lay_in.set_defaults(run=_train_lay_in)
-    _common(lay_in, steps=20_000, side=256)
-    _gradients(lay_in, batch=16, rate=1e-3)
-    lay_in.add_argument(
-        "--begin", type=Path, metavar="RUN", help="begin with the averaged weights of another run"
     )
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
@@ -64,14 +55,6 @@ def add_commands(subparsers: Any) -> None:
     )
     packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument("--infill", type=Path, metavar="RUN", help="a run or a model; without: no such part")
-    packing.add_argument("--lay-in", type=Path, metavar="RUN", help="a run or a model; without: no such part")
-    packing.add_argument(
-        "--as-bytes",
-        action="append",
-        default=[],
-        choices=(*PARTS, *OPTIONAL_PARTS),
-        help="keep this part's weights as bytes, in half the room; repeatable",
-    )
     packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
     packing.add_argument("--name", default="imagest", help="the model's name")
     packing.add_argument("--title", default="Imagest, trained here", help="one line on what it is")
@@ -79,7 +62,7 @@ def add_commands(subparsers: Any) -> None:
     packing.set_defaults(run=_pack)
 
 
-def _common(parser: argparse.ArgumentParser, steps: int, side: int = 128) -> None:
+def _common(parser: argparse.ArgumentParser, steps: int) -> None:
     add = parser.add_argument
     add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
     add(
@@ -96,7 +79,7 @@ def _common(parser: argparse.ArgumentParser, steps: int, side: int = 128) -> Non
         metavar="FILE",
         help="sizes of the network as JSON (default: the embedded one's)",
     )
-    add("--side", type=int, default=side, help=f"side of the crops in pixels (default {side})")
+    add("--side", type=int, default=128, help="side of the crops in pixels (default 128)")
     add("--seed", type=int, default=0)
     add("--threads", type=int, default=0, help="CPU threads (default: all)")
     add(
@@ -129,20 +112,6 @@ def _train_infill(args: argparse.Namespace, progress: Progress) -> int:
     _keep_settings(args)
     options = InfillOptions(args.out, args.patches, args.steps, args.evaluate_every, args.seed)
     train_infill(data.works, held_out, config.infill or InfillConfig(), options, progress)
-    return 0
-
-
-def _train_lay_in(args: argparse.Namespace, progress: Progress) -> int:
-    from dataclasses import replace
-
-    from imagest_core.models.lay_in import LayInConfig
-    from imagest_core.training.lay_in import DAMAGE, LayInTask, learned_lay_in
-
-    begin = learned_lay_in(args.begin) if args.begin else None
-    config = _network(args)
-    sizes = begin.config if begin else config.lay_in or LayInConfig()
-    data, held_out = _examples(args, config, progress, DAMAGE)
-    _train(LayInTask(sizes, held_out, begin), data, replace(config, lay_in=sizes), args, progress)
     return 0
 
 
@@ -198,16 +167,14 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
         title=args.title,
         licence=args.licence,
         infill=args.infill,
-        lay_in=args.lay_in,
         earlier=args.earlier,
-        as_bytes=args.as_bytes,
     )
     print(f"{args.out}: weights {made.weights_hash}")
     return 0
 
 
 def _examples(
-    args: argparse.Namespace, config: NetworkConfig, progress: Progress, damage: DamageMix | None = None
+    args: argparse.Namespace, config: NetworkConfig, progress: Progress
 ) -> tuple[DamagedCrops, Batch]:
     import torch
 
@@ -222,8 +189,8 @@ def _examples(
     works, aside = load_works(args.sources, progress)
     maps = load_maps(args.craquelure) if args.craquelure else ()
     style = config.style.side
-    unseen = DamagedCrops(aside, maps, args.side, style_side=style, seed=1, vary=False, mix=damage)
-    data = DamagedCrops(works, maps, args.side, style_side=style, seed=args.seed + 2, mix=damage)
+    unseen = DamagedCrops(aside, maps, args.side, style_side=style, seed=1, vary=False)
+    data = DamagedCrops(works, maps, args.side, style_side=style, seed=args.seed + 2)
     return data, fixed_batch(unseen, args.held_out)
 
 

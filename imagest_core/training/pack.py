@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,6 @@ from imagest_core.models.network import ImagestNetwork
 from imagest_core.training.diffusion import latent_scale
 from imagest_core.training.infill import learned_infill
 from imagest_core.training.journal import LOSSES
-from imagest_core.training.lay_in import learned_lay_in
 from imagest_core.training.state import STATE, averaged, is_model, network_of
 
 ROUNDS = ("first", "second", "third", "fourth", "fifth")
@@ -32,24 +31,19 @@ def pack(
     title: str,
     licence: str,
     infill: Path | None = None,
-    lay_in: Path | None = None,
     earlier: Path | None = None,
-    as_bytes: Collection[str] = (),
 ) -> Description:
     """Write the averaged weights of some runs as one checkpoint; a missing run raises ``ModelError``.
 
-    In a run's place can stand a packed model: then that part is taken over from it. Without ``infill``
-    or ``lay_in`` the model has no such part. ``earlier``: what the autoencoder's run went on from, for the
-    model card. The parts ``as_bytes`` take half the room.
+    In a run's place can stand a packed model: then that part is taken over from it. Without ``infill`` the
+    model has no such part. ``earlier``: what the autoencoder's run went on from, for the model card.
     """
     encoded = network_of(autoencoder).autoencoder
     mixture = learned_infill(infill) if infill else None
-    masses = learned_lay_in(lay_in) if lay_in else None
     config = replace(
         network_of(diffusion),
         autoencoder=replace(encoded, latent_scale=latent_scale(diffusion)),
         infill=mixture.config if mixture else None,
-        lay_in=masses.config if masses else None,
     )
     network = ImagestNetwork(config)
     network.autoencoder.load_state_dict(averaged(autoencoder, "encoder", "decoder"))
@@ -59,15 +53,10 @@ def pack(
         getattr(network, part).load_state_dict(own)
     if mixture and network.infill:
         network.infill.load_state_dict(mixture.state_dict())
-    if masses and network.lay_in:
-        network.lay_in.load_state_dict(masses.state_dict())
     training = dict(earlier_rounds(earlier)) if earlier else {}
-    runs = {"autoencoder": autoencoder, "diffusion": diffusion, "infill": infill, "lay_in": lay_in}
-    for part, run in runs.items():
+    for part, run in {"autoencoder": autoencoder, "diffusion": diffusion, "infill": infill}.items():
         training |= facts_of(part, run) if run else {}
-    return save_checkpoint(
-        folder, network, name=name, title=title, training=training, licence=licence, as_bytes=as_bytes
-    )
+    return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
 
 
 def facts_of(part: str, run: Path) -> Mapping[str, Any]:

@@ -87,8 +87,6 @@ def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
         for part in ("unet", "style"):
             weights |= {f"{part}.{k}": v for k, v in getattr(network, part).state_dict().items()}
         weights |= network.infill.state_dict() if network.infill else {}
-        lay_in = network.lay_in.state_dict() if network.lay_in else {}
-        weights |= {f"lay_in.{k}": v for k, v in lay_in.items()}
     else:
         stored = load_file(folder / STATE)
         weights = {k.removeprefix("average."): v for k, v in stored.items() if k.startswith("average.")}

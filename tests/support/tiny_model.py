@@ -10,7 +10,6 @@ import torch
 from imagest_core.models.autoencoder import AutoencoderConfig
 from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.infill import InfillConfig
-from imagest_core.models.lay_in import LayInConfig
 from imagest_core.models.network import ImagestNetwork, NetworkConfig
 from imagest_core.models.style_swin import DEVIATION, StyleConfig
 from imagest_core.models.unet import UNetConfig
@@ -35,7 +34,6 @@ def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text
             synthesis_layers=synthesis,
         ),
         infill=InfillConfig(side=5, components=2, kept=6),
-        lay_in=LayInConfig(channels=(8, 8, 16), heads=2),
     )
 
 
