@@ -45,7 +45,7 @@ class SynthesisParameters:
 
 
 EFFORTS: Mapping[Quality, SynthesisParameters] = {
-    Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000)),
+    Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000), liveliness=2.6),
     Quality.STANDARD: SynthesisParameters(),
     Quality.FINE: SynthesisParameters(strides=(1, 2, 2), rounds=(6, 4, 3), most=(3000, 9000, 16_000)),
 }
