@@ -17,6 +17,7 @@ from imagest_core.errors import ImagestError, InputError, ModelError, out_of_mem
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
+from imagest_core.restoration.engines.imagest import PRESETS
 from imagest_core.restoration.network_filling import NetworkFilling, unload
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
 from imagest_core.restoration.restore import restore
@@ -153,8 +154,14 @@ def loaded_dtype() -> torch.dtype:
 
 
 def test_quality_chooses_the_steps(painting, damage, request_) -> None:
-    asked = replace(request_, steps=None, quality=Quality.DRAFT)
-    assert restore(painting, damage, asked, STYLE).record.engine.facts["steps"] == 2
+    taken = []
+    for quality in (Quality.DRAFT, Quality.STANDARD, Quality.FINE):
+        facts = restore(
+            painting, damage, replace(request_, steps=None, quality=quality), STYLE
+        ).record.engine.facts
+        assert (facts["scheduler"], facts["steps"]) == PRESETS[quality]
+        taken.append(facts["steps"])
+    assert taken == sorted(set(taken)), "a better quality takes more steps"
 
 
 def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
