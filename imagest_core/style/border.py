@@ -22,11 +22,11 @@ def border(rgb: NDArray[np.float32]) -> NDArray[np.bool_]:
     calm = (cv2.dilate(rgb, cross) - cv2.erode(rgb, cross)).max(2) <= CALM
     _, labels = cv2.connectedComponents(calm.astype(np.uint8), connectivity=4)
     edges = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    counts = np.bincount(edges[edges > 0], minlength=1)
+    large = np.bincount(labels.ravel()) >= SMALLEST * labels.size
     found = np.zeros(labels.shape, np.uint8)
-    for label in np.flatnonzero(counts):
+    for label in np.unique(edges[(edges > 0) & large[edges]]):
         where = labels == label
-        if where.mean() >= SMALLEST and 2 * float(rgb[where].std(0).max()) <= CALM:
+        if 2 * float(rgb[where].std(0).max()) <= CALM:
             found |= where
     grown = cv2.dilate(found, np.ones((RIM, RIM), np.uint8)) > 0
     return grown if grown.mean() <= LARGEST else np.zeros_like(grown)
