@@ -18,10 +18,10 @@ from imagest_core.models.network import ImagestNetwork
 from imagest_core.models.study import Seen, Study
 from imagest_core.progress import Progress
 from imagest_core.restoration.detail import Source
+from imagest_core.restoration.directed import directed_spline
 from imagest_core.restoration.patch_infill import EFFORTS, infill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.sampler import Plan, sample, window_noise
-from imagest_core.restoration.spline import spline_torch
 from imagest_core.restoration.window import Window, WindowView
 
 OUTERMOST = 1.5
@@ -59,7 +59,7 @@ def prepare(views: Sequence[WindowView], multiple: int, device: torch.device) ->
     image = image.to(device, memory_format=torch.channels_last)
     down, right = -image.shape[2] % multiple, -image.shape[3] % multiple
     padding = (0, right, 0, down)
-    prefilled = functional.pad(spline_torch(image, mask), padding, mode="replicate")
+    prefilled = functional.pad(directed_spline(image, mask), padding, mode="replicate")
     mask = functional.pad(mask, padding)
     return Prepared(tuple(view.window for view in views), prefilled, mask, latent_mask(mask))
 

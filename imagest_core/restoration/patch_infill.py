@@ -23,11 +23,11 @@ from imagest_core.restoration.request import Quality
 
 DEPTHS = (0.0, 1.0, 2.0, 3.2, 5.0, 7.5, 10.5, 14.0)
 """Px from the rim, at each level's own size."""
-FINEST = (1.06, 1.06, 0.99, 0.74, 0.31, 0.12, 0.07, 0.0)
+FINEST = (0.73, 0.73, 0.54, 0.31, 0.1, 0.0, 0.0, 0.0)
 """Share of the patches' answer at these depths, by regression on simulated damage of held-out works."""
-HALF = (0.0, 0.27, 0.72, 0.52, 0.25, 0.05, 0.0, 0.0)
-QUARTER = (0.0, 0.22, 0.56, 0.53, 0.36, 0.18, 0.0, 0.0)
-EIGHTH = (0.0, 0.24, 0.5, 0.5, 0.38, 0.2, 0.1, 0.0)
+HALF = (0.0, 0.0, 0.33, 0.39, 0.12, 0.0, 0.0, 0.0)
+QUARTER = (0.0, 0.09, 0.29, 0.25, 0.06, 0.03, 0.0, 0.0)
+EIGHTH = (0.0, 0.05, 0.17, 0.22, 0.17, 0.17, 0.03, 0.0)
 LEVELS = (FINEST, HALF, QUARTER, EIGHTH)
 """By level, each half the size of the one before."""
 INTACT = 0.25

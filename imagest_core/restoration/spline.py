@@ -53,10 +53,10 @@ def _solve(images: Tensor, hole: Tensor, bending: float) -> Tensor:
         count = (1 - hole).sum((2, 3), keepdim=True).clamp(min=1)
         mean = images.sum((2, 3), keepdim=True) / count
         return _relax(images + hole * mean, hole, bending, COARSEST_SWEEPS)
-    count = 4 * _halved(1 - hole)
-    mean = 4 * _halved(images) / count.clamp(min=1)
+    count = 4 * halved(1 - hole)
+    mean = 4 * halved(images) / count.clamp(min=1)
     coarse = _solve(mean, (count == 0).to(images.dtype), bending / 4)
-    return _relax(images + hole * _doubled(coarse, height, width), hole, bending, SWEEPS)
+    return _relax(images + hole * doubled(coarse, height, width), hole, bending, SWEEPS)
 
 
 def _correction(force: Tensor, hole: Tensor, bending: float) -> Tensor:
@@ -66,12 +66,12 @@ def _correction(force: Tensor, hole: Tensor, bending: float) -> Tensor:
     height, width = force.shape[-2:]
     if max(height, width) <= COARSEST:
         return _bent(torch.zeros_like(force), force, hole, bending, COARSEST_SWEEPS)
-    inner = (_halved(1 - hole) == 0).to(force.dtype)
-    coarse = _correction(4 * _halved(force) * inner, inner, bending / 4)
-    return _bent(_doubled(coarse, height, width) * hole, force, hole, bending, CORRECTION_SWEEPS)
+    inner = (halved(1 - hole) == 0).to(force.dtype)
+    coarse = _correction(4 * halved(force) * inner, inner, bending / 4)
+    return _bent(doubled(coarse, height, width) * hole, force, hole, bending, CORRECTION_SWEEPS)
 
 
-def _halved(field: Tensor) -> Tensor:
+def halved(field: Tensor) -> Tensor:
     """Means of 2×2 px; beyond an odd side there are zeros."""
     from torch.nn.functional import avg_pool2d, pad
 
@@ -79,7 +79,7 @@ def _halved(field: Tensor) -> Tensor:
     return avg_pool2d(pad(field, (0, width % 2, 0, height % 2)), 2)
 
 
-def _doubled(field: Tensor, height: int, width: int) -> Tensor:
+def doubled(field: Tensor, height: int, width: int) -> Tensor:
     from torch.nn.functional import interpolate
 
     finer = interpolate(field, scale_factor=2, mode="bilinear", align_corners=False)

@@ -1,4 +1,4 @@
-"""A spline under tension through the rim: the pre-fill of the network, as an engine."""
+"""A spline that runs as the paint does: the pre-fill of the network, as an engine."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from numpy.typing import NDArray
 
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
+from imagest_core.restoration.directed import BENDING, POWER, directed_spline
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.spline import BENDING, spline_torch
 from imagest_core.style.reference import StyleReference
 
 
 class SplineEngine(PlainEngine):
-    """A membrane that resists bending."""
+    """A membrane that resists bending, drawn along the direction of the paint near by."""
 
     name = "spline"
     title = "Spline"
-    description = "A smooth surface that carries edges a little way into the damage, without any texture."
+    description = "A smooth surface that carries edges on into the damage as the paint near by runs, without any texture."
     window = 256
     largest = 2048
     meets_rim = True
@@ -32,12 +32,12 @@ class SplineEngine(PlainEngine):
         progress: Progress | None = None,
     ) -> PlainSession:
         """A session; nothing has to be loaded."""
-        return PlainSession(_solve, {"bending": BENDING})
+        return PlainSession(_solve, {"bending": BENDING, "power": POWER})
 
 
 def _solve(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
     import torch
 
     picture = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None]
-    filled = spline_torch(picture, torch.from_numpy(mask)[None, None])
+    filled = directed_spline(picture, torch.from_numpy(mask)[None, None])
     return np.ascontiguousarray(filled[0].numpy().transpose(1, 2, 0))
