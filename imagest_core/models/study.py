@@ -28,9 +28,9 @@ from imagest_core.models.infill import (
 
 LACK = 0.2
 """A patch may lack this share of its samples to be studied: between cracks hardly one is whole."""
-MOST = 6000
+MOST = 3000
 """Patches studied of one picture; they overlap."""
-OVERLAP = 30.0
+OVERLAP = 15.0
 """As many overlapping patches tell as much as one."""
 CHUNK = 64
 TRUST = (10.0, 20.0)

@@ -3,7 +3,7 @@
 In the hole it solves ``(−div M ∇ + β L²) u = 0``: the spline under tension of
 :mod:`imagest_core.restoration.spline`, whose tension M pulls more along the direction of the paint near by
 than across it. M comes of the structure tensor of the intact paint, as in coherence-enhancing diffusion
-(Weickert, "Anisotropic diffusion in image processing", 1998); what it is in the hole is a mean over intact paint,
+(Weickert, "Anisotropic diffusion in image processing", 1998); in the hole it is a mean over intact paint,
 which counts for less with about the square of its distance. Where the paint has no direction M is one.
 Solved coarse to fine by conjugate gradients. What it gains: docs/quality.md.
 """
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 BENDING = 1.0
 """β in px² at the finest level."""
 POWER = 2.5
-"""Tension across and along are as the two eigenvalues of the structure tensor, to the power of −½ of this…"""
+"""M is the structure tensor, scaled to determinant one, to the power of minus this…"""
 MOST = 4.0
-"""…but neither is more than e to the power of this, or less than its inverse."""
+"""…but none of its eigenvalues is above e to the power of this, or below the inverse."""
 CONTRAST = 0.5
-"""How much less a strong edge counts than by the square of its contrast: 0 not at all, 1 as much as a faint one."""
+"""How much less a strong edge counts than by its squared contrast: 0 not at all, 1 like a faint one."""
 FAINT = 0.1
 """Paint with less than this share of the mean squared contrast counts as faint."""
 FALL = 0.25
@@ -55,9 +55,9 @@ def directed_spline(images: Tensor, masks: Tensor, power: float = POWER, sweeps:
 
 
 def tension(images: Tensor, hole: Tensor, power: float = POWER) -> Tensor:
-    """M of the cells between four pixels each (n, 3, h − 1, w − 1), determinant one.
+    """Half of M, whose determinant is one, of the cells between four pixels: (n, 3, h − 1, w − 1).
 
-    Its three parts are in the cell's diagonals ↘, ↙ and between the two; ``hole`` is 1 where nothing is known.
+    Its parts are along a cell's diagonals ↘ and ↙ and between the two; ``hole`` is 1 where nothing is known.
     """
     import torch
     from torch.nn.functional import max_pool2d

@@ -3,7 +3,7 @@
 A fill by what the surroundings tell has the right colours and too little of everything finer. In thin damage
 it gets the finest octave of intact paint (:mod:`imagest_core.restoration.detail`), scaled so that its energy
 comes to a set share of the intact paint's own: the coarser octaves a crack's rims tell better than any patch
-could. Where damage is thick all that is finer than 5 px comes of paint grown over it, as it is
+could. Where damage is thick all that is finer than 4.5 px comes of paint grown over it, as it is
 (:mod:`imagest_core.restoration.synthesis`).
 """
 
@@ -24,7 +24,7 @@ OCTAVE = (0.0, 1.0)
 """The finest: a difference of Gaussians, σ in px."""
 SHARE = 0.7
 """Its energy in thin damage beside the intact paint's, as RMS, at full strength."""
-GROWN_SIGMA = 5.0
+GROWN_SIGMA = 4.5
 """In thick damage what is coarser (σ in px) stays the smooth fill's."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COLOUR = 0.4

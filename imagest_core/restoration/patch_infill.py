@@ -49,7 +49,7 @@ class InfillEffort:
 
 
 EFFORTS: Mapping[Quality, InfillEffort] = {
-    Quality.DRAFT: InfillEffort((6, 6), 1, study=False),
+    Quality.DRAFT: InfillEffort((8, 8), 1, study=False),
     Quality.STANDARD: InfillEffort((4, 4), 2),
     Quality.FINE: InfillEffort((3, 4), 3),
 }

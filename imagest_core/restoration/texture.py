@@ -18,12 +18,12 @@ Mask = NDArray[np.bool_]
 
 RADII = (4, 6, 8)
 """Discs in px that must fit into the damage for a third of the sample's share each."""
-MOST = 0.25
+MOST = 0.15
 """The sample's share in thick damage: it brings what is coarser than the octaves that intact paint lends.
 More of it is livelier and less like the truth."""
 DEEP = 24
 """Where even a disc of this radius fits, nothing certain is near."""
-MORE = 0.4
+MORE = 0.5
 """By how much more the sample is shown there: else a large loss stays an even cloud."""
 SOFT = 2.0
 """Radius in px over which the share changes smoothly."""

@@ -18,7 +18,7 @@ class SplineEngine(PlainEngine):
 
     name = "spline"
     title = "Spline"
-    description = "A smooth surface that carries edges on into the damage as the paint near by runs, without any texture."
+    description = "A smooth surface that carries on into the damage what runs up to it, without any texture."
     window = 256
     largest = 2048
     meets_rim = True
