@@ -70,7 +70,7 @@ def tension(images: Tensor, hole: Tensor, power: float = POWER) -> Tensor:
     mean = (strength * known).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True).clamp(min=1)
     structure = structure / (strength + FAINT * mean + 1e-9) ** CONTRAST
     gathered = _gathered(torch.cat([structure * known, known], 1))
-    first, second, between = (gathered[:, :3] / gathered[:, 3:].clamp(min=1e-12)).split(1, 1)
+    first, second, between = (gathered[:, :3] / gathered[:, 3:].clamp(min=1e-12)).chunk(3, 1)
     middle, half = (first + second) / 2, (first - second) / 2
     length = (half.square() + between.square()).sqrt().clamp(min=1e-12)
     ratio = (middle + length) / (middle - length).clamp(min=1e-12)
@@ -130,7 +130,7 @@ def _relaxed(field: Tensor, hole: Tensor, tense: Tensor, bending: float, sweeps:
 def _pull(field: Tensor, tense: Tensor, bending: float) -> Tensor:
     """``(−div M ∇ + β L²)`` of ``field``."""
     falling, rising = _differences(field)
-    first, second, between = tense.split(1, 1)
+    first, second, between = tense.chunk(3, 1)
     along, across = first * falling + between * rising, second * rising + between * falling
     pull = excess(excess(field)).mul_(16.0 * bending)
     pull[..., 1:, 1:] += along
@@ -144,7 +144,7 @@ def _diagonal(hole: Tensor, tense: Tensor, bending: float) -> Tensor:
     """What :func:`_pull` answers at a sample of one among zeros."""
     import torch
 
-    first, second, _ = tense.split(1, 1)
+    first, second, _ = tense.chunk(3, 1)
     diagonal = torch.full_like(hole, 20.0 * bending)
     diagonal[..., 1:, 1:] += first
     diagonal[..., :-1, :-1] += first
