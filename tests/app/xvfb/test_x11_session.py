@@ -77,13 +77,22 @@ class User:
         )
         return told.stdout
 
+    def window(self, title: str) -> str:
+        """The window with this title; a search fails where one of the others closes in the middle of it."""
+        search, end = ["xdotool", "search", "--onlyvisible", "--name", title], time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            told = subprocess.run(search, env=self._environment, capture_output=True, text=True, check=False)
+            if told.returncode == 0 and told.stdout.strip():
+                return told.stdout.split()[0]
+            time.sleep(0.05)
+        raise AssertionError(f"no window is called {title!r}: {told.stderr}")
+
     def keys(self, *keys: str) -> None:
         self.do("key", "--delay", 30, *keys)
 
     def focus(self, kind: str, title: str) -> None:
         """There is no window manager: give the window with this title the keyboard as one would."""
-        found = self.do("search", "--sync", "--onlyvisible", "--name", title).split()
-        self.do("windowfocus", "--sync", found[0])
+        self.do("windowfocus", "--sync", self.window(title))
         self.until(lambda state: state["active"] == kind)
 
     def stroke(self, *points: tuple[float, float]) -> None:
