@@ -1,4 +1,4 @@
-"""The pre-fill of the network: a spline under tension through the known pixels.
+"""A spline under tension through the known pixels: what the networks were trained over.
 
 In the hole it solves ``(L + β L²) u = 0``, where L is the discrete Laplacian: a membrane (β = 0 is the
 harmonic fill) that also resists bending (Smith & Wessel, "Gridding with continuous curvature splines in
