@@ -119,7 +119,7 @@ class Advanced(QWidget):
             self.tr("Style strength"),
             0,
             2,
-            self.tr("How strongly the style reference counts"),
+            self.tr("How strongly the style reference counts; one that you chose lends its colours, too"),
         )
         self._amount(
             "guidance",

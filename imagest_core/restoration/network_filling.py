@@ -20,6 +20,7 @@ from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
 from imagest_core.restoration.octaves import FINE, GROWN_SIGMA, enliven
+from imagest_core.restoration.palette import SHARE, lent
 from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
@@ -99,6 +100,8 @@ class NetworkFilling:
         if self.request.mode is Mode.FAITHFUL:
             return facts | {"filled_by": f"{self._ground} alone, from the surroundings", "steps": 0}
         style = self.passing.style
+        if self.passing.palette is not None:
+            facts["colours_lent"] = min(SHARE * self.request.style_strength, 1.0)
         return facts | {
             "filled_by": f"{self._ground}, in thick damage a share of samples; texture of intact paint",
             "scheduler": self.plan.scheduler,
@@ -124,12 +127,12 @@ class NetworkFilling:
 
     @torch.inference_mode()
     def read_style(self, painting: Painting, style: StyleReference) -> None:
-        """Compute the style's tokens once for the whole run; the user's own choice lends its detail too."""
+        """Compute the style's tokens once for the whole run; the user's own choice lends its paint too."""
         squares = style_pictures(painting, style, self.checkpoint.network.config.style.side)
         if len(squares):
             self.passing.read_style(squares)
         if not style.suggested:
-            self.passing.sources = detail_sources(painting, style)
+            self.passing.borrow(detail_sources(painting, style))
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         """Fill each view, batch by batch of one shape; the answers stand in the views' order."""
@@ -190,15 +193,17 @@ class NetworkFilling:
         return _images(self.passing.sampled(batch, progress, seen), views)
 
     def _with_detail(self, image: Image, view: WindowView, share: Image, progress: Progress) -> Image:
+        """Colours and texture of the user's reference, else the texture of the window's own paint."""
         progress.check()
-        if not self.request.detail:
-            return image
+        request, thick = self.request, thickness(share)
+        whole = np.where(view.mask[..., None], image, view.image)
+        if self.passing.palette is not None:
+            whole = lent(whole, view.mask, thick, self.passing.palette, request.style_strength)
+        if not request.detail:
+            return whole
         chosen = self.passing.sources if view.window.scale == 1 else ()
         sources = chosen or (Source(view.image, ~view.mask),)
-        whole = np.where(view.mask[..., None], image, view.image)
-        request = self.request
         seed = request.seed + request.variation
-        thick = thickness(share)
         return enliven(whole, view.mask, thick, sources, request.detail, seed, progress, request.quality)
 
 

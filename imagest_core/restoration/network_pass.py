@@ -19,6 +19,7 @@ from imagest_core.models.study import Seen, Study
 from imagest_core.progress import Progress
 from imagest_core.restoration.detail import Source
 from imagest_core.restoration.directed import directed_spline
+from imagest_core.restoration.palette import Palette
 from imagest_core.restoration.patch_infill import EFFORTS, infill
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.sampler import Plan, sample, window_noise
@@ -74,6 +75,8 @@ class NetworkPass:
         self.style: StyleContext | None = None
         self.sources: tuple[Source, ...] = ()
         """Paint the user chose as a reference; it is studied beside each window's own."""
+        self.palette: Palette | None = None
+        """Its colours."""
         self._from_sources: list[Seen] | None = None
 
     def read_style(self, squares: NDArray[np.float32]) -> None:
@@ -81,6 +84,10 @@ class NetworkPass:
         pictures = torch.from_numpy(squares).permute(0, 3, 1, 2).to(self.hardware.device) * 2 - 1
         with self.hardware.autocast():
             self.style = self.network.style_context(pictures, self.request.style_strength)
+
+    def borrow(self, sources: tuple[Source, ...]) -> None:
+        """Take paint the user chose as a reference."""
+        self.sources, self.palette = sources, Palette.of(sources)
 
     def infilled(self, batch: Prepared, progress: Progress) -> Prepared:
         """What the surroundings tell: the learned patches' fill over the spline, the ground of all else.

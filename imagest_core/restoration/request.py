@@ -46,6 +46,7 @@ class RestorationRequest:
     """Everything that affects the pixels of a fill; the record is derived from it.
 
     ``weights`` is a catalogue name or a folder; ``steps``/``scheduler`` of ``None`` follow ``quality``;
+    ``style_strength`` (0–4) is how strongly the style reference counts; the user's lends its colours, too;
     ``detail`` (0–1) is how much of the intact paint's finest detail a textured fill takes; ``growth`` (px)
     grows the mask over its rim before filling; ``blend`` (px) is the width of the transition inside the
     grown mask; ``context`` the share of intact border around a region in a window; ``batch`` of 0 lets the
@@ -85,6 +86,8 @@ class RestorationRequest:
             raise InputError(f"The number of steps must be 1 to 1000, not {self.steps}.")
         if self.scheduler is not None and self.scheduler not in SCHEDULERS:
             raise InputError(f"The scheduler is one of {', '.join(SCHEDULERS)}, not {self.scheduler!r}.")
+        if not 0.0 <= self.style_strength <= 4.0:
+            raise InputError(f"The style strength must be 0 to 4, not {self.style_strength}.")
         if not 0.0 <= self.detail <= 1.0:
             raise InputError(f"The detail must be 0 to 1, not {self.detail}.")
         if self.variation < 0 or self.batch < 0:

@@ -458,8 +458,8 @@
         <translation>风格强度</translation>
     </message>
     <message>
-        <source>How strongly the style reference counts</source>
-        <translation>风格参考的影响程度</translation>
+        <source>How strongly the style reference counts; one that you chose lends its colours, too</source>
+        <translation>风格参考的影响程度；您自己选择的参考还会带来其颜色</translation>
     </message>
     <message>
         <source>Guidance</source>
