@@ -78,8 +78,8 @@ A distance can miss an effect: of two fills the livelier may be the nearer, what
 was. So there is the *step* as well: from the \
 fill with the work's own style to that with the donor's, along the direction from the whole undamaged work \
 to the donor, in the same units (Gram matrices over the donor's norm). Above zero, the fill follows its \
-reference. The step was added after a first look at the distances of twelve works, and that a reference lends \
-its colours after no effect on the Gram distance had been found without it, on these same works."""
+reference. The step was added after a first look at the distances of twelve works, and that a reference \
+lends its colours after no effect on the Gram distance had been found without it, on these same works."""
 
 Change = Callable[[Sequence["Shift"], str, int], Interval]
 

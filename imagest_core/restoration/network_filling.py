@@ -19,7 +19,7 @@ from imagest_core.progress import Pace, Progress
 from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
-from imagest_core.restoration.octaves import FINE, GROWN_SIGMA, enliven
+from imagest_core.restoration.octaves import DEEP_SIGMA, FINE, GROWN_SIGMA, enliven
 from imagest_core.restoration.palette import SHARE, lent
 from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
@@ -108,7 +108,7 @@ class NetworkFilling:
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
             "detail": self.request.detail,
-            "detail_sigma": f"{FINE.sigma}, in thick damage {GROWN_SIGMA}",
+            "detail_sigma": f"{FINE.sigma}, in thick damage {GROWN_SIGMA}, deep in large losses {DEEP_SIGMA}",
         }
 
     @property

@@ -4,7 +4,8 @@ A fill by what the surroundings tell has the right colours and too little of eve
 it gets the finest octave of intact paint (:mod:`imagest_core.restoration.detail`), scaled so that its energy
 comes to a set share of the intact paint's own: the coarser octaves a crack's rims tell better than any patch
 could. Where damage is thick all that is finer than 4.5 px comes of paint grown over it, as it is
-(:mod:`imagest_core.restoration.synthesis`).
+(:mod:`imagest_core.restoration.synthesis`); deep in large losses, where what the surroundings tell is no more
+than a haze, all that is finer than 8 px, grown from larger patches.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from imagest_core.progress import Progress
 from imagest_core.restoration.detail import DetailParameters, Image, Mask, Source, found_detail
 from imagest_core.restoration.request import Quality
 from imagest_core.restoration.synthesis import EFFORTS, synthesised
+from imagest_core.restoration.texture import deepness
 
 OCTAVE = (0.0, 1.0)
 """The finest: a difference of Gaussians, σ in px."""
@@ -26,6 +28,8 @@ SHARE = 0.7
 """Its energy in thin damage beside the intact paint's, as RMS, at full strength."""
 GROWN_SIGMA = 4.5
 """In thick damage what is coarser (σ in px) stays the smooth fill's."""
+DEEP_SIGMA = 8.0
+"""The same deep in large losses."""
 FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COLOUR = 0.4
 """How much of its colour detail in thin damage keeps beside its lightness."""
@@ -58,12 +62,13 @@ def enliven(
     if fine is None:
         return fill
     step.check()
-    hole = mask & (thick > 0)
-    grown = synthesised(fill, hole, sources, EFFORTS[quality], seed, step) if hole.any() else fill
+    hole, deep = mask & (thick > 0), deepness(mask)
+    effort = EFFORTS[quality].begun_coarser() if deep.any() else EFFORTS[quality]
+    grown = synthesised(fill, hole, sources, effort, seed, step) if hole.any() else fill
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
     change = grown - fill
-    answer = fill + strength * (rim * thick)[..., None] * (change - _blurred(change, GROWN_SIGMA))
+    answer = fill + strength * (rim * thick)[..., None] * (change - _kept(change, deep))
     where = rim * (1 - thick)
     band = where[..., None] * _paler(_band(fine, OCTAVE))
     wanted = strength * SHARE * intact_energy(sources, OCTAVE)
@@ -80,6 +85,12 @@ def intact_energy(sources: Sequence[Source], octave: tuple[float, float]) -> flo
         energies.append(np.square(_grey(_band(known, octave)))[chosen])
     every = np.concatenate(energies)
     return float(np.sqrt(np.minimum(every, np.quantile(every, USUAL)).mean())) if every.size else 0.0
+
+
+def _kept(change: Image, deep: Image) -> Image:
+    """What is too coarse to be changed by paint grown over a fill."""
+    coarse = _blurred(change, GROWN_SIGMA)
+    return coarse + deep[..., None] * (_blurred(change, DEEP_SIGMA) - coarse) if deep.any() else coarse
 
 
 def _mean(source: Source) -> NDArray[np.float32]:

@@ -145,13 +145,14 @@ class _Patches:
     def answer(self, picture: Tensor, tables: PatchTables, rounds: int, check: Callable[[], None]) -> Tensor:
         """The patches' answers laid over the picture; the components are chosen anew in each round."""
         flat = _bordered(picture, self.border).reshape(3, -1)
+        parts = [_Part.of(self, part, flat, tables.side) for part in self._batches(tables.side)]
         for _ in range(rounds):
             sums, weights = torch.zeros_like(flat), torch.zeros_like(flat[0])
-            for part in self._batches(tables.side):
+            for part in parts:
                 check()
-                at, values, weight = self._conditional_means(flat, part, tables)
-                sums.index_add_(1, at, values * weight)
-                weights.index_add_(0, at, weight)
+                part.choose(flat, tables)
+                sums.index_add_(1, part.at, part.means[part.lacks].T * part.weight)
+                weights.index_add_(0, part.at, part.weight)
             flat = torch.where(weights > 0, sums / weights.clamp(min=1e-12), flat)
         height, width = self.shape
         border = self.border
@@ -167,27 +168,48 @@ class _Patches:
             start = stop
         return parts
 
-    def _conditional_means(
-        self, flat: Tensor, part: slice, tables: PatchTables
-    ) -> tuple[Tensor, Tensor, Tensor]:
-        """Places of the missing samples (m,), their means given the intact ones (3, m), their weight."""
-        places, missing = self.places[part], self.missing[part]
+
+class _Part:
+    """Some patches, and the means of what they lack, ``means`` (n, most, 3), of which ``lacks`` (n, most)
+    are meant: ``at`` (m,) these places, each counting by its ``weight`` (m,)."""
+
+    def __init__(self, places: Tensor, first: Tensor, lacks: Tensor, samples: Tensor, side: int) -> None:
+        self.lacks = lacks
+        self._places, self._first = places, first
+        self._intact = torch.ones_like(samples[0]).scatter(1, first, (~lacks).float())
+        self._mean = (samples * self._intact).sum(2, keepdim=True) / self._intact.sum(1)[:, None]
+        self._known = ((samples - self._mean) * self._intact).permute(1, 2, 0)
+        self.at = places.gather(1, first)[lacks]
+        self.weight = _intact_near(self._intact, side).gather(1, first)[lacks]
+        self._chosen = torch.full_like(places[:, 0], -1)
+        self.means = self._known.new_zeros(*first.shape, 3)
+
+    @classmethod
+    def of(cls, patches: _Patches, part: slice, flat: Tensor, side: int) -> _Part:
+        """Of a bordered picture ``flat`` (3, places)."""
+        places, missing = patches.places[part], patches.missing[part]
         most = int(missing[-1])
-        samples = flat[:, places]
-        grey = torch.einsum("cns,c->ns", samples, samples.new_tensor(GREY))
-        chosen = best_component(shape_of(grey), tables)
-        first = self.order[part][:, :most]
         lacks = torch.arange(most, device=flat.device) < missing[:, None]
-        intact = torch.ones_like(samples[0]).scatter(1, first, (~lacks).float())
-        mean = (samples * intact).sum(2, keepdim=True) / intact.sum(1)[:, None]
-        rows = tables.precision[chosen[:, None], first]
-        inner = rows.gather(2, first[:, None].expand(-1, most, -1))
-        inner = torch.where(lacks[:, :, None] & lacks[:, None], inner, torch.eye(most, device=flat.device))
-        known = ((samples - mean) * intact).permute(1, 2, 0)
-        pull = (rows @ known) * lacks[..., None]
-        means = mean.permute(1, 2, 0) - torch.cholesky_solve(pull, torch.linalg.cholesky(inner))
-        weight = _intact_near(intact, tables.side).gather(1, first)
-        return places.gather(1, first)[lacks], means[lacks].T, weight[lacks]
+        return cls(places, patches.order[part][:, :most], lacks, flat[:, places], side)
+
+    def choose(self, flat: Tensor, tables: PatchTables) -> None:
+        """Choose the components by what stands in ``flat``; where one stays its means do, too."""
+        grey = torch.einsum("cns,c->ns", flat[:, self._places], flat.new_tensor(GREY))
+        chosen = best_component(shape_of(grey), tables)
+        changed = (chosen != self._chosen).nonzero()[:, 0]
+        if len(changed):
+            self.means[changed] = self._conditional(changed, tables.precision[chosen[changed]])
+        self._chosen = chosen
+
+    def _conditional(self, some: Tensor, precision: Tensor) -> Tensor:
+        """Means (k, most, 3) of what ``some`` patches lack given what is intact of them."""
+        first, lacks = self._first[some], self.lacks[some]
+        rows = precision.gather(1, first[..., None].expand(-1, -1, precision.shape[2]))
+        inner = rows.gather(2, first[:, None].expand(-1, first.shape[1], -1))
+        one = torch.eye(first.shape[1], device=first.device)
+        inner = torch.where(lacks[:, :, None] & lacks[:, None], inner, one)
+        pull = (rows @ self._known[some]) * lacks[..., None]
+        return self._mean[:, some].permute(1, 2, 0) - torch.cholesky_solve(pull, torch.linalg.cholesky(inner))
 
 
 def _intact_near(intact: Tensor, side: int) -> Tensor:

@@ -12,7 +12,7 @@ finds a sharp one. Every sample comes of intact paint of the sources.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -42,6 +42,11 @@ class SynthesisParameters:
     sigma: float = 3.0
     liveliness: float = 2.0
     noise: float = 0.04
+
+    def begun_coarser(self) -> SynthesisParameters:
+        """With one more level, of half the coarsest one's size, treated like it."""
+        strides, rounds, most = ((each[0], *each) for each in (self.strides, self.rounds, self.most))
+        return replace(self, strides=strides, rounds=rounds, most=most)
 
 
 EFFORTS: Mapping[Quality, SynthesisParameters] = {

@@ -21,23 +21,22 @@ RADII = (4, 6, 8)
 MOST = 0.15
 """The sample's share in thick damage: it brings what is coarser than the octaves that intact paint lends.
 More of it is livelier and less like the truth."""
-DEEP = 24
-"""Where even a disc of this radius fits, nothing certain is near."""
-MORE = 0.5
-"""By how much more the sample is shown there: else a large loss stays an even cloud."""
 SOFT = 2.0
 """Radius in px over which the share changes smoothly."""
+DEEP = 24
+"""Where even a disc of this radius fits, nothing certain is near."""
+DEEP_SOFT = 6.0
+"""Radius in px over which depth changes smoothly."""
 
 
 def share_of_sample(mask: Mask) -> Image:
-    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–0.65, 0 in damage under 9 px."""
+    """How much of a sample, not of the faithful fill, is shown: (h, w) in 0–0.15, 0 in damage under 9 px."""
     inside = np.pad(mask.astype(np.uint8), 1)
     share = np.zeros(inside.shape, np.float32)
     for radius in RADII:
         share += np.float32(MOST / len(RADII)) * _opened(inside, radius)
     if not share.any():
         return share[1:-1, 1:-1]
-    share += np.float32(MORE) * _opened(inside, DEEP)
     soft = cv2.GaussianBlur(share, (0, 0), SOFT)
     return np.asarray(soft[1:-1, 1:-1] * mask, np.float32)
 
@@ -45,6 +44,12 @@ def share_of_sample(mask: Mask) -> Image:
 def thickness(share: Image) -> Image:
     """0 in thin damage, 1 in thick, (h, w), from the share of a sample."""
     return np.minimum(share / np.float32(MOST), np.float32(1))
+
+
+def deepness(mask: Mask) -> Image:
+    """1 deep in large losses, 0 elsewhere, (h, w)."""
+    inside = _opened(np.pad(mask.astype(np.uint8), 1), DEEP)[1:-1, 1:-1].astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(inside, (0, 0), DEEP_SOFT) if inside.any() else inside, np.float32)
 
 
 def _opened(inside: NDArray[np.uint8], radius: int) -> NDArray[np.uint8]:

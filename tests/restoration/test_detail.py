@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from imagest_core.restoration.detail import Source, found_detail, split
-from imagest_core.restoration.octaves import OCTAVE, SHARE, enliven, intact_energy
-from imagest_core.restoration.texture import MORE, MOST, share_of_sample, thickness
+from imagest_core.restoration.octaves import OCTAVE, SHARE, _kept, enliven, intact_energy
+from imagest_core.restoration.texture import MOST, deepness, share_of_sample, thickness
 
 RNG = np.random.default_rng(0)
 
@@ -129,14 +129,31 @@ def test_a_crack_shows_no_sample_and_a_loss_shows_it_whole() -> None:
     assert not share_of_sample(mask).any()
     mask[40:100, 30:90] = True
     share = share_of_sample(mask)
-    assert share[70, 60] == pytest.approx(MOST + MORE, abs=1e-3), "deep in a large loss it is shown more"
+    assert share[70, 60] == pytest.approx(MOST, abs=1e-3)
     assert thickness(share)[70, 60] == pytest.approx(1.0, abs=1e-2)
     assert not thickness(share)[10:17].any()
-    smaller = np.zeros((120, 120), np.bool_)
-    smaller[40:80, 30:70] = True
-    assert share_of_sample(smaller)[60, 50] == pytest.approx(MOST, abs=1e-3)
     assert not share[10:17].any()
     assert not share[~mask].any()
+
+
+def test_only_a_large_loss_is_deep_and_only_in_its_middle() -> None:
+    mask = np.zeros((160, 160), np.bool_)
+    mask[20:60, 20:60] = True
+    assert not deepness(mask).any()
+    mask[80:150, 70:150] = True
+    deep = deepness(mask)
+    assert deep[115, 110] > 0.9
+    assert deep[40, 40] < 1e-3
+
+
+def test_deep_in_a_large_loss_coarser_paint_is_laid_down() -> None:
+    noise = np.random.default_rng(0).normal(0, 1, (160, 160, 3)).astype(np.float32)
+    blots = np.asarray(cv2.GaussianBlur(noise, (0, 0), 5.0), np.float32)
+    nowhere, left = np.zeros((160, 160), np.float32), np.zeros((160, 160), np.float32)
+    left[:, :80] = 1
+    everywhere, deeper = blots - _kept(blots, nowhere), blots - _kept(blots, left)
+    assert np.array_equal(deeper[:, 80:], everywhere[:, 80:])
+    assert deeper[:, :80].std() > 1.3 * everywhere[:, :80].std()
 
 
 def test_damage_at_the_edge_counts_as_going_on_there() -> None:

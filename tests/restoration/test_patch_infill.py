@@ -9,7 +9,7 @@ from torch import Tensor
 
 from imagest_core.models.infill import GRAIN, UNKNOWN_MEAN, InfillConfig, PatchMixture, shape_of
 from imagest_core.progress import Cancelled
-from imagest_core.restoration.patch_infill import InfillEffort, _Patches, infill
+from imagest_core.restoration.patch_infill import InfillEffort, _depth, _Patches, infill
 from imagest_core.restoration.spline import spline_torch
 from imagest_core.training.infill import PatchFit
 
@@ -36,6 +36,22 @@ def mixture() -> PatchMixture:
 def prefilled(picture: Tensor, hole: Tensor) -> Tensor:
     """The spline's answer (3, h, w)."""
     return spline_torch(picture[None] * ~hole, hole[None, None].float())[0]
+
+
+def test_two_rounds_are_one_round_twice(mixture: PatchMixture) -> None:
+    """A patch whose component stays keeps its means; they must be what choosing it again would bring."""
+    picture = stripes(48, 48, 0.2)
+    hole = torch.zeros(48, 48, dtype=torch.bool)
+    hole[12:36, 20:26] = True
+    start, tables = prefilled(picture, hole), mixture.tables()
+    patches = _Patches.over(hole, _depth(hole), 20.0, SIDE, 2)
+    once = patches.answer(start, tables, 1, lambda: None)
+    twice, again = (
+        patches.answer(start, tables, 2, lambda: None),
+        patches.answer(once, tables, 1, lambda: None),
+    )
+    assert not torch.allclose(once, twice, atol=1e-3)
+    assert torch.allclose(twice, again, atol=1e-5)
 
 
 def test_one_patch_is_the_conditional_mean_of_its_component(mixture: PatchMixture) -> None:

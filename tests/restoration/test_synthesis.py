@@ -71,6 +71,13 @@ def test_another_reference_lends_another_texture(picture: Image, hole: Mask) -> 
     assert fine[1] < 0.7 * fine[0]
 
 
+def test_begun_coarser_it_has_one_more_level() -> None:
+    less = SynthesisParameters(strides=(1, 2), rounds=(3, 2), most=(500, 900), liveliness=2.5)
+    more = less.begun_coarser()
+    assert (more.strides, more.rounds, more.most) == ((1, 1, 2), (3, 3, 2), (500, 500, 900))
+    assert more.liveliness == less.liveliness
+
+
 def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
     fill, rng = smooth(picture, hole), np.random.default_rng(0)
     grain = rng.normal(0, 0.1, picture.shape).astype(np.float32)

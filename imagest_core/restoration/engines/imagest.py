@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 PRESETS: Mapping[Quality, tuple[str, int]] = {
     Quality.DRAFT: ("dpm++2m", 1),
-    Quality.STANDARD: ("dpm++2m", 3),
+    Quality.STANDARD: ("dpm++2m", 2),
     Quality.FINE: ("dpm++2m", 5),
 }
 """Solver and steps of each quality, chosen on the measured frontier (docs/quality.md): more than five cost
