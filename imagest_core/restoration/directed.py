@@ -5,6 +5,7 @@ In the hole it solves ``(−div M ∇ + β L²) u = 0``: the spline under tensio
 than across it. M comes of the structure tensor of the intact paint, as in coherence-enhancing diffusion
 (Weickert, "Anisotropic diffusion in image processing", 1998); in the hole it is a mean over intact paint,
 which counts for less with about the square of its distance. Where the paint has no direction M is one.
+Paint scanned so finely that its samples are grain has less to bend by: there β falls.
 Solved coarse to fine by conjugate gradients, preconditioned on all sizes. What it gains: docs/quality.md.
 """
 
@@ -21,7 +22,11 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 BENDING = 1.0
-"""β in px² at the finest level."""
+"""β in px² at the finest level, in smooth paint…"""
+GRAINY_BENDING = 0.15
+"""…and in grainy."""
+GRAIN = (2.2, 3.1)
+"""From smooth to grainy: the mean square of the Laplacian over that of the gradient, which is 5 for noise."""
 POWER = 2.5
 """M is the structure tensor, scaled to determinant one, to the power of minus this…"""
 MOST = 4.0
@@ -56,7 +61,7 @@ def directed_spline(images: Tensor, masks: Tensor, power: float = POWER, sweeps:
         hole = masks if masks.dtype == torch.bool else masks >= 0.5
         start = images.to(torch.float32).masked_fill(hole, 0.0)
         gate = hole.to(torch.float32)
-        filled = _solve(start, _levels(gate, tension(start, gate, power)), sweeps)
+        filled = _solve(start, _levels(gate, tension(start, gate, power), bending(start, gate)), sweeps)
         return torch.where(hole, filled.to(images.dtype), images)
 
 
@@ -85,6 +90,21 @@ def tension(images: Tensor, hole: Tensor, power: float = POWER) -> Tensor:
     return torch.cat([turn.cosh() - pull * half, turn.cosh() + pull * half, -pull * between], 1) / 2
 
 
+def bending(images: Tensor, hole: Tensor) -> Tensor:
+    """β of each picture (n, 1, 1, 1); ``images`` are 0 in the ``hole``, which is 1 where nothing is known."""
+    from torch.nn.functional import max_pool2d
+
+    grey = images.mean(1, keepdim=True)
+    inner = (1 - max_pool2d(hole, 3, 1, 1))[..., 1:-1, 1:-1]
+    down, across = grey[..., 1:, :].sub(grey[..., :-1, :]), grey[..., 1:].sub(grey[..., :-1])
+    slope = down[..., :-1, 1:-1].square() + across[..., 1:-1, :-1].square()
+    sag = down.diff(dim=2)[..., 1:-1] + across.diff(dim=3)[..., 1:-1, :]
+    rough, steep = ((part * inner).sum((2, 3), keepdim=True) for part in (sag.square(), slope))
+    smooth, grainy = GRAIN
+    share = ((rough / steep.clamp(min=1e-9) - smooth) / (grainy - smooth)).clamp(0, 1)
+    return BENDING * (GRAINY_BENDING / BENDING) ** share
+
+
 def _gathered(field: Tensor) -> Tensor:
     """At each place the sum of ``field`` (n, c, h, w), near ones counting for more; see :data:`FALL`."""
     height, width = field.shape[-2:]
@@ -105,11 +125,11 @@ class _Level:
 
     hole: Tensor
     tense: Tensor
-    bending: float
+    bending: Tensor
     inverse: Tensor
 
     @classmethod
-    def of(cls, hole: Tensor, tense: Tensor, bending: float) -> _Level:
+    def of(cls, hole: Tensor, tense: Tensor, bending: Tensor) -> _Level:
         return cls(hole, tense, bending, hole / _diagonal(hole, tense, bending))
 
     def halved(self) -> _Level | None:
@@ -126,10 +146,10 @@ class _Level:
         return _Level.of(hole, interpolate(self.tense, size=size, mode="area"), self.bending / 4)
 
 
-def _levels(hole: Tensor, tense: Tensor) -> tuple[_Level, ...]:
+def _levels(hole: Tensor, tense: Tensor, bending: Tensor) -> tuple[_Level, ...]:
     """From the finest on."""
     levels: list[_Level] = []
-    level: _Level | None = _Level.of(hole, tense, BENDING)
+    level: _Level | None = _Level.of(hole, tense, bending)
     while level is not None:
         levels.append(level)
         level = level.halved()
@@ -202,7 +222,7 @@ def _tent(like: Tensor) -> Tensor:
     return (side[:, None] * side)[None, None]
 
 
-def _pull(field: Tensor, tense: Tensor, bending: float) -> Tensor:
+def _pull(field: Tensor, tense: Tensor, bending: Tensor) -> Tensor:
     """``(−div M ∇ + β L²)`` of ``field``."""
     falling, rising = _differences(field)
     first, second, between = tense.chunk(3, 1)
@@ -215,12 +235,12 @@ def _pull(field: Tensor, tense: Tensor, bending: float) -> Tensor:
     return pull
 
 
-def _diagonal(hole: Tensor, tense: Tensor, bending: float) -> Tensor:
+def _diagonal(hole: Tensor, tense: Tensor, bending: Tensor) -> Tensor:
     """What :func:`_pull` answers at a sample of one among zeros."""
     import torch
 
     first, second, _ = tense.chunk(3, 1)
-    diagonal = torch.full_like(hole, 20.0 * bending)
+    diagonal = torch.ones_like(hole) * (20.0 * bending)
     diagonal[..., 1:, 1:] += first
     diagonal[..., :-1, :-1] += first
     diagonal[..., 1:, :-1] += second

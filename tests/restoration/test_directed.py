@@ -9,7 +9,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from torch import Tensor
 
-from imagest_core.restoration.directed import BENDING, MOST, directed_spline, tension
+from imagest_core.restoration.directed import BENDING, GRAINY_BENDING, MOST, bending, directed_spline, tension
 from imagest_core.restoration.spline import spline_torch
 
 
@@ -50,7 +50,8 @@ def exact(picture: Tensor, hole: Tensor) -> np.ndarray:
         sparse.kron(sparse.eye(height), right - left),
     )
     laplace = (down.T @ down + over.T @ over).tocsr()
-    operator = (pull + BENDING * laplace @ laplace).tocsr()
+    beta = float(bending((picture * ~hole).float(), hole.float()))
+    operator = (pull + beta * laplace @ laplace).tocsr()
     lacks = hole[0, 0].numpy().ravel()
     answer = picture[0, 0].double().numpy().ravel().copy()
     rows = operator[np.flatnonzero(lacks)]
@@ -121,3 +122,12 @@ def test_small_and_narrow_pictures_are_filled(size: tuple[int, int]) -> None:
 
 def test_with_nothing_known_the_fill_is_zero() -> None:
     assert not directed_spline(torch.rand(1, 3, 32, 32), torch.ones(1, 1, 32, 32)).any()
+
+
+def test_it_bends_less_by_grain_than_by_forms() -> None:
+    picture, hole = folds(96, 96, 0.4), loss(96, 96)
+    grain = torch.randn(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    both = torch.cat([picture, 0.5 + 0.1 * grain]) * ~hole
+    found = bending(both, hole.float().expand(2, -1, -1, -1)).flatten().tolist()
+    assert found == pytest.approx([BENDING, GRAINY_BENDING])
+    assert bending(torch.zeros(1, 3, 2, 2), torch.ones(1, 1, 2, 2)).item() == BENDING

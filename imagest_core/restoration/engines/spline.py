@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.directed import BENDING, POWER, directed_spline
+from imagest_core.restoration.directed import BENDING, GRAINY_BENDING, POWER, directed_spline
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
@@ -32,7 +32,7 @@ class SplineEngine(PlainEngine):
         progress: Progress | None = None,
     ) -> PlainSession:
         """A session; nothing has to be loaded."""
-        return PlainSession(_solve, {"bending": BENDING, "power": POWER})
+        return PlainSession(_solve, {"bending": BENDING, "bending_in_grain": GRAINY_BENDING, "power": POWER})
 
 
 def _solve(image: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
