@@ -28,7 +28,8 @@ def _add_engine(add: Callable[..., Any], default: RestorationRequest) -> None:
     add("--scheduler", metavar="NAME", help="sampler (default: by quality)")
     detail = f"share of the intact paint's finest detail in textured fills, 0 to 1 (default {default.detail})"
     add("--detail", type=float, default=default.detail, metavar="SHARE", help=detail)
-    strength = f"how strongly the style counts (default {default.style_strength})"
+    lent = "a reference of yours lends its colours, too"
+    strength = f"how strongly the style counts, 0 to 4; {lent} (default {default.style_strength})"
     add("--style-strength", type=float, default=default.style_strength, metavar="X", help=strength)
     guidance = f"how far the style is exaggerated (default {default.guidance}: not at all)"
     add("--guidance", type=float, default=default.guidance, metavar="X", help=guidance)
