@@ -20,7 +20,7 @@ from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
 from imagest_core.restoration.octaves import DEEP_SIGMA, FINE, GROWN_SIGMA, enliven
-from imagest_core.restoration.palette import SHARE, lent
+from imagest_core.restoration.palette import lent, share_lent
 from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.sampler import Plan
@@ -101,7 +101,7 @@ class NetworkFilling:
             return facts | {"filled_by": f"{self._ground} alone, from the surroundings", "steps": 0}
         style = self.passing.style
         if self.passing.palette is not None:
-            facts["colours_lent"] = min(SHARE * self.request.style_strength, 1.0)
+            facts["colours_lent"] = share_lent(self.request.style_strength)
         return facts | {
             "filled_by": f"{self._ground}, in thick damage a share of samples; texture of intact paint",
             "scheduler": self.plan.scheduler,

@@ -63,6 +63,11 @@ class Palette:
         return np.asarray((colours - self.mean) @ bounded + goal.mean, np.float32)
 
 
+def share_lent(strength: float) -> float:
+    """How much of the way to the reference's palette a style strength goes, 0–1."""
+    return min(SHARE * strength, 1.0)
+
+
 def lent(fill: Image, mask: Mask, thick: Image, goal: Palette, strength: float) -> Image:
     """``fill`` (h, w, 3), whole picture with its hole ``mask``, drawn towards the ``goal`` in thick damage.
 
@@ -70,7 +75,7 @@ def lent(fill: Image, mask: Mask, thick: Image, goal: Palette, strength: float) 
     """
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     where = thick * np.clip(depth / RAMP, 0, 1).astype(np.float32)
-    share = np.float32(min(SHARE * strength, 1.0))
+    share = np.float32(share_lent(strength))
     if not share or not where.any():
         return fill
     coarse = np.asarray(cv2.GaussianBlur(fill, (0, 0), SIGMA), np.float32)

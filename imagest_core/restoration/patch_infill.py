@@ -198,13 +198,13 @@ class _Part:
         chosen = best_component(shape_of(grey), tables)
         changed = (chosen != self._chosen).nonzero()[:, 0]
         if len(changed):
-            self.means[changed] = self._conditional(changed, tables.precision[chosen[changed]])
+            self.means[changed] = self._conditional(changed, chosen[changed], tables.precision)
         self._chosen = chosen
 
-    def _conditional(self, some: Tensor, precision: Tensor) -> Tensor:
-        """Means (k, most, 3) of what ``some`` patches lack given what is intact of them."""
+    def _conditional(self, some: Tensor, chosen: Tensor, precision: Tensor) -> Tensor:
+        """Means (k, most, 3) of what ``some`` patches of ``chosen`` components lack given what is intact."""
         first, lacks = self._first[some], self.lacks[some]
-        rows = precision.gather(1, first[..., None].expand(-1, -1, precision.shape[2]))
+        rows = precision[chosen[:, None], first]
         inner = rows.gather(2, first[:, None].expand(-1, first.shape[1], -1))
         one = torch.eye(first.shape[1], device=first.device)
         inner = torch.where(lacks[:, :, None] & lacks[:, None], inner, one)

@@ -1,8 +1,8 @@
 """Textured fills: where a sample is shown at all, and the fine detail laid over it.
 
 Thin damage needs no diffusion: its rims tell more than any sample. So a sample's share grows with the
-local thickness of the damage, from none in a crack to all in a loss; what the fill then lacks in texture is
-taken from intact paint (:mod:`imagest_core.restoration.octaves`). Both choices go to the record.
+local thickness of the damage, from none in a crack to a set part in a loss; what the fill then lacks in
+texture is taken from intact paint (:mod:`imagest_core.restoration.octaves`). Both choices go to the record.
 """
 
 from __future__ import annotations

@@ -123,7 +123,7 @@ def test_a_split_adds_up_and_ignores_holes(hole) -> None:
     assert np.allclose(low, again)
 
 
-def test_a_crack_shows_no_sample_and_a_loss_shows_it_whole() -> None:
+def test_a_crack_shows_no_sample_and_a_loss_its_set_share() -> None:
     mask = np.zeros((120, 120), np.bool_)
     mask[10:17] = True
     assert not share_of_sample(mask).any()
