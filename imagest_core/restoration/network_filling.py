@@ -174,7 +174,7 @@ class NetworkFilling:
             return [WindowFill(image) for image in smooth]
         _show(smooth, batch, progress)
         shares = [share_of_sample(view.mask) for view in views]
-        lively = [i for i, share in enumerate(shares) if share.any()]
+        lively = [i for i, share in enumerate(shares) if share.any() and views[i].init is None]
         samples = self._samples(batch.only(lively), [views[i] for i in lively], progress) if lively else []
         for i, image in zip(lively, samples):
             smooth[i] = smooth[i] + shares[i][..., None] * (image - smooth[i])
@@ -193,18 +193,20 @@ class NetworkFilling:
         return _images(self.passing.sampled(batch, progress, seen), views)
 
     def _with_detail(self, image: Image, view: WindowView, share: Image, progress: Progress) -> Image:
-        """Colours and texture of the user's reference, else the texture of the window's own paint."""
+        """Colours and texture of the user's reference, else the texture of paint in and near the window."""
         progress.check()
         request, thick = self.request, thickness(share)
         whole = np.where(view.mask[..., None], image, view.image)
-        if self.passing.palette is not None:
+        if self.passing.palette is not None and view.init is None:
             whole = lent(whole, view.mask, thick, self.passing.palette, request.style_strength)
         if not request.detail:
             return whole
         chosen = self.passing.sources if view.window.scale == 1 else ()
-        sources = chosen or (Source(view.image, ~view.mask),)
-        seed = request.seed + request.variation
-        return enliven(whole, view.mask, thick, sources, request.detail, seed, progress, request.quality)
+        sources = chosen or (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
+        seed, refining = request.seed + request.variation, view.init is not None
+        return enliven(
+            whole, view.mask, thick, sources, request.detail, seed, progress, request.quality, refining
+        )
 
 
 def _show(images: Sequence[Image], batch: Prepared, progress: Progress) -> None:

@@ -31,14 +31,16 @@ OUTERMOST = 1.5
 
 @dataclass(frozen=True)
 class Prepared:
-    """A batch of windows of one shape, padded: pre-fill, mask (n, ·, h, w), latent mask (n, 1, h/4, w/4).
+    """A batch of windows of one shape, padded: pre-fill, masks (n, ·, h, w), latent mask (n, 1, h/4, w/4).
 
+    ``mask`` is what has to be filled, ``lost`` all that is no paint: a coarser fill may stand in for some of it.
     ``prefilled`` is the spline as it comes from :func:`prepare`, the patches' infill after :meth:`infilled`.
     """
 
     windows: tuple[Window, ...]
     prefilled: Tensor
     mask: Tensor
+    lost: Tensor
     inside: Tensor
 
     @property
@@ -50,19 +52,24 @@ class Prepared:
         """Some of the windows."""
         chosen = list(indices)
         windows = tuple(self.windows[i] for i in chosen)
-        return Prepared(windows, self.prefilled[chosen], self.mask[chosen], self.inside[chosen])
+        parts = (self.prefilled, self.mask, self.lost, self.inside)
+        return Prepared(windows, *(part[chosen] for part in parts))
 
 
 def prepare(views: Sequence[WindowView], multiple: int, device: torch.device) -> Prepared:
     """Windows of one shape as tensors in −1…1, pre-filled and padded to a ``multiple``."""
-    image = torch.from_numpy(np.stack([view.image for view in views])).permute(0, 3, 1, 2) * 2 - 1
-    mask = torch.from_numpy(np.stack([view.mask for view in views])).float()[:, None].to(device)
+    image = torch.from_numpy(np.stack([view.begun for view in views])).permute(0, 3, 1, 2) * 2 - 1
+    mask, lost = (
+        torch.from_numpy(np.stack(masks)).float()[:, None].to(device)
+        for masks in ([view.hole for view in views], [view.mask for view in views])
+    )
     image = image.to(device, memory_format=torch.channels_last)
     down, right = -image.shape[2] % multiple, -image.shape[3] % multiple
     padding = (0, right, 0, down)
-    prefilled = functional.pad(directed_spline(image, mask), padding, mode="replicate")
-    mask = functional.pad(mask, padding)
-    return Prepared(tuple(view.window for view in views), prefilled, mask, latent_mask(mask))
+    filled = directed_spline(image, mask) if bool(mask.any()) else image
+    prefilled = functional.pad(filled, padding, mode="replicate")
+    mask, lost = functional.pad(mask, padding), functional.pad(lost, padding)
+    return Prepared(tuple(view.window for view in views), prefilled, mask, lost, latent_mask(mask))
 
 
 class NetworkPass:
@@ -98,9 +105,13 @@ class NetworkPass:
         if study is None:
             return batch
         filled = []
-        for window, picture, mask in zip(batch.windows, (batch.prefilled + 1) / 2, batch.mask[:, 0] > 0.5):
+        masks = (batch.mask[:, 0] > 0.5, batch.lost[:, 0] > 0.5)
+        for window, picture, mask, lost in zip(batch.windows, (batch.prefilled + 1) / 2, *masks):
             progress.check()
-            seen = [study.look(picture, mask), *self._lent(study, window)] if effort.study else []
+            if not bool(mask.any()):
+                filled.append(picture)
+                continue
+            seen = [study.look(picture, lost), *self._lent(study, window)] if effort.study else []
             tables = [known.to(self.hardware.device) for known in study.studied(*seen)]
             filled.append(infill(picture, mask, tables, effort, progress.check))
         return replace(batch, prefilled=torch.stack(filled) * 2 - 1)

@@ -50,20 +50,23 @@ def enliven(
     seed: int = 0,
     progress: Progress | None = None,
     quality: Quality = Quality.STANDARD,
+    refining: bool = False,
 ) -> Image:
     """``fill`` (h, w, 3), the whole picture with its hole filled, with texture under ``mask``.
 
     ``thick`` (h, w) in 0–1 says where paint is grown over the damage; ``strength`` in 0–1: how much of it all
-    is wanted; ``seed`` chooses among patches that fit as well. The fill comes back as it was where no source
-    holds a whole intact patch.
+    is wanted; ``seed`` chooses among patches that fit as well. ``refining``: the fill is lively already, but for
+    what is finer than the scale it was made at. The fill comes back as it was where no source holds a whole
+    intact patch.
     """
     step = progress or Progress()
     fine = found_detail(fill, mask, sources, FINE, seed)
     if fine is None:
         return fill
     step.check()
-    hole, deep = mask & (thick > 0), deepness(mask)
-    effort = EFFORTS[quality].begun_coarser() if deep.any() else EFFORTS[quality]
+    hole, deep = mask & (thick > 0), np.zeros_like(thick) if refining else deepness(mask)
+    effort = EFFORTS[quality].finest_alone() if refining else EFFORTS[quality]
+    effort = effort.begun_coarser() if deep.any() else effort
     grown = synthesised(fill, hole, sources, effort, seed, step) if hole.any() else fill
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)

@@ -4,14 +4,15 @@
 * Compact damage that crosses cells, but fits a window, has a window of its own.
 * Long thin damage (cracks) is cut at the cells, and the windows' fills are blended.
 * What is too thick for that, like a loss from which cracks run out, is planned apart from its thin
-  rest: in a window widened as far as the engine allows, else at a coarser scale, a power of two.
+  rest: in a window widened as far as the engine allows, else at a coarser scale, a power of two,
+  over which finer windows are laid (:mod:`imagest_core.restoration.refining`).
 
 Time follows the damaged tiles, never the size of the scan.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -22,16 +23,13 @@ from imagest_core.damage.regions import Region, Regions, find_regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.restoration.engine import Engine
 from imagest_core.restoration.grid import Grid
-from imagest_core.restoration.request import RestorationRequest, ScalePolicy
+from imagest_core.restoration.layout import Ids, Layer, Layout, Plan, Task, cells_of, share_known
+from imagest_core.restoration.refining import refined
+from imagest_core.restoration.request import ScalePolicy
 from imagest_core.restoration.thick import thick_parts
 from imagest_core.restoration.window import Window
 
-Ids = NDArray[np.int32]
-
-STEP = 64
-"""Wider windows come in multiples of this many working pixels."""
 COMPACT = 0.25
 """Thicker than this share of a core, damage that fits a window is not cut."""
 CUTTABLE = 0.5
@@ -40,91 +38,29 @@ LEAST_KNOWN = 1 / 16
 """The share of intact pixels a window must show."""
 
 
-@dataclass(frozen=True)
-class Layout:
-    """The measures of an engine's windows over a picture, in working pixels."""
-
-    picture: Box
-    side: int
-    largest: int
-    context: float
-    policy: ScalePolicy = ScalePolicy.AUTO
-
-    @classmethod
-    def of(cls, engine: Engine, request: RestorationRequest, picture: Box) -> Layout:
-        """What ``engine`` and ``request`` ask for."""
-        return cls(picture, engine.window, engine.largest, request.context, request.scale)
-
-    def core(self, side: int) -> int:
-        """The widest damage that a window of ``side`` shows with its context."""
-        return max(int(side / (1 + self.context)), 1)
-
-    def grid(self, side: int, scale: int = 1) -> Grid:
-        """The grid of windows of this side at this scale."""
-        return Grid(self.picture, side * scale, self.core(side) * scale)
-
-    def side_for(self, size: float) -> int:
-        """The side of the window that ``size`` working pixels of damage need; at most the largest."""
-        if size <= self.core(self.side):
-            return self.side
-        return min(self.largest, -(-int(size * (1 + self.context)) // STEP) * STEP)
-
-
-@dataclass(frozen=True)
-class Layer:
-    """Damage planned together: ``labels`` gives each pixel of a box the id of its region, else 0."""
-
-    labels: Callable[[Box], Ids]
-    tiles: tuple[Box, ...]
-
-
-@dataclass(frozen=True)
-class Task:
-    """A window and what of ``layer`` its fill is used for: regions ``whole``, or ``cut`` at ``cell``."""
-
-    window: Window
-    layer: int
-    whole: tuple[int, ...]
-    cut: tuple[int, ...]
-    cell: Box
-    overlap: float
-
-
-@dataclass(frozen=True)
-class Plan:
-    """The tasks in the order in which their fills are put together."""
-
-    layers: tuple[Layer, ...]
-    tasks: tuple[Task, ...]
-
-    @property
-    def windows(self) -> tuple[Window, ...]:
-        """The windows of all tasks."""
-        return tuple(task.window for task in self.tasks)
-
-
 def make_plan(grown: DamageMap, regions: Regions, layout: Layout, progress: Progress | None = None) -> Plan:
     """Plan windows so that each pixel of ``grown``, whose regions are ``regions``, is filled.
 
     Raises ``InputError`` where damage is too thick for the native scale asked for, and ``Cancelled``.
     """
     progress = progress or Progress()
-    thin = _Draft(layout, Layer(regions.labels, tuple(grown.occupied())), 0, progress)
+    thin = _Draft(layout, Layer(0, regions.labels, tuple(grown.occupied())), progress)
     split = thin.place_thin(regions, grown)
     if not split:
         return Plan((thin.layer,), tuple(thin.tasks()))
     parts = thick_parts(grown, regions, split, layout.core(layout.side) * CUTTABLE / 2, progress)
     rest = _without(regions.labels, parts)
-    thin = _Draft(layout, Layer(rest, tuple(grown.occupied())), 0, progress)
+    thin = _Draft(layout, Layer(0, rest, tuple(grown.occupied())), progress)
     thin.place_thin(regions, grown, frozenset(split))
     found = find_regions(parts, progress=progress)
-    thick = _Draft(layout, Layer(found.labels, tuple(parts.occupied())), 1, progress)
+    thick = _Draft(layout, Layer(1, found.labels, tuple(parts.occupied())), progress)
     thick.place_thick(found, grown)
-    tasks = (*thin.tasks(), *thick.tasks())
-    coarse = [task.window.region for task in tasks if task.window.scale > 1]
+    large = thick.tasks()
+    coarse = [task.window.region for task in large if task.window.scale > 1]
     if coarse and layout.policy is ScalePolicy.NATIVE:
         raise InputError(_too_thick(found.by_id(coarse[0]), layout))
-    return Plan((thin.layer, thick.layer), tasks)
+    finer = refined(large, thick.layer, grown, layout, progress)
+    return Plan((thin.layer, thick.layer), (*thin.tasks(), *finer))
 
 
 def _too_thick(region: Region, layout: Layout) -> str:
@@ -149,7 +85,6 @@ class _Draft:
 
     layout: Layout
     layer: Layer
-    number: int
     progress: Progress
     shares: dict[tuple[int, Box, Box], tuple[set[int], set[int]]] = field(default_factory=dict)
 
@@ -159,7 +94,7 @@ class _Draft:
         for (scale, box, cell), (whole, cut) in sorted(self.shares.items(), key=_by_place):
             window = Window(min(whole | cut), box, scale)
             overlap = max((box.width - self.layout.core(box.width // scale) * scale) / 4, 0.5)
-            made.append(Task(window, self.number, tuple(sorted(whole)), tuple(sorted(cut)), cell, overlap))
+            made.append(Task(window, self.layer.number, tuple(sorted(whole)), tuple(sorted(cut)), cell, overlap))
         return made
 
     def place_thin(self, regions: Regions, grown: DamageMap, split: frozenset[int] = frozenset()) -> set[int]:
@@ -225,11 +160,11 @@ class _Draft:
     ) -> set[int]:
         """Cut the regions at the grid's cells; those are not cut, and returned, of which a window would see
         too little of the picture, unless they are among ``always``."""
-        cells = _cells_of(self.layer, ids, grid, self.progress)
+        cells = cells_of(self.layer, ids, grid, self.progress)
         blind: set[int] = set()
         for number, inside in cells.items():
             self.progress.check()
-            if _share_known(grown, grid.window(number)) < LEAST_KNOWN:
+            if share_known(grown, grid.window(number)) < LEAST_KNOWN:
                 blind |= inside - always
         for number, inside in cells.items():
             for region in inside - blind:
@@ -247,26 +182,3 @@ class _Draft:
 def _by_place(item: tuple[tuple[int, Box, Box], object]) -> tuple[int, ...]:
     (scale, box, cell), _ = item
     return (scale, box.y, box.x, box.width, *cell)
-
-
-def _cells_of(layer: Layer, ids: Iterable[int], grid: Grid, progress: Progress) -> dict[int, set[int]]:
-    """For each cell that holds a pixel of the regions ``ids``: which of them."""
-    wanted = np.array(sorted(ids), np.int64)
-    cells: dict[int, set[int]] = {}
-    if not len(wanted):
-        return cells
-    chosen = np.zeros(int(wanted[-1]) + 2, np.bool_)
-    chosen[wanted] = True
-    for tile in layer.tiles:
-        progress.check()
-        labels = layer.labels(tile).astype(np.int64)
-        y, x = np.nonzero(chosen[np.minimum(labels, len(chosen) - 1)])
-        pairs = np.unique(grid.numbers(x + tile.x, y + tile.y) * len(chosen) + labels[y, x])
-        for number, region in zip(*np.divmod(pairs, len(chosen))):
-            cells.setdefault(int(number), set()).add(int(region))
-    return cells
-
-
-def _share_known(grown: DamageMap, box: Box) -> float:
-    inside = box.within(grown.box)
-    return 1 - np.count_nonzero(grown.read(inside)) / inside.area

@@ -17,7 +17,8 @@ from imagest_core.restoration.assemble import Assembler, Image
 from imagest_core.restoration.engine import Engine, Session, WindowFill
 from imagest_core.restoration.engines import engine
 from imagest_core.restoration.environment import Environment, peak_memory
-from imagest_core.restoration.plan import Layout, Plan, Task, make_plan
+from imagest_core.restoration.layout import Layout, Plan, Task
+from imagest_core.restoration.plan import make_plan
 from imagest_core.restoration.record import (
     Clock,
     EngineFacts,
@@ -32,7 +33,7 @@ from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.rim import match_ring
 from imagest_core.restoration.verification import Verification
 from imagest_core.restoration.verify import verify
-from imagest_core.restoration.view import view_of
+from imagest_core.restoration.underpainting import Underpainting
 from imagest_core.restoration.window import Preview, WindowView
 from imagest_core.style.reference import StyleReference
 
@@ -133,13 +134,15 @@ def _fill(
 ) -> list[Notes]:
     """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
     notes: list[Notes] = []
+    underpainting = Underpainting(painting, grown, plan, chosen.uses_style)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
         part = progress.part(done / total, (done + len(tasks)) / total)
         part.check()
-        views = [view_of(painting, grown, task.window) for task in tasks]
+        views = [underpainting.view(task) for task in tasks]
         for task, view, fill in zip(tasks, views, session.fill(views, part), strict=True):
             image = _completed(view, fill, chosen)
+            underpainting.add(task, image)
             assembler.add(task, image)
             notes.append(fill.notes)
             if part.wants_preview:
@@ -150,17 +153,21 @@ def _fill(
 
 
 def _groups(tasks: Sequence[Task], pixels: int) -> Iterator[list[Task]]:
-    """Runs of tasks with windows of one shape, of about ``pixels`` working pixels at most."""
+    """Runs of tasks with windows of one shape and scale, of about ``pixels`` working pixels at most."""
     group: list[Task] = []
     for task in tasks:
         rows, columns = task.window.shape
         full = (len(group) + 1) * rows * columns > pixels
-        if group and (full or group[0].window.shape != task.window.shape):
+        if group and (full or not _alike(group[0].window, task.window)):
             yield group
             group = []
         group.append(task)
     if group:
         yield group
+
+
+def _alike(one: Window, other: Window) -> bool:
+    return one.shape == other.shape and one.scale == other.scale
 
 
 def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
@@ -171,7 +178,7 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
             f" {view.window.box.y}; please report this."
         )
     whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
-    return whole if chosen.meets_rim else match_ring(whole, view.image, view.mask)
+    return whole if chosen.meets_rim else match_ring(whole, view.begun, view.hole)
 
 
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:

@@ -48,6 +48,10 @@ class SynthesisParameters:
         strides, rounds, most = ((each[0], *each) for each in (self.strides, self.rounds, self.most))
         return replace(self, strides=strides, rounds=rounds, most=most)
 
+    def finest_alone(self) -> SynthesisParameters:
+        """Without the coarser levels."""
+        return replace(self, strides=self.strides[-1:], rounds=self.rounds[-1:], most=self.most[-1:])
+
 
 EFFORTS: Mapping[Quality, SynthesisParameters] = {
     Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000), liveliness=2.6),

@@ -35,15 +35,29 @@ class WindowView:
     """What an engine is shown of a window.
 
     ``image``: (h, w, 3) float32, unbounded sRGB, 0 under the grown mask; ``mask``: (h, w) bool,
-    true where it must be filled; ``init``: an earlier, coarser fill of the same window to refine
-    (or None) and ``strength`` in 0–1, how far to depart from it.
+    true where it must be filled. Of a window that refines a coarser fill also ``init`` (h, w, 3), that fill,
+    ``laid`` (h, w), the part of the mask in which it stands in for paint, and ``paint``, squares of paint near by
+    with their masks.
     """
 
     window: Window
     image: NDArray[np.float32]
     mask: NDArray[np.bool_]
     init: NDArray[np.float32] | None = None
-    strength: float = 1.0
+    laid: NDArray[np.bool_] | None = None
+    paint: tuple[tuple[NDArray[np.float32], NDArray[np.bool_]], ...] = ()
+
+    @property
+    def begun(self) -> NDArray[np.float32]:
+        """The image, and the coarser fill where that stands in for paint."""
+        if self.init is None or self.laid is None:
+            return self.image
+        return np.where(self.laid[..., None], self.init, self.image)
+
+    @property
+    def hole(self) -> NDArray[np.bool_]:
+        """What of the mask no coarser fill stands in for."""
+        return self.mask if self.laid is None else self.mask & ~self.laid
 
 
 @dataclass(frozen=True, eq=False)

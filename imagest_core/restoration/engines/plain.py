@@ -38,7 +38,10 @@ class PlainSession:
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         """Fill each of ``views``; raises ``Cancelled`` between two of them."""
-        return [WindowFill(self._solve(view.image, view.mask)) for view in progress.steps(views)]
+        return [WindowFill(self._one(view.begun, view.hole)) for view in progress.steps(views)]
+
+    def _one(self, image: NDArray[np.float32], hole: NDArray[np.bool_]) -> NDArray[np.float32]:
+        return np.where(hole[..., None], self._solve(image, hole), image) if hole.any() else image
 
     def close(self) -> None:
         """Nothing is held."""
