@@ -166,8 +166,8 @@ TEMPLATES = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} of {1} windows were solved at a coarser scale, up to {2} times, and enlarged: their "
-        "damage is larger than the engine sees.",
+        "Damage larger than the engine sees was filled at a scale up to {0} times coarser first, and "
+        "refined with {1} of {2} windows.",
     ),
     QT_TRANSLATE_NOOP("Core", "Part of the damage was planned into no window; please report this."),
     QT_TRANSLATE_NOOP(

@@ -39,7 +39,8 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
     """What ``request`` would do to ``damage``; raises ``MaskError`` and ``InputError`` as the run would."""
     from imagest_core.damage.regions import find_regions
     from imagest_core.restoration.engines import engine
-    from imagest_core.restoration.plan import Layout, make_plan
+    from imagest_core.restoration.layout import Layout
+    from imagest_core.restoration.plan import make_plan
 
     filled = damage.filled()
     if filled.empty:

@@ -158,7 +158,7 @@ class RestorePanel(Panel):
             text += self.tr(" · the first run tells how long it takes here")
             self.stood.emit("")
         if found.coarsest > 1:
-            text += self.tr(" · large damage is solved at 1:{0} and enlarged").format(found.coarsest)
+            text += self.tr(" · large damage is filled at 1:{0} first, then refined").format(found.coarsest)
         self.footer.say(text)
 
     def expected_seconds(self, found: Estimate) -> float | None:

@@ -28,7 +28,7 @@ from imagest_core.restoration.record import (
     RestorationRecord,
     WindowFacts,
 )
-from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.rim import match_ring
 from imagest_core.restoration.verification import Verification
@@ -79,7 +79,8 @@ def restore_with(
     chosen.warm(loading)
     with chosen.open(request, painting, style, loading) as session:
         clock.lap("opening")
-        notes = _fill(painting, grown, plan, session, chosen, assembler, progress)
+        lends = chosen.uses_style and request.mode is Mode.TEXTURED
+        notes = _fill(painting, grown, plan, session, chosen, assembler, progress, lends)
         facts = EngineFacts.of(chosen, session.facts)
     clock.lap("filling")
     record = RestorationRecord(
@@ -131,10 +132,11 @@ def _fill(
     chosen: Engine,
     assembler: Assembler,
     progress: Progress,
+    lends: bool,
 ) -> list[Notes]:
     """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
     notes: list[Notes] = []
-    underpainting = Underpainting(painting, grown, plan, chosen.uses_style)
+    underpainting = Underpainting(painting, grown, plan, lends)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
         part = progress.part(done / total, (done + len(tasks)) / total)
@@ -184,11 +186,12 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """Sentences on what the user should know about this result."""
     remarks = [str(facts["precision"])] if "precision" in facts else []
-    scales = [window.scale for window in plan.windows if window.scale > 1]
-    if scales:
+    coarsest = max((window.scale for window in plan.windows), default=1)
+    if coarsest > 1:
+        refining = sum(task.over for task in plan.tasks)
         remarks.append(
-            f"{len(scales)} of {len(plan.tasks)} windows were solved at a coarser scale, up to"
-            f" {max(scales)} times, and enlarged: their damage is larger than the engine sees."
+            f"Damage larger than the engine sees was filled at a scale up to {coarsest} times coarser first,"
+            f" and refined with {refining} of {len(plan.tasks)} windows."
         )
     return tuple(remarks)
 

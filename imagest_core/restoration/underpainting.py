@@ -25,8 +25,10 @@ Mask = NDArray[np.bool_]
 Paint = tuple[Image, Mask]
 """A square of paint (h, w, 3) and where it is intact."""
 
-BAND = 24.0
-"""Working px from the rim that a finer window fills anew."""
+BAND = 48.0
+"""Working px from the rim that a finer window fills anew…"""
+TEXTURED_BAND = 12.0
+"""…and where the coarser fill has texture already, which a wider band would lose."""
 KEPT = 64
 """Squares of paint in memory."""
 
@@ -34,7 +36,7 @@ KEPT = 64
 class Underpainting:
     """What each window of a plan is shown; the fills of one scale are kept until those of half that are there.
 
-    With ``lends``, windows that refine are shown squares of paint near by, too.
+    With ``lends``, for textured fills, windows that refine are shown squares of paint near by, too.
     """
 
     def __init__(self, painting: Painting, grown: DamageMap, plan: Plan, lends: bool) -> None:
@@ -75,9 +77,20 @@ class Underpainting:
                 weight = self._weights(under, task.window)
                 sums += weight[..., None] * _enlarged(image, under.window, task.window)
                 weights += weight
+        band = TEXTURED_BAND if self._lends else BAND
         laid = sums / np.maximum(weights, 1e-6)[..., None]
-        depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-        return laid, mask & (weights > 0) & (depth > BAND)
+        return laid, mask & (weights > 0) & self._deeper(task.window, band)
+
+    def _deeper(self, window: Window, band: float) -> Mask:
+        """Which working pixels (h, w) lie farther than ``band`` from all intact paint in and round the window."""
+        reach = int(band) + 1
+        around = window.box.grown(reach * window.scale)
+        lost = np.ones((around.height, around.width), np.uint8)
+        inside = around.within(self._grown.box)
+        lost[inside.moved(-around.x, -around.y).slices] = self._grown.read(inside) > 0
+        middle, scale = window.scale // 2, window.scale
+        depth = cv2.distanceTransform(lost[middle::scale, middle::scale], cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+        return np.asarray(depth[reach:-reach, reach:-reach] > band)
 
     def _weights(self, under: Task, window: Window) -> Image:
         """How much each working pixel (h, w) of the finer ``window`` takes of the coarser task ``under``."""

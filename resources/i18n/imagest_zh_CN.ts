@@ -1202,8 +1202,8 @@
         <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的视野（{3}）；请选择自动尺度。</translation>
     </message>
     <message>
-        <source>{0} of {1} windows were solved at a coarser scale, up to {2} times, and enlarged: their damage is larger than the engine sees.</source>
-        <translation>{1} 个窗口中有 {0} 个在较粗的尺度（最多 {2} 倍）下求解再放大：其损伤大于引擎的视野。</translation>
+        <source>Damage larger than the engine sees was filled at a scale up to {0} times coarser first, and refined with {1} of {2} windows.</source>
+        <translation>大于引擎视野的损伤先以最多 {0} 倍的较粗尺度填补，再用 {2} 个窗口中的 {1} 个逐步细化。</translation>
     </message>
     <message>
         <source>Part of the damage was planned into no window; please report this.</source>
@@ -2449,8 +2449,8 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation> · 首次运行后可知在本机所需时间</translation>
     </message>
     <message>
-        <source> · large damage is solved at 1:{0} and enlarged</source>
-        <translation> · 大面积损伤以 1:{0} 求解后放大</translation>
+        <source> · large damage is filled at 1:{0} first, then refined</source>
+        <translation> · 大面积损伤先以 1:{0} 填补，再逐步细化</translation>
     </message>
 </context>
 <context>

@@ -15,7 +15,8 @@ from imagest_core.damage.regions import find_regions
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.engines import engine
-from imagest_core.restoration.plan import Layout, make_plan
+from imagest_core.restoration.layout import Layout
+from imagest_core.restoration.plan import make_plan
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.suggest import suggest_regions
 

@@ -8,7 +8,6 @@ from scans import damage_of, smooth_picture, write_scan
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
-from imagest_core.restoration.assemble import native_part
 from imagest_core.restoration.view import view_of
 from imagest_core.restoration.window import Window
 
@@ -45,10 +44,3 @@ def test_a_coarse_view_is_the_mean_of_known_samples_only(tmp_path: Path) -> None
     square, known = native[40:44, 40:44], ~mask[40:44, 40:44]
     assert view.image[10, 10] == pytest.approx(square[known].mean(0), abs=1e-6)
     assert view.image[16, 3] == pytest.approx(native[64:66, 12:16].reshape(-1, 3).mean(0), abs=1e-6)
-
-
-def test_a_coarse_ramp_is_enlarged_to_the_same_ramp() -> None:
-    ramp = np.repeat(((np.arange(16) + 0.5) * 8)[None, :, None], 16, 0).astype(np.float32)
-    part = native_part(ramp, Window(1, Box(100, 50, 128, 128), 8), Box(120, 60, 64, 40))
-    assert part.shape == (40, 64, 1)
-    assert part[7, :, 0] == pytest.approx(np.arange(20, 84) + 0.5, abs=1e-4)

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from scans import damage_of, smooth_picture, write_scan
+
+from imagest_core.damage.regions import find_regions
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.restoration.engines.imagest import ImagestEngine
+from imagest_core.restoration.layout import Layout, Plan
+from imagest_core.restoration.plan import make_plan
+from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.restore import restore_with
+from imagest_core.restoration.underpainting import BAND, TEXTURED_BAND, Underpainting
+from imagest_core.restoration.window import WindowView
+
+SIDE = 480
+RAMP = np.linspace(0.2, 0.7, SIDE, dtype=np.float32)[None, :, None].repeat(3, 2).repeat(SIDE, 0)
+
+
+def mask_of(side: int = SIDE, hole: tuple[int, int] = (90, 390)) -> NDArray[np.bool_]:
+    mask = np.zeros((side, side), bool)
+    mask[hole[0] : hole[1], hole[0] : hole[1]] = True
+    return mask
+
+
+def planned(mask: NDArray[np.bool_]) -> Plan:
+    grown = damage_of(mask)
+    return make_plan(grown, find_regions(grown), Layout(grown.box, 128, 256, 0.5))
+
+
+def laid(painting: Painting, lends: bool) -> list[tuple[WindowView, WindowView]]:
+    """Each window that refines, and the picture it would show if nothing were damaged."""
+    plan, mask = planned(mask_of()), damage_of(mask_of())
+    underpainting, whole = Underpainting(painting, mask, plan, lends), damage_of(np.zeros_like(mask_of()))
+    truth = Underpainting(painting, whole, plan, lends)
+    shown = []
+    for task in plan.tasks:
+        clean = truth.view(replace(task, over=False))
+        if task.over:
+            shown.append((underpainting.view(task), clean))
+        underpainting.add(task, clean.image)
+    return shown
+
+
+def test_a_finer_window_begins_with_the_coarser_fill_in_its_place(tmp_path: Path) -> None:
+    with open_painting(write_scan(tmp_path / "scan.tif", RAMP, 16)) as painting:
+        shown = laid(painting, lends=False)
+    assert shown
+    for view, clean in shown:
+        inside = view.laid
+        assert inside is not None
+        assert not (inside & ~view.mask).any()
+        assert np.abs(view.begun - clean.image)[inside].max(initial=0) < 2e-3
+        assert not view.begun[view.hole].any()
+
+
+@pytest.mark.parametrize(("lends", "band"), [(False, BAND), (True, TEXTURED_BAND)])
+def test_a_band_along_the_rim_is_filled_anew(tmp_path: Path, lends: bool, band: float) -> None:
+    with open_painting(write_scan(tmp_path / "scan.tif", RAMP, 16)) as painting:
+        native = [view for view, _ in laid(painting, lends) if view.window.scale == 1]
+    covered = np.zeros((SIDE, SIDE), bool)
+    for view in native:
+        box, part = view.window.box, view.window.box.within(Box(0, 0, SIDE, SIDE))
+        covered[part.slices] |= view.hole[part.moved(-box.x, -box.y).slices]
+        assert bool(view.paint) == lends
+    inner = slice(90 + int(band), 390 - int(band))
+    rim = mask_of()
+    rim[inner, inner] = False
+    assert covered[rim].all()
+    assert not covered[200:280, 200:280].any()
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_deep_in_a_large_loss_a_textured_fill_has_the_grain_of_the_paint(tmp_path: Path, mode: Mode) -> None:
+    random = np.random.default_rng(0)
+    picture = smooth_picture(SIDE, SIDE) * 0.3 + 0.3 + random.normal(0, 0.05, (SIDE, SIDE, 1))
+    path = write_scan(tmp_path / "scan.tif", np.clip(picture, 0, 1).astype(np.float32))
+    small = ImagestEngine()
+    small.window = small.largest = 128
+    request = RestorationRequest(mode=mode, device="cpu")
+    with open_painting(path) as painting:
+        result = restore_with(small, painting, damage_of(mask_of()), request)
+    assert max(window.scale for window in result.record.windows) == 4
+    whole = np.zeros((SIDE, SIDE, 3), np.float32)
+    for fill in result.fills:
+        whole[fill.box.slices] = np.where(fill.mask[..., None], fill.colour, 0)
+    grain = np.diff(whole[200:280, 200:280].mean(2), axis=1).std()
+    theirs = np.diff(picture[:80].mean(2), axis=1).std()
+    assert (grain > 0.4 * theirs) == (mode is Mode.TEXTURED)
