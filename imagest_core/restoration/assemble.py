@@ -42,7 +42,7 @@ class Assembler:
         self._done: dict[TileKey, Fill] = {}
 
     def add(self, task: Task, image: Image) -> None:
-        """Take the picture (h, w, 3) of a window in the order of the plan; coarse ones only lie under others."""
+        """Take a window's picture (h, w, 3), in the order of the plan; coarse ones only lie under others."""
         if task.under:
             return
         for key in self._reached(task.window):

@@ -54,7 +54,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Layer:
-    """Damage planned together, with its ``number`` in the plan: ``labels`` gives each pixel of a box the id of
+    """Damage planned together, the plan's layer ``number``: ``labels`` gives each pixel of a box the id of
     its region, else 0."""
 
     number: int

@@ -33,8 +33,9 @@ OUTERMOST = 1.5
 class Prepared:
     """A batch of windows of one shape, padded: pre-fill, masks (n, ·, h, w), latent mask (n, 1, h/4, w/4).
 
-    ``mask`` is what has to be filled, ``lost`` all that is no paint: a coarser fill may stand in for some of it.
-    ``prefilled`` is the spline as it comes from :func:`prepare`, the patches' infill after :meth:`infilled`.
+    ``mask`` is what has to be filled, ``lost`` all that is no paint: a coarser fill may stand in for some of
+    it. ``prefilled`` is the spline as it comes from :func:`prepare`, the patches' infill after
+    :meth:`infilled`.
     """
 
     windows: tuple[Window, ...]

@@ -55,9 +55,9 @@ def enliven(
     """``fill`` (h, w, 3), the whole picture with its hole filled, with texture under ``mask``.
 
     ``thick`` (h, w) in 0–1 says where paint is grown over the damage; ``strength`` in 0–1: how much of it all
-    is wanted; ``seed`` chooses among patches that fit as well. ``refining``: the fill is lively already, but for
-    what is finer than the scale it was made at. The fill comes back as it was where no source holds a whole
-    intact patch.
+    is wanted; ``seed`` chooses among patches that fit as well. ``refining``: the fill is lively already, but
+    for what is finer than the scale it was made at. The fill comes back as it was where no source holds a
+    whole intact patch.
     """
     step = progress or Progress()
     fine = found_detail(fill, mask, sources, FINE, seed)

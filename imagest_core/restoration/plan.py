@@ -16,7 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Region, Regions, find_regions
@@ -94,7 +93,9 @@ class _Draft:
         for (scale, box, cell), (whole, cut) in sorted(self.shares.items(), key=_by_place):
             window = Window(min(whole | cut), box, scale)
             overlap = max((box.width - self.layout.core(box.width // scale) * scale) / 4, 0.5)
-            made.append(Task(window, self.layer.number, tuple(sorted(whole)), tuple(sorted(cut)), cell, overlap))
+            made.append(
+                Task(window, self.layer.number, tuple(sorted(whole)), tuple(sorted(cut)), cell, overlap)
+            )
         return made
 
     def place_thin(self, regions: Regions, grown: DamageMap, split: frozenset[int] = frozenset()) -> set[int]:

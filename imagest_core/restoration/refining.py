@@ -34,8 +34,10 @@ TRIED = 1000
 def refined(
     tasks: Sequence[Task], layer: Layer, grown: DamageMap, layout: Layout, progress: Progress
 ) -> list[Task]:
-    """``tasks`` of one ``layer`` in an order in which coarser come before finer ones, and after those that are
-    coarser than native finer ones over the same damage; raises ``Cancelled``."""
+    """``tasks`` of one ``layer``, the coarsest first, and finer ones over the same damage down to native.
+
+    Raises ``Cancelled``.
+    """
     scale = max((task.window.scale for task in tasks), default=1)
     coarse: set[int] = set()
     ordered: list[Task] = []

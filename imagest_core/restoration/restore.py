@@ -31,10 +31,10 @@ from imagest_core.restoration.record import (
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.rim import match_ring
+from imagest_core.restoration.underpainting import Underpainting
 from imagest_core.restoration.verification import Verification
 from imagest_core.restoration.verify import verify
-from imagest_core.restoration.underpainting import Underpainting
-from imagest_core.restoration.window import Preview, WindowView
+from imagest_core.restoration.window import Preview, Window, WindowView
 from imagest_core.style.reference import StyleReference
 
 GROUP = 16

@@ -34,7 +34,7 @@ KEPT = 64
 
 
 class Underpainting:
-    """What each window of a plan is shown; the fills of one scale are kept until those of half that are there.
+    """What each window of a plan is shown; fills of one scale are kept until those of half that are there.
 
     With ``lends``, for textured fills, windows that refine are shown squares of paint near by, too.
     """
@@ -78,11 +78,11 @@ class Underpainting:
                 sums += weight[..., None] * _enlarged(image, under.window, task.window)
                 weights += weight
         band = TEXTURED_BAND if self._lends else BAND
-        laid = sums / np.maximum(weights, 1e-6)[..., None]
-        return laid, mask & (weights > 0) & self._deeper(task.window, band)
+        laid = sums / np.maximum(weights, np.float32(1e-6))[..., None]
+        return np.asarray(laid, np.float32), mask & (weights > 0) & self._deeper(task.window, band)
 
     def _deeper(self, window: Window, band: float) -> Mask:
-        """Which working pixels (h, w) lie farther than ``band`` from all intact paint in and round the window."""
+        """Which working pixels (h, w) lie farther than ``band`` from intact paint in and round the window."""
         reach = int(band) + 1
         around = window.box.grown(reach * window.scale)
         lost = np.ones((around.height, around.width), np.uint8)
@@ -97,7 +97,9 @@ class Underpainting:
         part = under.window.box.within(window.box).within(self._grown.box)
         middle, scale = window.scale // 2, window.scale
         native = np.zeros((window.box.height, window.box.width), np.float32)
-        native[part.moved(-window.box.x, -window.box.y).slices] = self._plan.weights(under, part, self._grown.box)
+        native[part.moved(-window.box.x, -window.box.y).slices] = self._plan.weights(
+            under, part, self._grown.box
+        )
         return native[middle::scale, middle::scale]
 
 

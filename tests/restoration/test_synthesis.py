@@ -76,6 +76,20 @@ def test_begun_coarser_it_has_one_more_level() -> None:
     more = less.begun_coarser()
     assert (more.strides, more.rounds, more.most) == ((1, 1, 2), (3, 3, 2), (500, 500, 900))
     assert more.liveliness == less.liveliness
+    assert (less.side, more.side) == (7, 9)
+
+
+def test_what_is_copied_in_pieces_stays_crisp(hole: Mask) -> None:
+    grain = np.random.default_rng(5).normal(0, 0.08, (SIDE, SIDE)).astype(np.float32)
+    picture = np.stack([0.5 + cv2.GaussianBlur(grain, (0, 0), 0.7)] * 3, axis=2).astype(np.float32)
+    fill = smooth(picture, hole)
+    apart, together = (
+        (grown - cv2.GaussianBlur(grown, (0, 0), 1.0))[hole].std()
+        for coherence in (1.0, 0.3)
+        for p in [SynthesisParameters(coherence=coherence)]
+        for grown in [synthesised(fill, hole, [Source(picture, ~hole)], p)]
+    )
+    assert together > 1.1 * apart
 
 
 def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
