@@ -8,7 +8,7 @@ import pytest
 
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.detail import Image, Mask, Source
-from imagest_core.restoration.synthesis import SynthesisParameters, synthesised
+from imagest_core.restoration.synthesis import SynthesisParameters, _Level, _nearest, synthesised
 
 SIDE = 96
 
@@ -79,17 +79,25 @@ def test_begun_coarser_it_has_one_more_level() -> None:
     assert (less.side, more.side) == (7, 9)
 
 
-def test_what_is_copied_in_pieces_stays_crisp(hole: Mask) -> None:
-    grain = np.random.default_rng(5).normal(0, 0.08, (SIDE, SIDE)).astype(np.float32)
-    picture = np.stack([0.5 + cv2.GaussianBlur(grain, (0, 0), 0.7)] * 3, axis=2).astype(np.float32)
-    fill = smooth(picture, hole)
-    apart, together = (
-        (grown - cv2.GaussianBlur(grown, (0, 0), 1.0))[hole].std()
-        for coherence in (1.0, 0.3)
-        for p in [SynthesisParameters(coherence=coherence)]
-        for grown in [synthesised(fill, hole, [Source(picture, ~hole)], p)]
-    )
-    assert together > 1.1 * apart
+def test_neighbours_prefer_to_go_on_together_but_not_at_any_price(picture: Image, hole: Mask) -> None:
+    random, p = np.random.default_rng(5), SynthesisParameters(coherence=0.5)
+    grain = picture + random.normal(0, 0.1, picture.shape).astype(np.float32)
+    level = _Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2)
+    known = random.normal(0, 1, (len(level.paint.patches), 9)).astype(np.float32)
+    asked = random.normal(0, 1, (len(level.grid), 9)).astype(np.float32)
+    first, distance = _nearest(asked, known)
+    then, farther = level._coherent(asked, known, first, distance)
+
+    def together(chosen: np.ndarray) -> float:
+        has = level.beside[0] >= 0
+        above = level.beside[0][has]
+        steps = level.paint.centres[chosen[has]] - level.paint.centres[chosen[above]]
+        return float((steps == level.grid[has] - level.grid[above]).all(1).mean())
+
+    assert together(first) < 0.01
+    assert together(then) > 3 * together(first) + 0.02
+    assert farther == pytest.approx(np.square(asked - known[then]).sum(1), rel=1e-3)
+    assert (farther <= distance / p.coherence + 1e-3).all()
 
 
 def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
