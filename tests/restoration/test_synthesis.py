@@ -83,8 +83,8 @@ def test_neighbours_prefer_to_go_on_together_but_not_at_any_price(picture: Image
     random, p = np.random.default_rng(5), SynthesisParameters(coherence=0.5)
     grain = picture + random.normal(0, 0.1, picture.shape).astype(np.float32)
     level = _Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2)
-    known = random.normal(0, 1, (len(level.paint.patches), 9)).astype(np.float32)
-    asked = random.normal(0, 1, (len(level.grid), 9)).astype(np.float32)
+    known = random.normal(0, 1, (len(level.paint.patches), 45)).astype(np.float32)
+    asked = random.normal(0, 1, (len(level.grid), 45)).astype(np.float32)
     first, distance = _nearest(asked, known)
     then, farther = level._coherent(asked, known, first, distance)
 
