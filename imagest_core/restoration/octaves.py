@@ -60,9 +60,8 @@ def enliven(
     whole intact patch.
     """
     step = progress or Progress()
-    fine = found_detail(fill, mask, sources, FINE, seed)
-    if fine is None:
-        return fill
+    thin = mask & (cv2.erode(thick, np.ones((9, 9), np.uint8)) < 1)
+    fine = found_detail(fill, thin, sources, FINE, seed) if thin.any() else None
     step.check()
     hole, deep = mask & (thick > 0), np.zeros_like(thick) if refining else deepness(mask)
     effort = EFFORTS[quality].finest_alone() if refining else EFFORTS[quality]
@@ -72,6 +71,8 @@ def enliven(
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
     change = grown - fill
     answer = fill + strength * (rim * thick)[..., None] * (change - _kept(change, deep))
+    if fine is None:
+        return np.asarray(answer)
     where = rim * (1 - thick)
     band = where[..., None] * _paler(_band(fine, OCTAVE))
     wanted = strength * SHARE * intact_energy(sources, OCTAVE)

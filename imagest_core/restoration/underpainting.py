@@ -25,7 +25,7 @@ Mask = NDArray[np.bool_]
 Paint = tuple[Image, Mask]
 """A square of paint (h, w, 3) and where it is intact."""
 
-BAND = 48.0
+BAND = 24.0
 """Working px from the rim that a finer window fills anew…"""
 TEXTURED_BAND = 12.0
 """…and where the coarser fill has texture already, which a wider band would lose."""

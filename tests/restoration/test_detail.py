@@ -112,7 +112,9 @@ def test_samples_that_are_not_intact_lend_nothing(hole) -> None:
 def test_without_a_whole_intact_patch_nothing_is_added() -> None:
     everywhere = np.ones((40, 40), np.bool_)
     fill = np.full((40, 40, 3), 0.5, np.float32)
-    assert enliven(fill, everywhere, everywhere.astype(np.float32), [Source(fill, ~everywhere)], 1.0) is fill
+    for thick in (np.zeros, np.ones):
+        answer = enliven(fill, everywhere, thick((40, 40), np.float32), [Source(fill, ~everywhere)], 1.0)
+        assert np.array_equal(answer, fill)
 
 
 def test_a_split_adds_up_and_ignores_holes(hole) -> None:
