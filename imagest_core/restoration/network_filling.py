@@ -179,7 +179,7 @@ class NetworkFilling:
         for i, image in zip(lively, samples):
             smooth[i] = smooth[i] + shares[i][..., None] * (image - smooth[i])
         return [
-            WindowFill(self._with_detail(image, view, share, progress), notes=texture_note(share, view.mask))
+            WindowFill(self._with_detail(image, view, share, progress), notes=_note(share, view))
             for image, view, share in zip(smooth, views, shares)
         ]
 
@@ -207,6 +207,13 @@ class NetworkFilling:
         return enliven(
             whole, view.mask, thick, sources, request.detail, seed, progress, request.quality, refining
         )
+
+
+def _note(share: Image, view: WindowView) -> Mapping[str, str]:
+    """What the record says of a textured window."""
+    if view.init is None:
+        return texture_note(share, view.mask)
+    return {"refined": "over a fill at twice the scale, which holds the sample"}
 
 
 def _show(images: Sequence[Image], batch: Prepared, progress: Progress) -> None:

@@ -87,6 +87,9 @@ def test_deep_in_a_large_loss_a_textured_fill_has_the_grain_of_the_paint(tmp_pat
     with open_painting(path) as painting:
         result = restore_with(small, painting, damage_of(mask_of()), request)
     assert max(window.scale for window in result.record.windows) == 4
+    if mode is Mode.TEXTURED:
+        said = {window.scale: list(window.notes) for window in result.record.windows}
+        assert said == {4: ["sampled"], 2: ["refined"], 1: ["refined"]}
     whole = np.zeros((SIDE, SIDE, 3), np.float32)
     for fill in result.fills:
         whole[fill.box.slices] = np.where(fill.mask[..., None], fill.colour, 0)
