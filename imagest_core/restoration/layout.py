@@ -66,8 +66,7 @@ class Layer:
 class Task:
     """A window and what of ``layer`` its fill is used for: regions ``whole``, or ``cut`` at ``cell``.
 
-    ``over``: it refines what coarser windows made, with texture from the squares ``paint``, too;
-    ``under``: finer windows will refine it, and nothing of it is shown by itself.
+    ``over``: it refines what coarser windows made, with texture from the squares ``paint``, too.
     """
 
     window: Window
@@ -78,7 +77,11 @@ class Task:
     overlap: float
     over: bool = False
     paint: tuple[Box, ...] = ()
-    under: bool = False
+
+    @property
+    def under(self) -> bool:
+        """Whether finer windows go over it: all that is coarse is refined, and not shown by itself."""
+        return self.window.scale > 1
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ they could not see (:mod:`imagest_core.restoration.underpainting`).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from imagest_core.restoration.layout import Layer, Layout, Task, cells_of, share
 from imagest_core.restoration.window import Window
 
 MARGIN = 32
-"""Working px of a finer window round its cell: as far as what lies beyond can tell on it."""
+"""Working px of a finer window round its cell."""
 SQUARE = 128
 """Side in working px of the squares of intact paint that a finer window may take texture from."""
 SQUARES = 6
@@ -42,10 +41,8 @@ def refined(
     coarse: set[int] = set()
     ordered: list[Task] = []
     while scale >= 1:
-        under = scale > 1
         own = [task for task in tasks if task.window.scale == scale]
-        over = _over(coarse, layer, grown, layout, scale, progress)
-        ordered += [replace(task, under=under) for task in (*own, *over)]
+        ordered += [*own, *_over(coarse, layer, grown, layout, scale, progress)]
         coarse |= {region for task in own for region in (*task.whole, *task.cut)}
         scale //= 2
     return ordered
