@@ -159,10 +159,13 @@ def stage(context: Context, made: Made) -> None:
         selection.mask_visible = False
     note_time(context, made.record)
     sentence = translate(
-        "Restoring", "{0} regions, {1} px filled in {2} s. Accept the result, or try another variation."
+        "Restoring",
+        "%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.",
+        "",
+        run.count,
     )
     seconds = made.record.timings.total
-    context.messages.say(sentence.format(f"{run.count:,}", f"{run.pixels:,}", f"{seconds:.1f}"))
+    context.messages.say(sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"))
 
 
 def note_time(context: Context, record: RestorationRecord) -> None:

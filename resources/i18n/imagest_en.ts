@@ -65,4 +65,14 @@
         </translation>
     </message>
 </context>
+<context>
+    <name>Restoring</name>
+    <message numerus="yes">
+        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <translation>
+            <numerusform>%n region, {0} px filled in {1} s. Accept the result, or try another variation.</numerusform>
+            <numerusform>%n regions, {0} px filled in {1} s. Accept the result, or try another variation.</numerusform>
+        </translation>
+    </message>
+</context>
 </TS>

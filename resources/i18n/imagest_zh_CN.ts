@@ -2467,9 +2467,11 @@ The fingerprint of the unchanged samples is {2}…</source>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
     </message>
-    <message>
-        <source>{0} regions, {1} px filled in {2} s. Accept the result, or try another variation.</source>
-        <translation>{2} 秒内填补了 {0} 个区域、{1} 像素。请接受结果，或尝试另一个变体。</translation>
+    <message numerus="yes">
+        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <translation>
+            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
