@@ -31,8 +31,11 @@ def accept_run(context: Context) -> None:
     left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
     if context.do(decisions.accept(context.document.state, run, left)):
         context.messages.say(
-            translate("Deciding", "{0} regions accepted. Export writes them into a copy of the scan.").format(
-                len(left)
+            translate(
+                "Deciding",
+                "%n region(s) accepted. Export writes what is accepted into a copy of the scan.",
+                "",
+                len(left),
             )
         )
 

@@ -66,6 +66,16 @@
     </message>
 </context>
 <context>
+    <name>Deciding</name>
+    <message numerus="yes">
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>
+            <numerusform>%n region accepted. Export writes what is accepted into a copy of the scan.</numerusform>
+            <numerusform>%n regions accepted. Export writes what is accepted into a copy of the scan.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Restoring</name>
     <message numerus="yes">
         <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>

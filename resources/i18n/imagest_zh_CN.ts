@@ -1542,9 +1542,11 @@
 </context>
 <context>
     <name>Deciding</name>
-    <message>
-        <source>{0} regions accepted. Export writes them into a copy of the scan.</source>
-        <translation>已接受 {0} 个区域。导出时会写入扫描件的副本。</translation>
+    <message numerus="yes">
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>
+            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
+        </translation>
     </message>
     <message>
         <source>Every region of this result is reviewed.</source>
