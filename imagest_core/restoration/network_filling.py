@@ -203,9 +203,17 @@ class NetworkFilling:
             return whole
         chosen = self.passing.sources if view.window.scale == 1 else ()
         sources = chosen or (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
-        seed, refining = request.seed + request.variation, view.init is not None
         return enliven(
-            whole, view.mask, thick, sources, request.detail, seed, progress, request.quality, refining
+            whole,
+            view.mask,
+            thick,
+            sources,
+            request.detail,
+            request.seed + request.variation,
+            progress,
+            request.quality,
+            refining=view.init is not None,
+            device=self.hardware.device,
         )
 
 

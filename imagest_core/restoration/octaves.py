@@ -14,12 +14,14 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from imagest_core.progress import Progress
 from imagest_core.restoration.detail import DetailParameters, Image, Mask, Source, found_detail
 from imagest_core.restoration.request import Quality
-from imagest_core.restoration.synthesis import EFFORTS, synthesised
+from imagest_core.restoration.synthesis import CPU, synthesised
+from imagest_core.restoration.synthesis_effort import EFFORTS
 from imagest_core.restoration.texture import deepness
 
 OCTAVE = (0.0, 1.0)
@@ -51,6 +53,7 @@ def enliven(
     progress: Progress | None = None,
     quality: Quality = Quality.STANDARD,
     refining: bool = False,
+    device: torch.device = CPU,
 ) -> Image:
     """``fill`` (h, w, 3), the whole picture with its hole filled, with texture under ``mask``.
 
@@ -66,7 +69,7 @@ def enliven(
     hole, deep = mask & (thick > 0), np.zeros_like(thick) if refining else deepness(mask)
     effort = EFFORTS[quality].finest_alone() if refining else EFFORTS[quality]
     effort = effort.begun_coarser() if deep.any() else effort
-    grown = synthesised(fill, hole, sources, effort, seed, step) if hole.any() else fill
+    grown = synthesised(fill, hole, sources, effort, seed, step, device) if hole.any() else fill
     depth = cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
     change = grown - fill

@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from imagest_core.models.infill import GREY, PatchTables, best_component, halved, shape_of
+from imagest_core.restoration.borders import mirrored
 from imagest_core.restoration.request import Quality
 
 DEPTHS = (0.0, 1.0, 2.0, 3.2, 5.0, 7.5, 10.5, 14.0)
@@ -128,8 +129,8 @@ class _Patches:
     ) -> _Patches:
         """Patches of a grid with samples of the hole at most ``reach`` px deep and enough intact ones."""
         border = side // 2
-        bordered = _bordered(hole[None].float(), border)[0] > 0.5
-        near = _bordered((hole & (torch.from_numpy(depth).to(hole.device) <= reach))[None].float(), border)[0]
+        bordered = mirrored(hole[None].float(), border)[0] > 0.5
+        near = mirrored((hole & (torch.from_numpy(depth).to(hole.device) <= reach))[None].float(), border)[0]
         height, width = bordered.shape
         count = functional.avg_pool2d(torch.stack([near, bordered.float()])[:, None], side, stride)[:, 0]
         rows, columns = ((count[0] > 0) & (count[1] <= 1 - INTACT)).nonzero().T * stride
@@ -144,7 +145,7 @@ class _Patches:
 
     def answer(self, picture: Tensor, tables: PatchTables, rounds: int, check: Callable[[], None]) -> Tensor:
         """The patches' answers laid over the picture; the components are chosen anew in each round."""
-        flat = _bordered(picture, self.border).reshape(3, -1)
+        flat = mirrored(picture, self.border).reshape(3, -1)
         parts = [_Part.of(self, part, flat, tables.side) for part in self._batches(tables.side)]
         for _ in range(rounds):
             sums, weights = torch.zeros_like(flat), torch.zeros_like(flat[0])
@@ -220,14 +221,3 @@ def _intact_near(intact: Tensor, side: int) -> Tensor:
     bell = bell / bell.sum(0).max()
     share = bell @ intact.reshape(-1, side, side) @ bell
     return (share.reshape(len(intact), -1) + 0.01).square()
-
-
-def _bordered(picture: Tensor, border: int) -> Tensor:
-    """With a mirrored border; one sample's width of picture is enough for it."""
-    while border > 0:
-        step = min(border, min(picture.shape[-2:]) - 1)
-        if step < 1:
-            return functional.pad(picture[None], (border,) * 4, mode="replicate")[0]
-        picture = functional.pad(picture[None], (step,) * 4, mode="reflect")[0]
-        border -= step
-    return picture

@@ -5,10 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.detail import Image, Mask, Source
-from imagest_core.restoration.synthesis import SynthesisParameters, _Level, _nearest, synthesised
+from imagest_core.restoration.growing import Level, nearest
+from imagest_core.restoration.synthesis import CPU, synthesised
+from imagest_core.restoration.synthesis_effort import SynthesisParameters
 
 SIDE = 96
 
@@ -82,22 +85,24 @@ def test_begun_coarser_it_has_one_more_level() -> None:
 def test_neighbours_prefer_to_go_on_together_but_not_at_any_price(picture: Image, hole: Mask) -> None:
     random, p = np.random.default_rng(5), SynthesisParameters(coherence=0.5)
     grain = picture + random.normal(0, 0.1, picture.shape).astype(np.float32)
-    level = _Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2)
-    known = random.normal(0, 1, (len(level.paint.patches), 45)).astype(np.float32)
-    asked = random.normal(0, 1, (len(level.grid), 45)).astype(np.float32)
-    first, distance = _nearest(asked, known)
-    then, farther = level._coherent(asked, known, first, distance)
+    level = Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2, CPU)
+    known, asked = (
+        torch.from_numpy(random.normal(0, 1, (len(each), 45)).astype(np.float32))
+        for each in (level.paint.patches, level.grid)
+    )
+    first, distance = nearest(asked, known)
+    then, farther = level.coherent(asked, known, first, distance)
 
-    def together(chosen: np.ndarray) -> float:
+    def together(chosen: torch.Tensor) -> float:
         has = level.beside[0] >= 0
         above = level.beside[0][has]
         steps = level.paint.centres[chosen[has]] - level.paint.centres[chosen[above]]
-        return float((steps == level.grid[has] - level.grid[above]).all(1).mean())
+        return float((steps == level.grid[has] - level.grid[above]).all(1).float().mean())
 
     assert together(first) < 0.01
     assert together(then) > 3 * together(first) + 0.02
-    assert farther == pytest.approx(np.square(asked - known[then]).sum(1), rel=1e-3)
-    assert (farther <= distance / p.coherence + 1e-3).all()
+    assert torch.allclose(farther, (asked - known[then]).square().sum(1), rtol=1e-3)
+    assert bool((farther <= distance / p.coherence + 1e-3).all())
 
 
 def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
