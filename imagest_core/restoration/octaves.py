@@ -5,7 +5,8 @@ it gets the finest octave of intact paint (:mod:`imagest_core.restoration.detail
 comes to a set share of the intact paint's own: the coarser octaves a crack's rims tell better than any patch
 could. Where damage is thick all that is finer than 4.5 px comes of paint grown over it, as it is
 (:mod:`imagest_core.restoration.synthesis`); deep in large losses, where what the surroundings tell is no more
-than a haze, all that is finer than 8 px, grown from larger patches.
+than a haze, all that is finer than 8 px, grown from larger patches. At last octaves that are fainter than the
+intact paint's are strengthened a little.
 """
 
 from __future__ import annotations
@@ -39,6 +40,10 @@ FADE = 2.0
 """Px from the rim to full detail."""
 MOST_GAIN = 4.5
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
+LIFTED = {(0.0, 1.0): 0.8, (1.0, 2.0): 1.0, (2.0, 4.0): 0.8}
+"""Octaves that shall come to this share of the intact paint's RMS in the whole damage, thin and thick…"""
+MOST_LIFT = 0.4
+"""…but are strengthened by this share of themselves at most: more shows as a mottle."""
 USUAL = 0.995
 """The share of intact samples whose energy counts: glints and outlines aren't texture."""
 
@@ -74,12 +79,23 @@ def enliven(
     rim = np.clip(depth / FADE, 0, 1).astype(np.float32)
     change = grown - fill
     answer = fill + strength * (rim * thick)[..., None] * (change - _kept(change, deep))
-    if fine is None:
-        return np.asarray(answer)
-    where = rim * (1 - thick)
-    band = where[..., None] * _paler(_band(fine, OCTAVE))
-    wanted = strength * SHARE * intact_energy(sources, OCTAVE)
-    return np.asarray(answer + min(_gain(band, _band(fill, OCTAVE), where, wanted), MOST_GAIN) * band)
+    if fine is not None:
+        where = rim * (1 - thick)
+        band = where[..., None] * _paler(_band(fine, OCTAVE))
+        wanted = strength * SHARE * intact_energy(sources, OCTAVE)
+        answer = answer + min(_gain(band, _band(fill, OCTAVE), where, wanted), MOST_GAIN) * band
+    return answer if refining else _lifted(answer, mask, rim, sources, strength)
+
+
+def _lifted(fill: Image, mask: Mask, rim: Image, sources: Sequence[Source], strength: float) -> Image:
+    """``fill`` with those octaves strengthened under ``mask`` that are fainter than intact paint's."""
+    more = np.zeros_like(fill)
+    for octave, share in LIFTED.items():
+        band = _band(fill, octave)
+        have = float(np.sqrt(np.square(_grey(band))[mask].mean())) if mask.any() else 0.0
+        wanted = strength * share * intact_energy(sources, octave)
+        more += np.clip(wanted / max(have, 1e-9) - 1, 0, MOST_LIFT) * band
+    return np.asarray(fill + rim[..., None] * more, np.float32)
 
 
 def intact_energy(sources: Sequence[Source], octave: tuple[float, float]) -> float:

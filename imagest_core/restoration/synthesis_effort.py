@@ -26,7 +26,7 @@ class SynthesisParameters:
     components: int = 24
     guide: float = 1.0
     sigma: float = 3.0
-    liveliness: float = 1.85
+    liveliness: float = 1.6
     noise: float = 0.04
     coherence: float = 0.7
     passes: int = 2
@@ -42,7 +42,7 @@ class SynthesisParameters:
 
 
 EFFORTS: Mapping[Quality, SynthesisParameters] = {
-    Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000), liveliness=2.4),
+    Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000), liveliness=1.9),
     Quality.STANDARD: SynthesisParameters(),
     Quality.FINE: SynthesisParameters(strides=(1, 2, 2), rounds=(6, 4, 3), most=(3000, 9000, 16_000)),
 }

@@ -5,7 +5,16 @@ import numpy as np
 import pytest
 
 from imagest_core.restoration.detail import Source, found_detail, split
-from imagest_core.restoration.octaves import OCTAVE, SHARE, _kept, enliven, intact_energy
+from imagest_core.restoration.octaves import (
+    LIFTED,
+    MOST_LIFT,
+    OCTAVE,
+    SHARE,
+    _kept,
+    _lifted,
+    enliven,
+    intact_energy,
+)
 from imagest_core.restoration.texture import MOST, deepness, share_of_sample, thickness
 
 RNG = np.random.default_rng(0)
@@ -78,6 +87,20 @@ def test_thin_damage_takes_the_finest_octave_alone(hole) -> None:
         cv2.GaussianBlur(x, (0, 0), 2.0)[36:60, 36:60].std() for x in (thin, laid(fill, hole, picture))
     ]
     assert blurred[0] < 0.6 * blurred[1]
+
+
+@pytest.mark.parametrize(("left", "lift"), [(0.2, MOST_LIFT), (0.75, None), (1.2, 0.0)])
+def test_octaves_fainter_than_intact_paint_are_strengthened_but_not_much(hole, left, lift) -> None:
+    picture = grainy()
+    fill = np.where(hole[..., None], smooth_fill(picture, hole) * (1 - left) + left * picture, picture)
+    rim, sources = hole.astype(np.float32), [Source(picture, ~hole)]
+    after = _lifted(fill, hole, rim, sources, 1.0)
+    assert np.array_equal(after[~hole], fill[~hole])
+    before, then = (energy(each, 1.0, 2.0) for each in (fill, after))
+    if lift is None:
+        assert before < then < LIFTED[1.0, 2.0] * 1.2 * intact_energy(sources, (1.0, 2.0))
+    else:
+        assert then / before - 1 == pytest.approx(lift, abs=0.25 * MOST_LIFT)
 
 
 def test_known_samples_stay_and_detail_fades_in_from_the_rim(hole) -> None:
