@@ -26,15 +26,16 @@ class SynthesisParameters:
     components: int = 24
     guide: float = 1.0
     sigma: float = 3.0
-    liveliness: float = 1.6
+    liveliness: float = 1.5
     noise: float = 0.04
     coherence: float = 0.7
     passes: int = 2
 
     def begun_coarser(self) -> SynthesisParameters:
-        """With larger patches and one more level, of half the coarsest one's size, treated like it."""
+        """With larger and livelier patches and one more level, of half the coarsest one's size, like it."""
         strides, rounds, most = ((each[0], *each) for each in (self.strides, self.rounds, self.most))
-        return replace(self, side=LARGER, strides=strides, rounds=rounds, most=most)
+        lively = self.liveliness * LARGER_LIVELIER
+        return replace(self, side=LARGER, strides=strides, rounds=rounds, most=most, liveliness=lively)
 
     def finest_alone(self) -> SynthesisParameters:
         """Without the coarser levels."""
@@ -42,9 +43,11 @@ class SynthesisParameters:
 
 
 EFFORTS: Mapping[Quality, SynthesisParameters] = {
-    Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000), liveliness=1.9),
+    Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), most=(1200, 2500, 3000), liveliness=1.8),
     Quality.STANDARD: SynthesisParameters(),
     Quality.FINE: SynthesisParameters(strides=(1, 2, 2), rounds=(6, 4, 3), most=(3000, 9000, 16_000)),
 }
 LARGER = 9
-"""Side of the patches, px, deep in large losses."""
+"""Side of the patches, px, deep in large losses…"""
+LARGER_LIVELIER = 1.15
+"""…whose mean is flatter: by how much livelier ones are asked for."""

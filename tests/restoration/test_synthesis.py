@@ -78,7 +78,7 @@ def test_begun_coarser_it_has_one_more_level() -> None:
     less = SynthesisParameters(strides=(1, 2), rounds=(3, 2), most=(500, 900), liveliness=2.5)
     more = less.begun_coarser()
     assert (more.strides, more.rounds, more.most) == ((1, 1, 2), (3, 3, 2), (500, 500, 900))
-    assert more.liveliness == less.liveliness
+    assert more.liveliness > less.liveliness
     assert (less.side, more.side) == (7, 9)
 
 
