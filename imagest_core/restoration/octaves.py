@@ -1,12 +1,12 @@
 """Texture: a smooth fill made as lively as the intact paint it borrows from.
 
 A fill by what the surroundings tell has the right colours and too little of everything finer. In thin
-damage it gets what it lacks of the two finest octaves of intact paint
-(:mod:`imagest_core.restoration.detail`), to a set share of that paint's energy: what is coarser a crack's
-rims tell better than any patch could. Where damage is thick all that is finer than 4.5 px comes of paint
-grown over it (:mod:`imagest_core.restoration.synthesis`); deep in large losses, where what the surroundings
-tell is no more than a haze, all that is finer than 8 px, grown from larger patches. At last octaves that
-are fainter than the intact paint's are strengthened a little.
+damage it gets what it lacks of the finest octave of intact paint (:mod:`imagest_core.restoration.detail`),
+to a set share of that paint's energy: what is coarser a crack's rims tell better than any patch could.
+Where damage is thick all that is finer than 4.5 px comes of paint grown over it
+(:mod:`imagest_core.restoration.synthesis`); deep in large losses, where what the surroundings tell is no
+more than a haze, all that is finer than 8 px, grown from larger patches. At last octaves that are fainter
+than the intact paint's are strengthened a little.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from imagest_core.restoration.synthesis import CPU, synthesised
 from imagest_core.restoration.synthesis_effort import EFFORTS
 from imagest_core.restoration.texture import deepness
 
-OCTAVES = ((0.0, 1.0), (1.0, 2.0))
-"""The two finest: differences of Gaussians, σ in px."""
+OCTAVE = (0.0, 1.0)
+"""The finest: a difference of Gaussians, σ in px."""
 SHARE = 0.7
-"""Their energy in thin damage beside the intact paint's, as RMS, at full strength."""
+"""Its energy in thin damage beside the intact paint's, as RMS, at full strength."""
 GROWN_SIGMA = 4.5
 """In thick damage what is coarser (σ in px) stays the smooth fill's."""
 DEEP_SIGMA = 8.0
 """The same deep in large losses."""
-FINE = DetailParameters(sigma=2.2, patch=9, stride=4)
+FINE = DetailParameters(sigma=1.6, patch=7, stride=4)
 COLOUR = 0.4
 """How much of its colour detail in thin damage keeps beside its lightness."""
 FADE = 2.0
 """Px from the rim to full detail."""
 MOST_GAIN = 4.5
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
-LIFTED = {(0.0, 1.0): 0.75, (1.0, 2.0): 0.95, (2.0, 4.0): 0.75}
+LIFTED = {(0.0, 1.0): 0.75, (1.0, 2.0): 1.0, (2.0, 4.0): 0.75}
 """Octaves that shall come to this share of the intact paint's RMS in the whole damage, thin and thick…"""
 MOST_LIFT = 0.4
 """…but are strengthened by this share of themselves at most: more shows as a mottle."""
@@ -81,10 +81,9 @@ def enliven(
     answer = fill + strength * (rim * thick)[..., None] * (change - _kept(change, deep))
     if fine is not None:
         where = rim * (1 - thick)
-        for octave in OCTAVES:
-            band = where[..., None] * _paler(_band(fine, octave))
-            wanted = strength * SHARE * intact_energy(sources, octave)
-            answer = answer + min(_gain(band, _band(fill, octave), where, wanted), MOST_GAIN) * band
+        band = where[..., None] * _paler(_band(fine, OCTAVE))
+        wanted = strength * SHARE * intact_energy(sources, OCTAVE)
+        answer = answer + min(_gain(band, _band(fill, OCTAVE), where, wanted), MOST_GAIN) * band
     return answer if refining else _lifted(answer, mask, rim, sources, strength)
 
 

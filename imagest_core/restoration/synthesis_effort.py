@@ -26,7 +26,7 @@ class SynthesisParameters:
     components: int = 24
     guide: float = 1.0
     sigma: float = 3.0
-    liveliness: float = 1.5
+    liveliness: float = 1.55
     noise: float = 0.04
     coherence: float = 0.7
     passes: int = 2
@@ -49,5 +49,5 @@ EFFORTS: Mapping[Quality, SynthesisParameters] = {
 }
 LARGER = 9
 """Side of the patches, px, deep in large losses…"""
-LARGER_LIVELIER = 1.15
+LARGER_LIVELIER = 1.1
 """…whose mean is flatter: by how much livelier ones are asked for."""
