@@ -19,7 +19,7 @@ from imagest_core.progress import Pace, Progress
 from imagest_core.restoration.detail import Source
 from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.network_pass import NetworkPass, Prepared, prepare
-from imagest_core.restoration.octaves import DEEP_SIGMA, FINE, GROWN_SIGMA, MOST_LIFT, enliven
+from imagest_core.restoration.octaves import DEEP_SIGMA, FINE, GROWN_SIGMA, MOST_CALMED, MOST_LIFT, enliven
 from imagest_core.restoration.palette import lent, share_lent
 from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.request import Mode, RestorationRequest
@@ -104,7 +104,8 @@ class NetworkFilling:
             facts["colours_lent"] = share_lent(self.request.style_strength)
         return facts | {
             "filled_by": f"{self._ground}, in thick damage a share of samples; texture of intact paint, "
-            f"octaves that are fainter than it lifted by {MOST_LIFT:.0%} at most",
+            f"octaves strengthened by {MOST_LIFT:.0%} at most where the paint near by is livelier, "
+            f"weakened by {MOST_CALMED:.0%} where it is calmer",
             "scheduler": self.plan.scheduler,
             "steps": self.plan.steps,
             "style_tokens": 0 if style is None else style.tokens.shape[1],
@@ -214,6 +215,7 @@ class NetworkFilling:
             progress,
             request.quality,
             refining=view.init is not None,
+            lent=bool(chosen),
             device=self.hardware.device,
         )
 

@@ -5,16 +5,8 @@ import numpy as np
 import pytest
 
 from imagest_core.restoration.detail import Source, found_detail, split
-from imagest_core.restoration.octaves import (
-    LIFTED,
-    MOST_LIFT,
-    OCTAVE,
-    SHARE,
-    _kept,
-    _lifted,
-    enliven,
-    intact_energy,
-)
+from imagest_core.restoration.liveliness import level
+from imagest_core.restoration.octaves import FINEST, _kept, enliven
 from imagest_core.restoration.texture import MOST, deepness, share_of_sample, thickness
 
 RNG = np.random.default_rng(0)
@@ -55,7 +47,7 @@ def test_in_thick_damage_paint_is_as_lively_as_intact_paint(hole) -> None:
     picture = grainy()
     added = laid(smooth_fill(picture, hole), hole, picture)
     for octave in ((0.0, 1.0), (1.0, 2.0)):
-        intact = intact_energy([Source(picture, ~hole)], octave)
+        intact = level([Source(picture, ~hole)], octave)
         assert energy(added, *octave) == pytest.approx(intact, rel=0.4)
     assert abs(added[33:63, 33:63].mean()) < 0.015
 
@@ -64,8 +56,8 @@ def test_in_thin_damage_the_finest_octave_comes_to_its_share_of_the_intact_paint
     picture = grainy()
     fill, sources = smooth_fill(picture, hole), [Source(picture, ~hole)]
     added = enliven(fill, hole, np.zeros(hole.shape, np.float32), sources, 1.0) - fill
-    least, most = sorted(share * intact_energy(sources, OCTAVE) for share in (SHARE, LIFTED[OCTAVE]))
-    assert 0.8 * least < energy(added, *OCTAVE) < 1.2 * most
+    aimed = FINEST.thin * level(sources, FINEST.octave)
+    assert energy(added, *FINEST.octave) == pytest.approx(aimed, rel=0.2)
 
 
 def test_what_is_there_already_is_not_added_again(hole) -> None:
@@ -88,20 +80,6 @@ def test_thin_damage_takes_the_finest_octave_alone(hole) -> None:
         cv2.GaussianBlur(x, (0, 0), 2.0)[36:60, 36:60].std() for x in (thin, laid(fill, hole, picture))
     ]
     assert blurred[0] < 0.6 * blurred[1]
-
-
-@pytest.mark.parametrize(("left", "lift"), [(0.2, MOST_LIFT), (0.75, None), (1.2, 0.0)])
-def test_octaves_fainter_than_intact_paint_are_strengthened_but_not_much(hole, left, lift) -> None:
-    picture = grainy()
-    fill = np.where(hole[..., None], smooth_fill(picture, hole) * (1 - left) + left * picture, picture)
-    rim, sources = hole.astype(np.float32), [Source(picture, ~hole)]
-    after = _lifted(fill, hole, rim, sources, 1.0)
-    assert np.array_equal(after[~hole], fill[~hole])
-    before, then = (energy(each, 1.0, 2.0) for each in (fill, after))
-    if lift is None:
-        assert before < then < LIFTED[1.0, 2.0] * 1.2 * intact_energy(sources, (1.0, 2.0))
-    else:
-        assert then / before - 1 == pytest.approx(lift, abs=0.25 * MOST_LIFT)
 
 
 def test_known_samples_stay_and_detail_fades_in_from_the_rim(hole) -> None:
