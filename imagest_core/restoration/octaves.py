@@ -40,7 +40,7 @@ FINEST = Aim((0.0, 1.0), near=5.0, thin=0.78, thick=0.8)
 """The octave thin damage takes of intact paint."""
 AIMS = (
     FINEST,
-    Aim((1.0, 2.0), near=8.0, thin=1.0, thick=1.45),
+    Aim((1.0, 2.0), near=8.0, thin=1.3, thick=1.45),
     Aim((2.0, 4.0), near=12.0, thin=0.75, thick=0.85),
 )
 """What every octave is drawn to; the shares were found by measuring fills beside the truth."""
