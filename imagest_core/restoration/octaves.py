@@ -48,6 +48,8 @@ MOST_LIFT = 0.6
 """But strengthened by this share of itself at most: more shows as a mottle…"""
 MOST_CALMED = 0.7
 """…and weakened by this share, in thick damage alone: in thin it is what the rims tell."""
+LIFT_REFINING = 0.2
+"""Finer windows over a coarser fill strengthen it less: what each scale adds comes together."""
 
 
 def enliven(
@@ -84,7 +86,8 @@ def enliven(
     if fine is not None and FINEST in usual:
         missing = strength * FINEST.thin * usual[FINEST]
         answer = answer + _strengthened(fine, fill, rim * (1 - thick), missing)
-    return answer if refining else levelled(answer, mask, thick, usual, strength)
+    most = LIFT_REFINING if refining else MOST_LIFT
+    return levelled(answer, mask, thick, usual, strength, most)
 
 
 def usual_near(fill: Image, mask: Mask, sources: Sequence[Source], lent: bool) -> dict[Aim, Image]:
@@ -94,15 +97,22 @@ def usual_near(fill: Image, mask: Mask, sources: Sequence[Source], lent: bool) -
     return {aim: near_paint(fill, mask, sources, aim, lent) for aim in AIMS}
 
 
-def levelled(fill: Image, mask: Mask, thick: Image, usual: Mapping[Aim, Image], strength: float) -> Image:
+def levelled(
+    fill: Image,
+    mask: Mask,
+    thick: Image,
+    usual: Mapping[Aim, Image],
+    strength: float,
+    most: float = MOST_LIFT,
+) -> Image:
     """``fill`` with its octaves under ``mask`` strengthened where they are fainter than what is ``usual``
-    near by, and weakened in ``thick`` damage where they are livelier."""
+    near by, by ``most`` of themselves, and weakened in ``thick`` damage where they are livelier."""
     more, where = np.zeros_like(fill), mask.astype(np.float32)
     for aim, beside in usual.items():
         octave = band(fill, aim.octave)
         there = np.sqrt(present(octave, where))
         ratio = aim.share(thick) * beside / np.maximum(there, 1e-6)
-        gain = np.clip(strength * ratio - 1, 0, MOST_LIFT) + thick * np.clip(ratio - 1, -MOST_CALMED, 0)
+        gain = np.clip(strength * ratio - 1, 0, most) + thick * np.clip(ratio - 1, -MOST_CALMED, 0)
         more += gain[..., None] * octave
     return np.asarray(fill + _faded(mask)[..., None] * more, np.float32)
 

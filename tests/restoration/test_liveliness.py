@@ -6,7 +6,15 @@ import pytest
 
 from imagest_core.restoration.detail import Source
 from imagest_core.restoration.liveliness import MOST_LENT, Aim, band, level, near, near_paint
-from imagest_core.restoration.octaves import AIMS, MOST_CALMED, MOST_LIFT, enliven, levelled, usual_near
+from imagest_core.restoration.octaves import (
+    AIMS,
+    LIFT_REFINING,
+    MOST_CALMED,
+    MOST_LIFT,
+    enliven,
+    levelled,
+    usual_near,
+)
 
 OCTAVE = (1.0, 2.0)
 AIM = next(aim for aim in AIMS if aim.octave == OCTAVE)
@@ -105,6 +113,15 @@ def test_thin_damage_is_never_weakened_nor_is_anything_without_strength(band_hol
     thin = np.zeros(band_hole.shape, np.float32)
     assert np.array_equal(levelled(fill, band_hole, thin, usual, 1.0), fill)
     assert np.array_equal(levelled(fill, band_hole, thin, usual, 0.0), fill)
+
+
+def test_finer_windows_over_a_coarser_fill_strengthen_it_less(band_hole) -> None:
+    picture = grain(0.02)
+    thick = band_hole.astype(np.float32)
+    fill = np.where(band_hole[..., None], 0.5 + 0.3 * (picture - 0.5), picture).astype(np.float32)
+    usual = usual_near(fill, band_hole, [Source(picture, ~band_hole)], lent=False)
+    first, finer = (levelled(fill, band_hole, thick, usual, 1.0, m) for m in (MOST_LIFT, LIFT_REFINING))
+    assert energy(fill, CALM) < energy(finer, CALM) < energy(first, CALM)
 
 
 @pytest.mark.parametrize(("times", "counted"), [(1.5, 1.5), (6.0, MOST_LENT), (0.1, 1 / MOST_LENT)])
