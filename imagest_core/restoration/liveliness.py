@@ -33,16 +33,18 @@ LEAST = 1e-6
 @dataclass(frozen=True)
 class Aim:
     """How lively an octave shall be, as shares of the intact paint's RMS within ``near`` px (σ) of a sample:
-    in ``thin`` damage, where it is only ever strengthened, and in ``thick``."""
+    in ``thin`` damage, in ``broad`` and in ``thick`` (:mod:`imagest_core.restoration.texture`)."""
 
     octave: Octave
     near: float
     thin: float
+    broad: float
     thick: float
 
-    def share(self, thick: Image) -> Image:
-        """For thickness (h, w) in 0–1."""
-        return np.asarray(self.thin + (self.thick - self.thin) * thick, np.float32)
+    def share(self, broad: Image, thick: Image) -> Image:
+        """(h, w), for damage that is so broad and so thick (h, w), both in 0–1."""
+        narrow = self.thin + (self.broad - self.thin) * broad
+        return np.asarray(narrow + (self.thick - narrow) * thick, np.float32)
 
 
 def level(sources: Sequence[Source], octave: Octave) -> float:

@@ -1,8 +1,9 @@
 """Texture: a smooth fill made as lively as the intact paint it borrows from.
 
 A fill by what the surroundings tell has the right colours and too little of everything finer. In thin
-damage it gets what it lacks of the finest octave of intact paint (:mod:`imagest_core.restoration.detail`):
-what is coarser a crack's rims tell better than any patch could.
+damage it gets what it lacks of the finest octave of intact paint: what is coarser its rims tell better than
+any patch could. In cracks that is detail of single patches (:mod:`imagest_core.restoration.detail`); where
+damage is broader, and a mixture of patches would show as dots, it is that of paint grown over it.
 Where damage is thick all that is finer than 4.5 px comes of paint grown over it
 (:mod:`imagest_core.restoration.synthesis`); deep in large losses, where what the surroundings tell is no
 more than a haze, all that is finer than 8 px, grown from larger patches. At last each octave is brought
@@ -23,7 +24,7 @@ from imagest_core.restoration.liveliness import Aim, band, blurred, grey, near_p
 from imagest_core.restoration.request import Quality
 from imagest_core.restoration.synthesis import CPU, synthesised
 from imagest_core.restoration.synthesis_effort import EFFORTS
-from imagest_core.restoration.texture import deepness
+from imagest_core.restoration.texture import broadness, deepness
 
 GROWN_SIGMA = 4.5
 """In thick damage what is coarser (σ in px) stays the smooth fill's."""
@@ -36,12 +37,14 @@ FADE = 2.0
 """Px from the rim to full detail."""
 MOST_GAIN = 3.0
 """By how much detail may be strengthened at most: beyond, a flat place would only show its noise."""
-FINEST = Aim((0.0, 1.0), near=5.0, thin=0.78, thick=0.8)
+MOST_OUT = 1.7
+"""By how many times the RMS aimed at a sample of it may stand out: more shows as a dot."""
+FINEST = Aim((0.0, 1.0), near=5.0, thin=0.87, broad=0.66, thick=0.8)
 """The octave thin damage takes of intact paint."""
 AIMS = (
     FINEST,
-    Aim((1.0, 2.0), near=8.0, thin=1.3, thick=1.45),
-    Aim((2.0, 4.0), near=12.0, thin=0.75, thick=0.85),
+    Aim((1.0, 2.0), near=8.0, thin=1.3, broad=0.9, thick=1.4),
+    Aim((2.0, 4.0), near=12.0, thin=0.75, broad=0.6, thick=0.8),
 )
 """What every octave is drawn to; the shares were found by measuring fills beside the truth."""
 MOST_LIFT = 0.6
@@ -72,20 +75,22 @@ def enliven(
     for what is finer than the scale it was made at. ``lent``: the sources are a reference of the user's, not
     the paint near by. The fill comes back as it was where no source holds a whole intact patch.
     """
-    step = progress or Progress()
-    thin = mask & (cv2.erode(thick, np.ones((9, 9), np.uint8)) < 1)
+    step, broad = progress or Progress(), broadness(mask)
+    thin = mask & (cv2.erode(np.maximum(thick, broad), np.ones((9, 9), np.uint8)) < 1)
     fine = found_detail(fill, thin, sources, FINE, seed) if thin.any() else None
     step.check()
-    hole, deep = mask & (thick > 0), np.zeros_like(thick) if refining else deepness(mask)
+    hole, deep = mask & (np.maximum(thick, broad) > 0), np.zeros_like(thick) if refining else deepness(mask)
     effort = EFFORTS[quality].finest_alone() if refining else EFFORTS[quality]
     effort = effort.begun_coarser() if deep.any() else effort
     grown = synthesised(fill, hole, sources, effort, seed, step, device) if hole.any() else fill
     rim, change = _faded(mask), grown - fill
     answer = fill + strength * (rim * thick)[..., None] * (change - _kept(change, deep))
     usual = usual_near(fill, mask, sources, lent)
-    if fine is not None and FINEST in usual:
-        missing = strength * FINEST.thin * usual[FINEST]
-        answer = answer + _strengthened(fine, fill, rim * (1 - thick), missing)
+    if FINEST in usual:
+        shown = rim * (1 - thick)
+        detail = shown[..., None] * _finest(change, fine, broad)
+        aimed = strength * FINEST.share(broad, np.zeros_like(broad)) * usual[FINEST]
+        answer = answer + _strengthened(detail, fill, shown, aimed)
     most = LIFT_REFINING if refining else MOST_LIFT
     return levelled(answer, mask, thick, usual, strength, most)
 
@@ -107,11 +112,11 @@ def levelled(
 ) -> Image:
     """``fill`` with its octaves under ``mask`` strengthened where they are fainter than what is ``usual``
     near by, by ``most`` of themselves, and weakened in ``thick`` damage where they are livelier."""
-    more, where = np.zeros_like(fill), mask.astype(np.float32)
+    more, where, broad = np.zeros_like(fill), mask.astype(np.float32), broadness(mask)
     for aim, beside in usual.items():
         octave = band(fill, aim.octave)
         there = np.sqrt(present(octave, where))
-        ratio = aim.share(thick) * beside / np.maximum(there, 1e-6)
+        ratio = aim.share(broad, thick) * beside / np.maximum(there, 1e-6)
         gain = np.clip(strength * ratio - 1, 0, most) + thick * np.clip(ratio - 1, -MOST_CALMED, 0)
         more += gain[..., None] * octave
     return np.asarray(fill + _faded(mask)[..., None] * more, np.float32)
@@ -123,12 +128,19 @@ def _faded(mask: Mask) -> Image:
     return np.asarray(np.clip(depth / FADE, 0, 1), np.float32)
 
 
-def _strengthened(fine: Image, fill: Image, where: Image, aimed: Image) -> Image:
-    """What to add of detail, shown ``where`` (h, w), to come with the fill's own to the RMS ``aimed`` at."""
-    added = where[..., None] * _paler(band(fine, FINEST.octave))
-    have, more = (present(each, where) for each in (band(fill, FINEST.octave), added))
+def _finest(change: Image, fine: Image | None, broad: Image) -> Image:
+    """The finest octave of paint grown over the fill where damage is broad, of detail in cracks."""
+    grown = broad[..., None] * band(change, FINEST.octave)
+    return grown if fine is None else grown + (1 - broad)[..., None] * _paler(band(fine, FINEST.octave))
+
+
+def _strengthened(detail: Image, fill: Image, where: Image, aimed: Image) -> Image:
+    """``detail`` (h, w, 3) multiplied so that it comes, with the fill's own, to the RMS ``aimed`` at where it
+    is shown; single samples that stand out of it are held back."""
+    have, more = (present(each, where) for each in (band(fill, FINEST.octave), detail))
     gain = np.sqrt(np.maximum(np.square(aimed) - have, 0) / np.maximum(more, 1e-9))
-    return np.asarray(np.minimum(gain, MOST_GAIN)[..., None] * added, np.float32)
+    most = MOST_OUT * aimed[..., None]
+    return np.asarray(np.clip(np.minimum(gain, MOST_GAIN)[..., None] * detail, -most, most), np.float32)
 
 
 def _kept(change: Image, deep: Image) -> Image:

@@ -23,6 +23,8 @@ MOST = 0.15
 More of it is livelier and less like the truth."""
 SOFT = 2.0
 """Radius in px over which the share changes smoothly."""
+BROAD = 3
+"""Where a disc of this radius in px fits, damage is broader than a crack."""
 DEEP = 24
 """Where even a disc of this radius fits, nothing certain is near."""
 DEEP_SOFT = 6.0
@@ -44,6 +46,12 @@ def share_of_sample(mask: Mask) -> Image:
 def thickness(share: Image) -> Image:
     """0 in thin damage, 1 in thick, (h, w), from the share of a sample."""
     return np.minimum(share / np.float32(MOST), np.float32(1))
+
+
+def broadness(mask: Mask) -> Image:
+    """1 where damage is broader than a crack, 0 in cracks, (h, w)."""
+    inside = _opened(np.pad(mask.astype(np.uint8), 1), BROAD)[1:-1, 1:-1].astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(inside, (0, 0), 1.0) * mask if inside.any() else inside, np.float32)
 
 
 def deepness(mask: Mask) -> Image:

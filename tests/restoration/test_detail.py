@@ -6,8 +6,8 @@ import pytest
 
 from imagest_core.restoration.detail import Source, found_detail, split
 from imagest_core.restoration.liveliness import level
-from imagest_core.restoration.octaves import FINEST, _kept, enliven
-from imagest_core.restoration.texture import MOST, deepness, share_of_sample, thickness
+from imagest_core.restoration.octaves import FINEST, MOST_LIFT, MOST_OUT, _kept, enliven
+from imagest_core.restoration.texture import MOST, broadness, deepness, share_of_sample, thickness
 
 RNG = np.random.default_rng(0)
 
@@ -56,8 +56,22 @@ def test_in_thin_damage_the_finest_octave_comes_to_its_share_of_the_intact_paint
     picture = grainy()
     fill, sources = smooth_fill(picture, hole), [Source(picture, ~hole)]
     added = enliven(fill, hole, np.zeros(hole.shape, np.float32), sources, 1.0) - fill
-    aimed = FINEST.thin * level(sources, FINEST.octave)
+    aimed = FINEST.broad * level(sources, FINEST.octave)
     assert energy(added, *FINEST.octave) == pytest.approx(aimed, rel=0.2)
+
+
+def test_so_do_cracks_and_no_sample_stands_out_as_a_dot() -> None:
+    picture = grainy()
+    cracks = np.zeros((96, 96), np.bool_)
+    cracks[8:90:12], cracks[:, 8:90:12] = True, True
+    cracks = cv2.dilate(cracks.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0
+    fill = np.where(cracks[..., None], cv2.GaussianBlur(picture, (0, 0), 4.0), picture)
+    sources, thin = [Source(picture, ~cracks)], np.zeros(cracks.shape, np.float32)
+    added = enliven(fill, cracks, thin, sources, 1.0) - fill
+    usual = FINEST.thin * level(sources, FINEST.octave)
+    inside = np.abs(added[cracks])
+    assert 0.15 * usual < inside.mean() < usual
+    assert inside.max() < 1.5 * MOST_OUT * usual * (1 + MOST_LIFT)
 
 
 def test_what_is_there_already_is_not_added_again(hole) -> None:
@@ -138,6 +152,15 @@ def test_a_crack_shows_no_sample_and_a_loss_its_set_share() -> None:
     assert not thickness(share)[10:17].any()
     assert not share[10:17].any()
     assert not share[~mask].any()
+
+
+def test_a_crack_is_not_broad_and_a_stroke_is() -> None:
+    mask = np.zeros((80, 80), np.bool_)
+    mask[10:15], mask[40:49] = True, True
+    broad = broadness(mask)
+    assert not broad[10:15].any()
+    assert broad[44].min() > 0.9
+    assert not broad[~mask].any()
 
 
 def test_only_a_large_loss_is_deep_and_only_in_its_middle() -> None:

@@ -127,7 +127,7 @@ def test_finer_windows_over_a_coarser_fill_strengthen_it_less(band_hole) -> None
 @pytest.mark.parametrize(("times", "counted"), [(1.5, 1.5), (6.0, MOST_LENT), (0.1, 1 / MOST_LENT)])
 def test_a_reference_of_the_users_says_how_lively_in_all(band_hole, times, counted) -> None:
     picture = grain(calm_and_lively())
-    fill, aim = smooth(picture, band_hole), Aim(OCTAVE, near=8.0, thin=1.0, thick=1.0)
+    fill, aim = smooth(picture, band_hole), Aim(OCTAVE, near=8.0, thin=1.0, broad=1.0, thick=1.0)
     everywhere = np.ones(band_hole.shape, np.bool_)
     reference = [Source(0.5 + times * (picture - 0.5), everywhere)]
     own, borrowed = (near_paint(fill, band_hole, reference, aim, lent) for lent in (False, True))
