@@ -27,6 +27,8 @@ ROUND = 6.0
 """Px, σ: the fill's own liveliness is taken over so much of the damage round a sample."""
 MOST_LENT = 2.0
 """By how much a reference of the user's may be livelier, or calmer, than the window's paint and count."""
+COARSE = 6.0
+"""Px: a blur this wide loses nothing that is seen when it is made at half the size."""
 LEAST = 1e-6
 
 
@@ -69,8 +71,8 @@ def near(fill: Image, mask: Mask, octave: Octave, distance: float, far: float) -
     magnitude = intact * np.abs(grey(band(fill, octave)))
     total, weight = np.full_like(intact, LEAST * far / AS_GAUSSIAN), np.full_like(intact, LEAST)
     for times, share in FARTHER:
-        total += share * blurred(magnitude, times * distance)
-        weight += share * blurred(intact, times * distance)
+        total += share * _widely(magnitude, times * distance)
+        weight += share * _widely(intact, times * distance)
     return np.asarray(AS_GAUSSIAN * total / weight, np.float32)
 
 
@@ -102,6 +104,15 @@ def band(image: Image, octave: Octave) -> Image:
 def blurred(image: Image, sigma: float) -> Image:
     """By a Gaussian of ``sigma`` px; 0 leaves it as it is."""
     return image if sigma == 0 else np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), np.float32)
+
+
+def _widely(field: Image, sigma: float) -> Image:
+    """A field (h, w) blurred, at a size at which ``sigma`` is under 2 × :data:`COARSE` px."""
+    times = 2 ** max(0, math.floor(math.log2(sigma / COARSE)))
+    height, width = field.shape
+    size = (max(1, width // times), max(1, height // times))
+    small = blurred(np.asarray(cv2.resize(field, size, interpolation=cv2.INTER_AREA)), sigma / times)
+    return np.asarray(cv2.resize(small, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def grey(image: Image) -> Image:
