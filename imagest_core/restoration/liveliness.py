@@ -90,10 +90,10 @@ def near_paint(fill: Image, mask: Mask, sources: Sequence[Source], aim: Aim, len
     return np.asarray(beside * np.clip(of_all / own, 1 / MOST_LENT, MOST_LENT), np.float32)
 
 
-def present(picture: Image, where: Image) -> Image:
-    """Mean square (h, w) of a grey octave (h, w, 3) round each sample, where there is any weight (h, w)."""
+def present(octave: Image, where: Image) -> Image:
+    """Mean square (h, w) of the grey of an ``octave`` (h, w, 3) round each sample, weighted by ``where``."""
     weight = blurred(where, ROUND)
-    return np.asarray(blurred(where * np.square(grey(picture)), ROUND) / np.maximum(weight, LEAST))
+    return np.asarray(blurred(where * np.square(grey(octave)), ROUND) / np.maximum(weight, LEAST))
 
 
 def band(image: Image, octave: Octave) -> Image:

@@ -51,6 +51,8 @@ MOST_LIFT = 0.6
 """But strengthened by this share of itself at most: more shows as a mottle…"""
 MOST_CALMED = 0.7
 """…and weakened by this share, in thick damage alone: in thin it is what the rims tell."""
+ALL_CALMED = 0.9
+"""From this strength on as much of it as may be; below it less, none without strength."""
 LIFT_REFINING = 0.2
 """Finer windows over a coarser fill strengthen it less: what each scale adds comes together."""
 
@@ -73,7 +75,7 @@ def enliven(
     ``thick`` (h, w) in 0–1 says where paint is grown over the damage; ``strength`` in 0–1: how much of it all
     is wanted; ``seed`` chooses among patches that fit as well. ``refining``: the fill is lively already, but
     for what is finer than the scale it was made at. ``lent``: the sources are a reference of the user's, not
-    the paint near by. The fill comes back as it was where no source holds a whole intact patch.
+    the paint near by. Without any intact paint the fill comes back as it was.
     """
     step, broad = progress or Progress(), broadness(mask)
     thin = mask & (cv2.erode(np.maximum(thick, broad), np.ones((9, 9), np.uint8)) < 1)
@@ -113,11 +115,12 @@ def levelled(
     """``fill`` with its octaves under ``mask`` strengthened where they are fainter than what is ``usual``
     near by, by ``most`` of themselves, and weakened in ``thick`` damage where they are livelier."""
     more, where, broad = np.zeros_like(fill), mask.astype(np.float32), broadness(mask)
+    calmed = min(strength / ALL_CALMED, 1.0) * thick
     for aim, beside in usual.items():
         octave = band(fill, aim.octave)
         there = np.sqrt(present(octave, where))
         ratio = aim.share(broad, thick) * beside / np.maximum(there, 1e-6)
-        gain = np.clip(strength * ratio - 1, 0, most) + thick * np.clip(ratio - 1, -MOST_CALMED, 0)
+        gain = np.clip(strength * ratio - 1, 0, most) + calmed * np.clip(ratio - 1, -MOST_CALMED, 0)
         more += gain[..., None] * octave
     return np.asarray(fill + _faded(mask)[..., None] * more, np.float32)
 

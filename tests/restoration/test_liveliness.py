@@ -110,9 +110,11 @@ def test_thin_damage_is_never_weakened_nor_is_anything_without_strength(band_hol
     picture = grain(0.02)
     fill = np.where(band_hole[..., None], 0.5 + 3 * (picture - 0.5), picture).astype(np.float32)
     usual = usual_near(fill, band_hole, [Source(picture, ~band_hole)], lent=False)
-    thin = np.zeros(band_hole.shape, np.float32)
+    thin, thick = np.zeros(band_hole.shape, np.float32), band_hole.astype(np.float32)
     assert np.array_equal(levelled(fill, band_hole, thin, usual, 1.0), fill)
-    assert np.array_equal(levelled(fill, band_hole, thin, usual, 0.0), fill)
+    none, some, most = (levelled(fill, band_hole, thick, usual, strength) for strength in (0.0, 0.3, 0.9))
+    assert np.array_equal(none, fill)
+    assert energy(fill, CALM) > energy(some, CALM) > energy(most, CALM)
 
 
 def test_finer_windows_over_a_coarser_fill_strengthen_it_less(band_hole) -> None:
