@@ -61,7 +61,7 @@ def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
         type=count,
         default=default.batch,
         metavar="N",
-        help="windows at a time (default: the engine's)",
+        help="windows a GPU computes at a time (default: by its memory); a CPU computes one",
     )
 
 

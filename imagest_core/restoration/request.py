@@ -49,8 +49,9 @@ class RestorationRequest:
     ``style_strength`` (0–4) is how strongly the style reference counts; the user's lends its colours, too;
     ``detail`` (0–1) is how much of the intact paint's finest detail a textured fill takes; ``growth`` (px)
     grows the mask over its rim before filling; ``blend`` (px) is the width of the transition inside the
-    grown mask; ``context`` the share of intact border around a region in a window; ``batch`` of 0 lets the
-    engine choose; ``device`` is auto, cpu or cuda.
+    grown mask; ``context`` the share of intact border around a region in a window; ``device`` is auto, cpu or
+    cuda. ``batch`` is how many windows a GPU computes at a time, 0 for as many as its memory allows; a CPU
+    computes one, so that neither the batch nor the order of the windows changes a byte (decision 7).
     """
 
     engine: str = "imagest"
