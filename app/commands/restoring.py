@@ -43,6 +43,9 @@ class Asked:
     part: Part
     request: RestorationRequest
     style: StyleReference
+    operator: str = ""
+    sha256: str = ""
+    """Of the scan's bytes, as the project knows them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +103,10 @@ def _submit(context: Context, part: Part, title: str) -> None:
     count = max(context.selection.variations, 1) if random else 1
     for index in range(count):
         varied = replace(request, variation=request.variation + index)
-        asked = Asked(document.painting, damage, part, varied, document.state.style)
+        state = document.state
+        asked = Asked(
+            document.painting, damage, part, varied, state.style, state.operator, state.painting.sha256
+        )
         named = title if count == 1 else f"{title} ({index + 1}/{count})"
         context.jobs.submit(_job(context, document, asked, named, batch))
 
@@ -124,6 +130,7 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
 
     planning = progress.part(0.0, 0.0, "planning")
     planning.set(0.0)
+    asked.painting.check_unchanged(asked.sha256)
     damage, request = asked.part(asked.damage), asked.request
     shown, growth, emit = damage_to_fill(asked.painting, damage), request.growth, progress.preview
 
@@ -134,7 +141,8 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
     progress.preview = preview
     own = asked.style if asked.style.regions or asked.style.donor else None
     style = checked_style(asked.painting, asked.damage, request, own, trim=True, progress=planning)
-    result = restore(asked.painting, damage, request, style, progress.part(0.0, 1.0, "filling"))
+    filling = progress.part(0.0, 1.0, "filling")
+    result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
     return Made(run_of(asked.painting, result, 0, progress), result.record)
 
 

@@ -65,6 +65,12 @@ def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
     )
 
 
+def add_operator_option(parser: argparse.ArgumentParser) -> None:
+    """Add who restores."""
+    says = "who restores, for the record (default: the record names nobody)"
+    parser.add_argument("--operator", default="", metavar="NAME", help=says)
+
+
 def request_of(args: argparse.Namespace) -> RestorationRequest:
     """The request that ``args`` ask for; raises ``InputError``."""
     return RestorationRequest(

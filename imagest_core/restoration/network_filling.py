@@ -88,11 +88,6 @@ class NetworkFilling:
         self._pace = Pace()
 
     @property
-    def takes_text(self) -> bool:
-        """Whether the network was trained with text."""
-        return self.checkpoint.network.config.unet.text_channels > 0
-
-    @property
     def facts(self) -> Mapping[str, str | int | float]:
         """What the record keeps of this filling; ``batch`` is the one that was really used."""
         facts: dict[str, str | int | float] = {

@@ -295,8 +295,8 @@ def test_no_memory_at_all_is_one_sentence(
         restore(painting, damage, request_, STYLE)
 
 
-def test_a_prompt_needs_a_model_that_takes_text(painting, damage, request_) -> None:
-    with pytest.raises(InputError, match="takes no text"):
+def test_a_prompt_is_refused(painting, damage, request_) -> None:
+    with pytest.raises(InputError, match="reads no text"):
         restore(painting, damage, replace(request_, prompt="a red cloak"), STYLE)
 
 
