@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scans import damage_of, smooth_picture, some_damage, write_scan
+from troubled import Meddling, saved_anew
 
 from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
-from imagest_core.progress import Progress
-from imagest_core.restoration.engine import WindowFill
-from imagest_core.restoration.engines.harmonic import HarmonicEngine
-from imagest_core.restoration.engines.plain import PlainSession
 from imagest_core.restoration.record import FORMAT, ClassFacts, RestorationRecord, json_text
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.restore import export, restore, restore_with
-from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 OLD = """{
@@ -96,25 +90,6 @@ def test_a_style_that_is_not_used_is_not_in_the_record(tmp_path: Path) -> None:
         assert restore(painting, damage_of(some_damage(60, 60, 3)), request, style).record.style is None
 
 
-class Meddling(HarmonicEngine):
-    """While it fills, somebody saves the scan anew: same size, same time of the last change."""
-
-    name = "meddling"
-
-    def open(self, request, painting, style, progress=None):
-        path = painting.path
-
-        class Session(PlainSession):
-            def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
-                before, data = path.stat(), bytearray(path.read_bytes())
-                data[-1] ^= 255
-                path.write_bytes(data)
-                os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-                return super().fill(views, progress)
-
-        return Session(lambda image, hole: image, {})
-
-
 def test_a_scan_that_changes_while_it_is_filled_gives_no_result(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     with open_painting(path) as painting, pytest.raises(PaintingError, match="has changed"):
@@ -125,13 +100,9 @@ def test_a_scan_that_changes_before_the_export_gives_no_file(tmp_path: Path) -> 
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     with open_painting(path) as painting:
         result = restore(painting, damage_of(some_damage(60, 60, 3)), RestorationRequest(engine="harmonic"))
-        before = path.stat()
-        data = bytearray(path.read_bytes())
-        data[-1] ^= 255
-        path.write_bytes(data)
-        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        saved_anew(path)
         with pytest.raises(PaintingError, match="has changed"):
-            export(painting, replace(result, record=result.record), tmp_path / "out.tif")
+            export(painting, result, tmp_path / "out.tif")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["scan.tif"]
 
 
