@@ -106,11 +106,9 @@ def export_recorded(
 
 def _check_record_path(document: Document, out: Path, record: Path) -> None:
     """Raise ``OutputError`` where the record would take the place of the export, the project or the scan."""
-    taken = {out.resolve(): "the exported scan", document.state.painting.path.resolve(): "the scan"}
-    if document.path is not None:
-        taken[document.path.resolve()] = "the project itself"
-    if (what := taken.get(record.resolve())) is not None:
-        raise OutputError(f"{record.name} is {what}: choose another name for the record.")
+    taken = [out, document.state.painting.path, *([document.path] if document.path is not None else [])]
+    if record.resolve() in [path.resolve() for path in taken]:
+        raise OutputError(f"{record.name} is the scan, its export or the project: name another record.")
 
 
 def verify_export(document: Document, exported: Path, progress: Progress | None = None) -> Account:
