@@ -19,15 +19,18 @@ import pytest
 import tifffile
 import torch
 import troubled
+from tiny_model import tiny_checkpoint
 
 import resources
 from imagest_core.damage.io import read_mask
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
 from imagest_core.restoration import engines
+from imagest_core.restoration.network_filling import unload
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.styling import checked_style
 from imagest_core.style.reference import StyleReference
+from imagest_core.style.suggest import suggest_regions
 
 
 def files(folder):
@@ -91,6 +94,21 @@ def test_an_engine_that_needs_a_style_gets_intact_regions(scan, mask):
         assert picked.suggested
         assert picked.regions
         assert not any(damage.read(region).any() for region in picked.regions)
+
+
+def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_show(cli, scan, mask, tmp_path):
+    folder, record = tiny_checkpoint(tmp_path / "toy"), tmp_path / "record.json"
+    options = ["--model", folder, "--steps", 1, "--device", "cpu", "--record", record]
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *options)
+    unload()
+    assert answer.code == 0
+    style = json.loads(record.read_text(encoding="utf-8"))["style"]
+    line = next(line for line in answer.out.splitlines() if line.startswith("style regions picked: "))
+    printed = [[int(value) for value in box.split(",")] for box in line.split(": ")[1].split()]
+    assert style == {"regions": printed, "donor": None, "suggested": True}
+    with open_painting(scan) as painting:
+        shown = suggest_regions(painting, read_mask(mask, (painting.width, painting.height)))
+    assert printed == [list(box) for box in shown]
 
 
 def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mask):
