@@ -46,6 +46,7 @@ class Context(QObject):
             document.setParent(self)
         self.selection.run, self.selection.region = None, 0
         self.selection.proposal, self.selection.suggestions = None, ()
+        self.selection.style_taken, self.selection.style_declined = (), False
         self.document_changed.emit(document)
 
     def do(self, operation: Operation) -> bool:

@@ -16,6 +16,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} can't be read: ask for permission to read it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read: {1}."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read any more: open it again."),
+    QT_TRANSLATE_NOOP("Core", "{0} has changed since it was opened: open it again."),
     QT_TRANSLATE_NOOP("Core", "{0} is damaged or cut short and can't be decoded: get an intact copy of it."),
     QT_TRANSLATE_NOOP("Core", "{0} was cut short while it was open: get an intact copy of it."),
     QT_TRANSLATE_NOOP("Core", "{0} needs more memory than there is: save it as a tiled TIFF."),
@@ -84,6 +85,7 @@ TEMPLATES = (
         "Core", "{0} needs {1} MB, but only {2} MB are free in {3}; make room or choose another disk."
     ),
     QT_TRANSLATE_NOOP("Core", "{0} is the project itself: choose another name for the export."),
+    QT_TRANSLATE_NOOP("Core", "{0} is the scan, its export or the project: name another record."),
     QT_TRANSLATE_NOOP("Core", "No fill is accepted yet: accept some before exporting."),
     QT_TRANSLATE_NOOP("Core", "Nothing was exported from this project yet: name the file to verify."),
     QT_TRANSLATE_NOOP("Core", "{0} is the damaged project itself, which isn't touched: choose another name."),
@@ -153,9 +155,9 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "The style region {0} reaches out of the picture, which is {1} × {2} pixels."),
     QT_TRANSLATE_NOOP("Core", "The style region {0} touches damage: move it, or let it be trimmed."),
     QT_TRANSLATE_NOOP("Core", "The style region {0} has no intact part large enough: choose another."),
-    QT_TRANSLATE_NOOP(
-        "Core", "The embedded model takes no text: leave the prompt empty, or choose another model."
-    ),
+    QT_TRANSLATE_NOOP("Core", "The engine {0} reads no text: leave the prompt empty."),
+    QT_TRANSLATE_NOOP("Core", "The guidance must be 0 to {0}, not {1}."),
+    QT_TRANSLATE_NOOP("Core", "The batch must be 0 to {0} windows, not {1}."),
     QT_TRANSLATE_NOOP(
         "Core", "Not even one window fits in the free memory: close other programs, or choose the CPU."
     ),

@@ -83,6 +83,8 @@ class Selection(QObject):
     visible_changed = Signal(object)
     proposal_changed = Signal(object)
     suggestions_changed = Signal(object)
+    style_taken_changed = Signal(object)
+    style_declined_changed = Signal(bool)
     windows_changed = Signal(object)
     request_changed = Signal(object)
     variations_changed = Signal(int)
@@ -122,7 +124,11 @@ class Selection(QObject):
     """The part of the picture that the canvas shows; the canvas sets it."""
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
-    """Style regions the program proposes."""
+    """Style regions the program proposes, to be taken one by one or together."""
+    style_taken: Value[tuple[Box, ...]] = Value(())
+    """Those a restoration takes by itself; empty where the user has chosen, or until they are known."""
+    style_declined = Value(False)
+    """Whether the user wants no style reference at all, not even one the program picks."""
     seed_locked = Value(True)
     """Whether the next restoration keeps the seed; else it rolls the dice first."""
     windows: Value[tuple[Box, ...]] = Value(())

@@ -40,7 +40,7 @@ class Guides(QObject):
         self._stain, self._proposal = self._pixels(19), self._pixels(18)
         selection = view.context.selection
         selection.proposal_changed.connect(self._show_proposal)
-        selection.suggestions_changed.connect(self._show_suggestions)
+        selection.style_taken_changed.connect(self._show_suggestions)
         selection.result_changed.connect(self._show_region)
 
     def _line(self, colour: str, depth: int, *, dashed: bool = True) -> LineItem:
@@ -109,7 +109,8 @@ class Guides(QObject):
         self.style.set_boxes(() if self._sheet is None else self._sheet.document.state.style.regions)
 
     def _show_suggestions(self) -> None:
-        self.suggestions.set_boxes(() if self._sheet is None else self._view.context.selection.suggestions)
+        """Those a restoration takes by itself, and no others."""
+        self.suggestions.set_boxes(() if self._sheet is None else self._view.context.selection.style_taken)
 
     def _show_region(self) -> None:
         """The region under review."""

@@ -74,9 +74,17 @@ def copy_parameters(context: Context) -> None:
     """Take the request of the run shown into the restoration panel."""
     from imagest_core.restoration.record import RestorationRecord
 
-    if (run := shown_run(context)) is not None:
-        context.selection.request = RestorationRecord.from_json(run.content.record()).request
-        context.selection.variations, context.selection.seed_locked = 1, True
+    if (run := shown_run(context)) is None:
+        return
+    try:
+        request = RestorationRecord.from_json(run.content.record()).request
+    except (ValueError, TypeError):
+        sentence = translate(
+            "Deciding", "The record of this result holds no settings that can be used: choose them yourself."
+        )
+        return context.messages.warn(sentence)
+    context.selection.request = request
+    context.selection.variations, context.selection.seed_locked = 1, True
 
 
 # Region by region

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
-from imagest_core.painting.atomic import all_or_none, check_target, replacing
+from imagest_core.painting.atomic import all_or_none, check_target
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
 from imagest_core.project.verify import Account
@@ -112,12 +111,9 @@ def _write_beside(
 
 
 def _write_record(document: OpenDocument, account: Account, wanted: Wanted) -> None:
-    """The record of every run that filled a pixel, and what the check of the file found."""
-    runs = {
-        str(number): json.loads(document.state.runs[number].content.record())
-        for number in sorted(account.runs)
-    }
-    facts = {"file": wanted.out.name, "verification": account.facts(), "runs": runs}
+    """The record of the project, of every run that filled a pixel, and of the written file."""
+    from imagest_core.project.export_record import export_record, write_export_record
+
     assert wanted.record is not None
-    with replacing(wanted.record, force=wanted.force) as temporary:
-        temporary.write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
+    facts = export_record(document.state, account, document.painting, wanted.out.name, form=wanted.form)
+    write_export_record(facts, wanted.record, force=wanted.force)

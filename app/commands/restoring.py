@@ -42,7 +42,13 @@ class Asked:
     damage: DamageMap
     part: Part
     request: RestorationRequest
-    style: StyleReference
+    style: StyleReference | None
+    """The user's, or the one that is shown as the program's; None where neither is there yet."""
+    unstyled: bool = False
+    """The user wants no style reference at all."""
+    operator: str = ""
+    sha256: str = ""
+    """Of the scan's bytes, as the project knows them."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +104,30 @@ def _submit(context: Context, part: Part, title: str) -> None:
         new_seed(context)
     request, damage, batch = context.selection.request, document.state.damage.copy(), object()
     count = max(context.selection.variations, 1) if random else 1
+    style = style_wanted(context, document)
+    unstyled = style is None and context.selection.style_declined
     for index in range(count):
         varied = replace(request, variation=request.variation + index)
-        asked = Asked(document.painting, damage, part, varied, document.state.style)
+        asked = Asked(
+            document.painting,
+            damage,
+            part,
+            varied,
+            style,
+            unstyled,
+            document.state.operator,
+            document.state.painting.sha256,
+        )
         named = title if count == 1 else f"{title} ({index + 1}/{count})"
         context.jobs.submit(_job(context, document, asked, named, batch))
+
+
+def style_wanted(context: Context, document: OpenDocument) -> StyleReference | None:
+    """The user's reference, else the suggestion that is shown; None where it is still being looked for."""
+    chosen, shown = document.state.style, context.selection.style_taken
+    if chosen.regions or chosen.donor:
+        return chosen
+    return StyleReference(shown, suggested=True) if shown else None
 
 
 def _job(context: Context, document: OpenDocument, asked: Asked, title: str, batch: object) -> Job:
@@ -120,10 +145,10 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
     """Restore; for the worker."""
     from imagest_core.project.collecting import run_of
     from imagest_core.restoration.restore import damage_to_fill, restore
-    from imagest_core.restoration.styling import checked_style
 
     planning = progress.part(0.0, 0.0, "planning")
     planning.set(0.0)
+    asked.painting.check_unchanged(asked.sha256)
     damage, request = asked.part(asked.damage), asked.request
     shown, growth, emit = damage_to_fill(asked.painting, damage), request.growth, progress.preview
 
@@ -132,10 +157,17 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
             emit(live_fill(fill, shown, growth))
 
     progress.preview = preview
-    own = asked.style if asked.style.regions or asked.style.donor else None
-    style = checked_style(asked.painting, asked.damage, request, own, trim=True, progress=planning)
-    result = restore(asked.painting, damage, request, style, progress.part(0.0, 1.0, "filling"))
+    style = None if asked.unstyled else _style(asked, planning)
+    filling = progress.part(0.0, 1.0, "filling")
+    result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
     return Made(run_of(asked.painting, result, 0, progress), result.record)
+
+
+def _style(asked: Asked, planning: Progress) -> StyleReference | None:
+    from imagest_core.restoration.styling import checked_style
+
+    painting, damage, request = asked.painting, asked.damage, asked.request
+    return checked_style(painting, damage, request, asked.style, trim=True, progress=planning)
 
 
 def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:

@@ -164,7 +164,7 @@ class Advanced(QWidget):
         )
         self.batch = _count(0, 256)
         self.batch.setSpecialValueText(self.tr("as memory allows"))
-        self.batch.setToolTip(self.tr("Windows filled at a time"))
+        self.batch.setToolTip(self.tr("Windows a GPU fills at a time; the CPU fills one"))
         self._row("batch", self.tr("Batch"), self.batch)
         self.batch.valueChanged.connect(lambda value: self._set("batch", value))
         self._show["batch"] = self.batch.setValue

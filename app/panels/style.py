@@ -17,6 +17,7 @@ from app.messages import explained
 from app.panels.parts import Card, Panel, button, clear, column, label, row, tool_button
 from app.pictures import image_of
 from app.selection import Tool
+from app.suggestions import Suggestions
 from imagest_core.errors import ImagestError, StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
@@ -25,7 +26,6 @@ from imagest_core.project.operations.together import Together
 
 THUMB = 72
 COLUMNS = 4
-COUNT = 3
 
 
 class StylePanel(Panel):
@@ -36,7 +36,7 @@ class StylePanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self._proposed_once = False
+        self.suggestions = Suggestions(context, self)
         self.card = Card(
             self.tr("Which parts show how it was painted?"),
             self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
@@ -53,7 +53,9 @@ class StylePanel(Panel):
         for item in (self.card, self._grid, self.warning, self._remedy, self._propose, self._more):
             self.column.addLayout(item) if isinstance(item, QGridLayout) else self.column.addWidget(item)
         self.column.addStretch(1)
+        self._count = 0
         context.selection.suggestions_changed.connect(lambda _: self._show_proposal())
+        context.selection.style_declined_changed.connect(lambda _: self._say_what())
         self.setEnabled(False)
 
     def _ways(self) -> tuple[QWidget, ...]:
@@ -83,7 +85,7 @@ class StylePanel(Panel):
         inside.addWidget(self._proposed)
         inside.addLayout(self._offered)
         use = button(self.tr("Use all"), self.accept_suggestions, icon="check")
-        no = button(self.tr("Use none"), lambda: setattr(self.context.selection, "suggestions", ()))
+        no = button(self.tr("Use none"), self.decline)
         inside.addLayout(row(use, no, None))
         return made
 
@@ -91,7 +93,6 @@ class StylePanel(Panel):
         """Follow the references, and the damage that may spread into them."""
         document.style_changed.connect(self.refresh)
         document.damage_changed.connect(self._damage_changed)
-        self._proposed_once = False
 
     def refresh(self) -> None:
         """Show the references as they are now."""
@@ -106,13 +107,17 @@ class StylePanel(Panel):
             if style.donor is not None:
                 _place(self._grid, count, self._donor(style.donor))
                 count += 1
-        self.stood.emit(self.tr("%n reference(s)", "", count) if count else self.tr("the program picks"))
+        self._count = count
+        self._say_what()
         self._show_proposal()
         self._check()
 
+    def _say_what(self) -> None:
+        unasked = self.tr("none") if self.context.selection.style_declined else self.tr("the program picks")
+        self.stood.emit(self.tr("%n reference(s)", "", self._count) if self._count else unasked)
+
     def _damage_changed(self, box: Box) -> None:
         self._check()
-        self._suggest_once()
 
     # References
 
@@ -161,45 +166,16 @@ class StylePanel(Panel):
 
     # Suggestions
 
-    def suggest(self, *, asked: bool = True) -> None:
-        """Let the program look for intact regions; they are outlined on the canvas until accepted.
+    def suggest(self) -> None:
+        """Let the program look for intact regions, and offer them."""
+        self.context.selection.style_declined = False
+        self.suggestions.look(self._not_suggested)
 
-        Where nobody ``asked``, finding none is no news.
-        """
-        document = self.document
-        if document is None:
-            return
-        painting, damage = document.painting, document.state.damage.copy()
-
-        def look() -> tuple[Box, ...]:
-            from imagest_core.style.suggest import suggest_regions
-
-            return suggest_regions(painting, damage, COUNT)
-
-        def failed(error: Exception | None) -> None:
-            if asked:
-                self._not_suggested(error)
-
-        def found(boxes: tuple[Box, ...]) -> None:
-            self.context.selection.suggestions = tuple(boxes)
-            if not boxes:
-                failed(None)
-
-        self.context.background.latest("suggest", look, found, failed)
-
-    def _suggest_once(self) -> None:
-        """As soon as there is damage, and no reference yet, the program proposes some."""
-        state = self.document.state if self.document else None
-        if (
-            state is None
-            or self._proposed_once
-            or state.damage.empty
-            or state.style.regions
-            or state.style.donor
-        ):
-            return
-        self._proposed_once = True
-        self.suggest(asked=False)
+    def decline(self) -> None:
+        """Take none of what is suggested: without a reference of the user's none is used then."""
+        self.context.selection.style_declined = True
+        self.context.selection.suggestions = ()
+        self._say_what()
 
     def _not_suggested(self, error: Exception | None) -> None:
         known = isinstance(error, ImagestError)

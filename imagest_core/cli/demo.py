@@ -21,12 +21,13 @@ GREY = 119
 
 def add_commands(subparsers: Any) -> None:
     """Add ``demo``."""
-    from imagest_core.cli.options import add_request_options, add_style_options
+    from imagest_core.cli.options import add_operator_option, add_request_options, add_style_options
 
     parser = subparsers.add_parser("demo", help="restore the bundled sample into ./out")
     parser.add_argument(
         "-o", "--out", type=Path, default=Path("out"), metavar="DIR", help="folder (default out)"
     )
+    add_operator_option(parser)
     add_style_options(parser)
     add_request_options(parser)
     parser.set_defaults(run=_run)

@@ -61,8 +61,14 @@ def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
         type=count,
         default=default.batch,
         metavar="N",
-        help="windows at a time (default: the engine's)",
+        help="windows a GPU computes at a time (default: by its memory); a CPU computes one",
     )
+
+
+def add_operator_option(parser: argparse.ArgumentParser) -> None:
+    """Add who restores."""
+    says = "who restores, for the record (default: the record names nobody)"
+    parser.add_argument("--operator", default="", metavar="NAME", help=says)
 
 
 def request_of(args: argparse.Namespace) -> RestorationRequest:

@@ -25,7 +25,7 @@ ENDINGS = (".tif", ".tiff")
 
 def add_commands(subparsers: Any) -> None:
     """Add ``restore``."""
-    from imagest_core.cli.options import add_request_options, add_style_options
+    from imagest_core.cli.options import add_operator_option, add_request_options, add_style_options
 
     parser = subparsers.add_parser("restore", help="fill the damage of a scan and write a verified TIFF")
     parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan; it is never written")
@@ -35,6 +35,7 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument(
         "--record", type=Path, metavar="FILE.json", help="write what was done, how and with what"
     )
+    add_operator_option(parser)
     parser.add_argument("--page", type=int, default=0, metavar="N", help="page of a multi-page file, from 0")
     add_style_options(parser)
     add_request_options(parser)
@@ -59,17 +60,24 @@ class Targets:
 
         if self.out.suffix.lower() not in ENDINGS:
             raise OutputError(f"The result is a TIFF; name it {self.out.stem}.tif, not {self.out.name}.")
-        targets = [path for path in (self.out, self.record) if path is not None]
-        if len({path.resolve() for path in targets}) < len(targets):
+        if len({path.resolve() for path in self.files}) < len(self.files):
             raise OutputError(f"{self.out} can't be both the restored scan and its record; name two files.")
-        for target in targets:
+        for target in self.files:
             for source in sources:
                 check_target(target, force=self.force, source=source)
 
-    def lines(self) -> list[str]:
-        """Where the files are."""
-        record = [f"record: {self.record}"] if self.record is not None else []
-        return [f"written: {self.out}", *record]
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All of them."""
+        return (self.out,) if self.record is None else (self.out, self.record)
+
+    def lines(self, record: RestorationRecord) -> list[str]:
+        """Where the files are, and whom the record names."""
+        lines = [f"written: {self.out}"]
+        if self.record is not None:
+            unnamed = "" if record.operator else " (it names no operator; give --operator NAME)"
+            lines.append(f"record: {self.record}{unnamed}")
+        return lines
 
 
 def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress) -> list[str]:
@@ -77,40 +85,60 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     from imagest_core.cli.options import request_of, style_of
     from imagest_core.damage.io import check_mask_usable, read_mask
     from imagest_core.painting.painting import open_painting
+    from imagest_core.restoration.checking import check_request
     from imagest_core.restoration.styling import checked_style
 
     request, style = request_of(args), style_of(args)
     sources = [path for path in (args.painting, args.mask, args.style_image) if path is not None]
     targets.check(tuple(sources))
+    check_request(request)
     started = time.monotonic()
     with open_painting(args.painting, page=args.page) as painting:
         damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
         used = checked_style(painting, damage, request, style)
-        record = _carried_out(painting, damage, request, used, targets, progress)
+        job = Job(painting, damage, request, used, args.operator)
+        record = _carried_out(job, targets, progress)
         notes = [f"note: {note}" for note in painting.notes]
         if style is not None and used is None:
-            notes.append(f"note: {request.engine} uses no style reference; the one given was not used.")
-        return [*notes, *summary(record, time.monotonic() - started), *targets.lines()]
+            notes.append(f"note: {_named(request)} uses no style reference; the one given was not used.")
+        return [*notes, *summary(record, time.monotonic() - started), *targets.lines(record)]
 
 
-def _carried_out(
-    painting: Painting,
-    damage: DamageMap,
-    request: RestorationRequest,
-    style: StyleReference | None,
-    targets: Targets,
-    progress: Progress,
-) -> RestorationRecord:
+def _named(request: RestorationRequest) -> str:
+    """The engine of a request, with its mode where that decides."""
+    from imagest_core.restoration.fields import used_fields
+
+    return f"{request.engine}:{request.mode}" if "mode" in used_fields(request) else request.engine
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """What is to be restored, how, and by whom."""
+
+    painting: Painting
+    damage: DamageMap
+    request: RestorationRequest
+    style: StyleReference | None
+    operator: str = ""
+
+
+def _carried_out(job: Job, targets: Targets, progress: Progress) -> RestorationRecord:
     """Fill, write, verify; returns the record, which is on disk too if it was asked for."""
-    from imagest_core.painting.atomic import replacing
+    from imagest_core.painting.atomic import all_or_none, replacing
+    from imagest_core.painting.writer import writing_notes
     from imagest_core.restoration.restore import export, restore
 
-    result = restore(painting, damage, request, style, progress.part(0.0, 0.8, "restoring"))
-    found = export(painting, result, targets.out, force=targets.force, progress=progress.part(0.8, 1.0))
-    record = replace(result.record, verification=found)
-    if targets.record is not None:
-        with replacing(targets.record, force=targets.force) as temporary:
-            temporary.write_text(record.to_json() + "\n", encoding="utf-8")
+    filling, writing = progress.part(0.0, 0.8, "restoring"), progress.part(0.8, 1.0)
+    result = restore(job.painting, job.damage, job.request, job.style, filling, operator=job.operator)
+    with all_or_none(targets.files, force=targets.force) as written:
+        found = export(job.painting, result, targets.out, force=targets.force, progress=writing)
+        written(targets.out)
+        notes = writing_notes(job.painting)
+        record = replace(result.record, verification=found, writing_notes=notes)
+        if targets.record is not None:
+            with replacing(targets.record, force=targets.force) as temporary:
+                temporary.write_text(record.to_json() + "\n", encoding="utf-8")
+            written(targets.record)
     return record
 
 
@@ -125,4 +153,4 @@ def summary(record: RestorationRecord, seconds: float) -> list[str]:
         lines.append(f"style regions picked: {picked}")
     if found is not None:
         lines.append(f"verified: {found.samples:,} samples outside the mask compared, all identical")
-    return lines + [f"note: {note}" for note in record.notes]
+    return lines + [f"note: {note}" for note in (*record.notes, *record.writing_notes)]

@@ -18,6 +18,7 @@ from imagest_core.painting.colour import colour_space
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines import engine
+from imagest_core.restoration.fields import uses_style
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.restore import restore
 from imagest_core.restoration.result import RestorationResult
@@ -55,7 +56,7 @@ def fill_case(
 
 def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -> StyleReference | None:
     """What the program takes as the style where the user names none."""
-    if not engine(request.engine).uses_style:
+    if not uses_style(engine(request.engine), request):
         return None
     regions = suggest_regions(painting, damage)
     return StyleReference(regions, suggested=True) if regions else None

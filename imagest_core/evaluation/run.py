@@ -20,6 +20,7 @@ from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.sheet import Strip, close_strip, contact_sheet, whole_strip
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.progress import Progress
+from imagest_core.restoration.checking import check_request
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.request import Mode, RestorationRequest
 
@@ -44,6 +45,8 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     """Measure, and write the tables and sheets; returns the files written. Raises ``InputError``."""
     cases = find_cases(evaluation.cases, evaluation.limit)
     rows = contestants(evaluation.engines or engine_names(), evaluation.modes, _has_modes)
+    for row in rows:
+        check_request(replace(evaluation.request, engine=row.engine, mode=row.mode))
     _prepare(evaluation.out)
     store = WeightStore.usual(evaluation.metric_weights)
     perceptual = Perceptual(store, captions=any(case.caption for case in cases))

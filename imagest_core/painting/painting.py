@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -11,6 +10,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.errors import PaintingError
 from imagest_core.painting.colour import ColourSpace, colour_space
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
@@ -18,12 +18,12 @@ from imagest_core.painting.reduce import area_mean
 from imagest_core.painting.resolution import Resolution
 from imagest_core.painting.sources import open_source
 from imagest_core.painting.sources.base import Limits, Samples, Source
+from imagest_core.painting.stamp import FileStamp, file_sha256
 
 __all__ = ["Limits", "Painting", "open_painting"]
 
 _SMALLEST_LEVEL = 256
 _STRIPE_SAMPLES = 12_000_000
-_HASH_BLOCK = 1 << 20
 
 
 def open_painting(path: Path | str, *, page: int = 0, limits: Limits | None = None) -> Painting:
@@ -32,7 +32,8 @@ def open_painting(path: Path | str, *, page: int = 0, limits: Limits | None = No
     ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size.
     """
     path = Path(path)
-    return Painting(path, open_source(path, page, limits or Limits()))
+    stamp = stamp_of(path)
+    return Painting(path, open_source(path, page, limits or Limits()), stamp)
 
 
 class Painting:
@@ -44,7 +45,7 @@ class Painting:
     Any thread may read.
     """
 
-    def __init__(self, path: Path, source: Source) -> None:
+    def __init__(self, path: Path, source: Source, stamp: FileStamp | None = None) -> None:
         facts = source.facts
         self._source = source
         self._orientation = Orientation.of(facts.orientation)
@@ -60,6 +61,7 @@ class Painting:
         self.resolution = _as_displayed(facts.resolution, self._orientation)
         self._space, note = colour_space(facts.profile, self.grey)
         self.notes: tuple[str, ...] = (*facts.notes, note) if note else facts.notes
+        self._stamp = stamp or stamp_of(path)
         self._sha256: str | None = None
 
     @property
@@ -128,14 +130,49 @@ class Painting:
         return out
 
     def sha256(self) -> str:
-        """The hash of the file's bytes, in hexadecimal."""
+        """The hash of the bytes the file had when it was opened, in hexadecimal; computed once.
+
+        Raises ``PaintingError`` where the file has changed since, or can't be read any more.
+        """
         if self._sha256 is None:
-            digest = hashlib.sha256()
-            with self.path.open("rb") as file:
-                while block := file.read(_HASH_BLOCK):
-                    digest.update(block)
-            self._sha256 = digest.hexdigest()
+            found, before = self._hashed()
+            if self._stamp is None or before.facts != self._stamp.facts:
+                raise self._changed()
+            self._sha256 = found
         return self._sha256
+
+    def check_unchanged(self, expected: str = "") -> None:
+        """Make sure that the file is as it was when it was opened, or has the SHA-256 ``expected``.
+
+        Costs nothing but a look at the file's times where these can be trusted
+        (:mod:`imagest_core.painting.stamp`), else the file is hashed. Raises ``PaintingError`` where it
+        has changed or is gone.
+        """
+        known = expected or self.sha256()
+        try:
+            if self._sha256 == known and self._stamp is not None and self._stamp.still_of(self.path):
+                return
+        except OSError as error:
+            raise self._changed() from error
+        found, before = self._hashed()
+        if found != known:
+            raise self._changed()
+        self._sha256, self._stamp = found, before
+
+    def _hashed(self) -> tuple[str, FileStamp]:
+        """The hash of the file as it is now, and its stamp, which no write has changed meanwhile."""
+        try:
+            before = FileStamp.of(self.path)
+            found = file_sha256(self.path)
+            after = FileStamp.of(self.path)
+        except OSError as error:
+            raise self._changed() from error
+        if before.facts != after.facts:
+            raise self._changed()
+        return found, before
+
+    def _changed(self) -> PaintingError:
+        return PaintingError(f"{self.path.name} has changed since it was opened: open it again.")
 
     def info(self) -> dict[str, Any]:
         """Its properties as plain values, for one line of JSON."""
@@ -212,6 +249,14 @@ class Painting:
             )
             out[target.slices] = area_mean(self.read(native), scale)
         return out
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """The stamp of a file; None where there is none to be had."""
+    try:
+        return FileStamp.of(path)
+    except (OSError, ValueError):
+        return None
 
 
 def _as_displayed(resolution: Resolution | None, orientation: Orientation) -> Resolution | None:

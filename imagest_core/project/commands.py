@@ -20,7 +20,7 @@ def add_commands(subparsers: Any) -> None:
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
-    export.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    export.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
     export.add_argument(
         "--compression", choices=("none", "lzw", "deflate", "zstd"), help="another than the scan's; lossless"
     )
@@ -29,6 +29,9 @@ def add_commands(subparsers: Any) -> None:
     )
     export.add_argument(
         "--srgb", action="store_true", help="turn colour into sRGB: nothing stays identical to the scan"
+    )
+    export.add_argument(
+        "--record", type=Path, metavar="FILE.json", help="write who restored what, decided what, and how"
     )
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
     verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
@@ -69,13 +72,16 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
 def _export(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.tiff_form import Compression, Form
     from imagest_core.project.document import Document
-    from imagest_core.project.exporting import export_accepted
+    from imagest_core.project.exporting import export_recorded
 
     compression = Compression(args.compression) if args.compression else None
     form = Form(compression, args.depth, args.srgb)
     with Document.open(args.project) as document:
-        account = export_accepted(document, args.out, force=args.force, form=form, progress=progress)
-    _say({"out": str(args.out), **account.facts()})
+        account = export_recorded(
+            document, args.out, args.record, force=args.force, form=form, progress=progress
+        )
+    record = {} if args.record is None else {"record": str(args.record)}
+    _say({"out": str(args.out), **record, **account.facts()})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:

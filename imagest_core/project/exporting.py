@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
+from imagest_core.painting.atomic import all_or_none
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting
@@ -42,7 +43,8 @@ def export_accepted(
 
     ``form``: what is to be stored otherwise than in the scan; ``beside`` writes what belongs to the file,
     before the project remembers it and its hash. Raises ``ProjectError``, ``OutputError``,
-    ``VerificationError`` and ``Cancelled``; then no file is left, unless it is ``beside`` that raises.
+    ``VerificationError``, ``PaintingError`` where the scan isn't the one the project was made from (any
+    more), and ``Cancelled``; then no file is left, unless it is ``beside`` that raises.
     """
     progress = progress or Progress()
     accepted = Accepted(document.state)
@@ -51,12 +53,18 @@ def export_accepted(
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
     with opened_painting(document) as painting:
-        checking = progress.part(0.6, 1.0, "verifying")
+        checking, sha256 = progress.part(0.6, 1.0, "verifying"), document.state.painting.sha256
+
+        def check(written: Path) -> Account:
+            found = check_export(painting, accepted, written, checking, form)
+            painting.check_unchanged(sha256)
+            return found
+
         account = write_painting(
             painting,
             accepted.patches(),
             out,
-            check=lambda written: check_export(painting, accepted, written, checking, form),
+            check=check,
             force=force,
             form=form,
             progress=progress.part(0.0, 0.6, "writing"),
@@ -67,6 +75,40 @@ def export_accepted(
         digest, operator = file_sha256(out), document.state.operator
         document.store.note_export(now(), operator, out.resolve(), digest, account.filled)
     return account
+
+
+def export_recorded(
+    document: Document,
+    out: Path,
+    record: Path | None,
+    *,
+    force: bool = False,
+    form: Form = KEPT,
+    progress: Progress | None = None,
+) -> Account:
+    """:func:`export_accepted`, and its ``record`` beside it if one is asked for: both files or neither."""
+    from imagest_core.project.export_record import export_record, write_export_record
+
+    if record is None:
+        return export_accepted(document, out, force=force, form=form, progress=progress)
+    _check_record_path(document, out, record)
+
+    def beside(account: Account) -> None:
+        written(out)
+        with opened_painting(document) as painting:
+            facts = export_record(document.state, account, painting, out.name, form=form)
+        write_export_record(facts, record, force=force)
+        written(record)
+
+    with all_or_none((out, record), force=force) as written:
+        return export_accepted(document, out, force=force, form=form, beside=beside, progress=progress)
+
+
+def _check_record_path(document: Document, out: Path, record: Path) -> None:
+    """Raise ``OutputError`` where the record would take the place of the export, the project or the scan."""
+    taken = [out, document.state.painting.path, *([document.path] if document.path is not None else [])]
+    if record.resolve() in [path.resolve() for path in taken]:
+        raise OutputError(f"{record.name} is the scan, its export or the project: name another record.")
 
 
 def verify_export(document: Document, exported: Path, progress: Progress | None = None) -> Account:

@@ -18,6 +18,8 @@ from numpy.typing import NDArray
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
+SEEDS = 2**31
+"""Seeds are reduced to so many, so that products with them fit 64 bits."""
 
 USUAL = 0.97
 """The share of source patches that may be used, by the energy of their detail."""
@@ -135,7 +137,7 @@ def _centres(mask: Mask, p: DetailParameters, seed: int) -> NDArray[np.integer]:
     """Points of a grid whose patches reach into the hole, each a little off its place: a grid would show."""
     reach = cv2.dilate(mask.astype(np.uint8), np.ones((p.patch, p.patch), np.uint8))
     grid = np.argwhere(reach[:: p.stride, :: p.stride] > 0) * p.stride
-    mixed = (grid[:, 0] * 73_856_093) ^ (grid[:, 1] * 19_349_663) ^ (seed % 9973 * 83_492_791)
+    mixed = (grid[:, 0] * 73_856_093) ^ (grid[:, 1] * 19_349_663) ^ (seed % SEEDS * 83_492_791)
     span = p.stride | 1
     off = np.stack([mixed // 97 % span, mixed // 89 // span % span], axis=1) - span // 2
     return np.clip(grid + off, 0, np.array(mask.shape) - 1)
@@ -156,7 +158,7 @@ def _near(
     a, b = (wanted - mean) @ basis, (guides - mean) @ basis
     squares, others = torch.from_numpy((b * b).sum(1)), torch.from_numpy(-2 * b.T)
     count = min(p.choices, len(guides))
-    turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729 + seed % 9973 * 611_953) // 13 % count
+    turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729 + seed % SEEDS * 611_953) // 13 % count
     found = []
     for part, turns in zip(*(np.array_split(x, max(1, len(a) // 256)) for x in (a, turn))):
         distance = torch.addmm(squares, torch.from_numpy(part), others)

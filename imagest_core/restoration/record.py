@@ -8,10 +8,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
+from imagest_core.damage.classes import Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
+from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
 from imagest_core.restoration.engine import Engine
@@ -21,15 +23,16 @@ from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.verification import Verification
 from imagest_core.style.reference import StyleReference
 
-FORMAT = 1
-"""Version of the record's form."""
+FORMAT = 2
+"""Version of the record's form. 2 added the operator, the fields used, damage classes, the scan's notes, the
+donor's hash and the writer's notes; see :func:`migrated`."""
 
 Facts = Mapping[str, str | int | float | bool]
 
 
 @dataclass(frozen=True)
 class PaintingFacts:
-    """Which file was restored; ``sha256`` is that of its bytes."""
+    """Which file was restored; ``sha256`` is that of its bytes, ``notes`` what was said on opening it."""
 
     name: str
     sha256: str
@@ -40,6 +43,7 @@ class PaintingFacts:
     depth: int
     profile: str
     page: int
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, painting: Painting) -> Self:
@@ -54,6 +58,7 @@ class PaintingFacts:
             painting.depth,
             painting.profile_name,
             painting.page,
+            painting.notes,
         )
 
 
@@ -78,6 +83,27 @@ def mask_hash(damage: DamageMap) -> str:
     for (x, y), tile in sorted(damage.tiles().items()):
         digest.update(f"|{x} {y} ".encode() + (tile > 0).tobytes())
     return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class ClassFacts:
+    """A class of damage that the mask holds: what is done with it, and its ``pixels`` as drawn."""
+
+    label: int
+    name: str
+    policy: Policy
+    pixels: int
+
+
+def class_facts(damage: DamageMap) -> tuple[ClassFacts, ...]:
+    """Every label in ``damage``; one without a class is filled, and has no name."""
+    known = {item.label: item for item in damage.classes}
+    return tuple(
+        ClassFacts(label, known[label].name, known[label].policy, pixels)
+        if label in known
+        else ClassFacts(label, "", Policy.FILL, pixels)
+        for label, pixels in damage.counts().items()
+    )
 
 
 @dataclass(frozen=True)
@@ -141,7 +167,10 @@ class RestorationRecord:
     """Everything about a restoration; ``notes`` are sentences the user should see.
 
     ``peak_memory`` in bytes is that of the whole process so far, 0 where it can't be told;
-    ``verification`` is there once a file was written.
+    ``verification`` and ``writing_notes``, what the writer had to say, are there once a file was written.
+    ``used``: the fields of ``request`` that the fill depends on; the others were asked for and not used
+    (none in records of format 1, which didn't tell). ``operator``: who restored, "" where nobody said so.
+    ``donor_sha256`` is that of the style's donor picture.
     """
 
     request: RestorationRequest
@@ -155,14 +184,42 @@ class RestorationRecord:
     peak_memory: int
     notes: tuple[str, ...] = ()
     verification: Verification | None = None
+    used: tuple[str, ...] = ()
+    operator: str = ""
+    classes: tuple[ClassFacts, ...] = ()
+    donor_sha256: str = ""
+    writing_notes: tuple[str, ...] = ()
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The record as indented JSON."""
-        return json.dumps(to_plain(self), indent=1, ensure_ascii=False)
+        """The record as indented JSON, which can be encoded as UTF-8 whatever the names in it are."""
+        return json_text(to_plain(self))
 
     @classmethod
     def from_json(cls, text: str) -> RestorationRecord:
-        """The record that :meth:`to_json` wrote; raises ``ValueError`` or ``TypeError`` for other text."""
-        made: RestorationRecord = from_plain(cls, json.loads(text))
+        """The record that :meth:`to_json` wrote, in this or an older format; the text is never rewritten.
+
+        Raises ``ValueError`` or ``TypeError`` for other text.
+        """
+        try:
+            made: RestorationRecord = from_plain(cls, migrated(json.loads(text)))
+        except InputError as error:  # a request that older versions let pass
+            raise ValueError(str(error)) from error
         return made
+
+
+def migrated(stored: Any) -> Any:
+    """A record in plain values as one of today's format; what an older one doesn't tell stays empty.
+
+    The fields that format 2 added have defaults that say "not recorded".
+    """
+    if not isinstance(stored, Mapping):
+        return stored
+    version = stored.get("format", 1)
+    return {**stored, "format": FORMAT} if version in range(1, FORMAT) else stored
+
+
+def json_text(plain: Any) -> str:
+    """Indented JSON; file names that are no Unicode (lone surrogates) are escaped."""
+    text = json.dumps(plain, indent=1, ensure_ascii=False)
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

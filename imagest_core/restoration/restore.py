@@ -11,12 +11,15 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import ImagestError, MaskError
 from imagest_core.painting.painting import Painting
+from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.assemble import Assembler, Image
+from imagest_core.restoration.checking import check_request
 from imagest_core.restoration.engine import Engine, Session, WindowFill
 from imagest_core.restoration.engines import engine
 from imagest_core.restoration.environment import Environment, peak_memory
+from imagest_core.restoration.fields import fields_used_by, uses_style
 from imagest_core.restoration.layout import Layout, Plan, Task
 from imagest_core.restoration.plan import make_plan
 from imagest_core.restoration.record import (
@@ -27,8 +30,9 @@ from imagest_core.restoration.record import (
     PaintingFacts,
     RestorationRecord,
     WindowFacts,
+    class_facts,
 )
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.rim import match_ring
 from imagest_core.restoration.underpainting import Underpainting
@@ -49,13 +53,17 @@ def restore(
     request: RestorationRequest,
     style: StyleReference | None = None,
     progress: Progress | None = None,
+    *,
+    operator: str = "",
 ) -> RestorationResult:
     """Fill the damage of ``painting`` whose class is to be filled, as ``request`` says.
 
-    Raises ``MaskError`` where there is nothing to fill or nothing left to fill from, ``InputError``
-    and ``ModelError`` where the engine can't be used, ``Cancelled``.
+    ``operator`` is who restores, for the record. Raises ``MaskError`` where there is nothing to fill or
+    nothing left to fill from, ``InputError`` and ``ModelError`` where the request can't be met here,
+    ``PaintingError`` where the scan's file has changed meanwhile, ``Cancelled``.
     """
-    return restore_with(engine(request.engine), painting, damage, request, style, progress)
+    chosen = engine(request.engine)
+    return restore_with(chosen, painting, damage, request, style, progress, operator=operator)
 
 
 def restore_with(
@@ -65,9 +73,14 @@ def restore_with(
     request: RestorationRequest,
     style: StyleReference | None = None,
     progress: Progress | None = None,
+    *,
+    operator: str = "",
 ) -> RestorationResult:
-    """:func:`restore` with an engine that needs not be registered."""
+    """:func:`restore` with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
+    check_request(request, chosen)
+    restored, style = PaintingFacts.of(painting), style if uses_style(chosen, request) else None
+    donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
     filled = damage_to_fill(painting, damage)
     grown = _grown(filled, request.growth, progress)
     regions = find_regions(grown, progress=progress)
@@ -79,13 +92,14 @@ def restore_with(
     chosen.warm(loading)
     with chosen.open(request, painting, style, loading) as session:
         clock.lap("opening")
-        lends = chosen.uses_style and request.mode is Mode.TEXTURED
+        lends = uses_style(chosen, request)
         notes = _fill(painting, grown, plan, session, chosen, assembler, progress, lends)
         facts = EngineFacts.of(chosen, session.facts)
     clock.lap("filling")
+    painting.check_unchanged()
     record = RestorationRecord(
         request,
-        PaintingFacts.of(painting),
+        restored,
         MaskFacts.of(filled, grown, regions),
         style,
         facts,
@@ -94,6 +108,10 @@ def restore_with(
         clock.timings(),
         peak_memory(),
         _remarks(plan, facts.facts),
+        used=_used(chosen, request, facts.facts),
+        operator=operator,
+        classes=class_facts(damage),
+        donor_sha256=donor,
     )
     return RestorationResult(assembler.fills(), grown, regions, record)
 
@@ -183,6 +201,12 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
     return whole if chosen.meets_rim else match_ring(whole, view.begun, view.hole)
 
 
+def _used(chosen: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
+    """The fields of ``request`` that made a difference; a batch that a CPU passed over did not."""
+    used = fields_used_by(chosen, request)
+    return tuple(sorted(used - {"batch"} if facts.get("batch") != request.batch else used))
+
+
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """Sentences on what the user should know about this result."""
     remarks = [str(facts["precision"])] if "precision" in facts else []
@@ -206,12 +230,15 @@ def export(
 ) -> Verification:
     """Write ``painting`` with the fills of ``result`` to ``out``, re-read and compared before it is named.
 
-    Raises ``OutputError``, ``VerificationError`` (no file is left) and ``Cancelled``.
+    Raises ``OutputError``, ``VerificationError``, ``PaintingError`` where the scan's file has changed since
+    it was opened, and ``Cancelled``; no file is left then.
     """
     progress = progress or Progress()
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
 
     def check(written: Path) -> Verification:
-        return verify(painting, result.fills, written, checking)
+        found = verify(painting, result.fills, written, checking)
+        painting.check_unchanged(result.record.painting.sha256)
+        return found
 
     return write_painting(painting, result.patches(painting), out, check=check, force=force, progress=writing)

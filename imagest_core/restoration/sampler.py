@@ -39,16 +39,20 @@ class Plan:
             raise InputError(f"The scheduler is one of {', '.join(SCHEDULERS)}, not {self.scheduler!r}.")
 
 
-def noise_seed(request: RestorationRequest, window: Window) -> int:
-    """A seed of the window's own: neither order nor batch of the windows changes its noise."""
+def window_seed(request: RestorationRequest, window: Window, purpose: str = "") -> int:
+    """A 56-bit seed keyed by seed, variation, window origin, scale and ``purpose``.
+
+    Neither the order nor the batch of the windows changes it, and no two windows share it.
+    """
     box = window.box
     key = f"{request.seed}/{request.variation}/{box.x}/{box.y}/{window.scale}"
+    key = f"{key}/{purpose}" if purpose else key
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
 
 
 def window_noise(request: RestorationRequest, window: Window, shape: tuple[int, int, int]) -> Tensor:
     """Standard normal noise (c, h, w), made on the CPU whatever the device."""
-    generator = torch.Generator().manual_seed(noise_seed(request, window))
+    generator = torch.Generator().manual_seed(window_seed(request, window))
     return torch.randn(shape, generator=generator)
 
 

@@ -15,9 +15,8 @@ class Window:
     """A square round some damage, read at ``scale`` native pixels to one working pixel.
 
     ``region`` is the first region it fills. ``box`` is in native pixels as displayed; its upper left
-    corner lies in the picture, and what reaches over the right or lower edge is mirrored. Noise is
-    keyed by (seed, variation, box origin, scale), so neither the order nor the batch of windows
-    changes a fill.
+    corner lies in the picture, and what reaches over the right or lower edge is mirrored. All
+    randomness is keyed by (seed, variation, box origin, scale), so that the order of windows changes nothing.
     """
 
     region: int

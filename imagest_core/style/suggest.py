@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,21 +38,20 @@ def suggest_regions(
 ) -> tuple[Box, ...]:
     """Up to ``count`` squares of ``side`` px that may serve as style, the best first.
 
-    They don't touch the damage grown by 3 px, nor each other, nor the calm ground round a painting that the
-    scan shows. ``side`` of ``None`` is a quarter of the picture's shorter side, 32–256 px, and is halved
-    until anything that large is intact. Fewer, or none, where the picture leaves no room. Large scans are
-    judged at a reduced level. Raises ``Cancelled``.
+    They don't touch the damage, of any class, grown by 3 px, nor each other, nor the calm ground round a
+    painting that the scan shows. The same picture and damage always give the same squares: what the window
+    shows is found by this, and so is what a restoration takes. ``side`` of ``None`` is a quarter of the
+    picture's shorter side, 32–256 px, and is halved until anything that large is intact. Fewer, or none,
+    where the picture leaves no room. Large scans are judged at a reduced level. Raises ``Cancelled``.
     """
     progress = progress or Progress()
     shortest = min(painting.width, painting.height)
     side = min(side or max(SIDES[0], min(shortest // 4, SIDES[1])), shortest)
     level = _working_level(painting)
     grown = damage.grown(GROWTH, progress)
-    taken = _taken(grown, level)
     progress.check()
-    picture = painting.read_working(level=level)
-    taken |= border(picture)
-    texture = _texture(picture)
+    ground = _ground(painting, level)
+    taken, texture = _taken(grown, level) | ground.border, ground.texture
     while side >= 1 << level:
         progress.check()
         found = _best(painting.box, grown, taken, texture, count, side, level)
@@ -57,6 +59,31 @@ def suggest_regions(
             return found
         side //= 2
     return ()
+
+
+def keeps_clear(region: Box, damage: DamageMap) -> bool:
+    """Whether ``region`` is as far from ``damage`` as those that are suggested."""
+    return not touches_damage(region, damage, GROWTH)
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What of a picture (h, w), at a reduced level, decides besides the damage."""
+
+    border: NDArray[np.bool_]
+    texture: Floats
+
+
+_grounds: WeakKeyDictionary[Painting, Ground] = WeakKeyDictionary()
+"""Kept while a painting is open: its damage changes with every stroke, its picture never does."""
+
+
+def _ground(painting: Painting, level: int) -> Ground:
+    known = _grounds.get(painting)
+    if known is None:
+        picture = painting.read_working(level=level)
+        known = _grounds[painting] = Ground(border(picture), _texture(picture))
+    return known
 
 
 def _working_level(painting: Painting) -> int:

@@ -514,8 +514,8 @@
         <translation>由内存决定</translation>
     </message>
     <message>
-        <source>Windows filled at a time</source>
-        <translation>一次填补的窗口数</translation>
+        <source>Windows a GPU fills at a time; the CPU fills one</source>
+        <translation>GPU 一次填补的窗口数；CPU 每次填补一个</translation>
     </message>
     <message>
         <source>Batch</source>
@@ -786,6 +786,10 @@
         <translation>{0} 已无法读取：请重新打开。</translation>
     </message>
     <message>
+        <source>{0} has changed since it was opened: open it again.</source>
+        <translation>{0} 在打开之后已被更改：请重新打开。</translation>
+    </message>
+    <message>
         <source>{0} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
         <translation>{0} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
     </message>
@@ -1002,6 +1006,10 @@
         <translation>{0} 就是项目文件本身：请为导出另选名称。</translation>
     </message>
     <message>
+        <source>{0} is the scan, its export or the project: name another record.</source>
+        <translation>{0} 是扫描件、导出文件或项目本身：请为记录另选名称。</translation>
+    </message>
+    <message>
         <source>No fill is accepted yet: accept some before exporting.</source>
         <translation>尚未接受任何填补：请先接受再导出。</translation>
     </message>
@@ -1190,8 +1198,16 @@
         <translation>风格区域 {0} 没有足够大的完好部分：请另选一个。</translation>
     </message>
     <message>
-        <source>The embedded model takes no text: leave the prompt empty, or choose another model.</source>
-        <translation>内置模型不接受文字：请将提示留空，或另选模型。</translation>
+        <source>The engine {0} reads no text: leave the prompt empty.</source>
+        <translation>引擎 {0} 不读取文字：请将提示留空。</translation>
+    </message>
+    <message>
+        <source>The guidance must be 0 to {0}, not {1}.</source>
+        <translation>引导强度须在 0 到 {0} 之间，不能是 {1}。</translation>
+    </message>
+    <message>
+        <source>The batch must be 0 to {0} windows, not {1}.</source>
+        <translation>批量须为 0 到 {0} 个窗口，不能是 {1}。</translation>
     </message>
     <message>
         <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
@@ -1547,6 +1563,10 @@
         <translation>
             <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>The record of this result holds no settings that can be used: choose them yourself.</source>
+        <translation>此结果的记录中没有可用的设置：请自行选择。</translation>
     </message>
     <message>
         <source>Every region of this result is reviewed.</source>
@@ -2457,6 +2477,12 @@ The fingerprint of the unchanged samples is {2}…</source>
 </context>
 <context>
     <name>Restoring</name>
+    <message numerus="yes">
+        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <translation>
+            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Restoring everything</source>
         <translation>正在修复全部</translation>
@@ -2468,12 +2494,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
-        <translation>
-            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -3000,6 +3020,10 @@ accepted: {5}</source>
     <message>
         <source>Another work as style</source>
         <translation>以另一作品为风格</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
     </message>
     <message numerus="yes">
         <source>%n reference(s)</source>

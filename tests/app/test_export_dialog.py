@@ -13,6 +13,7 @@ import tifffile
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from troubled import saved_anew
 
 from app.commands import deciding, restoring
 from app.document import OpenDocument
@@ -21,6 +22,7 @@ from app.settings import Settings
 from app.window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.settings import set_operator
 
 Settle = Callable[[], None]
 
@@ -152,3 +154,35 @@ def test_what_was_written_beside_it_is_proposed_again(
     again.reject()
     kept = Settings(window.context.settings._store).preferences
     assert (kept.export_mask, kept.export_fill, kept.export_record) == (False, True, True)
+
+
+def test_the_record_names_operator_verdicts_and_classes(
+    dialog: ExportDialog, opened: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    opened.do(set_operator(opened.state, "A. Nobody"))
+    export(dialog, qtbot, settle)
+    record = json.loads(dialog.wanted().record.read_text(encoding="utf-8"))
+    assert record["operator"] == "A. Nobody"
+    assert [(each["name"], each["pixels"]) for each in record["classes"]] == [("loss", 600)]
+    assert [each["verdict"] for each in record["decisions"]["regions"]] == ["accepted"]
+    assert record["painting"]["notes"] == list(opened.painting.notes)
+    assert record["runs"]["1"]["used"] == ["context", "engine", "growth", "scale"]
+
+
+def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
+    dialog: ExportDialog,
+    window: MainWindow,
+    opened: OpenDocument,
+    scan: Path,
+    qtbot: QtBot,
+    settle: Settle,
+    said,
+):
+    saved_anew(scan)
+    export(dialog, qtbot, settle)
+    assert "scan.tif has changed since it was opened" in dialog.answer.text()
+    assert not any(path.exists() for path in dialog.wanted().files)
+    restoring.restore_all(window.context)
+    settle()
+    assert "scan.tif has changed since it was opened" in said[-1].sentence
+    assert len(opened.state.runs) == 1

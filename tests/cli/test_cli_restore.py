@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pty
@@ -10,19 +11,26 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 import tifffile
+import torch
+import troubled
+from tiny_model import tiny_checkpoint
 
 import resources
 from imagest_core.damage.io import read_mask
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
+from imagest_core.restoration import engines
+from imagest_core.restoration.network_filling import unload
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.styling import checked_style
 from imagest_core.style.reference import StyleReference
+from imagest_core.style.suggest import suggest_regions
 
 
 def files(folder):
@@ -88,6 +96,21 @@ def test_an_engine_that_needs_a_style_gets_intact_regions(scan, mask):
         assert not any(damage.read(region).any() for region in picked.regions)
 
 
+def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_show(cli, scan, mask, tmp_path):
+    folder, record = tiny_checkpoint(tmp_path / "toy"), tmp_path / "record.json"
+    options = ["--model", folder, "--steps", 1, "--device", "cpu", "--record", record]
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *options)
+    unload()
+    assert answer.code == 0
+    style = json.loads(record.read_text(encoding="utf-8"))["style"]
+    line = next(line for line in answer.out.splitlines() if line.startswith("style regions picked: "))
+    printed = [[int(value) for value in box.split(",")] for box in line.split(": ")[1].split()]
+    assert style == {"regions": printed, "donor": None, "suggested": True}
+    with open_painting(scan) as painting:
+        shown = suggest_regions(painting, read_mask(mask, (painting.width, painting.height)))
+    assert printed == [list(box) for box in shown]
+
+
 def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mask):
     request, drawn = RestorationRequest(engine="imagest"), Box(10, 10, 80, 80)
     with open_painting(scan) as painting:
@@ -139,6 +162,22 @@ def test_a_mask_that_cannot_be_used_is_refused_and_nothing_is_written(cli, scan,
         ["--steps", "0"],
         ["--device", "tpu"],
         ["--context", "0"],
+        *(
+            ["--engine", engine, *wrong]
+            for engine in ("harmonic", "imagest")
+            for wrong in (
+                ["--guidance", "nan"],
+                ["--guidance", "inf"],
+                ["--guidance", "1e308"],
+                ["--detail", "nan"],
+                ["--style-strength", "-inf"],
+                ["--context", "1e308"],
+                ["--variation", "9" * 40],
+                ["--batch", "9" * 40],
+                ["--model", "nonexist"],
+                ["--prompt", "a red cloak"],
+            )
+        ),
         ["--page", "3"],
         ["--style-image", "nowhere.png", "--engine", "harmonic", "--page", "9"],
     ],
@@ -148,6 +187,58 @@ def test_a_request_that_cannot_be_met_is_refused(cli, scan, mask, tmp_path, argu
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments)
     assert answer.code == 2
     assert answer.err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_a_gpu_that_is_not_there_is_refused_by_an_engine_that_needs_none(cli, scan, mask, tmp_path):
+    answer = cli(
+        "restore", scan, "--mask", mask, "-o", tmp_path / "o.tif", "--engine", "harmonic", "--device", "cuda"
+    )
+    assert answer.code == 2
+    assert "no CUDA GPU" in answer.err
+    assert not (tmp_path / "o.tif").exists()
+
+
+def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, tmp_path, mask):
+    cv2.imwrite(str(tmp_path / "scan.png"), np.full((140, 180, 3), 90, np.uint8))
+    command = ["restore", tmp_path / "scan.png", "--mask", mask, "-o", tmp_path / "out.tif"]
+    answer = cli(*command, "--engine", "harmonic", "--operator", "A. Nobody", "--record", tmp_path / "r.json")
+    assert answer.code == 0
+    record = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert record["operator"] == "A. Nobody"
+    assert [(each["name"], each["policy"]) for each in record["classes"]] == [("loss", "fill")]
+    assert record["classes"][0]["pixels"] == record["mask"]["pixels"]
+    assert any("lossless TIFF of exactly the decoded samples" in note for note in record["writing_notes"])
+    for note in (*record["painting"]["notes"], *record["writing_notes"]):
+        assert f"note: {note}" in answer.out
+    assert "seed" not in record["used"]
+    nameless = cli(*command, "--engine", "harmonic", "--force", "--record", tmp_path / "r.json")
+    assert "(it names no operator; give --operator NAME)" in nameless.out
+
+
+def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tmp_path, monkeypatch):
+    monkeypatch.setitem(engines.ENGINES, "meddling", troubled.ENGINES["meddling"])
+    before = files(tmp_path)
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "meddling")
+    assert answer.code == 2
+    assert "scan.tif has changed since it was opened" in answer.err
+    assert answer.err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
+def test_the_result_does_not_stay_where_the_record_cannot_be_written(cli, scan, mask, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = files(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        answer = cli(
+            "restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic",
+            "--record", tmp_path / "record.json",
+        )  # fmt: skip
+    assert answer.code == 2
     assert files(tmp_path) == before
 
 

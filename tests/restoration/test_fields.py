@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from pathlib import Path
 
 import pytest
-from tiny_model import tiny_checkpoint
 
 from imagest_core.errors import InputError
 from imagest_core.restoration.engines import engine_names
@@ -30,18 +28,6 @@ def test_a_faithful_fill_is_not_sampled() -> None:
     sampled = {"steps", "scheduler", "seed", "guidance", "style_strength", "detail"}
     assert sampled <= used_fields(TEXTURED)
     assert not sampled & used_fields(replace(TEXTURED, mode=Mode.FAITHFUL))
-
-
-def test_text_is_asked_for_where_the_weights_were_trained_with_it(tmp_path: Path) -> None:
-    assert "prompt" not in used_fields(TEXTURED)
-    folder = tiny_checkpoint(tmp_path / "toy")
-    assert "prompt" not in used_fields(replace(TEXTURED, weights=str(folder)))
-    description = folder / "config.json"
-    text = description.read_text(encoding="utf-8")
-    assert '"text_channels": 0' in text
-    description.write_text(text.replace('"text_channels": 0', '"text_channels": 64'), encoding="utf-8")
-    assert "prompt" in used_fields(replace(TEXTURED, weights=str(folder)))
-    assert "prompt" not in used_fields(replace(TEXTURED, weights="nowhere"))
 
 
 def test_a_scheduler_nobody_knows_is_refused() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -13,9 +14,10 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.restoration.request import GROWTH_RANGE
 from imagest_core.style.check import check_style, largest_free
 from imagest_core.style.reference import StyleReference
-from imagest_core.style.suggest import suggest_regions
+from imagest_core.style.suggest import keeps_clear, suggest_regions
 
 
 def opened(folder: Path, picture: np.ndarray) -> Painting:
@@ -149,3 +151,55 @@ def test_the_largest_free_rectangle_is_the_largest(height: int, width: int, seed
     found = largest_free(taken)
     assert found.area == largest
     assert not taken[found.slices].any()
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    label=st.sampled_from([1, 2, 6]),
+    pieces=st.integers(1, 12),
+    count=st.integers(1, 5),
+)
+@settings(max_examples=40, deadline=None)
+def test_suggestions_never_lie_on_damage_of_any_class_however_it_is_grown(
+    grounded: Painting, seed: int, label: int, pieces: int, count: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    labels = np.zeros((grounded.height, grounded.width), np.uint8)
+    for _ in range(pieces):
+        x, y = rng.integers(0, grounded.width), rng.integers(0, grounded.height)
+        cv2.circle(labels, (int(x), int(y)), int(rng.integers(0, 25)), label, -1)
+    damage = DamageMap(grounded.width, grounded.height)
+    damage.write(damage.box, labels)
+    grown = damage.grown(max(GROWTH_RANGE))
+    regions = suggest_regions(grounded, damage, count)
+    assert regions == suggest_regions(grounded, damage.copy(), count)
+    for region in regions:
+        assert damage.box.contains(region)
+        assert not grown.read(region).any()
+        assert region.x >= GROUND
+        assert keeps_clear(region, damage)
+        assert sum(region.touches(other) for other in regions) == 1
+
+
+GROUND = 30
+
+
+@pytest.fixture(scope="module")
+def grounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Painting]:
+    """Brushwork on a calm ground at its left."""
+    scan = np.zeros((150, 240, 3), np.float32)
+    scan[:, GROUND:] = half_textured(150, 210)[:, :105].repeat(2, axis=1)
+    with opened(tmp_path_factory.mktemp("grounded"), scan) as painting:
+        yield painting
+
+
+def test_suggestions_on_a_reduced_scan_keep_clear_of_single_damaged_pixels(tmp_path: Path) -> None:
+    """The level at which a large scan is judged has cells of several pixels."""
+    with opened(tmp_path, half_textured(1100, 1300)) as painting:
+        damage, rng = DamageMap(1300, 1100), np.random.default_rng(4)
+        labels = np.zeros((1100, 1300), np.uint8)
+        labels[rng.integers(0, 1100, 60), rng.integers(0, 1300, 60)] = 6
+        damage.write(damage.box, labels)
+        regions = suggest_regions(painting, damage, count=5)
+        assert regions
+        assert not any(damage.grown(3).read(region).any() for region in regions)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import numpy as np
 
@@ -13,6 +15,7 @@ from imagest_core.restoration.engine import WindowFill
 from imagest_core.restoration.engines.harmonic import HarmonicEngine
 from imagest_core.restoration.engines.plain import PlainSession
 from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 TOO_MUCH = 1 << 46
@@ -103,8 +106,43 @@ class Endless(Troubled):
     name, title, trouble = "endless", "Endless", staticmethod(endless)
 
 
+def saved_anew(path: Path) -> None:
+    """Change one byte of a file, and neither its size nor the time of its last change."""
+    before, data = path.stat(), bytearray(path.read_bytes())
+    data[-1] ^= 255
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+class MeddledSession(PlainSession):
+    """Somebody saves the scan anew while it is filled."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(lambda image, hole: image, {})
+        self._path = path
+
+    def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
+        saved_anew(self._path)
+        return super().fill(views, progress)
+
+
+class Meddling(HarmonicEngine):
+    """Fills well, while the scan changes."""
+
+    name, title = "meddling", "Meddling"
+
+    def open(
+        self,
+        request: RestorationRequest,
+        painting: Painting,
+        style: StyleReference | None,
+        progress: Progress | None = None,
+    ) -> MeddledSession:
+        return MeddledSession(painting.path)
+
+
 ENGINES = {
     each.name: f"{__name__}:{each.__name__}"
-    for each in (GreedyNumpy, GreedyTorch, GreedyGpu, Faulty, Endless)
+    for each in (GreedyNumpy, GreedyTorch, GreedyGpu, Faulty, Endless, Meddling)
 }
 """As the list of engines has them."""

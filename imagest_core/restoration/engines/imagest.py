@@ -8,9 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from imagest_core.errors import InputError, ModelError
 from imagest_core.models.catalogue import find_model
-from imagest_core.models.description import read_description
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engine import WindowFill
@@ -45,15 +43,6 @@ _warming = Lock()
 TEXTURED = frozenset({"steps", "scheduler", "seed", "variation", "guidance", "style_strength", "detail"})
 
 
-def _takes_text(weights: str) -> bool:
-    """Whether a model was trained with text; no where there is no such model."""
-    try:
-        unet = read_description(find_model(weights)).network.get("unet", {})
-    except ModelError:
-        return False
-    return bool(unet.get("text_channels", 0))
-
-
 class ImagestEngine:
     """Style-conditioned latent diffusion (Hu et al., npj Heritage Science 2025), the embedded model."""
 
@@ -69,9 +58,11 @@ class ImagestEngine:
     uses_style = True
 
     def heeds(self, request: RestorationRequest) -> frozenset[str]:
-        """A faithful fill is certain; only textured ones sample, by steps and a seed."""
-        heeded = ALWAYS | TEXTURED if request.mode is Mode.TEXTURED else ALWAYS
-        return heeded | {"prompt"} if _takes_text(request.weights) else heeded
+        """A faithful fill is certain; only textured ones sample, by steps and a seed.
+
+        The prompt is not among them: no window is filled with text, whatever the model was trained with.
+        """
+        return ALWAYS | TEXTURED if request.mode is Mode.TEXTURED else ALWAYS
 
     def warm(self, progress: Progress) -> None:
         """Import torch and what the network is built of; one thread at a time, the others wait."""
@@ -86,7 +77,7 @@ class ImagestEngine:
         style: StyleReference | None,
         progress: Progress | None = None,
     ) -> ImagestSession:
-        """Load the network, read the style; raises ``ModelError``, ``InputError`` for a stray prompt."""
+        """Load the network, read the style; raises ``ModelError``."""
         return ImagestSession(request, painting, style, progress or Progress())
 
 
@@ -112,10 +103,6 @@ class ImagestSession:
             progress=progress,
         )
         progress.check()
-        if request.prompt and not self._filling.takes_text:
-            raise InputError(
-                "The embedded model takes no text: leave the prompt empty, or choose another model."
-            )
         if request.mode is Mode.TEXTURED and style is not None:
             self._filling.read_style(painting, style)
 

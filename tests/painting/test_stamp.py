@@ -1,0 +1,93 @@
+"""Whether a scan's file is still the one that was opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting import stamp
+from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.stamp import FileStamp
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    tifffile.imwrite(tmp_path / "scan.tif", np.zeros((30, 40, 3), np.uint8), photometric="rgb")
+    return tmp_path / "scan.tif"
+
+
+@pytest.fixture
+def painting(path: Path) -> Iterator[Painting]:
+    with open_painting(path) as opened:
+        yield opened
+
+
+def flip(path: Path) -> None:
+    """Change one sample, and nothing of what a folder shows: size, name and time of the last change."""
+    before = path.stat()
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 255
+    path.write_bytes(data)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def test_a_file_nobody_touched_is_unchanged(painting: Painting) -> None:
+    painting.check_unchanged()
+    painting.check_unchanged(painting.sha256())
+
+
+@pytest.mark.parametrize("settled", [True, False])
+def test_a_changed_byte_is_found_under_the_same_time_and_size(
+    painting: Painting, path: Path, monkeypatch: pytest.MonkeyPatch, settled: bool
+) -> None:
+    monkeypatch.setattr(stamp, "SETTLED", -1 if settled else stamp.SETTLED)
+    painting.sha256()
+    painting.check_unchanged()
+    flip(path)
+    with pytest.raises(PaintingError, match=r"scan\.tif has changed since it was opened"):
+        painting.check_unchanged()
+
+
+def test_a_change_before_the_first_hash_is_found_as_well(painting: Painting, path: Path) -> None:
+    flip(path)
+    with pytest.raises(PaintingError, match="has changed"):
+        painting.sha256()
+
+
+def test_touching_a_file_is_no_change(painting: Painting, path: Path) -> None:
+    painting.sha256()
+    os.utime(path, (1, 1))
+    path.chmod(0o600)
+    painting.check_unchanged()
+
+
+def test_another_file_in_its_place_and_none_at_all_are_changes(painting: Painting, path: Path) -> None:
+    painting.sha256()
+    other = path.with_name("other.tif")
+    other.write_bytes(path.read_bytes())
+    os.replace(other, path)
+    painting.check_unchanged()
+    tifffile.imwrite(other, np.ones((30, 40, 3), np.uint8), photometric="rgb")
+    os.replace(other, path)
+    with pytest.raises(PaintingError, match="has changed"):
+        painting.check_unchanged()
+    path.unlink()
+    with pytest.raises(PaintingError, match="has changed"):
+        painting.check_unchanged()
+
+
+def test_another_content_than_expected_is_a_change(painting: Painting) -> None:
+    with pytest.raises(PaintingError, match="has changed"):
+        painting.check_unchanged("0" * 64)
+
+
+def test_a_stamp_is_trusted_only_once_the_last_change_is_some_time_ago(path: Path) -> None:
+    os.utime(path, (1, 1))  # the time of the change itself cannot be set back
+    assert not FileStamp.of(path).settled
+    assert not FileStamp.of(path).still_of(path)
