@@ -262,17 +262,24 @@ class _Pages:
                 f" {part.box.y}; it was not kept."
             )
 
+    def _range(self, part: _Part) -> tuple[int, int | None]:
+        """The first byte of the part in its segment and how many it has; all of a compressed one."""
+        if not self._raster.codec.plain:
+            return 0, None
+        return part.first * self._row_bytes, part.box.height * self._row_bytes
+
     def _decoded(self, page: _Page, part: _Part) -> NDArray[np.generic]:
-        place, size = page.span(part.cell, 0, None)
+        raster = self._raster
+        rows, columns, samples = raster.shape(part.cell)
+        shape = part.box.height if raster.codec.plain else rows, columns, samples
+        place, size = page.span(part.cell, *self._range(part))
         if not size:
-            return np.zeros(self._raster.shape(part.cell), self._raster.dtype)
-        return self._raster.decode(page.read(place, size), part.cell)
+            return np.zeros(shape, raster.dtype)
+        return raster.codec.decode(page.read(place, size), shape, raster.dtype)
 
     def _same(self, part: _Part, plane: int, update: Callable[[bytes], None]) -> bool:
         segment = plane * self._raster.grid.cells + part.cell
-        start, size = 0, None
-        if self._raster.codec.plain:
-            start, size = part.first * self._row_bytes, part.box.height * self._row_bytes
+        start, size = self._range(part)
         (one, length), (other, other_length) = (
             page.span(segment, start, size) for page in (self._before, self._after)
         )

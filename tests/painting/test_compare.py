@@ -191,15 +191,18 @@ def test_a_tag_that_changes_the_meaning_is_found(tmp_path: Path, tag: int, value
     np.testing.assert_array_equal(state(source)[0], state(out)[0])
 
 
-def test_hidden_channels_are_compared_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("compression", [None, "zlib"])
+@pytest.mark.parametrize("planar", ["contig", "separate"])
+def test_hidden_channels_are_compared_too(tmp_path: Path, compression: str | None, planar: str) -> None:
     """Channels that aren't shown are samples of the file like all others."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     samples = noise(40, 50, 4)
-    options: dict[str, Any] = {"photometric": "rgb", "extrasamples": ["unassalpha"], "compression": "zlib"}
-    tifffile.imwrite(source, samples, **options)
+    options: dict[str, Any] = {"photometric": "rgb", "extrasamples": ["unassalpha"], "rowsperstrip": 9}
+    options |= {"compression": compression, "planarconfig": planar}
     wrong = samples.copy()
     wrong[10, 10, 3] ^= 1
-    tifffile.imwrite(out, wrong, **options)
+    for path, stored in ((source, samples), (out, wrong)):
+        tifffile.imwrite(path, stored if planar == "contig" else np.moveaxis(stored, 2, 0), **options)
     with open_painting(source) as painting:
         painting.channels = 3
         with pytest.raises(VerificationError, match="additional channel"):
