@@ -30,7 +30,7 @@ class Fill:
         mask = labels > 0
         self._bits = np.packbits(mask)
         ids = labels[mask]
-        self._ids = ids[:1] if ids.size and (ids == ids[0]).all() else ids
+        self._ids = ids[:1].copy() if ids.size and (ids == ids[0]).all() else ids
 
     @property
     def labels(self) -> NDArray[np.int32]:
