@@ -82,7 +82,7 @@ def find_regions(
     """
     damage, progress = damage.copy(), progress or Progress()
     pieces = _Pieces(damage, damage.grown(join, progress) if join else damage)
-    sizes, tables = pieces.measure(Depths(damage) if thickness else None, progress)
+    sizes, tables = pieces.measure(Depths(damage, progress) if thickness else None, progress)
     groups = _groups(sizes.total, pieces.touching(tables))
     boxes, areas, depths = sizes.merged(groups)
     real = np.flatnonzero(areas > 0)

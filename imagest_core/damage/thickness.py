@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap, Labels, TileKey, tile_box
+from imagest_core.progress import Progress
 
 REACH = 64
 """Distances up to here are exact; deeper ones are measured at a quarter of the scale, and so on."""
@@ -21,11 +22,11 @@ class Depths:
     """The distance to the nearest intact pixel in the tiles of ``damage``, measured when asked for.
 
     Exact (Euclidean) up to 64 px; to within 4 px up to 256 px, 16 px up to 1,024 px, and so on.
-    What lies outside the picture counts as intact.
+    What lies outside the picture counts as intact. Raises ``Cancelled`` when asked.
     """
 
-    def __init__(self, damage: DamageMap) -> None:
-        self._damage = damage
+    def __init__(self, damage: DamageMap, progress: Progress | None = None) -> None:
+        self._damage, self._progress = damage, progress or Progress()
         self._coarser: Depths | None = None
         self._kept: dict[TileKey, Distances] = {}
 
@@ -33,11 +34,12 @@ class Depths:
         """(256, 256) float32 px of the tile ``key``; None where nothing is damaged."""
         if key not in self._damage.tiles():
             return None
+        self._progress.check()
         near = _near(self._damage, key)
         if near.max() <= REACH:
             return near
         if self._coarser is None:
-            self._coarser = Depths(_reduced(self._damage))
+            self._coarser = Depths(_reduced(self._damage), self._progress)
         return _refined(near, self._coarser._once((key[0] // COARSER, key[1] // COARSER)), key)
 
     def _once(self, key: TileKey) -> Distances | None:

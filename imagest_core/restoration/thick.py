@@ -28,9 +28,8 @@ def thick_parts(
     own = _only(grown, regions, ids)
     shallow = [region for region in ids if regions.by_id(region).thickness <= 2 * radius]
     hearts = _only(own, regions, shallow)
-    depths = Depths(own)
+    depths = Depths(own, progress)
     for key in own.tiles():
-        progress.check()
         box, depth = tile_box(key).within(own.box), depths.of(key)
         assert depth is not None
         hearts.write(box, (depth[: box.height, : box.width] > radius) | (hearts.read(box) > 0))
