@@ -18,8 +18,8 @@ from imagest_core.painting.tiff_layout import NUMBER_CODE, Entry, Structure, is_
 _NEVER_OFFSETS = frozenset({2, 3, 5, 8, 10, 11, 12})
 """Field types that hold no offsets: ASCII, SHORT, RATIONAL, SSHORT, SRATIONAL, FLOAT, DOUBLE."""
 
-_LARGEST_SEARCHED = 1 << 16
-"""Bytes of an unknown value up to which its numbers are looked at one by one."""
+_LARGEST_SEARCHED, _MOST_SEARCHED = 1 << 16, 1 << 22
+"""Bytes of an unknown value, and of all of them, up to which their numbers are looked at one by one."""
 
 # fmt: off
 _KNOWN_SPANS = (
@@ -38,10 +38,13 @@ _KNOWN = frozenset(tag for first, last in _KNOWN_SPANS for tag in range(first, l
 
 def last_unknown_place(structure: Structure, first: int, end: int) -> int:
     """The last place from ``first`` to before ``end`` that a value of unknown meaning might name, or -1."""
-    last = -1
+    last, searched = -1, 0
     for directory in structure.walk():
         understood = {entry for pair in located(structure, directory) for entry in pair[:2]}
         for entry in (entry for entry in directory.entries if entry not in understood):
+            searched += entry.size if _is_unknown(entry) else 0
+            if searched > _MOST_SEARCHED:
+                return end - 1
             for numbers in _numbers(structure, entry, end):
                 found = numbers[(numbers >= first) & (numbers < end)]
                 last = max(last, int(found.max(initial=0)) if found.size else -1)
@@ -53,7 +56,7 @@ def _numbers(structure: Structure, entry: Entry, end: int) -> Iterator[NDArray[n
     if is_pointer(entry):
         lost = [place for place in structure.places(entry) if structure.readable(place) is None]
         yield np.array(lost, np.uint64)
-    elif entry.kind in _NEVER_OFFSETS or entry.tag in _KNOWN:
+    elif not _is_unknown(entry):
         return
     elif entry.kind in NUMBER_CODE and entry.kind != 1:
         yield from _readable(structure, entry)
@@ -61,6 +64,10 @@ def _numbers(structure: Structure, entry: Entry, end: int) -> Iterator[NDArray[n
         yield np.array([end - 1], np.uint64)
     else:
         yield from _words(_raw(structure, entry), wide=end > 2**32)
+
+
+def _is_unknown(entry: Entry) -> bool:
+    return entry.kind not in _NEVER_OFFSETS and entry.tag not in _KNOWN
 
 
 def _readable(structure: Structure, entry: Entry) -> Iterator[NDArray[np.uint64]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 import subprocess
+import time
 import zlib
 from pathlib import Path
 from shutil import which
@@ -152,6 +153,17 @@ def test_a_makers_note_with_places_is_not_moved(tmp_path: Path, moves: bool) -> 
     wanted = restore(source, out, [PATCH])
     np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
     assert (out.read_bytes().find(note) == before.find(note)) is not moves
+    check_nothing_old(source, out)
+
+
+def test_many_large_private_values_are_not_searched_for_ever(tmp_path: Path) -> None:
+    """500 tags of unknown meaning that share 60 kB: nothing is moved."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    strip_with(source, *((PRIVATE + tag, 7, 60_000, 10_000) for tag in range(500)), below=b"\xff" * 70_000)
+    started = time.process_time()
+    wanted = restore(source, out, [PATCH])
+    assert time.process_time() - started < 5
+    np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
     check_nothing_old(source, out)
 
 
