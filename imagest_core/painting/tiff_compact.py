@@ -37,6 +37,8 @@ WORTH_MOVING = 50
 """A gap is cut out when at most this many times its bytes have to move."""
 
 _BLOCK = 16 << 20
+_GHOST = 1024
+_UNEDITED, _EDITED = b"KNOWN_INCOMPATIBLE_EDITION=NO\n ", b"KNOWN_INCOMPATIBLE_EDITION=YES\n"
 
 
 def compact(path: Path, before: Occupied, progress: Progress | None = None) -> int:
@@ -49,6 +51,7 @@ def compact(path: Path, before: Occupied, progress: Progress | None = None) -> i
     with open(path, "rb+") as file:
         if not len(_dead(Structure(file), before)):
             return 0
+        mark_edited(file)
         _fill_holes(file, before)
         structure = Structure(file)
         dead = _dead(structure, before)
@@ -63,6 +66,19 @@ def compact(path: Path, before: Occupied, progress: Progress | None = None) -> i
             file.write(data)
         _cut_out(file, cut, structure.size, progress)
         return int((kept[:, 1] - kept[:, 0]).sum())
+
+
+def mark_edited(file: BinaryIO) -> None:
+    """Tell GDAL that a cloud-optimised TIFF was edited, so that it does not trust the order of the tiles.
+
+    The text behind the header is GDAL's: https://gdal.org/drivers/raster/cog.html#header-ghost-area
+    """
+    start = Structure(file).flavour.header_size
+    file.seek(start)
+    text = file.read(_GHOST)
+    if text.startswith(b"GDAL_STRUCTURAL_METADATA_SIZE=") and _UNEDITED in text:
+        file.seek(start + text.index(_UNEDITED))
+        file.write(_EDITED)
 
 
 def erase(file: BinaryIO, spans: Spans) -> None:

@@ -224,6 +224,22 @@ def test_a_removed_entry_takes_its_value_along(tmp_path: Path) -> None:
     np.testing.assert_array_equal(tifffile.imread(path), samples)
 
 
+def test_a_cloud_optimised_file_says_that_it_was_edited(tmp_path: Path) -> None:
+    """GDAL writes this text behind the header, and believes the order of the tiles while it says NO."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    text = b"LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nKNOWN_INCOMPATIBLE_EDITION=NO\n "
+    ghost = b"GDAL_STRUCTURAL_METADATA_SIZE=%06d bytes\n" % len(text) + text
+    data = zlib.compress(noise(20, 100, 1, seed=3).tobytes() + bytes(8000))
+    place = 8 + len(ghost)
+    entries = grey_entries(100, 100, 8, 100, (273, 4, 1, place), (279, 4, 1, len(data)))
+    handmade(source, ghost + data, entries)
+    wanted = restore(source, out, [PATCH])
+    np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
+    assert out.read_bytes()[8:place] == ghost.replace(b"EDITION=NO\n ", b"EDITION=YES\n")
+    restore(source, out, [], force=True)
+    assert out.read_bytes() == source.read_bytes()
+
+
 def test_erasing_bytes(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
