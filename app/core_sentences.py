@@ -92,6 +92,10 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP(
         "Core", "The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept."
     ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "An additional channel of the written file differs from the scan's near {0}, {1}; it was not kept.",
+    ),
     QT_TRANSLATE_NOOP("Core", "The fill at {0}, {1} did not reach the written file; it was not kept."),
     QT_TRANSLATE_NOOP("Core", "The written file is of another kind than the scan ({0})."),
     QT_TRANSLATE_NOOP("Core", "The exported file is of another kind than the scan: its {0} differs."),

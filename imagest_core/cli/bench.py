@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.cli.bench_scans import KINDS, measure_scan
 from imagest_core.errors import InputError
 from imagest_core.progress import Progress
 
@@ -65,6 +66,9 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     for race in (harmonic_race, engine_race, writer_race):
         progress.check()
         print("\n".join(race(repeats, progress, args.engine).lines()), flush=True)
+    for kind in KINDS:
+        progress.check()
+        print("\n".join(measure_scan(kind, repeats, progress).lines()), flush=True)
 
 
 def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:

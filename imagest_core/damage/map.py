@@ -173,7 +173,8 @@ class DamageMap:
         chosen = self._filled_labels()
         made = DamageMap(self.width, self.height)
         for key, tile in self._tiles.items():
-            made._replace(key, tile_box(key), chosen[tile])
+            mask = chosen[tile]
+            made._replace(key, tile_box(key), tile if np.array_equal(mask, tile) else mask)
         return made
 
     def grown(self, pixels: int, progress: Progress | None = None) -> DamageMap:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
-from imagest_core.damage.thickness import Distances, deepest
+from imagest_core.damage.thickness import Depths
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 
@@ -82,7 +82,7 @@ def find_regions(
     """
     damage, progress = damage.copy(), progress or Progress()
     pieces = _Pieces(damage, damage.grown(join, progress) if join else damage)
-    sizes, tables = pieces.measure(deepest(damage, progress) if thickness else {}, progress)
+    sizes, tables = pieces.measure(Depths(damage, progress) if thickness else None, progress)
     groups = _groups(sizes.total, pieces.touching(tables))
     boxes, areas, depths = sizes.merged(groups)
     real = np.flatnonzero(areas > 0)
@@ -147,17 +147,14 @@ class _Pieces:
         own = self.damage.tiles().get(key)
         return count - 1, local, np.zeros(local.shape, np.bool_) if own is None else own > 0
 
-    def measure(
-        self, depths: Mapping[TileKey, Distances], progress: Progress
-    ) -> tuple[_Sizes, dict[TileKey, Ids]]:
+    def measure(self, depths: Depths | None, progress: Progress) -> tuple[_Sizes, dict[TileKey, Ids]]:
         """The sizes of all pieces, and each tile's table local label → number of the piece."""
         sizes, tables = _Sizes(), {}
         for key in sorted(self.linked.tiles(), key=lambda key: key[::-1]):
             progress.check()
             count, local, own = self.label(key)
-            tables[key] = sizes.add(
-                *_measured(count, np.where(own, local, 0), depths.get(key), tile_box(key))
-            )
+            depth = None if depths is None else depths.of(key)
+            tables[key] = sizes.add(*_measured(count, np.where(own, local, 0), depth, tile_box(key)))
         return sizes, tables
 
     def touching(self, tables: Mapping[TileKey, Ids]) -> NDArray[np.int64]:

@@ -18,25 +18,38 @@ COARSER = 4
 Distances = NDArray[np.float32]
 
 
-def deepest(damage: DamageMap, progress: Progress | None = None) -> dict[TileKey, Distances]:
-    """Per tile of ``damage`` the (256, 256) float32 distance to the nearest intact pixel, in pixels.
+class Depths:
+    """The distance to the nearest intact pixel in the tiles of ``damage``, measured when asked for.
 
     Exact (Euclidean) up to 64 px; to within 4 px up to 256 px, 16 px up to 1,024 px, and so on.
-    What lies outside the picture counts as intact. Raises ``Cancelled``.
+    What lies outside the picture counts as intact. Raises ``Cancelled`` when asked.
     """
-    progress = progress or Progress()
-    distances = {}
-    for key in damage.tiles():
-        progress.check()
-        distances[key] = _near(damage, key)
-    deep = [key for key, distance in distances.items() if distance.max() > REACH]
-    if deep:
-        coarse = _reduced(damage)
-        coarser = deepest(coarse, progress)
-        for key in deep:
-            progress.check()
-            distances[key] = _refined(distances[key], coarser, key)
-    return distances
+
+    def __init__(self, damage: DamageMap, progress: Progress | None = None) -> None:
+        self._damage, self._progress = damage, progress or Progress()
+        self._coarser: Depths | None = None
+        self._kept: dict[TileKey, Distances] = {}
+
+    def of(self, key: TileKey) -> Distances | None:
+        """(256, 256) float32 px of the tile ``key``; None where nothing is damaged."""
+        if key not in self._damage.tiles():
+            return None
+        self._progress.check()
+        near = _near(self._damage, key)
+        if near.max() <= REACH:
+            return near
+        if self._coarser is None:
+            self._coarser = Depths(_reduced(self._damage), self._progress)
+        return _refined(near, self._coarser._once((key[0] // COARSER, key[1] // COARSER)), key)
+
+    def _once(self, key: TileKey) -> Distances | None:
+        """The same, kept: 16 tiles of the finer scale ask for it."""
+        if key not in self._kept:
+            found = self.of(key)
+            if found is None:
+                return None
+            self._kept[key] = found
+        return self._kept[key]
 
 
 def _near(damage: DamageMap, key: TileKey) -> Distances:
@@ -54,9 +67,8 @@ def _within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
     return np.asarray(whole[reach + 1 : -reach - 1, reach + 1 : -reach - 1])
 
 
-def _refined(near: Distances, coarser: dict[TileKey, Distances], key: TileKey) -> Distances:
-    """The same with what lies beyond reach taken from the map at a quarter of the scale."""
-    above = coarser.get((key[0] // COARSER, key[1] // COARSER))
+def _refined(near: Distances, above: Distances | None, key: TileKey) -> Distances:
+    """The same with what lies beyond reach taken from the tile ``above`` at a quarter of the scale."""
     if above is None:
         return np.minimum(near, REACH + COARSER)
     side = TILE // COARSER

@@ -65,3 +65,11 @@ class Orientation:
         x = width - box.right if mirrored else box.x
         y = height - box.bottom if upside_down else box.y
         return Box(y, x, box.height, box.width) if swap else Box(x, y, box.width, box.height)
+
+    def displayed_box(self, box: Box, width: int, height: int) -> Box:
+        """Where the stored ``box`` lies in the picture displayed as (width, height)."""
+        swap, upside_down, mirrored = _STEPS[self.code]
+        turned = Box(box.y, box.x, box.height, box.width) if swap else box
+        x = width - turned.right if mirrored else turned.x
+        y = height - turned.bottom if upside_down else turned.y
+        return turned._replace(x=x, y=y)

@@ -11,9 +11,9 @@ from dataclasses import replace
 from itertools import takewhile
 from typing import BinaryIO
 
-from imagest_core.errors import PaintingError
-from imagest_core.painting.tiff_extents import Spans, located
+from imagest_core.painting.tiff_extents import located
 from imagest_core.painting.tiff_layout import (
+    DEEPEST,
     IFD,
     IFD8,
     KIND_SIZE,
@@ -25,6 +25,7 @@ from imagest_core.painting.tiff_layout import (
     Structure,
     append,
     append_directory,
+    damaged,
     numbers_field,
 )
 from imagest_core.painting.tiff_segments import Tables
@@ -40,6 +41,7 @@ class _Conversion:
         self._old, self._tables = structure, dict(tables)
         self._file, self._flavour = structure.file, Flavour(structure.flavour.order, big=True)
         self._placed: dict[int, int] = {}
+        self._depth = 0
 
     def run(self) -> None:
         for directory in self._old.walk():
@@ -50,7 +52,7 @@ class _Conversion:
 
     def _clear_header(self, directory: Directory) -> None:
         """Move the data of ``directory`` that lie where the longer header will be."""
-        for offsets, counts, spans in self._located(directory):
+        for offsets, counts, spans in located(self._old, directory):
             places = self._tables.get((directory.place, offsets.tag), spans[:, 0])
             sizes = self._tables.get((directory.place, counts.tag), spans[:, 1] - spans[:, 0])
             for segment in (places < self._flavour.header_size).nonzero()[0]:
@@ -59,12 +61,6 @@ class _Conversion:
                     places = places.copy()
                     places[segment] = append(self._file, data)
                     self._tables[directory.place, offsets.tag] = places
-
-    def _located(self, directory: Directory) -> list[tuple[Entry, Entry, Spans]]:
-        try:
-            return list(located(self._old, directory))
-        except PaintingError:
-            return []
 
     def _chain(self, place: int) -> int:
         """Write the chain of directories from ``place`` on, the last first; gives its new place."""
@@ -95,5 +91,9 @@ class _Conversion:
 
     def _pointer(self, entry: Entry, places: list[int]) -> Field:
         """The entry with the new places; those where nothing can be read stay as they are."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise damaged()
         field = numbers_field(entry.tag, [self._chain(place) or place for place in places], self._flavour)
+        self._depth -= 1
         return replace(field, kind=IFD8 if entry.kind == IFD else LONG8)

@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import BinaryIO
@@ -20,6 +20,8 @@ from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.resolution import MM_PER_INCH, Resolution
 from imagest_core.painting.tiff_layout import (
+    DEEPEST,
+    OVERLAP,
     Directory,
     Entry,
     Field,
@@ -27,6 +29,7 @@ from imagest_core.painting.tiff_layout import (
     Order,
     Structure,
     append_directory,
+    damaged,
     is_pointer,
     numbers_field,
 )
@@ -110,37 +113,70 @@ def _own_fields(structure: Structure) -> Fields:
 def _copied(structure: Structure, directory: Directory, file: BinaryIO, flavour: Flavour) -> Fields:
     """The tags that don't concern the raster, with the directories below them."""
     kept = (entry for entry in directory.entries if entry.tag not in _OF_THE_RASTER)
-    return _fields(structure, kept, file, flavour, {directory.place})
+    return _fields(
+        structure, kept, file, flavour, _Copying(OVERLAP * structure.size, {directory.place: None})
+    )
+
+
+@dataclass
+class _Copying:
+    """What was copied so far: no directory is copied twice, and no more than ``left`` bytes in all.
+
+    ``directories``: their new places by the old ones, None while they are being copied.
+    """
+
+    left: int
+    directories: dict[int, int | None]
+    depth: int = 0
+
+    def spend(self, size: int) -> None:
+        """Count ``size`` bytes about to be copied; raises :class:`PaintingError` where they are too many."""
+        self.left -= size
+        if self.left < 0:
+            raise damaged()
 
 
 def _fields(
-    structure: Structure, entries: Iterable[Entry], file: BinaryIO, flavour: Flavour, above: set[int]
+    structure: Structure, entries: Iterable[Entry], file: BinaryIO, flavour: Flavour, copying: _Copying
 ) -> Fields:
     fields = {}
     for entry in entries:
         with suppress(PaintingError):  # a damaged value is left behind
             copy = _pointer if is_pointer(entry) else _value
-            fields[entry.tag] = copy(structure, entry, file, flavour, above)
+            fields[entry.tag] = copy(structure, entry, file, flavour, copying)
     return fields
 
 
-def _value(structure: Structure, entry: Entry, *_: object) -> Field:
+def _value(structure: Structure, entry: Entry, file: BinaryIO, flavour: Flavour, copying: _Copying) -> Field:
+    copying.spend(0 if entry.inline else entry.size)
     return Field(entry.tag, entry.kind if entry.size else UNDEFINED, entry.count, structure.value(entry))
 
 
-def _pointer(structure: Structure, entry: Entry, file: BinaryIO, flavour: Flavour, above: set[int]) -> Field:
-    """A copy of the directories that ``entry`` points to; ``above`` are those it lies in."""
-    places = []
-    for place in map(int, structure.numbers(entry)):
-        if place in above:
-            raise PaintingError("A directory of the file lies within itself.")
-        entries = structure.directory(place).entries
-        places.append(
-            append_directory(
-                file, flavour, _fields(structure, entries, file, flavour, above | {place}).values()
-            )
-        )
+def _pointer(
+    structure: Structure, entry: Entry, file: BinaryIO, flavour: Flavour, copying: _Copying
+) -> Field:
+    """A copy of the directories that ``entry`` points to; each is copied once."""
+    copying.spend(0 if entry.inline else entry.size)
+    places = [_directory(structure, int(place), file, flavour, copying) for place in structure.numbers(entry)]
     return numbers_field(entry.tag, places, flavour)
+
+
+def _directory(structure: Structure, place: int, file: BinaryIO, flavour: Flavour, copying: _Copying) -> int:
+    """The place of the copy of the directory at ``place``."""
+    if place not in copying.directories:
+        if copying.depth >= DEEPEST:
+            raise damaged()
+        directory = structure.directory(place)
+        copying.spend(directory.size)
+        copying.directories[place] = None
+        copying.depth += 1
+        fields = _fields(structure, directory.entries, file, flavour, copying)
+        copying.depth -= 1
+        copying.directories[place] = append_directory(file, flavour, fields.values())
+    copy = copying.directories[place]
+    if copy is None:
+        raise PaintingError("A directory of the file lies within itself.")
+    return copy
 
 
 def _upright(fields: Fields, painting: Painting) -> Fields:

@@ -38,6 +38,15 @@ STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 SEGMENT_TAGS = ((STRIP_OFFSETS, STRIP_COUNTS), (TILE_OFFSETS, TILE_COUNTS))
 
 
+OVERLAP = 4
+"""Times that the bytes of a file may be used by its directories and tables: honest ones use each once."""
+
+DEEPEST = 32
+"""Directories that may lie below each other."""
+
+_PLACES = {tag for pair in SEGMENT_TAGS for tag in pair}
+
+
 @dataclass(frozen=True)
 class Flavour:
     """Byte order (``<`` or ``>``) and whether the file is a BigTIFF, with the sizes that follow."""
@@ -123,7 +132,7 @@ class Structure:
     def bytes_at(self, place: int, size: int) -> bytes:
         """Exactly ``size`` bytes from ``place``."""
         if size < 0 or place < 0 or place + size > self.size:
-            raise _damaged()
+            raise damaged()
         self.file.seek(place)
         return self.file.read(size)
 
@@ -142,9 +151,11 @@ class Structure:
     def chain(self, place: int | None = None) -> Iterator[Directory]:
         """The directories linked from ``place`` on (from the first: the file's pages), as far as readable."""
         seen: set[int] = set()
+        bounded = _Bounded(self)
         place = self.first if place is None else place
         while place not in seen and (directory := self.readable(place)):
             seen.add(place)
+            bounded.add(directory)
             yield directory
             place = directory.next
 
@@ -153,7 +164,7 @@ class Structure:
         for number, directory in enumerate(self.chain()):
             if number == index:
                 return directory
-        raise _damaged()
+        raise damaged()
 
     def walk(self) -> Iterator[Directory]:
         """Every directory once: pages and, below them, all that their entries point to.
@@ -161,12 +172,14 @@ class Structure:
         Pointers that lead to nothing readable are passed over: they are the file's own business.
         """
         seen: set[int] = set()
+        bounded = _Bounded(self)
         waiting = [self.first]
         while waiting:
             place = waiting.pop()
             if place in seen or (directory := self.readable(place)) is None:
                 continue
             seen.add(place)
+            bounded.add(directory)
             yield directory
             waiting += [directory.next, *self.pointers(directory)]
 
@@ -189,7 +202,7 @@ class Structure:
         """The value as unsigned numbers."""
         code = NUMBER_CODE.get(entry.kind)
         if code is None:
-            raise _damaged()
+            raise damaged()
         return np.frombuffer(self.value(entry), self.flavour.order + code).astype(np.uint64)
 
     def number(self, directory: Directory, tag: int, default: int) -> int:
@@ -208,10 +221,10 @@ class Structure:
         orders: dict[bytes, Order] = {b"II": "<", b"MM": ">"}
         order = orders.get(self.bytes_at(0, 2))
         if order is None:
-            raise _damaged()
+            raise damaged()
         (magic,) = struct.unpack(order + "H", self.bytes_at(2, 2))
         if magic not in (42, 43):
-            raise _damaged()
+            raise damaged()
         flavour = Flavour(order, magic == 43)
         (first,) = struct.unpack(
             flavour.code("o"), self.bytes_at(flavour.header_size - flavour.offset_size, flavour.offset_size)
@@ -227,6 +240,22 @@ class Structure:
         inline = KIND_SIZE.get(kind, 0) * count <= self.flavour.offset_size
         field = place + self.flavour.entry_size - self.flavour.offset_size
         return Entry(tag, kind, count, place, field if inline else value, inline)
+
+
+class _Bounded:
+    """Refuses files whose directories and tables lie over each other, so that few bytes say very much."""
+
+    def __init__(self, structure: Structure) -> None:
+        self._size = structure.size
+        self._left = OVERLAP * structure.size
+
+    def add(self, directory: Directory) -> None:
+        """Count the bytes of ``directory`` and its tables of places; raises :class:`PaintingError`."""
+        tables = (entry for entry in directory.entries if entry.tag in _PLACES or is_pointer(entry))
+        sizes = (entry.size for entry in tables if entry.value_place + entry.size <= self._size)
+        self._left -= directory.size + sum(sizes)
+        if self._left < 0:
+            raise damaged()
 
 
 def is_pointer(entry: Entry) -> bool:
@@ -276,5 +305,6 @@ def packed_field(file: BinaryIO, flavour: Flavour, field: Field) -> bytes:
     return head + flavour.pack("o", place)
 
 
-def _damaged() -> PaintingError:
+def damaged() -> PaintingError:
+    """What is raised where a file's structure makes no sense."""
     return PaintingError("The TIFF file's structure is damaged; save it anew with the program it came from.")

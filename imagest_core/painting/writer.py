@@ -1,7 +1,8 @@
 """A restored painting is written: its file, byte for byte, but for the pixels that patches replace.
 
 Lossless TIFF files are copied, and only the strips or tiles under a patch are encoded anew, with the
-file's own compression; tags, pages and private fields survive untouched. From lossy files and other
+file's own compression; tags, pages and private fields survive untouched, and nothing stays of the
+strips and tiles that were replaced. From lossy files and other
 formats a lossless TIFF of exactly the decoded samples is made. Either is checked before it gets its
 name: a failure leaves the old file, or none.
 """
@@ -19,7 +20,9 @@ from imagest_core.painting.atomic import replacing, sync
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
+from imagest_core.painting.tiff_compact import compact
 from imagest_core.painting.tiff_convert import write_lossless
+from imagest_core.painting.tiff_extents import occupied
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.tiff_layout import Structure
 from imagest_core.painting.tiff_levels import level_of, reduced_directories, refresh_levels
@@ -127,12 +130,13 @@ def _patch_copy(
 ) -> None:
     """Lay ``patches`` into the copy at ``path``, and into the reduced copies of the picture within it."""
     boxes: list[Box] = []
-    page = painting.page
+    page, before = painting.page, occupied(path)
     stored = _stored(painting, patches, boxes)
     patch_file(
         path, lambda structure: structure.page(page), stored, limit=limit, progress=progress.part(0.0, 0.8)
     )
-    refresh_levels(path, page, boxes, limit, progress.part(0.8, 1.0))
+    refresh_levels(path, page, boxes, limit, progress.part(0.8, 0.95))
+    compact(path, before, progress.part(0.95, 1.0))
 
 
 def _checked(painting: Painting, patches: Iterable[Patch]) -> Iterator[Patch]:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE
+from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.compare import CACHE, compare
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.painting import Limits, Painting, open_painting
+from imagest_core.painting.sources.base import Samples
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
-from imagest_core.project.accepted import Accepted
+from imagest_core.project.accepted import Accepted, Composed
 
 _KIND = ("width", "height", "channels", "depth", "white_is_zero", "profile")
 
@@ -26,16 +29,17 @@ _KIND = ("width", "height", "channels", "depth", "white_is_zero", "profile")
 class Account:
     """What every pixel of an exported file is.
 
-    ``samples`` outside the fills were found equal to the scan's, ``sha256`` is the hash of exactly
-    those (row by row, little-endian); ``runs``: pixels by the run that filled them. In a file whose
-    samples were ``converted`` (how many of them) none is the scan's own; each was found to be exactly
-    what the conversion makes of the scan's or the fill's.
+    ``samples`` outside the fills were found equal to the scan's; ``method`` says how, and what ``sha256``
+    is the hash of (:class:`imagest_core.painting.compare.Comparison`); ``runs``: pixels by the run that
+    filled them. In a file whose samples were ``converted`` (how many of them) none is the scan's own;
+    each was found to be exactly what the conversion makes of the scan's or the fill's.
     """
 
     samples: int = 0
     sha256: str = ""
     runs: Counter[int] = field(default_factory=Counter)
     converted: int = 0
+    method: str = "samples"
 
     def facts(self) -> dict[str, Any]:
         """The same in plain values."""
@@ -43,6 +47,7 @@ class Account:
         facts = {
             "identical_samples": self.samples,
             "sha256": self.sha256,
+            "method": self.method,
             "filled": self.filled,
             "runs": runs,
         }
@@ -63,6 +68,7 @@ def check_export(
 ) -> Account:
     """Compare every sample of ``written`` with the scan and the accepted fills, as ``form`` stores them.
 
+    Strips and tiles with the same bytes in both files are not decoded (:mod:`..painting.compare`).
     Raises ``VerificationError`` with the first pixel that is neither, or where the file is of another
     kind or can't be read.
     """
@@ -76,11 +82,12 @@ def check_export(
 
 def _opened(painting: Painting, written: Path) -> Painting:
     """The page of ``written`` that holds the painting: a new file has no other."""
-    first = open_painting(written)
+    limits = Limits(cache=CACHE)
+    first = open_painting(written, limits=limits)
     if not painting.page or first.pages == 1:
         return first
     first.close()
-    return open_painting(written, page=painting.page)
+    return open_painting(written, page=painting.page, limits=limits)
 
 
 def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
@@ -96,32 +103,42 @@ def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
 def _account(
     painting: Painting, accepted: Accepted, export: Painting, form: Form, progress: Progress
 ) -> Account:
-    account, digest = Account(), hashlib.sha256()
-    for y in progress.steps(range(0, painting.height, TILE)):
-        strip = Box(0, y, painting.width, TILE).within(painting.box)
-        source = painting.read(strip)
-        expected, runs = _expected(accepted, source, strip)
-        _check_strip(form.stored(painting, expected), export.read(strip), runs, strip)
-        if form.converts(painting):
-            account.converted += source.size
-        else:
-            outside = source[runs == 0]
-            digest.update(outside.astype(outside.dtype.newbyteorder("<")).tobytes())
-            account.samples += outside.size
+    account = Account()
+    across = max(painting.width, painting.height) // TILE + 2
+    tile_at = lru_cache(across)(accepted.tile)
+
+    def check(box: Box) -> Samples:
+        source = painting.read(box)
+        expected, runs = _expected(tile_at, source, box)
+        _check_strip(form.stored(painting, expected), export.read(box), runs, box)
         account.runs.update(_counted(runs))
-    account.sha256 = "" if account.converted else digest.hexdigest()
+        return source[runs == 0]
+
+    boxes = [tile_box(key).within(painting.box) for key in accepted.keys()]  # noqa: SIM118
+    converted = form.converts(painting)
+    found = compare(painting, export.path, export.page, boxes, check, progress, converted=converted)
+    account.method = found.method
+    if converted:
+        account.converted = painting.box.area * painting.channels
+    else:
+        account.samples, account.sha256 = found.samples, found.sha256
     return account
 
 
-def _expected(accepted: Accepted, source: NDArray, strip: Box) -> tuple[NDArray, NDArray[np.uint32]]:
-    """What the strip must hold, and the run of every pixel of it."""
+def _expected(
+    tile_at: Callable[[TileKey], Composed | None], source: NDArray, box: Box
+) -> tuple[NDArray, NDArray[np.uint32]]:
+    """What ``box`` must hold, and the run of every pixel of it."""
     expected, runs = source.copy(), np.zeros(source.shape[:2], np.uint32)
-    for cell in strip.tiles(TILE):
-        tile = accepted.tile((cell.x // TILE, cell.y // TILE))
-        if tile is not None:
-            here = tile.box.moved(-strip.x, -strip.y).slices
-            expected[here][tile.mask] = tile.samples[tile.mask]
-            runs[here] = tile.runs
+    for cell in box.tiles(TILE):
+        tile = tile_at((cell.x // TILE, cell.y // TILE))
+        inside = tile.box.within(box) if tile is not None else Box(0, 0, 0, 0)
+        if tile is not None and not inside.empty:
+            here = inside.moved(-box.x, -box.y).slices
+            own = inside.moved(-tile.box.x, -tile.box.y).slices
+            mask = tile.mask[own]
+            expected[here][mask] = tile.samples[own][mask]
+            runs[here] = tile.runs[own]
     return expected, runs
 
 

@@ -81,7 +81,7 @@ class Assembler:
         rows, columns = np.flatnonzero(tile.mask.any(1)), np.flatnonzero(tile.mask.any(0))
         tight = Box.spanning(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
         box = tight.moved(cell.x, cell.y)
-        return Fill(box, labels[tight.slices].copy(), values)
+        return Fill(box, labels[tight.slices], values)
 
     def _led_over(self, cell: Box, mask: NDArray[np.bool_], values: Image) -> Image:
         """The values of a tile's pixels, led over to the rim."""

@@ -17,43 +17,55 @@ from imagest_core.painting.writer import Patch
 from imagest_core.restoration.record import RestorationRecord
 
 
-@dataclass(frozen=True, eq=False)
 class Fill:
     """The filled pixels within one 256 px tile; every pixel of the grown mask is in exactly one fill.
 
     ``box`` fits the pixels tightly; ``labels``: (h, w) int32, the region each pixel belongs to, 0
     where nothing is filled; ``values``: (n, 3) float32 unbounded sRGB, the n filled pixels row by row.
+    Labels are kept as one bit for each pixel of the box and the ids of the filled ones.
     """
 
-    box: Box
-    labels: NDArray[np.int32]
-    values: NDArray[np.float32]
+    def __init__(self, box: Box, labels: NDArray[np.int32], values: NDArray[np.float32]) -> None:
+        self.box, self.values = box, values
+        mask = labels > 0
+        self._bits = np.packbits(mask)
+        ids = labels[mask]
+        self._ids = ids[:1].copy() if ids.size and (ids == ids[0]).all() else ids
+
+    @property
+    def labels(self) -> NDArray[np.int32]:
+        """(h, w) int32: the region of each pixel, 0 where nothing is filled."""
+        labels = np.zeros((self.box.height, self.box.width), np.int32)
+        labels[self.mask] = self._ids
+        return labels
 
     @property
     def mask(self) -> NDArray[np.bool_]:
         """(h, w) bool: the filled pixels."""
-        return self.labels > 0
+        shape = self.box.height, self.box.width
+        return np.unpackbits(self._bits, count=shape[0] * shape[1]).view(np.bool_).reshape(shape)
 
     @property
     def colour(self) -> NDArray[np.float32]:
         """(h, w, 3) float32 unbounded sRGB, 0 where nothing is filled."""
-        image = np.zeros((*self.labels.shape, 3), np.float32)
+        image = np.zeros((self.box.height, self.box.width, 3), np.float32)
         image[self.mask] = self.values
         return image
 
     @cached_property
     def regions(self) -> tuple[int, ...]:
         """The ids of the regions that have pixels here."""
-        return tuple(int(region) for region in np.unique(self.labels) if region)
+        return tuple(int(region) for region in np.unique(self._ids))
 
     def only(self, regions: Collection[int]) -> Fill | None:
         """The part that belongs to ``regions``; None where there is none."""
         if set(self.regions) <= set(regions):
             return self
-        kept = np.isin(self.labels, np.fromiter(regions, np.int32, len(regions))) & self.mask
+        labels, mask = self.labels, self.mask
+        kept = np.isin(labels, np.fromiter(regions, np.int32, len(regions))) & mask
         if not kept.any():
             return None
-        return Fill(self.box, np.where(kept, self.labels, 0), self.values[kept[self.mask]])
+        return Fill(self.box, np.where(kept, labels, 0), self.values[kept[mask]])
 
     def patch(self, painting: Painting) -> Patch:
         """The fill as samples of the painting's own kind; alpha is kept."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import Regions
-from imagest_core.damage.thickness import deepest
+from imagest_core.damage.thickness import Depths
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 
@@ -28,8 +28,10 @@ def thick_parts(
     own = _only(grown, regions, ids)
     shallow = [region for region in ids if regions.by_id(region).thickness <= 2 * radius]
     hearts = _only(own, regions, shallow)
-    for key, depth in deepest(own, progress).items():
-        box = tile_box(key).within(own.box)
+    depths = Depths(own, progress)
+    for key in own.tiles():
+        box, depth = tile_box(key).within(own.box), depths.of(key)
+        assert depth is not None
         hearts.write(box, (depth[: box.height, : box.width] > radius) | (hearts.read(box) > 0))
     reach = int(radius * ROUNDING) + 1
     parts = DamageMap(grown.width, grown.height)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,15 +11,17 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.compare import CACHE, compare
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.painting import Limits, Painting, open_painting
+from imagest_core.painting.sources.base import Samples
 from imagest_core.painting.writer import keeps_file
 from imagest_core.progress import Progress
 from imagest_core.restoration.result import Fill
 from imagest_core.restoration.verification import Verification
 
-STRIPS = 4
-"""Strips a row of tiles is read in: the memory in use stays at a few strips."""
+Rows = dict[int, list[Fill]]
+"""Fills by their row of tiles."""
 
 
 def verify(
@@ -28,37 +29,36 @@ def verify(
 ) -> Verification:
     """Compare the file ``written`` with ``painting`` under ``fills``; raises ``VerificationError``.
 
-    Both are read as displayed, a strip at a time. The fills are converted anew, so a fill that never
-    reached the file is found as well.
+    Strips and tiles with the same bytes in both files are not decoded (:mod:`..painting.compare`). The
+    fills are converted anew, so a fill that never reached the file is found as well.
     """
-    progress = progress or Progress()
-    rows: dict[int, list[Fill]] = defaultdict(list)
+    rows: Rows = defaultdict(list)
     for fill in fills:
         rows[fill.box.y // TILE].append(fill)
     page = painting.page if keeps_file(painting) else 0
     try:
-        with open_painting(written, page=page) as result:
-            return _compared(painting, result, rows, progress)
+        with open_painting(written, page=page, limits=Limits(cache=CACHE)) as result:
+            _check_kind(painting, result)
+            return _compared(painting, result, rows, progress or Progress())
     except PaintingError as error:
         raise VerificationError(f"The written file can't be read back: {error}") from error
 
 
-def _compared(
-    painting: Painting, written: Painting, rows: dict[int, list[Fill]], progress: Progress
-) -> Verification:
-    _check_kind(painting, written)
-    digest, samples, filled = hashlib.sha256(), 0, 0
-    height = TILE // STRIPS
-    for y in progress.steps(range(0, painting.height, height)):
-        strip = Box(0, y, painting.width, height).within(painting.box)
-        before = painting.read(strip)
-        expected, inside = _expected(painting, before, strip, rows[y // TILE])
-        _check_strip(expected, written.read(strip), inside, strip)
-        outside = before[~inside]
-        digest.update(outside.astype(outside.dtype.newbyteorder("<")).tobytes())
-        samples += outside.size
+def _compared(painting: Painting, written: Painting, rows: Rows, progress: Progress) -> Verification:
+    filled = 0
+
+    def check(box: Box) -> Samples:
+        nonlocal filled
+        before = painting.read(box)
+        reached = (fill for row in range(box.y // TILE, (box.bottom - 1) // TILE + 1) for fill in rows[row])
+        expected, inside = _expected(painting, before, box, reached)
+        _check_strip(expected, written.read(box), inside, box)
         filled += int(np.count_nonzero(inside))
-    return Verification(samples, digest.hexdigest(), filled)
+        return before[~inside]
+
+    boxes = (fill.box for fills in list(rows.values()) for fill in fills)
+    found = compare(painting, written.path, written.page, boxes, check, progress)
+    return Verification(found.samples, found.sha256, filled, found.method)
 
 
 def _check_kind(painting: Painting, written: Painting) -> None:
@@ -70,7 +70,7 @@ def _check_kind(painting: Painting, written: Painting) -> None:
 
 
 def _expected(
-    painting: Painting, before: NDArray[np.generic], strip: Box, fills: list[Fill]
+    painting: Painting, before: NDArray[np.generic], strip: Box, fills: Iterable[Fill]
 ) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
     """What ``strip`` must hold, and (h, w) where it is filled."""
     expected, inside = before.copy(), np.zeros(before.shape[:2], np.bool_)

@@ -1026,6 +1026,10 @@
         <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；未予保留。</translation>
     </message>
     <message>
+        <source>An additional channel of the written file differs from the scan&apos;s near {0}, {1}; it was not kept.</source>
+        <translation>写出的文件的附加通道在 {0}, {1} 附近与扫描件不同；未予保留。</translation>
+    </message>
+    <message>
         <source>The fill at {0}, {1} did not reach the written file; it was not kept.</source>
         <translation>{0}, {1} 处的填补未写入文件；未予保留。</translation>
     </message>

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -45,6 +46,24 @@ def test_an_export_is_the_scan_everywhere_but_in_the_fills(scan: Path, tmp_path:
     assert np.array_equal(before[~grown], after[~grown])
     assert (before[grown] != after[grown]).any()
     assert found.filled == np.count_nonzero(grown)
+    assert found.samples == before[~grown].size
+    assert found.method == "bytes"
+    parts = []
+    for y in range(0, HEIGHT, 16):
+        strip, hole = before[y : y + 16], grown[y : y + 16]
+        parts.append(hashlib.sha256(strip[~hole].astype("<u2").tobytes()).digest())
+    assert found.sha256 == hashlib.sha256(b"".join(parts)).hexdigest()
+
+
+def test_a_file_stored_in_another_way_is_compared_sample_by_sample(scan: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.tif"
+    with open_painting(scan) as painting:
+        result = result_for(painting)
+        export(painting, result, out)
+        tifffile.imwrite(out, tifffile.imread(out), photometric="rgb", compression="zlib")
+        found = verify(painting, result.fills, out)
+    before, grown = tifffile.imread(scan), result.grown.read(result.grown.box) > 0
+    assert found.method == "samples"
     assert found.samples == before[~grown].size
     assert found.sha256 == hashlib.sha256(before[~grown].astype("<u2").tobytes()).hexdigest()
 
@@ -114,6 +133,9 @@ def test_the_record_survives_json(scan: Path, tmp_path: Path) -> None:
     record = replace(result.record, verification=verification)
     again = RestorationRecord.from_json(record.to_json())
     assert again == record
+    old = json.loads(record.to_json())
+    del old["verification"]["method"]
+    assert RestorationRecord.from_json(json.dumps(old)).verification.method == "samples"
     assert again.request.mode is Mode.FAITHFUL
     assert again.painting.sha256 == digest
     assert again.mask.pixels == np.count_nonzero(MASK)

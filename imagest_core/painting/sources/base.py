@@ -29,7 +29,7 @@ class Limits:
 
     pixels: int = 2_000_000_000
     at_once: int = 1_600_000_000
-    cache: int = 256 << 20
+    cache: int = 64 << 20
 
 
 @dataclass(frozen=True)

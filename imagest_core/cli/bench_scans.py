@@ -1,0 +1,236 @@
+"""``imagest bench``: what a restoration of a large scan costs besides the filling.
+
+The scan is made here, a few strips or tiles again and again. Decoding and copying it is what everything
+but the filling is compared with; each is measured in a process of its own, once its imports are done.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from imagest_core.damage.map import DamageMap
+
+WIDTH, HEIGHT = 10240, 9984
+"""Pixels of the scans: 102 megapixels."""
+
+MOST_TIME = 1.5
+"""Everything but the filling may take this many times what decoding and copying the scan takes."""
+MOST_MEMORY, MOST_FOR_A_PIXEL = 200e6, 100
+"""Bytes that a restoration may take above an idle process, and besides for each filled pixel."""
+
+DISTINCT = 48
+TILE, STRIP = 256, 16
+LOSSES = 20
+ENGINE = "harmonic"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a scan is stored."""
+
+    name: str
+    tiled: bool
+    depth: int
+
+
+KINDS = (Kind("16-bit Deflate tiles", True, 16), Kind("8-bit LZW strips", False, 8))
+
+
+@dataclass(frozen=True)
+class Overhead:
+    """Seconds of decoding and copying, seconds and bytes of a restoration, and pixels it filled."""
+
+    kind: Kind
+    megapixels: float
+    plain: float
+    restoring: float
+    memory: int
+    filled: int
+
+    def lines(self) -> list[str]:
+        """A table with the targets."""
+        allowed = MOST_MEMORY + MOST_FOR_A_PIXEL * self.filled
+        ratio = self.restoring / self.plain
+        return [
+            f"restoring a scan of {self.megapixels:.0f} megapixels in {self.kind.name}, without the filling",
+            f"  {'decoding and copying it':<26}{self.plain:10.4f} s{1:10.2f} ×",
+            f"  {'all but the filling':<26}{self.restoring:10.4f} s{ratio:10.2f} ×"
+            f"  (target: at most {MOST_TIME:.2f} ×)",
+            f"  {'memory above idle':<26}{self.memory / 1e6:10.0f} MB"
+            f"  (target: at most {allowed / 1e6:.0f} MB for {self.filled:,} filled pixels)",
+        ]
+
+
+def measure_scan(
+    kind: Kind, repeats: int, progress: Progress, width: int = WIDTH, height: int = HEIGHT
+) -> Overhead:
+    """Make a scan of ``kind``, and measure both tasks ``repeats`` times; the fastest run counts."""
+    from imagest_core.damage.io import write_mask
+
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        make_scan(folder / "scan.tif", kind, width, height)
+        write_mask(_losses(width, height), folder / "mask.tif")
+        plain, restored = [], []
+        for _ in range(repeats):
+            progress.check()
+            plain.append(_measured("decode", folder))
+            progress.check()
+            restored.append(_measured("restore", folder))
+    return Overhead(
+        kind,
+        width * height / 1e6,
+        min(run["seconds"] for run in plain),
+        min(run["seconds"] for run in restored),
+        int(max(run["memory"] for run in restored)),
+        int(restored[0]["filled"]),
+    )
+
+
+def make_scan(path: Path, kind: Kind, width: int, height: int) -> None:
+    """Write a scan whose strips or tiles are a few ones again and again, each encoded once."""
+    import tifffile
+
+    rows, columns = (TILE, TILE) if kind.tiled else (STRIP, width)
+    across, down = -(-width // columns), -(-height // rows)
+    encoded = [_encoded(index, rows, columns, kind) for index in range(min(DISTINCT, across * down))]
+    options: dict[str, Any] = {"tile": (TILE, TILE)} if kind.tiled else {"rowsperstrip": STRIP}
+    last = height - (down - 1) * rows
+    segments = list(islice(cycle(encoded), across * down))
+    if not kind.tiled and last < rows:
+        segments[-1] = _encoded(0, last, columns, kind)
+    tifffile.imwrite(
+        path,
+        iter(segments),
+        shape=(height, width, 3),
+        dtype=f"u{kind.depth // 8}",
+        photometric="rgb",
+        compression="zlib" if kind.tiled else "lzw",
+        predictor=True,
+        metadata=None,
+        **options,
+    )
+
+
+def _encoded(seed: int, rows: int, columns: int, kind: Kind) -> bytes:
+    """Slow waves and a little grain, as a strip or tile."""
+    import numpy as np
+
+    from imagest_core.painting.tiff_encode import DEFLATE, DIFFERENCES, LZW, SegmentCodec
+
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[:rows, :columns]
+    waves = [np.sin(x / (20 + seed + c)) + np.cos(y / (30 + seed)) for c in range(3)]
+    shares = 0.5 + 0.2 * np.stack(waves, -1) + rng.normal(0, 0.01, (rows, columns, 3))
+    samples: NDArray[Any] = (np.clip(shares, 0, 1) * (2**kind.depth - 1)).astype(f"u{kind.depth // 8}")
+    return SegmentCodec(DEFLATE if kind.tiled else LZW, DIFFERENCES, "<").encode(samples)
+
+
+def _losses(width: int, height: int) -> DamageMap:
+    """Some small losses, wherever they fall."""
+    import numpy as np
+
+    from imagest_core.damage.map import DamageMap
+    from imagest_core.painting.geometry import Box
+
+    damage, rng = DamageMap(width, height), np.random.default_rng(1)
+    for _ in range(LOSSES):
+        x, y = int(rng.integers(0, width - 80)), int(rng.integers(0, height - 60))
+        damage.write(Box(x, y, 80, 60), np.ones((60, 80), np.uint8))
+    return damage
+
+
+def _measured(task: str, folder: Path) -> dict[str, float]:
+    """What a fresh process measures of ``task``."""
+    command = [sys.executable, "-m", "imagest_core.cli.bench_scans", task, str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+# In the process that measures
+
+
+def _decode(folder: Path, warm: bool) -> dict[str, float]:
+    """Decode all of the scan, and write a copy of its file."""
+    from imagest_core.painting.geometry import Box
+    from imagest_core.painting.painting import open_painting
+
+    started = time.perf_counter()
+    with open_painting(folder / "scan.tif") as painting:
+        for y in range(0, painting.height, TILE):
+            painting.read(Box(0, y, painting.width, TILE).within(painting.box))
+    copy = folder / "copy.tif"
+    shutil.copyfile(folder / "scan.tif", copy)
+    with open(copy, "rb+") as file:
+        os.fsync(file.fileno())
+    return {"seconds": time.perf_counter() - started}
+
+
+def _restore(folder: Path, warm: bool) -> dict[str, float]:
+    """Restore the scan, and say how long everything but the filling took."""
+    from imagest_core.damage.io import check_mask_usable, read_mask
+    from imagest_core.painting.painting import open_painting
+    from imagest_core.restoration.request import Mode, RestorationRequest
+    from imagest_core.restoration.restore import export, restore
+
+    idle = 0 if warm else memory_now()
+    started = time.perf_counter()
+    with open_painting(folder / "scan.tif") as painting:
+        damage = check_mask_usable(read_mask(folder / "mask.tif", (painting.width, painting.height)))
+        result = restore(painting, damage, RestorationRequest(engine=ENGINE, mode=Mode.FAITHFUL))
+        found = export(painting, result, folder / "out.tif", force=True)
+    seconds = time.perf_counter() - started - result.record.timings.seconds["filling"]
+    return {"seconds": seconds, "memory": max(peak_now() - idle, 0), "filled": found.filled}
+
+
+def memory_now() -> int:
+    """Bytes this process holds; the most it has held where the system tells no more."""
+    return _status("VmRSS") or peak_now()
+
+
+def peak_now() -> int:
+    """The most bytes this process has held. (What `getrusage` says begins with the parent's on Linux.)"""
+    from imagest_core.restoration.environment import peak_memory
+
+    return _status("VmHWM") or peak_memory()
+
+
+def _status(name: str) -> int:
+    try:
+        lines = Path("/proc/self/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return next((int(line.split()[1]) * 1024 for line in lines if line.startswith(name + ":")), 0)
+
+
+def _main(task: str, folder: Path) -> None:
+    """Do ``task`` with a tiny scan, which imports everything, then with the one in ``folder``."""
+    from imagest_core.damage.io import write_mask
+
+    work = {"decode": _decode, "restore": _restore}[task]
+    with tempfile.TemporaryDirectory() as name:
+        tiny = Path(name)
+        make_scan(tiny / "scan.tif", KINDS[0], 300, 300)
+        write_mask(_losses(300, 300), tiny / "mask.tif")
+        work(tiny, True)
+    print(json.dumps(work(folder, False)))
+
+
+if __name__ == "__main__":
+    _main(sys.argv[1], Path(sys.argv[2]))

@@ -1,0 +1,298 @@
+"""A written file compared with its source: by bytes where both store the same ones, else by samples.
+
+Both files' own directories are read; nothing is taken from the writer. Where two pages are stored in the
+same way (:func:`_stored_alike`), a strip or tile with equal bytes has equal samples, so only the others
+are decoded, and those that should differ. Any other file is compared sample by sample.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.orientation import Orientation
+from imagest_core.painting.painting import Painting
+from imagest_core.painting.sources.base import Samples
+from imagest_core.painting.sources.filebytes import FileBytes
+from imagest_core.painting.tiff_layout import SEGMENT_TAGS, Directory, Structure
+from imagest_core.painting.tiff_raster import Raster, read_raster
+from imagest_core.progress import Progress
+
+BYTES, SAMPLES = "bytes", "samples"
+"""Values of :attr:`Comparison.method`."""
+
+ROWS = 64
+"""Rows that are decoded and compared at a time."""
+
+CACHE = 32 << 20
+"""Bytes of decoded strips and tiles that are kept of a file that is compared."""
+
+_CHUNK = 4 << 20
+_PLAIN_PART = 1 << 20
+"""Bytes of uncompressed samples that are compared as one part."""
+
+# fmt: off
+_MEANING = (
+    256, 257, 258, 259, 262, 266, 274, 277, 278, 284, 292, 293, 301, 317, 318, 319, 320, 322, 323, 332, 333,
+    334, 336, 338, 339, 340, 341, 342, 347, 529, 530, 531, 532,
+    32997, 32998, 34675,
+)
+# fmt: on
+"""Tags that say what the bytes of a strip or tile mean: size, encoding, colour and orientation."""
+
+Check = Callable[[Box], Samples]
+"""Compares a box, as displayed, sample by sample; raises, or gives the samples outside the fills."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was compared: ``samples`` outside the fills were found equal.
+
+    ``method`` says what ``sha256`` is the hash of. "samples": of all samples outside the fills, row by
+    row, as displayed, little-endian. "bytes": of the SHA-256 digests (32 bytes each) of all parts, in
+    the order in which the file stores them (strips and tiles; uncompressed ones in parts of about
+    1 MiB of rows). The digest of a part without fills is that of its stored bytes, plane after plane;
+    of the others, that of their samples outside the fills, as for "samples".
+    """
+
+    samples: int
+    sha256: str
+    method: str
+
+
+def compare(
+    painting: Painting,
+    written: Path,
+    page: int,
+    filled: Iterable[Box],
+    check: Check,
+    progress: Progress | None = None,
+    *,
+    converted: bool = False,
+) -> Comparison:
+    """Compare page ``page`` of ``written`` with ``painting``, whose pixels in ``filled`` may differ.
+
+    ``check`` is called for every box (as displayed) that holds a fill, or is not stored as the same bytes.
+    Of a file with ``converted`` samples every one is checked. Raises what ``check`` raises, and
+    :class:`VerificationError` where hidden samples differ.
+    """
+    progress = progress or Progress()
+    with ExitStack() as stack:
+        pages = None if converted else _stored_alike(painting, written, page, stack)
+        if pages is None:
+            return _by_samples(painting, check, progress)
+        return _by_bytes(painting, pages, filled, check, progress)
+
+
+def _by_samples(painting: Painting, check: Check, progress: Progress) -> Comparison:
+    digest, samples = hashlib.sha256(), 0
+    for box in progress.steps(list(_blocks(painting.box))):
+        samples += _add(digest.update, check(box))
+    return Comparison(samples, digest.hexdigest(), SAMPLES)
+
+
+def _by_bytes(
+    painting: Painting, pages: _Pages, filled: Iterable[Box], check: Check, progress: Progress
+) -> Comparison:
+    digest, samples = hashlib.sha256(), 0
+    orientation = Orientation.of(painting.orientation)
+    size = painting.width, painting.height
+    touched = pages.touched(orientation.stored_box(box, *size) for box in filled)
+    compared = 0
+    for part in pages.parts():
+        box = orientation.displayed_box(part.box, *size)
+        stored = None if part.key in touched else pages.same_bytes(part)
+        if stored is None:
+            pages.check_hidden(part, painting.channels)
+            inner = hashlib.sha256()
+            samples += sum(_add(inner.update, check(block)) for block in _blocks(box))
+            stored = inner.digest()
+        else:
+            samples += box.area * painting.channels
+        digest.update(stored)
+        compared += box.area
+        progress.set(compared / painting.box.area)
+    return Comparison(samples, digest.hexdigest(), BYTES)
+
+
+def _add(update: Callable[[bytes], None], samples: Samples) -> int:
+    update(samples.astype(samples.dtype.newbyteorder("<"), copy=False).tobytes())
+    return samples.size
+
+
+def _blocks(box: Box) -> Iterator[Box]:
+    for y in range(box.y, box.bottom, ROWS):
+        yield box._replace(y=y, height=ROWS).within(box)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Rows of one cell of the grid, in stored pixels; ``rows`` from ``first`` on of the cell."""
+
+    cell: int
+    index: int
+    box: Box
+    first: int
+
+    @property
+    def key(self) -> tuple[int, int]:
+        return self.cell, self.index
+
+
+class _Page:
+    """One page of an open TIFF file: where its segments lie, and what their bytes mean."""
+
+    def __init__(self, path: Path, index: int) -> None:
+        with open(path, "rb") as file:
+            structure = Structure(file)
+            directory = structure.page(index)
+            self.raster = read_raster(structure, directory)
+            self.meaning = structure.flavour.order, *_meaning(structure, directory)
+            if self.raster is not None:
+                offsets, counts = (directory.find(tag) for tag in SEGMENT_TAGS[self.raster.tiled])
+                assert offsets
+                assert counts
+                self._places = structure.numbers(offsets).tolist()
+                self._sizes = structure.numbers(counts).tolist()
+        self._data = FileBytes(path)
+
+    def close(self) -> None:
+        self._data.close()
+
+    def span(self, segment: int, start: int, size: int | None) -> tuple[int, int]:
+        """Place and size of a segment's bytes, or of the ``size`` ones from ``start`` on of it."""
+        place, whole = self._places[segment], self._sizes[segment]
+        if size is None:
+            return place, whole if place else 0
+        return place + start, size if place else 0
+
+    def read(self, place: int, size: int) -> bytes:
+        return self._data.read(place, size)
+
+
+def _meaning(structure: Structure, directory: Directory) -> Iterator[tuple[int, int, int, bytes]]:
+    """The entries that say what the bytes mean, with their values."""
+    for entry in directory.entries:
+        if entry.tag in _MEANING:
+            yield entry.tag, entry.kind, entry.count, structure.value(entry)
+
+
+def _stored_alike(painting: Painting, written: Path, page: int, stack: ExitStack) -> _Pages | None:
+    """Both pages, where they are stored in the same way, and ``painting`` gives the samples as stored."""
+    if painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+        return None
+    try:
+        before, after = (
+            stack.enter_context(closing(_Page(path, index)))
+            for path, index in ((painting.path, painting.page), (written, page))
+        )
+    except (PaintingError, OSError):
+        return None
+    return _Pages.of(before, after)
+
+
+class _Pages:
+    """A page and its copy, stored in the same way."""
+
+    def __init__(self, raster: Raster, before: _Page, after: _Page) -> None:
+        self._raster, self._before, self._after = raster, before, after
+        self._rows = raster.grid.cell_height
+        if raster.codec.plain:
+            _, columns, samples = raster.shape(0)
+            self._row_bytes = columns * samples * raster.dtype.itemsize
+            self._rows = min(self._rows, max(_PLAIN_PART // self._row_bytes, 1))
+
+    @classmethod
+    def of(cls, before: _Page, after: _Page) -> Self | None:
+        """Both, unless their bytes mean different things or can't be told apart."""
+        raster = before.raster
+        alike = raster is not None and raster == after.raster and before.meaning == after.meaning
+        return cls(raster, before, after) if alike and raster is not None else None
+
+    def parts(self) -> Iterator[_Part]:
+        """The parts of the page: its cells, and of uncompressed ones about 1 MiB of rows each."""
+        grid = self._raster.grid
+        for cell in range(grid.cells):
+            box = grid.box(cell)
+            for index, y in enumerate(range(box.y, box.bottom, self._rows)):
+                yield _Part(cell, index, box._replace(y=y, height=self._rows).within(box), y - box.y)
+
+    def touched(self, boxes: Iterable[Box]) -> set[tuple[int, int]]:
+        """The keys of the parts that ``boxes`` (stored pixels) share a pixel with."""
+        keys: set[tuple[int, int]] = set()
+        grid = self._raster.grid
+        for box in boxes:
+            for cell in grid.touched(box):
+                whole = grid.box(cell)
+                inside = box.within(whole)
+                first, last = inside.y - whole.y, inside.bottom - 1 - whole.y
+                keys.update((cell, index) for index in range(first // self._rows, last // self._rows + 1))
+        return keys
+
+    def same_bytes(self, part: _Part) -> bytes | None:
+        """The SHA-256 digest of the part's bytes, or None where they are not the same in both files."""
+        digest = hashlib.sha256()
+        for plane in range(self._raster.planes):
+            if not self._same(part, plane, digest.update):
+                return None
+        return digest.digest()
+
+    def check_hidden(self, part: _Part, shown: int) -> None:
+        """Raise unless the samples a pixel has beyond the ``shown`` ones are the same in both files."""
+        raster = self._raster
+        if raster.samples <= shown:
+            return
+        if raster.planar:
+            same = all(self._same(part, plane, _ignore) for plane in range(shown, raster.planes))
+        else:
+            before, after = (self._decoded(page, part) for page in (self._before, self._after))
+            same = np.array_equal(before[..., shown:], after[..., shown:])
+        if not same:
+            raise VerificationError(
+                f"An additional channel of the written file differs from the scan's near {part.box.x},"
+                f" {part.box.y}; it was not kept."
+            )
+
+    def _range(self, part: _Part) -> tuple[int, int | None]:
+        """The first byte of the part in its segment and how many it has; all of a compressed one."""
+        if not self._raster.codec.plain:
+            return 0, None
+        return part.first * self._row_bytes, part.box.height * self._row_bytes
+
+    def _decoded(self, page: _Page, part: _Part) -> NDArray[np.generic]:
+        raster = self._raster
+        rows, columns, samples = raster.shape(part.cell)
+        shape = part.box.height if raster.codec.plain else rows, columns, samples
+        place, size = page.span(part.cell, *self._range(part))
+        if not size:
+            return np.zeros(shape, raster.dtype)
+        return raster.codec.decode(page.read(place, size), shape, raster.dtype)
+
+    def _same(self, part: _Part, plane: int, update: Callable[[bytes], None]) -> bool:
+        segment = plane * self._raster.grid.cells + part.cell
+        start, size = self._range(part)
+        (one, length), (other, other_length) = (
+            page.span(segment, start, size) for page in (self._before, self._after)
+        )
+        if length != other_length:
+            return False
+        for done in range(0, length, _CHUNK):
+            step = min(_CHUNK, length - done)
+            data = self._before.read(one + done, step)
+            if data != self._after.read(other + done, step):
+                return False
+            update(data)
+        return True
+
+
+def _ignore(_: bytes) -> None:
+    return None

@@ -1,0 +1,111 @@
+"""Directories that share what lies below them, lie within each other, or say more than there is."""
+
+from __future__ import annotations
+
+import struct
+import time
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+from PIL import Image
+from tiff_samples import grey_entries, handmade, noise, restore, smooth
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.tiff_extents import occupied
+from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.writer import Patch
+
+PATCH = Patch(Box(1, 2, 5, 6), noise(6, 5))
+
+
+def tree(levels: int, fan: int, leaf: bytes = b"") -> bytes:
+    """A TIFF structure whose directories each name the next one ``fan`` times, below ``leaf`` at the end."""
+    size = 2 + 12 * fan + 4
+    out = b"II*\0" + struct.pack("<I", 8)
+    end = 8 + levels * size
+    for level in range(levels):
+        below = 8 + (level + 1) * size
+        tags = [330, 34665, 34853, 40965][:fan]
+        out += struct.pack("<H", fan)
+        out += b"".join(struct.pack("<HHII", tag, 4, 1, below if level + 1 < levels else end) for tag in tags)
+        out += bytes(4)
+    text = end + 2 + 12 + 4
+    return out + struct.pack("<HHHIII", 1, 270, 2, len(leaf), text, 0) + leaf
+
+
+def jpeg_with(path: Path, exif: bytes) -> Path:
+    Image.fromarray(smooth(20, 30)).save(path, exif=b"Exif\0\0" + exif)
+    return path
+
+
+@pytest.mark.parametrize(("levels", "fan"), [(14, 2), (8, 4), (30, 4), (400, 3), (4000, 1)])
+def test_shared_directories_are_carried_once(tmp_path: Path, levels: int, fan: int) -> None:
+    exif = tree(levels, fan, b"a text at the very end")
+    source = jpeg_with(tmp_path / "source.jpg", exif[:65000])
+    out = tmp_path / "out.tif"
+    started = time.process_time()
+    restore(source, out, [PATCH])
+    assert out.stat().st_size < 10_000 + 4 * len(exif)
+    assert time.process_time() - started < 5
+    assert (b"a text at the very end" in out.read_bytes()) == (levels < 32)
+
+
+def test_a_value_named_many_times_is_not_written_many_times(tmp_path: Path) -> None:
+    """300 tags whose values are one and the same 30 kB."""
+    entries = b"".join(struct.pack("<HHII", 50000 + tag, 7, 30_000, 4000) for tag in range(300))
+    exif = b"II*\0" + struct.pack("<IH", 8, 300) + entries + bytes(4)
+    source = jpeg_with(tmp_path / "source.jpg", exif.ljust(4000, b"\0") + bytes(30_000))
+    restore(source, tmp_path / "out.tif", [PATCH])
+    assert (tmp_path / "out.tif").stat().st_size < 200_000
+
+
+def test_a_directory_within_itself_ends(tmp_path: Path) -> None:
+    exif = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 34665, 4, 1, 8, 0)
+    restore(jpeg_with(tmp_path / "source.jpg", exif), tmp_path / "out.tif", [PATCH])
+    tifffile.imread(tmp_path / "out.tif")
+
+
+def test_shared_directories_of_a_patched_file_stay(tmp_path: Path) -> None:
+    """Also when it becomes a BigTIFF, for which all directories are written anew."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    data = zlib.compress(smooth(20, 30, 1).tobytes())
+    nested = tree(14, 2, b"a text at the very end")[8:]
+    entries = grey_entries(30, 20, 8, 20, (273, 4, 1, 8), (279, 4, 1, len(data)))
+    handmade(source, data, [*entries, (34665, 4, 1, 0)])
+    start = source.stat().st_size
+    moved = bytearray(nested)
+    for place in range(0, 14 * 30, 30):
+        for entry in (place + 10, place + 22):
+            (below,) = struct.unpack_from("<I", moved, entry)
+            struct.pack_into("<I", moved, entry, below - 8 + start)
+    whole = source.read_bytes().replace(
+        struct.pack("<HHII", 34665, 4, 1, 0), struct.pack("<HHII", 34665, 4, 1, start)
+    )
+    source.write_bytes(whole + moved)
+    patch = Patch(Box(0, 0, 30, 20), noise(20, 30, 1))
+    for limit in (2**32, len(whole)):
+        wanted = restore(source, out, [patch], classic_limit=limit, force=True)
+        np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
+        assert out.stat().st_size < 5000
+        with open(out, "rb") as file:
+            assert len(list(Structure(file).walk())) == 16
+
+
+def test_directories_over_each_other_are_refused(tmp_path: Path) -> None:
+    """A chain of directories that start every 18 bytes, each with as many entries as fit behind it."""
+    count = 3000
+    path = tmp_path / "chain.tif"
+    one = struct.pack("<HHHII", 1000, 50000, 4, 1, 0) + bytes(4)
+    body = bytearray(b"II*\0" + struct.pack("<I", 8) + one * count)
+    for index in range(count - 1000):
+        place = 8 + index * 18
+        struct.pack_into("<I", body, place + 2 + 12 * 1000, place + 18)
+    path.write_bytes(bytes(body))
+    started = time.process_time()
+    with pytest.raises(PaintingError, match="structure is damaged"):
+        occupied(path)
+    assert time.process_time() - started < 2

@@ -1,0 +1,268 @@
+"""No old samples stay in a patched TIFF, and everything else in it stays what it was."""
+
+from __future__ import annotations
+
+import struct
+import subprocess
+import time
+import zlib
+from pathlib import Path
+from shutil import which
+from typing import Any
+
+import numpy as np
+import pytest
+import tifffile
+from tiff_samples import (
+    Kind,
+    grey_entries,
+    handmade,
+    noise,
+    restore,
+    same_but,
+    samples_of,
+    smooth,
+    write_source,
+)
+
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.tiff_compact import compact, erase
+from imagest_core.painting.tiff_extents import merged, occupied, subtracted
+from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.writer import Patch
+
+MAKER_NOTE, PRIVATE = 37500, 65000
+
+
+def segments(path: Path, page: int = 0) -> list[bytes]:
+    with tifffile.TiffFile(path) as tiff:
+        places = zip(tiff.pages[page].dataoffsets, tiff.pages[page].databytecounts)
+        whole = path.read_bytes()
+        return [whole[start : start + count] for start, count in places]
+
+
+def check_nothing_old(source: Path, out: Path, page: int = 0) -> int:
+    """No piece of a replaced segment is in the file; gives how many segments were replaced."""
+    old, new, whole = segments(source, page), segments(out, page), out.read_bytes()
+    replaced = [a for a, b in zip(old, new) if a != b]
+    for data in replaced:
+        for start in range(0, len(data) - 24, 24):
+            piece = data[start : start + 24]
+            assert piece not in whole or not any(piece) or any(piece in kept for kept in new)
+    return len(replaced)
+
+
+def dead_bytes(path: Path) -> int:
+    """Bytes of the file that nothing in it points to."""
+    found = occupied(path)
+    return found.size - int((found.spans[:, 1] - found.spans[:, 0]).sum())
+
+
+@pytest.mark.parametrize("big", [False, True])
+@pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd"])
+def test_a_single_strip_does_not_double_the_file(tmp_path: Path, compression: str, big: bool) -> None:
+    """The new strip is larger, so that it doesn't fit into the place of the old one."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    picture = noise(120, 200)
+    picture[40:60] = 0
+    options: dict[str, Any] = {"photometric": "rgb", "rowsperstrip": 120, "compression": compression}
+    tifffile.imwrite(source, picture, bigtiff=big, description="A scan", software="Scanner", **options)
+    patch = Patch(Box(0, 40, 200, 20), noise(20, 200, seed=1))
+    wanted = restore(source, out, [patch])
+    tifffile.imwrite(tmp_path / "anew.tif", wanted, bigtiff=big, description="A scan", **options)
+    np.testing.assert_array_equal(tifffile.imread(out), wanted)
+    assert check_nothing_old(source, out) == 1
+    assert out.stat().st_size < (tmp_path / "anew.tif").stat().st_size * 1.05
+    assert dead_bytes(out) <= dead_bytes(source) + 32
+    same_but(source, out, 0)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("page", [0, 1, 2])
+def test_other_pages_and_tags_are_the_same_after_moving(tmp_path: Path, order: str, page: int) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    with tifffile.TiffWriter(source, byteorder=order) as writer:
+        for number in range(3):
+            writer.write(
+                noise(60, 80, seed=number),
+                photometric="rgb",
+                tile=(32, 32),
+                compression="zlib",
+                subifds=1,
+                description=f"Page {number}",
+                metadata=None,
+                resolution=(300 + number, 301),
+                extratags=[(PRIVATE, 2, 0, "a private text that stays", True)],
+            )
+            writer.write(noise(20, 30, 1, seed=9)[..., 0], photometric="minisblack", metadata=None)
+    wanted = restore(source, out, [Patch(Box(0, 0, 80, 40), np.zeros((40, 80, 3), "u1"))], page)
+    np.testing.assert_array_equal(samples_of(out, page), wanted)
+    same_but(source, out, 2 * page)
+    assert check_nothing_old(source, out, page) == 6
+    assert out.stat().st_size < source.stat().st_size - 8000
+
+
+def test_new_tiles_fill_the_places_of_old_ones(tmp_path: Path) -> None:
+    """Some new tiles are smaller, some larger than the old ones; all places can be used again."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    picture = noise(256, 256)
+    picture[:64, 64:128] = 7
+    tifffile.imwrite(source, picture, photometric="rgb", tile=(64, 64), compression="zlib")
+    swapped = np.concatenate([picture[:64, 64:128], picture[:64, :64]], axis=1)
+    wanted = restore(source, out, [Patch(Box(0, 0, 128, 64), swapped)])
+    np.testing.assert_array_equal(tifffile.imread(out), wanted)
+    assert abs(out.stat().st_size - source.stat().st_size) < 1000
+    with tifffile.TiffFile(source) as old, tifffile.TiffFile(out) as new:
+        assert old.pages[0].dataoffsets[2:] == new.pages[0].dataoffsets[2:]
+
+
+def strip_with(path: Path, *private: tuple[int, int, int, bytes | int], below: bytes = b"") -> Path:
+    """A picture in one strip, with an entry of unknown meaning and 40 private bytes at the end."""
+    data = zlib.compress(noise(20, 100, 1, seed=3).tobytes() + bytes(8000))
+    entries = grey_entries(100, 100, 8, 100, (273, 4, 1, 8), (279, 4, 1, len(data)))
+    handmade(path, data, [*entries, *private], more=below)
+    return path
+
+
+PATCH = Patch(Box(0, 0, 100, 100), noise(100, 100, 1))
+
+
+def test_a_private_offset_keeps_everything_in_its_place(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    strip_with(source, (PRIVATE, 4, 1, 0), below=b"forty private bytes that must not move!!")
+    whole = source.read_bytes()
+    place = len(whole) - 40
+    source.write_bytes(
+        whole.replace(struct.pack("<HHII", PRIVATE, 4, 1, 0), struct.pack("<HHII", PRIVATE, 4, 1, place))
+    )
+    wanted = restore(source, out, [PATCH])
+    np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
+    written = out.read_bytes()
+    assert written[place : place + 40] == whole[-40:]
+    strip = segments(source)[0]
+    assert written[8 : 8 + len(strip)] == bytes(len(strip))
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_makers_note_with_places_is_not_moved(tmp_path: Path, moves: bool) -> None:
+    """A note of numbers that can't be places in the file, or of one that can."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    note = b"\xff" * 40 if moves else b"\xff" * 20 + struct.pack(">I", 300) + b"\xff" * 16
+    strip_with(source, (MAKER_NOTE, 7, 40, note), below=bytes(400))
+    before = source.read_bytes()
+    wanted = restore(source, out, [PATCH])
+    np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
+    assert (out.read_bytes().find(note) == before.find(note)) is not moves
+    check_nothing_old(source, out)
+
+
+def test_many_large_private_values_are_not_searched_for_ever(tmp_path: Path) -> None:
+    """500 tags of unknown meaning that share 60 kB: nothing is moved."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    strip_with(source, *((PRIVATE + tag, 7, 60_000, 10_000) for tag in range(500)), below=b"\xff" * 70_000)
+    started = time.process_time()
+    wanted = restore(source, out, [PATCH])
+    assert time.process_time() - started < 5
+    np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
+    check_nothing_old(source, out)
+
+
+def test_what_lay_in_the_file_unused_stays(tmp_path: Path) -> None:
+    """Bytes that no directory mentions are none of the writer's business."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    strip_with(source, below=b"A remark behind the last directory." * 3)
+    restore(source, out, [PATCH])
+    assert b"A remark behind the last directory." * 3 in out.read_bytes()
+
+
+def test_the_places_of_a_thumbnail_follow(tmp_path: Path) -> None:
+    """Tags 513 and 514 are places and sizes, too."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    picture = b"\xff\xd8 no real JPEG, but long enough \xff\xd9"
+    strip_with(source, (513, 4, 1, 0), (514, 4, 1, len(picture)), below=picture)
+    whole = source.read_bytes()
+    place = len(whole) - len(picture)
+    source.write_bytes(
+        whole.replace(struct.pack("<HHII", 513, 4, 1, 0), struct.pack("<HHII", 513, 4, 1, place))
+    )
+    restore(source, out, [PATCH])
+    with open(out, "rb") as file:
+        structure = Structure(file)
+        new = structure.number(structure.page(0), 513, 0)
+    assert new != place
+    assert out.read_bytes()[new : new + len(picture)] == picture
+
+
+def test_growing_over_the_limit_leaves_no_old_samples_either(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    write_source(source, Kind())
+    limit = source.stat().st_size + 400
+    wanted = restore(source, out, [Patch(Box(0, 0, 101, 40), noise(40, 101))], classic_limit=limit)
+    with tifffile.TiffFile(out) as tiff:
+        assert tiff.is_bigtiff
+    np.testing.assert_array_equal(samples_of(out), wanted)
+    assert dead_bytes(out) <= dead_bytes(source) + 200
+    same_but(source, out, 0)
+
+
+def test_a_removed_entry_takes_its_value_along(tmp_path: Path) -> None:
+    """Whoever takes an entry out of a directory needs only :func:`compact` to be rid of its value."""
+    path = tmp_path / "scan.tif"
+    secret = b"An old state of the picture. " * 20
+    tags = [(37724, 7, len(secret), secret, True)]
+    tifffile.imwrite(path, noise(40, 40), photometric="rgb", extratags=tags, compression="zlib")
+    before, samples = occupied(path), tifffile.imread(path)
+    with open(path, "rb+") as file:
+        structure = Structure(file)
+        entry = structure.page(0).find(37724)
+        assert entry is not None
+        file.seek(entry.place)
+        file.write(struct.pack("<HHII", 37724, 7, 1, 0))
+    assert compact(path, before) < 16
+    assert b"An old state" not in path.read_bytes()
+    assert path.stat().st_size <= before.size - len(secret) + 16
+    np.testing.assert_array_equal(tifffile.imread(path), samples)
+
+
+def test_a_cloud_optimised_file_says_that_it_was_edited(tmp_path: Path) -> None:
+    """GDAL writes this text behind the header, and believes the order of the tiles while it says NO."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    text = b"LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nKNOWN_INCOMPATIBLE_EDITION=NO\n "
+    ghost = b"GDAL_STRUCTURAL_METADATA_SIZE=%06d bytes\n" % len(text) + text
+    data = zlib.compress(noise(20, 100, 1, seed=3).tobytes() + bytes(8000))
+    place = 8 + len(ghost)
+    entries = grey_entries(100, 100, 8, 100, (273, 4, 1, place), (279, 4, 1, len(data)))
+    handmade(source, ghost + data, entries)
+    wanted = restore(source, out, [PATCH])
+    np.testing.assert_array_equal(tifffile.imread(out)[..., None], wanted)
+    assert out.read_bytes()[8:place] == ghost.replace(b"EDITION=NO\n ", b"EDITION=YES\n")
+    restore(source, out, [], force=True)
+    assert out.read_bytes() == source.read_bytes()
+
+
+def test_erasing_bytes(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"0123456789")
+    with open(path, "rb+") as file:
+        erase(file, np.array([(1, 3), (8, 10)], np.uint64))
+    assert path.read_bytes() == b"0\0\x0034567\0\0"
+
+
+def test_spans() -> None:
+    spans = np.array([(5, 9), (0, 2), (8, 12), (12, 13), (20, 20)], np.uint64)
+    assert merged(spans).tolist() == [[0, 2], [5, 13]]
+    other = np.array([(1, 6), (10, 11)], np.uint64)
+    assert subtracted(merged(spans), other).tolist() == [[0, 1], [6, 10], [11, 13]]
+    nothing = np.zeros((0, 2), np.uint64)
+    assert subtracted(other, nothing).tolist() == other.tolist()
+    assert len(subtracted(nothing, other)) == len(merged(nothing)) == 0
+
+
+@pytest.mark.skipif(which("tiffinfo") is None, reason="needs libtiff's tools")
+def test_libtiff_reads_what_was_moved(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    write_source(source, Kind(compression="lzw", tiled=True, predictor=True))
+    restore(source, out, [Patch(Box(0, 0, 101, 75), smooth(75, 101)[::-1].copy())])
+    found = subprocess.run(["tiffinfo", "-d", "-s", str(out)], capture_output=True, text=True, check=True)
+    assert "Scanner" in found.stdout
+    assert "rror" not in found.stderr
