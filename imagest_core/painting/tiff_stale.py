@@ -38,7 +38,7 @@ Spans = list[tuple[int, int]]
 
 @dataclass
 class Plan:
-    """Changes of one file: entries to drop or replace (by their place), pages to unlink, bytes to erase."""
+    """Changes of one file: entries to drop or replace (by their place), directories to unlink, bytes to erase."""
 
     notes: list[WritingNote] = field(default_factory=list)
     dropped: set[int] = field(default_factory=set)
@@ -100,8 +100,7 @@ def _plan_renditions(structure: Structure, native: Directory, stale: list[Rendit
     for each in stale:
         planned.notes.append(WritingNote(each.name, "removed"))
         planned.doomed += _whole(structure, each.directory)
-        if not each.below:
-            planned.unlinked.add(each.directory.place)
+        planned.unlinked.add(each.directory.place)
 
 
 def _plan_thumbnail(structure: Structure, native: Directory, planned: Plan) -> None:
@@ -177,21 +176,26 @@ class _Removal:
         self._extents = Extents(structure)
 
     def run(self, page: int) -> None:
-        pages = list(self._structure.chain())
-        kept = [directory for directory in pages if directory.place not in self._plan.unlinked]
-        last = pages[-1].next if pages[-1].place not in self._plan.unlinked else 0
-        following = [directory.place for directory in kept[1:]] + [last]
-        native = pages[page]
-        for directory, after in zip(kept, following):
-            self._rewrite(directory, after)
-        if kept[0].place != self._structure.first:
-            self._file.seek(0)
-            self._file.write(self._flavour.header(kept[0].place))
-        for directory in _exif(self._structure, native):
-            self._rewrite(directory, directory.next)
+        structure, unlinked = self._structure, self._plan.unlinked
+        pages = list(structure.chain())
+        native = structure.page(page)
         entry = native.find(SUB_IFDS)
-        for below in filter(None, map(self._structure.readable, self._structure.places(entry) if entry else [])):
-            self._rewrite(below, below.next)
+        below = filter(None, map(structure.readable, structure.places(entry) if entry else []))
+        for directory in (*pages, *_exif(structure, native), *below):
+            if directory.place not in unlinked:
+                self._rewrite(directory, self._after(directory.next))
+        first = self._after(structure.first)
+        if first != structure.first:
+            self._file.seek(0)
+            self._file.write(self._flavour.header(first))
+
+    def _after(self, place: int) -> int:
+        """``place``, or that of the first directory behind it that stays."""
+        seen: set[int] = set()
+        while place in self._plan.unlinked and place not in seen:
+            seen.add(place)
+            place = self._structure.directory(place).next
+        return 0 if place in seen else place
 
     def _rewrite(self, directory: Directory, following: int) -> None:
         """Write the directory in its place with the entries it keeps; what it no longer needs is zeros."""
