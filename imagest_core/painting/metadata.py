@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imagest_core.painting import photoshop as resources
+from imagest_core.painting.writing_notes import WritingNote
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -21,3 +24,15 @@ class Metadata:
     date: str = ""
     artist: str = ""
     copyright: str = ""
+    photoshop: bytes | None = None
+    geo: bytes | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[WritingNote, ...] = ()
+
+
+def split_photoshop(blob: bytes) -> tuple[bytes, bytes]:
+    """Image resources without their IPTC records, and these records; TIFF has a tag for each."""
+    found, rest = resources.parse(blob)
+    iptc = [each.data for each in found if each.number == resources.IPTC]
+    others = resources.pack(each for each in found if each.number != resources.IPTC)
+    return others + rest, b"".join(dict.fromkeys(iptc))
