@@ -19,6 +19,7 @@ from imagest_core.painting.atomic import replacing, sync
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
+from imagest_core.painting.tiff_carry import carrying_notes, other_pages, source_directory
 from imagest_core.painting.tiff_convert import write_lossless
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.tiff_layout import Structure
@@ -106,25 +107,24 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
             "The result is a lossless TIFF of exactly the decoded samples of"
             f" {painting.path.name} ({painting.compression})."
         )
-    if painting.pages > 1:
-        notes.append("Only the page shown is written; the others stay in the source alone.")
     if form.turns_colour(painting):
         notes.append("Colours beyond sRGB are brought to its edge.")
-    return tuple(notes)
+    return (*notes, *sentences(metadata_notes(painting, form)))
 
 
 def metadata_notes(painting: Painting, form: Form = KEPT) -> tuple[WritingNote, ...]:
     """What becomes of smaller copies, previews and metadata in the file, one note a part."""
     if keeps_file(painting, form):
         return tuple(stale_notes(painting.path, painting.page))
-    return ()
+    return tuple(carrying_notes(painting, SOFTWARE))
 
 
 def written_page(painting: Painting, form: Form = KEPT) -> int:
     """The page of the written file that holds the painting."""
     if keeps_file(painting, form):
         return painting.page - pages_before(painting.path, painting.page)
-    return 0
+    with source_directory(painting) as origin:
+        return len(other_pages(painting, origin)[0])
 
 
 def _patch_copy(

@@ -20,6 +20,9 @@ NAMESPACES = {
 }
 """Prefixes of properties that :func:`with_properties` can add."""
 
+_ALTERNATIVES = {"title", "description", "rights", "UserComment"}
+"""Properties whose texts are alternatives of languages."""
+
 _PICTURES = {
     f"{XMP} Thumbnails",
     "http://ns.adobe.com/xap/1.0/g/img/ image",
@@ -158,10 +161,7 @@ def merged(packet: bytes, others: Iterable[bytes]) -> bytes | None:
 
 
 def with_properties(packet: bytes | None, properties: Sequence[tuple[str, str, str]]) -> bytes | None:
-    """``packet`` (or a new one) with ``properties``: prefix, name, text; None where it can't be read.
-
-    Texts in the namespaces ``dc`` and ``exif`` become alternatives of languages, as XMP defines them.
-    """
+    """``packet`` (or a new one) with ``properties``: prefix, name, text; None where it can't be read."""
     if not properties:
         return packet
     packet = packet or _EMPTY
@@ -198,7 +198,7 @@ _EMPTY = (
 
 def _property(prefix: str, name: str, text: str) -> str:
     text = escape("".join(letter for letter in text if letter >= " " or letter in "\t\n\r"))
-    if prefix != "xmp":
+    if name in _ALTERNATIVES:
         text = f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
     return f"<{prefix}:{name}>{text}</{prefix}:{name}>"
 

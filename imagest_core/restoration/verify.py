@@ -14,7 +14,7 @@ from imagest_core.damage.map import TILE
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.painting.writer import keeps_file
+from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
 from imagest_core.restoration.result import Fill
 from imagest_core.restoration.verification import Verification
@@ -35,9 +35,8 @@ def verify(
     rows: dict[int, list[Fill]] = defaultdict(list)
     for fill in fills:
         rows[fill.box.y // TILE].append(fill)
-    page = painting.page if keeps_file(painting) else 0
     try:
-        with open_painting(written, page=page) as result:
+        with open_painting(written, page=written_page(painting)) as result:
             return _compared(painting, result, rows, progress)
     except PaintingError as error:
         raise VerificationError(f"The written file can't be read back: {error}") from error

@@ -129,15 +129,12 @@ def _text(name: bytes, rest: bytes) -> bytes | None:
 
 
 def _raw_profile(text: bytes) -> bytes | None:
-    """The bytes of a text of a name, a length and hexadecimal digits."""
-    found = re.fullmatch(rb"\s*\S+\s+(\d+)\s+([0-9a-fA-F\s]*)\0*", text)
-    if not found:
-        return None
+    """The bytes of a text of a name, a length (not always the right one) and hexadecimal digits."""
+    found = re.fullmatch(rb"\s*[^\r\n]+\s+\d+\s+([0-9a-fA-F\s]*)\0*", text)
     try:
-        data = bytes.fromhex(found[2].decode())
+        return bytes.fromhex(found[1].decode()) if found else None
     except ValueError:
         return None
-    return data if len(data) == int(found[1]) else None
 
 
 def _modified(time: bytes | None) -> list[tuple[str, str]]:
@@ -145,4 +142,4 @@ def _modified(time: bytes | None) -> list[tuple[str, str]]:
     if not time or len(time) != 7:
         return []
     year, *rest = struct.unpack(">HBBBBB", time)
-    return [("tIME", "{:04}:{:02}:{:02} {:02}:{:02}:{:02}".format(year, *rest))]
+    return [("Time", "{:04}:{:02}:{:02} {:02}:{:02}:{:02}".format(year, *rest))]

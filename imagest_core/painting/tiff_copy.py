@@ -1,0 +1,142 @@
+"""Directories copied from one TIFF file into another: values, directories below, strips and tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+import numpy as np
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting.tiff_extents import LOCATED
+from imagest_core.painting.tiff_layout import (
+    IFD8,
+    LONG8,
+    Directory,
+    Entry,
+    Field,
+    Flavour,
+    Structure,
+    append,
+    append_directory,
+    is_pointer,
+    numbers_field,
+)
+from imagest_core.painting.writing_notes import WritingNote
+
+Fields = dict[int, Field]
+UNDEFINED = 7
+_JPEG_TABLES, _QUANTISATION = (519, 520, 521), 519
+"""Places of the tables of old-style JPEG."""
+
+_BLOCK = 16 << 20
+_DEEPEST = 8
+"""Levels of directories below each other that are followed."""
+
+Change = Callable[[int, bytes], tuple[bytes, list[WritingNote]]]
+"""Gives the value that is copied for a tag (empty: none), and notes on what was taken out of it."""
+
+
+@dataclass
+class Copier:
+    """Copies directories of ``source`` to the end of ``file``; ``notes`` name what can't be copied.
+
+    ``kept`` are fields that are written as they are, by the place of their entry in the source.
+    """
+
+    source: Structure
+    file: BinaryIO
+    flavour: Flavour
+    notes: list[WritingNote] = field(default_factory=list)
+    kept: dict[int, Field] = field(default_factory=dict)
+    change: Change | None = None
+    _copied: dict[tuple[int, int], int] = field(default_factory=dict)
+    _placed: dict[int, int] = field(default_factory=dict)
+
+    def fields(self, entries: Iterable[Entry], above: frozenset[int] = frozenset()) -> Fields:
+        """Copies of ``entries`` and of the directories below them, ``above`` being those they lie in."""
+        fields: Fields = {}
+        for entry in entries:
+            try:
+                copy = self._pointer(entry, above) if is_pointer(entry) else self._value(entry)
+            except PaintingError:
+                self.notes.append(WritingNote(f"Tag {entry.tag}, whose value is damaged", "lost"))
+                continue
+            if copy is not None:
+                fields[entry.tag] = copy
+        return fields
+
+    def page(self, directory: Directory, following: int) -> int:
+        """Copy a page with its strips or tiles, and whatever is below it; gives its new place."""
+        return append_directory(
+            self.file, self.flavour, self._with_data(directory, frozenset()).values(), following
+        )
+
+    def _with_data(self, directory: Directory, above: frozenset[int]) -> Fields:
+        tables = self._tables(directory)
+        rest = (entry for entry in directory.entries if entry.tag not in tables)
+        return self.fields(rest, above | {directory.place}) | tables
+
+    def _value(self, entry: Entry) -> Field | None:
+        if entry.place in self.kept:
+            return self.kept[entry.place]
+        if entry.kind in (LONG8, IFD8) and not self.flavour.big:
+            return numbers_field(entry.tag, self.source.numbers(entry), self.flavour)
+        value = self.source.value(entry)
+        kind = entry.kind if entry.size else UNDEFINED
+        if self.change is None or entry.inline:
+            return Field(entry.tag, kind, entry.count, value)
+        changed, notes = self.change(entry.tag, value)
+        self.notes += notes
+        if not notes:
+            return Field(entry.tag, kind, entry.count, value)
+        size = entry.size // entry.count
+        changed += bytes(-len(changed) % size)
+        return Field(entry.tag, kind, len(changed) // size, changed) if changed else None
+
+    def _pointer(self, entry: Entry, above: frozenset[int]) -> Field:
+        places = []
+        for place in map(int, self.source.numbers(entry)):
+            if place in above or len(above) > _DEEPEST:
+                raise PaintingError("A directory of the file lies within itself.")
+            if place not in self._placed:
+                below = self._with_data(self.source.directory(place), above)
+                self._placed[place] = append_directory(self.file, self.flavour, below.values())
+            places.append(self._placed[place])
+        return numbers_field(entry.tag, places, self.flavour)
+
+    def _tables(self, directory: Directory) -> Fields:
+        """Offsets of copied data, with their sizes; those that lead nowhere are left out."""
+        fields: Fields = {}
+        for offsets, counts in ((directory.find(a), directory.find(b)) for a, b in LOCATED):
+            if not offsets or not counts or offsets.count != counts.count:
+                continue
+            sizes = self.source.numbers(counts)
+            pairs = zip(self.source.numbers(offsets).tolist(), sizes.tolist())
+            places = [self._data(place, size) for place, size in pairs]
+            fields[offsets.tag] = numbers_field(offsets.tag, places, self.flavour)
+            fields[counts.tag] = numbers_field(counts.tag, sizes, self.flavour)
+        for entry in filter(None, map(directory.find, _JPEG_TABLES)):
+            places = [self._jpeg_table(entry.tag, int(place)) for place in self.source.numbers(entry)]
+            fields[entry.tag] = numbers_field(entry.tag, places, self.flavour)
+        return fields
+
+    def _data(self, place: int, size: int) -> int:
+        """Copy some bytes, once; gives their new place, 0 for those that the file leaves out."""
+        if not place or not size:
+            return 0
+        if (place, size) not in self._copied:
+            if place + size > self.source.size:
+                raise PaintingError("The file is truncated: a part of the picture is missing.")
+            start = append(self.file, b"")
+            for at in range(0, size, _BLOCK):
+                self.file.write(self.source.bytes_at(place + at, min(_BLOCK, size - at)))
+            self._copied[place, size] = start
+        return self._copied[place, size]
+
+    def _jpeg_table(self, tag: int, place: int) -> int:
+        if tag == _QUANTISATION:
+            return self._data(place, 64)
+        lengths = np.frombuffer(self.source.bytes_at(place, 16), np.uint8)
+        return self._data(place, 16 + int(lengths.sum()))
