@@ -33,9 +33,21 @@ RASTER = set(
     " StripByteCounts RowsPerStrip TileWidth TileLength TileOffsets TileByteCounts SamplesPerPixel"
     " PhotometricInterpretation PlanarConfiguration Predictor SubfileType FillOrder VP8Version"
     " HorizontalScale VerticalScale WebP_Flags AlphaIsUsed MajorBrand MinorVersion CompatibleBrands"
-    " ColorSpecMethod ColorSpecPrecedence ColorSpecApproximation ColorComponents".split()
+    " ColorSpecMethod ColorSpecPrecedence ColorSpecApproximation ColorComponents NumberOfComponents"
+    " BitsPerComponent ColorSpace AlphaPreprocessing AlphaFiltering AlphaCompression HasExtendedXMP"
+    " PreviewImageStart ThumbnailOffset".split()
 )
-"""Tags of how samples are stored."""
+"""Tags of how samples are stored and where things lie in the file."""
+
+ALIASES = {
+    "IFD1": "EXIF thumbnail",
+    "PhotoMechanic": "Photo Mechanic",
+    "MediaJukebox": "Media Jukebox",
+    "Casio": "Casio QVCI",
+    "JSON": "JUMBF",
+    "XML-xsi": "XML",
+}
+"""What the writer's notes call a group."""
 
 
 @dataclass
@@ -58,7 +70,7 @@ def tags_of(path: Path) -> Counter[tuple[str, str, str]]:
         *groups, name = key.split(":")
         group = ":".join(part for part in dict.fromkeys(groups) if not part.startswith("Copy"))
         structural = OF_THE_FILE & set(groups) or (groups[:1] == ["File"] and name != "Comment")
-        if groups and not structural and name not in RASTER:
+        if groups and not structural and not (name in RASTER and "ExifIFD" not in groups):
             tags[group, name, json.dumps(value, sort_keys=True)] += 1
     return tags
 
@@ -74,7 +86,8 @@ def measure(path: Path) -> Found | None:
         box = Box(0, 0, 1, 1)
         patch = Patch(box, painting.read(box) ^ np.array(1, painting.dtype))
         write_painting(painting, [patch], out, check=lambda written: None)
-        return compare(path.name, tags_of(path), tags_of(out), " ".join(writing_notes(painting)))
+        notes = " ".join(note.replace(path.name, "") for note in writing_notes(painting))
+        return compare(path.name, tags_of(path), tags_of(out), notes)
 
 
 def compare(
@@ -92,8 +105,9 @@ def compare(
 
 
 def is_named(group: str, tag: str, notes: str) -> bool:
-    """Whether a sentence mentions the tag, or a group it belongs to."""
-    return tag in notes or any(part in notes for part in group.split(":"))
+    """Whether a sentence mentions the tag, or a group it belongs to but EXIF and maker notes as a whole."""
+    groups = [ALIASES.get(part, part) for part in group.split(":") if part not in ("EXIF", "MakerNotes")]
+    return tag in notes or any(part in notes for part in groups)
 
 
 def main() -> None:

@@ -157,7 +157,7 @@ def _keep(parts: _Parts, name: bytes, data: mmap, start: int, end: int) -> None:
     elif name == b"uuid":
         _keep_uuid(parts, value[:16], value[16:])
     elif name not in _OF_THE_PICTURE:
-        parts.left.append(name.decode("latin-1").strip())
+        parts.left.append(name.decode("latin-1").strip().upper())
 
 
 def _keep_uuid(parts: _Parts, kind: bytes, value: bytes) -> None:

@@ -136,11 +136,27 @@ class JpegMetadata:
         return xmp.as_utf8(data) if starts == ends and len(data) == self._lengths[name] else None
 
 
+_LABELS = {
+    b"JFXX": "JFXX thumbnail",
+    b"MPF\0": "MPF (further pictures)",
+    b"FPXR": "FlashPix",
+    b"EPPIM": "PrintIM",
+    b"\x1aQualcomm": "Qualcomm",
+    b"UNICODE\0": "comment",
+    b"QVCI": "Casio QVCI",
+}
+
+
 def label(marker: int, value: bytes) -> str:
-    """What a segment is called: APP and its number, and the name it begins with."""
+    """What a segment is called: APP and its number, and its maker or the name it begins with."""
+    name = next((name for mark, name in _LABELS.items() if value.startswith(mark)), "")
+    if value[6:14] == b"HEAPJPGM":
+        name = "CIFF"
+    elif value.startswith(b"JP") and value[12:16] == b"jumb":
+        name = "JUMBF"
     found = re.match(rb"[\x20-\x7e]{2,24}", value)
-    name = f" {found[0].decode().strip()}" if found else ""
-    return f"APP{marker - 0xE0}{name}"
+    name = name or (found[0].decode().strip() if found else f"of {len(value):,} bytes")
+    return f"APP{marker - 0xE0} {name}"
 
 
 _SIGNATURES = {
