@@ -1,8 +1,8 @@
 """Measure which metadata the written TIFF keeps: tags in total, lost, lost and named, lost without a word.
 
-Run ``python -m scripts.measure_metadata FOLDER``; needs ``exiftool`` on the path. Every picture in FOLDER that
-opens as a painting is written with one changed pixel. A tag is kept when the result has a tag of the same
-name and value in any group; it is named when a sentence of the writer mentions the tag or what carries it.
+Run ``python -m scripts.measure_metadata FOLDER``; needs ``exiftool`` on the path. Every picture in FOLDER
+that opens as a painting is written with one changed pixel. A tag is kept when the result has a tag of the
+same name and value in any group; it is named when a sentence of the writer mentions it or what carries it.
 """
 
 from __future__ import annotations
@@ -28,15 +28,18 @@ ENDINGS = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".jp2"}
 OF_THE_FILE = {"ExifTool", "System", "Composite", "JFIF"}
 """Groups that describe the file and not the picture."""
 
-RASTER = set(
-    "ImageWidth ImageHeight BitsPerSample BitDepth ColorType Compression Filter Interlace StripOffsets"
-    " StripByteCounts RowsPerStrip TileWidth TileLength TileOffsets TileByteCounts SamplesPerPixel"
-    " PhotometricInterpretation PlanarConfiguration Predictor SubfileType FillOrder VP8Version"
-    " HorizontalScale VerticalScale WebP_Flags AlphaIsUsed MajorBrand MinorVersion CompatibleBrands"
-    " ColorSpecMethod ColorSpecPrecedence ColorSpecApproximation ColorComponents NumberOfComponents"
-    " BitsPerComponent ColorSpace AlphaPreprocessing AlphaFiltering AlphaCompression HasExtendedXMP"
-    " PreviewImageStart ThumbnailOffset".split()
-)
+# fmt: off
+RASTER = {
+    "ImageWidth", "ImageHeight", "BitsPerSample", "BitDepth", "ColorType", "Compression", "Filter",
+    "Interlace", "StripOffsets", "StripByteCounts", "RowsPerStrip", "TileWidth", "TileLength",
+    "TileOffsets", "TileByteCounts", "SamplesPerPixel", "PhotometricInterpretation",
+    "PlanarConfiguration", "Predictor", "SubfileType", "FillOrder", "VP8Version", "HorizontalScale",
+    "VerticalScale", "WebP_Flags", "AlphaIsUsed", "MajorBrand", "MinorVersion", "CompatibleBrands",
+    "ColorSpecMethod", "ColorSpecPrecedence", "ColorSpecApproximation", "ColorComponents",
+    "NumberOfComponents", "BitsPerComponent", "ColorSpace", "AlphaPreprocessing", "AlphaFiltering",
+    "AlphaCompression", "HasExtendedXMP", "PreviewImageStart", "ThumbnailOffset",
+}
+# fmt: on
 """Tags of how samples are stored and where things lie in the file."""
 
 ALIASES = {
@@ -111,7 +114,9 @@ def is_named(group: str, tag: str, notes: str) -> bool:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--all", action="store_true", help="list the tags that were lost and named too")
     args = parser.parse_args()

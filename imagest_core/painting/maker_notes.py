@@ -11,10 +11,10 @@ import numpy as np
 
 from imagest_core.painting import embedded
 from imagest_core.painting.tiff_copy import Fields
-from imagest_core.painting.tiff_erase import erase
-from imagest_core.painting.tiff_extents import Extents
+from imagest_core.painting.tiff_erase import directory_spans, erase
 from imagest_core.painting.tiff_layout import (
     EXIF_IFD,
+    KIND_SIZE,
     NUMBER_CODE,
     SEGMENT_TAGS,
     Directory,
@@ -83,13 +83,16 @@ def placed_note(
         return None
     data = np.frombuffer(block, np.uint8).copy()
     start, end = entry.value_place, entry.value_place + entry.size
-    for first, last in Extents(structure).spans.astype(np.int64):
-        data[first:last] = 0
+    for known in structure.walk():
+        for first, last in directory_spans(structure, known):
+            data[first:last] = 0
     data[start:end] = np.frombuffer(block, np.uint8)[start:end]
     left = data.tobytes()
     spans = embedded.pictures(left)
     note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
-    return PlacedNote(entry, embedded.erased(left, spans).rstrip(b"\0").ljust(end, b"\0"), [note] if spans else [])
+    return PlacedNote(
+        entry, embedded.erased(left, spans).rstrip(b"\0").ljust(end, b"\0"), [note] if spans else []
+    )
 
 
 def has_maker_note(structure: Structure, directory: Directory) -> bool:
@@ -105,11 +108,11 @@ def _maker_note(structure: Structure, directory: Directory) -> Entry | None:
 
 
 def _size(each: Field) -> int:
-    from imagest_core.painting.tiff_layout import KIND_SIZE
-
     return KIND_SIZE[each.kind] * each.count
 
 
 def _numbers(structure: Structure, each: Field) -> np.ndarray:
     data = each.value if each.place is None else structure.bytes_at(each.place, _size(each))
-    return np.frombuffer(data[: _size(each)], structure.flavour.order + NUMBER_CODE[each.kind]).astype(np.uint64)
+    return np.frombuffer(data[: _size(each)], structure.flavour.order + NUMBER_CODE[each.kind]).astype(
+        np.uint64
+    )

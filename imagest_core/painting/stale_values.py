@@ -23,7 +23,7 @@ def clean(tag: int, value: bytes) -> Cleaned:
     """The value of ``tag`` without pictures of the scan as it was; the same bytes where it has none."""
     if tag == LAYERS:
         return b"", [WritingNote(f"Photoshop layers (tag {LAYERS})", "removed")]
-    if tag in (PROFILE, JPEG_TABLES) or len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP):
+    if tag in (PROFILE, JPEG_TABLES) or (len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP)):
         return value, []
     known = {XMP: _clean_xmp, IPTC: _clean_iptc, PHOTOSHOP: clean_photoshop}
     if tag in known:

@@ -8,7 +8,7 @@ carried is named.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -22,7 +22,7 @@ from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.resolution import MM_PER_INCH, Resolution
 from imagest_core.painting.texts import add_texts
-from imagest_core.painting.tiff_copy import Copier, Fields
+from imagest_core.painting.tiff_copy import Copier, Fields, copyable
 from imagest_core.painting.tiff_layout import (
     Directory,
     Entry,
@@ -56,8 +56,8 @@ _SPANS_OF_THE_RASTER = (
     (559, 559), (32997, 32998),
 )
 _SPANS_WITHOUT_MEANING = (
-    (254, 259), (262, 262), (266, 266), (273, 274), (277, 279), (284, 284), (317, 317), (322, 325), (330, 330),
-    (338, 339), (347, 347), (512, 521),
+    (254, 259), (262, 262), (266, 266), (273, 274), (277, 279), (284, 284), (317, 317), (322, 325),
+    (330, 330), (338, 339), (347, 347), (512, 521),
 )
 # fmt: on
 _OF_THE_RASTER = frozenset(tag for first, last in _SPANS_OF_THE_RASTER for tag in range(first, last + 1))
@@ -128,24 +128,39 @@ def carrying_notes(painting: Painting, software: str) -> list[WritingNote]:
         flavour = Flavour(origin[0].flavour.order if origin else "<", big=False)
         note = _placed_note(painting, origin, flavour)
         _, notes = _carried(painting, origin, io.BytesIO(bytes(8)), flavour, software, note)
-        chain = [page.place for page in origin[0].chain()] if origin and is_tiff(painting) else []
-        kept = [chain.index(page.place) for pages in other_pages(painting, origin) for page in pages]
-    return notes + [WritingNote(f"Page {number + 1}", "kept") for number in kept]
+        return notes + _page_notes(painting, origin)
+
+
+def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) -> list[WritingNote]:
+    """What becomes of the file's other pages, but for smaller copies of the one shown."""
+    if origin is None or not is_tiff(painting):
+        return []
+    structure, shown = origin
+    kept = {each.place for pages in other_pages(painting, origin) for each in pages}
+    gone = {each.directory.place for each in renditions(structure, painting.page)} | {shown.place}
+    return [
+        WritingNote(f"Page {number}", "kept")
+        if page.place in kept
+        else WritingNote(f"Page {number}", "lost", "as it is damaged")
+        for number, page in enumerate(structure.chain(), 1)
+        if page.place not in gone
+    ]
 
 
 def other_pages(
     painting: Painting, origin: tuple[Structure, Directory] | None
 ) -> tuple[list[Directory], list[Directory]]:
-    """The pages of the scan's file before and after the one shown, without smaller copies of that one."""
+    """The pages before and after the one shown, without smaller copies of that one and damaged pages."""
     if origin is None or not is_tiff(painting):
         return [], []
-    structure, shown = origin
+    structure = origin[0]
     gone = {each.directory.place for each in renditions(structure, painting.page)}
     pages = list(structure.chain())
-    before, after = pages[: painting.page], pages[painting.page + 1 :]
-    return [each for each in before if each.place not in gone], [
-        each for each in after if each.place not in gone
-    ]
+
+    def kept(found: list[Directory]) -> list[Directory]:
+        return [each for each in found if each.place not in gone and copyable(structure, each)]
+
+    return kept(pages[: painting.page]), kept(pages[painting.page + 1 :])
 
 
 def bytes_of_pages(painting: Painting) -> int:
@@ -198,7 +213,7 @@ def _carried(
 def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     """The tags that don't concern the raster, with the directories below them."""
     entries = [entry for entry in directory.entries if entry.tag not in _OF_THE_RASTER]
-    fields = copier.fields((entry for entry in entries if not _is_layers(entry, copier.notes)))
+    fields = copier.fields(entry for entry in entries if not _is_layers(entry, copier.notes))
     fields.pop(PROFILE, None)
     left = [
         f"{_NAMES.get(entry.tag, 'tag')} ({entry.tag})"
@@ -250,7 +265,9 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
     if XMP in fields:
         fields[XMP] = replace(fields[XMP], value=upright_xmp(fields[XMP].value))
     if painting.orientation != 1:
-        notes.append(WritingNote(f"Orientation (tag {ORIENTATION}), by turning the picture upright", "converted"))
+        notes.append(
+            WritingNote(f"Orientation (tag {ORIENTATION}), by turning the picture upright", "converted")
+        )
     fields[ORIENTATION] = Field(ORIENTATION, SHORT, 1, flavour.pack("H", 1))
     return fields
 
@@ -259,7 +276,11 @@ def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fiel
     """XMP, IPTC and Photoshop resources that lie beside the EXIF block."""
     data = painting.metadata
     iptc = data.iptc or b""
-    found = {XMP: (BYTE, data.xmp), IPTC: (LONG, iptc + bytes(-len(iptc) % 4)), PHOTOSHOP: (BYTE, data.photoshop)}
+    found = {
+        XMP: (BYTE, data.xmp),
+        IPTC: (LONG, iptc + bytes(-len(iptc) % 4)),
+        PHOTOSHOP: (BYTE, data.photoshop),
+    }
     blobs: Fields = {}
     for tag, (kind, value) in found.items():
         if not value:

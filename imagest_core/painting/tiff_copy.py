@@ -9,7 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.tiff_extents import LOCATED
+from imagest_core.painting.tiff_extents import LOCATED, located
 from imagest_core.painting.tiff_layout import (
     IFD8,
     LONG8,
@@ -31,11 +31,26 @@ _JPEG_TABLES, _QUANTISATION = (519, 520, 521), 519
 """Places of the tables of old-style JPEG."""
 
 _BLOCK = 16 << 20
-_DEEPEST = 8
+_DEEPEST = 32
 """Levels of directories below each other that are followed."""
+
+_OVERLAP = 4
+"""Times that the bytes of the source may be copied in all: an honest file's are copied once."""
 
 Change = Callable[[int, bytes], tuple[bytes, list[WritingNote]]]
 """Gives the value that is copied for a tag (empty: none), and notes on what was taken out of it."""
+
+
+def copyable(structure: Structure, directory: Directory) -> bool:
+    """Whether all strips or tiles of a page lie in the file."""
+    tags = {entry.tag for entry in directory.entries}
+    pairs = [pair for pair in LOCATED if pair[0] in tags]
+    try:
+        found = list(located(structure, directory))
+    except PaintingError:
+        return False
+    inside = all(bool((spans[:, 1] <= structure.size).all()) for _, _, spans in found)
+    return inside and 0 < len(pairs) == len(found)
 
 
 @dataclass
@@ -53,6 +68,7 @@ class Copier:
     change: Change | None = None
     _copied: dict[tuple[int, int], int] = field(default_factory=dict)
     _placed: dict[int, int] = field(default_factory=dict)
+    _spent: int = 0
 
     def fields(self, entries: Iterable[Entry], above: frozenset[int] = frozenset()) -> Fields:
         """Copies of ``entries`` and of the directories below them, ``above`` being those they lie in."""
@@ -85,6 +101,7 @@ class Copier:
             return numbers_field(entry.tag, self.source.numbers(entry), self.flavour)
         value = self.source.value(entry)
         kind = entry.kind if entry.size else UNDEFINED
+        self._spend(0 if entry.inline else entry.size)
         if self.change is None or entry.inline:
             return Field(entry.tag, kind, entry.count, value)
         changed, notes = self.change(entry.tag, value)
@@ -97,11 +114,14 @@ class Copier:
 
     def _pointer(self, entry: Entry, above: frozenset[int]) -> Field:
         places = []
+        self._spend(0 if entry.inline else entry.size)
         for place in map(int, self.source.numbers(entry)):
             if place in above or len(above) > _DEEPEST:
                 raise PaintingError("A directory of the file lies within itself.")
             if place not in self._placed:
-                below = self._with_data(self.source.directory(place), above)
+                directory = self.source.directory(place)
+                self._spend(directory.size)
+                below = self._with_data(directory, above)
                 self._placed[place] = append_directory(self.file, self.flavour, below.values())
             places.append(self._placed[place])
         return numbers_field(entry.tag, places, self.flavour)
@@ -129,11 +149,20 @@ class Copier:
         if (place, size) not in self._copied:
             if place + size > self.source.size:
                 raise PaintingError("The file is truncated: a part of the picture is missing.")
+            self._spend(size)
             start = append(self.file, b"")
             for at in range(0, size, _BLOCK):
                 self.file.write(self.source.bytes_at(place + at, min(_BLOCK, size - at)))
             self._copied[place, size] = start
         return self._copied[place, size]
+
+    def _spend(self, size: int) -> None:
+        """Count ``size`` bytes that are copied; raises :class:`PaintingError` where they are too many."""
+        self._spent += size
+        if self._spent > _OVERLAP * self.source.size:
+            raise PaintingError(
+                "The TIFF file's structure is damaged; save it anew with the program it came from."
+            )
 
     def _jpeg_table(self, tag: int, place: int) -> int:
         if tag == _QUANTISATION:

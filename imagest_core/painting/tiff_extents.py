@@ -26,9 +26,9 @@ class Extents:
     """
 
     def __init__(self, structure: Structure) -> None:
-        spans = [directory_spans(structure, directory) for directory in structure.walk()]
-        self.spans: Spans = np.concatenate([_header(structure), *spans])
-        self._starts, self._ends = np.sort(self.spans[:, 0]), np.sort(self.spans[:, 1])
+        spans = [_spans(structure, directory) for directory in structure.walk()]
+        whole = np.concatenate([_header(structure), *spans])
+        self._starts, self._ends = np.sort(whole[:, 0]), np.sort(whole[:, 1])
 
     def owners(self, start: int, end: int) -> int:
         """How many spans touch the bytes from ``start`` to before ``end``."""
@@ -45,8 +45,7 @@ def located(structure: Structure, directory: Directory) -> Iterator[tuple[Entry,
             yield offsets, counts, np.stack([starts, starts + structure.numbers(counts)], axis=1)
 
 
-def directory_spans(structure: Structure, directory: Directory) -> Spans:
-    """The bytes of ``directory`` itself, of its values and of the data it points to."""
+def _spans(structure: Structure, directory: Directory) -> Spans:
     own = [(directory.place, directory.place + directory.size)]
     values = (
         (entry.value_place, entry.value_place + entry.size) for entry in directory.entries if not entry.inline

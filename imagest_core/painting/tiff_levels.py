@@ -182,7 +182,7 @@ def _says_reduced(structure: Structure, directory: Directory) -> bool:
         return False
     old = structure.number(directory, _OLD_SUBFILE_TYPE, 0) == _OLD_REDUCED
     thumbnail = bool(directory.find(_JPEG_STREAM)) and not _has_strips(directory)
-    return bool(flags & REDUCED) or old or thumbnail and not directory.find(WIDTH)
+    return bool(flags & REDUCED) or old or (thumbnail and not directory.find(WIDTH))
 
 
 def _has_strips(directory: Directory) -> bool:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from imagest_core.errors import PaintingError
 from imagest_core.painting import stale_values
-from imagest_core.painting.tiff_erase import erase_unused
-from imagest_core.painting.tiff_extents import Extents, directory_spans
+from imagest_core.painting.tiff_erase import Spans, directory_spans, erase_unused
+from imagest_core.painting.tiff_extents import Extents
 from imagest_core.painting.tiff_layout import (
     EXIF_IFD,
     KIND_SIZE,
@@ -33,12 +35,10 @@ _JPEG_STREAM, _JPEG_LENGTH = 513, 514
 _LONGEST = 256 << 20
 """Bytes of a value beyond which no picture is looked for in it."""
 
-Spans = list[tuple[int, int]]
-
 
 @dataclass
 class Plan:
-    """Changes of one file: entries to drop or replace (by their place), directories to unlink, bytes to erase."""
+    """Changes of one file: entries to drop or change, directories to unlink (all by place), bytes to erase."""
 
     notes: list[WritingNote] = field(default_factory=list)
     dropped: set[int] = field(default_factory=set)
@@ -93,9 +93,7 @@ def _plan_renditions(structure: Structure, native: Directory, stale: list[Rendit
     below = {each.directory.place for each in stale if each.below}
     entry = native.find(SUB_IFDS)
     if below and entry:
-        planned.pointers[entry.place] = [
-            place for place in structure.places(entry) if place not in below
-        ]
+        planned.pointers[entry.place] = [place for place in structure.places(entry) if place not in below]
         planned.doomed.append(_value_span(entry))
     for each in stale:
         planned.notes.append(WritingNote(each.name, "removed"))
@@ -160,7 +158,7 @@ def _whole(structure: Structure, directory: Directory) -> Spans:
     seen, waiting = {directory.place}, [directory]
     while waiting:
         current = waiting.pop()
-        spans += [(int(start), int(end)) for start, end in directory_spans(structure, current)]
+        spans += directory_spans(structure, current)
         new = {place for place in structure.pointers(current) if place not in seen}
         seen |= new
         waiting += filter(None, map(structure.readable, new))
@@ -226,8 +224,7 @@ class _Removal:
 
     def _numbers(self, entry: Entry, places: list[int]) -> bytes:
         width = KIND_SIZE[entry.kind]
-        order = "little" if self._flavour.order == "<" else "big"
-        return b"".join(place.to_bytes(width, order) for place in places)
+        return np.array(places, f"{self._flavour.order}u{width}").tobytes()
 
     def _with_value(self, entry: Entry, value: bytes) -> bytes:
         """The entry with a value no longer than its own, in the same bytes unless others use these too."""

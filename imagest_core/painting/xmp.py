@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from html import escape, unescape
 from xml.parsers import expat
@@ -51,10 +52,8 @@ class Element:
 def elements(packet: bytes) -> list[Element]:
     """The elements that are closed, each after those inside it; none where a document type is declared."""
     scan = _Scan(packet)
-    try:
+    with suppress(expat.ExpatError):
         scan.parser.Parse(packet, True)
-    except expat.ExpatError:
-        pass
     return scan.found
 
 
@@ -132,7 +131,8 @@ def _pictures(packet: bytes) -> Spans:
         for name in element.attributes.keys() & _PICTURES:
             pattern = _ATTRIBUTE % re.escape(name.rpartition(" ")[2].encode())
             spans += [
-                found.span() for found in re.compile(pattern).finditer(packet, element.start, element.inner[0])
+                found.span()
+                for found in re.compile(pattern).finditer(packet, element.start, element.inner[0])
             ]
     return spans
 

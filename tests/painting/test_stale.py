@@ -16,7 +16,7 @@ from imagest_core.painting import iptc, photoshop, xmp
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
 from imagest_core.painting.tiff_layout import Structure
-from imagest_core.painting.writer import Patch, metadata_notes, written_page, writing_notes
+from imagest_core.painting.writer import Patch, metadata_notes, writing_notes, written_page
 
 PATCH = Patch(Box(3, 4, 20, 10), noise(10, 20))
 PRIVATE = b"private" * 300
@@ -75,7 +75,9 @@ def tagged(path: Path, *tags: tuple[int, int, bytes], order: str = "<", big: boo
 def test_values_with_pictures_lose_them_alone(tmp_path: Path, order: str, big: bool) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     keyword, path_resource = data_set(25, b"Panel"), resource(2000, b"a path that stays")
-    thumbnails = resource(1033, b"\1" * 28 + SECRET) + resource(1036, jpeg(1)) + resource(4000, b"x" + jpeg(2))
+    thumbnails = (
+        resource(1033, b"\1" * 28 + SECRET) + resource(1036, jpeg(1)) + resource(4000, b"x" + jpeg(2))
+    )
     tagged(
         source,
         (700, 1, packet(jpeg(3))),
@@ -137,9 +139,7 @@ def test_a_jpeg_copy_below_the_page_goes(tmp_path: Path, order: str, others: int
         writer.write(smooth(80, 120), photometric="rgb", compression="lzw", subifds=1 + others, metadata=None)
         for _ in range(others):
             writer.write(kept, metadata=None)
-        writer.write(
-            noise(40, 60), photometric="rgb", compression="jpeg", subfiletype=flag, metadata=None
-        )
+        writer.write(noise(40, 60), photometric="rgb", compression="jpeg", subfiletype=flag, metadata=None)
     with tifffile.TiffFile(source) as tiff:
         preview = tiff.pages[0].pages[others]
         tiff.filehandle.seek(preview.dataoffsets[0])

@@ -14,7 +14,7 @@ from tiff_samples import directories, noise, random_patches, restore, samples_of
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
-from imagest_core.painting.writer import Patch, keeps_file, metadata_notes, written_page, writing_notes
+from imagest_core.painting.writer import Patch, keeps_file, metadata_notes, writing_notes, written_page
 from imagest_core.painting.writing_notes import WritingNote
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -71,7 +71,9 @@ class JpegMetadata:
                 shows = name.endswith(("thumbnail", "preview"))
                 self._notes.append(WritingNote(f"{name} behind the JPEG", "removed" if shows else "lost"))
         if not found:
-            self._notes.append(WritingNote(f"{whole:,} bytes behind the end of the JPEG{_kind(data)}", "lost"))
+            self._notes.append(
+                WritingNote(f"{whole:,} bytes behind the end of the JPEG{_kind(data)}", "lost")
+            )
 
     def metadata(self) -> Metadata:
         """All that was found."""
@@ -114,7 +116,9 @@ class JpegMetadata:
         for name in self._extended:
             extension = self._whole(name)
             if extension is None or name != wanted:
-                self._notes.append(WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost"))
+                self._notes.append(
+                    WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost")
+                )
             else:
                 others.append(extension)
         for other in others:
@@ -206,6 +210,6 @@ def _afcp(data: bytes, place: int) -> list[tuple[str, bytes]]:
     for entry in range(table + 12, min(table + 12 + 12 * count, len(data) - 11), 12):
         size, at = struct.unpack_from(order + "II", data, entry + 4)
         name = data[entry : entry + 4]
-        if 0 <= at - place and at - place + size <= len(data):
+        if at - place >= 0 and at - place + size <= len(data):
             found.append((_AFCP_NAMES.get(name, "AFCP data"), data[at - place : at - place + size]))
     return found
