@@ -38,6 +38,8 @@ RASTER = {
     "ColorSpecMethod", "ColorSpecPrecedence", "ColorSpecApproximation", "ColorComponents",
     "NumberOfComponents", "BitsPerComponent", "ColorSpace", "AlphaPreprocessing", "AlphaFiltering",
     "AlphaCompression", "HasExtendedXMP", "PreviewImageStart", "ThumbnailOffset",
+    "ProfileName", "PixelsPerUnitX", "PixelsPerUnitY", "PixelUnits", "CaptureXResolution",
+    "CaptureYResolution", "CaptureXResolutionUnit", "CaptureYResolutionUnit",
 }
 # fmt: on
 """Tags of how samples are stored and where things lie in the file."""
@@ -79,11 +81,16 @@ def tags_of(path: Path) -> Counter[tuple[str, str, str]]:
 
 
 def measure(path: Path) -> Found | None:
-    """What writing the file with one changed pixel loses; None for a file that is no painting."""
+    """What writing the file with one changed pixel loses; None for a file that can't be opened or written."""
     try:
-        painting = open_painting(path)
-    except ImagestError:
+        return _measured(path)
+    except ImagestError as error:
+        print(f"{path.name}: {error}")
         return None
+
+
+def _measured(path: Path) -> Found:
+    painting = open_painting(path)
     with painting, tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out.tif")
         box = Box(0, 0, 1, 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 MARK = 0x1C
 PREVIEWS = {(2, 200), (2, 201), (2, 202), (7, 10), (7, 20), (7, 90), (7, 95), (8, 10)}
@@ -18,6 +18,15 @@ def without_previews(blob: bytes) -> bytes:
         end = stop
     shorter = b"".join(kept)
     return blob if len(shorter) == end else shorter
+
+
+def joined(blobs: Iterable[bytes]) -> bytes:
+    """Several streams as one, each once and without padding."""
+    parts = []
+    for blob in blobs:
+        end = max((stop for _, _, stop in _data_sets(blob)), default=0)
+        parts.append(blob if blob[end:].strip(b"\0") else blob[:end])
+    return b"".join(dict.fromkeys(parts))
 
 
 def _data_sets(blob: bytes) -> Iterator[tuple[tuple[int, int], int, int]]:

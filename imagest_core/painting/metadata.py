@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imagest_core.painting import iptc as iptc_records
 from imagest_core.painting import photoshop as resources
 from imagest_core.painting.writing_notes import WritingNote
 
@@ -33,6 +34,5 @@ class Metadata:
 def split_photoshop(blob: bytes) -> tuple[bytes, bytes]:
     """Image resources without their IPTC records, and these records; TIFF has a tag for each."""
     found, rest = resources.parse(blob)
-    iptc = [each.data for each in found if each.number == resources.IPTC]
-    others = resources.pack(each for each in found if each.number != resources.IPTC)
-    return others + rest, b"".join(dict.fromkeys(iptc))
+    others = resources.pack(each for each in found if not each.is_iptc)
+    return others + rest, iptc_records.joined(each.data for each in found if each.is_iptc)

@@ -20,6 +20,11 @@ class Resource:
     name: bytes
     data: bytes
 
+    @property
+    def is_iptc(self) -> bool:
+        """Whether the data are IPTC records: other programs' blocks have numbers of their own."""
+        return self.signature == SIGNATURES[0] and self.number == IPTC
+
     def packed(self) -> bytes:
         """The block's bytes."""
         head = self.signature + struct.pack(">H", self.number) + self.name

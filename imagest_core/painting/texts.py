@@ -54,11 +54,25 @@ def add_texts(painting: Painting, fields: Fields, software: str, notes: list[Wri
         if keyword.lower() == "software" and text == software:
             continue
         name = _named(painting, keyword)
-        if tag := _TAGS.get(keyword.lower()):
+        if tag := _tag_of(keyword.lower(), text, fields):
             _add_tag(fields, tag, text, name, notes)
         else:
             _add_property(packet, properties, keyword, text, name, notes)
     return _with_properties(fields, packet, properties, notes) | text_field(SOFTWARE, software)
+
+
+def _tag_of(keyword: str, text: str, fields: Fields) -> int | None:
+    """The tag of a keyword; a comment is one where it serves as the description."""
+    if keyword == "comment" and _same(fields, DESCRIPTION, text):
+        return DESCRIPTION
+    return _TAGS.get(keyword)
+
+
+def _same(fields: Fields, tag: int, text: str) -> bool:
+    wanted = text_field(tag, text)
+    return not wanted or (
+        tag in fields and fields[tag].value.rstrip(b"\0 ") == wanted[tag].value.rstrip(b"\0 ")
+    )
 
 
 def _named(painting: Painting, keyword: str) -> str:
@@ -86,11 +100,9 @@ def _fallbacks(painting: Painting) -> Fields:
 
 
 def _add_tag(fields: Fields, tag: int, text: str, name: str, notes: list[WritingNote]) -> None:
-    wanted = text_field(tag, text)
     if tag not in fields:
-        fields |= wanted
-    same = not wanted or fields[tag].value.rstrip(b"\0 ") == wanted[tag].value.rstrip(b"\0 ")
-    if same:
+        fields |= text_field(tag, text)
+    if _same(fields, tag, text):
         notes.append(WritingNote(name, "converted", f"as tag {tag}"))
     else:
         notes.append(WritingNote(name, "lost", f"as tag {tag} says something else"))

@@ -8,6 +8,7 @@ carried is named.
 from __future__ import annotations
 
 import io
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -49,6 +50,9 @@ _GEO = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113}
 _UNITS = ((2, MM_PER_INCH), (3, 10.0))
 """Values of ResolutionUnit, with their millimetres."""
 
+_ALIKE = 1e-4
+"""Share by which two names of one resolution may differ."""
+
 # fmt: off
 _SPANS_OF_THE_RASTER = (
     (254, 259), (262, 266), (273, 274), (277, 281), (284, 284), (288, 293), (317, 317),
@@ -66,7 +70,11 @@ _OF_THE_RASTER = frozenset(tag for first, last in _SPANS_OF_THE_RASTER for tag i
 _WITHOUT_MEANING = frozenset(tag for first, last in _SPANS_WITHOUT_MEANING for tag in range(first, last + 1))
 """Those of them that say nothing once the samples are stored anew, or that are named by themselves."""
 
+_OF_SAMPLES = {338, 339}
+"""Tags that mean something only where samples are stored so: not in an EXIF block."""
+
 _NAMES = {
+    338: "ExtraSamples", 339: "SampleFormat",
     280: "MinSampleValue", 281: "MaxSampleValue", 343: "ClipPath", 529: "YCbCrCoefficients",
     530: "YCbCrSubSampling", 531: "YCbCrPositioning", 532: "ReferenceBlackWhite",
 }  # fmt: skip
@@ -205,7 +213,11 @@ def _carried(
         fields |= _blobs(painting, fields, notes)
         fields = _geo(painting, flavour, notes) | fields
     fields = _upright(fields, painting, notes, flavour)
-    if not {X_RESOLUTION, Y_RESOLUTION} <= fields.keys() and painting.resolution:
+    there = {X_RESOLUTION, Y_RESOLUTION} <= fields.keys()
+    says = there and (is_tiff(painting) or _says(fields, painting.resolution, flavour))
+    if painting.resolution and not says:
+        if there:
+            notes.append(WritingNote("Resolution in the EXIF block, besides that of the file", "lost"))
         fields |= _resolution(painting.resolution, flavour)
     return add_texts(painting, fields, software, notes), notes
 
@@ -215,10 +227,9 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     entries = [entry for entry in directory.entries if entry.tag not in _OF_THE_RASTER]
     fields = copier.fields(entry for entry in entries if not _is_layers(entry, copier.notes))
     fields.pop(PROFILE, None)
+    meaning = _OF_THE_RASTER - _WITHOUT_MEANING | (set() if is_tiff(painting) else _OF_SAMPLES)
     left = [
-        f"{_NAMES.get(entry.tag, 'tag')} ({entry.tag})"
-        for entry in directory.entries
-        if entry.tag in _OF_THE_RASTER - _WITHOUT_MEANING
+        f"{_NAMES.get(entry.tag, 'tag')} ({entry.tag})" for entry in directory.entries if entry.tag in meaning
     ]
     if left:
         copier.notes.append(WritingNote(f"Tags of the old encoding: {', '.join(left)}", "lost"))
@@ -314,6 +325,23 @@ def _geo(painting: Painting, flavour: Flavour, notes: list[WritingNote]) -> Fiel
 
 def _profile(profile: bytes | None) -> Fields:
     return {PROFILE: Field(PROFILE, UNDEFINED, len(profile), profile)} if profile else {}
+
+
+def _says(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bool:
+    """Whether the fields name this resolution already."""
+    if resolution is None:
+        return True
+    unit = fields.get(RESOLUTION_UNIT)
+    code = struct.unpack_from(flavour.order + "H", unit.value)[0] if unit and unit.kind == SHORT else 2
+    millimetres = dict(_UNITS).get(code)
+    for tag, size in ((X_RESOLUTION, resolution.px_per_mm_x), (Y_RESOLUTION, resolution.px_per_mm_y)):
+        field = fields.get(tag)
+        if millimetres is None or field is None or field.kind != RATIONAL or len(field.value) != 8:
+            return False
+        top, bottom = struct.unpack(flavour.order + "II", field.value)
+        if not bottom or abs(top / bottom / millimetres - size) > _ALIKE * size:
+            return False
+    return True
 
 
 def _resolution(resolution: Resolution, flavour: Flavour) -> Fields:

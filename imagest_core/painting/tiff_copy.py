@@ -13,6 +13,7 @@ from imagest_core.painting.tiff_extents import LOCATED, located
 from imagest_core.painting.tiff_layout import (
     IFD8,
     LONG8,
+    POINTER_TAGS,
     Directory,
     Entry,
     Field,
@@ -26,7 +27,7 @@ from imagest_core.painting.tiff_layout import (
 from imagest_core.painting.writing_notes import WritingNote
 
 Fields = dict[int, Field]
-UNDEFINED = 7
+UNDEFINED, _SLONG = 7, 9
 _JPEG_TABLES, _QUANTISATION = (519, 520, 521), 519
 """Places of the tables of old-style JPEG."""
 
@@ -75,7 +76,8 @@ class Copier:
         fields: Fields = {}
         for entry in entries:
             try:
-                copy = self._pointer(entry, above) if is_pointer(entry) else self._value(entry)
+                pointer = is_pointer(entry) or entry.tag in POINTER_TAGS
+                copy = self._pointer(entry, above) if pointer else self._value(entry)
             except PaintingError:
                 self.notes.append(WritingNote(f"Tag {entry.tag}, whose value is damaged", "lost"))
                 continue
@@ -115,7 +117,7 @@ class Copier:
     def _pointer(self, entry: Entry, above: frozenset[int]) -> Field:
         places = []
         self._spend(0 if entry.inline else entry.size)
-        for place in map(int, self.source.numbers(entry)):
+        for place in self._numbers(entry):
             if place in above or len(above) > _DEEPEST:
                 raise PaintingError("A directory of the file lies within itself.")
             if place not in self._placed:
@@ -125,6 +127,13 @@ class Copier:
                 self._placed[place] = append_directory(self.file, self.flavour, below.values())
             places.append(self._placed[place])
         return numbers_field(entry.tag, places, self.flavour)
+
+    def _numbers(self, entry: Entry) -> list[int]:
+        """The places that a pointer names, of whatever whole-number type it is."""
+        if entry.kind == _SLONG:
+            data = self.source.value(entry)
+            return [int(place) for place in np.frombuffer(data, self.source.flavour.order + "u4")]
+        return [int(place) for place in self.source.numbers(entry)]
 
     def _tables(self, directory: Directory) -> Fields:
         """Offsets of copied data, with their sizes; those that lead nowhere are left out."""

@@ -8,6 +8,7 @@ from functools import partial
 from itertools import takewhile
 from pathlib import Path
 
+from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reduce import area_mean
 from imagest_core.painting.sources import open_source
@@ -63,10 +64,11 @@ def renditions(structure: Structure, page: int) -> list[Rendition]:
         Rendition(each, level_of(structure, native, each), _name(structure, each, None), True)
         for each in _below(structure, native)
     ]
-    return found + [
-        Rendition(each, level_of(structure, native, each), _name(structure, each, pages.index(each)), False)
-        for each in _in_chain(structure, pages, page)
-    ]
+    in_exif, numbers = not _has_raster(native), {each.place: index for index, each in enumerate(pages)}
+    for each in _in_chain(structure, pages, page):
+        name = _name(structure, each, numbers[each.place], in_exif)
+        found.append(Rendition(each, level_of(structure, native, each), name, False))
+    return found
 
 
 def _below(structure: Structure, native: Directory) -> Iterator[Directory]:
@@ -92,22 +94,25 @@ def _in_chain(structure: Structure, pages: list[Directory], page: int) -> Iterat
 
 def _accompanies(structure: Structure, directory: Directory) -> bool:
     """Whether the page belongs to another one, as a smaller copy or as its mask."""
-    mask = structure.number(directory, SUBFILE_TYPE, 0) & _MASKS
+    mask = _number(structure, directory, SUBFILE_TYPE, 0) & _MASKS
     return bool(mask) or _says_reduced(structure, directory)
 
 
-def _name(structure: Structure, directory: Directory, page: int | None) -> str:
-    if not _has_strips(directory) and directory.find(_JPEG_STREAM):
-        return f"EXIF thumbnail (tag {_JPEG_STREAM})"
-    width, height = (structure.number(directory, tag, 0) for tag in (WIDTH, LENGTH))
+def _name(structure: Structure, directory: Directory, page: int | None, in_exif: bool = False) -> str:
+    if in_exif or (not _has_strips(directory) and directory.find(_JPEG_STREAM)):
+        return f"EXIF thumbnail (tag {STRIP_OFFSETS if _has_strips(directory) else _JPEG_STREAM})"
+    width, height = (_number(structure, directory, tag, 0) for tag in (WIDTH, LENGTH))
     where = f"SubIFDs, tag {SUB_IFDS}" if page is None else f"page {page + 1}, tag {SUBFILE_TYPE}"
     return f"Reduced copy of {width} × {height} pixels ({where})"
 
 
 def level_of(structure: Structure, native: Directory, other: Directory) -> int:
     """n where ``other`` can be written anew and is ``native`` reduced by 2**n; otherwise 0."""
-    large, small = read_raster(structure, native), read_raster(structure, other)
-    kinds = [structure.number(directory, PHOTOMETRIC, -1) for directory in (native, other)]
+    try:
+        large, small = read_raster(structure, native), read_raster(structure, other)
+    except PaintingError:
+        return 0
+    kinds = [_number(structure, directory, PHOTOMETRIC, -1) for directory in (native, other)]
     if large is None or small is None or kinds[0] != kinds[1]:
         return 0
     if (large.samples, large.bits) != (small.samples, small.bits):
@@ -157,7 +162,7 @@ def _is_level(large: Raster, small: Raster, level: int) -> bool:
 
 def _is_reduced(structure: Structure, native: Directory, other: Directory) -> bool:
     """Whether ``other``, below ``native``, shows it smaller, even where it doesn't say so."""
-    if structure.number(other, SUBFILE_TYPE, 0) & _MASKS:
+    if _number(structure, other, SUBFILE_TYPE, 0) & _MASKS:
         return False
     return (
         _says_reduced(structure, other)
@@ -169,7 +174,7 @@ def _is_reduced(structure: Structure, native: Directory, other: Directory) -> bo
 def _alike(structure: Structure, native: Directory, other: Directory) -> bool:
     """Whether ``other`` is smaller than ``native`` and has its proportions, to a pixel."""
     (large_width, large_height), (width, height) = (
-        [structure.number(directory, tag, 0) for tag in (WIDTH, LENGTH)] for directory in (native, other)
+        [_number(structure, directory, tag, 0) for tag in (WIDTH, LENGTH)] for directory in (native, other)
     )
     if not (0 < width < large_width and 0 < height < large_height):
         return False
@@ -177,12 +182,20 @@ def _alike(structure: Structure, native: Directory, other: Directory) -> bool:
 
 
 def _says_reduced(structure: Structure, directory: Directory) -> bool:
-    flags = structure.number(directory, SUBFILE_TYPE, 0)
+    flags = _number(structure, directory, SUBFILE_TYPE, 0)
     if flags & _MASKS:
         return False
-    old = structure.number(directory, _OLD_SUBFILE_TYPE, 0) == _OLD_REDUCED
+    old = _number(structure, directory, _OLD_SUBFILE_TYPE, 0) == _OLD_REDUCED
     thumbnail = bool(directory.find(_JPEG_STREAM)) and not _has_strips(directory)
     return bool(flags & REDUCED) or old or (thumbnail and not directory.find(WIDTH))
+
+
+def _number(structure: Structure, directory: Directory, tag: int, default: int) -> int:
+    """The first number of ``tag``; ``default`` where there is none that can be read."""
+    try:
+        return structure.number(directory, tag, default)
+    except PaintingError:
+        return default
 
 
 def _has_strips(directory: Directory) -> bool:

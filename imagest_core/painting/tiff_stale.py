@@ -38,7 +38,7 @@ _LONGEST = 256 << 20
 
 @dataclass
 class Plan:
-    """Changes of one file: entries to drop or change, directories to unlink (all by place), bytes to erase."""
+    """Changes of one file: entries to drop or change and directories to unlink, by place; bytes to erase."""
 
     notes: list[WritingNote] = field(default_factory=list)
     dropped: set[int] = field(default_factory=set)

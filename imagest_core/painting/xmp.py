@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from html import escape, unescape
 from xml.parsers import expat
 
 from imagest_core.painting.embedded import Spans
+from imagest_core.painting.writing_notes import WritingNote
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMP = "http://ns.adobe.com/xap/1.0/"
@@ -47,6 +48,7 @@ class Element:
     inner: tuple[int, int]
     attributes: dict[str, str]
     namespaces: dict[str, str]
+    depth: int
 
 
 def elements(packet: bytes) -> list[Element]:
@@ -81,7 +83,9 @@ class _Scan:
         known, start, inside, empty, attributes, namespaces = self._open.pop()
         close = inside if empty else self.parser.CurrentByteIndex
         end = inside if empty else self._packet.find(b">", close) + 1
-        self.found.append(Element(known, start, end, (inside, close), attributes, namespaces))
+        self.found.append(
+            Element(known, start, end, (inside, close), attributes, namespaces, len(self._open))
+        )
 
     def _refuse(self, *_: object) -> None:
         raise expat.ExpatError("a document type")
@@ -147,17 +151,38 @@ def extended_guid(packet: bytes) -> str:
     return ""
 
 
-def merged(packet: bytes, others: Iterable[bytes]) -> bytes | None:
-    """``packet`` with the properties of ``others``; None where one of them can't be read."""
-    if (place := _end_of_rdf(packet)) is None:
+def with_packet(packet: bytes, other: bytes, where: str) -> tuple[bytes, list[WritingNote]]:
+    """``packet`` with the properties of ``other``, or a note that names ``where`` that one lies.
+
+    A packet has one value of a property: one that contradicts the first isn't joined with it.
+    """
+    if other == packet:
+        return packet, []
+    joined = None if _properties(packet) & _properties(other) else merged(packet, other)
+    return (packet, [WritingNote(f"Further XMP ({where})", "lost")]) if joined is None else (joined, [])
+
+
+def merged(packet: bytes, other: bytes) -> bytes | None:
+    """``packet`` with the properties of ``other``; None where one of them can't be read."""
+    place, descriptions = _end_of_rdf(packet), _descriptions(other)
+    if place is None or not descriptions:
         return None
-    parts = []
-    for other in others:
-        descriptions = _descriptions(other)
-        if not descriptions:
-            return None
-        parts += [_standing_alone(other, element) for element in descriptions]
+    parts = [_standing_alone(other, element) for element in descriptions]
     return _without_note(packet[:place] + b"".join(parts) + packet[place:])
+
+
+def _properties(packet: bytes) -> set[str]:
+    """The names of all properties."""
+    names: set[str] = set()
+    found = elements(packet)
+    for outer in _descriptions(packet):
+        names |= {name for name in outer.attributes if not name.startswith((RDF, NOTE))}
+        names |= {
+            element.name
+            for element in found
+            if element.depth == outer.depth + 1 and outer.start < element.start < outer.end
+        }
+    return names - {f"{NOTE} HasExtendedXMP"}
 
 
 def with_properties(packet: bytes | None, properties: Sequence[tuple[str, str, str]]) -> bytes | None:

@@ -135,6 +135,7 @@ def test_segments_and_bytes_a_tiff_has_no_place_for_are_named(tmp_path: Path) ->
     assert notes == {
         ("JPEG segments APP12 Ducky, APP2 MPF (further pictures), APP7 of 5 bytes", "lost"),
         ("14 bytes behind the end of the JPEG", "lost"),
+        ("JPEG text Comment", "converted"),
     }
     assert tags[270] == "a comment"
 
@@ -308,6 +309,44 @@ def test_boxes_of_jpeg_2000(tmp_path: Path, order: str) -> None:
         ("Tags of the old encoding: YCbCrPositioning (531)", "lost"),
         (f"JPEG 2000 boxes uuid {b'0123456789abcdef'.hex()}, XML", "lost"),
     }
+
+
+def test_the_resolution_of_the_file_outweighs_that_of_its_exif(tmp_path: Path) -> None:
+    block = Image.Exif()
+    block[282], block[283], block[296] = 72.0, 72.0, 2
+    metres = struct.pack(">IIB", 11811, 11811, 1)
+    chunks = [(b"pHYs", metres), (b"eXIf", block.tobytes().removeprefix(b"Exif\0\0"))]
+    notes, _ = written(png(tmp_path / "a.png", *chunks), tmp_path / "out.tif")
+    assert notes == {("Resolution in the EXIF block, besides that of the file", "lost")}
+    with open_painting(tmp_path / "out.tif") as painting:
+        assert painting.resolution.dpi == pytest.approx((300, 300), abs=0.01)
+
+
+def test_a_second_packet_is_joined_unless_it_contradicts(tmp_path: Path) -> None:
+    first, second = standard("<dc:format>z</dc:format>"), standard("<dc:source>y</dc:source>")
+    notes, tags = written(jpeg(tmp_path / "a.jpg", first, second), tmp_path / "a.tif")
+    assert notes == set()
+    assert (xmp.text_of(tags[700], "dc", "format"), xmp.text_of(tags[700], "dc", "source")) == ("z", "y")
+    other = standard("<dc:format>x</dc:format>")
+    notes, tags = written(jpeg(tmp_path / "b.jpg", first, other), tmp_path / "b.tif")
+    assert notes == {("Further XMP (JPEG segment APP1)", "lost")}
+    assert xmp.text_of(tags[700], "dc", "format") == "z"
+
+
+@pytest.mark.parametrize("kind", [4, 9, 13])
+def test_gps_is_found_whatever_the_type_of_its_address(tmp_path: Path, kind: int) -> None:
+    block = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 34853, kind, 1, 26, 0)
+    block += struct.pack("<HHHI4sI", 1, 1, 2, 2, b"N\0\0\0", 0)
+    _, tags = written(jpeg(tmp_path / "a.jpg", (0xE1, b"Exif\0\0" + block)), tmp_path / "out.tif")
+    assert tags[34853] == {"GPSLatitudeRef": "N"}
+
+
+def test_a_thumbnail_whose_tags_make_no_sense_is_no_obstacle(tmp_path: Path) -> None:
+    block = b"II*\0\x08\0\0\0" + struct.pack("<HHHI4sI", 1, 271, 2, 4, b"ABC\0", 26)
+    block += struct.pack("<HHHIIHHIII", 2, 256, 7, 1, 9, 273, 2, 1, 0, 0)
+    notes, tags = written(jpeg(tmp_path / "a.jpg", (0xE1, b"Exif\0\0" + block)), tmp_path / "out.tif")
+    assert notes == {("EXIF thumbnail (tag 273)", "removed")}
+    assert tags[271] == "ABC"
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool isn't installed")

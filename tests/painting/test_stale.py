@@ -243,7 +243,7 @@ def test_iptc_previews_with_long_sizes() -> None:
 @pytest.mark.parametrize("text", [b"", b"no xml", b"<a><b></a>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
 def test_a_packet_that_is_no_xmp_stays(text: bytes) -> None:
     assert xmp.without_thumbnails(text) == text
-    assert xmp.merged(text, [packet(b"")]) is None
+    assert xmp.merged(text, packet(b"")) is None
 
 
 @pytest.mark.shared

@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
 from imagest_core.painting import xmp
+from imagest_core.painting.iptc import joined
 from imagest_core.painting.metadata import Metadata, split_photoshop
 from imagest_core.painting.sources.exif import PREFIX, Exif
 from imagest_core.painting.writing_notes import WritingNote
@@ -78,14 +79,14 @@ class JpegMetadata:
     def metadata(self) -> Metadata:
         """All that was found."""
         photoshop, iptc = split_photoshop(self._photoshop)
-        records = [each for each in dict.fromkeys([iptc, *self._iptc]) if each]
+        records = joined([iptc, *self._iptc])
         packet = self._packet()
         if self._left:
             names = ", ".join(dict.fromkeys(self._left))
             self._notes.append(WritingNote(f"JPEG segments {names}", "lost"))
         comment = "\n".join(filter(None, self.comments))
-        found = Exif(self.exif).metadata(packet, b"".join(records) or None, description=comment)
-        texts = (("Comment", comment),) if comment and found.description != comment else ()
+        found = Exif(self.exif).metadata(packet, records or None, description=comment)
+        texts = tuple(("Comment", text) for text in self.comments if text)
         return replace(found, photoshop=photoshop or None, texts=texts, notes=tuple(self._notes))
 
     def _add_jfif(self, value: bytes) -> None:
@@ -122,10 +123,8 @@ class JpegMetadata:
             else:
                 others.append(extension)
         for other in others:
-            joined = xmp.merged(packet, [other])
-            if joined is None:
-                self._notes.append(WritingNote("Further XMP (JPEG segment APP1), which is damaged", "lost"))
-            packet = packet if joined is None else joined
+            packet, notes = xmp.with_packet(packet, other, "JPEG segment APP1")
+            self._notes += notes
         return packet
 
     def _without_packet(self) -> bytes | None:

@@ -92,6 +92,8 @@ def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:
 
 
 def _facts(chunks: _Chunks, width: int, height: int, depth: int, kind: int) -> Facts:
+    if b"pHYs" in chunks.found and _resolution(chunks) is None:
+        chunks.left.append("pHYs")
     metadata = chunks.texts.metadata(chunks.found.get(b"eXIf"), chunks.found.get(b"tIME"), chunks.left)
     exif = Exif(metadata.exif)
     return Facts(

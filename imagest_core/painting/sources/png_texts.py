@@ -111,10 +111,8 @@ class PngTexts:
             return None
         packet, *others = dict.fromkeys(self._packets)
         for other in others:
-            joined = xmp.merged(packet, [other])
-            if joined is None:
-                self._notes.append(WritingNote("Further XMP (PNG text), which is damaged", "lost"))
-            packet = packet if joined is None else joined
+            packet, notes = xmp.with_packet(packet, other, "PNG text")
+            self._notes += notes
         return packet
 
 
