@@ -147,9 +147,9 @@ def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) 
     kept = {each.place for pages in other_pages(painting, origin) for each in pages}
     gone = {each.directory.place for each in renditions(structure, painting.page)} | {shown.place}
     return [
-        WritingNote(f"Page {number}", "kept")
+        WritingNote(f"Page {number} of the file", "kept")
         if page.place in kept
-        else WritingNote(f"Page {number}", "lost", "as it is damaged")
+        else WritingNote(f"Page {number} of the file", "lost", "as it is damaged")
         for number, page in enumerate(structure.chain(), 1)
         if page.place not in gone
     ]
@@ -217,7 +217,7 @@ def _carried(
     says = there and (is_tiff(painting) or _says(fields, painting.resolution, flavour))
     if painting.resolution and not says:
         if there:
-            notes.append(WritingNote("Resolution in the EXIF block, besides that of the file", "lost"))
+            notes.append(WritingNote("XResolution, YResolution and ResolutionUnit in the EXIF block", "lost"))
         fields |= _resolution(painting.resolution, flavour)
     return add_texts(painting, fields, software, notes), notes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.painting.tiff_form import KEPT, Form
-from imagest_core.painting.writer import write_painting
+from imagest_core.painting.writer import write_painting, writing_notes
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
@@ -67,6 +67,12 @@ def export_accepted(
         digest, operator = file_sha256(out), document.state.operator
         document.store.note_export(now(), operator, out.resolve(), digest, account.filled)
     return account
+
+
+def export_notes(document: Document, form: Form = KEPT) -> list[str]:
+    """What an export as ``form`` changes, removes or leaves behind beside the samples, in sentences."""
+    with opened_painting(document) as painting:
+        return list(writing_notes(painting, form))
 
 
 def verify_export(document: Document, exported: Path, progress: Progress | None = None) -> Account:

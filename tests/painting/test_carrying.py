@@ -317,7 +317,7 @@ def test_the_resolution_of_the_file_outweighs_that_of_its_exif(tmp_path: Path) -
     metres = struct.pack(">IIB", 11811, 11811, 1)
     chunks = [(b"pHYs", metres), (b"eXIf", block.tobytes().removeprefix(b"Exif\0\0"))]
     notes, _ = written(png(tmp_path / "a.png", *chunks), tmp_path / "out.tif")
-    assert notes == {("Resolution in the EXIF block, besides that of the file", "lost")}
+    assert notes == {("XResolution, YResolution and ResolutionUnit in the EXIF block", "lost")}
     with open_painting(tmp_path / "out.tif") as painting:
         assert painting.resolution.dpi == pytest.approx((300, 300), abs=0.01)
 

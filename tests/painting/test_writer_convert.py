@@ -134,7 +134,7 @@ def test_a_tiff_of_jpeg_pages_keeps_the_other_page_as_it_is(
         patches = random_patches(painting.box, 3, 8, 2)
         dpi = painting.resolution.dpi
         assert written_page(painting) == page
-    assert WritingNote(f"Page {2 - page}", "kept") in notes
+    assert WritingNote(f"Page {2 - page} of the file", "kept") in notes
     wanted = restore(source, out, patches, page=page)
     np.testing.assert_array_equal(samples_of(out, page), wanted)
     np.testing.assert_array_equal(tifffile.imread(out, key=page), wanted)

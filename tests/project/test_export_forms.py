@@ -128,6 +128,9 @@ def test_the_command_line_offers_the_same(
     facts = json.loads(capsys.readouterr().out)
     assert facts["identical_samples"] > 0
     assert "converted_samples" not in facts
+    assert facts["notes"] == [
+        "Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool."
+    ]
     with tifffile.TiffFile(out) as file:
         assert file.pages[0].compression.name == "ZSTD"
 
