@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import subprocess
 import tempfile
@@ -53,6 +54,28 @@ ALIASES = {
     "XML-xsi": "XML",
 }
 """What the writer's notes call a group."""
+
+TAG_ALIASES = {
+    "BackgroundColor": "bKGD",
+    "Gamma": "gAMA",
+    "SRGBRendering": "sRGB",
+    "SignificantBits": "sBIT",
+    "ModifyDate": "text Time",
+    "Comment": "text [Cc]omment",
+    "PhotoshopThumbnail": "Photoshop thumbnail",
+    "ObjectPreviewData": "IPTC preview",
+    "ObjectPreviewFileFormat": "IPTC preview",
+    "ObjectPreviewFileVersion": "IPTC preview",
+    "ImageData": "XMP thumbnails",
+    "DepthImage": "XMP thumbnails",
+    "ThumbnailTIFF": "Reduced copy",
+    "About": "Further XMP",
+    "Subject": "Further XMP",
+}
+"""What the writer's notes call a tag (regular expressions)."""
+
+KINDS = {"EXIF", "MakerNotes", "XMP", "IPTC", "Photoshop", "PNG", "JPEG", "File", "RIFF", "Jpeg2000"}
+"""Groups that are too large to be named as a whole."""
 
 
 @dataclass
@@ -115,9 +138,10 @@ def compare(
 
 
 def is_named(group: str, tag: str, notes: str) -> bool:
-    """Whether a sentence mentions the tag, or a group it belongs to but EXIF and maker notes as a whole."""
-    groups = [ALIASES.get(part, part) for part in group.split(":") if part not in ("EXIF", "MakerNotes")]
-    return tag in notes or any(part in notes for part in groups)
+    """Whether a sentence mentions the tag, or a group it belongs to that isn't a whole kind of metadata."""
+    groups = [ALIASES.get(part, part) for part in group.split(":") if part not in KINDS]
+    names = [re.escape(name) for name in (tag, *groups)] + [TAG_ALIASES.get(tag, re.escape(tag))]
+    return any(re.search(rf"\b{name}\b", notes) for name in names)
 
 
 def main() -> None:
