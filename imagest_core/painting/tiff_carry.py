@@ -226,7 +226,9 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     """The tags that don't concern the raster, with the directories below them."""
     entries = [entry for entry in directory.entries if entry.tag not in _OF_THE_RASTER]
     fields = copier.fields(entry for entry in entries if not _is_layers(entry, copier.notes))
-    fields.pop(PROFILE, None)
+    profile = fields.pop(PROFILE, None)
+    if profile and profile.value != painting.profile:
+        copier.notes.append(WritingNote(f"Colour profile (tag {PROFILE}), which isn't used", "lost"))
     meaning = _OF_THE_RASTER - _WITHOUT_MEANING | (set() if is_tiff(painting) else _OF_SAMPLES)
     left = [
         f"{_NAMES.get(entry.tag, 'tag')} ({entry.tag})" for entry in directory.entries if entry.tag in meaning
