@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBo
 
 from app.commands.exporting import Exported, Wanted, check_targets, export
 from app.context import Context
+from app.core_sentences import core_sentence
 from app.jobs import Job
 from app.messages import explained
 from app.panels.parts import button, column, form, label, restyle, row, rule
@@ -181,7 +182,8 @@ class ExportDialog(QDialog):
                 "The fingerprint of the unchanged samples is {2}…"
             ).format(f"{account.samples:,}", f"{account.filled:,}", account.sha256[:16])
         files = "\n".join(map(str, written.files))
-        return found + "\n" + self.tr("Written: {0}").format(files)
+        notes = [core_sentence(note) for note in written.notes]
+        return "\n".join([found, *notes, self.tr("Written: {0}").format(files)])
 
     def _failed(self, error: Exception) -> None:
         from shiboken6 import isValid

@@ -38,11 +38,12 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written, and what the check found."""
+    """What was written, what the check found, and what the writer changed, removed or left behind."""
 
     out: Path
     files: tuple[Path, ...]
     account: Account
+    notes: tuple[str, ...] = ()
 
 
 def check_targets(document: OpenDocument, wanted: Wanted) -> None:
@@ -70,6 +71,8 @@ def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Export
 
     Raises ``OutputError``, ``VerificationError``, ``Cancelled``; then the folder is as it was.
     """
+    from imagest_core.painting.writer import metadata_notes
+    from imagest_core.painting.writing_notes import sentences
     from imagest_core.project.exporting import export_accepted
 
     share = 0.7 if wanted.fill else 1.0
@@ -83,7 +86,8 @@ def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Export
             beside=lambda account: _write_beside(document, account, wanted, written, rest),
             progress=progress.part(0.0, share),
         )
-    return Exported(wanted.out, wanted.files, account)
+    notes = sentences(metadata_notes(document.painting, wanted.form))
+    return Exported(wanted.out, wanted.files, account, notes)
 
 
 def _write_beside(

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from imagest_core.painting import iptc as iptc_records
+from imagest_core.painting import photoshop as resources
+from imagest_core.painting.writing_notes import WritingNote
+
 
 @dataclass(frozen=True)
 class Metadata:
@@ -21,3 +25,14 @@ class Metadata:
     date: str = ""
     artist: str = ""
     copyright: str = ""
+    photoshop: bytes | None = None
+    geo: bytes | None = None
+    texts: tuple[tuple[str, str], ...] = ()
+    notes: tuple[WritingNote, ...] = ()
+
+
+def split_photoshop(blob: bytes) -> tuple[bytes, bytes]:
+    """Image resources without their IPTC records, and these records; TIFF has a tag for each."""
+    found, rest = resources.parse(blob)
+    others = resources.pack(each for each in found if not each.is_iptc)
+    return others + rest, iptc_records.joined(each.data for each in found if each.is_iptc)

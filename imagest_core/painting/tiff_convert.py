@@ -11,7 +11,7 @@ import tifffile
 
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.sources.base import Samples
-from imagest_core.painting.tiff_carry import byte_order, carry, source_directory
+from imagest_core.painting.tiff_carry import byte_order, bytes_of_pages, carry, source_directory
 from imagest_core.painting.tiff_form import KEPT, Compression, Form
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT
 from imagest_core.painting.tiff_pieces import Grid, Patch, Pieces
@@ -49,6 +49,7 @@ def write_lossless(
     progress = progress or Progress()
     rows = Grid(painting.width, painting.height, painting.width, TILE)
     size = painting.width * painting.height * painting.channels * form.depth_of(painting) // 8
+    size += bytes_of_pages(painting)
     with Pieces(rows, path.parent) as pieces:
         pieces.gather(patches, progress)
         big = size + size // 8 + _ROOM > limit

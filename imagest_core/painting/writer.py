@@ -20,18 +20,21 @@ from imagest_core.painting.atomic import replacing, sync
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.painting import Painting
+from imagest_core.painting.tiff_carry import carrying_notes, other_pages, source_directory
 from imagest_core.painting.tiff_compact import compact
 from imagest_core.painting.tiff_convert import write_lossless
 from imagest_core.painting.tiff_extents import occupied
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.tiff_layout import Structure
-from imagest_core.painting.tiff_levels import level_of, reduced_directories, refresh_levels
+from imagest_core.painting.tiff_levels import refresh_levels
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT, patch_file
 from imagest_core.painting.tiff_pieces import Patch
 from imagest_core.painting.tiff_raster import read_raster
+from imagest_core.painting.tiff_stale import pages_before, remove_stale, stale_notes
+from imagest_core.painting.writing_notes import WritingNote, sentences
 from imagest_core.progress import Progress
 
-__all__ = ["Patch", "keeps_file", "write_painting", "writing_notes"]
+__all__ = ["Patch", "keeps_file", "metadata_notes", "write_painting", "writing_notes", "written_page"]
 
 T = TypeVar("T")
 _BLOCK = 16 << 20
@@ -98,7 +101,7 @@ def keeps_file(painting: Painting, form: Form = KEPT) -> bool:
 def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
     """Sentences on what writing can't keep, for the user to see."""
     if keeps_file(painting, form):
-        return _level_notes(painting)
+        return sentences(metadata_notes(painting, form))
     notes = []
     if form.converts(painting):
         notes.append("Every sample is converted, so nothing in the file is identical to the scan.")
@@ -107,22 +110,24 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
             "The result is a lossless TIFF of exactly the decoded samples of"
             f" {painting.path.name} ({painting.compression})."
         )
-    if painting.pages > 1:
-        notes.append("Only the page shown is written; the others stay in the source alone.")
     if form.turns_colour(painting):
         notes.append("Colours beyond sRGB are brought to its edge.")
-    return tuple(notes)
+    return (*notes, *sentences(metadata_notes(painting, form)))
 
 
-def _level_notes(painting: Painting) -> tuple[str, ...]:
-    with open(painting.path, "rb") as file:
-        structure = Structure(file)
-        native = structure.page(painting.page)
-        reduced = reduced_directories(structure, painting.page)
-        stale = sum(level_of(structure, native, other) == 0 for other in reduced)
-    if not stale:
-        return ()
-    return (f"Reduced copies in the file that can't be made anew ({stale}) keep showing the state before.",)
+def metadata_notes(painting: Painting, form: Form = KEPT) -> tuple[WritingNote, ...]:
+    """What becomes of smaller copies, previews and metadata in the file, one note a part."""
+    if keeps_file(painting, form):
+        return tuple(stale_notes(painting.path, painting.page))
+    return tuple(carrying_notes(painting, SOFTWARE))
+
+
+def written_page(painting: Painting, form: Form = KEPT) -> int:
+    """The page of the written file that holds the painting."""
+    if keeps_file(painting, form):
+        return painting.page - pages_before(painting.path, painting.page)
+    with source_directory(painting) as origin:
+        return len(other_pages(painting, origin)[0])
 
 
 def _patch_copy(
@@ -136,6 +141,9 @@ def _patch_copy(
         path, lambda structure: structure.page(page), stored, limit=limit, progress=progress.part(0.0, 0.8)
     )
     refresh_levels(path, page, boxes, limit, progress.part(0.8, 0.95))
+    if boxes:
+        with open(path, "rb+") as file:
+            remove_stale(file, page)
     compact(path, before, progress.part(0.95, 1.0))
 
 

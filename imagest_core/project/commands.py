@@ -72,7 +72,7 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
 def _export(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.tiff_form import Compression, Form
     from imagest_core.project.document import Document
-    from imagest_core.project.exporting import export_recorded
+    from imagest_core.project.exporting import export_notes, export_recorded
 
     compression = Compression(args.compression) if args.compression else None
     form = Form(compression, args.depth, args.srgb)
@@ -80,8 +80,9 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
         account = export_recorded(
             document, args.out, args.record, force=args.force, form=form, progress=progress
         )
+        notes = export_notes(document, form)
     record = {} if args.record is None else {"record": str(args.record)}
-    _say({"out": str(args.out), **record, **account.facts()})
+    _say({"out": str(args.out), **record, **account.facts(), "notes": notes})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:

@@ -11,7 +11,7 @@ from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.painting.atomic import all_or_none
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.painting.tiff_form import KEPT, Form
-from imagest_core.painting.writer import write_painting
+from imagest_core.painting.writer import write_painting, writing_notes
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
@@ -109,6 +109,12 @@ def _check_record_path(document: Document, out: Path, record: Path) -> None:
     taken = [out, document.state.painting.path, *([document.path] if document.path is not None else [])]
     if record.resolve() in [path.resolve() for path in taken]:
         raise OutputError(f"{record.name} is the scan, its export or the project: name another record.")
+
+
+def export_notes(document: Document, form: Form = KEPT) -> list[str]:
+    """What an export as ``form`` changes, removes or leaves behind beside the samples, in sentences."""
+    with opened_painting(document) as painting:
+        return list(writing_notes(painting, form))
 
 
 def verify_export(document: Document, exported: Path, progress: Progress | None = None) -> Account:

@@ -19,6 +19,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Limits, Painting, open_painting
 from imagest_core.painting.sources.base import Samples
 from imagest_core.painting.tiff_form import KEPT, Form
+from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted, Composed
 
@@ -73,21 +74,21 @@ def check_export(
     kind or can't be read.
     """
     try:
-        with _opened(painting, written) as export:
+        with _opened(painting, written, form) as export:
             _check_kind(painting, export, form)
             return _account(painting, accepted, export, form, progress or Progress())
     except PaintingError as error:
         raise VerificationError(f"The exported file can't be read: {error}") from error
 
 
-def _opened(painting: Painting, written: Path) -> Painting:
-    """The page of ``written`` that holds the painting: a new file has no other."""
-    limits = Limits(cache=CACHE)
+def _opened(painting: Painting, written: Path, form: Form) -> Painting:
+    """The page of ``written`` that holds the painting; a file of one page has no other."""
+    page, limits = written_page(painting, form), Limits(cache=CACHE)
     first = open_painting(written, limits=limits)
-    if not painting.page or first.pages == 1:
+    if not page or first.pages == 1:
         return first
     first.close()
-    return open_painting(written, page=painting.page, limits=limits)
+    return open_painting(written, page=page, limits=limits)
 
 
 def _check_kind(painting: Painting, export: Painting, form: Form) -> None:

@@ -15,7 +15,7 @@ from imagest_core.painting.compare import CACHE, compare
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Limits, Painting, open_painting
 from imagest_core.painting.sources.base import Samples
-from imagest_core.painting.writer import keeps_file
+from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
 from imagest_core.restoration.result import Fill
 from imagest_core.restoration.verification import Verification
@@ -35,9 +35,8 @@ def verify(
     rows: Rows = defaultdict(list)
     for fill in fills:
         rows[fill.box.y // TILE].append(fill)
-    page = painting.page if keeps_file(painting) else 0
     try:
-        with open_painting(written, page=page, limits=Limits(cache=CACHE)) as result:
+        with open_painting(written, page=written_page(painting), limits=Limits(cache=CACHE)) as result:
             _check_kind(painting, result)
             return _compared(painting, result, rows, progress or Progress())
     except PaintingError as error:

@@ -942,10 +942,6 @@
         <translation>{0} 在复制期间发生了变化；请重试。</translation>
     </message>
     <message>
-        <source>Reduced copies in the file that can&apos;t be made anew ({0}) keep showing the state before.</source>
-        <translation>文件中无法重新生成的缩小副本（{0}）仍显示先前的状态。</translation>
-    </message>
-    <message>
         <source>Every sample is converted, so nothing in the file is identical to the scan.</source>
         <translation>每个样本都会被转换，因此文件中没有任何内容与扫描件完全相同。</translation>
     </message>
@@ -954,8 +950,24 @@
         <translation>结果是无损 TIFF，样本与 {0}（{1}）解码后完全相同。</translation>
     </message>
     <message>
-        <source>Only the page shown is written; the others stay in the source alone.</source>
-        <translation>只写入所显示的一页；其余各页仅保留在原文件中。</translation>
+        <source>Updated to show the restored picture: {0}.</source>
+        <translation>已更新为显示修复后的画面：{0}。</translation>
+    </message>
+    <message>
+        <source>Removed, as it shows the picture before the restoration: {0}.</source>
+        <translation>已删除，因为它显示修复前的画面：{0}。</translation>
+    </message>
+    <message>
+        <source>Not carried into the TIFF, so only the scan has it: {0}.</source>
+        <translation>未写入 TIFF，仅保留在扫描件中：{0}。</translation>
+    </message>
+    <message>
+        <source>Carried into the TIFF in another form: {0}.</source>
+        <translation>以另一种形式写入 TIFF：{0}。</translation>
+    </message>
+    <message>
+        <source>Kept as it is: {0}.</source>
+        <translation>原样保留：{0}。</translation>
     </message>
     <message>
         <source>Colours beyond sRGB are brought to its edge.</source>
@@ -1406,6 +1418,166 @@
         <translation>每个损伤类别都需要自己的标号，且至少需要一个类别。</translation>
     </message>
     <message>
+        <source>Photoshop layers (tag {0})</source>
+        <translation>Photoshop 图层（标签 {0}）</translation>
+    </message>
+    <message>
+        <source>Photoshop thumbnail (resource {0} in tag {1})</source>
+        <translation>Photoshop 缩略图（标签 {1} 中的资源 {0}）</translation>
+    </message>
+    <message>
+        <source>Photoshop preview (resource {0} in tag {1})</source>
+        <translation>Photoshop 预览（标签 {1} 中的资源 {0}）</translation>
+    </message>
+    <message>
+        <source>Photoshop preview (tag {0})</source>
+        <translation>Photoshop 预览（标签 {0}）</translation>
+    </message>
+    <message>
+        <source>XMP thumbnails (tag {0})</source>
+        <translation>XMP 缩略图（标签 {0}）</translation>
+    </message>
+    <message>
+        <source>IPTC preview (data set {0} in tag {1})</source>
+        <translation>IPTC 预览（标签 {1} 中的数据集 {0}）</translation>
+    </message>
+    <message>
+        <source>Maker note preview (EXIF tag {0})</source>
+        <translation>厂商注释中的预览（EXIF 标签 {0}）</translation>
+    </message>
+    <message>
+        <source>Maker note (EXIF tag {0}), but addresses inside it may lead nowhere</source>
+        <translation>厂商注释（EXIF 标签 {0}），但其中的地址可能已失效</translation>
+    </message>
+    <message>
+        <source>Embedded preview (tag {0})</source>
+        <translation>内嵌预览（标签 {0}）</translation>
+    </message>
+    <message>
+        <source>EXIF thumbnail (tag {0})</source>
+        <translation>EXIF 缩略图（标签 {0}）</translation>
+    </message>
+    <message>
+        <source>JPEG thumbnail (tag {0})</source>
+        <translation>JPEG 缩略图（标签 {0}）</translation>
+    </message>
+    <message>
+        <source>JFIF thumbnail (JPEG segment APP0)</source>
+        <translation>JFIF 缩略图（JPEG 段 APP0）</translation>
+    </message>
+    <message>
+        <source>Preview in the EXIF block</source>
+        <translation>EXIF 块中的预览</translation>
+    </message>
+    <message>
+        <source>Reduced copy of {0} × {1} pixels (SubIFDs, tag {2})</source>
+        <translation>{0} × {1} 像素的缩小副本（SubIFDs，标签 {2}）</translation>
+    </message>
+    <message>
+        <source>Reduced copy of {0} × {1} pixels (page {2}, tag {3})</source>
+        <translation>{0} × {1} 像素的缩小副本（第 {2} 页，标签 {3}）</translation>
+    </message>
+    <message>
+        <source>Page {0} of the file</source>
+        <translation>文件的第 {0} 页</translation>
+    </message>
+    <message>
+        <source>Page {0} of the file, as it is damaged</source>
+        <translation>文件的第 {0} 页，因为它已损坏</translation>
+    </message>
+    <message>
+        <source>Software (tag {0}), as {1}</source>
+        <translation>软件（标签 {0}），写为 {1}</translation>
+    </message>
+    <message>
+        <source>Orientation (tag {0}), by turning the picture upright</source>
+        <translation>方向（标签 {0}），画面已转正</translation>
+    </message>
+    <message>
+        <source>Tags of the old encoding: {0}</source>
+        <translation>原编码的标签：{0}</translation>
+    </message>
+    <message>
+        <source>JPEG segments {0}</source>
+        <translation>JPEG 段 {0}</translation>
+    </message>
+    <message>
+        <source>PNG chunks {0}</source>
+        <translation>PNG 数据块 {0}</translation>
+    </message>
+    <message>
+        <source>WebP chunks {0}</source>
+        <translation>WebP 数据块 {0}</translation>
+    </message>
+    <message>
+        <source>JPEG 2000 boxes {0}</source>
+        <translation>JPEG 2000 数据盒 {0}</translation>
+    </message>
+    <message>
+        <source>{0} bytes behind the end of the JPEG</source>
+        <translation>JPEG 结尾之后的 {0} 字节</translation>
+    </message>
+    <message>
+        <source>{0} bytes behind the end of the JPEG ({1})</source>
+        <translation>JPEG 结尾之后的 {0} 字节（{1}）</translation>
+    </message>
+    <message>
+        <source>JPEG text {0}, as {1}</source>
+        <translation>JPEG 文本 {0}，写为 {1}</translation>
+    </message>
+    <message>
+        <source>PNG text {0}, as {1}</source>
+        <translation>PNG 文本 {0}，写为 {1}</translation>
+    </message>
+    <message>
+        <source>PNG text {0}</source>
+        <translation>PNG 文本 {0}</translation>
+    </message>
+    <message>
+        <source>Tag {0}, whose value is damaged</source>
+        <translation>标签 {0}，其值已损坏</translation>
+    </message>
+    <message>
+        <source>Tag {0} in the EXIF block, besides that of the file</source>
+        <translation>EXIF 块中的标签 {0}（文件另有一个）</translation>
+    </message>
+    <message>
+        <source>EXIF block, which is damaged</source>
+        <translation>已损坏的 EXIF 块</translation>
+    </message>
+    <message>
+        <source>Second EXIF block (JPEG segment APP1)</source>
+        <translation>第二个 EXIF 块（JPEG 段 APP1）</translation>
+    </message>
+    <message>
+        <source>GeoTIFF box, which is damaged</source>
+        <translation>已损坏的 GeoTIFF 数据盒</translation>
+    </message>
+    <message>
+        <source>Extended XMP (JPEG segment APP1), which is incomplete</source>
+        <translation>不完整的扩展 XMP（JPEG 段 APP1）</translation>
+    </message>
+    <message>
+        <source>Further XMP ({0})</source>
+        <translation>另外的 XMP（{0}）</translation>
+    </message>
+    <message>
+        <source>XResolution, YResolution and ResolutionUnit in the EXIF block</source>
+        <translation>EXIF 块中的 XResolution、YResolution 和 ResolutionUnit</translation>
+    </message>
+    <message>
+        <source>{0} preview behind the JPEG</source>
+        <translation>JPEG 之后的 {0} 预览</translation>
+    </message>
+    <message>
+        <source>{0} thumbnail behind the JPEG</source>
+        <translation>JPEG 之后的 {0} 缩略图</translation>
+    </message>
+    <message>
+        <source>Texts for {0}, as the XMP is damaged</source>
+        <translation>{0} 的文本，因为 XMP 已损坏</translation>
+    </message>
+    <message>
         <source>the first</source>
         <translation>第一页</translation>
     </message>
@@ -1562,12 +1734,6 @@
 </context>
 <context>
     <name>Deciding</name>
-    <message numerus="yes">
-        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
-        <translation>
-            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
-        </translation>
-    </message>
     <message>
         <source>The record of this result holds no settings that can be used: choose them yourself.</source>
         <translation>此结果的记录中没有可用的设置：请自行选择。</translation>

@@ -75,6 +75,7 @@ def test_another_compression_keeps_the_promise(
     changed[39:61, 49:81] = False
     assert not changed.any()
     assert "identical to the scan" in dialog.answer.text()
+    assert "Software (tag 305), as xmp:CreatorTool" in dialog.answer.text()
 
 
 def test_a_choice_that_breaks_the_promise_says_so_first_and_claims_nothing_after(

@@ -10,11 +10,12 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import IFDRational
-from tiff_samples import noise, random_patches, restore, samples_of, smooth
+from tiff_samples import directories, noise, random_patches, restore, samples_of, smooth
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
-from imagest_core.painting.writer import Patch, keeps_file, writing_notes
+from imagest_core.painting.writer import Patch, keeps_file, metadata_notes, writing_notes, written_page
+from imagest_core.painting.writing_notes import WritingNote
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
@@ -121,26 +122,53 @@ def jpeg_tiff(path: Path, orientation: int) -> None:
             )
 
 
+@pytest.mark.parametrize("page", [0, 1])
 @pytest.mark.parametrize("orientation", [1, 5, 8])
-def test_a_tiff_of_jpeg_pages_gives_the_page_shown(tmp_path: Path, orientation: int) -> None:
+def test_a_tiff_of_jpeg_pages_keeps_the_other_page_as_it_is(
+    tmp_path: Path, orientation: int, page: int
+) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     jpeg_tiff(source, orientation)
-    with open_painting(source, page=1) as painting:
-        notes = writing_notes(painting)
+    with open_painting(source, page=page) as painting:
+        notes = metadata_notes(painting)
         patches = random_patches(painting.box, 3, 8, 2)
         dpi = painting.resolution.dpi
-    assert len(notes) == 2
-    assert "Only the page shown" in notes[1]
-    wanted = restore(source, out, patches, page=1)
-    np.testing.assert_array_equal(samples_of(out), wanted)
-    np.testing.assert_array_equal(tifffile.imread(out), wanted)
-    with open_painting(out) as written:
-        assert (written.orientation, written.pages, written.lossy) == (1, 1, False)
+        assert written_page(painting) == page
+    assert WritingNote(f"Page {2 - page} of the file", "kept") in notes
+    wanted = restore(source, out, patches, page=page)
+    np.testing.assert_array_equal(samples_of(out, page), wanted)
+    np.testing.assert_array_equal(tifffile.imread(out, key=page), wanted)
+    with open_painting(out, page=page) as written:
+        assert (written.orientation, written.pages, written.lossy) == (1, 2, False)
         assert written.resolution.dpi == pytest.approx(dpi)
-        assert written.metadata.description == "Page 1"
+        assert written.metadata.description == f"Page {page}"
         assert written.profile == SRGB
     with tifffile.TiffFile(out) as tiff:
-        assert tiff.pages[0].tags[65000].value == (7, 8, 9)
+        assert tiff.pages[page].tags[65000].value == (7, 8, 9)
+    before, after = directories(source)[1 - page], directories(out)[1 - page]
+    assert before[1] == after[1]
+    assert {tag: value for tag, value in before[0].items() if tag != 324} == {
+        tag: value for tag, value in after[0].items() if tag != 324
+    }
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_pages_of_a_bigtiff_are_kept_with_what_is_below_them(tmp_path: Path, order: str) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    with tifffile.TiffWriter(source, bigtiff=True, byteorder=order) as writer:
+        writer.write(noise(30, 40), photometric="rgb", metadata=None, subifds=1, rowsperstrip=7)
+        writer.write(noise(9, 7, 1)[..., 0], metadata=None, compression="zlib")
+        writer.write(smooth(64, 80), photometric="rgb", metadata=None, compression="jpeg", tile=(64, 64))
+        writer.write(noise(21, 20, seed=4), photometric="rgb", metadata=None, subfiletype=1)
+        writer.write(noise(20, 20, seed=5), photometric="rgb", metadata=None, planarconfig=None)
+    wanted = restore(source, out, [Patch(Box(3, 3, 9, 9), noise(9, 9))], page=1)
+    np.testing.assert_array_equal(samples_of(out, 1), wanted)
+    with tifffile.TiffFile(out) as tiff:
+        assert (tiff.is_bigtiff, len(tiff.pages), tiff.byteorder) == (False, 3, order)
+        np.testing.assert_array_equal(tiff.pages[0].asarray(), noise(30, 40))
+        np.testing.assert_array_equal(tiff.pages[0].pages[0].asarray(), noise(9, 7, 1)[..., 0])
+        np.testing.assert_array_equal(tiff.pages[2].asarray(), noise(20, 20, seed=5))
+    assert noise(21, 20, seed=4).tobytes()[:30] not in out.read_bytes()
 
 
 def test_a_large_picture_becomes_a_bigtiff(tmp_path: Path) -> None:

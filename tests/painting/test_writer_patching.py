@@ -276,7 +276,9 @@ def test_reduced_copies_follow(tmp_path: Path, below: bool, growth: int) -> None
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     pyramid(source, smooth(190, 255), below=below, tile=(32, 32), compression="zlib", predictor=2)
     with open_painting(source) as painting:
-        assert writing_notes(painting) == ()
+        notes = writing_notes(painting)
+    assert len(notes) == 2
+    assert all(note.startswith("Updated") for note in notes)
     limit = source.stat().st_size + growth
     wanted = restore(source, out, [Patch(Box(200, 150, 55, 40), noise(40, 55))], classic_limit=limit)
     with tifffile.TiffFile(out) as tiff:
@@ -289,14 +291,17 @@ def test_reduced_copies_follow(tmp_path: Path, below: bool, growth: int) -> None
             assert (got != block_means(samples_of(source), 2**level)).any()
 
 
-def test_reduced_copies_that_cannot_follow_are_named(tmp_path: Path) -> None:
-    source = tmp_path / "source.tif"
+def test_reduced_copies_that_cannot_follow_are_removed(tmp_path: Path) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     with tifffile.TiffWriter(source) as writer:
         writer.write(smooth(64, 64), photometric="rgb", metadata=None)
         writer.write(smooth(21, 21), photometric="rgb", subfiletype=1, metadata=None)
     with open_painting(source) as painting:
         (note,) = writing_notes(painting)
-    assert "keep showing the state before" in note
+    assert note.startswith("Removed")
+    restore(source, out, [Patch(Box(1, 2, 3, 4), noise(4, 3))])
+    with tifffile.TiffFile(out) as tiff:
+        assert len(tiff.pages) == 1
 
 
 def test_the_check_sees_the_finished_file_and_its_answer_is_given(tmp_path: Path) -> None:

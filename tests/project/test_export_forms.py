@@ -74,7 +74,8 @@ def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
     assert not Form(srgb=True).converts(painting)
     assert not Form(depth=16).converts(painting)
     assert KEPT.kept
-    assert writing_notes(painting, Form(Compression.LZW)) == ()
+    notes = writing_notes(painting, Form(Compression.LZW))
+    assert notes == ("Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool.",)
 
 
 def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
@@ -127,6 +128,9 @@ def test_the_command_line_offers_the_same(
     facts = json.loads(capsys.readouterr().out)
     assert facts["identical_samples"] > 0
     assert "converted_samples" not in facts
+    assert facts["notes"] == [
+        "Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool."
+    ]
     with tifffile.TiffFile(out) as file:
         assert file.pages[0].compression.name == "ZSTD"
 

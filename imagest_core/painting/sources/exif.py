@@ -48,7 +48,16 @@ class Exif:
             "copyright": self._text(_COPYRIGHT),
         }
         merged = {name: text or texts.get(name, "") for name, text in found.items()}
-        return Metadata(xmp=xmp, exif=self.blob, iptc=iptc, **merged)
+        return Metadata(
+            xmp=xmp,
+            exif=self.blob,
+            iptc=iptc,
+            description=merged["description"],
+            software=merged["software"],
+            date=merged["date"],
+            artist=merged["artist"],
+            copyright=merged["copyright"],
+        )
 
     def _text(self, code: int) -> str:
         value = self._tags.get(code)

@@ -3,47 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
 from imagest_core.painting.sources.base import Facts, Limits, Samples, check_size, decoding
-from imagest_core.painting.sources.exif import PREFIX, Exif
+from imagest_core.painting.sources.exif import Exif
+from imagest_core.painting.sources.jpeg_metadata import TRAILER, JpegMetadata
 from imagest_core.painting.sources.whole import WholeSource
 
 SIGNATURE = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-_SCAN, _END, _COMMENT = 0xDA, 0xD9, 0xFE
-_XMP = b"http://ns.adobe.com/xap/1.0/\0"
-_ICC = b"ICC_PROFILE\0"
-_PHOTOSHOP = b"Photoshop 3.0\0"
+_END = 0xD9
 _UNIT_OF_JFIF = {1: 2, 2: 3}
-
-
-@dataclass
-class _Parts:
-    """What the markers of a file say."""
-
-    frame: bytes = b""
-    exif: bytes | None = None
-    xmp: bytes | None = None
-    iptc: bytes | None = None
-    jfif: bytes = b""
-    comment: str = ""
-    profile: dict[int, bytes] = field(default_factory=dict)
 
 
 def open_jpeg(path: Path, limits: Limits) -> WholeSource:
     """A JPEG that is decoded when first looked at; raises ``PaintingError``."""
     with decoding(path):
-        parts = _read(path)
-    if len(parts.frame) < 6:
+        frame, parts = _read(path)
+    if len(frame) < 6:
         raise PaintingError(f"{path.name} is cut short: it holds no picture.")
-    depth, channels = parts.frame[0], parts.frame[5]
-    height, width = (int.from_bytes(parts.frame[i : i + 2], "big") for i in (1, 3))
+    depth, channels = frame[0], frame[5]
+    height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
     if channels == 4:
         raise PaintingError(
             f"{path.name} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."
@@ -67,7 +51,7 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
         orientation=exif.orientation,
         profile=b"".join(parts.profile[key] for key in sorted(parts.profile)) or None,
         resolution=exif.resolution or _jfif_resolution(parts.jfif),
-        metadata=exif.metadata(parts.xmp, parts.iptc, description=parts.comment),
+        metadata=parts.metadata(),
     )
     return WholeSource(path, facts, _decode, limits)
 
@@ -78,14 +62,18 @@ def _decode(data: bytes) -> Samples:
     return imagecodecs.jpeg8_decode(data)
 
 
-def _read(path: Path) -> _Parts:
-    """Walk all markers; raises ``PaintingError`` where the end marker is missing."""
-    parts = _Parts()
+def _read(path: Path) -> tuple[bytes, JpegMetadata]:
+    """The frame header and the other segments; raises ``PaintingError`` where the end marker is missing."""
+    frame, parts = b"", JpegMetadata()
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         for marker, start, end in _markers(data):
             if marker == _END:
-                return parts
-            _keep(parts, marker, data[start:end])
+                parts.add_trailer(data[max(end, len(data) - TRAILER) :], end, len(data) - end)
+                return frame, parts
+            if marker in _FRAMES:
+                frame = frame or data[start:end][:6]
+            else:
+                parts.add(marker, data[start:end])
     raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
 
 
@@ -105,23 +93,6 @@ def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:
             return
         yield marker, at + 4, end
         at = end
-
-
-def _keep(parts: _Parts, marker: int, value: bytes) -> None:
-    if marker in _FRAMES:
-        parts.frame = parts.frame or value[:6]
-    elif marker == 0xE0 and value.startswith(b"JFIF\0"):
-        parts.jfif = value
-    elif marker == 0xE1 and value.startswith(PREFIX):
-        parts.exif = parts.exif or value
-    elif marker == 0xE1 and value.startswith(_XMP):
-        parts.xmp = value[len(_XMP) :]
-    elif marker == 0xE2 and value.startswith(_ICC) and len(value) > 14:
-        parts.profile[value[12]] = value[14:]
-    elif marker == 0xED and value.startswith(_PHOTOSHOP):
-        parts.iptc = (parts.iptc or b"") + value[len(_PHOTOSHOP) :]
-    elif marker == _COMMENT:
-        parts.comment = value.decode("utf-8", "replace").strip("\0 \r\n")
 
 
 def _jfif_resolution(jfif: bytes) -> resolution.Resolution | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
@@ -12,14 +12,25 @@ import numpy as np
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
+from imagest_core.painting.metadata import Metadata, split_photoshop
 from imagest_core.painting.sources.base import Facts, Limits, Samples, decoding
 from imagest_core.painting.sources.exif import Exif
 from imagest_core.painting.sources.whole import WholeSource
+from imagest_core.painting.writing_notes import WritingNote
+from imagest_core.painting.xmp import as_utf8
 
 SIGNATURES = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 _XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_EXIF = b"JpgTiffExif->JP2"
-_IPTC = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+_EXIFS = (b"JpgTiffExif->JP2", bytes.fromhex("0537cdab9d0c4431a72afa561f2a113e"))
+_IPTCS = (
+    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"),
+    bytes.fromhex("09a14e97c0b442e0bebf36df6f0ce36f"),
+)
+_PHOTOSHOP = bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb")
+_GEO = bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03")
+_OF_THE_PICTURE = {b"jP  ", b"ftyp", b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef", b"resc", b"resd"}
+_OF_THE_PICTURE |= {b"rreq", b"free", b"jp2c"}
+"""Boxes about how samples are stored."""
 _CONTAINERS = (b"jp2h", b"res ")
 _REVERSIBLE = 1
 _SPACES = {12: "a CMYK picture", 14: "a CIE L*a*b* picture"}
@@ -37,6 +48,9 @@ class _Parts:
     xmp: bytes | None = None
     exif: bytes | None = None
     iptc: bytes | None = None
+    photoshop: bytes | None = None
+    geo: bytes | None = None
+    left: list[str] = field(default_factory=list)
     resolution: resolution.Resolution | None = None
     whole: bool = False
 
@@ -62,9 +76,20 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         orientation=exif.orientation,
         profile=parts.profile,
         resolution=parts.resolution or exif.resolution,
-        metadata=exif.metadata(parts.xmp, parts.iptc),
+        metadata=_metadata(exif, parts),
     )
     return WholeSource(path, facts, _decode, limits)
+
+
+def _metadata(exif: Exif, parts: _Parts) -> Metadata:
+    left = ", ".join(dict.fromkeys(parts.left))
+    notes = (WritingNote(f"JPEG 2000 boxes {left}", "lost"),) if left else ()
+    photoshop, iptc = split_photoshop(parts.photoshop or b"")
+    if parts.iptc and parts.iptc.startswith(b"8BIM"):
+        photoshop, iptc = split_photoshop(parts.iptc + (parts.photoshop or b""))
+        parts.iptc = None
+    found = exif.metadata(parts.xmp and as_utf8(parts.xmp), parts.iptc or iptc or None)
+    return replace(found, photoshop=photoshop or None, geo=parts.geo, notes=notes)
 
 
 def _decode(data: bytes) -> Samples:
@@ -131,15 +156,19 @@ def _keep(parts: _Parts, name: bytes, data: mmap, start: int, end: int) -> None:
         parts.resolution = parts.resolution or _resolution(value)
     elif name == b"uuid":
         _keep_uuid(parts, value[:16], value[16:])
+    elif name not in _OF_THE_PICTURE:
+        parts.left.append(name.decode("latin-1").strip().upper())
 
 
 def _keep_uuid(parts: _Parts, kind: bytes, value: bytes) -> None:
-    if kind == _XMP:
-        parts.xmp = value
-    elif kind == _EXIF:
-        parts.exif = value
-    elif kind == _IPTC:
-        parts.iptc = value
+    """Take the first box of each kind that is known; the others are named."""
+    fields = {_XMP: "xmp", _PHOTOSHOP: "photoshop", _GEO: "geo"}
+    fields |= dict.fromkeys(_EXIFS, "exif") | dict.fromkeys(_IPTCS, "iptc")
+    name = fields.get(kind)
+    if name and getattr(parts, name) is None:
+        setattr(parts, name, value)
+    else:
+        parts.left.append(f"uuid {name or kind.hex()}")
 
 
 def _resolution(value: bytes) -> resolution.Resolution | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import struct
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +13,7 @@ from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
 from imagest_core.painting.sources.base import Facts, Limits, Samples, check_size, decoding
 from imagest_core.painting.sources.exif import Exif
+from imagest_core.painting.sources.png_texts import PngTexts, inflate
 from imagest_core.painting.sources.whole import WholeSource
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -21,7 +21,9 @@ _GREY, _PALETTE = 0, 3
 _CHANNELS = {_GREY: 1, 2: 3, 4: 2, 6: 4}
 _MAX_PROFILE = 32 << 20
 _MAX_DEFLATE_RATIO = 1100
-_XMP = b"XML:com.adobe.xmp\0"
+_TEXTS = (b"tEXt", b"zTXt", b"iTXt")
+_KNOWN = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"pHYs", b"eXIf", b"tIME"}
+"""Chunks that are read, besides texts and samples."""
 
 
 @dataclass
@@ -29,8 +31,8 @@ class _Chunks:
     """The chunks by name, and the bytes of IDAT in all."""
 
     found: dict[bytes, bytes] = field(default_factory=dict)
-    texts: dict[str, str] = field(default_factory=dict)
-    xmp: bytes | None = None
+    texts: PngTexts = field(default_factory=PngTexts)
+    left: list[str] = field(default_factory=list)
     data: int = 0
 
 
@@ -72,6 +74,7 @@ def _read_chunks(path: Path) -> _Chunks:
                 return chunks
             if name == b"IDAT" or length > _MAX_PROFILE:
                 chunks.data += length if name == b"IDAT" else 0
+                chunks.left += [] if name == b"IDAT" else [name.decode("latin-1")]
                 file.seek(length + 4, 1)
             else:
                 _keep(chunks, name, file.read(length))
@@ -80,36 +83,19 @@ def _read_chunks(path: Path) -> _Chunks:
 
 
 def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:
-    if name == b"iTXt" and value.startswith(_XMP):
-        chunks.xmp = _international_text(value)
-    elif name == b"tEXt":
-        key, _, text = value.partition(b"\0")
-        chunks.texts.setdefault(key.decode("latin-1"), text.decode("latin-1"))
-    else:
-        chunks.found.setdefault(name, value)
-
-
-def _international_text(value: bytes) -> bytes:
-    rest = value.partition(b"\0")[2]
-    compressed, text = rest[0:1] == b"\1", rest[2:].split(b"\0", 2)[-1]
-    return _inflate(text) or b"" if compressed else text
-
-
-def _inflate(data: bytes) -> bytes | None:
-    try:
-        return zlib.decompressobj().decompress(data, _MAX_PROFILE)
-    except zlib.error:
-        return None
+    if name in _TEXTS:
+        chunks.texts.add(name, value)
+        return
+    if name not in _KNOWN or name in chunks.found:
+        chunks.left.append(name.decode("latin-1"))
+    chunks.found.setdefault(name, value)
 
 
 def _facts(chunks: _Chunks, width: int, height: int, depth: int, kind: int) -> Facts:
-    exif = Exif(chunks.found.get(b"eXIf"))
-    texts = {
-        "description": "Description",
-        "software": "Software",
-        "date": "Creation Time",
-        "artist": "Author",
-    }
+    if b"pHYs" in chunks.found and _resolution(chunks) is None:
+        chunks.left.append("pHYs")
+    metadata = chunks.texts.metadata(chunks.found.get(b"eXIf"), chunks.found.get(b"tIME"), chunks.left)
+    exif = Exif(metadata.exif)
     return Facts(
         format="PNG",
         width=width,
@@ -121,9 +107,7 @@ def _facts(chunks: _Chunks, width: int, height: int, depth: int, kind: int) -> F
         orientation=exif.orientation,
         profile=_profile(chunks),
         resolution=_resolution(chunks) or exif.resolution,
-        metadata=exif.metadata(
-            chunks.xmp, None, **{key: chunks.texts.get(name, "") for key, name in texts.items()}
-        ),
+        metadata=metadata,
         notes=tuple(_notes(chunks, depth)),
     )
 
@@ -137,7 +121,7 @@ def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
 
 def _profile(chunks: _Chunks) -> bytes | None:
     value = chunks.found.get(b"iCCP")
-    return None if value is None else _inflate(value.partition(b"\0")[2][1:])
+    return None if value is None else inflate(value.partition(b"\0")[2][1:])
 
 
 def _resolution(chunks: _Chunks) -> resolution.Resolution | None:

@@ -238,7 +238,8 @@ def _resolution(page: TiffPage) -> resolution.Resolution | None:
 def _metadata(page: TiffPage) -> Metadata:
     return Metadata(
         xmp=_blob(page, 700),
-        iptc=_blob(page, 33723) or _blob(page, 34377),
+        iptc=_blob(page, 33723),
+        photoshop=_blob(page, 34377),
         description=_text(page, 270),
         software=_text(page, 305),
         date=_text(page, 306),

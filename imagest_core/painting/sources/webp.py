@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
+from imagest_core.painting import xmp
+from imagest_core.painting.metadata import Metadata
 from imagest_core.painting.sources.base import Facts, Limits, Samples, decoding
 from imagest_core.painting.sources.exif import Exif
 from imagest_core.painting.sources.whole import WholeSource
+from imagest_core.painting.writing_notes import WritingNote
 
 _ALPHA, _ANIMATED = 0x10, 0x02
+_KNOWN = {b"VP8X", b"VP8L", b"VP8 ", b"ALPH", b"ICCP", b"EXIF", b"XMP "}
 
 
 def is_webp(head: bytes) -> bool:
@@ -38,7 +43,7 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
         orientation=exif.orientation,
         profile=chunks.get(b"ICCP"),
         resolution=exif.resolution,
-        metadata=exif.metadata(chunks.get(b"XMP ")),
+        metadata=_metadata(exif, chunks),
     )
 
     def decode(data: bytes) -> Samples:
@@ -47,6 +52,13 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
         return imagecodecs.webp_decode(data, hasalpha=alpha)
 
     return WholeSource(path, facts, decode, limits)
+
+
+def _metadata(exif: Exif, chunks: dict[bytes, bytes]) -> Metadata:
+    left = [name.decode("latin-1").strip() for name in chunks if name not in _KNOWN]
+    notes = (WritingNote(f"WebP chunks {', '.join(left)}", "lost"),) if left else ()
+    packet = chunks.get(b"XMP ")
+    return replace(exif.metadata(packet and xmp.as_utf8(packet)), notes=notes)
 
 
 def _chunks(path: Path) -> dict[bytes, bytes]:
