@@ -175,20 +175,26 @@ def test_what_lay_in_the_file_unused_stays(tmp_path: Path) -> None:
     assert b"A remark behind the last directory." * 3 in out.read_bytes()
 
 
-def test_the_places_of_a_thumbnail_follow(tmp_path: Path) -> None:
+def test_the_places_of_another_pages_thumbnail_follow(tmp_path: Path) -> None:
     """Tags 513 and 514 are places and sizes, too."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     picture = b"\xff\xd8 no real JPEG, but long enough \xff\xd9"
-    strip_with(source, (513, 4, 1, 0), (514, 4, 1, len(picture)), below=picture)
-    whole = source.read_bytes()
-    place = len(whole) - len(picture)
-    source.write_bytes(
-        whole.replace(struct.pack("<HHII", 513, 4, 1, 0), struct.pack("<HHII", 513, 4, 1, place))
-    )
+    strip_with(source, below=picture)
+    data = bytearray(source.read_bytes())
+    place = len(data) - len(picture)
+    first = struct.unpack_from("<I", data, 4)[0]
+    count = struct.unpack_from("<H", data, first)[0]
+    data += bytes(len(data) % 2)
+    struct.pack_into("<I", data, first + 2 + 12 * count, len(data))
+    values = {256: 4, 257: 1, 258: 8, 259: 1, 262: 1, 273: place, 277: 1, 278: 1, 279: 4}
+    values |= {513: place, 514: len(picture)}
+    data += struct.pack("<H", len(values))
+    data += b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in values.items()) + bytes(4)
+    source.write_bytes(data)
     restore(source, out, [PATCH])
     with open(out, "rb") as file:
         structure = Structure(file)
-        new = structure.number(structure.page(0), 513, 0)
+        new = structure.number(structure.page(1), 513, 0)
     assert new != place
     assert out.read_bytes()[new : new + len(picture)] == picture
 
