@@ -101,7 +101,7 @@ class Sheet(QObject):
         self._tickets.append(ticket)
 
     def _band_built(self, band: Box) -> None:
-        self.original.updated.emit(band)
+        self.original.refresh_held(band)
         self._count()
 
     def _unreadable(self, error: Exception) -> None:
