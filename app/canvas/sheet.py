@@ -72,6 +72,8 @@ class Sheet(QObject):
         """Call off all that is under way; nothing of the document is touched afterwards."""
         for ticket in self._tickets:
             ticket.cancel()
+        for overlay in (self.mask, self.proposal, self.provenance):
+            self.context.background.forget(overlay)
         self.original.close()
         selection = self.context.selection
         selection.request_changed.disconnect(self._restyle)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +13,12 @@ from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shown import BLOCK, Colours, block_colours, painted, wrong_blocks, write_blocks
+from shown import BLOCK, Colours, block_colours, wrong_blocks, write_blocks
 
 from app.canvas import pyramid
 from app.canvas.view import CanvasView
 from app.compare.difference import coloured
 from app.program import Program
-from app.selection import Compare
 from app.settings import Settings
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
@@ -35,6 +30,8 @@ COLUMNS, ROWS = 24, 16
 SIZE = COLUMNS * BLOCK, ROWS * BLOCK
 FILLED = 128
 """The value of filled blocks."""
+HELD, CELLS = pyramid.HELD_BYTES, 1 << 20
+"""Budgets with which all levels stay in memory, and with which the full level is read where it is looked at."""
 FILLS = [(3, 2), (12, 8), (13, 8), (20, 13)]
 MODES = {
     "single": "Alt+1",
@@ -93,12 +90,9 @@ def program(qapp: QApplication, settings: Settings) -> Iterator[Program]:
         translator.deleteLater()
 
 
-@pytest.fixture(params=[pyramid.HELD_BYTES, 1 << 20], ids=["held", "cells"])
-def slow_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The scan is decoded in several bands, which come when the window is drawn already.
-
-    ``held``: all levels stay in memory; ``cells``: the full level is read where it is looked at.
-    """
+@pytest.fixture
+def slow_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The scan is decoded in several bands, which come when the window is drawn already."""
     build = pyramid.Pyramid.build
 
     def slowly(self: pyramid.Pyramid, band: Box) -> Box:
@@ -106,7 +100,6 @@ def slow_disk(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
         return build(self, band)
 
     monkeypatch.setattr(pyramid.Pyramid, "build", slowly)
-    monkeypatch.setattr(pyramid, "HELD_BYTES", request.param)
     monkeypatch.setattr(pyramid, "_BAND_BYTES", SIZE[0] * SIZE[1])
 
 
@@ -166,15 +159,25 @@ class Watcher:
             raise AssertionError(f"{self.mode}, {what}: {len(wrong)} blocks are wrong: {wrong[:3]}") from error
 
 
-def press(window: object, keys: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    QTest.keyClick(window, keys, held)
+def press(
+    view: CanvasView, keys: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
+) -> None:
+    """Press a key in the active window: shortcuts work in no other."""
+    view.window().activateWindow()
+    assert QTest.qWaitForWindowActive(view.window())
+    QTest.keyClick(view, keys, held)
     QApplication.processEvents()
 
 
 @pytest.mark.usefixtures("slow_disk")
-@pytest.mark.parametrize("mode", MODES)
-def test_the_canvas_is_whole_after_anything(mode: str, program: Program, tmp_path: Path, qtbot: QtBot) -> None:
+@pytest.mark.parametrize(
+    ("mode", "budget"), [*((mode, HELD) for mode in MODES), ("restored", CELLS), ("difference", CELLS)]
+)
+def test_the_canvas_is_whole_after_anything(
+    mode: str, budget: int, program: Program, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Real keys; opening, theme, language, undo, resizing, hiding."""
+    monkeypatch.setattr(pyramid, "HELD_BYTES", budget)
     first, other = block_colours(1, COLUMNS, ROWS), block_colours(2, COLUMNS, ROWS)
     plain, work = write_blocks(tmp_path / "plain.tif", first), project(tmp_path, "work", other)
     watcher = Watcher(program, qtbot, mode)

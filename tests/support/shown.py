@@ -37,7 +37,7 @@ def painted(widget: QWidget) -> NDArray[np.uint8]:
     Unlike ``QWidget.grab`` it repaints nothing: a missing update is seen.
     """
     window = widget.window()
-    whole = window.screen().grabWindow(window.winId()).toImage()
+    whole = window.screen().grabWindow(window.winId(), 0, 0, window.width(), window.height()).toImage()
     image = whole.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)
     ratio, corner = window.devicePixelRatioF(), widget.mapTo(window, QPoint(0, 0))
