@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from app.consistency import reconcile
 from app.document import OpenDocument
 from app.jobs import Background, Jobs
 from app.messages import Messages
@@ -33,6 +34,7 @@ class Context(QObject):
         self.background = Background(self)
         self._document: OpenDocument | None = None
         self.jobs.failed.connect(self._job_failed)
+        self.selection.label_changed.connect(lambda _: self._reconcile())
 
     @property
     def document(self) -> OpenDocument | None:
@@ -44,9 +46,16 @@ class Context(QObject):
         self._document = document
         if document is not None:
             document.setParent(self)
+            for signal in (document.classes_changed, document.runs_changed):
+                signal.connect(self._reconcile)
         self.selection.run, self.selection.region = None, 0
-        self.selection.proposal, self.selection.suggestions = None, ()
+        self.selection.proposal, self.selection.suggestions, self.selection.windows = None, (), ()
+        self._reconcile()
         self.document_changed.emit(document)
+
+    def _reconcile(self) -> None:
+        """Before anybody else hears of a change: the selection names nothing that is gone."""
+        reconcile(self.selection, self._document.state if self._document is not None else None)
 
     def do(self, operation: Operation) -> bool:
         """Apply ``operation`` to the open document; a refusal becomes a message."""

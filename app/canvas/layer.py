@@ -149,7 +149,7 @@ class Layer(QObject):
     # Changing
 
     def follow(self, source: Layer, *, cells: bool = True) -> None:
-        """Change wherever ``source`` changes; ``cells``: cells are computed from it too, not only held levels."""
+        """Change wherever ``source`` changes; ``cells``: the cells depend on it, not only the held levels."""
         source.changed.connect(self.invalidate if cells else self.refresh_held)
 
     def invalidate(self, *boxes: Box) -> None:

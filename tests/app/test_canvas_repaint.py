@@ -13,7 +13,7 @@ from PySide6.QtCore import QCoreApplication, Qt, QTranslator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shown import BLOCK, Colours, block_colours, wrong_blocks, write_blocks
+from shown import BLOCK, Colours, block_colours, write_blocks, wrong_blocks
 
 from app.canvas import pyramid
 from app.canvas.view import CanvasView
@@ -31,7 +31,7 @@ SIZE = COLUMNS * BLOCK, ROWS * BLOCK
 FILLED = 128
 """The value of filled blocks."""
 HELD, CELLS = pyramid.HELD_BYTES, 1 << 20
-"""Budgets with which all levels stay in memory, and with which the full level is read where it is looked at."""
+"""Budgets with which all levels stay in memory, and with which the full level is read in cells."""
 FILLS = [(3, 2), (12, 8), (13, 8), (20, 13)]
 MODES = {
     "single": "Alt+1",
@@ -119,9 +119,11 @@ class Watcher:
         self.before, self.after = before, after
         self.program.open(path)
         self._qtbot.waitUntil(
-            lambda: self.program.window.context.document is not None
-            and self.program.window.context.document.painting.path.stem == path.stem
-            and not self.program.window.context.jobs.busy,
+            lambda: (
+                self.program.window.context.document is not None
+                and self.program.window.context.document.painting.path.stem == path.stem
+                and not self.program.window.context.jobs.busy
+            ),
             timeout=20_000,
         )
 
@@ -156,12 +158,12 @@ class Watcher:
         try:
             self._qtbot.waitUntil(whole, timeout=8_000)
         except Exception as error:
-            raise AssertionError(f"{self.mode}, {what}: {len(wrong)} blocks are wrong: {wrong[:3]}") from error
+            raise AssertionError(
+                f"{self.mode}, {what}: {len(wrong)} blocks are wrong: {wrong[:3]}"
+            ) from error
 
 
-def press(
-    view: CanvasView, keys: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier
-) -> None:
+def press(view: CanvasView, keys: Qt.Key, held: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
     """Press a key in the active window: shortcuts work in no other."""
     view.window().activateWindow()
     assert QTest.qWaitForWindowActive(view.window())
