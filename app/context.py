@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.consistency import reconcile
 from app.document import OpenDocument
+from app.faults import faults
 from app.jobs import Background, Jobs
 from app.messages import Messages
 from app.selection import Selection
@@ -22,6 +23,7 @@ class Context(QObject):
     document_changed = Signal(object)
     leaving = Signal()
     """What is open is about to be closed."""
+    _faulted = Signal(object)
     scan_missing = Signal(object)
     """A project can't be shown because its scan isn't where it was: a ``ScanMissingError``."""
 
@@ -34,6 +36,10 @@ class Context(QObject):
         self.background = Background(self)
         self._document: OpenDocument | None = None
         self.jobs.failed.connect(self._job_failed)
+        self.jobs.callback_failed.connect(self.messages.fail)
+        self._faulted.connect(self.messages.fail)
+        self._listener = self._faulted.emit
+        faults.listen(self._listener)
         self.selection.label_changed.connect(lambda _: self._reconcile())
 
     @property
@@ -72,6 +78,7 @@ class Context(QObject):
 
     def shutdown(self) -> None:
         """End the threads."""
+        faults.forget(self._listener)
         self.background.shutdown()
         self.jobs.shutdown()
 

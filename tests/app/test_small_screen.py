@@ -58,7 +58,8 @@ def check(window: MainWindow, what: str) -> None:
     """All of the window is on the screen, with the status line, and it could be smaller still."""
     free, least = window.screen().availableGeometry(), window.minimumSizeHint()
     assert free.contains(window.frameGeometry()), f"{what}: {window.frameGeometry()} is not within {free}"
-    assert (least.width() <= MOST[0]) and (least.height() <= MOST[1]), f"{what}: {least}"
+    assert least.width() <= MOST[0], f"{what}: {least}"
+    assert least.height() <= MOST[1], f"{what}: {least}"
     assert window.rect().contains(window.status.geometry()), what
     assert window.status.visibleRegion().boundingRect() == window.status.rect(), what
 
@@ -93,9 +94,7 @@ def test_the_window_stays_on_the_screen_with_cancel_in_sight(
     hands.settle()
 
 
-def test_the_window_stays_on_the_screen_with_every_panel_open(
-    hands: Hands, scan: Path, qtbot: QtBot
-) -> None:
+def test_the_window_stays_on_the_screen_with_every_panel_open(hands: Hands, scan: Path, qtbot: QtBot) -> None:
     window, context = hands.window, hands.context
     hands.open(scan)
     hands.mark(Box(50, 40, 30, 20))
