@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
     QMenu,
-    QScrollArea,
     QStackedWidget,
     QToolBar,
     QVBoxLayout,
@@ -95,11 +94,7 @@ class MainWindow(QMainWindow):
         inside.addWidget(self.area, 1)
         inside.addWidget(self.results)
         self.stack = QStackedWidget()
-        front = QScrollArea()
-        front.setWidgetResizable(True)
-        front.setWidget(self.welcome)
-        front.setAccessibleName(self.tr("Welcome"))
-        self.stack.addWidget(front)
+        self.stack.addWidget(self.welcome)
         self.stack.addWidget(work)
         whole = QWidget()
         column = QVBoxLayout(whole)

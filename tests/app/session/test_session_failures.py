@@ -36,7 +36,7 @@ def restore(hands: Hands, engine: str) -> None:
     ],
 )
 def test_a_failure_is_said_and_the_next_restoration_works(
-    engine: str, words: str, details: str, marked: Hands
+    engine: str, words: str, details: str, marked: Hands, expected_faults
 ) -> None:
     restore(marked, engine)
     banner = marked.window.banner
