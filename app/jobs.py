@@ -163,6 +163,7 @@ class Jobs(QObject):
         self.current = self._queue.popleft()
         self._worker.stop.clear()
         self.queue_changed.emit(self.queued)
+        log.info("begins: %s", self.current.title)
         self.started.emit(self.current)
         self._go.emit(self.current)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import traceback
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 from app.core_sentences import core_sentence
 from app.faults import faults, is_fault, once
 from imagest_core.errors import ImagestError, out_of_memory
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,11 +32,11 @@ class Messages(QObject):
 
     def say(self, sentence: str, details: str = "") -> None:
         """Something went well, or is worth knowing."""
-        self.said.emit(Message("info", sentence, "", details))
+        self._tell(Message("info", sentence, "", details))
 
     def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
         """Something may not be what the user wants."""
-        self.said.emit(Message("warning", core_sentence(sentence), remedy, details))
+        self._tell(Message("warning", core_sentence(sentence), remedy, details))
 
     def fail(self, error: BaseException) -> None:
         """Something went wrong: the sentence of the program's own errors, a general one for its faults.
@@ -46,7 +49,12 @@ class Messages(QObject):
                 return
         details = "".join(traceback.format_exception(error))
         sentence, remedy = explained(error)
-        self.said.emit(Message("error", sentence, remedy, details))
+        self._tell(Message("error", sentence, remedy, details))
+
+    def _tell(self, message: Message) -> None:
+        """Say it, and write it down for the diagnostics."""
+        log.info("%s: %s %s", message.level, message.sentence, message.remedy)
+        self.said.emit(message)
 
 
 def explained(error: BaseException) -> tuple[str, str]:

@@ -12,6 +12,7 @@ import resources
 from app import theme
 from app.commands import opening
 from app.context import Context
+from app.faults import faults
 from app.logs import Logs
 from app.observable import Value
 from app.selection import Selection
@@ -138,6 +139,9 @@ def main(path: Path | None = None) -> int:
     logs.install()
     try:
         return _run(path)
+    except Exception as error:
+        faults.note(error, uncaught=True)
+        raise
     finally:
         logs.remove()
 
