@@ -5,10 +5,11 @@ from __future__ import annotations
 from importlib import metadata
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from app.banner import diagnostics
 from app.panels.parts import button, column, label, row
+from app.placing import Dialog
 from imagest_core import __version__
 
 PARTS = {
@@ -35,7 +36,7 @@ PARTS = {
 """Libraries the program stands on, with their licences."""
 
 
-class AboutDialog(QDialog):
+class AboutDialog(Dialog):
     """Version, promise, method, libraries."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from app.consistency import reconcile
 from app.document import OpenDocument
+from app.faults import faults
 from app.jobs import Background, Jobs
 from app.messages import Messages
 from app.selection import Selection
@@ -21,6 +23,7 @@ class Context(QObject):
     document_changed = Signal(object)
     leaving = Signal()
     """What is open is about to be closed."""
+    _faulted = Signal(object)
     scan_missing = Signal(object)
     """A project can't be shown because its scan isn't where it was: a ``ScanMissingError``."""
 
@@ -33,6 +36,11 @@ class Context(QObject):
         self.background = Background(self)
         self._document: OpenDocument | None = None
         self.jobs.failed.connect(self._job_failed)
+        self.jobs.callback_failed.connect(self.messages.fail)
+        self._faulted.connect(self.messages.fail)
+        self._listener = self._faulted.emit
+        faults.listen(self._listener)
+        self.selection.label_changed.connect(lambda _: self._reconcile())
 
     @property
     def document(self) -> OpenDocument | None:
@@ -44,10 +52,17 @@ class Context(QObject):
         self._document = document
         if document is not None:
             document.setParent(self)
+            for signal in (document.classes_changed, document.runs_changed):
+                signal.connect(self._reconcile)
         self.selection.run, self.selection.region = None, 0
-        self.selection.proposal, self.selection.suggestions = None, ()
+        self.selection.proposal, self.selection.suggestions, self.selection.windows = None, (), ()
         self.selection.style_taken, self.selection.style_declined = (), False
+        self._reconcile()
         self.document_changed.emit(document)
+
+    def _reconcile(self) -> None:
+        """Before anybody else hears of a change: the selection names nothing that is gone."""
+        reconcile(self.selection, self._document.state if self._document is not None else None)
 
     def do(self, operation: Operation) -> bool:
         """Apply ``operation`` to the open document; a refusal becomes a message."""
@@ -64,6 +79,7 @@ class Context(QObject):
 
     def shutdown(self) -> None:
         """End the threads."""
+        faults.forget(self._listener)
         self.background.shutdown()
         self.jobs.shutdown()
 

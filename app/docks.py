@@ -17,7 +17,9 @@ WIDTH = 344
 SCROLL_BAR = 10
 """Room for it is left, in px: where it came and went a text would wrap anew each time."""
 LEAST = 96
-"""An open dock is never lower."""
+"""An open dock gets at least so much where there is room."""
+FLOOR = 64
+"""An open dock is never lower, so that the window fits small screens."""
 OPEN_HEIGHT = 16_777_215
 
 
@@ -73,6 +75,14 @@ class Head(QFrame):
         event.ignore()
 
 
+class Body(QWidget):
+    """What is below the title: it gives way to almost nothing, with its footer too."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Never the sum of what is inside: the window has to fit small screens."""
+        return QSize(WIDTH, FLOOR - HEAD)
+
+
 class Dock(QDockWidget):
     """A dock whose content scrolls and which folds to its title; ``footer`` stays in sight.
 
@@ -97,6 +107,7 @@ class Dock(QDockWidget):
         super().__init__(title)
         self.setObjectName(name)
         self.content, self.scrolls, self.opened = content, scrolls, True
+        self._tabbed = False
         self.head, self.footer = Head(title, step), footer
         self.setTitleBarWidget(self.head)
         self.setWidget(self._make_body())
@@ -105,7 +116,7 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
-        self.head.clicked.connect(lambda: self.open(not self.opened))
+        self.head.clicked.connect(lambda: None if self._tabbed else self.open(not self.opened))
         self._wanted = 0
         for part in (content, footer):
             if part is not None:
@@ -125,7 +136,7 @@ class Dock(QDockWidget):
         scroll.setWidget(self.content)
         scroll.setMinimumSize(WIDTH, 0)
         scroll.setAccessibleName(self.windowTitle())
-        self._body = QWidget()
+        self._body = Body()
         self._body.setObjectName("panel")
         inside = column(self._body, spacing=0)
         inside.addWidget(scroll, 1)
@@ -136,17 +147,32 @@ class Dock(QDockWidget):
     def open(self, opened: bool) -> None:
         """Show the content, or the title alone."""
         self.opened = opened
-        self._body.setMaximumHeight(OPEN_HEIGHT if opened else 0)
-        if self.footer is not None:
-            self.footer.setVisible(opened)
-        self.settle()
-        self.setMaximumHeight(OPEN_HEIGHT if opened else HEAD)
         theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
+        self._unfold()
         self.folded.emit()
 
+    def set_tabbed(self, tabbed: bool) -> None:
+        """Whether it is one of several tabs: then its content is shown, folded or not."""
+        self._tabbed = tabbed
+        self.head.arrow.setHidden(tabbed)
+        self._unfold()
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether the content is shown."""
+        return self.opened or self._tabbed
+
+    def _unfold(self) -> None:
+        shown = self.unfolded
+        self._body.setMaximumHeight(OPEN_HEIGHT if shown else 0)
+        if self.footer is not None:
+            self.footer.setVisible(shown)
+        self.settle()
+        self.setMaximumHeight(OPEN_HEIGHT if shown else HEAD)
+
     def settle(self) -> None:
-        """Never be lower than what is there now needs."""
-        self.setMinimumHeight(self.least_height())
+        """Never be lower than the title, or where it is open a little of the content."""
+        self.setMinimumHeight(min(self.least_height(), FLOOR) if self.unfolded else HEAD)
 
     def _least(self) -> int:
         return max(LEAST, HEAD + getattr(self.content, "least", 0) + self._foot())
@@ -156,7 +182,7 @@ class Dock(QDockWidget):
 
     def wanted_height(self) -> int:
         """What the title and the content would like, in px."""
-        if not self.opened:
+        if not self.unfolded:
             return HEAD
         return HEAD + height_at(self.content, self._body.width() - SCROLL_BAR) + self._foot()
 
@@ -180,12 +206,15 @@ def height_at(widget: QWidget, width: int) -> int:
 
 def shared_heights(docks: Sequence[Dock], room: int) -> list[int]:
     """The heights (px) of docks above each other: what they want; where that is more than ``room``, lists,
-    which are easily scrolled, give way first, then the others from the lowest up."""
+    which are easily scrolled, give way first, then the others from the lowest up: to the least height that
+    is of use, and only where that is still too much to ``FLOOR``."""
     heights = [dock.wanted_height() for dock in docks]
-    for place in sorted(range(len(docks)), key=lambda place: (not docks[place].scrolls, -place)):
-        missing = sum(heights) - room
-        if missing > 0 and docks[place].opened:
-            heights[place] = max(heights[place] - missing, docks[place].least_height())
+    order = sorted(range(len(docks)), key=lambda place: (not docks[place].scrolls, -place))
+    for least in (Dock.least_height, Dock.minimumHeight):
+        for place in order:
+            missing = sum(heights) - room
+            if missing > 0 and docks[place].unfolded:
+                heights[place] = max(heights[place] - missing, least(docks[place]))
     return heights
 
 

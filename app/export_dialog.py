@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QDialog, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
 from app.commands.exporting import Exported, Wanted, check_targets, export
 from app.context import Context
@@ -15,12 +15,13 @@ from app.jobs import Job
 from app.messages import explained
 from app.panels.parts import button, column, form, label, restyle, row, rule
 from app.panels.stored_as import StoredAs
+from app.placing import Dialog
 from app.soon import soon
 from imagest_core.errors import ImagestError
 from imagest_core.painting.painting import Painting
 
 
-class ExportDialog(QDialog):
+class ExportDialog(Dialog):
     """Not modal: the window can be used while it stands, and the export runs in the worker."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:

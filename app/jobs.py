@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +13,10 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QRunnable, Qt, QThread, QThreadPool, Signal, Slot
 
+from app.faults import faults
 from imagest_core.progress import Cancelled, Progress, Report
+
+log = logging.getLogger(__name__)
 
 REPORTS_A_SECOND = 20
 
@@ -51,7 +56,7 @@ class _Worker(QObject):
         self._last = 0.0
         try:
             result = job.work(Progress(self._report, self.stop.is_set, self.preview.emit))
-        except (Exception, Cancelled) as error:
+        except BaseException as error:
             self.ended.emit(None, error)
         else:
             self.ended.emit(result, None)
@@ -68,7 +73,8 @@ class Jobs(QObject):
 
     ``started(Job)``, ``progressed(Report)``, ``preview(object)``, ``cancelling()`` at once when the
     user asks, then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``;
-    ``idle()`` after the last, ``queue_changed(int)``.
+    ``callback_failed(Exception)``: the ``done`` or ``failed`` of a job raised; ``idle()`` after the last,
+    ``queue_changed(int)``.
     """
 
     started = Signal(object)
@@ -78,6 +84,7 @@ class Jobs(QObject):
     finished = Signal(object)
     failed = Signal(object, object)
     cancelled = Signal(object)
+    callback_failed = Signal(object)
     queue_changed = Signal(int)
     idle = Signal()
     _go = Signal(object)
@@ -86,6 +93,7 @@ class Jobs(QObject):
         super().__init__(parent)
         self._queue: deque[Job] = deque()
         self.current: Job | None = None
+        self._abandoned: Job | None = None
         self._thread = QThread(self)
         self._thread.setObjectName("jobs")
         self._worker = _Worker()
@@ -130,6 +138,15 @@ class Jobs(QObject):
         self.cancelling.emit()
         self.queue_changed.emit(self.queued)
 
+    def abandon(self) -> None:
+        """:meth:`cancel`, and forget the jobs that wait: what they work on is about to be closed.
+
+        An error that comes of that is no news to anybody; any other error after a cancel is.
+        """
+        self.clear()
+        self._abandoned = self.current
+        self.cancel()
+
     def clear(self) -> None:
         """Forget the jobs that wait."""
         self._queue.clear()
@@ -146,32 +163,41 @@ class Jobs(QObject):
         self.current = self._queue.popleft()
         self._worker.stop.clear()
         self.queue_changed.emit(self.queued)
+        log.info("begins: %s", self.current.title)
         self.started.emit(self.current)
         self._go.emit(self.current)
 
     @Slot(object, object)
-    def _end(self, result: Any, error: Exception | None) -> None:
+    def _end(self, result: Any, error: BaseException | None) -> None:
         job, self.current = self.current, None
         assert job is not None
-        try:
-            self._tell(job, result, error)
-        except Exception as fault:
-            self.failed.emit(job, fault)
+        self._tell(job, result, error)
         if self._queue and self.current is None:
             self._next()
         elif self.current is None:
             self.idle.emit()
 
     def _tell(self, job: Job, result: Any, error: BaseException | None) -> None:
+        """Call whoever waits; what they raise is reported, and the queue goes on."""
         if error is None:
-            job.done(result)
+            self._call(job.done, result)
             self.finished.emit(job)
-        elif isinstance(error, Cancelled) or self._worker.stop.is_set():
+        elif isinstance(error, Cancelled) or job is self._abandoned:
+            log.info("%s was stopped: %s", job.title, "".join(traceback.format_exception_only(error)).strip())
             self.cancelled.emit(job)
         else:
-            if job.failed is not None and isinstance(error, Exception):
-                job.failed(error)
+            faults.note(error)
+            if job.failed is not None:
+                self._call(job.failed, error)
             self.failed.emit(job, error)
+
+    def _call(self, told: Callable[[Any], object], value: Any) -> None:
+        """Call back; what that raises is told, and what comes afterwards happens all the same."""
+        try:
+            told(value)
+        except Exception as error:
+            faults.note(error)
+            self.callback_failed.emit(error)
 
 
 class Ticket:
@@ -210,7 +236,7 @@ class _Task(QRunnable):
         if not ticket.cancelled:
             try:
                 result = work()
-            except (Exception, Cancelled) as raised:
+            except BaseException as raised:
                 error = raised
         answer(result, error)
 
@@ -237,7 +263,7 @@ class Background(QObject):
     ) -> Ticket:
         """Run ``work`` in the pool and call ``done`` with its result in the window's thread.
 
-        Higher ``priority`` runs first. Errors go to ``failed``, or nowhere.
+        Higher ``priority`` runs first. Errors go to ``failed``; faults of this program are reported besides.
         """
         ticket = Ticket()
 
@@ -297,5 +323,7 @@ class Background(QObject):
             return
         if error is None:
             done(result)
-        elif failed is not None:
+            return
+        faults.report(error)
+        if failed is not None:
             failed(error)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.core_sentences import core_sentence
+from app.faults import faults, is_fault, once
 from imagest_core.errors import ImagestError, out_of_memory
 
 log = logging.getLogger(__name__)
@@ -31,19 +32,29 @@ class Messages(QObject):
 
     def say(self, sentence: str, details: str = "") -> None:
         """Something went well, or is worth knowing."""
-        self.said.emit(Message("info", sentence, "", details))
+        self._tell(Message("info", sentence, "", details))
 
     def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
         """Something may not be what the user wants."""
-        self.said.emit(Message("warning", core_sentence(sentence), remedy, details))
+        self._tell(Message("warning", core_sentence(sentence), remedy, details))
 
     def fail(self, error: BaseException) -> None:
-        """Something went wrong: the sentence of the program's own errors, a general one for others."""
+        """Something went wrong: the sentence of the program's own errors, a general one for its faults.
+
+        A fault is logged, and told once however many ways it comes.
+        """
+        if is_fault(error):
+            faults.note(error)
+            if not once(error, "told"):
+                return
         details = "".join(traceback.format_exception(error))
-        if not isinstance(error, ImagestError):
-            log.info("unexpected: %s", details)
         sentence, remedy = explained(error)
-        self.said.emit(Message("error", sentence, remedy, details))
+        self._tell(Message("error", sentence, remedy, details))
+
+    def _tell(self, message: Message) -> None:
+        """Say it, and write it down for the diagnostics."""
+        log.info("%s: %s %s", message.level, message.sentence, message.remedy)
+        self.said.emit(message)
 
 
 def explained(error: BaseException) -> tuple[str, str]:
@@ -59,6 +70,8 @@ def explained(error: BaseException) -> tuple[str, str]:
     if isinstance(error, OSError):
         return translate("Messages", "A file could not be used: {0}.").format(error.strerror or error), ""
     return (
-        translate("Messages", "Something unexpected went wrong; your work is kept."),
+        translate("Messages", "A fault of this program interrupted this ({0}); your work is kept.").format(
+            type(error).__name__
+        ),
         translate("Messages", "Copy the diagnostics and report them."),
     )

@@ -5,16 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QFileDialog, QGridLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QGridLayout, QWidget
 
 from app.commands import opening
 from app.context import Context
 from app.document import ScanMissingError
 from app.messages import explained
 from app.panels.parts import button, column, form, label, row, rule
+from app.placing import Dialog
 
 
-class MovedDialog(QDialog):
+class MovedDialog(Dialog):
     """Says which file is wanted; what is chosen is opened if it is the same, sample for sample."""
 
     def __init__(self, context: Context, missing: ScanMissingError, parent: QWidget | None = None) -> None:

@@ -12,6 +12,8 @@ import resources
 from app import theme
 from app.commands import opening
 from app.context import Context
+from app.faults import faults
+from app.logs import Logs
 from app.observable import Value
 from app.selection import Selection
 from app.settings import Settings
@@ -133,6 +135,18 @@ def make_application() -> QApplication:
 
 def main(path: Path | None = None) -> int:
     """Show the window, open ``path`` if one is given; the exit code."""
+    logs = Logs()
+    logs.install()
+    try:
+        return _run(path)
+    except Exception as error:
+        faults.note(error, uncaught=True)
+        raise
+    finally:
+        logs.remove()
+
+
+def _run(path: Path | None) -> int:
     application = make_application()
     program = Program(application)
     program.window.show()

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDialog, QDialogButtonBox, QGridLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QGridLayout, QLineEdit, QWidget
 
 from app.context import Context
 from app.panels.parts import column, form, label, rule
+from app.placing import Dialog
 
 Choices = Iterable[tuple[str, str]]
 
 
-class SettingsDialog(QDialog):
+class SettingsDialog(Dialog):
     """What the user can choose; the window follows the settings."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:

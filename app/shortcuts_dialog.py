@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeySequence, QStandardItem, QStandardItemModel
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
+from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
 
 from app.actions import HELD, MENUS, Spec, plain, translated
 from app.panels.parts import column, label
+from app.placing import Dialog
 
 
-class ShortcutsDialog(QDialog):
+class ShortcutsDialog(Dialog):
     """Type to find an action by its name, menu or key."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

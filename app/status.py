@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QProgressBar, QSizePolicy, QStatusBar, QWidget
 
 from app.context import Context
 from app.jobs import Job
-from app.panels.parts import button, label, row
+from app.panels.parts import button, elided, label, row
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Report
 
@@ -28,9 +28,9 @@ class StatusLine(QStatusBar):
         super().__init__()
         self.setSizeGripEnabled(False)
         self._context, self._at = context, (-1, -1)
-        self.place, self.samples, self.zoom = label(), label("", "soft"), label("", "soft")
-        self.place.setMinimumWidth(220)
-        self.samples.setMinimumWidth(220)
+        self.place, self.samples, self.zoom = elided(), elided("", "soft"), label("", "soft")
+        self.place.setMinimumWidth(160)
+        self.samples.setMinimumWidth(160)
         self.zoom.setMinimumWidth(64)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         left = QWidget()
@@ -100,7 +100,7 @@ class JobLine(QWidget):
         super().__init__()
         self._jobs = context.jobs
         self._title, self._report, self._first = "", Report(0.0), Stand(0.0, 0.0)
-        self.text = label("", "soft")
+        self.text = elided("", "soft")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.bar = QProgressBar()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QStandardPaths, Qt
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QImage, QPainter, QPalette, QPixmap
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
@@ -204,10 +205,27 @@ def _sheet(roles: Roles) -> str:
 
 def _arrow(roles: Roles, name: str, colour: str) -> str:
     """Style sheets take pictures from files only: the icon in ``colour``, in the cache folder."""
-    folder = Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation))
-    path = folder / "imagest" / f"{name}-{colour[1:]}.png"
-    if not path.is_file():
+    cache = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation)
+    for folder in (Path(cache) / "imagest", Path(tempfile.gettempdir()) / "imagest"):
+        path = folder / f"{name}-{colour[1:]}.png"
+        if _drawn(path, name, colour):
+            return quoted(path.as_posix())
+    return "none"
+
+
+def quoted(path: str) -> str:
+    """``path`` as a style sheet takes it, whatever characters are in it."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"')
+    return f'url("{escaped}")'
+
+
+def _drawn(path: Path, name: str, colour: str) -> bool:
+    """Whether the icon is in the file ``path``, and in another for fine screens, drawn if need be."""
+    files = {1: path, 2: path.with_name(f"{path.stem}@2x.png")}
+    if all(not QImage(str(file)).isNull() for file in files.values()):
+        return True
+    try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        pixmap(name, colour, ARROW).save(str(path))
-        pixmap(name, colour, ARROW, 2).save(str(path.with_name(f"{path.stem}@2x.png")))
-    return path.as_posix()
+    except OSError:
+        return False
+    return all(pixmap(name, colour, ARROW, scale).save(str(file)) for scale, file in files.items())

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import math
+from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from app.context import Context
 from app.panels.classes import class_name
-from app.panels.parts import Amount, label
+from app.panels.parts import Amount, elided, label
 from app.selection import Tool
 from imagest_core.project.state import Point
 
 HEIGHT = 40
+NAME_WIDTH = 160
+"""Of the class, in px."""
 LARGEST_BRUSH = 500
 
 
@@ -26,7 +29,8 @@ class ToolOptions(QFrame):
         self.setFixedHeight(HEIGHT)
         self._context = context
         self.what, self.paints = label("", "heading"), label("", "soft")
-        self.hint = label("", "small")
+        self.hint = elided("", "small")
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.size = Amount(
             self.tr("Size"), 1, LARGEST_BRUSH, 24, unit="px", tip=self.tr("Brush size   [ and ], or Alt-drag")
         )
@@ -94,7 +98,8 @@ class ToolOptions(QFrame):
         if document is None:
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
-        return f'<span style="color:{item.colour}">●</span> {class_name(item)}'
+        name = self.paints.fontMetrics().elidedText(class_name(item), Qt.TextElideMode.ElideRight, NAME_WIDTH)
+        return f'<span style="color:{item.colour}">●</span> {escape(name)}'
 
     def _names(self) -> dict[str, tuple[str, str]]:
         return {

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QImage, QPixmap
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.context import Context
@@ -21,8 +21,8 @@ COLUMNS = 4
 SHOWN = 8
 
 
-class Welcome(QWidget):
-    """``chosen(path)``, ``browse()``, ``sample()``."""
+class Welcome(QScrollArea):
+    """Scrolls where the window is small. ``chosen(path)``, ``browse()``, ``sample()``."""
 
     chosen = Signal(object)
     browse = Signal()
@@ -30,10 +30,14 @@ class Welcome(QWidget):
 
     def __init__(self, context: Context) -> None:
         super().__init__()
-        self.setObjectName("welcome")
-        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._context = context
-        outer = QVBoxLayout(self)
+        self.setWidgetResizable(True)
+        self.setAccessibleName(self.tr("Start"))
+        inside = QWidget()
+        inside.setObjectName("welcome")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWidget(inside)
+        outer = QVBoxLayout(inside)
         outer.addStretch(2)
         middle = QHBoxLayout()
         middle.addStretch(1)

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QMainWindow, QMenu, QStackedWidget, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QMainWindow,
+    QMenu,
+    QStackedWidget,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.actions import MENUS, Actions, translated
 from app.banner import Banner
+from app.column import Column
 from app.commands import opening
 from app.commands.stopping import may_close
 from app.compare.area import CompareArea
 from app.context import Context
-from app.docks import Dock, shared_heights
+from app.docks import Dock
 from app.document import OpenDocument
 from app.follow import Follower
 from app.live import LiveFills
@@ -25,16 +34,15 @@ from app.panels.restore import RestorePanel
 from app.panels.results import ResultStrip
 from app.panels.review import ReviewPanel
 from app.panels.style import StylePanel
+from app.placing import keep_inside, place
 from app.put_away import PutAwayMenu
 from app.slots import Slots
-from app.soon import soon
 from app.status import StatusLine
 from app.tooling import ToolOptions
 from app.welcome import Welcome
 
 DEFAULT_SIZE = QSize(1440, 900)
 DOCK_WIDTH = 352
-LAYOUT_VERSION = 1
 FOLDED = ("review", "history")
 """Docks that begin folded."""
 
@@ -53,7 +61,7 @@ class MainWindow(QMainWindow):
         self.actions_ = Actions(self)
         self.setWindowTitle("Imagest Workstation")
         self.setAcceptDrops(True)
-        self.resize(DEFAULT_SIZE)
+        place(self, DEFAULT_SIZE)
         self._centre()
         self._docks()
         self.slots = Slots(self)
@@ -66,7 +74,7 @@ class MainWindow(QMainWindow):
         self.live = LiveFills(context, self.area)
         context.document_changed.connect(lambda document: self.banner.setHidden(True) if document else None)
         context.document_changed.connect(self._show_document)
-        self._fresh = self.saveState(LAYOUT_VERSION)
+        self._fresh = self.column.state()
         self._restore_layout()
         self._show_document(None)
 
@@ -120,17 +128,15 @@ class MainWindow(QMainWindow):
             "review": Dock(self.tr("Review"), "dock_review", self.review, step="4"),
             "history": Dock(self.tr("History"), "dock_history", self.history, scrolls=True),
         }
-        self._share = QTimer(self)
-        self._share.setSingleShot(True)
-        self._share.setInterval(0)
-        self._share.timeout.connect(self._share_heights)
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
         for name, dock in self.docks.items():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.content.stood.connect(dock.note)
             dock.open(name not in FOLDED)
-            dock.folded.connect(self._share.start)
-            dock.reshaped.connect(self._share.start)
+        self.column = Column(self, self.docks)
+        for dock in self.docks.values():
+            dock.folded.connect(self.column.share)
+            dock.reshaped.connect(self.column.share)
         self.damage.deriving.connect(self._make_room)
         self.damage.turned.connect(lambda: self.docks["restore"].open(self.damage.marked))
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
@@ -230,7 +236,7 @@ class MainWindow(QMainWindow):
             bar.setVisible(document is not None)
         title = "Imagest Workstation" if document is None else f"{document.title} – Imagest Workstation"
         self.setWindowTitle(title)
-        self._share.start()
+        self.column.share()
 
     # Layout
 
@@ -239,22 +245,9 @@ class MainWindow(QMainWindow):
         self.docks["style"].open(not deriving)
         self.docks["restore"].open(self.damage.marked and not deriving)
 
-    def _share_heights(self) -> None:
-        """Give each dock of the right column what it wants; again once the new lowest heights hold."""
-        self._fit_docks()
-        soon(self, self._fit_docks)
-
-    def _fit_docks(self) -> None:
-        docks = [dock for dock in self.docks.values() if not dock.isFloating() and dock.isVisible()]
-        if docks:
-            for dock in docks:
-                dock.settle()
-            heights = shared_heights(docks, sum(dock.height() for dock in docks))
-            self.resizeDocks(docks, heights, Qt.Orientation.Vertical)
-
     def reset_layout(self) -> None:
         """Every dock back in its place."""
-        self.restoreState(self._fresh, LAYOUT_VERSION)
+        self.column.restore(self._fresh)
         for name, dock in self.docks.items():
             dock.open(name not in FOLDED)
         self.docks["restore"].open(self.damage.marked)
@@ -264,16 +257,22 @@ class MainWindow(QMainWindow):
         geometry = self.context.settings.layout("geometry")
         if not geometry.isEmpty():
             self.restoreGeometry(geometry)
+            keep_inside(self)
         state = self.context.settings.layout("state")
         if not state.isEmpty():
-            self.restoreState(state, LAYOUT_VERSION)
+            self.column.restore(state)
 
     def keep_layout(self) -> None:
         """Remember where everything stands."""
         self.context.settings.keep_layout("geometry", self.saveGeometry())
-        self.context.settings.keep_layout("state", self.saveState(LAYOUT_VERSION))
+        self.context.settings.keep_layout("state", self.column.state())
 
     # Events
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """The docks share another height."""
+        super().resizeEvent(event)
+        self.column.share()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         """A file may be dropped anywhere."""

@@ -18,3 +18,14 @@ def data_folder() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / _NAME
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", _NAME.lower())
+
+
+def state_folder() -> Path:
+    """The folder for logs, as each system has it; ``XDG_STATE_HOME`` overrides it everywhere."""
+    if chosen := os.environ.get("XDG_STATE_HOME"):
+        return Path(chosen, _NAME.lower())
+    if sys.platform == "win32":
+        return data_folder() / "logs"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Logs" / _NAME
+    return Path.home() / ".local" / "state" / _NAME.lower()

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from app.canvas.picture import CELL, Picture, at_level, cells, level_for, native, reduced_size
 from app.jobs import Background, Ticket
 from imagest_core.painting.display import Pixels
-from imagest_core.painting.geometry import Box
+from imagest_core.painting.geometry import Box, union
 
 CACHE_BYTES = 128 << 20
 _PENDING = 96
@@ -24,13 +24,18 @@ Key = tuple[int, int, int]
 
 
 class Layer(QObject):
-    """Draws a :class:`Picture`; ``updated(Box)``: this native box looks different now.
+    """Draws a :class:`Picture`.
 
-    Nothing is decoded here: cells that are missing are asked of ``background``, those seen last
-    first, and until they come the next coarser level stands in for them.
+    ``updated(Box)``: views must repaint this native box. ``changed(Box)``: the pixels of the picture
+    changed there; layers that are computed from this one :meth:`follow` it. Every change enters through
+    :meth:`invalidate` or :meth:`refresh_held`, so that neither signal can be forgotten.
+
+    Nothing is decoded here: missing cells are requested from ``background``, the latest request
+    first, and the next coarser level is drawn until they arrive.
     """
 
     updated = Signal(object)
+    changed = Signal(object)
 
     def __init__(
         self,
@@ -45,6 +50,7 @@ class Layer(QObject):
         self._cells: OrderedDict[Key, QImage] = OrderedDict()
         self._stale: set[Key] = set()
         self._pending: OrderedDict[Key, Ticket] = OrderedDict()
+        self._dropped: set[Key] = set()
 
     @property
     def waiting(self) -> bool:
@@ -101,7 +107,10 @@ class Layer(QObject):
             return
         self._asked += 1
         while len(self._pending) >= _PENDING:
-            self._pending.popitem(last=False)[1].cancel()
+            dropped, ticket = self._pending.popitem(last=False)
+            ticket.cancel()
+            self._dropped.add(dropped)
+        self._dropped.discard(key)
         part = self._part(key)
         self._pending[key] = self._background.submit(
             lambda: image_of(self.picture.make(key[0], part)),
@@ -119,6 +128,13 @@ class Layer(QObject):
         while self._used > self._limit and len(self._cells) > 1:
             self._drop(next(iter(self._cells)))
         self.updated.emit(native(self._part(key), key[0]))
+        self._offer_dropped()
+
+    def _offer_dropped(self) -> None:
+        """Repaint where requests were dropped for newer ones: a view that still shows them asks again."""
+        if self._dropped and len(self._pending) < _PENDING // 2:
+            dropped, self._dropped = self._dropped, set()
+            self.updated.emit(union(native(self._part(key), key[0]) for key in dropped))
 
     def _failed(self, key: Key) -> None:
         """A part of the file that can't be read stays as the coarser level has it, or empty."""
@@ -132,14 +148,23 @@ class Layer(QObject):
 
     # Changing
 
-    def invalidate(self, box: Box) -> None:
-        """The picture is another one in ``box`` (native): what is shown stays until the new has come."""
+    def follow(self, source: Layer, *, cells: bool = True) -> None:
+        """Change wherever ``source`` changes; ``cells``: the cells depend on it, not only the held levels."""
+        source.changed.connect(self.invalidate if cells else self.refresh_held)
+
+    def invalidate(self, *boxes: Box) -> None:
+        """The picture changed in ``boxes`` (native); what is shown stays until the new cells arrive."""
+        for box in boxes:
+            self._mark_stale(box)
+        self.refresh_held(union(boxes))
+
+    def refresh_held(self, box: Box) -> None:
+        """The levels in memory changed in ``box`` (native); the cells are still valid."""
         if not box.empty:
-            self.mark_stale(box)
+            self.changed.emit(box)
             self.updated.emit(box)
 
-    def mark_stale(self, box: Box) -> None:
-        """:meth:`invalidate` without telling yet."""
+    def _mark_stale(self, box: Box) -> None:
         for key in list(self._pending):
             if native(self._part(key), key[0]).touches(box):
                 self._pending.pop(key).cancel()
@@ -150,6 +175,7 @@ class Layer(QObject):
         for ticket in self._pending.values():
             ticket.cancel()
         self._pending.clear()
+        self._dropped.clear()
         self._cells.clear()
         self._used = 0
 

@@ -20,15 +20,16 @@ _SWAPPING = 5
 class Pyramid:
     """The coarser levels of a painting in memory, the finer ones read when they are looked at.
 
-    As many levels are held as fit ``budget`` bytes, at 4 bytes a pixel; they come from one pass over
-    the file, so each of its samples is decoded once. ``screen``: the ICC profile to show them in.
+    As many levels are held as fit ``budget`` bytes (``HELD_BYTES`` by default), at 4 bytes a pixel; they
+    come from one pass over the file, so each of its samples is decoded once. ``screen``: the ICC profile
+    to show them in.
     """
 
-    def __init__(self, painting: Painting, screen: bytes | None = None, budget: int = HELD_BYTES) -> None:
+    def __init__(self, painting: Painting, screen: bytes | None = None, budget: int | None = None) -> None:
         self.painting, self._screen = painting, screen
         self.width, self.height = painting.width, painting.height
         self.levels = level_count(self.width, self.height)
-        self.finest = self._finest(budget)
+        self.finest = self._finest(HELD_BYTES if budget is None else budget)
         """The finest level that is held."""
         self._held = {level: self._blank(level) for level in range(self.finest, self.levels)}
 

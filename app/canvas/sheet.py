@@ -72,6 +72,8 @@ class Sheet(QObject):
         """Call off all that is under way; nothing of the document is touched afterwards."""
         for ticket in self._tickets:
             ticket.cancel()
+        for overlay in (self.mask, self.proposal, self.provenance):
+            self.context.background.forget(overlay)
         self.original.close()
         selection = self.context.selection
         selection.request_changed.disconnect(self._restyle)
@@ -101,7 +103,7 @@ class Sheet(QObject):
         self._tickets.append(ticket)
 
     def _band_built(self, band: Box) -> None:
-        self.original.updated.emit(band)
+        self.original.refresh_held(band)
         self._count()
 
     def _unreadable(self, error: Exception) -> None:

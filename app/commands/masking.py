@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from app.commands.marking import may_mark
 from app.context import Context
 from app.jobs import Job
 from app.previewing import SOON
@@ -30,31 +31,36 @@ Cells = Callable[[DamageMap], Iterable[tuple[Box, Mask]]]
 
 
 def edit(
-    context: Context, name: str, change: Edit, tiles: int, done: Callable[[], None] | None = None
+    context: Context,
+    name: str,
+    change: Edit,
+    tiles: int,
+    done: Callable[[], None] | None = None,
+    *,
+    label: int = 0,
 ) -> None:
     """Change the map of the open document as one gesture called ``name``, then call ``done``.
 
+    ``label``: the class that is marked, 0 for none; it must exist when the change is applied.
     ``tiles``: how many it looks at, about. A large change is made by a worker from a snapshot; where
     the same tiles were painted meanwhile it is made once more from what is there then.
     """
     document = context.document
-    if document is None:
+    if document is None or not may_mark(context, label):
         return
-    if document.read_only:
-        context.messages.warn(document.read_only)
-    elif tiles <= AT_ONCE:
+    if tiles <= AT_ONCE:
         damage = document.state.damage
         _finish(context, relabelled(damage, change(damage), name), done)
     else:
         before = document.state.damage.copy()
 
         def take(operation: Relabelled) -> None:
-            if context.document is not document:
+            if context.document is not document or not may_mark(context, label):
                 return
             if _untouched(document.state.damage, before, operation):
                 _finish(context, operation, done)
             else:
-                edit(context, name, change, tiles, done)
+                edit(context, name, change, tiles, done, label=label)
 
         def work() -> Relabelled:
             return relabelled(before, change(before), name)
@@ -84,14 +90,20 @@ def _all_tiles(context: Context) -> int:
 def invert(context: Context) -> None:
     """Exchange damage and intact."""
     label = context.selection.label
-    edit(context, "Invert mask", lambda damage: edits.inverted(damage, label), _all_tiles(context))
+    edit(
+        context, "Invert mask", lambda damage: edits.inverted(damage, label), _all_tiles(context), label=label
+    )
 
 
 def grow(context: Context) -> None:
     """Spread the chosen class by a pixel."""
     label = context.selection.label
     edit(
-        context, "Grow class", lambda damage: edits.grown_class(damage, label, STEP), _damaged_tiles(context)
+        context,
+        "Grow class",
+        lambda damage: edits.grown_class(damage, label, STEP),
+        _damaged_tiles(context),
+        label=label,
     )
 
 
@@ -103,13 +115,20 @@ def shrink(context: Context) -> None:
         "Shrink class",
         lambda damage: edits.shrunk_class(damage, label, STEP),
         _damaged_tiles(context),
+        label=label,
     )
 
 
 def clear_class(context: Context) -> None:
     """No damage of the chosen class any more."""
     label = context.selection.label
-    edit(context, "Clear class", lambda damage: edits.cleared(damage, label), _damaged_tiles(context))
+    edit(
+        context,
+        "Clear class",
+        lambda damage: edits.cleared(damage, label),
+        _damaged_tiles(context),
+        label=label,
+    )
 
 
 def clear_all(context: Context) -> None:
@@ -124,14 +143,20 @@ def take_over(context: Context, found: DamageMap, name: str, done: Callable[[], 
     def merge(damage: DamageMap) -> DamageMap:
         return edits.merged(damage, found, label, overwrite=overwrite)
 
-    edit(context, name, merge, len(found.tiles()), done)
+    edit(context, name, merge, len(found.tiles()), done, label=label)
 
 
 def mark(context: Context, cells: Cells, reach: Box, label: int, name: str) -> None:
     """Put ``label`` (0 erases) on the pixels of ``cells``, which are made where they are needed; they lie
     within ``reach``. Other classes stay unless they may be painted over, locked ones always."""
     overwrite = context.selection.overwrite_classes
-    edit(context, name, lambda damage: _painted(damage, cells, label, overwrite), reach.area // TILE**2)
+    edit(
+        context,
+        name,
+        lambda damage: _painted(damage, cells, label, overwrite),
+        reach.area // TILE**2,
+        label=label,
+    )
 
 
 def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
@@ -142,7 +167,7 @@ def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None
         return () if piece is None else (piece,)
 
     tiles = _damaged_tiles(context)
-    edit(context, name, lambda damage: _painted(damage, region, label, True), tiles)
+    edit(context, name, lambda damage: _painted(damage, region, label, True), tiles, label=label)
 
 
 def fill_hole(context: Context, x: int, y: int, seen: Box, name: str, nothing: Callable[[], None]) -> None:
@@ -158,7 +183,14 @@ def fill_hole(context: Context, x: int, y: int, seen: Box, name: str, nothing: C
         if found == [None]:
             nothing()
 
-    edit(context, name, lambda damage: _painted(damage, hole, label, overwrite), seen.area // TILE**2, told)
+    edit(
+        context,
+        name,
+        lambda damage: _painted(damage, hole, label, overwrite),
+        seen.area // TILE**2,
+        told,
+        label=label,
+    )
 
 
 def _painted(damage: DamageMap, cells: Cells, label: int, overwrite: bool) -> DamageMap:

@@ -87,8 +87,7 @@ def close(context: Context) -> bool:
     if document is None:
         return True
     context.leaving.emit()
-    context.jobs.clear()
-    context.jobs.cancel()
+    context.jobs.abandon()
     try:
         document.document.flush()
     except ImagestError as error:

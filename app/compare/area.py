@@ -93,8 +93,8 @@ class CompareArea(QWidget):
             picture = DifferencePicture(self._sheet.pyramid, self._restored.picture)
             self._difference = Layer(picture, self.context.background, self._sheet)
             self._restored.changed.connect(self._name_all)
-            self._restored.layer.updated.connect(self._difference.invalidate)
-            self._sheet.original.updated.connect(self._difference.invalidate)
+            self._difference.follow(self._restored.layer)
+            self._difference.follow(self._sheet.original)
         for view in (self.view, self.second):
             view.set_sheet(self._sheet)
         self.arrange()

@@ -111,6 +111,7 @@ class Restored(QObject):
         self._sheet, self._context = sheet, sheet.context
         self.picture = RestoredPicture(sheet.pyramid)
         self.layer = Layer(self.picture, sheet.context.background, self)
+        self.layer.follow(sheet.original, cells=False)
         self._stale: set[TileKey] = set()
         self._tickets: list[Ticket] = []
         self._wanted, self._batches = False, 0
@@ -158,10 +159,8 @@ class Restored(QObject):
         if box is not None and before is not None:
             touched = frozenset(key for key in touched if tile_box(key).touches(box))
         self._stale |= touched
-        parts = [tile_box(key) for key in touched]
-        for part in parts if len(parts) <= _APART else [union(parts)]:
-            self.layer.mark_stale(part)
-        self.layer.updated.emit(union(map(tile_box, touched)).within(document.painting.box))
+        parts = [tile_box(key).within(document.painting.box) for key in touched]
+        self.layer.invalidate(*(parts if len(parts) <= _APART else [union(parts)]))
         self.changed.emit()
         self._work()
 
@@ -183,7 +182,7 @@ class Restored(QObject):
         )
 
     def _patched(self, box: Box) -> None:
-        self.layer.updated.emit(box)
+        self.layer.refresh_held(box)
         self._count()
 
     def _failed(self, error: Exception) -> None:

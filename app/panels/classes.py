@@ -10,8 +10,8 @@ from app import theme
 from app.context import Context
 from app.document import OpenDocument
 from app.panels.figures import Figures, area_text, details_text, figures_tip, length_text
-from app.panels.parts import clear, column, label, repolish, tool_button
-from imagest_core.damage.classes import CRACK, TEAR, DamageClass, Policy
+from app.panels.parts import clear, column, elided, label, repolish, tool_button
+from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
 from imagest_core.damage.statistics import ClassFigures
 from imagest_core.project.operations import settings
 
@@ -102,7 +102,7 @@ class ClassRow(QWidget):
             self._do(lambda state: settings.recolour_class(state, self.item.label, colour.name()))
 
     def _name(self) -> QWidget:
-        made = label(class_name(self.item))
+        made = elided(class_name(self.item))
         made.setMinimumWidth(88)
         made.setToolTip(self.tr("Double-click to rename"))
         return made
@@ -189,7 +189,10 @@ class ClassList(QWidget):
         name, said = QInputDialog.getText(self, self.tr("New damage class"), self.tr("Name"))
         if document is None or not said or not name.strip():
             return
-        label_ = next(n for n in range(1, 256) if n not in self._rows)
+        label_ = next((n for n in range(1, MAX_LABEL + 1) if n not in self._rows), None)
+        if label_ is None:
+            sentence = self.tr("There are {0} damage classes already: rename one that is not used.")
+            return self._context.messages.warn(sentence.format(MAX_LABEL))
         made = DamageClass(label_, name.strip(), OWN_COLOURS[label_ % len(OWN_COLOURS)])
         if self._context.do(settings.add_class(document.state, made)):
             self._context.selection.label = label_

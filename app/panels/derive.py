@@ -15,7 +15,7 @@ from app.context import Context
 from app.derivers import METHODS, Cracks, Deriver, Difference, Losses, Parameter
 from app.jobs import Job
 from app.messages import explained
-from app.panels.parts import Amount, Segments, button, clear, column, label, restyle, row, rule
+from app.panels.parts import Amount, Segments, button, clear, column, elided, label, restyle, row, rule
 from app.panels.registered import Registered
 from app.previewing import Preview, Previewer
 from app.selection import Proposal, Tool
@@ -138,7 +138,7 @@ class DerivePanel(QWidget):
         if self.method == "difference":
             name = self._clean.path.name if self._clean else self.tr("no clean picture chosen")
             choose = button(self.tr("Choose…"), self.ask_clean, icon="donor")
-            self._source.addLayout(row(label(name, "soft"), None, choose))
+            self._source.addLayout(row(elided(name, "soft"), None, choose))
         elif self.method == "cracks":
             self.polarity = Segments(
                 (

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDoubleSpinBox,
@@ -16,6 +17,7 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QToolButton,
+    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -88,6 +90,43 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     made = QLabel(text)
     made.setObjectName(kind)
     made.setWordWrap(wrap)
+    if wrap:
+        made.setMinimumWidth(1)  # a long path in it must not widen the window
+    return made
+
+
+class Elided(QLabel):
+    """One line that ends in … where there is no room for it; the whole is its tooltip then."""
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Room for a few letters, however long the text is."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), 4 * GRID), hint.height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw as much as there is room for."""
+        area = self.contentsRect()
+        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
+        painter = QPainter(self)
+        self.style().drawItemText(
+            painter, area, self.alignment(), self.palette(), self.isEnabled(), text, self.foregroundRole()
+        )
+        painter.end()
+
+    def event(self, event: QEvent) -> bool:
+        """Tell the whole text where it isn't seen."""
+        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
+        if cut and isinstance(event, QHelpEvent) and not self.toolTip():
+            QToolTip.showText(event.globalPos(), self.text(), self)
+            return True
+        return super().event(event)
+
+
+def elided(text: str = "", kind: str = "") -> Elided:
+    """A :func:`label` of one line that gives way."""
+    made = Elided(text)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setObjectName(kind)
     return made
 
 

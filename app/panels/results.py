@@ -14,7 +14,7 @@ from app import theme
 from app.commands import deciding
 from app.context import Context
 from app.document import OpenDocument
-from app.panels.parts import button, clear, label, row, tool_button
+from app.panels.parts import button, clear, elided, row, tool_button
 from app.pictures import image_of
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
@@ -66,7 +66,7 @@ class ResultStrip(QFrame):
 
     def _buttons(self) -> QHBoxLayout:
         context = self._context
-        self.title = label("", "soft")
+        self.title = elided("", "soft")
         self.accept = button(
             self.tr("Accept"),
             lambda: deciding.accept_run(context),

@@ -17,6 +17,7 @@ from pathlib import Path
 from imagest_core.cli.bar import Bar
 from imagest_core.cli.interrupt import Interrupt
 from imagest_core.errors import ImagestError, InputError, out_of_memory
+from imagest_core.folders import state_folder
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -77,8 +78,7 @@ def say(sentence: str) -> None:
 def log(error: BaseException) -> Path:
     """Write the traceback of ``error`` where it can be found; returns the file."""
     text = "".join(traceback.format_exception(error))
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "imagest"
-    for folder in (state, Path(tempfile.gettempdir())):
+    for folder in (state_folder(), Path(tempfile.gettempdir())):
         try:
             folder.mkdir(parents=True, exist_ok=True)
             path = folder / "imagest-error.log"

@@ -633,6 +633,10 @@
         <source>Name</source>
         <translation>名称</translation>
     </message>
+    <message>
+        <source>There are {0} damage classes already: rename one that is not used.</source>
+        <translation>已经有 {0} 个损伤类别：请改名一个不用的类别。</translation>
+    </message>
 </context>
 <context>
     <name>ClassRow</name>
@@ -1742,6 +1746,12 @@
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审查。</translation>
     </message>
+    <message numerus="yes">
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>
+            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>DerivePanel</name>
@@ -2457,12 +2467,12 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>无法使用文件：{0}。</translation>
     </message>
     <message>
-        <source>Something unexpected went wrong; your work is kept.</source>
-        <translation>发生意外错误；您的工作已保留。</translation>
-    </message>
-    <message>
         <source>Copy the diagnostics and report them.</source>
         <translation>请复制诊断信息并报告。</translation>
+    </message>
+    <message>
+        <source>A fault of this program interrupted this ({0}); your work is kept.</source>
+        <translation>本程序的一个错误中断了此操作（{0}）；您的工作已保留。</translation>
     </message>
 </context>
 <context>
@@ -2647,12 +2657,6 @@ The fingerprint of the unchanged samples is {2}…</source>
 </context>
 <context>
     <name>Restoring</name>
-    <message numerus="yes">
-        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
-        <translation>
-            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
-        </translation>
-    </message>
     <message>
         <source>Restoring everything</source>
         <translation>正在修复全部</translation>
@@ -2664,6 +2668,12 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <translation>
+            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3450,6 +3460,21 @@ accepted: {5}</source>
     <message>
         <source>Open {0}</source>
         <translation>打开 {0}</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>开始</translation>
+    </message>
+</context>
+<context>
+    <name>Marking</name>
+    <message>
+        <source>This damage class no longer exists: choose one from the list of classes.</source>
+        <translation>此损伤类别已不存在：请在类别列表中选择一个。</translation>
+    </message>
+    <message>
+        <source>“{0}” is visible again, because damage is marked with it.</source>
+        <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
     </message>
 </context>
 </TS>

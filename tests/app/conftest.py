@@ -101,6 +101,13 @@ def said(context: Context) -> list:
 
 
 @pytest.fixture
+def expected_faults(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """For a test that causes faults: they are logged, which is no failure here."""
+    yield caplog
+    caplog.get_records("call").clear()
+
+
+@pytest.fixture
 def settle(qtbot: QtBot, context: Context) -> Callable[[], None]:
     """Wait until no job runs or waits."""
 

@@ -72,7 +72,7 @@ def test_out_of_memory_says_what_to_do(qtbot: QtBot, context: Context, said: lis
 
 
 def test_a_fault_while_a_result_is_taken_in_does_not_stop_the_queue(
-    qtbot: QtBot, context: Context, said: list
+    qtbot: QtBot, context: Context, said: list, expected_faults
 ):
     done: list = []
     context.jobs.submit(Job("bad", lambda _: 1, lambda _: 1 / 0))
@@ -110,7 +110,7 @@ def test_background_work_called_off_tells_nobody(qtbot: QtBot, context: Context)
     assert shown == []
 
 
-def test_background_errors_go_to_whoever_wants_them(qtbot: QtBot, context: Context):
+def test_background_errors_go_to_whoever_wants_them(qtbot: QtBot, context: Context, expected_faults):
     failed: list = []
     context.background.submit(lambda: 1 / 0, failed.append, failed.append)
     qtbot.waitUntil(lambda: bool(failed))

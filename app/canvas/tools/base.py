@@ -10,6 +10,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.sheet import Sheet
+from app.commands.marking import may_mark
 from app.context import Context
 from app.document import OpenDocument
 from imagest_core.damage.map import Mask
@@ -128,6 +129,10 @@ class Tool:
         if reason:
             self.bench.context.messages.warn(reason)
         return not reason
+
+    def may_mark(self, label: int) -> bool:
+        """Whether damage of class ``label`` (0 erases) can be marked; if not the user is told why."""
+        return may_mark(self.bench.context, label)
 
 
 def snapped(start: Point, end: Point) -> Point:

@@ -53,7 +53,7 @@ class Brush(Tool):
         if at.alt:
             self._sizing = at.x, self.bench.context.selection.brush_size
             self.active = True
-        elif self.writable:
+        elif self.may_mark(self.label):
             self._begin(at)
 
     def _begin(self, at: Pointer) -> None:

@@ -27,7 +27,7 @@ class Outline(Tool):
         self._erases = False
 
     def _begin(self, at: Pointer) -> bool:
-        if not self.writable:
+        if not self.may_mark(0 if at.alt else self.bench.context.selection.label):
             return False
         self.active, self._points, self._erases = True, [at.point], at.alt
         return True

@@ -23,9 +23,9 @@ class FillTool(Tool):
 
     def press(self, at: Pointer) -> None:
         inside = self.bench.document.state.box.contains(Box(*at.pixel, 1, 1))
-        if not inside or not self.writable:
-            return
         context = self.bench.context
+        if not inside or not self.may_mark(0 if at.alt else context.selection.label):
+            return
         if not self.bench.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
             self._fill(at)
         elif at.alt:

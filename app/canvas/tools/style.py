@@ -29,11 +29,11 @@ class StyleTool(Tool):
 
     def __init__(self, bench: Bench) -> None:
         super().__init__(bench)
-        self._index: int | None = None
+        self._grabbed: Box | None = None
         self._anchor: Point = (0, 0)
         self._moved: Box | None = None
         self._box = Box(0, 0, 0, 0)
-        self._hovered: int | None = None
+        self._hovered: Box | None = None
 
     @property
     def _regions(self) -> tuple[Box, ...]:
@@ -42,16 +42,16 @@ class StyleTool(Tool):
     def press(self, at: Pointer) -> None:
         if not self.writable:
             return
-        self._index, self._moved, self._anchor = None, None, at.point
+        self._grabbed, self._moved, self._anchor = None, None, at.point
         self._box = Box(*at.pixel, 0, 0)
         corner = self._corner_at(at)
         if corner is not None:
-            self._index, self._anchor = corner
-        elif (index := self._region_at(at)) is not None:
+            self._grabbed, self._anchor = corner
+        elif (region := self._region_at(at)) is not None:
             if at.alt:
-                self._do(remove_style_region(self.bench.document.state, index))
+                self._remove(region)
                 return
-            self._index, self._moved = index, self._regions[index]
+            self._grabbed = self._moved = region
         self.active = True
 
     def move(self, at: Pointer) -> None:
@@ -81,10 +81,10 @@ class StyleTool(Tool):
         if min(self._box.width, self._box.height) < _SMALLEST:
             return
         state = self.bench.document.state
-        if self._index is None:
+        if self._grabbed is None:
             self._do(add_style_region(state, self._box))
-        elif self._box != self._regions[self._index]:
-            self._do(move_style_region(state, self._index, self._box))
+        elif self._box != self._grabbed and self._grabbed in self._regions:
+            self._do(move_style_region(state, self._regions.index(self._grabbed), self._box))
 
     def hover(self, at: Pointer) -> None:
         self._hovered = self._region_at(at)
@@ -92,24 +92,29 @@ class StyleTool(Tool):
     def key(self, key: Qt.Key) -> bool:
         if key not in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace) or self._hovered is None:
             return False
-        if self._hovered < len(self._regions) and self.writable:
-            self._do(remove_style_region(self.bench.document.state, self._hovered))
+        if self.writable:
+            self._remove(self._hovered)
         return True
+
+    def _remove(self, region: Box) -> None:
+        """Remove ``region``, unless it is gone already: undo may have changed the list."""
+        if region in self._regions:
+            self._do(remove_style_region(self.bench.document.state, self._regions.index(region)))
 
     def _do(self, operation: Operation) -> None:
         self._hovered = None
         self.bench.context.do(operation)
 
-    def _region_at(self, at: Pointer) -> int | None:
+    def _region_at(self, at: Pointer) -> Box | None:
         pixel = Box(*at.pixel, 1, 1)
-        found = [index for index, box in enumerate(self._regions) if box.contains(pixel)]
+        found = [box for box in self._regions if box.contains(pixel)]
         return found[-1] if found else None
 
-    def _corner_at(self, at: Pointer) -> tuple[int, Point] | None:
+    def _corner_at(self, at: Pointer) -> tuple[Box, Point] | None:
         """The region whose corner is here, and the corner opposite, which stays."""
-        for index, box in reversed(list(enumerate(self._regions))):
+        for box in reversed(self._regions):
             for x, other_x in ((box.x, box.right), (box.right, box.x)):
                 for y, other_y in ((box.y, box.bottom), (box.bottom, box.y)):
                     if max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom <= _HANDLE:
-                        return index, (other_x, other_y)
+                        return box, (other_x, other_y)
         return None

@@ -40,7 +40,8 @@ class WandTool(Tool):
 
     def press(self, at: Pointer) -> None:
         pyramid, seen = self.bench.sheet.pyramid, self.bench.visible_box()
-        if not seen.contains(Box(*at.pixel, 1, 1)) or not self.writable:
+        label = 0 if at.alt else self.bench.context.selection.label
+        if not seen.contains(Box(*at.pixel, 1, 1)) or not self.may_mark(label):
             return
         self.active, self._released, self._pressed = True, False, at
         self._tolerance = self._began = self.bench.context.selection.tolerance

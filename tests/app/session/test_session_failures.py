@@ -32,11 +32,11 @@ def restore(hands: Hands, engine: str) -> None:
         ("greedy-numpy", "not enough memory", "MemoryError"),
         ("greedy-torch", "not enough memory", "can't allocate memory"),
         ("greedy-gpu", "not enough memory", "OutOfMemoryError"),
-        ("faulty", "Something unexpected", "IndexError"),
+        ("faulty", "fault of this program", "IndexError"),
     ],
 )
 def test_a_failure_is_said_and_the_next_restoration_works(
-    engine: str, words: str, details: str, marked: Hands
+    engine: str, words: str, details: str, marked: Hands, expected_faults
 ) -> None:
     restore(marked, engine)
     banner = marked.window.banner

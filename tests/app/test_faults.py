@@ -1,0 +1,325 @@
+"""No fault of the program vanishes: it is in the log, in the banner, and can be copied."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QObject, QTimer, Signal, qWarning
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.banner import diagnostics
+from app.context import Context
+from app.document import OpenDocument
+from app.export_dialog import ExportDialog
+from app.faults import faults, is_fault
+from app.jobs import Job
+from app.logs import CRASH, LOG, Logs, recent
+from app.window import MainWindow
+from imagest_core.errors import MaskError
+from imagest_core.progress import Cancelled, Progress
+
+pytestmark = pytest.mark.usefixtures("expected_faults")
+
+
+@pytest.fixture(autouse=True)
+def nothing_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fault of another test counts as having happened just now."""
+    monkeypatch.setattr(faults, "_times", {})
+
+
+@pytest.fixture
+def logs(tmp_path: Path) -> Iterator[Logs]:
+    made = Logs(tmp_path / "state")
+    made.install()
+    yield made
+    made.remove()
+    recent.lines.clear()
+
+
+def written(logs: Logs) -> str:
+    return (logs.folder / LOG).read_text(encoding="utf-8")
+
+
+class Sender(QObject):
+    sent = Signal()
+
+
+def broken(*_: object) -> None:
+    raise ZeroDivisionError("broken on purpose")
+
+
+# What is raised, and where
+
+
+def in_a_slot(context: Context) -> None:
+    sender = Sender(context)
+    sender.sent.connect(broken)
+    sender.sent.emit()
+
+
+def in_a_timer(context: Context) -> None:
+    timer = QTimer(context)
+    timer.setSingleShot(True)
+    timer.timeout.connect(broken)
+    timer.start(0)
+
+
+def in_a_thread(context: Context) -> None:
+    threading.Thread(target=broken, daemon=True).start()
+
+
+def in_done_of_a_job(context: Context) -> None:
+    context.jobs.submit(Job("work", lambda _: 1, broken))
+
+
+def in_done_of_a_job_that_deals_with_its_errors(context: Context) -> None:
+    context.jobs.submit(Job("work", lambda _: 1, broken, lambda _: None))
+
+
+def in_failed_of_a_job(context: Context) -> None:
+    def refuse(_: Progress) -> None:
+        raise MaskError("The mask is empty: mark something.")
+
+    context.jobs.submit(Job("work", refuse, lambda _: None, broken))
+
+
+def in_a_job(context: Context) -> None:
+    context.jobs.submit(Job("work", broken, lambda _: None))
+
+
+def in_the_background(context: Context) -> None:
+    context.background.submit(broken, lambda _: None)
+
+
+def in_the_background_where_failures_are_dealt_with(context: Context) -> None:
+    context.background.submit(broken, lambda _: None, lambda _: None)
+
+
+def in_done_of_the_background(context: Context) -> None:
+    context.background.submit(lambda: 1, broken)
+
+
+PLACES = [
+    in_a_slot,
+    in_a_timer,
+    in_a_thread,
+    in_done_of_a_job,
+    in_done_of_a_job_that_deals_with_its_errors,
+    in_failed_of_a_job,
+    in_a_job,
+    in_the_background,
+    in_the_background_where_failures_are_dealt_with,
+    in_done_of_the_background,
+]
+
+
+@pytest.mark.parametrize("raise_it", PLACES)
+def test_every_fault_is_told_logged_and_can_be_copied(
+    raise_it: Callable[[Context], None],
+    logs: Logs,
+    window: MainWindow,
+    context: Context,
+    said: list,
+    qtbot: QtBot,
+) -> None:
+    raise_it(context)
+    qtbot.waitUntil(lambda: bool(said) and not context.jobs.busy)
+    qtbot.wait(20)
+    (told,) = [message for message in said if "fault of this program" in message.sentence]
+    assert told.level == "error"
+    assert "ZeroDivisionError" in told.sentence
+    assert window.banner.isVisible()
+    assert window.banner.copy.isVisible()
+    window.banner.copy.click()
+    copied = QApplication.clipboard().text()
+    for part in ("broken on purpose", "Traceback", "Imagest Workstation", "Screen 1920 × 1080", "started:"):
+        assert part in copied
+    assert written(logs).count("Traceback") == 1
+    assert "broken on purpose" in written(logs)
+
+    done: list[int] = []
+    context.jobs.submit(Job("next", lambda _: 2, done.append))
+    qtbot.waitUntil(lambda: done == [2])
+
+
+def test_an_error_after_a_cancel_is_told_and_a_cancel_is_not(
+    context: Context, said: list, qtbot: QtBot
+) -> None:
+    gate = threading.Event()
+
+    def fail(_: Progress) -> None:
+        gate.wait(5)
+        raise RuntimeError("not because of the cancel")
+
+    def stop(_: Progress) -> None:
+        gate.wait(5)
+        raise Cancelled
+
+    cancelled: list[Job] = []
+    context.jobs.cancelled.connect(cancelled.append)
+    for work in (fail, stop):
+        gate.clear()
+        context.jobs.submit(Job("work", work, lambda _: None))
+        context.jobs.cancel()
+        gate.set()
+        qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert len(cancelled) == 1
+    (message,) = said
+    assert "not because of the cancel" in message.details
+
+
+def test_wrong_input_after_a_cancel_is_told_as_its_own_sentence(
+    context: Context, said: list, qtbot: QtBot
+) -> None:
+    gate = threading.Event()
+
+    def fail(_: Progress) -> None:
+        gate.wait(5)
+        raise MaskError("The mask is empty: mark something.")
+
+    context.jobs.submit(Job("work", fail, lambda _: None))
+    context.jobs.cancel()
+    gate.set()
+    qtbot.waitUntil(lambda: bool(said))
+    assert said[0].sentence == "The mask is empty: mark something."
+
+
+def test_an_error_because_the_scan_was_closed_is_told_to_nobody(
+    context: Context, said: list, qtbot: QtBot
+) -> None:
+    gate = threading.Event()
+
+    def fail(_: Progress) -> None:
+        gate.wait(5)
+        raise ValueError("scan.tif is closed")
+
+    context.jobs.submit(Job("work", fail, lambda _: None))
+    context.jobs.submit(Job("next", lambda _: said.append("ran"), lambda _: None))
+    context.jobs.abandon()
+    gate.set()
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+    assert said == []
+
+
+def test_a_fault_of_every_repaint_is_told_once(context: Context, said: list, logs: Logs) -> None:
+    for _ in range(50):
+        try:
+            broken()
+        except ZeroDivisionError as error:
+            faults.report(error)
+    assert len(said) == 1
+    assert written(logs).count("Traceback") == 1
+
+
+def test_an_error_of_the_input_that_nobody_caught_is_told(
+    context: Context, said: list, logs: Logs, qtbot: QtBot
+) -> None:
+    def refuse(_: object) -> None:
+        raise MaskError("The mask is empty: mark something.")
+
+    context.background.submit(lambda: 1, refuse)
+    qtbot.waitUntil(lambda: bool(said))
+    assert said[0].sentence == "The mask is empty: mark something."
+
+
+def test_what_is_no_fault(tmp_path: Path) -> None:
+    assert is_fault(KeyError("x"))
+    for error in (MaskError("x"), Cancelled(), KeyboardInterrupt(), OSError(28, "full"), MemoryError()):
+        assert not is_fault(error)
+
+
+# The log itself
+
+
+def test_messages_of_qt_are_in_the_log(logs: Logs, capfd: pytest.CaptureFixture[str]) -> None:
+    qWarning("a warning of Qt")
+    assert "WARNING qt: a warning of Qt" in written(logs)
+    assert capfd.readouterr().err == ""
+
+
+def test_what_is_raised_while_something_is_deleted_is_logged(logs: Logs) -> None:
+    class Leaving:
+        def __del__(self) -> None:
+            broken()
+
+    Leaving()
+    assert "broken on purpose" in written(logs)
+
+
+def test_the_log_is_turned_over_and_the_hooks_go_with_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.logs.SIZE", 2_000)
+    before = sys.excepthook, threading.excepthook, sys.unraisablehook, logging.getLogger().handlers[:]
+    made = Logs(tmp_path)
+    made.install()
+    assert faulthandler.is_enabled()
+    for number in range(200):
+        logging.getLogger("app.test").info("line %d", number)
+    made.remove()
+    after = sys.excepthook, threading.excepthook, sys.unraisablehook, logging.getLogger().handlers[:]
+    assert after == before
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == sorted([CRASH, LOG, f"{LOG}.1", f"{LOG}.2", f"{LOG}.3"])
+    assert all(path.stat().st_size <= 2_000 for path in tmp_path.iterdir())
+    assert 0 < len(recent.lines) <= 200
+    recent.lines.clear()
+
+
+def test_where_no_log_can_be_written_the_program_runs_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("no folder")
+    made = Logs(tmp_path / "file" / "state")
+    made.install()
+    logging.getLogger("app.test").info("kept in memory")
+    assert "kept in memory" in diagnostics()
+    made.remove()
+    recent.lines.clear()
+    assert "no log can be written" in capsys.readouterr().err
+
+
+CRASHING = """
+import faulthandler, sys
+from pathlib import Path
+from app.logs import Logs
+logs = Logs(Path(sys.argv[1]))
+logs.install()
+if sys.argv[2] == "crash":
+    faulthandler._sigsegv()
+from app.banner import diagnostics
+print(diagnostics())
+logs.remove()
+"""
+
+
+def test_a_crash_leaves_a_trace_that_the_next_session_copies(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", CRASHING, str(tmp_path)]
+    quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "check": False}
+    crashed = subprocess.run([*words, "crash"], env=os.environ, **quiet)
+    assert crashed.returncode != 0
+    assert "Segmentation fault" in (tmp_path / CRASH).read_text()
+    after = subprocess.run([*words, "go on"], env=os.environ, **quiet)
+    assert "an earlier session crashed" in after.stdout
+    assert "Segmentation fault" in after.stdout
+    assert (tmp_path / CRASH).read_text() == ""
+
+
+def test_an_export_whose_answer_breaks_is_told(
+    window: MainWindow, opened: OpenDocument, said: list, qtbot: QtBot
+) -> None:
+    """The dialog deals with its own errors, so a fault in its answer used to be lost."""
+    dialog = ExportDialog(window.context, window)
+    window.context.jobs.submit(Job("Exporting", lambda _: object(), dialog._done, dialog._failed))
+    qtbot.waitUntil(lambda: bool(said))
+    assert "AttributeError" in said[0].sentence
+    dialog.close()
