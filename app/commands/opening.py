@@ -62,7 +62,8 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     context.set_document(document)
     context.settings.remember(path)
     context.settings.keep_folder("open", path)
-    for note in (*document.painting.notes, document.document.trouble, document.read_only):
+    told = document.document.trouble, document.document.mended, document.read_only
+    for note in (*document.painting.notes, *told):
         if note:
             context.messages.warn(note)
 

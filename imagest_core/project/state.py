@@ -14,6 +14,7 @@ from imagest_core.project.run import Run
 from imagest_core.style.reference import StyleReference
 
 NOWHERE = Box(0, 0, 0, 0)
+_LARGEST = 2**62
 
 
 @dataclass(frozen=True)
@@ -70,11 +71,16 @@ class Subject(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The subject that ``str`` turned into ``text``."""
+        """The subject that ``str`` turned into ``text``; raises ``ValueError``."""
         if "/" in text:
             run, region = map(int, text.split("/"))
+            if not (0 < run <= _LARGEST and 0 <= region <= _LARGEST):
+                raise ValueError(f"{text} is no region of a run")
             return cls(run, region)
-        return cls(box=Box(*map(int, text.split(","))))
+        found = cls(box=Box(*map(int, text.split(","))))
+        if max(map(abs, found.box)) > _LARGEST:
+            raise ValueError(f"{text} is no box")
+        return found
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from imagest_core.project.migration import make, migrate
 from imagest_core.project.operations import Operation
 from imagest_core.project.rows import insert
 from imagest_core.project.run import Run
-from imagest_core.project.run_tables import clear_orphans, delete_run, insert_run, parts_of, read_run
+from imagest_core.project.run_tables import RUN, clear_orphans, delete_run, insert_run, parts_of, read_run
 from imagest_core.project.schema import VERSION
 from imagest_core.project.state import Change, PaintingReference, State
 
@@ -48,6 +48,8 @@ class Store:
         self.path, self.read_only = path, read_only
         self._db, self._lock = db, threading.RLock()
         self._identity = _identity(path)
+        self.mended = ""
+        """What of the state had to be mended to be seen, as a sentence; empty for nothing."""
 
     @classmethod
     def create(cls, path: Path | None, state: State, *, force: bool = False) -> Store:
@@ -87,13 +89,16 @@ class Store:
         """The kept state."""
         with self._lock, self._reading():
             state = tables.read_state(self._db)
-        state.runs = self.runs()
+            state.runs = self.runs()
+            tables.check_runs(state)
+        self.mended = tables.mend_classes(state)
         return state
 
     def runs(self, *, listed: bool = True) -> dict[int, Run]:
         """The listed runs, or the others, by their numbers."""
-        rows = self.query("SELECT id, summary FROM runs WHERE listed = ? ORDER BY id", listed)
-        return {row[0]: read_run(row, self.query) for row in rows}
+        with self._lock, self._reading():
+            rows = self.query(f"SELECT {RUN} FROM runs WHERE listed = ? ORDER BY id", listed)
+            return {row[0]: read_run(row, self.query) for row in rows}
 
     def entries(self) -> list[Entry]:
         """All lines of the history."""
@@ -107,10 +112,11 @@ class Store:
 
     def run(self, number: int) -> Run:
         """A run, listed or not."""
-        rows = self.query("SELECT id, summary FROM runs WHERE id = ?", number)
-        if not rows:
-            raise KeyError(number)
-        return read_run(rows[0], self.query)
+        if type(number) is not int:
+            raise TypeError(f"{number!r} is no number of a run")
+        with self._lock, self._reading():
+            rows = self.query(f"SELECT {RUN} FROM runs WHERE id = ?", number)
+            return read_run(rows[0], self.query)
 
     @property
     def last_run(self) -> int:
