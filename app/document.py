@@ -13,6 +13,7 @@ from imagest_core.errors import ProjectError
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
+from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
@@ -131,8 +132,8 @@ class OpenDocument(QObject):
         """The listed run of this number, if there is one."""
         return None if number is None else self.state.runs.get(number)
 
-    def do(self, operation: Operation) -> None:
-        """Apply ``operation``; raises ``ProjectError`` where the project is read only."""
+    def do(self, operation: Operation | Maker) -> None:
+        """Apply ``operation``, once no stroke is under way; raises ``ProjectError``."""
         self.document.do(operation)
 
     def done(self, before: DamageMap, name: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
+from app.document import OpenDocument
 from app.jobs import Job
 from app.previewing import SOON
 from imagest_core.damage import edits
@@ -35,16 +36,24 @@ def edit(
     """Change the map of the open document as one gesture called ``name``, then call ``done``.
 
     ``tiles``: how many it looks at, about. A large change is made by a worker from a snapshot; where
-    the same tiles were painted meanwhile it is made once more from what is there then.
+    the same tiles were painted meanwhile it is made once more from what is there then. While a gesture
+    is under way on the canvas it waits for the end of that.
     """
+    document = context.document
+    if context.free:
+        _edit(context, name, change, tiles, done)
+    else:
+        context.when_free(lambda: context.document is document and _edit(context, name, change, tiles, done))
+
+
+def _edit(context: Context, name: str, change: Edit, tiles: int, done: Callable[[], None] | None) -> None:
     document = context.document
     if document is None:
         return
     if document.read_only:
         context.messages.warn(document.read_only)
     elif tiles <= AT_ONCE:
-        damage = document.state.damage
-        _finish(context, relabelled(damage, change(damage), name), done)
+        context.attempt(lambda: _change_now(context, document, name, change, done))
     else:
         before = document.state.damage.copy()
 
@@ -59,7 +68,17 @@ def edit(
         def work() -> Relabelled:
             return relabelled(before, change(before), name)
 
-        context.background.submit(work, take, context.messages.fail, priority=SOON)
+        def taken(operation: Relabelled) -> None:
+            context.when_free(lambda: take(operation))
+
+        context.background.submit(work, taken, context.messages.fail, priority=SOON)
+
+
+def _change_now(
+    context: Context, document: OpenDocument, name: str, change: Edit, done: Callable[[], None] | None
+) -> None:
+    damage = document.state.damage
+    _finish(context, relabelled(damage, change(damage), name), done)
 
 
 def _finish(context: Context, operation: Relabelled, done: Callable[[], None] | None) -> None:

@@ -107,8 +107,7 @@ def _submit(context: Context, part: Part, title: str) -> None:
 
 def _job(context: Context, document: OpenDocument, asked: Asked, title: str, batch: object) -> Job:
     def done(made: Made) -> None:
-        if context.document is document:
-            stage(context, made)
+        context.when_free(lambda: context.document is document and stage(context, made))
 
     def work(progress: Progress) -> Made:
         return kept(document, run_restoration(asked, progress), progress)

@@ -61,8 +61,8 @@ def _run(row: Row) -> object:
 
 
 def _decision(row: Row) -> object:
-    names = ("verdict", "note", "operator", "time")
-    return Subject.parse(row["subject"]), sound_decision(*(row[name] for name in names), row.get("place", 0))
+    texts = row["verdict"], row["note"], row["operator"], row["time"]
+    return Subject.parse(row["subject"]), sound_decision(*texts, row.get("place", 0))
 
 
 def _operation(row: Row) -> object:
@@ -75,14 +75,16 @@ def _export(row: Row) -> object:
     return _texts(row, "time", "operator", "sha256"), _whole_number(row["pixels"])
 
 
-def _texts(row: Row, *names: str) -> None:
+def _texts(row: Row, *names: str) -> list[str]:
     if not all(isinstance(row[name], str) for name in names):
         raise TypeError("a text is of another kind")
+    return [row[name] for name in names]
 
 
-def _whole_number(value: object) -> None:
+def _whole_number(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
         raise ValueError("a number is impossible")
+    return value
 
 
 _CHECKS: dict[str, Callable[[Row], object]] = {
