@@ -81,11 +81,14 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
 def _verify(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.project.document import Document
     from imagest_core.project.exporting import known_export, last_export, verify_export
+    from imagest_core.project.integrity import check_project
 
+    integrity = check_project(args.project, progress)
     with Document.look_at(args.project) as document:
         exported = args.exported or last_export(document)
         account = verify_export(document, exported, progress)
-        _say({"verified": str(exported), "exported": known_export(document, exported), **account.facts()})
+        facts = {"verified": str(exported), "exported": known_export(document, exported)}
+        _say({**facts, **account.facts(), "log": integrity.facts()})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:

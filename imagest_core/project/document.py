@@ -31,6 +31,7 @@ from imagest_core.project.packing import UNSOUND
 from imagest_core.project.paintings import Found, find_painting, reference_to, shown_painting
 from imagest_core.project.rolling import Rolling
 from imagest_core.project.run import Run
+from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Calibration, Change, Changes, PaintingReference, State
 from imagest_core.project.store import Store
 from imagest_core.project.unsaved import Unsaved
@@ -172,6 +173,10 @@ class Document:
     def mended(self) -> str:
         """What of the project had to be mended when it was opened, as a sentence; empty for nothing."""
         return self.store.mended
+
+    def snapshot(self) -> Snapshot:
+        """The project as it is now, without a stroke that is under way; for the thread that changes it."""
+        return Snapshot.of(self._kept_state, self.store.log_head())
 
     # Changing
 

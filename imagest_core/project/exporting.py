@@ -14,9 +14,12 @@ from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted
+from imagest_core.project.codec import dumps
 from imagest_core.project.document import Document
-from imagest_core.project.operations.decisions import now
+from imagest_core.project.exported_record import check_written_record, kept_record
 from imagest_core.project.paintings import file_sha256
+from imagest_core.project.sealing import record_sha256
+from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.verify import Account, check_export
 
 
@@ -36,17 +39,21 @@ def export_accepted(
     *,
     force: bool = False,
     form: Form = KEPT,
-    beside: Callable[[Account], None] | None = None,
+    snapshot: Snapshot | None = None,
+    beside: Callable[[Account, str], Path | None] | None = None,
     progress: Progress | None = None,
 ) -> Account:
     """Write the scan with all accepted fills to ``out``, verified before it gets its name.
 
-    ``form``: what is to be stored otherwise than in the scan; ``beside`` writes what belongs to the file,
-    before the project remembers it and its hash. Raises ``ProjectError``, ``OutputError``,
-    ``VerificationError`` and ``Cancelled``; then no file is left, unless it is ``beside`` that raises.
+    ``form``: what is to be stored otherwise than in the scan; ``snapshot``: the project to export (None:
+    as it is now); ``beside`` writes from the same snapshot what belongs to the file, whose hash it is
+    given, and returns the record it wrote, before the project remembers both. Raises ``ProjectError``,
+    ``OutputError``, ``VerificationError`` and ``Cancelled``; then no file is left, unless it is ``beside``
+    that raises.
     """
     progress = progress or Progress()
-    accepted = Accepted(document.state)
+    snapshot = snapshot or document.snapshot()
+    accepted = snapshot.accepted
     if document.path is not None and out.resolve() == document.path.resolve():
         raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
     if not accepted.keys():
@@ -62,19 +69,48 @@ def export_accepted(
             form=form,
             progress=progress.part(0.0, 0.6, "writing"),
         )
-    if beside is not None:
-        beside(account)
+    digest = file_sha256(out)
+    record = beside(account, digest) if beside is not None else None
     if not document.read_only:
-        digest, operator = file_sha256(out), document.state.operator
-        document.store.note_export(now(), operator, out.resolve(), digest, account.filled)
+        document.store.note_export(_export_row(snapshot, account, out, digest, record))
     return account
+
+
+def _export_row(
+    snapshot: Snapshot, account: Account, out: Path, sha256: str, record: Path | None
+) -> dict[str, str | int | bytes]:
+    """The line of the project's list of exports: the file, the runs in it, and the record beside it."""
+    runs = {
+        str(number): record_sha256(snapshot.state.runs[number].content.record())
+        for number in sorted(account.runs)
+    }
+    kept = {} if record is None else kept_record(record)
+    return {
+        "time": snapshot.time,
+        "operator": snapshot.state.operator,
+        "path": stored_path(out.resolve()),
+        "sha256": sha256,
+        "pixels": account.filled,
+        "runs": dumps(runs),
+        "record": dumps(kept),
+    }
+
+
+def stored_path(path: Path) -> str | bytes:
+    """A path as the project keeps it: text, or bytes where its name is no text."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return str(path)
 
 
 def verify_export(document: Document, exported: Path, progress: Progress | None = None) -> Account:
     """Check that ``exported`` is what the project's accepted fills make of its scan.
 
     Besides every sample, the scan's hash in the record of every run that filled a pixel must be that
-    of the scan. Raises ``VerificationError``, ``ProjectError`` and ``PaintingError``.
+    of the scan, and the record beside the file what was written with it. Raises ``VerificationError``,
+    ``ProjectError`` and ``PaintingError``.
     """
     with opened_painting(document) as painting:
         if painting.sha256() != document.state.painting.sha256:
@@ -84,6 +120,7 @@ def verify_export(document: Document, exported: Path, progress: Progress | None 
         account = check_export(painting, Accepted(document.state), exported, progress)
         for number in account.runs:
             _check_record(document, number, painting.sha256())
+    check_written_record(document, exported)
     return account
 
 
@@ -94,7 +131,7 @@ def _check_record(document: Document, number: int, sha256: str) -> None:
         raise VerificationError(
             f"Run {number} has filled pixels, but its record doesn't say of what."
         ) from error
-    if recorded != sha256:
+    if recorded not in (sha256, *document.state.painting.formerly):
         raise VerificationError(f"Run {number} was made from another file than the scan of this project.")
 
 

@@ -22,9 +22,16 @@ from imagest_core.project.packing import (
     UNSOUND,
     decompressed,
 )
-from imagest_core.project.rows import insertion
+from imagest_core.project.rows import insert, insertion
 from imagest_core.project.run import REGION, Run
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
+from imagest_core.project.sealing import (
+    TILE_COLUMNS,
+    drop_run_hashes,
+    put_run_hashes,
+    put_seals,
+    tile_seal,
+)
 from imagest_core.restoration.plainly import from_plain
 
 _DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` reads what can be read."
@@ -32,7 +39,7 @@ _DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` r
 PART = 1 << 20
 """Bytes of a run that are kept at a time, where others wait for the file."""
 
-_INSERT_TILE = insertion("run_tiles", ("run", "tx", "ty", "x", "y", "width", "height", "regions", "samples"))
+_INSERT_TILE = insertion("run_tiles", TILE_COLUMNS)
 _RATIO = 1040
 """Zlib packs no more than so many bytes into one."""
 
@@ -133,23 +140,41 @@ def insert_run(db: sqlite3.Connection, run: Run) -> None:
     """Keep a run, unless it is kept already."""
     if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
         return
-    for statement, rows in parts_of(run):
+    tiles: dict[str, bytes] = {}
+    for statement, rows in parts_of(run, tiles):
         db.executemany(statement, rows)
+    insert_row(db, packed_row(run), tiles)
 
 
-def parts_of(run: Run) -> Iterator[tuple[str, list[Row]]]:
-    """What keeps a run, as statements and their rows of about ``PART`` bytes: its tiles first, its row last.
+def parts_of(run: Run, seals: dict[str, bytes] | None = None) -> Iterator[tuple[str, list[Row]]]:
+    """What keeps the tiles of a run, as statements and their rows of about ``PART`` bytes.
 
-    Tiles without a row are no run: those that somebody left who was stopped are cleared away first.
-    What is large is packed outside the parts.
+    Tiles without a row are no run: those that somebody left who was stopped are cleared away first. Fills
+    ``seals``, which :func:`insert_row` needs, with the seal of each tile.
     """
-    record = zlib.compress(run.content.record().encode(), 6)
-    regions = zlib.compress(run.regions.astype(REGION).tobytes(), 6)
-    row = run.id, False, _summary(run), record, regions
     yield "DELETE FROM run_tiles WHERE run = ?", [(run.id,)]
     for rows in _portions(run):
+        if seals is not None:
+            seals.update(map(tile_seal, rows))
         yield _INSERT_TILE, rows
-    yield "INSERT INTO runs VALUES (?, ?, ?, ?, ?)", [row]
+
+
+def packed_row(run: Run) -> dict[str, Any]:
+    """The row of a run, its record and regions packed."""
+    return {
+        "id": run.id,
+        "listed": 0,
+        "summary": _summary(run),
+        "record": zlib.compress(run.content.record().encode("utf-8", "surrogateescape"), 6),
+        "regions": zlib.compress(run.regions.astype(REGION).tobytes(), 6),
+    }
+
+
+def insert_row(db: sqlite3.Connection, row: dict[str, Any], tiles: dict[str, bytes]) -> None:
+    """Make a run of the tiles that :func:`parts_of` has kept."""
+    insert(db, "runs", row)
+    put_seals(db, "runs", [(row["id"], row["listed"])])
+    put_run_hashes(db, row, tiles)
 
 
 def _portions(run: Run) -> Iterator[list[Row]]:
@@ -175,6 +200,7 @@ def delete_run(db: sqlite3.Connection, number: int) -> None:
     """Forget a run and all it has filled."""
     db.execute("DELETE FROM run_tiles WHERE run = ?", (number,))
     db.execute("DELETE FROM runs WHERE id = ?", (number,))
+    drop_run_hashes(db, number)
 
 
 def clear_orphans(db: sqlite3.Connection) -> None:

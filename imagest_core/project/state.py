@@ -21,7 +21,10 @@ _LARGEST = 2**62
 class PaintingReference:
     """The scan a project is about: where it was last seen, and how to know it again.
 
-    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same.
+    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same. What follows
+    says what has changed where another program has rewritten it, "" or 0 where it isn't known: hashes of
+    the decoded ``samples`` and of the ``profile`` (whose name is ``profile_name``), and the
+    ``orientation``. ``formerly`` are hashes of the file before it was rewritten, samples unchanged.
     """
 
     path: Path
@@ -33,6 +36,11 @@ class PaintingReference:
     page: int
     size: int
     modified: int
+    samples: str = ""
+    profile: str = ""
+    profile_name: str = ""
+    orientation: int = 0
+    formerly: tuple[str, ...] = ()
 
 
 Point = tuple[float, float]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from imagest_core.project.operations.mask import labels_without_class
 from imagest_core.project.operations.settings import put_value, value_of
 from imagest_core.project.packing import LARGEST_NUMBER, LARGEST_SIDE
 from imagest_core.project.rows import insert, insert_many
+from imagest_core.project.sealing import SEALED, drop_seals, log_row, put_seals
 from imagest_core.project.state import (
     SETTINGS,
     Aspect,
@@ -45,7 +45,9 @@ Database = sqlite3.Connection
 
 def put_meta(db: Database, key: str, value: Any) -> None:
     """Keep a small value as JSON."""
-    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, dumps(value)))
+    row = key, dumps(value)
+    db.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", row)
+    put_seals(db, "meta", [row])
 
 
 def get_meta(db: Database, key: str) -> Any:
@@ -107,9 +109,12 @@ def write_setting(db: Database, state: State, aspect: Aspect) -> None:
 def write_tiles(db: Database, damage: DamageMap, keys: Iterable[TileKey]) -> None:
     """Keep the tiles of the map with these keys as they are now."""
     tiles, touched = damage.tiles(), list(keys)
-    rows = ((*key, packed_tile(tiles[key])) for key in touched if key in tiles)
+    rows = [(*key, packed_tile(tiles[key])) for key in touched if key in tiles]
     insert_many(db, "tiles", ("tx", "ty", "labels"), rows, unique=("tx", "ty"))
-    db.executemany("DELETE FROM tiles WHERE tx = ? AND ty = ?", (key for key in touched if key not in tiles))
+    put_seals(db, "tiles", rows)
+    gone = [key for key in touched if key not in tiles]
+    db.executemany("DELETE FROM tiles WHERE tx = ? AND ty = ?", gone)
+    drop_seals(db, "tiles", gone)
 
 
 def read_tiles(db: Database, damage: DamageMap) -> None:
@@ -126,11 +131,17 @@ def read_tiles(db: Database, damage: DamageMap) -> None:
 def write_decisions(db: Database, state: State, subjects: Iterable[Subject]) -> None:
     """Keep the decisions on these subjects as they are now."""
     known, touched = state.decisions, list(subjects)
-    rows = ((str(each), *vars(known[each]).values()) for each in touched if each in known)
-    columns = ("subject", *(field.name for field in fields(Decision)))
-    insert_many(db, "decisions", columns, rows, unique=("subject",))
-    gone = ((str(each),) for each in touched if each not in known)
+    rows = [_decision_row(each, known[each]) for each in touched if each in known]
+    insert_many(db, "decisions", SEALED["decisions"], rows, unique=("subject",))
+    put_seals(db, "decisions", rows)
+    gone = [(str(each),) for each in touched if each not in known]
     db.executemany("DELETE FROM decisions WHERE subject = ?", gone)
+    drop_seals(db, "decisions", gone)
+
+
+def _decision_row(subject: Subject, decision: Decision) -> tuple[Any, ...]:
+    verdict = decision.verdict.value
+    return str(subject), verdict, decision.note, decision.operator, decision.time, decision.place
 
 
 def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:
@@ -151,7 +162,9 @@ def write_change(db: Database, state: State, change: Change) -> None:
         case Aspect.DECISIONS:
             write_decisions(db, state, change.subjects)
         case Aspect.RUNS:
-            db.execute("UPDATE runs SET listed = ? WHERE id = ?", (change.run in state.runs, change.run))
+            listed = change.run in state.runs
+            db.execute("UPDATE runs SET listed = ? WHERE id = ?", (listed, change.run))
+            put_seals(db, "runs", [(change.run, int(listed))])
         case _:
             write_setting(db, state, change.aspect)
 
@@ -204,6 +217,8 @@ def write_entry(db: Database, entry: Entry) -> None:
         db.execute("UPDATE operations SET status = ? WHERE id = ?", (entry.status.value, entry.id))
     else:
         _insert_entry(db, entry)
+        log_row(db, "operation", entry.id)
+    put_seals(db, "operations", [(entry.id, entry.status.value)])
 
 
 def _insert_entry(db: Database, entry: Entry) -> None:

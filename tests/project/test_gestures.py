@@ -1,4 +1,4 @@
-"""A stroke is a transaction: what arrives meanwhile waits for its end, and patches fit what they replace only."""
+"""A stroke is a transaction: what arrives meanwhile waits, and patches fit only what they replace."""
 
 from __future__ import annotations
 

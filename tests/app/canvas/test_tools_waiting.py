@@ -1,4 +1,4 @@
-"""A job that ends between press and release: the stroke stays a stroke, and what the job brings comes after it."""
+"""A job that ends between press and release: the stroke stays whole, and what the job brings comes after."""
 
 from __future__ import annotations
 
