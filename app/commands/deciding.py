@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
+from imagest_core.errors import ProjectError
 from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import remove_run
+from imagest_core.project.packing import UNSOUND
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
 
@@ -72,11 +74,21 @@ def rename_run(context: Context, name: str) -> None:
 
 def copy_parameters(context: Context) -> None:
     """Take the request of the run shown into the restoration panel."""
+    if (run := shown_run(context)) is not None:
+        context.attempt(lambda: _take_parameters(context, run))
+
+
+def _take_parameters(context: Context, run: Run) -> None:
     from imagest_core.restoration.record import RestorationRecord
 
-    if (run := shown_run(context)) is not None:
-        context.selection.request = RestorationRecord.from_json(run.content.record()).request
-        context.selection.variations, context.selection.seed_locked = 1, True
+    try:
+        request = RestorationRecord.from_json(run.content.record()).request
+    except UNSOUND as error:
+        raise ProjectError(
+            f"The record of result {run.id} can't be read: choose the settings anew."
+        ) from error
+    context.selection.request = request
+    context.selection.variations, context.selection.seed_locked = 1, True
 
 
 # Region by region

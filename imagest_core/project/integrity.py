@@ -40,7 +40,7 @@ _ROWS = {
     "operations": "whether line {} of the history is done",
     "runs": "whether run {} is listed",
 }
-_LINES = {"operation": "line {} of the history", "run": "run {}", "export": "export {}"}
+_LINES = {"operation": "line {} of the history", "run": "the hashes of run {}", "export": "export {}"}
 _COLUMNS = {"summary": "summary", "record": "record", "regions": "regions", "tiles": "samples"}
 
 

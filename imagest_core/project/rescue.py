@@ -22,7 +22,9 @@ from imagest_core.project import salvaging
 from imagest_core.project.backups import backups
 from imagest_core.project.connection import connect, reading, transaction
 from imagest_core.project.migration import make
+from imagest_core.project.operations.decisions import now
 from imagest_core.project.schema import TABLES
+from imagest_core.project.sealing import begin_again
 from imagest_core.project.state import PaintingReference
 from imagest_core.project.store import Store, new_file
 
@@ -138,6 +140,7 @@ def _salvage(copy: Path, part: Path, painting: PaintingReference | None) -> Salv
             if not any(salvage.rows.get(table) for table in _CONTENT):
                 return None
             whole = salvaging.complete(target, painting, salvage.lost)
+            begin_again(target, f"{now()}, rescued")
     return salvage if whole else None
 
 

@@ -204,6 +204,13 @@ def begin(db: Database, note: str) -> None:
             log_row(db, kind, number)
 
 
+def begin_again(db: Database, note: str) -> None:
+    """:func:`begin` in place of all seals and of the log there were."""
+    for table in ("seals", "log", "run_hashes"):
+        db.execute(f"DELETE FROM {table}")
+    begin(db, note)
+
+
 def _hash_run(db: Database, number: int) -> None:
     tiles = db.execute(f"SELECT {', '.join(TILE_COLUMNS)} FROM run_tiles WHERE run = ?", (number,))
     seals = dict(map(tile_seal, tiles))
