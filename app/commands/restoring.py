@@ -138,7 +138,11 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
 
 
 def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:
-    """Write a run's samples into the project, for the worker: the window only lists it then."""
+    """Write a run's samples into the project, for the worker: the window only lists it then.
+
+    With the first one it is also kept what the scan is, should another program rewrite it.
+    """
+    document.document.learn_scan(document.painting, progress)
     return replace(made, run=document.document.keep_run(made.run, progress))
 
 

@@ -32,6 +32,12 @@ def add_commands(subparsers: Any) -> None:
     )
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
     verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
+    for parser in (export, verify):
+        parser.add_argument(
+            "--accept-rewritten",
+            action="store_true",
+            help="go on with a scan that another program rewrote without changing a sample",
+        )
     rescue = _add(actions, "rescue", _rescue, "read what can be read of a damaged project into a new one")
     rescue.add_argument("-o", "--out", type=Path, metavar="NEW", help="default: PROJECT-rescued.imagest")
     rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, should its name be lost")
@@ -74,7 +80,14 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
     compression = Compression(args.compression) if args.compression else None
     form = Form(compression, args.depth, args.srgb)
     with Document.open(args.project) as document:
-        account = export_accepted(document, args.out, force=args.force, form=form, progress=progress)
+        account = export_accepted(
+            document,
+            args.out,
+            force=args.force,
+            form=form,
+            accept_rewritten=args.accept_rewritten,
+            progress=progress,
+        )
     _say({"out": str(args.out), **account.facts()})
 
 
@@ -86,7 +99,7 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
     integrity = check_project(args.project, progress)
     with Document.look_at(args.project) as document:
         exported = args.exported or last_export(document)
-        account = verify_export(document, exported, progress)
+        account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
         _say({**facts, **account.facts(), "log": integrity.facts()})
 

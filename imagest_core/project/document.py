@@ -29,6 +29,7 @@ from imagest_core.project.operations.mask import relabelled, restored
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.packing import UNSOUND
 from imagest_core.project.paintings import Found, find_painting, reference_to, shown_painting
+from imagest_core.project.rewritten import with_facts
 from imagest_core.project.rolling import Rolling
 from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
@@ -52,14 +53,15 @@ class Document:
     A stroke is a transaction (:meth:`begin_gesture`): operations that arrive meanwhile are applied after it.
 
     ``changed(Change)``: what and where, for views; ``history_changed()``; ``troubled(str)``: a
-    sentence, or "" once the file is whole again; ``warned(str)``: why a backup couldn't be made, or an
-    operation that had to wait for a stroke couldn't be applied.
+    sentence, or "" once the file is whole again; ``warned(str)``: why a backup couldn't be made;
+    ``refused(str)``: why an operation that had waited for the end of a stroke couldn't be applied.
     """
 
     changed = Signal(Change)
     history_changed = Signal()
     troubled = Signal(str)
     warned = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, state: State, store: Store, lock: Lock | None = None, read_only: str = "") -> None:
         self.state, self.store, self._lock = state, store, lock
@@ -136,9 +138,31 @@ class Document:
         self._relink(found.reference)
         return found
 
-    def show_painting(self, path: Path) -> None:
-        """The scan is at ``path`` now; raises ``ProjectError`` where that is another one."""
-        self._relink(shown_painting(self.state.painting, path))
+    def show_painting(self, path: Path, *, accept_rewritten: bool = False) -> None:
+        """The scan is at ``path`` now; raises ``ProjectError`` where that is another one.
+
+        ``RewrittenError`` says that it has the scan's samples; ``accept_rewritten`` goes on with it then.
+        """
+        self._relink(shown_painting(self.state.painting, path, accept_rewritten=accept_rewritten))
+
+    def accept_rewritten(self, found: Found) -> Found:
+        """Go on with the file that was ``found`` in place of the scan, every sample of which is the same.
+
+        The log keeps that. Raises ``ProjectError`` where a sample differs or that can't be told.
+        """
+        if found.rewritten is None or not found.rewritten.same_samples:
+            raise ProjectError(found.note)
+        self.show_painting(found.rewritten.path, accept_rewritten=True)
+        return Found(self.state.painting, self.state.painting.path)
+
+    def learn_scan(self, painting: Painting, progress: Progress | None = None) -> None:
+        """Keep what later tells in what the scan was changed, unless it is kept already.
+
+        It decodes the whole scan, so it is for a job. Raises ``PaintingError`` and ``Cancelled``.
+        """
+        reference = self.state.painting
+        if not reference.samples and painting.sha256() == reference.sha256:
+            self._relink(with_facts(reference, painting, progress, samples=True))
 
     def _relink(self, reference: PaintingReference) -> None:
         if reference != self.state.painting:
@@ -290,12 +314,12 @@ class Document:
             self._record(operation, self._applied(operation))
 
     def _do_waiting(self) -> None:
-        """Do what has waited for the end of a stroke, in its order; what is refused becomes a warning."""
+        """Do what has waited for the end of a stroke, in its order; what can't be is told by ``refused``."""
         while self._waiting and self.gesture is None:
             try:
                 self._do(self._waiting.popleft())
             except InputError as error:
-                self.warned.emit(str(error))
+                self.refused.emit(str(error))
 
     def _applied(self, operation: Operation) -> Changes:
         """Apply ``operation``; raises ``ProjectError`` where its content, read back, makes no sense."""

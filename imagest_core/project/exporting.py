@@ -24,9 +24,14 @@ from imagest_core.project.verify import Account, check_export
 
 
 @contextmanager
-def opened_painting(document: Document) -> Iterator[Painting]:
-    """The scan of a project, wherever it is now; raises ``ProjectError`` where it is gone or changed."""
+def opened_painting(document: Document, *, accept_rewritten: bool = False) -> Iterator[Painting]:
+    """The scan of a project, wherever it is now; raises ``ProjectError`` where it is gone or changed.
+
+    With ``accept_rewritten`` the project goes on with a file that has every sample of the scan.
+    """
     found = document.find_painting()
+    if found.changed and accept_rewritten:
+        found = document.accept_rewritten(found)
     if found.path is None or found.changed:
         raise ProjectError(found.note)
     with open_painting(found.path, page=found.reference.page) as painting:
@@ -41,6 +46,7 @@ def export_accepted(
     form: Form = KEPT,
     snapshot: Snapshot | None = None,
     beside: Callable[[Account, str], Path | None] | None = None,
+    accept_rewritten: bool = False,
     progress: Progress | None = None,
 ) -> Account:
     """Write the scan with all accepted fills to ``out``, verified before it gets its name.
@@ -49,7 +55,7 @@ def export_accepted(
     as it is now); ``beside`` writes from the same snapshot what belongs to the file, whose hash it is
     given, and returns the record it wrote, before the project remembers both. Raises ``ProjectError``,
     ``OutputError``, ``VerificationError`` and ``Cancelled``; then no file is left, unless it is ``beside``
-    that raises.
+    that raises. ``accept_rewritten``: see :func:`opened_painting`.
     """
     progress = progress or Progress()
     snapshot = snapshot or document.snapshot()
@@ -58,7 +64,7 @@ def export_accepted(
         raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
-    with opened_painting(document) as painting:
+    with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
         checking = progress.part(0.6, 1.0, "verifying")
         account = write_painting(
             painting,
@@ -105,14 +111,16 @@ def stored_path(path: Path) -> str | bytes:
     return str(path)
 
 
-def verify_export(document: Document, exported: Path, progress: Progress | None = None) -> Account:
+def verify_export(
+    document: Document, exported: Path, progress: Progress | None = None, *, accept_rewritten: bool = False
+) -> Account:
     """Check that ``exported`` is what the project's accepted fills make of its scan.
 
     Besides every sample, the scan's hash in the record of every run that filled a pixel must be that
     of the scan, and the record beside the file what was written with it. Raises ``VerificationError``,
     ``ProjectError`` and ``PaintingError``.
     """
-    with opened_painting(document) as painting:
+    with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(
                 f"{painting.path} isn't the scan of this project any more: its hash differs."

@@ -23,8 +23,8 @@ class PaintingReference:
 
     ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same. What follows
     says what has changed where another program has rewritten it, "" or 0 where it isn't known: hashes of
-    the decoded ``samples`` and of the ``profile`` (whose name is ``profile_name``), and the
-    ``orientation``. ``formerly`` are hashes of the file before it was rewritten, samples unchanged.
+    the decoded ``samples``, of the ``profile`` (whose name is ``profile_name``) and of the ``metadata``, and
+    the ``orientation``. ``formerly`` are hashes of the file before it was rewritten, samples unchanged.
     """
 
     path: Path
@@ -40,6 +40,7 @@ class PaintingReference:
     profile: str = ""
     profile_name: str = ""
     orientation: int = 0
+    metadata: str = ""
     formerly: tuple[str, ...] = ()
 
 

@@ -28,6 +28,7 @@ from imagest_core.project.history import Entry
 from imagest_core.project.integrity import Integrity, check_integrity
 from imagest_core.project.migration import make, migrate
 from imagest_core.project.operations import Operation
+from imagest_core.project.operations.decisions import now
 from imagest_core.project.rows import insert
 from imagest_core.project.run import Run
 from imagest_core.project.run_tables import (
@@ -41,7 +42,7 @@ from imagest_core.project.run_tables import (
     read_run,
 )
 from imagest_core.project.schema import VERSION
-from imagest_core.project.sealing import head, log_row
+from imagest_core.project.sealing import add_line, head, log_row
 from imagest_core.project.state import Change, PaintingReference, State
 
 HAND_OVER = 0.001
@@ -201,6 +202,9 @@ class Store:
     def relink(self, painting: PaintingReference) -> None:
         """Keep where the scan is now."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
+            known = tables.get_meta(db, "painting")
+            if known.get("sha256") != painting.sha256:
+                add_line(db, "scan", 0, f"{now()}, {known.get('sha256')} became {painting.sha256}")
             tables.write_painting(db, painting)
 
     def note_export(self, export: Mapping[str, str | int | bytes]) -> None:

@@ -60,7 +60,7 @@ def test_a_derived_mask_waits_for_the_stroke_and_is_merged_into_what_is_there_th
 def test_a_mask_made_for_other_damage_is_refused_and_nothing_is_lost(document: Document) -> None:
     stale = mask.relabelled(document.state.damage, found(document), "Derive losses")
     told: list[str] = []
-    document.warned.connect(told.append)
+    document.refused.connect(told.append)
     gesture = document.begin_gesture()
     draw(document, STROKE)
     document.do(stale)
