@@ -23,7 +23,7 @@ from imagest_core.project.packing import (
     decompressed,
 )
 from imagest_core.project.rows import insert, insertion
-from imagest_core.project.run import REGION, Run
+from imagest_core.project.run import DAMAGED, REGION, Run
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 from imagest_core.project.sealing import (
     TILE_COLUMNS,
@@ -33,8 +33,6 @@ from imagest_core.project.sealing import (
     tile_seal,
 )
 from imagest_core.restoration.plainly import from_plain
-
-_DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` reads what can be read."
 
 PART = 1 << 20
 """Bytes of a run that are kept at a time, where others wait for the file."""
@@ -92,12 +90,14 @@ class StoredContent:
 
     def _blob(self, column: str) -> bytes:
         [(blob,)] = self.query(f"SELECT {column} FROM runs WHERE id = ?", self.number)
-        return bytes(blob)
+        if not isinstance(blob, bytes):
+            raise TypeError("a part of a run is of another kind")
+        return blob
 
     def tile_keys(self) -> Collection[TileKey]:
         keys = self.query("SELECT tx, ty FROM run_tiles WHERE run = ? ORDER BY ty, tx", self.number)
         if not all(type(x) is int and type(y) is int for x, y in keys):
-            raise ProjectError(_DAMAGED.format(self.number))
+            raise ProjectError(DAMAGED.format(self.number))
         return keys
 
     def packed(self, key: TileKey) -> PackedTile:
@@ -124,7 +124,7 @@ class StoredContent:
         except (*UNSOUND, ProjectError) as error:
             if "is closed" in str(error):
                 raise
-            raise ProjectError(_DAMAGED.format(self.number)) from error
+            raise ProjectError(DAMAGED.format(self.number)) from error
 
 
 def checked_tile(key: TileKey, tile: PackedTile) -> PackedTile:
