@@ -112,10 +112,15 @@ def _empty_project(folder: Path) -> bytes:
 
 
 def _repair(path: Path, empty: bytes) -> None:
-    """Give the file whole pages and a header that says how many; a lost first page comes from ``empty``."""
+    """Give the file whole pages and a header that says how many.
+
+    A lost first page comes from ``empty``, and so do roots of tables that were cut off: a root outside of
+    the file makes the whole of it unreadable.
+    """
     content = bytearray(path.read_bytes())
     size = int.from_bytes(empty[16:18], "big")
     content.extend(bytes(-len(content) % size))
+    content.extend(empty[len(content) :])
     pages = (len(content) // size).to_bytes(4, "big")
     content[28:32] = pages
     path.write_bytes(content)
