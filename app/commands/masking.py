@@ -213,7 +213,7 @@ def export_mask(context: Context, path: Path) -> None:
     """Write the mask of all classes that are filled."""
     if (document := context.document) is None:
         return
-    damage = document.state.damage.copy()
+    damage = document.document.kept_state.damage.copy()
 
     def write(progress: Progress) -> None:
         from imagest_core.damage.io import write_mask

@@ -96,7 +96,8 @@ def _submit(context: Context, part: Part, title: str) -> None:
     random = "seed" in used_fields(context.selection.request)
     if random and not context.selection.seed_locked:
         new_seed(context)
-    request, damage, batch = context.selection.request, document.state.damage.copy(), object()
+    request, batch = context.selection.request, object()
+    damage = document.document.kept_state.damage.copy()
     count = max(context.selection.variations, 1) if random else 1
     for index in range(count):
         varied = replace(request, variation=request.variation + index)

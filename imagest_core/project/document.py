@@ -200,7 +200,7 @@ class Document:
 
     def snapshot(self) -> Snapshot:
         """The project as it is now, without a stroke that is under way; for the thread that changes it."""
-        return Snapshot.of(self._kept_state, self.store.log_head())
+        return Snapshot.of(self.kept_state, self.store.log_head())
 
     # Changing
 
@@ -332,7 +332,7 @@ class Document:
             ) from error
 
     @property
-    def _kept_state(self) -> State:
+    def kept_state(self) -> State:
         """The state without a stroke that is under way."""
         if self.gesture is None:
             return self.state
@@ -357,7 +357,7 @@ class Document:
         try:
             if self.trouble:
                 self.store.reconnect()
-            self.store.save(self._unsaved.entries, self._unsaved.changes, self._kept_state)
+            self.store.save(self._unsaved.entries, self._unsaved.changes, self.kept_state)
         except (OutputError, ProjectError) as error:
             self._set_trouble(str(error))
             return
@@ -407,7 +407,7 @@ class Document:
         lock = lock_to_create(path)
         try:
             unsaved = self._unsaved
-            store = moved_store(self.store, unsaved.entries, unsaved.changes, self._kept_state, path)
+            store = moved_store(self.store, unsaved.entries, unsaved.changes, self.kept_state, path)
         except BaseException:
             lock.release()
             raise
