@@ -171,7 +171,7 @@ def set_donor(state: State, donor: Path | None) -> Setting:
 def calibrate(state: State, first: Point, second: Point, length: float) -> Setting:
     """The scale from two points (px) that are ``length`` mm apart on the painting."""
     distance = math.dist(first, second)
-    if not (math.isfinite(length) and length > 0 and distance > 0):
+    if not (math.isfinite(length) and length > 0 and math.isfinite(distance) and distance > 0):
         raise InputError("The scale needs two different points and the millimetres between them.")
     scale = Resolution(distance / length, distance / length, "two points")
     return setting(
