@@ -16,7 +16,7 @@ from imagest_core.project.document import Document
 from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation
 from imagest_core.project.paintings import RewrittenError
-from imagest_core.project.rewritten import Rewritten
+from imagest_core.project.rewritten import SMALL, Rewritten
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
 
@@ -69,7 +69,10 @@ def _open_project(path: Path, folders: Iterable[Path], shown: Path | None, accep
         found = document.find_painting(folders)
         if found.path is None or found.changed:
             raise ScanMissingError(path, found.reference, found.note, found.rewritten)
-        return document, open_painting(found.path, page=found.reference.page)
+        painting = open_painting(found.path, page=found.reference.page)
+        if painting.box.area <= SMALL:
+            document.learn_scan(painting)
+        return document, painting
     except BaseException:
         document.abandon()
         raise

@@ -18,6 +18,7 @@ from imagest_core.project.codec import dumps
 from imagest_core.project.document import Document
 from imagest_core.project.exported_record import check_written_record, kept_record
 from imagest_core.project.paintings import file_sha256
+from imagest_core.project.rewritten import SMALL
 from imagest_core.project.sealing import record_sha256
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.verify import Account, check_export
@@ -35,6 +36,8 @@ def opened_painting(document: Document, *, accept_rewritten: bool = False) -> It
     if found.path is None or found.changed:
         raise ProjectError(found.note)
     with open_painting(found.path, page=found.reference.page) as painting:
+        if not document.read_only and painting.box.area <= SMALL:
+            document.learn_scan(painting)
         yield painting
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagest_core.damage.map import TILE
-from imagest_core.errors import InputError
+from imagest_core.errors import InputError, PaintingError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.progress import Progress
@@ -77,14 +78,21 @@ def metadata_hash(painting: Painting) -> str:
 def with_facts(
     reference: PaintingReference, painting: Painting, progress: Progress | None = None, *, samples: bool
 ) -> PaintingReference:
-    """``reference`` with what tells later what was changed of it; with ``samples`` the scan is decoded."""
+    """``reference`` with what tells later what was changed of it; with ``samples`` the scan is decoded.
+
+    The samples of a scan that is damaged somewhere stay unknown.
+    """
+    known = reference.samples
+    if samples:
+        with suppress(PaintingError):
+            known = sample_hash(painting, progress)
     return replace(
         reference,
         profile=profile_hash(painting),
         profile_name=painting.profile_name if painting.profile else "",
         orientation=painting.orientation,
         metadata=metadata_hash(painting),
-        samples=sample_hash(painting, progress) if samples else reference.samples,
+        samples=known,
     )
 
 

@@ -136,6 +136,23 @@ def test_what_was_never_recorded_can_not_be_told(project: Path, scan: Path) -> N
             document.accept_rewritten(found)
 
 
+def test_a_small_scan_of_an_older_project_is_hashed_at_the_next_export(project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        document._relink(replace(document.state.painting, samples=""))
+        export_accepted(document, tmp_path / "out.tif")
+    with Document.look_at(project) as document:
+        assert document.state.painting.samples
+
+
+def test_a_scan_that_is_damaged_somewhere_can_still_be_worked_on(scan: Path, tmp_path: Path) -> None:
+    rewrite(scan, rowsperstrip=50)
+    content = bytearray(scan.read_bytes())
+    content[len(content) // 2 : len(content) // 2 + 4000] = bytes(4000)
+    scan.write_bytes(content)
+    with open_painting(scan) as painting, Document.create(painting, tmp_path / "part.imagest") as document:
+        assert not document.state.painting.samples
+
+
 def test_a_large_scan_is_hashed_when_it_is_first_restored(
     scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
