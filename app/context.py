@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, Signal
 
@@ -13,7 +15,9 @@ from app.jobs import Background, Jobs
 from app.messages import Messages
 from app.selection import Selection
 from app.settings import Settings
+from app.soon import soon
 from imagest_core.errors import ImagestError
+from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation
 
 
@@ -35,6 +39,8 @@ class Context(QObject):
         self.jobs = Jobs(self)
         self.background = Background(self)
         self._document: OpenDocument | None = None
+        self._holding: WeakSet[object] = WeakSet()
+        self._waiting: deque[Callable[[], object]] = deque()
         self.jobs.failed.connect(self._job_failed)
         self.jobs.callback_failed.connect(self.messages.fail)
         self._faulted.connect(self.messages.fail)
@@ -64,8 +70,11 @@ class Context(QObject):
         """Before anybody else hears of a change: the selection names nothing that is gone."""
         reconcile(self.selection, self._document.state if self._document is not None else None)
 
-    def do(self, operation: Operation) -> bool:
-        """Apply ``operation`` to the open document; a refusal becomes a message."""
+    def do(self, operation: Operation | Maker) -> bool:
+        """Apply ``operation`` to the open document; a refusal becomes a message.
+
+        While a stroke is being painted it waits for the end of that.
+        """
         return self.attempt(lambda: self.document is not None and self.document.do(operation))
 
     def attempt(self, gesture: Callable[[], object]) -> bool:
@@ -76,6 +85,40 @@ class Context(QObject):
             self.messages.fail(error)
             return False
         return True
+
+    # Gestures
+
+    def hold(self, holder: object, holding: bool) -> None:
+        """A gesture of ``holder``, a tool, begins or ends."""
+        if holding:
+            self._holding.add(holder)
+        elif holder in self._holding:
+            self._holding.discard(holder)
+            if self._waiting:
+                soon(self, self._let_go)
+
+    @property
+    def free(self) -> bool:
+        """Whether no gesture is under way on the canvas."""
+        return not self._holding and (self._document is None or self._document.document.gesture is None)
+
+    def when_free(self, act: Callable[[], object]) -> None:
+        """Call ``act`` now, or where a gesture is under way, after it has ended.
+
+        For what a job brings: it must neither become part of a stroke nor take the tool out of the hand.
+        """
+        if self.free and not self._waiting:
+            act()
+        else:
+            self._waiting.append(act)
+            soon(self, self._let_go)
+
+    def _let_go(self) -> None:
+        """Call what has waited, in its order."""
+        if self._waiting and self.free:
+            if len(self._waiting) > 1:
+                soon(self, self._let_go)
+            self._waiting.popleft()()
 
     def shutdown(self) -> None:
         """End the threads."""

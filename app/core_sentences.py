@@ -246,8 +246,40 @@ TEMPLATES = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} has changed since the project was begun: show where the original scan is, or begin a "
-        "new project.",
+        "“{0}” is damaged in the project file: `imagest project rescue` reads what can be read "
+        "into a new file.",
+    ),
+    QT_TRANSLATE_NOOP("Core", "{0} was changed after it was written{1}."),
+    QT_TRANSLATE_NOOP("Core", "What the project knows of this export's record can't be read."),
+    QT_TRANSLATE_NOOP("Core", "The stroke has ended already: begin another one."),
+    QT_TRANSLATE_NOOP("Core", "A stroke is under way: finish it first."),
+    QT_TRANSLATE_NOOP("Core", "{0} was changed outside of Imagest: {1}."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "“{0}” can't be applied, because the damage isn't what it was made for: nothing was "
+        "changed; make it again from the damage as it is.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "A packed part of the project is damaged or larger than it may be: `imagest project "
+        "rescue` reads what can be read into a new file.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and only "
+        "recorded: look at it, and let it be filled or erase it.",
+    ),
+    QT_TRANSLATE_NOOP("Core", "Where the last export was written can't be read: name the file to verify."),
+    QT_TRANSLATE_NOOP("Core", "The record of result {0} can't be read: choose the settings anew."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{0} was rewritten by another program: every sample is as it was, but not {1}; accept it "
+        "to go on with it (--accept-rewritten), or put the original file back.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{0} has changed since the project was begun ({1}): show where the original scan is, or "
+        "begin a new project.",
     ),
     QT_TRANSLATE_NOOP(
         "Core", "{0} is another picture than the scan of this project: choose the file it was begun with."
@@ -301,6 +333,20 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} preview behind the JPEG"),
     QT_TRANSLATE_NOOP("Core", "{0} thumbnail behind the JPEG"),
     QT_TRANSLATE_NOOP("Core", "Texts for {0}, as the XMP is damaged"),
+    QT_TRANSLATE_NOOP("Core", "{0} and also {1}"),
+    QT_TRANSLATE_NOOP("Core", "its samples"),
+    QT_TRANSLATE_NOOP("Core", "its size ({0} × {1}, now {2} × {3})"),
+    QT_TRANSLATE_NOOP("Core", "its channels ({0}, now {1})"),
+    QT_TRANSLATE_NOOP("Core", "its bits a sample ({0}, now {1})"),
+    QT_TRANSLATE_NOOP("Core", "its colour profile ({0}, now {1})"),
+    QT_TRANSLATE_NOOP("Core", "its orientation ({0}, now {1})"),
+    QT_TRANSLATE_NOOP("Core", "its metadata"),
+    QT_TRANSLATE_NOOP("Core", "how it is stored"),
+    QT_TRANSLATE_NOOP("Core", "it can't be read as a picture any more"),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "whether its samples are the same can't be told, since they were never recorded",
+    ),
     QT_TRANSLATE_NOOP("Core", "the first"),
     QT_TRANSLATE_NOOP("Core", "page {0}"),
     QT_TRANSLATE_NOOP("Core", "tiles"),

@@ -13,7 +13,10 @@ from imagest_core.errors import ProjectError
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
+from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation
+from imagest_core.project.paintings import RewrittenError
+from imagest_core.project.rewritten import SMALL, Rewritten
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
 
@@ -23,21 +26,29 @@ Opened = tuple[Document, Painting]
 
 
 class ScanMissingError(ProjectError):
-    """The project at ``project`` is sound, but its scan isn't where it was: the user can show where it is."""
+    """The project at ``project`` is sound, but its scan isn't where it was: the user can show where it is.
 
-    def __init__(self, project: Path, reference: PaintingReference, sentence: str) -> None:
+    ``rewritten``: a file lies in its place that another program has written.
+    """
+
+    def __init__(
+        self, project: Path, reference: PaintingReference, sentence: str, rewritten: Rewritten | None = None
+    ) -> None:
         super().__init__(sentence)
-        self.project, self.reference = project, reference
+        self.project, self.reference, self.rewritten = project, reference, rewritten
 
 
-def read_path(path: Path, folders: Iterable[Path] = (), shown: Path | None = None) -> Opened:
+def read_path(
+    path: Path, folders: Iterable[Path] = (), shown: Path | None = None, *, accept_rewritten: bool = False
+) -> Opened:
     """Open a scan or a project; takes a while for large scans, so it is for a job.
 
-    A project's scan is looked for in ``folders`` too, or is the one ``shown``. Raises ``PaintingError``,
-    ``ProjectError`` and, where only the scan is missing, ``ScanMissingError``.
+    A project's scan is looked for in ``folders`` too, or is the one ``shown``; with ``accept_rewritten``
+    that may be a file with the scan's samples that another program has rewritten. Raises
+    ``PaintingError``, ``ProjectError`` and, where only the scan is missing, ``ScanMissingError``.
     """
     if path.suffix.lower() == PROJECT_SUFFIX:
-        return _open_project(path, folders, shown)
+        return _open_project(path, folders, shown, accept_rewritten)
     return _open_scan(path)
 
 
@@ -50,23 +61,29 @@ def _open_scan(path: Path) -> Opened:
         raise
 
 
-def _open_project(path: Path, folders: Iterable[Path], shown: Path | None) -> Opened:
+def _open_project(path: Path, folders: Iterable[Path], shown: Path | None, accept_rewritten: bool) -> Opened:
     document = Document.open(path)
     try:
         if shown is not None:
-            _show(document, path, shown)
+            _show(document, path, shown, accept_rewritten)
         found = document.find_painting(folders)
         if found.path is None or found.changed:
-            raise ScanMissingError(path, found.reference, found.note)
-        return document, open_painting(found.path, page=found.reference.page)
+            raise ScanMissingError(path, found.reference, found.note, found.rewritten)
+        painting = open_painting(found.path, page=found.reference.page)
+        if painting.box.area <= SMALL:
+            document.learn_scan(painting)
+        return document, painting
     except BaseException:
         document.abandon()
         raise
 
 
-def _show(document: Document, path: Path, scan: Path) -> None:
+def _show(document: Document, path: Path, scan: Path, accept_rewritten: bool) -> None:
     try:
-        document.show_painting(scan)
+        document.show_painting(scan, accept_rewritten=accept_rewritten)
+    except RewrittenError as error:
+        reference = document.state.painting
+        raise ScanMissingError(path, reference, str(error), error.rewritten) from error
     except ProjectError as error:
         raise ScanMissingError(path, document.state.painting, str(error)) from error
 
@@ -88,6 +105,7 @@ class OpenDocument(QObject):
     history_changed = Signal()
     troubled = Signal(str)
     warned = Signal(str)
+    refused = Signal(str)
     closed = Signal()
 
     def __init__(self, document: Document, painting: Painting, parent: QObject | None = None) -> None:
@@ -97,6 +115,7 @@ class OpenDocument(QObject):
         document.history_changed.connect(self._tell_history)
         document.troubled.connect(self._tell_trouble)
         document.warned.connect(self._tell_warning)
+        document.refused.connect(self._tell_refusal)
         self._accepted: Accepted | None = None
 
     @classmethod
@@ -131,8 +150,8 @@ class OpenDocument(QObject):
         """The listed run of this number, if there is one."""
         return None if number is None else self.state.runs.get(number)
 
-    def do(self, operation: Operation) -> None:
-        """Apply ``operation``; raises ``ProjectError`` where the project is read only."""
+    def do(self, operation: Operation | Maker) -> None:
+        """Apply ``operation``, once no stroke is under way; raises ``ProjectError``."""
         self.document.do(operation)
 
     def done(self, before: DamageMap, name: str) -> None:
@@ -172,6 +191,7 @@ class OpenDocument(QObject):
         self.document.history_changed.disconnect(self._tell_history)
         self.document.troubled.disconnect(self._tell_trouble)
         self.document.warned.disconnect(self._tell_warning)
+        self.document.refused.disconnect(self._tell_refusal)
 
     def _tell(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):
@@ -200,3 +220,6 @@ class OpenDocument(QObject):
 
     def _tell_warning(self, sentence: str) -> None:
         self.warned.emit(sentence)
+
+    def _tell_refusal(self, sentence: str) -> None:
+        self.refused.emit(sentence)

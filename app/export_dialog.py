@@ -141,6 +141,11 @@ class ExportDialog(Dialog):
 
     def _export(self) -> None:
         wanted, document = self.wanted(), self._document
+        try:
+            snapshot = document.document.snapshot()
+        except ImagestError as error:
+            self._failed(error)
+            return
         self._running = True
         self.go.setEnabled(False)
         self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
@@ -150,7 +155,7 @@ class ExportDialog(Dialog):
             export_fill=wanted.fill is not None,
             export_record=wanted.record is not None,
         )
-        work = lambda progress: export(document, wanted, progress)  # noqa: E731
+        work = lambda progress: export(document, wanted, progress, snapshot)  # noqa: E731
         self._context.jobs.submit(Job(self.tr("Exporting"), work, self._done, self._failed))
         self._context.jobs.cancelled.connect(self._stopped)
 

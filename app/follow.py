@@ -95,6 +95,7 @@ class Follower(QObject):
             document.history_changed.connect(self._follow_history)
             document.troubled.connect(self._say_trouble)
             document.warned.connect(self._say_warning)
+            document.refused.connect(self._context.messages.warn)
             if self._operator:
                 self._sign()
             soon(self, lambda: self._go_back(document))

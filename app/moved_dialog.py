@@ -34,7 +34,11 @@ class MovedDialog(Dialog):
         inside.addWidget(rule())
         self.show_where = button(self.tr("Show me where…"), self.ask, primary=True)
         self.show_where.setDefault(True)
-        inside.addLayout(row(None, button(self.tr("Not now"), self.reject), self.show_where))
+        self.go_on_with_it = button(self.tr("Go on with this file"), self.accept_rewritten)
+        rewritten = missing.rewritten
+        self.go_on_with_it.setVisible(rewritten is not None and bool(rewritten.same_samples))
+        not_now = button(self.tr("Not now"), self.reject)
+        inside.addLayout(row(self.go_on_with_it, None, not_now, self.show_where))
 
     def _facts(self) -> QGridLayout:
         reference = self._missing.reference
@@ -46,10 +50,33 @@ class MovedDialog(Dialog):
             (self.tr("Last seen in"), str(reference.path.parent)),
             (self.tr("Size"), size),
         )
-        for line, (name, value) in enumerate(facts):
+        for line, (name, value) in enumerate((*facts, *self._changes())):
             grid.addWidget(label(name, "soft"), line, 0, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(label(value, wrap=True), line, 1)
         return grid
+
+    def _changes(self) -> tuple[tuple[str, str], ...]:
+        """What is known of the file in its place."""
+        rewritten = self._missing.rewritten
+        if rewritten is None:
+            return ()
+        said = {
+            True: self.tr("every one is as it was"),
+            False: self.tr("not the same"),
+            None: self.tr("can’t be compared: they were not recorded when the project was begun"),
+        }
+        return (
+            (self.tr("In its place"), str(rewritten.path)),
+            (self.tr("Samples"), said[rewritten.same_samples]),
+        )
+
+    def accept_rewritten(self) -> None:
+        """Go on with the file in its place, every sample of which is the scan's."""
+        rewritten = self._missing.rewritten
+        if rewritten is not None:
+            self.accept()
+            project = self._missing.project
+            opening.open_path(self._context, project, rewritten.path, accept_rewritten=True)
 
     def ask(self) -> None:
         """Let the user choose the file."""

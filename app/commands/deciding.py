@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
+from imagest_core.errors import ProjectError
 from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import remove_run
+from imagest_core.project.packing import UNSOUND
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
 
@@ -72,17 +74,19 @@ def rename_run(context: Context, name: str) -> None:
 
 def copy_parameters(context: Context) -> None:
     """Take the request of the run shown into the restoration panel."""
+    if (run := shown_run(context)) is not None:
+        context.attempt(lambda: _take_parameters(context, run))
+
+
+def _take_parameters(context: Context, run: Run) -> None:
     from imagest_core.restoration.record import RestorationRecord
 
-    if (run := shown_run(context)) is None:
-        return
     try:
         request = RestorationRecord.from_json(run.content.record()).request
-    except (ValueError, TypeError):
-        sentence = translate(
-            "Deciding", "The record of this result holds no settings that can be used: choose them yourself."
-        )
-        return context.messages.warn(sentence)
+    except UNSOUND as error:
+        raise ProjectError(
+            f"The record of result {run.id} can't be read: choose the settings anew."
+        ) from error
     context.selection.request = request
     context.selection.variations, context.selection.seed_locked = 1, True
 

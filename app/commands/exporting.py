@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -11,8 +12,10 @@ from PySide6.QtCore import QCoreApplication
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import all_or_none, check_target
+from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
+from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.verify import Account
 
 
@@ -66,24 +69,30 @@ def check_targets(document: OpenDocument, wanted: Wanted) -> None:
             )
 
 
-def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Exported:
-    """Write everything ``wanted``, or nothing of it.
+def export(
+    document: OpenDocument, wanted: Wanted, progress: Progress, snapshot: Snapshot | None = None
+) -> Exported:
+    """Write everything ``wanted``, or nothing of it, from one ``snapshot`` of the project.
 
-    Raises ``OutputError``, ``VerificationError``, ``Cancelled``; then the folder is as it was.
+    Take that in the window's thread (None: it is taken now). Raises ``OutputError``,
+    ``VerificationError``, ``Cancelled``; then the folder is as it was.
     """
     from imagest_core.painting.writer import metadata_notes
     from imagest_core.painting.writing_notes import sentences
     from imagest_core.project.exporting import export_accepted
 
+    snapshot = snapshot or document.document.snapshot()
     share = 0.7 if wanted.fill else 1.0
     rest = progress.part(share, 1.0, "writing")
     with all_or_none(wanted.files, force=wanted.force) as written:
+        beside = partial(_write_beside, document.painting, snapshot, wanted, written, rest)
         account = export_accepted(
             document.document,
             wanted.out,
             force=wanted.force,
             form=wanted.form,
-            beside=lambda account: _write_beside(document, account, wanted, written, rest),
+            snapshot=snapshot,
+            beside=beside,
             progress=progress.part(0.0, share),
         )
     notes = sentences(metadata_notes(document.painting, wanted.form))
@@ -91,33 +100,29 @@ def export(document: OpenDocument, wanted: Wanted, progress: Progress) -> Export
 
 
 def _write_beside(
-    document: OpenDocument,
-    account: Account,
+    painting: Painting,
+    snapshot: Snapshot,
     wanted: Wanted,
     written: Callable[[Path], None],
     progress: Progress,
-) -> None:
-    """The files that belong to the restored scan, which has its name already."""
+    account: Account,
+    sha256: str,
+) -> Path | None:
+    """The files that belong to the restored scan, which has its name already; the record, if it is wanted."""
     from imagest_core.damage.io import write_mask
     from imagest_core.export.fill_only import write_fill_only
-
-    painting, force = document.painting, wanted.force
-    written(wanted.out)
-    if wanted.fill is not None:
-        write_fill_only(painting, document.accepted, wanted.fill, force=force, progress=progress)
-        written(wanted.fill)
-    if wanted.mask is not None:
-        write_mask(document.state.damage.copy(), wanted.mask, force=force)
-        written(wanted.mask)
-    if wanted.record is not None:
-        _write_record(document, account, wanted)
-        written(wanted.record)
-
-
-def _write_record(document: OpenDocument, account: Account, wanted: Wanted) -> None:
-    """The record of the project, of every run that filled a pixel, and of the written file."""
     from imagest_core.project.export_record import export_record, write_export_record
 
-    assert wanted.record is not None
-    facts = export_record(document.state, account, document.painting, wanted.out.name, form=wanted.form)
-    write_export_record(facts, wanted.record, force=wanted.force)
+    force = wanted.force
+    written(wanted.out)
+    if wanted.fill is not None:
+        write_fill_only(painting, snapshot.accepted, wanted.fill, force=force, progress=progress)
+        written(wanted.fill)
+    if wanted.mask is not None:
+        write_mask(snapshot.filled, wanted.mask, force=force)
+        written(wanted.mask)
+    if wanted.record is not None:
+        facts = export_record(snapshot, account, painting, wanted.out.name, sha256, form=wanted.form)
+        write_export_record(facts, wanted.record, force=force)
+        written(wanted.record)
+    return wanted.record

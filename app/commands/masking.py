@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.commands.marking import may_mark
 from app.context import Context
+from app.document import OpenDocument
 from app.jobs import Job
 from app.previewing import SOON
 from imagest_core.damage import edits
@@ -43,14 +44,26 @@ def edit(
 
     ``label``: the class that is marked, 0 for none; it must exist when the change is applied.
     ``tiles``: how many it looks at, about. A large change is made by a worker from a snapshot; where
-    the same tiles were painted meanwhile it is made once more from what is there then.
+    the same tiles were painted meanwhile it is made once more from what is there then. While a gesture
+    is under way on the canvas it waits for the end of that.
     """
+    document = context.document
+    if context.free:
+        _edit(context, name, change, tiles, done, label)
+    else:
+        context.when_free(
+            lambda: context.document is document and _edit(context, name, change, tiles, done, label)
+        )
+
+
+def _edit(
+    context: Context, name: str, change: Edit, tiles: int, done: Callable[[], None] | None, label: int
+) -> None:
     document = context.document
     if document is None or not may_mark(context, label):
         return
     if tiles <= AT_ONCE:
-        damage = document.state.damage
-        _finish(context, relabelled(damage, change(damage), name), done)
+        context.attempt(lambda: _change_now(context, document, name, change, done))
     else:
         before = document.state.damage.copy()
 
@@ -65,7 +78,17 @@ def edit(
         def work() -> Relabelled:
             return relabelled(before, change(before), name)
 
-        context.background.submit(work, take, context.messages.fail, priority=SOON)
+        def taken(operation: Relabelled) -> None:
+            context.when_free(lambda: take(operation))
+
+        context.background.submit(work, taken, context.messages.fail, priority=SOON)
+
+
+def _change_now(
+    context: Context, document: OpenDocument, name: str, change: Edit, done: Callable[[], None] | None
+) -> None:
+    damage = document.state.damage
+    _finish(context, relabelled(damage, change(damage), name), done)
 
 
 def _finish(context: Context, operation: Relabelled, done: Callable[[], None] | None) -> None:
@@ -226,7 +249,7 @@ def export_mask(context: Context, path: Path) -> None:
     """Write the mask of all classes that are filled."""
     if (document := context.document) is None:
         return
-    damage = document.state.damage.copy()
+    damage = document.document.kept_state.damage.copy()
 
     def write(progress: Progress) -> None:
         from imagest_core.damage.io import write_mask

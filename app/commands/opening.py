@@ -30,10 +30,13 @@ def file_filter() -> str:
     )
 
 
-def open_path(context: Context, path: Path, scan: Path | None = None) -> None:
+def open_path(
+    context: Context, path: Path, scan: Path | None = None, *, accept_rewritten: bool = False
+) -> None:
     """Open a scan or a project in the worker, then show it in place of what was open.
 
-    ``scan``: where the user says that the scan of the project is.
+    ``scan``: where the user says that the scan of the project is; ``accept_rewritten``: also where another
+    program has rewritten it without changing a sample.
     """
     if not make_way(context, path.name):
         return
@@ -45,7 +48,7 @@ def open_path(context: Context, path: Path, scan: Path | None = None) -> None:
     context.jobs.submit(
         Job(
             translate("Opening", "Opening {0}").format(path.name),
-            lambda _: read_path(path, folders, scan),
+            lambda _: read_path(path, folders, scan, accept_rewritten=accept_rewritten),
             shown,
             lambda error: _refused(context, path, error),
             matters=False,
@@ -62,7 +65,8 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     context.set_document(document)
     context.settings.remember(path)
     context.settings.keep_folder("open", path)
-    for note in (*document.painting.notes, document.document.trouble, document.read_only):
+    told = document.document.trouble, document.document.mended, document.read_only
+    for note in (*document.painting.notes, *told):
         if note:
             context.messages.warn(note)
 

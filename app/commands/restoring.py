@@ -102,7 +102,8 @@ def _submit(context: Context, part: Part, title: str) -> None:
     random = "seed" in used_fields(context.selection.request)
     if random and not context.selection.seed_locked:
         new_seed(context)
-    request, damage, batch = context.selection.request, document.state.damage.copy(), object()
+    request, batch = context.selection.request, object()
+    damage = document.document.kept_state.damage.copy()
     count = max(context.selection.variations, 1) if random else 1
     style = style_wanted(context, document)
     unstyled = style is None and context.selection.style_declined
@@ -132,8 +133,7 @@ def style_wanted(context: Context, document: OpenDocument) -> StyleReference | N
 
 def _job(context: Context, document: OpenDocument, asked: Asked, title: str, batch: object) -> Job:
     def done(made: Made) -> None:
-        if context.document is document:
-            stage(context, made)
+        context.when_free(lambda: context.document is document and stage(context, made))
 
     def work(progress: Progress) -> Made:
         return kept(document, run_restoration(asked, progress), progress)
@@ -171,7 +171,11 @@ def _style(asked: Asked, planning: Progress) -> StyleReference | None:
 
 
 def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:
-    """Write a run's samples into the project, for the worker: the window only lists it then."""
+    """Write a run's samples into the project, for the worker: the window only lists it then.
+
+    With the first one it is also kept what the scan is, should another program rewrite it.
+    """
+    document.document.learn_scan(document.painting, progress)
     return replace(made, run=document.document.keep_run(made.run, progress))
 
 

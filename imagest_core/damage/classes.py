@@ -60,6 +60,14 @@ DEFAULT_CLASSES = (LOSS, CRACK, ABRASION, STAIN, TEAR, OVERPAINT)
 """What a new map knows; overpaint is somebody's paint, so it is recorded and never filled unasked."""
 
 
+_RECOVERED_COLOUR = "#ff00ff"
+
+
+def recovered_class(label: int) -> DamageClass:
+    """The class of damage whose own class is lost: visible, and recorded until somebody lets it be filled."""
+    return DamageClass(label, f"recovered {label}", _RECOVERED_COLOUR, Policy.RECORD)
+
+
 def check_classes(classes: tuple[DamageClass, ...]) -> tuple[DamageClass, ...]:
     """The ``classes`` themselves; raises ``MaskError`` where two share a label or there is none."""
     labels = [item.label for item in classes]

@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, TileKey
+from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box, union
 from imagest_core.painting.writer import Patch
 from imagest_core.project.operations.decisions import accepted_regions
-from imagest_core.project.run import Run
+from imagest_core.project.run import DAMAGED, Run
 from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import State, Subject
 
@@ -44,6 +45,7 @@ class Accepted:
 
     def __init__(self, state: State) -> None:
         self._runs = dict(state.runs)
+        self._kind = state.painting.channels, state.painting.depth
         self._places = _places(state)
 
     def keys(self) -> list[TileKey]:
@@ -101,6 +103,8 @@ class Accepted:
             run = self._runs[number]
             if key in run.tile_keys:
                 tile = run.content.tile(key)
+                if (tile.samples.shape[2], tile.samples.itemsize * 8) != self._kind:
+                    raise ProjectError(DAMAGED.format(number))
                 place = places[tile.regions]
                 if place.any():
                     yield number, tile, place

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE
+from imagest_core.project.packing import LARGEST_NUMBER, decompressed
 from imagest_core.project.state import Aspect, Calibration, Decision, Verdict
 from imagest_core.restoration.plainly import from_plain
 from imagest_core.style.reference import StyleReference
@@ -26,8 +27,20 @@ ALIKE = 16
 
 
 def dumps(value: Json) -> str:
-    """JSON without needless blanks, letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON without needless blanks, letters as they are; raises ``ValueError`` for NaN and infinity."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
+        return text
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+
+def loads(text: str) -> Json:
+    """The value of a JSON text; raises ``ValueError`` also for NaN and infinity, ``TypeError``."""
+    return json.loads(text, parse_constant=_refused)
+
+
+def _refused(name: str) -> Json:
+    raise ValueError(f"{name} is no number")
 
 
 # Bytes
@@ -64,11 +77,12 @@ def _packed(data: bytes) -> bytes:
 
 @lru_cache(maxsize=ALIKE)
 def unpacked_tile(blob: bytes) -> NDArray[np.uint8]:
-    """What :func:`packed_tile` has packed; raises ``ValueError`` or ``zlib.error`` where it is damaged.
+    """What :func:`packed_tile` has packed; raises ``ProjectError`` where it is damaged.
 
     It can't be changed, so that a damage map keeps it as it is: alike tiles are one in memory.
     """
-    labels = np.frombuffer(zlib.decompress(blob), np.uint8).reshape(TILE, TILE).copy()
+    content = decompressed(blob, TILE * TILE, exact=True)
+    labels = np.frombuffer(content, np.uint8).reshape(TILE, TILE).copy()
     labels.setflags(write=False)
     return labels
 
@@ -79,7 +93,9 @@ def joined(pieces: Iterable[bytes]) -> bytes:
 
 
 def split(blob: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
-    """The pieces of these lengths that :func:`joined` has joined."""
+    """The pieces of these lengths that :func:`joined` has joined; raises ``ValueError``."""
+    if any(type(length) is not int or length < 0 for length in lengths) or sum(lengths) != len(blob):
+        raise ValueError("the pieces have other lengths")
     start = 0
     for length in lengths:
         yield blob[start : start + length]
@@ -108,5 +124,14 @@ def encode_decision(decision: Decision | None) -> Json:
 
 
 def decode_decision(data: Json) -> Decision | None:
-    """A decision from :func:`encode_decision`."""
-    return None if data is None else Decision(Verdict(data[0]), *data[1:])
+    """A decision from :func:`encode_decision`; raises ``TypeError``, ``ValueError``."""
+    return None if data is None else sound_decision(*data)
+
+
+def sound_decision(verdict: Json, note: Json, operator: Json, time: Json, place: Json) -> Decision:
+    """A decision of these values; raises ``TypeError``, ``ValueError`` where one is of another kind."""
+    if not all(isinstance(text, str) for text in (note, operator, time)):
+        raise TypeError("a decision is damaged")
+    if type(place) is not int or not 0 <= place <= LARGEST_NUMBER:
+        raise ValueError("a decision is damaged")
+    return Decision(Verdict(verdict), note, operator, time, place)

@@ -35,6 +35,12 @@ def add_commands(subparsers: Any) -> None:
     )
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
     verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
+    for parser in (export, verify):
+        parser.add_argument(
+            "--accept-rewritten",
+            action="store_true",
+            help="go on with a scan that another program rewrote without changing a sample",
+        )
     rescue = _add(actions, "rescue", _rescue, "read what can be read of a damaged project into a new one")
     rescue.add_argument("-o", "--out", type=Path, metavar="NEW", help="default: PROJECT-rescued.imagest")
     rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, should its name be lost")
@@ -78,7 +84,13 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
     form = Form(compression, args.depth, args.srgb)
     with Document.open(args.project) as document:
         account = export_recorded(
-            document, args.out, args.record, force=args.force, form=form, progress=progress
+            document,
+            args.out,
+            args.record,
+            force=args.force,
+            form=form,
+            accept_rewritten=args.accept_rewritten,
+            progress=progress,
         )
         notes = export_notes(document, form)
     record = {} if args.record is None else {"record": str(args.record)}
@@ -88,11 +100,14 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
 def _verify(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.project.document import Document
     from imagest_core.project.exporting import known_export, last_export, verify_export
+    from imagest_core.project.integrity import check_project
 
+    integrity = check_project(args.project, progress)
     with Document.look_at(args.project) as document:
         exported = args.exported or last_export(document)
-        account = verify_export(document, exported, progress)
-        _say({"verified": str(exported), "exported": known_export(document, exported), **account.facts()})
+        account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
+        facts = {"verified": str(exported), "exported": known_export(document, exported)}
+        _say({**facts, **account.facts(), "log": integrity.facts()})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:

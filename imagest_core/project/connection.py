@@ -10,13 +10,13 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from imagest_core.errors import OutputError, ProjectError
+from imagest_core.errors import MaskError, OutputError, ProjectError, StyleError
 from imagest_core.project.migration import check_kind
+from imagest_core.project.packing import UNSOUND
 
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
@@ -93,7 +93,7 @@ def reading(path: Path) -> Iterator[None]:
         raise ProjectError(
             f"{path} can't be read ({error.strerror}): check the folder and its rights."
         ) from error
-    except (ValueError, KeyError, TypeError, zlib.error) as error:
+    except (*UNSOUND, MaskError, StyleError) as error:
         raise ProjectError(_damaged(path)) from error
 
 
@@ -102,7 +102,7 @@ def writing(path: Path) -> Iterator[None]:
     """Turn what goes wrong while writing ``path`` into one sentence (``OutputError``)."""
     try:
         yield
-    except sqlite3.Error as error:
+    except (sqlite3.Error, OverflowError) as error:
         raise OutputError(_why_unwritten(error, path)) from error
     except OSError as error:
         raise OutputError(
@@ -115,7 +115,7 @@ def _damaged(path: Path) -> str:
     return f"{path.name} is damaged: `imagest project rescue` reads what can be read into a new file."
 
 
-def _name(error: sqlite3.Error) -> str:
+def _name(error: BaseException) -> str:
     return getattr(error, "sqlite_errorname", "")
 
 
@@ -129,7 +129,7 @@ def _why_unread(error: sqlite3.Error, path: Path) -> str:
     return _damaged(path)
 
 
-def _why_unwritten(error: sqlite3.Error, path: Path) -> str:
+def _why_unwritten(error: BaseException, path: Path) -> str:
     name = _name(error)
     if name.startswith(_DAMAGED):
         return _damaged(path)

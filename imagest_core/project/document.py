@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
@@ -18,16 +19,20 @@ from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
 from imagest_core.project import backups
 from imagest_core.project.folders import unnamed_project, unnamed_projects
+from imagest_core.project.gesture import UNDER_WAY, Gesture, Maker
 from imagest_core.project.history import Entry, History, Status
 from imagest_core.project.locking import Lock, lock_to_create, lock_to_open
 from imagest_core.project.moving import moved_store
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import relabelled, restored
 from imagest_core.project.operations.results import add_run
+from imagest_core.project.packing import UNSOUND
 from imagest_core.project.paintings import Found, find_painting, reference_to, shown_painting
+from imagest_core.project.rewritten import with_facts
 from imagest_core.project.rolling import Rolling
 from imagest_core.project.run import Run
+from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Calibration, Change, Changes, PaintingReference, State
 from imagest_core.project.store import Store
 from imagest_core.project.unsaved import Unsaved
@@ -45,14 +50,18 @@ class Document:
 
     Backups are made beside the work: one when it is opened, then now and then (:mod:`.rolling`).
 
+    A stroke is a transaction (:meth:`begin_gesture`): operations that arrive meanwhile are applied after it.
+
     ``changed(Change)``: what and where, for views; ``history_changed()``; ``troubled(str)``: a
-    sentence, or "" once the file is whole again; ``warned(str)``: why a backup couldn't be made.
+    sentence, or "" once the file is whole again; ``warned(str)``: why a backup couldn't be made;
+    ``refused(str)``: why an operation that had waited for the end of a stroke couldn't be applied.
     """
 
     changed = Signal(Change)
     history_changed = Signal()
     troubled = Signal(str)
     warned = Signal(str)
+    refused = Signal(str)
 
     def __init__(self, state: State, store: Store, lock: Lock | None = None, read_only: str = "") -> None:
         self.state, self.store, self._lock = state, store, lock
@@ -63,6 +72,9 @@ class Document:
         self._unsaved = Unsaved()
         self._last_run, self._numbering = store.last_run, threading.Lock()
         self._rolling, self._warning = Rolling(), ""
+        self.gesture: Gesture | None = None
+        """The stroke under way, if there is one."""
+        self._waiting: deque[Operation | Maker] = deque()
 
     # Opening
 
@@ -126,9 +138,31 @@ class Document:
         self._relink(found.reference)
         return found
 
-    def show_painting(self, path: Path) -> None:
-        """The scan is at ``path`` now; raises ``ProjectError`` where that is another one."""
-        self._relink(shown_painting(self.state.painting, path))
+    def show_painting(self, path: Path, *, accept_rewritten: bool = False) -> None:
+        """The scan is at ``path`` now; raises ``ProjectError`` where that is another one.
+
+        ``RewrittenError`` says that it has the scan's samples; ``accept_rewritten`` goes on with it then.
+        """
+        self._relink(shown_painting(self.state.painting, path, accept_rewritten=accept_rewritten))
+
+    def accept_rewritten(self, found: Found) -> Found:
+        """Go on with the file that was ``found`` in place of the scan, every sample of which is the same.
+
+        The log keeps that. Raises ``ProjectError`` where a sample differs or that can't be told.
+        """
+        if found.rewritten is None or not found.rewritten.same_samples:
+            raise ProjectError(found.note)
+        self.show_painting(found.rewritten.path, accept_rewritten=True)
+        return Found(self.state.painting, self.state.painting.path)
+
+    def learn_scan(self, painting: Painting, progress: Progress | None = None) -> None:
+        """Keep what later tells in what the scan was changed, unless it is kept already.
+
+        It decodes the whole scan, so it is for a job. Raises ``PaintingError`` and ``Cancelled``.
+        """
+        reference = self.state.painting
+        if not reference.samples and painting.sha256() == reference.sha256:
+            self._relink(with_facts(reference, painting, progress, samples=True))
 
     def _relink(self, reference: PaintingReference) -> None:
         if reference != self.state.painting:
@@ -159,46 +193,85 @@ class Document:
         """The number the next run gets."""
         return self._last_run + 1
 
+    @property
+    def mended(self) -> str:
+        """What of the project had to be mended when it was opened, as a sentence; empty for nothing."""
+        return self.store.mended
+
+    def snapshot(self) -> Snapshot:
+        """The project as it is now, without a stroke that is under way; for the thread that changes it."""
+        return Snapshot.of(self.kept_state, self.store.log_head())
+
     # Changing
 
-    def do(self, operation: Operation) -> None:
-        """Apply ``operation`` and keep it; raises ``ProjectError`` where the project is read only."""
+    def do(self, operation: Operation | Maker) -> None:
+        """Apply ``operation``, or what it makes of the state, and keep it.
+
+        While a stroke is under way it waits for the end of that. Raises ``ProjectError`` where the
+        project is read only or the operation doesn't fit the state, which then stays as it was.
+        """
         self._check_writable()
-        self._record(operation, operation.apply(self.state))
+        if self.gesture is not None:
+            self._waiting.append(operation)
+        else:
+            self._do(operation)
+
+    def begin_gesture(self) -> Gesture:
+        """Begin a stroke, to be painted into ``state.damage``; raises ``ProjectError``."""
+        self._check_writable()
+        if self.gesture is not None:
+            raise ProjectError(UNDER_WAY)
+        self.gesture = Gesture(self)
+        return self.gesture
+
+    def end_gesture(self, name: str | None) -> None:
+        """End the stroke under way: keep it as ``name``, or (None) take it back; then do what waited."""
+        gesture, self.gesture = self.gesture, None
+        if gesture is None:
+            return
+        try:
+            if name is None:
+                self.take_back(gesture.before)
+            else:
+                self.done(gesture.before, name)
+        finally:
+            self._do_waiting()
 
     def done(self, before: DamageMap, name: str) -> None:
         """Keep a gesture that was already painted into ``state.damage``, which was ``before`` it.
 
-        Where the project is read only the gesture is given up; raises ``ProjectError``.
+        Where that is refused the gesture is taken back; raises ``ProjectError`` and ``MaskError``.
         """
-        if self.read_only:
+        try:
+            self._check_free()
+            operation = relabelled(before, self.state.damage, name, done=True)
+        except InputError:
             self.take_back(before)
-        self._check_writable()
-        operation = relabelled(before, self.state.damage, name, done=True)
+            raise
         if operation.patches:
             self._record(operation, (operation.change,))
 
     def take_back(self, before: DamageMap) -> None:
         """Give up a gesture that is being painted into ``state.damage``, which was ``before`` it."""
-        for change in relabelled(self.state.damage, before, "").apply(self.state):
+        for change in restored(self.state.damage, before):
             self.changed.emit(change)
 
     def undo(self) -> bool:
-        """Take the latest operation back; False where there is none."""
-        self._check_writable()
+        """Take the latest operation back; False where there is none. Raises ``ProjectError``."""
+        self._check_free()
         if not self.history.done:
             return False
-        operation = self.history.operation(self.history.done[-1]).inverse()
-        self._keep([self.history.step_back()], operation.apply(self.state))
+        changes = self._applied(self.history.operation(self.history.done[-1]).inverse())
+        self._keep([self.history.step_back()], changes)
         return True
 
     def redo(self) -> bool:
-        """Do again what was taken back last; False where there is nothing."""
-        self._check_writable()
+        """Do again what was taken back last; False where there is nothing. Raises ``ProjectError``."""
+        self._check_free()
         if not self.history.undone:
             return False
-        operation = self.history.operation(self.history.undone[-1])
-        self._keep([self.history.step_forward()], operation.apply(self.state))
+        changes = self._applied(self.history.operation(self.history.undone[-1]))
+        self._keep([self.history.step_forward()], changes)
         return True
 
     def put_away(self) -> list[Run]:
@@ -230,6 +303,41 @@ class Document:
         if self.read_only:
             raise ProjectError(self.read_only)
 
+    def _check_free(self) -> None:
+        self._check_writable()
+        if self.gesture is not None:
+            raise ProjectError(UNDER_WAY)
+
+    def _do(self, wanted: Operation | Maker) -> None:
+        operation = wanted if isinstance(wanted, Operation) else wanted(self.state)
+        if operation is not None:
+            self._record(operation, self._applied(operation))
+
+    def _do_waiting(self) -> None:
+        """Do what has waited for the end of a stroke, in its order; what can't be is told by ``refused``."""
+        while self._waiting and self.gesture is None:
+            try:
+                self._do(self._waiting.popleft())
+            except InputError as error:
+                self.refused.emit(str(error))
+
+    def _applied(self, operation: Operation) -> Changes:
+        """Apply ``operation``; raises ``ProjectError`` where its content, read back, makes no sense."""
+        try:
+            return operation.apply(self.state)
+        except UNSOUND as error:
+            raise ProjectError(
+                f"“{operation.name}” is damaged in the project file: `imagest project rescue` reads what can"
+                " be read into a new file."
+            ) from error
+
+    @property
+    def kept_state(self) -> State:
+        """The state without a stroke that is under way."""
+        if self.gesture is None:
+            return self.state
+        return replace(self.state, damage=self.gesture.before)
+
     def _record(self, operation: Operation, changes: Changes) -> None:
         with self._numbering:
             self._last_run = max([self._last_run, *(run.id for run in operation.runs)])
@@ -249,7 +357,7 @@ class Document:
         try:
             if self.trouble:
                 self.store.reconnect()
-            self.store.save(self._unsaved.entries, self._unsaved.changes, self.state)
+            self.store.save(self._unsaved.entries, self._unsaved.changes, self.kept_state)
         except (OutputError, ProjectError) as error:
             self._set_trouble(str(error))
             return
@@ -299,7 +407,7 @@ class Document:
         lock = lock_to_create(path)
         try:
             unsaved = self._unsaved
-            store = moved_store(self.store, unsaved.entries, unsaved.changes, self.state, path)
+            store = moved_store(self.store, unsaved.entries, unsaved.changes, self.kept_state, path)
         except BaseException:
             lock.release()
             raise
@@ -325,7 +433,11 @@ class Document:
         return None if self.path is None or self.read_only else backups.back_up(self.path)
 
     def close(self) -> None:
-        """Close the file; raises ``OutputError`` (and stays open) where something isn't in it."""
+        """Close the file; raises ``OutputError`` (and stays open) where something isn't in it.
+
+        A stroke under way is taken back, and what waited for its end is done.
+        """
+        self.end_gesture(None)
         if self.path is not None and not self.read_only:
             self.flush()
             with suppress(OutputError, ProjectError):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 from imagest_core.errors import ProjectError
-from imagest_core.project.schema import APPLICATION_ID, STEPS, VERSION
+from imagest_core.project.schema import APPLICATION_ID, HASHED, STEPS, VERSION
+from imagest_core.project.sealing import begin
 
 
 def pragma(db: sqlite3.Connection, name: str) -> int:
@@ -36,5 +39,18 @@ def check_kind(db: sqlite3.Connection, path: Path) -> int:
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring the tables from the file's version to this program's, all in one transaction."""
-    script = "".join(STEPS[pragma(db, "user_version") :])
-    db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {VERSION}; COMMIT;")
+    old = pragma(db, "user_version")
+    script = "".join(STEPS[old:])
+    texts, db.text_factory = db.text_factory, lambda content: content.decode("utf-8", "surrogateescape")
+    try:
+        db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {VERSION};")
+        if old < HASHED:
+            moment = datetime.now(UTC).isoformat(timespec="seconds")
+            begin(db, f"{moment}, brought up from version {old}" if old else moment)
+        db.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+    finally:
+        db.text_factory = texts

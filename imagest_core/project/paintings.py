@@ -11,14 +11,15 @@ from pathlib import Path
 
 from imagest_core.errors import ProjectError
 from imagest_core.painting.painting import Painting
+from imagest_core.project.rewritten import SMALL, Rewritten, accepted, compared, with_facts
 from imagest_core.project.state import PaintingReference
 
 
 def reference_to(painting: Painting) -> PaintingReference:
-    """How a project remembers an opened scan."""
+    """How a project remembers an opened scan; the samples of a small one are hashed."""
     path = painting.path.resolve()
     found = path.stat()
-    return PaintingReference(
+    reference = PaintingReference(
         path,
         painting.sha256(),
         painting.width,
@@ -29,19 +30,22 @@ def reference_to(painting: Painting) -> PaintingReference:
         found.st_size,
         found.st_mtime_ns,
     )
+    return with_facts(reference, painting, samples=painting.box.area <= SMALL)
 
 
 @dataclass(frozen=True)
 class Found:
     """Where a scan is: ``reference`` as it is now, ``path`` None where there is nothing.
 
-    ``changed``: only a file of another content is left. ``note``: a sentence, empty if all is as it was.
+    ``changed``: only a file of another content is left; ``rewritten`` says in what it differs. ``note``: a
+    sentence, empty if all is as it was.
     """
 
     reference: PaintingReference
     path: Path | None
     changed: bool = False
     note: str = ""
+    rewritten: Rewritten | None = None
 
 
 def find_painting(
@@ -59,32 +63,54 @@ def find_painting(
             moved = path.resolve() != reference.path
             note = f"The scan has moved: it was found as {path}." if moved else ""
             return Found(_seen(reference, path), path, note=note)
-    return _not_found(reference)
+    return _not_found(reference, folders[: 2 if project else 1])
 
 
-def shown_painting(reference: PaintingReference, path: Path) -> PaintingReference:
-    """The scan at ``path``, which the user has shown; raises ``ProjectError`` where it is another one."""
+def shown_painting(
+    reference: PaintingReference, path: Path, *, accept_rewritten: bool = False
+) -> PaintingReference:
+    """The scan at ``path``, which the user has shown; raises ``ProjectError`` where it is another one.
+
+    With ``accept_rewritten`` a file whose samples are those of the scan is taken for it.
+    """
     try:
         same = path.stat().st_size == reference.size and file_sha256(path) == reference.sha256
     except OSError as error:
         raise ProjectError(f"{path} can't be read: {error.strerror or error}.") from error
-    if not same:
-        raise ProjectError(
-            f"{path.name} is another picture than the scan of this project: choose the file it was begun"
-            " with."
-        )
-    return _seen(reference, path)
+    if same:
+        return _seen(reference, path)
+    rewritten = compared(reference, path)
+    if rewritten.same_samples and accept_rewritten:
+        return accepted(reference, path)
+    if rewritten.same_samples:
+        raise RewrittenError(rewritten)
+    raise ProjectError(
+        f"{path.name} is another picture than the scan of this project: choose the file it was begun with."
+    )
 
 
-def _not_found(reference: PaintingReference) -> Found:
-    if reference.path.is_file():
-        note = (
-            f"{reference.path} has changed since the project was begun: show where the original scan is,"
-            " or begin a new project."
-        )
-        return Found(reference, reference.path, changed=True, note=note)
+class RewrittenError(ProjectError):
+    """The file is the scan, sample for sample, but another program has rewritten it."""
+
+    def __init__(self, rewritten: Rewritten) -> None:
+        super().__init__(rewritten.sentence)
+        self.rewritten = rewritten
+
+
+def _not_found(reference: PaintingReference, folders: Iterable[Path]) -> Found:
+    """A file of the scan's name but another content is the scan rewritten, one with its samples first."""
+    found = [compared(reference, path) for path in _namesakes(reference, folders)]
+    if found:
+        best = next((each for each in found if each.same_samples), found[0])
+        return Found(reference, best.path, changed=True, note=best.sentence, rewritten=best)
     note = f"The scan {reference.path} can't be found: put it beside the project file, or show where it is."
     return Found(reference, None, note=note)
+
+
+def _namesakes(reference: PaintingReference, folders: Iterable[Path]) -> list[Path]:
+    wanted = reference.path.name.casefold()
+    there = (path for folder in folders for path in _files(folder) if path.name.casefold() == wanted)
+    return list(dict.fromkeys(there))
 
 
 def _untouched(reference: PaintingReference) -> bool:

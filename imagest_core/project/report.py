@@ -27,7 +27,7 @@ def as_text(facts: dict[str, Any]) -> str:
     lines = [
         _line("project", facts["project"] + (f", open by {facts['open_by']}" if facts["open_by"] else "")),
         _line("scan", f"{painting['path']}, {painting['width']:,} × {painting['height']:,} px"),
-        *([_line("", painting["note"])] if painting["note"] else []),
+        *(_line("", note) for note in (painting["note"], facts["mended"]) if note),
         _line("scale", _scale(facts)),
         _line("operator", facts["operator"] or "–"),
         _line("history", f"{history['done']} gestures done, {history['undone']} undone"),

@@ -22,7 +22,9 @@ from imagest_core.project import salvaging
 from imagest_core.project.backups import backups
 from imagest_core.project.connection import connect, reading, transaction
 from imagest_core.project.migration import make
+from imagest_core.project.operations.decisions import now
 from imagest_core.project.schema import TABLES
+from imagest_core.project.sealing import begin_again
 from imagest_core.project.state import PaintingReference
 from imagest_core.project.store import Store, new_file
 
@@ -110,10 +112,15 @@ def _empty_project(folder: Path) -> bytes:
 
 
 def _repair(path: Path, empty: bytes) -> None:
-    """Give the file whole pages and a header that says how many; a lost first page comes from ``empty``."""
+    """Give the file whole pages and a header that says how many.
+
+    A lost first page comes from ``empty``, and so do roots of tables that were cut off: a root outside of
+    the file makes the whole of it unreadable.
+    """
     content = bytearray(path.read_bytes())
     size = int.from_bytes(empty[16:18], "big")
     content.extend(bytes(-len(content) % size))
+    content.extend(empty[len(content) :])
     pages = (len(content) // size).to_bytes(4, "big")
     content[28:32] = pages
     path.write_bytes(content)
@@ -138,6 +145,7 @@ def _salvage(copy: Path, part: Path, painting: PaintingReference | None) -> Salv
             if not any(salvage.rows.get(table) for table in _CONTENT):
                 return None
             whole = salvaging.complete(target, painting, salvage.lost)
+            begin_again(target, f"{now()}, rescued")
     return salvage if whole else None
 
 

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.damage.map import TILE
+from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
+from imagest_core.project.packing import decompressed
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,15 +42,31 @@ def pack(tile: RunTile) -> PackedTile:
 
 
 def unpack(packed: PackedTile) -> RunTile:
-    """The tile that :func:`pack` has compressed; raises ``ValueError`` where it is damaged."""
+    """The tile that :func:`pack` has compressed; raises ``ValueError`` where it is damaged.
+
+    No more is decoded than its box holds.
+    """
     import imagecodecs
 
+    width, height = packed.box.width, packed.box.height
+    if not (0 < width <= TILE and 0 < height <= TILE):
+        raise ValueError("a tile of a run is larger than a tile")
+    numbers = unpacked_regions(packed.regions, (height, width))
+    size = _png_size(packed.samples)
+    if size not in ((width, height), (int(np.count_nonzero(numbers)), 1)):
+        raise ValueError("the samples of a tile have another size than its box")
     try:
         decoded = imagecodecs.png_decode(packed.samples)
-        numbers = unpacked_regions(packed.regions, (packed.box.height, packed.box.width))
-    except (RuntimeError, zlib.error) as error:
+    except RuntimeError as error:
         raise ValueError("a tile of a run is damaged") from error
     return RunTile(packed.box, _spread(decoded, numbers), numbers)
+
+
+def _png_size(samples: bytes) -> tuple[int, int]:
+    """Width and height that the header of a PNG says; raises ``ValueError``."""
+    if samples[:8] != b"\x89PNG\r\n\x1a\n" or samples[12:16] != b"IHDR" or len(samples) < 33:
+        raise ValueError("the samples of a tile are no PNG")
+    return int.from_bytes(samples[16:20], "big"), int.from_bytes(samples[20:24], "big")
 
 
 def packed_regions(regions: NDArray[np.uint32]) -> bytes:
@@ -57,9 +76,12 @@ def packed_regions(regions: NDArray[np.uint32]) -> bytes:
 
 
 def unpacked_regions(blob: bytes, shape: tuple[int, int]) -> NDArray[np.uint32]:
-    """What :func:`packed_regions` has packed; raises ``ValueError`` or ``zlib.error``."""
-    content = zlib.decompress(blob)
+    """What :func:`packed_regions` has packed; raises ``ValueError``."""
     count = shape[0] * shape[1]
+    try:
+        content = decompressed(blob, -(-count // 8) + 4 * count)
+    except ProjectError as error:
+        raise ValueError("the regions of a tile are damaged") from error
     bits = np.frombuffer(content, np.uint8, -(-count // 8))
     filled = np.unpackbits(bits, count=count).reshape(shape).view(np.bool_)
     regions = np.zeros(shape, np.uint32)

@@ -2,58 +2,99 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
-from imagest_core.damage.map import DamageMap
+from imagest_core.damage.map import TILE, DamageMap, TileKey
 from imagest_core.errors import ImagestError
 from imagest_core.painting.geometry import Box
 from imagest_core.project import tables
-from imagest_core.project.codec import decode_setting, unpacked_tile
+from imagest_core.project.codec import loads, sound_decision, unpacked_tile
 from imagest_core.project.history import Status
+from imagest_core.project.operations import KINDS
+from imagest_core.project.packing import (
+    LARGEST_NUMBER,
+    LARGEST_SIDE,
+    LARGEST_TEXT,
+    UNSOUND,
+    decompressed,
+)
 from imagest_core.project.rows import insert
-from imagest_core.project.run import Run
+from imagest_core.project.run import REGION, Run
+from imagest_core.project.run_tables import checked_summary, checked_tile
 from imagest_core.project.run_tile import PackedTile, unpack
-from imagest_core.project.state import SETTINGS, PaintingReference, State, Subject, Verdict
+from imagest_core.project.state import SETTINGS, PaintingReference, State, Subject
+from imagest_core.restoration.plainly import from_plain
 
 Row = Mapping[str, Any]
-_UNSOUND = (ValueError, KeyError, TypeError, AttributeError, zlib.error, ImagestError)
+_UNSOUND = (*UNSOUND, ImagestError)
 
 # One row
 
 
+def _meta(row: Row) -> object:
+    return loads(row["value"])
+
+
 def _tile(row: Row) -> object:
-    return unpacked_tile(row["labels"])
+    return _key(row), unpacked_tile(row["labels"])
+
+
+def _key(row: Row) -> TileKey:
+    key = row["tx"], row["ty"]
+    if not all(type(value) is int and 0 <= value <= LARGEST_SIDE // TILE for value in key):
+        raise ValueError("a tile lies nowhere")
+    return key
 
 
 def _run_tile(row: Row) -> object:
-    box = Box(row["x"], row["y"], row["width"], row["height"])
-    return unpack(PackedTile(box, row["regions"], row["samples"]))
+    box = from_plain(Box, [row[name] for name in ("x", "y", "width", "height")])
+    return unpack(checked_tile(_key(row), PackedTile(box, row["regions"], row["samples"])))
 
 
 def _run(row: Row) -> object:
-    return json.loads(row["summary"]), zlib.decompress(row["record"]), zlib.decompress(row["regions"])
+    summary = checked_summary(loads(row["summary"]))
+    regions = decompressed(row["regions"], summary.count * REGION.itemsize, exact=True)
+    return decompressed(row["record"], LARGEST_TEXT).decode(), regions, _whole_number(row["listed"])
 
 
 def _decision(row: Row) -> object:
-    return Subject.parse(row["subject"]), Verdict(row["verdict"])
+    texts = row["verdict"], row["note"], row["operator"], row["time"]
+    return Subject.parse(row["subject"]), sound_decision(*texts, row.get("place", 0))
 
 
 def _operation(row: Row) -> object:
-    return Status(row["status"]), json.loads(row["data"] or "null")
+    if row["kind"] not in KINDS:
+        raise ValueError("an operation is of no kind")
+    return Status(row["status"]), loads(row["data"] or "null"), _texts(row, "name", "time", "operator")
+
+
+def _export(row: Row) -> object:
+    return _texts(row, "time", "operator", "sha256"), _whole_number(row["pixels"])
+
+
+def _texts(row: Row, *names: str) -> list[str]:
+    if not all(isinstance(row[name], str) for name in names):
+        raise TypeError("a text is of another kind")
+    return [row[name] for name in names]
+
+
+def _whole_number(value: Any) -> int:
+    if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
+        raise ValueError("a number is impossible")
+    return value
 
 
 _CHECKS: dict[str, Callable[[Row], object]] = {
-    "meta": lambda row: json.loads(row["value"]),
+    "meta": _meta,
     "tiles": _tile,
     "run_tiles": _run_tile,
     "runs": _run,
     "decisions": _decision,
     "operations": _operation,
+    "exports": _export,
 }
 
 
@@ -85,7 +126,7 @@ def complete(db: sqlite3.Connection, known: PaintingReference | None, lost: list
     if painting is None:
         return False
     _default_settings(db, State(painting, DamageMap(painting.width, painting.height)), lost)
-    _drop_orphans(db)
+    _drop_misfits(db, painting, lost)
     if not lost:
         return True
     if not any("operations" in sentence for sentence in lost) and tables.has_whole_history(db):
@@ -111,15 +152,23 @@ def _painting(
 def _default_settings(db: sqlite3.Connection, state: State, lost: list[str]) -> None:
     for aspect in SETTINGS:
         try:
-            decode_setting(aspect, tables.get_meta(db, aspect.value))
+            tables.read_setting(db, aspect)
         except _UNSOUND:
             tables.write_setting(db, state, aspect)
             lost.append(f"The {aspect.value} can't be read and are as in a new project.")
 
 
-def _drop_orphans(db: sqlite3.Connection) -> None:
-    """Tiles of runs that are lost."""
+def _drop_misfits(db: sqlite3.Connection, painting: PaintingReference, lost: list[str]) -> None:
+    """Tiles and runs that lie outside of the picture go, and so do tiles of runs that are lost."""
+    across, down = -(-painting.width // TILE), -(-painting.height // TILE)
+    gone = db.execute("DELETE FROM tiles WHERE tx >= ? OR ty >= ?", (across, down)).rowcount
+    picture = Box(0, 0, painting.width, painting.height)
+    for number, text in db.execute("SELECT id, summary FROM runs").fetchall():
+        if not picture.contains(checked_summary(loads(text)).box):
+            gone += db.execute("DELETE FROM runs WHERE id = ?", (number,)).rowcount
     db.execute("DELETE FROM run_tiles WHERE run NOT IN (SELECT id FROM runs)")
+    if gone:
+        lost.append("What lay outside of the picture was left out.")
 
 
 class _NoRuns:

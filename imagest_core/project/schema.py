@@ -42,9 +42,24 @@ CREATE TABLE exports (
 );
 """
 
-STEPS = (_FIRST, _PLACES_AND_EXPORTS)
+_HASHES = """
+CREATE TABLE seals (name TEXT NOT NULL, key TEXT NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (name, key));
+CREATE TABLE log (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, number INTEGER NOT NULL, note TEXT NOT NULL,
+    content BLOB NOT NULL, hash BLOB NOT NULL
+);
+CREATE TABLE run_hashes (id INTEGER PRIMARY KEY, record_sha256 TEXT NOT NULL, hashes TEXT NOT NULL);
+ALTER TABLE exports ADD COLUMN runs TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE exports ADD COLUMN record TEXT NOT NULL DEFAULT '{}';
+"""
+
+STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES)
 """``STEPS[n]`` leads from version n to n + 1; 0 is an empty file."""
 
 VERSION = len(STEPS)
 
+HASHED = 3
+"""From this version on a file holds hashes of its rows."""
+
 TABLES = ("meta", "tiles", "operations", "decisions", "runs", "run_tiles", "exports")
+"""Those with content of their own, whose rows a rescue copies."""

@@ -14,13 +14,17 @@ from imagest_core.project.run import Run
 from imagest_core.style.reference import StyleReference
 
 NOWHERE = Box(0, 0, 0, 0)
+_LARGEST = 2**62
 
 
 @dataclass(frozen=True)
 class PaintingReference:
     """The scan a project is about: where it was last seen, and how to know it again.
 
-    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same.
+    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same. What follows
+    says what has changed where another program has rewritten it, "" or 0 where it isn't known: hashes of
+    the decoded ``samples``, of the ``profile`` (whose name is ``profile_name``) and of the ``metadata``, and
+    the ``orientation``. ``formerly`` are hashes of the file before it was rewritten, samples unchanged.
     """
 
     path: Path
@@ -32,6 +36,12 @@ class PaintingReference:
     page: int
     size: int
     modified: int
+    samples: str = ""
+    profile: str = ""
+    profile_name: str = ""
+    orientation: int = 0
+    metadata: str = ""
+    formerly: tuple[str, ...] = ()
 
 
 Point = tuple[float, float]
@@ -70,11 +80,16 @@ class Subject(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The subject that ``str`` turned into ``text``."""
+        """The subject that ``str`` turned into ``text``; raises ``ValueError``."""
         if "/" in text:
             run, region = map(int, text.split("/"))
+            if not (0 < run <= _LARGEST and 0 <= region <= _LARGEST):
+                raise ValueError(f"{text} is no region of a run")
             return cls(run, region)
-        return cls(box=Box(*map(int, text.split(","))))
+        found = cls(box=Box(*map(int, text.split(","))))
+        if max(map(abs, found.box)) > _LARGEST:
+            raise ValueError(f"{text} is no box")
+        return found
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any
@@ -25,12 +25,24 @@ from imagest_core.project.connection import (
     writing,
 )
 from imagest_core.project.history import Entry
+from imagest_core.project.integrity import Integrity, check_integrity
 from imagest_core.project.migration import make, migrate
 from imagest_core.project.operations import Operation
+from imagest_core.project.operations.decisions import now
 from imagest_core.project.rows import insert
 from imagest_core.project.run import Run
-from imagest_core.project.run_tables import clear_orphans, delete_run, insert_run, parts_of, read_run
+from imagest_core.project.run_tables import (
+    RUN,
+    clear_orphans,
+    delete_run,
+    insert_row,
+    insert_run,
+    packed_row,
+    parts_of,
+    read_run,
+)
 from imagest_core.project.schema import VERSION
+from imagest_core.project.sealing import add_line, head, log_row
 from imagest_core.project.state import Change, PaintingReference, State
 
 HAND_OVER = 0.001
@@ -48,6 +60,8 @@ class Store:
         self.path, self.read_only = path, read_only
         self._db, self._lock = db, threading.RLock()
         self._identity = _identity(path)
+        self.mended = ""
+        """What of the state had to be mended to be seen, as a sentence; empty for nothing."""
 
     @classmethod
     def create(cls, path: Path | None, state: State, *, force: bool = False) -> Store:
@@ -87,13 +101,16 @@ class Store:
         """The kept state."""
         with self._lock, self._reading():
             state = tables.read_state(self._db)
-        state.runs = self.runs()
+            state.runs = self.runs()
+            tables.check_runs(state)
+        self.mended = tables.mend_classes(state)
         return state
 
     def runs(self, *, listed: bool = True) -> dict[int, Run]:
         """The listed runs, or the others, by their numbers."""
-        rows = self.query("SELECT id, summary FROM runs WHERE listed = ? ORDER BY id", listed)
-        return {row[0]: read_run(row, self.query) for row in rows}
+        with self._lock, self._reading():
+            rows = self.query(f"SELECT {RUN} FROM runs WHERE listed = ? ORDER BY id", listed)
+            return {row[0]: read_run(row, self.query) for row in rows}
 
     def entries(self) -> list[Entry]:
         """All lines of the history."""
@@ -107,10 +124,11 @@ class Store:
 
     def run(self, number: int) -> Run:
         """A run, listed or not."""
-        rows = self.query("SELECT id, summary FROM runs WHERE id = ?", number)
-        if not rows:
-            raise KeyError(number)
-        return read_run(rows[0], self.query)
+        if type(number) is not int:
+            raise TypeError(f"{number!r} is no number of a run")
+        with self._lock, self._reading():
+            rows = self.query(f"SELECT {RUN} FROM runs WHERE id = ?", number)
+            return read_run(rows[0], self.query)
 
     @property
     def last_run(self) -> int:
@@ -121,13 +139,11 @@ class Store:
 
     def save(self, entries: Iterable[Entry], changes: Iterable[Change], state: State) -> None:
         """Keep new and moved lines of the history, and what they have changed, all at once."""
-        with self._lock, _writing(self.path):
-            self._check_place()
-            with transaction(self._db) as db:
-                for entry in entries:
-                    self._save_entry(db, entry)
-                for change in changes:
-                    tables.write_change(db, state, change)
+        with self._changing() as db:
+            for entry in entries:
+                self._save_entry(db, entry)
+            for change in changes:
+                tables.write_change(db, state, change)
 
     def keep_run(self, run: Run, progress: Progress) -> None:
         """Keep a run that isn't listed yet, in many small transactions between which others get in.
@@ -135,17 +151,28 @@ class Store:
         It is there once the last is through; before that, and where it is stopped, there is none of it.
         """
         try:
-            for statement, rows in parts_of(run):
+            tiles: dict[str, bytes] = {}
+            for statement, rows in parts_of(run, tiles):
                 progress.check()
-                with self._lock, _writing(self.path):
-                    self._check_place()
-                    with transaction(self._db) as db:
-                        db.executemany(statement, rows)
+                with self._changing() as db:
+                    db.executemany(statement, rows)
                 time.sleep(HAND_OVER)
+            row = packed_row(run)
+            progress.check()
+            with self._changing() as db:
+                insert_row(db, row, tiles)
         except BaseException:
             with suppress(sqlite3.Error), self._lock, transaction(self._db) as db:
                 clear_orphans(db)
             raise
+
+    @contextmanager
+    def _changing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction on the file, where it still is."""
+        with self._lock, _writing(self.path):
+            self._check_place()
+            with transaction(self._db) as db:
+                yield db
 
     def begin_again(self, runs: Iterable[Run]) -> None:
         """Keep runs that no line of the history brings in, and that there was more than it tells."""
@@ -175,13 +202,26 @@ class Store:
     def relink(self, painting: PaintingReference) -> None:
         """Keep where the scan is now."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
+            known = tables.get_meta(db, "painting")
+            if known.get("sha256") != painting.sha256:
+                add_line(db, "scan", 0, f"{now()}, {known.get('sha256')} became {painting.sha256}")
             tables.write_painting(db, painting)
 
-    def note_export(self, time: str, operator: str, path: Path, sha256: str, pixels: int) -> None:
-        """Keep that the accepted fills (``pixels`` of them) were exported to ``path``."""
+    def note_export(self, export: Mapping[str, str | int | bytes]) -> None:
+        """Keep that the accepted fills were exported: a row of the table ``exports``."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
-            row = {"time": time, "operator": operator, "path": str(path), "sha256": sha256, "pixels": pixels}
-            insert(db, "exports", row)
+            insert(db, "exports", export)
+            log_row(db, "export", db.execute("SELECT max(id) FROM exports").fetchone()[0])
+
+    def log_head(self) -> str:
+        """The hash of the last line of the log, which covers all before it."""
+        with self._lock, self._reading():
+            return head(self._db)
+
+    def integrity(self, progress: Progress | None = None) -> Integrity:
+        """What of the file isn't what the program has written."""
+        with self._lock, self._reading():
+            return check_integrity(self._db, progress or Progress())
 
     def _check_place(self) -> None:
         """A deleted file can be written for as long as it is open, and is lost at the end: refuse."""

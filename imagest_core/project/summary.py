@@ -34,6 +34,7 @@ def summary(document: Document, figures: Iterable[ClassFigures]) -> dict[str, An
         "decisions": Counter(decision.verdict.value for decision in state.decisions.values()),
         "history": {"done": len(document.history.done), "undone": len(document.history.undone)},
         "open_by": _holder(document),
+        "mended": document.mended,
     }
 
 

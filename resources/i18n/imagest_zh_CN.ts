@@ -1386,10 +1386,6 @@
         <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
     </message>
     <message>
-        <source>{0} has changed since the project was begun: show where the original scan is, or begin a new project.</source>
-        <translation>{0} 自项目开始以来已改变：请指出原扫描件的位置，或开始新项目。</translation>
-    </message>
-    <message>
         <source>{0} is another picture than the scan of this project: choose the file it was begun with.</source>
         <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
@@ -1680,6 +1676,102 @@
     <message>
         <source>its folder doesn&apos;t exist</source>
         <translation>其文件夹不存在</translation>
+    </message>
+    <message>
+        <source>“{0}” is damaged in the project file: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>项目文件中的“{0}”已损坏：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
+    </message>
+    <message>
+        <source>{0} was changed after it was written{1}.</source>
+        <translation>{0} 在写入之后被更改过{1}。</translation>
+    </message>
+    <message>
+        <source>What the project knows of this export&apos;s record can&apos;t be read.</source>
+        <translation>无法读取项目所保存的此次导出的记录信息。</translation>
+    </message>
+    <message>
+        <source>The stroke has ended already: begin another one.</source>
+        <translation>这一笔已经结束：请重新开始一笔。</translation>
+    </message>
+    <message>
+        <source>A stroke is under way: finish it first.</source>
+        <translation>正在绘制一笔：请先完成它。</translation>
+    </message>
+    <message>
+        <source>{0} was changed outside of Imagest: {1}.</source>
+        <translation>{0} 在 Imagest 之外被更改过：{1}。</translation>
+    </message>
+    <message>
+        <source>“{0}” can&apos;t be applied, because the damage isn&apos;t what it was made for: nothing was changed; make it again from the damage as it is.</source>
+        <translation>无法应用“{0}”，因为损伤已不是生成它时的样子：未做任何更改；请按现在的损伤重新生成。</translation>
+    </message>
+    <message>
+        <source>A packed part of the project is damaged or larger than it may be: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>项目中有一部分压缩数据已损坏或超出允许的大小：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
+    </message>
+    <message>
+        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: look at it, and let it be filled or erase it.</source>
+        <translation>有些损伤所属的类别不存在；它以“recovered”显示且只作记录：请查看后决定填补或擦除。</translation>
+    </message>
+    <message>
+        <source>Where the last export was written can&apos;t be read: name the file to verify.</source>
+        <translation>无法读取上次导出的位置：请指定要核对的文件。</translation>
+    </message>
+    <message>
+        <source>The record of result {0} can&apos;t be read: choose the settings anew.</source>
+        <translation>无法读取结果 {0} 的记录：请重新选择设置。</translation>
+    </message>
+    <message>
+        <source>{0} was rewritten by another program: every sample is as it was, but not {1}; accept it to go on with it (--accept-rewritten), or put the original file back.</source>
+        <translation>{0} 已被其他程序改写：所有样本值保持不变，但有变化的是{1}；可接受并继续使用（--accept-rewritten），或放回原始文件。</translation>
+    </message>
+    <message>
+        <source>{0} has changed since the project was begun ({1}): show where the original scan is, or begin a new project.</source>
+        <translation>{0} 自项目建立以来已改变（{1}）：请指出原始扫描件的位置，或新建项目。</translation>
+    </message>
+    <message>
+        <source>{0} and also {1}</source>
+        <translation>{0}以及{1}</translation>
+    </message>
+    <message>
+        <source>its samples</source>
+        <translation>样本值</translation>
+    </message>
+    <message>
+        <source>its size ({0} × {1}, now {2} × {3})</source>
+        <translation>尺寸（{0} × {1}，现为 {2} × {3}）</translation>
+    </message>
+    <message>
+        <source>its channels ({0}, now {1})</source>
+        <translation>通道数（{0}，现为 {1}）</translation>
+    </message>
+    <message>
+        <source>its bits a sample ({0}, now {1})</source>
+        <translation>每样本位数（{0}，现为 {1}）</translation>
+    </message>
+    <message>
+        <source>its colour profile ({0}, now {1})</source>
+        <translation>色彩特性文件（{0}，现为 {1}）</translation>
+    </message>
+    <message>
+        <source>its orientation ({0}, now {1})</source>
+        <translation>方向（{0}，现为 {1}）</translation>
+    </message>
+    <message>
+        <source>its metadata</source>
+        <translation>元数据</translation>
+    </message>
+    <message>
+        <source>how it is stored</source>
+        <translation>存储方式</translation>
+    </message>
+    <message>
+        <source>it can&apos;t be read as a picture any more</source>
+        <translation>已无法作为图片读取</translation>
+    </message>
+    <message>
+        <source>whether its samples are the same can&apos;t be told, since they were never recorded</source>
+        <translation>无法判断样本值是否相同，因为从未记录过</translation>
     </message>
 </context>
 <context>
@@ -2520,6 +2612,30 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Show where {0} is</source>
         <translation>指出 {0} 的位置</translation>
+    </message>
+    <message>
+        <source>Go on with this file</source>
+        <translation>继续使用此文件</translation>
+    </message>
+    <message>
+        <source>every one is as it was</source>
+        <translation>全部保持不变</translation>
+    </message>
+    <message>
+        <source>not the same</source>
+        <translation>不相同</translation>
+    </message>
+    <message>
+        <source>can’t be compared: they were not recorded when the project was begun</source>
+        <translation>无法比较：项目建立时没有记录</translation>
+    </message>
+    <message>
+        <source>In its place</source>
+        <translation>现有文件</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本值</translation>
     </message>
 </context>
 <context>

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tifffile
 from core_templates import sentences
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
@@ -80,6 +81,30 @@ def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
     opening.open_path(window.context, project)
     settle()
     assert window.context.document.painting.path == elsewhere, "it is remembered"
+
+
+def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
+    window: MainWindow, project: Path, scan: Path, settle: Settle, said: list
+):
+    samples = tifffile.imread(scan)
+    tifffile.imwrite(scan, samples, photometric="rgb", description="by another program")
+    opening.open_path(window.context, project)
+    settle()
+    assert "every sample is as it was" in asked().sentence.text()
+    assert asked().go_on_with_it.isVisible()
+    asked().accept_rewritten()
+    settle()
+    assert window.context.document.painting.path == scan
+    assert not [item for item in said if item.level == "error"]
+    opening.close(window.context)
+
+    samples[0, 0] ^= 1
+    tifffile.imwrite(scan, samples, photometric="rgb")
+    opening.open_path(window.context, project)
+    settle()
+    assert "its samples" in asked().sentence.text()
+    assert not asked().go_on_with_it.isVisible()
+    assert window.context.document is None
 
 
 def test_a_discarded_result_is_brought_back_from_the_menu(

@@ -51,15 +51,16 @@ def test_the_record_holds_operator_verdicts_notes_classes_and_messages(
     decided: Document, painting: Painting, tmp_path: Path
 ) -> None:
     form = Form(depth=8)
-    account = export_accepted(decided, tmp_path / "out.tif", form=form)
-    record = export_record(decided.state, account, painting, "out.tif", form=form)
+    snapshot = decided.snapshot()
+    account = export_accepted(decided, tmp_path / "out.tif", form=form, snapshot=snapshot)
+    record = export_record(snapshot, account, painting, "out.tif", "0" * 64, form=form)
     assert record == json.loads(json.dumps(record))
     assert (record["operator"], record["notes"]) == ("A. Nobody", "Varnish not removed.")
     assert [(each["name"], each["policy"], each["pixels"]) for each in record["classes"]] == [
         ("loss", "fill", FIRST.area),
         ("old retouching", "record", 25),
     ]
-    one, two = record["decisions"]["regions"]
+    one, two = record["decisions"]["runs"]["1"]["signed"]
     assert (one["verdict"], one["note"], one["operator"]) == (
         "accepted",
         "Agreed with the curator.",

@@ -77,7 +77,7 @@ class Bench(Protocol):
 class Tool:
     """Answers the mouse. A gesture runs from the press to the release, and ends in one operation.
 
-    ``active``: a gesture is under way, so keys belong to the tool.
+    While it is ``active``, keys belong to the tool.
     """
 
     name: ClassVar[str] = ""
@@ -87,7 +87,17 @@ class Tool:
 
     def __init__(self, bench: Bench) -> None:
         self.bench = bench
-        self.active = False
+        self._active = False
+
+    @property
+    def active(self) -> bool:
+        """Whether a gesture is under way; results of jobs wait for its end."""
+        return self._active
+
+    @active.setter
+    def active(self, active: bool) -> None:
+        self._active = active
+        self.bench.context.hold(self, active)
 
     def press(self, at: Pointer) -> None:
         """The button went down."""

@@ -57,13 +57,17 @@ class Brush(Tool):
             self._begin(at)
 
     def _begin(self, at: Pointer) -> None:
+        if not self.bench.context.attempt(self._begin_marking):
+            return
         self.active = True
-        self._marking = Marking(self.bench, self.label)
         self._start = self._last = at.point
         self._painted = 0.0
         if at.shift and self._ended is not None:
             self._last = self._ended
         self._stroke(at.point, at.pressure)
+
+    def _begin_marking(self) -> None:
+        self._marking = Marking(self.bench, self.label)
 
     def move(self, at: Pointer) -> None:
         self._at = at

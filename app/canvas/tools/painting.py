@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.canvas.tools.base import Bench
-from imagest_core.damage.map import TILE, Mask
+from imagest_core.damage.map import Mask
 from imagest_core.painting.geometry import Box, union
-from imagest_core.project.operations.mask import paint
+from imagest_core.project.operations.mask import check_label, paint
 
 _APART = 64
 """More painted tiles than this are shown as one."""
@@ -16,14 +16,18 @@ _APART = 64
 class Marking:
     """Labels painted since it was begun. Ends with :meth:`keep` or :meth:`drop`.
 
-    ``label`` 0 erases. Locked classes stay, and so do others unless the user wants them painted over.
+    It is a transaction of the document: whatever else is done meanwhile waits for its end. ``label`` 0
+    erases. Locked classes stay, and so do others unless the user wants them painted over. Raises
+    ``ProjectError`` and ``MaskError`` where it can't begin.
     """
 
     def __init__(self, bench: Bench, label: int, *, overwrite: bool = False) -> None:
         self._bench, self._label = bench, label
         self._overwrite = overwrite or bench.context.selection.overwrite_classes
-        self._damage = bench.document.state.damage
-        self._before = self._damage.copy()
+        document = bench.document
+        self._damage = document.state.damage
+        check_label(self._damage, label)
+        self._gesture = document.document.begin_gesture()
         self._touched = Box(0, 0, 0, 0)
 
     def paint(self, cells: Iterable[tuple[Box, Mask]]) -> None:
@@ -38,12 +42,11 @@ class Marking:
 
     def keep(self, name: str) -> None:
         """Make it one step of the history; where that is refused it is as if it had never been."""
-        document = self._bench.document
-        if not self._bench.context.attempt(lambda: document.done(self._before, name)):
-            self.drop()
+        if self._gesture.open and not self._bench.context.attempt(lambda: self._gesture.commit(name)):
+            self._bench.sheet.touched(self._touched)
 
     def drop(self) -> None:
         """Take everything back."""
-        for cell in self._touched.within(self._damage.box).tiles(TILE):
-            self._damage.write(cell, self._before.read(cell))
-        self._bench.sheet.touched(self._touched)
+        if self._gesture.open:
+            self._gesture.cancel()
+            self._bench.sheet.touched(self._touched)

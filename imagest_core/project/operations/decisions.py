@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -12,10 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from imagest_core.painting.geometry import Box, union
-from imagest_core.project.codec import decode_decision, dumps, encode_decision
+from imagest_core.project.codec import decode_decision, dumps, encode_decision, loads
 from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.packing import LARGEST_TEXT, decompressed
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, Changes, Decision, State, Subject, Verdict
+from imagest_core.restoration.plainly import from_plain
 
 Entry = tuple[Subject, Decision | None, Decision | None]
 
@@ -49,9 +50,9 @@ class Decided(Operation):
 
     @classmethod
     def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
-        rows = json.loads(zlib.decompress(payload.blob))
+        rows = loads(decompressed(payload.blob, LARGEST_TEXT).decode())
         entries = ((Subject.parse(text), *map(decode_decision, pair)) for text, *pair in rows)
-        return cls(Box(*payload.data["box"]), tuple(entries), name=name)  # type: ignore[arg-type]
+        return cls(from_plain(Box, payload.data["box"]), tuple(entries), name=name)  # type: ignore[arg-type]
 
     @property
     def size(self) -> int:
@@ -145,7 +146,8 @@ def accepted_regions(state: State) -> dict[int, list[int]]:
     """The numbers of the accepted regions of every listed run that has some."""
     found: dict[int, list[int]] = {}
     for subject, decision in state.decisions.items():
-        if decision.verdict is Verdict.ACCEPTED and subject.region and subject.run in state.runs:
+        run = state.runs.get(subject.run)
+        if decision.verdict is Verdict.ACCEPTED and run is not None and subject.region in run.numbers:
             found.setdefault(subject.run, []).append(subject.region)
     return found
 

@@ -38,7 +38,10 @@ class RunListed(Operation):
 
     @classmethod
     def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
-        return cls(shelf.run(payload.data["run"]), payload.data["listed"], name=name)
+        listed = payload.data["listed"]
+        if not isinstance(listed, bool):
+            raise TypeError("whether a run is listed can't be told")
+        return cls(shelf.run(payload.data["run"]), listed, name=name)
 
 
 def add_run(run: Run) -> RunListed:

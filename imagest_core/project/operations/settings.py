@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
-from imagest_core.damage.classes import DamageClass, Policy, check_classes
+from imagest_core.damage.classes import DamageClass, Policy, check_classes, recovered_class
+from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
-from imagest_core.project.codec import decode_setting, dumps
+from imagest_core.project.codec import decode_setting, dumps, loads
 from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.operations.mask import NO_CLASS, labels_without_class
 from imagest_core.project.state import Aspect, Calibration, Change, Changes, Point, State
 from imagest_core.restoration.plainly import to_plain
 from imagest_core.style.reference import StyleReference
@@ -40,16 +41,18 @@ class Setting(Operation):
     after: str
 
     def apply(self, state: State) -> Changes:
-        put_value(state, self.aspect, decode_setting(self.aspect, json.loads(self.after)))
+        """Labels that would be left without a class get one, so that no damage is invisible."""
+        value = decode_setting(self.aspect, loads(self.after))
+        if self.aspect is Aspect.CLASSES:
+            value = with_recovered(state.damage, check_classes(value))
+        put_value(state, self.aspect, value)
         return (Change(self.aspect, state.box if self.aspect is Aspect.CLASSES else Box(0, 0, 0, 0)),)
 
     def inverse(self) -> Setting:
         return replace(self, before=self.after, after=self.before)
 
     def encode(self) -> Payload:
-        return Payload(
-            {"aspect": self.aspect, "before": json.loads(self.before), "after": json.loads(self.after)}
-        )
+        return Payload({"aspect": self.aspect, "before": loads(self.before), "after": loads(self.after)})
 
     @classmethod
     def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
@@ -69,8 +72,21 @@ def setting(state: State, aspect: Aspect, value: Any, name: str) -> Setting:
 
 # Damage classes
 
+Classes = tuple[DamageClass, ...]
 
-def _classes(state: State, classes: tuple[DamageClass, ...], name: str) -> Setting:
+
+def with_recovered(damage: DamageMap, classes: Classes) -> Classes:
+    """``classes`` and, for every label of ``damage`` that none of them has, a visible one called "recovered".
+
+    Such damage is only recorded until somebody lets it be filled.
+    """
+    if {item.label for item in damage.classes} <= {item.label for item in classes}:
+        return classes
+    lacking = labels_without_class(damage.with_classes(classes), damage.tiles().values())
+    return (*classes, *(recovered_class(label) for label in lacking))
+
+
+def _classes(state: State, classes: Classes, name: str) -> Setting:
     return setting(state, Aspect.CLASSES, check_classes(classes), name)
 
 
@@ -81,7 +97,7 @@ def add_class(state: State, added: DamageClass) -> Setting:
 
 def _changed(state: State, label: int, name: str, change: Callable[[DamageClass], DamageClass]) -> Setting:
     if label not in {item.label for item in state.damage.classes}:
-        raise MaskError(f"There is no damage class {label}: choose one from the list of classes.")
+        raise MaskError(NO_CLASS.format(label))
     classes = tuple(change(item) if item.label == label else item for item in state.damage.classes)
     return _classes(state, classes, name)
 
@@ -155,7 +171,7 @@ def set_donor(state: State, donor: Path | None) -> Setting:
 def calibrate(state: State, first: Point, second: Point, length: float) -> Setting:
     """The scale from two points (px) that are ``length`` mm apart on the painting."""
     distance = math.dist(first, second)
-    if not (math.isfinite(length) and length > 0 and distance > 0):
+    if not (math.isfinite(length) and length > 0 and math.isfinite(distance) and distance > 0):
         raise InputError("The scale needs two different points and the millimetres between them.")
     scale = Resolution(distance / length, distance / length, "two points")
     return setting(

@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 from imagest_core.project.codec import joined, split
 from imagest_core.project.operations.base import Operation, Payload, Shelf
 from imagest_core.project.run import Run
-from imagest_core.project.state import Changes, State
+from imagest_core.project.state import Change, Changes, State
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,18 @@ class Together(Operation):
     parts: tuple[Operation, ...]
 
     def apply(self, state: State) -> Changes:
-        return tuple(change for part in self.parts for change in part.apply(state))
+        """Raises what a part raises; those before it are taken back then."""
+        changes: list[Change] = []
+        applied: list[Operation] = []
+        try:
+            for part in self.parts:
+                changes += part.apply(state)
+                applied.append(part)
+        except BaseException:
+            for part in reversed(applied):
+                part.inverse().apply(state)
+            raise
+        return tuple(changes)
 
     def inverse(self) -> Together:
         return Together(tuple(part.inverse() for part in reversed(self.parts)), name=self.name)

@@ -1,0 +1,81 @@
+"""Damaged projects in the window: it opens them or says in one sentence why not, and goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.commands import deciding, opening
+from app.window import MainWindow
+from imagest_core.painting.geometry import Box
+from imagest_core.project.collecting import run_of
+from imagest_core.project.operations import decisions, results
+from imagest_core.project.operations.mask import relabelled
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.restore import restore
+
+Settle = Callable[[], None]
+BOMB = zlib.compress(bytes(1 << 24), 9)
+
+
+@pytest.fixture
+def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> Path:
+    """A closed project with an accepted fill."""
+    opening.open_path(window.context, scan)
+    settle()
+    document = window.context.document
+    after = document.state.damage.copy()
+    after.write(Box(50, 40, 30, 20), np.ones((20, 30), np.uint8))
+    document.do(relabelled(document.state.damage, after, "Brush"))
+    made = restore(document.painting, document.state.damage, RestorationRequest(engine="harmonic"))
+    document.do(results.add_run(run_of(document.painting, made, 1)))
+    document.do(decisions.accept(document.state, document.state.runs[1], [1]))
+    path = tmp_path / "work.imagest"
+    opening.save_as(window.context, path)
+    opening.close(window.context)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "opens"),
+    [
+        ("meta", "value", '{"width":', False),
+        ("runs", "regions", BOMB, False),
+        ("runs", "record", BOMB, True),
+        ("run_tiles", "samples", b"no picture", True),
+        ("decisions", "subject", "1/77", True),
+        ("operations", "blob", BOMB, True),
+    ],
+)
+def test_it_opens_or_says_why_not(
+    window: MainWindow,
+    project: Path,
+    settle: Settle,
+    said: list,
+    table: str,
+    column: str,
+    value: object,
+    opens: bool,
+) -> None:
+    with closing(sqlite3.connect(project)) as db, db:
+        db.execute(f"UPDATE {table} SET {column} = ?", (value,))
+    said.clear()
+    opening.open_path(window.context, project)
+    settle()
+    document = window.context.document
+    assert (document is not None) == opens
+    if not opens:
+        assert [item.level for item in said] == ["error"]
+        assert "project rescue" in said[0].sentence
+        return
+    window.context.selection.run = 1
+    deciding.copy_parameters(window.context)
+    while window.context.attempt(document.undo) and document.document.history.done:
+        pass
+    settle()
