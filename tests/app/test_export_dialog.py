@@ -165,7 +165,7 @@ def test_the_record_names_operator_verdicts_and_classes(
     record = json.loads(dialog.wanted().record.read_text(encoding="utf-8"))
     assert record["operator"] == "A. Nobody"
     assert [(each["name"], each["pixels"]) for each in record["classes"]] == [("loss", 600)]
-    assert [each["verdict"] for each in record["decisions"]["regions"]] == ["accepted"]
+    assert record["decisions"]["counts"] == {"accepted": 1}
     assert record["painting"]["notes"] == list(opened.painting.notes)
     assert record["runs"]["1"]["used"] == ["context", "engine", "growth", "scale"]
 

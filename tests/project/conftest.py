@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from project_runs import run_filling
+from project_runs import MakeRun, run_filling
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
@@ -58,9 +58,6 @@ def brush() -> Brush:
         document.done(before, "Paint" if label else "Erase")
 
     return paint
-
-
-MakeRun = Callable[..., Run]
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 
@@ -11,6 +13,8 @@ from imagest_core.painting.geometry import Box
 from imagest_core.project.collecting import held, region_table
 from imagest_core.project.run import Run
 from imagest_core.project.run_tile import RunTile
+
+MakeRun = Callable[..., Run]
 
 
 def run_filling(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from conftest import MakeRun
+from project_runs import MakeRun
 
 from imagest_core.cli.program import main
 from imagest_core.errors import VerificationError
