@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import sys
 import time
+from contextlib import suppress
 from typing import TextIO
 
+from imagest_core.printable import printable
 from imagest_core.progress import Report
 
 INTERVAL = 0.1
@@ -37,12 +39,13 @@ class Bar:
             self.stream.flush()
 
     def say(self, sentence: str) -> None:
-        """A sentence in the bar's place, where there is a bar."""
+        """A sentence in the bar's place, where there is a bar; may be called amid a :meth:`show`."""
         if self.shown:
-            self._write(sentence)
+            with suppress(RuntimeError):  # a stream refuses a write within a write
+                self._write(sentence)
 
     def _write(self, text: str) -> None:
-        text = text[: shutil.get_terminal_size().columns - 1]
+        text = printable(text)[: shutil.get_terminal_size().columns - 1]
         self.stream.write("\r" + text.ljust(self._length))
         self.stream.flush()
         self._length = len(text)

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -39,10 +40,10 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)
     args.painting, args.mask, args.page = resources.sample_painting(), resources.sample_mask(), 0
-    print("\n".join(restore_file(args, targets, progress)))
+    show(*restore_file(args, targets, progress))
     picture = args.out / "demo-before-after.png"
     write_picture(picture, side_by_side(shown(args.painting), shown(targets.out)))
-    print(f"before and after: {picture}")
+    show(f"before and after: {picture}")
 
 
 def shown(path: Path) -> Picture:

@@ -17,6 +17,7 @@ from pathlib import Path
 from imagest_core.cli.bar import Bar
 from imagest_core.cli.interrupt import Interrupt
 from imagest_core.errors import ImagestError, InputError, out_of_memory
+from imagest_core.printable import complain as say
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -67,11 +68,6 @@ def _failed(error: BaseException, debug: bool) -> int:
     where = "" if debug else f"; the details are in {log(error)}"
     say(f"a fault of this program stopped the work ({type(error).__name__}){where}.")
     return FAULT
-
-
-def say(sentence: str) -> None:
-    """One sentence on stderr, marked as this program's."""
-    print(f"imagest: {' '.join(sentence.split())}", file=sys.stderr)
 
 
 def log(error: BaseException) -> Path:

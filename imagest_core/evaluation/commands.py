@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
 
@@ -67,5 +68,5 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         args.cases, args.output, tuple(args.engine), modes, args.limit, request, args.metric_weights
     )
     for path in evaluate(wanted, progress):
-        print(path)
+        show(str(path))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.models.catalogue import Entry, entries, find_model, import_model
 from imagest_core.models.description import check_files, read_description
+from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
 
@@ -44,7 +44,7 @@ def _line(entry: Entry) -> str:
 
 def _list(args: argparse.Namespace, progress: Progress) -> int:
     for entry in entries():
-        print(_line(entry))
+        show(_line(entry))
     return 0
 
 
@@ -53,12 +53,12 @@ def _info(args: argparse.Namespace, progress: Progress) -> int:
     description = read_description(folder)
     check_files(folder, description)
     facts = {**asdict(description), "weights_hash": description.weights_hash, "folder": str(folder)}
-    print(json.dumps(facts, indent=1, sort_keys=True))
+    show_json(facts, indent=1, sort_keys=True)
     return 0
 
 
 def _import(args: argparse.Namespace, progress: Progress) -> int:
-    print(_line(import_model(args.folder, args.name, force=args.force)))
+    show(_line(import_model(args.folder, args.name, force=args.force)))
     return 0
 
 
@@ -77,5 +77,5 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
         except (HfHubHTTPError, OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{args.repository} can't be fetched from the hub: {reason}") from error
-        print(_line(import_model(Path(folder), args.name or Path(args.repository).name, force=args.force)))
+        show(_line(import_model(Path(folder), args.name or Path(args.repository).name, force=args.force)))
     return 0

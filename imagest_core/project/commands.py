@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
 
@@ -46,7 +46,7 @@ def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParse
 
 
 def _say(facts: dict[str, Any]) -> None:
-    print(json.dumps(facts, ensure_ascii=False))
+    show_json(facts)
 
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
@@ -63,7 +63,7 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
     if args.json:
         _say(facts)
     else:
-        print(as_text(facts))
+        show(*as_text(facts).split("\n"))
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:

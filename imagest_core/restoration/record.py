@@ -14,6 +14,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
+from imagest_core.printable import json_text
 from imagest_core.restoration.engine import Engine
 from imagest_core.restoration.environment import Environment
 from imagest_core.restoration.plainly import from_plain, to_plain
@@ -158,8 +159,8 @@ class RestorationRecord:
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The record as indented JSON."""
-        return json.dumps(to_plain(self), indent=1, ensure_ascii=False)
+        """The record as indented JSON; bytes of file names that are no UTF-8 are the text ``\\xNN``."""
+        return json_text(to_plain(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> RestorationRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -202,16 +202,21 @@ def export(
     out: Path,
     *,
     force: bool = False,
+    beside: Callable[[Verification], None] | None = None,
     progress: Progress | None = None,
 ) -> Verification:
     """Write ``painting`` with the fills of ``result`` to ``out``, re-read and compared before it is named.
 
-    Raises ``OutputError``, ``VerificationError`` (no file is left) and ``Cancelled``.
+    ``beside`` is called once it is verified, before it has its name: where that raises, ``out`` stays as it
+    was. Raises ``OutputError``, ``VerificationError`` (no file is left) and ``Cancelled``.
     """
     progress = progress or Progress()
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
 
     def check(written: Path) -> Verification:
-        return verify(painting, result.fills, written, checking)
+        found = verify(painting, result.fills, written, checking)
+        if beside is not None:
+            beside(found)
+        return found
 
     return write_painting(painting, result.patches(painting), out, check=check, force=force, progress=writing)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.errors import InputError
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -169,7 +170,7 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
         infill=args.infill,
         earlier=args.earlier,
     )
-    print(f"{args.out}: weights {made.weights_hash}")
+    show(f"{args.out}: weights {made.weights_hash}")
     return 0
 
 
