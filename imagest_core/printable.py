@@ -17,7 +17,18 @@ from typing import Any, TextIO
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _ANY = re.compile(f"[{_UNSAFE}]")
 _BUT_LINES = re.compile(f"[{_UNSAFE}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
-_PLAIN = {"×": "x", "–": "-", "—": "-", "−": "-", "’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "→": "->"}
+_PLAIN = {
+    "×": "x",
+    "–": "-",
+    "—": "-",
+    "−": "-",
+    "’": "'",
+    "‘": "'",
+    "“": '"',
+    "”": '"',
+    "…": "...",
+    "→": "->",
+}
 _HANDLER = "imagest-plain"
 
 

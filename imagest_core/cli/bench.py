@@ -55,7 +55,11 @@ def add_commands(subparsers: Any) -> None:
         "--engine", action="append", metavar="NAME", help="only this engine; may be given again"
     )
     parser.add_argument(
-        "--repeats", type=whole(1, 1000), default=REPEATS, metavar="N", help=f"runs of each (default {REPEATS})"
+        "--repeats",
+        type=whole(1, 1000),
+        default=REPEATS,
+        metavar="N",
+        help=f"runs of each (default {REPEATS})",
     )
     parser.set_defaults(run=_run)
 

@@ -38,11 +38,18 @@ def add_commands(subparsers: Any) -> None:
         choices=("dark", "light", "both"),
         help="darker or lighter than the paint (default dark)",
     )
-    cracks("--sensitivity", type=number(0, 1), metavar="S", help="0 to 1; lower follows further (default 0.25)")
+    cracks(
+        "--sensitivity", type=number(0, 1), metavar="S", help="0 to 1; lower follows further (default 0.25)"
+    )
     cracks("--widest", type=count, metavar="PX", help="wider lines are no cracks (default 9)")
     losses = parser.add_argument_group("losses").add_argument
     losses("--ground", type=colour, metavar="#RRGGBB", help="colour of the bare ground (default: found)")
-    losses("--tolerance", type=number(0, 1000), metavar="T", help="distance in CIELAB that is still ground (default 4)")
+    losses(
+        "--tolerance",
+        type=number(0, 1000),
+        metavar="T",
+        help="distance in CIELAB that is still ground (default 4)",
+    )
     chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
     chain("--opening", type=count, metavar="R", help="components must hold a disk of this radius somewhere")
     chain("--closing", type=count, metavar="R", help="gaps of up to about twice this radius are bridged")

@@ -21,7 +21,7 @@ from imagest_core.printable import adapt
 def native_stderr_silenced(silent: bool = True) -> Iterator[None]:
     """While entered, only Python writes to stderr. Where stderr isn't the process's own, nothing is done."""
     before = sys.stderr
-    if not silent or not _is_own(before):
+    if not silent or before is None or not _is_own(before):
         yield
         return
     before.flush()
@@ -39,17 +39,19 @@ def native_stderr_silenced(silent: bool = True) -> Iterator[None]:
         os.close(kept)
 
 
-def _is_own(stream: TextIO | None) -> bool:
+def _is_own(stream: TextIO) -> bool:
     """Whether ``stream`` writes to the process's stderr, and isn't one that a program put in its place."""
     try:
-        return stream is not None and stream is sys.__stderr__ and stream.fileno() == 2
+        return stream is sys.__stderr__ and stream.fileno() == 2
     except (OSError, ValueError, AttributeError):
         return False
 
 
 def _text_on(number: int, like: TextIO) -> TextIO:
     """A text stream on the open file ``number``, which stays open when the stream is forgotten."""
-    raw = cast(IO[bytes], io.FileIO(number, "w", closefd=False))  # unbuffered: a signal may write amid a write
+    raw = cast(
+        IO[bytes], io.FileIO(number, "w", closefd=False)
+    )  # unbuffered: a signal may write amid a write
     made = io.TextIOWrapper(raw, encoding=like.encoding, line_buffering=True, write_through=True)
     adapt(made)
     return made

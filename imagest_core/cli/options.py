@@ -54,7 +54,10 @@ def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
     context = f"intact border round damage, as a share of its size (default {default.context})"
     add("--context", type=number(0, 4), default=default.context, metavar="SHARE", help=context)
     add(
-        "--scale", choices=words(ScalePolicy), default=default.scale.value, help="for damage larger than a window"
+        "--scale",
+        choices=words(ScalePolicy),
+        default=default.scale.value,
+        help="for damage larger than a window",
     )
     add(
         "--batch",

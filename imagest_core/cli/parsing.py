@@ -59,7 +59,9 @@ def whole(low: int, high: int = MOST) -> Callable[[str], int]:
     """The type of a whole number from ``low`` to ``high``."""
 
     def parse(text: str) -> int:
-        wanted = f"a whole number from {low:,} on" if high == MOST else f"a whole number from {low} to {high:,}"
+        wanted = (
+            f"a whole number from {low:,} on" if high == MOST else f"a whole number from {low} to {high:,}"
+        )
         try:
             value = int(text) if len(text) <= LONGEST_NUMBER else MOST + 1
         except ValueError:
@@ -84,7 +86,9 @@ def number(low: float, high: float) -> Callable[[str], float]:
         except ValueError:
             value = math.nan
         if not (math.isfinite(value) and low <= value <= high):
-            raise argparse.ArgumentTypeError(f"a number from {low:g} to {high:g} is wanted, not {_shown(text)}")
+            raise argparse.ArgumentTypeError(
+                f"a number from {low:g} to {high:g} is wanted, not {_shown(text)}"
+            )
         return value
 
     return parse

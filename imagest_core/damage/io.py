@@ -18,7 +18,7 @@ from imagest_core.painting.atomic import replacing
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.outputs import check_ordinary
-from imagest_core.painting.sources.base import pixel_limit, too_large
+from imagest_core.painting.sources.base import pixel_limit
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -63,7 +63,10 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
             " they must have the same size."
         )
     if size[0] * size[1] > pixel_limit():
-        raise MaskError(too_large(f"The mask {path.name}", *size, pixel_limit()))
+        raise MaskError(
+            f"The mask {path.name} declares {size[0]} × {size[1]} pixels, too many to read: raise the limit"
+            " on the command line with --max-pixels."
+        )
 
 
 def _read_samples(path: Path, size: Size | None) -> NDArray:

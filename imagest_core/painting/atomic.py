@@ -182,7 +182,7 @@ def _set_aside(target: Path) -> Path:
 
 
 def check_writable(out: Path) -> None:
-    """Raise :class:`OutputError` where the folder of ``out`` refuses new files: before long work, not after."""
+    """Raise :class:`OutputError` where the folder of ``out`` takes no new files."""
     target = _real(out)
     try:
         _create(target).unlink()

@@ -72,14 +72,14 @@ def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable
 
 
 def check_replaceable(out: Path, kind: Kind) -> None:
-    """Raise :class:`OutputError` where ``out`` is a picture or a project and something else would replace it."""
+    """Raise :class:`OutputError` where something else would replace a picture or a project."""
     found = kind_of(out)
     if found not in (kind, Kind.OTHER):
         raise OutputError(f"{out.name} is {found}, which only another one may replace; choose another name.")
 
 
 def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
-    """Raise :class:`OutputError` where ``folder`` can't be a folder to write into, or is one of the inputs."""
+    """Raise :class:`OutputError` where ``folder`` can't be written into, or is one of the inputs."""
     if os.path.lexists(folder) and not folder.is_dir():
         raise OutputError(f"{folder} is not a folder; choose another name.")
     if any(same_file(folder, path) for path in inputs):

@@ -50,16 +50,21 @@ def _say(facts: dict[str, Any]) -> None:
 
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.outputs import check_target
     from imagest_core.project.document import Document
     from imagest_core.project.figures import damage_figures, write_figures
+    from imagest_core.project.protecting import inputs_of
     from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
     with Document.look_at(args.project) as document:
+        inputs = inputs_of(document)
+        if args.csv is not None:
+            check_target(args.csv, force=args.force, inputs=inputs)
         figures = damage_figures(document.state, progress)
         facts = summary(document, figures)
     if args.csv is not None:
-        write_figures(figures, args.csv, force=args.force)
+        write_figures(figures, args.csv, force=args.force, inputs=inputs)
     if args.json:
         _say(facts)
     else:

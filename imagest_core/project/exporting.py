@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
+from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting
@@ -16,6 +17,7 @@ from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.paintings import file_sha256
+from imagest_core.project.protecting import inputs_of
 from imagest_core.project.verify import Account, check_export
 
 
@@ -46,8 +48,10 @@ def export_accepted(
     """
     progress = progress or Progress()
     accepted = Accepted(document.state)
-    if document.path is not None and out.resolve() == document.path.resolve():
+    if document.path is not None and same_file(out, document.path):
         raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
+    check_target(out, force=force, inputs=inputs_of(document))
+    check_replaceable(out, Kind.PICTURE)
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
     with opened_painting(document) as painting:

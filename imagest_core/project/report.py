@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from imagest_core.printable import printable
+
 _COLUMNS = (
     ("class", "name", ""),
     ("policy", "policy", ""),
@@ -40,7 +42,7 @@ def as_text(facts: dict[str, Any]) -> str:
 
 
 def _line(name: str, value: str) -> str:
-    return f"{name:<10}{value}"
+    return f"{name:<10}{printable(value)}"
 
 
 def _scale(facts: dict[str, Any]) -> str:

@@ -118,8 +118,8 @@ def check_size(name: str, width: int, height: int, limits: Limits) -> None:
 def too_large(name: str, width: int, height: int, limit: int) -> str:
     """The sentence for a picture of more than ``limit`` pixels."""
     return (
-        f"{name} declares {width} × {height} pixels, too many for the limit of {limit:,}: cut it into parts, or"
-        " raise the limit on the command line with --max-pixels."
+        f"{name} declares {width} × {height} pixels, over the limit of {limit / 1e6:,.6g} megapixels: cut it"
+        " into parts, or raise the limit on the command line with --max-pixels."
     )
 
 
