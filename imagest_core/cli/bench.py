@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import whole
 from imagest_core.errors import InputError
+from imagest_core.numbers import whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 

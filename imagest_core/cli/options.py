@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.parsing import box, count, number, words
+from imagest_core.cli.parsing import box, words
+from imagest_core.numbers import count, number
 from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
 from imagest_core.style.reference import StyleReference
 

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import math
 import sys
-from collections.abc import Callable
 from enum import StrEnum
 from string import hexdigits
 from typing import Any, NoReturn
 
+from imagest_core.numbers import MOST, count, shown, whole
 from imagest_core.painting.geometry import Box
 from imagest_core.printable import printable
-
-MOST = 2**63 - 1
-"""The largest whole number that is taken."""
-LONGEST_NUMBER, LONGEST_SHOWN = 40, 60
-"""Characters of a number that is parsed, and of a wrong word that a refusal repeats."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -47,61 +41,17 @@ def box(text: str) -> Box:
     try:
         x, y, width, height = (int(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a region is X,Y,W,H in whole pixels, not {_shown(text)}") from None
+        raise argparse.ArgumentTypeError(f"a region is X,Y,W,H in whole pixels, not {shown(text)}") from None
     if x < 0 or y < 0 or width < 1 or height < 1 or max(x, y, width, height) > MOST:
         raise argparse.ArgumentTypeError(
-            f"a region lies inside the picture and isn't empty, unlike {_shown(text)}"
+            f"a region lies inside the picture and isn't empty, unlike {shown(text)}"
         )
     return Box(x, y, width, height)
-
-
-def whole(low: int, high: int = MOST) -> Callable[[str], int]:
-    """The type of a whole number from ``low`` to ``high``."""
-
-    def parse(text: str) -> int:
-        wanted = (
-            f"a whole number from {low:,} on" if high == MOST else f"a whole number from {low} to {high:,}"
-        )
-        try:
-            value = int(text) if len(text) <= LONGEST_NUMBER else MOST + 1
-        except ValueError:
-            value = MOST + 1
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{wanted} is wanted, not {_shown(text)}")
-        return value
-
-    return parse
-
-
-count = whole(0)
-"""The type of a whole number, 0 or more."""
-
-
-def number(low: float, high: float) -> Callable[[str], float]:
-    """The type of a finite number from ``low`` to ``high``."""
-
-    def parse(text: str) -> float:
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not (math.isfinite(value) and low <= value <= high):
-            raise argparse.ArgumentTypeError(
-                f"a number from {low:g} to {high:g} is wanted, not {_shown(text)}"
-            )
-        return value
-
-    return parse
 
 
 def words(kind: type[StrEnum]) -> list[str]:
     """The values of an enumeration, as choices that read well in a refusal."""
     return [member.value for member in kind]
-
-
-def _shown(text: str) -> str:
-    """What was given, in quotes, cut where it is long."""
-    return f"'{text[:LONGEST_SHOWN]}…'" if len(text) > LONGEST_SHOWN else f"'{text}'"
 
 
 def add_reading_options(parser: argparse.ArgumentParser, *, page: bool = True) -> None:
@@ -122,6 +72,6 @@ def colour(text: str) -> tuple[float, float, float]:
     """``#RRGGBB`` as sRGB in 0–1."""
     digits = text.removeprefix("#")
     if len(digits) != 6 or not all(digit in hexdigits for digit in digits):
-        raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {_shown(text)}")
+        raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {shown(text)}")
     red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
     return red, green, blue

@@ -43,8 +43,11 @@ def _line(entry: Entry) -> str:
 
 
 def _list(args: argparse.Namespace, progress: Progress) -> int:
-    for entry in entries():
+    broken: list[str] = []
+    for entry in entries(broken):
         show(_line(entry))
+    for sentence in broken:
+        show(f"note: {sentence}")
     return 0
 
 
