@@ -74,16 +74,23 @@ def log(error: BaseException) -> Path:
     """Write the traceback of ``error`` where it can be found; returns the file."""
     text = "".join(traceback.format_exception(error))
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "imagest"
-    for folder in (state, Path(tempfile.gettempdir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / "imagest-error.log"
-            path.write_text(text, encoding="utf-8")
-            return path
-        except OSError:
-            continue
+    with suppress(OSError):
+        state.mkdir(parents=True, exist_ok=True)
+        return _written(state / "imagest-error.log", text)
+    with suppress(OSError):
+        number, name = tempfile.mkstemp(prefix="imagest-error-", suffix=".log")
+        os.close(number)
+        return _written(Path(name), text)
     sys.stderr.write(text)
     return Path("the lines above")
+
+
+def _written(path: Path, text: str) -> Path:
+    """``path`` with ``text``, and never what a link of that name points to."""
+    if path.is_symlink():
+        path.unlink()
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    return path
 
 
 def _nobody_reads() -> int:
