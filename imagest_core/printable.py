@@ -11,7 +11,8 @@ import codecs
 import json
 import re
 import sys
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
@@ -65,7 +66,25 @@ def show_json(value: Any, *, indent: int | None = None, sort_keys: bool = False)
 
 def complain(sentence: str) -> None:
     """Print one line to stderr, marked as this program's."""
-    print(f"imagest: {printable(sentence)}", file=sys.stderr)
+    print(f"imagest: {printable(sentence)}", file=error_stream(), flush=True)
+
+
+_own: list[TextIO] = []
+
+
+def error_stream() -> TextIO:
+    """Where this program's own complaints go: stderr, unless :func:`complaining_to` says otherwise."""
+    return _own[-1] if _own else sys.stderr
+
+
+@contextmanager
+def complaining_to(stream: TextIO) -> Iterator[None]:
+    """While entered, complaints go to ``stream``, whatever ``sys.stderr`` is."""
+    _own.append(stream)
+    try:
+        yield
+    finally:
+        _own.remove(stream)
 
 
 def let_any_text_through() -> None:

@@ -2,10 +2,10 @@
 
     python -m scripts.check_odd_files FOLDER [FOLDER ...] [--masks] [--failures]
 
-Every file goes through ``imagest info`` and ``imagest restore --engine spline`` with a small mask, each in a
-process of its own; with ``--masks`` it is also given as the mask of a scan. A command must end with code 0 and
-nothing on stderr, or with code 2 and exactly one line there; within 15 seconds and 1.5 GB; and without changing
-the file. Prints a table; exits with 1 if anything failed.
+Every file goes through ``imagest info`` and ``imagest restore --engine spline`` with a small mask, each in
+a process of its own; with ``--masks`` it is also given as the mask of a scan. A command must end with code
+0 and nothing on stderr, or with code 2 and exactly one line there; within 15 seconds and 1.5 GB; and
+without changing the file. Prints a table; exits with 1 if anything failed.
 """
 
 from __future__ import annotations

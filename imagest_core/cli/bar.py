@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
 from contextlib import suppress
 from typing import TextIO
 
-from imagest_core.printable import printable
+from imagest_core.printable import error_stream, printable
 from imagest_core.progress import Report
 
 INTERVAL = 0.1
@@ -19,7 +18,7 @@ class Bar:
     """Draws reports on one line; :meth:`clear` takes the line away."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = sys.stderr if stream is None else stream
+        self.stream = error_stream() if stream is None else stream
         self.shown = self.stream is not None and self.stream.isatty()
         self._started, self._drawn, self._length = time.monotonic(), 0.0, 0
 

@@ -18,6 +18,7 @@ from imagest_core.cli.bar import Bar
 from imagest_core.cli.interrupt import Interrupt
 from imagest_core.errors import ImagestError, InputError, out_of_memory
 from imagest_core.printable import complain as say
+from imagest_core.printable import error_stream
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -43,7 +44,7 @@ def run(work: Work, debug: bool = False) -> int:
 def _ended(error: BaseException, debug: bool) -> int:
     """The exit code for ``error``, having said what there is to say."""
     if debug and not isinstance(error, (SystemExit, Cancelled, KeyboardInterrupt)):
-        traceback.print_exception(error)
+        traceback.print_exception(error, file=error_stream())
     if isinstance(error, (Cancelled, KeyboardInterrupt)):
         say("cancelled.")
         return CANCELLED
@@ -81,7 +82,7 @@ def log(error: BaseException) -> Path:
         number, name = tempfile.mkstemp(prefix="imagest-error-", suffix=".log")
         os.close(number)
         return _written(Path(name), text)
-    sys.stderr.write(text)
+    error_stream().write(text)
     return Path("the lines above")
 
 

@@ -1,8 +1,9 @@
-"""Keeping what C libraries print themselves off the terminal.
+"""Keeping what libraries print themselves off the terminal.
 
-libpng, libjpeg, libtiff and OpenCV write remarks on odd files straight to the process's stderr. They are
-not for the user, who gets one sentence. So while a command runs, the process's stderr leads nowhere, and
-Python's goes to a duplicate of the terminal's. That holds for all threads, and costs nothing per decode.
+libpng, libjpeg, libtiff and OpenCV write remarks on odd files to the process's stderr or to
+``sys.stderr``, and so do Python's warnings. They are not for the user, who gets one sentence. So while a
+command runs, both lead nowhere, and this program's own sentences go to a duplicate of the terminal's. That
+holds for all threads, and costs nothing per decode.
 """
 
 from __future__ import annotations
@@ -11,31 +12,42 @@ import io
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import IO, TextIO, cast
 
-from imagest_core.printable import adapt
+from imagest_core.printable import adapt, complaining_to
 
 
 @contextmanager
-def native_stderr_silenced(silent: bool = True) -> Iterator[None]:
-    """While entered, only Python writes to stderr. Where stderr isn't the process's own, nothing is done."""
+def libraries_silenced(silent: bool = True) -> Iterator[None]:
+    """While entered, only this program's own sentences reach the user."""
     before = sys.stderr
-    if not silent or before is None or not _is_own(before):
+    if not silent or before is None:
         yield
         return
+    with ExitStack() as stack:
+        own = stack.enter_context(_process_silenced(before)) if _is_own(before) else before
+        stack.enter_context(complaining_to(own))
+        sys.stderr = stack.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
+        try:
+            yield
+        finally:
+            own.flush()
+            sys.stderr = before
+
+
+@contextmanager
+def _process_silenced(before: TextIO) -> Iterator[TextIO]:
+    """The process's stderr leads nowhere; hands out a stream to where it led."""
     before.flush()
     kept = os.dup(2)
-    sys.stderr = _text_on(kept, before)
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
     try:
-        yield
+        yield _text_on(kept, before)
     finally:
-        sys.stderr.flush()
         os.dup2(kept, 2)
-        sys.stderr = before
         os.close(kept)
 
 
@@ -48,10 +60,11 @@ def _is_own(stream: TextIO) -> bool:
 
 
 def _text_on(number: int, like: TextIO) -> TextIO:
-    """A text stream on the open file ``number``, which stays open when the stream is forgotten."""
-    raw = cast(
-        IO[bytes], io.FileIO(number, "w", closefd=False)
-    )  # unbuffered: a signal may write amid a write
+    """A text stream on the open file ``number``, which stays open when the stream is forgotten.
+
+    It has no buffer: the handler of a signal may write amid a write.
+    """
+    raw = cast(IO[bytes], io.FileIO(number, "w", closefd=False))
     made = io.TextIOWrapper(raw, encoding=like.encoding, line_buffering=True, write_through=True)
     adapt(made)
     return made

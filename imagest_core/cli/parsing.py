@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from imagest_core.numbers import MOST, count, shown, whole
 from imagest_core.painting.geometry import Box
-from imagest_core.printable import printable
+from imagest_core.printable import error_stream, printable
 
 
 class Parser(argparse.ArgumentParser):
@@ -32,7 +32,7 @@ class Parser(argparse.ArgumentParser):
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Leave with ``status``, saying ``message`` on stderr."""
         if message:
-            sys.stderr.write(message)
+            error_stream().write(message)
         sys.exit(status)
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from imagest_core import __version__
 from imagest_core.cli import ending
-from imagest_core.cli.native import native_stderr_silenced
+from imagest_core.cli.native import libraries_silenced
 from imagest_core.cli.parsing import Parser
 from imagest_core.printable import let_any_text_through
 
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     debug = "--debug" in given
     let_any_text_through()
     try:
-        with native_stderr_silenced(not debug):
+        with libraries_silenced(not debug):
             return ending.run(lambda progress: _run(given, progress), debug=debug)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from contextlib import redirect_stderr
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.models.catalogue import Entry, entries, find_model, import_model
 from imagest_core.models.description import check_files, read_description
-from imagest_core.printable import show, show_json
+from imagest_core.printable import error_stream, show, show_json
 from imagest_core.progress import Progress
 
 
@@ -69,7 +70,7 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, redirect_stderr(error_stream()):  # its progress bars
         try:
             folder = snapshot_download(
                 args.repository,
