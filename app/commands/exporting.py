@@ -11,10 +11,11 @@ from PySide6.QtCore import QCoreApplication
 
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
-from imagest_core.painting.atomic import all_or_none, check_target, replacing
+from imagest_core.painting.atomic import all_or_none, check_target, replacing, write_text
 from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.painting.outputs import check_targets as check_outputs
 from imagest_core.painting.tiff_form import KEPT, Form
+from imagest_core.printable import json_text
 from imagest_core.progress import Progress
 from imagest_core.project.protecting import inputs_of
 from imagest_core.project.verify import Account
@@ -126,4 +127,4 @@ def _write_record(document: OpenDocument, account: Account, wanted: Wanted) -> N
     facts = {"file": wanted.out.name, "verification": account.facts(), "runs": runs}
     assert wanted.record is not None
     with replacing(wanted.record, force=wanted.force) as temporary:
-        temporary.write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
+        write_text(temporary, json_text(facts, indent=1), wanted.record)

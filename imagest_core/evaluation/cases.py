@@ -14,6 +14,7 @@ from imagest_core.damage.io import read_mask
 from imagest_core.errors import InputError, MaskError
 from imagest_core.evaluation.metrics import Mask, Picture
 from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.printable import printable
 
 FILES = ("clean.png", "damaged.png", "mask.png")
 INDEX = "cases.json"
@@ -102,7 +103,7 @@ def _case(folder: Path, facts: dict[str, Any]) -> Case:
     kind = str(facts.get("kind") or _kind_in(folder.name))
     if not all(letter.isalnum() or letter in " _-" for letter in kind) or len(kind) > LONGEST_KIND:
         raise InputError(f"The kind of the case {folder.name} must be a word, for files are named after it.")
-    return Case(folder.name, kind, folder, str(facts.get("caption", "")))
+    return Case(printable(folder.name), kind, folder, str(facts.get("caption", "")))
 
 
 def _kind_in(name: str) -> str:

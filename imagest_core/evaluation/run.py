@@ -120,7 +120,7 @@ def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, li
         tables.report(benchmark, seed, facts(evaluation.request)),
     )
     texts = dict(zip(TABLES, written, strict=True))
-    made = {name: text.encode() for name, text in texts.items()}
+    made = {name: text.encode(errors="backslashreplace") for name, text in texts.items()}
     for name, rows in strips.items():
         made |= _sheets(name, rows)
     files = {evaluation.out / name: data for name, data in made.items()}

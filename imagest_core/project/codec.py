@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, lru_cache
@@ -19,6 +20,8 @@ from imagest_core.style.reference import StyleReference
 
 Json = Any
 
+_UNDECODED = re.compile("[\ud800-\udfff]")
+"""What stands in a file name for bytes that are no UTF-8: SQLite takes none of it."""
 _EIGHT_ONES = 0x0101010101010101
 
 ALIKE = 16
@@ -26,8 +29,9 @@ ALIKE = 16
 
 
 def dumps(value: Json) -> str:
-    """JSON without needless blanks, letters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON without needless blanks, letters as they are; bytes of names that are no UTF-8 come back, too."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else _UNDECODED.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 # Bytes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,7 +107,7 @@ def last_export(document: Document) -> Path:
     rows = document.store.query("SELECT path FROM exports ORDER BY id DESC LIMIT 1")
     if not rows:
         raise ProjectError("Nothing was exported from this project yet: name the file to verify.")
-    return Path(rows[0][0])
+    return Path(os.fsdecode(rows[0][0]))
 
 
 def known_export(document: Document, exported: Path) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -181,7 +182,13 @@ class Store:
     def note_export(self, time: str, operator: str, path: Path, sha256: str, pixels: int) -> None:
         """Keep that the accepted fills (``pixels`` of them) were exported to ``path``."""
         with self._lock, _writing(self.path), transaction(self._db) as db:
-            row = {"time": time, "operator": operator, "path": str(path), "sha256": sha256, "pixels": pixels}
+            row = {
+                "time": time,
+                "operator": operator,
+                "path": _stored(path),
+                "sha256": sha256,
+                "pixels": pixels,
+            }
             insert(db, "exports", row)
 
     def _check_place(self) -> None:
@@ -243,6 +250,15 @@ def new_file(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) ->
         yield part
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
+
+
+def _stored(path: Path) -> str | bytes:
+    """A path as SQLite takes it: as bytes where its name is no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return str(path)
 
 
 def _fill(db: sqlite3.Connection, state: State) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import lzma
+import os
 import tarfile
 import warnings
 import zlib
@@ -26,6 +27,8 @@ Picture = NDArray[np.uint8]
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 LARGEST_PICTURE, LARGEST_FILE = 400_000_000, 2 << 30
 """Pixels and bytes of a training picture that is still read."""
+TAR_MAGIC, TAR_HEAD = b"ustar", 262
+"""What the header of a tar holds, and up to where."""
 HELD_OUT_SHARE = 0.15
 """The paper splits 85/15; we split by work, so that no work stands on both sides."""
 
@@ -48,7 +51,7 @@ def work_of(name: str) -> str:
 
 def held_out(work: str) -> bool:
     """Whether a work is kept from training; depends on its name alone, so it never changes."""
-    digest = hashlib.sha256(work.encode()).digest()
+    digest = hashlib.sha256(os.fsencode(work)).digest()
     return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT_SHARE
 
 
@@ -114,6 +117,10 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_tar(source: Path) -> bool:
+    """Whether it is, or was meant to be, a tar."""
+    with source.open("rb") as file:
+        if file.read(TAR_HEAD)[-len(TAR_MAGIC) :] == TAR_MAGIC:
+            return True
     try:
         return tarfile.is_tarfile(source)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
