@@ -151,9 +151,14 @@ def test_what_a_killed_process_replaced_comes_back_with_the_next_write(tmp_path)
 
 def test_one_group_within_another_is_undone_with_it(tmp_path):
     one, other = tmp_path / "one", tmp_path / "other"
-    with pytest.raises(RuntimeError), all_or_none([one, other], force=True):
-        with all_or_none([one], force=True), replacing(one, force=True) as temporary:
-            temporary.write_bytes(b"new")
-        assert one.exists()
-        raise RuntimeError
+
+    def body() -> None:
+        with all_or_none([one, other], force=True):
+            with all_or_none([one], force=True), replacing(one, force=True) as temporary:
+                temporary.write_bytes(b"new")
+            assert one.exists()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        body()
     assert not one.exists()
