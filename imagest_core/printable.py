@@ -38,6 +38,22 @@ def printable(text: str) -> str:
     return _ANY.sub(lambda found: _escaped(found[0]), text)
 
 
+def counted(count: int, one: str, *, commas: bool = True) -> str:
+    """``1 region``, ``2,400 regions``."""
+    number = f"{count:,}" if commas else str(count)
+    return f"{number} {one if count == 1 else one + 's'}"
+
+
+def with_article(what: str) -> str:
+    """``what`` with "a" or "an" before it, as it is spoken: an RGB picture, an 8-bit one."""
+    first = what.split("-")[0].split()[0]
+    if first.isdigit():
+        vowel = first.startswith("8") or first in ("11", "18")
+    else:
+        vowel = first[0] in ("AEFHILMNORSX" if first.isupper() else "aeioAEIO")
+    return f"{'an' if vowel else 'a'} {what}"
+
+
 def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False, ascii: bool = False) -> str:
     """``value`` as JSON that any reader and any terminal takes.
 

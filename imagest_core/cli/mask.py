@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from imagest_core.cli.parsing import add_reading_options, colour
 from imagest_core.errors import InputError, MaskError
 from imagest_core.numbers import count, number
-from imagest_core.printable import show
+from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ def found(damage: DamageMap, method: str) -> str:
 
     pixels = damage.count()
     share = f"{pixels / (damage.width * damage.height):.2%} of the picture"
-    return f"found by {method}: {len(find_regions(damage)):,} regions, {pixels:,} pixels ({share})"
+    regions = counted(len(find_regions(damage)), "region")
+    return f"found by {method}: {regions}, {counted(pixels, 'pixel')} ({share})"
 
 
 def _given(args: argparse.Namespace, method: str) -> dict[str, Any]:

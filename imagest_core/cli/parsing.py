@@ -29,6 +29,12 @@ class Parser(argparse.ArgumentParser):
         """Leave with exit code 2 and one sentence."""
         self.exit(2, f"imagest: {printable(message.rstrip('.'))} (see '{self.prog} --help').\n")
 
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is none of the choices, naming them as they are typed."""
+        if action.choices is not None and value not in action.choices:
+            known = ", ".join(str(choice) for choice in action.choices)
+            raise argparse.ArgumentError(action, f"invalid choice: {shown(str(value))} (choose from {known})")
+
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Leave with ``status``, saying ``message`` on stderr."""
         if message:

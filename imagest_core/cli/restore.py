@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bar import duration
 from imagest_core.errors import OutputError
-from imagest_core.printable import show
+from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def summary(record: RestorationRecord, seconds: float) -> list[str]:
     """What was done, and what was checked, as lines for a person."""
     mask, request, found = record.mask, record.request, record.verification
     drawn = f"{mask.pixels:,} in the mask, grown by {request.growth}"
-    what = f"{mask.regions:,} regions, {mask.grown:,} pixels filled ({drawn})"
+    what = f"{counted(mask.regions, 'region')}, {counted(mask.grown, 'pixel')} filled ({drawn})"
     lines = [f"restored: {what} by {record.engine.name} in {duration(seconds)}"]
     if record.style is not None and record.style.suggested:
         picked = " ".join(",".join(map(str, box)) for box in record.style.regions)

@@ -169,7 +169,7 @@ def write_mask(
     path = Path(path)
     ending = path.suffix.lower()
     if ending != ".png" and ending not in TIFF_ENDINGS:
-        raise OutputError(f"A mask is written as .png or .tif, not as {path.name!r}.")
+        raise OutputError(f"A mask is written as .png or .tif, not as '{path.name}'.")
     with replacing(path, force=force, inputs=inputs) as temporary, temporary.open("wb") as file:
         (_write_png if ending == ".png" else _write_tiff)(damage, file)
 

@@ -11,9 +11,18 @@ import sys
 import cv2
 import numpy as np
 import pytest
+import tifffile
 
 from imagest_core.numbers import number, whole
-from imagest_core.printable import json_text, let_any_text_through, printable, show, show_json
+from imagest_core.printable import (
+    counted,
+    json_text,
+    let_any_text_through,
+    printable,
+    show,
+    show_json,
+    with_article,
+)
 
 NASTY = "a\x1b[31m\n\r\t\x9b\u202e\u2028\x7f.tif"
 SHOWN = r"a\x1b[31m\n\r\t\x9b\u202e\u2028\x7f.tif"
@@ -188,3 +197,24 @@ def test_the_limit_of_pixels_can_be_raised(cli, scan, mask, tmp_path):
 def test_a_missing_page_is_named_with_those_there_are(cli, scan, page):
     answer = cli("info", scan, "--page", page)
     assert answer.err == f"imagest: {scan.name} has one page, number 0: there is no page {page}.\n"
+
+
+def test_articles_and_plurals_are_right():
+    assert [with_article(f"{bits}-bit picture")[:5] for bits in (4, 8, 11, 12, 18, 80)] == [
+        "a 4-b",
+        "an 8-",
+        "an 11",
+        "a 12-",
+        "an 18",
+        "an 80",
+    ]
+    assert (with_article("RGB picture"), with_article("grey one")) == ("an RGB picture", "a grey one")
+    assert (counted(1, "region"), counted(2400, "region")) == ("1 region", "2,400 regions")
+
+
+def test_a_picture_with_a_channel_too_many_is_an_rgb_picture(cli, tmp_path):
+    tifffile.imwrite(tmp_path / "five.tif", np.zeros((8, 8, 2), np.uint8), photometric="rgb", planarconfig=1)
+    answer = cli("info", tmp_path / "five.tif")
+    assert answer.code == 2
+    assert "a RGB" not in answer.err
+    assert "is an RGB picture of 2 channels" in answer.err
