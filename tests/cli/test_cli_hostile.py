@@ -11,7 +11,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
-import tifffile
+from odd_files import directory
 
 from imagest_core.numbers import number, whole
 from imagest_core.printable import (
@@ -213,8 +213,9 @@ def test_articles_and_plurals_are_right():
 
 
 def test_a_picture_with_a_channel_too_many_is_an_rgb_picture(cli, tmp_path):
-    tifffile.imwrite(tmp_path / "five.tif", np.zeros((8, 8, 2), np.uint8), photometric="rgb", planarconfig=1)
-    answer = cli("info", tmp_path / "five.tif")
+    tags = [(256, 4), (257, 4), (258, 8), (259, 1), (262, 2), (273, 8), (277, 2), (278, 4), (279, 32)]
+    (tmp_path / "two.tif").write_bytes(directory(*((code, 4, 1, value) for code, value in tags)))
+    answer = cli("info", tmp_path / "two.tif")
     assert answer.code == 2
     assert "a RGB" not in answer.err
     assert "is an RGB picture of 2 channels" in answer.err

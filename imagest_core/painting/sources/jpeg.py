@@ -51,8 +51,8 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
         )
     if depth != 8 or channels not in (1, 3):
         raise PaintingError(
-            f"{path.name} is {with_article(f'{depth}-bit JPEG')} of {counted(channels, 'channel', commas=False)}:"
-            " convert it to 8-bit RGB or grey."
+            f"{path.name} is {with_article(f'{depth}-bit JPEG')} of"
+            f" {counted(channels, 'channel', commas=False)}: convert it to 8-bit RGB or grey."
         )
     check_size(path.name, width, height, limits)
     if path.stat().st_size * 8 < (width // 8) * (height // 8):  # no block of 8 × 8 takes less than a bit
