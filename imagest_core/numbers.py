@@ -1,4 +1,4 @@
-"""Types for numbers on the command line: finite, in their range, and refused in one sentence."""
+"""Numbers on the command line: finite, in their range, and refused in one sentence."""
 
 from __future__ import annotations
 
@@ -54,3 +54,17 @@ def number(low: float, high: float) -> Callable[[str], float]:
 def shown(text: str) -> str:
     """What was given, in quotes, cut where it is long."""
     return f"'{text[:LONGEST_SHOWN]}…'" if len(text) > LONGEST_SHOWN else f"'{text}'"
+
+
+def add_reading_options(parser: argparse.ArgumentParser, *, page: bool = True) -> None:
+    """Add how a scan is read: which page, and how large it may be."""
+    if page:
+        parser.add_argument(
+            "--page", type=count, default=0, metavar="N", help="page of a multi-page file, from 0 (default 0)"
+        )
+    parser.add_argument(
+        "--max-pixels",
+        type=whole(1),
+        metavar="N",
+        help="open pictures of up to N pixels (default 2,000,000,000)",
+    )

@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import add_reading_options, colour
+from imagest_core.cli.parsing import colour
 from imagest_core.errors import InputError, MaskError
-from imagest_core.numbers import count, number
+from imagest_core.numbers import add_reading_options, count, number
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 

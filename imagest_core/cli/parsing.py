@@ -8,7 +8,7 @@ from enum import StrEnum
 from string import hexdigits
 from typing import Any, NoReturn
 
-from imagest_core.numbers import MOST, count, shown, whole
+from imagest_core.numbers import MOST, shown
 from imagest_core.painting.geometry import Box
 from imagest_core.printable import error_stream, printable
 
@@ -58,20 +58,6 @@ def box(text: str) -> Box:
 def words(kind: type[StrEnum]) -> list[str]:
     """The values of an enumeration, as choices that read well in a refusal."""
     return [member.value for member in kind]
-
-
-def add_reading_options(parser: argparse.ArgumentParser, *, page: bool = True) -> None:
-    """Add how a scan is read: which page, and how large it may be."""
-    if page:
-        parser.add_argument(
-            "--page", type=count, default=0, metavar="N", help="page of a multi-page file, from 0 (default 0)"
-        )
-    parser.add_argument(
-        "--max-pixels",
-        type=whole(1),
-        metavar="N",
-        help="open pictures of up to N pixels (default 2,000,000,000)",
-    )
 
 
 def colour(text: str) -> tuple[float, float, float]:

@@ -28,7 +28,7 @@ ENDINGS = (".tif", ".tiff")
 def add_commands(subparsers: Any) -> None:
     """Add ``restore``."""
     from imagest_core.cli.options import add_request_options, add_style_options
-    from imagest_core.cli.parsing import add_reading_options
+    from imagest_core.numbers import add_reading_options
 
     parser = subparsers.add_parser("restore", help="fill the damage of a scan and write a verified TIFF")
     parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan; it is never written")

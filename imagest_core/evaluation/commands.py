@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.numbers import count, whole
+from imagest_core.numbers import add_reading_options, count, whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
@@ -38,6 +38,7 @@ def add_commands(subparsers: Any) -> None:
                         help="the mode of engines named without one; repeatable")  # fmt: skip
     parser.add_argument("--limit", metavar="N", type=whole(1), help="only the first N cases")
     _add_request(parser)
+    add_reading_options(parser, page=False)
     parser.add_argument("--metric-weights", metavar="DIR", type=Path,
                         help="safetensors for LPIPS, FID, KID, CLIP score and style loss")  # fmt: skip
     parser.add_argument("--force", action="store_true", help="replace the results of an earlier evaluation")

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from imagest_core.numbers import add_reading_options
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
@@ -41,6 +42,7 @@ def add_commands(subparsers: Any) -> None:
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
     parser.add_argument("project", type=Path, metavar="PROJECT")
+    add_reading_options(parser, page=False)
     parser.set_defaults(run=run)
     return parser
 
