@@ -143,9 +143,9 @@ def all_or_none(
     if outer is not None and set(targets) <= set(outer.files):
         yield lambda path: _check_member(outer, path)
         return
-    check_targets(targets, force=force, inputs=inputs)
     for target in targets:
         remove_stale(target)
+    check_targets(targets, force=force, inputs=inputs)
     group = _Group(targets)
     token = _GROUP.set(group)
     try:
@@ -235,9 +235,9 @@ def remove_stale(target: Path) -> None:
 def _prepared(target: Path, force: bool, source: Path | None, inputs: tuple[Path, ...], room: int) -> Path:
     """An empty file beside ``target``, once all that speaks against writing it is ruled out."""
     try:
+        remove_stale(target)
         check_target(target, force=force, source=source, inputs=inputs)
         check_room(target, room)
-        remove_stale(target)
         return _create(target)
     except OSError as error:
         raise OutputError(_sentence(error, target)) from error

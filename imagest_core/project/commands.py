@@ -74,13 +74,14 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.atomic import all_or_none
     from imagest_core.painting.tiff_form import Compression, Form
     from imagest_core.project.document import Document
     from imagest_core.project.exporting import export_accepted
 
     compression = Compression(args.compression) if args.compression else None
     form = Form(compression, args.depth, args.srgb)
-    with Document.open(args.project) as document:
+    with Document.open(args.project) as document, all_or_none((args.out,), force=args.force):
         account = export_accepted(document, args.out, force=args.force, form=form, progress=progress)
     _say({"out": str(args.out), **account.facts()})
 

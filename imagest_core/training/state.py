@@ -20,7 +20,7 @@ from imagest_core.models.description import CONFIG
 from imagest_core.models.network import NetworkConfig
 from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import all_or_none, replacing, write_text
-from imagest_core.painting.outputs import check_folder
+from imagest_core.painting.outputs import check_folder, check_target
 from imagest_core.printable import json_text
 
 STATE, NETWORK, SETTINGS = "state.safetensors", "network.json", "settings.json"
@@ -67,6 +67,9 @@ def check_run(folder: Path, config: NetworkConfig, inputs: Iterable[Path] = ()) 
     check_folder(folder, inputs)
     if not folder.is_dir():
         return
+    inputs = tuple(inputs)
+    for path in filter(Path.is_file, folder.iterdir()):
+        check_target(path, force=True, inputs=inputs)
     held = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
     if held and NETWORK not in held and LATENT_SCALE not in held:
         raise OutputError(f"{folder} holds something else than a training run; choose a new folder.")

@@ -149,6 +149,27 @@ def test_what_a_killed_process_replaced_comes_back_with_the_next_write(tmp_path)
     assert hidden(tmp_path) == []
 
 
+def test_an_export_that_the_project_cannot_note_is_taken_back(cli, scan, tmp_path, monkeypatch):
+    from imagest_core.errors import OutputError
+    from imagest_core.painting.painting import open_painting
+    from imagest_core.project import exporting
+    from imagest_core.project.document import Document
+
+    out = tmp_path / "out.tif"
+    out.write_bytes(b"old")
+    with open_painting(scan) as painting:
+        Document.create(painting, tmp_path / "work.imagest").close()
+
+    def fail(document, out, **options):
+        with replacing(out, force=True) as temporary:
+            temporary.write_bytes(b"new")
+        raise OutputError("The disk that holds work.imagest is full.")
+
+    monkeypatch.setattr(exporting, "export_accepted", fail)
+    assert cli("project", "export", tmp_path / "work.imagest", "-o", out, "--force").code == 2
+    assert out.read_bytes() == b"old"
+
+
 def test_one_group_within_another_is_undone_with_it(tmp_path):
     one, other = tmp_path / "one", tmp_path / "other"
 

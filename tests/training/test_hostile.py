@@ -144,6 +144,11 @@ def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> Non
         check_run(run, tiny_config(text=8))
     with pytest.raises(OutputError, match="one of the inputs"):
         check_run(run, tiny_config(), [run / ".." / "run"])
+    (tmp_path / "kept.png").write_bytes(b"input")
+    (run / "losses.csv").symlink_to(tmp_path / "kept.png")
+    with pytest.raises(OutputError, match="one of the inputs"):
+        check_run(run, tiny_config(), [tmp_path / "kept.png"])
+    (run / "losses.csv").unlink()
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="not a folder"):
         check_run(tmp_path / "file", tiny_config())
