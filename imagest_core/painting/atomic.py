@@ -220,6 +220,7 @@ def remove_stale(target: Path) -> None:
 
     A file they had set aside comes back, for what was to replace it was not finished.
     """
+    target = _real(target)
     pattern = re.compile(re.escape(_stem(target)) + r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.(part|old)")
     with suppress(OSError):
         for entry in os.scandir(target.parent):
