@@ -25,8 +25,8 @@ TEMPLATES = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts or "
-        "raise the limit.",
+        "{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts, or "
+        "raise the limit on the command line with --max-pixels.",
     ),
     QT_TRANSLATE_NOOP("Core", "{0} declares a size of {1} × {2} pixels: the file is damaged."),
     QT_TRANSLATE_NOOP("Core", "{0} declares tiles or strips without a size: the file is damaged."),
@@ -41,15 +41,15 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} is cut short: {1} of its {2} bytes are there."),
     QT_TRANSLATE_NOOP("Core", "{0} is damaged: one of its tiles or strips is too small."),
     QT_TRANSLATE_NOOP("Core", "{0} holds another picture than its header declares: it is damaged."),
-    QT_TRANSLATE_NOOP("Core", "{0} holds one picture: there is no page {1}."),
-    QT_TRANSLATE_NOOP("Core", "{0} has {1} pages: there is no page {2}."),
+    QT_TRANSLATE_NOOP("Core", "{0} has one page, number 0: there is no page {1}."),
+    QT_TRANSLATE_NOOP("Core", "{0} has {1} pages, numbered from 0 to {2}: there is no page {3}."),
     QT_TRANSLATE_NOOP("Core", "{0} is an animation: save one of its pictures as a still."),
     QT_TRANSLATE_NOOP("Core", "{0} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."),
     QT_TRANSLATE_NOOP(
         "Core", "{0} is a palette (indexed colour) picture: convert it to RGB, then open it again."
     ),
     QT_TRANSLATE_NOOP("Core", "{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB."),
-    QT_TRANSLATE_NOOP("Core", "{0} is a {1}-bit JPEG of {2} channels: convert it to 8-bit RGB or grey."),
+    QT_TRANSLATE_NOOP("Core", "{0} is {1} of {2}: convert it to 8-bit RGB or grey."),
     QT_TRANSLATE_NOOP("Core", "{0} is {1}: convert it to 8- or 16-bit RGB, then open it again."),
     QT_TRANSLATE_NOOP("Core", "{0} is {1}: {2}, then open it again."),
     QT_TRANSLATE_NOOP(
@@ -75,6 +75,11 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "Colours beyond sRGB are brought to its edge."),
     QT_TRANSLATE_NOOP("Core", "{0} is the source itself, which is never written; choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} exists already; choose another name, or --force to replace it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is one of the inputs, which are never written; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} can't be two of the files to write; name one for each."),
+    QT_TRANSLATE_NOOP("Core", "{0} is {1}, which only another one may replace; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} is not a folder; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} is no ordinary file: name one that is stored on a disk."),
     QT_TRANSLATE_NOOP("Core", "{0} exists already; choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} is there already: choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} is not a file; choose another name."),
@@ -116,7 +121,11 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP(
         "Core", "The mask {0} is {1} × {2} pixels but the scan is {3} × {4}: they must have the same size."
     ),
-    QT_TRANSLATE_NOOP("Core", "The mask {0} declares {1} × {2} pixels, too many to read."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "The mask {0} declares {1} × {2} pixels, too many to read: raise the limit on the command line "
+        "with --max-pixels.",
+    ),
     QT_TRANSLATE_NOOP("Core", "The mask {0} is no flat picture: save it as one grey channel."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} is partly transparent: flatten it onto black first."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} has colours: save it as one grey channel, white for damage."),
@@ -348,7 +357,9 @@ TEMPLATES = (
         "whether its samples are the same can't be told, since they were never recorded",
     ),
     QT_TRANSLATE_NOOP("Core", "the first"),
-    QT_TRANSLATE_NOOP("Core", "page {0}"),
+    QT_TRANSLATE_NOOP("Core", "page {0} (counted from 0)"),
+    QT_TRANSLATE_NOOP("Core", "a picture"),
+    QT_TRANSLATE_NOOP("Core", "a project"),
     QT_TRANSLATE_NOOP("Core", "tiles"),
     QT_TRANSLATE_NOOP("Core", "strips"),
     QT_TRANSLATE_NOOP("Core", "somebody"),
@@ -363,7 +374,13 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "a CMYK picture"),
     QT_TRANSLATE_NOOP("Core", "a palette (indexed colour) picture"),
     QT_TRANSLATE_NOOP("Core", "a {0}-bit picture"),
-    QT_TRANSLATE_NOOP("Core", "a {0} picture of {1} channels"),
+    QT_TRANSLATE_NOOP("Core", "an {0}-bit picture"),
+    QT_TRANSLATE_NOOP("Core", "a {0}-bit JPEG"),
+    QT_TRANSLATE_NOOP("Core", "an {0}-bit JPEG"),
+    QT_TRANSLATE_NOOP("Core", "a {0} picture of {1}"),
+    QT_TRANSLATE_NOOP("Core", "an {0} picture of {1}"),
+    QT_TRANSLATE_NOOP("Core", "{0} channels"),
+    QT_TRANSLATE_NOOP("Core", "1 channel"),
     QT_TRANSLATE_NOOP("Core", "a YCbCr picture without JPEG compression"),
     QT_TRANSLATE_NOOP("Core", "a CIE L*a*b* picture"),
     QT_TRANSLATE_NOOP("Core", "a floating-point picture"),

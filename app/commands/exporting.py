@@ -11,10 +11,13 @@ from PySide6.QtCore import QCoreApplication
 
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
-from imagest_core.painting.atomic import all_or_none, check_target
+from imagest_core.painting.atomic import all_or_none
+from imagest_core.painting.outputs import Kind, check_replaceable, check_target
+from imagest_core.painting.outputs import check_targets as check_outputs
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.progress import Progress
+from imagest_core.project.protecting import inputs_of
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.verify import Account
 
@@ -59,8 +62,10 @@ def check_targets(document: OpenDocument, wanted: Wanted) -> None:
         raise OutputError(
             QCoreApplication.translate("Exporting", "The restored scan is a TIFF: let its name end in .tif.")
         )
+    check_outputs(wanted.files, force=True, inputs=inputs_of(document.document))
     for path in wanted.files:
         check_target(path, force=True, source=document.painting.path)
+        check_replaceable(path, Kind.OTHER if path == wanted.record else Kind.PICTURE)
         if path.exists() and not wanted.force:
             raise OutputError(
                 QCoreApplication.translate(
@@ -84,7 +89,8 @@ def export(
     snapshot = snapshot or document.document.snapshot()
     share = 0.7 if wanted.fill else 1.0
     rest = progress.part(share, 1.0, "writing")
-    with all_or_none(wanted.files, force=wanted.force) as written:
+    inputs = (document.painting.path, *inputs_of(document.document))
+    with all_or_none(wanted.files, force=wanted.force, inputs=inputs) as written:
         beside = partial(_write_beside, document.painting, snapshot, wanted, written, rest)
         account = export_accepted(
             document.document,

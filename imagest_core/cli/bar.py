@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 import time
+from contextlib import suppress
 from typing import TextIO
 
+from imagest_core.printable import error_stream, printable
 from imagest_core.progress import Report
 
 INTERVAL = 0.1
@@ -17,7 +18,7 @@ class Bar:
     """Draws reports on one line; :meth:`clear` takes the line away."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = sys.stderr if stream is None else stream
+        self.stream = error_stream() if stream is None else stream
         self.shown = self.stream is not None and self.stream.isatty()
         self._started, self._drawn, self._length = time.monotonic(), 0.0, 0
 
@@ -37,12 +38,13 @@ class Bar:
             self.stream.flush()
 
     def say(self, sentence: str) -> None:
-        """A sentence in the bar's place, where there is a bar."""
+        """A sentence in the bar's place, where there is a bar; may be called amid a :meth:`show`."""
         if self.shown:
-            self._write(sentence)
+            with suppress(RuntimeError):  # a stream refuses a write within a write
+                self._write(sentence)
 
     def _write(self, text: str) -> None:
-        text = text[: shutil.get_terminal_size().columns - 1]
+        text = printable(text)[: shutil.get_terminal_size().columns - 1]
         self.stream.write("\r" + text.ljust(self._length))
         self.stream.flush()
         self._length = len(text)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bench_scans import KINDS, measure_scan
 from imagest_core.errors import InputError
+from imagest_core.numbers import whole
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -54,7 +56,11 @@ def add_commands(subparsers: Any) -> None:
         "--engine", action="append", metavar="NAME", help="only this engine; may be given again"
     )
     parser.add_argument(
-        "--repeats", type=int, default=REPEATS, metavar="N", help=f"runs of each (default {REPEATS})"
+        "--repeats",
+        type=whole(1, 1000),
+        default=REPEATS,
+        metavar="N",
+        help=f"runs of each (default {REPEATS})",
     )
     parser.set_defaults(run=_run)
 
@@ -62,13 +68,13 @@ def add_commands(subparsers: Any) -> None:
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.what == "gui":
         raise InputError("The window is measured by the program that opens it: imagest bench gui.")
-    repeats = max(args.repeats, 1)
+    repeats = args.repeats
     for race in (harmonic_race, engine_race, writer_race):
         progress.check()
-        print("\n".join(race(repeats, progress, args.engine).lines()), flush=True)
+        show(*race(repeats, progress, args.engine).lines())
     for kind in KINDS:
         progress.check()
-        print("\n".join(measure_scan(kind, repeats, progress).lines()), flush=True)
+        show(*measure_scan(kind, repeats, progress).lines())
 
 
 def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:
@@ -136,7 +142,7 @@ def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
             try:
                 timings.append(_time_engine(name, painting, view, repeats))
             except ModelError as error:
-                print(f"{name} is left out: {error}")
+                show(f"{name} is left out: {error}")
     return Race(f"one window of {SIDE} pixels, by engine", tuple(timings))
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -35,15 +36,23 @@ def add_commands(subparsers: Any) -> None:
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     import resources
+    from imagest_core.cli.options import inputs_of
     from imagest_core.cli.restore import Targets, restore_file
+    from imagest_core.errors import OutputError
+    from imagest_core.painting.atomic import all_or_none
 
-    args.out.mkdir(parents=True, exist_ok=True)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {args.out} can't be made: {error.strerror or error}.") from error
     targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)
     args.painting, args.mask, args.page = resources.sample_painting(), resources.sample_mask(), 0
-    print("\n".join(restore_file(args, targets, progress)))
     picture = args.out / "demo-before-after.png"
-    write_picture(picture, side_by_side(shown(args.painting), shown(targets.out)))
-    print(f"before and after: {picture}")
+    with all_or_none((*targets.files, picture), force=True, inputs=inputs_of(args)):
+        lines = restore_file(args, targets, progress)
+        write_picture(picture, side_by_side(shown(args.painting), shown(targets.out)))
+    show(*lines)
+    show(f"before and after: {picture}")
 
 
 def shown(path: Path) -> Picture:

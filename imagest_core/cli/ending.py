@@ -18,6 +18,8 @@ from imagest_core.cli.bar import Bar
 from imagest_core.cli.interrupt import Interrupt
 from imagest_core.errors import ImagestError, InputError, out_of_memory
 from imagest_core.folders import state_folder
+from imagest_core.printable import complain as say
+from imagest_core.printable import error_stream
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -43,7 +45,7 @@ def run(work: Work, debug: bool = False) -> int:
 def _ended(error: BaseException, debug: bool) -> int:
     """The exit code for ``error``, having said what there is to say."""
     if debug and not isinstance(error, (SystemExit, Cancelled, KeyboardInterrupt)):
-        traceback.print_exception(error)
+        traceback.print_exception(error, file=error_stream())
     if isinstance(error, (Cancelled, KeyboardInterrupt)):
         say("cancelled.")
         return CANCELLED
@@ -70,24 +72,27 @@ def _failed(error: BaseException, debug: bool) -> int:
     return FAULT
 
 
-def say(sentence: str) -> None:
-    """One sentence on stderr, marked as this program's."""
-    print(f"imagest: {' '.join(sentence.split())}", file=sys.stderr)
-
-
 def log(error: BaseException) -> Path:
     """Write the traceback of ``error`` where it can be found; returns the file."""
     text = "".join(traceback.format_exception(error))
-    for folder in (state_folder(), Path(tempfile.gettempdir())):
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            path = folder / "imagest-error.log"
-            path.write_text(text, encoding="utf-8")
-            return path
-        except OSError:
-            continue
-    sys.stderr.write(text)
+    with suppress(OSError):
+        folder = state_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        return _written(folder / "imagest-error.log", text)
+    with suppress(OSError):
+        number, name = tempfile.mkstemp(prefix="imagest-error-", suffix=".log")
+        os.close(number)
+        return _written(Path(name), text)
+    error_stream().write(text)
     return Path("the lines above")
+
+
+def _written(path: Path, text: str) -> Path:
+    """``path`` with ``text``, and never what a link of that name points to."""
+    if path.is_symlink():
+        path.unlink()
+    path.write_text(text, encoding="utf-8", errors="backslashreplace")
+    return path
 
 
 def _nobody_reads() -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from imagest_core.numbers import add_reading_options
+from imagest_core.printable import show_json
 from imagest_core.progress import Progress
 
 
@@ -14,7 +15,7 @@ def add_commands(subparsers: Any) -> None:
     """Add ``info``."""
     parser = subparsers.add_parser("info", help="a scan's properties as one line of JSON")
     parser.add_argument("painting", type=Path, metavar="PAINTING")
-    parser.add_argument("--page", type=int, default=0, help="page of a multi-page file, from 0 (default 0)")
+    add_reading_options(parser)
     parser.add_argument("--hash", action="store_true", help="add the file's SHA-256")
     parser.set_defaults(run=_run)
 
@@ -26,4 +27,4 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         facts = painting.info()
         if args.hash:
             facts["sha256"] = painting.sha256()
-    print(json.dumps(facts, ensure_ascii=False))
+    show_json(facts)

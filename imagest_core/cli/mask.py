@@ -6,8 +6,10 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import colour, count
+from imagest_core.cli.parsing import colour
 from imagest_core.errors import InputError, MaskError
+from imagest_core.numbers import add_reading_options, count, number
+from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def add_commands(subparsers: Any) -> None:
     add("painting", type=Path, metavar="PAINTING", help="the scan with the damage")
     add("-o", "--out", type=Path, required=True, metavar="MASK", help="the mask to write: .png or .tif")
     add("--force", action="store_true", help="replace MASK if it exists")
-    add("--page", type=int, default=0, metavar="N", help="page of a multi-page file, from 0")
+    add_reading_options(parser)
     add("--method", choices=METHODS, help="difference (with --clean), cracks (default without) or losses")
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
     add("--no-align", action="store_true", help="the clean picture already lies exactly over the scan")
@@ -37,11 +39,18 @@ def add_commands(subparsers: Any) -> None:
         choices=("dark", "light", "both"),
         help="darker or lighter than the paint (default dark)",
     )
-    cracks("--sensitivity", type=float, metavar="S", help="0 to 1; lower follows further (default 0.25)")
+    cracks(
+        "--sensitivity", type=number(0, 1), metavar="S", help="0 to 1; lower follows further (default 0.25)"
+    )
     cracks("--widest", type=count, metavar="PX", help="wider lines are no cracks (default 9)")
     losses = parser.add_argument_group("losses").add_argument
     losses("--ground", type=colour, metavar="#RRGGBB", help="colour of the bare ground (default: found)")
-    losses("--tolerance", type=float, metavar="T", help="distance in CIELAB that is still ground (default 4)")
+    losses(
+        "--tolerance",
+        type=number(0, 1000),
+        metavar="T",
+        help="distance in CIELAB that is still ground (default 4)",
+    )
     chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
     chain("--opening", type=count, metavar="R", help="components must hold a disk of this radius somewhere")
     chain("--closing", type=count, metavar="R", help="gaps of up to about twice this radius are bridged")
@@ -52,18 +61,21 @@ def add_commands(subparsers: Any) -> None:
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.damage.io import write_mask
-    from imagest_core.painting.atomic import check_target
+    from imagest_core.painting.atomic import check_writable
+    from imagest_core.painting.outputs import Kind, check_replaceable, check_target
     from imagest_core.painting.painting import open_painting
 
     method = _method(args)
-    for source in (args.painting, args.clean):
-        check_target(args.out, force=args.force, source=source)
+    inputs = [path for path in (args.painting, args.clean) if path is not None]
+    check_target(args.out, force=args.force, inputs=inputs)
+    check_replaceable(args.out, Kind.PICTURE)
+    check_writable(args.out)
     with open_painting(args.painting, page=args.page) as painting:
         damage, notes = DERIVE[method](painting, args, progress)
     if damage.empty:
         raise MaskError(f"No damage was found by {method}; nothing was written.")
-    write_mask(damage, args.out, force=args.force)
-    print("\n".join([found(damage, method), *notes, f"written: {args.out}"]))
+    write_mask(damage, args.out, force=args.force, inputs=inputs)
+    show(found(damage, method), *notes, f"written: {args.out}")
 
 
 def _method(args: argparse.Namespace) -> str:
@@ -84,7 +96,8 @@ def found(damage: DamageMap, method: str) -> str:
 
     pixels = damage.count()
     share = f"{pixels / (damage.width * damage.height):.2%} of the picture"
-    return f"found by {method}: {len(find_regions(damage)):,} regions, {pixels:,} pixels ({share})"
+    regions = counted(len(find_regions(damage)), "region")
+    return f"found by {method}: {regions}, {counted(pixels, 'pixel')} ({share})"
 
 
 def _given(args: argparse.Namespace, method: str) -> dict[str, Any]:

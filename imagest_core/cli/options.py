@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.parsing import box, count
+from imagest_core.cli.parsing import box, words
+from imagest_core.numbers import count, number
 from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
 from imagest_core.style.reference import StyleReference
 
@@ -22,17 +23,17 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
 def _add_engine(add: Callable[..., Any], default: RestorationRequest) -> None:
     add("--engine", default=default.engine, metavar="NAME", help=f"default {default.engine}")
     add("--model", default=default.weights, metavar="NAME|DIR", help="weights, for engines with any")
-    add("--mode", choices=[*Mode], default=default.mode.value, help=f"default {default.mode}")
-    add("--quality", choices=[*Quality], default=default.quality.value, help=f"default {default.quality}")
+    add("--mode", choices=words(Mode), default=default.mode.value, help=f"default {default.mode}")
+    add("--quality", choices=words(Quality), default=default.quality.value, help=f"default {default.quality}")
     add("--steps", type=count, metavar="N", help="sampling steps (default: by quality)")
     add("--scheduler", metavar="NAME", help="sampler (default: by quality)")
     detail = f"share of the intact paint's finest detail in textured fills, 0 to 1 (default {default.detail})"
-    add("--detail", type=float, default=default.detail, metavar="SHARE", help=detail)
+    add("--detail", type=number(0, 1), default=default.detail, metavar="SHARE", help=detail)
     lent = "a reference of yours lends its colours, too"
     strength = f"how strongly the style counts, 0 to 4; {lent} (default {default.style_strength})"
-    add("--style-strength", type=float, default=default.style_strength, metavar="X", help=strength)
+    add("--style-strength", type=number(0, 4), default=default.style_strength, metavar="X", help=strength)
     guidance = f"how far the style is exaggerated (default {default.guidance}: not at all)"
-    add("--guidance", type=float, default=default.guidance, metavar="X", help=guidance)
+    add("--guidance", type=number(0, 100), default=default.guidance, metavar="X", help=guidance)
     add("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
     add("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
     add(
@@ -52,9 +53,12 @@ def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
     add("--growth", type=count, default=default.growth, metavar="PX", help=growth)
     add("--blend", type=count, default=default.blend, metavar="PX", help=blend)
     context = f"intact border round damage, as a share of its size (default {default.context})"
-    add("--context", type=float, default=default.context, metavar="SHARE", help=context)
+    add("--context", type=number(0, 4), default=default.context, metavar="SHARE", help=context)
     add(
-        "--scale", choices=[*ScalePolicy], default=default.scale.value, help="for damage larger than a window"
+        "--scale",
+        choices=words(ScalePolicy),
+        default=default.scale.value,
+        help="for damage larger than a window",
     )
     add(
         "--batch",
@@ -116,3 +120,21 @@ def style_of(args: argparse.Namespace) -> StyleReference | None:
     if not args.style and args.style_image is None:
         return None
     return StyleReference(tuple(args.style), args.style_image)
+
+
+def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
+    """Every file and folder that a command with these options reads."""
+    named = ("painting", "mask", "clean", "style_image", "project", "exported")
+    found = [path for name in named if (path := getattr(args, name, None)) is not None]
+    return (*found, *models_of(args))
+
+
+def models_of(args: argparse.Namespace) -> tuple[Path, ...]:
+    """The folder of the weights that are asked for, where there is one."""
+    from imagest_core.errors import ModelError
+    from imagest_core.models.catalogue import find_model
+
+    try:
+        return (find_model(getattr(args, "model", "") or ""),)
+    except ModelError:
+        return ()

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from enum import StrEnum
 from string import hexdigits
 from typing import Any, NoReturn
 
+from imagest_core.numbers import MOST, count, shown
 from imagest_core.painting.geometry import Box
+from imagest_core.printable import error_stream, printable
+
+__all__ = ["Parser", "box", "colour", "count", "words"]
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,12 +29,18 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Leave with exit code 2 and one sentence."""
-        self.exit(2, f"imagest: {message.rstrip('.')} (see '{self.prog} --help').\n")
+        self.exit(2, f"imagest: {printable(message.rstrip('.'))} (see '{self.prog} --help').\n")
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Refuse what is none of the choices, naming them as they are typed."""
+        if action.choices is not None and value not in action.choices:
+            known = ", ".join(str(choice) for choice in action.choices)
+            raise argparse.ArgumentError(action, f"invalid choice: {shown(str(value))} (choose from {known})")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
         """Leave with ``status``, saying ``message`` on stderr."""
         if message:
-            sys.stderr.write(message)
+            error_stream().write(message)
         sys.exit(status)
 
 
@@ -38,23 +49,23 @@ def box(text: str) -> Box:
     try:
         x, y, width, height = (int(part) for part in text.split(","))
     except ValueError:
-        raise argparse.ArgumentTypeError(f"a region is X,Y,W,H in whole pixels, not {text!r}") from None
-    if x < 0 or y < 0 or width < 1 or height < 1:
-        raise argparse.ArgumentTypeError(f"a region lies inside the picture and isn't empty, unlike {text!r}")
+        raise argparse.ArgumentTypeError(f"a region is X,Y,W,H in whole pixels, not {shown(text)}") from None
+    if x < 0 or y < 0 or width < 1 or height < 1 or max(x, y, width, height) > MOST:
+        raise argparse.ArgumentTypeError(
+            f"a region lies inside the picture and isn't empty, unlike {shown(text)}"
+        )
     return Box(x, y, width, height)
 
 
-def count(text: str) -> int:
-    """A whole number, 0 or more."""
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"a whole number from 0 on is wanted, not {text!r}")
-    return int(text)
+def words(kind: type[StrEnum]) -> list[str]:
+    """The values of an enumeration, as choices that read well in a refusal."""
+    return [member.value for member in kind]
 
 
 def colour(text: str) -> tuple[float, float, float]:
     """``#RRGGBB`` as sRGB in 0–1."""
     digits = text.removeprefix("#")
     if len(digits) != 6 or not all(digit in hexdigits for digit in digits):
-        raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {text!r}")
+        raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {shown(text)}")
     red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
     return red, green, blue

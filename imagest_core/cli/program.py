@@ -5,12 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from typing import Any, NamedTuple
 
 from imagest_core import __version__
 from imagest_core.cli import ending
+from imagest_core.cli.native import libraries_silenced
 from imagest_core.cli.parsing import Parser
+from imagest_core.printable import let_any_text_through
 
 DESCRIPTION = "Restore exactly the damaged pixels of a painting's scan, and prove it."
 EPILOG = "Without a command, imagest [PAINTING | PROJECT] opens the workstation."
@@ -41,16 +44,29 @@ NAMES = tuple(command.name for command in COMMANDS)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line ``arguments`` (default: the process's own); returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    let_any_text_through()
     try:
-        return ending.run(lambda progress: _run(given, progress), debug="--debug" in given)
+        with libraries_silenced(not debug):
+            return ending.run(lambda progress: _run(given, progress), debug=debug)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
 
 
 def _run(arguments: list[str], progress: Any) -> int | None:
     args = parser(asked(arguments)).parse_args(arguments)
-    code: int | None = args.run(args, progress)
+    with _limits(args):
+        code: int | None = args.run(args, progress)
     return code
+
+
+def _limits(args: argparse.Namespace) -> AbstractContextManager[None]:
+    """What ``--max-pixels`` allows, where the command has it."""
+    if getattr(args, "max_pixels", None) is None:
+        return nullcontext()
+    from imagest_core.painting.sources.base import pixels_allowed
+
+    return pixels_allowed(args.max_pixels)
 
 
 def asked(arguments: Sequence[str]) -> str:

@@ -41,7 +41,7 @@ class DamageClass:
         if not self.name.strip():
             raise MaskError("A damage class needs a name.")
         if not re.fullmatch("#[0-9a-fA-F]{6}", self.colour):
-            raise MaskError(f"A damage class needs a colour like #d62828, not {self.colour!r}.")
+            raise MaskError(f"A damage class needs a colour like #d62828, not '{self.colour}'.")
 
     @property
     def filled(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,9 +17,9 @@ from imagest_core.errors import MaskError, OutputError, PaintingError
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
+from imagest_core.painting.outputs import check_ordinary
+from imagest_core.painting.sources.base import pixel_limit
 
-MAX_PIXELS = 2_000_000_000
-"""A mask that declares more is refused before it is decoded."""
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 TIFF_ENDINGS = (".tif", ".tiff")
@@ -38,6 +38,7 @@ def read_mask(path: Path | str, size: Size | None = None, label: int = 1) -> Dam
     like any other (see :func:`check_mask_usable`). Raises ``MaskError``.
     """
     path = Path(path)
+    check_ordinary(path)
     samples = _read_samples(path, size)
     return DamageMap.from_mask(_thresholded(_one_channel(samples, path)), label)
 
@@ -61,8 +62,11 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
             f"The mask {path.name} is {size[0]} × {size[1]} pixels but the scan is {scan[0]} × {scan[1]}:"
             " they must have the same size."
         )
-    if size[0] * size[1] > MAX_PIXELS:
-        raise MaskError(f"The mask {path.name} declares {size[0]} × {size[1]} pixels, too many to read.")
+    if size[0] * size[1] > pixel_limit():
+        raise MaskError(
+            f"The mask {path.name} declares {size[0]} × {size[1]} pixels, too many to read: raise the limit"
+            " on the command line with --max-pixels."
+        )
 
 
 def _read_samples(path: Path, size: Size | None) -> NDArray:
@@ -154,16 +158,19 @@ def _thresholded(samples: NDArray) -> Mask:
 # Writing
 
 
-def write_mask(damage: DamageMap, path: Path | str, *, force: bool = False) -> None:
+def write_mask(
+    damage: DamageMap, path: Path | str, *, force: bool = False, inputs: Iterable[Path] = ()
+) -> None:
     """Write all damage as an 8-bit grey picture, 255 damaged and 0 intact: PNG or TIFF by the ending.
 
-    The file appears whole or not at all, and replaces another only under ``force``. Raises ``OutputError``.
+    The file appears whole or not at all, and replaces another only under ``force``, one of ``inputs``
+    never. Raises ``OutputError``.
     """
     path = Path(path)
     ending = path.suffix.lower()
     if ending != ".png" and ending not in TIFF_ENDINGS:
-        raise OutputError(f"A mask is written as .png or .tif, not as {path.name!r}.")
-    with replacing(path, force=force) as temporary, temporary.open("wb") as file:
+        raise OutputError(f"A mask is written as .png or .tif, not as '{path.name}'.")
+    with replacing(path, force=force, inputs=inputs) as temporary, temporary.open("wb") as file:
         (_write_png if ending == ".png" else _write_tiff)(damage, file)
 
 

@@ -14,9 +14,11 @@ from imagest_core.damage.io import read_mask
 from imagest_core.errors import InputError, MaskError
 from imagest_core.evaluation.metrics import Mask, Picture
 from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.printable import printable
 
 FILES = ("clean.png", "damaged.png", "mask.png")
 INDEX = "cases.json"
+LONGEST_KIND = 60
 OTHER = "other"
 """The kind of a case that names none."""
 
@@ -99,7 +101,9 @@ def _case(folder: Path, facts: dict[str, Any]) -> Case:
     if missing:
         raise InputError(f"The case {folder.name} lacks {' and '.join(missing)}.")
     kind = str(facts.get("kind") or _kind_in(folder.name))
-    return Case(folder.name, kind, folder, str(facts.get("caption", "")))
+    if not all(letter.isalnum() or letter in " _-" for letter in kind) or len(kind) > LONGEST_KIND:
+        raise InputError(f"The kind of the case {folder.name} must be a word, for files are named after it.")
+    return Case(printable(folder.name), kind, folder, str(facts.get("caption", "")))
 
 
 def _kind_in(name: str) -> str:
@@ -113,5 +117,5 @@ def _read_index(path: Path) -> dict[str, dict[str, Any]]:
     try:
         entries = json.loads(path.read_text("utf-8"))
         return {str(entry["name"]): dict(entry) for entry in entries}
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
         raise InputError(f"{path} must be a JSON list of objects with a name and a kind.") from None

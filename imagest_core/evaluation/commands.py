@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from imagest_core.numbers import add_reading_options, count, whole
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
 
@@ -34,10 +36,12 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--engine", metavar="NAME", action="append", default=[], help=ENGINE)
     parser.add_argument("--mode", action="append", choices=[mode.value for mode in Mode], default=[],
                         help="the mode of engines named without one; repeatable")  # fmt: skip
-    parser.add_argument("--limit", metavar="N", type=int, help="only the first N cases")
+    parser.add_argument("--limit", metavar="N", type=whole(1), help="only the first N cases")
     _add_request(parser)
+    add_reading_options(parser, page=False)
     parser.add_argument("--metric-weights", metavar="DIR", type=Path,
                         help="safetensors for LPIPS, FID, KID, CLIP score and style loss")  # fmt: skip
+    parser.add_argument("--force", action="store_true", help="replace the results of an earlier evaluation")
     parser.set_defaults(run=run)
 
 
@@ -46,8 +50,10 @@ def _add_request(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--quality", choices=[quality.value for quality in Quality], default=Quality.STANDARD.value
     )
-    parser.add_argument("--steps", metavar="N", type=int, help="sampling steps instead of the quality's own")
-    parser.add_argument("--seed", metavar="N", type=int, default=0, help="of fills, noise and intervals")
+    parser.add_argument(
+        "--steps", metavar="N", type=whole(1, 1000), help="sampling steps instead of the quality's own"
+    )
+    parser.add_argument("--seed", metavar="N", type=count, default=0, help="of fills, noise and intervals")
     parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
 
 
@@ -64,8 +70,15 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
 
     modes = tuple(Mode(mode) for mode in args.mode)
     wanted = Evaluation(
-        args.cases, args.output, tuple(args.engine), modes, args.limit, request, args.metric_weights
+        args.cases,
+        args.output,
+        tuple(args.engine),
+        modes,
+        args.limit,
+        request,
+        args.metric_weights,
+        args.force,
     )
     for path in evaluate(wanted, progress):
-        print(path)
+        show(str(path))
     return 0

@@ -42,7 +42,7 @@ def _rows(name: str, modes: Sequence[Mode], has_modes: Callable[[str], bool]) ->
     engine, _, mode = name.partition(":")
     if not has_modes(engine):
         if mode:
-            raise InputError(f"The engine {engine} has no modes: name it without {':' + mode!r}.")
+            raise InputError(f"The engine {engine} has no modes: name it without ':{mode}'.")
         return [Contestant(engine, engine)]
     wanted = [_mode(mode)] if mode else list(modes) or [Mode.TEXTURED]
     return [Contestant(f"{engine}:{each.value}", engine, each) for each in wanted]
@@ -52,7 +52,7 @@ def _mode(text: str) -> Mode:
     try:
         return Mode(text)
     except ValueError:
-        raise InputError(f"The mode is {' or '.join(Mode)}, not {text!r}.") from None
+        raise InputError(f"The mode is {' or '.join(Mode)}, not '{text}'.") from None
 
 
 def _is_noise(name: str) -> bool:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from imagest_core import __version__
-from imagest_core.errors import OutputError
+from imagest_core.errors import ModelError, OutputError
 from imagest_core.evaluation import tables
 from imagest_core.evaluation.benchmark import ALL, Benchmark, columns, run_benchmark
 from imagest_core.evaluation.cases import Case, find_cases
@@ -19,18 +21,25 @@ from imagest_core.evaluation.contestants import Contestant, contestants
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.sheet import Strip, close_strip, contact_sheet, whole_strip
 from imagest_core.evaluation.weights import WeightStore
+from imagest_core.models.catalogue import find_model
+from imagest_core.painting.atomic import all_or_none, check_writable, replacing
+from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress
 from imagest_core.restoration.checking import check_request
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.request import Mode, RestorationRequest
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "piq", "torch", "torchvision", "pillow")
+TABLES = ("cases.csv", "means.csv", "differences.csv", "report.md")
 ROWS_A_SHEET = 20
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What to evaluate: ``engines`` as on the command line (all there are when empty), and how."""
+    """What to evaluate: ``engines`` as on the command line (all there are when empty), and how.
+
+    ``force``: results of an earlier evaluation in ``out`` are replaced.
+    """
 
     cases: Path
     out: Path
@@ -39,6 +48,15 @@ class Evaluation:
     limit: int | None = None
     request: RestorationRequest = field(default_factory=RestorationRequest)
     metric_weights: Path | None = None
+    force: bool = True
+
+    @property
+    def inputs(self) -> tuple[Path, ...]:
+        """The folders that are read."""
+        weights = [self.metric_weights] if self.metric_weights is not None else []
+        with suppress(ModelError):
+            weights.append(find_model(self.request.weights))
+        return (self.cases, *weights)
 
 
 def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
@@ -47,7 +65,7 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     rows = contestants(evaluation.engines or engine_names(), evaluation.modes, _has_modes)
     for row in rows:
         check_request(replace(evaluation.request, engine=row.engine, mode=row.mode))
-    _prepare(evaluation.out)
+    _prepare(evaluation)
     store = WeightStore.usual(evaluation.metric_weights)
     perceptual = Perceptual(store, captions=any(case.caption for case in cases))
     benchmark = Benchmark(columns(perceptual), notes=perceptual.notes)
@@ -98,41 +116,43 @@ def facts(request: RestorationRequest) -> dict[str, str]:
 
 def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, list[Strip]]) -> list[Path]:
     seed = evaluation.request.seed
-    texts = {
-        "cases.csv": tables.cases_csv(benchmark),
-        "means.csv": tables.means_csv(benchmark, seed),
-        "differences.csv": tables.differences_csv(benchmark, seed),
-        "report.md": tables.report(benchmark, seed, facts(evaluation.request)),
-    }
-    try:
-        written = [_save(evaluation.out / name, text) for name, text in texts.items()]
-        return [
-            *written,
-            *(path for name, rows in strips.items() for path in _sheets(evaluation.out, name, rows)),
-        ]
-    except OSError as error:
-        raise OutputError(f"{evaluation.out} can't be written: {error.strerror or error}.") from error
+    written = (
+        tables.cases_csv(benchmark),
+        tables.means_csv(benchmark, seed),
+        tables.differences_csv(benchmark, seed),
+        tables.report(benchmark, seed, facts(evaluation.request)),
+    )
+    texts = dict(zip(TABLES, written, strict=True))
+    made = {name: text.encode(errors="backslashreplace") for name, text in texts.items()}
+    for name, rows in strips.items():
+        made |= _sheets(name, rows)
+    files = {evaluation.out / name: data for name, data in made.items()}
+    with all_or_none(files, force=evaluation.force, inputs=evaluation.inputs):
+        for path, data in files.items():
+            with replacing(path, force=evaluation.force, room=len(data)) as temporary:
+                temporary.write_bytes(data)
+    return list(files)
 
 
-def _save(path: Path, text: str) -> Path:
-    path.write_text(text, "utf-8")
-    return path
-
-
-def _sheets(out: Path, name: str, strips: Sequence[Strip]) -> list[Path]:
-    written = []
+def _sheets(name: str, strips: Sequence[Strip]) -> dict[str, bytes]:
+    """The contact sheets as PNG files by name."""
+    made = {}
     for number, start in enumerate(range(0, len(strips), ROWS_A_SHEET), start=1):
-        path = out / (f"{name}.png" if number == 1 else f"{name}-{number}.png")
-        contact_sheet(strips[start : start + ROWS_A_SHEET]).save(path)
-        written.append(path)
-    return written
+        data = io.BytesIO()
+        contact_sheet(strips[start : start + ROWS_A_SHEET]).save(data, "PNG")
+        made[f"{name}.png" if number == 1 else f"{name}-{number}.png"] = data.getvalue()
+    return made
 
 
-def _prepare(out: Path) -> None:
+def _prepare(evaluation: Evaluation) -> None:
+    """Make the folder; raises ``OutputError`` where a table mustn't be written there."""
+    out = evaluation.out
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"The folder {out} can't be made: {error.strerror or error}.") from error
+    check_targets([out / name for name in TABLES], force=evaluation.force, inputs=evaluation.inputs)
+    check_writable(out / TABLES[0])
 
 
 def _has_modes(name: str) -> bool:

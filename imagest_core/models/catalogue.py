@@ -17,8 +17,12 @@ from imagest_core.models.description import (
     check_files,
     read_description,
 )
+from imagest_core.painting.outputs import check_folder
+from imagest_core.printable import printable
 
 EMBEDDED = "embedded"
+LONGEST_NAME = 100
+"""Bytes of the name of an imported model."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,8 @@ class Entry:
     @property
     def size(self) -> int:
         """Bytes of its weights."""
-        return sum((self.folder / name).stat().st_size for name in self.description.files)
+        paths = (self.folder / name for name in self.description.files)
+        return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def embedded_folder() -> Path:
@@ -45,13 +50,20 @@ def imported_folder() -> Path:
     return data_folder() / "models"
 
 
-def entries() -> list[Entry]:
-    """All models that can be named, the embedded one first; folders that aren't models are passed over."""
+def entries(broken: list[str] | None = None) -> list[Entry]:
+    """All models that can be named, the embedded one first; folders that aren't models are passed over.
+
+    So are those whose description can't be used; ``broken`` takes a sentence for each.
+    """
     found = []
     others = sorted(imported_folder().iterdir()) if imported_folder().is_dir() else []
     for folder in [embedded_folder(), *others]:
         if (folder / CONFIG).is_file() and not folder.name.startswith("."):
-            found.append(Entry(folder.name, folder, read_description(folder)))
+            try:
+                found.append(Entry(folder.name, folder, read_description(folder)))
+            except ModelError as error:
+                if broken is not None:
+                    broken.append(str(error))
     return found
 
 
@@ -68,7 +80,7 @@ def find_model(name: str = "") -> Path:
     if Path(name).name == name and (imported / CONFIG).is_file():
         return imported
     known = ", ".join(entry.name for entry in entries()) or "none"
-    raise ModelError(f"There is no model {name!r}; known are: {known}. A folder with a {CONFIG} will do too.")
+    raise ModelError(f"There is no model '{name}'; known are: {known}. A folder with a {CONFIG} will do too.")
 
 
 def import_model(source: Path, name: str = "", *, force: bool = False) -> Entry:
@@ -76,9 +88,10 @@ def import_model(source: Path, name: str = "", *, force: bool = False) -> Entry:
     description = read_description(source)
     check_files(source, description)
     wanted = name or description.name
-    if not wanted or Path(wanted).name != wanted or wanted.startswith(".") or wanted == EMBEDDED:
-        raise ModelError(f"{wanted!r} can't be a model's name; choose another with --name.")
+    if Path(wanted).name != wanted or wanted.startswith(".") or wanted == EMBEDDED or not _plain(wanted):
+        raise ModelError(f"'{wanted}' can't be a model's name; choose another with --name.")
     target = imported_folder() / wanted
+    check_folder(target, (source,))
     if target.exists() and not force:
         raise OutputError(
             f"There is a model {wanted} already; choose another --name, or --force to replace it."
@@ -93,3 +106,8 @@ def import_model(source: Path, name: str = "", *, force: bool = False) -> Entry:
             os.rename(target, Path(temporary) / "replaced")
         os.rename(inside, target)
     return Entry(wanted, target, description)
+
+
+def _plain(name: str) -> bool:
+    """Whether a name is a short text that every file system and every terminal takes as it is."""
+    return 0 < len(os.fsencode(name)) <= LONGEST_NAME and printable(name) == name

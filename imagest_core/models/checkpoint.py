@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -23,6 +23,9 @@ from imagest_core.models.description import (
 )
 from imagest_core.models.network import ImagestNetwork, NetworkConfig
 from imagest_core.progress import Progress
+
+FLOATS = ("F16", "BF16", "F32", "F64")
+"""Types of stored weights, as safetensors calls them."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +85,60 @@ def load_checkpoint(folder: Path, progress: Progress | None = None) -> Checkpoin
     progress = progress or Progress()
     description = read_description(folder)
     check_files(folder, description, progress)
-    try:
-        network = ImagestNetwork(NetworkConfig.from_json(description.network))
-    except (TypeError, KeyError, ValueError) as error:
-        raise ModelError(
-            f"The model {folder.name} describes a network this version can't build ({error})."
-        ) from error
+    config = _buildable(folder, description)
+    network = ImagestNetwork(config)
     for part, module in network.parts.items():
         progress.check()
         load_exactly(module, folder / f"{part}.safetensors")
     return Checkpoint(network.eval().requires_grad_(False), description)
+
+
+def _buildable(folder: Path, description: Description) -> NetworkConfig:
+    """The network's sizes, once it is known that its weights are of them; allocates nothing."""
+    try:
+        config = NetworkConfig.from_json(description.network)
+        with torch.device("meta"):
+            outline = ImagestNetwork(config)
+    except Exception as error:  # constructors raise what they like on sizes that don't fit each other
+        raise ModelError(
+            f"The model {folder.name} describes a network this version can't build ({_first_line(error)})."
+        ) from error
+    for part, module in outline.parts.items():
+        check_outline(module, folder / f"{part}.safetensors")
+    return config
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def check_outline(module: nn.Module, path: Path) -> None:
+    """Raise :class:`ModelError` unless a safetensors file's header is what ``module`` takes."""
+    try:
+        with safe_open(path, "pt") as stored:
+            slices = {name: stored.get_slice(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
+            shapes = {name: tuple(found.get_shape()) for name, found in slices.items()}
+            kinds = {name: str(found.get_dtype()) for name, found in slices.items()}
+    except (SafetensorError, OSError, ValueError) as error:
+        raise ModelError(f"{path.name} can't be read as safetensors ({error}).") from error
+    expected = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
+    _check_names(path, expected.keys(), shapes.keys())
+    for name, shape in shapes.items():
+        if shape != expected[name]:
+            raise ModelError(
+                f"{path.name}: the tensor {name} has the shape {shape} instead of {expected[name]}."
+            )
+        if kinds[name] not in FLOATS:
+            raise ModelError(f"{path.name}: the tensor {name} is of the type {kinds[name]}, not a float.")
+
+
+def _check_names(path: Path, expected: Set[str], stored: Set[str]) -> None:
+    for what, names in (
+        ("lacks", sorted(expected - stored)),
+        ("has one too many:", sorted(stored - expected)),
+    ):
+        if names:
+            raise ModelError(f"{path.name} {what} the tensor {names[0]} ({len(names)} in all).")
 
 
 def load_exactly(module: nn.Module, path: Path) -> None:
@@ -101,12 +148,7 @@ def load_exactly(module: nn.Module, path: Path) -> None:
     except (SafetensorError, OSError) as error:
         raise ModelError(f"{path.name} can't be read as safetensors ({error}).") from error
     expected: dict[str, Tensor] = module.state_dict()
-    for what, names in (
-        ("lacks", sorted(expected.keys() - stored.keys())),
-        ("has one too many:", sorted(stored.keys() - expected.keys())),
-    ):
-        if names:
-            raise ModelError(f"{path.name} {what} the tensor {names[0]} ({len(names)} in all).")
+    _check_names(path, expected.keys(), stored.keys())
     for name, tensor in stored.items():
         if tensor.shape != expected[name].shape:
             shapes = f"{tuple(tensor.shape)} instead of {tuple(expected[name].shape)}"

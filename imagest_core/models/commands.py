@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
+from contextlib import redirect_stderr
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.models.catalogue import Entry, entries, find_model, import_model
 from imagest_core.models.description import check_files, read_description
+from imagest_core.printable import error_stream, show, show_json
 from imagest_core.progress import Progress
 
 
@@ -43,8 +44,11 @@ def _line(entry: Entry) -> str:
 
 
 def _list(args: argparse.Namespace, progress: Progress) -> int:
-    for entry in entries():
-        print(_line(entry))
+    broken: list[str] = []
+    for entry in entries(broken):
+        show(_line(entry))
+    for sentence in broken:
+        show(f"note: {sentence}")
     return 0
 
 
@@ -53,12 +57,12 @@ def _info(args: argparse.Namespace, progress: Progress) -> int:
     description = read_description(folder)
     check_files(folder, description)
     facts = {**asdict(description), "weights_hash": description.weights_hash, "folder": str(folder)}
-    print(json.dumps(facts, indent=1, sort_keys=True))
+    show_json(facts, indent=1, sort_keys=True)
     return 0
 
 
 def _import(args: argparse.Namespace, progress: Progress) -> int:
-    print(_line(import_model(args.folder, args.name, force=args.force)))
+    show(_line(import_model(args.folder, args.name, force=args.force)))
     return 0
 
 
@@ -66,7 +70,7 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError
 
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory() as temporary, redirect_stderr(error_stream()):  # its progress bars
         try:
             folder = snapshot_download(
                 args.repository,
@@ -77,5 +81,5 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
         except (HfHubHTTPError, OSError, ValueError) as error:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{args.repository} can't be fetched from the hub: {reason}") from error
-        print(_line(import_model(Path(folder), args.name or Path(args.repository).name, force=args.force)))
+        show(_line(import_model(Path(folder), args.name or Path(args.repository).name, force=args.force)))
     return 0

@@ -7,13 +7,14 @@ hashes) and one safetensors file a part. Nothing in it is executable.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import ModelError
+from imagest_core.models.validation import check_digests, check_network, check_texts, read_json
+from imagest_core.printable import json_text
 from imagest_core.progress import Progress
 
 FORMAT = 1
@@ -57,12 +58,19 @@ def read_description(folder: Path) -> Description:
     if not path.is_file():
         raise ModelError(f"{folder} holds no model: {CONFIG} is missing.")
     try:
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        description = Description(**stored)
-    except (ValueError, TypeError) as error:
+        stored = read_json(path)
+        newer = isinstance(stored, dict) and _is_newer(stored.get("format", FORMAT))
+        description = None if newer else _checked(stored)
+    except (ValueError, TypeError, OSError) as error:
         raise ModelError(f"{path} can't be understood as a model's description ({error}).") from error
-    if description.format > FORMAT:
+    if description is None:
         raise ModelError(f"{folder.name} was made by a newer version of this program: update to use it.")
+    try:
+        check_network(description.network)
+    except ValueError as error:
+        raise ModelError(
+            f"The model {folder.name} describes a network this version can't build ({error})."
+        ) from error
     files = [f"{part}.safetensors" for part in description.parts]
     missing = [name for name in files if name not in description.files]
     if missing:
@@ -70,9 +78,28 @@ def read_description(folder: Path) -> Description:
     return description
 
 
+def _is_newer(version: Any) -> bool:
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise ValueError("format must be a whole number from 1 on")
+    return version > FORMAT
+
+
+def _checked(stored: Any) -> Description:
+    """The description with every value of its type; raises ``ValueError`` or ``TypeError``."""
+    if not isinstance(stored, dict):
+        raise ValueError("it is no JSON object")
+    check_texts(stored, "name", "title", "licence")
+    description = Description(**stored)
+    check_digests(description.files)
+    for name in ("training", "metrics"):
+        if not isinstance(getattr(description, name), dict):
+            raise ValueError(f"{name} must be an object with names and values")
+    return description
+
+
 def write_description(folder: Path, description: Description) -> None:
     """Write ``config.json``."""
-    text = json.dumps(asdict(description), indent=1, sort_keys=True, ensure_ascii=False)
+    text = json_text(asdict(description), indent=1, sort_keys=True)
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 

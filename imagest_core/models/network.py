@@ -17,6 +17,7 @@ from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.study import Study
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
+from imagest_core.models.validation import check_network
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,8 @@ class NetworkConfig:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> NetworkConfig:
-        """Rebuild from :meth:`to_json`; raises ``TypeError``/``KeyError`` on unknown or missing names."""
+        """Rebuild from :meth:`to_json`; raises ``ValueError`` naming what no network can have."""
+        check_network(stored)
         return cls(
             autoencoder=AutoencoderConfig(**_tuples(stored["autoencoder"])),
             style=StyleConfig(**_tuples(stored["style"])),

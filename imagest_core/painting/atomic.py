@@ -4,6 +4,10 @@
 exception are the bytes forced to the disk and the file renamed. A crash, a kill or a full disk
 leaves the old file or none, and at worst a hidden ``.NAME.PID-HOST-RANDOM.part`` that the next
 write of the same target removes, once that process is surely dead.
+
+:func:`all_or_none` does the same for several files: each old one keeps a second, hidden name
+``.NAME.PID-HOST-RANDOM.old`` until all new ones have theirs. After a failure it is put back at once;
+after a kill, by the next write of the same target.
 """
 
 from __future__ import annotations
@@ -17,9 +21,22 @@ import shutil
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 
 from imagest_core.errors import OutputError
+from imagest_core.painting.outputs import check_target, check_targets, same_file
+
+__all__ = [
+    "all_or_none",
+    "check_room",
+    "check_target",
+    "check_writable",
+    "remove_stale",
+    "replacing",
+    "sync",
+    "write_text",
+]
 
 MARGIN = 1 << 20
 """Bytes left free on the disk besides what a file is known to need."""
@@ -27,6 +44,7 @@ MARGIN = 1 << 20
 LONGEST_NAME = 255
 """Bytes of a file name that every common file system takes."""
 
+_PART, _OLD = "part", "old"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REASONS = {
     errno.EACCES: "the folder may not be written",
@@ -38,22 +56,67 @@ _REASONS = {
 }
 
 
+class _Group:
+    """Files of one :func:`all_or_none`, and what stood in the place of those that were replaced."""
+
+    def __init__(self, files: Iterable[Path]) -> None:
+        self.files = tuple(files)
+        self.aside: dict[Path, Path | None] = {}
+
+    def before_rename(self, target: Path) -> None:
+        """Keep what ``target`` is now; raises :class:`OutputError` where the folder refuses."""
+        if target in self.files and target not in self.aside:
+            self.aside[target] = _set_aside(target) if target.exists() else None
+
+    def undo(self) -> None:
+        """Put back what was there, the last written first."""
+        for target, hidden in reversed(self.aside.items()):
+            with suppress(OSError):
+                if hidden is None:
+                    target.unlink(missing_ok=True)
+                else:
+                    os.replace(hidden, target)
+                    hidden.unlink(missing_ok=True)  # two names of one file: renaming does nothing
+        self._sync()
+
+    def keep(self) -> None:
+        """Let go of what was there."""
+        for hidden in self.aside.values():
+            if hidden is not None:
+                with suppress(OSError):
+                    hidden.unlink(missing_ok=True)
+
+    def _sync(self) -> None:
+        for folder in {target.parent for target in self.aside}:
+            _sync_folder(folder)
+
+
+_GROUP: ContextVar[_Group | None] = ContextVar("files that belong together", default=None)
+
+
 @contextmanager
-def replacing(out: Path, *, force: bool = False, source: Path | None = None, room: int = 0) -> Iterator[Path]:
+def replacing(
+    out: Path,
+    *,
+    force: bool = False,
+    source: Path | None = None,
+    inputs: Iterable[Path] = (),
+    room: int = 0,
+) -> Iterator[Path]:
     """Hand out an empty temporary file that becomes ``out`` when the body ends well.
 
-    ``source`` is a file that ``out`` must not be, under whatever name; ``room`` the bytes the body
-    will surely write. Where ``out`` is a link, the file it points to is replaced. Any exception,
+    ``source`` and ``inputs`` are files that ``out`` must not be, under whatever name; ``room`` the bytes
+    the body will surely write. Where ``out`` is a link, the file it points to is replaced. Any exception,
     :class:`KeyboardInterrupt` included, removes the temporary file and leaves ``out`` as it was.
 
-    Raises :class:`OutputError`: ``out`` exists (without ``force``), is the source or no file, its
+    Raises :class:`OutputError`: ``out`` exists (without ``force``), is an input or no file, its
     folder is missing or not writable, or the disk is (or would be) full.
     """
-    target = _real(out)
-    temporary = _prepared(target, force, source, room)
+    target, inputs = _real(out), tuple(inputs)
+    temporary = _prepared(target, force, source, inputs, room)
     try:
         yield temporary
-        check_target(target, force=force, source=source)
+        check_target(target, force=force, source=source, inputs=inputs)
         _rename(temporary, target)
     except OSError as error:
         if error.errno not in _FULL:
@@ -65,34 +128,40 @@ def replacing(out: Path, *, force: bool = False, source: Path | None = None, roo
 
 
 @contextmanager
-def all_or_none(files: Iterable[Path], *, force: bool = False) -> Iterator[Callable[[Path], None]]:
+def all_or_none(
+    files: Iterable[Path], *, force: bool = False, inputs: Iterable[Path] = ()
+) -> Iterator[Callable[[Path], None]]:
     """Undo what the body has written where it fails: new files go, replaced ones come back.
 
-    For ``files`` that belong together, each written by :func:`replacing`; the body calls what it is given
-    with each that has its name. Whatever ends the body counts, a cancel and :class:`KeyboardInterrupt`
-    included. Raises :class:`OutputError` where one exists (without ``force``) or a folder refuses.
+    For ``files`` that belong together, each written by :func:`replacing` in this thread. Whatever ends
+    the body counts, a cancel and :class:`KeyboardInterrupt` included. Raises :class:`OutputError` where
+    two of them are the same file, one exists (without ``force``), is one of the ``inputs``, or a folder
+    refuses. What is handed out may be called with each file that has its name; it need not be.
     """
-    written: list[Path] = []
-    aside: dict[Path, Path] = {}
+    targets = [_real(path) for path in files]
+    outer = _GROUP.get()
+    if outer is not None and set(targets) <= set(outer.files):
+        yield lambda path: _check_member(outer, path)
+        return
+    for target in targets:
+        remove_stale(target)
+    check_targets(targets, force=force, inputs=inputs)
+    group = _Group(targets)
+    token = _GROUP.set(group)
     try:
-        for target in map(_real, files):
-            check_target(target, force=force)
-            if target.exists():
-                aside[target] = _set_aside(target)
-        yield lambda path: written.append(_real(path))
+        yield lambda path: _check_member(group, path)
     except BaseException:
-        for target in written:
-            with suppress(OSError):
-                target.unlink(missing_ok=True)
-        for target, hidden in aside.items():
-            if not target.exists():
-                with suppress(OSError):
-                    os.replace(hidden, target)
+        group.undo()
         raise
+    else:
+        group.keep()
     finally:
-        for hidden in aside.values():
-            with suppress(OSError):
-                hidden.unlink(missing_ok=True)
+        _GROUP.reset(token)
+
+
+def _check_member(group: _Group, path: Path) -> None:
+    if _real(path) not in group.files:
+        raise ValueError(f"{path} is none of the files that belong together")
 
 
 def _real(path: Path) -> Path:
@@ -101,7 +170,7 @@ def _real(path: Path) -> Path:
 
 def _set_aside(target: Path) -> Path:
     """A hidden second name of ``target``, or where the disk knows none, its only one."""
-    hidden = target.with_name(_hidden(target))
+    hidden = target.with_name(_hidden(target, _OLD))
     try:
         try:
             os.link(target, hidden)
@@ -112,18 +181,21 @@ def _set_aside(target: Path) -> Path:
     return hidden
 
 
-def check_target(out: Path, *, force: bool = False, source: Path | None = None) -> None:
-    """Raise :class:`OutputError` where ``out`` mustn't be written."""
-    if not out.parent.is_dir():
-        raise OutputError(f"The folder {out.parent} doesn't exist; create it or choose another.")
-    if not out.exists():
-        return
-    if source is not None and source.exists() and os.path.samefile(out, source):
-        raise OutputError(f"{out.name} is the source itself, which is never written; choose another name.")
-    if not out.is_file():
-        raise OutputError(f"{out} is not a file; choose another name.")
-    if not force:
-        raise OutputError(f"{out} exists already; choose another name, or --force to replace it.")
+def check_writable(out: Path) -> None:
+    """Raise :class:`OutputError` where the folder of ``out`` takes no new files."""
+    target = _real(out)
+    try:
+        _create(target).unlink()
+    except OSError as error:
+        raise OutputError(_sentence(error, target)) from error
+
+
+def write_text(temporary: Path, text: str, out: Path) -> None:
+    """Write the temporary file of ``out`` as UTF-8; raises :class:`OutputError` naming ``out``."""
+    try:
+        temporary.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise OutputError(_sentence(error, out)) from error
 
 
 def check_room(out: Path, room: int) -> None:
@@ -144,21 +216,29 @@ def sync(path: Path) -> None:
 
 
 def remove_stale(target: Path) -> None:
-    """Remove what killed processes of this machine left of earlier writes of ``target``."""
-    pattern = re.compile(re.escape(_stem(target)) + r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.part")
+    """Remove what killed processes of this machine left of earlier writes of ``target``.
+
+    A file they had set aside comes back, for what was to replace it was not finished.
+    """
+    target = _real(target)
+    pattern = re.compile(re.escape(_stem(target)) + r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.(part|old)")
     with suppress(OSError):
         for entry in os.scandir(target.parent):
             found = pattern.fullmatch(entry.name)
-            if found and found[2] == _host() and _dead(int(found[1])):
+            if not found or found[2] != _host() or not _dead(int(found[1])):
+                continue
+            if found[3] == _OLD and not same_file(Path(entry.path), target):
+                os.replace(entry.path, target)
+            else:
                 os.unlink(entry.path)
 
 
-def _prepared(target: Path, force: bool, source: Path | None, room: int) -> Path:
+def _prepared(target: Path, force: bool, source: Path | None, inputs: tuple[Path, ...], room: int) -> Path:
     """An empty file beside ``target``, once all that speaks against writing it is ruled out."""
     try:
-        check_target(target, force=force, source=source)
-        check_room(target, room)
         remove_stale(target)
+        check_target(target, force=force, source=source, inputs=inputs)
+        check_room(target, room)
         return _create(target)
     except OSError as error:
         raise OutputError(_sentence(error, target)) from error
@@ -166,7 +246,7 @@ def _prepared(target: Path, force: bool, source: Path | None, room: int) -> Path
 
 def _create(target: Path) -> Path:
     """An empty file beside ``target``, with the rights the target has or would be given."""
-    temporary = target.with_name(_hidden(target))
+    temporary = target.with_name(_hidden(target, _PART))
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     if target.exists():
         with suppress(OSError):
@@ -174,13 +254,15 @@ def _create(target: Path) -> Path:
     return temporary
 
 
-def _hidden(target: Path) -> str:
+def _hidden(target: Path, ending: str) -> str:
     """A name that nothing has, and that is cleared away when this process is dead."""
-    return f"{_stem(target)}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.part"
+    return f"{_stem(target)}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.{ending}"
 
 
 def _rename(temporary: Path, target: Path) -> None:
     sync(temporary)
+    if (group := _GROUP.get()) is not None:
+        group.before_rename(target)
     try:
         os.replace(temporary, target)
     except PermissionError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 from contextlib import closing, suppress
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ _PAGES = 4096
 
 def folder_of(project: Path) -> Path:
     """The folder of one project's backups."""
-    place = hashlib.sha256(str(project.resolve()).encode()).hexdigest()[:12]
+    place = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()[:12]
     return backup_folder() / f"{project.stem}-{place}"
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from imagest_core.numbers import add_reading_options
+from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
 
@@ -50,29 +51,35 @@ def add_commands(subparsers: Any) -> None:
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
     parser.add_argument("project", type=Path, metavar="PROJECT")
+    add_reading_options(parser, page=False)
     parser.set_defaults(run=run)
     return parser
 
 
 def _say(facts: dict[str, Any]) -> None:
-    print(json.dumps(facts, ensure_ascii=False))
+    show_json(facts)
 
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.outputs import check_target
     from imagest_core.project.document import Document
     from imagest_core.project.figures import damage_figures, write_figures
+    from imagest_core.project.protecting import inputs_of
     from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
     with Document.look_at(args.project) as document:
+        inputs = inputs_of(document)
+        if args.csv is not None:
+            check_target(args.csv, force=args.force, inputs=inputs)
         figures = damage_figures(document.state, progress)
         facts = summary(document, figures)
     if args.csv is not None:
-        write_figures(figures, args.csv, force=args.force)
+        write_figures(figures, args.csv, force=args.force, inputs=inputs)
     if args.json:
         _say(facts)
     else:
-        print(as_text(facts))
+        show(*as_text(facts).split("\n"))
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:

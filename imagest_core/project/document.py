@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
+from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
 from imagest_core.painting.painting import Painting
 from imagest_core.progress import Progress
 from imagest_core.project import backups
@@ -29,6 +30,7 @@ from imagest_core.project.operations.mask import relabelled, restored
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.packing import UNSOUND
 from imagest_core.project.paintings import Found, find_painting, reference_to, shown_painting
+from imagest_core.project.protecting import inputs_of
 from imagest_core.project.rewritten import with_facts
 from imagest_core.project.rolling import Rolling
 from imagest_core.project.run import Run
@@ -400,10 +402,12 @@ class Document:
 
         An unnamed project moves, a named one stays where it was as well.
         """
-        if self.path is not None and path.resolve() == self.path.resolve():
+        if self.path is not None and same_file(path, self.path):
             return self.flush()
         if path.exists() and not force:
             raise OutputError(f"{path} is there already: choose another name.")
+        check_target(path, force=True, inputs=inputs_of(self))
+        check_replaceable(path, Kind.PROJECT)
         lock = lock_to_create(path)
         try:
             unsaved = self._unsaved

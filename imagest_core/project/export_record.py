@@ -10,17 +10,18 @@ from typing import Any
 import numpy as np
 
 from imagest_core import __version__
-from imagest_core.painting.atomic import replacing
+from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import writing_notes
+from imagest_core.printable import json_text
 from imagest_core.project.run import Run
 from imagest_core.project.sealing import record_sha256
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Decision, State, Subject, Verdict
 from imagest_core.project.verify import Account
 from imagest_core.restoration.plainly import to_plain
-from imagest_core.restoration.record import class_facts, json_text, mask_hash
+from imagest_core.restoration.record import class_facts, mask_hash
 
 FORMAT = 2
 """Version of the form. 1 held ``file``, ``verification`` and ``runs`` alone."""
@@ -131,4 +132,4 @@ def _parsed(record: str) -> Any:
 def write_export_record(record: dict[str, Any], path: Path, *, force: bool = False) -> None:
     """Write ``record`` to ``path`` as JSON; raises ``OutputError``."""
     with replacing(path, force=force) as temporary:
-        temporary.write_text(json_text(record) + "\n", encoding="utf-8")
+        write_text(temporary, json_text(record, indent=1) + "\n", path)

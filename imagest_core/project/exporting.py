@@ -11,6 +11,7 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.painting.atomic import all_or_none
+from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
@@ -20,6 +21,7 @@ from imagest_core.project.codec import dumps
 from imagest_core.project.document import Document
 from imagest_core.project.exported_record import check_written_record, kept_record
 from imagest_core.project.paintings import file_sha256
+from imagest_core.project.protecting import inputs_of
 from imagest_core.project.rewritten import SMALL
 from imagest_core.project.sealing import record_sha256
 from imagest_core.project.snapshot import Snapshot
@@ -66,8 +68,10 @@ def export_accepted(
     progress = progress or Progress()
     snapshot = snapshot or document.snapshot()
     accepted = snapshot.accepted
-    if document.path is not None and out.resolve() == document.path.resolve():
+    if document.path is not None and same_file(out, document.path):
         raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
+    check_target(out, force=force, inputs=inputs_of(document))
+    check_replaceable(out, Kind.PICTURE)
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
     with opened_painting(document, accept_rewritten=accept_rewritten) as painting:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.damage.statistics import NO_SCALE, ClassFigures, as_csv, class_figures
-from imagest_core.painting.atomic import replacing
+from imagest_core.painting.atomic import replacing, write_text
+from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.painting.resolution import Resolution
 from imagest_core.progress import Progress
 from imagest_core.project.state import Calibration, State
@@ -31,10 +32,16 @@ def scale_source(calibration: Calibration | None) -> str:
     return f"calibrated by the user (two points {calibration.length:g} mm apart)"
 
 
-def write_figures(figures: Iterable[ClassFigures], out: Path, *, force: bool = False) -> None:
-    """Write them as CSV, one row a class; raises ``OutputError``, also where ``out`` is there already."""
-    with replacing(out, force=force) as part:
-        part.write_text(as_csv(figures), encoding="utf-8", newline="")
+def write_figures(
+    figures: Iterable[ClassFigures], out: Path, *, force: bool = False, inputs: Iterable[Path] = ()
+) -> None:
+    """Write them as CSV, one row a class; raises ``OutputError``, also where ``out`` is there already.
+
+    ``inputs`` are never replaced, nor is a picture or a project.
+    """
+    check_replaceable(out, Kind.OTHER)
+    with replacing(out, force=force, inputs=inputs) as part:
+        write_text(part, as_csv(figures), out)
 
 
 def _scale(calibration: Calibration | None) -> Resolution | None:

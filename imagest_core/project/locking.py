@@ -19,6 +19,8 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError
 
+_LONGEST_TEXT = 4096
+"""Bytes of a lock file that are read: anybody may have put one there."""
 _FAR = 1 << 30
 """Where Windows locks a byte, far behind the text, which must stay readable for others."""
 
@@ -97,9 +99,12 @@ class Lock:
 def read_holder(lock: Path) -> Holder | None:
     """Who the lock file says holds it."""
     try:
-        return Holder(**json.loads(lock.read_text()))
-    except (OSError, ValueError, TypeError):
+        if not lock.is_file() or lock.stat().st_size > _LONGEST_TEXT:
+            return None
+        holder = Holder(**json.loads(lock.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+    return holder if isinstance(holder.host, str) else None
 
 
 def _user() -> str:

@@ -9,7 +9,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imagest_core.errors import ProjectError
+from imagest_core.errors import OutputError, ProjectError
+from imagest_core.painting.atomic import replacing
 from imagest_core.painting.painting import Painting
 from imagest_core.project.rewritten import SMALL, Rewritten, accepted, compared, with_facts
 from imagest_core.project.state import PaintingReference
@@ -153,5 +154,8 @@ def copy_beside(reference: PaintingReference, project: Path) -> PaintingReferenc
     """Copy the scan beside the project file, because the user asked for it."""
     target = project.resolve().parent / reference.path.name
     if not target.exists():
-        shutil.copy2(reference.path, target)
+        with replacing(target, source=reference.path) as temporary:
+            shutil.copy2(reference.path, temporary)
+    elif file_sha256(target) != reference.sha256:
+        raise OutputError(f"{target} exists already; choose another name.")
     return _seen(reference, target)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from imagest_core.printable import counted, printable
+
 _COLUMNS = (
     ("class", "name", ""),
     ("policy", "policy", ""),
@@ -30,7 +32,7 @@ def as_text(facts: dict[str, Any]) -> str:
         *(_line("", note) for note in (painting["note"], facts["mended"]) if note),
         _line("scale", _scale(facts)),
         _line("operator", facts["operator"] or "–"),
-        _line("history", f"{history['done']} gestures done, {history['undone']} undone"),
+        _line("history", f"{counted(history['done'], 'gesture')} done, {history['undone']} undone"),
         _line("decisions", _counted(facts["decisions"])),
         *(_run(run) for run in facts["runs"]),
         "",
@@ -40,7 +42,7 @@ def as_text(facts: dict[str, Any]) -> str:
 
 
 def _line(name: str, value: str) -> str:
-    return f"{name:<10}{value}"
+    return f"{name:<10}{printable(value)}"
 
 
 def _scale(facts: dict[str, Any]) -> str:
@@ -55,7 +57,7 @@ def _counted(decisions: dict[str, int]) -> str:
 
 
 def _run(run: dict[str, Any]) -> str:
-    filled = f"{run['count']:,} regions, {run['pixels']:,} px"
+    filled = f"{counted(run['count'], 'region')}, {run['pixels']:,} px"
     return _line(f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {run['time']}")
 
 

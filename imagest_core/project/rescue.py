@@ -12,17 +12,20 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
+from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
 from imagest_core.project import salvaging
 from imagest_core.project.backups import backups
 from imagest_core.project.connection import connect, reading, transaction
+from imagest_core.project.locking import lock_to_create
 from imagest_core.project.migration import make
 from imagest_core.project.operations.decisions import now
+from imagest_core.project.protecting import files_of
 from imagest_core.project.schema import TABLES
 from imagest_core.project.sealing import begin_again
 from imagest_core.project.state import PaintingReference
@@ -52,19 +55,32 @@ def rescue(
     """
     if not damaged.is_file():
         raise ProjectError(f"{damaged} isn't there: check the name, or whether its disk is connected.")
-    if out.resolve() == damaged.resolve():
+    if same_file(out, damaged):
         raise OutputError(
             f"{out.name} is the damaged project itself, which isn't touched: choose another name."
         )
-    with tempfile.TemporaryDirectory(prefix="imagest-") as folder, reading(damaged):
+    inputs = files_of(damaged, None, *([painting.path] if painting is not None else []))
+    check_target(out, force=force, inputs=inputs)
+    check_replaceable(out, Kind.PROJECT)
+    with tempfile.TemporaryDirectory(prefix="imagest-") as folder, reading(damaged), _locked(out):
         copy = _repaired_copy(damaged, Path(folder))
-        with new_file(out, force=force) as part:
+        with new_file(out, force=force, inputs=inputs) as part:
             salvage = _salvage(copy, part, painting or _backed_up(damaged))
             if salvage is None:
                 raise ProjectError(_nothing(damaged))
             with closing(Store.open(part, read_only=True)) as made:
                 made.state()
     return salvage
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Nobody else has ``out`` open, nor opens it while it is replaced; raises ``OutputError``."""
+    lock = lock_to_create(out)
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _backed_up(damaged: Path) -> PaintingReference | None:

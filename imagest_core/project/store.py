@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import replacing
+from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project import tables
 from imagest_core.project.backups import back_up
@@ -272,12 +274,25 @@ class Store:
 
 
 @contextmanager
-def new_file(path: Path, *, force: bool = False) -> Iterator[Path]:
-    """A temporary file that becomes the project at ``path``, whole or not at all."""
-    with writing(path), replacing(path, force=force) as part:
+def new_file(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) -> Iterator[Path]:
+    """A temporary file that becomes the project at ``path``, whole or not at all.
+
+    ``inputs`` are never replaced, nor is a picture.
+    """
+    check_replaceable(path, Kind.PROJECT)
+    with writing(path), replacing(path, force=force, inputs=inputs) as part:
         yield part
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
+
+
+def _stored(path: Path) -> str | bytes:
+    """A path as SQLite takes it: as bytes where its name is no UTF-8."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return str(path)
 
 
 def _fill(db: sqlite3.Connection, state: State) -> None:

@@ -16,6 +16,7 @@ from imagest_core.damage.regions import Regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting
+from imagest_core.printable import json_text
 from imagest_core.restoration.engine import Engine
 from imagest_core.restoration.environment import Environment
 from imagest_core.restoration.plainly import from_plain, to_plain
@@ -192,8 +193,8 @@ class RestorationRecord:
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The record as indented JSON, which can be encoded as UTF-8 whatever the names in it are."""
-        return json_text(to_plain(self))
+        """The record as indented JSON; bytes of file names that are no UTF-8 are the text ``\\xNN``."""
+        return json_text(to_plain(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> RestorationRecord:
@@ -217,9 +218,3 @@ def migrated(stored: Any) -> Any:
         return stored
     version = stored.get("format", 1)
     return {**stored, "format": FORMAT} if version in range(1, FORMAT) else stored
-
-
-def json_text(plain: Any) -> str:
-    """Indented JSON; file names that are no Unicode (lone surrogates) are escaped."""
-    text = json.dumps(plain, indent=1, ensure_ascii=False)
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -226,12 +226,14 @@ def export(
     out: Path,
     *,
     force: bool = False,
+    beside: Callable[[Verification], None] | None = None,
     progress: Progress | None = None,
 ) -> Verification:
     """Write ``painting`` with the fills of ``result`` to ``out``, re-read and compared before it is named.
 
-    Raises ``OutputError``, ``VerificationError``, ``PaintingError`` where the scan's file has changed since
-    it was opened, and ``Cancelled``; no file is left then.
+    ``beside`` is called once it is verified, before it has its name: where that raises, ``out`` stays as it
+    was. Raises ``OutputError``, ``VerificationError``, ``PaintingError`` where the scan's file has changed
+    since it was opened, and ``Cancelled``; no file is left then.
     """
     progress = progress or Progress()
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
@@ -239,6 +241,8 @@ def export(
     def check(written: Path) -> Verification:
         found = verify(painting, result.fills, written, checking)
         painting.check_unchanged(result.record.painting.sha256)
+        if beside is not None:
+            beside(found)
         return found
 
     return write_painting(painting, result.patches(painting), out, check=check, force=force, progress=writing)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.errors import InputError
+from imagest_core.numbers import number, whole
+from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
     from imagest_core.models.network import NetworkConfig
     from imagest_core.training.examples import Batch, DamagedCrops
     from imagest_core.training.loop import LoopOptions, Task
+
+LARGEST_SEED = 2**32 - 4
+"""Examples are drawn with seeds a little above the one that is given."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -25,7 +29,11 @@ def add_commands(subparsers: Any) -> None:
     infill.set_defaults(run=_train_infill)
     _common(infill, steps=26)
     infill.add_argument(
-        "--patches", type=int, default=250_000, metavar="N", help="patches to learn from (default 250,000)"
+        "--patches",
+        type=whole(1, 100_000_000),
+        default=250_000,
+        metavar="N",
+        help="patches to learn from (default 250,000)",
     )
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
@@ -69,9 +77,13 @@ def _common(parser: argparse.ArgumentParser, steps: int) -> None:
         "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"
     )
     add("--craquelure", type=Path, metavar="MAPS", help="folder or tar of real craquelure maps")
-    add("--steps", type=int, default=steps, help=f"at most this many steps (default {steps})")
+    add("--steps", type=whole(1), default=steps, help=f"at most this many steps (default {steps})")
     add(
-        "--held-out", type=int, default=48, metavar="N", help="examples of unseen works measured (default 48)"
+        "--held-out",
+        type=whole(1, 100_000),
+        default=48,
+        metavar="N",
+        help="examples of unseen works measured (default 48)",
     )
     add(
         "--network",
@@ -79,12 +91,12 @@ def _common(parser: argparse.ArgumentParser, steps: int) -> None:
         metavar="FILE",
         help="sizes of the network as JSON (default: the embedded one's)",
     )
-    add("--side", type=int, default=128, help="side of the crops in pixels (default 128)")
-    add("--seed", type=int, default=0)
-    add("--threads", type=int, default=0, help="CPU threads (default: all)")
+    add("--side", type=whole(8, 4096), default=128, help="side of the crops in pixels (default 128)")
+    add("--seed", type=whole(0, LARGEST_SEED), default=0)
+    add("--threads", type=whole(0, 1024), default=0, help="CPU threads (default: all)")
     add(
         "--evaluate-every",
-        type=int,
+        type=whole(1),
         default=min(250, steps // 2),
         metavar="N",
         help="held-out figures and picture every N steps",
@@ -93,23 +105,27 @@ def _common(parser: argparse.ArgumentParser, steps: int) -> None:
 
 def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None:
     add = parser.add_argument
-    add("--minutes", type=float, default=math.inf, help="at most this long")
-    add("--batch", type=int, default=batch, help=f"examples a step (default {batch})")
-    add("--rate", type=float, default=rate, help=f"highest learning rate (default {rate})")
+    add("--minutes", type=number(0, 1e9), default=math.inf, help="at most this long")
+    add("--batch", type=whole(1, 65536), default=batch, help=f"examples a step (default {batch})")
+    add("--rate", type=number(0, 1), default=rate, help=f"highest learning rate (default {rate})")
     add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add("--workers", type=int, default=0, help="processes that prepare examples (default: none beside this)")
+    add(
+        "--workers",
+        type=whole(0, 256),
+        default=0,
+        help="processes that prepare examples (default: none beside this)",
+    )
 
 
 def _train_infill(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.models.infill import InfillConfig
     from imagest_core.training.infill import InfillOptions, train_infill
-    from imagest_core.training.state import keep_network
+    from imagest_core.training.state import keep_run
 
     config = _network(args)
     data, held_out = _examples(args, config, progress)
-    keep_network(args.out, config)
-    _keep_settings(args)
+    keep_run(args.out, config, _settings(args))
     options = InfillOptions(args.out, args.patches, args.steps, args.evaluate_every, args.seed)
     train_infill(data.works, held_out, config.infill or InfillConfig(), options, progress)
     return 0
@@ -149,10 +165,9 @@ def _train(
     task: Task, data: DamagedCrops, config: NetworkConfig, args: argparse.Namespace, progress: Progress
 ) -> None:
     from imagest_core.training.loop import Trainer
-    from imagest_core.training.state import keep_network
+    from imagest_core.training.state import keep_run
 
-    keep_network(args.out, config)
-    _keep_settings(args)
+    keep_run(args.out, config, _settings(args))
     Trainer(task, data, _options(args)).run(progress)
 
 
@@ -169,7 +184,7 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
         infill=args.infill,
         earlier=args.earlier,
     )
-    print(f"{args.out}: weights {made.weights_hash}")
+    show(f"{args.out}: weights {made.weights_hash}")
     return 0
 
 
@@ -180,7 +195,9 @@ def _examples(
 
     from imagest_core.training.examples import DamagedCrops, fixed_batch
     from imagest_core.training.images import load_maps, load_works
+    from imagest_core.training.state import check_run
 
+    check_run(args.out, config, _inputs(args))
     if args.side % config.multiple:
         raise InputError(f"The side of the crops must be a multiple of {config.multiple}, not {args.side}.")
     if args.threads:
@@ -194,11 +211,16 @@ def _examples(
     return data, fixed_batch(unseen, args.held_out)
 
 
-def _keep_settings(args: argparse.Namespace) -> None:
-    """What the run was started with, beside its state: the model card is made of it."""
-    settings = {k: _plain(v) for k, v in vars(args).items() if k not in ("run", "command", "part", "out")}
-    args.out.mkdir(parents=True, exist_ok=True)
-    (args.out / "settings.json").write_text(json.dumps(settings, indent=1, sort_keys=True))
+def _settings(args: argparse.Namespace) -> dict[str, object]:
+    """What the run was started with, kept beside its state: the model card is made of it."""
+    left_out = ("run", "command", "part", "out", "debug")
+    return {k: _plain(v) for k, v in vars(args).items() if k not in left_out}
+
+
+def _inputs(args: argparse.Namespace) -> list[Path]:
+    """Everything that the run reads."""
+    named = (getattr(args, name, None) for name in ("craquelure", "network", "begin", "autoencoder"))
+    return [*args.sources, *(path for path in named if path is not None)]
 
 
 def _plain(value: object) -> object:

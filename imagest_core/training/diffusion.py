@@ -7,7 +7,8 @@ signal-to-noise ratio, and the first sampling step would never be trained.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,11 +23,12 @@ from imagest_core.models.network import NetworkConfig
 from imagest_core.models.noise import NoiseSchedule
 from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.unet import ImagestUNet, UNetConfig
+from imagest_core.models.validation import read_json
+from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill
 from imagest_core.training.examples import Batch
-from imagest_core.training.state import averaged, is_model, network_of
+from imagest_core.training.state import LATENT_SCALE, averaged, is_model, make_folder, network_of
 
-LATENT_SCALE = "latent-scale.json"
 STYLE_DROP = 0.1
 KNOWN_WEIGHT = 0.1
 """Weight of the loss outside the hole, where the answer will be copied back anyway."""
@@ -70,11 +72,9 @@ class DiffusionTask:
         """
         kept = folder / LATENT_SCALE
         if begin is not None and not kept.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(latent_scale(begin)))
+            _keep_scale(kept, latent_scale(begin))
         if not kept.exists():
-            folder.mkdir(parents=True, exist_ok=True)
-            kept.write_text(json.dumps(latent_deviation(averaged_autoencoder(run), held_out.clean)))
+            _keep_scale(kept, latent_deviation(averaged_autoencoder(run), held_out.clean))
         autoencoder = averaged_autoencoder(run, latent_scale(folder))
         task = cls(autoencoder, held_out, config.unet, config.style)
         if begin is not None:
@@ -165,4 +165,16 @@ def latent_scale(run: Path) -> tuple[float, ...]:
     path = run / LATENT_SCALE
     if not path.exists():
         raise ModelError(f"{run} holds no trained diffusion network: run `imagest train imagest` first.")
-    return tuple(json.loads(path.read_text()))
+    try:
+        scale = tuple(float(value) for value in read_json(path))
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(f"{path} is damaged: start in a new folder.") from error
+    if not scale or not all(math.isfinite(value) and value > 0 for value in scale):
+        raise ModelError(f"{path} is damaged: start in a new folder.")
+    return scale
+
+
+def _keep_scale(path: Path, scale: Sequence[float]) -> None:
+    make_folder(path.parent)
+    with replacing(path, force=True) as temporary:
+        write_text(temporary, json.dumps(list(scale)), path)

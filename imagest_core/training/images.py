@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
+import os
 import tarfile
+import warnings
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,13 +16,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from imagest_core.errors import InputError
+from imagest_core.painting.outputs import check_ordinary
 from imagest_core.progress import Progress
 
 Picture = NDArray[np.uint8]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
+LARGEST_PICTURE, LARGEST_FILE = 400_000_000, 2 << 30
+"""Pixels and bytes of a training picture that is still read."""
+TAR_MAGIC, TAR_HEAD = b"ustar", 262
+"""What the header of a tar holds, and up to where."""
 HELD_OUT_SHARE = 0.15
 """The paper splits 85/15; we split by work, so that no work stands on both sides."""
 
@@ -41,49 +51,114 @@ def work_of(name: str) -> str:
 
 def held_out(work: str) -> bool:
     """Whether a work is kept from training; depends on its name alone, so it never changes."""
-    digest = hashlib.sha256(work.encode()).digest()
+    digest = hashlib.sha256(os.fsencode(work)).digest()
     return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT_SHARE
 
 
 def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tuple[Works, Works]:
     """Read every picture of ``sources`` (folders, tars) → (training, held out).
 
-    Raises :class:`InputError` when a source is missing or nothing can be decoded.
+    Raises :class:`InputError` when a source is missing, one of its pictures can't be decoded, or there are
+    too few.
     """
     kept: tuple[list[Picture], list[str]] = ([], [])
     aside: tuple[list[Picture], list[str]] = ([], [])
     for name, data in (pair for source in sources for pair in _files(source)):
         if progress is not None:
             progress.check()
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
-        if picture is None:
-            continue
+        picture = _decoded(name, data, cv2.IMREAD_COLOR_RGB)
         pictures, works = aside if held_out(work_of(name)) else kept
-        pictures.append(np.asarray(picture, np.uint8))
+        pictures.append(picture)
         works.append(work_of(name))
     if not kept[0] or not aside[0]:
         raise InputError("The training folders hold too few pictures to train on and to hold some out.")
     return Works(tuple(kept[0]), tuple(kept[1])), Works(tuple(aside[0]), tuple(aside[1]))
 
 
+def _decoded(name: str, data: bytes, how: int) -> Picture:
+    """The picture in ``data``; raises :class:`InputError` naming it."""
+    try:
+        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as header:
+            warnings.simplefilter("ignore")
+            width, height = header.size
+        if width * height > LARGEST_PICTURE:
+            raise InputError(
+                f"The training picture {name} has {width} × {height} pixels, more than"
+                f" {LARGEST_PICTURE / 1e6:,.0f} megapixels: cut it into tiles."
+            )
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+    except InputError:
+        raise
+    except Exception as error:  # decoders raise what they like on broken data
+        raise InputError(_undecodable(name)) from error
+    if picture is None:
+        raise InputError(_undecodable(name))
+    return np.asarray(picture, np.uint8)
+
+
+def _undecodable(name: str) -> str:
+    return f"The training picture {name} is damaged or of an unknown kind: take it out or replace it."
+
+
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
+    """The pictures of a folder or tar by name; raises :class:`InputError`."""
     if source.is_dir():
         for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES):
-            yield path.relative_to(source).as_posix(), path.read_bytes()
-    elif source.is_file() and tarfile.is_tarfile(source):
-        with tarfile.open(source) as archive:
-            for member in archive:
-                stored = archive.extractfile(member)
-                if stored is not None and Path(member.name).suffix.lower() in SUFFIXES:
-                    yield member.name, stored.read()
+            check_ordinary(path)
+            if path.is_file():
+                yield path.relative_to(source).as_posix(), path.read_bytes()
+    elif source.is_file() and _is_tar(source):
+        try:
+            yield from _members(source)
+        except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
+            raise InputError(f"{source.name} is cut short or damaged: get an intact copy of it.") from error
     else:
         raise InputError(f"{source} is neither a folder nor a tar of pictures.")
 
 
+def _is_tar(source: Path) -> bool:
+    """Whether it is, or was meant to be, a tar."""
+    with source.open("rb") as file:
+        if file.read(TAR_HEAD)[-len(TAR_MAGIC) :] == TAR_MAGIC:
+            return True
+    try:
+        return tarfile.is_tarfile(source)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, ValueError):
+        return False
+
+
+def _members(source: Path) -> Iterator[tuple[str, bytes]]:
+    """The pictures of a tar, which may hold nothing but files and folders with names inside it."""
+    with tarfile.open(source, errorlevel=2) as archive:
+        for member in archive:
+            inside = not member.name.startswith(("/", "\\")) and ".." not in Path(member.name).parts
+            if not inside or not (member.isreg() or member.isdir()):
+                what = "a link or a device" if inside else "a name that leads out of it"
+                raise InputError(f"{source.name} holds {what} ({member.name}): pack plain files only.")
+            if member.isreg() and Path(member.name).suffix.lower() in SUFFIXES:
+                yield member.name, _stored(archive, member)
+        _check_end(source, archive)
+
+
+def _stored(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
+    stored = archive.extractfile(member)
+    data = stored.read() if stored is not None and member.size <= LARGEST_FILE else b""
+    if len(data) != member.size:
+        raise tarfile.ReadError("a member that is cut short or too large")
+    return data
+
+
+def _check_end(source: Path, archive: tarfile.TarFile) -> None:
+    """Raise ``tarfile.ReadError`` unless the tar ends with its mark of zeros, which one cut short lacks."""
+    assert archive.fileobj is not None
+    archive.fileobj.seek(archive.offset)
+    if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
+        raise tarfile.ReadError("no end")
+
+
 def load_maps(source: Path) -> tuple[Picture, ...]:
     """Craquelure maps (h, w) uint8, white where cracked, from a folder or tar."""
-    maps = (cv2.imdecode(np.frombuffer(io.BytesIO(d).getvalue(), np.uint8), 0) for _, d in _files(source))
-    found = tuple(np.asarray(m, np.uint8) for m in maps if m is not None)
+    found = tuple(_decoded(name, data, cv2.IMREAD_GRAYSCALE) for name, data in _files(source))
     if not found:
         raise InputError(f"{source} holds no craquelure map.")
     return found

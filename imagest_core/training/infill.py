@@ -7,19 +7,14 @@ A round takes seconds; each is kept on disk, so a run goes on where it was stopp
 
 from __future__ import annotations
 
-import json
-import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors import safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 
 from imagest_core.errors import ModelError
@@ -37,8 +32,8 @@ from imagest_core.restoration.patch_infill import infill
 from imagest_core.training.autoencoder import as_picture, hole_psnr, prefill
 from imagest_core.training.examples import Batch
 from imagest_core.training.images import Works
-from imagest_core.training.journal import log
-from imagest_core.training.state import STATE, Clock, averaged, network_of
+from imagest_core.training.journal import log, write_picture
+from imagest_core.training.state import STATE, Clock, averaged, network_of, read_state, write_state
 
 PRIOR = 100.0
 """As many patches of the average kind are added to each component: the rare ones stay sound."""
@@ -159,20 +154,18 @@ def _evaluate(mixture: PatchMixture, held_out: Batch, folder: Path, clock: Clock
     columns = [clean * (1 - mask), prefilled, filled, clean]
     rows = [torch.cat([column[i] for column in columns], dim=2) for i in range(min(6, len(clean)))]
     picture: NDArray[np.uint8] = as_picture(torch.cat(rows, dim=1))
-    cv2.imwrite(str(folder / f"held-out-{clock.step:06d}.png"), picture[..., ::-1])
+    write_picture(folder / f"held-out-{clock.step:06d}.png", picture)
 
 
 def _save(folder: Path, mixture: PatchMixture, clock: Clock) -> None:
     tensors = {f"average.{name}": value.contiguous() for name, value in mixture.state_dict().items()}
-    save_file(tensors, folder / f"{STATE}.part", metadata={"clock": json.dumps(asdict(clock))})
-    os.replace(folder / f"{STATE}.part", folder / STATE)
+    write_state(folder, tensors, clock)
 
 
 def _resumed(folder: Path, config: InfillConfig) -> tuple[PatchMixture | None, Clock]:
     if not (folder / STATE).is_file():
         return None, Clock()
-    with safe_open(folder / STATE, "pt") as stored:
-        clock = Clock(**json.loads(stored.metadata()["clock"]))
+    _, clock = read_state(folder / STATE)
     return _filled(config, folder), clock
 
 
@@ -187,7 +180,8 @@ def learned_infill(run: Path) -> PatchMixture:
 def _filled(config: InfillConfig, run: Path) -> PatchMixture:
     mixture = PatchMixture(config)
     weights = averaged(run, "factors", "shares")
-    if any(weights[k].shape != v.shape for k, v in mixture.state_dict().items()):
+    expected = mixture.state_dict()
+    if weights.keys() != expected.keys() or any(weights[k].shape != v.shape for k, v in expected.items()):
         raise ModelError(f"{run} belongs to an infill of another shape: start in a new folder.")
     mixture.load_state_dict(weights)
     return mixture

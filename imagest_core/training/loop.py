@@ -18,7 +18,7 @@ from torch.utils.data import DataLoader
 
 from imagest_core.progress import Progress
 from imagest_core.training.examples import Batch, DamagedCrops, From, collate
-from imagest_core.training.journal import log
+from imagest_core.training.journal import log, write_picture
 from imagest_core.training.state import Average, Clock, load_state, save_state
 
 
@@ -150,8 +150,6 @@ class Trainer:
 
     @torch.no_grad()
     def _evaluate(self) -> None:
-        import cv2
-
         bare = self.bare
         self.average.swap(bare)
         bare.eval()
@@ -162,8 +160,7 @@ class Trainer:
             bare.train()
             self.average.swap(bare)
         self._log("held-out", figures)
-        name = self.options.folder / f"held-out-{self.clock.step:06d}.png"
-        cv2.imwrite(str(name), picture[..., ::-1])
+        write_picture(self.options.folder / f"held-out-{self.clock.step:06d}.png", picture)
 
     def _log(self, kind: str, figures: Mapping[str, float]) -> None:
         log(self.options.folder, self.clock, kind, figures)

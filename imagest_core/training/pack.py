@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
+from imagest_core.errors import ModelError
 from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import Description, read_description
 from imagest_core.models.network import ImagestNetwork
+from imagest_core.models.validation import read_json
 from imagest_core.training.diffusion import latent_scale
 from imagest_core.training.infill import learned_infill
 from imagest_core.training.journal import LOSSES
-from imagest_core.training.state import STATE, averaged, is_model, network_of
+from imagest_core.training.state import SETTINGS, STATE, averaged, is_model, network_of, read_state
 
 ROUNDS = ("first", "second", "third", "fourth", "fifth")
 
@@ -75,23 +74,33 @@ def earlier_rounds(run: Path) -> Mapping[str, Any]:
 
 def run_facts(run: Path) -> Mapping[str, Any]:
     """Steps, minutes, settings and the held-out curve of a run, for the model card."""
-    with safe_open(run / STATE, "pt") as stored:
-        clock = json.loads(stored.metadata()["clock"])
-    settings = json.loads((run / "settings.json").read_text()) if (run / "settings.json").exists() else {}
+    _, clock = read_state(run / STATE)
     return {
-        "steps": clock["step"],
-        "minutes": round(clock["seconds"] / 60, 1),
-        "settings": settings,
+        "steps": clock.step,
+        "minutes": round(clock.seconds / 60, 1),
+        "settings": _settings(run / SETTINGS),
         "held_out": held_out_curve(run),
     }
 
 
+def _settings(path: Path) -> Any:
+    if not path.exists():
+        return {}
+    try:
+        return read_json(path)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is damaged ({error}): pack without it.") from error
+
+
 def held_out_curve(run: Path) -> list[dict[str, float]]:
-    """One entry an evaluation: the step and each figure."""
+    """One entry an evaluation: the step and each figure; raises ``ModelError`` where they are damaged."""
     curve: dict[int, dict[str, float]] = {}
-    with (run / LOSSES).open(newline="") as file:
-        for row in csv.DictReader(file):
-            if row["kind"] == "held-out":
-                step = int(row["step"])
-                curve.setdefault(step, {"step": step})[row["name"]] = float(row["value"])
+    try:
+        with (run / LOSSES).open(newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                if row["kind"] == "held-out":
+                    step = int(row["step"])
+                    curve.setdefault(step, {"step": step})[row["name"]] = float(row["value"])
+    except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
+        raise ModelError(f"{run / LOSSES} is missing or damaged: train anew to pack a model.") from error
     return [curve[step] for step in sorted(curve)]

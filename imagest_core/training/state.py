@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from imagest_core.errors import ModelError
+from imagest_core.errors import ModelError, OutputError
 from imagest_core.models.checkpoint import load_checkpoint
 from imagest_core.models.description import CONFIG
 from imagest_core.models.network import NetworkConfig
+from imagest_core.models.validation import read_json
+from imagest_core.painting.atomic import all_or_none, replacing, write_text
+from imagest_core.painting.outputs import check_folder, check_target
+from imagest_core.printable import json_text
 
-STATE, NETWORK = "state.safetensors", "network.json"
+STATE, NETWORK, SETTINGS = "state.safetensors", "network.json", "settings.json"
+LATENT_SCALE = "latent-scale.json"
 
 
 @dataclass
@@ -50,10 +58,42 @@ class Average:
                 self.values[name] = current
 
 
-def keep_network(folder: Path, config: NetworkConfig) -> None:
-    """Write down which network a run trains."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / NETWORK).write_text(json.dumps(config.to_json(), indent=1))
+def check_run(folder: Path, config: NetworkConfig, inputs: Iterable[Path] = ()) -> None:
+    """Raise unless ``folder`` is new, empty or a run of this network that can be gone on with.
+
+    ``OutputError``: it is one of the ``inputs``, no folder, or holds something else; ``ModelError``: it
+    is a run of a network of another shape.
+    """
+    check_folder(folder, inputs)
+    if not folder.is_dir():
+        return
+    inputs = tuple(inputs)
+    for path in filter(Path.is_file, folder.iterdir()):
+        check_target(path, force=True, inputs=inputs)
+    held = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    if held and NETWORK not in held and LATENT_SCALE not in held:
+        raise OutputError(f"{folder} holds something else than a training run; choose a new folder.")
+    if (folder / STATE).is_file() and read_network(folder / NETWORK) != config:
+        raise ModelError(f"{folder} belongs to a network of another shape: start in a new folder.")
+
+
+def keep_run(folder: Path, config: NetworkConfig, settings: Mapping[str, Any]) -> None:
+    """Write down which network a run trains and what it was started with; raises ``OutputError``."""
+    make_folder(folder)
+    texts = {NETWORK: config.to_json(), SETTINGS: settings}
+    paths = {folder / name: value for name, value in texts.items()}
+    with all_or_none(paths, force=True):
+        for path, value in paths.items():
+            with replacing(path, force=True) as temporary:
+                write_text(temporary, json_text(value, indent=1, sort_keys=path.name == SETTINGS), path)
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run; raises ``OutputError``."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"The folder {folder} can't be made: {error.strerror or error}.") from error
 
 
 def network_of(folder: Path) -> NetworkConfig:
@@ -69,7 +109,7 @@ def network_of(folder: Path) -> NetworkConfig:
 def read_network(path: Path) -> NetworkConfig:
     """A network's sizes from JSON; raises ``ModelError`` when they can't be understood."""
     try:
-        return NetworkConfig.from_json(json.loads(path.read_text(encoding="utf-8")))
+        return NetworkConfig.from_json(read_json(path))
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise ModelError(f"{path} doesn't describe a network ({error}).") from error
 
@@ -88,7 +128,7 @@ def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
             weights |= {f"{part}.{k}": v for k, v in getattr(network, part).state_dict().items()}
         weights |= network.infill.state_dict() if network.infill else {}
     else:
-        stored = load_file(folder / STATE)
+        stored, _ = read_state(folder / STATE)
         weights = {k.removeprefix("average."): v for k, v in stored.items() if k.startswith("average.")}
     return {k: v for k, v in weights.items() if not modules or k.split(".", 1)[0] in modules}
 
@@ -103,9 +143,26 @@ def save_state(
         tensors[f"average.{name}"] = average.values[name].contiguous()
         for key, value in optimizer.state.get(parameter, {}).items():
             tensors[f"optimizer.{key}.{name}"] = value.detach().contiguous()
-    temporary = folder / f"{STATE}.part"
-    save_file(tensors, temporary, metadata={"clock": json.dumps(asdict(clock))})
-    os.replace(temporary, folder / STATE)
+    write_state(folder, tensors, clock)
+
+
+def write_state(folder: Path, tensors: Mapping[str, Tensor], clock: Clock) -> None:
+    """Write ``tensors`` and the clock; the old state stays until the new one is whole."""
+    with replacing(folder / STATE, force=True) as temporary:
+        save_file(dict(tensors), temporary, metadata={"clock": json.dumps(asdict(clock))})
+
+
+def read_state(path: Path) -> tuple[dict[str, Tensor], Clock]:
+    """What :func:`write_state` wrote; raises ``ModelError`` where it is damaged."""
+    try:
+        with safe_open(path, "pt") as stored:
+            facts = json.loads((stored.metadata() or {})["clock"])
+            clock = Clock(step=int(facts["step"]), seconds=float(facts["seconds"]))
+        if clock.step < 0 or not math.isfinite(clock.seconds):
+            raise ValueError("its clock is wrong")
+        return load_file(path), clock
+    except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise ModelError(f"{path} is no whole state of a training: start in a new folder.") from error
 
 
 def load_state(
@@ -115,16 +172,13 @@ def load_state(
     path = folder / STATE
     if not path.exists():
         return None
-    from safetensors import safe_open
-
-    with safe_open(path, "pt") as stored:
-        clock = Clock(**json.loads(stored.metadata()["clock"]))
-    tensors = load_file(path)
+    tensors, clock = read_state(path)
     for name, parameter in module.named_parameters():
-        if f"model.{name}" not in tensors or tensors[f"model.{name}"].shape != parameter.shape:
-            raise ModelError(
-                f"{path} belongs to a network of another shape (at {name}): start in a new folder."
-            )
+        for stored in (tensors.get(f"model.{name}"), tensors.get(f"average.{name}")):
+            if stored is None or stored.shape != parameter.shape or not stored.is_floating_point():
+                raise ModelError(
+                    f"{path} belongs to a network of another shape (at {name}): start in a new folder."
+                )
         with torch.no_grad():
             parameter.copy_(tensors[f"model.{name}"])
         average.values[name] = tensors[f"average.{name}"].to(parameter.device)

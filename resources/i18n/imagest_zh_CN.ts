@@ -810,10 +810,6 @@
         <translation>{0} 解码后为 {1} GB，而 {2} 只能整体解码：请存为分块 TIFF。</translation>
     </message>
     <message>
-        <source>{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts or raise the limit.</source>
-        <translation>{0} 声称有 {1} × {2} 像素，超过 {3} 兆像素的上限：请分成几部分或提高上限。</translation>
-    </message>
-    <message>
         <source>{0} declares a size of {1} × {2} pixels: the file is damaged.</source>
         <translation>{0} 声称大小为 {1} × {2} 像素：文件已损坏。</translation>
     </message>
@@ -866,14 +862,6 @@
         <translation>{0} 中的图像与文件头所述不符：文件已损坏。</translation>
     </message>
     <message>
-        <source>{0} holds one picture: there is no page {1}.</source>
-        <translation>{0} 只有一幅图像：没有第 {1} 页。</translation>
-    </message>
-    <message>
-        <source>{0} has {1} pages: there is no page {2}.</source>
-        <translation>{0} 有 {1} 页：没有第 {2} 页。</translation>
-    </message>
-    <message>
         <source>{0} is an animation: save one of its pictures as a still.</source>
         <translation>{0} 是动画：请将其中一幅存为静态图片。</translation>
     </message>
@@ -888,10 +876,6 @@
     <message>
         <source>{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.</source>
         <translation>{0} 是未知类型的 PNG：请重新存为 8 位或 16 位 RGB。</translation>
-    </message>
-    <message>
-        <source>{0} is a {1}-bit JPEG of {2} channels: convert it to 8-bit RGB or grey.</source>
-        <translation>{0} 是 {2} 通道的 {1} 位 JPEG：请转换为 8 位 RGB 或灰度。</translation>
     </message>
     <message>
         <source>{0} is {1}: convert it to 8- or 16-bit RGB, then open it again.</source>
@@ -1096,10 +1080,6 @@
     <message>
         <source>The mask {0} is {1} × {2} pixels but the scan is {3} × {4}: they must have the same size.</source>
         <translation>蒙版 {0} 为 {1} × {2} 像素，而扫描件为 {3} × {4}：两者大小必须相同。</translation>
-    </message>
-    <message>
-        <source>The mask {0} declares {1} × {2} pixels, too many to read.</source>
-        <translation>蒙版 {0} 声称有 {1} × {2} 像素，过大而无法读取。</translation>
     </message>
     <message>
         <source>The mask {0} is no flat picture: save it as one grey channel.</source>
@@ -1582,10 +1562,6 @@
         <translation>第一页</translation>
     </message>
     <message>
-        <source>page {0}</source>
-        <translation>第 {0} 页</translation>
-    </message>
-    <message>
         <source>tiles</source>
         <translation>分块</translation>
     </message>
@@ -1640,10 +1616,6 @@
     <message>
         <source>a {0}-bit picture</source>
         <translation>{0} 位图片</translation>
-    </message>
-    <message>
-        <source>a {0} picture of {1} channels</source>
-        <translation>{1} 通道的 {0} 图片</translation>
     </message>
     <message>
         <source>a YCbCr picture without JPEG compression</source>
@@ -1772,6 +1744,86 @@
     <message>
         <source>whether its samples are the same can&apos;t be told, since they were never recorded</source>
         <translation>无法判断样本值是否相同，因为从未记录过</translation>
+    </message>
+    <message>
+        <source>{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts, or raise the limit on the command line with --max-pixels.</source>
+        <translation>{0} 声明的大小为 {1} × {2} 像素，超过 {3} 百万像素的上限：请分成几部分，或在命令行用 --max-pixels 提高上限。</translation>
+    </message>
+    <message>
+        <source>{0} has one page, number 0: there is no page {1}.</source>
+        <translation>{0} 只有一页，编号为 0：没有第 {1} 页。</translation>
+    </message>
+    <message>
+        <source>{0} has {1} pages, numbered from 0 to {2}: there is no page {3}.</source>
+        <translation>{0} 有 {1} 页，编号为 0 到 {2}：没有第 {3} 页。</translation>
+    </message>
+    <message>
+        <source>{0} is {1} of {2}: convert it to 8-bit RGB or grey.</source>
+        <translation>{0} 是{2}的 {1}：请转换为 8 位 RGB 或灰度。</translation>
+    </message>
+    <message>
+        <source>{0} is one of the inputs, which are never written; choose another name.</source>
+        <translation>{0} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be two of the files to write; name one for each.</source>
+        <translation>{0} 不能同时作为两个要写入的文件；请分别命名。</translation>
+    </message>
+    <message>
+        <source>{0} is {1}, which only another one may replace; choose another name.</source>
+        <translation>{0} 是{1}，只能由同类文件替换；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} is not a folder; choose another name.</source>
+        <translation>{0} 不是文件夹；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{0} is no ordinary file: name one that is stored on a disk.</source>
+        <translation>{0} 不是普通文件：请指定存储在磁盘上的文件。</translation>
+    </message>
+    <message>
+        <source>The mask {0} declares {1} × {2} pixels, too many to read: raise the limit on the command line with --max-pixels.</source>
+        <translation>蒙版 {0} 声明的大小为 {1} × {2} 像素，过大而无法读取：请在命令行用 --max-pixels 提高上限。</translation>
+    </message>
+    <message>
+        <source>page {0} (counted from 0)</source>
+        <translation>第 {0} 页（从 0 起编号）</translation>
+    </message>
+    <message>
+        <source>a picture</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>a project</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>an {0}-bit picture</source>
+        <translation>{0} 位图片</translation>
+    </message>
+    <message>
+        <source>a {0}-bit JPEG</source>
+        <translation>{0} 位 JPEG</translation>
+    </message>
+    <message>
+        <source>an {0}-bit JPEG</source>
+        <translation>{0} 位 JPEG</translation>
+    </message>
+    <message>
+        <source>a {0} picture of {1}</source>
+        <translation>{1}的 {0} 图片</translation>
+    </message>
+    <message>
+        <source>an {0} picture of {1}</source>
+        <translation>{1}的 {0} 图片</translation>
+    </message>
+    <message>
+        <source>{0} channels</source>
+        <translation>{0} 通道</translation>
+    </message>
+    <message>
+        <source>1 channel</source>
+        <translation>单通道</translation>
     </message>
 </context>
 <context>

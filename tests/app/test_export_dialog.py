@@ -52,6 +52,23 @@ def test_the_scan_itself_is_never_written(dialog: ExportDialog, scan: Path):
     assert "never written" in dialog.answer.text()
 
 
+def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, tmp_path: Path):
+    project = opened.document.path
+    assert project is not None
+    dialog.replace.setChecked(True)
+    for wanted in (project, project.with_name(project.name + "-wal")):
+        link = tmp_path / f"link-{wanted.suffix[1:]}.tif"
+        link.symlink_to(wanted)
+        dialog.path.setText(str(link))
+        assert not dialog.go.isEnabled()
+        assert "never written" in dialog.answer.text()
+    dialog.record.setChecked(True)
+    (tmp_path / "new-record.json").write_bytes(opened.painting.path.read_bytes())
+    dialog.path.setText(str(tmp_path / "new.tif"))
+    assert not dialog.go.isEnabled()
+    assert "is a picture" in dialog.answer.text()
+
+
 def test_as_in_the_scan_by_default(dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle):
     assert dialog.stored.form.kept
     assert dialog.stored.depth.currentText() == "16 bit (kept)"

@@ -20,7 +20,7 @@ def open_source(path: Path, page: int, limits: Limits) -> Source:
 
         return TiffSource(path, page, limits)
     if page != 0:
-        raise PaintingError(f"{path.name} holds one picture: there is no page {page + 1}.")
+        raise PaintingError(f"{path.name} has one page, number 0: there is no page {page}.")
     if head.startswith(png.SIGNATURE):
         return png.open_png(path, limits)
     if head.startswith(jpeg.SIGNATURE):

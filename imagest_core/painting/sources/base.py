@@ -18,6 +18,27 @@ from imagest_core.painting.resolution import Resolution
 Samples = NDArray[Any]
 
 
+_pixels = MOST_PIXELS = 2_000_000_000
+"""The largest picture that is opened, unless :func:`pixels_allowed` says otherwise."""
+
+
+def pixel_limit() -> int:
+    """How many pixels a picture may have."""
+    return _pixels
+
+
+@contextmanager
+def pixels_allowed(pixels: int | None) -> Iterator[None]:
+    """While entered, pictures of up to ``pixels`` are opened, in every thread; None changes nothing."""
+    global _pixels
+    before = _pixels
+    _pixels = before if pixels is None else pixels
+    try:
+        yield
+    finally:
+        _pixels = before
+
+
 @dataclass(frozen=True)
 class Limits:
     """What is refused by its declared size, before anything is decoded.
@@ -27,7 +48,7 @@ class Limits:
     strips and tiles kept.
     """
 
-    pixels: int = 2_000_000_000
+    pixels: int = field(default_factory=lambda: pixel_limit())
     at_once: int = 1_600_000_000
     cache: int = 64 << 20
 
@@ -91,10 +112,15 @@ def check_size(name: str, width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise PaintingError(f"{name} declares a size of {width} × {height} pixels: the file is damaged.")
     if width * height > limits.pixels:
-        raise PaintingError(
-            f"{name} declares {width} × {height} pixels, over the limit of {limits.pixels / 1e6:,.0f}"
-            " megapixels: cut it into parts or raise the limit."
-        )
+        raise PaintingError(too_large(name, width, height, limits.pixels))
+
+
+def too_large(name: str, width: int, height: int, limit: int) -> str:
+    """The sentence for a picture of more than ``limit`` pixels."""
+    return (
+        f"{name} declares {width} × {height} pixels, over the limit of {limit / 1e6:,.6g} megapixels: cut it"
+        " into parts, or raise the limit on the command line with --max-pixels."
+    )
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from imagest_core.painting.sources.base import Facts, Limits, Samples, check_siz
 from imagest_core.painting.sources.exif import Exif
 from imagest_core.painting.sources.jpeg_metadata import TRAILER, JpegMetadata
 from imagest_core.painting.sources.whole import WholeSource
+from imagest_core.printable import counted, with_article
 
 SIGNATURE = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -34,7 +35,8 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
         )
     if depth != 8 or channels not in (1, 3):
         raise PaintingError(
-            f"{path.name} is a {depth}-bit JPEG of {channels} channels: convert it to 8-bit RGB or grey."
+            f"{path.name} is {with_article(f'{depth}-bit JPEG')} of"
+            f" {counted(channels, 'channel', commas=False)}: convert it to 8-bit RGB or grey."
         )
     check_size(path.name, width, height, limits)
     if path.stat().st_size * 8 < (width // 8) * (height // 8):  # no block of 8 × 8 takes less than a bit

@@ -35,7 +35,7 @@ class TiffSource:
         with decoding(path), TiffFile(path) as tiff:
             pages = len(tiff.pages)
             if not 0 <= page < max(pages, 1):
-                raise PaintingError(f"{path.name} has {pages} pages: there is no page {page + 1}.")
+                raise PaintingError(no_page(path.name, pages, page))
             chosen = _page_of(tiff, page)
             check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
             check_kind(path.name, chosen)
@@ -71,6 +71,13 @@ class TiffSource:
         """Forget what was decoded and give the file back."""
         self._cache.clear()
         self._data.close()
+
+
+def no_page(name: str, pages: int, page: int) -> str:
+    """The sentence for a page that the file hasn't."""
+    if pages <= 1:
+        return f"{name} has one page, number 0: there is no page {page}."
+    return f"{name} has {pages} pages, numbered from 0 to {pages - 1}: there is no page {page}."
 
 
 def _quieten() -> None:
@@ -220,7 +227,7 @@ def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
 def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
     notes = []
     if pages > 1:
-        shown = "the first" if index == 0 else f"page {index + 1}"
+        shown = "the first" if index == 0 else f"page {index} (counted from 0)"
         notes.append(f"The file has {pages} pages; {shown} is shown.")
     if page.bitspersample == 1:
         notes.append("The file is black and white (1 bit); it is read as 8-bit grey.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tifffile import TiffPage
 
 from imagest_core.errors import PaintingError
+from imagest_core.printable import counted, with_article
 
 JPEG = frozenset({7})
 COMPRESSIONS = {
@@ -80,7 +81,7 @@ def _check_photometric(name: str, page: TiffPage) -> None:
 def _check_samples(name: str, page: TiffPage) -> None:
     bits, kind = page.bitspersample, page.sampleformat
     if kind in _FORMATS:
-        _refuse(name, f"a {_FORMATS[kind]} picture", "convert it to 16-bit RGB or grey")
+        _refuse(name, with_article(f"{_FORMATS[kind]} picture"), "convert it to 16-bit RGB or grey")
     if kind not in _UNSIGNED or not isinstance(bits, int) or page.dtype is None:
         _refuse(
             name, "a picture with samples of an unknown or mixed kind", "convert it to 16-bit RGB or grey"
@@ -89,10 +90,12 @@ def _check_samples(name: str, page: TiffPage) -> None:
     if bits == 1 and grey and channels == 1:
         return
     if bits not in (8, 16):
-        _refuse(name, f"a {bits}-bit picture", "convert it to 8 or 16 bits a channel")
+        _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits a channel")
     if channels not in ((1, 2) if grey else (3, 4)):
-        what = "grey" if grey else "RGB"
-        _refuse(name, f"a {what} picture of {channels} channels", "flatten it to grey, RGB or RGB with alpha")
+        what = with_article(
+            f"{'grey' if grey else 'RGB'} picture of {counted(channels, 'channel', commas=False)}"
+        )
+        _refuse(name, what, "flatten it to grey, RGB or RGB with alpha")
 
 
 def _title(compression: int) -> str:

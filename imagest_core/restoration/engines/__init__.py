@@ -29,7 +29,7 @@ def engine_names() -> tuple[str, ...]:
 def engine(name: str) -> Engine:
     """The engine of this name; raises ``InputError`` where there is none."""
     if name not in ENGINES:
-        raise InputError(f"There is no engine {name!r}; choose one of {', '.join(ENGINES)}.")
+        raise InputError(f"There is no engine '{name}'; choose one of {', '.join(ENGINES)}.")
     module, kind = ENGINES[name].split(":")
     made: Engine = getattr(import_module(module), kind)()
     return made

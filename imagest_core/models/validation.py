@@ -1,0 +1,172 @@
+"""Checking the sizes in a network's description before anything is built of them; needs no torch.
+
+A description comes from a file that anybody may have written. Every value must be of its type and inside
+bounds that no real network reaches, so that a wrong one costs a sentence and not the memory.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+LARGEST_FILE = 16 << 20
+"""Bytes of a description that are read."""
+_WIDEST, _LONGEST, _DEEPEST, _WORD = 16384, 16, 64, 200
+
+Check = Callable[[Any], str]
+"""An empty string where the value is right, else what is wanted."""
+
+
+def _whole(low: int, high: int) -> Check:
+    def check(value: Any) -> str:
+        right = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return "" if right else f"a whole number from {low} to {high:,}"
+
+    return check
+
+
+def _odd(low: int, high: int) -> Check:
+    def check(value: Any) -> str:
+        return f"an odd number from {low} to {high}" if _whole(low, high)(value) or value % 2 == 0 else ""
+
+    return check
+
+
+def _positive(value: Any) -> str:
+    right = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if right and math.isfinite(value) and 0 < value < 1e6 else "a finite number above 0"
+
+
+def _flag(value: Any) -> str:
+    return "" if isinstance(value, bool) else "true or false"
+
+
+def _word(value: Any) -> str:
+    return "" if isinstance(value, str) and len(value) <= _WORD else "a short text"
+
+
+def _one_of(*words: str) -> Check:
+    def check(value: Any) -> str:
+        return "" if value in words else " or ".join(words)
+
+    return check
+
+
+def _list(of: Check, low: int = 1, high: int = _LONGEST) -> Check:
+    def check(value: Any) -> str:
+        if not isinstance(value, list | tuple) or not low <= len(value) <= high:
+            return f"a list of {low} to {high} values"
+        wrong = next(filter(None, map(of, value)), "")
+        return f"a list in which each is {wrong}" if wrong else ""
+
+    return check
+
+
+_width, _depth = _whole(1, _WIDEST), _whole(0, _DEEPEST)
+
+SCHEMA: Mapping[str, Mapping[str, Check]] = {
+    "autoencoder": {
+        "latent_channels": _whole(1, 64),
+        "encoder_channels": _width,
+        "encoder_blocks": _depth,
+        "decoder_channels": _list(_width, 2, 8),
+        "decoder_blocks": _list(_depth, 2, 8),
+        "latent_scale": _list(_positive, 1, 64),
+    },
+    "style": {
+        "side": _whole(8, 4096),
+        "channels": _width,
+        "depths": _list(_whole(1, _DEEPEST), 1, 8),
+        "heads": _list(_whole(1, 256), 1, 8),
+        "window": _whole(1, 64),
+        "patch": _whole(1, 64),
+        "position": _one_of("relative", "deviation"),
+        "token_channels": _width,
+    },
+    "unet": {
+        "channels": _list(_width, 1, 8),
+        "attention": _list(_flag, 1, 8),
+        "layers": _whole(1, 16),
+        "head_channels": _width,
+        "context_channels": _width,
+        "text_channels": _whole(0, _WIDEST),
+        "style_channels": _width,
+        "restoration_layers": _list(_word, 0, 256),
+        "synthesis_layers": _list(_word, 0, 256),
+    },
+    "infill": {
+        "side": _odd(3, 31),
+        "components": _whole(1, 1024),
+        "kept": _whole(1, 31 * 31),
+    },
+}
+_OPTIONAL = ("infill",)
+_SAME_LENGTH = (
+    ("autoencoder", "decoder_channels", "decoder_blocks"),
+    ("style", "depths", "heads"),
+    ("unet", "channels", "attention"),
+)
+
+
+def read_json(path: Path) -> Any:
+    """The JSON in ``path``; raises ``ValueError`` for whatever is wrong with it, ``OSError``."""
+    if not path.is_file():
+        raise ValueError("it is no ordinary file")
+    if path.stat().st_size > LARGEST_FILE:
+        raise ValueError(f"it is larger than {LARGEST_FILE >> 20} MB")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise ValueError("it is no UTF-8 text") from None
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+
+
+def check_network(stored: Any) -> None:
+    """Raise ``ValueError`` naming the first size that no network can have."""
+    parts = _mapping(stored, "the network")
+    for name, checks in SCHEMA.items():
+        if parts.get(name) is None and name in _OPTIONAL:
+            continue
+        if name not in parts:
+            raise ValueError(f"the network lacks {name}")
+        _check_part(name, _mapping(parts[name], name), checks)
+    for name, one, other in _SAME_LENGTH:
+        if one in parts[name] and other in parts[name] and len(parts[name][one]) != len(parts[name][other]):
+            raise ValueError(f"{name}.{one} and {name}.{other} differ in length")
+    infill = parts.get("infill") or {}
+    if infill.get("kept", 0) > infill.get("side", 31) ** 2:
+        raise ValueError("infill.kept is more than a patch has pixels")
+
+
+def check_texts(values: Mapping[str, Any], *names: str) -> None:
+    """Raise ``ValueError`` where one of these isn't a text."""
+    for name in names:
+        if name in values and not isinstance(values[name], str):
+            raise ValueError(f"{name} must be a text")
+
+
+def check_digests(files: Any) -> None:
+    """Raise ``ValueError`` where ``files`` isn't names of safetensors files with SHA-256 hashes."""
+    for name, digest in _mapping(files, "files").items():
+        if not name.endswith(".safetensors"):
+            raise ValueError(f"{name} in files is no safetensors file")
+        if not isinstance(digest, str) or len(digest) != 64:
+            raise ValueError(f"files.{name} must be a SHA-256 hash")
+
+
+def _mapping(value: Any, name: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"{name} must be an object with names and values")
+    return value
+
+
+def _check_part(name: str, part: Mapping[str, Any], checks: Mapping[str, Check]) -> None:
+    if unknown := sorted(part.keys() - checks.keys()):
+        raise ValueError(f"{name}.{unknown[0]} is unknown")
+    for key, value in part.items():
+        if wanted := checks[key](value):
+            raise ValueError(f"{name}.{key} must be {wanted}")

@@ -1,0 +1,164 @@
+"""Training on archives and runs that are damaged or mean no good."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from safetensors.torch import load_file, save_file
+from tiny_model import tiny_config
+
+from imagest_core.errors import InputError, ModelError, OutputError
+from imagest_core.training.images import load_maps, load_works
+from imagest_core.training.state import Clock, check_run, keep_run, read_state, write_state
+
+Add = Callable[[tarfile.TarFile], None]
+
+
+def png(value: int = 7) -> bytes:
+    return cv2.imencode(".png", np.full((20, 20, 3), value, np.uint8))[1].tobytes()
+
+
+def entry(name: str, data: bytes = b"", kind: bytes = tarfile.REGTYPE, link: str = "") -> Add:
+    info = tarfile.TarInfo(name)
+    info.size, info.type, info.linkname = len(data), kind, link
+    return lambda archive: archive.addfile(info, io.BytesIO(data))
+
+
+BAD: dict[str, Add] = {
+    "symbolic link": entry("x.png", kind=tarfile.SYMTYPE, link="/etc/passwd"),
+    "hard link": entry("x.png", kind=tarfile.LNKTYPE, link="0-0.png"),
+    "link to nothing": entry("x.png", kind=tarfile.LNKTYPE, link="nowhere.png"),
+    "device": entry("x.png", kind=tarfile.CHRTYPE),
+    "pipe": entry("x.png", kind=tarfile.FIFOTYPE),
+    "absolute": entry("/tmp/x.png", png()),
+    "parent": entry("a/../../x.png", png()),
+    "not a picture": entry("x.png", b"no picture at all"),
+    "cut picture": entry("x.png", png()[:40]),
+    "empty picture": entry("x.png"),
+    "huge picture": entry("x.png", png()[:16] + (60_000).to_bytes(4, "big") * 2 + png()[24:]),
+}
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Callable[..., Path]:
+    def pack(add: Add | None = None, mode: str = "w") -> Path:
+        path = tmp_path / "works.tar"
+        with tarfile.open(path, mode) as archive:
+            for number in range(24):
+                entry(f"{number}-0.png", png(number))(archive)
+            if add is not None:
+                add(archive)
+        return path
+
+    return pack
+
+
+@pytest.mark.parametrize("name", list(BAD))
+def test_a_tar_with_anything_but_pictures_is_refused(cli, packed, tmp_path: Path, name: str) -> None:
+    path = packed(BAD[name])
+    with pytest.raises(InputError) as refused:
+        load_works([path])
+    assert "\n" not in str(refused.value)
+    answer = cli("train", "infill", path, "-o", tmp_path / "run", "--side", 32)
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_a_tar_cut_anywhere_is_refused(packed, mode: str) -> None:
+    path = packed(mode=mode)
+    data = path.read_bytes()
+    assert len(load_works([path])[0]) > 0
+    for place in (1, 300, 512, 700, len(data) // 2, len(data) // 2 // 512 * 512, len(data) - 11_000):
+        path.write_bytes(data[: max(place, 1)])
+        with pytest.raises(InputError):
+            load_works([path])
+
+
+def test_a_damaged_picture_in_a_folder_is_named(tmp_path: Path) -> None:
+    folder = tmp_path / "works"
+    folder.mkdir()
+    for number in range(24):
+        (folder / f"{number}-0.png").write_bytes(png(number))
+    (folder / "bad.jpg").write_bytes(b"\xff\xd8\xff")
+    with pytest.raises(InputError, match=r"bad\.jpg"):
+        load_works([folder])
+    with pytest.raises(InputError, match=r"bad\.jpg"):
+        load_maps(folder)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "run"
+    keep_run(folder, tiny_config(), {"seed": 0})
+    weights = {"average.factors": np.zeros(3, np.float32)}
+    import torch
+
+    write_state(folder, {name: torch.from_numpy(value) for name, value in weights.items()}, Clock(3, 1.5))
+    return folder
+
+
+def test_a_state_comes_back(run: Path) -> None:
+    tensors, clock = read_state(run / "state.safetensors")
+    assert (sorted(tensors), clock) == (["average.factors"], Clock(3, 1.5))
+
+
+@pytest.mark.parametrize(
+    "clock", [None, "{}", "[]", '{"step": -1, "seconds": 0}', '{"step": 1, "seconds": NaN}', "x"]
+)
+def test_a_damaged_state_is_refused(run: Path, clock: str | None) -> None:
+    path = run / "state.safetensors"
+    tensors = load_file(path)
+    save_file(tensors, path, metadata=None if clock is None else {"clock": clock})
+    with pytest.raises(ModelError, match="no whole state"):
+        read_state(path)
+    path.write_bytes(path.read_bytes()[:20])
+    with pytest.raises(ModelError, match="no whole state"):
+        read_state(path)
+
+
+@pytest.mark.parametrize("data", [b"{", b"[]", b"\xff", b"null", b'{"unet": 3}', b"[" * 99_999])
+def test_a_run_whose_network_is_damaged_is_refused(cli, run: Path, packed, data: bytes) -> None:
+    (run / "network.json").write_bytes(data)
+    answer = cli("train", "autoencoder", packed(), "-o", run, "--side", 32)
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+    assert (run / "network.json").read_bytes() == data
+    answer = cli(
+        "train", "autoencoder", packed(), "-o", run.parent / "new", "--network", run / "network.json"
+    )
+    assert (answer.code, answer.err.count("\n")) == (2, 1)
+
+
+def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> None:
+    check_run(run, tiny_config())
+    check_run(tmp_path / "new", tiny_config())
+    with pytest.raises(ModelError, match="another shape"):
+        check_run(run, tiny_config(text=8))
+    with pytest.raises(OutputError, match="one of the inputs"):
+        check_run(run, tiny_config(), [run / ".." / "run"])
+    (tmp_path / "kept.png").write_bytes(b"input")
+    (run / "losses.csv").symlink_to(tmp_path / "kept.png")
+    with pytest.raises(OutputError, match="one of the inputs"):
+        check_run(run, tiny_config(), [tmp_path / "kept.png"])
+    (run / "losses.csv").unlink()
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="not a folder"):
+        check_run(tmp_path / "file", tiny_config())
+    shutil.move(run / "network.json", tmp_path / "elsewhere.json")
+    with pytest.raises(OutputError, match="something else"):
+        check_run(run, tiny_config())
+    assert json.loads((run / "settings.json").read_text()) == {"seed": 0}
+
+
+@pytest.mark.shared
+def test_a_tar_that_was_found_faulty(shared: Path) -> None:
+    with pytest.raises(InputError, match="cut short or damaged"):
+        load_works([shared / "faulty" / "train-cut.tar"])
