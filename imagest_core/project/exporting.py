@@ -6,12 +6,11 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.painting.atomic import all_or_none
-from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
+from imagest_core.painting.outputs import Kind, check_replaceable, check_target, check_targets, same_file
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
@@ -111,32 +110,25 @@ def export_recorded(
     """:func:`export_accepted`, and its ``record`` beside it if one is asked for: both files or neither."""
     from imagest_core.project.export_record import export_record, write_export_record
 
-    export = partial(
-        export_accepted, document, out, form=form, accept_rewritten=accept_rewritten, progress=progress
-    )
-    if record is None:
-        return export(force=force)
-    _check_record_path(document, out, record)
+    files = (out,) if record is None else (out, record)
+    inputs = inputs_of(document)
+    check_targets(files, force=force, inputs=inputs)
+    if record is not None:
+        check_replaceable(record, Kind.OTHER)
     with opened_painting(document, accept_rewritten=accept_rewritten):
         snapshot = document.snapshot()
 
-    def beside(account: Account, sha256: str) -> Path:
-        written(out)
-        with opened_painting(document) as painting:
-            facts = export_record(snapshot, account, painting, out.name, sha256, form=form)
-        write_export_record(facts, record, force=force)
-        written(record)
+    def beside(account: Account, sha256: str) -> Path | None:
+        if record is not None:
+            with opened_painting(document) as painting:
+                facts = export_record(snapshot, account, painting, out.name, sha256, form=form)
+            write_export_record(facts, record, force=force)
         return record
 
-    with all_or_none((out, record), force=force) as written:
-        return export(force=force, snapshot=snapshot, beside=beside)
-
-
-def _check_record_path(document: Document, out: Path, record: Path) -> None:
-    """Raise ``OutputError`` where the record would take the place of the export, the project or the scan."""
-    taken = [out, document.state.painting.path, *([document.path] if document.path is not None else [])]
-    if record.resolve() in [path.resolve() for path in taken]:
-        raise OutputError(f"{record.name} is the scan, its export or the project: name another record.")
+    with all_or_none(files, force=force, inputs=inputs):
+        return export_accepted(
+            document, out, force=force, form=form, snapshot=snapshot, beside=beside, progress=progress
+        )
 
 
 def export_notes(document: Document, form: Form = KEPT) -> list[str]:

@@ -12,7 +12,7 @@ from imagest_core.errors import OutputError
 from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.backups import folder_of
 from imagest_core.project.document import Document
-from imagest_core.project.exporting import last_export
+from imagest_core.project.exporting import last_export, stored_path
 from imagest_core.project.locking import lock_path, read_holder
 from imagest_core.project.paintings import copy_beside
 from imagest_core.project.protecting import files_of, inputs_of
@@ -45,7 +45,8 @@ def test_an_export_with_such_a_name_is_found_again(cli, scan: Path, odd: Path, t
     odd.mkdir()
     project = tmp_path / "work.imagest"
     with open_painting(scan) as painting, Document.create(painting, project) as document:
-        document.store.note_export("2026-05-01T10:00:00", "me", odd / "out.tif", "0" * 64, 5)
+        row = {"time": "2026-05-01T10:00:00", "operator": "me", "path": stored_path(odd / "out.tif")}
+        document.store.note_export({**row, "sha256": "0" * 64, "pixels": 5, "runs": "{}", "record": "{}"})
         assert last_export(document) == odd / "out.tif"
     assert cli("project", "info", project, "--json").code == 0
 
