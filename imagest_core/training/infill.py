@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -32,6 +31,7 @@ from imagest_core.models.infill import (
     shape_of,
     turns,
 )
+from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
 from imagest_core.restoration.patch_infill import infill
 from imagest_core.training.autoencoder import as_picture, hole_psnr, prefill
@@ -159,7 +159,7 @@ def _evaluate(mixture: PatchMixture, held_out: Batch, folder: Path, clock: Clock
     columns = [clean * (1 - mask), prefilled, filled, clean]
     rows = [torch.cat([column[i] for column in columns], dim=2) for i in range(min(6, len(clean)))]
     picture: NDArray[np.uint8] = as_picture(torch.cat(rows, dim=1))
-    cv2.imwrite(str(folder / f"held-out-{clock.step:06d}.png"), picture[..., ::-1])
+    write_picture(folder / f"held-out-{clock.step:06d}.png", picture[..., ::-1])
 
 
 def _save(folder: Path, mixture: PatchMixture, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
 from imagest_core.training.examples import Batch, DamagedCrops, From, collate
 from imagest_core.training.journal import log
@@ -150,7 +151,6 @@ class Trainer:
 
     @torch.no_grad()
     def _evaluate(self) -> None:
-        import cv2
 
         bare = self.bare
         self.average.swap(bare)
@@ -163,7 +163,7 @@ class Trainer:
             self.average.swap(bare)
         self._log("held-out", figures)
         name = self.options.folder / f"held-out-{self.clock.step:06d}.png"
-        cv2.imwrite(str(name), picture[..., ::-1])
+        write_picture(name, picture[..., ::-1])
 
     def _log(self, kind: str, figures: Mapping[str, float]) -> None:
         log(self.options.folder, self.clock, kind, figures)
