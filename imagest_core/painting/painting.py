@@ -38,7 +38,8 @@ def open_painting(path: Path | str, *, page: int = 0, limits: Limits | None = No
 class Painting:
     """An open scan; all coordinates are as displayed, after the file's orientation.
 
-    ``width``, ``height`` in pixels; ``channels`` with alpha; ``depth`` 8 or 16 bits a sample;
+    ``width``, ``height`` in pixels; ``channels`` with alpha and
+    any other extra samples (``extra_samples``: their TIFF kinds); ``depth`` 8 or 16 bits a sample;
     ``resolution`` along x and y as displayed; ``notes``: sentences the user should see. Samples
     are always those of the file: where ``white_is_zero``, grey ones count from white.
     Any thread may read.
@@ -51,7 +52,8 @@ class Painting:
         self.path, self.format = path, facts.format
         self.width, self.height = self._orientation.size(facts.width, facts.height)
         self.channels, self.depth = facts.channels, facts.depth
-        self.grey, self.alpha = facts.channels < 3, facts.channels in (2, 4)
+        self.extra_samples, self.alpha_channel = facts.extras, facts.alpha
+        self.grey, self.alpha = facts.channels - len(facts.extras) < 3, facts.alpha is not None
         self.dtype: np.dtype[Any] = np.dtype(f"u{facts.depth // 8}")
         self.compression, self.lossy = facts.compression, facts.lossy
         self.own_samples, self.white_is_zero = facts.own_samples, facts.white_is_zero

@@ -25,7 +25,8 @@ class Layout:
 
     ``segment_width`` and ``segment_height`` in pixels; ``planar``: one plane of segments a channel;
     ``dtype`` in the file's byte order; ``decode``: (bytes, index) → samples (rows, columns, samples),
-    or None where the bytes are the samples.
+    or None where the bytes are the samples. A segment at 0 of 0 bytes is left out of the file: its
+    samples are ``empty``.
     """
 
     width: int
@@ -39,6 +40,11 @@ class Layout:
     offsets: tuple[int, ...]
     counts: tuple[int, ...]
     decode: Callable[[bytes, int], Samples] | None
+    empty: int = 0
+
+    def missing(self, index: int) -> bool:
+        """Whether the file leaves a segment out."""
+        return self.offsets[index] == self.counts[index] == 0
 
     @property
     def columns(self) -> int:
@@ -91,7 +97,9 @@ class Segments:
             for plane in range(layout.planes):
                 index = (plane * layout.rows + row) * layout.columns + column
                 piece = target[..., plane : plane + layout.samples]
-                if layout.decode is None:
+                if layout.missing(index):
+                    piece[:] = layout.empty
+                elif layout.decode is None:
                     self._copy(index, inside, piece)
                 else:
                     self._decode(index, inside, piece)
