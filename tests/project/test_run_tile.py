@@ -14,7 +14,7 @@ from imagest_core.project.run_tile import PackedTile, RunTile, pack, unpack
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),
-    channels=st.integers(1, 4),
+    channels=st.integers(1, 7),
     depth=st.sampled_from([np.uint8, np.uint16]),
     share=st.sampled_from([0.02, 0.3, 1.0]),
     seed=st.integers(0, 99),
