@@ -43,7 +43,7 @@ class TiffSource:
     """One page of a TIFF file; nothing is decoded before it is read."""
 
     def __init__(self, path: Path, page: int, limits: Limits) -> None:
-        _quieten()
+        quieten()
         self._data: FileBytes | None = None
         with decoding(path), TiffFile(path) as tiff:
             pages = len(tiff.pages)
@@ -93,7 +93,7 @@ class TiffSource:
             self._data.close()
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
@@ -277,7 +277,7 @@ def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
         own_samples=not bilevel and not is_plain_ycbcr(page),
         extra=_extra(page),
         white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
-        orientation=_number(page, 274, 1),
+        orientation=number_of(page, 274, 1),
         profile=_blob(page, 34675),
         resolution=_resolution(page),
         metadata=_metadata(page),
@@ -302,7 +302,7 @@ def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
 def _resolution(page: TiffPage) -> resolution.Resolution | None:
     try:
         x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
-        return resolution.from_unit(x, y, _number(page, 296, 2), "TIFF tags")
+        return resolution.from_unit(x, y, number_of(page, 296, 2), "TIFF tags")
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
 
@@ -326,7 +326,7 @@ def _blob(page: TiffPage, code: int) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _number(page: TiffPage, code: int, default: int) -> int:
+def number_of(page: TiffPage, code: int, default: int) -> int:
     """The first number of a tag of any type of whole numbers (some writers store BYTE for SHORT)."""
     value = page.tags.valueof(code, default)
     if isinstance(value, bytes | tuple) and len(value):

@@ -66,16 +66,21 @@ def check_kind(name: str, page: TiffPage) -> None:
     check_not_raw(name, page)
     _check_photometric(name, page)
     _check_samples(name, page)
-    if page.compression not in COMPRESSIONS:
-        _refuse(
-            name, f"compressed by {_title(page.compression)}", "save it with LZW, Deflate or no compression"
-        )
+    check_compression(name, page)
     if page.imagedepth > 1 or page.tiledepth > 1:
         _refuse(name, "a volume of several layers", "save one layer as a flat picture")
     if page.photometric == YCBCR and page.planarconfig == 2:
         _refuse(name, "a planar YCbCr picture", "convert it to 8- or 16-bit RGB")
     if is_plain_ycbcr(page) and (page.bitspersample, page.samplesperpixel, page.predictor) != (8, 3, 1):
         _refuse(name, "a YCbCr picture of an unknown layout", "convert it to 8- or 16-bit RGB")
+
+
+def check_compression(name: str, page: TiffPage) -> None:
+    """Raise ``PaintingError`` unless the page's compression is a known one."""
+    if page.compression not in COMPRESSIONS:
+        _refuse(
+            name, f"compressed by {_title(page.compression)}", "save it with LZW, Deflate or no compression"
+        )
 
 
 def is_plain_ycbcr(page: TiffPage) -> bool:
