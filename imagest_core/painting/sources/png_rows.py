@@ -68,6 +68,9 @@ class PngRows:
         """Bytes (rows, bytes of a row), by libpng: a PNG of these rows below the one before them."""
         import imagecodecs
 
+        stored = np.frombuffer(filtered, np.uint8).reshape(rows, -1)
+        if not stored[:, 1:].any() and self._above.count(0) == self._row:  # every filter leaves zeros zero
+            return np.zeros((rows, self._row), np.uint8)
         depth, kind = _FORMS[self._pixel]
         packer = zlib.compressobj(0)
         data = packer.compress(b"\0" + self._above) + packer.compress(filtered) + packer.flush()
@@ -77,8 +80,8 @@ class PngRows:
             decoded = imagecodecs.png_decode(SIGNATURE + b"".join(_chunk(*part) for part in parts))
         except RuntimeError as error:
             raise self._damaged() from error
-        stored = decoded.astype(decoded.dtype.newbyteorder(">")) if depth == 16 else decoded
-        return np.frombuffer(stored[1:].tobytes(), np.uint8).reshape(rows, self._row)
+        ordered = decoded.astype(decoded.dtype.newbyteorder(">")) if depth == 16 else decoded
+        return np.frombuffer(ordered[1:].tobytes(), np.uint8).reshape(rows, self._row)
 
     def _samples(self, plain: NDArray[np.uint8]) -> Samples:
         shape = (len(plain), self._width, self._channels)
