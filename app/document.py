@@ -14,6 +14,7 @@ from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.operations import Operation
+from imagest_core.project.paintings import open_reference
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
 
@@ -30,19 +31,22 @@ class ScanMissingError(ProjectError):
         self.project, self.reference = project, reference
 
 
-def read_path(path: Path, folders: Iterable[Path] = (), shown: Path | None = None) -> Opened:
+def read_path(
+    path: Path, folders: Iterable[Path] = (), shown: Path | None = None, *, assume_srgb: bool = False
+) -> Opened:
     """Open a scan or a project; takes a while for large scans, so it is for a job.
 
     A project's scan is looked for in ``folders`` too, or is the one ``shown``. Raises ``PaintingError``,
-    ``ProjectError`` and, where only the scan is missing, ``ScanMissingError``.
+    ``ProfileError`` (unless ``assume_srgb``), ``ProjectError`` and, where only the scan is missing,
+    ``ScanMissingError``.
     """
     if path.suffix.lower() == PROJECT_SUFFIX:
-        return _open_project(path, folders, shown)
-    return _open_scan(path)
+        return _open_project(path, folders, shown, assume_srgb)
+    return _open_scan(path, assume_srgb)
 
 
-def _open_scan(path: Path) -> Opened:
-    painting = open_painting(path)
+def _open_scan(path: Path, assume_srgb: bool) -> Opened:
+    painting = open_painting(path, assume_srgb=assume_srgb)
     try:
         return Document.of_painting(painting), painting
     except BaseException:
@@ -50,15 +54,17 @@ def _open_scan(path: Path) -> Opened:
         raise
 
 
-def _open_project(path: Path, folders: Iterable[Path], shown: Path | None) -> Opened:
+def _open_project(path: Path, folders: Iterable[Path], shown: Path | None, assume_srgb: bool) -> Opened:
     document = Document.open(path)
     try:
+        if assume_srgb:
+            document.assume_srgb()
         if shown is not None:
             _show(document, path, shown)
         found = document.find_painting(folders)
         if found.path is None or found.changed:
             raise ScanMissingError(path, found.reference, found.note)
-        return document, open_painting(found.path, page=found.reference.page)
+        return document, open_reference(found)
     except BaseException:
         document.abandon()
         raise

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bar import duration
+from imagest_core.cli.parsing import add_colour_option
 from imagest_core.errors import OutputError
 from imagest_core.progress import Progress
 
@@ -36,6 +37,7 @@ def add_commands(subparsers: Any) -> None:
         "--record", type=Path, metavar="FILE.json", help="write what was done, how and with what"
     )
     parser.add_argument("--page", type=int, default=0, metavar="N", help="page of a multi-page file, from 0")
+    add_colour_option(parser)
     add_style_options(parser)
     add_request_options(parser)
     parser.set_defaults(run=_run)
@@ -83,7 +85,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     sources = [path for path in (args.painting, args.mask, args.style_image) if path is not None]
     targets.check(tuple(sources))
     started = time.monotonic()
-    with open_painting(args.painting, page=args.page) as painting:
+    with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
         used = checked_style(painting, damage, request, style)
         record = _carried_out(painting, damage, request, used, targets, progress)

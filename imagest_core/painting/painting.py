@@ -11,7 +11,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.colour import ColourSpace, colour_space
+from imagest_core.errors import ProfileError
+from imagest_core.painting.colour import ColourSpace, assumed_space, colour_space
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
@@ -26,13 +27,21 @@ _STRIPE_SAMPLES = 12_000_000
 _HASH_BLOCK = 1 << 20
 
 
-def open_painting(path: Path | str, *, page: int = 0, limits: Limits | None = None) -> Painting:
+def open_painting(
+    path: Path | str, *, page: int = 0, limits: Limits | None = None, assume_srgb: bool = False
+) -> Painting:
     """Open a scan without decoding it; raises ``PaintingError`` with one sentence.
 
-    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size.
+    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size. Where the colour
+    profile can't be used, ``ProfileError`` is raised unless the user lets sRGB be assumed.
     """
     path = Path(path)
-    return Painting(path, open_source(path, page, limits or Limits()))
+    source = open_source(path, page, limits or Limits())
+    try:
+        return Painting(path, source, assume_srgb)
+    except BaseException:
+        source.close()
+        raise
 
 
 class Painting:
@@ -40,12 +49,14 @@ class Painting:
 
     ``width``, ``height`` in pixels; ``channels`` with alpha and
     any other extra samples (``extra_samples``: their TIFF kinds); ``depth`` 8 or 16 bits a sample;
+    ``assume_srgb``: whether the user lets sRGB stand for a profile that can't be used, and
+    ``srgb_assumed`` whether it does;
     ``resolution`` along x and y as displayed; ``notes``: sentences the user should see. Samples
     are always those of the file: where ``white_is_zero``, grey ones count from white.
     Any thread may read.
     """
 
-    def __init__(self, path: Path, source: Source) -> None:
+    def __init__(self, path: Path, source: Source, assume_srgb: bool = False) -> None:
         facts = source.facts
         self._source = source
         self._orientation = Orientation.of(facts.orientation)
@@ -60,7 +71,8 @@ class Painting:
         self.page, self.pages = facts.page, facts.pages
         self.profile, self.metadata = facts.profile, facts.metadata
         self.resolution = _as_displayed(facts.resolution, self._orientation)
-        self._space, note = colour_space(facts.profile, self.grey)
+        self.assume_srgb = assume_srgb
+        self._space, note, self.srgb_assumed = _chosen_space(path, facts.profile, self.grey, assume_srgb)
         self.notes: tuple[str, ...] = (*facts.notes, note) if note else facts.notes
         self._sha256: str | None = None
 
@@ -152,6 +164,7 @@ class Painting:
             "grey": self.grey,
             "alpha": self.alpha,
             "profile": self.profile_name if self.profile else None,
+            "srgb_assumed": self.srgb_assumed,
             "px_per_mm": [resolution.px_per_mm_x, resolution.px_per_mm_y] if resolution else None,
             "resolution_source": resolution.source if resolution else None,
             "orientation": self.orientation,
@@ -214,6 +227,22 @@ class Painting:
             )
             out[target.slices] = area_mean(self.read(native), scale)
         return out
+
+
+def _chosen_space(
+    path: Path, profile: bytes | None, grey: bool, assume_srgb: bool
+) -> tuple[ColourSpace, str, bool]:
+    """The colour space, a sentence about it, and whether it is sRGB in place of an unusable profile."""
+    try:
+        return (*colour_space(profile, grey), False)
+    except ProfileError as error:
+        if assume_srgb:
+            note = f"The file's colour profile {error}: sRGB is assumed instead."
+            return assumed_space(grey), note, True
+        raise ProfileError(
+            f"The colour profile of {path.name} {error}: assign the right one in another program, or let"
+            " sRGB be assumed (--assume-srgb)."
+        ) from error
 
 
 def _as_displayed(resolution: Resolution | None, orientation: Orientation) -> Resolution | None:

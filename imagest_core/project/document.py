@@ -130,6 +130,10 @@ class Document:
         """The scan is at ``path`` now; raises ``ProjectError`` where that is another one."""
         self._relink(shown_painting(self.state.painting, path))
 
+    def assume_srgb(self) -> None:
+        """Let sRGB stand for the scan's colour profile where that can't be used; kept."""
+        self._relink(replace(self.state.painting, assume_srgb=True))
+
     def _relink(self, reference: PaintingReference) -> None:
         if reference != self.state.painting:
             self.state.painting = reference

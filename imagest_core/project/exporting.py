@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
 from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.operations.decisions import now
-from imagest_core.project.paintings import file_sha256
+from imagest_core.project.paintings import file_sha256, open_reference
 from imagest_core.project.verify import Account, check_export
 
 
@@ -25,7 +25,7 @@ def opened_painting(document: Document) -> Iterator[Painting]:
     found = document.find_painting()
     if found.path is None or found.changed:
         raise ProjectError(found.note)
-    with open_painting(found.path, page=found.reference.page) as painting:
+    with open_reference(found) as painting:
         yield painting
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagest_core.errors import ProjectError
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.state import PaintingReference
 
 
@@ -28,6 +28,7 @@ def reference_to(painting: Painting) -> PaintingReference:
         painting.page,
         found.st_size,
         found.st_mtime_ns,
+        painting.srgb_assumed,
     )
 
 
@@ -60,6 +61,13 @@ def find_painting(
             note = f"The scan has moved: it was found as {path}." if moved else ""
             return Found(_seen(reference, path), path, note=note)
     return _not_found(reference)
+
+
+def open_reference(found: Found) -> Painting:
+    """The scan that was found, as the project wants it read; raises ``PaintingError``."""
+    assert found.path is not None
+    reference = found.reference
+    return open_painting(found.path, page=reference.page, assume_srgb=reference.assume_srgb)
 
 
 def shown_painting(reference: PaintingReference, path: Path) -> PaintingReference:

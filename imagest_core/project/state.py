@@ -21,6 +21,7 @@ class PaintingReference:
     """The scan a project is about: where it was last seen, and how to know it again.
 
     ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same.
+    ``assume_srgb``: the user lets sRGB stand for its colour profile, which can't be used.
     """
 
     path: Path
@@ -32,6 +33,7 @@ class PaintingReference:
     page: int
     size: int
     modified: int
+    assume_srgb: bool = False
 
 
 Point = tuple[float, float]

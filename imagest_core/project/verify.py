@@ -76,11 +76,11 @@ def check_export(
 
 def _opened(painting: Painting, written: Path) -> Painting:
     """The page of ``written`` that holds the painting: a new file has no other."""
-    first = open_painting(written)
+    first = open_painting(written, assume_srgb=painting.assume_srgb)
     if not painting.page or first.pages == 1:
         return first
     first.close()
-    return open_painting(written, page=painting.page)
+    return open_painting(written, page=painting.page, assume_srgb=painting.assume_srgb)
 
 
 def _check_kind(painting: Painting, export: Painting, form: Form) -> None:

@@ -37,7 +37,7 @@ def verify(
         rows[fill.box.y // TILE].append(fill)
     page = painting.page if keeps_file(painting) else 0
     try:
-        with open_painting(written, page=page) as result:
+        with open_painting(written, page=page, assume_srgb=painting.assume_srgb) as result:
             return _compared(painting, result, rows, progress)
     except PaintingError as error:
         raise VerificationError(f"The written file can't be read back: {error}") from error

@@ -178,7 +178,7 @@ def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
 
 def _profile(chunks: _Chunks) -> bytes | None:
     value = chunks.found.get(b"iCCP")
-    return None if value is None else _inflate(value.partition(b"\0")[2][1:])
+    return None if value is None else _inflate(value.partition(b"\0")[2][1:]) or b""
 
 
 def _resolution(chunks: _Chunks) -> resolution.Resolution | None:
