@@ -24,7 +24,7 @@ class Context(QObject):
     scan_missing = Signal(object)
     """A project can't be shown because its scan isn't where it was: a ``ScanMissingError``."""
     profile_unusable = Signal(object, object)
-    """A scan's or a project's path and a ``ProfileError``: it opens if sRGB may be assumed."""
+    """A ``ProfileError``, and what opens the picture all the same, with sRGB in place of its profile."""
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -1,30 +1,26 @@
-"""A scan whose colour profile can't be used: only the user may say that its samples are sRGB."""
+"""A picture whose colour profile can't be used: only the user may say that its samples are sRGB."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QWidget
 
-from app.commands import opening
-from app.context import Context
 from app.messages import explained
 from app.panels.parts import button, column, label, row, rule
 from imagest_core.errors import ProfileError
 
 
 class ProfileDialog(QDialog):
-    """Says what is wrong with the profile; opens the scan with sRGB in its place if the user wants it."""
+    """Says what is wrong with the profile; calls ``go_on`` if the user wants sRGB in its place."""
 
-    def __init__(
-        self, context: Context, path: Path, error: ProfileError, parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, error: ProfileError, go_on: Callable[[], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Assume sRGB?"))
         self.setMinimumWidth(560)
-        self._context, self._path = context, path
+        self._go_on = go_on
         inside = column(self, margin=16, spacing=12)
         inside.addWidget(label(self.tr("Assume sRGB?"), "title"))
         self.sentence = label(explained(error)[0], "warn", wrap=True)
@@ -35,12 +31,11 @@ class ProfileDialog(QDialog):
         )
         inside.addWidget(label(means, "small", wrap=True))
         inside.addWidget(rule())
-        self.assume = button(self.tr("Assume sRGB"), self.go_on)
+        self.assume = button(self.tr("Assume sRGB"), self._assume)
         not_now = button(self.tr("Don't open"), self.reject, primary=True)
         not_now.setDefault(True)
         inside.addLayout(row(None, not_now, self.assume))
 
-    def go_on(self) -> None:
-        """Open the scan or project with sRGB in place of the profile."""
+    def _assume(self) -> None:
         self.accept()
-        opening.open_path(self._context, self._path, assume_srgb=True)
+        self._go_on()

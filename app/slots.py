@@ -113,11 +113,11 @@ class Slots(QObject):
 
         MovedDialog(self._context, missing, self._window).open()
 
-    def ask_for_srgb(self, path: Path, error: ProfileError) -> None:
+    def ask_for_srgb(self, error: ProfileError, go_on: Callable[[], None]) -> None:
         """Ask whether sRGB may stand for a colour profile that can't be used."""
         from app.profile_dialog import ProfileDialog
 
-        ProfileDialog(self._context, path, error, self._window).open()
+        ProfileDialog(error, go_on, self._window).open()
 
     def save(self) -> None:
         """Keep the project; ask for a name if it has none."""

@@ -74,7 +74,7 @@ def _refused(context: Context, path: Path, error: Exception) -> None:
     if isinstance(error, ScanMissingError):
         context.scan_missing.emit(error)
     elif isinstance(error, ProfileError):
-        context.profile_unusable.emit(path, error)
+        context.profile_unusable.emit(error, lambda: open_path(context, path, assume_srgb=True))
     else:
         context.messages.fail(error)
 

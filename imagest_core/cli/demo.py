@@ -39,6 +39,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)
     args.painting, args.mask, args.page = resources.sample_painting(), resources.sample_mask(), 0
+    args.assume_srgb = False
     print("\n".join(restore_file(args, targets, progress)))
     picture = args.out / "demo-before-after.png"
     write_picture(picture, side_by_side(shown(args.painting), shown(targets.out)))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE
 from imagest_core.damage.mask_values import Grey
-from imagest_core.errors import MaskError, PaintingError
+from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.sources import open_source
@@ -215,7 +215,7 @@ def _largest(dtype: np.dtype[Any], bits: int) -> float:
 def _tiff_palette(colours: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
     """(n, 3) uint8 from a TIFF's colour map, which some writers fill with 8-bit values."""
     if colours is None:
-        raise PaintingError("the palette of the mask is missing")
+        raise ValueError("a palette picture without a palette")
     table = np.asarray(colours).T
     return np.asarray(table if table.max() < 256 else table >> 8).astype(np.uint8)
 

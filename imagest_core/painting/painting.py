@@ -240,7 +240,7 @@ def _chosen_space(
             note = f"The file's colour profile {error}: sRGB is assumed instead."
             return assumed_space(grey), note, True
         raise ProfileError(
-            f"The colour profile of {path.name} {error}: assign the right one in another program, or let"
+            f"{path.name} has a colour profile that {error}: assign the right one in another program, or let"
             " sRGB be assumed (--assume-srgb)."
         ) from error
 

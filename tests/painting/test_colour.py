@@ -183,7 +183,9 @@ def test_srgb_stands_for_an_unusable_profile_only_if_the_user_says_so(tmp_path: 
         + struct.pack(">I", zlib.crc32(stored))
         + data[33:]
     )
-    with pytest.raises(ProfileError, match=rf"The colour profile of x\.png {said}.*: assign .*--assume-srgb"):
+    with pytest.raises(
+        ProfileError, match=rf"x\.png has a colour profile that {said}.*: assign .*--assume-srgb"
+    ):
         open_painting(path)
     with open_painting(path, assume_srgb=True) as painting:
         assert painting.srgb_assumed
