@@ -154,6 +154,18 @@ def test_missing_tiles_are_zeros_and_can_be_filled(
         assert f"The file leaves out 1 of its {kind}; their samples are read as 0." in written.notes
 
 
+@pytest.mark.parametrize("tiled", [True, False])
+@pytest.mark.parametrize("compression", [None, "zlib"])
+def test_a_sparse_file_can_become_a_bigtiff(tmp_path: Path, compression: str | None, tiled: bool) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    sparse(source, compression, tiled, inverted=True)
+    patches = [Patch(Box(5, 6, 50, 60), noise(60, 50, 1, seed=4))]
+    wanted = restore(source, out, patches, classic_limit=1000)
+    assert np.array_equal(samples_of(out), wanted)
+    with open_painting(out) as written:
+        assert written.format == "BigTIFF"
+
+
 def test_a_lost_strip_is_no_missing_one(tmp_path: Path) -> None:
     tags: Tags = {256: (LONG, [8]), 257: (LONG, [8]), 258: (SHORT, [8]), 259: (SHORT, [1]), 262: (SHORT, [1])}
     tags |= {273: (LONG, [0]), 278: (LONG, [8]), 279: (LONG, [64])}
