@@ -33,7 +33,7 @@ MOST_BETWEEN = 0.5
 MOST_FLAT = 0.01
 """Share of the pixels between black and white that may lie in areas of one value."""
 FEW = 4
-"""Up to so many values are labels rather than edges, even close to black or white."""
+"""Of up to so many values, those that are nearly black are labels where they fill areas: 0, 1 and 255."""
 MOST_VALUES = 1 << 17
 _SHOWN = 6
 _BITS = (8, 10, 12, 14, 16)
@@ -125,13 +125,13 @@ def _soft_edged(survey: Survey, scale: float, inverted: bool) -> bool:
     black, white = values <= scale * END, values >= scale * (1 - END)
     if values[0] < 0 or not black.any() or not white.any():
         return False
-    light = counts[black if inverted else white].sum()
-    ends = np.isin(values, (values[0], values[-1]))
-    if len(values) <= FEW and flat[~ends].any():
+    light, dark = (black, white) if inverted else (white, black)
+    labels = dark & (values != values[-1 if inverted else 0])
+    if len(values) <= FEW and flat[labels].any():
         return False
     between = ~(black | white)
     number = counts[between].sum()
-    few = number <= BETWEEN_PER_WHITE * light and number <= MOST_BETWEEN * counts.sum()
+    few = number <= BETWEEN_PER_WHITE * counts[light].sum() and number <= MOST_BETWEEN * counts.sum()
     return bool(few and flat[between].sum() <= MOST_FLAT * number)
 
 

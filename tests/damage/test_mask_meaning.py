@@ -238,6 +238,9 @@ SOFT = {
     "smaller": cv2.resize(drawn(3, cv2.LINE_8), (250, 200), interpolation=cv2.INTER_AREA),
     "feathered": cv2.GaussianBlur(drawn(40), (41, 41), 8),
     "JPEG": jpeg(drawn(5, cv2.LINE_8)),
+    "two whites": np.where(
+        np.arange(500) % 9 == 0, np.minimum(drawn(5, cv2.LINE_8), 254), drawn(5, cv2.LINE_8)
+    ),
     "nearly black and white": np.where(drawn(3, cv2.LINE_8) > 0, 252, 3).astype(np.uint8),
 }
 
