@@ -32,7 +32,8 @@ _PILLOW_PIXELS = 80_000_000
 _LIMITS = Limits(cache=64 << 20)
 _TOLERANCE = 1 / 64
 """Share of full scale by which the channels of a grey pixel may differ, as lossy formats make them."""
-_WHITE_IS_ZERO, _PALETTE, _YCBCR, _OLD_JPEG = 0, 3, 6, 6
+_WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
+_OLD_JPEG = 6
 _ORIENTATION, _COLOUR_MAP = 274, 320
 _OPAQUE = {1, 2}
 
@@ -166,7 +167,7 @@ def _of_array(path: Path, size: Size, samples: Samples) -> MaskPicture:
 def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     from imagest_core.painting.sources.segments import Segments
     from imagest_core.painting.sources.tiff import number_of, page_layout, quieten
-    from imagest_core.painting.sources.tiff_kind import GREY, check_compression, is_plain_ycbcr
+    from imagest_core.painting.sources.tiff_kind import GREY, is_plain_ycbcr
 
     quieten()
     with tifffile.TiffFile(path) as file:
@@ -174,20 +175,16 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         orientation = Orientation.of(number_of(page, _ORIENTATION, 1))
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)
-        if page.imagedepth > 1:
-            raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
         kind, bits = page.photometric, page.bitspersample
-        known = (*GREY, _PALETTE, 2, _YCBCR)
+        known = (*GREY, _PALETTE, _RGB, _YCBCR)
         if kind not in known or page.compression == _OLD_JPEG or is_plain_ycbcr(page):
             return _open_source(path, check)
-        if not isinstance(bits, int) or page.dtype is None or np.dtype(page.dtype).kind not in "buif":
-            raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")
-        check_compression(path.name, page)
+        _check_tiff(path, page)
         layout = page_layout(path, page, _LIMITS)
         palette = _tiff_palette(page.colormap) if kind == _PALETTE else None
         opaque = [value in _OPAQUE for value in page.extrasamples]
-        bilevel = bits == 1 and palette is None
-        alpha = opaque[0] if opaque else kind == 2 and page.samplesperpixel == 4
+        bilevel = bits == 1 and kind in GREY
+        alpha = opaque[0] if opaque else kind == _RGB and page.samplesperpixel == 4
     data, cache = FileBytes(path), SegmentCache(_LIMITS.cache)
     segments = Segments(path, layout, data, cache)
 
@@ -206,6 +203,18 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         kind == _WHITE_IS_ZERO and not bilevel,
         close,
     )
+
+
+def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
+    """Raise ``InputError`` unless the page is flat, of numbers, and of a compression that is known."""
+    from imagest_core.painting.sources.tiff_kind import check_compression
+
+    if page.imagedepth > 1:
+        raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
+    numbers = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
+    if not isinstance(page.bitspersample, int) or not numbers:
+        raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")
+    check_compression(path.name, page)
 
 
 def _largest(dtype: np.dtype[Any], bits: int) -> float:

@@ -88,7 +88,9 @@ class TiffSource:
 
     def close(self) -> None:
         """Forget what was decoded and give the file back."""
-        if self._data is not None:
+        if isinstance(self._native, WholeSource):
+            self._native.close()
+        elif self._data is not None:
             self._cache.clear()
             self._data.close()
 
