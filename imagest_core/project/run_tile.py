@@ -74,17 +74,17 @@ _SPARSE = 0.25
 
 def packed_samples(tile: RunTile) -> bytes:
     """The samples of 8 or 16 bits as a PNG, which keeps every one of them: of the box, or where little
-    of it is filled a single line of the filled pixels, row by row. More channels than a PNG has lie one
-    below the other, or in that line one behind the other."""
+    of it is filled a single line of the filled pixels, row by row. More channels than a PNG has are
+    always a picture, one channel below the other."""
     import imagecodecs
 
+    if tile.samples.shape[2] > _PNG_CHANNELS:
+        below = np.moveaxis(tile.samples, 2, 0).reshape(-1, tile.samples.shape[1])
+        return bytes(imagecodecs.png_encode(np.ascontiguousarray(below), level=6))
     filled = tile.regions > 0
     sparse = np.count_nonzero(filled) < _SPARSE * filled.size
     picture = tile.samples[filled][np.newaxis] if sparse else tile.samples
-    channels = picture.shape[2]
-    flat = picture[..., 0] if channels == 1 else picture
-    if channels > _PNG_CHANNELS:
-        flat = picture.reshape(1, -1) if sparse else np.moveaxis(picture, 2, 0).reshape(-1, picture.shape[1])
+    flat = picture[..., 0] if picture.shape[2] == 1 else picture
     return bytes(imagecodecs.png_encode(np.ascontiguousarray(flat), level=6))
 
 
@@ -95,7 +95,7 @@ def _spread(decoded: NDArray, numbers: NDArray[np.uint32]) -> NDArray:
     if decoded.shape[0] > 1:
         return np.ascontiguousarray(np.moveaxis(decoded.reshape(-1, *numbers.shape), 0, 2))
     filled = numbers > 0
-    pixels = decoded.reshape(max(int(np.count_nonzero(filled)), 1), -1)
+    pixels = decoded.reshape(decoded.shape[1], -1)
     samples = np.zeros((*numbers.shape, pixels.shape[1]), decoded.dtype)
     samples[filled] = pixels
     return samples
