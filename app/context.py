@@ -30,6 +30,8 @@ class Context(QObject):
     _faulted = Signal(object)
     scan_missing = Signal(object)
     """A project can't be shown because its scan isn't where it was: a ``ScanMissingError``."""
+    profile_unusable = Signal(object, object)
+    """A ``ProfileError``, and what opens the picture all the same, with sRGB in place of its profile."""
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -15,7 +15,7 @@ from imagest_core.project.accepted import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation
-from imagest_core.project.paintings import RewrittenError
+from imagest_core.project.paintings import RewrittenError, open_reference
 from imagest_core.project.rewritten import SMALL, Rewritten
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
@@ -39,21 +39,27 @@ class ScanMissingError(ProjectError):
 
 
 def read_path(
-    path: Path, folders: Iterable[Path] = (), shown: Path | None = None, *, accept_rewritten: bool = False
+    path: Path,
+    folders: Iterable[Path] = (),
+    shown: Path | None = None,
+    *,
+    accept_rewritten: bool = False,
+    assume_srgb: bool = False,
 ) -> Opened:
     """Open a scan or a project; takes a while for large scans, so it is for a job.
 
     A project's scan is looked for in ``folders`` too, or is the one ``shown``; with ``accept_rewritten``
     that may be a file with the scan's samples that another program has rewritten. Raises
-    ``PaintingError``, ``ProjectError`` and, where only the scan is missing, ``ScanMissingError``.
+    ``PaintingError``, ``ProfileError`` (unless ``assume_srgb``), ``ProjectError`` and, where only the scan
+    is missing, ``ScanMissingError``.
     """
     if path.suffix.lower() == PROJECT_SUFFIX:
-        return _open_project(path, folders, shown, accept_rewritten)
-    return _open_scan(path)
+        return _open_project(path, folders, shown, accept_rewritten, assume_srgb)
+    return _open_scan(path, assume_srgb)
 
 
-def _open_scan(path: Path) -> Opened:
-    painting = open_painting(path)
+def _open_scan(path: Path, assume_srgb: bool) -> Opened:
+    painting = open_painting(path, assume_srgb=assume_srgb)
     try:
         return Document.of_painting(painting), painting
     except BaseException:
@@ -61,15 +67,19 @@ def _open_scan(path: Path) -> Opened:
         raise
 
 
-def _open_project(path: Path, folders: Iterable[Path], shown: Path | None, accept_rewritten: bool) -> Opened:
+def _open_project(
+    path: Path, folders: Iterable[Path], shown: Path | None, accept_rewritten: bool, assume_srgb: bool
+) -> Opened:
     document = Document.open(path)
     try:
+        if assume_srgb:
+            document.assume_srgb()
         if shown is not None:
             _show(document, path, shown, accept_rewritten)
         found = document.find_painting(folders)
         if found.path is None or found.changed:
             raise ScanMissingError(path, found.reference, found.note, found.rewritten)
-        painting = open_painting(found.path, page=found.reference.page)
+        painting = open_reference(found)
         if painting.box.area <= SMALL:
             document.learn_scan(painting)
         return document, painting

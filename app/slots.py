@@ -14,6 +14,7 @@ from app.commands import deciding, masking, opening, restoring
 from app.commands.stopping import may_close
 from app.document import PROJECT_SUFFIX, ScanMissingError
 from app.selection import Compare, Tool
+from imagest_core.errors import ProfileError
 
 if TYPE_CHECKING:
     from app.window import MainWindow
@@ -53,6 +54,7 @@ class Slots(QObject):
         super().__init__(window)
         self._window, self._context = window, window.context
         self._context.scan_missing.connect(self.show_where)
+        self._context.profile_unusable.connect(self.ask_for_srgb)
 
     def connect_all(self) -> None:
         """Give every action its slot; one without is a fault."""
@@ -110,6 +112,12 @@ class Slots(QObject):
         from app.moved_dialog import MovedDialog
 
         MovedDialog(self._context, missing, self._window).open()
+
+    def ask_for_srgb(self, error: ProfileError, go_on: Callable[[], None]) -> None:
+        """Ask whether sRGB may stand for a colour profile that can't be used."""
+        from app.profile_dialog import ProfileDialog
+
+        ProfileDialog(error, go_on, self._window).open()
 
     def save(self) -> None:
         """Keep the project; ask for a name if it has none."""

@@ -79,7 +79,9 @@ class StatusLine(QStatusBar):
 
         def read() -> str:
             samples = painting.read(Box(*at, 1, 1))[0, 0]
-            names = ("L", "A") if painting.grey else ("R", "G", "B", "A")
+            names = ["L"] if painting.grey else ["R", "G", "B"]
+            for channel in range(len(names), painting.channels):
+                names.append("A" if channel == painting.alpha_channel else f"#{channel + 1}")
             values = "  ".join(f"{name} {value}" for name, value in zip(names, samples, strict=False))
             return f"{values}  ·  {painting.depth}-bit {painting.profile_name}"
 

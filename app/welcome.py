@@ -116,7 +116,7 @@ def thumbnail(path: Path) -> QImage | None:
         scan = _scan_of(path)
         if scan is None:
             return None
-        with open_painting(scan) as painting:
+        with open_painting(scan, assume_srgb=True) as painting:
             return image_of(painting.read_working(level=painting.levels - 1))
     except (ImagestError, OSError, ValueError):
         return None

@@ -5,6 +5,7 @@
     ImagestError                what went wrong, in one sentence for the user
     ├── InputError              the input or the arguments are wrong (exit 2, nothing written)
     │   ├── PaintingError       a picture that can't be read, or not as a painting
+    │   │   └── ProfileError    a colour profile that can't be used, until the user lets sRGB be assumed
     │   ├── MaskError           a mask that doesn't fit the painting
     │   ├── StyleError          a style reference that can't be used
     │   ├── ModelError          weights that are missing, damaged or of another shape
@@ -28,6 +29,10 @@ class InputError(ImagestError):
 
 class PaintingError(InputError):
     """A picture can't be read, or not as a painting."""
+
+
+class ProfileError(PaintingError):
+    """A picture has a colour profile that can't be used; with ``assume_srgb`` it opens all the same."""
 
 
 class MaskError(InputError):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 import resources
 from imagest_core.cli import main as imagest
 from imagest_core.cli.demo import shown
+from imagest_core.painting.picture_files import write_picture
 
 Picture = NDArray[np.uint8]
 
@@ -34,7 +35,7 @@ def halved(picture: Picture) -> Picture:
 
 def save(name: str, picture: Picture) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    cv2.imwrite(str(FOLDER / name), picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    write_picture(FOLDER / name, picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
     print(f"{name}: {(FOLDER / name).stat().st_size / 1e3:.0f} kB")
 
 

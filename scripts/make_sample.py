@@ -14,6 +14,7 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
+from imagest_core.painting.picture_files import write_picture
 from scripts.sample.damage import damage
 from scripts.sample.noise import Field
 from scripts.sample.painting import painting
@@ -76,8 +77,8 @@ def main() -> None:
     damaged, mask = damage(clean, bare, relief, SEED + 1)
     profile = wide_profile()
     write_scan(FOLDER / "damaged.tif", scanned(damaged, profile), profile)
-    cv2.imwrite(str(FOLDER / "mask.png"), mask.astype(np.uint8) * 255, [cv2.IMWRITE_PNG_BILEVEL, 0])
-    cv2.imwrite(str(FOLDER / "clean.webp"), eight_bit(clean), [cv2.IMWRITE_WEBP_QUALITY, 90])
+    write_picture(FOLDER / "mask.png", mask.astype(np.uint8) * 255, [cv2.IMWRITE_PNG_BILEVEL, 0])
+    write_picture(FOLDER / "clean.webp", eight_bit(clean), [cv2.IMWRITE_WEBP_QUALITY, 90])
     for path in sorted(FOLDER.iterdir()):
         print(f"{path.name}: {path.stat().st_size / 1e6:.2f} MB")
     print(f"{mask.mean():.1%} of the picture is damaged")

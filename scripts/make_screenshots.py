@@ -31,6 +31,7 @@ from app.settings import Settings
 from app.settings_dialog import SettingsDialog
 from app.shortcuts_dialog import ShortcutsDialog
 from app.window import MainWindow
+from imagest_core.painting.picture_files import read_picture, write_picture
 
 PATIENCE = 600.0
 SETTLED = 700
@@ -177,7 +178,7 @@ class Photographer:
 
 def bare_ground() -> tuple[int, int]:
     """The middle of the sample's largest loss, where the ground shows."""
-    mask = cv2.imread(str(resources.sample_mask()), cv2.IMREAD_GRAYSCALE)
+    mask = read_picture(resources.sample_mask(), cv2.IMREAD_GRAYSCALE)
     assert mask is not None
     depth = cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, 5)
     y, x = np.unravel_index(int(depth.argmax()), depth.shape)
@@ -186,10 +187,10 @@ def bare_ground() -> tuple[int, int]:
 
 def turned_clean(folder: Path) -> Path:
     """The sample before its damage, a little turned and moved, as another photograph would be."""
-    clean = cv2.imread(str(resources.sample_clean()))
+    clean = read_picture(resources.sample_clean())
     assert clean is not None
     path = folder / "clean.png"
-    cv2.imwrite(str(path), cv2.warpAffine(clean, OFF, clean.shape[1::-1], borderMode=cv2.BORDER_REFLECT))
+    write_picture(path, cv2.warpAffine(clean, OFF, clean.shape[1::-1], borderMode=cv2.BORDER_REFLECT))
     return path
 
 

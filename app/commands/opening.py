@@ -11,7 +11,7 @@ from app.commands.stopping import make_way
 from app.context import Context
 from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ScanMissingError, read_path
 from app.jobs import Job
-from imagest_core.errors import ImagestError
+from imagest_core.errors import ImagestError, ProfileError
 
 PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.webp *.jp2 *.jpx *.j2k"
 
@@ -31,12 +31,18 @@ def file_filter() -> str:
 
 
 def open_path(
-    context: Context, path: Path, scan: Path | None = None, *, accept_rewritten: bool = False
+    context: Context,
+    path: Path,
+    scan: Path | None = None,
+    *,
+    accept_rewritten: bool = False,
+    assume_srgb: bool = False,
 ) -> None:
     """Open a scan or a project in the worker, then show it in place of what was open.
 
     ``scan``: where the user says that the scan of the project is; ``accept_rewritten``: also where another
-    program has rewritten it without changing a sample.
+    program has rewritten it without changing a sample; ``assume_srgb``: the user lets sRGB stand for a
+    colour profile that can't be used.
     """
     if not make_way(context, path.name):
         return
@@ -48,7 +54,9 @@ def open_path(
     context.jobs.submit(
         Job(
             translate("Opening", "Opening {0}").format(path.name),
-            lambda _: read_path(path, folders, scan, accept_rewritten=accept_rewritten),
+            lambda _: read_path(
+                path, folders, scan, accept_rewritten=accept_rewritten, assume_srgb=assume_srgb
+            ),
             shown,
             lambda error: _refused(context, path, error),
             matters=False,
@@ -76,6 +84,8 @@ def _refused(context: Context, path: Path, error: Exception) -> None:
         context.settings.forget(path)
     if isinstance(error, ScanMissingError):
         context.scan_missing.emit(error)
+    elif isinstance(error, ProfileError):
+        context.profile_unusable.emit(error, lambda: open_path(context, path, assume_srgb=True))
     else:
         context.messages.fail(error)
 

@@ -21,7 +21,7 @@ from app.previewing import Preview, Previewer
 from app.selection import Proposal, Tool
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.map import DamageMap
-from imagest_core.errors import ImagestError
+from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import Painting, open_painting
 
@@ -206,10 +206,12 @@ class DerivePanel(QWidget):
             self._context.settings.keep_folder("clean", Path(chosen))
             self.set_clean(Path(chosen))
 
-    def set_clean(self, path: Path) -> None:
+    def set_clean(self, path: Path, assume_srgb: bool = False) -> None:
         """Compare with the picture at ``path``."""
         try:
-            self._clean = open_painting(path)
+            self._clean = open_painting(path, assume_srgb=assume_srgb)
+        except ProfileError as error:
+            return self._context.profile_unusable.emit(error, lambda: self.set_clean(path, assume_srgb=True))
         except ImagestError as error:
             return self._context.messages.fail(error)
         self._show_source()

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import colour
+from imagest_core.cli.parsing import add_colour_option, colour
 from imagest_core.errors import InputError, MaskError
 from imagest_core.numbers import add_reading_options, count, number
 from imagest_core.printable import counted, show
@@ -30,6 +30,7 @@ def add_commands(subparsers: Any) -> None:
     add("-o", "--out", type=Path, required=True, metavar="MASK", help="the mask to write: .png or .tif")
     add("--force", action="store_true", help="replace MASK if it exists")
     add_reading_options(parser)
+    add_colour_option(parser)
     add("--method", choices=METHODS, help="difference (with --clean), cracks (default without) or losses")
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
     add("--no-align", action="store_true", help="the clean picture already lies exactly over the scan")
@@ -70,7 +71,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     check_target(args.out, force=args.force, inputs=inputs)
     check_replaceable(args.out, Kind.PICTURE)
     check_writable(args.out)
-    with open_painting(args.painting, page=args.page) as painting:
+    with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage, notes = DERIVE[method](painting, args, progress)
     if damage.empty:
         raise MaskError(f"No damage was found by {method}; nothing was written.")
@@ -113,7 +114,7 @@ def _difference(
     from imagest_core.painting.painting import open_painting
 
     how = DifferenceParameters(**_given(args, "difference"), align=not args.no_align)
-    with open_painting(args.clean) as clean:
+    with open_painting(args.clean, assume_srgb=args.assume_srgb) as clean:
         derived = derive_damage(clean, painting, how, progress)
     lies = "as they came" if derived.alignment.identity else f"on {derived.alignment.inliers} matches"
     return derived.damage, [f"aligned {lies}; differences above {derived.cut:.3f} count as damage"]

@@ -69,3 +69,12 @@ def colour(text: str) -> tuple[float, float, float]:
         raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {shown(text)}")
     red, green, blue = (int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4))
     return red, green, blue
+
+
+def add_colour_option(parser: argparse.ArgumentParser) -> None:
+    """Add the user's word on scans whose colour profile can't be used."""
+    parser.add_argument(
+        "--assume-srgb",
+        action="store_true",
+        help="take samples as sRGB where the colour profile can't be used",
+    )

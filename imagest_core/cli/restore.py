@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bar import duration
+from imagest_core.cli.parsing import add_colour_option
 from imagest_core.errors import OutputError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
@@ -41,6 +42,7 @@ def add_commands(subparsers: Any) -> None:
     )
     add_operator_option(parser)
     add_reading_options(parser)
+    add_colour_option(parser)
     add_style_options(parser)
     add_request_options(parser)
     parser.set_defaults(run=_run)
@@ -102,7 +104,7 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     targets.check(inputs)
     check_request(request)
     started = time.monotonic()
-    with open_painting(args.painting, page=args.page) as painting:
+    with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
         used = checked_style(painting, damage, request, style)
         filling, writing = progress.part(0.0, 0.8, "restoring"), progress.part(0.8, 1.0)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -12,35 +13,39 @@ import numpy as np
 import tifffile
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, DamageMap, Mask
+from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.damage.mask_files import PNG_SIGNATURE, MaskPicture, Size, open_mask
+from imagest_core.damage.mask_values import Grey, Survey, found_values, rule_for
 from imagest_core.errors import MaskError, OutputError, PaintingError
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.outputs import check_ordinary
 from imagest_core.painting.sources.base import pixel_limit
 
-PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+KEPT_BYTES = 128 << 20
+"""A mask of which more would have to be kept while it is looked at is decoded twice instead."""
+_CELL_BYTES = 300
 TIFF_ENDINGS = (".tif", ".tiff")
-WHITE_IS_ZERO = 0
-ORIENTATION_TAG = 274
-FLOAT_WHITE = 1.0
-
-Size = tuple[int, int]
 
 
 def read_mask(path: Path | str, size: Size | None = None, label: int = 1) -> DamageMap:
-    """The damage in the picture ``path``, as ``label``: at or above half of full scale is damaged.
+    """The damage in the picture ``path``, as ``label``.
 
-    ``size`` is the scan's (width, height). Grey pictures of any depth, from 1 bit up, and RGB ones
-    whose channels are equal are masks. An empty mask, or one that covers everything, is returned
-    like any other (see :func:`check_mask_usable`). Raises ``MaskError``.
+    ``size`` is the scan's (width, height). A mask is any picture of grey pixels, whatever its format,
+    type of samples and palette, that is black and white: a picture of 0 and one other value, which is
+    damage, or a soft-edged one, of which half of full scale and above is (see
+    :mod:`imagest_core.damage.mask_values`). An empty mask, or one that covers everything, is returned
+    like any other (see :func:`check_mask_usable`). Read in bands, where the format allows. Raises
+    ``MaskError``, with the values found where they aren't clearly black and white.
     """
     path = Path(path)
     check_ordinary(path)
-    samples = _read_samples(path, size)
-    return DamageMap.from_mask(_thresholded(_one_channel(samples, path)), label)
+    with _reading(path):
+        picture = _opened(path, size)
+        try:
+            return _damage(picture, label)
+        finally:
+            picture.close()
 
 
 def check_mask_usable(damage: DamageMap) -> DamageMap:
@@ -69,90 +74,97 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
         )
 
 
-def _read_samples(path: Path, size: Size | None) -> NDArray:
+def _opened(path: Path, size: Size | None) -> MaskPicture:
+    return open_mask(path, lambda found: check_mask_size(found, size, path))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Turn whatever goes wrong into one sentence."""
     try:
-        with path.open("rb") as file:
-            head = file.read(24)
-        return _reader(head)(path, size)
+        yield
     except MaskError:
         raise
     except PaintingError as error:
         raise MaskError(f"The mask can't be read: {error}") from error
     except FileNotFoundError:
         raise MaskError(f"There is no mask file {path}.") from None
-    except OSError as error:
-        raise MaskError(f"The mask {path.name} can't be read: {error.strerror or error}.") from error
     except Exception as error:  # decoders raise what they like on broken data
+        if isinstance(error, OSError) and error.strerror:
+            raise MaskError(f"The mask {path.name} can't be read: {error.strerror}.") from error
         raise MaskError(
             f"The mask {path.name} can't be read; it is damaged or of an unknown kind."
         ) from error
 
 
-def _reader(head: bytes) -> Callable[[Path, Size | None], NDArray]:
-    if head.startswith(PNG_SIGNATURE):
-        return _read_png
-    return _read_tiff if head.startswith(TIFF_SIGNATURES) else _read_other
+def _damage(picture: MaskPicture, label: int) -> DamageMap:
+    """The map of an open mask: from what was kept while its values were found, or read once more."""
+    kept = _Kept()
+    survey = Survey()
+    for box, grey in picture.grey_bands():
+        for cell, part in _cells(box, grey):
+            _survey_cell(survey, kept, cell, part)
+        if survey.hopeless:
+            break
+    rule = rule_for(survey, picture.full_scale, white_is_zero=picture.white_is_zero)
+    if rule is None:
+        raise _unclear(picture.path, survey)
+    made = DamageMap(*picture.size)
+    again = ((cell, part) for box, grey in picture.grey_bands() for cell, part in _cells(box, grey))
+    for cell, part in again if kept.cells is None else kept.all():
+        made.write(cell, rule.damaged(part) * np.uint8(label))
+    return made
 
 
-def _read_png(path: Path, size: Size | None) -> NDArray:
-    import imagecodecs
-
-    data = path.read_bytes()
-    width, height = struct.unpack(">II", data[16:24])
-    check_mask_size((width, height), size, path)
-    return np.asarray(imagecodecs.png_decode(data))
+def _cells(box: Box, grey: Grey) -> Iterator[tuple[Box, Grey]]:
+    """The tiles of a map in a band of the mask."""
+    for cell in box.tiles(TILE):
+        yield cell, grey[cell.moved(-box.x, -box.y).slices]
 
 
-def _read_tiff(path: Path, size: Size | None) -> NDArray:
-    with tifffile.TiffFile(path) as file:
-        page = file.pages.first
-        tag = page.tags.get(ORIENTATION_TAG)
-        orientation = Orientation.of(tag.value if tag else 1)
-        check_mask_size(orientation.size(page.imagewidth, page.imagelength), size, path)
-        samples = page.asarray()
-        if page.planarconfig == tifffile.PLANARCONFIG.SEPARATE and samples.ndim == 3:
-            samples = np.moveaxis(samples, 0, -1)
-        samples = orientation.display(samples)
-        return _inverted(samples) if page.photometric == WHITE_IS_ZERO else samples
+def _survey_cell(survey: Survey, kept: _Kept, cell: Box, part: Grey) -> None:
+    low, high = part.min(), part.max()
+    if low == high and np.isfinite(high):
+        survey.add_constant(float(high), part.size)
+        kept.add(cell, part[:1, :1])
+    else:
+        survey.add(part)
+        kept.add(cell, part)
 
 
-def _read_other(path: Path, size: Size | None) -> NDArray:
-    from imagest_core.painting.painting import open_painting
+class _Kept:
+    """The tiles of a mask, where they need little memory, so that it is decoded only once."""
 
-    with open_painting(path) as picture:
-        check_mask_size((picture.width, picture.height), size, path)
-        return picture.read()
+    def __init__(self) -> None:
+        self.cells: list[tuple[Box, Grey]] | None = []
+        self._bytes = 0
 
+    def add(self, cell: Box, part: Grey) -> None:
+        """Keep a tile: all of it, or one pixel where it has one value."""
+        if self.cells is None:
+            return
+        self._bytes += part.nbytes + _CELL_BYTES
+        if self._bytes > KEPT_BYTES:
+            self.cells = None
+        else:
+            self.cells.append((cell, part.copy()))
 
-def _full_scale(samples: NDArray) -> float:
-    if samples.dtype == np.bool_ or samples.dtype.kind == "f":
-        return FLOAT_WHITE
-    return float(np.iinfo(samples.dtype).max)
-
-
-def _inverted(samples: NDArray) -> NDArray:
-    return ~samples if samples.dtype == np.bool_ else samples.dtype.type(_full_scale(samples)) - samples
-
-
-def _one_channel(samples: NDArray, path: Path) -> NDArray:
-    """(h, w) of samples of one channel, or of equal colour channels under full opacity."""
-    if samples.ndim == 2:
-        return samples
-    if samples.ndim != 3:
-        raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
-    colours = samples.shape[2] - (samples.shape[2] in (2, 4))
-    if colours < samples.shape[2] and (samples[..., -1] != _full_scale(samples)).any():
-        raise MaskError(f"The mask {path.name} is partly transparent: flatten it onto black first.")
-    first = samples[..., 0]
-    if any((samples[..., other] != first).any() for other in range(1, colours)):
-        raise MaskError(f"The mask {path.name} has colours: save it as one grey channel, white for damage.")
-    return first
+    def all(self) -> Iterator[tuple[Box, Grey]]:
+        """What was kept, at full size, and no longer kept."""
+        while self.cells:
+            cell, part = self.cells.pop()
+            yield cell, np.broadcast_to(part, (cell.height, cell.width))
 
 
-def _thresholded(samples: NDArray) -> Mask:
-    if samples.dtype == np.bool_:
-        return samples
-    return np.asarray(samples >= np.float64(_full_scale(samples) / 2))
+def _unclear(path: Path, survey: Survey) -> MaskError:
+    if not survey.finite:
+        return MaskError(
+            f"The mask {path.name} has samples that are no numbers: save it as 8-bit grey, white for damage."
+        )
+    return MaskError(
+        f"The mask {path.name} is not clearly black and white ({found_values(survey)}): save it with 0 for"
+        " intact and 255 for damage."
+    )
 
 
 # Writing

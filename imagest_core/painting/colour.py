@@ -14,17 +14,25 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.errors import ProfileError
 from imagest_core.painting import icc
 
 Floats = NDArray[np.float32]
 
 _SRGB_TOLERANCE = 1 / 255
 _WHITE_TOLERANCE = 2e-3
-_INVERSE_TOLERANCE = 0.02
+_NOTEWORTHY_ERROR = 1.0
+_MOST_MEAN_ERROR = 25.0
+"""In steps of 255: beyond it two tables of a profile don't belong together."""
 _RELATIVE_COLORIMETRIC = 1
 _KNEE, _SLOPE = 0.0031308, 12.92
 _LARGEST_PROFILE = 64 << 20
 _KINDS = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
+_OTHER_CLASSES = {
+    b"link": "is a device link, which describes no colours",
+    b"nmcl": "is a list of named colours",
+    b"abst": "is an abstract profile, which describes no colours of a file",
+}
 
 # Linear sRGB to XYZ under D50 (IEC 61966-2-1 primaries, Bradford adaptation; Lindbloom's figures).
 _SRGB_TO_XYZ = np.array(
@@ -136,16 +144,55 @@ class LittleCms:
 
 
 def colour_space(profile: bytes | None, grey: bool) -> tuple[ColourSpace, str]:
-    """The colour space of a file's samples, and a sentence the user should see about it (or "")."""
-    assumed: ColourSpace = GreySrgb() if grey else Srgb()
+    """The colour space of a file's samples, and a sentence the user should see about it (or "").
+
+    Raises ``ProfileError`` with what is wrong with a profile, such as ``is damaged``.
+    """
     if profile is None:
-        return assumed, "The file has no colour profile: sRGB is assumed."
-    fault = _fault(profile, grey)
-    space = None if fault else _space(profile, grey)
-    if space is None or not _invertible(space, 1 if grey else 3):
-        fault = fault or "can't be used in both directions"
-        return assumed, f"The file's colour profile {fault}: sRGB is assumed instead."
-    return (Srgb(space.name) if not grey and _is_srgb(space) else space), ""
+        return assumed_space(grey), "The file has no colour profile: sRGB is assumed."
+    space, told = profile_space(profile, grey)
+    if space is None:
+        raise ProfileError(told)
+    return space, told
+
+
+def assumed_space(grey: bool) -> ColourSpace:
+    """The colour space of files that don't say theirs."""
+    return GreySrgb() if grey else Srgb()
+
+
+def profile_space(profile: bytes, grey: bool) -> tuple[ColourSpace | None, str]:
+    """The colour space of a profile and a sentence to show (or ""); or None and what is wrong with it."""
+    if fault := _fault(profile, grey):
+        return None, fault
+    space = _space(profile, grey)
+    probe = _lattice(1 if grey else 3)
+    try:
+        there = space.to_working(probe)
+    except (RuntimeError, ValueError):  # imagecodecs' CmsError is a RuntimeError
+        return None, _unreadable(profile)
+    try:
+        back = space.from_working(there)
+    except (RuntimeError, ValueError):
+        return None, _one_way(profile)
+    apart = np.abs(back - probe) * 255
+    most, mean = float(apart.max()), float(apart.mean())
+    if not np.isfinite([most, mean]).all() or mean > _MOST_MEAN_ERROR:
+        return None, "doesn't lead back from colours to the samples they came from"
+    if not grey and _is_srgb(space):
+        return Srgb(space.name), ""
+    return space, _round_trip_note(space, most, mean)
+
+
+def _round_trip_note(space: ColourSpace, most: float, mean: float) -> str:
+    """How exact a lookup table is, and a profile of curves where it isn't."""
+    if not isinstance(space, LittleCms) and most <= _NOTEWORTHY_ERROR:
+        return ""
+    kind = "is a lookup table" if isinstance(space, LittleCms) else "can't be inverted exactly"
+    return (
+        f"The colour profile {space.name} {kind}: converting there and back differs by up to {most:.1f} of"
+        f" 255 (mean {mean:.2f}), in filled pixels only."
+    )
 
 
 @cache
@@ -170,14 +217,37 @@ def decode_srgb(encoded: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _fault(profile: bytes, grey: bool) -> str:
-    """What is wrong with a profile's head for these samples; empty if nothing."""
+    """What a profile's head shows to be wrong with it for these samples; empty if nothing."""
     if not 132 <= len(profile) <= _LARGEST_PROFILE or profile[36:40] != b"acsp":
         return "is damaged"
+    if profile[12:16] in _OTHER_CLASSES:
+        return _OTHER_CLASSES[profile[12:16]]
     found = profile[16:20]
     if found != (b"GRAY" if grey else b"RGB "):
         kind = _KINDS.get(found, "another kind of picture")
         return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
+    if profile[20:24] not in (b"XYZ ", b"Lab "):
+        return "leads to no colour space that is known"
     return ""
+
+
+def _unreadable(profile: bytes) -> str:
+    """Why a profile doesn't lead from samples to colours."""
+    if int.from_bytes(profile[:4], "big") > len(profile):
+        return "is cut short"
+    found = icc.tags(profile)
+    if not any(tag in found for tag in (*icc.LUTS, *icc.INVERSE_LUTS, b"rTRC", b"kTRC")):
+        return "says nothing of colours"
+    if not any(tag in found for tag in (*icc.LUTS, b"rTRC", b"kTRC")):
+        return "works one way only: it has no table from samples to colours"
+    return "is damaged"
+
+
+def _one_way(profile: bytes) -> str:
+    """Why a profile doesn't lead from colours to samples."""
+    if any(tag in icc.tags(profile) for tag in icc.INVERSE_LUTS):
+        return "is damaged: its table from colours to samples can't be used"
+    return "works one way only: it has no table from colours back to samples"
 
 
 def _space(profile: bytes, grey: bool) -> ColourSpace:
@@ -185,17 +255,6 @@ def _space(profile: bytes, grey: bool) -> ColourSpace:
     if found is None:
         return LittleCms(profile, grey)
     return Grey(name, found.curves[0]) if found.matrix is None else Matrix(name, found.curves, found.matrix)
-
-
-def _invertible(space: ColourSpace, channels: int) -> bool:
-    """Whether colours come back from the working colour as they went."""
-    probe = _lattice(channels)
-    try:
-        there = space.to_working(probe)
-        back = space.from_working(there)
-    except (RuntimeError, ValueError):  # imagecodecs' CmsError is a RuntimeError
-        return False
-    return bool(np.isfinite(there).all() and np.abs(back - probe).max() < _INVERSE_TOLERANCE)
 
 
 def _is_srgb(space: ColourSpace) -> bool:

@@ -13,9 +13,9 @@ from imagest_core.painting.colour import (
     ColourSpace,
     Matrix,
     Srgb,
-    colour_space,
     decode_srgb,
     encode_srgb,
+    profile_space,
     srgb_profile,
 )
 from imagest_core.painting.painting import Painting
@@ -37,16 +37,16 @@ class Display:
     """
 
     def __init__(self, painting: Painting, screen: bytes | None = None) -> None:
-        self._alpha = painting.alpha
+        self._alpha = painting.alpha_channel
         self._channels = slice(0, 1 if painting.grey else 3)
-        target, fault = (Srgb(), "") if screen is None else colour_space(screen, grey=False)
-        self._coloured = _colours(painting, Srgb() if fault else target, None if fault else screen)
+        target = None if screen is None else profile_space(screen, grey=False)[0]
+        self._coloured = _colours(painting, target or Srgb(), None if target is None else screen)
 
     def __call__(self, samples: Samples) -> Pixels:
         """``samples`` (h, w, c) uint8 or uint16 of the painting as (h, w, 4) pixels."""
         out = self._coloured(np.ascontiguousarray(samples[..., self._channels]))
-        if self._alpha:
-            _lay_alpha(out, _eight_bits(samples[..., -1]))
+        if self._alpha is not None:
+            _lay_alpha(out, _eight_bits(samples[..., self._alpha]))
         return out
 
 

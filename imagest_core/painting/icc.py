@@ -18,7 +18,8 @@ Array = NDArray[Any]
 
 _HEAD, _ENTRY = 128, 12
 _MAX_TAGS = 200
-_LUTS = (b"A2B0", b"A2B1", b"D2B0", b"D2B1")
+LUTS = (b"A2B0", b"A2B1", b"D2B0", b"D2B1")
+INVERSE_LUTS = (b"B2A0", b"B2A1", b"B2D0", b"B2D1")
 _PARAMETERS = {0: 1, 1: 3, 2: 4, 3: 5, 4: 7}
 
 
@@ -104,7 +105,7 @@ def name(profile: bytes) -> str:
 def matrix_profile(profile: bytes) -> MatrixProfile | None:
     """The profile's curves and matrix; None if it has look-up tables, or curves that don't rise."""
     found = tags(profile)
-    if profile[20:24] != b"XYZ " or any(lut in found for lut in _LUTS):
+    if profile[20:24] != b"XYZ " or any(lut in found for lut in LUTS):
         return None
     try:
         if profile[16:20] == b"GRAY":

@@ -10,8 +10,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.errors import PaintingError
-from imagest_core.painting.colour import ColourSpace, colour_space
+from imagest_core.errors import PaintingError, ProfileError
+from imagest_core.painting.colour import ColourSpace, assumed_space, colour_space
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
@@ -26,40 +26,55 @@ _SMALLEST_LEVEL = 256
 _STRIPE_SAMPLES = 12_000_000
 
 
-def open_painting(path: Path | str, *, page: int = 0, limits: Limits | None = None) -> Painting:
+def open_painting(
+    path: Path | str, *, page: int = 0, limits: Limits | None = None, assume_srgb: bool = False
+) -> Painting:
     """Open a scan without decoding it; raises ``PaintingError`` with one sentence.
 
-    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size.
+    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size. Where the colour
+    profile can't be used, ``ProfileError`` is raised unless the user lets sRGB be assumed.
     """
     path = Path(path)
     stamp = stamp_of(path)
-    return Painting(path, open_source(path, page, limits or Limits()), stamp)
+    source = open_source(path, page, limits or Limits())
+    try:
+        return Painting(path, source, stamp, assume_srgb=assume_srgb)
+    except BaseException:
+        source.close()
+        raise
 
 
 class Painting:
     """An open scan; all coordinates are as displayed, after the file's orientation.
 
-    ``width``, ``height`` in pixels; ``channels`` with alpha; ``depth`` 8 or 16 bits a sample;
+    ``width``, ``height`` in pixels; ``channels`` with alpha and
+    any other extra samples (``extra_samples``: their TIFF kinds); ``depth`` 8 or 16 bits a sample;
+    ``assume_srgb``: whether the user lets sRGB stand for a profile that can't be used, and
+    ``srgb_assumed`` whether it does;
     ``resolution`` along x and y as displayed; ``notes``: sentences the user should see. Samples
     are always those of the file: where ``white_is_zero``, grey ones count from white.
     Any thread may read.
     """
 
-    def __init__(self, path: Path, source: Source, stamp: FileStamp | None = None) -> None:
+    def __init__(
+        self, path: Path, source: Source, stamp: FileStamp | None = None, *, assume_srgb: bool = False
+    ) -> None:
         facts = source.facts
         self._source = source
         self._orientation = Orientation.of(facts.orientation)
         self.path, self.format = path, facts.format
         self.width, self.height = self._orientation.size(facts.width, facts.height)
         self.channels, self.depth = facts.channels, facts.depth
-        self.grey, self.alpha = facts.channels < 3, facts.channels in (2, 4)
+        self.extra_samples, self.alpha_channel = facts.extras, facts.alpha
+        self.grey, self.alpha = facts.channels - len(facts.extras) < 3, facts.alpha is not None
         self.dtype: np.dtype[Any] = np.dtype(f"u{facts.depth // 8}")
         self.compression, self.lossy = facts.compression, facts.lossy
         self.own_samples, self.white_is_zero = facts.own_samples, facts.white_is_zero
         self.page, self.pages = facts.page, facts.pages
         self.profile, self.metadata = facts.profile, facts.metadata
         self.resolution = _as_displayed(facts.resolution, self._orientation)
-        self._space, note = colour_space(facts.profile, self.grey)
+        self.assume_srgb = assume_srgb
+        self._space, note, self.srgb_assumed = _chosen_space(path, facts.profile, self.grey, assume_srgb)
         self.notes: tuple[str, ...] = (*facts.notes, note) if note else facts.notes
         self._stamp = stamp or stamp_of(path)
         self._sha256: str | None = None
@@ -187,6 +202,7 @@ class Painting:
             "grey": self.grey,
             "alpha": self.alpha,
             "profile": self.profile_name if self.profile else None,
+            "srgb_assumed": self.srgb_assumed,
             "px_per_mm": [resolution.px_per_mm_x, resolution.px_per_mm_y] if resolution else None,
             "resolution_source": resolution.source if resolution else None,
             "orientation": self.orientation,
@@ -257,6 +273,22 @@ def stamp_of(path: Path) -> FileStamp | None:
         return FileStamp.of(path)
     except (OSError, ValueError):
         return None
+
+
+def _chosen_space(
+    path: Path, profile: bytes | None, grey: bool, assume_srgb: bool
+) -> tuple[ColourSpace, str, bool]:
+    """The colour space, a sentence about it, and whether it is sRGB in place of an unusable profile."""
+    try:
+        return (*colour_space(profile, grey), False)
+    except ProfileError as error:
+        if assume_srgb:
+            note = f"The file's colour profile {error}: sRGB is assumed instead."
+            return assumed_space(grey), note, True
+        raise ProfileError(
+            f"{path.name} has a colour profile that {error}: assign the right one in another program, or let"
+            " sRGB be assumed (--assume-srgb)."
+        ) from error
 
 
 def _as_displayed(resolution: Resolution | None, orientation: Orientation) -> Resolution | None:

@@ -11,14 +11,13 @@ import tifffile
 
 from imagest_core.painting.painting import Painting
 from imagest_core.painting.sources.base import Samples
-from imagest_core.painting.tiff_carry import byte_order, bytes_of_pages, carry, source_directory
+from imagest_core.painting.tiff_carry import byte_order, bytes_of_pages, carry
 from imagest_core.painting.tiff_form import KEPT, Compression, Form
 from imagest_core.painting.tiff_patch import CLASSIC_LIMIT
 from imagest_core.painting.tiff_pieces import Grid, Patch, Pieces
 from imagest_core.progress import Progress
 
 TILE = 256
-EXTRA_SAMPLES, PREMULTIPLIED = 338, 1
 _COMPRESSIONS: dict[Compression, tuple[str | None, dict[str, int]]] = {
     Compression.NONE: (None, {}),
     Compression.LZW: ("lzw", {}),
@@ -68,7 +67,7 @@ def _options(painting: Painting, form: Form) -> dict[str, object]:
         "dtype": form.dtype_of(painting),
         "photometric": grey if painting.grey else "rgb",
         "planarconfig": "contig" if painting.channels > 1 else None,
-        "extrasamples": [_alpha(painting)] if painting.alpha else None,
+        "extrasamples": list(painting.extra_samples) or None,
         "tile": (TILE, TILE),
         "compression": compression,
         "compressionargs": arguments,
@@ -76,13 +75,6 @@ def _options(painting: Painting, form: Form) -> dict[str, object]:
         "metadata": None,
         "software": False,
     }
-
-
-def _alpha(painting: Painting) -> str:
-    """Whether colour is multiplied by alpha (TIFF 6.0, ExtraSamples 1): only a TIFF says so."""
-    with source_directory(painting) as origin:
-        premultiplied = origin is not None and origin[0].number(origin[1], EXTRA_SAMPLES, 0) == PREMULTIPLIED
-    return "assocalpha" if premultiplied else "unassalpha"
 
 
 def _tiles(

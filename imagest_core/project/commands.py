@@ -46,6 +46,12 @@ def add_commands(subparsers: Any) -> None:
     rescue.add_argument("-o", "--out", type=Path, metavar="NEW", help="default: PROJECT-rescued.imagest")
     rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, should its name be lost")
     rescue.add_argument("--force", action="store_true", help="replace NEW if it exists")
+    for action in (export, verify, rescue):
+        action.add_argument(
+            "--assume-srgb",
+            action="store_true",
+            help="take samples as sRGB where the scan's colour profile can't be used",
+        )
 
 
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
@@ -90,6 +96,8 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
     compression = Compression(args.compression) if args.compression else None
     form = Form(compression, args.depth, args.srgb)
     with Document.open(args.project) as document:
+        if args.assume_srgb:
+            document.assume_srgb()
         account = export_recorded(
             document,
             args.out,
@@ -111,6 +119,8 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
 
     integrity = check_project(args.project, progress)
     with Document.look_at(args.project) as document:
+        if args.assume_srgb:
+            document.assume_srgb()
         exported = args.exported or last_export(document)
         account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
@@ -124,7 +134,7 @@ def _rescue(args: argparse.Namespace, progress: Progress) -> None:
 
     painting = None
     if args.painting is not None:
-        with open_painting(args.painting) as scan:
+        with open_painting(args.painting, assume_srgb=args.assume_srgb) as scan:
             painting = reference_to(scan)
     out = args.out or args.project.with_name(f"{args.project.stem}-rescued.imagest")
     salvage = rescue(args.project, out, painting=painting, force=args.force)

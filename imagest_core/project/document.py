@@ -166,6 +166,10 @@ class Document:
         if not reference.samples and painting.sha256() == reference.sha256:
             self._relink(with_facts(reference, painting, progress, samples=True))
 
+    def assume_srgb(self) -> None:
+        """Let sRGB stand for the scan's colour profile where that can't be used; kept."""
+        self._relink(replace(self.state.painting, assume_srgb=True))
+
     def _relink(self, reference: PaintingReference) -> None:
         if reference != self.state.painting:
             self.state.painting = reference

@@ -11,7 +11,7 @@ from pathlib import Path
 from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.painting.atomic import all_or_none
 from imagest_core.painting.outputs import Kind, check_replaceable, check_target, check_targets, same_file
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.painting import Painting
 from imagest_core.painting.tiff_form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
 from imagest_core.progress import Progress
@@ -19,7 +19,7 @@ from imagest_core.project.accepted import Accepted
 from imagest_core.project.codec import dumps
 from imagest_core.project.document import Document
 from imagest_core.project.exported_record import check_written_record, kept_record
-from imagest_core.project.paintings import file_sha256
+from imagest_core.project.paintings import file_sha256, open_reference
 from imagest_core.project.protecting import inputs_of
 from imagest_core.project.rewritten import SMALL
 from imagest_core.project.sealing import record_sha256
@@ -38,7 +38,7 @@ def opened_painting(document: Document, *, accept_rewritten: bool = False) -> It
         found = document.accept_rewritten(found)
     if found.path is None or found.changed:
         raise ProjectError(found.note)
-    with open_painting(found.path, page=found.reference.page) as painting:
+    with open_reference(found) as painting:
         if not document.read_only and painting.box.area <= SMALL:
             document.learn_scan(painting)
         yield painting

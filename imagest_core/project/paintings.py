@@ -11,7 +11,7 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import replacing
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.painting import Painting, open_painting
 from imagest_core.project.rewritten import SMALL, Rewritten, accepted, compared, with_facts
 from imagest_core.project.state import PaintingReference
 
@@ -30,6 +30,7 @@ def reference_to(painting: Painting) -> PaintingReference:
         painting.page,
         found.st_size,
         found.st_mtime_ns,
+        painting.srgb_assumed,
     )
     return with_facts(reference, painting, samples=painting.box.area <= SMALL)
 
@@ -65,6 +66,13 @@ def find_painting(
             note = f"The scan has moved: it was found as {path}." if moved else ""
             return Found(_seen(reference, path), path, note=note)
     return _not_found(reference, folders[: 2 if project else 1])
+
+
+def open_reference(found: Found) -> Painting:
+    """The scan that was found, as the project wants it read; raises ``PaintingError``."""
+    assert found.path is not None
+    reference = found.reference
+    return open_painting(found.path, page=reference.page, assume_srgb=reference.assume_srgb)
 
 
 def shown_painting(

@@ -89,26 +89,38 @@ def unpacked_regions(blob: bytes, shape: tuple[int, int]) -> NDArray[np.uint32]:
     return regions
 
 
+_PNG_CHANNELS = 4
 _SPARSE = 0.25
 """Share of filled pixels in a box from which on the box is kept as a picture, with nothing between them."""
 
 
 def packed_samples(tile: RunTile) -> bytes:
     """The samples of 8 or 16 bits as a PNG, which keeps every one of them: of the box, or where little
-    of it is filled a single line of the filled pixels, row by row."""
-    import imagecodecs
-
+    of it is filled a single line of the filled pixels, row by row. More channels than a PNG has are
+    always a picture, one channel below the other."""
+    if tile.samples.shape[2] > _PNG_CHANNELS:
+        return _png(np.moveaxis(tile.samples, 2, 0).reshape(-1, tile.samples.shape[1]))
     filled = tile.regions > 0
     sparse = np.count_nonzero(filled) < _SPARSE * filled.size
     picture = tile.samples[filled][np.newaxis] if sparse else tile.samples
     flat = picture[..., 0] if picture.shape[2] == 1 else picture
-    return bytes(imagecodecs.png_encode(np.ascontiguousarray(flat), level=6))
+    return _png(flat)
+
+
+def _png(picture: NDArray) -> bytes:
+    """A PNG; the room for it is said, because imagecodecs reserves too little for narrow noise."""
+    import imagecodecs
+
+    room = picture.nbytes + picture.nbytes // 8 + 4 * len(picture) + 4096
+    return bytes(imagecodecs.png_encode(np.ascontiguousarray(picture), level=6, out=room))
 
 
 def _spread(decoded: NDArray, numbers: NDArray[np.uint32]) -> NDArray:
     """The (h, w, c) samples of a box from its picture or its line of filled pixels."""
     if decoded.shape[:2] == numbers.shape:
         return decoded.reshape(*numbers.shape, -1)
+    if decoded.shape[0] > 1:
+        return np.ascontiguousarray(np.moveaxis(decoded.reshape(-1, *numbers.shape), 0, 2))
     filled = numbers > 0
     pixels = decoded.reshape(decoded.shape[1], -1)
     samples = np.zeros((*numbers.shape, pixels.shape[1]), decoded.dtype)

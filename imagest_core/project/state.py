@@ -21,7 +21,8 @@ _LARGEST = 2**62
 class PaintingReference:
     """The scan a project is about: where it was last seen, and how to know it again.
 
-    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same. What follows
+    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same.
+    ``assume_srgb``: the user lets sRGB stand for its colour profile, which can't be used. What follows
     says what has changed where another program has rewritten it, "" or 0 where it isn't known: hashes of
     the decoded ``samples``, of the ``profile`` (whose name is ``profile_name``) and of the ``metadata``, and
     the ``orientation``. ``formerly`` are hashes of the file before it was rewritten, samples unchanged.
@@ -36,6 +37,7 @@ class PaintingReference:
     page: int
     size: int
     modified: int
+    assume_srgb: bool = False
     samples: str = ""
     profile: str = ""
     profile_name: str = ""

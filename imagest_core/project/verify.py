@@ -84,11 +84,11 @@ def check_export(
 def _opened(painting: Painting, written: Path, form: Form) -> Painting:
     """The page of ``written`` that holds the painting; a file of one page has no other."""
     page, limits = written_page(painting, form), Limits(cache=CACHE)
-    first = open_painting(written, limits=limits)
+    first = open_painting(written, limits=limits, assume_srgb=painting.assume_srgb)
     if not page or first.pages == 1:
         return first
     first.close()
-    return open_painting(written, page=page, limits=limits)
+    return open_painting(written, page=page, limits=limits, assume_srgb=painting.assume_srgb)
 
 
 def _check_kind(painting: Painting, export: Painting, form: Form) -> None:

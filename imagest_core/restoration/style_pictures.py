@@ -21,7 +21,7 @@ def style_pictures(painting: Painting, style: StyleReference, side: int) -> NDAr
     """(k, side, side, 3) float32 sRGB: squares cut from the regions and from the donor, k ≤ 8, maybe 0."""
     squares = [_square(painting, box, side) for region in style.regions for box in squares_of(region)]
     if style.donor is not None:
-        with open_painting(style.donor) as donor:
+        with open_painting(style.donor, assume_srgb=painting.assume_srgb) as donor:
             squares += [_square(donor, box, side) for box in squares_of(donor.box)]
     if not squares:
         return np.zeros((0, side, side, 3), np.float32)
@@ -53,7 +53,7 @@ def detail_sources(painting: Painting, style: StyleReference) -> tuple[Source, .
     """The regions and the donor's middle at their own scale, 256 px of each at most, to take detail from."""
     found = [_source(painting, region) for region in style.regions]
     if style.donor is not None:
-        with open_painting(style.donor) as donor:
+        with open_painting(style.donor, assume_srgb=painting.assume_srgb) as donor:
             found.append(_source(donor, donor.box))
     return tuple(found)
 

@@ -36,7 +36,8 @@ def verify(
     for fill in fills:
         rows[fill.box.y // TILE].append(fill)
     try:
-        with open_painting(written, page=written_page(painting), limits=Limits(cache=CACHE)) as result:
+        page, limits = written_page(painting), Limits(cache=CACHE)
+        with open_painting(written, page=page, limits=limits, assume_srgb=painting.assume_srgb) as result:
             _check_kind(painting, result)
             return _compared(painting, result, rows, progress or Progress())
     except PaintingError as error:

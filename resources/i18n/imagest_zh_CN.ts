@@ -1578,10 +1578,6 @@
         <translation>已损坏</translation>
     </message>
     <message>
-        <source>can&apos;t be used in both directions</source>
-        <translation>无法双向使用</translation>
-    </message>
-    <message>
         <source>convert it to 8- or 16-bit RGB</source>
         <translation>转换为 8 位或 16 位 RGB</translation>
     </message>
@@ -1616,10 +1612,6 @@
     <message>
         <source>a {0}-bit picture</source>
         <translation>{0} 位图片</translation>
-    </message>
-    <message>
-        <source>a YCbCr picture without JPEG compression</source>
-        <translation>未经 JPEG 压缩的 YCbCr 图片</translation>
     </message>
     <message>
         <source>a CIE L*a*b* picture</source>
@@ -1824,6 +1816,178 @@
     <message>
         <source>1 channel</source>
         <translation>单通道</translation>
+    </message>
+    <message>
+        <source>{0} is {1}: {2}, then open that.</source>
+        <translation>{0} 是{1}：请{2}，然后打开该文件。</translation>
+    </message>
+    <message>
+        <source>{0} has a colour profile that {1}: assign the right one in another program, or let sRGB be assumed (--assume-srgb).</source>
+        <translation>{0} 的色彩配置{1}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
+    </message>
+    <message>
+        <source>The colour profile {0} is a lookup table: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
+        <translation>色彩配置 {0} 是查找表：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
+    </message>
+    <message>
+        <source>The colour profile {0} can&apos;t be inverted exactly: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
+        <translation>色彩配置 {0} 无法精确逆转：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
+    </message>
+    <message>
+        <source>The file leaves out {0} of its {1}; their samples are read as 0.</source>
+        <translation>文件省略了 {0} 个{1}；其样本按 0 读取。</translation>
+    </message>
+    <message>
+        <source>The file stores YCbCr samples; they are read as RGB.</source>
+        <translation>文件存储的是 YCbCr 样本；按 RGB 读取。</translation>
+    </message>
+    <message>
+        <source>The mask {0} is not clearly black and white ({1}): save it with 0 for intact and 255 for damage.</source>
+        <translation>蒙版 {0} 并非明确的黑白图片（{1}）：请保存为 0 表示完好、255 表示损伤。</translation>
+    </message>
+    <message>
+        <source>The mask {0} has samples that are no numbers: save it as 8-bit grey, white for damage.</source>
+        <translation>蒙版 {0} 含有非数值的样本：请保存为 8 位灰度，白色表示损伤。</translation>
+    </message>
+    <message>
+        <source>The mask {0} has samples of an unknown kind: save it as 8-bit grey.</source>
+        <translation>蒙版 {0} 的样本类型未知：请保存为 8 位灰度。</translation>
+    </message>
+    <message>
+        <source>The mask {0} is too large for its format: save it as a PNG or TIFF.</source>
+        <translation>蒙版 {0} 对其格式而言过大：请保存为 PNG 或 TIFF。</translation>
+    </message>
+    <message>
+        <source>is cut short</source>
+        <translation>被截断</translation>
+    </message>
+    <message>
+        <source>is damaged: its table from colours to samples can&apos;t be used</source>
+        <translation>已损坏：其从颜色到样本的表无法使用</translation>
+    </message>
+    <message>
+        <source>is made for {0}, not for {1}</source>
+        <translation>适用于 {0}，而非 {1}</translation>
+    </message>
+    <message>
+        <source>works one way only: it has no table from colours back to samples</source>
+        <translation>只能单向使用：没有从颜色回到样本的表</translation>
+    </message>
+    <message>
+        <source>works one way only: it has no table from samples to colours</source>
+        <translation>只能单向使用：没有从样本到颜色的表</translation>
+    </message>
+    <message>
+        <source>says nothing of colours</source>
+        <translation>未说明任何颜色</translation>
+    </message>
+    <message>
+        <source>doesn&apos;t lead back from colours to the samples they came from</source>
+        <translation>无法从颜色回到原来的样本</translation>
+    </message>
+    <message>
+        <source>leads to no colour space that is known</source>
+        <translation>不指向任何已知的色彩空间</translation>
+    </message>
+    <message>
+        <source>is a device link, which describes no colours</source>
+        <translation>是设备链接，不描述颜色</translation>
+    </message>
+    <message>
+        <source>is a list of named colours</source>
+        <translation>是专色列表</translation>
+    </message>
+    <message>
+        <source>is an abstract profile, which describes no colours of a file</source>
+        <translation>是抽象配置，不描述文件的颜色</translation>
+    </message>
+    <message>
+        <source>grey</source>
+        <translation>灰度</translation>
+    </message>
+    <message>
+        <source>another kind of picture</source>
+        <translation>其他类型的图片</translation>
+    </message>
+    <message>
+        <source>value {0}</source>
+        <translation>值 {0}</translation>
+    </message>
+    <message>
+        <source>values {0}</source>
+        <translation>值 {0}</translation>
+    </message>
+    <message>
+        <source>values {0} ({1} different ones)</source>
+        <translation>值 {0}（共 {1} 个不同的值）</translation>
+    </message>
+    <message>
+        <source>save it as a 16-bit TIFF</source>
+        <translation>另存为 16 位 TIFF</translation>
+    </message>
+    <message>
+        <source>export it as a 16-bit TIFF</source>
+        <translation>导出为 16 位 TIFF</translation>
+    </message>
+    <message>
+        <source>develop it and save it as a 16-bit TIFF</source>
+        <translation>冲洗后另存为 16 位 TIFF</translation>
+    </message>
+    <message>
+        <source>a raw camera file</source>
+        <translation>相机原始文件</translation>
+    </message>
+    <message>
+        <source>a {0} picture</source>
+        <translation>{0} 图片</translation>
+    </message>
+    <message>
+        <source>an {0} picture</source>
+        <translation>{0} 图片</translation>
+    </message>
+    <message>
+        <source>a {0} document</source>
+        <translation>{0} 文档</translation>
+    </message>
+    <message>
+        <source>a {0} document ({1})</source>
+        <translation>{0} 文档（{1}）</translation>
+    </message>
+    <message>
+        <source>a large {0} document ({1})</source>
+        <translation>{0} 大型文档（{1}）</translation>
+    </message>
+    <message>
+        <source>an {0} document</source>
+        <translation>{0} 文档</translation>
+    </message>
+    <message>
+        <source>an {0} drawing</source>
+        <translation>{0} 图形</translation>
+    </message>
+    <message>
+        <source>an {0} animation</source>
+        <translation>{0} 动画</translation>
+    </message>
+    <message>
+        <source>an icon (ICO)</source>
+        <translation>图标（ICO）</translation>
+    </message>
+    <message>
+        <source>a grey picture of {0} channels</source>
+        <translation>{0} 通道的灰度图片</translation>
+    </message>
+    <message>
+        <source>an RGB picture of {0} channels</source>
+        <translation>{0} 通道的 RGB 图片</translation>
+    </message>
+    <message>
+        <source>a planar YCbCr picture</source>
+        <translation>分平面的 YCbCr 图片</translation>
+    </message>
+    <message>
+        <source>a YCbCr picture of an unknown layout</source>
+        <translation>布局未知的 YCbCr 图片</translation>
     </message>
 </context>
 <context>
@@ -3643,6 +3807,25 @@ accepted: {5}</source>
     <message>
         <source>“{0}” is visible again, because damage is marked with it.</source>
         <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
+    </message>
+</context>
+<context>
+    <name>ProfileDialog</name>
+    <message>
+        <source>Assume sRGB?</source>
+        <translation>按 sRGB 处理？</translation>
+    </message>
+    <message>
+        <source>With sRGB, samples outside the mask stay as they are; filled colours may differ from their surroundings. The record says that sRGB was assumed.</source>
+        <translation>按 sRGB 处理时，蒙版之外的样本保持不变；填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
+    </message>
+    <message>
+        <source>Assume sRGB</source>
+        <translation>按 sRGB 处理</translation>
+    </message>
+    <message>
+        <source>Don&apos;t open</source>
+        <translation>不打开</translation>
     </message>
 </context>
 </TS>

@@ -157,6 +157,7 @@ def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
 
 
 def test_every_sentence_of_reading_writing_and_projects_has_its_template():
-    places = ("painting", "damage/io.py", "damage/register.py", "damage/align.py", "style", "project")
+    damage = (f"damage/{name}.py" for name in ("io", "mask_files", "register", "align"))
+    places = ("painting", *damage, "style", "project")
     missing = [said for said in sentences(*places) if not known_sentence(said.format(*"ABCDE"))]
     assert not missing

@@ -21,6 +21,7 @@ from app.document import OpenDocument
 from app.export_dialog import ExportDialog
 from app.selection import Compare, Tool
 from app.window import MainWindow
+from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.project.operations.mask import relabelled
 
 Settle = Callable[[], None]
@@ -130,7 +131,7 @@ def test_from_opening_to_a_verified_file(
     assert fill.shape == (*before.shape[:2], 4)
     assert (fill[..., 3] > 0).sum() == facts["verification"]["filled"]
     assert (fill[..., :3][fill[..., 3] > 0] == after[fill[..., 3] > 0]).all()
-    assert cv2.imread(str(written.mask), cv2.IMREAD_UNCHANGED).shape[:2] == before.shape[:2]
+    assert read_picture(written.mask, cv2.IMREAD_UNCHANGED).shape[:2] == before.shape[:2]
     dialog.close()
 
 
@@ -211,14 +212,14 @@ def test_import_and_export_of_a_mask(session: MainWindow, tmp_path: Path, settle
 
     mask = np.zeros((120, 160), np.uint8)
     mask[10:20, 10:20] = 255
-    cv2.imwrite(str(tmp_path / "mask.png"), mask)
+    write_picture(tmp_path / "mask.png", mask)
     masking.import_mask(session.context, tmp_path / "mask.png")
     settle()
     assert session.context.document.state.damage.counts() == {1: 100}
     masking.export_mask(session.context, tmp_path / "again.png")
     settle()
-    assert (cv2.imread(str(tmp_path / "again.png"), cv2.IMREAD_UNCHANGED) == mask).all()
-    cv2.imwrite(str(tmp_path / "small.png"), mask[:50])
+    assert (read_picture(tmp_path / "again.png", cv2.IMREAD_UNCHANGED) == mask).all()
+    write_picture(tmp_path / "small.png", mask[:50])
     masking.import_mask(session.context, tmp_path / "small.png")
     settle()
     assert said[-1].level == "error"

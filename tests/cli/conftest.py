@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from imagest_core.painting.picture_files import write_picture
+
 WIDTH, HEIGHT = 180, 140
 
 
@@ -47,5 +49,5 @@ def holes() -> np.ndarray:
 def mask(tmp_path: Path, holes: np.ndarray) -> Path:
     """The mask of :func:`holes` as a PNG."""
     path = tmp_path / "mask.png"
-    cv2.imwrite(str(path), holes.astype(np.uint8) * 255)
+    write_picture(path, holes.astype(np.uint8) * 255)
     return path

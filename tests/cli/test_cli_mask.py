@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import tifffile
 
+from imagest_core.painting.picture_files import read_picture
+
 
 @pytest.fixture
 def damaged(scan, holes, tmp_path):
@@ -25,7 +27,7 @@ def test_the_difference_to_a_clean_picture(cli, damaged, holes, tmp_path):
     answer = cli("mask", damaged, "-o", out, "--clean", tmp_path / "clean.tif", "--dilate", 0, "--no-align")
     assert (answer.code, answer.err) == (0, "")
     assert "found by difference: 2 regions" in answer.out
-    found = cv2.imread(str(out), 0) > 127
+    found = read_picture(out, 0) > 127
     near = cv2.dilate(holes.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     assert found[holes].mean() > 0.98
     assert not found[~near].any()
@@ -37,7 +39,7 @@ def test_dilation_grows_what_was_found(cli, damaged, tmp_path):
         out = tmp_path / f"grown{pixels}.png"
         clean = ["--clean", tmp_path / "clean.tif", "--no-align"]
         assert cli("mask", damaged, "-o", out, *clean, "--dilate", pixels).code == 0
-        sizes.append(np.count_nonzero(cv2.imread(str(out), 0)))
+        sizes.append(np.count_nonzero(read_picture(out, 0)))
     assert sizes[1] > 1.3 * sizes[0]
 
 
@@ -45,7 +47,7 @@ def test_losses_by_the_colour_of_the_ground(cli, damaged, holes, tmp_path):
     out = tmp_path / "found.png"
     answer = cli("mask", damaged, "-o", out, "--method", "losses", "--ground", "#f2f2f2", "--dilate", 0)
     assert (answer.code, answer.err) == (0, "")
-    found = cv2.imread(str(out), 0) > 127
+    found = read_picture(out, 0) > 127
     near = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
     loss = cv2.erode(holes.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
     assert found[loss].mean() > 0.95
@@ -62,7 +64,7 @@ def test_cracks_are_what_is_looked_for_without_a_clean_picture(cli, scan, tmp_pa
     answer = cli("mask", cracked, "-o", out)
     assert (answer.code, answer.err) == (0, "")
     assert "found by cracks" in answer.out
-    found = cv2.imread(str(out), 0) > 127
+    found = read_picture(out, 0) > 127
     assert found[line > 0].mean() > 0.8
     assert found[cv2.dilate(line, np.ones((9, 9), np.uint8)) == 0].mean() < 0.01
 

@@ -25,6 +25,7 @@ import resources
 from imagest_core.damage.io import read_mask
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
+from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.restoration import engines
 from imagest_core.restoration.network_filling import unload
 from imagest_core.restoration.request import RestorationRequest
@@ -137,7 +138,7 @@ def wrong_masks(folder, shape):
     full = np.full(shape, 255, np.uint8)
     cases = {"empty": (full * 0, "empty"), "full": (full, "intact"), "small": (full[:-1], "size")}
     for name, (pixels, word) in cases.items():
-        cv2.imwrite(str(folder / f"{name}.png"), pixels)
+        write_picture(folder / f"{name}.png", pixels)
         yield folder / f"{name}.png", word
     (folder / "text.png").write_text("no picture")
     yield folder / "text.png", "read"
@@ -312,5 +313,5 @@ def test_the_demo_restores_the_sample_and_shows_it(cli, tmp_path):
     assert files(tmp_path / "out") == ["demo-before-after.png", "demo-record.json", "demo-restored.tif"]
     for name in files(tmp_path / "out"):
         assert name in answer.out
-    assert cv2.imread(str(tmp_path / "out" / "demo-before-after.png")).shape == (900, 2412, 3)
+    assert read_picture(tmp_path / "out" / "demo-before-after.png").shape == (900, 2412, 3)
     assert cli("demo", "-o", tmp_path / "out", "--engine", "harmonic").code == 0, "again, over the first"

@@ -15,6 +15,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.registration import placement
 from imagest_core.errors import MaskError
 from imagest_core.painting.painting import open_painting
+from imagest_core.painting.picture_files import read_picture
 from imagest_core.progress import Cancelled, Progress
 
 CASES = Path(__file__).parents[3] / "shared" / "paintings" / "cases-256"
@@ -169,7 +170,7 @@ def test_real_cases_reach_the_overlap_that_was_asked_for() -> None:
     for case in cases:
         with open_painting(case / "clean.png") as clean, open_painting(case / "photo.jpg") as photo:
             found = as_array(derive_damage(clean, photo).damage)
-        truth = grown(cv2.imread(str(case / "mask.png"), cv2.IMREAD_GRAYSCALE) > 127)
+        truth = grown(read_picture(case / "mask.png", cv2.IMREAD_GRAYSCALE) > 127)
         overlaps.setdefault(case.name.split("-")[1], []).append(iou(found, truth))
     assert min(np.mean(values) for values in overlaps.values()) > 0.82
 

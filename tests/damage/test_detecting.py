@@ -17,6 +17,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.painting import open_painting
+from imagest_core.painting.picture_files import read_picture
 from imagest_core.progress import Cancelled, Progress
 
 DARK, LIGHT, GROUND = (0.05, 0.04, 0.04), (0.97, 0.95, 0.9), (0.85, 0.84, 0.77)
@@ -212,8 +213,8 @@ def test_beats_the_plain_baseline_on_real_cases() -> None:
         pytest.skip("the paintings are not beside the checkout")
     ours, plain = [], []
     for case in cases:
-        rgb = cv2.imread(str(case / "damaged.png"))[..., ::-1].astype(np.float32) / 255
-        truth = cv2.imread(str(case / "mask.png"), cv2.IMREAD_GRAYSCALE) > 127
+        rgb = read_picture(case / "damaged.png")[..., ::-1].astype(np.float32) / 255
+        truth = read_picture(case / "mask.png", cv2.IMREAD_GRAYSCALE) > 127
         ours.append(f1(preview_cracks(rgb, CrackParameters(dilate=0)), truth))
         plain.append(f1(otsu_on_top_hat(rgb), truth))
     assert np.mean(ours) > np.mean(plain) + 0.04

@@ -56,17 +56,20 @@ def test_reads_fax_masks_where_white_is_zero(tmp_path: Path, mask: np.ndarray) -
 
 
 @pytest.mark.parametrize(
-    ("dtype", "low", "high"), [(np.uint8, 127, 128), (np.uint16, 32767, 32768), (np.float32, 0.49, 0.5)]
+    ("dtype", "low", "high", "white"),
+    [(np.uint8, 127, 128, 255), (np.uint16, 32767, 32768, 65535), (np.float32, 0.49, 0.5, 1)],
 )
-def test_half_of_full_scale_is_damaged(
-    tmp_path: Path, mask: np.ndarray, dtype: type, low: float, high: float
+def test_half_of_full_scale_is_damaged_at_soft_edges(
+    tmp_path: Path, mask: np.ndarray, dtype: type, low: float, high: float, white: float
 ) -> None:
-    tifffile.imwrite(tmp_path / "mask.tif", np.where(mask, high, low).astype(dtype))
+    samples = (mask * white).astype(dtype)
+    samples[10, 250:290], samples[9, 250:290] = high, low
+    tifffile.imwrite(tmp_path / "mask.tif", samples)
     assert_is(read_mask(tmp_path / "mask.tif", SIZE), mask)
 
 
 def test_reads_16_bit_png(tmp_path: Path, mask: np.ndarray) -> None:
-    (tmp_path / "m.png").write_bytes(imagecodecs.png_encode(np.where(mask, 32768, 32767).astype(np.uint16)))
+    (tmp_path / "m.png").write_bytes(imagecodecs.png_encode(mask * np.uint16(65535)))
     assert_is(read_mask(tmp_path / "m.png", SIZE), mask)
 
 

@@ -16,6 +16,7 @@ from imagest_core.errors import InputError, OutputError
 from imagest_core.evaluation.cases import find_cases, load_case
 from imagest_core.evaluation.metrics import measure
 from imagest_core.evaluation.run import Evaluation, evaluate
+from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Cancelled, Progress
 
 FILES = {
@@ -88,7 +89,7 @@ def test_deep_and_grey_cases_are_measured_in_8_bit_srgb(cases: Path, out: Path) 
     folder = cases / "000-losses"
     for name in ("clean.png", "damaged.png"):
         grey = np.asarray(Image.open(folder / name).convert("L"))
-        cv2.imwrite(str(folder / name), grey.astype(np.uint16) * 257)
+        write_picture(folder / name, grey.astype(np.uint16) * 257)
     evaluate(Evaluation(folder, out, ("harmonic",)), Progress())
     assert float(rows_of(out / "cases.csv")["000-losses", "harmonic"]["psnr"]) > 15
 

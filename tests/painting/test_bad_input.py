@@ -107,7 +107,7 @@ HANDMADE: dict[str, tuple[bytes, str]] = {
     "random after the head": (b"MM\0*" + np.random.default_rng(1).bytes(3000), "damaged|is"),
     "text": (b"Dear colleague, the scan is attached.", "no picture this program knows"),
     "nothing": (b"", "is empty"),
-    "a GIF": (b"GIF89a" + bytes(40), "no picture this program knows"),
+    "a GIF": (b"GIF89a" + bytes(40), "a GIF picture: save it as a 16-bit TIFF"),
     "a PNG head": (b"\x89PNG\r\n\x1a\n", "cut short"),
     "a JPEG head": (b"\xff\xd8\xff\xe0", "cut short"),
     "a WebP head": (b"RIFF\0\1\0\0WEBP", "cut short"),

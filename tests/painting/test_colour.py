@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+import re
 import struct
+import zlib
 from pathlib import Path
-from typing import Any
 
 import imagecodecs
 import numpy as np
 import pytest
 import tifffile
+from lut_profiles import described, lut_profile, profile
+from PIL import Image
 
+from imagest_core.errors import ProfileError
 from imagest_core.painting import colour, icc
 from imagest_core.painting.painting import Painting, open_painting
 
@@ -43,9 +47,9 @@ PROFILES = {
 GREYS = {"none": None, "gamma 2.2": grey_profile(2.2), "gamma 1.8": grey_profile(1.8)}
 
 
-def write(path: Path, samples: np.ndarray, profile: bytes | None) -> Painting:
+def write(path: Path, samples: np.ndarray, embedded: bytes | None) -> Painting:
     kind = "rgb" if samples.ndim == 3 else "minisblack"
-    tifffile.imwrite(path, samples, photometric=kind, iccprofile=profile, metadata=None)
+    tifffile.imwrite(path, samples, photometric=kind, iccprofile=embedded, metadata=None)
     return open_painting(path)
 
 
@@ -81,13 +85,13 @@ def test_grey_samples_come_back_identical(tmp_path: Path, name: str, depth: int)
 
 @pytest.mark.parametrize("name", ["AdobeRGB", "wide, gamma 2.2", "wide, L* table"])
 def test_agrees_with_littlecms(name: str) -> None:
-    profile = PROFILES[name]
-    assert profile is not None
-    space, note = colour.colour_space(profile, grey=False)
+    known = PROFILES[name]
+    assert known is not None
+    space, note = colour.colour_space(known, grey=False)
     assert isinstance(space, colour.Matrix)
     assert note == ""
     inside = 0.2 + 0.6 * np.random.default_rng(2).random((50, 50, 3), np.float32)
-    there, reference = space.to_working(inside), colour.LittleCms(profile, grey=False)
+    there, reference = space.to_working(inside), colour.LittleCms(known, grey=False)
     light, other = colour.decode_srgb(there), colour.decode_srgb(reference.to_working(inside))
     assert np.abs(light - other).max() < 2e-4
     assert np.abs(space.from_working(there) - reference.from_working(there)).max() < 6e-4
@@ -143,27 +147,124 @@ def one_way_lut(profile: bytes) -> bytes:
     return struct.pack(">I", len(whole)) + whole[4:]
 
 
-FAULTY: dict[str, tuple[Any, str]] = {
-    "for grey": (grey_profile(2.2), "made for grey, not for RGB"),
-    "cut": (imagecodecs.cms_profile("adobergb")[:300], "can't be used"),
-    "nonsense": (bytes(range(256)) * 4, "damaged"),
-    "one way": (one_way_lut(imagecodecs.cms_profile("adobergb")), "can't be used in both directions"),
+FAULTY: dict[str, tuple[bytes, str]] = {
+    "for grey": (grey_profile(2.2), "is made for grey, not for RGB"),
+    "for CMYK": (profile({}, space=b"CMYK"), "is made for CMYK, not for RGB"),
+    "cut": (imagecodecs.cms_profile("adobergb")[:300], "is cut short"),
+    "a cut table": (lut_profile()[:3000], "is cut short"),
+    "nonsense": (bytes(range(256)) * 4, "is damaged"),
+    "nothing": (b"", "is damaged"),
+    "a damaged table": (one_way_lut(imagecodecs.cms_profile("adobergb")), "is damaged"),
+    "only there": (
+        lut_profile(back=False),
+        "works one way only: it has no table from colours back to samples",
+    ),
+    "only back": (lut_profile(there=False), "works one way only: it has no table from samples to colours"),
+    "no tables": (profile({b"desc": described("Empty")}), "says nothing of colours"),
+    "tables of two profiles": (lut_profile(inverse_of=4), "doesn't lead back from colours to the samples"),
+    "a device link": (lut_profile(kind=b"link"), "is a device link"),
+    "named colours": (lut_profile(kind=b"nmcl"), "is a list of named colours"),
+    "abstract": (lut_profile(kind=b"abst"), "is an abstract profile"),
+    "over no known space": (profile({}, pcs=b"Luv "), "leads to no colour space that is known"),
 }
 
 
 @pytest.mark.parametrize("name", FAULTY)
-def test_a_wrong_profile_is_left_out_and_said(tmp_path: Path, name: str) -> None:
-    profile, said = FAULTY[name]
-    samples = colours(8)
-    with write(tmp_path / "x.tif", samples, profile) as painting:
-        assert any(said in note for note in painting.notes)
+def test_srgb_stands_for_an_unusable_profile_only_if_the_user_says_so(tmp_path: Path, name: str) -> None:
+    faulty, said = FAULTY[name]
+    samples, path = colours(8)[:20], tmp_path / "x.png"
+    Image.fromarray(samples).save(path)
+    stored = b"iCCP" + b"icc\0\0" + (zlib.compress(faulty) if faulty else b"no Deflate")
+    data = path.read_bytes()
+    path.write_bytes(
+        data[:33]
+        + struct.pack(">I", len(stored) - 4)
+        + stored
+        + struct.pack(">I", zlib.crc32(stored))
+        + data[33:]
+    )
+    with pytest.raises(
+        ProfileError, match=rf"x\.png has a colour profile that {said}.*: assign .*--assume-srgb"
+    ):
+        open_painting(path)
+    with open_painting(path, assume_srgb=True) as painting:
+        assert painting.srgb_assumed
+        assert painting.info()["srgb_assumed"]
+        assert any(note.startswith(f"The file's colour profile {said}") for note in painting.notes)
         assert np.array_equal(painting.to_source(painting.read_working(), samples), samples)
-        assert painting.profile == profile
+        assert painting.profile == faulty
 
 
-def test_an_rgb_profile_on_grey_is_left_out(tmp_path: Path) -> None:
-    with write(tmp_path / "x.tif", colours(8)[..., 0], PROFILES["sRGB"]) as painting:
-        assert any("made for RGB, not for grey" in note for note in painting.notes)
+def test_an_rgb_profile_on_grey_is_unusable(tmp_path: Path) -> None:
+    with pytest.raises(ProfileError, match="is made for RGB, not for grey"):
+        write(tmp_path / "x.tif", colours(8)[..., 0], PROFILES["sRGB"])
+
+
+def test_the_users_word_changes_nothing_for_a_usable_profile(tmp_path: Path) -> None:
+    write(tmp_path / "x.tif", colours(8), PROFILES["AdobeRGB"]).close()
+    with open_painting(tmp_path / "x.tif", assume_srgb=True) as painting:
+        assert not painting.srgb_assumed
+        assert painting.notes == ()
+        assert isinstance(painting.colour_space, colour.Matrix)
+
+
+# Look-up tables
+
+
+def test_a_lookup_table_is_used_and_its_error_told(tmp_path: Path) -> None:
+    samples = colours(16)[:40]
+    with write(tmp_path / "x.tif", samples, lut_profile(name="Bench scanner")) as painting:
+        (note,) = painting.notes
+        found = re.fullmatch(
+            r"The colour profile Bench scanner is a lookup table: converting there and back differs by up to"
+            r" ([\d.]+) of 255 \(mean ([\d.]+)\), in filled pixels only\.",
+            note,
+        )
+        assert found
+        most, mean = map(float, found.groups())
+        assert 0 < mean < most < 100
+        assert painting.profile_name == "Bench scanner"
+        again = painting.to_source(painting.read_working(), samples)
+    difference = np.abs(again.astype(float) - samples) * 255 / 65535
+    assert 0 < difference.max() <= most * 1.5
+
+
+def test_the_error_told_is_that_of_the_profile() -> None:
+    errors = []
+    for exponent in (1.0, 1.2, 1.5):
+        space, note = colour.profile_space(lut_profile(inverse_of=exponent), grey=False)
+        assert space is not None
+        probe = np.random.default_rng(0).uniform(0.1, 0.9, (40, 40, 3)).astype(np.float32)
+        errors.append(np.abs(space.from_working(space.to_working(probe)) - probe).mean() * 255)
+        told = float(note.split("(mean ")[1].split(")")[0])
+        assert told == pytest.approx(errors[-1], rel=0.5, abs=5)
+    assert errors == sorted(errors)
+
+
+def test_only_filled_samples_travel_through_the_table(tmp_path: Path) -> None:
+    """A sample outside the mask is copied, however inexact the profile."""
+    from imagest_core.painting.geometry import Box
+    from imagest_core.painting.writer import Patch, write_painting
+
+    samples = colours(8)[:40]
+    with write(tmp_path / "x.tif", samples, lut_profile(inverse_of=1.3)) as painting:
+        box = Box(5, 6, 7, 8)
+        fill = painting.to_source(painting.read_working(box), painting.read(box))
+        write_painting(painting, [Patch(box, fill)], tmp_path / "out.tif", check=lambda path: None)
+    changed = (tifffile.imread(tmp_path / "out.tif") != samples).any(axis=2)
+    assert changed[box.slices].any()
+    changed[box.slices] = False
+    assert not changed.any()
+
+
+def test_curves_with_a_flat_end_are_used_and_told(tmp_path: Path) -> None:
+    """A scanner's curve that rises late: dark samples share a colour, which leads back to one of them."""
+    flat = np.maximum(np.linspace(-0.4, 1, 1024), 0)
+    curve = np.rint(flat**2 * 65535).astype(np.uint16)
+    faulty = imagecodecs.cms_profile("rgb", transferfunction=curve, **ADOBE)
+    space, note = colour.colour_space(faulty, grey=False)
+    assert isinstance(space, colour.Matrix)
+    assert "can't be inverted exactly" in note
 
 
 def test_alpha_is_kept(tmp_path: Path) -> None:

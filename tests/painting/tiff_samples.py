@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import imagecodecs
 import numpy as np
 import tifffile
 
@@ -17,7 +18,8 @@ from imagest_core.painting.painting import open_painting
 from imagest_core.painting.writer import Patch, write_painting
 
 OF_SEGMENTS = {273, 279, 324, 325}
-PROFILE = bytes(range(256)) * 2
+PROFILE = imagecodecs.cms_profile("adobergb")
+GREY_PROFILE = imagecodecs.cms_profile("gray", whitepoint=[0.3457, 0.3585, 1.0], gamma=2.2)
 XMP = b"<x:xmpmeta tiff:Orientation='6'/>"
 
 
@@ -68,7 +70,8 @@ def write_source(path: Path, kind: Kind, height: int = 75, width: int = 101) -> 
         (65001, 3, 3, (7, 8, 9), True),
         (65002, 4, 1, 123456, True),
     ]
-    tags = [(274, 3, 1, kind.orientation, True), (34675, 7, len(PROFILE), PROFILE, True), *private]
+    profile = PROFILE if kind.channels > 2 else GREY_PROFILE
+    tags = [(274, 3, 1, kind.orientation, True), (34675, 7, len(profile), profile, True), *private]
     tags += [(700, 1, len(XMP), XMP, True), (33723, 7, 12, b"\x1c\x02\x05\0\7letters", True)]
     samples = smooth(height, width, kind.channels, kind.depth)
     stored = np.moveaxis(samples, 2, 0) if kind.planar else samples

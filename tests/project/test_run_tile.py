@@ -14,7 +14,7 @@ from imagest_core.project.run_tile import PackedTile, RunTile, pack, unpack
 @given(
     height=st.integers(1, 40),
     width=st.integers(1, 40),
-    channels=st.integers(1, 4),
+    channels=st.integers(1, 7),
     depth=st.sampled_from([np.uint8, np.uint16]),
     share=st.sampled_from([0.02, 0.3, 1.0]),
     seed=st.integers(0, 99),
@@ -41,3 +41,13 @@ def test_damage_is_noticed(part: str) -> None:
     parts = {"box": packed.box, "regions": packed.regions, "samples": packed.samples, part: bytes(blob)}
     with pytest.raises(ValueError, match="damaged"):
         unpack(PackedTile(**parts))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4, 6])
+def test_noise_in_a_narrow_tile_is_packed(channels: int) -> None:
+    """A vertical crack of a grey scan."""
+    for width in (1, 3):
+        samples = np.random.default_rng(0).integers(0, 256, (256, width, channels), np.uint8)
+        regions = np.ones((256, width), np.uint32)
+        again = unpack(pack(RunTile(Box(0, 0, width, 256), samples, regions)))
+        np.testing.assert_array_equal(again.samples, samples)

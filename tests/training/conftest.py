@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from tiny_model import picture
 
+from imagest_core.painting.picture_files import write_picture
+
 
 @pytest.fixture
 def pictures(tmp_path: Path) -> Path:
@@ -15,7 +17,7 @@ def pictures(tmp_path: Path) -> Path:
     folder.mkdir()
     for work in range(12):
         for tile in range(2):
-            cv2.imwrite(str(folder / f"{work:04d}-{tile}.png"), picture(72, seed=work * 10 + tile))
+            write_picture(folder / f"{work:04d}-{tile}.png", picture(72, seed=work * 10 + tile))
     return folder
 
 
@@ -26,5 +28,5 @@ def maps(tmp_path: Path) -> Path:
     folder.mkdir()
     crack = np.zeros((96, 96), np.uint8)
     cv2.polylines(crack, [np.array([[5, 5], [40, 50], [90, 60]])], False, 255, 2)
-    cv2.imwrite(str(folder / "one.png"), crack)
+    write_picture(folder / "one.png", crack)
     return folder

@@ -7,6 +7,7 @@ from pathlib import Path
 from imagest_core.errors import PaintingError
 from imagest_core.painting.sources import jpeg, jpeg2000, png, webp
 from imagest_core.painting.sources.base import Limits, Source
+from imagest_core.painting.sources.known_kinds import HEAD, what_to_do
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _KNOWN = "TIFF, PNG, JPEG, WebP and JPEG 2000"
@@ -15,6 +16,9 @@ _KNOWN = "TIFF, PNG, JPEG, WebP and JPEG 2000"
 def open_source(path: Path, page: int, limits: Limits) -> Source:
     """The file as what its first bytes say it is; raises ``PaintingError``."""
     head = _head(path)
+    known = what_to_do(path.name, head)
+    if known is not None:
+        raise PaintingError(known)
     if head[:4] in _TIFF:
         from imagest_core.painting.sources.tiff import TiffSource
 
@@ -39,7 +43,7 @@ def _head(path: Path) -> bytes:
         raise PaintingError(f"{path} is no ordinary file: name a picture.")
     try:
         with path.open("rb") as file:
-            head = file.read(16)
+            head = file.read(HEAD)
     except FileNotFoundError:
         raise PaintingError(f"{path} doesn't exist: check the name.") from None
     except PermissionError:

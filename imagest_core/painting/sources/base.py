@@ -17,6 +17,10 @@ from imagest_core.painting.resolution import Resolution
 
 Samples = NDArray[Any]
 
+UNPREMULTIPLIED = 2
+ALPHA = frozenset({1, UNPREMULTIPLIED})
+"""Values of TIFF ExtraSamples that are opacity."""
+
 
 _pixels = MOST_PIXELS = 2_000_000_000
 """The largest picture that is opened, unless :func:`pixels_allowed` says otherwise."""
@@ -57,9 +61,11 @@ class Limits:
 class Facts:
     """What a header says of a picture; sizes and resolution as stored, before orientation.
 
-    ``channels`` counts the alpha; ``depth`` is the bits of the samples :meth:`Source.read` gives, 8
-    or 16; ``white_is_zero``: grey samples count from white; ``own_samples``: the samples given are,
-    bit by bit, those a TIFF stores (false where they were expanded or come from another format).
+    ``channels`` counts all samples of a pixel: grey or RGB first, then one for each value of ``extra``
+    (TIFF ExtraSamples: 0 unspecified, 1 premultiplied alpha, 2 alpha); ``depth`` is the bits of the
+    samples :meth:`Source.read` gives, 8 or 16; ``white_is_zero``: grey samples count from white;
+    ``own_samples``: the samples given are, bit by bit, those a TIFF stores (false where they were
+    expanded or come from another format).
     """
 
     format: str
@@ -70,6 +76,7 @@ class Facts:
     compression: str
     lossy: bool
     own_samples: bool = False
+    extra: tuple[int, ...] | None = None
     white_is_zero: bool = False
     orientation: int = 1
     profile: bytes | None = None
@@ -78,6 +85,19 @@ class Facts:
     page: int = 0
     pages: int = 1
     notes: tuple[str, ...] = ()
+
+    @property
+    def extras(self) -> tuple[int, ...]:
+        """``extra``, or where the format doesn't say, one alpha for pictures of 2 or 4 channels."""
+        if self.extra is not None:
+            return self.extra
+        return (UNPREMULTIPLIED,) if self.channels in (2, 4) else ()
+
+    @property
+    def alpha(self) -> int | None:
+        """The index of the channel that is opacity."""
+        first = self.channels - len(self.extras)
+        return next((first + i for i, kind in enumerate(self.extras) if kind in ALPHA), None)
 
     @property
     def nbytes(self) -> int:

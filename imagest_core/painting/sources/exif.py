@@ -10,6 +10,7 @@ from imagest_core.painting.metadata import Metadata
 
 PREFIX = b"Exif\0\0"
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
+_NUMBERS = {1: "B", 3: "H", 4: "I"}
 _ORIENTATION, _X, _Y, _UNIT = 0x112, 0x11A, 0x11B, 0x128
 _DESCRIPTION, _SOFTWARE, _DATE, _ARTIST, _COPYRIGHT = 0x10E, 0x131, 0x132, 0x13B, 0x8298
 
@@ -89,6 +90,6 @@ def _value(order: str, kind: int, value: bytes) -> int | float | str | bytes:
     if kind == 5:
         top, bottom = struct.unpack_from(order + "II", value)
         return top / bottom if bottom else float("nan")
-    if kind in (3, 4):
-        return int(struct.unpack_from(order + {3: "H", 4: "I"}[kind], value)[0])
+    if kind in _NUMBERS:
+        return int(struct.unpack_from(order + _NUMBERS[kind], value)[0])
     return value

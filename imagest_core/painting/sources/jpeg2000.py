@@ -92,6 +92,16 @@ def _metadata(exif: Exif, parts: _Parts) -> Metadata:
     return replace(found, photoshop=photoshop or None, geo=parts.geo, notes=notes)
 
 
+def jpeg2000_size(path: Path) -> tuple[int, int, int]:
+    """Width, height and bits of the deepest sample; raises ``PaintingError``."""
+    with decoding(path):
+        parts = _read(path)
+        width, height, _, depths = _size(parts.codestream)
+    if not parts.whole:
+        raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
+    return width, height, max(depths)
+
+
 def _decode(data: bytes) -> Samples:
     import imagecodecs
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
@@ -52,6 +53,46 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
     if width * height * _CHANNELS[kind] * depth // 8 > chunks.data * _MAX_DEFLATE_RATIO + 4096:
         raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
     return WholeSource(path, facts, _decode, limits)
+
+
+@dataclass(frozen=True)
+class PngHead:
+    """What a PNG declares of its samples; ``palette``: (n, 3) uint8, where they are indices into it.
+
+    ``transparent``: whether a colour, or one of the palette, is; ``depth``: bits as stored.
+    """
+
+    width: int
+    height: int
+    depth: int
+    channels: int
+    orientation: int
+    interlaced: bool
+    transparent: bool
+    palette: NDArray[np.uint8] | None
+
+
+def read_png_head(path: Path) -> PngHead:
+    """The head of a PNG of any kind; raises ``PaintingError``."""
+    with decoding(path):
+        chunks = _read_chunks(path)
+        width, height, depth, kind, *_, interlaced = struct.unpack_from(">IIBBBBB", chunks.found[b"IHDR"])
+        palette = None
+        if kind == _PALETTE:
+            table = chunks.found[b"PLTE"]
+            palette = np.frombuffer(table, np.uint8, len(table) // 3 * 3).reshape(-1, 3)
+    if kind not in (*_CHANNELS, _PALETTE) or depth not in (1, 2, 4, 8, 16):
+        raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
+    return PngHead(
+        width,
+        height,
+        depth,
+        _CHANNELS.get(kind, 1),
+        Exif(chunks.found.get(b"eXIf")).orientation,
+        bool(interlaced),
+        b"tRNS" in chunks.found,
+        palette,
+    )
 
 
 def _decode(data: bytes) -> Samples:
@@ -121,7 +162,7 @@ def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
 
 def _profile(chunks: _Chunks) -> bytes | None:
     value = chunks.found.get(b"iCCP")
-    return None if value is None else inflate(value.partition(b"\0")[2][1:])
+    return None if value is None else inflate(value.partition(b"\0")[2][1:]) or b""
 
 
 def _resolution(chunks: _Chunks) -> resolution.Resolution | None:

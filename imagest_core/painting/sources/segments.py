@@ -17,6 +17,8 @@ from imagest_core.painting.sources.filebytes import FileBytes
 
 _WIDE_ROW = 1 << 16
 _READ_BYTES = 16 << 20
+_UNIFORM_BYTES = 4096
+"""Tiles of so few bytes are often of one value; the latest is kept for those that are equal to it."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Layout:
 
     ``segment_width`` and ``segment_height`` in pixels; ``planar``: one plane of segments a channel;
     ``dtype`` in the file's byte order; ``decode``: (bytes, index) → samples (rows, columns, samples),
-    or None where the bytes are the samples.
+    or None where the bytes are the samples. A segment at 0 of 0 bytes is left out of the file: its
+    samples are ``empty``.
     """
 
     width: int
@@ -39,6 +42,11 @@ class Layout:
     offsets: tuple[int, ...]
     counts: tuple[int, ...]
     decode: Callable[[bytes, int], Samples] | None
+    empty: int = 0
+
+    def missing(self, index: int) -> bool:
+        """Whether the file leaves a segment out."""
+        return self.offsets[index] == self.counts[index] == 0
 
     @property
     def columns(self) -> int:
@@ -79,6 +87,8 @@ class Segments:
 
     def __init__(self, path: Path, layout: Layout, data: FileBytes, cache: SegmentCache) -> None:
         self._path, self._layout, self._data, self._cache = path, layout, data, cache
+        self._shape = layout.segment_height, layout.segment_width
+        self._latest: tuple[bytes, Samples | None] = b"", None
 
     def read(self, box: Box) -> Samples:
         """Samples (height, width, channels) of a stored box, in the machine's byte order."""
@@ -91,7 +101,9 @@ class Segments:
             for plane in range(layout.planes):
                 index = (plane * layout.rows + row) * layout.columns + column
                 piece = target[..., plane : plane + layout.samples]
-                if layout.decode is None:
+                if layout.missing(index):
+                    piece[:] = layout.empty
+                elif layout.decode is None:
                     self._copy(index, inside, piece)
                 else:
                     self._decode(index, inside, piece)
@@ -131,5 +143,11 @@ class Segments:
         layout = self._layout
         assert layout.decode is not None
         data = self._data.read(layout.offsets[index], layout.counts[index])
+        known, samples = self._latest
+        if samples is not None and data == known:
+            return samples
         with decoding(self._path):
-            return layout.decode(data, index)
+            samples = layout.decode(data, index)
+        if layout.tiled and len(data) <= _UNIFORM_BYTES and samples.shape[:2] == self._shape:
+            self._latest = data, samples
+        return samples

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,11 +16,22 @@ from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata import Metadata
+from imagest_core.painting.sources import ycbcr
 from imagest_core.painting.sources.base import Facts, Limits, Reader, Samples, check_size, decoding
 from imagest_core.painting.sources.cache import SegmentCache
 from imagest_core.painting.sources.filebytes import FileBytes
 from imagest_core.painting.sources.segments import Layout, Segments
-from imagest_core.painting.sources.tiff_kind import COMPRESSIONS, JPEG, check_kind
+from imagest_core.painting.sources.tiff_kind import (
+    COMPRESSIONS,
+    GREY,
+    JPEG,
+    OLD_JPEG,
+    check_kind,
+    is_plain_ycbcr,
+)
+from imagest_core.painting.sources.tiff_old_jpeg import old_jpeg
+from imagest_core.painting.sources.whole import WholeSource
+from imagest_core.painting.tiff_encode import SegmentCodec, can_encode
 
 _REDUCED = 1
 _MAX_LEVELS = 16
@@ -31,7 +43,8 @@ class TiffSource:
     """One page of a TIFF file; nothing is decoded before it is read."""
 
     def __init__(self, path: Path, page: int, limits: Limits) -> None:
-        _quieten()
+        quieten()
+        self._data: FileBytes | None = None
         with decoding(path), TiffFile(path) as tiff:
             pages = len(tiff.pages)
             if not 0 <= page < max(pages, 1):
@@ -39,15 +52,21 @@ class TiffSource:
             chosen = _page_of(tiff, page)
             check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
             check_kind(path.name, chosen)
-            layout = _layout(path, chosen, limits)
             self._facts = _facts(tiff, chosen, page, pages)
+            self._reduced: dict[int, Reader] = {}
+            if chosen.compression == OLD_JPEG:
+                self._native: Reader | WholeSource = old_jpeg(path, chosen, self._facts, limits)
+                self._facts = self._native.facts
+                return
+            layout = page_layout(path, chosen, limits)
+            self._facts = replace(self._facts, notes=(*self._facts.notes, *_missing_notes(layout)))
             candidates = [
                 _layout_or_none(path, other, limits) for other in _reduced_pages(tiff, chosen, page)
             ]
         self._data = FileBytes(path)
         self._cache = SegmentCache(limits.cache)
         self._native = Segments(path, layout, self._data, self._cache)
-        self._reduced = {
+        self._reduced |= {
             level: Segments(path, other, self._data, self._cache)
             for other in candidates
             if other is not None and (level := _level(layout, other))
@@ -69,8 +88,11 @@ class TiffSource:
 
     def close(self) -> None:
         """Forget what was decoded and give the file back."""
-        self._cache.clear()
-        self._data.close()
+        if isinstance(self._native, WholeSource):
+            self._native.close()
+        elif self._data is not None:
+            self._cache.clear()
+            self._data.close()
 
 
 def no_page(name: str, pages: int, page: int) -> str:
@@ -80,7 +102,7 @@ def no_page(name: str, pages: int, page: int) -> str:
     return f"{name} has {pages} pages, numbered from 0 to {pages - 1}: there is no page {page}."
 
 
-def _quieten() -> None:
+def quieten() -> None:
     """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
@@ -106,7 +128,7 @@ def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage
 def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> Layout | None:
     try:
         check_kind(path.name, page)
-        return _layout(path, page, limits)
+        return None if page.compression == OLD_JPEG else page_layout(path, page, limits)
     except (PaintingError, ValueError):
         return None
 
@@ -126,20 +148,24 @@ def _level(native: Layout, other: Layout) -> int:
     return 0
 
 
-def _layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
-    """The segments of a page, checked against the file's size; raises ``PaintingError``."""
-    bits, itemsize = page.bitspersample, max(page.bitspersample // 8, 1)
+def page_layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
+    """The segments of a page of any type of samples, checked against the file's size.
+
+    One-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
+    """
+    dtype = np.dtype(np.uint8 if page.bitspersample == 1 else page.dtype)
     width, height = (
         (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, page.rowsperstrip)
     )
     if width < 1 or height < 1:
         raise PaintingError(f"{path.name} declares tiles or strips without a size: the file is damaged.")
-    direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and bits > 1
+    natural = page.bitspersample == dtype.itemsize * 8 and not is_plain_ycbcr(page)
+    direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and natural
     layout = Layout(
         width=page.imagewidth,
         height=page.imagelength,
         channels=page.samplesperpixel,
-        dtype=np.dtype(f"{page.parent.byteorder}u{itemsize}") if direct else np.dtype(f"u{itemsize}"),
+        dtype=dtype.newbyteorder(page.parent.byteorder) if direct else dtype,
         planar=page.planarconfig == 2 and page.samplesperpixel > 1,
         tiled=page.is_tiled,
         segment_width=width,
@@ -147,6 +173,7 @@ def _layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
         offsets=tuple(page.dataoffsets),
         counts=tuple(page.databytecounts),
         decode=None if direct else _decoder(page),
+        empty=_empty_sample(page),
     )
     _check_segments(path, layout, limits)
     return layout
@@ -165,11 +192,13 @@ def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
             f"{path.name} lists {len(layout.offsets)} {kind} where its size needs {expected}: it is damaged."
         )
     offsets, counts = np.array(layout.offsets, np.float64), np.array(layout.counts, np.float64)
-    if offsets.min() < 8 or counts.min() < 1 or (offsets + counts).max() > path.stat().st_size:
+    there = (offsets != 0) | (counts != 0)
+    lost = (offsets < 8) | (counts < 1) | (offsets + counts > path.stat().st_size)
+    if (there & lost).any():
         raise PaintingError(f"{path.name} is cut short: some of its {kind} lie outside the file.")
     if layout.decode is None:
         needed = np.tile(np.repeat(layout.needed(), layout.columns), layout.planes)
-        if (counts < needed).any():
+        if (counts < needed)[there].any():
             raise PaintingError(
                 f"{path.name} is cut short: some of its {kind} are smaller than their size needs."
             )
@@ -177,6 +206,8 @@ def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
 
 def _decoder(page: TiffPage) -> Any:
     """A function (bytes, index) → samples; it needs the tags alone, not the open file."""
+    if is_plain_ycbcr(page):
+        return _ycbcr_decoder(page)
     decode, options = page.decode, {}
     if page.compression in JPEG:
         options = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
@@ -184,9 +215,49 @@ def _decoder(page: TiffPage) -> Any:
         _decode_segment,
         decode=partial(decode, **options),
         jpeg=page.compression in JPEG,
-        bilevel=page.bitspersample == 1,
+        bilevel=_is_bilevel(page),
         inverted=page.photometric == _WHITE_IS_ZERO,
     )
+
+
+def _ycbcr_decoder(page: TiffPage) -> Any:
+    packing = ycbcr.layout_of(page.tags.valueof)
+    codec = SegmentCodec(page.compression, 1, page.parent.byteorder, page.fillorder == 2)
+    if not can_encode(codec):
+        raise PaintingError(
+            f"{page.parent.filename} is a YCbCr picture that can't be decoded: convert it to 8- or 16-bit"
+            " RGB, then open it again."
+        )
+    tiled, width, length = (
+        page.is_tiled,
+        page.tilewidth if page.is_tiled else page.imagewidth,
+        page.imagelength,
+    )
+    rows = page.tilelength if tiled else min(page.rowsperstrip, length)
+    strips = -(-length // rows)
+
+    def decode(data: bytes, index: int) -> Samples:
+        high = rows if tiled else min(rows, length - index % strips * rows)
+        size = packing.segment_bytes(high, width)
+        plain = codec.decode(data, (1, size, 1), np.dtype(np.uint8))
+        return packing.decode(plain.tobytes(), high, width)
+
+    return decode
+
+
+def _is_bilevel(page: TiffPage) -> bool:
+    return page.bitspersample == 1 and page.photometric in GREY
+
+
+def _empty_sample(page: TiffPage) -> int:
+    """What a sample is in strips and tiles that the file leaves out: stored zeros."""
+    return 255 if _is_bilevel(page) and page.photometric == _WHITE_IS_ZERO else 0
+
+
+def _missing_notes(layout: Layout) -> tuple[str, ...]:
+    missing = sum(map(layout.missing, range(len(layout.offsets))))
+    kind = "tiles" if layout.tiled else "strips"
+    return (f"The file leaves out {missing} of its {kind}; their samples are read as 0.",) if missing else ()
 
 
 def _decode_segment(
@@ -212,9 +283,10 @@ def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
         depth=max(page.bitspersample, 8),
         compression=compression,
         lossy=lossy,
-        own_samples=not bilevel,
+        own_samples=not bilevel and not is_plain_ycbcr(page),
+        extra=_extra(page),
         white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
-        orientation=_number(page, 274, 1),
+        orientation=number_of(page, 274, 1),
         profile=_blob(page, 34675),
         resolution=_resolution(page),
         metadata=_metadata(page),
@@ -231,13 +303,15 @@ def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
         notes.append(f"The file has {pages} pages; {shown} is shown.")
     if page.bitspersample == 1:
         notes.append("The file is black and white (1 bit); it is read as 8-bit grey.")
+    if is_plain_ycbcr(page):
+        notes.append("The file stores YCbCr samples; they are read as RGB.")
     return tuple(notes)
 
 
 def _resolution(page: TiffPage) -> resolution.Resolution | None:
     try:
         x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
-        return resolution.from_unit(x, y, _number(page, 296, 2), "TIFF tags")
+        return resolution.from_unit(x, y, number_of(page, 296, 2), "TIFF tags")
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
 
@@ -262,9 +336,22 @@ def _blob(page: TiffPage, code: int) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def _number(page: TiffPage, code: int, default: int) -> int:
+def number_of(page: TiffPage, code: int, default: int) -> int:
+    """The first number of a tag of any type of whole numbers (some writers store BYTE for SHORT)."""
     value = page.tags.valueof(code, default)
+    if isinstance(value, bytes | tuple) and len(value):
+        value = value[0]
     return int(value) if isinstance(value, int) else default
+
+
+def _extra(page: TiffPage) -> tuple[int, ...] | None:
+    """The kinds of the samples after the colours; None for the usual alpha without the tag."""
+    colours = 1 if page.photometric in GREY else 3
+    count = page.samplesperpixel - colours
+    kinds = tuple(map(int, page.extrasamples))
+    if not kinds and count <= 1:
+        return None
+    return (*kinds, *[0] * count)[:count]
 
 
 def _text(page: TiffPage, code: int) -> str:

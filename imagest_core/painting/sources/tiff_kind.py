@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 from tifffile import TiffPage
 
 from imagest_core.errors import PaintingError
 from imagest_core.printable import counted, with_article
 
 JPEG = frozenset({7})
+OLD_JPEG = 6
 COMPRESSIONS = {
     1: ("none", False),
     2: ("CCITT RLE", False),
     3: ("CCITT G3", False),
     4: ("CCITT G4", False),
     5: ("LZW", False),
+    OLD_JPEG: ("old-style JPEG", True),
     7: ("JPEG", True),
     8: ("Deflate", False),
     32773: ("PackBits", False),
@@ -29,19 +33,23 @@ COMPRESSIONS = {
 }
 """TIFF compression: (its name, whether it may be lossy)."""
 
-_GREY, _RGB, _YCBCR = (0, 1, 4), 2, 6
+GREY, _RGB, YCBCR = (0, 1, 4), 2, 6
+_MOST_CHANNELS = 64
+"""Samples a pixel; an image editor keeps up to 56."""
 _KINDS = {
     3: "a palette (indexed colour) picture",
     5: "a CMYK picture",
-    6: "a YCbCr picture without JPEG compression",
     8: "a CIE L*a*b* picture",
     9: "an ICC L*a*b* picture",
     10: "an ITU L*a*b* picture",
-    32803: "a raw camera picture (colour filter array)",
     32844: "a LogL picture",
     32845: "a LogLuv picture",
-    34892: "a raw camera picture (linear raw)",
 }
+_DECODED_AS_RGB = frozenset({OLD_JPEG, *JPEG, 50001, 33003, 33005, 34712})
+_CAMERA = frozenset({32803, 34892})
+_RAW_COMPRESSIONS = frozenset({32767, 34713, 65535})
+"""Of Sony, Nikon and Pentax."""
+_MOST_SUB_PAGES = 16
 _UNSIGNED = (1, 4)
 _FORMATS = {
     2: "signed whole-number",
@@ -52,27 +60,57 @@ _FORMATS = {
 
 
 def check_kind(name: str, page: TiffPage) -> None:
-    """Raise ``PaintingError`` unless the page is 8- or 16-bit grey or RGB, with or without alpha.
+    """Raise ``PaintingError`` unless the page is 8- or 16-bit grey or RGB, with or without further channels.
 
-    1-bit grey passes too: a mask may be one.
+    1-bit grey passes too, and so does YCbCr of 8 bits, which is read as RGB.
     """
+    check_not_raw(name, page)
     _check_photometric(name, page)
     _check_samples(name, page)
+    check_compression(name, page)
+    if page.imagedepth > 1 or page.tiledepth > 1:
+        _refuse(name, "a volume of several layers", "save one layer as a flat picture")
+    if page.photometric == YCBCR and page.planarconfig == 2:
+        _refuse(name, "a planar YCbCr picture", "convert it to 8- or 16-bit RGB")
+    if is_plain_ycbcr(page) and (page.bitspersample, page.samplesperpixel, page.predictor) != (8, 3, 1):
+        _refuse(name, "a YCbCr picture of an unknown layout", "convert it to 8- or 16-bit RGB")
+
+
+def check_compression(name: str, page: TiffPage) -> None:
+    """Raise ``PaintingError`` unless the page's compression is a known one."""
     if page.compression not in COMPRESSIONS:
         _refuse(
             name, f"compressed by {_title(page.compression)}", "save it with LZW, Deflate or no compression"
         )
-    if page.imagedepth > 1 or page.tiledepth > 1:
-        _refuse(name, "a volume of several layers", "save one layer as a flat picture")
-    if page.is_subsampled and page.planarconfig == 2:
-        _refuse(name, "a planar YCbCr picture", "convert it to 8- or 16-bit RGB")
+
+
+def is_plain_ycbcr(page: TiffPage) -> bool:
+    """Whether the page holds YCbCr samples that no image codec turns into RGB."""
+    return page.photometric == YCBCR and page.compression not in _DECODED_AS_RGB
+
+
+def check_not_raw(name: str, page: TiffPage) -> None:
+    """Raise ``PaintingError`` where the page is the preview of raw camera data beside it."""
+    raw = _CAMERA & {page.photometric} or any(
+        _CAMERA & {getattr(other, "photometric", -1)} for other in _sub_pages(page)
+    )
+    if raw or page.compression in _RAW_COMPRESSIONS:
+        raise PaintingError(
+            f"{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that."
+        )
+
+
+def _sub_pages(page: TiffPage) -> list[object]:
+    """The directories below the page; none where they can't be read."""
+    try:
+        return list(islice(page.pages, _MOST_SUB_PAGES)) if page.subifds else []
+    except Exception:  # tifffile raises what it likes on broken directories
+        return []
 
 
 def _check_photometric(name: str, page: TiffPage) -> None:
     kind = page.photometric
-    if kind == _YCBCR and page.compression in (*JPEG, 50001, 33003, 33005, 34712):
-        return
-    if kind not in (*_GREY, _RGB):
+    if kind not in (*GREY, _RGB, YCBCR):
         _refuse(
             name, _KINDS.get(kind, f"a picture of an unknown kind ({kind})"), "convert it to 8- or 16-bit RGB"
         )
@@ -86,12 +124,12 @@ def _check_samples(name: str, page: TiffPage) -> None:
         _refuse(
             name, "a picture with samples of an unknown or mixed kind", "convert it to 16-bit RGB or grey"
         )
-    grey, channels = page.photometric in _GREY, page.samplesperpixel
+    grey, channels = page.photometric in GREY, page.samplesperpixel
     if bits == 1 and grey and channels == 1:
         return
     if bits not in (8, 16):
         _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits a channel")
-    if channels not in ((1, 2) if grey else (3, 4)):
+    if not (1 if grey else 3) <= channels <= _MOST_CHANNELS:
         what = with_article(
             f"{'grey' if grey else 'RGB'} picture of {counted(channels, 'channel', commas=False)}"
         )

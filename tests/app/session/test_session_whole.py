@@ -19,6 +19,7 @@ from app.commands import opening
 from app.export_dialog import ExportDialog
 from app.selection import Compare
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.picture_files import read_picture
 from imagest_core.project.state import Verdict
 
 HERE = Place(300.0, 300.0, 6.0)
@@ -60,7 +61,7 @@ def derive_cracks(hands: Hands) -> None:
     hands.click(hands.window.damage.derive.apply_button)
     hands.settle()
     assert hands.names() == ["Derive cracks"]
-    truth = cv2.imread(str(resources.sample_mask()), cv2.IMREAD_UNCHANGED) > 0
+    truth = read_picture(resources.sample_mask(), cv2.IMREAD_UNCHANGED) > 0
     assert truth[hands.labels() > 0].mean() > truth.mean(), "no better than chance"
 
 
@@ -228,7 +229,7 @@ def check_file(
     assert changed[accepted].mean() > 0.5
     assert not (changed & ~accepted).any()
     assert not changed[rejected].any()
-    mask = cv2.imread(str(out.with_name("restored-mask.png")), cv2.IMREAD_UNCHANGED)
+    mask = read_picture(out.with_name("restored-mask.png"), cv2.IMREAD_UNCHANGED)
     assert ((mask > 0) == (labels > 0)).all()
     facts = json.loads(out.with_name("restored-record.json").read_text(encoding="utf-8"))
     assert facts["verification"]["filled"] == accepted.sum()
