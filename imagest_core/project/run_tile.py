@@ -52,8 +52,9 @@ def unpack(packed: PackedTile) -> RunTile:
     if not (0 < width <= TILE and 0 < height <= TILE):
         raise ValueError("a tile of a run is larger than a tile")
     numbers = unpacked_regions(packed.regions, (height, width))
-    size = _png_size(packed.samples)
-    if size not in ((width, height), (int(np.count_nonzero(numbers)), 1)):
+    across, down = _png_size(packed.samples)
+    stacked = across == width and down % height == 0 and down // height <= MAX_CHANNELS
+    if not stacked and (across, down) != (int(np.count_nonzero(numbers)), 1):
         raise ValueError("the samples of a tile have another size than its box")
     try:
         decoded = imagecodecs.png_decode(packed.samples)
@@ -90,6 +91,8 @@ def unpacked_regions(blob: bytes, shape: tuple[int, int]) -> NDArray[np.uint32]:
 
 
 _PNG_CHANNELS = 4
+MAX_CHANNELS = 64
+"""More channels than any scan has that can be opened."""
 _SPARSE = 0.25
 """Share of filled pixels in a box from which on the box is kept as a picture, with nothing between them."""
 

@@ -16,6 +16,7 @@ import tifffile
 from tiff_samples import Kind, grey_entries, handmade, noise, random_patches, restore, smooth, write_source
 
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.colour import srgb_profile
 from imagest_core.painting.compare import Comparison, compare
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
@@ -132,7 +133,11 @@ TINY: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": "Sca
 def test_no_changed_byte_gets_through(tmp_path: Path, layout: dict[str, Any]) -> None:
     """Bytes of the result are changed one by one: either that is found, or the picture is the same."""
     source, out, wrong = (tmp_path / name for name in ("source.tif", "out.tif", "wrong.tif"))
-    tags = [(274, 3, 1, 3, True), (34675, 7, 24, bytes(24), True), (339, 3, 3, (1, 1, 1), True)]
+    tags = [
+        (274, 3, 1, 3, True),
+        (34675, 7, len(srgb_profile()), srgb_profile(), True),
+        (339, 3, 3, (1, 1, 1), True),
+    ]
     tifffile.imwrite(source, noise(20, 24), extratags=tags[:2], **TINY, **layout)
     patch = Patch(Box(18, 2, 4, 3), noise(3, 4, seed=1))
     restore(source, out, [patch])
