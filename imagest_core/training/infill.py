@@ -27,12 +27,13 @@ from imagest_core.models.infill import (
     shape_of,
     turns,
 )
+from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
 from imagest_core.restoration.patch_infill import infill
 from imagest_core.training.autoencoder import as_picture, hole_psnr, prefill
 from imagest_core.training.examples import Batch
 from imagest_core.training.images import Works
-from imagest_core.training.journal import log, write_picture
+from imagest_core.training.journal import log
 from imagest_core.training.state import STATE, Clock, averaged, network_of, read_state, write_state
 
 PRIOR = 100.0
@@ -154,7 +155,7 @@ def _evaluate(mixture: PatchMixture, held_out: Batch, folder: Path, clock: Clock
     columns = [clean * (1 - mask), prefilled, filled, clean]
     rows = [torch.cat([column[i] for column in columns], dim=2) for i in range(min(6, len(clean)))]
     picture: NDArray[np.uint8] = as_picture(torch.cat(rows, dim=1))
-    write_picture(folder / f"held-out-{clock.step:06d}.png", picture)
+    write_picture(folder / f"held-out-{clock.step:06d}.png", picture[..., ::-1])
 
 
 def _save(folder: Path, mixture: PatchMixture, clock: Clock) -> None:

@@ -6,22 +6,9 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from imagest_core.painting.atomic import replacing
 from imagest_core.training.state import Clock
 
 LOSSES = "losses.csv"
-
-
-def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
-    """Write (h, w, 3) 8-bit sRGB as a PNG, in place of one of an earlier run at this step."""
-    import cv2
-
-    data = cv2.imencode(".png", np.ascontiguousarray(picture[..., ::-1]))[1].tobytes()
-    with replacing(path, force=True) as temporary:
-        temporary.write_bytes(data)
 
 
 def log(folder: Path, clock: Clock, kind: str, figures: Mapping[str, float]) -> None:

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
 from imagest_core.training.examples import Batch, DamagedCrops, From, collate
-from imagest_core.training.journal import log, write_picture
+from imagest_core.training.journal import log
 from imagest_core.training.state import Average, Clock, load_state, save_state
 
 
@@ -160,7 +161,7 @@ class Trainer:
             bare.train()
             self.average.swap(bare)
         self._log("held-out", figures)
-        write_picture(self.options.folder / f"held-out-{self.clock.step:06d}.png", picture)
+        write_picture(self.options.folder / f"held-out-{self.clock.step:06d}.png", picture[..., ::-1])
 
     def _log(self, kind: str, figures: Mapping[str, float]) -> None:
         log(self.options.folder, self.clock, kind, figures)
