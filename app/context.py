@@ -11,11 +11,11 @@ from PySide6.QtCore import QObject, Signal
 from app.consistency import reconcile
 from app.document import OpenDocument
 from app.faults import faults
-from app.jobs import Background, Jobs
+from app.jobs.call_later import soon
+from app.jobs.runner import Background, Jobs
 from app.messages import Messages
 from app.selection import Selection
 from app.settings import Settings
-from app.soon import soon
 from imagest_core.errors import ImagestError
 from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation

@@ -10,13 +10,13 @@ from PySide6.QtCore import QObject, Signal
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ProjectError
-from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.project.accepted import Accepted
+from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.project.accepted_fills import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.gesture import Maker
 from imagest_core.project.operations import Operation
-from imagest_core.project.paintings import RewrittenError, open_reference
-from imagest_core.project.rewritten import SMALL, Rewritten
+from imagest_core.project.painting_reference import RewrittenError, open_reference
+from imagest_core.project.rewritten_scan import SMALL, Rewritten
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
 

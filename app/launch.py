@@ -14,12 +14,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``imagest`` with ``arguments`` (default: the process's own); returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:2] == ["bench", "gui"]:
-        from app.bench.gui import main as measure
+        from app.benchmarks.gui import main as measure
 
         return measure(given[2:])
     if not opens_window(given):
         return command_line(given)
-    from app.program import main as window
+    from app.main import main as window
 
     return window(Path(given[0]) if given else None)
 

@@ -16,7 +16,7 @@ from typing import IO, Any
 from PySide6.QtCore import QMessageLogContext, QtMsgType, qInstallMessageHandler
 
 from app.faults import faults
-from imagest_core.folders import state_folder
+from imagest_core.paths import state_folder
 
 LOG, CRASH = "imagest.log", "imagest-crash.log"
 SIZE, KEPT = 1 << 20, 3

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
-from app.core_sentences import core_sentence
 from app.faults import faults, is_fault, once
+from app.i18n.core_messages import core_sentence
 from imagest_core.errors import ImagestError, out_of_memory
 
 log = logging.getLogger(__name__)

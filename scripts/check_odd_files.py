@@ -25,8 +25,8 @@ from pathlib import Path
 import numpy as np
 import tifffile
 
-from imagest_core.damage.io import write_mask
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.mask_io import write_mask
 from imagest_core.painting.geometry import Box
 from imagest_core.printable import printable
 

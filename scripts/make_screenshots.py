@@ -22,15 +22,17 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QDialog, QWidget
 
 import resources
-from app.about import AboutDialog
-from app.commands import deciding, masking, restoring
-from app.export_dialog import ExportDialog
-from app.program import Program, make_application
+from app.commands import decide as deciding
+from app.commands import mask as masking
+from app.commands import restore as restoring
+from app.dialogs.about import AboutDialog
+from app.dialogs.export import ExportDialog
+from app.dialogs.settings import SettingsDialog
+from app.dialogs.shortcuts import ShortcutsDialog
+from app.main import Program, make_application
 from app.selection import Compare
 from app.settings import Settings
-from app.settings_dialog import SettingsDialog
-from app.shortcuts_dialog import ShortcutsDialog
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.picture_files import read_picture, write_picture
 
 PATIENCE = 600.0

@@ -17,14 +17,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from imagest_core.damage.cracks import CrackParameters, Polarity, preview_cracks
-from imagest_core.damage.cracks_response import top_hat
-from imagest_core.damage.derive import derive_damage
-from imagest_core.damage.detect import detect_cracks
-from imagest_core.damage.difference import LUMA
-from imagest_core.damage.io import read_mask
-from imagest_core.damage.losses import LossParameters, preview_losses
-from imagest_core.painting.painting import open_painting
+from imagest_core.damage.detection.crack_response import top_hat
+from imagest_core.damage.detection.cracks import CrackParameters, Polarity, preview_cracks
+from imagest_core.damage.detection.derive import derive_damage
+from imagest_core.damage.detection.detect import detect_cracks
+from imagest_core.damage.detection.difference import LUMA
+from imagest_core.damage.detection.losses import LossParameters, preview_losses
+from imagest_core.damage.mask_io import read_mask
+from imagest_core.painting.reader import open_painting
 
 BASELINE_WIDTHS = {"cracks": (7, 9, 15), "losses": (41,)}
 Mask = np.ndarray

@@ -19,8 +19,8 @@ import numpy as np
 
 from imagest_core.errors import ImagestError
 from imagest_core.evaluation.cases import Case, find_cases, load_case
-from imagest_core.evaluation.contestants import Contestant
 from imagest_core.evaluation.filling import fill_case
+from imagest_core.evaluation.methods import Contestant
 from imagest_core.evaluation.metrics import measure
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.imagest import PRESETS

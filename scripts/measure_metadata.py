@@ -22,7 +22,7 @@ import numpy as np
 
 from imagest_core.errors import ImagestError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.painting.writer import Patch, write_painting, writing_notes
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp", ".jp2"}

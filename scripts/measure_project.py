@@ -21,14 +21,14 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.painting.geometry import Box
-from imagest_core.project.accepted import Accepted
-from imagest_core.project.collecting import held, region_table
+from imagest_core.project.accepted_fills import Accepted
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results
 from imagest_core.project.run import HeldContent, Run
+from imagest_core.project.run_builder import held, region_table
 from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import PaintingReference, State
-from imagest_core.project.store import Store
+from imagest_core.project.storage.store import Store
 
 WIDTH, HEIGHT = 10_000, 10_000
 LOSSES = 10_000

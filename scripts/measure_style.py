@@ -15,21 +15,21 @@ from pathlib import Path
 
 import numpy as np
 
-from imagest_core.damage.io import read_mask
+from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.evaluation.benchmark import ALL
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
 from imagest_core.evaluation.cases import Case, find_cases, load_case
-from imagest_core.evaluation.contestants import Contestant
 from imagest_core.evaluation.filling import fill_case
+from imagest_core.evaluation.methods import Contestant
 from imagest_core.evaluation.metrics import Mask, Picture, psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts
 from imagest_core.evaluation.tables import counted, interval_text, markdown_table
-from imagest_core.models.catalogue import find_model
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
-from imagest_core.models.style_swin import StyleSwinEncoder
+from imagest_core.models.imagest.style_swin import StyleSwinEncoder
+from imagest_core.models.library import find_model
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from imagest_core.evaluation.metrics import Mask, Picture, octaves
-from imagest_core.models.style_swin import StyleSwinEncoder
+from imagest_core.models.imagest.style_swin import StyleSwinEncoder
 from imagest_core.painting.geometry import Box
 
 MEASURES = {

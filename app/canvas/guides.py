@@ -9,9 +9,9 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem
 
+from app.canvas.document_layers import Sheet
 from app.canvas.items import LineItem
 from app.canvas.overlay_pixels import argb
-from app.canvas.sheet import Sheet
 from app.selection import Proposal
 from imagest_core.damage.map import Mask
 from imagest_core.painting.geometry import Box

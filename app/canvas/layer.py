@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 
 from app.canvas.picture import CELL, Picture, at_level, cells, level_for, native, reduced_size
-from app.jobs import Background, Ticket
-from imagest_core.painting.display import Pixels
+from app.jobs.runner import Background, Ticket
+from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box, union
 
 CACHE_BYTES = 128 << 20

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.display import Pixels
+from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box
 
 CELL = 512

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from app.canvas.picture import at_level, halved, level_count, native, reduced_size
-from imagest_core.painting.display import Display, Pixels
+from imagest_core.painting.color.display import Display, Pixels
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 
 HELD_BYTES = 192 << 20
 _BAND_BYTES = 24 << 20

@@ -13,15 +13,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from app.canvas.decoration import GridItem, draw_surround
+from app.canvas.document_layers import Sheet
 from app.canvas.guides import Guides
-from app.canvas.handling import ToolView
+from app.canvas.input import ToolView
 from app.canvas.items import Clip, PictureItem
 from app.canvas.layer import Layer
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overview import Overview
 from app.canvas.scale_entry import ScaleEntry
 from app.canvas.screen import screen_profile
-from app.canvas.sheet import Sheet
 from app.canvas.tools import Tool, make_tool
 from app.canvas.tools.base import Point
 from app.context import Context

@@ -6,9 +6,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
+from app.canvas.document_layers import Sheet
 from app.canvas.layer import Layer
 from app.canvas.screen import screen_profile
-from app.canvas.sheet import Sheet
 from app.canvas.view import CanvasView, Shown
 from app.compare.curtain import Curtain
 from app.compare.difference import DifferencePicture, Scale
@@ -16,9 +16,9 @@ from app.compare.link import Link
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
+from app.jobs.call_later import soon
 from app.selection import Compare
 from app.selection import Shown as Side
-from app.soon import soon
 
 BLINK = 700
 """Milliseconds each picture is shown."""

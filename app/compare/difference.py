@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.picture import Picture
-from imagest_core.painting.display import Pixels
+from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box
 
 LARGEST = 20.0

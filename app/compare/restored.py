@@ -8,17 +8,17 @@ from threading import Lock
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.canvas.document_layers import Sheet
 from app.canvas.layer import Layer
 from app.canvas.picture import native
 from app.canvas.pyramid import Pyramid
-from app.canvas.sheet import Sheet
-from app.jobs import Ticket
+from app.jobs.runner import Ticket
 from imagest_core.damage.map import TILE, Mask, TileKey, tile_box
-from imagest_core.painting.display import Pixels
+from imagest_core.painting.color.display import Pixels
+from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box, union
 from imagest_core.painting.reduce import area_mean
-from imagest_core.painting.sources.base import Samples
-from imagest_core.project.accepted import Accepted
+from imagest_core.project.accepted_fills import Accepted
 from imagest_core.project.run import Run
 
 _BATCH = 16

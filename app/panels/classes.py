@@ -10,7 +10,7 @@ from app import theme
 from app.context import Context
 from app.document import OpenDocument
 from app.panels.figures import Figures, area_text, details_text, figures_tip, length_text
-from app.panels.parts import clear, column, elided, label, repolish, tool_button
+from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
 from imagest_core.damage.statistics import ClassFigures
 from imagest_core.project.operations import settings

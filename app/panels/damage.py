@@ -9,9 +9,9 @@ from app.context import Context
 from app.document import OpenDocument
 from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
-from app.panels.parts import Card, Fold, Panel, button, column, row, rule, tool_button
 from app.selection import Tool
 from app.theme import GRID
+from app.widgets.parts import Card, Fold, Panel, button, column, row, rule, tool_button
 
 
 class DamagePanel(Panel):

@@ -9,21 +9,21 @@ from PySide6.QtCore import QCoreApplication, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import theme
-from app.commands import masking
-from app.commands.opening import PICTURES
+from app.commands import mask as masking
+from app.commands.mask_detectors import METHODS, Cracks, Deriver, Difference, Losses, Parameter
+from app.commands.open import PICTURES
 from app.context import Context
-from app.derivers import METHODS, Cracks, Deriver, Difference, Losses, Parameter
-from app.jobs import Job
+from app.jobs.previews import Preview, Previewer
+from app.jobs.runner import Job
 from app.messages import explained
-from app.panels.parts import Amount, Segments, button, clear, column, elided, label, restyle, row, rule
 from app.panels.registered import Registered
-from app.previewing import Preview, Previewer
 from app.selection import Proposal, Tool
+from app.widgets.parts import Amount, Segments, button, clear, column, elided, label, restyle, row, rule
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 
 PAUSE = 30
 """Milliseconds in which changes are taken together before they are previewed."""

@@ -12,7 +12,7 @@ from app.document import OpenDocument
 from imagest_core.damage.statistics import ClassFigures
 from imagest_core.painting.resolution import Resolution
 from imagest_core.progress import Progress
-from imagest_core.project.figures import damage_figures
+from imagest_core.project.damage_statistics import damage_figures
 from imagest_core.project.state import Calibration, State
 
 COUNT_WAIT, MEASURE_WAIT = 150, 900

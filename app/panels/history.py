@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QListView
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
-from app.gestures import gesture_name
-from app.panels.parts import Panel, label
+from app.i18n.operation_names import gesture_name
+from app.widgets.parts import Panel, label
 from imagest_core.project.history import Entry
 
 Index = QModelIndex | QPersistentModelIndex

@@ -10,10 +10,10 @@ from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.context import Context
-from app.panels.parts import Segments, column, label
-from app.pictures import image_of
-from app.previewing import level_within
-from imagest_core.damage.registration import blended, checkered, placement
+from app.jobs.previews import level_within
+from app.widgets.images import image_of
+from app.widgets.parts import Segments, column, label
+from imagest_core.damage.detection.registration_report import blended, checkered, placement
 from imagest_core.painting.geometry import Box
 
 SHOWN = QSize(320, 120)

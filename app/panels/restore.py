@@ -9,16 +9,16 @@ from typing import Any
 from PySide6.QtCore import QTimer, Signal
 
 from app.context import Context
-from app.devices import Device, device_now
 from app.document import OpenDocument
-from app.estimate import OPENING, Estimate, estimate, speed_key
-from app.panels.parts import Fold, Panel
+from app.jobs.devices import Device, device_now
+from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
+from app.jobs.preload import Warming
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
-from app.status import duration
 from app.theme import GRID
-from app.warming import Warming
+from app.widgets.parts import Fold, Panel
+from app.window.status_bar import duration
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import RestorationRequest
@@ -103,7 +103,7 @@ class RestorePanel(Panel):
 
     def _prefer_network(self) -> None:
         """Begin with the network where its weights are installed."""
-        from imagest_core.models.catalogue import entries
+        from imagest_core.models.library import entries
 
         if entries():
             self.context.selection.request = RestorationRequest(
@@ -182,4 +182,4 @@ class RestorePanel(Panel):
 
 def network_loaded() -> bool:
     """Whether the code of the network has been imported."""
-    return "imagest_core.restoration.network_filling" in sys.modules
+    return "imagest_core.restoration.diffusion.session" in sys.modules

@@ -10,10 +10,10 @@ from PySide6.QtGui import QRegularExpressionValidator
 from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from app import theme
-from app.commands import restoring
+from app.commands import restore as restoring
 from app.context import Context
-from app.panels.parts import Amount, column, label, row, tool_button
 from app.panels.restore_choices import narrow_choice, possible_fields
+from app.widgets.parts import Amount, column, label, row, tool_button
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import DDIM, MULTISTEP, RestorationRequest, ScalePolicy
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
-from app.panels.parts import Segments, form, label
+from app.widgets.parts import Segments, form, label
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
@@ -92,7 +92,7 @@ class Choices(QWidget):
             self.reshaped.emit()
 
     def _show_models(self, request: RestorationRequest) -> None:
-        from imagest_core.models.catalogue import EMBEDDED, entries
+        from imagest_core.models.library import EMBEDDED, entries
 
         found = entries() if "weights" in used_fields(request) else []
         names = [entry.name for entry in found]

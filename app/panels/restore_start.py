@@ -5,11 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app.commands import restoring
+from app.commands import restore as restoring
 from app.context import Context
-from app.devices import CUDA, Device, choices, cpu_text
-from app.panels.parts import button, column, label, restyle, row, rule
+from app.jobs.devices import CUDA, Device, choices, cpu_text
 from app.panels.restore_choices import narrow_choice
+from app.widgets.parts import button, column, label, restyle, row, rule
 
 DEVICE_WIDTH = 112
 

@@ -11,13 +11,13 @@ from PySide6.QtGui import QIcon, QImage, QPainter, QPixmap
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QToolButton, QWidget
 
 from app import theme
-from app.commands import deciding
+from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
-from app.panels.parts import button, clear, elided, row, tool_button
-from app.pictures import image_of
+from app.widgets.images import image_of
+from app.widgets.parts import button, clear, elided, row, tool_button
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
 
-from app.commands import deciding
+from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
-from app.panels.parts import Card, Panel, button, column, label, row, tool_button
+from app.widgets.parts import Card, Panel, button, column, label, row, tool_button
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
 

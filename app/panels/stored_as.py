@@ -5,10 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
-from app.core_sentences import core_sentence
-from app.panels.parts import column, label, restyle, row
-from imagest_core.painting.painting import Painting
-from imagest_core.painting.tiff_form import Compression, Form
+from app.i18n.core_messages import core_sentence
+from app.widgets.parts import column, label, restyle, row
+from imagest_core.painting.reader import Painting
+from imagest_core.painting.tiff.form import Compression, Form
 from imagest_core.painting.writer import keeps_file, writing_notes
 
 LINES = 3

@@ -14,15 +14,15 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.messages import explained
-from app.panels.parts import Card, Panel, button, clear, column, label, row, tool_button
-from app.pictures import image_of
 from app.selection import Tool
-from app.suggestions import Suggestions
+from app.style_suggestions import Suggestions
+from app.widgets.images import image_of
+from app.widgets.parts import Card, Panel, button, clear, column, label, row, tool_button
 from imagest_core.errors import ImagestError, StyleError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.operations import settings
-from imagest_core.project.operations.together import Together
+from imagest_core.project.operations.group import Together
 
 THUMB = 72
 COLUMNS = 4

@@ -1,7 +1,7 @@
 """The command line: ``imagest COMMAND …``; :func:`main` returns the exit code.
 
 Start at :mod:`imagest_core.cli.program` (commands and dispatch) and
-:mod:`imagest_core.cli.ending` (exit codes).
+:mod:`imagest_core.cli.exit_codes` (exit codes).
 """
 
 from __future__ import annotations

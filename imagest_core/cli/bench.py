@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bench_scans import KINDS, measure_scan
+from imagest_core.cli.numbers import whole
 from imagest_core.errors import InputError
-from imagest_core.numbers import whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
-    from imagest_core.painting.painting import Painting
-    from imagest_core.restoration.window import WindowView
+    from imagest_core.painting.reader import Painting
+    from imagest_core.restoration.planning.window import WindowView
 
 REPEATS = 3
 SIDE = 256
@@ -93,9 +93,9 @@ def _view(painting: Painting) -> WindowView:
     import numpy as np
 
     import resources
-    from imagest_core.damage.io import read_mask
+    from imagest_core.damage.mask_io import read_mask
     from imagest_core.painting.geometry import Box
-    from imagest_core.restoration.window import Window, WindowView
+    from imagest_core.restoration.planning.window import Window, WindowView
 
     box = Box(450, 30, SIDE, SIDE)
     mask = read_mask(resources.sample_mask()).grown(1).fill_mask(box)
@@ -108,8 +108,8 @@ def harmonic_race(repeats: int, progress: Progress, names: list[str] | None) -> 
     import torch
 
     import resources
-    from imagest_core.painting.painting import open_painting
-    from imagest_core.restoration.harmonic import harmonic, harmonic_torch
+    from imagest_core.painting.reader import open_painting
+    from imagest_core.restoration.inpainting.harmonic import harmonic, harmonic_torch
 
     with open_painting(resources.sample_painting()) as painting:
         view = _view(painting)
@@ -131,7 +131,7 @@ def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
     """One window by every engine that can be opened here."""
     import resources
     from imagest_core.errors import ModelError
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.engines import engine_names
 
     timings = []
@@ -163,7 +163,7 @@ def writer_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
     import tifffile
 
     from imagest_core.painting.geometry import Box
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
     from imagest_core.painting.writer import Patch, write_painting
 
     rng = np.random.default_rng(0)

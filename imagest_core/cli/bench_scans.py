@@ -80,7 +80,7 @@ def measure_scan(
     kind: Kind, repeats: int, progress: Progress, width: int = WIDTH, height: int = HEIGHT
 ) -> Overhead:
     """Make a scan of ``kind``, and measure both tasks ``repeats`` times; the fastest run counts."""
-    from imagest_core.damage.io import write_mask
+    from imagest_core.damage.mask_io import write_mask
 
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -131,7 +131,7 @@ def _encoded(seed: int, rows: int, columns: int, kind: Kind) -> bytes:
     """Slow waves and a little grain, as a strip or tile."""
     import numpy as np
 
-    from imagest_core.painting.tiff_encode import DEFLATE, DIFFERENCES, LZW, SegmentCodec
+    from imagest_core.painting.tiff.codec import DEFLATE, DIFFERENCES, LZW, SegmentCodec
 
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:rows, :columns]
@@ -169,7 +169,7 @@ def _measured(task: str, folder: Path) -> dict[str, float]:
 def _decode(folder: Path, warm: bool) -> dict[str, float]:
     """Decode all of the scan, and write a copy of its file."""
     from imagest_core.painting.geometry import Box
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
 
     started = time.perf_counter()
     with open_painting(folder / "scan.tif") as painting:
@@ -184,10 +184,10 @@ def _decode(folder: Path, warm: bool) -> dict[str, float]:
 
 def _restore(folder: Path, warm: bool) -> dict[str, float]:
     """Restore the scan, and say how long everything but the filling took."""
-    from imagest_core.damage.io import check_mask_usable, read_mask
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.damage.mask_io import check_mask_usable, read_mask
+    from imagest_core.painting.reader import open_painting
+    from imagest_core.restoration.api import export, restore
     from imagest_core.restoration.request import Mode, RestorationRequest
-    from imagest_core.restoration.restore import export, restore
 
     idle = 0 if warm else memory_now()
     started = time.perf_counter()
@@ -221,7 +221,7 @@ def _status(name: str) -> int:
 
 def _main(task: str, folder: Path) -> None:
     """Do ``task`` with a tiny scan, which imports everything, then with the one in ``folder``."""
-    from imagest_core.damage.io import write_mask
+    from imagest_core.damage.mask_io import write_mask
 
     work = {"decode": _decode, "restore": _restore}[task]
     with tempfile.TemporaryDirectory() as name:

@@ -60,7 +60,7 @@ def shown(path: Path) -> Picture:
     """The whole painting as a screen shows it: (h, w, 3) 8-bit sRGB."""
     import numpy as np
 
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
 
     with open_painting(path) as painting:
         return np.rint(np.clip(painting.read_working(), 0, 1) * 255).astype(np.uint8)

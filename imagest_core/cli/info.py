@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from imagest_core.cli.numbers import add_reading_options
 from imagest_core.cli.parsing import add_colour_option
-from imagest_core.numbers import add_reading_options
 from imagest_core.printable import show_json
 from imagest_core.progress import Progress
 
@@ -23,7 +23,7 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
 
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         facts = painting.info()

@@ -6,15 +6,15 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.cli.numbers import add_reading_options, count, number
 from imagest_core.cli.parsing import add_colour_option, colour
 from imagest_core.errors import InputError, MaskError
-from imagest_core.numbers import add_reading_options, count, number
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
     from imagest_core.damage.map import DamageMap
-    from imagest_core.painting.painting import Painting
+    from imagest_core.painting.reader import Painting
 
 METHODS = ("difference", "cracks", "losses")
 CLEAN_UP = ("opening", "closing", "min_area", "dilate")
@@ -61,10 +61,10 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.damage.io import write_mask
+    from imagest_core.damage.mask_io import write_mask
     from imagest_core.painting.atomic import check_writable
     from imagest_core.painting.outputs import Kind, check_replaceable, check_target
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
 
     method = _method(args)
     inputs = [path for path in (args.painting, args.clean) if path is not None]
@@ -110,8 +110,8 @@ def _given(args: argparse.Namespace, method: str) -> dict[str, Any]:
 def _difference(
     painting: Painting, args: argparse.Namespace, progress: Progress
 ) -> tuple[DamageMap, list[str]]:
-    from imagest_core.damage.derive import DifferenceParameters, derive_damage
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.damage.detection.derive import DifferenceParameters, derive_damage
+    from imagest_core.painting.reader import open_painting
 
     how = DifferenceParameters(**_given(args, "difference"), align=not args.no_align)
     with open_painting(args.clean, assume_srgb=args.assume_srgb) as clean:
@@ -121,8 +121,8 @@ def _difference(
 
 
 def _cracks(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
-    from imagest_core.damage.cracks import CrackParameters, Polarity
-    from imagest_core.damage.detect import detect_cracks
+    from imagest_core.damage.detection.cracks import CrackParameters, Polarity
+    from imagest_core.damage.detection.detect import detect_cracks
 
     given = _given(args, "cracks")
     if "polarity" in given:
@@ -131,8 +131,8 @@ def _cracks(painting: Painting, args: argparse.Namespace, progress: Progress) ->
 
 
 def _losses(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
-    from imagest_core.damage.detect import detect_losses
-    from imagest_core.damage.losses import LossParameters
+    from imagest_core.damage.detection.detect import detect_losses
+    from imagest_core.damage.detection.losses import LossParameters
 
     return detect_losses(painting, LossParameters(**_given(args, "losses")), progress), []
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from imagest_core.cli.numbers import count, number
 from imagest_core.cli.parsing import box, words
-from imagest_core.numbers import count, number
 from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
 from imagest_core.style.reference import StyleReference
 
@@ -132,7 +132,7 @@ def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
 def models_of(args: argparse.Namespace) -> tuple[Path, ...]:
     """The folder of the weights that are asked for, where there is one."""
     from imagest_core.errors import ModelError
-    from imagest_core.models.catalogue import find_model
+    from imagest_core.models.library import find_model
 
     try:
         return (find_model(getattr(args, "model", "") or ""),)

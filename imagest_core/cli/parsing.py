@@ -8,7 +8,7 @@ from enum import StrEnum
 from string import hexdigits
 from typing import Any, NoReturn
 
-from imagest_core.numbers import MOST, count, shown
+from imagest_core.cli.numbers import MOST, count, shown
 from imagest_core.painting.geometry import Box
 from imagest_core.printable import error_stream, printable
 

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from imagest_core import __version__
-from imagest_core.cli import ending
+from imagest_core.cli import exit_codes as ending
 from imagest_core.cli.native import libraries_silenced
 from imagest_core.cli.parsing import Parser
 from imagest_core.printable import let_any_text_through
@@ -31,10 +31,10 @@ COMMANDS = (
     Command("restore", "imagest_core.cli.restore", "fill the damage of a scan and write a verified TIFF"),
     Command("info", "imagest_core.cli.info", "a scan's properties as one line of JSON"),
     Command("mask", "imagest_core.cli.mask", "derive a damage mask from a scan"),
-    Command("evaluate", "imagest_core.evaluation.commands", "measure engines on cases with a known truth"),
-    Command("train", "imagest_core.training.commands", "train the Imagest network on your own pictures"),
-    Command("models", "imagest_core.models.commands", "list, inspect, import and fetch weights"),
-    Command("project", "imagest_core.project.commands", "look into and work on project files"),
+    Command("evaluate", "imagest_core.cli.evaluate", "measure engines on cases with a known truth"),
+    Command("train", "imagest_core.cli.train", "train the Imagest network on your own pictures"),
+    Command("models", "imagest_core.cli.models", "list, inspect, import and fetch weights"),
+    Command("project", "imagest_core.cli.project", "look into and work on project files"),
     Command("bench", "imagest_core.cli.bench", "what is how much faster than what on this machine"),
     Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),
 )
@@ -64,7 +64,7 @@ def _limits(args: argparse.Namespace) -> AbstractContextManager[None]:
     """What ``--max-pixels`` allows, where the command has it."""
     if getattr(args, "max_pixels", None) is None:
         return nullcontext()
-    from imagest_core.painting.sources.base import pixels_allowed
+    from imagest_core.painting.formats.base import pixels_allowed
 
     return pixels_allowed(args.max_pixels)
 

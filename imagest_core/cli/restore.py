@@ -10,14 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.bar import duration
 from imagest_core.cli.parsing import add_colour_option
+from imagest_core.cli.progress_bar import duration
 from imagest_core.errors import OutputError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
-    from imagest_core.painting.painting import Painting
+    from imagest_core.painting.reader import Painting
     from imagest_core.restoration.record import RestorationRecord
     from imagest_core.restoration.request import RestorationRequest
     from imagest_core.restoration.result import RestorationResult
@@ -29,8 +29,8 @@ ENDINGS = (".tif", ".tiff")
 
 def add_commands(subparsers: Any) -> None:
     """Add ``restore``."""
+    from imagest_core.cli.numbers import add_reading_options
     from imagest_core.cli.options import add_operator_option, add_request_options, add_style_options
-    from imagest_core.numbers import add_reading_options
 
     parser = subparsers.add_parser("restore", help="fill the damage of a scan and write a verified TIFF")
     parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan; it is never written")
@@ -93,11 +93,11 @@ class Targets:
 def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress) -> list[str]:
     """Restore ``args.painting`` where ``args.mask`` is white; returns the lines to print."""
     from imagest_core.cli.options import inputs_of, request_of, style_of
-    from imagest_core.damage.io import check_mask_usable, read_mask
-    from imagest_core.painting.painting import open_painting
-    from imagest_core.restoration.checking import check_request
-    from imagest_core.restoration.restore import restore
-    from imagest_core.restoration.styling import checked_style
+    from imagest_core.damage.mask_io import check_mask_usable, read_mask
+    from imagest_core.painting.reader import open_painting
+    from imagest_core.restoration.api import restore
+    from imagest_core.restoration.style_selection import checked_style
+    from imagest_core.restoration.validation import check_request
 
     request, style = request_of(args), style_of(args)
     inputs = inputs_of(args)
@@ -136,7 +136,7 @@ def _written(
     """
     from imagest_core.painting.atomic import all_or_none, replacing, write_text
     from imagest_core.painting.writer import writing_notes
-    from imagest_core.restoration.restore import export
+    from imagest_core.restoration.api import export
 
     notes = writing_notes(painting)
     made: list[RestorationRecord] = []

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from imagest_core.evaluation.cases import Case, CasePictures, load_case
-from imagest_core.evaluation.contestants import HARMONIC, NONE, Contestant
 from imagest_core.evaluation.filling import Filled, add_grain, fill_case
+from imagest_core.evaluation.methods import HARMONIC, NONE, Contestant
 from imagest_core.evaluation.metrics import METRICS, Picture, measure
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.io import read_mask
+from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import InputError, MaskError
 from imagest_core.evaluation.metrics import Mask, Picture
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.printable import printable
 
 FILES = ("clean.png", "damaged.png", "mask.png")

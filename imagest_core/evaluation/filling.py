@@ -8,19 +8,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.io import read_mask
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.mask_io import read_mask
 from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
-from imagest_core.evaluation.contestants import Contestant
+from imagest_core.evaluation.methods import Contestant
 from imagest_core.evaluation.metrics import Picture
 from imagest_core.evaluation.noise import grained
-from imagest_core.painting.colour import colour_space
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.color.working import colour_space
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.engines import engine
 from imagest_core.restoration.fields import uses_style
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.style.reference import StyleReference
 from imagest_core.style.suggest import suggest_regions

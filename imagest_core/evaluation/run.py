@@ -17,17 +17,17 @@ from imagest_core.errors import ModelError, OutputError
 from imagest_core.evaluation import tables
 from imagest_core.evaluation.benchmark import ALL, Benchmark, columns, run_benchmark
 from imagest_core.evaluation.cases import Case, find_cases
-from imagest_core.evaluation.contestants import Contestant, contestants
+from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sheet, whole_strip
+from imagest_core.evaluation.methods import Contestant, contestants
 from imagest_core.evaluation.perceptual import Perceptual
-from imagest_core.evaluation.sheet import Strip, close_strip, contact_sheet, whole_strip
 from imagest_core.evaluation.weights import WeightStore
-from imagest_core.models.catalogue import find_model
+from imagest_core.models.library import find_model
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress
-from imagest_core.restoration.checking import check_request
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.validation import check_request
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "piq", "torch", "torchvision", "pillow")
 TABLES = ("cases.csv", "means.csv", "differences.csv", "report.md")

@@ -10,7 +10,7 @@ from itertools import combinations
 
 from imagest_core.evaluation.benchmark import SECONDS, Benchmark
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
-from imagest_core.evaluation.contestants import NONE
+from imagest_core.evaluation.methods import NONE
 
 NAMES = {
     "psnr": "PSNR dB", "ssim": "SSIM", "haarpsi": "HaarPSI", "gmsd": "GMSD", "energy": "energy",

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.project.accepted import Accepted
+from imagest_core.project.accepted_fills import Accepted
 
 BIG = 2**31
 """Bytes of samples from which on the file is a BigTIFF."""

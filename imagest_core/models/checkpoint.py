@@ -21,7 +21,7 @@ from imagest_core.models.description import (
     read_description,
     write_description,
 )
-from imagest_core.models.network import ImagestNetwork, NetworkConfig
+from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
 from imagest_core.progress import Progress
 
 FLOATS = ("F16", "BF16", "F32", "F64")

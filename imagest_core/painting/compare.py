@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.painting.formats.base import Samples
+from imagest_core.painting.formats.file_bytes import FileBytes
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
-from imagest_core.painting.painting import Painting
-from imagest_core.painting.sources.base import Samples
-from imagest_core.painting.sources.filebytes import FileBytes
-from imagest_core.painting.tiff_layout import SEGMENT_TAGS, Directory, Structure
-from imagest_core.painting.tiff_raster import Raster, read_raster
+from imagest_core.painting.reader import Painting
+from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, Structure
+from imagest_core.painting.tiff.raster import Raster, read_raster
 from imagest_core.progress import Progress
 
 BYTES, SAMPLES = "bytes", "samples"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from imagest_core.painting.sources.base import Samples
+from imagest_core.painting.formats.base import Samples
 
 
 def area_mean(samples: Samples, factor: int) -> Samples:

@@ -18,20 +18,20 @@ from typing import BinaryIO, TypeVar
 from imagest_core.errors import PaintingError
 from imagest_core.painting.atomic import replacing, sync
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.metadata.writing_notes import WritingNote, sentences
 from imagest_core.painting.orientation import Orientation
-from imagest_core.painting.painting import Painting
-from imagest_core.painting.tiff_carry import carrying_notes, other_pages, source_directory
-from imagest_core.painting.tiff_compact import compact
-from imagest_core.painting.tiff_convert import write_lossless
-from imagest_core.painting.tiff_extents import occupied
-from imagest_core.painting.tiff_form import KEPT, Form
-from imagest_core.painting.tiff_layout import Structure
-from imagest_core.painting.tiff_levels import refresh_levels
-from imagest_core.painting.tiff_patch import CLASSIC_LIMIT, patch_file
-from imagest_core.painting.tiff_pieces import Patch
-from imagest_core.painting.tiff_raster import read_raster
-from imagest_core.painting.tiff_stale import pages_before, remove_stale, stale_notes
-from imagest_core.painting.writing_notes import WritingNote, sentences
+from imagest_core.painting.reader import Painting
+from imagest_core.painting.tiff.compact import compact
+from imagest_core.painting.tiff.convert import write_lossless
+from imagest_core.painting.tiff.extents import occupied
+from imagest_core.painting.tiff.form import KEPT, Form
+from imagest_core.painting.tiff.ifd import Structure
+from imagest_core.painting.tiff.patch import CLASSIC_LIMIT, patch_file
+from imagest_core.painting.tiff.pieces import Patch
+from imagest_core.painting.tiff.pyramid import refresh_levels
+from imagest_core.painting.tiff.raster import read_raster
+from imagest_core.painting.tiff.stale import pages_before, remove_stale, stale_notes
+from imagest_core.painting.tiff.tags import carrying_notes, other_pages, source_directory
 from imagest_core.progress import Progress
 
 __all__ = ["Patch", "keeps_file", "metadata_notes", "write_painting", "writing_notes", "written_page"]

@@ -16,28 +16,28 @@ from psygnal import Signal
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
 from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.project import backups
-from imagest_core.project.folders import unnamed_project, unnamed_projects
+from imagest_core.project.files import inputs_of
 from imagest_core.project.gesture import UNDER_WAY, Gesture, Maker
 from imagest_core.project.history import Entry, History, Status
-from imagest_core.project.locking import Lock, lock_to_create, lock_to_open
-from imagest_core.project.moving import moved_store
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.operations.mask import relabelled, restored
 from imagest_core.project.operations.results import add_run
-from imagest_core.project.packing import UNSOUND
-from imagest_core.project.paintings import Found, find_painting, reference_to, shown_painting
-from imagest_core.project.protecting import inputs_of
-from imagest_core.project.rewritten import with_facts
-from imagest_core.project.rolling import Rolling
+from imagest_core.project.painting_reference import Found, find_painting, reference_to, shown_painting
+from imagest_core.project.recovery import backups
+from imagest_core.project.recovery.rolling_backup import Rolling
+from imagest_core.project.rewritten_scan import with_facts
 from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Calibration, Change, Changes, PaintingReference, State
-from imagest_core.project.store import Store
-from imagest_core.project.unsaved import Unsaved
+from imagest_core.project.storage.folders import unnamed_project, unnamed_projects
+from imagest_core.project.storage.lock import Lock, lock_to_create, lock_to_open
+from imagest_core.project.storage.move import moved_store
+from imagest_core.project.storage.store import Store
+from imagest_core.project.storage.unpack import UNSOUND
+from imagest_core.project.storage.unsaved import Unsaved
 
 OVERTAKEN = 10
 """Results that were taken back and then overtaken: so many, the newest, are kept."""

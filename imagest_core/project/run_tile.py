@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE
 from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.project.packing import decompressed
+from imagest_core.project.storage.unpack import decompressed
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from imagest_core.damage.map import DamageMap
-from imagest_core.project.accepted import Accepted
+from imagest_core.project.accepted_fills import Accepted
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.state import State
 

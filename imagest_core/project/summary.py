@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from typing import Any
 
 from imagest_core.damage.statistics import ClassFigures, row
+from imagest_core.project.damage_statistics import scale_source
 from imagest_core.project.document import Document
-from imagest_core.project.figures import scale_source
-from imagest_core.project.locking import lock_path, read_holder
-from imagest_core.project.paintings import find_painting
+from imagest_core.project.painting_reference import find_painting
 from imagest_core.project.run import Run
-from imagest_core.project.schema import VERSION
-from imagest_core.restoration.plainly import to_plain
+from imagest_core.project.storage.lock import lock_path, read_holder
+from imagest_core.project.storage.schema import VERSION
+from imagest_core.serialization import to_plain
 
 
 def summary(document: Document, figures: Iterable[ClassFigures]) -> dict[str, Any]:

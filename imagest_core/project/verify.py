@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.painting.compare import CACHE, compare
+from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Limits, Painting, open_painting
-from imagest_core.painting.sources.base import Samples
-from imagest_core.painting.tiff_form import KEPT, Form
+from imagest_core.painting.reader import Limits, Painting, open_painting
+from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
-from imagest_core.project.accepted import Accepted, Composed
+from imagest_core.project.accepted_fills import Accepted, Composed
 
 _KIND = ("width", "height", "channels", "depth", "white_is_zero", "profile")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from imagest_core.restoration.engine import Engine
 from imagest_core.restoration.engines import engine
+from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.request import Mode, RestorationRequest
 
 PLACING = frozenset({"engine", "growth", "context", "scale"})

@@ -19,8 +19,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from imagest_core.models.infill import GREY, PatchTables, best_component, halved, shape_of
-from imagest_core.restoration.borders import mirrored
 from imagest_core.restoration.request import Quality
+from imagest_core.restoration.texture.padding import mirrored
 
 DEPTHS = (0.0, 1.0, 2.0, 3.2, 5.0, 7.5, 10.5, 14.0)
 """Px from the rim, at each level's own size."""

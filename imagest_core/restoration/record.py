@@ -15,13 +15,13 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.printable import json_text
-from imagest_core.restoration.engine import Engine
+from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.environment import Environment
-from imagest_core.restoration.plainly import from_plain, to_plain
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.verification import Verification
+from imagest_core.serialization import from_plain, to_plain
 from imagest_core.style.reference import StyleReference
 
 FORMAT = 2

@@ -80,7 +80,7 @@ class RestorationRequest:
     cuda. ``batch`` is how many windows a GPU computes at a time, 0 for as many as its memory allows; a CPU
     computes one, so that neither the batch nor the order of the windows changes a byte (decision 7).
     Whether the engine, the model and the device exist is for
-    :func:`~imagest_core.restoration.checking.check_request`.
+    :func:`~imagest_core.restoration.validation.check_request`.
     """
 
     engine: str = "imagest"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.style.reference import StyleReference
 
 SMALLEST = 8

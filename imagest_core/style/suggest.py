@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.style.border import border
 from imagest_core.style.check import any_in_cells, touches_damage

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from imagest_core.models.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
-from imagest_core.restoration.spline import spline_torch
+from imagest_core.models.imagest.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
+from imagest_core.restoration.inpainting.spline import spline_torch
 from imagest_core.training.examples import Batch
 from imagest_core.training.state import averaged, network_of
 

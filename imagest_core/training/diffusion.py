@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from imagest_core.errors import ModelError
-from imagest_core.models.attention import StyleContext
-from imagest_core.models.autoencoder import ImagestAutoencoder, latent_mask
-from imagest_core.models.network import NetworkConfig
-from imagest_core.models.noise import NoiseSchedule
-from imagest_core.models.style_swin import StyleConfig, StyleSwinEncoder
-from imagest_core.models.unet import ImagestUNet, UNetConfig
+from imagest_core.models.imagest.attention import StyleContext
+from imagest_core.models.imagest.autoencoder import ImagestAutoencoder, latent_mask
+from imagest_core.models.imagest.network import NetworkConfig
+from imagest_core.models.imagest.noise_schedule import NoiseSchedule
+from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder
+from imagest_core.models.imagest.unet import ImagestUNet, UNetConfig
 from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill

@@ -33,7 +33,7 @@ from imagest_core.restoration.patch_infill import infill
 from imagest_core.training.autoencoder import as_picture, hole_psnr, prefill
 from imagest_core.training.examples import Batch
 from imagest_core.training.images import Works
-from imagest_core.training.journal import log
+from imagest_core.training.log import log
 from imagest_core.training.state import STATE, Clock, averaged, network_of, read_state, write_state
 
 PRIOR = 100.0

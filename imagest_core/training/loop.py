@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader
 from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
 from imagest_core.training.examples import Batch, DamagedCrops, From, collate
-from imagest_core.training.journal import log
+from imagest_core.training.log import log
 from imagest_core.training.state import Average, Clock, load_state, save_state
 
 

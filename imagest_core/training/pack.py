@@ -11,11 +11,11 @@ from typing import Any
 from imagest_core.errors import ModelError
 from imagest_core.models.checkpoint import save_checkpoint
 from imagest_core.models.description import Description, read_description
-from imagest_core.models.network import ImagestNetwork
+from imagest_core.models.imagest.network import ImagestNetwork
 from imagest_core.models.validation import read_json
 from imagest_core.training.diffusion import latent_scale
 from imagest_core.training.infill import learned_infill
-from imagest_core.training.journal import LOSSES
+from imagest_core.training.log import LOSSES
 from imagest_core.training.state import SETTINGS, STATE, averaged, is_model, network_of, read_state
 
 ROUNDS = ("first", "second", "third", "fourth", "fifth")

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.models.checkpoint import load_checkpoint
 from imagest_core.models.description import CONFIG
-from imagest_core.models.network import NetworkConfig
+from imagest_core.models.imagest.network import NetworkConfig
 from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import all_or_none, replacing, write_text
 from imagest_core.painting.outputs import check_folder, check_target

@@ -17,7 +17,7 @@ from app import theme
 from app.context import Context
 from app.document import OpenDocument
 from app.settings import Settings
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.restoration.request import RestorationRequest
 
 SIZE = (160, 120)

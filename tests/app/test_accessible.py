@@ -26,14 +26,17 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app import about, actions
-from app.about import AboutDialog
-from app.commands import masking, opening, restoring
-from app.export_dialog import ExportDialog
+from app.commands import mask as masking
+from app.commands import open as opening
+from app.commands import restore as restoring
+from app.dialogs import about
+from app.dialogs.about import AboutDialog
+from app.dialogs.export import ExportDialog
+from app.dialogs.settings import SettingsDialog
+from app.dialogs.shortcuts import ShortcutsDialog
 from app.selection import Compare, Tool
-from app.settings_dialog import SettingsDialog
-from app.shortcuts_dialog import ShortcutsDialog
-from app.window import MainWindow
+from app.window import actions
+from app.window.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QCoreApplication
 from pytestqt.qtbot import QtBot
 
 from app import launch
-from app.bench import gui
-from app.bench.rows import Row, summary
-from app.bench.stage import Stalls
+from app.benchmarks import gui
+from app.benchmarks.rows import Row, summary
+from app.benchmarks.stage import Stalls
 from imagest_core.errors import ImagestError
 from imagest_core.progress import Progress
 

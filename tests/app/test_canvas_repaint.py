@@ -18,10 +18,10 @@ from shown import BLOCK, Colours, block_colours, write_blocks, wrong_blocks
 from app.canvas import pyramid
 from app.canvas.view import CanvasView
 from app.compare.difference import coloured
-from app.program import Program
+from app.main import Program
 from app.settings import Settings
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations.decisions import accept
 from imagest_core.project.operations.results import add_run

@@ -9,10 +9,10 @@ import pytest
 import tifffile
 from pytestqt.qtbot import QtBot
 
-from app.commands import masking
+from app.commands import mask as masking
 from app.context import Context
 from app.document import OpenDocument
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.damage.strokes import polygon_cells
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled

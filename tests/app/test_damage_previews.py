@@ -10,12 +10,12 @@ import pytest
 import tifffile
 from pytestqt.qtbot import QtBot
 
-from app import previewing
+from app.commands.mask_detectors import Cracks, Losses
 from app.context import Context
-from app.derivers import Cracks, Losses
 from app.document import OpenDocument
-from app.previewing import Preview, Previewer, level_within
-from app.window import MainWindow
+from app.jobs import previews as previewing
+from app.jobs.previews import Preview, Previewer, level_within
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
 WHITE = (60_000 / 65_535,) * 3

@@ -15,11 +15,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from troubled import saved_anew
 
-from app.commands import deciding, restoring
+from app.commands import decide as deciding
+from app.commands import restore as restoring
+from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
-from app.export_dialog import ExportDialog
 from app.settings import Settings
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled
 from imagest_core.project.operations.settings import set_operator

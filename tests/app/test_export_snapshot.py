@@ -12,18 +12,18 @@ import pytest
 import tifffile
 from PIL import Image
 
-from app.commands.exporting import Wanted, export
+from app.commands.export import Wanted, export
 from app.document import OpenDocument
 from imagest_core.cli.program import main
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.project.collecting import run_of
 from imagest_core.project.operations import decisions, results, settings
 from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.run_builder import run_of
 from imagest_core.project.state import Subject
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore
 
 ACCEPTED, REJECTED, OPEN = Box(20, 20, 10, 10), Box(60, 50, 12, 8), Box(110, 80, 9, 9)
 

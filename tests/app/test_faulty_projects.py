@@ -11,14 +11,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.commands import deciding, opening
-from app.window import MainWindow
+from app.commands import decide as deciding
+from app.commands import open as opening
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
-from imagest_core.project.collecting import run_of
 from imagest_core.project.operations import decisions, results
 from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.run_builder import run_of
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore
 
 Settle = Callable[[], None]
 BOMB = zlib.compress(bytes(1 << 24), 9)

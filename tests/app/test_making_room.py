@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.document import OpenDocument
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled
 

@@ -13,10 +13,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 import resources
-from app.commands import deciding, opening, restoring
-from app.core_sentences import TEMPLATES, core_sentence, known_sentence
-from app.moved_dialog import MovedDialog
-from app.window import MainWindow
+from app.commands import decide as deciding
+from app.commands import open as opening
+from app.commands import restore as restoring
+from app.dialogs.locate_scan import MovedDialog
+from app.i18n.core_messages import TEMPLATES, core_sentence, known_sentence
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled
 
@@ -157,7 +159,8 @@ def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
 
 
 def test_every_sentence_of_reading_writing_and_projects_has_its_template():
-    damage = (f"damage/{name}.py" for name in ("io", "mask_files", "register", "align"))
-    places = ("painting", *damage, "style", "project")
+    names = ("mask_io", "mask_pictures", "detection/registration", "detection/alignment")
+    damage = (f"damage/{name}.py" for name in names)
+    places = ("painting", *damage, "style", "project", "export")
     missing = [said for said in sentences(*places) if not known_sentence(said.format(*"ABCDE"))]
     assert not missing

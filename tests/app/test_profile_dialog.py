@@ -11,9 +11,9 @@ import tifffile
 from lut_profiles import lut_profile
 from PySide6.QtWidgets import QApplication
 
-from app.commands import opening
-from app.profile_dialog import ProfileDialog
-from app.window import MainWindow
+from app.commands import open as opening
+from app.dialogs.profile import ProfileDialog
+from app.window.main_window import MainWindow
 
 Settle = Callable[[], None]
 

@@ -17,21 +17,22 @@ from pytestqt.qtbot import QtBot
 
 import resources
 from app import theme
-from app.commands import masking
-from app.jobs import Job
-from app.program import Program
+from app.commands import mask as masking
+from app.dialogs.settings import SettingsDialog
+from app.jobs.runner import Job
+from app.main import Program
 from app.selection import Compare, Tool
 from app.settings import Settings
-from app.settings_dialog import SettingsDialog
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 
 RUN = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
-from app import program
-from app.commands import masking, restoring
+from app import main as program
+from app.commands import mask as masking
+from app.commands import restore as restoring
 import resources
 
 def when(window, there, then):

@@ -15,13 +15,15 @@ from PySide6.QtWidgets import QApplication, QMessageBox
 from pytestqt.qtbot import QtBot
 from tiny_model import tiny_checkpoint
 
-from app.commands import deciding, opening, restoring
+from app.commands import decide as deciding
+from app.commands import open as opening
+from app.commands import restore as restoring
 from app.context import Context
 from app.document import OpenDocument
-from app.estimate import estimate, speed_key
-from app.jobs import Job
-from app.status import Stand, time_left
-from app.window import MainWindow
+from app.jobs.estimate import estimate, speed_key
+from app.jobs.runner import Job
+from app.window.main_window import MainWindow
+from app.window.status_bar import Stand, time_left
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress, Report
@@ -51,7 +53,7 @@ def damaged(*boxes: Box) -> DamageMap:
 @pytest.fixture
 def toy(tmp_path: Path) -> RestorationRequest:
     """A request for the real network at toy size."""
-    from imagest_core.restoration.network_filling import unload
+    from imagest_core.restoration.diffusion.session import unload
 
     yield replace(NETWORK, weights=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
     unload()

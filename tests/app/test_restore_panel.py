@@ -10,9 +10,9 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.overlay_pixels import Zones
 from app.context import Context
-from app.devices import Device, choices
+from app.jobs.devices import Device, choices
 from app.panels.restore import RestorePanel
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest, ScalePolicy

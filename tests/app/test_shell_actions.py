@@ -7,9 +7,10 @@ import pytest
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from app import actions, theme
+from app import theme
 from app.selection import Compare, Selection, Tool
-from app.window import MainWindow
+from app.window import actions
+from app.window.main_window import MainWindow
 
 
 def test_no_key_is_given_twice():

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.context import Context
-from app.jobs import Job
+from app.jobs.runner import Job
 from imagest_core.errors import MaskError
 from imagest_core.progress import Progress
 

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
+from app.canvas.live_fills import LiveFills, grown_mask, live_fill, masked_image
 from app.context import Context
 from app.document import OpenDocument
-from app.live import LiveFills, grown_mask, live_fill, masked_image
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.window import Preview, Window
+from imagest_core.restoration.planning.window import Preview, Window
 
 
 def damaged() -> DamageMap:
@@ -32,7 +32,7 @@ def test_only_what_is_filled_is_drawn():
 
 
 def test_previews_come_and_go_with_the_job(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
-    from app.jobs import Job
+    from app.jobs.runner import Job
 
     context: Context = window.context
     opened.document.state.damage.write(Box(20, 20, 10, 10), np.ones((10, 10), np.uint8))

@@ -12,15 +12,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QDialog, QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 
-from app.about import AboutDialog
+from app.dialogs.about import AboutDialog
+from app.dialogs.export import ExportDialog
+from app.dialogs.settings import SettingsDialog
+from app.dialogs.shortcuts import ShortcutsDialog
 from app.document import OpenDocument
-from app.export_dialog import ExportDialog
 from app.panels.classes import ClassRow
 from app.panels.damage import DamagePanel
 from app.panels.style import StylePanel
-from app.settings_dialog import SettingsDialog
-from app.shortcuts_dialog import ShortcutsDialog
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.damage.classes import Policy
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled

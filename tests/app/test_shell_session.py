@@ -16,11 +16,11 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 import resources
-from app.commands import opening
+from app.commands import open as opening
+from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
-from app.export_dialog import ExportDialog
 from app.selection import Compare, Tool
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.project.operations.mask import relabelled
 
@@ -208,7 +208,7 @@ def test_mask_commands_are_one_step_each(session: MainWindow, qtbot: QtBot):
 
 
 def test_import_and_export_of_a_mask(session: MainWindow, tmp_path: Path, settle: Settle, said: list):
-    from app.commands import masking
+    from app.commands import mask as masking
 
     mask = np.zeros((120, 160), np.uint8)
     mask[10:20, 10:20] = 255
@@ -309,7 +309,7 @@ def test_nothing_of_torch_is_loaded_for_the_window():
     import sys
 
     heavy = "('torch', 'diffusers', 'timm', 'skimage')"
-    code = f"import app.window, sys; print([name for name in {heavy} if name in sys.modules])"
+    code = f"import app.window.main_window, sys; print([name for name in {heavy} if name in sys.modules])"
     asked = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert asked.stdout.strip() == "[]"
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 import app
 import resources
-from app.gestures import NAMES, gesture_name
+from app.i18n.operation_names import NAMES, gesture_name
+from app.main import speak
 from app.panels.restore_choices import ABOUT
-from app.program import speak
 from imagest_core.restoration.engines import engine_names
 
 FOLDER = Path(resources.__file__).parent / "i18n"

@@ -16,17 +16,17 @@ from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 from screens import offscreen
 
-from app.about import AboutDialog
-from app.column import TABBED_BELOW
 from app.context import Context
+from app.dialogs.about import AboutDialog
+from app.dialogs.export import ExportDialog
+from app.dialogs.locate_scan import MovedDialog
+from app.dialogs.settings import SettingsDialog
+from app.dialogs.shortcuts import ShortcutsDialog
 from app.document import ScanMissingError
-from app.export_dialog import ExportDialog
-from app.jobs import Job
-from app.moved_dialog import MovedDialog
+from app.jobs.runner import Job
 from app.settings import Settings
-from app.settings_dialog import SettingsDialog
-from app.shortcuts_dialog import ShortcutsDialog
-from app.window import MainWindow
+from app.window.dock_column import TABBED_BELOW
+from app.window.main_window import MainWindow
 from imagest_core.damage.classes import DamageClass
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress

@@ -9,7 +9,7 @@ import alive
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from app.soon import soon
+from app.jobs.call_later import soon
 
 
 class Owner(QObject):

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from app.document import OpenDocument
 from app.panels.style import Thumb
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import relabelled
 

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from tiny_model import tiny_checkpoint
 
 from app.document import OpenDocument
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import settings
 from imagest_core.restoration.record import RestorationRecord
@@ -29,7 +29,7 @@ def hands(
     window: MainWindow, opened: OpenDocument, tmp_path: Path, qtbot: QtBot, settle: Settle
 ) -> Iterator[Hands]:
     """A user who restores with a network at toy size."""
-    from imagest_core.restoration.network_filling import unload
+    from imagest_core.restoration.diffusion.session import unload
 
     window.context.selection.request = RestorationRequest(
         engine="imagest", weights=str(tiny_checkpoint(tmp_path / "toy")), steps=1, device="cpu"

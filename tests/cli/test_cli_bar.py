@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from imagest_core.cli.bar import Bar, duration, line
+from imagest_core.cli.progress_bar import Bar, duration, line
 from imagest_core.progress import Report
 
 

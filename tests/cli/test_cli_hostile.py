@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from odd_files import directory
 
-from imagest_core.numbers import number, whole
+from imagest_core.cli.numbers import number, whole
 from imagest_core.printable import (
     counted,
     json_text,

@@ -8,7 +8,8 @@ import time
 
 import pytest
 
-from imagest_core.cli import ending, interrupt
+from imagest_core.cli import exit_codes as ending
+from imagest_core.cli import interrupt
 from imagest_core.cli.interrupt import Interrupt
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from imagest_core.errors import OutputError
-from imagest_core.models.catalogue import embedded_folder
+from imagest_core.models.library import embedded_folder
 from imagest_core.painting.outputs import Kind, check_target, check_targets, kind_of, same_file
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations.settings import set_style
 from imagest_core.style.reference import StyleReference

@@ -10,7 +10,7 @@ import pytest
 
 import resources
 from imagest_core import __version__
-from imagest_core.cli import ending
+from imagest_core.cli import exit_codes as ending
 from imagest_core.cli.parsing import Parser, box, count
 from imagest_core.cli.program import COMMANDS, asked, parser
 from imagest_core.errors import OutputError, VerificationError

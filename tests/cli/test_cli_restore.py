@@ -22,14 +22,14 @@ import troubled
 from tiny_model import tiny_checkpoint
 
 import resources
-from imagest_core.damage.io import read_mask
+from imagest_core.damage.mask_io import read_mask
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
 from imagest_core.painting.picture_files import read_picture, write_picture
+from imagest_core.painting.reader import open_painting
 from imagest_core.restoration import engines
-from imagest_core.restoration.network_filling import unload
+from imagest_core.restoration.diffusion.session import unload
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.styling import checked_style
+from imagest_core.restoration.style_selection import checked_style
 from imagest_core.style.reference import StyleReference
 from imagest_core.style.suggest import suggest_regions
 

@@ -151,8 +151,8 @@ def test_what_a_killed_process_replaced_comes_back_with_the_next_write(tmp_path)
 
 def test_an_export_that_the_project_cannot_note_is_taken_back(cli, scan, tmp_path, monkeypatch):
     from imagest_core.errors import OutputError
-    from imagest_core.painting.painting import open_painting
-    from imagest_core.project import exporting
+    from imagest_core.export import painting as exporting
+    from imagest_core.painting.reader import open_painting
     from imagest_core.project.document import Document
 
     out = tmp_path / "out.tif"

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from damage_pictures import damaged_with, grown, scratches
 
-from imagest_core.damage.cracks import CrackParameters, Polarity, learn_cracks, preview_cracks
-from imagest_core.damage.cracks_response import responses
-from imagest_core.damage.cracks_texture import CELL, INTACT, reach, texture_level
-from imagest_core.damage.io import read_mask
+from imagest_core.damage.detection.crack_response import responses
+from imagest_core.damage.detection.crack_texture import CELL, INTACT, reach, texture_level
+from imagest_core.damage.detection.cracks import CrackParameters, Polarity, learn_cracks, preview_cracks
+from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import MaskError
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 
 HEIGHT, WIDTH = 640, 768
 BLACK = (0.04, 0.03, 0.03)

@@ -9,13 +9,13 @@ import tifffile
 from damage_pictures import Pictures, blots, damaged_with, grown, iou, painted, scratches
 
 import resources
-from imagest_core.damage.align import align
-from imagest_core.damage.derive import DifferenceParameters, derive_damage, derive_from
+from imagest_core.damage.detection.alignment import align
+from imagest_core.damage.detection.derive import DifferenceParameters, derive_damage, derive_from
+from imagest_core.damage.detection.registration_report import placement
 from imagest_core.damage.map import DamageMap
-from imagest_core.damage.registration import placement
 from imagest_core.errors import MaskError
-from imagest_core.painting.painting import open_painting
 from imagest_core.painting.picture_files import read_picture
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
 
 CASES = Path(__file__).parents[3] / "shared" / "paintings" / "cases-256"

@@ -8,16 +8,16 @@ import pytest
 from damage_pictures import Pictures, blots, damaged_with, grown, painted, scratches
 
 from imagest_core.damage.classes import CRACK, LOSS
-from imagest_core.damage.cleanup import Cleanup, chosen_opening, closed, opened, without_small
-from imagest_core.damage.cracks import CrackParameters, Polarity, preview_cracks
-from imagest_core.damage.cracks_response import responses
-from imagest_core.damage.detect import detect_cracks, detect_losses, sample_boxes
-from imagest_core.damage.losses import LossParameters, find_ground, preview_losses
+from imagest_core.damage.detection.cleanup import Cleanup, chosen_opening, closed, opened, without_small
+from imagest_core.damage.detection.crack_response import responses
+from imagest_core.damage.detection.cracks import CrackParameters, Polarity, preview_cracks
+from imagest_core.damage.detection.detect import detect_cracks, detect_losses, sample_boxes
+from imagest_core.damage.detection.losses import LossParameters, find_ground, preview_losses
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
 from imagest_core.painting.picture_files import read_picture
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
 
 DARK, LIGHT, GROUND = (0.05, 0.04, 0.04), (0.97, 0.95, 0.9), (0.85, 0.84, 0.77)

@@ -8,8 +8,8 @@ import pytest
 import tifffile
 from PIL import Image
 
-from imagest_core.damage.io import check_mask_usable, read_mask, write_mask
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.mask_io import check_mask_usable, read_mask, write_mask
 from imagest_core.errors import MaskError, OutputError
 
 SIZE = (300, 270)

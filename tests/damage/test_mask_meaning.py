@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imagest_core.damage.io import read_mask
 from imagest_core.damage.map import DamageMap
+from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import MaskError
 
 Write = Callable[[Path, np.ndarray], None]
@@ -385,8 +385,8 @@ def test_a_png_that_fails_its_checksum(tmp_path: Path) -> None:
 
 MEASURED = """
 import resource, sys
-from imagest_core.damage.io import read_mask
-from imagest_core.damage.mask_files import open_mask
+from imagest_core.damage.mask_io import read_mask
+from imagest_core.damage.mask_pictures import open_mask
 import imagecodecs, tifffile
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 assert read_mask(sys.argv[1]).count() == 400 * 300

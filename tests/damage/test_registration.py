@@ -7,14 +7,14 @@ import numpy as np
 import pytest
 import tifffile
 
-from imagest_core.damage.cracks import CrackParameters
-from imagest_core.damage.derive import DifferenceParameters
-from imagest_core.damage.difference_preview import DifferencePreview
-from imagest_core.damage.losses import LossParameters
-from imagest_core.damage.register import Alignment
-from imagest_core.damage.registration import blended, checkered, placement
+from imagest_core.damage.detection.cracks import CrackParameters
+from imagest_core.damage.detection.derive import DifferenceParameters
+from imagest_core.damage.detection.difference_preview import DifferencePreview
+from imagest_core.damage.detection.losses import LossParameters
+from imagest_core.damage.detection.registration import Alignment
+from imagest_core.damage.detection.registration_report import blended, checkered, placement
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 
 
 def test_a_placement_says_how_the_clean_picture_was_moved_turned_and_enlarged():

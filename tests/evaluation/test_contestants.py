@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from imagest_core.errors import InputError
-from imagest_core.evaluation.contestants import contestants
+from imagest_core.evaluation.methods import contestants
 from imagest_core.restoration.request import Mode
 
 

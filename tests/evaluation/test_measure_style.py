@@ -16,7 +16,7 @@ from tiny_model import tiny_checkpoint, tiny_config
 from imagest_core.errors import InputError
 from imagest_core.evaluation.cases import find_cases, load_case
 from imagest_core.evaluation.metrics import Picture
-from imagest_core.models.style_swin import StyleSwinEncoder
+from imagest_core.models.imagest.style_swin import StyleSwinEncoder
 from imagest_core.painting.geometry import Box
 from scripts import measure_style, style_portrait
 from scripts.measure_style import QUALITY, WAYS, Shift

@@ -7,8 +7,15 @@ import pytest
 
 from imagest_core.evaluation.benchmark import CaseFills
 from imagest_core.evaluation.cases import Case, CasePictures
+from imagest_core.evaluation.contact_sheet import (
+    CELL,
+    PAPER,
+    close_strip,
+    close_up,
+    contact_sheet,
+    whole_strip,
+)
 from imagest_core.evaluation.metrics import Mask, Picture
-from imagest_core.evaluation.sheet import CELL, PAPER, close_strip, close_up, contact_sheet, whole_strip
 
 
 @pytest.fixture

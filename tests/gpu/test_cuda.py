@@ -11,11 +11,11 @@ import torch
 from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
-from imagest_core.painting.painting import open_painting
-from imagest_core.restoration.detail import Source
+from imagest_core.painting.reader import open_painting
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore
-from imagest_core.restoration.synthesis import synthesised
+from imagest_core.restoration.texture.detail_transfer import Source
+from imagest_core.restoration.texture.patch_synthesis import synthesised
 
 pytestmark = pytest.mark.gpu
 

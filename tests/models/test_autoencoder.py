@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from tiny_model import tiny_network
 
-from imagest_core.models.autoencoder import ImagestAutoencoder, latent_mask
+from imagest_core.models.imagest.autoencoder import ImagestAutoencoder, latent_mask
 
 
 def test_latents_are_a_quarter_as_the_paper_says() -> None:

@@ -9,9 +9,9 @@ from safetensors.torch import load_file, save_file
 from tiny_model import tiny_checkpoint, tiny_network
 
 from imagest_core.errors import ModelError, OutputError
-from imagest_core.models.catalogue import entries, find_model, import_model
 from imagest_core.models.checkpoint import load_checkpoint, save_checkpoint
 from imagest_core.models.description import file_hash, read_description
+from imagest_core.models.library import entries, find_model, import_model
 
 
 @pytest.fixture

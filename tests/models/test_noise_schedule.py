@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from imagest_core.models.noise import NoiseSchedule
+from imagest_core.models.imagest.noise_schedule import NoiseSchedule
 
 
 def test_the_last_step_is_pure_noise_and_the_first_nearly_none() -> None:

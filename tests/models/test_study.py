@@ -9,8 +9,8 @@ from torch import Tensor
 
 from imagest_core.models.infill import InfillConfig, PatchMixture, shape_of
 from imagest_core.models.study import LACK, MOST, TRUST, Study
+from imagest_core.restoration.inpainting.spline import spline_torch
 from imagest_core.restoration.patch_infill import infill
-from imagest_core.restoration.spline import spline_torch
 from imagest_core.training.infill import PatchFit
 
 SIDE = 7

@@ -6,7 +6,7 @@ import pytest
 import torch
 from tiny_model import tiny_config
 
-from imagest_core.models.style_swin import (
+from imagest_core.models.imagest.style_swin import (
     DEVIATION,
     RELATIVE,
     DeviationAttention,

@@ -4,8 +4,8 @@ import pytest
 import torch
 from tiny_model import tiny_config, tiny_network
 
-from imagest_core.models.attention import StyleContext, StyleProcessor, install_style, style_layers
-from imagest_core.models.network import ImagestNetwork, NetworkConfig
+from imagest_core.models.imagest.attention import StyleContext, StyleProcessor, install_style, style_layers
+from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
 
 
 def velocity(

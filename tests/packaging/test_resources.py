@@ -7,8 +7,8 @@ import pytest
 import tifffile
 
 import resources
-from imagest_core.damage.io import check_mask_usable, read_mask
-from imagest_core.painting.painting import open_painting
+from imagest_core.damage.mask_io import check_mask_usable, read_mask
+from imagest_core.painting.reader import open_painting
 
 
 def test_the_sample_is_a_scan_as_museums_make_them():

@@ -19,7 +19,7 @@ from PIL import Image
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.orientation import Orientation
-from imagest_core.painting.painting import Limits, open_painting
+from imagest_core.painting.reader import Limits, open_painting
 
 SHARED = Path(__file__).parents[3] / "shared" / "bad-input"
 SAMPLES = np.random.default_rng(5).integers(0, 256, (64, 48, 3), dtype=np.uint8)

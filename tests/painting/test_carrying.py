@@ -15,10 +15,10 @@ import tifffile
 from PIL import Image
 from tiff_samples import noise, restore, samples_of, smooth
 
-from imagest_core.painting import photoshop, xmp
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.metadata import photoshop, xmp
+from imagest_core.painting.reader import open_painting
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch, metadata_notes
 
 PATCH = Patch(Box(2, 3, 10, 11), noise(11, 10))

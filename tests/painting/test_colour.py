@@ -13,8 +13,9 @@ from lut_profiles import described, lut_profile, profile
 from PIL import Image
 
 from imagest_core.errors import ProfileError
-from imagest_core.painting import colour, icc
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.color import icc
+from imagest_core.painting.color import working as colour
+from imagest_core.painting.reader import Painting, open_painting
 
 ADOBE = {"whitepoint": [0.3127, 0.3290, 1.0], "primaries": [0.64, 0.33, 1, 0.21, 0.71, 1, 0.15, 0.06, 1]}
 

@@ -16,13 +16,13 @@ import tifffile
 from tiff_samples import Kind, grey_entries, handmade, noise, random_patches, restore, smooth, write_source
 
 from imagest_core.errors import PaintingError, VerificationError
-from imagest_core.painting.colour import srgb_profile
+from imagest_core.painting.color.working import srgb_profile
 from imagest_core.painting.compare import Comparison, compare
+from imagest_core.painting.formats import segments
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
-from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.painting.sources import segments
-from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch
 
 BOX = Box(70, 40, 20, 10)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import tifffile
 
-from imagest_core.painting.display import Display
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.color.display import Display
+from imagest_core.painting.reader import open_painting
 
 ADOBE = bytes(imagecodecs.cms_profile("adobergb"))
 

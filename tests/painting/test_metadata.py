@@ -9,8 +9,8 @@ import pytest
 import tifffile
 from PIL import Image, PngImagePlugin
 
-from imagest_core.painting.painting import open_painting
-from imagest_core.painting.sources.exif import Exif
+from imagest_core.painting.formats.exif import Exif
+from imagest_core.painting.reader import open_painting
 
 SAMPLES = np.full((16, 24, 3), 90, np.uint8)
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">inv. 12</x:xmpmeta>'

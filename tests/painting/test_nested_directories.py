@@ -15,8 +15,8 @@ from tiff_samples import grey_entries, handmade, noise, restore, smooth
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff_extents import occupied
-from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.tiff.extents import occupied
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch
 
 PATCH = Patch(Box(1, 2, 5, 6), noise(6, 5))

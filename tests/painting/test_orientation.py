@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 
 CODES = range(1, 9)
 codes = st.integers(1, 8)

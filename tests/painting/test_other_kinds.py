@@ -11,7 +11,7 @@ import tifffile
 from PIL import Image
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 
 SAMPLES = np.random.default_rng(3).integers(0, 256, (20, 24, 3), dtype=np.uint8)
 

@@ -12,7 +12,7 @@ import tifffile
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Limits, open_painting
+from imagest_core.painting.reader import Limits, open_painting
 
 RNG = np.random.default_rng(7)
 
@@ -177,7 +177,7 @@ def test_reducing_in_stripes_changes_nothing(tmp_path: Path, monkeypatch: pytest
     path = write(tmp_path / "x.tif", samples, rowsperstrip=16)
     with open_painting(path) as painting:
         whole = painting.read(level=2)
-        monkeypatch.setattr("imagest_core.painting.painting._STRIPE_SAMPLES", 53 * 3 * 8)
+        monkeypatch.setattr("imagest_core.painting.reader._STRIPE_SAMPLES", 53 * 3 * 8)
         assert np.array_equal(painting.read(level=2), whole)
 
 
@@ -218,7 +218,7 @@ def test_a_narrow_box_of_a_wide_uncompressed_picture(tmp_path: Path) -> None:
 
 
 def test_only_touched_segments_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from imagest_core.painting.sources import tiff
+    from imagest_core.painting.formats import tiff
 
     seen: list[int] = []
     original = tiff._decode_segment
@@ -244,7 +244,7 @@ def test_threads_read_the_same_with_a_cache_too_small(tmp_path: Path) -> None:
 
 
 def test_a_segment_larger_than_the_cache_is_decoded_once(tmp_path: Path) -> None:
-    from imagest_core.painting.sources.cache import SegmentCache
+    from imagest_core.painting.formats.cache import SegmentCache
 
     made: list[int] = []
 

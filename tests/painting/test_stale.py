@@ -12,10 +12,10 @@ import tifffile
 from PIL import Image
 from tiff_samples import noise, restore, samples_of, smooth
 
-from imagest_core.painting import iptc, photoshop, xmp
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.metadata import iptc, photoshop, xmp
+from imagest_core.painting.reader import open_painting
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch, metadata_notes, writing_notes, written_page
 
 PATCH = Patch(Box(3, 4, 20, 10), noise(10, 20))

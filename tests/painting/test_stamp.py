@@ -12,7 +12,7 @@ import tifffile
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting import stamp
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.painting.stamp import FileStamp
 
 

@@ -26,9 +26,9 @@ from tiff_samples import (
 )
 
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff_compact import compact, erase
-from imagest_core.painting.tiff_extents import merged, occupied, subtracted
-from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.tiff.compact import compact, erase
+from imagest_core.painting.tiff.extents import merged, occupied, subtracted
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch
 
 MAKER_NOTE, PRIVATE = 37500, 65000

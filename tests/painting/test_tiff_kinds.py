@@ -15,10 +15,10 @@ from PIL import Image
 from tiff_samples import noise, random_patches, restore, samples_of, smooth
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.display import Display
+from imagest_core.painting.color.display import Display
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.painting.tiff_form import Compression, Form
+from imagest_core.painting.reader import open_painting
+from imagest_core.painting.tiff.form import Compression, Form
 from imagest_core.painting.writer import Patch, keeps_file, writing_notes
 
 Tags = dict[int, tuple[int, list[int]]]

@@ -13,9 +13,9 @@ from PIL.TiffImagePlugin import IFDRational
 from tiff_samples import directories, noise, random_patches, restore, samples_of, smooth
 
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.metadata.writing_notes import WritingNote
+from imagest_core.painting.reader import open_painting
 from imagest_core.painting.writer import Patch, keeps_file, metadata_notes, writing_notes, written_page
-from imagest_core.painting.writing_notes import WritingNote
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'

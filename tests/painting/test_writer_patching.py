@@ -33,8 +33,8 @@ from tiff_samples import (
 
 from imagest_core.painting import writer
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.painting.tiff_layout import Structure
+from imagest_core.painting.reader import open_painting
+from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch, keeps_file, write_painting, writing_notes
 
 COMPRESSIONS = (None, "lzw", "zlib", "deflate", "zstd", "packbits", "lzma")

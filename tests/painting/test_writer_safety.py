@@ -18,9 +18,9 @@ from PIL import Image
 from tiff_samples import Kind, noise, painted, restore, samples_of, smooth, write_source
 
 from imagest_core.errors import OutputError, VerificationError
-from imagest_core.painting import tiff_pieces
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
+from imagest_core.painting.tiff import pieces as tiff_pieces
 from imagest_core.painting.writer import Patch, write_painting
 from imagest_core.progress import Cancelled, Progress
 
@@ -134,7 +134,7 @@ import itertools, sys
 import numpy as np
 from pathlib import Path
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.painting.writer import Patch, write_painting
 source, out = map(Path, sys.argv[1:])
 print("ready", flush=True)
@@ -180,7 +180,7 @@ import numpy as np
 from pathlib import Path
 from imagest_core.errors import OutputError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.painting.writer import Patch, write_painting
 source, out, limit = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 if limit:

@@ -14,7 +14,7 @@ import tifffile
 
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.painting.writer import Patch, write_painting
 
 OF_SEGMENTS = {273, 279, 324, 325}

@@ -9,7 +9,7 @@ import tifffile
 from project_runs import MakeRun, run_filling
 
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.run import Run
 

@@ -11,12 +11,12 @@ import pytest
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.project import backups
 from imagest_core.project.document import Document
-from imagest_core.project.paintings import file_sha256
-from imagest_core.project.rolling import Rolling
+from imagest_core.project.painting_reference import file_sha256
+from imagest_core.project.recovery import backups
+from imagest_core.project.recovery.rolling_backup import Rolling
 
 A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
 

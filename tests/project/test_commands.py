@@ -13,13 +13,13 @@ import tifffile
 
 from imagest_core.cli.program import main
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.project.collecting import run_of
+from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.project.damage_statistics import damage_figures
 from imagest_core.project.document import Document
-from imagest_core.project.figures import damage_figures
 from imagest_core.project.operations import decisions, mask, results, settings
+from imagest_core.project.run_builder import run_of
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore
 
 Command = Callable[..., tuple[int, dict, str]]
 

@@ -11,13 +11,13 @@ from imagest_core.damage.classes import DamageClass, Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, MaskError, OutputError, ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
-from imagest_core.project.accepted import Accepted
+from imagest_core.painting.reader import Painting
+from imagest_core.project.accepted_fills import Accepted
 from imagest_core.project.document import OVERTAKEN, Document
-from imagest_core.project.folders import unnamed_project
 from imagest_core.project.history import History
 from imagest_core.project.operations import Together, decisions, mask, results, settings
 from imagest_core.project.state import Aspect, Change, Subject, Verdict
+from imagest_core.project.storage.folders import unnamed_project
 
 A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
 

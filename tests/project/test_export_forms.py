@@ -12,13 +12,13 @@ from project_runs import MakeRun
 
 from imagest_core.cli.program import main
 from imagest_core.errors import VerificationError
+from imagest_core.export.painting import export_accepted, verify_export
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.painting.tiff_form import KEPT, Compression, Form
+from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.painting.tiff.form import KEPT, Compression, Form
 from imagest_core.painting.writer import writing_notes
-from imagest_core.project.accepted import Accepted
+from imagest_core.project.accepted_fills import Accepted
 from imagest_core.project.document import Document
-from imagest_core.project.exporting import export_accepted, verify_export
 from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.verify import check_export

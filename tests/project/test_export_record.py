@@ -16,12 +16,12 @@ from troubled import saved_anew
 from imagest_core.cli.program import main
 from imagest_core.damage.classes import DamageClass, Policy
 from imagest_core.errors import PaintingError
+from imagest_core.export.painting import export_accepted
+from imagest_core.export.record import export_record
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
-from imagest_core.painting.tiff_form import Form
+from imagest_core.painting.reader import Painting
+from imagest_core.painting.tiff.form import Form
 from imagest_core.project.document import Document
-from imagest_core.project.export_record import export_record
-from imagest_core.project.exporting import export_accepted
 from imagest_core.project.operations import decisions, settings
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.run import Run
@@ -136,7 +136,7 @@ def test_a_scan_that_changed_unseen_is_not_exported(decided: Document, scan: Pat
 def test_a_scan_whose_name_is_no_unicode_gets_a_record_that_can_be_read(tmp_path: Path) -> None:
     import tifffile
 
-    from imagest_core.project.export_record import write_export_record
+    from imagest_core.export.record import write_export_record
 
     path = tmp_path / os.fsdecode(b"scan-\xe9.tif")
     tifffile.imwrite(path, np.zeros((4, 4, 3), np.uint8), photometric="rgb")

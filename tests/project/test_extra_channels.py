@@ -9,16 +9,16 @@ import pytest
 import tifffile
 
 from imagest_core.damage.map import DamageMap
+from imagest_core.export.painting import export_accepted
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.painting.tiff_form import KEPT, Compression, Form
-from imagest_core.project.collecting import run_of
+from imagest_core.painting.reader import open_painting
+from imagest_core.painting.tiff.form import KEPT, Compression, Form
 from imagest_core.project.document import Document
-from imagest_core.project.exporting import export_accepted
 from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import add_run
+from imagest_core.project.run_builder import run_of
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore
 
 
 @pytest.mark.parametrize(("channels", "extra"), [(7, (2, 0, 0, 0)), (3, (0, 0))])

@@ -16,13 +16,13 @@ from project_runs import run_filling
 
 from imagest_core.cli.program import main
 from imagest_core.errors import ImagestError, ProjectError
+from imagest_core.export.painting import export_accepted
 from imagest_core.painting.geometry import Box
-from imagest_core.project.codec import unpacked_tile
 from imagest_core.project.document import Document
-from imagest_core.project.exporting import export_accepted
 from imagest_core.project.operations import decisions, mask, results, settings
-from imagest_core.project.packing import decompressed
 from imagest_core.project.run_tile import PackedTile, unpack
+from imagest_core.project.storage.codec import unpacked_tile
+from imagest_core.project.storage.unpack import decompressed
 
 A, B = Box(10, 10, 30, 20), Box(240, 200, 40, 40)
 COLUMNS = {
@@ -62,7 +62,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project with something in every table: masks, runs, decisions, an export, undone gestures."""
     import tifffile
 
-    from imagest_core.painting.painting import open_painting
+    from imagest_core.painting.reader import open_painting
 
     folder = tmp_path_factory.mktemp("whole")
     with pytest.MonkeyPatch.context() as patched:

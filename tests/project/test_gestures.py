@@ -13,9 +13,9 @@ from imagest_core.damage.classes import DamageClass, Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError, ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.project.codec import dumps, loads
 from imagest_core.project.document import Document
 from imagest_core.project.operations import Relabelled, Together, mask, results, settings
+from imagest_core.project.storage.codec import dumps, loads
 
 STROKE, FOUND = Box(10, 10, 100, 100), Box(50, 50, 200, 200)
 

@@ -15,14 +15,15 @@ import pytest
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
-from imagest_core.project import backups, store
+from imagest_core.painting.reader import Painting
 from imagest_core.project.document import Document
-from imagest_core.project.folders import unnamed_projects
-from imagest_core.project.locking import lock_path
 from imagest_core.project.operations import decisions, results, settings
-from imagest_core.project.schema import APPLICATION_ID, STEPS
+from imagest_core.project.recovery import backups
 from imagest_core.project.state import Subject
+from imagest_core.project.storage import store
+from imagest_core.project.storage.folders import unnamed_projects
+from imagest_core.project.storage.lock import lock_path
+from imagest_core.project.storage.schema import APPLICATION_ID, STEPS
 
 A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
 

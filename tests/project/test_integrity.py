@@ -14,12 +14,12 @@ from project_runs import run_filling
 
 from imagest_core.errors import VerificationError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.project.document import Document
-from imagest_core.project.integrity import Integrity, check_project
 from imagest_core.project.operations import decisions, results, settings
-from imagest_core.project.rescue import rescue
+from imagest_core.project.recovery.rescue import rescue
+from imagest_core.project.storage.integrity import Integrity, check_project
 
 A, B = Box(10, 10, 30, 20), Box(240, 200, 40, 40)
 RECORD = {"engine": {"name": "telea"}, "request": {"seed": 7}, "mask": {"sha256": "ab"}, "windows": [1, 2]}

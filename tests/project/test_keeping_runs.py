@@ -12,11 +12,11 @@ from project_runs import run_filling
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.project import run_tables
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results
 from imagest_core.project.run import Run
 from imagest_core.project.state import Verdict
+from imagest_core.project.storage import run_tables
 
 SPREAD = [Box(10, 10, 40, 30), Box(300, 200, 20, 20), Box(560, 20, 30, 30)]
 

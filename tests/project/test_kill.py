@@ -18,9 +18,9 @@ import project_gestures as script
 import pytest
 import tifffile
 
-from imagest_core.painting.painting import open_painting
-from imagest_core.project import backups
+from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
+from imagest_core.project.recovery import backups
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are killed as Unix does it")
 SESSIONS, MOMENTS = 4, 50

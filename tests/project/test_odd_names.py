@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from imagest_core.errors import OutputError
-from imagest_core.painting.painting import Painting, open_painting
-from imagest_core.project.backups import folder_of
+from imagest_core.export.painting import last_export, stored_path
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.document import Document
-from imagest_core.project.exporting import last_export, stored_path
-from imagest_core.project.locking import lock_path, read_holder
-from imagest_core.project.paintings import copy_beside
-from imagest_core.project.protecting import files_of, inputs_of
+from imagest_core.project.files import files_of, inputs_of
+from imagest_core.project.painting_reference import copy_beside
+from imagest_core.project.recovery.backups import folder_of
+from imagest_core.project.storage.lock import lock_path, read_holder
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="file names are Unicode there")
 

@@ -14,7 +14,7 @@ from project_runs import run_filling
 
 from imagest_core.damage.classes import Policy
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations import Together, decisions, decode, mask, results
 from imagest_core.project.operations import settings as values

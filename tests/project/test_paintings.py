@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.project.document import Document
-from imagest_core.project.folders import unnamed_project
-from imagest_core.project.paintings import copy_beside, find_painting, reference_to
+from imagest_core.project.painting_reference import copy_beside, find_painting, reference_to
+from imagest_core.project.storage.folders import unnamed_project
 
 
 def test_an_untouched_scan_is_where_it_was(painting: Painting) -> None:

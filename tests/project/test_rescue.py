@@ -10,11 +10,11 @@ import pytest
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, results, settings
-from imagest_core.project.paintings import reference_to
-from imagest_core.project.rescue import rescue
+from imagest_core.project.painting_reference import reference_to
+from imagest_core.project.recovery.rescue import rescue
 from imagest_core.project.state import Subject
 
 PAGE = 4096

@@ -16,13 +16,13 @@ from project_runs import run_filling
 
 from imagest_core.cli.program import main
 from imagest_core.errors import ProjectError
+from imagest_core.export.painting import export_accepted
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.project import rewritten
+from imagest_core.painting.reader import open_painting
+from imagest_core.project import rewritten_scan as rewritten
 from imagest_core.project.document import Document
-from imagest_core.project.exporting import export_accepted
-from imagest_core.project.integrity import check_project
 from imagest_core.project.operations import decisions, results
+from imagest_core.project.storage.integrity import check_project
 
 
 def rewrite(scan: Path, **options: object) -> None:
@@ -156,7 +156,7 @@ def test_a_scan_that_is_damaged_somewhere_can_still_be_worked_on(scan: Path, tmp
 def test_a_large_scan_is_hashed_when_it_is_first_restored(
     scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagest_core.project.paintings.SMALL", 1000)
+    monkeypatch.setattr("imagest_core.project.painting_reference.SMALL", 1000)
     with open_painting(scan) as painting:
         with Document.create(painting, tmp_path / "large.imagest") as document:
             assert not document.state.painting.samples

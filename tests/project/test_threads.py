@@ -9,8 +9,8 @@ import threading
 import pytest
 
 from imagest_core.errors import ProjectError
-from imagest_core.project.connection import connect
-from imagest_core.project.store import Store
+from imagest_core.project.storage.connection import connect
+from imagest_core.project.storage.store import Store
 
 ROUNDS = 20
 

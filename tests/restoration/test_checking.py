@@ -12,12 +12,12 @@ from scans import damage_of, smooth_picture, some_damage, write_scan
 from tiny_model import tiny_checkpoint
 
 from imagest_core.errors import InputError, ModelError
-from imagest_core.painting.painting import open_painting
-from imagest_core.restoration.checking import check_request
+from imagest_core.painting.reader import open_painting
+from imagest_core.restoration.api import restore
 from imagest_core.restoration.engines import engine_names
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest, ScalePolicy
-from imagest_core.restoration.restore import restore
+from imagest_core.restoration.validation import check_request
 
 FLOATS = ("guidance", "style_strength", "detail", "context")
 WHOLE = ("growth", "blend", "seed", "variation", "batch", "steps")

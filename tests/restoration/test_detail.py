@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from imagest_core.restoration.detail import Source, found_detail, split
-from imagest_core.restoration.liveliness import level
-from imagest_core.restoration.octaves import FINEST, MOST_LIFT, MOST_OUT, _kept, enliven
-from imagest_core.restoration.texture import MOST, broadness, deepness, share_of_sample, thickness
+from imagest_core.restoration.texture.band_energy import level
+from imagest_core.restoration.texture.depth_masks import MOST, broadness, deepness, share_of_sample, thickness
+from imagest_core.restoration.texture.detail_transfer import Source, found_detail, split
+from imagest_core.restoration.texture.texture_transfer import FINEST, MOST_LIFT, MOST_OUT, _kept, enliven
 
 RNG = np.random.default_rng(0)
 

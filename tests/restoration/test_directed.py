@@ -9,8 +9,15 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 from torch import Tensor
 
-from imagest_core.restoration.directed import BENDING, GRAINY_BENDING, MOST, bending, directed_spline, tension
-from imagest_core.restoration.spline import spline_torch
+from imagest_core.restoration.inpainting.anisotropic_spline import (
+    BENDING,
+    GRAINY_BENDING,
+    MOST,
+    bending,
+    directed_spline,
+    tension,
+)
+from imagest_core.restoration.inpainting.spline import spline_torch
 
 
 def folds(height: int, width: int, slant: float) -> Tensor:

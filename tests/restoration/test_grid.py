@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.grid import Axis, Grid, ramps
+from imagest_core.restoration.planning.grid import Axis, Grid, ramps
 
 AXES = st.builds(
     lambda length, side, share: Axis(length, side, max(int(side * share), 1)),

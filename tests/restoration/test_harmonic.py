@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from imagest_core.restoration.harmonic import harmonic, harmonic_torch
+from imagest_core.restoration.inpainting.harmonic import harmonic, harmonic_torch
 
 
 def solve_torch(image: NDArray, mask: NDArray, sweeps: int = 8) -> NDArray:
@@ -83,5 +83,5 @@ def test_the_answer_keeps_dtype_and_known_samples() -> None:
 
 
 def test_the_numpy_solver_loads_no_torch() -> None:
-    code = "import sys, imagest_core.restoration.harmonic; sys.exit('torch' in sys.modules)"
+    code = "import sys, imagest_core.restoration.inpainting.harmonic; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

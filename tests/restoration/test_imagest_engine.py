@@ -16,17 +16,17 @@ from tiny_model import picture, tiny_checkpoint
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, InputError, ModelError, out_of_memory
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
-from imagest_core.restoration import network_filling
+from imagest_core.restoration.api import restore
+from imagest_core.restoration.compositing.window_views import view_of
+from imagest_core.restoration.diffusion import session as network_filling
+from imagest_core.restoration.diffusion.session import NetworkFilling, unload
+from imagest_core.restoration.diffusion.style_pictures import MOST, squares_of, style_pictures
 from imagest_core.restoration.engines.imagest import PRESETS, ImagestEngine
-from imagest_core.restoration.network_filling import NetworkFilling, unload
+from imagest_core.restoration.planning.window import Preview, Window
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
-from imagest_core.restoration.restore import restore
-from imagest_core.restoration.style_pictures import MOST, squares_of, style_pictures
-from imagest_core.restoration.texture import share_of_sample
-from imagest_core.restoration.view import view_of
-from imagest_core.restoration.window import Preview, Window
+from imagest_core.restoration.texture.depth_masks import share_of_sample
 from imagest_core.style.reference import StyleReference
 
 STYLE = StyleReference((Box(0, 0, 40, 40),))

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from imagest_core.restoration.detail import Source
-from imagest_core.restoration.liveliness import MOST_LENT, Aim, band, level, near, near_paint
-from imagest_core.restoration.octaves import (
+from imagest_core.restoration.texture.band_energy import MOST_LENT, Aim, band, level, near, near_paint
+from imagest_core.restoration.texture.detail_transfer import Source
+from imagest_core.restoration.texture.texture_transfer import (
     AIMS,
     LIFT_REFINING,
     MOST_CALMED,

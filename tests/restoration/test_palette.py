@@ -12,12 +12,12 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
-from imagest_core.painting.painting import open_painting
-from imagest_core.restoration.detail import Source
-from imagest_core.restoration.network_filling import unload
-from imagest_core.restoration.palette import CONTRAST, RAMP, SHARE, Palette, lent
+from imagest_core.painting.reader import open_painting
+from imagest_core.restoration.api import restore
+from imagest_core.restoration.diffusion.session import unload
 from imagest_core.restoration.request import Mode, RestorationRequest
-from imagest_core.restoration.restore import restore
+from imagest_core.restoration.texture.color_transfer import CONTRAST, RAMP, SHARE, Palette, lent
+from imagest_core.restoration.texture.detail_transfer import Source
 from imagest_core.style.reference import StyleReference
 
 

@@ -10,12 +10,12 @@ from scans import damage_of, smooth_picture, some_damage, write_scan
 
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
+from imagest_core.restoration.compositing.window_views import view_of
 from imagest_core.restoration.engines import engine, engine_names
+from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.view import view_of
-from imagest_core.restoration.window import Window
 
 PLAIN = ("spline", "harmonic", "telea", "navier-stokes", "biharmonic")
 

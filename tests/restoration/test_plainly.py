@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.plainly import from_plain, to_plain
 from imagest_core.restoration.request import (
     GROWTH_RANGE,
     MAX_SEED,
@@ -20,6 +19,7 @@ from imagest_core.restoration.request import (
     RestorationRequest,
     ScalePolicy,
 )
+from imagest_core.serialization import from_plain, to_plain
 from imagest_core.style.reference import StyleReference
 
 BOXES = st.builds(Box, *[st.integers(-9, 9999)] * 4)

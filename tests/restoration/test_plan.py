@@ -11,9 +11,9 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.layout import Layout, Plan
-from imagest_core.restoration.plan import make_plan
-from imagest_core.restoration.refining import SQUARE, SQUARES, paint_near
+from imagest_core.restoration.planning.layout import Layout, Plan
+from imagest_core.restoration.planning.multiscale import SQUARE, SQUARES, paint_near
+from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.request import ScalePolicy
 
 

@@ -15,10 +15,10 @@ from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
+from imagest_core.restoration.api import export, restore, restore_with
 from imagest_core.restoration.record import FORMAT, ClassFacts, RestorationRecord, json_text
 from imagest_core.restoration.request import Mode, RestorationRequest
-from imagest_core.restoration.restore import export, restore, restore_with
 from imagest_core.style.reference import StyleReference
 
 OLD = """{

@@ -14,15 +14,15 @@ from scans import damage_of, smooth_picture, some_damage, write_scan
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, MaskError
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.api import restore, restore_with
+from imagest_core.restoration.engines.base import WindowFill
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
-from imagest_core.restoration.harmonic import harmonic
+from imagest_core.restoration.inpainting.harmonic import harmonic
+from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.restore import restore, restore_with
 from imagest_core.restoration.result import RestorationResult
-from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 

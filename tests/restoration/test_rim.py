@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scans import smooth_picture, some_damage
 
-from imagest_core.restoration.harmonic import harmonic
-from imagest_core.restoration.rim import lead_over, match_ring
+from imagest_core.restoration.compositing.boundary import lead_over, match_ring
+from imagest_core.restoration.inpainting.harmonic import harmonic
 
 
 def test_a_shift_of_colour_is_taken_out_and_texture_is_kept() -> None:

@@ -7,12 +7,12 @@ import torch
 from torch import Tensor
 
 from imagest_core.errors import InputError
-from imagest_core.models.noise import NoiseSchedule
+from imagest_core.models.imagest.noise_schedule import NoiseSchedule
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Cancelled, Progress
+from imagest_core.restoration.diffusion.sampler import SCHEDULERS, Plan, sample, window_noise
+from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.sampler import SCHEDULERS, Plan, sample, window_noise
-from imagest_core.restoration.window import Window
 
 SCHEDULE = NoiseSchedule()
 KNOWN = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))

@@ -8,8 +8,8 @@ import torch
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from imagest_core.restoration.harmonic import harmonic_torch
-from imagest_core.restoration.spline import BENDING, spline_torch
+from imagest_core.restoration.inpainting.harmonic import harmonic_torch
+from imagest_core.restoration.inpainting.spline import BENDING, spline_torch
 
 RNG = np.random.default_rng(3)
 

@@ -12,11 +12,11 @@ from tiny_model import tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.engines import engine
-from imagest_core.restoration.layout import Layout
-from imagest_core.restoration.plan import make_plan
+from imagest_core.restoration.planning.layout import Layout
+from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.suggest import suggest_regions
 
@@ -83,7 +83,7 @@ def test_while_a_style_is_looked_for(painting: Painting, damage: DamageMap) -> N
 
 
 def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) -> None:
-    from imagest_core.restoration.network_filling import unload
+    from imagest_core.restoration.diffusion.session import unload
 
     request = RestorationRequest(
         engine="imagest", weights=str(tiny_checkpoint(tmp_path / "toy")), device="cpu"

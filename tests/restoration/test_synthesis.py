@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.detail import Image, Mask, Source
-from imagest_core.restoration.growing import Level, nearest
-from imagest_core.restoration.synthesis import CPU, synthesised
-from imagest_core.restoration.synthesis_effort import SynthesisParameters
+from imagest_core.restoration.texture.detail_transfer import Image, Mask, Source
+from imagest_core.restoration.texture.patch_level import Level, nearest
+from imagest_core.restoration.texture.patch_synthesis import CPU, synthesised
+from imagest_core.restoration.texture.synthesis_parameters import SynthesisParameters
 
 SIDE = 96
 

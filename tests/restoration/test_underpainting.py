@@ -10,14 +10,14 @@ from scans import damage_of, smooth_picture, write_scan
 
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.restoration.api import restore_with
+from imagest_core.restoration.compositing.coarse_fill import BAND, TEXTURED_BAND, Underpainting
 from imagest_core.restoration.engines.imagest import ImagestEngine
-from imagest_core.restoration.layout import Layout, Plan
-from imagest_core.restoration.plan import make_plan
+from imagest_core.restoration.planning.layout import Layout, Plan
+from imagest_core.restoration.planning.plan import make_plan
+from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import Mode, RestorationRequest
-from imagest_core.restoration.restore import restore_with
-from imagest_core.restoration.underpainting import BAND, TEXTURED_BAND, Underpainting
-from imagest_core.restoration.window import WindowView
 
 SIDE = 480
 RAMP = np.linspace(0.2, 0.7, SIDE, dtype=np.float32)[None, :, None].repeat(3, 2).repeat(SIDE, 0)

@@ -11,10 +11,10 @@ import tifffile
 from scans import damage_of, smooth_picture, some_damage, write_scan
 
 from imagest_core.errors import OutputError, VerificationError
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.restoration.api import export, restore
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import Mode, RestorationRequest
-from imagest_core.restoration.restore import export, restore
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.verify import verify
 

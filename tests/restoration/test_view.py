@@ -7,9 +7,9 @@ import pytest
 from scans import damage_of, smooth_picture, write_scan
 
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
-from imagest_core.restoration.view import view_of
-from imagest_core.restoration.window import Window
+from imagest_core.painting.reader import open_painting
+from imagest_core.restoration.compositing.window_views import view_of
+from imagest_core.restoration.planning.window import Window
 
 
 def test_a_native_view_is_the_picture_with_nothing_under_the_mask(tmp_path: Path) -> None:

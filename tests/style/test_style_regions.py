@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.restoration.request import GROWTH_RANGE
 from imagest_core.style.check import check_style, largest_free
 from imagest_core.style.reference import StyleReference

@@ -7,8 +7,8 @@ import numpy as np
 from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
-from imagest_core.project.collecting import held, region_table
 from imagest_core.project.run import Run
+from imagest_core.project.run_builder import held, region_table
 from imagest_core.project.run_tile import RunTile
 
 

@@ -21,11 +21,11 @@ from PySide6.QtWidgets import (
 )
 
 from app.canvas.view import CanvasView
-from app.commands import opening
+from app.commands import open as opening
 from app.context import Context
 from app.document import OpenDocument
 from app.messages import Message
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
 PATIENCE = 90_000

@@ -6,7 +6,7 @@ import struct
 
 import numpy as np
 
-from imagest_core.painting.colour import decode_srgb, encode_srgb
+from imagest_core.painting.color.working import decode_srgb, encode_srgb
 
 GRID = 9
 _TO_XYZ = np.array(

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from imagest_core.models.autoencoder import AutoencoderConfig
 from imagest_core.models.checkpoint import save_checkpoint
+from imagest_core.models.imagest.autoencoder import AutoencoderConfig
+from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
+from imagest_core.models.imagest.style_swin import DEVIATION, StyleConfig
+from imagest_core.models.imagest.unet import UNetConfig
 from imagest_core.models.infill import InfillConfig
-from imagest_core.models.network import ImagestNetwork, NetworkConfig
-from imagest_core.models.style_swin import DEVIATION, StyleConfig
-from imagest_core.models.unet import UNetConfig
 
 
 def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text: int = 0) -> NetworkConfig:

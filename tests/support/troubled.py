@@ -9,13 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.engines.base import WindowFill
 from imagest_core.restoration.engines.harmonic import HarmonicEngine
 from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 TOO_MUCH = 1 << 46

@@ -15,8 +15,8 @@ from PySide6.QtCore import QPoint, QPointF, QSocketNotifier
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import launch
-from app.program import make_application
-from app.window import MainWindow
+from app.main import make_application
+from app.window.main_window import MainWindow
 
 
 def window() -> MainWindow | None:

@@ -17,7 +17,7 @@ from hands import Hands
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
-from app.program import Program, make_application
+from app.main import Program, make_application
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration import engines
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.canvas.tools.base import Bench, Pointer, Tool
 from app.canvas.tools.brush import Brush, Eraser
-from app.canvas.tools.looking import Hand, Picker, Ruler
-from app.canvas.tools.outlines import Lasso, Polygon, Rectangle
+from app.canvas.tools.navigation import Hand, Picker, Ruler
+from app.canvas.tools.outline import Lasso, Polygon, Rectangle
 from app.canvas.tools.region import FillTool
 from app.canvas.tools.style import StyleTool
 from app.canvas.tools.wand import WandTool

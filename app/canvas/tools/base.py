@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.sheet import Sheet
+from app.canvas.document_layers import Sheet
 from app.commands.marking import may_mark
 from app.context import Context
 from app.document import OpenDocument

@@ -7,7 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import QCoreApplication, Qt
 
 from app.canvas.tools.base import Pointer, Tool
-from app.commands import masking
+from app.commands import mask as masking
 from imagest_core.painting.geometry import Box
 
 

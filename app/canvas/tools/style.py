@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.tools.base import Bench, Point, Pointer, Tool
-from app.canvas.tools.outlines import drawn_box
+from app.canvas.tools.outline import drawn_box
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.settings import (

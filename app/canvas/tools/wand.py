@@ -10,8 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from app.canvas.picture import at_level, level_for, native
 from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Bench, Pointer, Tool
-from app.commands import masking
-from app.jobs import Ticket
+from app.commands import mask as masking
+from app.jobs.runner import Ticket
 from imagest_core.damage.map import Mask
 from imagest_core.damage.strokes import enlarged_cells
 from imagest_core.damage.wand import Wand

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from imagest_core.project.operations.base import Operation, Payload, Shelf
 from imagest_core.project.operations.decisions import Decided
+from imagest_core.project.operations.group import Together
 from imagest_core.project.operations.mask import Relabelled
 from imagest_core.project.operations.results import RunListed
 from imagest_core.project.operations.settings import Setting
-from imagest_core.project.operations.together import Together
 
 KINDS: dict[str, type[Operation]] = {
     kind.kind: kind for kind in (Relabelled, Setting, RunListed, Decided, Together)

@@ -6,9 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import ClassVar, NamedTuple, Protocol, Self
 
-from imagest_core.project.codec import Json
 from imagest_core.project.run import Run
 from imagest_core.project.state import Changes, State
+from imagest_core.project.storage.codec import Json
 
 
 class Payload(NamedTuple):

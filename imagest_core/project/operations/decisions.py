@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from imagest_core.painting.geometry import Box, union
-from imagest_core.project.codec import decode_decision, dumps, encode_decision, loads
 from imagest_core.project.operations.base import Operation, Payload, Shelf
-from imagest_core.project.packing import LARGEST_TEXT, decompressed
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, Changes, Decision, State, Subject, Verdict
-from imagest_core.restoration.plainly import from_plain
+from imagest_core.project.storage.codec import decode_decision, dumps, encode_decision, loads
+from imagest_core.project.storage.unpack import LARGEST_TEXT, decompressed
+from imagest_core.serialization import from_plain
 
 Entry = tuple[Subject, Decision | None, Decision | None]
 

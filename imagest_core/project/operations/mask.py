@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.errors import MaskError, ProjectError
 from imagest_core.painting.geometry import Box, union
-from imagest_core.project.codec import joined, packed_tile, shared_tile, split, unpacked_tile
 from imagest_core.project.operations.base import Operation, Payload, Shelf
 from imagest_core.project.state import Aspect, Change, Changes, State
-from imagest_core.restoration.plainly import from_plain
+from imagest_core.project.storage.codec import joined, packed_tile, shared_tile, split, unpacked_tile
+from imagest_core.serialization import from_plain
 
 _INTACT = np.zeros((TILE, TILE), np.uint8)
 _INTACT.setflags(write=False)

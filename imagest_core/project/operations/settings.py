@@ -13,11 +13,11 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
-from imagest_core.project.codec import decode_setting, dumps, loads
 from imagest_core.project.operations.base import Operation, Payload, Shelf
 from imagest_core.project.operations.mask import NO_CLASS, labels_without_class
 from imagest_core.project.state import Aspect, Calibration, Change, Changes, Point, State
-from imagest_core.restoration.plainly import to_plain
+from imagest_core.project.storage.codec import decode_setting, dumps, loads
+from imagest_core.serialization import to_plain
 from imagest_core.style.reference import StyleReference
 
 

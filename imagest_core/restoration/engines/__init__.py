@@ -6,7 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from imagest_core.errors import InputError
-from imagest_core.restoration.engine import Engine
+from imagest_core.restoration.engines.base import Engine
 
 PACKAGE = "imagest_core.restoration.engines"
 ENGINES = {

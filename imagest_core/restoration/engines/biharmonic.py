@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
 from imagest_core.restoration.request import RestorationRequest

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
-from imagest_core.restoration.harmonic import harmonic
+from imagest_core.restoration.inpainting.harmonic import harmonic
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 

@@ -8,16 +8,16 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from imagest_core.models.catalogue import find_model
-from imagest_core.painting.painting import Painting
+from imagest_core.models.library import find_model
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.engines.base import WindowFill
+from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
-from imagest_core.restoration.window import WindowView
 from imagest_core.style.reference import StyleReference
 
 if TYPE_CHECKING:
-    from imagest_core.restoration.network_filling import NetworkFilling
+    from imagest_core.restoration.diffusion.session import NetworkFilling
 
 PRESETS: Mapping[Quality, tuple[str, int]] = {
     Quality.DRAFT: ("dpm++2m", 1),
@@ -35,7 +35,7 @@ PIECES = (
     "transformers",
     "timm.models.swin_transformer",
     "diffusers.models.unets.unet_2d_condition",
-    "imagest_core.restoration.network_filling",
+    "imagest_core.restoration.diffusion.session",
 )
 """What the last of them imports, in portions between which a cancel is heard."""
 _warming = Lock()
@@ -91,7 +91,7 @@ class ImagestSession:
         style: StyleReference | None,
         progress: Progress,
     ) -> None:
-        from imagest_core.restoration.network_filling import NetworkFilling
+        from imagest_core.restoration.diffusion.session import NetworkFilling
 
         self.request = request
         scheduler, steps = PRESETS[request.quality]

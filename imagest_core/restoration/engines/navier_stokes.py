@@ -6,7 +6,7 @@ from functools import partial
 
 import cv2
 
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.plain import EIGHT_BIT, RADIUS, PlainEngine, PlainSession, opencv_fill
 from imagest_core.restoration.request import RestorationRequest

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.progress import Progress
-from imagest_core.restoration.engine import WindowFill
+from imagest_core.restoration.engines.base import WindowFill
+from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.window import WindowView
 
 Solve = Callable[[NDArray[np.float32], NDArray[np.bool_]], NDArray[np.float32]]
 """(h, w, 3) float32 with 0 under the mask and (h, w) bool → (h, w, 3) float32."""

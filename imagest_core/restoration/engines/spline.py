@@ -5,10 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.painting import Painting
+from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.directed import BENDING, GRAINY_BENDING, POWER, directed_spline
 from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
+from imagest_core.restoration.inpainting.anisotropic_spline import (
+    BENDING,
+    GRAINY_BENDING,
+    POWER,
+    directed_spline,
+)
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 

@@ -15,7 +15,7 @@ from app.compare.area import CompareArea
 from app.context import Context
 from app.document import OpenDocument
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import Painting, open_painting
+from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.run import Run
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.bench.scans import write_scan
-from imagest_core.painting.painting import open_painting
+from app.benchmarks.scans import write_scan
+from imagest_core.painting.reader import open_painting
 
 
 def test_a_synthetic_scan_opens(tmp_path: Path) -> None:

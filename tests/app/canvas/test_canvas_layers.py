@@ -11,7 +11,7 @@ from app.canvas import layer as layers
 from app.canvas.layer import Layer
 from app.canvas.picture import CELL
 from app.context import Context
-from imagest_core.painting.display import Pixels
+from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box
 
 WHOLE = Box(0, 0, 3 * CELL, 3 * CELL)

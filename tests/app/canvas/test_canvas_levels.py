@@ -17,7 +17,7 @@ from app.canvas.pyramid import Pyramid
 from imagest_core.damage.classes import DEFAULT_CLASSES
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.painting import open_painting
+from imagest_core.painting.reader import open_painting
 
 
 def scan(folder: Path, orientation: int = 1) -> Path:

@@ -8,7 +8,7 @@ import pytest
 
 from app.canvas import pyramid
 from app.compare.area import CompareArea
-from imagest_core.painting.display import Display
+from imagest_core.painting.color.display import Display
 
 
 @pytest.fixture

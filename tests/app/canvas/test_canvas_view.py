@@ -234,7 +234,7 @@ def test_reconstructed_pixels_are_hatched_on_demand(view, document, context, mak
 
 
 def test_damage_of_many_tiles_is_shown_by_a_worker(view, mark, document, qtbot, monkeypatch) -> None:
-    monkeypatch.setattr("app.canvas.sheet._AT_ONCE", 1)
+    monkeypatch.setattr("app.canvas.document_layers._AT_ONCE", 1)
     mark(50, 50, 600, 300)
     mark(10, 10, 5, 5)
     qtbot.waitUntil(lambda: colour(view, 220, 220) != (47, 47, 47))

@@ -9,10 +9,11 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
-from app.commands import masking, restoring
+from app.commands import mask as masking
+from app.commands import restore as restoring
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs import Job
+from app.jobs.runner import Job
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 

@@ -11,12 +11,12 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
-from app.commands import masking
+from app.commands import mask as masking
 from app.commands.marking import may_mark
 from app.context import Context
 from app.document import OpenDocument
 from app.selection import Proposal
-from app.tooling import ToolOptions
+from app.window.tool_options import ToolOptions
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box

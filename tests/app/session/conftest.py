@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.context import Context
 from app.settings import Settings
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.restoration import engines
 
 Start = Callable[[], Hands]

@@ -14,7 +14,7 @@ import tifffile
 import window_script
 from hands import Hands
 
-from app.export_dialog import ExportDialog
+from app.dialogs.export import ExportDialog
 from imagest_core.painting.geometry import Box
 
 pytestmark = pytest.mark.usefixtures("troubled_engines")

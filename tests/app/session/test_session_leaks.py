@@ -13,13 +13,13 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QDialog
 from pytestqt.qtbot import QtBot
 
-from app.about import AboutDialog
 from app.context import Context
-from app.export_dialog import ExportDialog
+from app.dialogs.about import AboutDialog
+from app.dialogs.export import ExportDialog
+from app.dialogs.settings import SettingsDialog
+from app.dialogs.shortcuts import ShortcutsDialog
 from app.settings import Settings
-from app.settings_dialog import SettingsDialog
-from app.shortcuts_dialog import ShortcutsDialog
-from app.window import MainWindow
+from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
 TIMES = 5

@@ -15,8 +15,8 @@ from PySide6.QtTest import QTest
 
 import resources
 from app.canvas.navigation import Place
-from app.commands import opening
-from app.export_dialog import ExportDialog
+from app.commands import open as opening
+from app.dialogs.export import ExportDialog
 from app.selection import Compare
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import read_picture

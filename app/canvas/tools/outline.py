@@ -1,0 +1,194 @@
+"""Lasso, polygon and rectangle: what lies inside is damage, or with Alt no longer."""
+
+from __future__ import annotations
+
+import math
+from typing import ClassVar
+
+from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtGui import QPainterPath
+
+from app.canvas.tools.base import Bench, Point, Pointer, Tool, polyline, snapped
+from app.commands import mask as masking
+from imagest_core.damage.strokes import outline_box, polygon_cells
+
+_NEAR = 8
+"""Screen pixels from the first corner within which a click closes a polygon."""
+
+
+class Outline(Tool):
+    """Collects an outline and marks what it encloses."""
+
+    marks = True
+
+    def __init__(self, bench: Bench) -> None:
+        super().__init__(bench)
+        self._points: list[Point] = []
+        self._erases = False
+
+    def _begin(self, at: Pointer) -> bool:
+        if not self.may_mark(0 if at.alt else self.bench.context.selection.label):
+            return False
+        self.active, self._points, self._erases = True, [at.point], at.alt
+        return True
+
+    def _show(self, points: list[Point] | None = None) -> None:
+        self.bench.draft(polyline(self._points if points is None else points, closed=True))
+
+    def _finish(self) -> None:
+        points, self._points, self.active = self._points, [], False
+        self.bench.draft(QPainterPath())
+        context, whole = self.bench.context, self.bench.document.state.box
+        label = 0 if self._erases else context.selection.label
+        reach = outline_box(points).within(whole)
+        masking.mark(context, lambda _: polygon_cells(points, whole), reach, label, self.title)
+
+    def abandon(self) -> None:
+        self._points = []
+        super().abandon()
+
+    @property
+    def title(self) -> str:
+        """What the history calls it."""
+        return QCoreApplication.translate("Tools", "Outline")
+
+
+class Lasso(Outline):
+    """A free outline, drawn with the button down."""
+
+    name: ClassVar[str] = "lasso"
+
+    def press(self, at: Pointer) -> None:
+        self._begin(at)
+
+    def move(self, at: Pointer) -> None:
+        if self.active and self._far(at):
+            self._points.append(at.point)
+            self._show()
+
+    def _far(self, at: Pointer) -> bool:
+        """Whether it is another screen pixel."""
+        x, y = self._points[-1]
+        return max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom >= 1
+
+    def release(self, at: Pointer) -> None:
+        if self.active:
+            self._finish()
+
+    @property
+    def title(self) -> str:
+        return QCoreApplication.translate("Tools", "Lasso")
+
+
+class Rectangle(Outline):
+    """From corner to corner; Shift makes it a square."""
+
+    name = "rectangle"
+
+    def press(self, at: Pointer) -> None:
+        self._begin(at)
+
+    def move(self, at: Pointer) -> None:
+        if self.active:
+            self._points = _corners(self._points[0], _squared(self._points[0], at))
+            self._show()
+
+    def release(self, at: Pointer) -> None:
+        if self.active:
+            self.move(at)
+            self._points = _outward(self._points)
+            self._finish()
+
+    @property
+    def title(self) -> str:
+        return QCoreApplication.translate("Tools", "Rectangle")
+
+
+class Polygon(Outline):
+    """Corner by corner; a double click, Enter or the first corner closes it, Backspace takes one back.
+
+    Shift keeps edges to right angles and diagonals.
+    """
+
+    name = "polygon"
+
+    def press(self, at: Pointer) -> None:
+        if not self.active:
+            self._begin(at)
+        elif self._closes(at):
+            self._finish()
+            return
+        else:
+            self._points.append(self._next(at))
+        self._show()
+
+    def hover(self, at: Pointer) -> None:
+        if self.active:
+            self._show([*self._points, self._next(at)])
+
+    def move(self, at: Pointer) -> None:
+        self.hover(at)
+
+    def double(self, at: Pointer) -> None:
+        if self.active and len(self._points) > 2:
+            self._finish()
+
+    def key(self, key: Qt.Key) -> bool:
+        if not self.active:
+            return False
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._finish()
+        elif key == Qt.Key.Key_Backspace:
+            self._take_back()
+        else:
+            return False
+        return True
+
+    def _take_back(self) -> None:
+        self._points.pop()
+        if self._points:
+            self._show()
+        else:
+            self.abandon()
+
+    def _next(self, at: Pointer) -> Point:
+        return snapped(self._points[-1], at.point) if at.shift else at.point
+
+    def _closes(self, at: Pointer) -> bool:
+        x, y = self._points[0]
+        return len(self._points) > 2 and max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom <= _NEAR
+
+    @property
+    def title(self) -> str:
+        return QCoreApplication.translate("Tools", "Polygon")
+
+
+def _squared(start: Point, at: Pointer) -> Point:
+    if not at.shift:
+        return at.point
+    dx, dy = at.x - start[0], at.y - start[1]
+    side = max(abs(dx), abs(dy))
+    return start[0] + (side if dx >= 0 else -side), start[1] + (side if dy >= 0 else -side)
+
+
+def _corners(start: Point, end: Point) -> list[Point]:
+    return [start, (end[0], start[1]), end, (start[0], end[1])]
+
+
+def _outward(points: list[Point]) -> list[Point]:
+    """The middles of the outermost pixels that the rectangle touches."""
+    box = drawn_box(points[0], points[2] if len(points) > 2 else points[0])
+    left, top, right, bottom = box
+    return _corners((left + 0.5, top + 0.5), (right - 0.5, bottom - 0.5))
+
+
+def drawn_box(start: Point, end: Point) -> tuple[int, int, int, int]:
+    """Left, top, right, bottom of the whole pixels between two corners; at least one."""
+    left, right = sorted((start[0], end[0]))
+    top, bottom = sorted((start[1], end[1]))
+    return (
+        math.floor(left),
+        math.floor(top),
+        max(math.ceil(right), math.floor(left) + 1),
+        max(math.ceil(bottom), math.floor(top) + 1),
+    )

@@ -1,0 +1,174 @@
+"""What the conservator says to results: accept, reject, discard, the next one to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import QCoreApplication
+
+from app.context import Context
+from imagest_core.errors import ProjectError
+from imagest_core.project.operations import decisions
+from imagest_core.project.operations.results import remove_run
+from imagest_core.project.run import Run
+from imagest_core.project.state import Subject, Verdict
+from imagest_core.project.storage.unpack import UNSOUND
+
+MARGIN = 0.75
+"""Shown round a region under review, as a share of its size."""
+
+translate = QCoreApplication.translate
+
+
+def shown_run(context: Context) -> Run | None:
+    """The run that is looked at, if there is one."""
+    return context.document.run(context.selection.run) if context.document else None
+
+
+def accept_run(context: Context) -> None:
+    """Accept all of the run shown except what was rejected in it; its siblings are kept."""
+    run = shown_run(context)
+    if run is None or context.document is None:
+        return
+    left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
+    if context.do(decisions.accept(context.document.state, run, left)):
+        context.messages.say(
+            translate(
+                "Deciding",
+                "%n region(s) accepted. Export writes what is accepted into a copy of the scan.",
+                "",
+                len(left),
+            )
+        )
+
+
+def reject_run(context: Context) -> None:
+    """Reject all of the run shown."""
+    run = shown_run(context)
+    if run is not None and context.document is not None:
+        context.do(decisions.reject(context.document.state, run, run.numbers))
+
+
+def discard_run(context: Context) -> None:
+    """Put the run shown away; undo brings it back."""
+    run = shown_run(context)
+    if run is not None and context.do(remove_run(run)):
+        context.selection.run, context.selection.region = None, 0
+
+
+def step_run(context: Context, by: int) -> None:
+    """Look at the next or previous run."""
+    if context.document is None or not context.document.state.runs:
+        return
+    numbers = sorted(context.document.state.runs)
+    here = numbers.index(context.selection.run) if context.selection.run in numbers else -1 if by > 0 else 0
+    context.selection.run, context.selection.region = numbers[(here + by) % len(numbers)], 0
+
+
+def rename_run(context: Context, name: str) -> None:
+    """Give the run shown a name: the note on the whole of it."""
+    run = shown_run(context)
+    if run is not None and context.document is not None:
+        context.do(decisions.annotate(context.document.state, Subject(run.id), name))
+
+
+def copy_parameters(context: Context) -> None:
+    """Take the request of the run shown into the restoration panel."""
+    if (run := shown_run(context)) is not None:
+        context.attempt(lambda: _take_parameters(context, run))
+
+
+def _take_parameters(context: Context, run: Run) -> None:
+    from imagest_core.restoration.record import RestorationRecord
+
+    try:
+        request = RestorationRecord.from_json(run.content.record()).request
+    except UNSOUND as error:
+        raise ProjectError(
+            f"The record of result {run.id} can't be read: choose the settings anew."
+        ) from error
+    context.selection.request = request
+    context.selection.variations, context.selection.seed_locked = 1, True
+
+
+# Region by region
+
+
+def verdict(context: Context, run: Run, number: int) -> Verdict:
+    """What was said to a region of a run."""
+    assert context.document is not None
+    decision = context.document.state.decisions.get(Subject(run.id, number))
+    return decision.verdict if decision else Verdict.UNDECIDED
+
+
+def unreviewed(context: Context, run: Run) -> list[int]:
+    """The regions of a run nothing has been said to."""
+    return [number for number in run.numbers if verdict(context, run, number) is Verdict.UNDECIDED]
+
+
+def show_region(context: Context, number: int) -> None:
+    """Bring a region of the run shown into view."""
+    if (run := shown_run(context)) is not None:
+        context.selection.region = number
+        box = run.region_box(number)
+        context.selection.reveal.emit(box.grown(round(MARGIN * max(box.width, box.height)) + 16))
+
+
+def step_region(context: Context, by: int) -> None:
+    """The next or previous region, whatever was said to it."""
+    if (run := shown_run(context)) is not None and run.count:
+        show_region(context, (context.selection.region - 1 + by) % run.count + 1)
+
+
+def next_unreviewed(context: Context) -> None:
+    """The next region that waits for a verdict."""
+    if (run := shown_run(context)) is None:
+        return
+    left = unreviewed(context, run)
+    if not left:
+        context.selection.region = 0
+        context.messages.say(translate("Deciding", "Every region of this result is reviewed."))
+        return
+    show_region(context, next((number for number in left if number > context.selection.region), left[0]))
+
+
+def accept_region(context: Context) -> None:
+    """Accept the region under review and go on."""
+    _judge(context, Verdict.ACCEPTED)
+
+
+def reject_region(context: Context) -> None:
+    """Reject the region under review and go on."""
+    _judge(context, Verdict.REJECTED)
+
+
+def _judge(context: Context, said: Verdict) -> None:
+    run, number = shown_run(context), context.selection.region
+    if run is None or not number or context.document is None:
+        return
+    change = decisions.accept if said is Verdict.ACCEPTED else decisions.reject
+    if context.do(change(context.document.state, run, [number])):
+        next_unreviewed(context)
+
+
+def note_region(context: Context, note: str) -> None:
+    """A note on the region under review."""
+    run = shown_run(context)
+    if run is not None and context.document is not None and context.selection.region:
+        subject = Subject(run.id, context.selection.region)
+        known = context.document.state.decisions.get(subject)
+        if note != (known.note if known else ""):
+            context.do(decisions.annotate(context.document.state, subject, note))
+
+
+def tally(context: Context, run: Run) -> dict[Verdict, int]:
+    """How many regions of a run were accepted, rejected, or wait."""
+    counts = dict.fromkeys(Verdict, 0)
+    for number in run.numbers:
+        counts[verdict(context, run, number)] += 1
+    return counts
+
+
+def verdicts(context: Context, run: Run) -> Iterable[tuple[int, Verdict]]:
+    """Region by region."""
+    return ((number, verdict(context, run, number)) for number in run.numbers)

@@ -1,0 +1,133 @@
+"""Opening, saving and closing, without ever blocking the window."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QCoreApplication
+
+import resources
+from app.commands.confirm_cancel import make_way
+from app.context import Context
+from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ScanMissingError, read_path
+from app.jobs.runner import Job
+from imagest_core.errors import ImagestError, ProfileError
+
+PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.webp *.jp2 *.jpx *.j2k"
+
+translate = QCoreApplication.translate
+
+
+def file_filter() -> str:
+    """What the file dialog offers."""
+    both = translate("Opening", "Scans and projects") + f" ({PICTURES} *{PROJECT_SUFFIX})"
+    return ";;".join(
+        (
+            both,
+            translate("Opening", "Projects") + f" (*{PROJECT_SUFFIX})",
+            translate("Opening", "All files") + " (*)",
+        )
+    )
+
+
+def open_path(
+    context: Context,
+    path: Path,
+    scan: Path | None = None,
+    *,
+    accept_rewritten: bool = False,
+    assume_srgb: bool = False,
+) -> None:
+    """Open a scan or a project in the worker, then show it in place of what was open.
+
+    ``scan``: where the user says that the scan of the project is; ``accept_rewritten``: also where another
+    program has rewritten it without changing a sample; ``assume_srgb``: the user lets sRGB stand for a
+    colour profile that can't be used.
+    """
+    if not make_way(context, path.name):
+        return
+    folders = [Path(item.path).parent for item in context.settings.recent]
+
+    def shown(opened: Opened) -> None:
+        _show(context, path, opened)
+
+    context.jobs.submit(
+        Job(
+            translate("Opening", "Opening {0}").format(path.name),
+            lambda _: read_path(
+                path, folders, scan, accept_rewritten=accept_rewritten, assume_srgb=assume_srgb
+            ),
+            shown,
+            lambda error: _refused(context, path, error),
+            matters=False,
+        )
+    )
+
+
+def _show(context: Context, path: Path, opened: Opened) -> None:
+    if not close(context):
+        opened[0].abandon()
+        opened[1].close()
+        return
+    document = OpenDocument(*opened)
+    context.set_document(document)
+    context.settings.remember(path)
+    context.settings.keep_folder("open", path)
+    told = document.document.trouble, document.document.mended, document.read_only
+    for note in (*document.painting.notes, *told):
+        if note:
+            context.messages.warn(note)
+
+
+def _refused(context: Context, path: Path, error: Exception) -> None:
+    if not path.exists():
+        context.settings.forget(path)
+    if isinstance(error, ScanMissingError):
+        context.scan_missing.emit(error)
+    elif isinstance(error, ProfileError):
+        context.profile_unusable.emit(error, lambda: open_path(context, path, assume_srgb=True))
+    else:
+        context.messages.fail(error)
+
+
+def open_sample(context: Context) -> None:
+    """Open the bundled sample."""
+    open_path(context, resources.sample_painting())
+
+
+def close(context: Context) -> bool:
+    """Close what is open; False where something of it could not be kept."""
+    document = context.document
+    if document is None:
+        return True
+    context.leaving.emit()
+    context.jobs.abandon()
+    try:
+        document.document.flush()
+    except ImagestError as error:
+        context.messages.fail(error)
+        return False
+    context.set_document(None)
+    context.attempt(document.close)
+    document.deleteLater()
+    return True
+
+
+def save(context: Context) -> bool:
+    """Keep everything where it is kept; False where the project has no name yet."""
+    document = context.document
+    if document is None or document.document.unnamed:
+        return document is None
+    if context.attempt(document.document.flush):
+        context.messages.say(translate("Opening", "Everything is in {0}.").format(document.title))
+    return True
+
+
+def save_as(context: Context, path: Path) -> None:
+    """Keep the project at ``path`` from here on."""
+    document = context.document
+    path = path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
+    if document is not None and context.attempt(lambda: document.document.save_as(path, force=True)):
+        context.settings.remember(path)
+        context.settings.keep_folder("project", path)
+        context.messages.say(translate("Opening", "The project is kept in {0} from here on.").format(path))

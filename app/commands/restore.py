@@ -1,0 +1,215 @@
+"""Sending restorations to the worker, and taking their results in."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from PySide6.QtCore import QCoreApplication
+
+from app.canvas.live_fills import live_fill
+from app.context import Context
+from app.document import OpenDocument
+from app.jobs.devices import CPU, CUDA
+from app.jobs.estimate import OPENING, speed_key, work_of
+from app.jobs.runner import Job
+from app.selection import Compare, Tool
+from imagest_core.damage import edits
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.reader import Painting
+from imagest_core.progress import Progress
+from imagest_core.project.operations.results import add_run
+from imagest_core.project.rerun import damage_of_region
+from imagest_core.project.run import Run
+from imagest_core.restoration.fields import used_fields
+from imagest_core.restoration.planning.window import Preview, Window
+from imagest_core.restoration.record import RestorationRecord
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.style.reference import StyleReference
+
+translate = QCoreApplication.translate
+
+Part = Callable[[DamageMap], DamageMap]
+"""From all damage to what is to be filled of it; called in the worker."""
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """A restoration as it was asked for: nothing in it changes while it waits or runs."""
+
+    painting: Painting
+    damage: DamageMap
+    part: Part
+    request: RestorationRequest
+    style: StyleReference | None
+    """The user's, or the one that is shown as the program's; None where neither is there yet."""
+    unstyled: bool = False
+    """The user wants no style reference at all."""
+    operator: str = ""
+    sha256: str = ""
+    """Of the scan's bytes, as the project knows them."""
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """The run, kept but not listed yet, and the record of how it came about."""
+
+    run: Run
+    record: RestorationRecord
+
+
+def restore_all(context: Context) -> None:
+    """Fill all damage."""
+    _submit(context, lambda damage: damage, translate("Restoring", "Restoring everything"))
+
+
+def restore_visible(context: Context) -> None:
+    """Fill the damage that the canvas shows."""
+    visible = context.selection.visible
+    _submit(
+        context,
+        lambda damage: edits.only(damage, box=visible),
+        translate("Restoring", "Restoring the visible part"),
+    )
+
+
+def restore_region(context: Context) -> None:
+    """Fill again the region under review alone."""
+    document, number = context.document, context.selection.region
+    run = document.run(context.selection.run) if document and number else None
+    if run is not None:
+        growth = context.selection.request.growth
+        _submit(
+            context,
+            lambda damage: damage_of_region(damage, run, number, growth),
+            translate("Restoring", "Restoring region {0}").format(number),
+        )
+
+
+def new_seed(context: Context) -> None:
+    """Roll the dice."""
+    context.selection.request = replace(context.selection.request, seed=secrets.randbelow(2**31), variation=0)
+
+
+def _submit(context: Context, part: Part, title: str) -> None:
+    """One job for each variation that is asked for."""
+    document = context.document
+    if document is None:
+        return
+    if document.read_only:
+        return context.messages.warn(document.read_only)
+    random = "seed" in used_fields(context.selection.request)
+    if random and not context.selection.seed_locked:
+        new_seed(context)
+    request, batch = context.selection.request, object()
+    damage = document.document.kept_state.damage.copy()
+    count = max(context.selection.variations, 1) if random else 1
+    style = style_wanted(context, document)
+    unstyled = style is None and context.selection.style_declined
+    for index in range(count):
+        varied = replace(request, variation=request.variation + index)
+        asked = Asked(
+            document.painting,
+            damage,
+            part,
+            varied,
+            style,
+            unstyled,
+            document.state.operator,
+            document.state.painting.sha256,
+        )
+        named = title if count == 1 else f"{title} ({index + 1}/{count})"
+        context.jobs.submit(_job(context, document, asked, named, batch))
+
+
+def style_wanted(context: Context, document: OpenDocument) -> StyleReference | None:
+    """The user's reference, else the suggestion that is shown; None where it is still being looked for."""
+    chosen, shown = document.state.style, context.selection.style_taken
+    if chosen.regions or chosen.donor:
+        return chosen
+    return StyleReference(shown, suggested=True) if shown else None
+
+
+def _job(context: Context, document: OpenDocument, asked: Asked, title: str, batch: object) -> Job:
+    def done(made: Made) -> None:
+        context.when_free(lambda: context.document is document and stage(context, made))
+
+    def work(progress: Progress) -> Made:
+        return kept(document, run_restoration(asked, progress), progress)
+
+    return Job(title, work, done, batch=batch)
+
+
+def run_restoration(asked: Asked, progress: Progress) -> Made:
+    """Restore; for the worker."""
+    from imagest_core.project.run_builder import run_of
+    from imagest_core.restoration.api import damage_to_fill, restore
+
+    planning = progress.part(0.0, 0.0, "planning")
+    planning.set(0.0)
+    asked.painting.check_unchanged(asked.sha256)
+    damage, request = asked.part(asked.damage), asked.request
+    shown, growth, emit = damage_to_fill(asked.painting, damage), request.growth, progress.preview
+
+    def preview(fill: object) -> None:
+        if isinstance(fill, Preview):
+            emit(live_fill(fill, shown, growth))
+
+    progress.preview = preview
+    style = None if asked.unstyled else _style(asked, planning)
+    filling = progress.part(0.0, 1.0, "filling")
+    result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
+    return Made(run_of(asked.painting, result, 0, progress), result.record)
+
+
+def _style(asked: Asked, planning: Progress) -> StyleReference | None:
+    from imagest_core.restoration.style_selection import checked_style
+
+    painting, damage, request = asked.painting, asked.damage, asked.request
+    return checked_style(painting, damage, request, asked.style, trim=True, progress=planning)
+
+
+def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:
+    """Write a run's samples into the project, for the worker: the window only lists it then.
+
+    With the first one it is also kept what the scan is, should another program rewrite it.
+    """
+    document.document.learn_scan(document.painting, progress)
+    return replace(made, run=document.document.keep_run(made.run, progress))
+
+
+def stage(context: Context, made: Made) -> None:
+    """List a finished run and show it beside the original, the mask out of the way."""
+    document, selection = context.document, context.selection
+    if document is None:
+        return
+    run = made.run
+    if not context.do(add_run(run)):
+        return
+    selection.run, selection.region = run.id, 0
+    selection.tool = Tool.PAN
+    if selection.compare == Compare.SINGLE:
+        selection.compare = Compare.SIDE
+    if context.settings.preferences.hide_mask_while_judging:
+        selection.mask_visible = False
+    note_time(context, made.record)
+    sentence = translate(
+        "Restoring",
+        "%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.",
+        "",
+        run.count,
+    )
+    seconds = made.record.timings.total
+    context.messages.say(sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"))
+
+
+def note_time(context: Context, record: RestorationRecord) -> None:
+    """Remember how long a restoration like this takes here; the first loading is kept by itself."""
+    device = CPU if record.engine.facts.get("device", "CPU") == "CPU" else CUDA
+    windows = (Window(0, facts.box, facts.scale) for facts in record.windows)
+    work = max(work_of(windows, record.mask.grown), 1)
+    seconds = record.timings.seconds
+    context.settings.note_speed(speed_key(record.request, device), seconds["filling"] / work)
+    key = f"{OPENING}/{record.request.engine}/{device}"
+    context.settings.note_speed(key, max(seconds["opening"], context.settings.speed(key) or 0.0))

@@ -1,0 +1,1 @@
+"""Dialogs: about, export, locating a scan, colour profiles, settings, shortcuts."""

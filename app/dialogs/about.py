@@ -1,0 +1,96 @@
+"""What this program is, its version, and the licences of what it is made of."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from app.widgets.parts import button, column, label, row
+from app.widgets.placement import Dialog
+from app.window.banner import diagnostics
+from imagest_core import __version__
+
+PARTS = {
+    "PySide6": "LGPL-3.0",
+    "numpy": "BSD-3-Clause",
+    "opencv-python-headless": "Apache-2.0",
+    "scipy": "BSD-3-Clause",
+    "scikit-image": "BSD-3-Clause",
+    "tifffile": "BSD-3-Clause",
+    "imagecodecs": "BSD-3-Clause",
+    "pillow": "MIT-CMU",
+    "torch": "BSD-3-Clause",
+    "diffusers": "Apache-2.0",
+    "timm": "Apache-2.0",
+    "transformers": "Apache-2.0",
+    "accelerate": "Apache-2.0",
+    "safetensors": "Apache-2.0",
+    "psygnal": "BSD-3-Clause",
+    "piq": "Apache-2.0",
+    "torchvision": "BSD-3-Clause",
+    "tensorboard": "Apache-2.0",
+    "tqdm": "MPL-2.0 AND MIT",
+}
+"""Libraries the program stands on, with their licences."""
+
+
+class AboutDialog(Dialog):
+    """Version, promise, method, libraries."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("About Imagest Workstation"))
+        self.resize(560, 600)
+        inside = column(self, margin=16)
+        inside.addWidget(label(self.tr("Imagest Workstation {0}").format(__version__), "title"))
+        inside.addWidget(
+            label(
+                self.tr(
+                    "Fills exactly the damaged pixels of a painting’s scan, on this computer, and proves that"
+                    " all others are unchanged. A fill is a hypothesis, never the artist’s hand."
+                ),
+                wrap=True,
+            )
+        )
+        inside.addWidget(
+            label(
+                self.tr(
+                    "After Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0."
+                ),
+                "soft",
+                wrap=True,
+            )
+        )
+        inside.addWidget(self._parts(), 1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        inside.addLayout(row(button(self.tr("Copy diagnostics"), copy, icon="copy"), None, buttons))
+
+    def _parts(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setRootIsDecorated(False)
+        tree.setAlternatingRowColors(True)
+        tree.setHeaderLabels([self.tr("Library"), self.tr("Version"), self.tr("Licence")])
+        tree.setAccessibleName(self.tr("Libraries"))
+        for name, licence in PARTS.items():
+            tree.addTopLevelItem(QTreeWidgetItem([name, version(name), licence]))
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        return tree
+
+
+def version(name: str) -> str:
+    """The installed version of a library, "–" where it is missing."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "–"
+
+
+def copy() -> None:
+    """Versions and system, on the clipboard."""
+    from PySide6.QtWidgets import QApplication
+
+    QApplication.clipboard().setText(diagnostics())

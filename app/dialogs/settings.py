@@ -1,0 +1,100 @@
+"""The preferences; each takes effect at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QGridLayout, QLineEdit, QWidget
+
+from app.context import Context
+from app.widgets.parts import column, form, label, rule
+from app.widgets.placement import Dialog
+
+Choices = Iterable[tuple[str, str]]
+
+
+class SettingsDialog(Dialog):
+    """What the user can choose; the window follows the settings."""
+
+    def __init__(self, context: Context, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Settings"))
+        self.setMinimumWidth(480)
+        self._context = context
+        inside = column(self, margin=16, spacing=12)
+        inside.addWidget(label(self.tr("Settings"), "title"))
+        inside.addLayout(self._form())
+        inside.addWidget(rule())
+        for name, text in (
+            ("hide_mask_while_judging", self.tr("Hide the mask while a result is judged")),
+            ("confirm_discard", self.tr("Ask before a result is discarded")),
+            ("brush_follows_zoom", self.tr("Keep the brush the same size on screen when zooming")),
+        ):
+            inside.addWidget(self._check(name, text))
+        self.later = label(self.tr("The language changes as soon as the running job has ended."), "small")
+        self.later.hide()
+        inside.addWidget(self.later)
+        inside.addStretch(1)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        inside.addWidget(buttons)
+
+    def _form(self) -> QGridLayout:
+        grid = form()
+        self.operator = QLineEdit(self._context.settings.preferences.operator)
+        self.operator.setPlaceholderText(self.tr("Your name, for the record"))
+        self.operator.editingFinished.connect(self._sign)
+        rows = (
+            (self.tr("Theme"), self._choice("theme", self._themes())),
+            (self.tr("Language"), self._choice("language", self._languages())),
+            (self.tr("Surround"), self._choice("surround", self._surrounds())),
+            (self.tr("Device"), self._choice("device", self._devices())),
+            (self.tr("Operator"), self.operator),
+        )
+        for line, (name, widget) in enumerate(rows):
+            named = label(name, "soft")
+            named.setBuddy(widget)
+            widget.setAccessibleName(name)
+            grid.addWidget(named, line, 0)
+            grid.addWidget(widget, line, 1)
+        return grid
+
+    def _themes(self) -> Choices:
+        return (("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark")))
+
+    def _languages(self) -> Choices:
+        return (("", self.tr("As the system")), ("en", "English"), ("zh_CN", "简体中文"))
+
+    def _surrounds(self) -> Choices:
+        return (
+            ("mid", self.tr("Mid grey")),
+            ("dark", self.tr("Dark grey")),
+            ("light", self.tr("Light grey")),
+            ("black", self.tr("Black")),
+        )
+
+    def _devices(self) -> Choices:
+        return (("auto", self.tr("GPU if there is one")), ("cuda", self.tr("GPU")), ("cpu", self.tr("CPU")))
+
+    def _choice(self, name: str, choices: Choices) -> QComboBox:
+        made = QComboBox()
+        for key, text in choices:
+            made.addItem(text, key)
+        made.setCurrentIndex(made.findData(getattr(self._context.settings.preferences, name)))
+        made.activated.connect(lambda _: self._prefer(name, made.currentData()))
+        return made
+
+    def _check(self, name: str, text: str) -> QCheckBox:
+        made = QCheckBox(text)
+        made.setChecked(getattr(self._context.settings.preferences, name))
+        made.toggled.connect(lambda on: self._context.settings.prefer(**{name: on}))
+        return made
+
+    def _prefer(self, name: str, value: str) -> None:
+        self._context.settings.prefer(**{name: value})
+        self.later.setVisible(name == "language" and self._context.jobs.busy)
+
+    def _sign(self) -> None:
+        self._context.settings.prefer(operator=self.operator.text().strip())

@@ -1,0 +1,81 @@
+"""All keys in one searchable list."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSortFilterProxyModel, Qt
+from PySide6.QtGui import QKeySequence, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
+
+from app.widgets.parts import column, label
+from app.widgets.placement import Dialog
+from app.window.actions import HELD, MENUS, Spec, plain, translated
+
+
+class ShortcutsDialog(Dialog):
+    """Type to find an action by its name, menu or key."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.setWindowTitle(self.tr("Keyboard shortcuts"))
+        self.resize(560, 640)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(self.tr("Search"))
+        self.search.setClearButtonEnabled(True)
+        self.search.setAccessibleName(self.tr("Search"))
+        self.model = self._filter()
+        self.none = label(self.tr("No action of that name."), "soft")
+        inside = column(self, margin=16)
+        inside.addWidget(label(self.tr("Keyboard shortcuts"), "title"))
+        inside.addWidget(self.search)
+        inside.addWidget(self._tree(), 1)
+        inside.addWidget(self.none)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        inside.addWidget(buttons)
+        self.search.textChanged.connect(self._find)
+        self._find("")
+
+    def _filter(self) -> QSortFilterProxyModel:
+        model = QSortFilterProxyModel(self)
+        model.setSourceModel(self._rows())
+        model.setFilterKeyColumn(-1)
+        model.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+        return model
+
+    def _rows(self) -> QStandardItemModel:
+        model = QStandardItemModel(0, 3, self)
+        model.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Menu"), self.tr("Key")])
+        for menu, entries in MENUS.items():
+            for spec in entries:
+                if spec is not None and spec.keys:
+                    _append(model, spec.title, plain(menu), keys_of(spec))
+        for what, key in HELD:
+            _append(model, translated(what), self.tr("Canvas"), key)
+        return model
+
+    def _tree(self) -> QTreeView:
+        tree = QTreeView()
+        tree.setModel(self.model)
+        tree.setRootIsDecorated(False)
+        tree.setAlternatingRowColors(True)
+        tree.setEditTriggers(QTreeView.EditTrigger.NoEditTriggers)
+        tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().setSectionResizeMode(2, QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().setStretchLastSection(False)
+        tree.setAccessibleName(self.tr("Shortcuts"))
+        return tree
+
+    def _find(self, text: str) -> None:
+        self.model.setFilterFixedString(text)
+        self.none.setVisible(self.model.rowCount() == 0)
+
+
+def _append(model: QStandardItemModel, *texts: str) -> None:
+    model.appendRow([QStandardItem(text) for text in texts])
+
+
+def keys_of(spec: Spec) -> str:
+    """All keys of an action as this system writes them."""
+    return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)

@@ -1,0 +1,1 @@
+"""Translation of messages that come from the core, and of operation names."""

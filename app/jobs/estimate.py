@@ -1,0 +1,67 @@
+"""What a restoration would do, before it does it: regions, windows, the coarsest scale, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.errors import MaskError
+from imagest_core.painting.geometry import Box
+from imagest_core.restoration.fields import used_fields
+from imagest_core.restoration.planning.window import Window
+from imagest_core.restoration.request import RestorationRequest
+
+OPENING = "opening"
+"""The key under which the seconds are kept that loading took."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """``pixels`` of the grown mask in ``regions`` pieces, filled by ``windows``; ``coarsest`` scale."""
+
+    regions: int
+    pixels: int
+    windows: tuple[Window, ...]
+
+    @property
+    def coarsest(self) -> int:
+        """The most native pixels to a working one."""
+        return max((window.scale for window in self.windows), default=1)
+
+    @property
+    def work(self) -> int:
+        """How much there is to do: see :func:`work_of`."""
+        return work_of(self.windows, self.pixels)
+
+
+def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Estimate:
+    """What ``request`` would do to ``damage``; raises ``MaskError`` and ``InputError`` as the run would."""
+    from imagest_core.damage.regions import find_regions
+    from imagest_core.restoration.engines import engine
+    from imagest_core.restoration.planning.layout import Layout
+    from imagest_core.restoration.planning.plan import make_plan
+
+    filled = damage.filled()
+    if filled.empty:
+        raise MaskError(
+            "All damage is of classes that are only recorded; let one of them be filled to restore it."
+        )
+    grown = filled.grown(request.growth)
+    regions = find_regions(grown)
+    windows = make_plan(grown, regions, Layout.of(engine(request.engine), request, picture)).windows
+    return Estimate(len(regions), grown.count(), windows)
+
+
+def work_of(windows: Iterable[Window], pixels: int) -> int:
+    """What the time of a restoration goes by: working pixels looked at, and ``pixels`` filled."""
+    return sum(window.shape[0] * window.shape[1] for window in windows) + pixels
+
+
+def speed_key(request: RestorationRequest, device: str) -> str:
+    """Under what the speed of a restoration is kept: all that decides it, ``device`` (cpu or cuda) too."""
+    used = used_fields(request)
+    names = ("weights", "mode", "quality", "steps", "scheduler")
+    parts = [str(getattr(request, name)) if name in used else "" for name in names]
+    parts.append("guided" if "guidance" in used and request.guidance != 1 else "")
+    return "/".join((request.engine, *parts, device if "device" in used else ""))

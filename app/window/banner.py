@@ -1,0 +1,93 @@
+"""The banner: one sentence on what happened and what to do, above the canvas; never a dialog."""
+
+from __future__ import annotations
+
+import platform
+
+import PySide6
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
+
+from app import theme
+from app.logs import recent
+from app.messages import Message, Messages
+from app.theme import GRID
+from app.widgets.parts import button, label, repolish, row, tool_button
+from imagest_core import __version__
+from imagest_core.paths import state_folder
+
+PASSING = 8_000
+"""Milliseconds after which a mere piece of news goes away by itself."""
+
+
+def diagnostics(message: Message | None = None) -> str:
+    """What somebody who is to help needs: versions, system, the error itself, and the end of the log.
+
+    Paths may be in it, but nothing of what the files hold.
+    """
+    lines = [
+        f"Imagest Workstation {__version__}",
+        f"Python {platform.python_version()}, Qt {PySide6.__version__}, {platform.platform()}",
+        *_screens(),
+    ]
+    if message is not None:
+        lines += ["", message.sentence, message.remedy, message.details]
+    if recent.lines:
+        lines += ["", f"The end of the log in {state_folder()}:", *recent.lines]
+    return "\n".join(lines).strip()
+
+
+def _screens() -> list[str]:
+    """The screens there are, as the window sees them."""
+    return [
+        f"Screen {screen.geometry().width()} × {screen.geometry().height()}, "
+        f"factor {screen.devicePixelRatio():g}, {QGuiApplication.platformName()}"
+        for screen in QGuiApplication.screens()
+    ]
+
+
+class Banner(QFrame):
+    """Shows the latest message; the last one with details is what "Copy diagnostics" copies."""
+
+    def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("banner")
+        self.message: Message | None = None
+        self._picture = QLabel()
+        self.sentence = label("", wrap=True)
+        self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.copy = button(self.tr("Copy diagnostics"), self.copy_diagnostics, icon="copy")
+        close = tool_button("close", self.tr("Close this message"), self.hide)
+        across = row(self._picture, self.sentence, self.copy, close)
+        across.setContentsMargins(12, GRID, GRID, GRID)
+        across.setStretch(1, 1)
+        self.setLayout(across)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.hide)
+        messages.said.connect(self.show_message)
+        self.hide()
+
+    def show_message(self, message: Message) -> None:
+        """Show ``message`` in place of the one before; news doesn't cover a warning."""
+        if message.level == "info" and self.isVisible() and self.message and self.message.level == "error":
+            return
+        self.message = message
+        colours = {"error": theme.roles().error, "warning": theme.roles().warning}
+        self._picture.setPixmap(
+            theme.pixmap(
+                message.level, colours.get(message.level, theme.roles().accent), 20, self.devicePixelRatioF()
+            )
+        )
+        self.sentence.setText(f"{message.sentence} {message.remedy}".strip())
+        self.copy.setVisible(bool(message.details))
+        self.setProperty("level", message.level)
+        repolish(self)
+        self.setAccessibleName(self.sentence.text())
+        self.show()
+        self._timer.start(PASSING) if message.level == "info" else self._timer.stop()
+
+    def copy_diagnostics(self) -> None:
+        """Put what a helper needs on the clipboard."""
+        QApplication.clipboard().setText(diagnostics(self.message))

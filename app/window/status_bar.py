@@ -1,0 +1,204 @@
+"""The line at the bottom: where the mouse is, what lies there, and the job that runs."""
+
+from __future__ import annotations
+
+import time
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QProgressBar, QSizePolicy, QStatusBar, QWidget
+
+from app.context import Context
+from app.jobs.runner import Job
+from app.widgets.parts import button, elided, label, row
+from imagest_core.painting.geometry import Box
+from imagest_core.progress import Report
+
+LEAST_PACE = 0.5
+"""Seconds of work before the time left is told."""
+SAMPLE_WAIT = 40
+"""Milliseconds the mouse must rest before samples are read."""
+
+
+class StatusLine(QStatusBar):
+    """Position, samples and zoom on the left; stage, progress and Cancel on the right."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self.setSizeGripEnabled(False)
+        self._context, self._at = context, (-1, -1)
+        self.place, self.samples, self.zoom = elided(), elided("", "soft"), label("", "soft")
+        self.place.setMinimumWidth(160)
+        self.samples.setMinimumWidth(160)
+        self.zoom.setMinimumWidth(64)
+        self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        left = QWidget()
+        across = row(self.place, self.samples, self.zoom, None, spacing=16)
+        across.setContentsMargins(12, 0, 0, 0)
+        left.setLayout(across)
+        self.addWidget(left, 1)
+        self.job = JobLine(context)
+        self.addPermanentWidget(self.job)
+        self._wait = QTimer(self)
+        self._wait.setSingleShot(True)
+        self._wait.setInterval(SAMPLE_WAIT)
+        self._wait.timeout.connect(self._read)
+        context.document_changed.connect(lambda _: self.point(-1, -1))
+
+    def point(self, x: float, y: float) -> None:
+        """The mouse is over this point of the picture (px)."""
+        document = self._context.document
+        at = int(np.floor(x)), int(np.floor(y))
+        if document is None or not document.painting.box.contains(Box(*at, 1, 1)):
+            self.place.clear()
+            self.samples.clear()
+            return
+        self._at = at
+        self.place.setText(self._position(*at))
+        self._wait.start()
+
+    def show_zoom(self, factor: float) -> None:
+        """The zoom of the leading view (1 is 100 %)."""
+        self.zoom.setText(f"{factor:.0%}" if factor >= 0.1 else f"{factor:.1%}")
+
+    def _position(self, x: int, y: int) -> str:
+        text = f"x {x}  y {y} px"
+        document = self._context.document
+        scale = document.state.calibration if document else None
+        if scale is not None:
+            there = x / scale.resolution.px_per_mm_x, y / scale.resolution.px_per_mm_y
+            text += f"  ·  {there[0]:.1f} × {there[1]:.1f} mm"
+        return text
+
+    def _read(self) -> None:
+        document = self._context.document
+        if document is None:
+            return
+        painting, at = document.painting, self._at
+
+        def read() -> str:
+            samples = painting.read(Box(*at, 1, 1))[0, 0]
+            names = ["L"] if painting.grey else ["R", "G", "B"]
+            for channel in range(len(names), painting.channels):
+                names.append("A" if channel == painting.alpha_channel else f"#{channel + 1}")
+            values = "  ".join(f"{name} {value}" for name, value in zip(names, samples, strict=False))
+            return f"{values}  ·  {painting.depth}-bit {painting.profile_name}"
+
+        self._context.background.latest("samples", read, self.samples.setText)
+
+
+class Stand(NamedTuple):
+    """How far a job was (0–1) at a time (monotonic, s)."""
+
+    seconds: float
+    fraction: float
+
+
+class JobLine(QWidget):
+    """The running job: what it does, how far it is, how long it will take, and Cancel beside it."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._jobs = context.jobs
+        self._title, self._report, self._first = "", Report(0.0), Stand(0.0, 0.0)
+        self.text = elided("", "soft")
+        self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.bar = QProgressBar()
+        self.bar.setTextVisible(False)
+        self.bar.setRange(0, 1000)
+        self.bar.setFixedWidth(160)
+        self.bar.setAccessibleName(self.tr("Progress"))
+        self.cancel = button(
+            self.tr("Cancel"), context.jobs.cancel, icon="cancel", tip=self.tr("Cancel   Shift+X")
+        )
+        across = row(self.text, self.bar, self.cancel)
+        across.setContentsMargins(0, 2, 8, 2)
+        self.setLayout(across)
+        jobs = context.jobs
+        jobs.started.connect(self._start)
+        jobs.progressed.connect(self._show)
+        jobs.cancelling.connect(self._acknowledge)
+        jobs.queue_changed.connect(lambda _: self._show(self._report))
+        jobs.idle.connect(self.hide)
+        jobs.cancelled.connect(
+            lambda job: context.messages.say(
+                self.tr("{0} was cancelled; nothing has changed.").format(job.title)
+            )
+        )
+        self.hide()
+
+    def _start(self, job: Job) -> None:
+        self._title = job.title
+        self._report, self._first = Report(0.0), Stand(0.0, 0.0)
+        self.cancel.setEnabled(True)
+        self.bar.setRange(0, 0)
+        self.text.setText(self._words(self._report))
+        self.show()
+
+    def _show(self, report: Report) -> None:
+        if self._jobs.current is None:
+            return
+        self._report = report
+        if report.fraction > 0:
+            if not self._first.fraction:
+                self._first = Stand(time.monotonic(), report.fraction)
+            self.bar.setRange(0, 1000)
+            self.bar.setValue(round(report.fraction * 1000))
+        if self.cancel.isEnabled():
+            self.text.setText(self._words(report))
+
+    def _words(self, report: Report) -> str:
+        parts = [self._title]
+        if report.stage:
+            parts.append(stage_name(report.stage))
+        if report.total:
+            parts.append(f"{report.step}/{report.total}")
+        left = time_left(self._first, Stand(time.monotonic(), report.fraction))
+        if left is not None:
+            parts.append(self.tr("{0} left").format(duration(left)))
+        if self._jobs.queued:
+            parts.append(self.tr("{0} waiting").format(self._jobs.queued))
+        return "  ·  ".join(parts)
+
+    def _acknowledge(self) -> None:
+        self.cancel.setEnabled(False)
+        self.text.setText(self.tr("{0}  ·  cancelling…").format(self._title))
+
+
+def time_left(first: Stand, now: Stand) -> float | None:
+    """Seconds to the end, by the pace since ``first``; None while nothing can be said.
+
+    What came before the first progress, like loading, is not taken for the pace of the rest.
+    """
+    spent, done = now.seconds - first.seconds, now.fraction - first.fraction
+    if not first.fraction or done <= 0 or spent < LEAST_PACE:
+        return None
+    return spent / done * (1 - now.fraction)
+
+
+def duration(seconds: float) -> str:
+    """A length of time as people say it; the unit stays on the line of its number."""
+    if seconds < 60:
+        return f"{max(seconds, 1):.0f}\u00a0s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02d}\u00a0min"
+    return f"{minutes // 60}:{minutes % 60:02d}\u00a0h"
+
+
+def stage_name(stage: str) -> str:
+    """A stage of the core in the user's language."""
+    from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+    known = (
+        QT_TRANSLATE_NOOP("Stages", "writing"),
+        QT_TRANSLATE_NOOP("Stages", "verifying"),
+        QT_TRANSLATE_NOOP("Stages", "aligning"),
+        QT_TRANSLATE_NOOP("Stages", "comparing"),
+        QT_TRANSLATE_NOOP("Stages", "planning"),
+        QT_TRANSLATE_NOOP("Stages", "loading the network"),
+        QT_TRANSLATE_NOOP("Stages", "filling"),
+    )
+    return QCoreApplication.translate("Stages", stage) if stage in known else stage

@@ -1,0 +1,134 @@
+"""The first view: open, recent files, the sample, or drop a file anywhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QImage, QPixmap
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from app import theme
+from app.context import Context
+from app.document import PROJECT_SUFFIX
+from app.theme import GRID
+from app.widgets.images import image_of
+from app.widgets.parts import button, clear, column, label, row
+from imagest_core.errors import ImagestError
+
+THUMB = QSize(184, 120)
+COLUMNS = 4
+SHOWN = 8
+
+
+class Welcome(QScrollArea):
+    """Scrolls where the window is small. ``chosen(path)``, ``browse()``, ``sample()``."""
+
+    chosen = Signal(object)
+    browse = Signal()
+    sample = Signal()
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self.setWidgetResizable(True)
+        self.setAccessibleName(self.tr("Start"))
+        inside = QWidget()
+        inside.setObjectName("welcome")
+        inside.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setWidget(inside)
+        outer = QVBoxLayout(inside)
+        outer.addStretch(2)
+        middle = QHBoxLayout()
+        middle.addStretch(1)
+        middle.addLayout(self._content())
+        middle.addStretch(1)
+        outer.addLayout(middle)
+        outer.addStretch(3)
+        context.settings.recent_changed.connect(self.refresh)
+        self.refresh()
+
+    def _content(self) -> QVBoxLayout:
+        inside = column(spacing=GRID)
+        inside.addWidget(label(self.tr("Imagest Workstation"), "title"))
+        inside.addWidget(
+            label(
+                self.tr("Restores exactly the damaged pixels of a scan; everything else stays identical."),
+                "soft",
+            )
+        )
+        inside.addSpacing(2 * GRID)
+        opener = button(self.tr("Open a scan or project…"), self.browse.emit, primary=True)
+        sample = button(self.tr("Try the sample"), self.sample.emit, icon="sample")
+        hint = label(self.tr("or drop a file anywhere in this window"), "small")
+        inside.addLayout(row(opener, sample, hint, None))
+        inside.addSpacing(3 * GRID)
+        self._heading = label(self.tr("Recent"), "heading")
+        inside.addWidget(self._heading)
+        self._grid = QGridLayout()
+        self._grid.setSpacing(2 * GRID)
+        self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        inside.addLayout(self._grid)
+        self._nothing = label(
+            self.tr("Scans and projects you open appear here, where you left them."), "soft"
+        )
+        inside.addWidget(self._nothing)
+        return inside
+
+    def refresh(self) -> None:
+        """Show the recent files as they are now."""
+        clear(self._grid)
+        paths = [Path(item.path) for item in self._context.settings.recent[:SHOWN]]
+        self._nothing.setVisible(not paths)
+        for number, path in enumerate(paths):
+            self._grid.addWidget(self._tile(path), number // COLUMNS, number % COLUMNS)
+
+    def _tile(self, path: Path) -> QToolButton:
+        made = QToolButton()
+        made.setObjectName("tile")
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        made.setIconSize(THUMB)
+        made.setFixedSize(THUMB.width() + 24, THUMB.height() + 48)
+        name = made.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, THUMB.width())
+        made.setText(name)
+        made.setToolTip(str(path))
+        made.setAccessibleName(self.tr("Open {0}").format(path.name))
+        made.setIcon(QIcon(theme.pixmap("donor", theme.roles().faint, 48)))
+        made.clicked.connect(lambda: self.chosen.emit(path))
+        self._context.background.submit(
+            lambda: thumbnail(path), lambda image: _show(made, image), priority=-1
+        )
+        return made
+
+
+def _show(tile: QToolButton, image: QImage | None) -> None:
+    from shiboken6 import isValid
+
+    if image is not None and isValid(tile):
+        tile.setIcon(QIcon(QPixmap.fromImage(image)))
+
+
+def thumbnail(path: Path) -> QImage | None:
+    """A small picture of a scan, or of the scan of a project; None where there is none to be had."""
+    from imagest_core.painting.reader import open_painting
+
+    try:
+        scan = _scan_of(path)
+        if scan is None:
+            return None
+        with open_painting(scan, assume_srgb=True) as painting:
+            return image_of(painting.read_working(level=painting.levels - 1))
+    except (ImagestError, OSError, ValueError):
+        return None
+
+
+def _scan_of(path: Path) -> Path | None:
+    if path.suffix != PROJECT_SUFFIX:
+        return path
+    from imagest_core.project.storage.store import Store
+
+    store = Store.open(path, read_only=True)
+    try:
+        return store.state().painting.path
+    finally:
+        store.close()

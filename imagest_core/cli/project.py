@@ -1,0 +1,141 @@
+"""``imagest project``: what is in a project file, its export, the check of an export, and rescue."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from imagest_core.cli.numbers import add_reading_options
+from imagest_core.printable import show, show_json
+from imagest_core.progress import Progress
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``project`` and its four actions."""
+    parser = subparsers.add_parser("project", help="look into and work on project files")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    info = _add(actions, "info", _info, "what is in a project, and the figures of its damage by class")
+    info.add_argument("--json", action="store_true", help="as one line of JSON")
+    info.add_argument("--csv", type=Path, metavar="FILE", help="also write the figures of the damage to FILE")
+    info.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
+    export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
+    export.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
+    export.add_argument(
+        "--compression", choices=("none", "lzw", "deflate", "zstd"), help="another than the scan's; lossless"
+    )
+    export.add_argument(
+        "--depth", type=int, choices=(8, 16), help="other bits a sample: nothing stays identical to the scan"
+    )
+    export.add_argument(
+        "--srgb", action="store_true", help="turn colour into sRGB: nothing stays identical to the scan"
+    )
+    export.add_argument(
+        "--record", type=Path, metavar="FILE.json", help="write who restored what, decided what, and how"
+    )
+    verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
+    verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
+    for parser in (export, verify):
+        parser.add_argument(
+            "--accept-rewritten",
+            action="store_true",
+            help="go on with a scan that another program rewrote without changing a sample",
+        )
+    rescue = _add(actions, "rescue", _rescue, "read what can be read of a damaged project into a new one")
+    rescue.add_argument("-o", "--out", type=Path, metavar="NEW", help="default: PROJECT-rescued.imagest")
+    rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, should its name be lost")
+    rescue.add_argument("--force", action="store_true", help="replace NEW if it exists")
+    for action in (export, verify, rescue):
+        action.add_argument(
+            "--assume-srgb",
+            action="store_true",
+            help="take samples as sRGB where the scan's colour profile can't be used",
+        )
+
+
+def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
+    parser.add_argument("project", type=Path, metavar="PROJECT")
+    add_reading_options(parser, page=False)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _say(facts: dict[str, Any]) -> None:
+    show_json(facts)
+
+
+def _info(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.outputs import check_target
+    from imagest_core.project.damage_statistics import damage_figures, write_figures
+    from imagest_core.project.document import Document
+    from imagest_core.project.files import inputs_of
+    from imagest_core.project.report import as_text
+    from imagest_core.project.summary import summary
+
+    with Document.look_at(args.project) as document:
+        inputs = inputs_of(document)
+        if args.csv is not None:
+            check_target(args.csv, force=args.force, inputs=inputs)
+        figures = damage_figures(document.state, progress)
+        facts = summary(document, figures)
+    if args.csv is not None:
+        write_figures(figures, args.csv, force=args.force, inputs=inputs)
+    if args.json:
+        _say(facts)
+    else:
+        show(*as_text(facts).split("\n"))
+
+
+def _export(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.export.painting import export_notes, export_recorded
+    from imagest_core.painting.tiff.form import Compression, Form
+    from imagest_core.project.document import Document
+
+    compression = Compression(args.compression) if args.compression else None
+    form = Form(compression, args.depth, args.srgb)
+    with Document.open(args.project) as document:
+        if args.assume_srgb:
+            document.assume_srgb()
+        account = export_recorded(
+            document,
+            args.out,
+            args.record,
+            force=args.force,
+            form=form,
+            accept_rewritten=args.accept_rewritten,
+            progress=progress,
+        )
+        notes = export_notes(document, form)
+    record = {} if args.record is None else {"record": str(args.record)}
+    _say({"out": str(args.out), **record, **account.facts(), "notes": notes})
+
+
+def _verify(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.export.painting import known_export, last_export, verify_export
+    from imagest_core.project.document import Document
+    from imagest_core.project.storage.integrity import check_project
+
+    integrity = check_project(args.project, progress)
+    with Document.look_at(args.project) as document:
+        if args.assume_srgb:
+            document.assume_srgb()
+        exported = args.exported or last_export(document)
+        account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
+        facts = {"verified": str(exported), "exported": known_export(document, exported)}
+        _say({**facts, **account.facts(), "log": integrity.facts()})
+
+
+def _rescue(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.reader import open_painting
+    from imagest_core.project.painting_reference import reference_to
+    from imagest_core.project.recovery.rescue import rescue
+
+    painting = None
+    if args.painting is not None:
+        with open_painting(args.painting, assume_srgb=args.assume_srgb) as scan:
+            painting = reference_to(scan)
+    out = args.out or args.project.with_name(f"{args.project.stem}-rescued.imagest")
+    salvage = rescue(args.project, out, painting=painting, force=args.force)
+    _say({"out": str(out), "rows": salvage.rows, "lost": salvage.lost})

@@ -1,0 +1,1 @@
+"""Damage detectors and the clean-up chain."""

@@ -1,0 +1,306 @@
+"""Pictures of any format as masks: one channel, in bands from the top or the left, whatever the container."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import TILE
+from imagest_core.damage.mask_values import Grey
+from imagest_core.errors import MaskError
+from imagest_core.painting.formats import open_source
+from imagest_core.painting.formats.base import Limits, Samples
+from imagest_core.painting.formats.cache import SegmentCache
+from imagest_core.painting.formats.file_bytes import FileBytes
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.orientation import Orientation
+
+PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+JPEG2000_SIGNATURES = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
+PILLOW = {b"BM": ("BMP", "<ii", 18), b"GIF87a": ("GIF", "<HH", 6), b"GIF89a": ("GIF", "<HH", 6)}
+"""Formats read by Pillow by their first bytes, with the place of their width and height."""
+_PILLOW_PIXELS = 80_000_000
+
+_LIMITS = Limits(cache=64 << 20)
+_TOLERANCE = 1 / 64
+"""Share of full scale by which the channels of a grey pixel may differ, as lossy formats make them."""
+_WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
+_OLD_JPEG = 6
+_ORIENTATION, _COLOUR_MAP = 274, 320
+_OPAQUE = {1, 2}
+
+Size = tuple[int, int]
+Bands = Iterator[tuple[Box, Samples]]
+"""Boxes as displayed, 256 pixels high or wide, one after the other, with their samples (h, w, channels)."""
+
+
+@dataclass(frozen=True)
+class MaskPicture:
+    """An open mask: ``size`` (width, height) as displayed; ``bands`` can be read more than once.
+
+    ``full_scale``: the largest sample (1 for floating-point); ``colours``: 1 or 3 channels, or one of
+    indices into ``palette`` (n, 3) uint8; further channels may hold opacity: the first where ``alpha``.
+    """
+
+    path: Path
+    size: Size
+    bands: Callable[[], Bands]
+    full_scale: float
+    colours: int = 1
+    alpha: bool = False
+    palette: NDArray[np.uint8] | None = None
+    white_is_zero: bool = False
+    close: Callable[[], None] = lambda: None
+
+    def grey_bands(self) -> Iterator[tuple[Box, Grey]]:
+        """Bands of one channel (h, w); raises ``MaskError`` for colours and varying opacity."""
+        extra: NDArray[Any] | None = None
+        for box, samples in self.bands():
+            yield box, self._grey(samples)
+            if samples.shape[2] > self.colours:
+                extra = self._checked_extra(samples[..., self.colours :], extra)
+
+    def _checked_extra(self, extra: Samples, before: NDArray[Any] | None) -> NDArray[Any]:
+        first: NDArray[Any] = extra[0, 0] if before is None else before
+        if (extra != first).any() or (self.alpha and first[0] == 0):
+            raise MaskError(f"The mask {self.path.name} is partly transparent: flatten it onto black first.")
+        return first
+
+    def _grey(self, samples: Samples) -> Grey:
+        if self.palette is not None:
+            return self._palette_grey(samples[..., 0])
+        if self.colours == 1:
+            return _simple(samples[..., 0])
+        colours = samples[..., : self.colours]
+        low, high = colours.min(axis=2), colours.max(axis=2)
+        lossy = colours.dtype.kind == "f" or self.full_scale in (255, 65535)
+        tolerance = self.full_scale * _TOLERANCE if lossy else 0
+        if (high.astype(np.float64) - low > tolerance).any():
+            self._coloured()
+        return _simple(high)
+
+    def _palette_grey(self, indices: Samples) -> Grey:
+        assert self.palette is not None
+        used = np.flatnonzero(np.bincount(indices.ravel(), minlength=1))
+        if used[-1] >= len(self.palette):
+            raise MaskError(f"The mask {self.path.name} can't be read; it is damaged or of an unknown kind.")
+        colours = self.palette[used].astype(int)
+        if (np.ptp(colours, axis=1) > 255 * _TOLERANCE).any():
+            self._coloured()
+        return np.asarray(self.palette.max(axis=1)[indices])
+
+    def _coloured(self) -> NoReturn:
+        raise MaskError(
+            f"The mask {self.path.name} has colours: save it as one grey channel, white for damage."
+        )
+
+
+def open_mask(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+    """The picture ``path`` as a mask, after ``check`` of its size; raises ``InputError``."""
+    with path.open("rb") as file:
+        head = file.read(32)
+    if head.startswith(PNG_SIGNATURE):
+        return _open_png(path, check)
+    if head.startswith(TIFF_SIGNATURES):
+        return _open_tiff(path, check)
+    if head.startswith(JPEG2000_SIGNATURES):
+        return _open_jpeg2000(path, check)
+    by_pillow = any(head.startswith(start) for start in PILLOW)
+    return (_open_by_pillow if by_pillow else _open_source)(path, check)
+
+
+def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+    from imagest_core.painting.formats.png import read_png_head
+    from imagest_core.painting.formats.png_rows import PngRows
+
+    head = read_png_head(path)
+    orientation = Orientation.of(head.orientation)
+    size = orientation.size(head.width, head.height)
+    check(size)
+    channels = 1 if head.palette is not None else head.channels
+    full_scale = 2**head.depth - 1
+    if head.interlaced or orientation.code != 1 or head.transparent:
+        _check_at_once(path, size)
+        return _of_array(path, size, orientation.display(_whole_png(path)))
+
+    def bands() -> Bands:
+        rows = PngRows(path, head.width, head.height, channels, head.depth)
+        for y in range(0, head.height, TILE):
+            box = Box(0, y, head.width, min(TILE, head.height - y))
+            yield box, rows.read(box.height)
+
+    return MaskPicture(
+        path, size, bands, full_scale, 1 if channels < 3 else 3, channels in (2, 4), head.palette
+    )
+
+
+def _whole_png(path: Path) -> Samples:
+    """A PNG that is interlaced, turned or transparent by a colour: palettes become RGB or RGBA."""
+    import imagecodecs
+
+    return np.asarray(imagecodecs.png_decode(path.read_bytes()))
+
+
+def _of_array(path: Path, size: Size, samples: Samples) -> MaskPicture:
+    """A mask that is decoded already."""
+    samples = samples.view(np.uint8) * np.uint8(255) if samples.dtype == np.bool_ else samples
+    samples = samples[..., np.newaxis] if samples.ndim == 2 else samples
+    channels = samples.shape[2]
+
+    def bands() -> Bands:
+        for y in range(0, size[1], TILE):
+            box = Box(0, y, size[0], min(TILE, size[1] - y))
+            yield box, samples[box.slices]
+
+    full_scale = float(np.iinfo(samples.dtype).max) if samples.dtype.kind in "ui" else 1.0
+    return MaskPicture(path, size, bands, full_scale, 1 if channels < 3 else 3, channels in (2, 4))
+
+
+def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+    from imagest_core.painting.formats.segments import Segments
+    from imagest_core.painting.formats.tiff import number_of, page_layout, quieten
+    from imagest_core.painting.formats.tiff_kind import GREY, is_plain_ycbcr
+
+    quieten()
+    with tifffile.TiffFile(path) as file:
+        page = file.pages.first
+        orientation = Orientation.of(number_of(page, _ORIENTATION, 1))
+        size = orientation.size(page.imagewidth, page.imagelength)
+        check(size)
+        kind, bits = page.photometric, page.bitspersample
+        known = (*GREY, _PALETTE, _RGB, _YCBCR)
+        if kind not in known or page.compression == _OLD_JPEG or is_plain_ycbcr(page):
+            return _open_source(path, check)
+        _check_tiff(path, page)
+        layout = page_layout(path, page, _LIMITS)
+        palette = _tiff_palette(page.colormap) if kind == _PALETTE else None
+        opaque = [value in _OPAQUE for value in page.extrasamples]
+        bilevel = bits == 1 and kind in GREY
+        alpha = opaque[0] if opaque else kind == _RGB and page.samplesperpixel == 4
+    data, cache = FileBytes(path), SegmentCache(_LIMITS.cache)
+    segments = Segments(path, layout, data, cache)
+
+    def close() -> None:
+        cache.clear()
+        data.close()
+
+    return MaskPicture(
+        path,
+        size,
+        lambda: _turned_bands(segments.read, orientation, size),
+        255 if bilevel else 1.0 if layout.dtype.kind == "f" else _largest(layout.dtype, bits),
+        1 if kind in (*GREY, _PALETTE) else 3,
+        alpha,
+        palette,
+        kind == _WHITE_IS_ZERO and not bilevel,
+        close,
+    )
+
+
+def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
+    """Raise ``InputError`` unless the page is flat, of numbers, and of a compression that is known."""
+    from imagest_core.painting.formats.tiff_kind import check_compression
+
+    if page.imagedepth > 1:
+        raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
+    numbers = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
+    if not isinstance(page.bitspersample, int) or not numbers:
+        raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")
+    check_compression(path.name, page)
+
+
+def _largest(dtype: np.dtype[Any], bits: int) -> float:
+    return float(2 ** (bits - (dtype.kind == "i")) - 1)
+
+
+def _tiff_palette(colours: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
+    """(n, 3) uint8 from a TIFF's colour map, which some writers fill with 8-bit values."""
+    if colours is None:
+        raise ValueError("a palette picture without a palette")
+    table = np.asarray(colours).T
+    return np.asarray(table if table.max() < 256 else table >> 8).astype(np.uint8)
+
+
+def _open_source(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+    """A picture of a format that scans have, too."""
+    source = open_source(path, 0, _LIMITS)
+    facts = source.facts
+    orientation = Orientation.of(facts.orientation)
+    size = orientation.size(facts.width, facts.height)
+    check(size)
+    colours = facts.channels - len(facts.extras)
+    return MaskPicture(
+        path,
+        size,
+        lambda: _turned_bands(source.read, orientation, size),
+        float(2**facts.depth - 1),
+        colours,
+        facts.alpha is not None,
+        white_is_zero=facts.white_is_zero,
+        close=source.close,
+    )
+
+
+def _open_jpeg2000(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+    """Of any number of bits, which scans don't have; a palette becomes RGB."""
+    import imagecodecs
+
+    from imagest_core.painting.formats.jpeg2000 import jpeg2000_size
+
+    width, height, bits = jpeg2000_size(path)
+    check((width, height))
+    _check_at_once(path, (width, height))
+    samples = np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes(), planar=False))
+    return replace(_of_array(path, (width, height), samples), full_scale=float(2**bits - 1))
+
+
+def _open_by_pillow(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+    from PIL import Image
+
+    with path.open("rb") as file:
+        head = file.read(32)
+    kind, numbers, place = next(found for start, found in PILLOW.items() if head.startswith(start))
+    width, height = (abs(number) for number in struct.unpack_from(numbers, head, place))
+    check((width, height))
+    if width * height > _PILLOW_PIXELS:
+        raise _too_large(path)
+    with Image.open(path, formats=[kind]) as picture:
+        colours = "RGBA" if "transparency" in picture.info else "RGB"
+        samples = np.asarray(picture.convert(colours) if picture.mode == "P" else picture)
+    return _of_array(path, (width, height), samples)
+
+
+def _check_at_once(path: Path, size: Size) -> None:
+    if size[0] * size[1] * 8 > _LIMITS.at_once:
+        raise _too_large(path)
+
+
+def _too_large(path: Path) -> MaskError:
+    return MaskError(f"The mask {path.name} is too large for its format: save it as a PNG or TIFF.")
+
+
+def _turned_bands(read: Callable[[Box], Samples], orientation: Orientation, size: Size) -> Bands:
+    """Bands along the stored rows, as displayed."""
+    width, height = size
+    frame = Box(0, 0, width, height)
+    for start in range(0, width if orientation.swaps else height, TILE):
+        whole = Box(start, 0, TILE, height) if orientation.swaps else Box(0, start, width, TILE)
+        box = whole.within(frame)
+        yield box, orientation.display(read(orientation.stored_box(box, width, height)))
+
+
+def _simple(grey: Samples) -> Grey:
+    """Samples as uint8, uint16, float32 or float64, which OpenCV knows, of the same values."""
+    if grey.dtype == np.bool_:
+        return grey.view(np.uint8)
+    if grey.dtype in (np.uint8, np.uint16, np.float32, np.float64):
+        return grey
+    return grey.astype(np.float32 if grey.dtype.itemsize < 4 else np.float64)

@@ -1,0 +1,111 @@
+"""Contact sheets: every case as a row, damaged, each contestant, the truth; and the same as close-ups."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from imagest_core.evaluation.benchmark import CaseFills
+from imagest_core.evaluation.methods import NONE
+from imagest_core.evaluation.metrics import Mask, Picture
+
+TRUTH = "truth"
+DAMAGED = "damaged"
+CELL = 256
+"""Longest side of a picture on the sheet, in pixels."""
+CLOSE = 96
+"""Side of the part of a case that a close-up shows, in the case's own pixels."""
+GAP, TYPE = 10, 20
+PAPER, INK = (250, 250, 248), (25, 25, 25)
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A row of a sheet: its title, and pictures of one size by the label of their column."""
+
+    title: str
+    cells: Mapping[str, Image.Image]
+
+
+def whole_strip(filled: CaseFills) -> Strip:
+    """The whole of each picture, reduced to :data:`CELL` where it is larger."""
+    return Strip(filled.case.name, {label: _fitted(picture) for label, picture in _columns(filled).items()})
+
+
+def close_strip(filled: CaseFills) -> Strip:
+    """The most damaged part that still shows some of its surroundings, enlarged without smoothing."""
+    rows, cols = close_up(filled.pictures.mask)
+    cells = {label: _enlarged(picture[rows, cols]) for label, picture in _columns(filled).items()}
+    return Strip(f"{filled.case.name} at ({cols.start}, {rows.start})", cells)
+
+
+def close_up(mask: Mask, side: int = CLOSE) -> tuple[slice, slice]:
+    """Rows and columns of the ``side`` square whose share of damage is nearest to two fifths."""
+    height, width = (min(side, length) for length in mask.shape)
+    total = np.pad(mask.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    inside = (
+        total[height:, width:] - total[:-height, width:] - total[height:, :-width] + total[:-height, :-width]
+    )
+    y, x = np.unravel_index(np.abs(inside / (height * width) - 0.4).argmin(), inside.shape)
+    return slice(int(y), int(y) + height), slice(int(x), int(x) + width)
+
+
+def contact_sheet(strips: Sequence[Strip]) -> Image.Image:
+    """The strips one under the other, each column under its label; all strips have the same columns."""
+    labels = list(strips[0].cells)
+    width = max(cell.width for strip in strips for cell in strip.cells.values())
+    heights = [_height(strip) for strip in strips]
+    top = GAP + _line()
+    size = (GAP + len(labels) * (width + GAP), top + sum(heights) + GAP)
+    sheet = Image.new("RGB", size, PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for column, label in enumerate(labels):
+        _write(draw, (GAP + column * (width + GAP), GAP), label, width)
+    for strip, y in zip(strips, np.cumsum([top, *heights]).tolist()):
+        _write(draw, (GAP, y), strip.title, size[0])
+        for column, cell in enumerate(strip.cells.values()):
+            sheet.paste(cell, (GAP + column * (width + GAP), y + _line()))
+    return sheet
+
+
+def _columns(filled: CaseFills) -> dict[str, Picture]:
+    fills = {label: picture for label, picture in filled.fills.items() if label != NONE}
+    return {DAMAGED: filled.pictures.damaged, **fills, TRUTH: filled.pictures.truth}
+
+
+def _fitted(picture: Picture) -> Image.Image:
+    image = Image.fromarray(picture)
+    share = min(CELL / max(image.size), 1)
+    size = tuple(max(round(length * share), 1) for length in image.size)
+    return image if share == 1 else image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
+
+
+def _enlarged(part: NDArray[np.uint8]) -> Image.Image:
+    times = -(-CELL // max(part.shape[:2]))
+    return Image.fromarray(np.ascontiguousarray(part.repeat(times, 0).repeat(times, 1)))
+
+
+@cache
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _write(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, width: int) -> None:
+    """``text`` at ``place``, in smaller type where it wouldn't fit into ``width``."""
+    size = TYPE
+    while size > TYPE // 2 and draw.textlength(text, _font(size)) > width:
+        size -= 1
+    draw.text(place, text, INK, _font(size))
+
+
+def _line() -> int:
+    return round(TYPE * 1.4)
+
+
+def _height(strip: Strip) -> int:
+    return _line() + max(cell.height for cell in strip.cells.values()) + GAP

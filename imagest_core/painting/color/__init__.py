@@ -1,0 +1,1 @@
+"""Colour spaces, ICC profiles and display conversion."""

@@ -1,0 +1,285 @@
+"""Between a file's own colour and the working colour: float32, unbounded sRGB.
+
+Working colour is what a screen's sRGB would show, 0–1 inside its gamut and beyond outside it, so
+that nothing of a wider space is clipped. Profiles of curves and a matrix are evaluated in double
+precision, those of look-up tables by LittleCMS in float (through imagecodecs); all relative
+colorimetric.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.errors import ProfileError
+from imagest_core.painting.color import icc
+
+Floats = NDArray[np.float32]
+
+_SRGB_TOLERANCE = 1 / 255
+_WHITE_TOLERANCE = 2e-3
+_NOTEWORTHY_ERROR = 1.0
+_MOST_MEAN_ERROR = 25.0
+"""In steps of 255: beyond it two tables of a profile don't belong together."""
+_RELATIVE_COLORIMETRIC = 1
+_KNEE, _SLOPE = 0.0031308, 12.92
+_LARGEST_PROFILE = 64 << 20
+_KINDS = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
+_OTHER_CLASSES = {
+    b"link": "is a device link, which describes no colours",
+    b"nmcl": "is a list of named colours",
+    b"abst": "is an abstract profile, which describes no colours of a file",
+}
+
+# Linear sRGB to XYZ under D50 (IEC 61966-2-1 primaries, Bradford adaptation; Lindbloom's figures).
+_SRGB_TO_XYZ = np.array(
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
+)
+_LUMINANCE = _SRGB_TO_XYZ[1]
+
+
+class ColourSpace(Protocol):
+    """A file's colour: its samples as floats in 0–1, and back."""
+
+    name: str
+
+    def to_working(self, samples: Floats) -> Floats:
+        """Samples (h, w, 1 or 3) in 0–1 as working colour (h, w, 3)."""
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """Working colour (h, w, 3) as samples (h, w, 1 or 3), possibly outside 0–1."""
+
+
+class Srgb:
+    """RGB samples that are sRGB already."""
+
+    def __init__(self, name: str = "sRGB") -> None:
+        self.name = name
+
+    def to_working(self, samples: Floats) -> Floats:
+        """The samples themselves."""
+        return samples
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """The working colour itself."""
+        return rgb
+
+
+class GreySrgb:
+    """Grey samples with the tone curve of sRGB."""
+
+    name = "sRGB grey"
+
+    def to_working(self, samples: Floats) -> Floats:
+        """The grey three times."""
+        return np.repeat(samples, 3, axis=2)
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """The grey of the same luminance."""
+        return encode_srgb(decode_srgb(rgb) @ _LUMINANCE)[..., np.newaxis].astype(np.float32)
+
+
+class Grey:
+    """Grey samples with the tone curve of a profile."""
+
+    def __init__(self, name: str, curve: icc.Curve) -> None:
+        self.name, self._curve = name, curve
+
+    def to_working(self, samples: Floats) -> Floats:
+        """The grey of the same luminance, three times."""
+        return np.repeat(encode_srgb(self._curve.linear(samples)).astype(np.float32), 3, axis=2)
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """The grey of the same luminance."""
+        return self._curve.sample(decode_srgb(rgb) @ _LUMINANCE)[..., np.newaxis].astype(np.float32)
+
+
+class Matrix:
+    """RGB samples of a profile that is three tone ``curves`` and a matrix (``to_srgb``, of linear light)."""
+
+    def __init__(self, name: str, curves: tuple[icc.Curve, ...], to_xyz: NDArray[Any]) -> None:
+        self.name, self.curves = name, curves
+        to_srgb = np.linalg.solve(_SRGB_TO_XYZ, to_xyz)
+        white = to_srgb.sum(axis=1, keepdims=True)
+        if np.abs(white - 1).max() < _WHITE_TOLERANCE:  # off by the rounding of the profile's numbers
+            to_srgb /= white
+        self.to_srgb = to_srgb
+        self.from_srgb = np.linalg.inv(self.to_srgb)
+
+    def to_working(self, samples: Floats) -> Floats:
+        """Curves, matrix, tone curve of sRGB."""
+        linear = np.stack([curve.linear(samples[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
+        return encode_srgb(linear @ self.to_srgb.T).astype(np.float32)
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """The same backwards; colours outside the profile's gamut end at its surface."""
+        linear = decode_srgb(rgb) @ self.from_srgb.T
+        samples = [curve.sample(linear[..., i]) for i, curve in enumerate(self.curves)]
+        return np.stack(samples, axis=-1).astype(np.float32)
+
+
+class LittleCms:
+    """RGB or grey samples of any ICC profile that works in both directions."""
+
+    def __init__(self, profile: bytes, grey: bool) -> None:
+        self.name = icc.name(profile)
+        self._profile, self._kind = profile, "gray" if grey else "rgb"
+
+    def to_working(self, samples: Floats) -> Floats:
+        """Through the profile to sRGB."""
+        rgb = _transform(samples, self._profile, srgb_profile(), self._kind, "rgb")
+        return rgb.reshape(*samples.shape[:2], 3)
+
+    def from_working(self, rgb: Floats) -> Floats:
+        """Through sRGB to the profile."""
+        samples = _transform(rgb, srgb_profile(), self._profile, "rgb", self._kind)
+        return samples.reshape(*rgb.shape[:2], -1)
+
+
+def colour_space(profile: bytes | None, grey: bool) -> tuple[ColourSpace, str]:
+    """The colour space of a file's samples, and a sentence the user should see about it (or "").
+
+    Raises ``ProfileError`` with what is wrong with a profile, such as ``is damaged``.
+    """
+    if profile is None:
+        return assumed_space(grey), "The file has no colour profile: sRGB is assumed."
+    space, told = profile_space(profile, grey)
+    if space is None:
+        raise ProfileError(told)
+    return space, told
+
+
+def assumed_space(grey: bool) -> ColourSpace:
+    """The colour space of files that don't say theirs."""
+    return GreySrgb() if grey else Srgb()
+
+
+def profile_space(profile: bytes, grey: bool) -> tuple[ColourSpace | None, str]:
+    """The colour space of a profile and a sentence to show (or ""); or None and what is wrong with it."""
+    if fault := _fault(profile, grey):
+        return None, fault
+    space = _space(profile, grey)
+    probe = _lattice(1 if grey else 3)
+    try:
+        there = space.to_working(probe)
+    except (RuntimeError, ValueError):  # imagecodecs' CmsError is a RuntimeError
+        return None, _unreadable(profile)
+    try:
+        back = space.from_working(there)
+    except (RuntimeError, ValueError):
+        return None, _one_way(profile)
+    apart = np.abs(back - probe) * 255
+    most, mean = float(apart.max()), float(apart.mean())
+    if not np.isfinite([most, mean]).all() or mean > _MOST_MEAN_ERROR:
+        return None, "doesn't lead back from colours to the samples they came from"
+    if not grey and _is_srgb(space):
+        return Srgb(space.name), ""
+    return space, _round_trip_note(space, most, mean)
+
+
+def _round_trip_note(space: ColourSpace, most: float, mean: float) -> str:
+    """How exact a lookup table is, and a profile of curves where it isn't."""
+    if not isinstance(space, LittleCms) and most <= _NOTEWORTHY_ERROR:
+        return ""
+    kind = "is a lookup table" if isinstance(space, LittleCms) else "can't be inverted exactly"
+    return (
+        f"The colour profile {space.name} {kind}: converting there and back differs by up to {most:.1f} of"
+        f" 255 (mean {mean:.2f}), in filled pixels only."
+    )
+
+
+@cache
+def srgb_profile() -> bytes:
+    """The sRGB profile LittleCMS makes."""
+    import imagecodecs
+
+    return bytes(imagecodecs.cms_profile("srgb"))
+
+
+def encode_srgb(linear: NDArray[Any]) -> NDArray[Any]:
+    """The sRGB tone curve (IEC 61966-2-1), its straight part continued below 0."""
+    encoded = 1.055 * np.maximum(linear, _KNEE) ** (1 / 2.4) - 0.055
+    return np.where(linear <= _KNEE, _SLOPE * linear, encoded)
+
+
+def decode_srgb(encoded: NDArray[Any]) -> NDArray[np.float64]:
+    """The inverse of :func:`encode_srgb`, in double precision."""
+    encoded = np.asarray(encoded, np.float64)
+    linear = ((np.maximum(encoded, _SLOPE * _KNEE) + 0.055) / 1.055) ** 2.4
+    return np.where(encoded <= _SLOPE * _KNEE, encoded / _SLOPE, linear)
+
+
+def _fault(profile: bytes, grey: bool) -> str:
+    """What a profile's head shows to be wrong with it for these samples; empty if nothing."""
+    if not 132 <= len(profile) <= _LARGEST_PROFILE or profile[36:40] != b"acsp":
+        return "is damaged"
+    if profile[12:16] in _OTHER_CLASSES:
+        return _OTHER_CLASSES[profile[12:16]]
+    found = profile[16:20]
+    if found != (b"GRAY" if grey else b"RGB "):
+        kind = _KINDS.get(found, "another kind of picture")
+        return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
+    if profile[20:24] not in (b"XYZ ", b"Lab "):
+        return "leads to no colour space that is known"
+    return ""
+
+
+def _unreadable(profile: bytes) -> str:
+    """Why a profile doesn't lead from samples to colours."""
+    if int.from_bytes(profile[:4], "big") > len(profile):
+        return "is cut short"
+    found = icc.tags(profile)
+    if not any(tag in found for tag in (*icc.LUTS, *icc.INVERSE_LUTS, b"rTRC", b"kTRC")):
+        return "says nothing of colours"
+    if not any(tag in found for tag in (*icc.LUTS, b"rTRC", b"kTRC")):
+        return "works one way only: it has no table from samples to colours"
+    return "is damaged"
+
+
+def _one_way(profile: bytes) -> str:
+    """Why a profile doesn't lead from colours to samples."""
+    if any(tag in icc.tags(profile) for tag in icc.INVERSE_LUTS):
+        return "is damaged: its table from colours to samples can't be used"
+    return "works one way only: it has no table from colours back to samples"
+
+
+def _space(profile: bytes, grey: bool) -> ColourSpace:
+    found, name = icc.matrix_profile(profile), icc.name(profile)
+    if found is None:
+        return LittleCms(profile, grey)
+    return Grey(name, found.curves[0]) if found.matrix is None else Matrix(name, found.curves, found.matrix)
+
+
+def _is_srgb(space: ColourSpace) -> bool:
+    """Whether a space differs from sRGB by less than one 8-bit step."""
+    probe = _lattice(3)
+    return bool(np.abs(space.to_working(probe) - probe).max() < _SRGB_TOLERANCE)
+
+
+def _lattice(channels: int) -> Floats:
+    """A coarse lattice of all colours but the outermost, (n, 1, channels) in 0–1."""
+    steps = np.linspace(0.02, 0.98, 7, dtype=np.float32)
+    lattice = np.stack(np.meshgrid(*[steps] * channels, indexing="ij"), axis=-1)
+    return np.ascontiguousarray(lattice.reshape(-1, 1, channels))
+
+
+def _transform(samples: Floats, profile: bytes, out: bytes, kind: str, out_kind: str) -> Floats:
+    import imagecodecs
+
+    transformed: Floats = imagecodecs.cms_transform(
+        np.ascontiguousarray(samples, np.float32),
+        profile,
+        out,
+        colorspace=kind,
+        outcolorspace=out_kind,
+        outdtype="f4",
+        intent=_RELATIVE_COLORIMETRIC,
+    )
+    return transformed

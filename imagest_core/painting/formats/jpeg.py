@@ -1,0 +1,104 @@
+"""JPEG: its markers up to the last, so that a file cut short is noticed before it is decoded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting import resolution
+from imagest_core.painting.formats.base import Facts, Limits, Samples, check_size, decoding
+from imagest_core.painting.formats.exif import Exif
+from imagest_core.painting.formats.jpeg_metadata import TRAILER, JpegMetadata
+from imagest_core.painting.formats.whole import WholeSource
+from imagest_core.printable import counted, with_article
+
+SIGNATURE = b"\xff\xd8\xff"
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+_ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
+_END = 0xD9
+_UNIT_OF_JFIF = {1: 2, 2: 3}
+
+
+def open_jpeg(path: Path, limits: Limits) -> WholeSource:
+    """A JPEG that is decoded when first looked at; raises ``PaintingError``."""
+    with decoding(path):
+        frame, parts = _read(path)
+    if len(frame) < 6:
+        raise PaintingError(f"{path.name} is cut short: it holds no picture.")
+    depth, channels = frame[0], frame[5]
+    height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
+    if channels == 4:
+        raise PaintingError(
+            f"{path.name} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."
+        )
+    if depth != 8 or channels not in (1, 3):
+        raise PaintingError(
+            f"{path.name} is {with_article(f'{depth}-bit JPEG')} of"
+            f" {counted(channels, 'channel', commas=False)}: convert it to 8-bit RGB or grey."
+        )
+    check_size(path.name, width, height, limits)
+    if path.stat().st_size * 8 < (width // 8) * (height // 8):  # no block of 8 × 8 takes less than a bit
+        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
+    exif = Exif(parts.exif)
+    facts = Facts(
+        format="JPEG",
+        width=width,
+        height=height,
+        channels=channels,
+        depth=8,
+        compression="JPEG",
+        lossy=True,
+        orientation=exif.orientation,
+        profile=b"".join(parts.profile[key] for key in sorted(parts.profile)) or None,
+        resolution=exif.resolution or _jfif_resolution(parts.jfif),
+        metadata=parts.metadata(),
+    )
+    return WholeSource(path, facts, _decode, limits)
+
+
+def _decode(data: bytes) -> Samples:
+    import imagecodecs
+
+    return imagecodecs.jpeg8_decode(data)
+
+
+def _read(path: Path) -> tuple[bytes, JpegMetadata]:
+    """The frame header and the other segments; raises ``PaintingError`` where the end marker is missing."""
+    frame, parts = b"", JpegMetadata()
+    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+        for marker, start, end in _markers(data):
+            if marker == _END:
+                parts.add_trailer(data[max(end, len(data) - TRAILER) :], end, len(data) - end)
+                return frame, parts
+            if marker in _FRAMES:
+                frame = frame or data[start:end][:6]
+            else:
+                parts.add(marker, data[start:end])
+    raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
+
+
+def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:
+    """(marker, start and end of its payload); the coded samples between markers are skipped."""
+    at = 2
+    while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
+        marker = data[at + 1]
+        if marker in (0x00, 0xFF) or marker in _ALONE:
+            at += 1 if marker == 0xFF else 2
+            continue
+        if marker == _END:
+            yield marker, at + 2, at + 2
+            return
+        end = at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if end > len(data):
+            return
+        yield marker, at + 4, end
+        at = end
+
+
+def _jfif_resolution(jfif: bytes) -> resolution.Resolution | None:
+    if len(jfif) < 12:
+        return None
+    x, y = (int.from_bytes(jfif[i : i + 2], "big") for i in (8, 10))
+    return resolution.from_unit(x, y, _UNIT_OF_JFIF.get(jfif[7], 1), "JFIF")

@@ -1,0 +1,361 @@
+"""TIFF and BigTIFF: any page, strips or tiles, decoded only where they are read."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tifffile import TiffFile, TiffPage
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting import resolution
+from imagest_core.painting.formats import ycbcr
+from imagest_core.painting.formats.base import Facts, Limits, Reader, Samples, check_size, decoding
+from imagest_core.painting.formats.cache import SegmentCache
+from imagest_core.painting.formats.file_bytes import FileBytes
+from imagest_core.painting.formats.segments import Layout, Segments
+from imagest_core.painting.formats.tiff_kind import (
+    COMPRESSIONS,
+    GREY,
+    JPEG,
+    OLD_JPEG,
+    check_kind,
+    is_plain_ycbcr,
+)
+from imagest_core.painting.formats.tiff_old_jpeg import old_jpeg
+from imagest_core.painting.formats.whole import WholeSource
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.metadata.model import Metadata
+from imagest_core.painting.tiff.codec import SegmentCodec, can_encode
+
+_REDUCED = 1
+_MAX_LEVELS = 16
+_WHITE_IS_ZERO = 0
+_END_OF_JPEG = b"\xff\xd9"
+
+
+class TiffSource:
+    """One page of a TIFF file; nothing is decoded before it is read."""
+
+    def __init__(self, path: Path, page: int, limits: Limits) -> None:
+        quieten()
+        self._data: FileBytes | None = None
+        with decoding(path), TiffFile(path) as tiff:
+            pages = len(tiff.pages)
+            if not 0 <= page < max(pages, 1):
+                raise PaintingError(no_page(path.name, pages, page))
+            chosen = _page_of(tiff, page)
+            check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
+            check_kind(path.name, chosen)
+            self._facts = _facts(tiff, chosen, page, pages)
+            self._reduced: dict[int, Reader] = {}
+            if chosen.compression == OLD_JPEG:
+                self._native: Reader | WholeSource = old_jpeg(path, chosen, self._facts, limits)
+                self._facts = self._native.facts
+                return
+            layout = page_layout(path, chosen, limits)
+            self._facts = replace(self._facts, notes=(*self._facts.notes, *_missing_notes(layout)))
+            candidates = [
+                _layout_or_none(path, other, limits) for other in _reduced_pages(tiff, chosen, page)
+            ]
+        self._data = FileBytes(path)
+        self._cache = SegmentCache(limits.cache)
+        self._native = Segments(path, layout, self._data, self._cache)
+        self._reduced |= {
+            level: Segments(path, other, self._data, self._cache)
+            for other in candidates
+            if other is not None and (level := _level(layout, other))
+        }
+
+    @property
+    def facts(self) -> Facts:
+        """What the tags say."""
+        return self._facts
+
+    @property
+    def reduced(self) -> Mapping[int, Reader]:
+        """The reduced-resolution pages and sub-directories that halve the size exactly."""
+        return self._reduced
+
+    def read(self, box: Box) -> Samples:
+        """Samples (height, width, channels) of a stored box."""
+        return self._native.read(box)
+
+    def close(self) -> None:
+        """Forget what was decoded and give the file back."""
+        if isinstance(self._native, WholeSource):
+            self._native.close()
+        elif self._data is not None:
+            self._cache.clear()
+            self._data.close()
+
+
+def no_page(name: str, pages: int, page: int) -> str:
+    """The sentence for a page that the file hasn't."""
+    if pages <= 1:
+        return f"{name} has one page, number 0: there is no page {page}."
+    return f"{name} has {pages} pages, numbered from 0 to {pages - 1}: there is no page {page}."
+
+
+def quieten() -> None:
+    """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
+    logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
+
+
+def _page_of(tiff: TiffFile, page: int) -> TiffPage:
+    chosen = tiff.pages[page]
+    if not isinstance(chosen, TiffPage):
+        chosen = chosen.aspage()
+    return chosen
+
+
+def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage]:
+    """The sub-directories of the page, and the reduced pages that follow it."""
+    with_tags = list(chosen.pages)[:_MAX_LEVELS] if chosen.subifds else []
+    for index in range(page + 1, min(len(tiff.pages), page + 1 + _MAX_LEVELS)):
+        other = _page_of(tiff, index)
+        if not other.subfiletype & _REDUCED:
+            break
+        with_tags.append(other)
+    return [other for other in with_tags if isinstance(other, TiffPage)]
+
+
+def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> Layout | None:
+    try:
+        check_kind(path.name, page)
+        return None if page.compression == OLD_JPEG else page_layout(path, page, limits)
+    except (PaintingError, ValueError):
+        return None
+
+
+def _level(native: Layout, other: Layout) -> int:
+    """n where ``other`` is ``native`` reduced to ``ceil(size / 2**n)``, otherwise 0."""
+    if (other.channels, other.dtype, other.decode is None) != (
+        native.channels,
+        native.dtype,
+        native.decode is None,
+    ):
+        return 0
+    for level in range(1, _MAX_LEVELS):
+        scale = 1 << level
+        if (other.width, other.height) == (-(-native.width // scale), -(-native.height // scale)):
+            return level
+    return 0
+
+
+def page_layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
+    """The segments of a page of any type of samples, checked against the file's size.
+
+    One-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
+    """
+    dtype = np.dtype(np.uint8 if page.bitspersample == 1 else page.dtype)
+    width, height = (
+        (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, page.rowsperstrip)
+    )
+    if width < 1 or height < 1:
+        raise PaintingError(f"{path.name} declares tiles or strips without a size: the file is damaged.")
+    natural = page.bitspersample == dtype.itemsize * 8 and not is_plain_ycbcr(page)
+    direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and natural
+    layout = Layout(
+        width=page.imagewidth,
+        height=page.imagelength,
+        channels=page.samplesperpixel,
+        dtype=dtype.newbyteorder(page.parent.byteorder) if direct else dtype,
+        planar=page.planarconfig == 2 and page.samplesperpixel > 1,
+        tiled=page.is_tiled,
+        segment_width=width,
+        segment_height=height if page.is_tiled else min(height, page.imagelength),
+        offsets=tuple(page.dataoffsets),
+        counts=tuple(page.databytecounts),
+        decode=None if direct else _decoder(page),
+        empty=_empty_sample(page),
+    )
+    _check_segments(path, layout, limits)
+    return layout
+
+
+def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
+    kind = "tiles" if layout.tiled else "strips"
+    if layout.decode is not None and layout.segment_bytes > limits.at_once:
+        size = layout.segment_bytes / 1e9
+        raise PaintingError(
+            f"{path.name} is compressed in {kind} of {size:.1f} GB: save it with smaller tiles."
+        )
+    expected = layout.planes * layout.rows * layout.columns
+    if not len(layout.offsets) == len(layout.counts) == expected:
+        raise PaintingError(
+            f"{path.name} lists {len(layout.offsets)} {kind} where its size needs {expected}: it is damaged."
+        )
+    offsets, counts = np.array(layout.offsets, np.float64), np.array(layout.counts, np.float64)
+    there = (offsets != 0) | (counts != 0)
+    lost = (offsets < 8) | (counts < 1) | (offsets + counts > path.stat().st_size)
+    if (there & lost).any():
+        raise PaintingError(f"{path.name} is cut short: some of its {kind} lie outside the file.")
+    if layout.decode is None:
+        needed = np.tile(np.repeat(layout.needed(), layout.columns), layout.planes)
+        if (counts < needed)[there].any():
+            raise PaintingError(
+                f"{path.name} is cut short: some of its {kind} are smaller than their size needs."
+            )
+
+
+def _decoder(page: TiffPage) -> Any:
+    """A function (bytes, index) → samples; it needs the tags alone, not the open file."""
+    if is_plain_ycbcr(page):
+        return _ycbcr_decoder(page)
+    decode, options = page.decode, {}
+    if page.compression in JPEG:
+        options = {"jpegtables": page.jpegtables, "jpegheader": page.jpegheader}
+    return partial(
+        _decode_segment,
+        decode=partial(decode, **options),
+        jpeg=page.compression in JPEG,
+        bilevel=_is_bilevel(page),
+        inverted=page.photometric == _WHITE_IS_ZERO,
+    )
+
+
+def _ycbcr_decoder(page: TiffPage) -> Any:
+    packing = ycbcr.layout_of(page.tags.valueof)
+    codec = SegmentCodec(page.compression, 1, page.parent.byteorder, page.fillorder == 2)
+    if not can_encode(codec):
+        raise PaintingError(
+            f"{page.parent.filename} is a YCbCr picture that can't be decoded: convert it to 8- or 16-bit"
+            " RGB, then open it again."
+        )
+    tiled, width, length = (
+        page.is_tiled,
+        page.tilewidth if page.is_tiled else page.imagewidth,
+        page.imagelength,
+    )
+    rows = page.tilelength if tiled else min(page.rowsperstrip, length)
+    strips = -(-length // rows)
+
+    def decode(data: bytes, index: int) -> Samples:
+        high = rows if tiled else min(rows, length - index % strips * rows)
+        size = packing.segment_bytes(high, width)
+        plain = codec.decode(data, (1, size, 1), np.dtype(np.uint8))
+        return packing.decode(plain.tobytes(), high, width)
+
+    return decode
+
+
+def _is_bilevel(page: TiffPage) -> bool:
+    return page.bitspersample == 1 and page.photometric in GREY
+
+
+def _empty_sample(page: TiffPage) -> int:
+    """What a sample is in strips and tiles that the file leaves out: stored zeros."""
+    return 255 if _is_bilevel(page) and page.photometric == _WHITE_IS_ZERO else 0
+
+
+def _missing_notes(layout: Layout) -> tuple[str, ...]:
+    missing = sum(map(layout.missing, range(len(layout.offsets))))
+    kind = "tiles" if layout.tiled else "strips"
+    return (f"The file leaves out {missing} of its {kind}; their samples are read as 0.",) if missing else ()
+
+
+def _decode_segment(
+    data: bytes, index: int, *, decode: Any, jpeg: bool, bilevel: bool, inverted: bool
+) -> Samples:
+    """Samples (rows, columns, samples); bilevel ones become 0 (black) and 255 (white)."""
+    if jpeg and _END_OF_JPEG not in data[-64:]:
+        raise ValueError("a JPEG segment without its end")
+    samples: Samples = decode(data, index)[0][0]
+    if bilevel:
+        return np.where((samples != 0) ^ inverted, np.uint8(255), np.uint8(0))
+    return np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
+
+
+def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
+    bilevel = page.bitspersample == 1
+    compression, lossy = COMPRESSIONS[page.compression]
+    return Facts(
+        format="BigTIFF" if tiff.is_bigtiff else "TIFF",
+        width=page.imagewidth,
+        height=page.imagelength,
+        channels=page.samplesperpixel,
+        depth=max(page.bitspersample, 8),
+        compression=compression,
+        lossy=lossy,
+        own_samples=not bilevel and not is_plain_ycbcr(page),
+        extra=_extra(page),
+        white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
+        orientation=number_of(page, 274, 1),
+        profile=_blob(page, 34675),
+        resolution=_resolution(page),
+        metadata=_metadata(page),
+        page=index,
+        pages=pages,
+        notes=_notes(page, index, pages),
+    )
+
+
+def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
+    notes = []
+    if pages > 1:
+        shown = "the first" if index == 0 else f"page {index} (counted from 0)"
+        notes.append(f"The file has {pages} pages; {shown} is shown.")
+    if page.bitspersample == 1:
+        notes.append("The file is black and white (1 bit); it is read as 8-bit grey.")
+    if is_plain_ycbcr(page):
+        notes.append("The file stores YCbCr samples; they are read as RGB.")
+    return tuple(notes)
+
+
+def _resolution(page: TiffPage) -> resolution.Resolution | None:
+    try:
+        x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
+        return resolution.from_unit(x, y, number_of(page, 296, 2), "TIFF tags")
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return None
+
+
+def _metadata(page: TiffPage) -> Metadata:
+    return Metadata(
+        xmp=_blob(page, 700),
+        iptc=_blob(page, 33723),
+        photoshop=_blob(page, 34377),
+        description=_text(page, 270),
+        software=_text(page, 305),
+        date=_text(page, 306),
+        artist=_text(page, 315),
+        copyright=_text(page, 33432),
+    )
+
+
+def _blob(page: TiffPage, code: int) -> bytes | None:
+    value = page.tags.valueof(code)
+    if isinstance(value, tuple):  # IPTC is often written as 32-bit words
+        value = np.array(value, f"{page.parent.byteorder}u4").tobytes()
+    return value if isinstance(value, bytes) and value else None
+
+
+def number_of(page: TiffPage, code: int, default: int) -> int:
+    """The first number of a tag of any type of whole numbers (some writers store BYTE for SHORT)."""
+    value = page.tags.valueof(code, default)
+    if isinstance(value, bytes | tuple) and len(value):
+        value = value[0]
+    return int(value) if isinstance(value, int) else default
+
+
+def _extra(page: TiffPage) -> tuple[int, ...] | None:
+    """The kinds of the samples after the colours; None for the usual alpha without the tag."""
+    colours = 1 if page.photometric in GREY else 3
+    count = page.samplesperpixel - colours
+    kinds = tuple(map(int, page.extrasamples))
+    if not kinds and count <= 1:
+        return None
+    return (*kinds, *[0] * count)[:count]
+
+
+def _text(page: TiffPage, code: int) -> str:
+    value = page.tags.valueof(code)
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return value.strip("\0 \r\n\t") if isinstance(value, str) else ""

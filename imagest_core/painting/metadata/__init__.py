@@ -1,0 +1,1 @@
+"""Metadata of scans: blocks, text mappings, embedded previews, writing notes."""

@@ -1,0 +1,112 @@
+"""Pictures inside the values of tags: what shows the scan before its restoration is taken out of them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+from imagest_core.painting.metadata import embedded, iptc, photoshop, xmp
+from imagest_core.painting.metadata.writing_notes import WritingNote
+
+XMP, IPTC, PHOTOSHOP, PROFILE, MAKER_NOTE, LAYERS, JPEG_TABLES = 700, 33723, 34377, 34675, 37500, 37724, 347
+
+Cleaned = tuple[bytes, list[WritingNote]]
+"""A value without stale pictures (empty: the tag goes), and what was removed."""
+
+_SMALLEST = 64
+_WHOLE = 0.9
+"""Share of a value from which on it is nothing but the picture in it."""
+
+
+def clean(tag: int, value: bytes) -> Cleaned:
+    """The value of ``tag`` without pictures of the scan as it was; the same bytes where it has none."""
+    if tag == LAYERS:
+        return b"", [WritingNote(f"Photoshop layers (tag {LAYERS})", "removed")]
+    if tag in (PROFILE, JPEG_TABLES) or (len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP)):
+        return value, []
+    known = {XMP: _clean_xmp, IPTC: _clean_iptc, PHOTOSHOP: clean_photoshop}
+    if tag in known:
+        return known[tag](value)
+    return _clean_other(tag, value)
+
+
+def clean_photoshop(value: bytes) -> Cleaned:
+    """Photoshop resources without thumbnails, and without those inside other resources."""
+    resources, rest = photoshop.parse(value)
+    kept, notes = [], []
+    for resource in resources:
+        data, found = _clean_resource(resource)
+        notes += found
+        if data or not found:
+            kept.append(replace(resource, data=data))
+    rest, found = _clean_rest(rest)
+    notes += found
+    return (photoshop.pack(kept) + rest, notes) if notes else (value, [])
+
+
+def _clean_resource(resource: photoshop.Resource) -> Cleaned:
+    number, data = resource.number, resource.data
+    if number in (photoshop.OLD_THUMBNAIL, photoshop.THUMBNAIL):
+        return b"", [WritingNote(f"Photoshop thumbnail (resource {number} in tag {PHOTOSHOP})", "removed")]
+    known: dict[int, Callable[[bytes], Cleaned]] = {
+        photoshop.IPTC: _clean_iptc,
+        photoshop.XMP: _clean_xmp,
+        photoshop.EXIF: clean_exif,
+        photoshop.EXIF_MORE: clean_exif,
+    }
+    if number in known:
+        return known[number](data)
+    if embedded.pictures(data):
+        return b"", [WritingNote(f"Photoshop preview (resource {number} in tag {PHOTOSHOP})", "removed")]
+    return data, []
+
+
+def _clean_rest(rest: bytes) -> Cleaned:
+    """What follows the last readable resource: zeros instead of the pictures in it."""
+    spans = embedded.pictures(rest)
+    if not spans:
+        return rest, []
+    return embedded.erased(rest, spans), [WritingNote(f"Photoshop preview (tag {PHOTOSHOP})", "removed")]
+
+
+def _clean_xmp(value: bytes) -> Cleaned:
+    shorter = xmp.without_thumbnails(value)
+    if shorter is value:
+        return value, []
+    return xmp.padded(shorter, len(value)), [WritingNote(f"XMP thumbnails (tag {XMP})", "removed")]
+
+
+def _clean_iptc(value: bytes) -> Cleaned:
+    shorter = iptc.without_previews(value)
+    if shorter is value:
+        return value, []
+    return shorter, [WritingNote(f"IPTC preview (data set 2:202 in tag {IPTC})", "removed")]
+
+
+def _clean_other(tag: int, value: bytes) -> Cleaned:
+    spans = embedded.pictures(value)
+    if not spans:
+        return value, []
+    if tag == MAKER_NOTE:
+        note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
+        return embedded.erased(value, spans), [note]
+    note = WritingNote(f"Embedded preview (tag {tag})", "removed")
+    covered = sum(end - start for start, end in spans)
+    return b"" if covered > _WHOLE * len(value) else embedded.erased(value, spans), [note]
+
+
+def clean_exif(value: bytes) -> Cleaned:
+    """An EXIF block, of the same length, without its thumbnail and other pictures."""
+    from imagest_core.errors import PaintingError
+    from imagest_core.painting.tiff.stale import remove_stale
+
+    file = io.BytesIO(value)
+    try:
+        notes = remove_stale(file, 0)
+    except PaintingError:
+        notes = []
+    left, spans = file.getvalue(), embedded.pictures(file.getvalue())
+    if spans:
+        notes.append(WritingNote("Preview in the EXIF block", "removed"))
+    return (embedded.erased(left, spans), notes) if notes else (value, [])

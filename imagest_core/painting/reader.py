@@ -1,0 +1,295 @@
+"""A painting's scan as a reader: any region, at any reduced level, of a file of any size."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.errors import PaintingError, ProfileError
+from imagest_core.painting.color.working import ColourSpace, assumed_space, colour_space
+from imagest_core.painting.formats import open_source
+from imagest_core.painting.formats.base import Limits, Samples, Source
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.orientation import Orientation
+from imagest_core.painting.reduce import area_mean
+from imagest_core.painting.resolution import Resolution
+from imagest_core.painting.stamp import FileStamp, file_sha256
+
+__all__ = ["Limits", "Painting", "open_painting"]
+
+_SMALLEST_LEVEL = 256
+_STRIPE_SAMPLES = 12_000_000
+
+
+def open_painting(
+    path: Path | str, *, page: int = 0, limits: Limits | None = None, assume_srgb: bool = False
+) -> Painting:
+    """Open a scan without decoding it; raises ``PaintingError`` with one sentence.
+
+    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size. Where the colour
+    profile can't be used, ``ProfileError`` is raised unless the user lets sRGB be assumed.
+    """
+    path = Path(path)
+    stamp = stamp_of(path)
+    source = open_source(path, page, limits or Limits())
+    try:
+        return Painting(path, source, stamp, assume_srgb=assume_srgb)
+    except BaseException:
+        source.close()
+        raise
+
+
+class Painting:
+    """An open scan; all coordinates are as displayed, after the file's orientation.
+
+    ``width``, ``height`` in pixels; ``channels`` with alpha and
+    any other extra samples (``extra_samples``: their TIFF kinds); ``depth`` 8 or 16 bits a sample;
+    ``assume_srgb``: whether the user lets sRGB stand for a profile that can't be used, and
+    ``srgb_assumed`` whether it does;
+    ``resolution`` along x and y as displayed; ``notes``: sentences the user should see. Samples
+    are always those of the file: where ``white_is_zero``, grey ones count from white.
+    Any thread may read.
+    """
+
+    def __init__(
+        self, path: Path, source: Source, stamp: FileStamp | None = None, *, assume_srgb: bool = False
+    ) -> None:
+        facts = source.facts
+        self._source = source
+        self._orientation = Orientation.of(facts.orientation)
+        self.path, self.format = path, facts.format
+        self.width, self.height = self._orientation.size(facts.width, facts.height)
+        self.channels, self.depth = facts.channels, facts.depth
+        self.extra_samples, self.alpha_channel = facts.extras, facts.alpha
+        self.grey, self.alpha = facts.channels - len(facts.extras) < 3, facts.alpha is not None
+        self.dtype: np.dtype[Any] = np.dtype(f"u{facts.depth // 8}")
+        self.compression, self.lossy = facts.compression, facts.lossy
+        self.own_samples, self.white_is_zero = facts.own_samples, facts.white_is_zero
+        self.page, self.pages = facts.page, facts.pages
+        self.profile, self.metadata = facts.profile, facts.metadata
+        self.resolution = _as_displayed(facts.resolution, self._orientation)
+        self.assume_srgb = assume_srgb
+        self._space, note, self.srgb_assumed = _chosen_space(path, facts.profile, self.grey, assume_srgb)
+        self.notes: tuple[str, ...] = (*facts.notes, note) if note else facts.notes
+        self._stamp = stamp or stamp_of(path)
+        self._sha256: str | None = None
+
+    @property
+    def box(self) -> Box:
+        """The whole picture."""
+        return Box(0, 0, self.width, self.height)
+
+    @property
+    def orientation(self) -> int:
+        """The file's orientation, 1–8 (TIFF tag 274)."""
+        return self._orientation.code
+
+    @property
+    def profile_name(self) -> str:
+        """What the colour in use is called."""
+        return self._space.name
+
+    @property
+    def colour_space(self) -> ColourSpace:
+        """The colour of its samples."""
+        return self._space
+
+    @cached_property
+    def levels(self) -> int:
+        """How many levels make sense: the last fits about 256 pixels."""
+        longest, levels = max(self.width, self.height), 1
+        while longest > _SMALLEST_LEVEL:
+            longest, levels = -(-longest // 2), levels + 1
+        return levels
+
+    def read(self, box: Box | None = None, level: int = 0) -> Samples:
+        """Samples (h, w, channels) of ``box`` (native pixels, inside the picture) in the file's own type.
+
+        ``level`` n gives ``ceil(size / 2**n)`` pixels, each the mean of a square of 2**n counted from
+        the box's corner. Raises ``PaintingError`` where the file is damaged.
+        """
+        box = self.box if box is None else box
+        if box.empty or not self.box.contains(box):
+            raise ValueError(f"{box} does not lie inside {self.box}")
+        if level == 0:
+            return self._displayed(self._source, box, self.width, self.height)
+        return (
+            self._stored_reduction(box, level)
+            if self._has_reduction(box, level)
+            else self._reduce(box, level)
+        )
+
+    def read_working(self, box: Box | None = None, level: int = 0) -> NDArray[np.float32]:
+        """The same as working colour: (h, w, 3) float32, unbounded sRGB, nominally 0–1."""
+        return self.to_working(self.read(box, level))
+
+    def to_working(self, samples: Samples) -> NDArray[np.float32]:
+        """Samples (h, w, channels) of this file's kind as working colour (h, w, 3)."""
+        return self._space.to_working(self._as_floats(samples[..., : 1 if self.grey else 3]))
+
+    def to_source(self, rgb: NDArray[np.float32], under: Samples) -> Samples:
+        """Working colour (h, w, 3) as samples of the file: its profile, depth and channels.
+
+        ``under``: (h, w, channels) samples that lie there now; their alpha is kept.
+        """
+        floats = self._space.from_working(rgb)
+        floats = 1 - floats if self.white_is_zero else floats
+        most = np.iinfo(self.dtype).max
+        out = under.astype(self.dtype)
+        out[..., : floats.shape[2]] = np.rint(np.clip(floats, 0, 1) * np.float64(most))
+        return out
+
+    def sha256(self) -> str:
+        """The hash of the bytes the file had when it was opened, in hexadecimal; computed once.
+
+        Raises ``PaintingError`` where the file has changed since, or can't be read any more.
+        """
+        if self._sha256 is None:
+            found, before = self._hashed()
+            if self._stamp is None or before.facts != self._stamp.facts:
+                raise self._changed()
+            self._sha256 = found
+        return self._sha256
+
+    def check_unchanged(self, expected: str = "") -> None:
+        """Make sure that the file is as it was when it was opened, or has the SHA-256 ``expected``.
+
+        Costs nothing but a look at the file's times where these can be trusted
+        (:mod:`imagest_core.painting.stamp`), else the file is hashed. Raises ``PaintingError`` where it
+        has changed or is gone.
+        """
+        known = expected or self.sha256()
+        try:
+            if self._sha256 == known and self._stamp is not None and self._stamp.still_of(self.path):
+                return
+        except OSError as error:
+            raise self._changed() from error
+        found, before = self._hashed()
+        if found != known:
+            raise self._changed()
+        self._sha256, self._stamp = found, before
+
+    def _hashed(self) -> tuple[str, FileStamp]:
+        """The hash of the file as it is now, and its stamp, which no write has changed meanwhile."""
+        try:
+            before = FileStamp.of(self.path)
+            found = file_sha256(self.path)
+            after = FileStamp.of(self.path)
+        except OSError as error:
+            raise self._changed() from error
+        if before.facts != after.facts:
+            raise self._changed()
+        return found, before
+
+    def _changed(self) -> PaintingError:
+        return PaintingError(f"{self.path.name} has changed since it was opened: open it again.")
+
+    def info(self) -> dict[str, Any]:
+        """Its properties as plain values, for one line of JSON."""
+        resolution = self.resolution
+        return {
+            "path": str(self.path),
+            "format": self.format,
+            "width": self.width,
+            "height": self.height,
+            "channels": self.channels,
+            "depth": self.depth,
+            "grey": self.grey,
+            "alpha": self.alpha,
+            "profile": self.profile_name if self.profile else None,
+            "srgb_assumed": self.srgb_assumed,
+            "px_per_mm": [resolution.px_per_mm_x, resolution.px_per_mm_y] if resolution else None,
+            "resolution_source": resolution.source if resolution else None,
+            "orientation": self.orientation,
+            "page": self.page,
+            "pages": self.pages,
+            "compression": self.compression,
+            "lossy": self.lossy,
+            "bytes": self.path.stat().st_size,
+            "notes": list(self.notes),
+        }
+
+    def close(self) -> None:
+        """Give the file back; nothing can be read afterwards."""
+        self._source.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _displayed(self, source: Any, box: Box, width: int, height: int) -> Samples:
+        stored = source.read(self._orientation.stored_box(box, width, height))
+        return np.ascontiguousarray(self._orientation.display(stored))
+
+    def _as_floats(self, samples: Samples) -> NDArray[np.float32]:
+        floats = samples.astype(np.float32) / np.float32(np.iinfo(self.dtype).max)
+        return 1 - floats if self.white_is_zero else floats
+
+    def _has_reduction(self, box: Box, level: int) -> bool:
+        """Whether the file itself holds this level, and the box lies on its pixels."""
+        scale = 1 << level
+        ends = (box.right % scale == 0 or box.right == self.width) and (
+            box.bottom % scale == 0 or box.bottom == self.height
+        )
+        return level in self._source.reduced and box.x % scale == 0 and box.y % scale == 0 and ends
+
+    def _stored_reduction(self, box: Box, level: int) -> Samples:
+        def down(value: int) -> int:
+            return -(-value // (1 << level))
+
+        reduced = Box.spanning(down(box.x), down(box.y), down(box.right), down(box.bottom))
+        return self._displayed(self._source.reduced[level], reduced, down(self.width), down(self.height))
+
+    def _reduce(self, box: Box, level: int) -> Samples:
+        """Area means, a stripe of the picture at a time along its stored rows."""
+        scale = 1 << level
+        out = np.empty((-(-box.height // scale), -(-box.width // scale), self.channels), self.dtype)
+        across = box.height if self._orientation.swaps else box.width
+        step = max(_STRIPE_SAMPLES // (across * self.channels) // scale, 1)
+        length = out.shape[1] if self._orientation.swaps else out.shape[0]
+        for start in range(0, length, step):
+            x, y = (start, 0) if self._orientation.swaps else (0, start)
+            size = (step, out.shape[0]) if self._orientation.swaps else (out.shape[1], step)
+            target = Box(x, y, *size).within(Box(0, 0, out.shape[1], out.shape[0]))
+            native = (
+                Box(x * scale, y * scale, size[0] * scale, size[1] * scale).moved(box.x, box.y).within(box)
+            )
+            out[target.slices] = area_mean(self.read(native), scale)
+        return out
+
+
+def stamp_of(path: Path) -> FileStamp | None:
+    """The stamp of a file; None where there is none to be had."""
+    try:
+        return FileStamp.of(path)
+    except (OSError, ValueError):
+        return None
+
+
+def _chosen_space(
+    path: Path, profile: bytes | None, grey: bool, assume_srgb: bool
+) -> tuple[ColourSpace, str, bool]:
+    """The colour space, a sentence about it, and whether it is sRGB in place of an unusable profile."""
+    try:
+        return (*colour_space(profile, grey), False)
+    except ProfileError as error:
+        if assume_srgb:
+            note = f"The file's colour profile {error}: sRGB is assumed instead."
+            return assumed_space(grey), note, True
+        raise ProfileError(
+            f"{path.name} has a colour profile that {error}: assign the right one in another program, or let"
+            " sRGB be assumed (--assume-srgb)."
+        ) from error
+
+
+def _as_displayed(resolution: Resolution | None, orientation: Orientation) -> Resolution | None:
+    return resolution.swapped if resolution and orientation.swaps else resolution

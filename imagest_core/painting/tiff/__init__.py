@@ -1,0 +1,1 @@
+"""Reading, patching and converting TIFF files."""

@@ -1,0 +1,99 @@
+"""A classic TIFF file becomes a BigTIFF in place: for files that outgrow 4 GiB.
+
+Data and long values stay where they are; only the directories are written anew, behind everything,
+with 8-byte places. So even places inside private values (makers' notes) keep their meaning. What lies
+in bytes 8-15, which the longer header needs, is moved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import takewhile
+from typing import BinaryIO
+
+from imagest_core.painting.tiff.extents import located
+from imagest_core.painting.tiff.ifd import (
+    DEEPEST,
+    IFD,
+    IFD8,
+    KIND_SIZE,
+    LONG8,
+    Directory,
+    Entry,
+    Field,
+    Flavour,
+    Structure,
+    append,
+    append_directory,
+    damaged,
+    numbers_field,
+)
+from imagest_core.painting.tiff.segments import Tables
+
+
+def convert_to_big(file: BinaryIO, tables: Tables) -> None:
+    """Turn the open classic TIFF ``file`` into a BigTIFF with the new ``tables`` in the old ones' stead."""
+    _Conversion(Structure(file), tables).run()
+
+
+class _Conversion:
+    def __init__(self, structure: Structure, tables: Tables) -> None:
+        self._old, self._tables = structure, dict(tables)
+        self._file, self._flavour = structure.file, Flavour(structure.flavour.order, big=True)
+        self._placed: dict[int, int] = {}
+        self._depth = 0
+
+    def run(self) -> None:
+        for directory in self._old.walk():
+            self._clear_header(directory)
+        first = self._chain(self._old.first)
+        self._file.seek(0)
+        self._file.write(self._flavour.header(first))
+
+    def _clear_header(self, directory: Directory) -> None:
+        """Move the data of ``directory`` that lie where the longer header will be."""
+        for offsets, counts, spans in located(self._old, directory):
+            places = self._tables.get((directory.place, offsets.tag), spans[:, 0])
+            sizes = self._tables.get((directory.place, counts.tag), spans[:, 1] - spans[:, 0])
+            for segment in (places < self._flavour.header_size).nonzero()[0]:
+                if place := int(places[segment]):
+                    data = self._old.bytes_at(place, int(sizes[segment]))
+                    places = places.copy()
+                    places[segment] = append(self._file, data)
+                    self._tables[directory.place, offsets.tag] = places
+
+    def _chain(self, place: int) -> int:
+        """Write the chain of directories from ``place`` on, the last first; gives its new place."""
+        found = self._unplaced(place)
+        following = self._placed.get(found[-1].next, 0) if found else 0
+        for directory in reversed(found):
+            self._placed[directory.place] = 0
+            fields = [self._field(directory, entry) for entry in directory.entries]
+            following = append_directory(self._file, self._flavour, fields, following)
+            self._placed[directory.place] = following
+        return self._placed.get(place, following)
+
+    def _unplaced(self, place: int) -> list[Directory]:
+        """The readable directories from ``place`` on that haven't been written yet."""
+        return list(takewhile(lambda directory: directory.place not in self._placed, self._old.chain(place)))
+
+    def _field(self, directory: Directory, entry: Entry) -> Field:
+        table = self._tables.get((directory.place, entry.tag))
+        if table is not None:
+            return numbers_field(entry.tag, table, self._flavour)
+        if places := self._old.places(entry):
+            return self._pointer(entry, places)
+        if entry.kind not in KIND_SIZE:
+            return Field(entry.tag, entry.kind, entry.count, self._old.bytes_at(entry.place + 8, 4))
+        if entry.size <= self._flavour.offset_size or entry.value_place < self._flavour.header_size:
+            return Field(entry.tag, entry.kind, entry.count, self._old.value(entry))
+        return Field(entry.tag, entry.kind, entry.count, place=entry.value_place)
+
+    def _pointer(self, entry: Entry, places: list[int]) -> Field:
+        """The entry with the new places; those where nothing can be read stay as they are."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise damaged()
+        field = numbers_field(entry.tag, [self._chain(place) or place for place in places], self._flavour)
+        self._depth -= 1
+        return replace(field, kind=IFD8 if entry.kind == IFD else LONG8)

@@ -1,0 +1,267 @@
+"""No byte that a patched TIFF file has ceased to use stays in it.
+
+Replaced strips and tiles leave holes. New ones are moved from the file's end into the holes where they
+fit; what is still free is cut out, and everything behind it moves up, as long as every pointer to the
+moved bytes is known (:mod:`imagest_core.painting.tiff.unknown_values`). What can't be cut out is zeroed.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from imagest_core.painting.tiff.extents import (
+    Extents,
+    Occupied,
+    Spans,
+    located,
+    merged,
+    subtracted,
+    used_spans,
+)
+from imagest_core.painting.tiff.ifd import NUMBER_CODE, Entry, Structure
+from imagest_core.painting.tiff.segments import Numbers, write_table
+from imagest_core.painting.tiff.unknown_values import last_unknown_place
+from imagest_core.progress import Progress
+
+ALIGNMENT = 16
+"""Bytes are moved by multiples of this, so that words stay aligned."""
+
+WORTH_MOVING = 50
+"""A gap is cut out when at most this many times its bytes have to move."""
+
+_BLOCK = 16 << 20
+_GHOST = 1024
+_UNEDITED, _EDITED = b"KNOWN_INCOMPATIBLE_EDITION=NO\n ", b"KNOWN_INCOMPATIBLE_EDITION=YES\n"
+
+
+def compact(path: Path, before: Occupied, progress: Progress | None = None) -> int:
+    """Remove from the TIFF file at ``path`` what it used ``before`` it was changed and doesn't use now.
+
+    ``before`` is :func:`occupied` of the file it was copied from; bytes that were in no use then stay.
+    Bytes that can't be cut out become 0. Gives how many those are.
+    """
+    progress = progress or Progress()
+    with open(path, "rb+") as file:
+        if not len(_dead(Structure(file), before)):
+            return 0
+        mark_edited(file)
+        _fill_holes(file, before)
+        structure = Structure(file)
+        dead = _dead(structure, before)
+        cut = _removable(structure, dead, before)
+        edits = _edits(structure, cut) if len(cut) else {}
+        if edits is None:
+            cut, edits = _at_the_end(dead, structure.size), {}
+        kept = subtracted(dead, cut)
+        erase(file, kept)
+        for place, data in edits.items():
+            file.seek(place)
+            file.write(data)
+        _cut_out(file, cut, structure.size, progress)
+        return int((kept[:, 1] - kept[:, 0]).sum())
+
+
+def mark_edited(file: BinaryIO) -> None:
+    """Tell GDAL that a cloud-optimised TIFF was edited, so that it does not trust the order of the tiles.
+
+    The text behind the header is GDAL's: https://gdal.org/drivers/raster/cog.html#header-ghost-area
+    """
+    start = Structure(file).flavour.header_size
+    file.seek(start)
+    text = file.read(_GHOST)
+    if text.startswith(b"GDAL_STRUCTURAL_METADATA_SIZE=") and _UNEDITED in text:
+        file.seek(start + text.index(_UNEDITED))
+        file.write(_EDITED)
+
+
+def erase(file: BinaryIO, spans: Spans) -> None:
+    """Overwrite the bytes of ``spans`` with zeros."""
+    for start, end in spans.tolist():
+        file.seek(start)
+        for place in range(start, end, _BLOCK):
+            file.write(bytes(min(_BLOCK, end - place)))
+
+
+def _dead(structure: Structure, before: Occupied) -> Spans:
+    """The bytes that were in use, or were appended since, and that nothing uses now."""
+    size = np.uint64(structure.size)
+    appended = np.array([(min(before.size, structure.size), structure.size)], np.uint64)
+    once = merged(np.concatenate([np.minimum(before.spans, size), appended]))
+    return subtracted(once, used_spans(structure))
+
+
+# Filling holes
+
+
+@dataclass(frozen=True)
+class _Appended:
+    """A strip or tile at the file's end: the entry and the index that give its place."""
+
+    size: int
+    place: int
+    entry: Entry
+    index: int
+
+
+def _fill_holes(file: BinaryIO, before: Occupied) -> None:
+    """Move appended strips and tiles into the holes, the largest first, each into the tightest one."""
+    structure = Structure(file)
+    dead = _dead(structure, before)
+    holes = sorted((end - start, start) for start, end in dead.tolist() if start < before.size)
+    extents = Extents(structure)
+    moved: dict[Entry, dict[int, int]] = {}
+    for segment in sorted(_appended(structure, extents, before.size), key=lambda found: -found.size):
+        place = _taken(holes, segment.size)
+        if place is not None:
+            data = structure.bytes_at(segment.place, segment.size)
+            file.seek(place)
+            file.write(data)
+            moved.setdefault(segment.entry, {})[segment.index] = place
+    for entry, places in moved.items():
+        values = structure.numbers(entry)
+        for index, place in places.items():
+            values[index] = place
+        write_table(file, structure.flavour, entry, values, extents)
+    file.flush()
+
+
+def _taken(holes: list[tuple[int, int]], size: int) -> int | None:
+    """An even place for ``size`` bytes in the smallest hole that has it; the rest stays a hole."""
+    for index in range(bisect_left(holes, (size, 0)), len(holes)):
+        length, start = holes[index]
+        place = start + start % 2
+        if place + size <= start + length:
+            del holes[index]
+            if rest := start + length - place - size:
+                insort(holes, (rest, place + size))
+            return place
+    return None
+
+
+def _appended(structure: Structure, extents: Extents, size: int) -> Iterator[_Appended]:
+    """The strips and tiles from byte ``size`` on that one table alone points to."""
+    for offsets, spans in _data(structure):
+        for index in np.flatnonzero((spans[:, 0] >= size) & (spans[:, 1] > spans[:, 0])).tolist():
+            start, end = map(int, spans[index])
+            if end <= structure.size and extents.owners(start, end) == 1:
+                yield _Appended(end - start, start, offsets, index)
+
+
+def _data(structure: Structure) -> Iterator[tuple[Entry, Spans]]:
+    """The tables of places in the file, with the spans they locate."""
+    for directory in structure.walk():
+        for offsets, _, spans in located(structure, directory):
+            yield offsets, spans
+
+
+# Cutting out
+
+
+def _removable(structure: Structure, dead: Spans, before: Occupied) -> Spans:
+    """The spans of ``dead`` to cut out: those with only known pointers behind them, if it is worth it."""
+    end = structure.size
+    if not len(dead):
+        return dead
+    last = last_unknown_place(structure, int(dead[0, 0]), before.size)
+    free = dead[(dead[:, 0] > last) | (dead[:, 1] == end)] if last >= 0 else dead.copy()
+    inner = free[:, 1] < end
+    free[inner, 0] += (free[inner, 1] - free[inner, 0]) % np.uint64(ALIGNMENT)
+    free = free[free[:, 0] < free[:, 1]]
+    sizes = free[:, 1] - free[:, 0]
+    gains = np.cumsum(sizes[::-1])[::-1]
+    worth = gains * np.uint64(WORTH_MOVING) >= np.uint64(end) - free[:, 0] - gains
+    return free[int(np.argmax(worth)) :] if worth.any() else free[:0]
+
+
+def _at_the_end(dead: Spans, size: int) -> Spans:
+    return dead[dead[:, 1] == size]
+
+
+Edits = dict[int, bytes]
+"""New bytes by their place before anything moves."""
+
+
+def _edits(structure: Structure, cut: Spans) -> Edits | None:
+    """What all pointers become once ``cut`` is gone; None where two of them lie over each other."""
+    edits: Edits = {}
+    for place, data in _pointers(structure, _Shift(cut, structure.size)):
+        if edits.setdefault(place, data) != data:
+            return None
+    ordered = sorted(edits.items())
+    overlap = any(place + len(data) > other for (place, data), (other, _) in pairwise(ordered))
+    return None if overlap else edits
+
+
+class _Shift:
+    """Where a byte of a file of ``size`` bytes lies once ``cut`` is gone; places beyond its end stay."""
+
+    def __init__(self, cut: Spans, size: int) -> None:
+        self._ends, self._size = cut[:, 1], np.uint64(size)
+        self._gone = np.concatenate([[np.uint64(0)], np.cumsum(cut[:, 1] - cut[:, 0])])
+
+    def all(self, places: Numbers) -> Numbers:
+        """The new places of ``places``."""
+        gone = self._gone[np.searchsorted(self._ends, places, "right")]
+        return np.where(places < self._size, places - gone, places)
+
+    def one(self, place: int) -> int:
+        """The new place of ``place``."""
+        return int(self.all(np.array([place], np.uint64))[0])
+
+
+def _pointers(structure: Structure, shift: _Shift) -> Iterator[tuple[int, bytes]]:
+    """The place and the new bytes of everything in the file that points to a place in it."""
+    flavour = structure.flavour
+    width = flavour.offset_size
+    yield flavour.header_size - width, flavour.pack("o", shift.one(structure.first))
+    for directory in structure.walk():
+        yield directory.place + directory.size - width, flavour.pack("o", shift.one(directory.next))
+        for entry in directory.entries:
+            if not entry.inline and entry.value_place + entry.size <= structure.size:
+                field = entry.place + flavour.entry_size - width
+                yield field, flavour.pack("o", shift.one(entry.value_place))
+            if structure.places(entry):
+                yield entry.value_place, _shifted(structure, entry, shift)
+    for offsets, _ in _data(structure):
+        if offsets.count:
+            yield offsets.value_place, _shifted(structure, offsets, shift)
+
+
+def _shifted(structure: Structure, entry: Entry, shift: _Shift) -> bytes:
+    values = shift.all(structure.numbers(entry))
+    return values.astype(structure.flavour.order + NUMBER_CODE[entry.kind]).tobytes()
+
+
+def _cut_out(file: BinaryIO, cut: Spans, size: int, progress: Progress) -> None:
+    """Move what lies behind each span of ``cut`` up, and shorten the file."""
+    spans: Sequence[tuple[int, int]] = [(start, end) for start, end in cut.tolist()]
+    if not spans:
+        return
+    target = spans[0][0]
+    behind = zip((end for _, end in spans), [*(start for start, _ in spans[1:]), size])
+    total = sum(end - start for start, end in spans)
+    for start, end in behind:
+        _move(file, start, end, target, progress.check)
+        target += end - start
+    file.truncate(size - total)
+
+
+def _move(file: BinaryIO, start: int, end: int, target: int, check: Callable[[], None]) -> None:
+    """Move the bytes from ``start`` to before ``end`` down to ``target``, which lies before them."""
+    for place in _steps(start, end):
+        check()
+        file.seek(place)
+        data = file.read(min(_BLOCK, end - place))
+        file.seek(target + place - start)
+        file.write(data)
+
+
+def _steps(start: int, end: int) -> Iterable[int]:
+    return range(start, end, _BLOCK)

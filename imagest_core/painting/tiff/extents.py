@@ -1,0 +1,119 @@
+"""Which bytes of a TIFF file are spoken for, and by how many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.errors import PaintingError
+from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, Entry, Structure
+
+_JPEG_THUMBNAIL = (513, 514)
+LOCATED = (*SEGMENT_TAGS, _JPEG_THUMBNAIL)
+"""Pairs of tags that give places and sizes of data outside the directories."""
+
+Spans = NDArray[np.uint64]
+"""Rows of (first byte, byte after the last)."""
+
+
+class Extents:
+    """All spans of bytes that a file's directories, values and data occupy.
+
+    Writers may let strips share their bytes, or let values lie inside strips; what isn't held by one
+    owner alone must never be overwritten.
+    """
+
+    def __init__(self, structure: Structure) -> None:
+        whole = _all_spans(structure)
+        self._starts, self._ends = np.sort(whole[:, 0]), np.sort(whole[:, 1])
+
+    def owners(self, start: int, end: int) -> int:
+        """How many spans touch the bytes from ``start`` to before ``end``."""
+        started = np.searchsorted(self._starts, np.uint64(end), "left")
+        ended = np.searchsorted(self._ends, np.uint64(start), "right")
+        return int(started - ended)
+
+
+@dataclass(frozen=True)
+class Occupied:
+    """The bytes that a file of ``size`` bytes uses, as merged ``spans``."""
+
+    spans: Spans
+    size: int
+
+
+def occupied(path: Path) -> Occupied:
+    """The bytes in use of the TIFF file at ``path``; raises :class:`PaintingError` where it is damaged."""
+    with open(path, "rb") as file:
+        structure = Structure(file)
+        return Occupied(used_spans(structure), structure.size)
+
+
+def used_spans(structure: Structure) -> Spans:
+    """The bytes in use inside the file, as merged spans."""
+    return merged(np.minimum(_all_spans(structure), np.uint64(structure.size)))
+
+
+def merged(spans: Spans) -> Spans:
+    """The same bytes as sorted spans that neither overlap nor touch."""
+    spans = spans[spans[:, 0] < spans[:, 1]]
+    if not len(spans):
+        return spans
+    spans = spans[np.argsort(spans[:, 0], kind="stable")]
+    reach = np.maximum.accumulate(spans[:, 1])
+    first = np.concatenate([[True], spans[1:, 0] > reach[:-1]])
+    return np.stack([spans[first, 0], reach[np.roll(first, -1)]], axis=1)
+
+
+def subtracted(spans: Spans, other: Spans) -> Spans:
+    """The bytes of ``spans`` that are not in ``other``; all merged."""
+    edges = np.unique(np.concatenate([spans.ravel(), other.ravel()]))
+    pieces = np.stack([edges[:-1], edges[1:]], axis=1)
+    return merged(pieces[_covers(spans, pieces[:, 0]) & ~_covers(other, pieces[:, 0])])
+
+
+def _covers(spans: Spans, places: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Whether each place is a byte of the merged ``spans``."""
+    if not len(spans):
+        return np.zeros(len(places), np.bool_)
+    index = np.searchsorted(spans[:, 0], places, "right")
+    return (index > 0) & (places < spans[np.maximum(index, 1) - 1, 1])
+
+
+def _all_spans(structure: Structure) -> Spans:
+    """The spans of the header, the directories, their values and their data."""
+    spans = [_spans(structure, directory) for directory in structure.walk()]
+    return np.concatenate([_header(structure), *spans])
+
+
+def located(structure: Structure, directory: Directory) -> Iterator[tuple[Entry, Entry, Spans]]:
+    """The data ``directory`` points to: the entries of their places and sizes, and their spans.
+
+    Pairs that can't be read are left out: a vendor's directory may mean something else by these tags.
+    """
+    for offsets, counts in ((directory.find(a), directory.find(b)) for a, b in LOCATED):
+        if offsets and counts and offsets.count == counts.count:
+            with suppress(PaintingError):
+                starts, sizes = structure.numbers(offsets), structure.numbers(counts)
+                yield offsets, counts, np.stack([starts, starts + sizes], axis=1)
+
+
+def _spans(structure: Structure, directory: Directory) -> Spans:
+    own = [(directory.place, directory.place + directory.size)]
+    values = (
+        (entry.value_place, entry.value_place + entry.size) for entry in directory.entries if not entry.inline
+    )
+    own += [(start, end) for start, end in values if end <= structure.size]
+    spans = np.concatenate(
+        [np.array(own, np.uint64), *(found for _, _, found in located(structure, directory))]
+    )
+    return spans[spans[:, 0] < spans[:, 1]]
+
+
+def _header(structure: Structure) -> Spans:
+    return np.array([(0, structure.flavour.header_size)], np.uint64)

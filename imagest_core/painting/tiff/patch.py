@@ -1,0 +1,107 @@
+"""Patches laid into a lossless TIFF file: only the strips or tiles they touch are written anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from imagest_core.painting.formats.base import Samples
+from imagest_core.painting.tiff.bigtiff import convert_to_big
+from imagest_core.painting.tiff.codec import stored_type
+from imagest_core.painting.tiff.extents import Extents
+from imagest_core.painting.tiff.ifd import Directory, Structure
+from imagest_core.painting.tiff.pieces import Patch, Pieces
+from imagest_core.painting.tiff.raster import Raster, read_raster
+from imagest_core.painting.tiff.segments import Segments
+from imagest_core.progress import Progress
+
+CLASSIC_LIMIT = 2**32 - 1
+"""Bytes up to which a classic TIFF can grow."""
+
+Choose = Callable[[Structure], Directory]
+
+
+def patch_file(
+    path: Path,
+    choose: Choose,
+    patches: Iterable[Patch],
+    *,
+    limit: int = CLASSIC_LIMIT,
+    progress: Progress | None = None,
+) -> None:
+    """Lay ``patches``, in stored coordinates, into the raster of the directory that ``choose`` gives.
+
+    Every other byte of the file stays, but for places and sizes of the segments. A classic file that
+    would grow over ``limit`` bytes becomes a BigTIFF.
+    """
+    progress = progress or Progress()
+    with open(path, "rb+") as file:
+        structure = Structure(file)
+        directory = choose(structure)
+        raster = read_raster(structure, directory)
+        assert raster is not None
+        segments = Segments(structure, directory, raster, Extents(structure))
+        with Pieces(raster.grid, path.parent) as pieces:
+            pieces.gather(patches, progress)
+            for cell in progress.steps(pieces.cells):
+                _patch_cell(file, segments, raster, cell, pieces)
+        _finish(file, structure, segments, limit)
+
+
+def _finish(file: BinaryIO, structure: Structure, segments: Segments, limit: int) -> None:
+    """Make the directories know the new segments."""
+    tables = segments.tables()
+    growth = sum(values.nbytes for values in tables.values())
+    if tables and not structure.flavour.big and file.seek(0, 2) + growth > limit:
+        convert_to_big(file, tables)
+    else:
+        segments.write_tables()
+
+
+def _patch_cell(file: BinaryIO, segments: Segments, raster: Raster, cell: int, pieces: Pieces) -> None:
+    if raster.codec.plain:
+        for piece in pieces.of(cell):
+            _patch_plain(file, segments, raster, cell, piece)
+        return
+    planes = [_decoded(segments, raster, cell, plane) for plane in range(raster.planes)]
+    before = [plane.copy() for plane in planes]
+    for piece in pieces.of(cell):
+        for plane, samples in enumerate(planes):
+            piece.paint(samples, raster.grid.box(cell), _channels(raster, plane))
+    for plane, (old, new) in enumerate(zip(before, planes)):
+        if not np.array_equal(old, new):
+            segments.replace(plane * raster.grid.cells + cell, raster.codec.encode(new))
+
+
+def _decoded(segments: Segments, raster: Raster, cell: int, plane: int) -> Samples:
+    """Samples (rows, columns, samples) of a segment; zeros for one that the file leaves out."""
+    data = segments.read(plane * raster.grid.cells + cell)
+    return np.zeros(raster.shape(cell), raster.dtype) if data is None else raster.decode(data, cell)
+
+
+def _patch_plain(file: BinaryIO, segments: Segments, raster: Raster, cell: int, piece: Patch) -> None:
+    """Uncompressed samples are written over row by row: a strip may be as large as the picture.
+
+    (Not through a memory map: on a full disk that ends the process rather than the write.)
+    """
+    origin, stored = raster.grid.box(cell), stored_type(raster.dtype, raster.codec.order)
+    _, columns, samples = raster.shape(cell)
+    pixel = samples * raster.dtype.itemsize
+    for plane in range(raster.planes):
+        start = segments.own_place(plane * raster.grid.cells + cell, raster.nbytes(cell))
+        for y in range(piece.box.y, piece.box.bottom):
+            place = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
+            row = piece.cut(piece.box._replace(y=y, height=1))
+            file.seek(place)
+            under = np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
+            row.paint(under, row.box, _channels(raster, plane))
+            file.seek(place)
+            file.write(under.tobytes())
+
+
+def _channels(raster: Raster, plane: int) -> slice:
+    """The channels a segment of ``plane`` holds."""
+    return slice(plane, plane + 1) if raster.planar else slice(None)

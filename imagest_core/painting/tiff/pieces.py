@@ -1,0 +1,186 @@
+"""Patches, the grid that cuts them, and the pieces waiting for their strip, tile or block of rows."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.painting.formats.base import Samples
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.orientation import Orientation
+from imagest_core.progress import Progress
+
+IN_MEMORY = 64 << 20
+"""Bytes of waiting pieces kept in memory before they go to a nameless file."""
+
+
+@dataclass(frozen=True)
+class Patch:
+    """New ``samples`` (height, width, channels) for ``box``, in the picture's own dtype, as displayed.
+
+    ``mask`` (height, width) names the pixels that are replaced; without one, all of the box are.
+    """
+
+    box: Box
+    samples: Samples
+    mask: NDArray[np.bool_] | None = None
+
+    def check(self, frame: Box, channels: int, dtype: np.dtype) -> None:
+        """Raise :class:`ValueError` unless the patch fits into a picture of this frame."""
+        size = (self.box.height, self.box.width)
+        if not self.box.empty and not frame.contains(self.box):
+            raise ValueError(f"the patch {self.box} leaves the picture {frame}")
+        if self.samples.shape != (*size, channels) or self.samples.dtype != dtype:
+            raise ValueError(
+                f"samples {self.samples.dtype} {self.samples.shape} for {dtype} {(*size, channels)}"
+            )
+        if self.mask is not None and (self.mask.shape != size or self.mask.dtype != np.bool_):
+            raise ValueError(f"mask {self.mask.dtype} {self.mask.shape} for bool {size}")
+
+    def stored(self, orientation: Orientation, width: int, height: int) -> Patch:
+        """The patch in the rows and columns of a picture that is displayed as ``width`` x ``height``."""
+        mask = None if self.mask is None else orientation.store(self.mask)
+        box = orientation.stored_box(self.box, width, height)
+        return Patch(box, orientation.store(self.samples), mask)
+
+    def cut(self, box: Box) -> Patch:
+        """The part of the patch inside ``box``."""
+        part = box.within(self.box)
+        inside = part.moved(-self.box.x, -self.box.y).slices
+        return Patch(part, self.samples[inside], None if self.mask is None else self.mask[inside])
+
+    def paint(self, target: Samples, origin: Box, channels: slice = slice(None)) -> None:
+        """Lay ``channels`` of the patch over ``target``, whose first pixel is that of ``origin``."""
+        under = target[self.box.moved(-origin.x, -origin.y).slices]
+        over = self.samples[..., channels]
+        if self.mask is None:
+            under[...] = over
+        else:
+            under[self.mask] = over[self.mask]
+
+    @property
+    def idle(self) -> bool:
+        """Whether it replaces no pixel."""
+        return self.box.empty or (self.mask is not None and not self.mask.any())
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A picture of ``width`` x ``height`` in cells of ``cell_width`` x ``cell_height``, row by row."""
+
+    width: int
+    height: int
+    cell_width: int
+    cell_height: int
+
+    @property
+    def columns(self) -> int:
+        return -(-self.width // self.cell_width)
+
+    @property
+    def rows(self) -> int:
+        return -(-self.height // self.cell_height)
+
+    @property
+    def cells(self) -> int:
+        return self.columns * self.rows
+
+    @property
+    def frame(self) -> Box:
+        return Box(0, 0, self.width, self.height)
+
+    def box(self, cell: int) -> Box:
+        """The pixels of ``cell`` that lie in the picture."""
+        row, column = divmod(cell, self.columns)
+        whole = Box(column * self.cell_width, row * self.cell_height, self.cell_width, self.cell_height)
+        return whole.within(self.frame)
+
+    def touched(self, box: Box) -> Iterator[int]:
+        """The cells that ``box`` (inside the picture) shares a pixel with."""
+        for row in range(box.y // self.cell_height, -(-box.bottom // self.cell_height)):
+            for column in range(box.x // self.cell_width, -(-box.right // self.cell_width)):
+                yield row * self.columns + column
+
+
+@dataclass(frozen=True)
+class _Record:
+    """Where a waiting piece lies: its box, dtype and samples a pixel, and whether a mask follows."""
+
+    place: int
+    box: Box
+    dtype: np.dtype
+    channels: int
+    masked: bool
+
+
+class Pieces:
+    """Patches cut by a grid, waiting on disk until their cell's turn comes, in order within a cell.
+
+    So each cell is read, decoded and encoded once, whatever the order and number of the patches,
+    and the memory used doesn't grow with them.
+    """
+
+    def __init__(self, grid: Grid, folder: Path) -> None:
+        self._grid = grid
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(folder))  # noqa: SIM115
+        self._records: dict[int, list[_Record]] = defaultdict(list)
+
+    def __enter__(self) -> Pieces:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    @property
+    def cells(self) -> list[int]:
+        """The cells with pieces, in the grid's order."""
+        return sorted(self._records)
+
+    def add(self, patch: Patch) -> None:
+        """Cut ``patch`` and keep its pieces; later patches lie over earlier ones."""
+        if patch.box.empty:
+            return
+        for cell in self._grid.touched(patch.box):
+            piece = patch.cut(self._grid.box(cell))
+            if not piece.idle:
+                self._records[cell].append(self._keep(piece))
+
+    def gather(self, patches: Iterable[Patch], progress: Progress) -> None:
+        """Add all ``patches``; raises :class:`Cancelled` between them."""
+        for patch in patches:
+            progress.check()
+            self.add(patch)
+
+    def of(self, cell: int) -> Iterator[Patch]:
+        """The pieces of ``cell`` in the order they came."""
+        return map(self._load, self._records.get(cell, ()))
+
+    def _keep(self, piece: Patch) -> _Record:
+        place = self._file.seek(0, 2)
+        self._file.write(piece.samples.tobytes())
+        if piece.mask is not None:
+            self._file.write(piece.mask.tobytes())
+        samples = piece.samples
+        return _Record(place, piece.box, samples.dtype, samples.shape[2], piece.mask is not None)
+
+    def _load(self, record: _Record) -> Patch:
+        height, width, channels = record.box.height, record.box.width, record.channels
+        self._file.seek(record.place)
+        samples = self._take(record.dtype, (height, width, channels))
+        return Patch(
+            record.box, samples, self._take(np.dtype(bool), (height, width)) if record.masked else None
+        )
+
+    def _take(self, dtype: np.dtype, shape: tuple[int, ...]) -> NDArray[Any]:
+        data = self._file.read(int(np.prod(shape)) * dtype.itemsize)
+        return np.frombuffer(data, dtype).reshape(shape)

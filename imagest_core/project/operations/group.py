@@ -1,0 +1,64 @@
+"""Several operations that are one gesture, for instance an imported mask and its new classes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.run import Run
+from imagest_core.project.state import Change, Changes, State
+from imagest_core.project.storage.codec import joined, split
+
+
+@dataclass(frozen=True)
+class Together(Operation):
+    """``parts``, applied in their order."""
+
+    kind: ClassVar[str] = "together"
+    parts: tuple[Operation, ...]
+
+    def apply(self, state: State) -> Changes:
+        """Raises what a part raises; those before it are taken back then."""
+        changes: list[Change] = []
+        applied: list[Operation] = []
+        try:
+            for part in self.parts:
+                changes += part.apply(state)
+                applied.append(part)
+        except BaseException:
+            for part in reversed(applied):
+                part.inverse().apply(state)
+            raise
+        return tuple(changes)
+
+    def inverse(self) -> Together:
+        return Together(tuple(part.inverse() for part in reversed(self.parts)), name=self.name)
+
+    def encode(self) -> Payload:
+        payloads = [part.encode() for part in self.parts]
+        data = [
+            [part.kind, part.name, payload.data, len(payload.blob)]
+            for part, payload in zip(self.parts, payloads, strict=True)
+        ]
+        return Payload({"parts": data}, joined(payload.blob for payload in payloads))
+
+    @classmethod
+    def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
+        from imagest_core.project.operations import decode
+
+        rows = payload.data["parts"]
+        blobs = split(payload.blob, [row[3] for row in rows])
+        parts = (
+            decode(kind, part, Payload(data, blob), shelf)
+            for (kind, part, data, _), blob in zip(rows, blobs, strict=True)
+        )
+        return cls(tuple(parts), name=name)
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        return tuple(run for part in self.parts for run in part.runs)
+
+    @property
+    def size(self) -> int:
+        return 256 + sum(part.size for part in self.parts)

@@ -1,0 +1,1 @@
+"""Backups, and rescue of damaged project files."""

@@ -1,0 +1,209 @@
+"""Whether a project file is what the program has written: every row and every line of the log."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from imagest_core.errors import VerificationError
+from imagest_core.progress import Progress
+from imagest_core.project.storage.codec import loads
+from imagest_core.project.storage.hashes import (
+    KEYS,
+    LOGGED,
+    RUN_COLUMNS,
+    SEALED,
+    TILE_COLUMNS,
+    digest,
+    field_hashes,
+    key_of,
+    line_hash,
+    record_sha256,
+    seal,
+    tile_seal,
+    tiles_hash,
+    unpacked_record,
+)
+from imagest_core.project.storage.unpack import UNSOUND
+
+MOST = 20
+"""So many findings are named; more would help nobody."""
+
+_ROWS = {
+    "meta": "the value “{}”",
+    "tiles": "the damage of tile {}",
+    "decisions": "the decision on {}",
+    "operations": "whether line {} of the history is done",
+    "runs": "whether run {} is listed",
+}
+_LINES = {"operation": "line {} of the history", "run": "the hashes of run {}", "export": "export {}"}
+_COLUMNS = {"summary": "summary", "record": "record", "regions": "regions", "tiles": "samples"}
+
+
+@dataclass(frozen=True)
+class Integrity:
+    """``findings``: what was changed, each in a few words, at most ``MOST``; ``lines`` of the log were
+    checked, ``since`` says when it was begun, ``head`` is the hash of its last line."""
+
+    findings: tuple[str, ...]
+    lines: int
+    since: str
+    head: str
+
+    def facts(self) -> dict[str, Any]:
+        """The same in plain values, where nothing was found."""
+        return {"lines": self.lines, "since": self.since, "head": self.head}
+
+
+def check_project(path: Path, progress: Progress | None = None) -> Integrity:
+    """Check the project file at ``path``; raises ``VerificationError`` that names what was changed in it,
+    and ``ProjectError`` where it can't be read at all."""
+    from imagest_core.project.storage.store import Store
+
+    with closing(Store.open(path, read_only=True)) as store:
+        integrity = store.integrity(progress)
+    if integrity.findings:
+        raise VerificationError(
+            f"{path.name} was changed outside of Imagest: {'; '.join(integrity.findings)}."
+        )
+    return integrity
+
+
+def check_integrity(db: sqlite3.Connection, progress: Progress) -> Integrity:
+    """Check all of an opened project of this version; raises ``sqlite3.Error`` where it can't be read."""
+    texts, db.text_factory = db.text_factory, lambda content: content.decode("utf-8", "surrogateescape")
+    try:
+        db.execute("BEGIN")
+        findings: list[str] = []
+        for finding in _findings(db, progress):
+            if finding not in findings:
+                findings.append(finding)
+            if len(findings) >= MOST:
+                break
+        lines = db.execute("SELECT note, hash FROM log ORDER BY id").fetchall()
+    finally:
+        db.text_factory = texts
+        with suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+    last = lines[-1][1] if lines else b""
+    since = str(lines[0][0]) if lines else ""
+    return Integrity(tuple(findings), len(lines), since, last.hex() if isinstance(last, bytes) else "")
+
+
+def _findings(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
+    logged: dict[str, dict[int, Any]] = {kind: {} for kind in LOGGED}
+    yield from _check_log(db, logged)
+    for table in SEALED:
+        progress.check()
+        yield from _check_seals(db, table)
+    for kind in LOGGED:
+        progress.check()
+        yield from _check_rows(db, kind, logged[kind])
+    for (number,) in db.execute("SELECT id FROM runs ORDER BY id").fetchall():
+        progress.check()
+        yield from _check_run(db, number)
+
+
+def _check_log(db: sqlite3.Connection, logged: dict[str, dict[int, Any]]) -> Iterator[str]:
+    """The chain itself; fills ``logged`` with the contents by kind and number."""
+    before, last = b"", 0
+    rows = db.execute("SELECT id, kind, number, note, content, hash FROM log ORDER BY id")
+    for line, kind, number, note, content, kept in rows.fetchall():
+        if line != last + 1 or line_hash(before, line, kind, number, note, content) != kept:
+            yield f"line {line} of the log"
+        if kind == "forgotten":
+            logged["run"].pop(number, None)
+        elif kind in logged:
+            logged[kind][number] = content
+        before, last = kept, line
+    head = db.execute("SELECT hash FROM seals WHERE name = 'log' AND key = 'head'").fetchone()
+    if head is None or head[0] != seal((last, before)):
+        yield "the end of the log"
+
+
+def _check_seals(db: sqlite3.Connection, table: str) -> Iterator[str]:
+    sealed = dict(db.execute("SELECT key, hash FROM seals WHERE name = ?", (table,)).fetchall())
+    for row in db.execute(f"SELECT {', '.join(SEALED[table])} FROM {table}"):
+        key = key_of(row[: len(KEYS[table])])
+        if sealed.pop(key, None) != seal(row):
+            yield _ROWS[table].format(key)
+    for key in sealed:
+        yield _ROWS[table].format(key) + " (missing)"
+
+
+def _check_rows(db: sqlite3.Connection, kind: str, logged: dict[int, Any]) -> Iterator[str]:
+    table, columns = LOGGED[kind]
+    left = dict(logged)
+    for row in db.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY id"):
+        if left.pop(row[0], None) != digest(row):
+            yield _named(kind, row)
+    for number in left:
+        yield _LINES[kind].format(number) + " (missing)"
+
+
+def _named(kind: str, row: Sequence[Any]) -> str:
+    name = _LINES[kind].format(row[0])
+    return f"{name} (“{row[2]}”)" if kind == "operation" else name
+
+
+def _check_run(db: sqlite3.Connection, number: Any) -> Iterator[str]:
+    """The columns of a run, the fields of its record, and its tiles."""
+    names = ", ".join(RUN_COLUMNS)
+    columns = dict(
+        zip(
+            RUN_COLUMNS,
+            db.execute(f"SELECT {names} FROM runs WHERE id = ?", (number,)).fetchone(),
+            strict=True,
+        )
+    )
+    kept = db.execute("SELECT record_sha256, hashes FROM run_hashes WHERE id = ?", (number,)).fetchone()
+    if kept is None:
+        yield f"run {number} (added)"
+        return
+    hashes, seals = _hashes(kept[1]), list[bytes]()
+    for finding in _check_tiles(db, number, seals):
+        yield f"run {number}: {finding}"
+    found = {name: seal((columns[name],)).hex() for name in RUN_COLUMNS} | {"tiles": tiles_hash(seals)}
+    which = in_brackets(changed_fields(hashes["fields"], unpacked_record(columns["record"])))
+    for name, title in _COLUMNS.items():
+        if hashes["columns"].get(name) != found[name]:
+            yield f"run {number}: its {title}{which if name == 'record' else ''}"
+    if record_sha256(unpacked_record(columns["record"])) != kept[0]:
+        yield f"run {number}: its record{which}"
+
+
+def _hashes(text: Any) -> dict[str, dict[str, Any]]:
+    try:
+        found = loads(text)
+        return {name: dict(found[name]) for name in ("columns", "fields")}
+    except UNSOUND:
+        return {"columns": {}, "fields": {}}
+
+
+def changed_fields(kept: dict[str, Any], text: str) -> list[str]:
+    """The fields of a JSON object whose hashes aren't those ``kept``."""
+    found = field_hashes(text)
+    return sorted(name for name in kept.keys() | found.keys() if kept.get(name) != found.get(name))
+
+
+def in_brackets(names: Sequence[str]) -> str:
+    """``names`` for the end of a finding, the first few of them."""
+    if not names:
+        return ""
+    more = ", …" if len(names) > MOST else ""
+    return f" ({', '.join(names[:MOST])}{more})"
+
+
+def _check_tiles(db: sqlite3.Connection, number: Any, seals: list[bytes]) -> Iterator[str]:
+    """Each tile against its own seal; fills ``seals``."""
+    sql = f"SELECT {', '.join(TILE_COLUMNS)} FROM run_tiles WHERE run = ?"
+    for row in db.execute(sql, (number,)):
+        key, made = tile_seal(row)
+        seals.append(made)
+        kept = db.execute("SELECT hash FROM seals WHERE name = 'run_tiles' AND key = ?", (key,)).fetchone()
+        if kept is None or kept[0] != made:
+            yield f"its samples in tile {row[1]}, {row[2]}"

@@ -1,0 +1,1 @@
+"""From window fills to a composite: views, boundary matching, coarse fills, assembly."""

@@ -1,0 +1,62 @@
+"""What an engine is shown of a window: known samples only, reduced if the window is coarse."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.damage.map import DamageMap
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.reader import Painting
+from imagest_core.restoration.planning.window import Window, WindowView
+
+STRIP = 4_000_000
+"""About how many native pixels are read at a time."""
+
+Image = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+def view_of(painting: Painting, grown: DamageMap, window: Window) -> WindowView:
+    """Read ``window``; samples under ``grown`` are never looked at, beyond the picture it is mirrored."""
+    inside = window.box.within(painting.box)
+    image, mask = _reduced(painting, grown, inside, window.scale)
+    rows, columns = window.shape
+    missing = ((0, rows - image.shape[0]), (0, columns - image.shape[1]))
+    return WindowView(
+        window,
+        np.pad(image, (*missing, (0, 0)), mode="symmetric"),
+        np.pad(mask, missing, mode="symmetric"),
+    )
+
+
+def known_samples(painting: Painting, grown: DamageMap, box: Box) -> tuple[Image, Mask]:
+    """Working colour (h, w, 3) of ``box`` with 0 under ``grown``, and that mask (h, w)."""
+    mask = grown.read(box) > 0
+    image = painting.read_working(box)
+    return np.where(mask[..., None], np.float32(0), image), mask
+
+
+def _reduced(painting: Painting, grown: DamageMap, box: Box, scale: int) -> tuple[Image, Mask]:
+    """Means of the known samples of scale × scale squares; masked where there is none."""
+    if scale == 1:
+        return known_samples(painting, grown, box)
+    rows = max(STRIP // box.width // scale, 1) * scale
+    strips = [
+        _means(*known_samples(painting, grown, Box(box.x, y, box.width, rows).within(box)), scale)
+        for y in range(box.y, box.bottom, rows)
+    ]
+    return np.concatenate([image for image, _ in strips]), np.concatenate([mask for _, mask in strips])
+
+
+def _means(image: Image, mask: Mask, scale: int) -> tuple[Image, Mask]:
+    known = _block_sums((~mask).astype(np.float32)[..., None], scale)
+    means = _block_sums(image, scale) / np.maximum(known, 1)
+    return means.astype(np.float32), known[..., 0] == 0
+
+
+def _block_sums(values: Image, scale: int) -> NDArray[np.float64]:
+    height, width, channels = values.shape
+    full = np.pad(values, ((0, -height % scale), (0, -width % scale), (0, 0)))
+    blocks = full.reshape(full.shape[0] // scale, scale, full.shape[1] // scale, scale, channels)
+    return np.asarray(blocks.sum((1, 3), dtype=np.float64))

@@ -1,0 +1,1 @@
+"""Fills that solve a partial differential equation."""

@@ -1,0 +1,1 @@
+"""Which windows fill which damage, and at which scale."""

@@ -1,0 +1,1 @@
+"""Texture synthesis: patches, detail, band energy, colour transfer."""
