@@ -69,7 +69,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.what == "gui":
         raise InputError("The window is measured by the program that opens it: imagest bench gui.")
     repeats = args.repeats
-    for race in (harmonic_race, engine_race, writer_race):
+    for race in (spline_race, engine_race, writer_race):
         progress.check()
         show(*race(repeats, progress, args.engine).lines())
     for kind in KINDS:
@@ -103,28 +103,28 @@ def _view(painting: Painting) -> WindowView:
     return WindowView(Window(1, box), image, mask)
 
 
-def harmonic_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
+def spline_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
     """The pre-fill in NumPy and in torch."""
     import torch
 
     import resources
     from imagest_core.painting.reader import open_painting
-    from imagest_core.restoration.inpainting.harmonic import harmonic, harmonic_torch
+    from imagest_core.restoration.inpainting.pde import anisotropic_spline, fill_image
 
     with open_painting(resources.sample_painting()) as painting:
         view = _view(painting)
     image = torch.from_numpy(view.image).permute(2, 0, 1)[None]
     mask = torch.from_numpy(view.mask)[None, None]
     timings = (
-        fastest("NumPy", lambda: harmonic(view.image, view.mask), repeats),
-        fastest("torch, 1 window", lambda: harmonic_torch(image, mask), repeats),
+        fastest("NumPy", lambda: fill_image(anisotropic_spline, view.image, view.mask), repeats),
+        fastest("torch, 1 window", lambda: anisotropic_spline(image, mask), repeats),
         fastest(
             "torch, 8 windows",
-            lambda: harmonic_torch(image.expand(8, -1, -1, -1), mask.expand(8, -1, -1, -1)),
+            lambda: anisotropic_spline(image.expand(8, -1, -1, -1), mask.expand(8, -1, -1, -1)),
             repeats,
         ),
     )
-    return Race(f"harmonic pre-fill of a window of {SIDE} pixels", timings)
+    return Race(f"anisotropic spline of a window of {SIDE} pixels", timings)
 
 
 def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:

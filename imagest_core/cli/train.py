@@ -25,16 +25,6 @@ def add_commands(subparsers: Any) -> None:
     """Add ``train`` with its parts to the program's subparsers."""
     train = subparsers.add_parser("train", help="train the embedded model on your own pictures")
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
-    infill = parts.add_parser("infill", help="what patches of paint look like, to fill from the surroundings")
-    infill.set_defaults(run=_train_infill)
-    _common(infill, steps=26)
-    infill.add_argument(
-        "--patches",
-        type=whole(1, 100_000_000),
-        default=250_000,
-        metavar="N",
-        help="patches to learn from (default 250,000)",
-    )
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
     _common(autoencoder, steps=4500)
@@ -62,7 +52,6 @@ def add_commands(subparsers: Any) -> None:
         "--earlier", type=Path, metavar="RUN", help="what the autoencoder's run went on from"
     )
     packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN", help="a run, or a model")
-    packing.add_argument("--infill", type=Path, metavar="RUN", help="a run or a model; without: no such part")
     packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
     packing.add_argument("--name", default="imagest", help="the model's name")
     packing.add_argument("--title", default="Imagest, trained here", help="one line on what it is")
@@ -118,19 +107,6 @@ def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None
     )
 
 
-def _train_infill(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.models.infill import InfillConfig
-    from imagest_core.training.infill import InfillOptions, train_infill
-    from imagest_core.training.state import keep_run
-
-    config = _network(args)
-    data, held_out = _examples(args, config, progress)
-    keep_run(args.out, config, _settings(args))
-    options = InfillOptions(args.out, args.patches, args.steps, args.evaluate_every, args.seed)
-    train_infill(data.works, held_out, config.infill or InfillConfig(), options, progress)
-    return 0
-
-
 def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.training.autoencoder import AutoencoderTask, averaged_autoencoder
 
@@ -181,7 +157,6 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
         name=args.name,
         title=args.title,
         licence=args.licence,
-        infill=args.infill,
         earlier=args.earlier,
     )
     show(f"{args.out}: weights {made.weights_hash}")

@@ -20,8 +20,6 @@ from imagest_core.progress import Progress
 FORMAT = 1
 CONFIG = "config.json"
 PARTS = ("autoencoder", "style", "unet")
-OPTIONAL_PARTS = ("infill",)
-"""A network has them if its description says so."""
 
 
 @dataclass(frozen=True)
@@ -39,11 +37,6 @@ class Description:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     licence: str = ""
     format: int = FORMAT
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """The parts that the network consists of: one safetensors file each."""
-        return (*PARTS, *(part for part in OPTIONAL_PARTS if self.network.get(part)))
 
     @property
     def weights_hash(self) -> str:
@@ -71,7 +64,7 @@ def read_description(folder: Path) -> Description:
         raise ModelError(
             f"The model {folder.name} describes a network this version can't build ({error})."
         ) from error
-    files = [f"{part}.safetensors" for part in description.parts]
+    files = [f"{part}.safetensors" for part in PARTS]
     missing = [name for name in files if name not in description.files]
     if missing:
         raise ModelError(f"{path} doesn't name {', '.join(missing)}.")

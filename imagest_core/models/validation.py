@@ -28,13 +28,6 @@ def _whole(low: int, high: int) -> Check:
     return check
 
 
-def _odd(low: int, high: int) -> Check:
-    def check(value: Any) -> str:
-        return f"an odd number from {low} to {high}" if _whole(low, high)(value) or value % 2 == 0 else ""
-
-    return check
-
-
 def _positive(value: Any) -> str:
     right = isinstance(value, int | float) and not isinstance(value, bool)
     return "" if right and math.isfinite(value) and 0 < value < 1e6 else "a finite number above 0"
@@ -97,13 +90,7 @@ SCHEMA: Mapping[str, Mapping[str, Check]] = {
         "restoration_layers": _list(_word, 0, 256),
         "synthesis_layers": _list(_word, 0, 256),
     },
-    "infill": {
-        "side": _odd(3, 31),
-        "components": _whole(1, 1024),
-        "kept": _whole(1, 31 * 31),
-    },
 }
-_OPTIONAL = ("infill",)
 _SAME_LENGTH = (
     ("autoencoder", "decoder_channels", "decoder_blocks"),
     ("style", "depths", "heads"),
@@ -129,17 +116,12 @@ def check_network(stored: Any) -> None:
     """Raise ``ValueError`` naming the first size that no network can have."""
     parts = _mapping(stored, "the network")
     for name, checks in SCHEMA.items():
-        if parts.get(name) is None and name in _OPTIONAL:
-            continue
         if name not in parts:
             raise ValueError(f"the network lacks {name}")
         _check_part(name, _mapping(parts[name], name), checks)
     for name, one, other in _SAME_LENGTH:
         if one in parts[name] and other in parts[name] and len(parts[name][one]) != len(parts[name][other]):
             raise ValueError(f"{name}.{one} and {name}.{other} differ in length")
-    infill = parts.get("infill") or {}
-    if infill.get("kept", 0) > infill.get("side", 31) ** 2:
-        raise ValueError("infill.kept is more than a patch has pixels")
 
 
 def check_texts(values: Mapping[str, Any], *names: str) -> None:

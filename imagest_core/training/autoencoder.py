@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from imagest_core.models.imagest.autoencoder import AutoencoderConfig, ImagestAutoencoder, latent_mask
-from imagest_core.restoration.inpainting.spline import spline_torch
+from imagest_core.restoration.inpainting.pde import spline
 from imagest_core.training.examples import Batch
 from imagest_core.training.state import averaged, network_of
 
@@ -35,7 +35,7 @@ FAITHFUL_WEIGHT = 0.1
 def prefill(clean: Tensor, mask: Tensor) -> Tensor:
     """The spline pre-fill of ``clean`` (n, 3, h, w); grey where everything is masked."""
     whole = mask.flatten(1).amin(1) > 0.5
-    filled = spline_torch(clean.float() * (1 - mask), mask, PREFILL_CYCLES).to(clean.dtype)
+    filled = spline(clean.float() * (1 - mask), mask, PREFILL_CYCLES).to(clean.dtype)
     return torch.where(whole.view(-1, 1, 1, 1), torch.zeros_like(filled), filled)
 
 

@@ -14,7 +14,6 @@ from imagest_core.models.description import Description, read_description
 from imagest_core.models.imagest.network import ImagestNetwork
 from imagest_core.models.validation import read_json
 from imagest_core.training.diffusion import latent_scale
-from imagest_core.training.infill import learned_infill
 from imagest_core.training.log import LOSSES
 from imagest_core.training.state import SETTINGS, STATE, averaged, is_model, network_of, read_state
 
@@ -29,32 +28,25 @@ def pack(
     name: str,
     title: str,
     licence: str,
-    infill: Path | None = None,
     earlier: Path | None = None,
 ) -> Description:
     """Write the averaged weights of some runs as one checkpoint; a missing run raises ``ModelError``.
 
-    In a run's place can stand a packed model: then that part is taken over from it. Without ``infill`` the
-    model has no such part. ``earlier``: what the autoencoder's run went on from, for the model card.
+    A packed model may stand in for a run: that part is then taken from it. ``earlier``: the run that the
+    autoencoder's run continued, for the model card.
     """
     encoded = network_of(autoencoder).autoencoder
-    mixture = learned_infill(infill) if infill else None
-    config = replace(
-        network_of(diffusion),
-        autoencoder=replace(encoded, latent_scale=latent_scale(diffusion)),
-        infill=mixture.config if mixture else None,
-    )
+    scaled = replace(encoded, latent_scale=latent_scale(diffusion))
+    config = replace(network_of(diffusion), autoencoder=scaled)
     network = ImagestNetwork(config)
     network.autoencoder.load_state_dict(averaged(autoencoder, "encoder", "decoder"))
     trained = averaged(diffusion, "unet", "style")
     for part in ("unet", "style"):
         own = {k.removeprefix(f"{part}."): v for k, v in trained.items() if k.startswith(f"{part}.")}
         getattr(network, part).load_state_dict(own)
-    if mixture and network.infill:
-        network.infill.load_state_dict(mixture.state_dict())
     training = dict(earlier_rounds(earlier)) if earlier else {}
-    for part, run in {"autoencoder": autoencoder, "diffusion": diffusion, "infill": infill}.items():
-        training |= facts_of(part, run) if run else {}
+    for part, run in {"autoencoder": autoencoder, "diffusion": diffusion}.items():
+        training |= facts_of(part, run)
     return save_checkpoint(folder, network, name=name, title=title, training=training, licence=licence)
 
 

@@ -126,7 +126,6 @@ def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
         weights = {**network.autoencoder.state_dict()}
         for part in ("unet", "style"):
             weights |= {f"{part}.{k}": v for k, v in getattr(network, part).state_dict().items()}
-        weights |= network.infill.state_dict() if network.infill else {}
     else:
         stored, _ = read_state(folder / STATE)
         weights = {k.removeprefix("average."): v for k, v in stored.items() if k.startswith("average.")}

@@ -310,7 +310,7 @@ def test_closing_asks_before_it_stops_what_runs(
 def test_running_out_of_memory_is_a_banner_and_the_next_run_works(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle, monkeypatch: pytest.MonkeyPatch
 ):
-    from imagest_core.restoration.engines import plain
+    from imagest_core.restoration.engines import classical
 
     def burst(*_: object) -> None:
         raise MemoryError
@@ -318,7 +318,7 @@ def test_running_out_of_memory_is_a_banner_and_the_next_run_works(
     context = window.context
     mark(opened, Box(50, 40, 20, 20))
     with monkeypatch.context() as patched:
-        patched.setattr(plain.PlainSession, "fill", burst)
+        patched.setattr(classical.ClassicalSession, "fill", burst)
         restoring.restore_all(context)
         settle()
     assert window.banner.isVisible()

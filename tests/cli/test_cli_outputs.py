@@ -65,8 +65,8 @@ def inputs(scan: Path, mask: Path, tmp_path: Path) -> dict[str, Path]:
     model = tmp_path / "model"
     model.mkdir()
     shutil.copy(embedded_folder() / "config.json", model)
-    (model / "infill.safetensors").write_bytes(b"weights")
-    found |= {"config": model / "config.json", "weights": model / "infill.safetensors"}
+    (model / "style.safetensors").write_bytes(b"weights")
+    found |= {"config": model / "config.json", "weights": model / "style.safetensors"}
     found["project"] = tmp_path / "work.imagest"
     with open_painting(scan) as painting, Document.create(painting, found["project"]) as document:
         document.do(set_style(document.state, StyleReference((), found["style"])))
@@ -228,9 +228,9 @@ def test_a_training_run_takes_no_folder_of_others(cli, inputs, tmp_path):
     for number in range(12):
         cv2.imwrite(str(pictures / f"{number}.png"), np.full((40, 40, 3), number * 20, np.uint8))
     listed = sorted(path.name for path in pictures.iterdir())
-    toy = ["--side", 32, "--held-out", 1, "--steps", 1, "--patches", 10]
+    toy = ["--side", 32, "--held-out", 1, "--steps", 1, "--batch", 1]
     for out in (pictures, tmp_path / "model", tmp_path):
-        answer = cli("train", "infill", pictures, "-o", out, *toy)
+        answer = cli("train", "autoencoder", pictures, "-o", out, *toy)
         assert (answer.code, answer.err.count("\n")) == (2, 1), out
     assert sorted(path.name for path in pictures.iterdir()) == listed
     assert not (tmp_path / "settings.json").exists()

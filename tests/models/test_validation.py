@@ -47,8 +47,7 @@ def put(part: str, name: str, value: Any) -> Edit:
 
 
 WRONG: dict[str, Edit] = {
-    "negative": put("infill", "side", -15),
-    "even side": put("infill", "side", 4),
+    "negative": put("style", "side", -15),
     "huge": put("unet", "channels", [10**9, 32]),
     "huge width": put("autoencoder", "encoder_channels", 10**9),
     "endless": put("autoencoder", "encoder_blocks", 10**6),
@@ -63,7 +62,6 @@ WRONG: dict[str, Edit] = {
     "object": put("unet", "channels", {"0": 32}),
     "unknown": put("unet", "wings", 2),
     "lengths": put("unet", "attention", [True]),
-    "kept": put("infill", "kept", 700),
     "position": put("style", "position", "absolute"),
     "part is text": lambda stored: stored["network"].__setitem__("unet", "big"),
     "part is missing": lambda stored: stored["network"].pop("style"),
@@ -151,9 +149,9 @@ def test_weights_whose_header_lies_are_refused(folder: Path, data: bytes) -> Non
 
 
 def test_weights_of_whole_numbers_are_refused(folder: Path) -> None:
-    tensors = load_file(folder / "infill.safetensors")
+    tensors = load_file(folder / "style.safetensors")
     save_file({name: value.to(torch.int32) for name, value in tensors.items()}, folder / "other")
-    replaced(folder, "infill.safetensors", (folder / "other").read_bytes())
+    replaced(folder, "style.safetensors", (folder / "other").read_bytes())
     with pytest.raises(ModelError, match="not a float"):
         load_checkpoint(folder)
 

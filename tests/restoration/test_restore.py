@@ -18,15 +18,15 @@ from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.api import restore, restore_with
 from imagest_core.restoration.engines.base import WindowFill
-from imagest_core.restoration.engines.plain import PlainEngine, PlainSession
-from imagest_core.restoration.inpainting.harmonic import harmonic
+from imagest_core.restoration.engines.classical import ClassicalEngine, ClassicalSession
+from imagest_core.restoration.inpainting.pde import fill_image, harmonic
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.style.reference import StyleReference
 
 
-class Dotted(PlainEngine):
+class Dotted(ClassicalEngine):
     """Small windows, a fill keyed by window that doesn't meet the rim: seams and blends all at work."""
 
     name = title = description = "dotted"
@@ -46,7 +46,7 @@ class Dotted(PlainEngine):
         return DottedSession(self)
 
 
-class DottedSession(PlainSession):
+class DottedSession(ClassicalSession):
     def __init__(self, engine: Dotted) -> None:
         super().__init__(harmonic, {"tiny": True})
         self.engine = engine
@@ -62,7 +62,7 @@ class DottedSession(PlainSession):
     def _one(self, view: WindowView) -> WindowFill:
         random = np.random.default_rng([view.window.box.x, view.window.box.y, view.window.scale])
         texture = random.normal(0.1, 0.1, view.image.shape).astype(np.float32)
-        image = harmonic(view.begun, view.hole) + texture * view.hole[..., None]
+        image = fill_image(harmonic, view.begun, view.hole) + texture * view.hole[..., None]
         return WindowFill(image * (np.nan if self.engine.broken else 1), notes={"kind": "dots"})
 
 

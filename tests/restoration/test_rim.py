@@ -5,7 +5,7 @@ import pytest
 from scans import smooth_picture, some_damage
 
 from imagest_core.restoration.compositing.boundary import lead_over, match_ring
-from imagest_core.restoration.inpainting.harmonic import harmonic
+from imagest_core.restoration.inpainting.pde import fill_image, harmonic
 
 
 def test_a_shift_of_colour_is_taken_out_and_texture_is_kept() -> None:
@@ -33,6 +33,6 @@ def test_the_rim_is_led_over_within_the_given_width_only() -> None:
     led = lead_over(fill, image, mask, np.full((60, 60), 4.0))
     assert np.array_equal(led[~mask], image[~mask])
     assert np.array_equal(led[19:41, 19:41], fill[19:41, 19:41])
-    near = harmonic(image, mask)
+    near = fill_image(harmonic, image, mask)
     assert led[15, 30] == pytest.approx(0.8 * near[15, 30] + 0.2 * 2, abs=1e-5)
     assert np.array_equal(lead_over(fill, image, mask, np.zeros((60, 60))), fill)

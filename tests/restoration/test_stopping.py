@@ -93,5 +93,5 @@ def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) ->
         unload()
         engine("imagest").open(request, painting, None, progress).close()
 
-    stops_anywhere(opened, 8)
+    stops_anywhere(opened, 7)
     unload()

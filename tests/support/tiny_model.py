@@ -12,7 +12,6 @@ from imagest_core.models.imagest.autoencoder import AutoencoderConfig
 from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
 from imagest_core.models.imagest.style_swin import DEVIATION, StyleConfig
 from imagest_core.models.imagest.unet import UNetConfig
-from imagest_core.models.infill import InfillConfig
 
 
 def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text: int = 0) -> NetworkConfig:
@@ -33,7 +32,6 @@ def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text
             style_channels=16,
             synthesis_layers=synthesis,
         ),
-        infill=InfillConfig(side=5, components=2, kept=6),
     )
 
 

@@ -12,8 +12,7 @@ import numpy as np
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.base import WindowFill
-from imagest_core.restoration.engines.harmonic import HarmonicEngine
-from imagest_core.restoration.engines.plain import PlainSession
+from imagest_core.restoration.engines.classical import ClassicalSession, HarmonicEngine
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
@@ -49,7 +48,7 @@ def endless(progress: Progress) -> None:
         time.sleep(0.005)
 
 
-class TroubledSession(PlainSession):
+class TroubledSession(ClassicalSession):
     """Runs into ``trouble`` when it is to fill."""
 
     def __init__(self, trouble: Callable[[Progress], None]) -> None:
@@ -114,7 +113,7 @@ def saved_anew(path: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-class MeddledSession(PlainSession):
+class MeddledSession(ClassicalSession):
     """Somebody saves the scan anew while it is filled."""
 
     def __init__(self, path: Path) -> None:

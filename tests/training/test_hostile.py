@@ -67,7 +67,7 @@ def test_a_tar_with_anything_but_pictures_is_refused(cli, packed, tmp_path: Path
     with pytest.raises(InputError) as refused:
         load_works([path])
     assert "\n" not in str(refused.value)
-    answer = cli("train", "infill", path, "-o", tmp_path / "run", "--side", 32)
+    answer = cli("train", "autoencoder", path, "-o", tmp_path / "run", "--side", 32)
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert not (tmp_path / "run").exists()
 

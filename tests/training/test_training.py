@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file
-from tiny_model import tiny_checkpoint, tiny_config, tiny_network
+from tiny_model import tiny_checkpoint, tiny_config
 
 from imagest_core.errors import ModelError
-from imagest_core.models.checkpoint import load_checkpoint, save_checkpoint
+from imagest_core.models.checkpoint import load_checkpoint
 from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.training.autoencoder import AutoencoderTask, pyramid_l1, spoiled
 from imagest_core.training.examples import DamagedCrops, fixed_batch
@@ -165,18 +165,17 @@ def test_a_model_takes_parts_from_runs_and_from_another_model(tmp_path: Path, pi
     model = tiny_checkpoint(tmp_path / "model")
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
-    toy = [pictures, "--network", sizes, "--steps", 2, "--patches", 500, "--side", 32, "--held-out", 2]
-    assert cli("train", "infill", "-o", tmp_path / "i", *toy).code == 0
-    packed = ["--autoencoder", model, "--diffusion", model, "--infill", tmp_path / "i", "--name", "mixed"]
+    toy = [pictures, "--network", sizes, "--steps", 2, "--batch", 2, "--side", 32, "--held-out", 2]
+    assert cli("train", "autoencoder", "-o", tmp_path / "a", *toy).code == 0
+    packed = ["--autoencoder", tmp_path / "a", "--diffusion", model, "--name", "mixed"]
     assert cli("train", "pack", *packed, "-o", tmp_path / "mixed").code == 0
     before, after = load_checkpoint(model).network, load_checkpoint(tmp_path / "mixed")
     assert torch.equal(before.unet.null_text, after.network.unet.null_text)
-    learned = load_file(tmp_path / "i" / "state.safetensors")["average.factors"]
-    assert after.network.infill is not None
-    assert torch.allclose(after.network.infill.factors, learned, atol=1e-3)
-    assert after.description.training["infill"]["steps"] == 2
-    held_out = after.description.training["infill"]["held_out"][-1]
-    assert held_out.keys() == {"step", "prefill", "infill"}
+    learned = load_file(tmp_path / "a" / "state.safetensors")
+    weights = after.network.autoencoder.state_dict()
+    name = next(iter(weights))
+    assert torch.allclose(weights[name], learned[f"average.{name}"], atol=1e-3)
+    assert after.description.training["autoencoder"]["steps"] == 2
 
 
 def test_the_card_keeps_every_round_of_the_autoencoder(tmp_path: Path, pictures: Path, cli) -> None:
@@ -210,17 +209,6 @@ def test_trainings_go_on_from_a_packed_model(tmp_path: Path, pictures: Path, cli
     assert torch.allclose(decoder, network.autoencoder.decoder.stem.weight, atol=1e-6)
     null_text = load_file(tmp_path / "d" / "state.safetensors")["model.unet.null_text"]
     assert torch.allclose(null_text, network.unet.null_text, atol=1e-6)
-
-
-def test_a_model_without_infill_lends_none(tmp_path: Path, cli) -> None:
-    network = tiny_network(replace(TINY, infill=None))
-    save_checkpoint(tmp_path / "bare", network, name="bare", title="A toy", licence="none")
-    assert load_checkpoint(tmp_path / "bare").network.infill is None
-    bare = tmp_path / "bare"
-    packed = ["--autoencoder", bare, "--diffusion", bare, "--infill", bare]
-    answer = cli("train", "pack", *packed, "-o", tmp_path / "again")
-    assert answer.code == 2
-    assert "has no infill" in answer.err
 
 
 def test_a_diffusion_without_an_autoencoder_is_refused(tmp_path: Path, pictures: Path, cli) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -15,22 +14,16 @@ from imagest_core.models.imagest.autoencoder import LATENT_FACTOR, AutoencoderCo
 from imagest_core.models.imagest.noise_schedule import NoiseSchedule
 from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.imagest.unet import ImagestUNet, UNetConfig
-from imagest_core.models.infill import InfillConfig, PatchMixture, PatchTables
-from imagest_core.models.study import Study
 from imagest_core.models.validation import check_network
 
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything needed to build the network anew; stored beside its weights.
-
-    A network without ``infill`` (None) works on the spline pre-fill alone.
-    """
+    """Everything needed to build the network; stored beside its weights."""
 
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
     unet: UNetConfig = field(default_factory=UNetConfig)
-    infill: InfillConfig | None = field(default_factory=InfillConfig)
 
     @property
     def multiple(self) -> int:
@@ -46,13 +39,11 @@ class NetworkConfig:
             autoencoder=AutoencoderConfig(**_tuples(stored["autoencoder"])),
             style=StyleConfig(**_tuples(stored["style"])),
             unet=UNetConfig(**_tuples(stored["unet"])),
-            infill=InfillConfig(**_tuples(stored["infill"])) if stored.get("infill") else None,
         )
 
     def to_json(self) -> dict[str, Any]:
         """Plain dictionaries and lists."""
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return {name: asdict(part) for name, part in parts.items() if part is not None}
+        return {f.name: asdict(getattr(self, f.name)) for f in fields(self)}
 
 
 def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,30 +61,12 @@ class ImagestNetwork(nn.Module):
         self.autoencoder = ImagestAutoencoder(config.autoencoder)
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
-        self.infill = PatchMixture(config.infill) if config.infill else None
         self.schedule = NoiseSchedule()
 
     @property
     def parts(self) -> dict[str, nn.Module]:
         """Each part by the name of its file."""
-        parts = {
-            "autoencoder": self.autoencoder,
-            "style": self.style,
-            "unet": self.unet,
-            "infill": self.infill,
-        }
-        return {name: part for name, part in parts.items() if part is not None}
-
-    @cached_property
-    def patch_tables(self) -> PatchTables | None:
-        """The infill as filling takes it, computed once: the network has its weights for good."""
-        return self.infill.tables() if self.infill else None
-
-    @cached_property
-    def study(self) -> Study | None:
-        """The infill as it learns from the paint at hand."""
-        tables = self.patch_tables
-        return Study(self.infill, tables) if self.infill and tables else None
+        return {"autoencoder": self.autoencoder, "style": self.style, "unet": self.unet}
 
     def style_context(self, pictures: Tensor, strength: float = 1.0) -> StyleContext:
         """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.restoration.inpainting.harmonic import harmonic
+from imagest_core.restoration.inpainting.pde import fill_image, harmonic
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -38,7 +38,7 @@ def match_ring(fill: Image, image: Image, mask: Mask) -> Image:
         return fill
     difference = np.zeros_like(fill)
     difference[told] = outer[told] / outer_weight[told, None] - inner[told] / inner_weight[told, None]
-    return np.where(mask[..., None], fill + harmonic(difference, ~told), fill)
+    return np.where(mask[..., None], fill + fill_image(harmonic, difference, ~told), fill)
 
 
 def _local_sums(image: Image, band: Mask) -> tuple[Image, Image]:
@@ -58,5 +58,5 @@ def lead_over(fill: Image, image: Image, mask: Mask, width: NDArray[np.floating]
     share = np.clip(1 - depth / (width + 1), 0, 1) * (mask & (width > 0))
     if not share.any():
         return fill
-    mixed = fill + share[..., None].astype(np.float32) * (harmonic(image, mask) - fill)
+    mixed = fill + share[..., None].astype(np.float32) * (fill_image(harmonic, image, mask) - fill)
     return np.asarray(mixed, np.float32)

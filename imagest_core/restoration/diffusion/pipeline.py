@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -15,11 +15,9 @@ from imagest_core.models.hardware import Hardware
 from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.imagest.autoencoder import latent_mask
 from imagest_core.models.imagest.network import ImagestNetwork
-from imagest_core.models.study import Seen, Study
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.sampler import Plan, sample, window_noise
-from imagest_core.restoration.inpainting.anisotropic_spline import directed_spline
-from imagest_core.restoration.patch_infill import EFFORTS, infill
+from imagest_core.restoration.inpainting.pde import anisotropic_spline
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.texture.color_transfer import Palette
@@ -34,8 +32,7 @@ class Prepared:
     """A batch of windows of one shape, padded: pre-fill, masks (n, ·, h, w), latent mask (n, 1, h/4, w/4).
 
     ``mask`` is what has to be filled, ``lost`` all that is no paint: a coarser fill may stand in for some of
-    it. ``prefilled`` is the spline as it comes from :func:`prepare`, the patches' infill after
-    :meth:`infilled`.
+    it.
     """
 
     windows: tuple[Window, ...]
@@ -67,7 +64,7 @@ def prepare(views: Sequence[WindowView], multiple: int, device: torch.device) ->
     image = image.to(device, memory_format=torch.channels_last)
     down, right = -image.shape[2] % multiple, -image.shape[3] % multiple
     padding = (0, right, 0, down)
-    filled = directed_spline(image, mask) if bool(mask.any()) else image
+    filled = anisotropic_spline(image, mask) if bool(mask.any()) else image
     prefilled = functional.pad(filled, padding, mode="replicate")
     mask, lost = functional.pad(mask, padding), functional.pad(lost, padding)
     return Prepared(tuple(view.window for view in views), prefilled, mask, lost, latent_mask(mask))
@@ -85,7 +82,6 @@ class NetworkPass:
         """Paint the user chose as a reference; it is studied beside each window's own."""
         self.palette: Palette | None = None
         """Its colours."""
-        self._from_sources: list[Seen] | None = None
 
     def read_style(self, squares: NDArray[np.float32]) -> None:
         """Compute the tokens of the style pictures (k, side, side, 3) once for the whole run."""
@@ -96,39 +92,6 @@ class NetworkPass:
     def borrow(self, sources: tuple[Source, ...]) -> None:
         """Take paint the user chose as a reference."""
         self.sources, self.palette = sources, Palette.of(sources)
-
-    def infilled(self, batch: Prepared, progress: Progress) -> Prepared:
-        """What the surroundings tell: the learned patches' fill over the spline, the ground of all else.
-
-        With a network that has no such part the spline is all.
-        """
-        study, effort = self.network.study, EFFORTS[self.request.quality]
-        if study is None:
-            return batch
-        filled = []
-        masks = (batch.mask[:, 0] > 0.5, batch.lost[:, 0] > 0.5)
-        for window, picture, mask, lost in zip(batch.windows, (batch.prefilled + 1) / 2, *masks):
-            progress.check()
-            if not bool(mask.any()):
-                filled.append(picture)
-                continue
-            seen = [study.look(picture, lost), *self._lent(study, window)] if effort.study else []
-            tables = [known.to(self.hardware.device) for known in study.studied(*seen)]
-            filled.append(infill(picture, mask, tables, effort, progress.check))
-        return replace(batch, prefilled=torch.stack(filled) * 2 - 1)
-
-    def _lent(self, study: Study, window: Window) -> list[Seen]:
-        """What is seen of the sources, taken once for the whole run; none where the window is reduced."""
-        if self._from_sources is None:
-            device = self.hardware.device
-            self._from_sources = [
-                study.look(
-                    torch.from_numpy(source.image).permute(2, 0, 1).to(device),
-                    torch.from_numpy(~source.intact).to(device),
-                )
-                for source in self.sources
-            ]
-        return self._from_sources if window.scale == 1 else []
 
     def sampled(
         self,

@@ -20,7 +20,6 @@ from imagest_core.restoration.diffusion.pipeline import NetworkPass, Prepared, p
 from imagest_core.restoration.diffusion.sampler import Plan, window_seed
 from imagest_core.restoration.diffusion.style_pictures import detail_sources, style_pictures
 from imagest_core.restoration.engines.base import WindowFill
-from imagest_core.restoration.patch_infill import EFFORTS
 from imagest_core.restoration.planning.window import Preview, WindowView
 from imagest_core.restoration.request import Mode, RestorationRequest
 from imagest_core.restoration.texture.color_transfer import lent, share_lent
@@ -105,13 +104,13 @@ class NetworkFilling:
             "batch": self.batch,
         }
         if self.request.mode is Mode.FAITHFUL:
-            return facts | {"filled_by": f"{self._ground} alone, from the surroundings", "steps": 0}
+            return facts | {"filled_by": "an anisotropic spline alone", "steps": 0}
         style = self.passing.style
         if self.passing.palette is not None:
             facts["colours_lent"] = share_lent(self.request.style_strength)
         return facts | {
-            "filled_by": f"{self._ground}, in thick damage a share of samples; texture of intact paint, "
-            f"octaves strengthened by {MOST_LIFT:.0%} at most where the paint near by is livelier, "
+            "filled_by": "an anisotropic spline, in thick damage a share of samples; texture of intact paint,"
+            f" octaves strengthened by {MOST_LIFT:.0%} at most where the paint near by is livelier, "
             f"weakened by {MOST_CALMED:.0%} where it is calmer",
             "scheduler": self.plan.scheduler,
             "steps": self.plan.steps,
@@ -119,14 +118,6 @@ class NetworkFilling:
             "detail": self.request.detail,
             "detail_sigma": f"{FINE.sigma}, in thick damage {GROWN_SIGMA}, deep in large losses {DEEP_SIGMA}",
         }
-
-    @property
-    def _ground(self) -> str:
-        """What fills where no sample is shown, in the words of the record."""
-        if self.checkpoint.network.infill is None:
-            return "a spline under tension"
-        studied = ", which studied the intact paint near by," if EFFORTS[self.request.quality].study else ""
-        return f"an infill of learned paint patches{studied} over a spline"
 
     def _planned_batch(self) -> int:
         if self.hardware.device.type != "cuda":
@@ -178,7 +169,7 @@ class NetworkFilling:
     def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         progress.set(0.0, 0, self.plan.steps)
         multiple = self.checkpoint.network.config.multiple
-        batch = self.passing.infilled(prepare(views, multiple, self.hardware.device), progress)
+        batch = prepare(views, multiple, self.hardware.device)
         smooth = _images(batch.prefilled, views)
         progress.check()
         if self.request.mode is Mode.FAITHFUL:

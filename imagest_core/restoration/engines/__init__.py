@@ -11,11 +11,11 @@ from imagest_core.restoration.engines.base import Engine
 PACKAGE = "imagest_core.restoration.engines"
 ENGINES = {
     "imagest": f"{PACKAGE}.imagest:ImagestEngine",
-    "spline": f"{PACKAGE}.spline:SplineEngine",
-    "harmonic": f"{PACKAGE}.harmonic:HarmonicEngine",
-    "telea": f"{PACKAGE}.telea:TeleaEngine",
-    "navier-stokes": f"{PACKAGE}.navier_stokes:NavierStokesEngine",
-    "biharmonic": f"{PACKAGE}.biharmonic:BiharmonicEngine",
+    "spline": f"{PACKAGE}.classical:SplineEngine",
+    "harmonic": f"{PACKAGE}.classical:HarmonicEngine",
+    "telea": f"{PACKAGE}.classical:TeleaEngine",
+    "navier-stokes": f"{PACKAGE}.classical:NavierStokesEngine",
+    "biharmonic": f"{PACKAGE}.classical:BiharmonicEngine",
 }
 """Name → module:class, in the order in which they are offered."""
 
