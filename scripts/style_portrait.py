@@ -83,12 +83,12 @@ def grams(
     ]
     images = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() / 127.5 - 1
     shares = torch.from_numpy(np.stack(meant))[:, None].clamp(0, 1)
-    stages = encoder.swin.forward_intermediates(images, intermediates_only=True)
+    stages = encoder.swin.stages(images)
     found = []
     for stage in stages:
-        cells = stage.permute(0, 2, 3, 1).flatten(0, 2)
+        cells = stage.flatten(0, 2)
         normal = functional.layer_norm(cells, cells.shape[-1:])
-        weights = functional.adaptive_avg_pool2d(shares, stage.shape[-2:]).reshape(-1, 1)
+        weights = functional.adaptive_avg_pool2d(shares, stage.shape[1:3]).reshape(-1, 1)
         found.append(normal.mT @ (normal * weights) / weights.sum())
     return tuple(found)
 

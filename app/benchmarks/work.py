@@ -13,6 +13,7 @@ from app.commands import mask as masking
 from app.commands import restore as restoring
 from imagest_core.progress import Progress, Report
 from imagest_core.restoration.engines import engine
+from imagest_core.restoration.request import RestorationRequest
 
 
 def starting(began: str) -> Measured:
@@ -35,7 +36,7 @@ def restoring_sample(name: str) -> Measured:
     masking.import_mask(stage.context, resources.sample_mask())
     stage.until(lambda: not stage.context.jobs.busy and stage.context.background.resting)
     began = time.perf_counter()
-    engine(name).warm(Progress())
+    engine(name).preload(RestorationRequest(engine=name), Progress())
     loading = time.perf_counter() - began
     stage.context.selection.request = replace(stage.context.selection.request, engine=name)
     found = {"loading": loading, "cancel": _cancelled(stage), **_restored(stage)}

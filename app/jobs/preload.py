@@ -15,6 +15,7 @@ from PySide6.QtGui import QCursor, QGuiApplication
 from app.context import Context
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines import engine
+from imagest_core.restoration.request import RestorationRequest
 
 LOOK = 300
 """Milliseconds from one look at the mouse to the next."""
@@ -41,7 +42,11 @@ class Warming(QObject):
     @property
     def warm(self) -> bool:
         """Whether what the chosen engine runs on is loaded."""
-        return self._context.selection.request.engine in self._warm
+        return self._key(self._context.selection.request) in self._warm
+
+    @staticmethod
+    def _key(request: RestorationRequest) -> str:
+        return f"{request.engine}/{request.mode}"
 
     def _begin(self, _: object = None) -> None:
         self._rested = 0
@@ -63,18 +68,18 @@ class Warming(QObject):
         if not still:
             self._disturb()
         elif self._rested >= REST and not self._running and not self._occupied():
-            self._load(self._context.selection.request.engine)
+            self._load(self._context.selection.request)
 
     def _occupied(self) -> bool:
         return self._context.jobs.busy or not self._context.background.resting
 
-    def _load(self, name: str) -> None:
+    def _load(self, request: RestorationRequest) -> None:
         self._pause.clear()
         self._running = True
 
         def load() -> str:
-            engine(name).warm(Progress(cancelled=self._pause.is_set))
-            return name
+            engine(request.engine).preload(request, Progress(cancelled=self._pause.is_set))
+            return self._key(request)
 
         self._context.background.submit(load, self._loaded, self._paused)
 

@@ -150,10 +150,13 @@ def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) 
     from imagest_core.painting.geometry import Box
     from imagest_core.restoration.engines import engine
     from imagest_core.restoration.request import RestorationRequest
+    from imagest_core.restoration.style_pictures import read_style_pictures
     from imagest_core.style.reference import StyleReference
 
-    style = StyleReference((Box(500, 480, 128, 128),)) if engine(name).uses_style else None
-    with engine(name).open(RestorationRequest(engine=name), painting, style) as session:
+    request, style = RestorationRequest(engine=name), StyleReference((Box(500, 480, 128, 128),))
+    side = engine(name).style_side(request)
+    pictures = read_style_pictures(painting, style, side) if side else None
+    with engine(name).open(request, pictures) as session:
         return fastest(name, lambda: session.fill([view], Progress()), repeats)
 
 

@@ -36,6 +36,7 @@ from imagest_core.restoration.record import (
 )
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
+from imagest_core.restoration.style_pictures import read_style_pictures
 from imagest_core.restoration.validation import check_request
 from imagest_core.restoration.verification import Verification
 from imagest_core.restoration.verify import verify
@@ -89,11 +90,14 @@ def restore_with(
     clock.lap("planning")
     loading = progress.part(0.0, 0.0, "loading the network")
     loading.check()
-    chosen.warm(loading)
-    with chosen.open(request, painting, style, loading) as session:
+    chosen.preload(request, loading)
+    pictures = None
+    if style is not None:
+        pictures = read_style_pictures(painting, style, chosen.style_side(request))
+    with chosen.open(request, pictures, loading) as session:
         clock.lap("opening")
-        lends = uses_style(chosen, request)
-        notes = _fill(painting, grown, plan, session, chosen, assembler, progress, lends)
+        textured = uses_style(chosen, request)
+        notes = _fill(painting, grown, plan, session, chosen, assembler, progress, textured)
         facts = EngineFacts.of(chosen, session.facts)
     clock.lap("filling")
     painting.check_unchanged()
@@ -150,11 +154,11 @@ def _fill(
     chosen: Engine,
     assembler: Assembler,
     progress: Progress,
-    lends: bool,
+    textured: bool,
 ) -> list[Notes]:
     """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
     notes: list[Notes] = []
-    underpainting = Underpainting(painting, grown, plan, lends)
+    underpainting = Underpainting(painting, grown, plan, textured)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
         part = progress.part(done / total, (done + len(tasks)) / total)

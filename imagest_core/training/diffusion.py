@@ -20,9 +20,9 @@ from imagest_core.errors import ModelError
 from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.imagest.autoencoder import ImagestAutoencoder, latent_mask
 from imagest_core.models.imagest.network import NetworkConfig
-from imagest_core.models.imagest.noise_schedule import NoiseSchedule
 from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.imagest.unet import ImagestUNet, UNetConfig
+from imagest_core.models.schedule import cosine_schedule
 from imagest_core.models.validation import read_json
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.training.autoencoder import as_picture, averaged_autoencoder, hole_psnr, prefill
@@ -58,7 +58,7 @@ class DiffusionTask:
     ) -> None:
         self.module = StyledUNet(unet, style)
         self.autoencoder = autoencoder.eval().requires_grad_(False)
-        self.held_out, self.schedule = held_out, NoiseSchedule()
+        self.held_out, self.schedule = held_out, cosine_schedule()
 
     @classmethod
     def over(
@@ -92,7 +92,7 @@ class DiffusionTask:
         strength = (torch.rand(n, 1, 1, device=device) >= STYLE_DROP).float()
         noisy = self.schedule.add(clean, noise, t)
         answer = module(noisy, inside, known, t, batch.style, strength)
-        error = (answer - self.schedule.velocity(clean, noise, t)).square().mean(1, keepdim=True)
+        error = (answer - self.schedule.target(clean, noise, t)).square().mean(1, keepdim=True)
         weight = inside + KNOWN_WEIGHT * (1 - inside)
         loss = (error * weight).sum() / weight.sum()
         hole = (error * inside).sum() / inside.sum().clamp(min=1.0)
@@ -133,7 +133,7 @@ class DiffusionTask:
         noise = torch.randn(clean.shape, generator=generator).to(clean.device)
         noisy = self.schedule.add(clean, noise, t)
         answer = self.module(noisy, inside, known, t, batch.style, torch.ones(n, 1, 1, device=clean.device))
-        error = (answer - self.schedule.velocity(clean, noise, t)).square().mean(1, keepdim=True)
+        error = (answer - self.schedule.target(clean, noise, t)).square().mean(1, keepdim=True)
         return (error * inside).sum() / inside.sum()
 
     def _fill(self, batch: Batch, steps: int, generator: torch.Generator) -> Tensor:

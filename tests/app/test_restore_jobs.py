@@ -53,10 +53,10 @@ def damaged(*boxes: Box) -> DamageMap:
 @pytest.fixture
 def toy(tmp_path: Path) -> RestorationRequest:
     """A request for the real network at toy size."""
-    from imagest_core.restoration.diffusion.session import unload
+    from imagest_core.models.imagest.backbone import cache
 
     yield replace(NETWORK, weights=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
-    unload()
+    cache.clear()
 
 
 # How long
@@ -352,13 +352,13 @@ def test_the_network_is_loaded_while_nobody_works(
     from imagest_core.restoration.engines.imagest import ImagestEngine
 
     threads: list[threading.Thread] = []
-    original = ImagestEngine.warm
+    original = ImagestEngine.preload
 
-    def warm(self: ImagestEngine, progress: Progress) -> None:
+    def preload(self: ImagestEngine, request: RestorationRequest, progress: Progress) -> None:
         threads.append(threading.current_thread())
-        original(self, progress)
+        original(self, request, progress)
 
-    monkeypatch.setattr(ImagestEngine, "warm", warm)
+    monkeypatch.setattr(ImagestEngine, "preload", preload)
     context: Context = window.context
     context.selection.request = NETWORK
     assert not window.restore.warming.warm

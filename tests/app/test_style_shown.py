@@ -29,7 +29,7 @@ def hands(
     window: MainWindow, opened: OpenDocument, tmp_path: Path, qtbot: QtBot, settle: Settle
 ) -> Iterator[Hands]:
     """A user who restores with a network at toy size."""
-    from imagest_core.restoration.diffusion.session import unload
+    from imagest_core.models.imagest.backbone import cache
 
     window.context.selection.request = RestorationRequest(
         engine="imagest", weights=str(tiny_checkpoint(tmp_path / "toy")), steps=1, device="cpu"
@@ -37,7 +37,7 @@ def hands(
     made = Hands(window, qtbot)
     made.shown()
     yield made
-    unload()
+    cache.clear()
 
 
 def frames(hands: Hands) -> tuple[Box, ...]:

@@ -23,11 +23,11 @@ from tiny_model import tiny_checkpoint
 
 import resources
 from imagest_core.damage.mask_io import read_mask
+from imagest_core.models.imagest.backbone import cache
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration import engines
-from imagest_core.restoration.diffusion.session import unload
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_selection import checked_style
 from imagest_core.style.reference import StyleReference
@@ -101,7 +101,7 @@ def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_sh
     folder, record = tiny_checkpoint(tmp_path / "toy"), tmp_path / "record.json"
     options = ["--model", folder, "--steps", 1, "--device", "cpu", "--record", record]
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *options)
-    unload()
+    cache.clear()
     assert answer.code == 0
     style = json.loads(record.read_text(encoding="utf-8"))["style"]
     line = next(line for line in answer.out.splitlines() if line.startswith("style regions picked: "))
@@ -220,6 +220,7 @@ def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, 
 
 def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tmp_path, monkeypatch):
     monkeypatch.setitem(engines.ENGINES, "meddling", troubled.ENGINES["meddling"])
+    monkeypatch.setattr(troubled.Meddling, "scan", scan, raising=False)
     before = files(tmp_path)
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "meddling")
     assert answer.code == 2

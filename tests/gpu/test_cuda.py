@@ -1,4 +1,4 @@
-"""What needs a CUDA device: the network and grown texture there, beside the CPU."""
+"""What needs a CUDA device: the network and texture synthesis there, beside the CPU."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.texture.detail_transfer import Source
-from imagest_core.restoration.texture.patch_synthesis import synthesised
+from imagest_core.restoration.texture.patch_search import Source
+from imagest_core.restoration.texture.patch_synthesis import synthesize
 
 pytestmark = pytest.mark.gpu
 
@@ -36,13 +36,13 @@ def test_cuda_and_cpu_agree_but_for_rounding(tmp_path: Path) -> None:
     assert np.abs(fills["cpu"] - fills["cuda"]).mean() < 0.02
 
 
-def test_texture_grown_on_cuda_is_as_lively_and_the_same_again() -> None:
+def test_texture_synthesized_on_cuda_is_as_lively_and_the_same_again() -> None:
     paint = np.random.default_rng(4).random((96, 96, 3)).astype(np.float32)
     hole = np.zeros((96, 96), np.bool_)
     hole[30:66, 28:70] = True
     fill = np.where(hole[..., None], np.float32(0.5), paint)
     cpu, cuda, again = (
-        synthesised(fill, hole, [Source(paint, ~hole)], device=torch.device(device))
+        synthesize(fill, hole, [Source(paint, ~hole)], device=torch.device(device))
         for device in ("cpu", "cuda", "cuda")
     )
     assert np.array_equal(cuda, again)

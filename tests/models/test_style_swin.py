@@ -4,12 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from tiny_model import tiny_config
 
 from imagest_core.models.imagest.style_swin import (
-    DEVIATION,
     RELATIVE,
-    DeviationAttention,
     StyleConfig,
     StyleSwinEncoder,
     deviation_index,
@@ -22,14 +19,44 @@ def test_the_paper_encoder_is_swin_s() -> None:
     with torch.device("meta"):
         encoder = StyleSwinEncoder(replace(paper_style(), position=RELATIVE))
     assert round(sum(p.numel() for p in encoder.swin.parameters()) / 1e6, 1) == 48.8
-    assert len(encoder.blocks()) == 24
+    assert sum(len(stage.blocks) for stage in encoder.swin.layers) == 24
 
 
-@pytest.mark.parametrize("position", [RELATIVE, DEVIATION])
-def test_no_window_is_shifted(position: str) -> None:
-    encoder = StyleSwinEncoder(tiny_config(position).style)
-    assert all(block.shift_size == (0, 0) and block.attn_mask is None for block in encoder.blocks())
-    assert all(isinstance(b.attn, DeviationAttention) == (position == DEVIATION) for b in encoder.blocks())
+def timm_swin(config: StyleConfig) -> torch.nn.Module:
+    """timm's Swin with the shift taken out of every block."""
+    from timm.models.swin_transformer import SwinTransformer, SwinTransformerBlock
+
+    swin = SwinTransformer(
+        img_size=config.side,
+        patch_size=config.patch,
+        num_classes=0,
+        global_pool="",
+        embed_dim=config.channels,
+        depths=config.depths,
+        num_heads=config.heads,
+        window_size=config.window,
+        drop_path_rate=0.0,
+    )
+    for block in swin.modules():
+        if isinstance(block, SwinTransformerBlock):
+            block.shift_size = block.target_shift_size = (0, 0)
+            block.attn_mask = None
+    return swin.eval()
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        StyleConfig(side=64, channels=8, depths=(2, 1, 2), heads=(1, 2, 4), window=4, position=RELATIVE),
+        StyleConfig(side=56, channels=16, depths=(1, 2), heads=(2, 4), window=7, position=RELATIVE),
+    ],
+)
+def test_it_computes_what_timm_does(config: StyleConfig) -> None:
+    torch.manual_seed(0)
+    reference, own = timm_swin(config), StyleSwinEncoder(config).swin.eval()
+    own.load_state_dict(reference.state_dict())
+    picture = torch.randn(2, 3, config.side, config.side)
+    assert torch.allclose(own(picture), reference.forward_features(picture), atol=1e-5)
 
 
 def test_windows_do_not_see_each_other_in_the_first_stage() -> None:

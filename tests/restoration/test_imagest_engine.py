@@ -15,18 +15,24 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, InputError, ModelError, out_of_memory
+from imagest_core.models.imagest.backbone import cache
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.compositing.window_views import view_of
-from imagest_core.restoration.diffusion import session as network_filling
-from imagest_core.restoration.diffusion.session import NetworkFilling, unload
-from imagest_core.restoration.diffusion.style_pictures import MOST, squares_of, style_pictures
+from imagest_core.restoration.diffusion import session as diffusion_session
+from imagest_core.restoration.diffusion.session import DiffusionSession
 from imagest_core.restoration.engines.imagest import PRESETS, ImagestEngine
 from imagest_core.restoration.planning.window import Preview, Window
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
-from imagest_core.restoration.texture.depth_masks import share_of_sample
+from imagest_core.restoration.style_pictures import (
+    MAX_SQUARES,
+    read_style_pictures,
+    squares_of,
+    style_squares,
+)
+from imagest_core.restoration.texture.depth_masks import sample_weight
 from imagest_core.style.reference import StyleReference
 
 STYLE = StyleReference((Box(0, 0, 40, 40),))
@@ -51,7 +57,7 @@ def painting(tmp_path: Path) -> Iterator[Painting]:
 def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
     folder = tiny_checkpoint(tmp_path / "toy")
     yield RestorationRequest(engine="imagest", weights=str(folder), steps=3, device="cpu", seed=4)
-    unload()
+    cache.clear()
 
 
 def colours(painting: Painting, damage: DamageMap, request: RestorationRequest, style=STYLE) -> np.ndarray:
@@ -66,9 +72,10 @@ def test_both_modes_fill_and_the_record_tells_with_what(painting, damage, reques
     assert facts["model"] == "toy"
     assert len(facts["weights_sha256"]) == 64
     assert (facts["scheduler"], facts["steps"]) == ("dpm++2m", 3)
-    assert facts["style_tokens"] > 0
+    assert facts["styled"] == 1
     faithful = restore(painting, damage, replace(request_, mode=Mode.FAITHFUL), STYLE)
-    assert faithful.record.engine.facts["steps"] == 0
+    assert faithful.record.engine.facts["filled_by"] == "an anisotropic spline alone"
+    assert "weights" not in faithful.record.used
 
 
 def test_the_same_request_gives_the_same_bytes(painting, damage, request_) -> None:
@@ -146,11 +153,11 @@ def spread() -> DamageMap:
 
 def test_neither_batch_nor_order_changes_a_byte_on_the_cpu(wide, spread, request_) -> None:
     plan = [view_of(wide, spread.grown(1), Window(0, Box(x, 0, 80, 80))) for x in (20, 180, 360, 520)]
-    with ImagestEngine().open(replace(request_, batch=1), wide, STYLE) as session:
+    with ImagestEngine().open(replace(request_, batch=1), None) as session:
         expected = session.fill(plan, Progress())
     assert any(fill.notes["sampled"] != "0% of the damage" for fill in expected)
     for batch in (2, 5):
-        with ImagestEngine().open(replace(request_, batch=batch), wide, STYLE) as session:
+        with ImagestEngine().open(replace(request_, batch=batch), None) as session:
             reversed_ = session.fill(plan[::-1], Progress())
             assert session.facts["batch"] == 1
             for one, other in zip(expected, reversed_[::-1], strict=True):
@@ -174,13 +181,14 @@ def test_neither_batch_nor_order_changes_a_byte_with_the_embedded_model(tmp_path
     request = RestorationRequest(quality=Quality.DRAFT, device="cpu", seed=7)
     with open_painting(tmp_path / "scan.tif") as painting:
         views = [view_of(painting, damage.grown(1), Window(0, Box(x, 0, 160, 160))) for x in (0, 160, 320)]
-        with ImagestEngine().open(replace(request, batch=1), painting, STYLE) as session:
+        pictures = read_style_pictures(painting, STYLE, ImagestEngine().style_side(request))
+        with ImagestEngine().open(replace(request, batch=1), pictures) as session:
             expected = session.fill(views, Progress())
         for batch in (2, 5):
-            with ImagestEngine().open(replace(request, batch=batch), painting, STYLE) as session:
+            with ImagestEngine().open(replace(request, batch=batch), pictures) as session:
                 for one, other in zip(expected, session.fill(views[::-1], Progress())[::-1], strict=True):
                     assert np.array_equal(one.image, other.image)
-    unload()
+    cache.clear()
 
 
 def textures(folder: Path, cases: Sequence[tuple[RestorationRequest, int]]) -> list[np.ndarray]:
@@ -194,10 +202,8 @@ def textures(folder: Path, cases: Sequence[tuple[RestorationRequest, int]]) -> l
     with open_painting(folder / "equal.tif") as painting:
         for request, x in cases:
             view = view_of(painting, DamageMap.from_mask(mask), Window(0, Box(x, 0, 160, 160)))
-            filling = NetworkFilling(
-                Path(request.weights), request, scheduler="ddim", steps=1, progress=Progress()
-            )
-            fill = filling._with_detail(view.image, view, share_of_sample(view.mask), Progress())
+            session = ImagestEngine().open(request, None)
+            fill = session._textured(view.image, view, sample_weight(view.mask), Progress())
             made.append(fill[view.mask])
     return made
 
@@ -265,7 +271,7 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on(
     wide, spread, request_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = colours(wide, spread, replace(request_, batch=1))
-    original, sizes = NetworkFilling._fill_batch, []
+    original, sizes = DiffusionSession._fill_batch, []
 
     def tight(self, views, progress):
         sizes.append(len(views))
@@ -273,8 +279,8 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on(
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return original(self, views, progress)
 
-    monkeypatch.setattr(NetworkFilling, "_fill_batch", tight)
-    monkeypatch.setattr(network_filling, "CPU_BATCH", 8)  # as on a GPU
+    monkeypatch.setattr(DiffusionSession, "_fill_batch", tight)
+    monkeypatch.setattr(diffusion_session, "CPU_BATCH", 8)  # as on a GPU
     result = restore(wide, spread, request_, STYLE)
     assert sizes[0] > 1
     assert sizes[-1] == 1
@@ -288,7 +294,7 @@ def test_no_memory_at_all_is_one_sentence(
     def never(self, views, progress):
         raise MemoryError
 
-    monkeypatch.setattr(NetworkFilling, "_fill_batch", never)
+    monkeypatch.setattr(DiffusionSession, "_fill_batch", never)
     with pytest.raises(ImagestError, match="Not even one window"):
         restore(painting, damage, request_, STYLE)
 
@@ -320,9 +326,9 @@ def test_squares_cover_a_long_region() -> None:
 def test_style_pictures_come_from_regions_and_donor(painting, tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "donor.tif", np.full((64, 200, 3), 255, np.uint8), photometric="rgb")
     style = StyleReference((Box(0, 0, 30, 30),), donor=tmp_path / "donor.tif")
-    pictures = style_pictures(painting, style, 32)
+    pictures = style_squares(painting, style, 32)
     assert pictures.shape == (5, 32, 32, 3)
     assert pictures[1:].min() == pytest.approx(1.0, abs=1e-3)
     many = StyleReference(tuple(Box(10 * i, 0, 10, 10) for i in range(12)))
-    assert len(style_pictures(painting, many, 32)) == MOST
-    assert style_pictures(painting, StyleReference(), 32).shape == (0, 32, 32, 3)
+    assert len(style_squares(painting, many, 32)) == MAX_SQUARES
+    assert style_squares(painting, StyleReference(), 32).shape == (0, 32, 32, 3)

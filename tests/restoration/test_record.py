@@ -92,6 +92,7 @@ def test_a_style_that_is_not_used_is_not_in_the_record(tmp_path: Path) -> None:
 
 def test_a_scan_that_changes_while_it_is_filled_gives_no_result(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
+    Meddling.scan = path
     with open_painting(path) as painting, pytest.raises(PaintingError, match="has changed"):
         restore_with(Meddling(), painting, damage_of(some_damage(60, 60, 3)), RestorationRequest())
 

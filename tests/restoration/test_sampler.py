@@ -7,14 +7,14 @@ import torch
 from torch import Tensor
 
 from imagest_core.errors import InputError
-from imagest_core.models.imagest.noise_schedule import NoiseSchedule
+from imagest_core.models.schedule import cosine_schedule
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.diffusion.sampler import SCHEDULERS, Plan, sample, window_noise
+from imagest_core.restoration.diffusion.sampler import SCHEDULERS, Solver, sample, window_noise
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 
-SCHEDULE = NoiseSchedule()
+SCHEDULE = cosine_schedule()
 KNOWN = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))
 NOISE = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(4))
 INSIDE = torch.zeros(2, 1, 8, 8)
@@ -35,14 +35,14 @@ def oracle(target: Tensor):
 @pytest.mark.parametrize("steps", [1, 4, 15, 30])
 def test_a_perfect_network_is_followed_home(scheduler: str, steps: int) -> None:
     target = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(5))
-    answer = sample(oracle(target), KNOWN, INSIDE, NOISE, Plan(scheduler, steps), SCHEDULE)
+    answer = sample(oracle(target), KNOWN, INSIDE, NOISE, Solver(scheduler, steps), SCHEDULE)
     inside = INSIDE.expand_as(answer) > 0
     assert torch.allclose(answer[inside], target[inside], atol=1e-3)
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 def test_unmasked_latents_stay_exactly_as_given(scheduler: str) -> None:
-    answer = sample(lambda z, t: torch.sin(z * 3), KNOWN, INSIDE, NOISE, Plan(scheduler, 5), SCHEDULE)
+    answer = sample(lambda z, t: torch.sin(z * 3), KNOWN, INSIDE, NOISE, Solver(scheduler, 5), SCHEDULE)
     known = INSIDE.expand_as(answer) == 0
     assert torch.equal(answer[known], KNOWN[known])
     assert not torch.allclose(answer[~known], KNOWN[~known])
@@ -56,7 +56,7 @@ def test_the_network_always_sees_known_latents_noised_by_the_same_noise(schedule
         seen.append((z, t))
         return torch.zeros_like(z)
 
-    sample(velocity, KNOWN, INSIDE, NOISE, Plan(scheduler, 4), SCHEDULE)
+    sample(velocity, KNOWN, INSIDE, NOISE, Solver(scheduler, 4), SCHEDULE)
     known = INSIDE.expand_as(KNOWN) == 0
     assert [int(t[0]) for _, t in seen] == [999, 749, 499, 249]
     for z, t in seen:
@@ -73,9 +73,9 @@ def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
         return signal * (z - signal * clean) / noise.clamp(min=1e-6) - noise * clean
 
     everywhere = torch.ones_like(INSIDE)
-    exact = sample(velocity, KNOWN, everywhere, NOISE, Plan("ddim", 1000), SCHEDULE)
+    exact = sample(velocity, KNOWN, everywhere, NOISE, Solver("ddim", 1000), SCHEDULE)
     errors = {
-        s: (sample(velocity, KNOWN, everywhere, NOISE, Plan(s, 10), SCHEDULE) - exact).abs().mean()
+        s: (sample(velocity, KNOWN, everywhere, NOISE, Solver(s, 10), SCHEDULE) - exact).abs().mean()
         for s in SCHEDULERS
     }
     assert errors["dpm++2m"] < 0.5 * errors["ddim"]
@@ -89,7 +89,7 @@ def test_refining_starts_from_what_there_is() -> None:
         times.append(int(t[0]))
         return oracle(init)(z, t)
 
-    answer = sample(velocity, KNOWN, INSIDE, NOISE, Plan("ddim", 10), SCHEDULE, init=init, strength=0.4)
+    answer = sample(velocity, KNOWN, INSIDE, NOISE, Solver("ddim", 10), SCHEDULE, init=init, strength=0.4)
     assert max(times) < 400
     assert torch.allclose(answer[INSIDE.expand_as(answer) > 0], init[INSIDE.expand_as(init) > 0], atol=1e-3)
 
@@ -103,7 +103,7 @@ def test_cancel_acts_between_steps() -> None:
         return z
 
     with pytest.raises(Cancelled):
-        sample(velocity, KNOWN, INSIDE, NOISE, Plan("ddim", 30), SCHEDULE, progress=progress)
+        sample(velocity, KNOWN, INSIDE, NOISE, Solver("ddim", 30), SCHEDULE, progress=progress)
     assert len(calls) == 3
 
 
@@ -123,4 +123,4 @@ def test_noise_is_keyed_by_seed_variation_and_window() -> None:
 
 def test_an_unknown_scheduler_is_refused() -> None:
     with pytest.raises(InputError, match=r"ddim, dpm\+\+2m"):
-        Plan("euler")
+        Solver("euler")

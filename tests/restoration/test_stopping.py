@@ -83,15 +83,15 @@ def test_while_a_style_is_looked_for(painting: Painting, damage: DamageMap) -> N
 
 
 def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) -> None:
-    from imagest_core.restoration.diffusion.session import unload
+    from imagest_core.models.imagest.backbone import cache
 
     request = RestorationRequest(
         engine="imagest", weights=str(tiny_checkpoint(tmp_path / "toy")), device="cpu"
     )
 
     def opened(progress: Progress) -> None:
-        unload()
-        engine("imagest").open(request, painting, None, progress).close()
+        cache.clear()
+        engine("imagest").open(request, None, progress).close()
 
     stops_anywhere(opened, 7)
-    unload()
+    cache.clear()

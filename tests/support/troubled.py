@@ -9,13 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
-from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.base import WindowFill
 from imagest_core.restoration.engines.classical import ClassicalSession, HarmonicEngine
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.style.reference import StyleReference
+from imagest_core.restoration.style_pictures import StylePictures
 
 TOO_MUCH = 1 << 46
 """Bytes that no computer has."""
@@ -66,11 +65,7 @@ class Troubled(HarmonicEngine):
     trouble: Callable[[Progress], None]
 
     def open(
-        self,
-        request: RestorationRequest,
-        painting: Painting,
-        style: StyleReference | None,
-        progress: Progress | None = None,
+        self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> TroubledSession:
         return TroubledSession(self.trouble)
 
@@ -126,18 +121,15 @@ class MeddledSession(ClassicalSession):
 
 
 class Meddling(HarmonicEngine):
-    """Fills well, while the scan changes."""
+    """Fills well, while the file at ``scan`` changes."""
 
     name, title = "meddling", "Meddling"
+    scan: Path
 
     def open(
-        self,
-        request: RestorationRequest,
-        painting: Painting,
-        style: StyleReference | None,
-        progress: Progress | None = None,
+        self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> MeddledSession:
-        return MeddledSession(painting.path)
+        return MeddledSession(self.scan)
 
 
 ENGINES = {

@@ -1,27 +1,25 @@
 """Decoupled style cross-attention: attention(text) + strength · attention(style).
 
-Eq. 6 of the paper takes Q from the U-Net and K, V from the style sequence. Text keeps its own keys and
-values (the idea of IP-Adapter, Ye et al. 2023), so one U-Net serves text, style, both or neither. Style
-reaches only the layers it is installed in: every other layer is given a processor that ignores it.
+Eq. 6 of the paper takes Q from the U-Net and K, V from the style sequence. Text keeps its own keys and values
+(the idea of IP-Adapter, Ye et al., 2023), so one U-Net serves text, style, both or neither. Style reaches
+only the layers that have style keys and values.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import torch
-from diffusers.models.attention_processor import Attention
 from torch import Tensor, nn
 from torch.nn import functional
 
 
 @dataclass
 class StyleContext:
-    """Style tokens (n, m, d), how strongly they count (n, 1, 1), and keys and values once computed.
+    """Style tokens (n, m, d) and how strongly they count (n, 1, 1).
 
-    With n = 1 the one style serves a batch of any size. With ``cached`` set (sampling), the keys and
-    values of a layer are computed at the first step only.
+    With n = 1 the one style serves a batch of any size. With ``cached`` set (sampling), the keys and values
+    of a layer are computed at the first step only.
     """
 
     tokens: Tensor
@@ -29,7 +27,7 @@ class StyleContext:
     cached: bool = False
     _pairs: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
-    def pair(self, layer: StyleProcessor) -> tuple[Tensor, Tensor]:
+    def pair(self, layer: StyleProjection) -> tuple[Tensor, Tensor]:
         """Keys and values (n, m, inner) of ``layer``."""
         if not self.cached:
             return layer.to_k_style(self.tokens), layer.to_v_style(self.tokens)
@@ -39,38 +37,8 @@ class StyleContext:
         return self._pairs[key]
 
 
-def _attend(attn: Attention, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    n, _, width = query.shape
-    q, k, v = (t.view(n, -1, attn.heads, width // attn.heads).transpose(1, 2) for t in (query, key, value))
-    return functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, -1, width)
-
-
-class PlainProcessor(nn.Module):
-    """Self- or text cross-attention on token sequences; a style given to the U-Net passes by."""
-
-    def __call__(  # spelt out, not `forward`: diffusers reads the names from its signature
-        self,
-        attn: Attention,
-        hidden_states: Tensor,
-        encoder_hidden_states: Tensor | None = None,
-        attention_mask: Tensor | None = None,
-        temb: Tensor | None = None,
-        style: StyleContext | None = None,
-    ) -> Tensor:
-        """(n, tokens, channels) in and out."""
-        query = attn.to_q(hidden_states)
-        context = hidden_states if encoder_hidden_states is None else encoder_hidden_states
-        mixed = _attend(attn, query, attn.to_k(context), attn.to_v(context))
-        mixed = mixed + self.style_part(attn, query, style)
-        return attn.to_out[1](attn.to_out[0](mixed))
-
-    def style_part(self, attn: Attention, query: Tensor, style: StyleContext | None) -> Tensor | float:
-        """Nothing here; :class:`StyleProcessor` adds the style's attention."""
-        return 0.0
-
-
-class StyleProcessor(PlainProcessor):
-    """Text cross-attention plus the style's own keys and values."""
+class StyleProjection(nn.Module):
+    """Keys and values of style tokens; values start at zero, so that a new layer changes nothing."""
 
     def __init__(self, style_channels: int, inner: int) -> None:
         super().__init__()
@@ -78,44 +46,60 @@ class StyleProcessor(PlainProcessor):
         self.to_v_style = nn.Linear(style_channels, inner, bias=False)
         nn.init.zeros_(self.to_v_style.weight)
 
-    def style_part(self, attn: Attention, query: Tensor, style: StyleContext | None) -> Tensor | float:
-        """strength · softmax(Q Kᵀ / √d) V over the style tokens."""
-        if style is None:
-            return 0.0
-        key, value = (t.to(query.dtype).expand(len(query), -1, -1) for t in style.pair(self))
-        return style.strength.to(query.dtype) * _attend(attn, query, key, value)
+
+class Attention(nn.Module):
+    """Multi-head self- or cross-attention on token sequences, with style where ``processor`` is set.
+
+    Names of the weights are those of diffusers' ``Attention``.
+    """
+
+    def __init__(self, channels: int, heads: int, context_channels: int | None = None) -> None:
+        super().__init__()
+        self.heads = heads
+        self.to_q = nn.Linear(channels, channels, bias=False)
+        self.to_k = nn.Linear(context_channels or channels, channels, bias=False)
+        self.to_v = nn.Linear(context_channels or channels, channels, bias=False)
+        self.to_out = nn.ModuleList([nn.Linear(channels, channels)])
+        self.processor: StyleProjection | None = None
+
+    def forward(
+        self, hidden: Tensor, context: Tensor | None = None, style: StyleContext | None = None
+    ) -> Tensor:
+        """(n, tokens, channels) in and out; ``context`` (n, m, d) of a cross-attention."""
+        query = self.to_q(hidden)
+        context = hidden if context is None else context
+        mixed = self._attend(query, self.to_k(context), self.to_v(context))
+        if self.processor is not None and style is not None:
+            key, value = (t.to(query.dtype).expand(len(query), -1, -1) for t in style.pair(self.processor))
+            mixed = mixed + style.strength.to(query.dtype) * self._attend(query, key, value)
+        projected: Tensor = self.to_out[0](mixed)
+        return projected
+
+    def _attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
+        n, _, width = query.shape
+        shape = n, -1, self.heads, width // self.heads
+        q, k, v = (t.reshape(shape).transpose(1, 2) for t in (query, key, value))
+        return functional.scaled_dot_product_attention(q, k, v).transpose(1, 2).reshape(n, -1, width)
 
 
 def install_style(unet: nn.Module, layers: tuple[str, ...], style_channels: int) -> None:
-    """Give ``unet``'s cross-attentions under ``layers`` (name prefixes) a style; all others none.
+    """Give ``unet``'s cross-attentions under ``layers`` (name prefixes) style keys and values.
 
     Raises ``ValueError`` when a prefix names no cross-attention.
     """
     unused = set(layers)
     for name, module in list(unet.named_modules()):
-        if not isinstance(module, Attention):
-            continue
         prefix = next((p for p in layers if f"{name}.".startswith(f"{p}.")), None)
-        if prefix is not None and name.endswith("attn2"):
+        if isinstance(module, Attention) and prefix is not None and name.endswith("attn2"):
             unused.discard(prefix)
-            _set(module, StyleProcessor(style_channels, module.inner_dim))
-        else:
-            _set(module, PlainProcessor())
+            module.processor = StyleProjection(style_channels, module.to_q.out_features)
     if unused:
         raise ValueError(f"No cross-attention under {', '.join(sorted(unused))}")
 
 
-def _set(attn: Any, processor: nn.Module) -> None:
-    attn.set_processor(processor)
-
-
 def style_layers(unet: nn.Module) -> list[str]:
     """Names of the attention layers that style reaches."""
-    return [
-        n
-        for n, m in unet.named_modules()
-        if isinstance(m, Attention) and isinstance(m.processor, StyleProcessor)
-    ]
+    return [n for n, m in unet.named_modules() if isinstance(m, Attention) and m.processor is not None]
 
 
 def null_strength(count: int, device: torch.device) -> Tensor:

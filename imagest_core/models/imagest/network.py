@@ -11,9 +11,9 @@ from torch import Tensor, nn
 
 from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.imagest.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
-from imagest_core.models.imagest.noise_schedule import NoiseSchedule
 from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.imagest.unet import ImagestUNet, UNetConfig
+from imagest_core.models.schedule import cosine_schedule
 from imagest_core.models.validation import check_network
 
 
@@ -61,7 +61,7 @@ class ImagestNetwork(nn.Module):
         self.autoencoder = ImagestAutoencoder(config.autoencoder)
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
-        self.schedule = NoiseSchedule()
+        self.schedule = cosine_schedule()
 
     @property
     def parts(self) -> dict[str, nn.Module]:

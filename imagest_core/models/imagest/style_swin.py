@@ -1,18 +1,20 @@
-"""The Style Swin Encoder: timm's Swin without shifted windows, giving a sequence of style tokens.
+"""The Style Swin Encoder: a Swin transformer without shifted windows, giving a sequence of style tokens.
 
 The paper drops the cyclic shift ("style features … are largely decoupled from content semantics") and
-encodes position by deviation values. Two readings of that are kept: timm's relative table on (Δy, Δx), and
-a table on the absolute deviations (|Δy|, |Δx|), which treats a stroke and its mirror image alike.
+encodes position by deviation values. Two readings of that are kept: Swin's relative table on (Δy, Δx), and a
+table on the absolute deviations (|Δy|, |Δx|), which treats a stroke and its mirror image alike.
+
+Written out, with the weights' names of timm's ``SwinTransformer``, so that filling need not import timm; a
+test compares the two.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
-from timm.models.swin_transformer import SwinTransformer, SwinTransformerBlock, WindowAttention
 from torch import Tensor, nn
+from torch.nn import functional
 
 RELATIVE, DEVIATION = "relative", "deviation"
 
@@ -38,22 +40,9 @@ def paper_style() -> StyleConfig:
     )
 
 
-class DeviationAttention(WindowAttention):
-    """Window attention whose position bias depends on (|Δy|, |Δx|) only."""
-
-    def __init__(self, dim: int, num_heads: int, window_size: tuple[int, int]) -> None:
-        super().__init__(dim, num_heads=num_heads, window_size=window_size)
-        table = torch.zeros(window_size[0] * window_size[1], num_heads)
-        self.relative_position_bias_table = nn.Parameter(nn.init.trunc_normal_(table, std=0.02))
-
-    def _init_buffers(self) -> None:
-        self.relative_position_index.copy_(deviation_index(*self.window_size))
-
-
 def deviation_index(height: int, width: int) -> Tensor:
     """Row of the deviation table for each pair of a window's cells, (h·w, h·w)."""
-    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    y, x = y.flatten(), x.flatten()
+    y, x = _cells(height, width)
     return (y[:, None] - y[None]).abs() * width + (x[:, None] - x[None]).abs()
 
 
@@ -67,6 +56,169 @@ def deviation_table(relative: Tensor, height: int, width: int) -> Tensor:
     return folded[height - 1 :, width - 1 :].reshape(height * width, -1)
 
 
+def relative_index(height: int, width: int) -> Tensor:
+    """Row of the relative table for each pair of a window's cells, (h·w, h·w)."""
+    y, x = _cells(height, width)
+    return (y[:, None] - y[None] + height - 1) * (2 * width - 1) + (x[:, None] - x[None] + width - 1)
+
+
+def _cells(height: int, width: int) -> tuple[Tensor, Tensor]:
+    """Row and column of each cell of a window."""
+    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    return y.flatten(), x.flatten()
+
+
+class WindowAttention(nn.Module):
+    """Self-attention within windows of side ``window``, with a position bias."""
+
+    relative_position_index: Tensor
+
+    def __init__(self, channels: int, heads: int, window: int, position: str) -> None:
+        super().__init__()
+        self.heads, self.window = heads, window
+        deviation = position == DEVIATION
+        rows = window**2 if deviation else (2 * window - 1) ** 2
+        self.relative_position_bias_table = nn.Parameter(
+            nn.init.trunc_normal_(torch.zeros(rows, heads), std=0.02)
+        )
+        index = (deviation_index if deviation else relative_index)(window, window)
+        self.register_buffer("relative_position_index", index, persistent=False)
+        self.qkv, self.proj = nn.Linear(channels, 3 * channels), nn.Linear(channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(windows, window², channels) in and out."""
+        n, cells, channels = x.shape
+        qkv = self.qkv(x).reshape(n, cells, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)[None]
+        query, key, value = qkv.unbind(0)
+        mixed = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias.to(x.dtype))
+        out: Tensor = self.proj(mixed.transpose(1, 2).reshape(n, cells, channels))
+        return out
+
+
+class Mlp(nn.Module):
+    """Two linear layers with a GELU in between."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.fc1, self.fc2 = nn.Linear(channels, 4 * channels), nn.Linear(4 * channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(…, channels) in and out."""
+        out: Tensor = self.fc2(functional.gelu(self.fc1(x)))
+        return out
+
+
+class SwinBlock(nn.Module):
+    """Window attention and an MLP, both residual."""
+
+    def __init__(self, channels: int, heads: int, window: int, position: str) -> None:
+        super().__init__()
+        self.norm1 = nn.LayerNorm(channels)
+        self.attn = WindowAttention(channels, heads, window, position)
+        self.norm2, self.mlp = nn.LayerNorm(channels), Mlp(channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, h, w, channels) in and out."""
+        x = x + self._attended(self.norm1(x))
+        return x + self.mlp(self.norm2(x))
+
+    def _attended(self, x: Tensor) -> Tensor:
+        n, height, width, channels = x.shape
+        side = self.attn.window
+        down, right = -height % side, -width % side
+        x = functional.pad(x, (0, 0, 0, right, 0, down))
+        rows, columns = x.shape[1] // side, x.shape[2] // side
+        windows = x.reshape(n, rows, side, columns, side, channels).transpose(2, 3)
+        mixed = self.attn(windows.reshape(-1, side * side, channels))
+        mixed = mixed.reshape(n, rows, columns, side, side, channels).transpose(2, 3)
+        return mixed.reshape(n, rows * side, columns * side, channels)[:, :height, :width]
+
+
+class PatchMerging(nn.Module):
+    """Half the size: four neighbours become one position of twice the channels."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(4 * channels)
+        self.reduction = nn.Linear(4 * channels, 2 * channels, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, h, w, channels) → (n, h / 2, w / 2, 2 channels)."""
+        n, height, width, channels = x.shape
+        x = functional.pad(x, (0, 0, 0, width % 2, 0, height % 2))
+        x = x.reshape(n, -(-height // 2), 2, -(-width // 2), 2, channels).permute(0, 1, 3, 4, 2, 5).flatten(3)
+        out: Tensor = self.reduction(self.norm(x))
+        return out
+
+
+class SwinStage(nn.Module):
+    """Blocks at one size, after merging unless it is the first."""
+
+    def __init__(self, config: StyleConfig, stage: int) -> None:
+        super().__init__()
+        channels = config.channels * 2**stage
+        side = config.side // config.patch // 2**stage
+        self.downsample = PatchMerging(channels // 2) if stage else nn.Identity()
+        self.blocks = nn.Sequential(
+            *(
+                SwinBlock(channels, config.heads[stage], min(config.window, side), config.position)
+                for _ in range(config.depths[stage])
+            )
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(n, h, w, channels)."""
+        out: Tensor = self.blocks(self.downsample(x))
+        return out
+
+
+class PatchEmbedding(nn.Module):
+    """Patches of the picture as positions."""
+
+    def __init__(self, channels: int, patch: int) -> None:
+        super().__init__()
+        self.proj, self.norm = nn.Conv2d(3, channels, patch, stride=patch), nn.LayerNorm(channels)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """(n, 3, side, side) → (n, side / patch, side / patch, channels)."""
+        out: Tensor = self.norm(self.proj(picture).permute(0, 2, 3, 1))
+        return out
+
+
+class SwinTransformer(nn.Module):
+    """Stages of window attention without shifts."""
+
+    def __init__(self, config: StyleConfig) -> None:
+        super().__init__()
+        self.patch_embed = PatchEmbedding(config.channels, config.patch)
+        self.layers = nn.Sequential(*(SwinStage(config, stage) for stage in range(len(config.depths))))
+        self.num_features = config.channels * 2 ** (len(config.depths) - 1)
+        self.norm = nn.LayerNorm(self.num_features)
+        self.apply(_initialize)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """(n, 3, side, side) → (n, h, w, num_features)."""
+        out: Tensor = self.norm(self.stages(picture)[-1])
+        return out
+
+    def stages(self, picture: Tensor) -> list[Tensor]:
+        """The output (n, h, w, channels) of every stage."""
+        found = []
+        x = self.patch_embed(picture)
+        for layer in self.layers:
+            x = layer(x)
+            found.append(x)
+        return found
+
+
+def _initialize(module: nn.Module) -> None:
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
 class StyleSwinEncoder(nn.Module):
     """Style picture (n, 3, side, side) in −1…1 → style tokens (n, m, token_channels)."""
 
@@ -75,34 +227,10 @@ class StyleSwinEncoder(nn.Module):
         self.config = config = config or StyleConfig()
         if config.position not in (RELATIVE, DEVIATION):
             raise ValueError(f"The position table is {RELATIVE} or {DEVIATION}, not {config.position!r}")
-        self.swin = SwinTransformer(
-            img_size=config.side,
-            patch_size=config.patch,
-            num_classes=0,
-            global_pool="",
-            embed_dim=config.channels,
-            depths=config.depths,
-            num_heads=config.heads,
-            window_size=config.window,
-            drop_path_rate=0.0,
-        )
-        for block in self.blocks():
-            _without_shift(block)
-            if config.position == DEVIATION:
-                attn = block.attn
-                block.attn = DeviationAttention(attn.dim, attn.num_heads, attn.window_size)
+        self.swin = SwinTransformer(config)
         self.project = nn.Linear(self.swin.num_features, config.token_channels)
-
-    def blocks(self) -> list[SwinTransformerBlock]:
-        """All Swin blocks in order."""
-        return [m for m in self.swin.modules() if isinstance(m, SwinTransformerBlock)]
 
     def forward(self, picture: Tensor) -> Tensor:
         """Tokens of the last stage, row by row."""
-        features = cast(Tensor, self.swin.forward_features(picture))
-        return self.project(features.flatten(1, 2))
-
-
-def _without_shift(block: SwinTransformerBlock) -> None:
-    block.shift_size = block.target_shift_size = (0, 0)
-    block.attn_mask = None
+        tokens: Tensor = self.project(self.swin(picture).flatten(1, 2))
+        return tokens

@@ -1,27 +1,34 @@
-"""The conditional U-Net: noisy latents + mask + masked-picture latents, text and style.
+"""The conditional U-Net: noisy latents + mask + latents of the masked picture, text and style.
 
 Nine channels in, as for inpainting with latent diffusion (Rombach et al., CVPR 2022): the paper's "text
-replaced by a masked image". Built from diffusers' blocks, so that Stable Diffusion weights fit the same code.
+replaced by a masked image".
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import cast
 
 import torch
-from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
+from torch.nn import functional
 
 from imagest_core.models.imagest.attention import StyleContext, install_style
+from imagest_core.models.imagest.blocks import (
+    GROUPS,
+    DownBlock,
+    MidBlock,
+    TimestepEmbedding,
+    UpBlock,
+    timestep_embedding,
+)
 
 
 @dataclass(frozen=True)
 class UNetConfig:
     """Sizes of the U-Net and the layers style reaches (name prefixes of its cross-attentions).
 
-    ``restoration_layers``: the first attention layer there is; ``synthesis_layers``: the decoder's. Text
-    comes as (n, m, ``text_channels``), CLIP's width; 0 means that the net knows the null text only.
+    ``restoration_layers``: the first attention layer there is; ``synthesis_layers``: the decoder's. Text is
+    (n, m, ``text_channels``), CLIP's width; 0 means that the network knows the null text only.
     """
 
     channels: tuple[int, ...] = (64, 96, 160)
@@ -34,6 +41,72 @@ class UNetConfig:
     restoration_layers: tuple[str, ...] = ("down_blocks.1.attentions.0",)
     synthesis_layers: tuple[str, ...] = ()
 
+    def heads(self, level: int) -> int:
+        """Attention heads at a level; 0 where it has no attention."""
+        return max(1, self.channels[level] // self.head_channels) if self.attention[level] else 0
+
+
+class ConditionalUNet(nn.Module):
+    """The U-Net proper; its weights have the names of diffusers' ``UNet2DConditionModel``."""
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        channels, layers, context = config.channels, config.layers, config.context_channels
+        self.channels = channels
+        time, levels = 4 * channels[0], range(len(channels))
+        self.time_embedding = TimestepEmbedding(channels[0], time)
+        self.encoder_hid_proj = nn.Linear(config.text_channels, context) if config.text_channels else None
+        self.conv_in = nn.Conv2d(9, channels[0], 3, padding=1)
+        self.down_blocks = nn.ModuleList(
+            DownBlock(
+                channels[max(i - 1, 0)],
+                channels[i],
+                layers,
+                time,
+                config.heads(i),
+                context,
+                last=i == len(channels) - 1,
+            )
+            for i in levels
+        )
+        mid_heads = max(1, channels[-1] // config.head_channels)
+        self.mid_block = MidBlock(channels[-1], time, mid_heads, context)
+        skips = _skips(channels, layers)
+        self.up_blocks = nn.ModuleList()
+        for i in reversed(levels):
+            own = [skips.pop() for _ in range(layers + 1)]
+            before = channels[min(i + 1, len(channels) - 1)]
+            self.up_blocks.append(
+                UpBlock(before, own, channels[i], time, config.heads(i), context, last=i == 0)
+            )
+        self.conv_norm_out = nn.GroupNorm(GROUPS, channels[0], 1e-5)
+        self.conv_out = nn.Conv2d(channels[0], 4, 3, padding=1)
+
+    def forward(self, x: Tensor, timesteps: Tensor, text: Tensor, style: StyleContext | None) -> Tensor:
+        """(n, 9, h, w) → (n, 4, h, w)."""
+        embedded = timestep_embedding(timesteps, self.channels[0]).to(self.conv_in.weight.dtype)
+        time = self.time_embedding(embedded)
+        if self.encoder_hid_proj is not None:
+            text = self.encoder_hid_proj(text)
+        x = self.conv_in(x)
+        skips = [x]
+        for block in self.down_blocks:
+            x, own = block(x, time, text, style)
+            skips += own
+        x = self.mid_block(x, time, text, style)
+        for block in self.up_blocks:
+            x = block(x, skips, time, text, style)
+        out: Tensor = self.conv_out(functional.silu(self.conv_norm_out(x)))
+        return out
+
+
+def _skips(channels: tuple[int, ...], layers: int) -> list[int]:
+    """Channels of every skip, in the order in which the encoder makes them."""
+    skips = [channels[0]]
+    for level, width in enumerate(channels):
+        skips += [width] * (layers + (level < len(channels) - 1))
+    return skips
+
 
 class ImagestUNet(nn.Module):
     """Predicts the velocity of noisy latents."""
@@ -41,20 +114,7 @@ class ImagestUNet(nn.Module):
     def __init__(self, config: UNetConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or UNetConfig()
-        with_text = config.text_channels > 0
-        self.net = UNet2DConditionModel(
-            in_channels=9,
-            out_channels=4,
-            block_out_channels=config.channels,
-            down_block_types=[f"{'CrossAttn' if a else ''}DownBlock2D" for a in config.attention],
-            up_block_types=[f"{'CrossAttn' if a else ''}UpBlock2D" for a in reversed(config.attention)],
-            layers_per_block=config.layers,
-            attention_head_dim=tuple(max(1, c // config.head_channels) for c in config.channels),
-            cross_attention_dim=config.context_channels,
-            encoder_hid_dim=config.text_channels if with_text else None,
-            encoder_hid_dim_type="text_proj" if with_text else None,
-            use_linear_projection=True,
-        )
+        self.net = ConditionalUNet(config)
         layers = (*config.restoration_layers, *config.synthesis_layers)
         install_style(self.net, layers, config.style_channels)
         width = config.text_channels or config.context_channels
@@ -71,12 +131,5 @@ class ImagestUNet(nn.Module):
     ) -> Tensor:
         """Velocity (n, 4, h, w). ``mask`` (n, 1, h, w); ``timestep`` (n,); ``text`` (n, m, d) or null."""
         context = self.null_text.expand(len(noisy), -1, -1) if text is None else text
-        kwargs = {"style": style} if style is not None else None
-        answer = self.net(
-            torch.cat([noisy, mask, masked_latents], 1),
-            timestep,
-            encoder_hidden_states=context,
-            cross_attention_kwargs=kwargs,
-            return_dict=False,
-        )
-        return cast(Tensor, answer[0])
+        predicted: Tensor = self.net(torch.cat([noisy, mask, masked_latents], 1), timestep, context, style)
+        return predicted

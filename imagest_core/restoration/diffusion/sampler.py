@@ -1,8 +1,8 @@
-"""Our own sampling loop: masked latents are denoised, unmasked ones are copied back at every step.
+"""The sampling loop: masked latents are denoised, known ones are copied back at every step.
 
-diffusers copies back for four-channel U-Nets only, and its multistep solvers keep a history of predicted
-clean latents that drifts unless the known ones are copied back into it too (Lugmayr et al., "RePaint",
-CVPR 2022, for the idea of copying back; the paper: "updating only masked latents with per-step copy-back").
+Copying back is the idea of RePaint (Lugmayr et al., CVPR 2022) and the paper's "updating only masked latents
+with per-step copy-back". diffusers does it for four-channel U-Nets only; and its multistep solvers keep a
+history of predicted clean latents that drifts unless known latents are copied back into it too.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ import torch
 from torch import Tensor
 
 from imagest_core.errors import InputError
-from imagest_core.models.imagest.noise_schedule import NoiseSchedule
+from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.progress import Progress
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import DDIM, MULTISTEP, SCHEDULERS, RestorationRequest
 
 PAPER_STEPS = 30
 
-Velocity = Callable[[Tensor, Tensor], Tensor]
-"""Noisy latents (n, c, h, w) and timesteps (n,) → predicted velocity (n, c, h, w)."""
+Predict = Callable[[Tensor, Tensor], Tensor]
+"""Noisy latents (n, c, h, w) and timesteps (n,) → the model's prediction (n, c, h, w)."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """Which solver and how many steps: ``ddim`` (Song et al., ICLR 2021) or ``dpm++2m`` (Lu et al., 2022)."""
+class Solver:
+    """Solver and number of steps: ``ddim`` (Song et al., ICLR 2021) or ``dpm++2m`` (Lu et al., 2022)."""
 
     scheduler: str = DDIM
     steps: int = PAPER_STEPS
@@ -57,11 +57,11 @@ def window_noise(request: RestorationRequest, window: Window, shape: tuple[int, 
 
 
 def sample(
-    velocity: Velocity,
+    predict: Predict,
     known: Tensor,
     inside: Tensor,
     noise: Tensor,
-    plan: Plan,
+    solver: Solver,
     schedule: NoiseSchedule,
     *,
     init: Tensor | None = None,
@@ -75,16 +75,16 @@ def sample(
     of the whole way. ``seen`` is given each predicted clean latent. Raises ``Cancelled`` between steps.
     """
     progress = progress or Progress()
-    times = schedule.timesteps(plan.steps).tolist()
+    times = schedule.timesteps(solver.steps).tolist()
     latents = noise
     if init is not None:
         times = [t for t in times if t < strength * schedule.steps] or times[-1:]
         latents = schedule.add(init, noise, torch.full((len(init),), times[0], device=init.device))
-    solver = _SOLVERS[plan.scheduler](schedule)
+    step = _SOLVERS[solver.scheduler](schedule)
     for index, t in enumerate(times):
         progress.set(index / len(times), index, len(times))
         at = torch.full((len(known),), t, device=known.device, dtype=torch.long)
-        predicted = velocity(latents, at)
+        predicted = predict(latents, at)
         clean = copy_back(schedule.clean(latents, predicted, at), known, inside)
         if index + 1 == len(times):
             progress.set(1.0, len(times), len(times))
@@ -92,7 +92,7 @@ def sample(
         if seen is not None:
             seen(clean)
         following = torch.full_like(at, times[index + 1])
-        latents = solver(latents, clean, predicted, at, following)
+        latents = step(latents, clean, predicted, at, following)
         latents = copy_back(latents, schedule.add(known, noise, following), inside)
     return known
 
@@ -103,13 +103,13 @@ def copy_back(latents: Tensor, known: Tensor, inside: Tensor) -> Tensor:
 
 
 class _Ddim:
-    """z_s = √ᾱ_s z₀ + √(1 − ᾱ_s) ε, with the predicted z₀ and ε (Song et al., eq. 12, η = 0)."""
+    """z_s = signal(s) z₀ + noise(s) ε, with the predicted z₀ and ε (Song et al., eq. 12, η = 0)."""
 
     def __init__(self, schedule: NoiseSchedule) -> None:
         self.schedule = schedule
 
-    def __call__(self, z: Tensor, clean: Tensor, velocity: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        return self.schedule.add(clean, self.schedule.residual_noise(z, velocity, t), s)
+    def __call__(self, z: Tensor, clean: Tensor, predicted: Tensor, t: Tensor, s: Tensor) -> Tensor:
+        return self.schedule.add(clean, self.schedule.residual_noise(z, predicted, t), s)
 
 
 class _Multistep(_Ddim):
@@ -119,11 +119,11 @@ class _Multistep(_Ddim):
         super().__init__(schedule)
         self.last: tuple[Tensor, float] | None = None
 
-    def __call__(self, z: Tensor, clean: Tensor, velocity: Tensor, t: Tensor, s: Tensor) -> Tensor:
+    def __call__(self, z: Tensor, clean: Tensor, predicted: Tensor, t: Tensor, s: Tensor) -> Tensor:
         span = self._log_snr(s) - self._log_snr(t)
         if not math.isfinite(span):  # from pure noise: first order, and no history to lean on
             self.last = None
-            return super().__call__(z, clean, velocity, t, s)
+            return super().__call__(z, clean, predicted, t, s)
         direction = clean
         if self.last is not None:
             previous, last_span = self.last
@@ -134,7 +134,7 @@ class _Multistep(_Ddim):
         return ratio * z - self.schedule.signal(s, z) * math.expm1(-span) * direction
 
     def _log_snr(self, t: Tensor) -> float:
-        """λ = ln(√ᾱ / √(1 − ᾱ)); −∞ at zero signal."""
+        """λ = ln(signal / noise); −∞ at zero signal."""
         one = torch.ones(1, 1, 1, 1)
         signal = float(self.schedule.signal(t[:1].cpu(), one))
         return math.log(signal / float(self.schedule.noise(t[:1].cpu(), one))) if signal > 0 else -math.inf

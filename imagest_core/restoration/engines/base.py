@@ -10,11 +10,10 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.style.reference import StyleReference
+from imagest_core.restoration.style_pictures import StylePictures
 
 
 @dataclass(frozen=True)
@@ -68,14 +67,13 @@ class Engine(Protocol):
     def heeds(self, request: RestorationRequest) -> frozenset[str]:
         """Names of the request's fields that decide how ``request`` fills, besides where windows lie."""
 
-    def warm(self, progress: Progress) -> None:
-        """Import what it runs on, seconds the first time; raises ``Cancelled`` between pieces."""
+    def preload(self, request: RestorationRequest, progress: Progress) -> None:
+        """Import what ``request`` runs on, seconds the first time; raises ``Cancelled`` between modules."""
+
+    def style_side(self, request: RestorationRequest) -> int:
+        """Side in px of the style pictures it reads for ``request``; 0 for none."""
 
     def open(
-        self,
-        request: RestorationRequest,
-        painting: Painting,
-        style: StyleReference | None,
-        progress: Progress | None = None,
+        self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> Session:
-        """Load what is needed; raises ``ModelError`` where weights are missing, ``Cancelled`` on the way."""
+        """Load what is needed; raises ``ModelError`` where weights are missing, ``Cancelled``."""

@@ -11,14 +11,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.base import WindowFill
 from imagest_core.restoration.inpainting.anisotropy import BENDING, GRAINY_BENDING, POWER
 from imagest_core.restoration.inpainting.pde import ITERATIONS, anisotropic_spline, fill_image, harmonic
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.style.reference import StyleReference
+from imagest_core.restoration.style_pictures import StylePictures
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -75,15 +74,15 @@ class ClassicalEngine:
         """No field of the request: there is one way to fill."""
         return frozenset()
 
-    def warm(self, progress: Progress) -> None:
+    def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Nothing has to be imported beforehand."""
 
+    def style_side(self, request: RestorationRequest) -> int:
+        """No style is read."""
+        return 0
+
     def open(
-        self,
-        request: RestorationRequest,
-        painting: Painting,
-        style: StyleReference | None,
-        progress: Progress | None = None,
+        self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> ClassicalSession:
         """Open a session; nothing has to be loaded."""
         return ClassicalSession(self.solve, self.facts)

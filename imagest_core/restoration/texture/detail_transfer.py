@@ -1,9 +1,10 @@
-"""Detail from the painting's own intact regions, laid over a smooth fill.
+"""Detail of intact paint for thin damage: fine texture from single patches, laid over a smooth fill.
 
-Intact paint is split into low pass and detail; each small patch of the fill takes the detail of the
-intact patch whose low pass is nearest to its own (the idea of image analogies, Hertzmann et al., SIGGRAPH
-2001, with the low pass as the guide). Patches are added with smooth weights whose squares sum to one, so
-that the detail keeps its energy. Every value is a difference found in intact paint.
+Intact paint is split into a low pass and detail. Each small patch of the fill takes the detail of an intact
+patch whose low pass is near to its own (the low pass is the guide of image analogies, Hertzmann et al.,
+SIGGRAPH 2001). Which of the candidates it may take depends on its place and the seed: always taking the
+nearest would repeat one patch. Patches are added with weights whose squares sum to one, so that detail keeps
+its energy.
 """
 
 from __future__ import annotations
@@ -15,177 +16,133 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Image = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+from imagest_core.arrays import Image, Mask
+from imagest_core.restoration.texture.patch_search import Source, features, nearest, patches_at, whole_patches
 
-SEEDS = 2**31
-"""Seeds are reduced to so many, so that products with them fit 64 bits."""
-
-USUAL = 0.97
-"""The share of source patches that may be used, by the energy of their detail."""
+USABLE = 0.97
+"""Quantile of the energy of source patches up to which they are used: glints would be scattered."""
 
 
 @dataclass(frozen=True)
 class DetailParameters:
-    """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px.
+    """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px; ``candidates``: source patches at
+    most; ``groups``: so many groups of candidates, of which each place may take one."""
 
-    ``components``: principal components by which patches are compared; ``most``: source patches at most;
-    ``choices``: nearest patches among which the place decides.
-    """
-
-    sigma: float = 2.0
-    patch: int = 9
-    stride: int = 5
-    components: int = 16
-    most: int = 12_000
-    choices: int = 12
+    sigma: float = 1.6
+    patch: int = 7
+    stride: int = 4
+    candidates: int = 12_000
+    groups: int = 12
 
 
-@dataclass(frozen=True)
-class Source:
-    """Intact paint to take detail from: a picture (h, w, 3) and where it may be used (h, w)."""
-
-    image: Image
-    intact: Mask
-
-
-def found_detail(
+def transfer_detail(
     fill: Image,
     mask: Mask,
     sources: Sequence[Source],
     parameters: DetailParameters | None = None,
     seed: int = 0,
 ) -> Image | None:
-    """Detail of ``sources`` for the smooth ``fill`` (h, w, 3), whole picture with its hole ``mask``.
+    """Detail of ``sources`` for the smooth ``fill`` (h, w, 3), a whole picture with its hole ``mask``.
 
-    (h, w, 3), of which only what lies under the mask is meant; None where no source holds a whole patch.
-    Another ``seed`` chooses otherwise among patches that fit as well.
+    Returns (h, w, 3), meaningful under the mask; None where no source holds a whole patch.
     """
     p = parameters or DetailParameters()
-    library = [_Library.of(source, p) for source in sources]
-    if not mask.any() or not any(len(part.centres) for part in library):
+    libraries = [_Library.of(source, p) for source in sources]
+    guides = np.concatenate([library.guides for library in libraries])
+    if not mask.any() or not len(guides):
         return None
     centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
-    wanted = patches_at(bordered(smooth, p.patch), centres + p.patch // 2, p.patch)
-    chosen = _near(wanted, np.concatenate([part.guides for part in library]), centres, p, seed)
-    return _laid(_details(library, chosen, p), centres, mask.shape, p)
+    wanted = features(_planes(smooth), p.patch)[centres[:, 0], centres[:, 1]]
+    chosen = _choose(wanted, guides, centres, p.groups, seed)
+    details = np.concatenate([library.details for library in libraries])[chosen]
+    return _overlap_add(details, centres, mask.shape, p)
 
 
 def split(image: Image, intact: Mask, sigma: float) -> tuple[Image, Image]:
-    """Low pass of the intact samples alone (normalised at the holes' rims), and what is left: the detail."""
-    weight = intact.astype(np.float32)
+    """Low pass of the intact samples alone, normalised at the holes, and the remaining detail."""
     known = np.where(intact[..., None], image, np.float32(0))
-    sums, weights = (cv2.GaussianBlur(x, (0, 0), sigma) for x in (known, weight))
+    sums, weights = (cv2.GaussianBlur(x, (0, 0), sigma) for x in (known, intact.astype(np.float32)))
     low = sums / np.maximum(weights, 1e-6)[..., None]
     return low, np.where(intact[..., None], image - low, np.float32(0))
 
 
 @dataclass(frozen=True)
 class _Library:
-    """What one source offers: its ``detail`` (h, w, 3), and the ``centres`` (n, 2) of whole intact patches
-    with their ``guides``, the patches of its low pass."""
+    """Patches of one source: features of their low pass, ``guides`` (n, m), and ``details`` (n, 3·patch²)."""
 
-    detail: Image
-    centres: NDArray[np.integer]
     guides: Image
+    details: Image
 
     @classmethod
     def of(cls, source: Source, p: DetailParameters) -> _Library:
-        """At most ``most`` patches, without the liveliest: glints would be scattered over the fill."""
         low, detail = split(source.image, source.intact, p.sigma)
-        side, half = (p.patch, p.patch), p.patch // 2
-        ones = np.ones(side, np.uint8)
-        outside = {"borderType": cv2.BORDER_CONSTANT, "borderValue": 0}
-        whole = cv2.erode(source.intact.astype(np.uint8), ones, **outside)
-        centres = np.argwhere(whole[half : -half or None, half : -half or None]) + half
-        if len(centres) > p.most:
-            centres = centres[np.linspace(0, len(centres) - 1, p.most).astype(int)]
-        energy = cv2.blur(np.square(detail).mean(2), side)[centres[:, 0], centres[:, 1]]
+        centres = whole_patches(source.intact, p.patch)
+        if len(centres) > p.candidates:
+            centres = centres[np.linspace(0, len(centres) - 1, p.candidates).astype(int)]
+        energy = cv2.blur(np.square(detail).mean(2), (p.patch, p.patch))[centres[:, 0], centres[:, 1]]
         if len(centres):
-            centres = centres[energy <= np.quantile(energy, USUAL)]
-        return cls(detail, centres, patches_at(low, centres, p.patch))
+            centres = centres[energy <= np.quantile(energy, USABLE)]
+        guides = features(_planes(low), p.patch)[centres[:, 0], centres[:, 1]]
+        return cls(guides, patches_at(_planes(detail), centres - p.patch // 2, p.patch))
 
 
-def _details(library: Sequence[_Library], chosen: NDArray[np.integer], p: DetailParameters) -> Image:
-    """The detail (n, patch²·3) of the chosen patches, counted through all of the library."""
-    ends = np.cumsum([len(part.centres) for part in library])
-    found = np.empty((len(chosen), 3 * p.patch**2), np.float32)
-    owner = np.searchsorted(ends, chosen, side="right")
-    for number, part in enumerate(library):
-        mine = owner == number
-        first = ends[number] - len(part.centres)
-        found[mine] = patches_at(part.detail, part.centres[chosen[mine] - first], p.patch)
-    return found
+def _planes(image: Image) -> Image:
+    """(h, w, 3) → (3, h, w)."""
+    return np.ascontiguousarray(image.transpose(2, 0, 1))
 
 
-def patches_at(image: Image, centres: NDArray[np.integer], side: int) -> Image:
-    """Patches (n, 3·side²) round ``centres`` (n, 2), which lie half a patch inside the image."""
-    if not len(centres):
-        return np.empty((0, 3 * side**2), np.float32)
-    view = np.lib.stride_tricks.sliding_window_view(image, (side, side), axis=(0, 1))
-    half = side // 2
-    return view[centres[:, 0] - half, centres[:, 1] - half].reshape(len(centres), 3 * side**2)
-
-
-def bordered(image: Image, side: int) -> Image:
-    """With a mirrored border of half a patch."""
-    return np.asarray(cv2.copyMakeBorder(image, *(side // 2,) * 4, cv2.BORDER_REFLECT_101), np.float32)
-
-
-def _centres(mask: Mask, p: DetailParameters, seed: int) -> NDArray[np.integer]:
-    """Points of a grid whose patches reach into the hole, each a little off its place: a grid would show."""
+def _centres(mask: Mask, p: DetailParameters, seed: int) -> NDArray[np.int64]:
+    """Points of a jittered grid whose patches reach into the hole."""
     reach = cv2.dilate(mask.astype(np.uint8), np.ones((p.patch, p.patch), np.uint8))
     grid = np.argwhere(reach[:: p.stride, :: p.stride] > 0) * p.stride
-    mixed = (grid[:, 0] * 73_856_093) ^ (grid[:, 1] * 19_349_663) ^ (seed % SEEDS * 83_492_791)
+    hashed = _hash(grid, seed)
     span = p.stride | 1
-    off = np.stack([mixed // 97 % span, mixed // 89 // span % span], axis=1) - span // 2
-    return np.clip(grid + off, 0, np.array(mask.shape) - 1)
+    jitter = np.stack([hashed % span, hashed // span % span], axis=1).astype(np.int64) - span // 2
+    return np.clip(grid + jitter, 0, np.array(mask.shape) - 1)
 
 
-def _near(
-    wanted: Image, guides: Image, centres: NDArray[np.integer], p: DetailParameters, seed: int
-) -> NDArray[np.integer]:
-    """For each wanted patch one of the ``choices`` nearest guides, compared by principal components.
-
-    Which of them depends on place and seed: always the nearest would repeat one patch in a lattice.
-    """
-    import torch
-
-    mean = guides.mean(0)
-    sample = guides[:: max(1, len(guides) // 4000)] - mean
-    basis = _principal(sample.T @ sample, p.components)
-    a, b = (wanted - mean) @ basis, (guides - mean) @ basis
-    squares, others = torch.from_numpy((b * b).sum(1)), torch.from_numpy(-2 * b.T)
-    count = min(p.choices, len(guides))
-    turn = (centres[:, 0] * 7919 + centres[:, 1] * 104729 + seed % SEEDS * 611_953) // 13 % count
-    found = []
-    for part, turns in zip(*(np.array_split(x, max(1, len(a) // 256)) for x in (a, turn))):
-        distance = torch.addmm(squares, torch.from_numpy(part), others)
-        best = distance.topk(count, largest=False, sorted=False).indices.numpy()
-        found.append(np.sort(best, axis=1)[np.arange(len(part)), turns])
-    return np.concatenate(found)
+def _hash(points: NDArray[np.int64], seed: int) -> NDArray[np.uint64]:
+    """Pseudo-random numbers of places and a seed (splitmix64)."""
+    x = (points[:, 0].astype(np.uint64) << np.uint64(32)) ^ points[:, 1].astype(np.uint64)
+    x += np.uint64(seed * 0x9E3779B97F4A7C15 % 2**64)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return np.asarray((x ^ (x >> np.uint64(31))) >> np.uint64(8))
 
 
-def _principal(covariance: Image, count: int) -> Image:
-    """The ``count`` strongest eigenvectors, (n, count): finding all of them would take most of the time."""
-    from scipy.sparse.linalg import eigsh
+def _choose(
+    wanted: Image, guides: Image, centres: NDArray[np.int64], groups: int, seed: int
+) -> NDArray[np.int64]:
+    """For each wanted patch the nearest guide of the group that its place may take."""
+    groups = min(groups, len(guides))
+    turn = _hash(centres, seed ^ 0x5851F42D) % np.uint64(groups)
+    chosen = np.zeros(len(wanted), np.int64)
+    for group in range(groups):
+        own = turn == group
+        if own.any():
+            index, _ = nearest(wanted[own], guides[group::groups])
+            chosen[own] = group + groups * index
+    return chosen
 
-    start = np.ones(len(covariance), np.float32)
-    _, vectors = eigsh(covariance, k=min(count, len(covariance) - 1), which="LA", v0=start)
-    return np.asarray(vectors, np.float32)
 
-
-def _laid(details: Image, centres: NDArray[np.integer], shape: tuple[int, ...], p: DetailParameters) -> Image:
-    """Detail patches added at their places with weights whose squares sum to one."""
+def _overlap_add(
+    details: Image, centres: NDArray[np.int64], shape: tuple[int, ...], p: DetailParameters
+) -> Image:
+    """Detail patches added at their places, with weights whose squares sum to one."""
     height, width = shape
-    half = p.patch // 2
-    ramp = np.hanning(p.patch + 2)[1:-1].astype(np.float32)
-    weight = np.outer(ramp, ramp)[..., None]
-    total = np.zeros((height + 2 * half, width + 2 * half, 3), np.float32)
-    squares = np.zeros((height + 2 * half, width + 2 * half, 1), np.float32)
-    for (y, x), detail in zip(centres, details.reshape(-1, p.patch, p.patch, 3)):
-        total[y : y + p.patch, x : x + p.patch] += weight * detail
-        squares[y : y + p.patch, x : x + p.patch] += weight * weight
-    laid = total / np.sqrt(np.maximum(squares, 1e-6))
-    return np.asarray(laid[half : half + height, half : half + width], np.float32)
+    half, side = p.patch // 2, p.patch
+    ramp = np.hanning(side + 2)[1:-1].astype(np.float32)
+    weight = np.outer(ramp, ramp)
+    total = np.zeros((3, (height + 2 * half) * (width + 2 * half)), np.float32)
+    squares = np.zeros(total.shape[1], np.float32)
+    start = centres[:, 0] * (width + 2 * half) + centres[:, 1]
+    patches = details.reshape(-1, 3, side, side)
+    for y in range(side):
+        for x in range(side):
+            place = start + y * (width + 2 * half) + x
+            np.add.at(squares, place, weight[y, x] ** 2)
+            for channel in range(3):
+                np.add.at(total[channel], place, weight[y, x] * patches[:, channel, y, x])
+    laid = (total / np.sqrt(np.maximum(squares, 1e-6))).reshape(3, height + 2 * half, width + 2 * half)
+    return np.ascontiguousarray(laid[:, half : half + height, half : half + width].transpose(1, 2, 0))

@@ -4,20 +4,25 @@ import cv2
 import numpy as np
 import pytest
 
-from imagest_core.restoration.texture.band_energy import MOST_LENT, Aim, band, level, near, near_paint
-from imagest_core.restoration.texture.detail_transfer import Source
-from imagest_core.restoration.texture.texture_transfer import (
-    AIMS,
-    LIFT_REFINING,
-    MOST_CALMED,
-    MOST_LIFT,
-    enliven,
-    levelled,
-    usual_near,
+from imagest_core.restoration.texture.band_energy import (
+    MAX_GAIN,
+    MAX_LOSS,
+    MAX_REFERENCE_RATIO,
+    TARGETS,
+    BandTarget,
+    _paint_energy,
+    bandpass,
+    grey,
+    local_energy,
+    match_band_energy,
+    overall_energy,
+    paint_energy,
 )
+from imagest_core.restoration.texture.patch_search import Source
+from imagest_core.restoration.texture.texture_transfer import REFINING_GAIN, TextureTransfer
 
-OCTAVE = (1.0, 2.0)
-AIM = next(aim for aim in AIMS if aim.octave == OCTAVE)
+BAND = (1.0, 2.0)
+TARGET = next(target for target in TARGETS if target.band == BAND)
 
 
 def grain(strength: np.ndarray | float, seed: int = 0) -> np.ndarray:
@@ -44,9 +49,9 @@ def smooth(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(mask[..., None], np.float32(0.5), picture)
 
 
-def energy(picture: np.ndarray, part: tuple[slice, slice], octave: tuple[float, float] = OCTAVE) -> float:
-    blurred = [cv2.GaussianBlur(picture, (0, 0), sigma) for sigma in octave if sigma]
-    bands = blurred[0] - blurred[1] if octave[0] else picture - blurred[0]
+def energy(picture: np.ndarray, part: tuple[slice, slice], band: tuple[float, float] = BAND) -> float:
+    blurred = [cv2.GaussianBlur(picture, (0, 0), sigma) for sigma in band if sigma]
+    bands = blurred[0] - blurred[1] if band[0] else picture - blurred[0]
     return float((bands @ np.array([0.299, 0.587, 0.114], np.float32))[part].std())
 
 
@@ -56,29 +61,31 @@ CALM, LIVELY = (slice(52, 68), slice(16, 44)), (slice(52, 68), slice(76, 104))
 def test_the_level_of_noise_is_its_rms_and_nothing_where_nothing_is_intact(band_hole) -> None:
     picture = grain(0.05)
     whole = (slice(10, 110), slice(10, 110))
-    assert level([Source(picture, ~band_hole)], OCTAVE) == pytest.approx(energy(picture, whole), rel=0.05)
-    assert level([Source(picture, np.zeros_like(band_hole))], OCTAVE) == 0.0
+    assert overall_energy([(grey(picture), ~band_hole)], BAND) == pytest.approx(
+        energy(picture, whole), rel=0.05
+    )
+    assert overall_energy([(grey(picture), np.zeros_like(band_hole))], BAND) == 0.0
 
 
 def test_an_outline_hardly_makes_paint_count_as_lively(band_hole) -> None:
     picture = grain(0.02)
     outlined = picture.copy()
     outlined[20:22] = 1.0
-    calm, drawn = (level([Source(each, ~band_hole)], OCTAVE) for each in (picture, outlined))
+    calm, drawn = (overall_energy([(grey(each), ~band_hole)], BAND) for each in (picture, outlined))
     whole = (slice(10, 45), slice(10, 110))
     assert drawn / calm < 0.5 * energy(outlined, whole) / energy(picture, whole)
 
 
 def test_each_part_of_a_loss_is_told_by_the_paint_beside_it(band_hole) -> None:
     picture = grain(calm_and_lively())
-    found = near(smooth(picture, band_hole), band_hole, OCTAVE, 8.0, far=1.0)
+    found = local_energy(grey(smooth(picture, band_hole)), band_hole, BAND, 8.0, far=1.0)
     assert found[LIVELY].mean() / found[CALM].mean() == pytest.approx(4, rel=0.2)
 
 
 def test_where_no_paint_is_near_all_paint_tells() -> None:
     mask = np.ones((700, 700), np.bool_)
     mask[:, :8] = False
-    found = near(np.full((700, 700, 3), 0.5, np.float32), mask, OCTAVE, 5.0, far=0.25)
+    found = local_energy(np.full((700, 700), 0.5, np.float32), mask, BAND, 5.0, far=0.25)
     assert found[350, 650] == pytest.approx(0.25, rel=0.01)
     assert found[350, 2] < 0.01
 
@@ -87,32 +94,34 @@ def test_a_fill_is_calm_beside_calm_paint_and_lively_beside_lively_paint(band_ho
     picture = grain(calm_and_lively())
     fill, sources = smooth(picture, band_hole), [Source(picture, ~band_hole)]
     for thick in (band_hole.astype(np.float32), np.zeros(band_hole.shape, np.float32)):
-        after = enliven(fill, band_hole, thick, sources, 1.0)
+        after = TextureTransfer(sources).apply(fill, band_hole, thick)
         for part in (CALM, LIVELY):
             share = energy(after, part, (0.0, 1.0)) / energy(picture, part, (0.0, 1.0))
             assert 0.4 < share < 1.4
 
 
-@pytest.mark.parametrize(("left", "gain"), [(0.2, MOST_LIFT), (6.0, -MOST_CALMED), (AIM.thick, 0.0)])
-def test_octaves_are_drawn_to_what_is_usual_near_by_but_not_far(band_hole, left, gain) -> None:
+@pytest.mark.parametrize(("left", "gain"), [(0.2, MAX_GAIN), (6.0, -MAX_LOSS), (TARGET.thick, 0.0)])
+def test_bands_are_drawn_to_what_is_usual_near_by_but_not_far(band_hole, left, gain) -> None:
     picture = grain(0.02)
     fill = np.where(band_hole[..., None], 0.5 + left * (picture - 0.5), picture).astype(np.float32)
-    usual = {AIM: usual_near(fill, band_hole, [Source(picture, ~band_hole)], lent=False)[AIM]}
+    usual = {TARGET: paint_energy(fill, band_hole, [Source(picture, ~band_hole)], chosen=False)[TARGET]}
     thick = band_hole.astype(np.float32)
-    after = levelled(fill, band_hole, thick, usual, 1.0)
+    after = match_band_energy(fill, band_hole, thick, usual, 1.0)
     assert np.array_equal(after[~band_hole], fill[~band_hole])
     inside = (slice(52, 68), slice(16, 104))
-    assert np.abs(after - fill - gain * band(fill, OCTAVE))[inside].mean() < 0.001
+    assert np.abs(after - fill - gain * bandpass(fill, BAND))[inside].mean() < 0.001
     assert np.sign(round(energy(after, inside) / energy(fill, inside), 1) - 1) == np.sign(gain)
 
 
 def test_thin_damage_is_never_weakened_nor_is_anything_without_strength(band_hole) -> None:
     picture = grain(0.02)
     fill = np.where(band_hole[..., None], 0.5 + 3 * (picture - 0.5), picture).astype(np.float32)
-    usual = usual_near(fill, band_hole, [Source(picture, ~band_hole)], lent=False)
+    usual = paint_energy(fill, band_hole, [Source(picture, ~band_hole)], chosen=False)
     thin, thick = np.zeros(band_hole.shape, np.float32), band_hole.astype(np.float32)
-    assert np.array_equal(levelled(fill, band_hole, thin, usual, 1.0), fill)
-    none, some, most = (levelled(fill, band_hole, thick, usual, strength) for strength in (0.0, 0.3, 0.9))
+    assert np.array_equal(match_band_energy(fill, band_hole, thin, usual, 1.0), fill)
+    none, some, most = (
+        match_band_energy(fill, band_hole, thick, usual, strength) for strength in (0.0, 0.3, 0.9)
+    )
     assert np.array_equal(none, fill)
     assert energy(fill, CALM) > energy(some, CALM) > energy(most, CALM)
 
@@ -121,17 +130,22 @@ def test_finer_windows_over_a_coarser_fill_strengthen_it_less(band_hole) -> None
     picture = grain(0.02)
     thick = band_hole.astype(np.float32)
     fill = np.where(band_hole[..., None], 0.5 + 0.3 * (picture - 0.5), picture).astype(np.float32)
-    usual = usual_near(fill, band_hole, [Source(picture, ~band_hole)], lent=False)
-    first, finer = (levelled(fill, band_hole, thick, usual, 1.0, m) for m in (MOST_LIFT, LIFT_REFINING))
+    usual = paint_energy(fill, band_hole, [Source(picture, ~band_hole)], chosen=False)
+    first, finer = (
+        match_band_energy(fill, band_hole, thick, usual, 1.0, m) for m in (MAX_GAIN, REFINING_GAIN)
+    )
     assert energy(fill, CALM) < energy(finer, CALM) < energy(first, CALM)
 
 
-@pytest.mark.parametrize(("times", "counted"), [(1.5, 1.5), (6.0, MOST_LENT), (0.1, 1 / MOST_LENT)])
+@pytest.mark.parametrize(
+    ("times", "counted"), [(1.5, 1.5), (6.0, MAX_REFERENCE_RATIO), (0.1, 1 / MAX_REFERENCE_RATIO)]
+)
 def test_a_reference_of_the_users_says_how_lively_in_all(band_hole, times, counted) -> None:
     picture = grain(calm_and_lively())
-    fill, aim = smooth(picture, band_hole), Aim(OCTAVE, near=8.0, thin=1.0, broad=1.0, thick=1.0)
+    fill, aim = smooth(picture, band_hole), BandTarget(BAND, near=8.0, thin=1.0, broad=1.0, thick=1.0)
     everywhere = np.ones(band_hole.shape, np.bool_)
     reference = [Source(0.5 + times * (picture - 0.5), everywhere)]
-    own, borrowed = (near_paint(fill, band_hole, reference, aim, lent) for lent in (False, True))
+    greys = [(grey(each.image), each.intact) for each in reference]
+    own, borrowed = (_paint_energy(grey(fill), band_hole, greys, aim, chosen) for chosen in (False, True))
     for part in (CALM, LIVELY):
         assert borrowed[part].mean() / own[part].mean() == pytest.approx(counted, rel=0.15)

@@ -12,12 +12,12 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
+from imagest_core.models.imagest.backbone import cache
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import restore
-from imagest_core.restoration.diffusion.session import unload
 from imagest_core.restoration.request import Mode, RestorationRequest
-from imagest_core.restoration.texture.color_transfer import CONTRAST, RAMP, SHARE, Palette, lent
-from imagest_core.restoration.texture.detail_transfer import Source
+from imagest_core.restoration.texture.color_transfer import MAX_CONTRAST, RAMP, SHARE, Palette, transfer_color
+from imagest_core.restoration.texture.patch_search import Source
 from imagest_core.style.reference import StyleReference
 
 
@@ -59,7 +59,9 @@ def test_a_weight_of_nothing_keeps_a_colour_out() -> None:
 def test_the_fill_goes_a_share_of_the_way_to_the_references_colours(hole: np.ndarray) -> None:
     fill = np.full((80, 80, 3), 0.4, np.float32)
     goal = goal_of(noise((0.8, 0.5, 0.2), 0.0))
-    one, two = (lent(fill, hole, hole.astype(np.float32), goal, strength) for strength in (1.0, 2.0))
+    one, two = (
+        transfer_color(fill, hole, hole.astype(np.float32), goal, strength) for strength in (1.0, 2.0)
+    )
     middle = (40, 40)
     assert np.allclose(one[middle] - 0.4, SHARE * np.array([0.4, 0.1, -0.2]), atol=1e-3)
     assert np.allclose(two[middle] - 0.4, 2 * (one[middle] - 0.4), atol=1e-3)
@@ -69,7 +71,9 @@ def test_near_the_rim_and_in_thin_damage_nothing_is_lent(hole: np.ndarray) -> No
     fill = np.full((80, 80, 3), 0.4, np.float32)
     thick = hole.astype(np.float32)
     thick[:, 40:] = 0
-    changed = np.abs(lent(fill, hole, thick, goal_of(noise((0.8, 0.8, 0.8), 0.0)), 1.0) - fill).max(2)
+    changed = np.abs(transfer_color(fill, hole, thick, goal_of(noise((0.8, 0.8, 0.8), 0.0)), 1.0) - fill).max(
+        2
+    )
     assert not changed[~hole].any()
     assert not changed[:, 40:].any()
     assert 0 < changed[40, 20] < changed[40, 22] < changed[40, 20 + int(RAMP)]
@@ -77,16 +81,16 @@ def test_near_the_rim_and_in_thin_damage_nothing_is_lent(hole: np.ndarray) -> No
 
 def test_no_strength_changes_nothing(hole: np.ndarray) -> None:
     fill = noise((0.4, 0.4, 0.4), 0.1)
-    assert np.array_equal(lent(fill, hole, hole.astype(np.float32), goal_of(fill), 0.0), fill)
+    assert np.array_equal(transfer_color(fill, hole, hole.astype(np.float32), goal_of(fill), 0.0), fill)
 
 
 def test_a_loss_of_one_colour_gets_no_contrast_out_of_nothing(hole: np.ndarray) -> None:
     rng = np.random.default_rng(2)
     fill = (0.4 + rng.normal(0, 1e-3, (80, 80, 3))).astype(np.float32)
     goal = goal_of(noise((0.4, 0.4, 0.4), 0.3))
-    answer = lent(fill, hole, hole.astype(np.float32), goal, 1.0)
+    answer = transfer_color(fill, hole, hole.astype(np.float32), goal, 1.0)
     before, after = (each[30:50, 30:50].std(axis=(0, 1)) for each in (fill, answer))
-    assert (after <= before * (1 + SHARE * (CONTRAST - 1)) + 1e-5).all()
+    assert (after <= before * (1 + SHARE * (MAX_CONTRAST - 1)) + 1e-5).all()
 
 
 def test_only_intact_paint_counts() -> None:
@@ -118,14 +122,14 @@ def test_a_red_donor_makes_the_restored_fill_redder_as_the_style_strength_says(t
         with open_painting(tmp_path / "scan.tif") as painting:
             result = restore(painting, damage, request, style)
         colours = np.concatenate([fill.colour[fill.mask] for fill in result.fills])
-        lent_share = result.record.engine.facts.get("colours_lent")
+        lent_share = result.record.engine.facts.get("color_transfer")
         return float((colours[:, 0] - colours[:, 1:].mean(1)).mean()), lent_share
 
     suggested, chosen, strong = redness(False), redness(True), redness(True, 2.0)
     assert suggested[0] < chosen[0] < strong[0]
     assert (suggested[1], chosen[1], strong[1]) == (None, SHARE, 2 * SHARE)
     assert redness(True, mode=Mode.FAITHFUL)[1] is None
-    unload()
+    cache.clear()
 
 
 @pytest.mark.parametrize("strength", [-0.1, 4.1, float("nan")])

@@ -4,10 +4,17 @@ import cv2
 import numpy as np
 import pytest
 
-from imagest_core.restoration.texture.band_energy import level
-from imagest_core.restoration.texture.depth_masks import MOST, broadness, deepness, share_of_sample, thickness
-from imagest_core.restoration.texture.detail_transfer import Source, found_detail, split
-from imagest_core.restoration.texture.texture_transfer import FINEST, MOST_LIFT, MOST_OUT, _kept, enliven
+from imagest_core.restoration.texture.band_energy import FINEST, MAX_GAIN, grey, overall_energy
+from imagest_core.restoration.texture.depth_masks import (
+    MAX_SAMPLE_WEIGHT,
+    broad_mask,
+    deep_mask,
+    sample_weight,
+    thick_mask,
+)
+from imagest_core.restoration.texture.detail_transfer import split, transfer_detail
+from imagest_core.restoration.texture.patch_search import Source
+from imagest_core.restoration.texture.texture_transfer import MAX_OUTLIER, TextureTransfer, coarse_part
 
 RNG = np.random.default_rng(0)
 
@@ -34,7 +41,7 @@ def smooth_fill(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
 def laid(fill: np.ndarray, mask: np.ndarray, picture: np.ndarray, strength: float = 1.0, seed: int = 0):
     """What is added under the mask where damage counts as thick everywhere."""
     everywhere = mask.astype(np.float32)
-    return enliven(fill, mask, everywhere, [Source(picture, ~mask)], strength, seed) - fill
+    return TextureTransfer([Source(picture, ~mask)], strength).apply(fill, mask, everywhere, seed) - fill
 
 
 def energy(added: np.ndarray, fine: float, coarse: float) -> float:
@@ -46,18 +53,18 @@ def energy(added: np.ndarray, fine: float, coarse: float) -> float:
 def test_in_thick_damage_paint_is_as_lively_as_intact_paint(hole) -> None:
     picture = grainy()
     added = laid(smooth_fill(picture, hole), hole, picture)
-    for octave in ((0.0, 1.0), (1.0, 2.0)):
-        intact = level([Source(picture, ~hole)], octave)
-        assert energy(added, *octave) == pytest.approx(intact, rel=0.4)
+    for band in ((0.0, 1.0), (1.0, 2.0)):
+        intact = overall_energy([(grey(picture), ~hole)], band)
+        assert energy(added, *band) == pytest.approx(intact, rel=0.4)
     assert abs(added[33:63, 33:63].mean()) < 0.015
 
 
-def test_in_thin_damage_the_finest_octave_comes_to_its_share_of_the_intact_paint(hole) -> None:
+def test_in_thin_damage_the_finest_band_comes_to_its_share_of_the_intact_paint(hole) -> None:
     picture = grainy()
     fill, sources = smooth_fill(picture, hole), [Source(picture, ~hole)]
-    added = enliven(fill, hole, np.zeros(hole.shape, np.float32), sources, 1.0) - fill
-    aimed = FINEST.broad * level(sources, FINEST.octave)
-    assert energy(added, *FINEST.octave) == pytest.approx(aimed, rel=0.2)
+    added = TextureTransfer(sources).apply(fill, hole, np.zeros(hole.shape, np.float32)) - fill
+    aimed = FINEST.broad * overall_energy([(grey(each.image), each.intact) for each in sources], FINEST.band)
+    assert energy(added, *FINEST.band) == pytest.approx(aimed, rel=0.2)
 
 
 def test_so_do_cracks_and_no_sample_stands_out_as_a_dot() -> None:
@@ -67,11 +74,11 @@ def test_so_do_cracks_and_no_sample_stands_out_as_a_dot() -> None:
     cracks = cv2.dilate(cracks.astype(np.uint8), np.ones((2, 2), np.uint8)) > 0
     fill = np.where(cracks[..., None], cv2.GaussianBlur(picture, (0, 0), 4.0), picture)
     sources, thin = [Source(picture, ~cracks)], np.zeros(cracks.shape, np.float32)
-    added = enliven(fill, cracks, thin, sources, 1.0) - fill
-    usual = FINEST.thin * level(sources, FINEST.octave)
+    added = TextureTransfer(sources).apply(fill, cracks, thin) - fill
+    usual = FINEST.thin * overall_energy([(grey(each.image), each.intact) for each in sources], FINEST.band)
     inside = np.abs(added[cracks])
     assert 0.15 * usual < inside.mean() < usual
-    assert inside.max() < 1.5 * MOST_OUT * usual * (1 + MOST_LIFT)
+    assert inside.max() < 1.5 * MAX_OUTLIER * usual * (1 + MAX_GAIN)
 
 
 def test_what_is_there_already_is_not_added_again(hole) -> None:
@@ -81,15 +88,17 @@ def test_what_is_there_already_is_not_added_again(hole) -> None:
     assert energies[1] == pytest.approx(energies[0], rel=0.25)
     thin, sources = np.zeros(hole.shape, np.float32), [Source(picture, ~hole)]
     fills = (smooth_fill(picture, hole), picture)
-    smooth, lively = (np.abs(enliven(fill, hole, thin, sources, 1.0) - fill)[hole].mean() for fill in fills)
+    smooth, lively = (
+        np.abs(TextureTransfer(sources).apply(fill, hole, thin) - fill)[hole].mean() for fill in fills
+    )
     assert lively < 0.5 * smooth
 
 
-def test_thin_damage_takes_the_finest_octave_alone(hole) -> None:
+def test_thin_damage_takes_the_finest_band_alone(hole) -> None:
     picture = grainy()
     fill = smooth_fill(picture, hole)
     sources = [Source(picture, ~hole)]
-    thin = enliven(fill, hole, np.zeros(hole.shape, np.float32), sources, 1.0) - fill
+    thin = TextureTransfer(sources).apply(fill, hole, np.zeros(hole.shape, np.float32)) - fill
     blurred = [
         cv2.GaussianBlur(x, (0, 0), 2.0)[36:60, 36:60].std() for x in (thin, laid(fill, hole, picture))
     ]
@@ -120,7 +129,7 @@ def test_samples_that_are_not_intact_lend_nothing(hole) -> None:
     picture = grainy()
     spoilt = np.where(hole[..., None], np.float32(99), picture)
     fill = smooth_fill(picture, hole)
-    one, other = (found_detail(fill, hole, [Source(p, ~hole)]) for p in (picture, spoilt))
+    one, other = (transfer_detail(fill, hole, [Source(p, ~hole)]) for p in (picture, spoilt))
     assert one is not None
     assert np.array_equal(one, other)
 
@@ -129,7 +138,9 @@ def test_without_a_whole_intact_patch_nothing_is_added() -> None:
     everywhere = np.ones((40, 40), np.bool_)
     fill = np.full((40, 40, 3), 0.5, np.float32)
     for thick in (np.zeros, np.ones):
-        answer = enliven(fill, everywhere, thick((40, 40), np.float32), [Source(fill, ~everywhere)], 1.0)
+        answer = TextureTransfer([Source(fill, ~everywhere)]).apply(
+            fill, everywhere, thick((40, 40), np.float32)
+        )
         assert np.array_equal(answer, fill)
 
 
@@ -144,12 +155,12 @@ def test_a_split_adds_up_and_ignores_holes(hole) -> None:
 def test_a_crack_shows_no_sample_and_a_loss_its_set_share() -> None:
     mask = np.zeros((120, 120), np.bool_)
     mask[10:17] = True
-    assert not share_of_sample(mask).any()
+    assert not sample_weight(mask).any()
     mask[40:100, 30:90] = True
-    share = share_of_sample(mask)
-    assert share[70, 60] == pytest.approx(MOST, abs=1e-3)
-    assert thickness(share)[70, 60] == pytest.approx(1.0, abs=1e-2)
-    assert not thickness(share)[10:17].any()
+    share = sample_weight(mask)
+    assert share[70, 60] == pytest.approx(MAX_SAMPLE_WEIGHT, abs=1e-3)
+    assert thick_mask(share)[70, 60] == pytest.approx(1.0, abs=1e-2)
+    assert not thick_mask(share)[10:17].any()
     assert not share[10:17].any()
     assert not share[~mask].any()
 
@@ -157,7 +168,7 @@ def test_a_crack_shows_no_sample_and_a_loss_its_set_share() -> None:
 def test_a_crack_is_not_broad_and_a_stroke_is() -> None:
     mask = np.zeros((80, 80), np.bool_)
     mask[10:15], mask[40:49] = True, True
-    broad = broadness(mask)
+    broad = broad_mask(mask)
     assert not broad[10:15].any()
     assert broad[44].min() > 0.9
     assert not broad[~mask].any()
@@ -166,9 +177,9 @@ def test_a_crack_is_not_broad_and_a_stroke_is() -> None:
 def test_only_a_large_loss_is_deep_and_only_in_its_middle() -> None:
     mask = np.zeros((160, 160), np.bool_)
     mask[20:60, 20:60] = True
-    assert not deepness(mask).any()
+    assert not deep_mask(mask).any()
     mask[80:150, 70:150] = True
-    deep = deepness(mask)
+    deep = deep_mask(mask)
     assert deep[115, 110] > 0.9
     assert deep[40, 40] < 1e-3
 
@@ -178,7 +189,7 @@ def test_deep_in_a_large_loss_coarser_paint_is_laid_down() -> None:
     blots = np.asarray(cv2.GaussianBlur(noise, (0, 0), 5.0), np.float32)
     nowhere, left = np.zeros((160, 160), np.float32), np.zeros((160, 160), np.float32)
     left[:, :80] = 1
-    everywhere, deeper = blots - _kept(blots, nowhere), blots - _kept(blots, left)
+    everywhere, deeper = blots - coarse_part(blots, nowhere), blots - coarse_part(blots, left)
     assert np.array_equal(deeper[:, 80:], everywhere[:, 80:])
     assert deeper[:, :80].std() > 1.3 * everywhere[:, :80].std()
 
@@ -186,4 +197,4 @@ def test_deep_in_a_large_loss_coarser_paint_is_laid_down() -> None:
 def test_damage_at_the_edge_counts_as_going_on_there() -> None:
     mask = np.zeros((80, 80), np.bool_)
     mask[:, :12] = True
-    assert share_of_sample(mask)[40, 0] > 0
+    assert sample_weight(mask)[40, 0] > 0

@@ -1,17 +1,18 @@
-"""Texture grown from intact paint: made of it, agreeing with the fill beneath, the same for the same seed."""
+"""Patch synthesis: made of intact paint, agreeing with the fill beneath, the same for the same seed."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 import pytest
 import torch
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.texture.detail_transfer import Image, Mask, Source
-from imagest_core.restoration.texture.patch_level import Level, nearest
-from imagest_core.restoration.texture.patch_synthesis import CPU, synthesised
-from imagest_core.restoration.texture.synthesis_parameters import SynthesisParameters
+from imagest_core.restoration.texture.patch_search import Source, nearest
+from imagest_core.restoration.texture.patch_synthesis import Level, SynthesisParameters, synthesize
 
 SIDE = 96
 
@@ -39,7 +40,7 @@ def smooth(picture: Image, hole: Mask) -> Image:
 
 def test_strokes_go_on_where_the_fill_was_smooth(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
-    grown = synthesised(fill, hole, [Source(picture, ~hole)])
+    grown = synthesize(fill, hole, [Source(picture, ~hole)])
     detail = [each - cv2.GaussianBlur(each, (0, 0), 4.0) for each in (picture, fill, grown)]
     truth, flat, found = (each[hole].std() for each in detail)
     assert flat < 0.4 * truth
@@ -47,20 +48,20 @@ def test_strokes_go_on_where_the_fill_was_smooth(picture: Image, hole: Mask) -> 
 
 
 def test_it_agrees_with_the_fill_beneath(picture: Image, hole: Mask) -> None:
-    grown = synthesised(smooth(picture, hole), hole, [Source(picture, ~hole)])
+    grown = synthesize(smooth(picture, hole), hole, [Source(picture, ~hole)])
     low = [cv2.GaussianBlur(each, (0, 0), 4.0)[hole] for each in (picture, grown)]
     assert float(np.abs(low[0] - low[1]).mean()) < 0.05, "dark above, light below"
 
 
 def test_known_samples_stay(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
-    assert np.array_equal(synthesised(fill, hole, [Source(picture, ~hole)])[~hole], fill[~hole])
+    assert np.array_equal(synthesize(fill, hole, [Source(picture, ~hole)])[~hole], fill[~hole])
 
 
 def test_it_is_made_of_intact_paint_alone(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
     spoilt = np.where(hole[..., None], np.float32(9), picture)
-    one, other = (synthesised(fill, hole, [Source(each, ~hole)]) for each in (picture, spoilt))
+    one, other = (synthesize(fill, hole, [Source(each, ~hole)]) for each in (picture, spoilt))
     assert np.array_equal(one, other)
     assert one[hole].min() >= picture[~hole].min() - 1e-5
     assert one[hole].max() <= picture[~hole].max() + 1e-5
@@ -69,47 +70,48 @@ def test_it_is_made_of_intact_paint_alone(picture: Image, hole: Mask) -> None:
 def test_another_reference_lends_another_texture(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
     coarse = np.asarray(cv2.resize(picture, None, fx=2, fy=2)[:SIDE, :SIDE], np.float32)
-    own, lent = (synthesised(fill, hole, [Source(each, np.ones_like(hole))]) for each in (picture, coarse))
+    own, lent = (synthesize(fill, hole, [Source(each, np.ones_like(hole))]) for each in (picture, coarse))
     fine = [(each - cv2.GaussianBlur(each, (0, 0), 1.5))[hole].std() for each in (own, lent)]
     assert fine[1] < 0.7 * fine[0]
 
 
-def test_begun_coarser_it_has_one_more_level() -> None:
-    less = SynthesisParameters(strides=(1, 2), rounds=(3, 2), most=(500, 900), liveliness=2.5)
-    more = less.begun_coarser()
-    assert (more.strides, more.rounds, more.most) == ((1, 1, 2), (3, 3, 2), (500, 500, 900))
-    assert more.liveliness > less.liveliness
+def test_deep_damage_has_one_more_level_and_larger_patches() -> None:
+    less = SynthesisParameters(strides=(1, 2), rounds=(3, 2), candidates=(500, 900), contrast=2.5)
+    more = less.deeper()
+    assert (more.strides, more.rounds, more.candidates) == ((1, 1, 2), (3, 3, 2), (500, 500, 900))
+    assert more.contrast > less.contrast
     assert (less.side, more.side) == (7, 9)
 
 
 def test_neighbours_prefer_to_go_on_together_but_not_at_any_price(picture: Image, hole: Mask) -> None:
     random, p = np.random.default_rng(5), SynthesisParameters(coherence=0.5)
     grain = picture + random.normal(0, 0.1, picture.shape).astype(np.float32)
-    level = Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2, CPU)
-    known, asked = (
-        torch.from_numpy(random.normal(0, 1, (len(each), 45)).astype(np.float32))
-        for each in (level.paint.patches, level.grid)
-    )
-    first, distance = nearest(asked, known)
-    then, farther = level.coherent(asked, known, first, distance)
+    level = Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2)
+    known = random.normal(0, 1, level.paint.features.shape).astype(np.float32)
+    level = replace(level, paint=replace(level.paint, features=known))
+    queries = random.normal(0, 1, (len(level.grid), known.shape[2])).astype(np.float32)
+    centres = level.paint.centres
+    index, distance = nearest(queries, known[centres[:, 0], centres[:, 1]])
+    first = centres[index]
+    then, farther = level.coherent(queries, first, distance)
 
-    def together(chosen: torch.Tensor) -> float:
-        has = level.beside[0] >= 0
-        above = level.beside[0][has]
-        steps = level.paint.centres[chosen[has]] - level.paint.centres[chosen[above]]
-        return float((steps == level.grid[has] - level.grid[above]).all(1).float().mean())
+    def together(chosen: np.ndarray) -> float:
+        has = level.neighbors[0] >= 0
+        above = level.neighbors[0][has]
+        steps = chosen[has] - chosen[above]
+        return float((steps == level.grid[has] - level.grid[above]).all(1).mean())
 
     assert together(first) < 0.01
     assert together(then) > 3 * together(first) + 0.02
-    assert torch.allclose(farther, (asked - known[then]).square().sum(1), rtol=1e-3)
-    assert bool((farther <= distance / p.coherence + 1e-3).all())
+    assert np.allclose(farther, ((queries - known[then[:, 0], then[:, 1]]) ** 2).sum(1), rtol=1e-3)
+    assert (farther <= distance / p.coherence + 1e-3).all()
 
 
 def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
     fill, rng = smooth(picture, hole), np.random.default_rng(0)
     grain = rng.normal(0, 0.1, picture.shape).astype(np.float32)
     sources = [Source(picture + grain, ~hole)]
-    one, same, other = (synthesised(fill, hole, sources, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (synthesize(fill, hole, sources, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one, same)
     assert not np.array_equal(one, other)
 
@@ -118,13 +120,13 @@ def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
 def test_too_little_intact_paint_leaves_the_fill(shape: tuple[int, int]) -> None:
     fill = np.full((*shape, 3), 0.5, np.float32)
     mask = np.ones(shape, np.bool_)
-    assert np.allclose(synthesised(fill, mask, [Source(fill, ~mask)]), fill)
+    assert np.allclose(synthesize(fill, mask, [Source(fill, ~mask)]), fill)
 
 
 def test_a_cancel_is_heard(picture: Image, hole: Mask) -> None:
     progress = Progress(cancelled=lambda: True)
     with pytest.raises(Cancelled):
-        synthesised(smooth(picture, hole), hole, [Source(picture, ~hole)], progress=progress)
+        synthesize(smooth(picture, hole), hole, [Source(picture, ~hole)], progress=progress)
 
 
 def test_rounds_do_not_flatten_the_texture(hole: Mask) -> None:
@@ -136,8 +138,8 @@ def test_rounds_do_not_flatten_the_texture(hole: Mask) -> None:
         float(each[inside].std())
         for each in (
             picture,
-            synthesised(fill, hole, [Source(picture, ~hole)], SynthesisParameters(liveliness=1.0)),
-            synthesised(fill, hole, [Source(picture, ~hole)]),
+            synthesize(fill, hole, [Source(picture, ~hole)], SynthesisParameters(contrast=1.0)),
+            synthesize(fill, hole, [Source(picture, ~hole)]),
         )
     )
     assert timid < 0.6 * truth
@@ -150,7 +152,14 @@ def test_a_blurred_edge_becomes_a_sharp_one_where_the_paint_has_such(hole: Mask)
     fill = smooth(picture, hole)
     blurred, sharp = (
         np.abs(np.diff(each, axis=0))[38:58, 40:56].max(0).mean()
-        for each in (fill, synthesised(fill, hole, [Source(picture, ~hole)]))
+        for each in (fill, synthesize(fill, hole, [Source(picture, ~hole)]))
     )
     assert blurred < 0.1
     assert sharp > 0.3
+
+
+def test_numpy_and_torch_agree(picture: Image, hole: Mask) -> None:
+    fill, sources = smooth(picture, hole), [Source(picture, ~hole)]
+    one = synthesize(fill, hole, sources)
+    other = synthesize(fill, hole, sources, device=torch.device("cpu"))
+    assert np.abs(one - other)[hole].mean() < 0.01
