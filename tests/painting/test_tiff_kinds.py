@@ -50,6 +50,26 @@ def packed(order: str, kind: int, numbers: list[int]) -> bytes:
     return struct.pack(f"{order}{len(numbers)}{CODES[kind]}", *numbers)
 
 
+# Predictors
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("tile", [None, (16, 32)])
+def test_a_predictor_of_uncompressed_samples_is_ignored(
+    tmp_path: Path, order: str, tile: tuple[int, int] | None
+) -> None:
+    """libtiff, and all programs that use it, read such files so."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    layout = {"tile": tile} if tile else {"rowsperstrip": 9}
+    options = {"metadata": None, "byteorder": order} | layout
+    samples = noise(32, 64, depth=16)
+    tifffile.imwrite(source, samples, photometric="rgb", extratags=[(317, 3, 1, 2, True)], **options)
+    np.testing.assert_array_equal(imagecodecs.tiff_decode(source.read_bytes()), samples)
+    np.testing.assert_array_equal(samples_of(source), samples)
+    wanted = restore(source, out, [Patch(Box(20, 10, 5, 4), noise(4, 5, depth=16, seed=1))])
+    np.testing.assert_array_equal(imagecodecs.tiff_decode(out.read_bytes()), wanted)
+
+
 # Further channels
 
 

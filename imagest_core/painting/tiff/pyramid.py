@@ -38,6 +38,9 @@ _BLOCK = 512
 _MASKS = 4 | 8 | 16
 """Bits of NewSubfileType: a mask of transparency, of depth, of anything else."""
 
+_MOST_COPIES = 100
+"""Smaller copies below each other that are looked for; honest files have a few."""
+
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _JPEG_STREAM = 513
 
@@ -47,35 +50,51 @@ class Rendition:
     """A smaller copy of a page in the same file.
 
     ``level``: n where it can be made anew from the page reduced by 2**n, otherwise 0; ``name`` says what
-    and where it is; ``below``: whether the page's SubIFDs point to it, rather than the chain of pages.
+    and where it is; ``parent``: the directory whose SubIFDs point to it, None for one in the chain of pages.
     """
 
     directory: Directory
     level: int
     name: str
-    below: bool
+    parent: Directory | None
 
 
 def renditions(structure: Structure, page: int) -> list[Rendition]:
     """The smaller copies of ``page``: below it, behind it, and before it where no other page is."""
     native = structure.page(page)
     pages = list(structure.chain())
-    found = [
-        Rendition(each, level_of(structure, native, each), _name(structure, each, None), True)
-        for each in _below(structure, native)
-    ]
+    found = list(_below(structure, native, native, set()))
     in_exif, numbers = not _has_raster(native), {each.place: index for index, each in enumerate(pages)}
     for each in _in_chain(structure, pages, page):
         name = _name(structure, each, numbers[each.place], in_exif)
-        found.append(Rendition(each, level_of(structure, native, each), name, False))
+        level = level_of(structure, native, each)
+        found.append(Rendition(each, level, name, None))
+        found += _below(structure, native, each, {other.directory.place for other in found}, kept=level > 0)
     return found
 
 
-def _below(structure: Structure, native: Directory) -> Iterator[Directory]:
-    entry = native.find(SUB_IFDS)
-    for directory in filter(None, map(structure.readable, structure.places(entry) if entry else [])):
-        if _is_reduced(structure, native, directory):
-            yield directory
+def children(structure: Structure, directory: Directory) -> Iterator[Directory]:
+    """The directories that SubIFDs of ``directory`` point to, and those chained to them."""
+    entry = directory.find(SUB_IFDS)
+    for place in structure.places(entry) if entry else []:
+        yield from structure.chain(place)
+
+
+def _below(
+    structure: Structure, native: Directory, parent: Directory, seen: set[int], *, kept: bool = True
+) -> Iterator[Rendition]:
+    """The smaller copies of ``native`` below ``parent``, and below these; each directory once.
+
+    Unless ``parent`` is ``kept``, none of them is made anew.
+    """
+    seen.add(parent.place)
+    if len(seen) > _MOST_COPIES:
+        return
+    for directory in children(structure, parent):
+        if directory.place not in seen and _is_reduced(structure, native, directory):
+            level = level_of(structure, native, directory) if kept else 0
+            yield Rendition(directory, level, _name(structure, directory, None), parent)
+            yield from _below(structure, native, directory, seen, kept=level > 0)
 
 
 def _in_chain(structure: Structure, pages: list[Directory], page: int) -> Iterator[Directory]:
