@@ -227,7 +227,7 @@ def test_a_lossless_level_is_updated_and_named(tmp_path: Path) -> None:
 
 
 def rearranged(path: Path, chained: bool) -> None:
-    """Have the page's first SubIFD lead to its second one: by its own SubIFDs, or as the next of its chain."""
+    """Have the page's first SubIFD lead to its second: by its own SubIFDs, or as the next of its chain."""
     with open(path, "rb+") as file:
         structure = Structure(file)
         entry = structure.page(0).find(330)
