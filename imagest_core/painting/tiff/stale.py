@@ -187,7 +187,8 @@ class _Removal:
         structure, unlinked = self._structure, self._plan.unlinked
         pages = list(structure.chain())
         native = structure.page(page)
-        below = [other for each in (native, *self._kept(page)) for other in children(structure, each)]
+        seen: set[int] = set()
+        below = [other for each in (native, *self._kept(page)) for other in children(structure, each, seen)]
         found = {each.place: each for each in (*pages, *_exif(structure, native), *below)}
         for directory in found.values():
             if directory.place not in unlinked:
