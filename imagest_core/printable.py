@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
+from imagest_core.errors import OutputError
+
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _ANY = re.compile(f"[{_UNSAFE}]")
 _BUT_LINES = re.compile(f"[{_UNSAFE}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
@@ -67,7 +69,7 @@ def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False,
 
 def show(*lines: str) -> None:
     """Print ``lines`` to stdout."""
-    print("\n".join(map(printable, lines)), flush=True)
+    _print("\n".join(map(printable, lines)))
 
 
 def show_json(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> None:
@@ -77,12 +79,24 @@ def show_json(value: Any, *, indent: int | None = None, sort_keys: bool = False)
         text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
     except (UnicodeEncodeError, LookupError):
         text = json_text(value, indent=indent, sort_keys=sort_keys, ascii=True)
-    print(text, flush=True)
+    _print(text)
+
+
+def _print(text: str) -> None:
+    """Print to stdout; raises ``OutputError`` where that is full or broken, but for a pipe nobody reads."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        raise OutputError(f"The standard output can't be written: {reason}.") from error
 
 
 def complain(sentence: str) -> None:
     """Print one line to stderr, marked as this program's."""
-    print(f"imagest: {printable(sentence)}", file=error_stream(), flush=True)
+    with suppress(OSError):
+        print(f"imagest: {printable(sentence)}", file=error_stream(), flush=True)
 
 
 _own: list[TextIO] = []

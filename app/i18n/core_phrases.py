@@ -27,6 +27,8 @@ PHRASES = (
     QT_TRANSLATE_NOOP("Core", "Page {0} of the file, as it is damaged"),
     QT_TRANSLATE_NOOP("Core", "Software (tag {0}), as {1}"),
     QT_TRANSLATE_NOOP("Core", "Orientation (tag {0}), by turning the picture upright"),
+    QT_TRANSLATE_NOOP("Core", "XResolution and YResolution (tags {0} and {1}), exchanged"),
+    QT_TRANSLATE_NOOP("Core", "tiff:Orientation in the XMP (tag {0}), as 1 (upright)"),
     QT_TRANSLATE_NOOP("Core", "Tags of the old encoding: {0}"),
     QT_TRANSLATE_NOOP("Core", "JPEG segments {0}"),
     QT_TRANSLATE_NOOP("Core", "PNG chunks {0}"),

@@ -18,6 +18,21 @@ from typing import IO, TextIO, cast
 from imagest_core.printable import adapt, complaining_to
 
 
+def open_standard_streams() -> None:
+    """Open what the caller closed of stdin, stdout and stderr on the null device.
+
+    Otherwise the next file that is opened would take its number, and with it what libraries print.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8", errors="replace"))  # noqa: SIM115
+
+
 @contextmanager
 def libraries_silenced(silent: bool = True) -> Iterator[None]:
     """While entered, only this program's own sentences reach the user."""

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from imagest_core import __version__
 from imagest_core.cli import exit_codes as ending
-from imagest_core.cli.native import libraries_silenced
+from imagest_core.cli.native import libraries_silenced, open_standard_streams
 from imagest_core.cli.parsing import Parser
 from imagest_core.printable import let_any_text_through
 
@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line ``arguments`` (default: the process's own); returns the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
+    open_standard_streams()
     let_any_text_through()
     try:
         with libraries_silenced(not debug):

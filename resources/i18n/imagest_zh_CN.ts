@@ -1474,6 +1474,14 @@
         <translation>方向（标签 {0}），画面已转正</translation>
     </message>
     <message>
+        <source>XResolution and YResolution (tags {0} and {1}), exchanged</source>
+        <translation>XResolution 和 YResolution（标签 {0} 和 {1}），已互换</translation>
+    </message>
+    <message>
+        <source>tiff:Orientation in the XMP (tag {0}), as 1 (upright)</source>
+        <translation>XMP 中的 tiff:Orientation（标签 {0}），写为 1（正向）</translation>
+    </message>
+    <message>
         <source>Tags of the old encoding: {0}</source>
         <translation>原编码的标签：{0}</translation>
     </message>

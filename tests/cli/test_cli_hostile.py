@@ -79,6 +79,32 @@ def test_any_encoding_of_the_terminal_will_do(monkeypatch, encoding):
     assert first == expected.get(encoding, "12 × 3 – “é”… 修")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs a POSIX shell")
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", ">&- 2>&-", "<&- >&- 2>&-"])
+def test_no_file_takes_the_number_of_a_closed_stream(scan, tmp_path, closed):
+    """What libraries print would go into it."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import sys\n"
+        "from imagest_core.cli import main\n"
+        "code = main(['info', sys.argv[1]])\n"
+        "sys.exit(code if open(sys.argv[1], 'rb').fileno() > 2 else 9)\n"
+    )
+    command = ["sh", "-c", f'exec "$0" "$@" {closed}', sys.executable, script, scan]
+    assert subprocess.run(command, capture_output=True).returncode == 0
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no device that is always full")
+def test_a_full_standard_output_or_error_ends_with_code_2(scan, tmp_path):
+    base = [sys.executable, "-m", "imagest_core", "info"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([*base, scan], stdout=full, stderr=subprocess.PIPE, text=True)
+        assert done.returncode == 2
+        assert done.stderr == "imagest: The standard output can't be written: no space left on device.\n"
+        done = subprocess.run([*base, tmp_path / "missing.tif"], stdout=subprocess.PIPE, stderr=full)
+        assert (done.returncode, done.stdout) == (2, b"")
+
+
 def test_an_ascii_terminal_gets_every_command(scan, mask, tmp_path):
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     base = [sys.executable, "-m", "imagest_core"]

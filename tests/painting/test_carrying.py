@@ -7,6 +7,7 @@ import struct
 import subprocess
 import zlib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import imagecodecs
 import numpy as np
@@ -278,6 +279,22 @@ def test_a_text_that_contradicts_a_tag_is_named(tmp_path: Path) -> None:
     notes, tags = written(source, tmp_path / "out.tif")
     assert tags[315] == "Anna"
     assert notes == {("PNG text Author", "lost")}
+
+
+def test_a_text_beyond_all_bounds_is_not_carried_in_part(tmp_path: Path) -> None:
+    long = zlib.compress(b" " * (33 << 20))
+    source = png(tmp_path / "a.png", (b"zTXt", b"Comment\0\0" + long))
+    notes, tags = written(source, tmp_path / "out.tif")
+    assert notes == {("PNG text Comment, which is damaged", "lost")}
+    assert 700 not in tags
+
+
+def test_texts_in_xmp_are_xml(tmp_path: Path) -> None:
+    odd = "a\x1b[2J\0\x7f\ufffe\uffff<&>]]> \U0001f58c"
+    source = png(tmp_path / "a.png", (b"iTXt", b"Comment\0\0\0\0\0" + odd.encode()))
+    _, tags = written(source, tmp_path / "out.tif")
+    ElementTree.fromstring(tags[700])
+    assert xmp.text_of(tags[700], "exif", "UserComment") == "a[2J\x7f<&>]]> \U0001f58c"
 
 
 def box(name: bytes, data: bytes) -> bytes:

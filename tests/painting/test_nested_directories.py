@@ -16,7 +16,7 @@ from tiff_samples import grey_entries, handmade, noise, restore, smooth
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.tiff.extents import occupied
-from imagest_core.painting.tiff.ifd import Structure
+from imagest_core.painting.tiff.ifd import Field, Structure, append_directory
 from imagest_core.painting.writer import Patch
 
 PATCH = Patch(Box(1, 2, 5, 6), noise(6, 5))
@@ -52,6 +52,33 @@ def test_shared_directories_are_carried_once(tmp_path: Path, levels: int, fan: i
     assert out.stat().st_size < 10_000 + 4 * len(exif)
     assert time.process_time() - started < 5
     assert (b"a text at the very end" in out.read_bytes()) == (levels < 32)
+
+
+def test_absurdly_many_reduced_copies_are_refused_at_once(tmp_path: Path) -> None:
+    """5,000 of them, each chained to the next, and all named by the page and by each other."""
+    source = tmp_path / "source.tif"
+    tifffile.imwrite(source, smooth(20, 30), photometric="rgb", metadata=None)
+    with open(source, "rb+") as file:
+        structure = Structure(file)
+        page, count = structure.page(0), 5000
+        table = structure.size + structure.size % 2
+        first, size = table + 4 * count, 2 + 2 * 12 + 4
+        places = [first + index * size for index in range(count)]
+        file.seek(table)
+        file.write(struct.pack(f"<{count}I", *places))
+        for place in places:
+            entries = struct.pack("<HHIIHHII", 254, 4, 1, 1, 330, 4, count, table)
+            file.write(struct.pack("<H", 2) + entries + struct.pack("<I", place + size))
+        fields = [Field(each.tag, each.kind, each.count, structure.value(each)) for each in page.entries]
+        fields.append(Field(330, 4, count, place=table))
+        start = append_directory(file, structure.flavour, fields)
+        file.seek(4)
+        file.write(struct.pack("<I", start))
+    started = time.process_time()
+    with pytest.raises(PaintingError, match="structure is damaged"):
+        restore(source, tmp_path / "out.tif", [PATCH])
+    assert time.process_time() - started < 5
+    assert list(tmp_path.iterdir()) == [source]
 
 
 def test_a_value_named_many_times_is_not_written_many_times(tmp_path: Path) -> None:

@@ -35,6 +35,7 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "JPEG XL": (imagecodecs.jpegxl_encode(SAMPLES), "a JPEG XL picture: save it as a 16-bit TIFF"),
     "JPEG XL in a box": (b"\0\0\0\x0cJXL \r\n\x87\n" + bytes(40), "a JPEG XL picture"),
     "AVIF": (imagecodecs.avif_encode(SAMPLES), "an AVIF picture: save it as a 16-bit TIFF"),
+    "JPEG-LS": (imagecodecs.jpegls_encode(SAMPLES), "a JPEG-LS picture: save it as a 16-bit TIFF"),
     "JPEG XR": (imagecodecs.jpegxr_encode(SAMPLES), "a JPEG XR picture"),
     "HEIC": (boxed(b"heic", b"mif1", b"heic") + bytes(40), "a HEIC picture: save it as a 16-bit TIFF"),
     "HEIC by a later brand": (boxed(b"mif1", b"heic") + bytes(40), "a HEIC picture"),

@@ -15,7 +15,7 @@ from tiff_samples import noise, restore, samples_of, smooth
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata import iptc, photoshop, xmp
 from imagest_core.painting.reader import open_painting
-from imagest_core.painting.tiff.ifd import Structure
+from imagest_core.painting.tiff.ifd import Field, Structure, append_directory, numbers_field
 from imagest_core.painting.writer import Patch, metadata_notes, writing_notes, written_page
 
 PATCH = Patch(Box(3, 4, 20, 10), noise(10, 20))
@@ -224,6 +224,56 @@ def test_a_lossless_level_is_updated_and_named(tmp_path: Path) -> None:
     with open_painting(source) as painting:
         (sentence,) = writing_notes(painting)
     assert sentence.startswith("Updated to show the restored picture")
+
+
+def rearranged(path: Path, chained: bool) -> None:
+    """Have the page's first SubIFD lead to its second: by its own SubIFDs, or as the next of its chain."""
+    with open(path, "rb+") as file:
+        structure = Structure(file)
+        entry = structure.page(0).find(330)
+        first, second = structure.places(entry)
+        below = structure.directory(first)
+        if chained:
+            file.seek(first + below.size - 4)
+            file.write(struct.pack("<I", second))
+        else:
+            fields = [Field(each.tag, each.kind, each.count, structure.value(each)) for each in below.entries]
+            fields.append(numbers_field(330, [second], structure.flavour))
+            first = append_directory(file, structure.flavour, fields)
+        file.seek(entry.place + 4)
+        file.write(struct.pack("<II", 1, first))
+
+
+@pytest.mark.parametrize("chained", [False, True])
+@pytest.mark.parametrize("size", [(32, 32), (30, 29)])
+def test_copies_below_and_behind_other_copies_are_found(
+    tmp_path: Path, chained: bool, size: tuple[int, int]
+) -> None:
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    small = noise(16, 16, seed=6)
+    with tifffile.TiffWriter(source) as writer:
+        writer.write(smooth(64, 64), photometric="rgb", metadata=None, subifds=2)
+        writer.write(smooth(*size), photometric="rgb", subfiletype=1, metadata=None)
+        writer.write(small, photometric="rgb", subfiletype=1, metadata=None)
+    rearranged(source, chained)
+    updated = size == (32, 32)
+    kept = updated or chained
+    wide, high = size[::-1]
+    assert set(written(source, out)) == {
+        (f"Reduced copy of {wide} × {high} pixels (SubIFDs, tag 330)", "updated" if updated else "removed"),
+        ("Reduced copy of 16 × 16 pixels (SubIFDs, tag 330)", "updated" if kept else "removed"),
+    }
+    with tifffile.TiffFile(out) as tiff, open(out, "rb") as file:
+        structure = Structure(file)
+        found = [each for each in structure.walk() if structure.number(each, 256, 0) == 16]
+        assert len(found) == kept
+        for each in found:
+            place = int(structure.numbers(each.find(273))[0])
+            new = np.frombuffer(structure.bytes_at(place, small.nbytes), np.uint8).reshape(small.shape)
+            assert (new[1:3, 1:5] != small[1:3, 1:5]).any()
+            np.testing.assert_array_equal(new[5:], small[5:])
+        assert tiff.pages[0].shape == (64, 64, 3)
+    assert small[2, 1:5].tobytes() not in out.read_bytes()
 
 
 def test_nothing_is_removed_where_nothing_is_patched(tmp_path: Path) -> None:

@@ -50,6 +50,29 @@ def packed(order: str, kind: int, numbers: list[int]) -> bytes:
     return struct.pack(f"{order}{len(numbers)}{CODES[kind]}", *numbers)
 
 
+# Predictors
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("tiled", [False, True])
+def test_a_predictor_of_uncompressed_samples_is_ignored(tmp_path: Path, order: str, tiled: bool) -> None:
+    """libtiff, and all programs that use it, read such files so."""
+    source, out = tmp_path / "source.tif", tmp_path / "out.tif"
+    samples = noise(32, 64, depth=16)
+    stored = samples.astype(f"{order}u2")
+    segments = [stored[:, :32].tobytes(), stored[:, 32:].tobytes()] if tiled else [stored.tobytes()]
+    sizes = LONG, [len(data) for data in segments]
+    places = {322: (SHORT, [32]), 323: (SHORT, [32]), 324: (LONG, [0, 0]), 325: sizes}
+    tags = {256: (SHORT, [64]), 257: (SHORT, [32]), 258: (SHORT, [16] * 3), 259: (SHORT, [1])}
+    tags |= {262: (SHORT, [2]), 277: (SHORT, [3]), 317: (SHORT, [2])}
+    tags |= places if tiled else {273: (LONG, [0]), 278: (SHORT, [32]), 279: sizes}
+    source.write_bytes(tiff(tags, *segments, order=order))
+    np.testing.assert_array_equal(imagecodecs.tiff_decode(source.read_bytes()), samples)
+    np.testing.assert_array_equal(samples_of(source), samples)
+    wanted = restore(source, out, [Patch(Box(20, 10, 5, 4), noise(4, 5, depth=16, seed=1))])
+    np.testing.assert_array_equal(imagecodecs.tiff_decode(out.read_bytes()), wanted)
+
+
 # Further channels
 
 

@@ -56,6 +56,17 @@ def test_a_jpeg_with_everything(tmp_path: Path, order: str, orientation: int) ->
     check_tags(out, software="Imagest Workstation")
 
 
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_what_turning_changes_is_named(tmp_path: Path, orientation: int) -> None:
+    block = exif(orientation, "<")
+    block.update({282: IFDRational(300), 283: IFDRational(200), 296: 2})
+    with open_painting(save(tmp_path / "source.jpg", exif=block, xmp=XMP)) as painting:
+        notes = " ".join(writing_notes(painting))
+    assert "tiff:Orientation in the XMP (tag 700), as 1 (upright)" in notes
+    for name in ("Orientation (tag 274)", "XResolution and YResolution (tags 282 and 283), exchanged"):
+        assert (name in notes) == (orientation == 6)
+
+
 def check_tags(out: Path, software: str) -> None:
     with tifffile.TiffFile(out) as tiff:
         (page,) = tiff.pages

@@ -17,7 +17,7 @@ from imagest_core.printable import counted, with_article
 SIGNATURE = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
-_END = 0xD9
+_END, _JPEG_LS = 0xD9, 0xF7
 _UNIT_OF_JFIF = {1: 2, 2: 3}
 
 
@@ -72,6 +72,10 @@ def _read(path: Path) -> tuple[bytes, JpegMetadata]:
             if marker == _END:
                 parts.add_trailer(data[max(end, len(data) - TRAILER) :], end, len(data) - end)
                 return frame, parts
+            if marker == _JPEG_LS:
+                raise PaintingError(
+                    f"{path.name} is a JPEG-LS picture: save it as a 16-bit TIFF, then open that."
+                )
             if marker in _FRAMES:
                 frame = frame or data[start:end][:6]
             else:

@@ -27,11 +27,13 @@ _FIELDS = {
 
 
 def inflate(data: bytes) -> bytes | None:
-    """The decompressed bytes, 32 MB of them at most; None for damaged ones."""
+    """The decompressed bytes; None for damaged ones, and where they are over 32 MB."""
+    inflater = zlib.decompressobj()
     try:
-        return zlib.decompressobj().decompress(data, _MOST)
+        found = inflater.decompress(data, _MOST)
     except zlib.error:
         return None
+    return None if inflater.unconsumed_tail else found
 
 
 @dataclass

@@ -31,7 +31,7 @@ from imagest_core.painting.formats.tiff_old_jpeg import old_jpeg
 from imagest_core.painting.formats.whole import WholeSource
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata.model import Metadata
-from imagest_core.painting.tiff.codec import SegmentCodec, can_encode
+from imagest_core.painting.tiff.codec import SegmentCodec, can_encode, predictor_of
 
 _REDUCED = 1
 _MAX_LEVELS = 16
@@ -153,6 +153,7 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
 
     One-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
     """
+    page.predictor = predictor_of(page.compression, page.predictor)
     dtype = np.dtype(np.uint8 if page.bitspersample == 1 else page.dtype)
     width, height = (
         (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, page.rowsperstrip)

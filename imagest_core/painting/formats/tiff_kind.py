@@ -7,6 +7,7 @@ from itertools import islice
 from tifffile import TiffPage
 
 from imagest_core.errors import PaintingError
+from imagest_core.painting.tiff.codec import predictor_of
 from imagest_core.printable import counted, with_article
 
 JPEG = frozenset({7})
@@ -72,7 +73,8 @@ def check_kind(name: str, page: TiffPage) -> None:
         _refuse(name, "a volume of several layers", "save one layer as a flat picture")
     if page.photometric == YCBCR and page.planarconfig == 2:
         _refuse(name, "a planar YCbCr picture", "convert it to 8- or 16-bit RGB")
-    if is_plain_ycbcr(page) and (page.bitspersample, page.samplesperpixel, page.predictor) != (8, 3, 1):
+    predictor = predictor_of(page.compression, page.predictor)
+    if is_plain_ycbcr(page) and (page.bitspersample, page.samplesperpixel, predictor) != (8, 3, 1):
         _refuse(name, "a YCbCr picture of an unknown layout", "convert it to 8- or 16-bit RGB")
 
 

@@ -215,6 +215,9 @@ def text_of(packet: bytes, prefix: str, name: str) -> str:
     return ""
 
 
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 doesn't allow (section 2.2)."""
+
 _EMPTY = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/">'
     f'<rdf:RDF xmlns:rdf="{RDF}"></rdf:RDF></x:xmpmeta><?xpacket end="w"?>'
@@ -222,7 +225,7 @@ _EMPTY = (
 
 
 def _property(prefix: str, name: str, text: str) -> str:
-    text = escape("".join(letter for letter in text if letter >= " " or letter in "\t\n\r"))
+    text = escape(_NOT_XML.sub("", text))
     if name in _ALTERNATIVES:
         text = f'<rdf:Alt><rdf:li xml:lang="x-default">{text}</rdf:li></rdf:Alt>'
     return f"<{prefix}:{name}>{text}</{prefix}:{name}>"

@@ -87,6 +87,11 @@ class SegmentCodec:
         return bytes(imagecodecs.bitorder_encode(data)) if self.reversed_bits else data
 
 
+def predictor_of(compression: int, predictor: int) -> int:
+    """The predictor in effect: uncompressed samples have none, whatever the tag says, as in libtiff."""
+    return 1 if compression == NONE else predictor
+
+
 def can_encode(codec: SegmentCodec) -> bool:
     """Whether the compression is lossless and known, and the predictor one for integers."""
     return codec.compression in _ENCODERS and codec.predictor in (1, DIFFERENCES)

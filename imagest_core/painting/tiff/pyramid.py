@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
@@ -19,6 +19,7 @@ from imagest_core.painting.tiff.ifd import (
     TILE_OFFSETS,
     Directory,
     Structure,
+    damaged,
 )
 from imagest_core.painting.tiff.patch import patch_file
 from imagest_core.painting.tiff.pieces import Patch
@@ -38,6 +39,9 @@ _BLOCK = 512
 _MASKS = 4 | 8 | 16
 """Bits of NewSubfileType: a mask of transparency, of depth, of anything else."""
 
+_MOST_COPIES = 64
+"""Smaller copies a page may have; honest files have a few."""
+
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _JPEG_STREAM = 513
 
@@ -47,35 +51,68 @@ class Rendition:
     """A smaller copy of a page in the same file.
 
     ``level``: n where it can be made anew from the page reduced by 2**n, otherwise 0; ``name`` says what
-    and where it is; ``below``: whether the page's SubIFDs point to it, rather than the chain of pages.
+    and where it is; ``parent``: the directory whose SubIFDs point to it, None for one in the chain of pages.
     """
 
     directory: Directory
     level: int
     name: str
-    below: bool
+    parent: Directory | None
 
 
 def renditions(structure: Structure, page: int) -> list[Rendition]:
-    """The smaller copies of ``page``: below it, behind it, and before it where no other page is."""
-    native = structure.page(page)
-    pages = list(structure.chain())
-    found = [
-        Rendition(each, level_of(structure, native, each), _name(structure, each, None), True)
-        for each in _below(structure, native)
-    ]
-    in_exif, numbers = not _has_raster(native), {each.place: index for index, each in enumerate(pages)}
-    for each in _in_chain(structure, pages, page):
-        name = _name(structure, each, numbers[each.place], in_exif)
-        found.append(Rendition(each, level_of(structure, native, each), name, False))
+    """The smaller copies of ``page``: below it, behind it, and before it where no other page is.
+
+    Raises :class:`PaintingError` where they are absurdly many.
+    """
+    found = list(islice(_renditions(structure, page), _MOST_COPIES + 1))
+    if len(found) > _MOST_COPIES:
+        raise damaged()
     return found
 
 
-def _below(structure: Structure, native: Directory) -> Iterator[Directory]:
-    entry = native.find(SUB_IFDS)
-    for directory in filter(None, map(structure.readable, structure.places(entry) if entry else [])):
+def _renditions(structure: Structure, page: int) -> Iterator[Rendition]:
+    native = structure.page(page)
+    pages = list(structure.chain())
+    seen: set[int] = set()
+    yield from _below(structure, native, native, seen)
+    in_exif, numbers = not _has_raster(native), {each.place: index for index, each in enumerate(pages)}
+    for each in _in_chain(structure, pages, page):
+        name = _name(structure, each, numbers[each.place], in_exif)
+        level = level_of(structure, native, each)
+        yield Rendition(each, level, name, None)
+        yield from _below(structure, native, each, seen, kept=level > 0)
+
+
+def children(structure: Structure, directory: Directory, seen: set[int]) -> Iterator[Directory]:
+    """The directories that SubIFDs of ``directory`` point to, and those chained to them.
+
+    Places in ``seen`` are passed over, and those that are visited are added to it.
+    """
+    entry = directory.find(SUB_IFDS)
+    waiting = structure.places(entry) if entry else []
+    for place in waiting:
+        if place in seen:
+            continue
+        seen.add(place)
+        if found := structure.readable(place):
+            waiting.append(found.next)
+            yield found
+
+
+def _below(
+    structure: Structure, native: Directory, parent: Directory, seen: set[int], *, kept: bool = True
+) -> Iterator[Rendition]:
+    """The smaller copies of ``native`` below ``parent``, and below these; each directory once.
+
+    Unless ``parent`` is ``kept``, none of them is made anew.
+    """
+    seen.add(parent.place)
+    for directory in children(structure, parent, seen):
         if _is_reduced(structure, native, directory):
-            yield directory
+            level = level_of(structure, native, directory) if kept else 0
+            yield Rendition(directory, level, _name(structure, directory, None), parent)
+            yield from _below(structure, native, directory, seen, kept=level > 0)
 
 
 def _in_chain(structure: Structure, pages: list[Directory], page: int) -> Iterator[Directory]:

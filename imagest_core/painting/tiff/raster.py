@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from imagest_core.painting.formats.base import Samples
-from imagest_core.painting.tiff.codec import SegmentCodec, can_encode
+from imagest_core.painting.tiff.codec import SegmentCodec, can_encode, predictor_of
 from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, Structure
 from imagest_core.painting.tiff.pieces import Grid
 
@@ -81,7 +81,7 @@ def read_raster(structure: Structure, directory: Directory) -> Raster | None:
         tiled=directory.find(TILE_WIDTH) is not None,
         codec=SegmentCodec(
             compression=number(COMPRESSION, 1),
-            predictor=number(PREDICTOR, 1),
+            predictor=predictor_of(number(COMPRESSION, 1), number(PREDICTOR, 1)),
             order=structure.flavour.order,
             reversed_bits=number(FILL_ORDER, 1) == LOW_BITS_FIRST,
         ),

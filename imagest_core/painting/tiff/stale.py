@@ -26,7 +26,7 @@ from imagest_core.painting.tiff.ifd import (
     Structure,
     packed_field,
 )
-from imagest_core.painting.tiff.pyramid import Rendition, renditions
+from imagest_core.painting.tiff.pyramid import Rendition, children, renditions
 
 _BYTES = (1, 6, 7)
 """Types of values that can hold a picture."""
@@ -80,7 +80,7 @@ def plan(structure: Structure, page: int) -> Plan:
     planned, native = Plan(), structure.page(page)
     found = renditions(structure, page)
     stale = [each for each in found if not each.level]
-    _plan_renditions(structure, native, stale, planned)
+    _plan_renditions(structure, stale, planned)
     _plan_thumbnail(structure, native, planned)
     kept = [each.directory for each in found if each.level]
     for directory in (native, *_exif(structure, native), *kept):
@@ -89,16 +89,26 @@ def plan(structure: Structure, page: int) -> Plan:
     return planned
 
 
-def _plan_renditions(structure: Structure, native: Directory, stale: list[Rendition], planned: Plan) -> None:
-    below = {each.directory.place for each in stale if each.below}
-    entry = native.find(SUB_IFDS)
-    if below and entry:
-        planned.pointers[entry.place] = [place for place in structure.places(entry) if place not in below]
-        planned.doomed.append(_value_span(entry))
+def _plan_renditions(structure: Structure, stale: list[Rendition], planned: Plan) -> None:
+    gone = {each.directory.place for each in stale}
     for each in stale:
+        entry = each.parent.find(SUB_IFDS) if each.parent else None
+        if entry and entry.place not in planned.pointers:
+            places = (_survivor(structure, place, gone) for place in structure.places(entry))
+            planned.pointers[entry.place] = list(dict.fromkeys(place for place in places if place))
+            planned.doomed.append(_value_span(entry))
         planned.notes.append(WritingNote(each.name, "removed"))
         planned.doomed += _whole(structure, each.directory)
         planned.unlinked.add(each.directory.place)
+
+
+def _survivor(structure: Structure, place: int, gone: set[int]) -> int:
+    """``place``, or that of the first directory behind it that stays; 0 for none."""
+    seen: set[int] = set()
+    while place in gone and place not in seen:
+        seen.add(place)
+        place = structure.directory(place).next
+    return 0 if place in seen else place
 
 
 def _plan_thumbnail(structure: Structure, native: Directory, planned: Plan) -> None:
@@ -177,9 +187,10 @@ class _Removal:
         structure, unlinked = self._structure, self._plan.unlinked
         pages = list(structure.chain())
         native = structure.page(page)
-        entry = native.find(SUB_IFDS)
-        below = filter(None, map(structure.readable, structure.places(entry) if entry else []))
-        for directory in (*pages, *_exif(structure, native), *below):
+        seen: set[int] = set()
+        below = [other for each in (native, *self._kept(page)) for other in children(structure, each, seen)]
+        found = {each.place: each for each in (*pages, *_exif(structure, native), *below)}
+        for directory in found.values():
             if directory.place not in unlinked:
                 self._rewrite(directory, self._after(directory.next))
         first = self._after(structure.first)
@@ -187,13 +198,13 @@ class _Removal:
             self._file.seek(0)
             self._file.write(self._flavour.header(first))
 
+    def _kept(self, page: int) -> list[Directory]:
+        """The smaller copies of ``page`` that stay."""
+        found = (each.directory for each in renditions(self._structure, page))
+        return [each for each in found if each.place not in self._plan.unlinked]
+
     def _after(self, place: int) -> int:
-        """``place``, or that of the first directory behind it that stays."""
-        seen: set[int] = set()
-        while place in self._plan.unlinked and place not in seen:
-            seen.add(place)
-            place = self._structure.directory(place).next
-        return 0 if place in seen else place
+        return _survivor(self._structure, place, self._plan.unlinked)
 
     def _rewrite(self, directory: Directory, following: int) -> None:
         """Write the directory in its place with the entries it keeps; what it no longer needs is zeros."""

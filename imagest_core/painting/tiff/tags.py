@@ -275,8 +275,14 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
     if orientation.swaps and {X_RESOLUTION, Y_RESOLUTION} <= fields.keys():
         x, y = fields[X_RESOLUTION], fields[Y_RESOLUTION]
         fields |= {X_RESOLUTION: replace(y, tag=X_RESOLUTION), Y_RESOLUTION: replace(x, tag=Y_RESOLUTION)}
+        if x.value != y.value:
+            name = f"XResolution and YResolution (tags {X_RESOLUTION} and {Y_RESOLUTION}), exchanged"
+            notes.append(WritingNote(name, "converted"))
     if XMP in fields:
-        fields[XMP] = replace(fields[XMP], value=upright_xmp(fields[XMP].value))
+        before = fields[XMP]
+        fields[XMP] = replace(before, value=upright_xmp(before.value))
+        if fields[XMP] != before:
+            notes.append(WritingNote(f"tiff:Orientation in the XMP (tag {XMP}), as 1 (upright)", "converted"))
     if painting.orientation != 1:
         notes.append(
             WritingNote(f"Orientation (tag {ORIENTATION}), by turning the picture upright", "converted")
