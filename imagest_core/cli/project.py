@@ -114,6 +114,7 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.export.painting import known_export, last_export, verify_export
+    from imagest_core.export.written_record import remarks
     from imagest_core.project.document import Document
     from imagest_core.project.storage.integrity import check_project
 
@@ -124,7 +125,8 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
         exported = args.exported or last_export(document)
         account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
-        _say({**facts, **account.facts(), "log": integrity.facts()})
+        notes = remarks(document, exported)
+        _say({**facts, **account.facts(), "log": integrity.facts(), "notes": notes})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:

@@ -18,7 +18,8 @@ from imagest_core.project.storage.integrity import check_project
 ENDLESS = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT"
 FOREIGN = {
     "trigger": "CREATE TRIGGER t AFTER UPDATE ON operations BEGIN DELETE FROM exports; END",
-    "view": f"ALTER TABLE tiles RENAME TO old; CREATE VIEW tiles (id, tx, ty, labels) AS {ENDLESS} x, x, x, x FROM c",
+    "view": "ALTER TABLE tiles RENAME TO old;"
+    f"CREATE VIEW tiles (id, tx, ty, labels) AS {ENDLESS} x, x, x, x FROM c",
     "old view": f"ALTER TABLE meta RENAME TO old; CREATE VIEW meta (key, value) AS {ENDLESS} x, x FROM c;"
     "PRAGMA user_version = 1",
     "computed column": "ALTER TABLE meta ADD COLUMN more TEXT AS (hex(zeroblob(400000000)))",

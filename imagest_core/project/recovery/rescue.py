@@ -129,8 +129,8 @@ def _empty_project(folder: Path) -> bytes:
 def _repair(path: Path, empty: bytes) -> None:
     """Give the file whole pages and a header that says how many.
 
-    A first page that is lost, or lists other tables, comes from ``empty``, and so do roots of tables that were cut off: a root outside of
-    the file makes the whole of it unreadable.
+    A first page that is lost, or lists other tables, comes from ``empty``, and so do roots of tables that
+    were cut off: a root outside of the file makes the whole of it unreadable.
     """
     content = bytearray(path.read_bytes())
     size = int.from_bytes(empty[16:18], "big")

@@ -132,7 +132,7 @@ def _check_log(db: sqlite3.Connection, logged: dict[str, dict[int, Any]]) -> Ite
 def _check_surplus(db: sqlite3.Connection) -> Iterator[str]:
     """Seals of nothing, and hashes of runs that are gone."""
     marks = ", ".join("?" * len(SEALED))
-    sql = f"SELECT name, key FROM seals WHERE name NOT IN ({marks}) AND name != 'run_tiles' AND (name, key) != (?, ?)"
+    sql = f"SELECT name, key FROM seals WHERE name NOT IN ({marks}, 'run_tiles') AND (name, key) != (?, ?)"
     for name, key in db.execute(sql, (*SEALED, "log", "head")).fetchall():
         yield f"the seal “{name} {key}” (added)"
     tiles = "SELECT run || ' ' || tx || ' ' || ty FROM run_tiles"
