@@ -108,6 +108,8 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
             progress=progress,
         )
         notes = export_notes(document, form)
+        if document.read_only:
+            notes.append(f"The project doesn't remember this export: {document.read_only}")
     record = {} if args.record is None else {"record": str(args.record)}
     _say({"out": str(args.out), **record, **account.facts(), "notes": notes})
 
