@@ -124,10 +124,16 @@ def save(context: Context) -> bool:
 
 
 def save_as(context: Context, path: Path) -> None:
-    """Keep the project at ``path`` from here on."""
-    document = context.document
+    """Keep the project at ``path`` from here on.
+
+    The user was asked before a file of exactly this name is replaced, but not about one whose name gets the
+    ending of projects here.
+    """
+    document, chosen = context.document, path
     path = path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
-    if document is not None and context.attempt(lambda: document.document.save_as(path, force=True)):
+    if document is not None and context.attempt(
+        lambda: document.document.save_as(path, force=path == chosen)
+    ):
         context.settings.remember(path)
         context.settings.keep_folder("project", path)
         context.messages.say(translate("Opening", "The project is kept in {0} from here on.").format(path))

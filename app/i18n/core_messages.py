@@ -286,6 +286,16 @@ TEMPLATES = (
         "into a new file.",
     ),
     QT_TRANSLATE_NOOP("Core", "{0} was changed after it was written{1}."),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{0} doesn't have the tables of an Imagest project ({1}): `imagest project rescue` reads "
+        "what can be read into a new file.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core",
+        "{0} is {1}, but the project was begun with {2}: show where the original scan is.",
+    ),
+    QT_TRANSLATE_NOOP("Core", "{0} isn't there: name the exported file to verify."),
     QT_TRANSLATE_NOOP("Core", "What the project knows of this export's record can't be read."),
     QT_TRANSLATE_NOOP("Core", "The stroke has ended already: begin another one."),
     QT_TRANSLATE_NOOP("Core", "A stroke is under way: finish it first."),

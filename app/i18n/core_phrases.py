@@ -57,6 +57,7 @@ PHRASES = (
     QT_TRANSLATE_NOOP("Core", "its bits a sample ({0}, now {1})"),
     QT_TRANSLATE_NOOP("Core", "its colour profile ({0}, now {1})"),
     QT_TRANSLATE_NOOP("Core", "its orientation ({0}, now {1})"),
+    QT_TRANSLATE_NOOP("Core", "its resolution ({0}, now {1})"),
     QT_TRANSLATE_NOOP("Core", "its metadata"),
     QT_TRANSLATE_NOOP("Core", "how it is stored"),
     QT_TRANSLATE_NOOP("Core", "it can't be read as a picture any more"),

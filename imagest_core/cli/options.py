@@ -9,7 +9,14 @@ from typing import Any
 
 from imagest_core.cli.numbers import count, number
 from imagest_core.cli.parsing import box, words
-from imagest_core.restoration.request import GROWTH_RANGE, Mode, Quality, RestorationRequest, ScalePolicy
+from imagest_core.restoration.request import (
+    GROWTH_RANGE,
+    MAX_GUIDANCE,
+    Mode,
+    Quality,
+    RestorationRequest,
+    ScalePolicy,
+)
 from imagest_core.style.reference import StyleReference
 
 
@@ -32,8 +39,8 @@ def _add_engine(add: Callable[..., Any], default: RestorationRequest) -> None:
     lent = "a reference of yours lends its colours, too"
     strength = f"how strongly the style counts, 0 to 4; {lent} (default {default.style_strength})"
     add("--style-strength", type=number(0, 4), default=default.style_strength, metavar="X", help=strength)
-    guidance = f"how far the style is exaggerated (default {default.guidance}: not at all)"
-    add("--guidance", type=number(0, 100), default=default.guidance, metavar="X", help=guidance)
+    guidance = f"how far the style is exaggerated, up to {MAX_GUIDANCE:g} (default {default.guidance}: not)"
+    add("--guidance", type=number(0, MAX_GUIDANCE), default=default.guidance, metavar="X", help=guidance)
     add("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
     add("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
     add(

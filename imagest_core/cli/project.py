@@ -108,12 +108,15 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
             progress=progress,
         )
         notes = export_notes(document, form)
+        if document.read_only:
+            notes.append(f"The project doesn't remember this export: {document.read_only}")
     record = {} if args.record is None else {"record": str(args.record)}
     _say({"out": str(args.out), **record, **account.facts(), "notes": notes})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.export.painting import known_export, last_export, verify_export
+    from imagest_core.export.written_record import remarks
     from imagest_core.project.document import Document
     from imagest_core.project.storage.integrity import check_project
 
@@ -124,7 +127,8 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
         exported = args.exported or last_export(document)
         account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
-        _say({**facts, **account.facts(), "log": integrity.facts()})
+        notes = remarks(document, exported)
+        _say({**facts, **account.facts(), "log": integrity.facts(), "notes": notes})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
-from imagest_core.export.written_record import check_written_record, kept_record
-from imagest_core.painting.atomic import all_or_none
+from imagest_core.export.written_record import check_written_record, kept_record, stored_path
+from imagest_core.painting.atomic import all_or_none, remove_stale
 from imagest_core.painting.outputs import Kind, check_replaceable, check_target, check_targets, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
@@ -112,6 +112,8 @@ def export_recorded(
 
     files = (out,) if record is None else (out, record)
     inputs = inputs_of(document)
+    for path in files:
+        remove_stale(path)
     check_targets(files, force=force, inputs=inputs)
     if record is not None:
         check_replaceable(record, Kind.OTHER)
@@ -157,15 +159,6 @@ def _export_row(
     }
 
 
-def stored_path(path: Path) -> str | bytes:
-    """A path as the project keeps it: text, or bytes where its name is no text."""
-    try:
-        str(path).encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return str(path)
-
-
 def verify_export(
     document: Document, exported: Path, progress: Progress | None = None, *, accept_rewritten: bool = False
 ) -> Account:
@@ -175,6 +168,8 @@ def verify_export(
     of the scan, and the record beside the file what was written with it. Raises ``VerificationError``,
     ``ProjectError`` and ``PaintingError``.
     """
+    if not exported.is_file():
+        raise ProjectError(f"{exported} isn't there: name the exported file to verify.")
     with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(

@@ -221,13 +221,14 @@ def remove_stale(target: Path) -> None:
     A file they had set aside comes back, for what was to replace it was not finished.
     """
     target = _real(target)
-    pattern = re.compile(re.escape(_stem(target)) + r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.(part|old)")
+    ending = r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.(?:(part)(?:-journal|-wal|-shm)?|old)"
+    pattern = re.compile(re.escape(_stem(target)) + ending)
     with suppress(OSError):
         for entry in os.scandir(target.parent):
             found = pattern.fullmatch(entry.name)
             if not found or found[2] != _host() or not _dead(int(found[1])):
                 continue
-            if found[3] == _OLD and not same_file(Path(entry.path), target):
+            if found[3] != _PART and not same_file(Path(entry.path), target):
                 os.replace(entry.path, target)
             else:
                 os.unlink(entry.path)

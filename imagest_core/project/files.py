@@ -17,6 +17,8 @@ from imagest_core.project.storage import tables
 from imagest_core.project.storage.codec import decode_setting
 from imagest_core.project.storage.connection import connect_to_read
 from imagest_core.project.storage.lock import lock_path
+from imagest_core.project.storage.migration import has_own_tables
+from imagest_core.project.storage.unpack import UNSOUND
 
 if TYPE_CHECKING:
     from imagest_core.project.document import Document
@@ -26,7 +28,7 @@ COMPANIONS = ("-wal", "-shm", "-journal")
 _NAMED = re.compile(rb'"(?:path|donor)":"((?:[^"\\\\]|\\\\.){1,4096})"')
 _SEARCHED = 32 << 20
 """Bytes of a project that are searched for the names of pictures, should its tables be unreadable."""
-_UNREADABLE = (sqlite3.Error, ImagestError, OSError, ValueError, KeyError, TypeError, AttributeError)
+_UNREADABLE = (sqlite3.Error, ImagestError, OSError, *UNSOUND)
 
 
 def files_of(project: Path, state: State | None = None, *scans: Path) -> tuple[Path, ...]:
@@ -72,7 +74,9 @@ def _found_in(project: Path) -> list[Path]:
 
 
 def _named(db: sqlite3.Connection) -> Iterator[Path]:
-    """The pictures in the rows that can be read."""
+    """The pictures in the rows that can be read; none where the file has tables of its own."""
+    if not has_own_tables(db):
+        return
     with suppress(*_UNREADABLE):
         yield tables.read_painting(db).path
     with suppress(*_UNREADABLE):

@@ -69,10 +69,26 @@ def find_painting(
 
 
 def open_reference(found: Found) -> Painting:
-    """The scan that was found, as the project wants it read; raises ``PaintingError``."""
+    """The scan that was found, as the project wants it read; raises ``PaintingError``.
+
+    Raises ``ProjectError`` where the project says that it has another size: its damage wouldn't fit.
+    """
     assert found.path is not None
     reference = found.reference
-    return open_painting(found.path, page=reference.page, assume_srgb=reference.assume_srgb)
+    painting = open_painting(found.path, page=reference.page, assume_srgb=reference.assume_srgb)
+    is_now, wanted = _kind(painting), _kind(reference)
+    if is_now != wanted:
+        painting.close()
+        raise ProjectError(
+            f"{found.path.name} is {is_now}, but the project was begun with {wanted}: show where the original"
+            " scan is."
+        )
+    return painting
+
+
+def _kind(scan: Painting | PaintingReference) -> str:
+    """Size and samples of a scan: width × height × channels × bits."""
+    return f"{scan.width} × {scan.height} × {scan.channels} × {scan.depth}"
 
 
 def shown_painting(

@@ -18,7 +18,7 @@ SMALL = 16_000_000
 """Up to so many pixels the samples of a scan are hashed when its project is begun, which takes a fraction of
 a second; those of a larger one when it is first restored."""
 
-NO_PROFILE = "none"
+NONE = "none"
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,16 @@ def sample_hash(painting: Painting, progress: Progress | None = None) -> str:
 
 def profile_hash(painting: Painting) -> str:
     """The SHA-256 of the colour profile in the file, ``none`` where it has none."""
-    return hashlib.sha256(painting.profile).hexdigest() if painting.profile else NO_PROFILE
+    return hashlib.sha256(painting.profile).hexdigest() if painting.profile else NONE
+
+
+def resolution_of(painting: Painting) -> str:
+    """The scale that the file gives, to be read; ``none`` where it gives none."""
+    scale = painting.resolution
+    if scale is None:
+        return NONE
+    across, down = scale.px_per_mm_x * 25.4, scale.px_per_mm_y * 25.4
+    return f"{across:.4g} dpi" if across == down else f"{across:.4g} × {down:.4g} dpi"
 
 
 def metadata_hash(painting: Painting) -> str:
@@ -92,6 +101,7 @@ def with_facts(
         profile_name=painting.profile_name if painting.profile else "",
         orientation=painting.orientation,
         metadata=metadata_hash(painting),
+        resolution=resolution_of(painting),
         samples=known,
     )
 
@@ -134,11 +144,13 @@ def _other_changes(reference: PaintingReference, painting: Painting) -> list[str
     """What differs besides the samples, as far as it was recorded."""
     changes = []
     if reference.profile and reference.profile != profile_hash(painting):
-        old = reference.profile_name or NO_PROFILE
-        new = painting.profile_name if painting.profile else NO_PROFILE
+        old = reference.profile_name or NONE
+        new = painting.profile_name if painting.profile else NONE
         changes.append(f"its colour profile ({old}, now {new})")
     if reference.orientation and reference.orientation != painting.orientation:
         changes.append(f"its orientation ({reference.orientation}, now {painting.orientation})")
+    if reference.resolution and reference.resolution != resolution_of(painting):
+        changes.append(f"its resolution ({reference.resolution}, now {resolution_of(painting)})")
     if reference.metadata and reference.metadata != metadata_hash(painting):
         changes.append("its metadata")
     return changes

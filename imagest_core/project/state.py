@@ -24,8 +24,9 @@ class PaintingReference:
     ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same.
     ``assume_srgb``: the user lets sRGB stand for its colour profile, which can't be used. What follows
     says what has changed where another program has rewritten it, "" or 0 where it isn't known: hashes of
-    the decoded ``samples``, of the ``profile`` (whose name is ``profile_name``) and of the ``metadata``, and
-    the ``orientation``. ``formerly`` are hashes of the file before it was rewritten, samples unchanged.
+    the decoded ``samples``, of the ``profile`` (whose name is ``profile_name``) and of the ``metadata``,
+    the ``orientation`` and the ``resolution``. ``formerly`` are hashes of the file before it was rewritten,
+    samples unchanged.
     """
 
     path: Path
@@ -44,6 +45,7 @@ class PaintingReference:
     orientation: int = 0
     metadata: str = ""
     formerly: tuple[str, ...] = ()
+    resolution: str = ""
 
 
 Point = tuple[float, float]

@@ -1366,6 +1366,14 @@
         <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
     </message>
     <message>
+        <source>{0} doesn&apos;t have the tables of an Imagest project ({1}): `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{0} 中的数据表不是 Imagest 项目的数据表（{1}）：用 `imagest project rescue` 可将仍可读取的内容读入新文件。</translation>
+    </message>
+    <message>
+        <source>{0} isn&apos;t there: name the exported file to verify.</source>
+        <translation>{0} 不存在：请指出要核验的导出文件。</translation>
+    </message>
+    <message>
         <source>{0} is another picture than the scan of this project: choose the file it was begun with.</source>
         <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
@@ -1566,6 +1574,10 @@
         <translation>{0} 的文本，因为 XMP 已损坏</translation>
     </message>
     <message>
+        <source>its resolution ({0}, now {1})</source>
+        <translation>其分辨率（{0}，现为 {1}）</translation>
+    </message>
+    <message>
         <source>the first</source>
         <translation>第一页</translation>
     </message>
@@ -1656,6 +1668,10 @@
     <message>
         <source>{0} was changed after it was written{1}.</source>
         <translation>{0} 在写入之后被更改过{1}。</translation>
+    </message>
+    <message>
+        <source>{0} is {1}, but the project was begun with {2}: show where the original scan is.</source>
+        <translation>{0} 为 {1}，但项目开始时为 {2}：请指出原扫描件的位置。</translation>
     </message>
     <message>
         <source>What the project knows of this export&apos;s record can&apos;t be read.</source>
@@ -2055,18 +2071,8 @@
 <context>
     <name>Deciding</name>
     <message>
-        <source>The record of this result holds no settings that can be used: choose them yourself.</source>
-        <translation>此结果的记录中没有可用的设置：请自行选择。</translation>
-    </message>
-    <message>
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审查。</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
-        <translation>
-            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -2750,6 +2756,17 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
+    <name>Marking</name>
+    <message>
+        <source>This damage class no longer exists: choose one from the list of classes.</source>
+        <translation>此损伤类别已不存在：请在类别列表中选择一个。</translation>
+    </message>
+    <message>
+        <source>“{0}” is visible again, because damage is marked with it.</source>
+        <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
+    </message>
+</context>
+<context>
     <name>Masking</name>
     <message>
         <source>{0} px of damage imported from {1}.</source>
@@ -2901,6 +2918,25 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
+    <name>ProfileDialog</name>
+    <message>
+        <source>Assume sRGB?</source>
+        <translation>按 sRGB 处理？</translation>
+    </message>
+    <message>
+        <source>With sRGB, samples outside the mask stay as they are; filled colours may differ from their surroundings. The record says that sRGB was assumed.</source>
+        <translation>按 sRGB 处理时，蒙版之外的样本保持不变；填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
+    </message>
+    <message>
+        <source>Assume sRGB</source>
+        <translation>按 sRGB 处理</translation>
+    </message>
+    <message>
+        <source>Don&apos;t open</source>
+        <translation>不打开</translation>
+    </message>
+</context>
+<context>
     <name>PutAwayMenu</name>
     <message>
         <source>&amp;Bring back a result</source>
@@ -3008,12 +3044,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
-        <translation>
-            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -3804,36 +3834,6 @@ accepted: {5}</source>
     <message>
         <source>Start</source>
         <translation>开始</translation>
-    </message>
-</context>
-<context>
-    <name>Marking</name>
-    <message>
-        <source>This damage class no longer exists: choose one from the list of classes.</source>
-        <translation>此损伤类别已不存在：请在类别列表中选择一个。</translation>
-    </message>
-    <message>
-        <source>“{0}” is visible again, because damage is marked with it.</source>
-        <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
-    </message>
-</context>
-<context>
-    <name>ProfileDialog</name>
-    <message>
-        <source>Assume sRGB?</source>
-        <translation>按 sRGB 处理？</translation>
-    </message>
-    <message>
-        <source>With sRGB, samples outside the mask stay as they are; filled colours may differ from their surroundings. The record says that sRGB was assumed.</source>
-        <translation>按 sRGB 处理时，蒙版之外的样本保持不变；填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
-    </message>
-    <message>
-        <source>Assume sRGB</source>
-        <translation>按 sRGB 处理</translation>
-    </message>
-    <message>
-        <source>Don&apos;t open</source>
-        <translation>不打开</translation>
     </message>
 </context>
 </TS>

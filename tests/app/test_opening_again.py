@@ -40,6 +40,18 @@ def asked() -> MovedDialog:
     return next(w for w in QApplication.topLevelWidgets() if isinstance(w, MovedDialog) and w.isVisible())
 
 
+def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
+    window: MainWindow, project: Path, settle: Settle, said: list
+):
+    opening.open_sample(window.context)
+    settle()
+    before = project.read_bytes()
+    opening.save_as(window.context, project.with_suffix(""))
+    assert "is there already" in said[-1].sentence
+    assert project.read_bytes() == before
+    assert window.context.document.document.unnamed
+
+
 def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
     context = window.context
     opening.open_path(context, project)

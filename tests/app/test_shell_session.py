@@ -219,6 +219,16 @@ def test_import_and_export_of_a_mask(session: MainWindow, tmp_path: Path, settle
     masking.export_mask(session.context, tmp_path / "again.png")
     settle()
     assert (read_picture(tmp_path / "again.png", cv2.IMREAD_UNCHANGED) == mask).all()
+    masking.export_mask(session.context, tmp_path / "again.png")
+    settle()
+    assert said[-1].level != "error", "the user has agreed to replace it"
+    scan = session.context.document.painting.path
+    for name in (scan.name, scan.name.upper()):
+        before = scan.read_bytes()
+        masking.export_mask(session.context, scan.with_name(name))
+        settle()
+        assert "is one of the inputs" in said[-1].sentence
+        assert scan.read_bytes() == before
     write_picture(tmp_path / "small.png", mask[:50])
     masking.import_mask(session.context, tmp_path / "small.png")
     settle()

@@ -168,6 +168,15 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path, number: signal.Sig
     assert out.read_bytes() == b"new"
 
 
+def test_what_a_database_leaves_beside_its_temporary_file_goes_too(tmp_path: Path) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True).stdout
+    for ending in ("part", "part-journal", "part-wal", "part-shm"):
+        (tmp_path / f".out.tif.{int(dead)}-{atomic._host()}-01234567.{ending}").write_bytes(b"x")
+    with replacing(tmp_path / "out.tif") as temporary:
+        temporary.write_bytes(b"new")
+    assert names(tmp_path) == ["out.tif"]
+
+
 UNWRITABLE = """
 import os, sys
 from pathlib import Path

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 import tifffile
 
 from imagest_core.cli.program import main
+from imagest_core.painting.atomic import _host
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.damage_statistics import damage_figures
@@ -130,6 +134,55 @@ def test_verify_finds_a_single_changed_sample(
     code, facts, said = command("verify", project, out)
     assert (code, facts) == (1, {})
     assert sentence in said
+
+
+def test_verify_names_a_file_that_is_not_there(project: Path, command: Command, tmp_path: Path) -> None:
+    code, _, said = command("verify", project, tmp_path / "nothing.tif")
+    assert code == 2
+    assert "isn't there" in said
+
+
+def test_verify_tells_of_changes_beside_the_samples(project: Path, command: Command, tmp_path: Path) -> None:
+    out = tmp_path / "out.tif"
+    command("export", project, "-o", out)
+    assert command("verify", project)[1]["notes"] == []
+    out.write_bytes(out.read_bytes() + b"\0")
+    code, facts, _ = command("verify", project)
+    assert (code, facts["exported"]) == (0, "")
+    [note] = facts["notes"]
+    assert "out.tif was changed after it was exported" in note
+
+
+@pytest.mark.parametrize("name", ["out.json", "elsewhere/out.json", os.fsdecode(b"out\xe9.json")])
+def test_the_record_is_checked_wherever_it_was_written(
+    project: Path, command: Command, tmp_path: Path, name: str
+) -> None:
+    out, record = tmp_path / "out.tif", tmp_path / name
+    record.parent.mkdir(exist_ok=True)
+    assert command("export", project, "-o", out, "--record", record)[0] == 0
+    assert command("verify", project)[1]["notes"] == []
+    out.write_bytes(out.read_bytes() + b"\0")
+    record.write_text(record.read_text().replace('"telea"', '"spline"', 1))
+    code, _, said = command("verify", project)
+    assert code == 1
+    assert "was changed after it was written (run 1: request.engine)" in said
+    record.unlink()
+    code, facts, _ = command("verify", project)
+    assert code == 0
+    assert "is gone, so it wasn't checked" in facts["notes"][1]
+
+
+def test_a_killed_export_is_taken_back_by_the_next_even_where_that_is_refused(
+    project: Path, command: Command, tmp_path: Path
+) -> None:
+    dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True).stdout
+    out = tmp_path / "out.tif"
+    out.write_bytes(b"II*\0new")
+    hidden = tmp_path / f".out.tif.{int(dead)}-{_host()}-01234567.old"
+    hidden.write_bytes(b"II*\0old")
+    assert command("export", project, "-o", out)[0] == 2
+    assert out.read_bytes() == b"II*\0old"
+    assert not hidden.exists()
 
 
 def test_verify_finds_fills_that_no_longer_are_accepted(

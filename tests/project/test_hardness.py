@@ -317,6 +317,26 @@ def test_a_project_that_is_open_is_not_written_over(document: Document, painting
 # Other versions
 
 
+def test_a_project_that_could_not_be_replaced_keeps_what_was_only_in_its_log(
+    document: Document, brush, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a kill leaves it: gestures in the write-ahead log, the file without them."""
+    brush(document, A, 1)
+    assert document.path is not None
+    old = tmp_path / "old.imagest"
+    for end in ("", "-wal"):
+        shutil.copyfile(f"{document.path}{end}", f"{old}{end}")
+
+    def refused(*_: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patched, pytest.raises(OutputError):
+        patched.setattr(os, "replace", refused)
+        document.save_as(old, force=True)
+    with Document.open(old) as again:
+        assert again.state.damage.count() == A.area
+
+
 def test_a_newer_version_is_refused_and_left_alone(document: Document) -> None:
     document.close()
     assert document.path is not None

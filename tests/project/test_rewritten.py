@@ -116,6 +116,28 @@ def test_another_kind_of_picture_is_named(
         assert said in document.find_painting().note
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({}, "its resolution (600 dpi, now none)"), ({"resolution": (72, 100)}, "now 72 × 100 dpi)")],
+)
+def test_another_resolution_is_named(
+    options: dict[str, object], said: str, project: Path, scan: Path
+) -> None:
+    inches = {"resolutionunit": "INCH"} if options else {}
+    rewrite(scan, **options, **inches)
+    with Document.look_at(project) as document:
+        assert said in document.find_painting().note
+
+
+def test_a_project_of_another_size_than_its_scan_is_refused(
+    project: Path, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Document.open(project) as document:
+        document._relink(replace(document.state.painting, width=700))
+    assert main(["project", "export", str(project), "-o", str(tmp_path / "out.tif")]) == 2
+    assert "begun with 700 × 300 × 3 × 16" in capsys.readouterr().err
+
+
 def test_a_file_that_is_no_picture_any_more_is_named(project: Path, scan: Path) -> None:
     scan.write_bytes(b"not a picture")
     with Document.look_at(project) as document:

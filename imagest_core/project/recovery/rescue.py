@@ -27,7 +27,7 @@ from imagest_core.project.state import PaintingReference
 from imagest_core.project.storage.connection import connect, reading, transaction
 from imagest_core.project.storage.hashes import begin_again
 from imagest_core.project.storage.lock import lock_to_create
-from imagest_core.project.storage.migration import make
+from imagest_core.project.storage.migration import has_own_tables, make
 from imagest_core.project.storage.schema import TABLES
 from imagest_core.project.storage.store import Store, new_file
 
@@ -111,13 +111,12 @@ def _repaired_copy(damaged: Path, folder: Path) -> Path:
 
 
 def _readable(path: Path) -> bool:
-    """Whether the list of tables can be read."""
+    """Whether the list of tables can be read, and is that of a project and of nothing else."""
     try:
         with closing(connect(path)) as db:
-            names = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-    except sqlite3.Error:
+            return has_own_tables(db)
+    except (sqlite3.Error, UnicodeDecodeError):
         return False
-    return names >= {"meta", "tiles", "operations"}
 
 
 def _empty_project(folder: Path) -> bytes:
@@ -130,8 +129,8 @@ def _empty_project(folder: Path) -> bytes:
 def _repair(path: Path, empty: bytes) -> None:
     """Give the file whole pages and a header that says how many.
 
-    A lost first page comes from ``empty``, and so do roots of tables that were cut off: a root outside of
-    the file makes the whole of it unreadable.
+    A first page that is lost, or lists other tables, comes from ``empty``, and so do roots of tables that
+    were cut off: a root outside of the file makes the whole of it unreadable.
     """
     content = bytearray(path.read_bytes())
     size = int.from_bytes(empty[16:18], "big")

@@ -96,7 +96,11 @@ def check_integrity(db: sqlite3.Connection, progress: Progress) -> Integrity:
 
 def _findings(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
     logged: dict[str, dict[int, Any]] = {kind: {} for kind in LOGGED}
+    for (sentence,) in db.execute(f"PRAGMA integrity_check({MOST})").fetchall():
+        if sentence != "ok":
+            yield f"the structure of the file ({sentence.splitlines()[-1]})"
     yield from _check_log(db, logged)
+    yield from _check_surplus(db)
     for table in SEALED:
         progress.check()
         yield from _check_seals(db, table)
@@ -123,6 +127,20 @@ def _check_log(db: sqlite3.Connection, logged: dict[str, dict[int, Any]]) -> Ite
     head = db.execute("SELECT hash FROM seals WHERE name = 'log' AND key = 'head'").fetchone()
     if head is None or head[0] != seal((last, before)):
         yield "the end of the log"
+
+
+def _check_surplus(db: sqlite3.Connection) -> Iterator[str]:
+    """Seals of nothing, and hashes of runs that are gone."""
+    marks = ", ".join("?" * len(SEALED))
+    sql = f"SELECT name, key FROM seals WHERE name NOT IN ({marks}, 'run_tiles') AND (name, key) != (?, ?)"
+    for name, key in db.execute(sql, (*SEALED, "log", "head")).fetchall():
+        yield f"the seal “{name} {key}” (added)"
+    tiles = "SELECT run || ' ' || tx || ' ' || ty FROM run_tiles"
+    sql = f"SELECT key FROM seals WHERE name = 'run_tiles' AND key NOT IN ({tiles})"
+    for (key,) in db.execute(sql).fetchall():
+        yield f"the seal “run_tiles {key}” (added)"
+    for (number,) in db.execute("SELECT id FROM run_hashes WHERE id NOT IN (SELECT id FROM runs)").fetchall():
+        yield f"run {number} (missing)"
 
 
 def _check_seals(db: sqlite3.Connection, table: str) -> Iterator[str]:

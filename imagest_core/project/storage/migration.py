@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 from imagest_core.errors import ProjectError
 from imagest_core.project.storage.hashes import begin
 from imagest_core.project.storage.schema import APPLICATION_ID, HASHED, STEPS, VERSION
+
+_NAMED = 5
+"""So many parts that don't belong to a project are named."""
 
 
 def pragma(db: sqlite3.Connection, name: str) -> int:
@@ -34,7 +39,51 @@ def check_kind(db: sqlite3.Connection, path: Path) -> int:
             f"{path.name} was made by a newer Imagest (file version {version}, this program knows up to"
             f" {VERSION}): update the program to open it."
         )
+    if names := foreign_parts(db, version):
+        raise ProjectError(
+            f"{path.name} doesn't have the tables of an Imagest project ({', '.join(names[:_NAMED])}):"
+            " `imagest project rescue` reads what can be read into a new file."
+        )
     return version
+
+
+def has_own_tables(db: sqlite3.Connection) -> bool:
+    """Whether the rows may be read: a known version with its tables and nothing else."""
+    version = pragma(db, "user_version")
+    return 0 < version <= VERSION and not foreign_parts(db, version)
+
+
+def foreign_parts(db: sqlite3.Connection, version: int) -> list[str]:
+    """The tables, views, triggers and indexes that aren't exactly those of ``version``, by name.
+
+    A view or a computed column could run without end, and a trigger could change rows unseen, so none of
+    the rows may be read before this is empty. SQLite's own tables, such as statistics, are ignored.
+    """
+    found, wanted = _parts(db), _made(version)
+    return sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+
+
+@cache
+def _made(version: int) -> dict[str, str]:
+    """The parts of a new file of ``version``."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript("".join(STEPS[:version]))
+        return _parts(db)
+
+
+def _parts(db: sqlite3.Connection) -> dict[str, str]:
+    """What makes each part of a database, by its name; blanks are not told apart."""
+    rows = db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
+    return {str(name): f"{kind} {_plain(sql)}" for kind, name, sql in rows if not _internal(kind, name, sql)}
+
+
+def _plain(sql: object) -> str:
+    return re.sub(r"\s*([(),])\s*", r"\1", " ".join(str(sql).split()))
+
+
+def _internal(kind: object, name: object, sql: object) -> bool:
+    """Whether SQLite itself has made the part: statistics, or the index of a UNIQUE column."""
+    return str(name).startswith("sqlite_") and (kind == "table" or (kind == "index" and sql is None))
 
 
 def migrate(db: sqlite3.Connection) -> None:

@@ -282,8 +282,17 @@ def new_file(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) ->
     check_replaceable(path, Kind.PROJECT)
     with writing(path), replacing(path, force=force, inputs=inputs) as part:
         yield part
+        _fold_in_log(path)
         for leftover in ("-wal", "-shm"):
             path.with_name(path.name + leftover).unlink(missing_ok=True)
+
+
+def _fold_in_log(path: Path) -> None:
+    """Write what is only in the log of an older project at ``path`` into its file, which must be whole until
+    it is replaced, and stays if that fails."""
+    if path.with_name(path.name + "-wal").is_file() and path.is_file():
+        with suppress(sqlite3.Error), closing(connect(path)) as db:
+            db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 def _stored(path: Path) -> str | bytes:
