@@ -140,11 +140,16 @@ class Slots(QObject):
             opening.save_as(self._context, Path(chosen))
 
     def export(self) -> None:
-        """Ask what to write, and where."""
+        """Ask what to write, and where; the window can be used meanwhile, to cancel for instance."""
         from app.dialogs.export import ExportDialog
 
-        if self._context.document is not None:
-            ExportDialog(self._context, self._window).open()
+        if self._context.document is None:
+            return
+        shown = (made for made in self._window.findChildren(ExportDialog) if made.isVisible())
+        dialog = next(shown, None) or ExportDialog(self._context, self._window)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def settings(self) -> None:
         """Preferences."""
