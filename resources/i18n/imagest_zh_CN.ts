@@ -2425,6 +2425,14 @@ The fingerprint of the unchanged samples is {2}…</source>
         <source>Written: {0}</source>
         <translation>已写入：{0}</translation>
     </message>
+    <message>
+        <source>There is no user folder {0}: choose another one.</source>
+        <translation>没有用户文件夹 {0}：请另选一个。</translation>
+    </message>
+    <message>
+        <source>The restored scan needs a name that ends in .tif.</source>
+        <translation>修复后的扫描件需要一个以 .tif 结尾的文件名。</translation>
+    </message>
 </context>
 <context>
     <name>Exporting</name>
@@ -3807,6 +3815,10 @@ accepted: {5}</source>
     <message>
         <source>“{0}” is visible again, because damage is marked with it.</source>
         <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
+    </message>
+    <message>
+        <source>“{0}” is visible again, because its damage is filled.</source>
+        <translation>“{0}”已重新显示，因为将填补其损伤。</translation>
     </message>
 </context>
 <context>
