@@ -2888,6 +2888,10 @@ The fingerprint of the unchanged samples is {2}…</source>
         <source>The project is kept in {0} from here on.</source>
         <translation>项目从现在起保存在 {0}。</translation>
     </message>
+    <message>
+        <source>{0} is open already.</source>
+        <translation>{0} 已经打开。</translation>
+    </message>
 </context>
 <context>
     <name>Overview</name>
