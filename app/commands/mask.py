@@ -16,7 +16,9 @@ from imagest_core.damage import edits
 from imagest_core.damage.connected import Piece, damage_at, hole_at
 from imagest_core.damage.map import TILE, DamageMap, Mask
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.progress import Progress
+from imagest_core.project.files import inputs_of
 from imagest_core.project.operations.mask import Relabelled, paint, relabelled
 
 STEP = 1
@@ -246,15 +248,17 @@ def import_mask(context: Context, path: Path) -> None:
 
 
 def export_mask(context: Context, path: Path) -> None:
-    """Write the mask of all classes that are filled."""
+    """Write all damage as a mask; the user has agreed to replacing what is there."""
     if (document := context.document) is None:
         return
     damage = document.document.kept_state.damage.copy()
+    inputs = (document.painting.path, *inputs_of(document.document))
 
     def write(progress: Progress) -> None:
         from imagest_core.damage.mask_io import write_mask
 
-        write_mask(damage, path)
+        check_replaceable(path, Kind.PICTURE)
+        write_mask(damage, path, force=True, inputs=inputs)
 
     context.jobs.submit(
         Job(

@@ -139,7 +139,7 @@ def save(context: Context) -> bool:
 def save_as(context: Context, path: Path) -> None:
     """Keep the project at ``path`` from here on."""
     document = context.document
-    path = path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
+    path = path if path.suffix.lower() == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
     if document is not None and context.attempt(lambda: document.document.save_as(path, force=True)):
         context.settings.remember(path)
         context.settings.keep_folder("project", path)

@@ -3378,6 +3378,14 @@ accepted: {5}</source>
         <source>Name</source>
         <translation>名称</translation>
     </message>
+    <message>
+        <source>Replace the file?</source>
+        <translation>替换文件？</translation>
+    </message>
+    <message>
+        <source>{0} exists already. Replace it?</source>
+        <translation>{0} 已存在。要替换它吗？</translation>
+    </message>
 </context>
 <context>
     <name>Stages</name>
