@@ -238,3 +238,14 @@ def test_hidden_damage_that_is_only_recorded_stays_hidden(
     restoring.restore_all(context)
     assert not visible(document, 1)
     qtbot.waitUntil(lambda: not context.jobs.busy)
+
+
+def test_the_mask_that_was_hidden_for_a_result_is_shown_without_it(
+    document: OpenDocument, context: Context, mark, view, make_run
+) -> None:
+    mark(100, 200, 20, 20)
+    document.do(add_run(make_run(1, [Box(300, 200, 40, 40)], 40000)))
+    context.selection.run, context.selection.mask_visible = 1, False
+    document.undo()
+    assert context.selection.run is None
+    assert context.selection.mask_visible
