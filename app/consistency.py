@@ -12,7 +12,8 @@ from imagest_core.project.state import State
 def reconcile(selection: Selection, state: State | None) -> None:
     """Let go of everything ``selection`` names that ``state`` no longer has.
 
-    The damage class falls back to the first one that is visible; a result and its region to none.
+    The damage class falls back to the first one that is visible; a result and its region to none, and the
+    mask that was hidden to judge it is shown again.
     """
     if state is None:
         return
@@ -25,6 +26,8 @@ def reconcile(selection: Selection, state: State | None) -> None:
         selection.proposal = replace(proposal, label=selection.label)
     run = None if selection.run is None else state.runs.get(selection.run)
     if run is None:
+        if selection.run is not None:
+            selection.mask_visible = True
         selection.run, selection.region = None, 0
     elif not 0 <= selection.region <= run.count:
         selection.region = 0

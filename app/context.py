@@ -62,15 +62,21 @@ class Context(QObject):
             document.setParent(self)
             for signal in (document.classes_changed, document.runs_changed):
                 signal.connect(self._reconcile)
+            document.damage_changed.connect(self._show_mask)
         self.selection.run, self.selection.region = None, 0
         self.selection.proposal, self.selection.suggestions, self.selection.windows = None, (), ()
         self.selection.style_taken, self.selection.style_declined = (), False
+        self._show_mask()
         self._reconcile()
         self.document_changed.emit(document)
 
     def _reconcile(self) -> None:
         """Before anybody else hears of a change: the selection names nothing that is gone."""
         reconcile(self.selection, self._document.state if self._document is not None else None)
+
+    def _show_mask(self, *_: object) -> None:
+        """Damage that comes, with another picture or by undo as well, is seen."""
+        self.selection.mask_visible = True
 
     def do(self, operation: Operation | Maker) -> bool:
         """Apply ``operation`` to the open document; a refusal becomes a message.

@@ -1,4 +1,4 @@
-"""Whether damage may be marked now; what is marked is always visible."""
+"""Whether damage may be marked now; what is marked or filled is always visible."""
 
 from __future__ import annotations
 
@@ -42,3 +42,16 @@ def _shown(context: Context, label: int) -> bool:
         told = translate("Marking", "“{0}” is visible again, because damage is marked with it.")
         context.messages.say(told.format(class_name(item)))
     return True
+
+
+def show_filled(context: Context) -> None:
+    """Show the hidden classes whose damage a restoration fills, and say so."""
+    if context.document is None:
+        return
+    damage = context.document.state.damage
+    for item in damage.classes:
+        if item.filled and not item.visible and damage.has(item.label):
+            if not context.do(show_class(context.document.state, item.label, True)):
+                return
+            told = translate("Marking", "“{0}” is visible again, because its damage is filled.")
+            context.messages.say(told.format(class_name(item)))

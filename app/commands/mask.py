@@ -248,7 +248,7 @@ def import_mask(context: Context, path: Path) -> None:
 
 
 def export_mask(context: Context, path: Path) -> None:
-    """Write the mask of all damage; the user was asked before an older one of this name is replaced."""
+    """Write all damage as a mask; the user has agreed to replacing what is there."""
     if (document := context.document) is None:
         return
     damage = document.document.kept_state.damage.copy()

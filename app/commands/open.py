@@ -12,6 +12,8 @@ from app.context import Context
 from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ScanMissingError, read_path
 from app.jobs.runner import Job
 from imagest_core.errors import ImagestError, ProfileError
+from imagest_core.painting.outputs import same_file
+from imagest_core.project.document import Document
 
 PICTURES = "*.tif *.tiff *.png *.jpg *.jpeg *.webp *.jp2 *.jpx *.j2k"
 
@@ -65,6 +67,11 @@ def open_path(
 
 
 def _show(context: Context, path: Path, opened: Opened) -> None:
+    if _is_open(context, opened[0]):
+        opened[0].abandon()
+        opened[1].close()
+        context.messages.say(translate("Opening", "{0} is open already.").format(path.name))
+        return
     if not close(context):
         opened[0].abandon()
         opened[1].close()
@@ -77,6 +84,12 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     for note in (*document.painting.notes, *told):
         if note:
             context.messages.warn(note)
+
+
+def _is_open(context: Context, document: Document) -> bool:
+    """Whether the window shows the same project: a second copy of it would be older, and read-only."""
+    held = context.document.document.path if context.document is not None else None
+    return held is not None and document.path is not None and same_file(held, document.path)
 
 
 def _refused(context: Context, path: Path, error: Exception) -> None:
@@ -130,7 +143,7 @@ def save_as(context: Context, path: Path) -> None:
     ending of projects here.
     """
     document, chosen = context.document, path
-    path = path if path.suffix == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
+    path = path if path.suffix.lower() == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
     if document is not None and context.attempt(
         lambda: document.document.save_as(path, force=path == chosen)
     ):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QCoreApplication
 
 from app.canvas.live_fills import live_fill
+from app.commands.marking import show_filled
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.devices import CPU, CUDA
@@ -102,6 +103,7 @@ def _submit(context: Context, part: Part, title: str) -> None:
     random = "seed" in used_fields(context.selection.request)
     if random and not context.selection.seed_locked:
         new_seed(context)
+    show_filled(context)
     request, batch = context.selection.request, object()
     damage = document.document.kept_state.damage.copy()
     count = max(context.selection.variations, 1) if random else 1

@@ -16,6 +16,7 @@ PARTS = {
     "PySide6": "LGPL-3.0",
     "numpy": "BSD-3-Clause",
     "opencv-python-headless": "Apache-2.0",
+    "array-api-compat": "MIT",
     "scipy": "BSD-3-Clause",
     "scikit-image": "BSD-3-Clause",
     "tifffile": "BSD-3-Clause",

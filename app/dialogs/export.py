@@ -17,7 +17,7 @@ from app.messages import explained
 from app.panels.stored_as import StoredAs
 from app.widgets.parts import button, column, form, label, restyle, row, rule
 from app.widgets.placement import Dialog
-from imagest_core.errors import ImagestError
+from imagest_core.errors import ImagestError, OutputError
 from imagest_core.painting.reader import Painting
 
 
@@ -31,7 +31,7 @@ class ExportDialog(Dialog):
         self.setMinimumWidth(680)
         assert context.document is not None
         self._context, self._document = context, context.document
-        self._running = False
+        self._running: Job | None = None
         inside = column(self, margin=16, spacing=12)
         inside.addWidget(label(self.tr("Export the restored scan"), "title"))
         inside.addLayout(self._form())
@@ -43,6 +43,8 @@ class ExportDialog(Dialog):
         inside.addLayout(self._buttons())
         self._document.decisions_changed.connect(self._decided)
         self._document.closed.connect(self.reject)
+        for signal in (context.jobs.cancelled, context.jobs.dropped):
+            signal.connect(self._stopped)
         self._check()
 
     def _form(self) -> QGridLayout:
@@ -94,8 +96,8 @@ class ExportDialog(Dialog):
         return row(self.show_folder, None, self.close_button, self.go)
 
     def wanted(self) -> Wanted:
-        """What the dialog says."""
-        out = Path(self.path.text()).expanduser()
+        """What the dialog says; raises ``OutputError`` where that is no file name."""
+        out = self._named()
         beside = out.with_suffix("")
         return Wanted(
             out,
@@ -105,6 +107,18 @@ class ExportDialog(Dialog):
             self.replace.isChecked(),
             self.stored.form,
         )
+
+    def _named(self) -> Path:
+        """The typed name; a relative one is in the folder of the proposed one."""
+        text = self.path.text().strip()
+        try:
+            typed = Path(text).expanduser()
+        except RuntimeError as error:
+            sentence = self.tr("There is no user folder {0}: choose another one.")
+            raise OutputError(sentence.format(Path(text).parts[0])) from error
+        if not typed.name:
+            raise OutputError(self.tr("The restored scan needs a name that ends in .tif."))
+        return self._proposed(self._document.painting).parent / typed
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
@@ -123,11 +137,12 @@ class ExportDialog(Dialog):
 
     def _check(self) -> None:
         """Say at once what would be refused."""
-        if self._running:
+        if self._running is not None:
             return
+        self.go.show()
         try:
             check_targets(self._document, self.wanted())
-        except ImagestError as error:
+        except (ImagestError, OSError) as error:
             self._say(explained(error)[0], "warn")
             self.go.setEnabled(False)
         else:
@@ -146,7 +161,6 @@ class ExportDialog(Dialog):
         except ImagestError as error:
             self._failed(error)
             return
-        self._running = True
         self.go.setEnabled(False)
         self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
         self._context.settings.keep_folder("export", wanted.out)
@@ -156,12 +170,14 @@ class ExportDialog(Dialog):
             export_record=wanted.record is not None,
         )
         work = lambda progress: export(document, wanted, progress, snapshot)  # noqa: E731
-        self._context.jobs.submit(Job(self.tr("Exporting"), work, self._done, self._failed))
-        self._context.jobs.cancelled.connect(self._stopped)
+        self._running = Job(self.tr("Exporting"), work, self._done, self._failed)
+        self._context.jobs.submit(self._running)
 
     def _stopped(self, job: Job) -> None:
-        self._running = False
-        self._check()
+        """A job was cancelled or will not be run: perhaps this export."""
+        if job is self._running:
+            self._running = None
+            self._check()
 
     def _done(self, written: Exported) -> None:
         from shiboken6 import isValid
@@ -169,7 +185,7 @@ class ExportDialog(Dialog):
         self._context.messages.say(self.tr("Exported and verified: {0}").format(written.out))
         if not isValid(self):
             return
-        self._running = False
+        self._running = None
         self._say(self._verdict(written), "good")
         self.show_folder.show()
         self.go.hide()
@@ -196,7 +212,7 @@ class ExportDialog(Dialog):
 
         self._context.messages.fail(error)
         if isValid(self):
-            self._running = False
+            self._running = None
             self._say(explained(error)[0], "bad")
             self.go.setEnabled(True)
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QGridLayout, QLineEdit, QWidget
 
 from app.context import Context
-from app.widgets.parts import column, form, label, rule
+from app.widgets.parts import column, form, guard_wheel, label, rule
 from app.widgets.placement import Dialog
 
 Choices = Iterable[tuple[str, str]]
@@ -80,6 +80,7 @@ class SettingsDialog(Dialog):
 
     def _choice(self, name: str, choices: Choices) -> QComboBox:
         made = QComboBox()
+        guard_wheel(made)
         for key, text in choices:
             made.addItem(text, key)
         made.setCurrentIndex(made.findData(getattr(self._context.settings.preferences, name)))

@@ -74,7 +74,7 @@ class Jobs(QObject):
     ``started(Job)``, ``progressed(Report)``, ``preview(object)``, ``cancelling()`` at once when the
     user asks, then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``;
     ``callback_failed(Exception)``: the ``done`` or ``failed`` of a job raised; ``idle()`` after the last,
-    ``queue_changed(int)``.
+    ``queue_changed(int)``. ``dropped(Job)``: a job that waited will not be run.
     """
 
     started = Signal(object)
@@ -84,6 +84,7 @@ class Jobs(QObject):
     finished = Signal(object)
     failed = Signal(object, object)
     cancelled = Signal(object)
+    dropped = Signal(object)
     callback_failed = Signal(object)
     queue_changed = Signal(int)
     idle = Signal()
@@ -133,8 +134,9 @@ class Jobs(QObject):
         if self.current is None or self._worker.stop.is_set():
             return
         self._worker.stop.set()
-        if self.current.batch is not None:
-            self._queue = deque(job for job in self._queue if job.batch is not self.current.batch)
+        batch = self.current.batch
+        if batch is not None:
+            self._drop([job for job in self._queue if job.batch is batch])
         self.cancelling.emit()
         self.queue_changed.emit(self.queued)
 
@@ -149,8 +151,14 @@ class Jobs(QObject):
 
     def clear(self) -> None:
         """Forget the jobs that wait."""
-        self._queue.clear()
+        self._drop(list(self._queue))
         self.queue_changed.emit(0)
+
+    def _drop(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            self._queue.remove(job)
+        for job in jobs:
+            self.dropped.emit(job)
 
     def shutdown(self) -> None:
         """Stop what runs, forget what waits, end the thread."""

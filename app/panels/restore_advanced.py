@@ -13,7 +13,7 @@ from app import theme
 from app.commands import restore as restoring
 from app.context import Context
 from app.panels.restore_choices import narrow_choice, possible_fields
-from app.widgets.parts import Amount, column, label, row, tool_button
+from app.widgets.parts import Amount, column, guard_wheel, label, row, tool_button
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import DDIM, MULTISTEP, RestorationRequest, ScalePolicy
 
@@ -203,6 +203,7 @@ class Advanced(QWidget):
 
 def _count(low: int, high: int) -> QSpinBox:
     made = QSpinBox()
+    guard_wheel(made)
     made.setRange(low, high)
     made.setMinimumWidth(64)
     made.setAlignment(Qt.AlignmentFlag.AlignRight)

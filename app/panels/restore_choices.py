@@ -7,7 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
-from app.widgets.parts import Segments, form, label
+from app.widgets.parts import Segments, form, guard_wheel, label
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
@@ -112,6 +112,7 @@ class Choices(QWidget):
 def narrow_choice() -> QComboBox:
     """A box as wide as there is room, not as its longest text."""
     made = QComboBox()
+    guard_wheel(made)
     made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     made.setMinimumContentsLength(8)
     return made

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from app.i18n.core_messages import core_sentence
-from app.widgets.parts import column, label, restyle, row
+from app.widgets.parts import column, guard_wheel, label, restyle, row
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import Compression, Form
 from imagest_core.painting.writer import keeps_file, writing_notes
@@ -41,6 +41,7 @@ class StoredAs(QWidget):
 
     def _choice(self, name: str, entries: list[tuple[str, object]]) -> QComboBox:
         made = QComboBox()
+        guard_wheel(made)
         made.setAccessibleName(name)
         made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         made.setToolTip(name)

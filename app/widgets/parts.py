@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
@@ -187,6 +187,23 @@ def tool_button(
     return made
 
 
+class _WheelGuard(QObject):
+    """Leaves the wheel to the panel around a field that has no focus."""
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Pass the wheel on where the user is not at work in the field."""
+        if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
+            event.ignore()
+            return True
+        return False
+
+
+def guard_wheel(field: QWidget) -> None:
+    """Let the wheel scroll the panel, and change ``field`` only while that has the focus."""
+    field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    field.installEventFilter(_WheelGuard(field))
+
+
 class Segments(QWidget):
     """A few exclusive choices side by side: ``chosen(key)``."""
 
@@ -255,6 +272,8 @@ class Amount(QWidget):
         self.slider.setRange(round(low / step), round(high / step))
         self.slider.setAccessibleName(name)
         self.slider.setMinimumWidth(64)
+        for part in (self.field, self.slider):
+            guard_wheel(part)
         self._label = label(name)
         self._label.setMinimumWidth(96)
         self.setToolTip(tip)

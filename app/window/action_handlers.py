@@ -135,16 +135,20 @@ class Slots(QObject):
         folder = self._context.settings.folder("project")
         proposed = folder / f"{document.painting.path.stem}{PROJECT_SUFFIX}"
         kinds = self.tr("Projects") + f" (*{PROJECT_SUFFIX})"
-        chosen, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save project"), str(proposed), kinds)
-        if chosen:
-            opening.save_as(self._context, Path(chosen))
+        if path := self._ask_save(self.tr("Save project"), proposed, kinds, (PROJECT_SUFFIX,)):
+            opening.save_as(self._context, path)
 
     def export(self) -> None:
-        """Ask what to write, and where."""
+        """Ask what to write, and where; the window can be used meanwhile, to cancel for instance."""
         from app.dialogs.export import ExportDialog
 
-        if self._context.document is not None:
-            ExportDialog(self._context, self._window).open()
+        if self._context.document is None:
+            return
+        shown = (made for made in self._window.findChildren(ExportDialog) if made.isVisible())
+        dialog = next(shown, None) or ExportDialog(self._context, self._window)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
 
     def settings(self) -> None:
         """Preferences."""
@@ -253,12 +257,37 @@ class Slots(QObject):
         if document is None:
             return
         proposed = self._context.settings.folder("mask") / f"{document.painting.path.stem}-mask.png"
-        chosen, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Export the mask"), str(proposed), "PNG (*.png);;TIFF (*.tif)"
+        kinds = "PNG (*.png);;TIFF (*.tif)"
+        path = self._ask_save(self.tr("Export the mask"), proposed, kinds, (".png", ".tif", ".tiff"))
+        if path is not None:
+            self._context.settings.keep_folder("mask", path)
+            masking.export_mask(self._context, path)
+
+    def _ask_save(self, title: str, proposed: Path, kinds: str, endings: tuple[str, ...]) -> Path | None:
+        """Ask for a file to write, which may be there: replacing it is agreed to.
+
+        A name without one of the ``endings`` gets the first, or that of the chosen kind. The file dialog has
+        not seen that name, so replacing it is asked here.
+        """
+        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
+        if not chosen:
+            return None
+        path = Path(chosen)
+        if path.suffix.lower() in endings:
+            return path
+        ending = next((known for known in endings if f"*{known})" in kind), endings[0])
+        path = path.with_name(path.name + ending)
+        return path if not path.exists() or self._may_replace(path) else None
+
+    def _may_replace(self, path: Path) -> bool:
+        asked = QMessageBox.question(
+            self._window,
+            self.tr("Replace the file?"),
+            self.tr("{0} exists already. Replace it?").format(path.name),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
         )
-        if chosen:
-            self._context.settings.keep_folder("mask", Path(chosen))
-            masking.export_mask(self._context, Path(chosen))
+        return asked == QMessageBox.StandardButton.Yes
 
     def _ask_open(self, purpose: str, title: str) -> Path | None:
         kinds = self.tr("Pictures") + f" ({opening.PICTURES})"

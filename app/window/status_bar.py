@@ -51,6 +51,8 @@ class StatusLine(QStatusBar):
         document = self._context.document
         at = int(np.floor(x)), int(np.floor(y))
         if document is None or not document.painting.box.contains(Box(*at, 1, 1)):
+            self._wait.stop()
+            self._context.background.forget("samples")
             self.place.clear()
             self.samples.clear()
             return

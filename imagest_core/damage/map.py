@@ -89,6 +89,10 @@ class DamageMap:
             total += np.bincount(tile.ravel(), minlength=256)
         return {label: int(total[label]) for label in range(1, 256) if total[label]}
 
+    def has(self, label: int) -> bool:
+        """Whether any pixel has this ``label``."""
+        return any(bool((tile == label).any()) for tile in self._tiles.values())
+
     def class_of(self, label: int) -> DamageClass:
         """The class with this ``label``; raises ``KeyError`` where there is none."""
         return {item.label: item for item in self.classes}[label]

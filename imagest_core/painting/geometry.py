@@ -68,6 +68,8 @@ class Box(NamedTuple):
 
     def tiles(self, size: int) -> Iterator[Box]:
         """The cells of the ``size`` grid (anchored at 0, 0) that the box touches, cut to it."""
+        if self.empty:
+            return
         for y in range(self.y // size * size, self.bottom, size):
             for x in range(self.x // size * size, self.right, size):
                 yield Box(x, y, size, size).within(self)

@@ -2074,6 +2074,12 @@
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审查。</translation>
     </message>
+    <message numerus="yes">
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>
+            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>DerivePanel</name>
@@ -2439,6 +2445,14 @@ The fingerprint of the unchanged samples is {2}…</source>
         <source>Written: {0}</source>
         <translation>已写入：{0}</translation>
     </message>
+    <message>
+        <source>There is no user folder {0}: choose another one.</source>
+        <translation>没有用户文件夹 {0}：请另选一个。</translation>
+    </message>
+    <message>
+        <source>The restored scan needs a name that ends in .tif.</source>
+        <translation>修复后的扫描件需要一个以 .tif 结尾的文件名。</translation>
+    </message>
 </context>
 <context>
     <name>Exporting</name>
@@ -2765,6 +2779,10 @@ The fingerprint of the unchanged samples is {2}…</source>
         <source>“{0}” is visible again, because damage is marked with it.</source>
         <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
     </message>
+    <message>
+        <source>“{0}” is visible again, because its damage is filled.</source>
+        <translation>“{0}”已重新显示，因为将填补其损伤。</translation>
+    </message>
 </context>
 <context>
     <name>Masking</name>
@@ -2905,6 +2923,10 @@ The fingerprint of the unchanged samples is {2}…</source>
         <source>The project is kept in {0} from here on.</source>
         <translation>项目从现在起保存在 {0}。</translation>
     </message>
+    <message>
+        <source>{0} is open already.</source>
+        <translation>{0} 已经打开。</translation>
+    </message>
 </context>
 <context>
     <name>Overview</name>
@@ -3044,6 +3066,12 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <translation>
+            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -3403,6 +3431,14 @@ accepted: {5}</source>
     <message>
         <source>Name</source>
         <translation>名称</translation>
+    </message>
+    <message>
+        <source>Replace the file?</source>
+        <translation>替换文件？</translation>
+    </message>
+    <message>
+        <source>{0} exists already. Replace it?</source>
+        <translation>{0} 已存在。要替换它吗？</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,9 +20,11 @@ from app.commands import decide as deciding
 from app.commands import restore as restoring
 from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
+from app.jobs.runner import Job
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
+from imagest_core.progress import Progress
 from imagest_core.project.operations.mask import relabelled
 from imagest_core.project.operations.settings import set_operator
 
@@ -205,3 +208,87 @@ def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
     settle()
     assert "scan.tif has changed since it was opened" in said[-1].sentence
     assert len(opened.state.runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("", "needs a name"),
+        ("   ", "needs a name"),
+        ("/", "needs a name"),
+        (".", "needs a name"),
+        ("~nobody-of-this-name/x.tif", "There is no user folder ~nobody-of-this-name"),
+        ("x" * 300 + ".tif", "could not be used"),
+        ("x" * 300 + "/x.tif", "could not be used"),
+        ("..", "end in .tif"),
+        ("no-such-folder/x.tif", "doesn't exist"),
+    ],
+)
+def test_what_is_no_file_name_is_refused_while_it_is_typed(
+    dialog: ExportDialog, typed: str, told: str, qtbot: QtBot
+):
+    dialog.path.setFocus()
+    dialog.path.selectAll()
+    qtbot.keyClick(dialog.path, Qt.Key.Key_Delete)
+    qtbot.keyClicks(dialog.path, typed)
+    assert not dialog.go.isEnabled()
+    assert told in dialog.answer.text()
+
+
+def test_a_relative_name_is_beside_the_scan(
+    dialog: ExportDialog, scan: Path, tmp_path: Path, qtbot: QtBot, settle: Settle
+):
+    dialog.path.setText("new.tif")
+    export(dialog, qtbot, settle)
+    assert (scan.parent / "new.tif").is_file()
+    assert str(scan.parent / "new-record.json") in dialog.answer.text()
+
+
+def test_after_an_export_another_name_can_be_exported_to(
+    dialog: ExportDialog, tmp_path: Path, qtbot: QtBot, settle: Settle
+):
+    export(dialog, qtbot, settle)
+    assert not dialog.go.isVisible()
+    dialog.path.setText(str(tmp_path / "second.tif"))
+    export(dialog, qtbot, settle)
+    assert (tmp_path / "second.tif").is_file()
+
+
+def test_an_export_goes_on_where_another_job_is_cancelled(
+    dialog: ExportDialog, window: MainWindow, qtbot: QtBot, settle: Settle
+):
+    """Cancelling what runs must neither end the export that waits nor let it be asked for twice."""
+
+    def work(progress: Progress) -> None:
+        while True:
+            progress.set(0.0)
+            time.sleep(0.002)
+
+    window.context.jobs.submit(Job("Endless", work, lambda _: None, matters=False))
+    qtbot.waitUntil(window.status.job.cancel.isVisible)
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(window.status.job.cancel, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.context.jobs.current is not None and not window.context.jobs.queued)
+    assert not dialog.go.isEnabled()
+    settle()
+    assert "Verified" in dialog.answer.text()
+
+
+def test_an_export_that_is_forgotten_can_be_asked_for_again(
+    dialog: ExportDialog, window: MainWindow, tmp_path: Path, qtbot: QtBot, settle: Settle
+):
+    jobs = window.context.jobs
+    jobs.submit(Job("Slow", lambda progress: time.sleep(0.05), lambda _: None))
+    qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    jobs.clear()
+    settle()
+    assert dialog.go.isEnabled()
+    assert not dialog.answer.text()
+
+
+def test_an_export_can_be_cancelled_while_its_dialog_stands(dialog: ExportDialog, window: MainWindow):
+    """The button is in the window below: a modal dialog would keep the mouse from it."""
+    assert dialog.windowModality() == Qt.WindowModality.NonModal
+    assert QApplication.activeModalWidget() is None
+    window.slots.export()
+    assert window.findChildren(ExportDialog) == [dialog]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import tifffile
 from core_templates import sentences
@@ -69,6 +71,35 @@ def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: S
     qtbot.waitUntil(lambda: window.area.view.place.zoom == pytest.approx(4.0))
     assert window.area.view.place.x == pytest.approx(left.x, abs=1)
     assert (context.selection.tool, context.selection.label) == ("lasso", 3)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_what_is_open_stays_open_and_writable(
+    window: MainWindow, scan: Path, project: Path, tmp_path: Path, settle: Settle, said: list, named: bool
+):
+    """Chosen or dropped once more, by any name: nothing painted meanwhile goes, nothing becomes read-only."""
+    context, path = window.context, project if named else scan
+    opening.open_path(context, path)
+    opening.open_path(context, path)
+    settle()
+    document = context.document
+    after = document.state.damage.copy()
+    after.write(Box(10, 10, 5, 5), np.ones((5, 5), np.uint8))
+    (tmp_path / "copy").mkdir()
+    other = tmp_path / "copy" / path.name
+    other.symlink_to(path) if named else shutil.copyfile(path, other)
+    for again in (path, other):
+        opening.open_path(context, again)
+        document.do(relabelled(document.state.damage, after, "Brush"))
+        settle()
+        assert context.document is document
+        assert not document.read_only
+        assert said[-1].sentence == f"{path.name} is open already."
+    assert not document.state.damage.empty
+    opening.close(context)
+    opening.open_path(context, path)
+    settle()
+    assert not context.document.state.damage.empty
 
 
 def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(

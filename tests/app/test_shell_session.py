@@ -21,6 +21,7 @@ from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
 from app.selection import Compare, Tool
 from app.window.main_window import MainWindow
+from app.window.status_bar import SAMPLE_WAIT
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.project.operations.mask import relabelled
 
@@ -133,6 +134,25 @@ def test_from_opening_to_a_verified_file(
     assert (fill[..., :3][fill[..., 3] > 0] == after[fill[..., 3] > 0]).all()
     assert read_picture(written.mask, cv2.IMREAD_UNCHANGED).shape[:2] == before.shape[:2]
     dialog.close()
+
+
+def test_the_samples_of_one_picture_are_never_read_from_the_next(
+    session: MainWindow, tmp_path: Path, qtbot: QtBot, said: list
+):
+    """The mouse rests on a point that the next picture does not have."""
+    small = tmp_path / "small.tif"
+    tifffile.imwrite(small, np.zeros((20, 20, 3), np.uint8), photometric="rgb")
+    status = session.status
+    session.area.view.hovered.emit(150.0, 100.0)
+    assert "150" in status.place.text()
+    opening.open_path(session.context, small)
+    qtbot.waitUntil(lambda: session.context.document.painting.path == small)
+    assert not status.place.text()
+    assert not status.samples.text()
+    qtbot.wait(3 * SAMPLE_WAIT)
+    qtbot.waitUntil(lambda: session.context.background.resting)
+    assert not status.samples.text()
+    assert not [each for each in said if each.level == "error"]
 
 
 def test_a_cancelled_restoration_changes_nothing(

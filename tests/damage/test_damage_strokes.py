@@ -71,6 +71,17 @@ def test_two_corners_enclose_nothing() -> None:
     assert not list(polygon_cells([(1, 1), (5, 5)], CLIP))
 
 
+@pytest.mark.parametrize("corner", [(2000, 10), (10, 2000), (-300, 10), (10, -300)])
+def test_an_outline_beside_the_picture_covers_nothing(corner: Point):
+    x, y = corner
+    assert not list(polygon_cells([(x, y), (x + 90, y), (x + 90, y + 90), (x, y + 90)], CLIP))
+
+
+def test_an_empty_box_has_no_cells():
+    assert not list(Box(300, 5, 0, 10).tiles(256))
+    assert not list(Box(5, 300, 10, 0).tiles(256))
+
+
 @pytest.mark.parametrize("level", [0, 1, 3])
 def test_a_coarse_mask_is_enlarged_about_its_place(level: int) -> None:
     mask = np.zeros((40, 40), bool)

@@ -52,7 +52,7 @@ def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] =
     ``part``: only blocks whose middle lies in this part of the view's width.
     """
     pixels, ratio = painted(view.viewport()), view.devicePixelRatioF()
-    covers = [child.geometry().adjusted(-2, -2, 2, 2) for child in _covers(view)]
+    covers = [child.geometry().adjusted(-2, -2, 2, 2) for child in covers_of(view)]
     found, seen = [], 0
     for row, column in np.ndindex(colours.shape[:2]):
         middle = QPointF((column + 0.5) * BLOCK, (row + 0.5) * BLOCK)
@@ -69,7 +69,7 @@ def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] =
     return found if seen else ["nothing is in sight"]
 
 
-def _covers(view: CanvasView) -> list[QWidget]:
+def covers_of(view: CanvasView) -> list[QWidget]:
     """What lies over the canvas: names, map, curtain, scale."""
     return [
         child

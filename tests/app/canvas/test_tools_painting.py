@@ -156,6 +156,25 @@ def test_a_lasso_marks_what_it_encloses(context, view, mouse, document, names, l
     assert label_at(110, 110) == 1
 
 
+@pytest.mark.parametrize("tool", ["rectangle", "lasso", "polygon"])
+@pytest.mark.parametrize("start", [(710, 20), (720, 410), (20, 410)])
+def test_an_outline_beside_the_picture_marks_nothing(
+    tool: str, start: tuple[int, int], context, view, mouse, document, names, said: list
+) -> None:
+    context.selection.tool = tool
+    x, y = start
+    corners = [(x, y), (x + 60, y), (x + 60, y + 60)]
+    if tool == "polygon":
+        for corner in corners:
+            mouse.click(*corner)
+        mouse.double(*corners[-1])
+    else:
+        mouse.drag(*corners)
+    assert document.state.damage.empty
+    assert names() == []
+    assert not said
+
+
 def test_a_rectangle_is_of_whole_pixels(context, view, mouse, document) -> None:
     context.selection.tool = "rectangle"
     mouse.drag((100, 100), (150, 120))

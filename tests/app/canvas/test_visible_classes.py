@@ -12,16 +12,18 @@ from pytestqt.qtbot import QtBot
 
 from app.canvas.view import CanvasView
 from app.commands import mask as masking
+from app.commands import restore as restoring
 from app.commands.marking import may_mark
 from app.context import Context
 from app.document import OpenDocument
 from app.selection import Proposal
 from app.window.tool_options import ToolOptions
-from imagest_core.damage.classes import DamageClass
+from imagest_core.damage.classes import DamageClass, Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.results import add_run
-from imagest_core.project.operations.settings import add_class, add_style_region, show_class
+from imagest_core.project.operations.settings import add_class, add_style_region, set_policy, show_class
+from imagest_core.restoration.request import RestorationRequest
 
 LabelAt = Callable[[int, int], int]
 OWN = DamageClass(7, "wax", "#8c6d31")
@@ -192,3 +194,58 @@ def test_a_style_reference_that_is_undone_while_it_is_dragged_stays_undone(
     document.undo()
     mouse.release(150, 150)
     assert document.state.style.regions == ()
+
+
+def test_a_mask_hidden_for_one_picture_is_shown_with_the_next(
+    document: OpenDocument, context: Context, mark
+) -> None:
+    mark(100, 200, 20, 20)
+    context.set_document(None)
+    context.selection.mask_visible = False
+    context.set_document(document)
+    assert context.selection.mask_visible
+
+
+def test_damage_that_undo_brings_back_is_seen(document: OpenDocument, context: Context, mark, view) -> None:
+    mark(100, 200, 20, 20)
+    masking.clear_all(context)
+    context.selection.mask_visible = False
+    document.undo()
+    assert context.selection.mask_visible
+
+
+def test_hidden_damage_that_is_filled_is_shown_first(
+    document: OpenDocument, context: Context, mark, view, said: list, qtbot: QtBot
+) -> None:
+    mark(100, 200, 20, 20)
+    document.do(show_class(document.state, 1, False))
+    document.do(show_class(document.state, 2, False))
+    context.selection.request = RestorationRequest(engine="harmonic")
+    restoring.restore_all(context)
+    assert visible(document, 1)
+    assert not visible(document, 2), "there is no damage of this class"
+    assert said[0].sentence == "“loss” is visible again, because its damage is filled."
+    qtbot.waitUntil(lambda: bool(document.state.runs))
+
+
+def test_hidden_damage_that_is_only_recorded_stays_hidden(
+    document: OpenDocument, context: Context, mark, view, said: list, qtbot: QtBot
+) -> None:
+    mark(100, 200, 20, 20)
+    document.do(set_policy(document.state, 1, Policy.RECORD))
+    document.do(show_class(document.state, 1, False))
+    context.selection.request = RestorationRequest(engine="harmonic")
+    restoring.restore_all(context)
+    assert not visible(document, 1)
+    qtbot.waitUntil(lambda: not context.jobs.busy)
+
+
+def test_the_mask_that_was_hidden_for_a_result_is_shown_without_it(
+    document: OpenDocument, context: Context, mark, view, make_run
+) -> None:
+    mark(100, 200, 20, 20)
+    document.do(add_run(make_run(1, [Box(300, 200, 40, 40)], 40000)))
+    context.selection.run, context.selection.mask_visible = 1, False
+    document.undo()
+    assert context.selection.run is None
+    assert context.selection.mask_visible

@@ -1,0 +1,219 @@
+"""Random work in the window, the same for the same seed: whatever comes after whatever, some things hold."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hands import Hands
+from mouse import Mouse
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QInputDialog, QToolButton
+from shown import BLOCK, block_colours, covers_of, painted, write_blocks
+
+from app.canvas.view import CanvasView
+from app.commands import open as opening
+from app.compare.restored import Fills
+from app.faults import faults
+from app.selection import Compare, Shown
+from imagest_core.painting.geometry import Box
+from imagest_core.project.state import State
+
+STEPS = 60
+COLUMNS, ROWS = 16, 10
+TOOLS = "BBBERLWGS"
+COMMANDS = (
+    "undo",
+    "undo",
+    "redo",
+    "clear_all",
+    "invert",
+    "accept_run",
+    "next_region",
+    "reject_region",
+    "flip",
+)
+COMPARES = (Compare.SINGLE, Compare.SIDE)
+
+
+class Monkey:
+    """Does anything a user can do, in an order of its own."""
+
+    def __init__(self, hands: Hands, scans: list[Path], seed: int) -> None:
+        self.hands, self.scans, self.random = hands, scans, random.Random(seed)
+        self.acts: list[Callable[[], None]] = [self.draw] * 4 + [self.command] * 4
+        self.acts += [
+            self.classes,
+            self.add_class,
+            self.restore,
+            self.compare,
+            self.look,
+            self.open,
+            self.resize,
+        ]
+
+    def step(self) -> None:
+        self.random.choice(self.acts)()
+        QApplication.processEvents()
+
+    def draw(self) -> None:
+        """A gesture with some tool, in the middle of which something else may happen."""
+        view = self.hands.view
+        size, mouse = view.viewport().size(), Mouse(view)
+        self.hands.press(self.random.choice(TOOLS))
+        points = [
+            (self.random.randrange(size.width()), self.random.randrange(size.height())) for _ in range(3)
+        ]
+        mouse.press(*points[0])
+        for point in points[1:]:
+            mouse.move(*point)
+            if self.random.random() < 0.15:
+                self.random.choice((self.command, self.restore, self.compare, self.open))()
+        mouse.release(*points[-1])
+
+    def command(self) -> None:
+        action = self.hands.window.action(self.random.choice(COMMANDS))
+        if action.isEnabled():
+            action.trigger()
+
+    def classes(self) -> None:
+        """Fill or record, show or hide, lock or unlock one of the classes."""
+        found = self.hands.window.damage.classes.findChildren(QToolButton)
+        self.random.choice([one for one in found if not one.accessibleName().startswith("Colour")]).click()
+
+    def add_class(self) -> None:
+        self.hands.window.damage.classes.add()
+
+    def restore(self) -> None:
+        if self.hands.window.action("restore_all").isEnabled():
+            self.hands.window.action("restore_all").trigger()
+        if self.random.random() < 0.3:
+            self.hands.context.jobs.cancel()
+
+    def compare(self) -> None:
+        self.hands.context.selection.compare = self.random.choice(COMPARES)
+
+    def look(self) -> None:
+        self.random.choice((self.hands.view.fit, lambda: self.hands.view.zoom_to(1.0)))()
+
+    def open(self) -> None:
+        """One of the scans, perhaps the one that is open."""
+        if not self.hands.context.jobs.busy:
+            opening.open_path(self.hands.context, self.random.choice(self.scans))
+
+    def resize(self) -> None:
+        self.hands.window.resize(self.random.choice((1264, 1000, 1424)), self.random.choice((672, 852)))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_is_done(hands: Hands, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("wax", True))
+    scans = [write_blocks(tmp_path / f"{n}.tif", block_colours(n, COLUMNS, ROWS)) for n in (1, 2)]
+    found: list[BaseException] = []
+    faults.listen(found.append)
+    hands.open(scans[0])
+    hands.choose("Engine", "harmonic")
+    monkey = Monkey(hands, scans, seed)
+    for step in range(STEPS):
+        monkey.step()
+        if step % 10 == 9:
+            rest(hands)
+            check(hands)
+    faults.forget(found.append)
+    assert not found
+    assert not [message.sentence for message in hands.said if "fault of this program" in message.sentence]
+    before = kept(hands.document.state)
+    path = hands.document.painting.path
+    opening.close(hands.context)
+    hands.open(path)
+    assert kept(hands.document.state) == before
+
+
+def rest(hands: Hands) -> None:
+    """Wait till nothing works any more."""
+    area, background = hands.window.area, hands.context.background
+    hands.settle()
+    hands.until(lambda: area.sheet is not None and area.sheet.whole and area.restored is not None)
+    hands.until(lambda: background.resting and not background._latest and not area.restored.busy)
+    QTest.qWait(30)
+
+
+def check(hands: Hands) -> None:
+    """What holds whatever was done."""
+    window, selection, state = hands.window, hands.context.selection, hands.document.state
+    labels = {item.label for item in state.damage.classes}
+    assert not hands.document.read_only
+    assert hands.document.document.gesture is None
+    assert hands.context.free
+    assert selection.label in labels
+    assert selection.run is None or selection.run in state.runs
+    assert set(state.damage.counts()) <= labels
+    assert window.action(f"tool_{selection.tool}").isChecked()
+    assert window.action(selection.compare).isChecked()
+    assert window.screen().availableGeometry().contains(window.frameGeometry())
+    assert window.status.isVisible()
+    assert window.rect().contains(window.status.geometry())
+    for view in (window.area.view, window.area.second):
+        if view.isVisible():
+            assert not wrong(hands, view)
+
+
+def wrong(hands: Hands, view: CanvasView) -> list[str]:
+    """Middles of blocks in sight that have another colour on the screen than picture, fills and mask make."""
+    selection, document, box = hands.context.selection, hands.document, hands.document.state.box
+    beside = selection.compare == Compare.SIDE
+    restored = (view is hands.view) == selection.swapped if beside else selection.shown == Shown.RESTORED
+    samples = document.painting.read(box)
+    if restored:
+        samples = Fills(document.accepted, document.run(selection.run)).lay(samples, box)
+    picture, labels = samples / 257, document.state.damage.read(box)
+    classes = {item.label: item for item in document.state.damage.classes}
+    pixels, found = painted(view.viewport()), []
+    covers = [cover.geometry().adjusted(-2, -2, 2, 2) for cover in covers_of(view)]
+    lines, reach = drawn_boxes(hands), min(max(8, round(5 / view.zoom)), BLOCK // 2 - 1)
+    for row, column in np.ndindex(ROWS, COLUMNS):
+        x, y = int((column + 0.5) * BLOCK), int((row + 0.5) * BLOCK)
+        at = view.viewportTransform().map(QPointF(x + 0.5, y + 0.5)).toPoint()
+        if not view.viewport().rect().contains(at) or any(cover.contains(at) for cover in covers):
+            continue
+        if any(on_line(box, x, y, reach) for box in lines):
+            continue
+        near = labels[y - reach : y + reach + 1, x - reach : x + reach + 1]
+        if near.min() != near.max() or np.ptp(picture[y - 3 : y + 4, x - 3 : x + 4], axis=(0, 1)).max() > 4:
+            continue
+        item = classes.get(int(labels[y, x]))
+        tinted = item is not None and item.visible and selection.mask_visible
+        wanted = blended(picture[y, x], item.colour) if tinted and item is not None else picture[y, x]
+        if np.abs(pixels[at.y(), at.x()] - wanted).max() > 12:
+            found.append(f"({x}, {y}) is {pixels[at.y(), at.x()]} instead of {np.rint(wanted)}")
+    return found
+
+
+def drawn_boxes(hands: Hands) -> list[Box]:
+    """What has a line round it: style references and the region under review."""
+    selection, document = hands.context.selection, hands.document
+    run = document.run(selection.run)
+    region = [run.region_box(selection.region)] if run is not None and selection.region else []
+    return [*document.state.style.regions, *selection.style_taken, *region]
+
+
+def on_line(box: Box, x: int, y: int, reach: int) -> bool:
+    """Whether a pixel lies near the line round ``box``."""
+    pixel = Box(x, y, 1, 1)
+    return box.grown(reach).touches(pixel) and not box.grown(-reach).touches(pixel)
+
+
+def blended(below: NDArray[np.float64], colour: str) -> NDArray[np.float64]:
+    """A pixel under the tint of a class."""
+    return 0.55 * below + 0.45 * np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
+
+
+def kept(state: State) -> tuple[object, ...]:
+    """What a project must still know when it is opened again."""
+    damage = state.damage
+    return damage.read(damage.box).tobytes(), damage.classes, state.style, sorted(state.runs), state.decisions
