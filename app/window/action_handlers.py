@@ -394,7 +394,6 @@ class Slots(QObject):
         AboutDialog(self._window).open()
 
     def show_panel(self, name: str) -> None:
-        """Bring a dock into view, opened."""
         dock = self._window.docks[name]
         dock.show()
         dock.open(True)

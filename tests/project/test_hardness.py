@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -330,9 +331,10 @@ def test_a_project_that_could_not_be_replaced_keeps_what_was_only_in_its_log(
     def refused(*_: object) -> None:
         raise PermissionError
 
-    with monkeypatch.context() as patched, pytest.raises(OutputError):
+    with monkeypatch.context() as patched:
         patched.setattr(os, "replace", refused)
-        document.save_as(old, force=True)
+        with pytest.raises(OutputError):
+            document.save_as(old, force=True)
     with Document.open(old) as again:
         assert again.state.damage.count() == A.area
 
