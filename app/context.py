@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from app.consistency import reconcile
 from app.document import OpenDocument
 from app.faults import faults
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 from app.jobs.runner import Background, Jobs
 from app.messages import Messages
 from app.selection import Selection
@@ -103,7 +103,7 @@ class Context(QObject):
         elif holder in self._holding:
             self._holding.discard(holder)
             if self._waiting:
-                soon(self, self._let_go)
+                call_later(self, self._let_go)
 
     @property
     def free(self) -> bool:
@@ -119,13 +119,13 @@ class Context(QObject):
             act()
         else:
             self._waiting.append(act)
-            soon(self, self._let_go)
+            call_later(self, self._let_go)
 
     def _let_go(self) -> None:
         """Call what has waited, in its order."""
         if self._waiting and self.free:
             if len(self._waiting) > 1:
-                soon(self, self._let_go)
+                call_later(self, self._let_go)
             self._waiting.popleft()()
 
     def shutdown(self) -> None:

@@ -14,7 +14,7 @@ from app.commands import open as opening
 from app.context import Context
 from app.dialogs.settings import SettingsDialog
 from app.faults import faults
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 from app.logs import Logs
 from app.observable import Value
 from app.selection import Selection
@@ -31,8 +31,8 @@ class Program(QObject):
     def __init__(self, application: QApplication, settings: Settings | None = None) -> None:
         super().__init__()
         self._application, self._settings = application, settings or Settings()
-        speak(application, self._settings.preferences.language)
-        theme.dress(application, self._settings.preferences.theme)
+        set_language(application, self._settings.preferences.language)
+        theme.apply_theme(application, self._settings.preferences.theme)
         self.window = self._make()
 
     def _make(self) -> MainWindow:
@@ -56,7 +56,7 @@ class Program(QObject):
 
     def _turn(self) -> None:
         """Not from within the window's own signal, which would not survive it."""
-        soon(self, self.rebuild)
+        call_later(self, self.rebuild)
 
     def rebuild(self) -> None:
         """Put a window in the language of the settings in place of this one; all that is open stays open.
@@ -69,7 +69,7 @@ class Program(QObject):
         asked = old.findChild(SettingsDialog) is not None
         old.follower.keep_view()
         old.keep_layout()
-        speak(self._application, self._settings.preferences.language)
+        set_language(self._application, self._settings.preferences.language)
         new = self.window = self._make()
         new.show()
         _hand_over(old, new)
@@ -105,7 +105,7 @@ def _delete(window: MainWindow) -> None:
         QApplication.sendPostedEvents(thing, QEvent.Type.DeferredDelete)
 
 
-def speak(application: QApplication, language: str) -> None:
+def set_language(application: QApplication, language: str) -> None:
     """Install the texts of ``language``, "" for the system's, in place of others; English, which has its
     plurals, where there are none."""
     for translator in application.findChildren(QTranslator):
@@ -151,7 +151,7 @@ def _run(path: Path | None) -> int:
     program = Program(application)
     program.window.show()
     if path is not None:
-        soon(program, lambda: program.open(path))
+        call_later(program, lambda: program.open(path))
     code: int = application.exec()
     program.end()
     return code

@@ -101,14 +101,14 @@ def system_is_dark() -> bool:
     return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
-def dress(application: QApplication, theme: str) -> None:
+def apply_theme(application: QApplication, theme: str) -> None:
     """Give the whole program the palette of ``theme``; safe to call again."""
     global _now
     _now = chosen(theme)
     icon.cache_clear()
     application.setStyle("Fusion")
     application.setPalette(_palette(_now))
-    application.setStyleSheet(_sheet(_now))
+    application.setStyleSheet(_layers(_now))
     for window in application.topLevelWidgets():
         _redraw_icons(window)
 
@@ -194,7 +194,7 @@ def _palette(roles: Roles) -> QPalette:
     return palette
 
 
-def _sheet(roles: Roles) -> str:
+def _layers(roles: Roles) -> str:
     text = (Path(resources.__file__).parent / "theme.qss").read_text(encoding="utf-8")
     values = {**vars(roles), "small": SMALL, "body": BODY, "title": TITLE}
     values["check"] = _arrow(roles, "check", roles.on_accent)
@@ -214,7 +214,7 @@ def _arrow(roles: Roles, name: str, colour: str) -> str:
 
 
 def quoted(path: str) -> str:
-    """``path`` as a style sheet takes it, whatever characters are in it."""
+    """``path`` as a style layers takes it, whatever characters are in it."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"')
     return f'url("{escaped}")'
 

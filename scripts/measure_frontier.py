@@ -20,7 +20,7 @@ import numpy as np
 from imagest_core.errors import ImagestError
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
-from imagest_core.evaluation.methods import Contestant
+from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import measure
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.imagest import PRESETS
@@ -53,7 +53,7 @@ class Setting:
 
     line: str
     name: str
-    contestant: Contestant
+    contestant: Method
     request: RestorationRequest
 
 
@@ -61,11 +61,9 @@ def settings() -> list[Setting]:
     """Faithful and textured fills by detail, solver and steps, and engines without a network."""
     solver, steps = PRESETS[Quality.STANDARD]
     usual = RestorationRequest(scheduler=solver, steps=steps)
-    textured = Contestant("imagest:textured", "imagest", Mode.TEXTURED)
-    faithful = Contestant("imagest:faithful", "imagest", Mode.FAITHFUL)
-    peers = [
-        Setting(PEERS, name, Contestant(name, name), usual) for name in ("harmonic", "biharmonic", "spline")
-    ]
+    textured = Method("imagest:textured", "imagest", Mode.TEXTURED)
+    faithful = Method("imagest:faithful", "imagest", Mode.FAITHFUL)
+    peers = [Setting(PEERS, name, Method(name, name), usual) for name in ("harmonic", "biharmonic", "spline")]
     details = [
         Setting(DETAIL, f"{detail:g}", textured, replace(usual, detail=detail)) for detail in (0, 0.5, 0.9, 1)
     ]
@@ -145,7 +143,7 @@ def main() -> int:
     table = args.output / "frontier.csv"
     try:
         cases, found = find_cases(args.cases), known(table)
-        same: dict[tuple[Contestant, RestorationRequest], tuple[str, str]] = {}
+        same: dict[tuple[Method, RestorationRequest], tuple[str, str]] = {}
         for setting in settings():
             key = setting.line, setting.name
             first = same.setdefault((setting.contestant, setting.request), key)

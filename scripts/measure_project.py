@@ -52,7 +52,7 @@ def losses() -> DamageMap:
 
 def runs(damage: DamageMap, count: int) -> Iterator[Run]:
     """Restorations of all of it, with samples as a painting's: 16 bits, smooth, with grain."""
-    grown = damage.grown(1)
+    grown = damage.dilated(1)
     regions = find_regions(grown)
     labels = {key: regions.labels(tile_box(key)).astype(np.uint32) for key in grown.tiles()}
     contents = [content_of(labels, regions, seed) for seed in range(2)]

@@ -21,7 +21,7 @@ from imagest_core.evaluation.benchmark import ALL
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
-from imagest_core.evaluation.methods import Contestant
+from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import Mask, Picture, psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts
 from imagest_core.evaluation.tables import counted, interval_text, markdown_table
@@ -148,7 +148,7 @@ def shift(
         StyleReference(own_regions(case), suggested=suggested),
         StyleReference(donor=donor.clean, suggested=suggested),
     )
-    contestant = Contestant(request.engine, request.engine, request.mode)
+    contestant = Method(request.engine, request.engine, request.mode)
     own, donated = (fill_case(case, contestant, request, Progress(), style).picture for style in styles)
     pictures = load_case(case)
     truth, mask, square = pictures.truth, pictures.mask, bounding_square(pictures.mask)

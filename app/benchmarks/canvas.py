@@ -29,11 +29,11 @@ def opening(scan: str) -> Measured:
             painted[0] = time.perf_counter() - began
 
     stage.open(Path(scan))
-    stage.until(lambda: stage.area.sheet is not None)
-    sheet = stage.area.sheet
-    assert sheet is not None
-    sheet.progressed.connect(lambda *_: paint())
-    stage.until(lambda: sheet.whole)
+    stage.until(lambda: stage.area.layers is not None)
+    layers = stage.area.layers
+    assert layers is not None
+    layers.progressed.connect(lambda *_: paint())
+    stage.until(lambda: layers.whole)
     stalls.stop()
     paint()
     stage.area.view.viewport().repaint()
@@ -56,8 +56,8 @@ def moving(scan: str) -> Measured:
     view, found = stage.area.view, {}
     middle = stage.context.document.painting.box
     for zoom in ZOOMS:
-        view.stand(Place(0.3 * middle.width, 0.3 * middle.height, zoom))
-        stage.until(lambda: not view.sheet.original.waiting)
+        view.set_view(Place(0.3 * middle.width, 0.3 * middle.height, zoom))
+        stage.until(lambda: not view.layers.original.waiting)
         found[f"pan at {zoom:.0%}"] = _frames(stage, lambda _: view.pan(-9, -5))
     view.fit()
     found["zoom from fit to 1600 %"] = _frames(stage, lambda _: view.zoom_by(1.07))
@@ -81,8 +81,8 @@ def painting(scan: str) -> Measured:
     stage = Stage()
     stage.opened(Path(scan))
     view, selection = stage.area.view, stage.context.selection
-    view.stand(Place(1000, 1000, 1.0))
-    stage.until(lambda: not view.sheet.original.waiting)
+    view.set_view(Place(1000, 1000, 1.0))
+    stage.until(lambda: not view.layers.original.waiting)
     selection.tool, selection.brush_size = "brush", 200.0
     port, times = view.viewport(), []
     QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=QPoint(200, 200))

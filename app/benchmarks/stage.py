@@ -114,7 +114,7 @@ class Stage:
     def opened(self, scan: Path) -> None:
         """Open and wait till all is built."""
         self.open(scan)
-        self.until(lambda: self.area.sheet is not None and self.area.sheet.whole)
+        self.until(lambda: self.area.layers is not None and self.area.layers.whole)
 
     def close(self) -> None:
         """End the window without keeping anything."""

@@ -30,7 +30,7 @@ _PROPOSED = 0.6
 _RECONSTRUCTED = (DamageClass(1, "reconstructed", "#ffffff"),)
 
 
-class Sheet(QObject):
+class DocumentLayers(QObject):
     """The layers of ``document``; ``ready()`` once its pyramid is whole.
 
     Views draw ``original``, ``mask``, ``proposal`` (damage that would be marked) and ``provenance``
@@ -152,7 +152,7 @@ class Sheet(QObject):
     def _look(self) -> Look:
         """The ring is drawn only where the chosen engine's fills are blended at all."""
         request = self.context.selection.request
-        blend = 0 if engine(request.engine).meets_rim else request.blend
+        blend = 0 if engine(request.engine).matches_boundary else request.blend
         zones = Zones(request.growth, blend) if self.context.selection.zones_visible else None
         return look_of(self.document.state.damage.classes, zones)
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem
 
-from app.canvas.document_layers import Sheet
+from app.canvas.document_layers import DocumentLayers
 from app.canvas.items import LineItem
 from app.canvas.overlay_pixels import argb
 from app.selection import Proposal
@@ -29,7 +29,7 @@ class Guides(QObject):
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
         self._view = view
-        self._sheet: Sheet | None = None
+        self._layers: DocumentLayers | None = None
         self.style = self._line(_STYLE, 20, dashed=False)
         self.suggestions = self._line(_SUGGESTED, 21)
         self.windows = self._line(_WINDOW, 22)
@@ -55,13 +55,13 @@ class Guides(QObject):
         self._view.scene().addItem(item)
         return item
 
-    def set_sheet(self, sheet: Sheet | None) -> None:
+    def set_layers(self, layers: DocumentLayers | None) -> None:
         """Show the guides of another document."""
-        if self._sheet is not None:
-            self._sheet.document.style_changed.disconnect(self._show_style)
-        self._sheet = sheet
-        if sheet is not None:
-            sheet.document.style_changed.connect(self._show_style)
+        if self._layers is not None:
+            self._layers.document.style_changed.disconnect(self._show_style)
+        self._layers = layers
+        if layers is not None:
+            layers.document.style_changed.connect(self._show_style)
         for item in (self.windows, self.draft, self.ring, self.ghost):
             item.set_boxes(())
         self._show_style()
@@ -77,14 +77,14 @@ class Guides(QObject):
         """Show the windows that a restoration would use."""
         self.windows.set_boxes(boxes)
 
-    def stain(self, mask: Mask | None, part: Box, level: int) -> None:
+    def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
         """Show a (h, w) mask of ``part`` of a level in the colour it would get."""
         scale = 1 << level
         corner = part.x * scale, part.y * scale
         self._paint(self._stain, mask, corner, scale, self._view.context.selection.label)
 
     def _show_proposal(self, proposal: Proposal | None) -> None:
-        """One that was made on a reduced picture; the others are the sheet's."""
+        """One that was made on a reduced picture; the others are the layers's."""
         if proposal is None or not proposal.level:
             self._paint(self._proposal, None, (0, 0), 1, 0)
         else:
@@ -95,10 +95,10 @@ class Guides(QObject):
         self, item: QGraphicsPixmapItem, mask: Mask | None, corner: tuple[int, int], scale: int, label: int
     ) -> None:
         """Let ``item`` show a mask in the colour of a class, a pixel of it being ``scale`` across."""
-        if mask is None or self._sheet is None:
+        if mask is None or self._layers is None:
             item.setPixmap(QPixmap())
             return
-        classes = {known.label: known.colour for known in self._sheet.document.state.damage.classes}
+        classes = {known.label: known.colour for known in self._layers.document.state.damage.classes}
         pixels = np.ascontiguousarray(mask * np.uint32(argb(classes.get(label, "#ffffff"), _STAIN)))
         height, width = mask.shape
         image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
@@ -106,15 +106,15 @@ class Guides(QObject):
         item.setTransform(QTransform(scale, 0, 0, scale, *corner))
 
     def _show_style(self) -> None:
-        self.style.set_boxes(() if self._sheet is None else self._sheet.document.state.style.regions)
+        self.style.set_boxes(() if self._layers is None else self._layers.document.state.style.regions)
 
     def _show_suggestions(self) -> None:
         """Those a restoration takes by itself, and no others."""
-        self.suggestions.set_boxes(() if self._sheet is None else self._view.context.selection.style_taken)
+        self.suggestions.set_boxes(() if self._layers is None else self._view.context.selection.style_taken)
 
     def _show_region(self) -> None:
         """The region under review."""
         selection = self._view.context.selection
-        run = None if self._sheet is None else self._sheet.document.run(selection.run)
+        run = None if self._layers is None else self._layers.document.run(selection.run)
         shown = run is not None and 1 <= selection.region <= run.count
-        self.region.set_boxes((run.region_box(selection.region).grown(2),) if shown and run else ())
+        self.region.set_boxes((run.region_box(selection.region).expanded(2),) if shown and run else ())

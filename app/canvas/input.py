@@ -25,7 +25,7 @@ class ToolView(NavigableView):
         self._at: Pointer | None = None
 
     @property
-    def has_sheet(self) -> bool:
+    def has_layers(self) -> bool:
         """Whether there is anything to work on."""
         raise NotImplementedError
 
@@ -52,7 +52,7 @@ class ToolView(NavigableView):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """The middle button, or Space, or the hand moves the picture; the left one is the tool's."""
-        if not self.has_sheet:
+        if not self.has_layers:
             return
         left = event.button() == Qt.MouseButton.LeftButton
         by_hand = left and (self._space or self.tool.name == "pan")
@@ -64,7 +64,7 @@ class ToolView(NavigableView):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Move the picture, draw, or only look."""
-        if not self.has_sheet:
+        if not self.has_layers:
             return
         at = self._at = self._pointer(event)
         if self.panning or (self._space and self.tool.active):
@@ -83,7 +83,7 @@ class ToolView(NavigableView):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """The gesture ends, or goes on where it was interrupted."""
-        if not self.has_sheet:
+        if not self.has_layers:
             return
         if self.panning:
             self.release_picture()
@@ -96,7 +96,7 @@ class ToolView(NavigableView):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """The second press of two."""
-        if not self.has_sheet or event.button() != Qt.MouseButton.LeftButton:
+        if not self.has_layers or event.button() != Qt.MouseButton.LeftButton:
             return
         if self.tool.name == "polygon":
             self.tool.double(self._pointer(event))
@@ -133,7 +133,7 @@ class ToolView(NavigableView):
             self._hold_space(True, event)
         elif key == Qt.Key.Key_Escape and self.tool.active:
             self.tool.abandon()
-        elif not (self.has_sheet and self.tool.key(key)) and not self._arrow(key):
+        elif not (self.has_layers and self.tool.key(key)) and not self._arrow(key):
             event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802

@@ -31,7 +31,7 @@ class PictureItem(QGraphicsItem):
 
     def refresh(self, box: Box) -> None:
         """The layer looks different in ``box``."""
-        self.update(QRectF(*box.grown(1)))
+        self.update(QRectF(*box.expanded(1)))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

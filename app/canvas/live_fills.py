@@ -82,7 +82,7 @@ def live_fill(preview: Preview, damage: DamageMap, growth: int) -> LiveFill:
 
 def grown_mask(damage: DamageMap, window: Window, growth: int) -> NDArray[np.bool_]:
     """(h, w) bool in working pixels: what a restoration fills of ``window``."""
-    mask = damage.fill_mask(window.box.grown(growth)).astype(np.uint8)
+    mask = damage.fill_mask(window.box.expanded(growth)).astype(np.uint8)
     grown = cv2.dilate(mask, np.ones((2 * growth + 1,) * 2, np.uint8))[growth:-growth, growth:-growth]
     rows, columns = window.shape
     return np.asarray(cv2.resize(grown, (columns, rows), interpolation=cv2.INTER_NEAREST) > 0)

@@ -100,7 +100,7 @@ class NavigableView(QGraphicsView):
             return
         size = self.viewport().size() * self.devicePixelRatioF()
         zoom = min(size.width() / self.box.width, size.height() / self.box.height, LARGEST / _MARGIN)
-        self.stand(Place(self.box.width / 2, self.box.height / 2, zoom * _MARGIN))
+        self.set_view(Place(self.box.width / 2, self.box.height / 2, zoom * _MARGIN))
         self._fitted = True
 
     def actual_size(self) -> None:
@@ -116,7 +116,7 @@ class NavigableView(QGraphicsView):
         at = QRectF(self.viewport().rect()).center() if at is None else at
         self._place(self.to_picture(at), at, zoom)
 
-    def stand(self, place: Place) -> None:
+    def set_view(self, place: Place) -> None:
         """Show ``place``."""
         self._place(QPointF(place.x, place.y), QRectF(self.viewport().rect()).center(), place.zoom)
 
@@ -127,7 +127,7 @@ class NavigableView(QGraphicsView):
             return
         size = self.viewport().size() * self.devicePixelRatioF()
         zoom = min(size.width() / max(box.width * 2, 64), size.height() / max(box.height * 2, 64), 8.0)
-        self.stand(Place(box.x + box.width / 2, box.y + box.height / 2, zoom))
+        self.set_view(Place(box.x + box.width / 2, box.y + box.height / 2, zoom))
 
     def pan(self, dx: float, dy: float) -> None:
         """Move the picture by (dx, dy) of the viewport."""
@@ -173,7 +173,7 @@ class NavigableView(QGraphicsView):
             self.fit()
         else:
             middle = self.to_picture(QPointF(old.width() / 2, old.height() / 2))
-            self.stand(Place(middle.x(), middle.y(), self.zoom))
+            self.set_view(Place(middle.x(), middle.y(), self.zoom))
         self.resizing = False
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802

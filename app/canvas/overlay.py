@@ -76,7 +76,7 @@ class OverlayItem(QGraphicsItem):
 
     def boundingRect(self) -> QRectF:  # noqa: N802
         """The picture, and a little round it for outlines of zones."""
-        return QRectF(*self.overlay.box.grown(8))
+        return QRectF(*self.overlay.box.expanded(8))
 
     def refresh(self, box: Box) -> None:
         """Redraw what the native ``box`` covers."""
@@ -94,7 +94,7 @@ class OverlayItem(QGraphicsItem):
         corners = box.x * scale, box.y * scale, box.right * scale, box.bottom * scale
         return Box.spanning(
             math.floor(corners[0]), math.floor(corners[1]), math.ceil(corners[2]), math.ceil(corners[3])
-        ).grown(self._reach())
+        ).expanded(self._reach())
 
     def _redraw(self, device: Box) -> None:
         if device.area > _KEPT * _CHUNK * _CHUNK:
@@ -127,7 +127,7 @@ class OverlayItem(QGraphicsItem):
             math.floor(exposed.top()),
             math.ceil(exposed.right()),
             math.ceil(exposed.bottom()),
-        ).within(self.overlay.box.grown(8))
+        ).within(self.overlay.box.expanded(8))
         if box.empty:
             return
         painter.save()

@@ -95,7 +95,9 @@ def render(labels: LabelLevels, look: Look, device: Box, scale: float) -> Argb |
     step = scale * (1 << level)
     columns, rows = _indices(device.x, device.width, step), _indices(device.y, device.height, step)
     margin = look.margin if level == 0 else 0
-    part = Box.spanning(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1).grown(margin)
+    part = Box.spanning(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1).expanded(
+        margin
+    )
     found = labels.read(level, part)
     if found is None:
         return None

@@ -93,5 +93,5 @@ class Overview(QWidget):
     def _go(self, event: QMouseEvent) -> None:
         box = self._view.box
         x, y = event.position().x() / self.width(), event.position().y() / self.height()
-        self._view.stand(Place(x * box.width, y * box.height, self._view.zoom))
+        self._view.set_view(Place(x * box.width, y * box.height, self._view.zoom))
         event.accept()

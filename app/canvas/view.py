@@ -13,7 +13,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from app.canvas.decoration import GridItem, draw_surround
-from app.canvas.document_layers import Sheet
+from app.canvas.document_layers import DocumentLayers
 from app.canvas.guides import Guides
 from app.canvas.input import ToolView
 from app.canvas.items import Clip, PictureItem
@@ -41,7 +41,7 @@ class Shown:
 
 
 class CanvasView(ToolView):
-    """Shows a :class:`Sheet` and hands the mouse to the tool of the selection; ``mapped`` with an overview.
+    """Shows :class:`DocumentLayers` and passes the mouse to the selected tool; ``mapped`` adds an overview.
 
     ``measured(Point, Point)``: two points by the ruler.
     """
@@ -51,8 +51,8 @@ class CanvasView(ToolView):
     def __init__(self, context: Context, parent: QWidget | None = None, *, mapped: bool = True) -> None:
         super().__init__(parent)
         self.context, self._mapped = context, mapped
-        self._sheet: Sheet | None = None
-        self._own: Sheet | None = None
+        self._layers: DocumentLayers | None = None
+        self._own: DocumentLayers | None = None
         self._pictures: list[QGraphicsItem] = []
         self._masks: list[OverlayItem] = []
         self._grid = GridItem()
@@ -78,46 +78,46 @@ class CanvasView(ToolView):
     # What is shown
 
     @property
-    def sheet(self) -> Sheet:
+    def layers(self) -> DocumentLayers:
         """The layers and overlays of what is open."""
-        assert self._sheet is not None
-        return self._sheet
+        assert self._layers is not None
+        return self._layers
 
     @property
     def document(self) -> OpenDocument:
         """What is open."""
-        return self.sheet.document
+        return self.layers.document
 
     @property
-    def has_sheet(self) -> bool:
+    def has_layers(self) -> bool:
         """Whether anything is open."""
-        return self._sheet is not None
+        return self._layers is not None
 
     def set_document(self, document: OpenDocument | None) -> None:
         """Show ``document`` in a view that stands alone."""
         left, self._own = self._own, None
         if document is not None:
-            self._own = Sheet(self.context, document, screen_profile(self.screen()))
+            self._own = DocumentLayers(self.context, document, screen_profile(self.screen()))
             self._own.build()
-        self.set_sheet(self._own)
+        self.set_layers(self._own)
         if left is not None:
             left.close()
 
-    def set_sheet(self, sheet: Sheet | None) -> None:
-        """Show ``sheet``, which others may show too."""
+    def set_layers(self, layers: DocumentLayers | None) -> None:
+        """Show ``layers``, which others may show too."""
         self.tool.leave()
         self._clear()
-        self._sheet = sheet
-        if sheet is None:
+        self._layers = layers
+        if layers is None:
             self.box = _NOWHERE
         else:
-            self.show_layers([Shown(sheet.original)])
-            for overlay in (sheet.mask, sheet.proposal, sheet.provenance):
+            self.show_layers([Shown(layers.original)])
+            for overlay in (layers.mask, layers.proposal, layers.provenance):
                 self._add_overlay(overlay)
-            self.set_box(sheet.document.painting.box)
+            self.set_box(layers.document.painting.box)
         self._grid.set_box(QRectF(*self.box))
-        self.guides.set_sheet(sheet)
-        self.overview.set_layer(sheet.original if sheet is not None and self._mapped else None)
+        self.guides.set_layers(layers)
+        self.overview.set_layer(layers.original if layers is not None and self._mapped else None)
         self._show_masks()
         self._take(self.context.selection.tool)
         self.viewport().update()
@@ -163,11 +163,11 @@ class CanvasView(ToolView):
         self.viewport().update()
 
     def _tell_visible(self) -> None:
-        if self.has_sheet:
+        if self.has_layers:
             self.context.selection.visible = self.visible_box()
         self.overview.follow()
 
-    # What tools need of a bench
+    # What tools need of the canvas
 
     def draft(self, path: QPainterPath) -> None:
         """Draw a path over the picture until the next one."""
@@ -177,9 +177,9 @@ class CanvasView(ToolView):
         """Draw the outline that goes with the cursor."""
         self.guides.ring.set_path(path)
 
-    def stain(self, mask: Mask | None, part: Box, level: int) -> None:
+    def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
         """Show a mask of ``part`` of a level as it would be marked."""
-        self.guides.stain(mask, part, level)
+        self.guides.show_mask(mask, part, level)
 
     def tell_measured(self, start: Point, end: Point) -> None:
         """Two points were measured."""
@@ -197,7 +197,7 @@ class CanvasView(ToolView):
 
     def _resize_brush(self) -> None:
         resized = getattr(self.tool, "resized", None)
-        if resized is not None and self.has_sheet and self.underMouse():
+        if resized is not None and self.has_layers and self.underMouse():
             resized()
 
     # Painting

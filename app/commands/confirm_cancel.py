@@ -10,7 +10,7 @@ from app.context import Context
 translate = QCoreApplication.translate
 
 
-def make_way(context: Context, wanted: str) -> bool:
+def confirm_cancel(context: Context, wanted: str) -> bool:
     """Whether ``wanted`` may begin now; asks before a job that matters is stopped for it."""
     question = translate("Stopping", "Stop it and open {0}?").format(wanted)
     return _may_stop(context, question, translate("Stopping", "Stop and open"))

@@ -111,7 +111,7 @@ def show_region(context: Context, number: int) -> None:
     if (run := shown_run(context)) is not None:
         context.selection.region = number
         box = run.region_box(number)
-        context.selection.reveal.emit(box.grown(round(MARGIN * max(box.width, box.height)) + 16))
+        context.selection.reveal.emit(box.expanded(round(MARGIN * max(box.width, box.height)) + 16))
 
 
 def step_region(context: Context, by: int) -> None:

@@ -23,7 +23,7 @@ from imagest_core.project.verify import Account
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportSpec:
     """The files to write; None for those that aren't wanted. Existing ones go only with ``force``.
 
     ``form``: what of the restored TIFF is to be other than in the scan.
@@ -52,7 +52,7 @@ class Exported:
     notes: tuple[str, ...] = ()
 
 
-def check_targets(document: OpenDocument, wanted: Wanted) -> None:
+def check_targets(document: OpenDocument, wanted: ExportSpec) -> None:
     """Raise what would be refused: nothing accepted, the source itself, a file that is there."""
     if not document.accepted.keys():
         raise ProjectError(
@@ -75,7 +75,7 @@ def check_targets(document: OpenDocument, wanted: Wanted) -> None:
 
 
 def export(
-    document: OpenDocument, wanted: Wanted, progress: Progress, snapshot: Snapshot | None = None
+    document: OpenDocument, wanted: ExportSpec, progress: Progress, snapshot: Snapshot | None = None
 ) -> Exported:
     """Write everything ``wanted``, or nothing of it, from one ``snapshot`` of the project.
 
@@ -108,7 +108,7 @@ def export(
 def _write_beside(
     painting: Painting,
     snapshot: Snapshot,
-    wanted: Wanted,
+    wanted: ExportSpec,
     written: Callable[[Path], None],
     progress: Progress,
     account: Account,

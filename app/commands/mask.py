@@ -126,7 +126,7 @@ def grow(context: Context) -> None:
     edit(
         context,
         "Grow class",
-        lambda damage: edits.grown_class(damage, label, STEP),
+        lambda damage: edits.dilated_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
     )
@@ -138,7 +138,7 @@ def shrink(context: Context) -> None:
     edit(
         context,
         "Shrink class",
-        lambda damage: edits.shrunk_class(damage, label, STEP),
+        lambda damage: edits.eroded_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
     )

@@ -37,7 +37,7 @@ class Parameter:
     auto: bool = False
 
 
-class Deriver(Protocol):
+class MaskDetector(Protocol):
     """One way. ``prepare`` learns once what previews need, ``see`` reads what they look at in a part,
     reduced by 2**level: (h, w, c), which may be reduced further; ``look`` must be quick.
 
@@ -50,9 +50,9 @@ class Deriver(Protocol):
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any: ...
 
-    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen: ...
+    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen: ...
 
-    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask: ...
+    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask: ...
 
     def settled(self, level: int, learned: Any, values: Values) -> bool: ...
 
@@ -158,10 +158,10 @@ class Cracks:
 
         return CrackPreview(painting)
 
-    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
         return painting.read_working(box, level)
 
-    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
+    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
         return learned.marked(seen, self._how(values), level, exact=exact)  # type: ignore[no-any-return]
 
     def settled(self, level: int, learned: Any, values: Values) -> bool:
@@ -214,10 +214,10 @@ class Losses:
             raise MaskError("No bare ground was found in the painting: pick its colour.")
         return found
 
-    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
         return painting.read_working(box, level)
 
-    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
+    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
         from imagest_core.damage.detection.losses import preview_losses
 
         return preview_losses(seen, self._how(values, learned).reduced(level))
@@ -268,10 +268,10 @@ class Difference:
 
         return DifferencePreview.of(self.clean, painting, progress)
 
-    def see(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
         return learned.codes(box, level)[..., np.newaxis]  # type: ignore[no-any-return]
 
-    def look(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
+    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
         return learned.marked(seen[..., 0], self._how(values), level)  # type: ignore[no-any-return]
 
     def settled(self, level: int, learned: Any, values: Values) -> bool:
@@ -283,4 +283,8 @@ class Difference:
         return derive_damage(self.clean, painting, self._how(values), progress).damage
 
 
-METHODS: dict[str, Callable[..., Deriver]] = {"difference": Difference, "cracks": Cracks, "losses": Losses}
+METHODS: dict[str, Callable[..., MaskDetector]] = {
+    "difference": Difference,
+    "cracks": Cracks,
+    "losses": Losses,
+}

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 import resources
-from app.commands.confirm_cancel import make_way
+from app.commands.confirm_cancel import confirm_cancel
 from app.context import Context
 from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ScanMissingError, read_path
 from app.jobs.runner import Job
@@ -46,7 +46,7 @@ def open_path(
     program has rewritten it without changing a sample; ``assume_srgb``: the user lets sRGB stand for a
     colour profile that can't be used.
     """
-    if not make_way(context, path.name):
+    if not confirm_cancel(context, path.name):
         return
     folders = [Path(item.path).parent for item in context.settings.recent]
 

@@ -36,7 +36,7 @@ Part = Callable[[DamageMap], DamageMap]
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class RestoreJob:
     """A restoration as it was asked for: nothing in it changes while it waits or runs."""
 
     painting: Painting
@@ -53,7 +53,7 @@ class Asked:
 
 
 @dataclass(frozen=True, eq=False)
-class Made:
+class RestoreOutcome:
     """The run, kept but not listed yet, and the record of how it came about."""
 
     run: Run
@@ -111,7 +111,7 @@ def _submit(context: Context, part: Part, title: str) -> None:
     unstyled = style is None and context.selection.style_declined
     for index in range(count):
         varied = replace(request, variation=request.variation + index)
-        asked = Asked(
+        asked = RestoreJob(
             document.painting,
             damage,
             part,
@@ -133,17 +133,17 @@ def style_wanted(context: Context, document: OpenDocument) -> StyleReference | N
     return StyleReference(shown, suggested=True) if shown else None
 
 
-def _job(context: Context, document: OpenDocument, asked: Asked, title: str, batch: object) -> Job:
-    def done(made: Made) -> None:
+def _job(context: Context, document: OpenDocument, asked: RestoreJob, title: str, batch: object) -> Job:
+    def done(made: RestoreOutcome) -> None:
         context.when_free(lambda: context.document is document and stage(context, made))
 
-    def work(progress: Progress) -> Made:
+    def work(progress: Progress) -> RestoreOutcome:
         return kept(document, run_restoration(asked, progress), progress)
 
     return Job(title, work, done, batch=batch)
 
 
-def run_restoration(asked: Asked, progress: Progress) -> Made:
+def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     """Restore; for the worker."""
     from imagest_core.project.run_builder import run_of
     from imagest_core.restoration.api import damage_to_fill, restore
@@ -162,17 +162,17 @@ def run_restoration(asked: Asked, progress: Progress) -> Made:
     style = None if asked.unstyled else _style(asked, planning)
     filling = progress.part(0.0, 1.0, "filling")
     result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
-    return Made(run_of(asked.painting, result, 0, progress), result.record)
+    return RestoreOutcome(run_of(asked.painting, result, 0, progress), result.record)
 
 
-def _style(asked: Asked, planning: Progress) -> StyleReference | None:
+def _style(asked: RestoreJob, planning: Progress) -> StyleReference | None:
     from imagest_core.restoration.style_selection import checked_style
 
     painting, damage, request = asked.painting, asked.damage, asked.request
     return checked_style(painting, damage, request, asked.style, trim=True, progress=planning)
 
 
-def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:
+def kept(document: OpenDocument, made: RestoreOutcome, progress: Progress) -> RestoreOutcome:
     """Write a run's samples into the project, for the worker: the window only lists it then.
 
     With the first one it is also kept what the scan is, should another program rewrite it.
@@ -181,7 +181,7 @@ def kept(document: OpenDocument, made: Made, progress: Progress) -> Made:
     return replace(made, run=document.document.keep_run(made.run, progress))
 
 
-def stage(context: Context, made: Made) -> None:
+def stage(context: Context, made: RestoreOutcome) -> None:
     """List a finished run and show it beside the original, the mask out of the way."""
     document, selection = context.document, context.selection
     if document is None:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
-from app.canvas.document_layers import Sheet
+from app.canvas.document_layers import DocumentLayers
 from app.canvas.layer import Layer
 from app.canvas.screen import screen_profile
 from app.canvas.view import CanvasView, Shown
@@ -16,7 +16,7 @@ from app.compare.link import Link
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 from app.selection import Compare
 from app.selection import Shown as Side
 
@@ -32,7 +32,7 @@ class CompareArea(QWidget):
         super().__init__()
         self.context = context
         self.view, self.second = CanvasView(context), CanvasView(context, mapped=False)
-        self._sheet: Sheet | None = None
+        self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
         self._difference: Layer | None = None
         self._held, self._blinked = False, False
@@ -85,18 +85,18 @@ class CompareArea(QWidget):
 
     def set_document(self, document: OpenDocument | None) -> None:
         """Show another document, or none."""
-        left, restored, difference = self._sheet, self._restored, self._difference
-        self._sheet = self._restored = self._difference = None
+        left, restored, difference = self._layers, self._restored, self._difference
+        self._layers = self._restored = self._difference = None
         if document is not None:
-            self._sheet = Sheet(self.context, document, screen_profile(self.screen()))
-            self._restored = Restored(self._sheet)
-            picture = DifferencePicture(self._sheet.pyramid, self._restored.picture)
-            self._difference = Layer(picture, self.context.background, self._sheet)
+            self._layers = DocumentLayers(self.context, document, screen_profile(self.screen()))
+            self._restored = Restored(self._layers)
+            picture = DifferencePicture(self._layers.pyramid, self._restored.picture)
+            self._difference = Layer(picture, self.context.background, self._layers)
             self._restored.changed.connect(self._name_all)
             self._difference.follow(self._restored.layer)
-            self._difference.follow(self._sheet.original)
+            self._difference.follow(self._layers.original)
         for view in (self.view, self.second):
-            view.set_sheet(self._sheet)
+            view.set_layers(self._layers)
         self.arrange()
         self._begin.start()
         for part in (difference, restored, left):
@@ -107,13 +107,13 @@ class CompareArea(QWidget):
 
     def _build(self) -> None:
         """Decode the scan once the window stands: before, the workers would only keep it from its turn."""
-        if self._sheet is not None:
-            self._sheet.build()
+        if self._layers is not None:
+            self._layers.build()
 
     @property
-    def sheet(self) -> Sheet | None:
+    def layers(self) -> DocumentLayers | None:
         """What is shown."""
-        return self._sheet
+        return self._layers
 
     @property
     def restored(self) -> Restored | None:
@@ -142,16 +142,16 @@ class CompareArea(QWidget):
             self.second.show()
             half = self.splitter.width() // 2
             self.splitter.setSizes([half, self.splitter.width() - half])
-            soon(self, lambda: self.link.lead(self.view))
+            call_later(self, lambda: self.link.lead(self.view))
         self.second.setVisible(beside)
-        self.curtain.setVisible(mode == Compare.SWIPE and self._sheet is not None)
-        self.scale.setVisible(mode == Compare.DIFFERENCE and self._sheet is not None)
+        self.curtain.setVisible(mode == Compare.SWIPE and self._layers is not None)
+        self.scale.setVisible(mode == Compare.DIFFERENCE and self._layers is not None)
         self._timer.start() if mode == Compare.BLINK else self._timer.stop()
         self._show(mode)
         self._settle()
 
     def _show(self, mode: str) -> None:
-        if self._sheet is None or self._restored is None or self._difference is None:
+        if self._layers is None or self._restored is None or self._difference is None:
             for name in self._names.values():
                 name.hide()
             return
@@ -169,9 +169,9 @@ class CompareArea(QWidget):
 
     def _order(self, mode: str) -> tuple[Layer, Layer]:
         """What comes first, or on the left, and the other."""
-        assert self._sheet is not None
+        assert self._layers is not None
         assert self._restored is not None
-        original, restored = self._sheet.original, self._restored.layer
+        original, restored = self._layers.original, self._restored.layer
         if self._held:
             return original, original
         selection = self.context.selection
@@ -190,13 +190,13 @@ class CompareArea(QWidget):
         self._names[view].tell(name)
 
     def _name(self, layer: Layer) -> str:
-        assert self._sheet is not None
+        assert self._layers is not None
         assert self._restored is not None
-        if layer is self._sheet.original:
+        if layer is self._layers.original:
             return self.tr("Original")
         if self._restored.empty:
             return self.tr("Restored: nothing yet")
-        under_review = self._sheet.document.run(self.context.selection.run) is not None
+        under_review = self._layers.document.run(self.context.selection.run) is not None
         return self.tr("Restored, under review") if under_review else self.tr("Restored")
 
     def _blink(self) -> None:

@@ -31,7 +31,7 @@ class Link(QObject):
         try:
             for view in self._views:
                 if view is not leader and view.isVisible():
-                    view.stand(leader.place)
+                    view.set_view(leader.place)
         finally:
             self._leading = False
 

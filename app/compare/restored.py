@@ -8,7 +8,7 @@ from threading import Lock
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.canvas.document_layers import Sheet
+from app.canvas.document_layers import DocumentLayers
 from app.canvas.layer import Layer
 from app.canvas.picture import native
 from app.canvas.pyramid import Pyramid
@@ -106,19 +106,19 @@ class Restored(QObject):
     settled = Signal()
     changed = Signal()
 
-    def __init__(self, sheet: Sheet) -> None:
-        super().__init__(sheet)
-        self._sheet, self._context = sheet, sheet.context
-        self.picture = RestoredPicture(sheet.pyramid)
-        self.layer = Layer(self.picture, sheet.context.background, self)
-        self.layer.follow(sheet.original, cells=False)
+    def __init__(self, layers: DocumentLayers) -> None:
+        super().__init__(layers)
+        self._layers, self._context = layers, layers.context
+        self.picture = RestoredPicture(layers.pyramid)
+        self.layer = Layer(self.picture, layers.context.background, self)
+        self.layer.follow(layers.original, cells=False)
         self._stale: set[TileKey] = set()
         self._tickets: list[Ticket] = []
         self._wanted, self._batches = False, 0
-        sheet.document.decisions_changed.connect(self._decided)
-        sheet.document.runs_changed.connect(self.refresh)
+        layers.document.decisions_changed.connect(self._decided)
+        layers.document.runs_changed.connect(self.refresh)
         self._context.selection.result_changed.connect(self.refresh)
-        sheet.ready.connect(self._work)
+        layers.ready.connect(self._work)
         self.refresh()
 
     @property
@@ -152,7 +152,7 @@ class Restored(QObject):
 
     def _change(self, box: Box | None) -> None:
         """The fills are others, in ``box`` or anywhere."""
-        document, before = self._sheet.document, self.picture.fills
+        document, before = self._layers.document, self.picture.fills
         run = document.run(self._context.selection.run)
         now = self.picture.fills = Fills(document.accepted, run)
         touched = now.keys | (before.keys if before is not None else frozenset())
@@ -166,7 +166,7 @@ class Restored(QObject):
 
     def _work(self) -> None:
         """Composite what is stale, what is seen first."""
-        if not (self._wanted and self._stale and self._sheet.whole):
+        if not (self._wanted and self._stale and self._layers.whole):
             return
         seen = self._context.selection.visible
         keys = sorted(self._stale, key=lambda key: not tile_box(key).touches(seen))

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
-from app.commands.export import Exported, Wanted, check_targets, export
+from app.commands.export import Exported, ExportSpec, check_targets, export
 from app.context import Context
 from app.i18n.core_messages import core_sentence
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 from app.jobs.runner import Job
 from app.messages import explained
 from app.panels.stored_as import StoredAs
@@ -95,11 +95,11 @@ class ExportDialog(Dialog):
         self.go.setDefault(True)
         return row(self.show_folder, None, self.close_button, self.go)
 
-    def wanted(self) -> Wanted:
+    def wanted(self) -> ExportSpec:
         """What the dialog says; raises ``OutputError`` where that is no file name."""
         out = self._named()
         beside = out.with_suffix("")
-        return Wanted(
+        return ExportSpec(
             out,
             beside.with_name(beside.name + "-mask.png") if self.mask.isChecked() else None,
             beside.with_name(beside.name + "-fill.tif") if self.fill.isChecked() else None,
@@ -152,7 +152,7 @@ class ExportDialog(Dialog):
     def _say(self, text: str, kind: str) -> None:
         restyle(self.answer, kind)
         self.answer.setText(text)
-        soon(self, self.adjustSize)
+        call_later(self, self.adjustSize)
 
     def _export(self) -> None:
         wanted, document = self.wanted(), self._document

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 
-def soon(owner: QObject, act: Callable[[], object]) -> None:
+def call_later(owner: QObject, act: Callable[[], object]) -> None:
     """Call ``act`` when the event loop comes round again, unless ``owner`` is gone by then.
 
     ``QTimer.singleShot`` would keep ``act``, and all it holds, for ever where ``owner`` goes first.

@@ -47,7 +47,7 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
         raise MaskError(
             "All damage is of classes that are only recorded; let one of them be filled to restore it."
         )
-    grown = filled.grown(request.growth)
+    grown = filled.dilated(request.growth)
     regions = find_regions(grown)
     windows = make_plan(grown, regions, Layout.of(engine(request.engine), request, picture)).windows
     return Estimate(len(regions), grown.count(), windows)

@@ -23,7 +23,7 @@ REST = 5
 """Looks after which nobody seems to be at work."""
 
 
-class Warming(QObject):
+class Preloader(QObject):
     """Watches from the moment a document is open until the engine of the request is warm."""
 
     def __init__(self, context: Context, parent: QObject) -> None:

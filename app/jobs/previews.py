@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from app.canvas.picture import at_level, native
-from app.commands.mask_detectors import Deriver, Mask, Seen, Values
+from app.commands.mask_detectors import Mask, MaskDetector, Seen, Values
 from app.jobs.runner import Background
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
@@ -30,7 +30,7 @@ SOON, CLOSER = 1 << 20, 1 << 10
 class Look:
     """One question: what would ``values`` mark in ``box``, at best reduced by 2**``finest``?"""
 
-    deriver: Deriver
+    detector: MaskDetector
     painting: Painting
     learned: Any
     values: Values
@@ -52,21 +52,21 @@ class Preview:
     final: bool
 
 
-class Glass:
-    """The part that is looked at, as the deriver sees it: read once, then reduced as previews need it."""
+class PreviewCache:
+    """The part that is looked at, as the detector sees it: read once, then reduced as previews need it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._of: tuple[Any, ...] = ()
         self._seen: dict[int, Seen] = {}
 
-    def see(self, look: Look, level: int) -> Seen:
+    def read(self, look: Look, level: int) -> Seen:
         """(h, w, c) of ``look.box`` at ``level``; for a worker's thread."""
         with self._lock:
-            subject = look.deriver, id(look.learned), look.box, look.finest
+            subject = look.detector, id(look.learned), look.box, look.finest
             if subject != self._of:
                 self._seen = {
-                    look.finest: look.deriver.see(look.painting, look.box, look.finest, look.learned)
+                    look.finest: look.detector.read(look.painting, look.box, look.finest, look.learned)
                 }
                 self._of = subject
             if level not in self._seen:
@@ -85,17 +85,19 @@ class Previewer:
         self, background: Background, show: Callable[[Preview], None], failed: Callable[[Exception], None]
     ) -> None:
         self._background, self._show, self._failed = background, show, failed
-        self._glass = Glass()
+        self._glass = PreviewCache()
         self._budget = float(FIRST)
         self._subject = 0
         self._busy, self._waiting = False, False
         self._look: Look | None = None
 
-    def ask(self, deriver: Deriver, painting: Painting, learned: Any, values: Values, visible: Box) -> None:
+    def ask(
+        self, detector: MaskDetector, painting: Painting, learned: Any, values: Values, visible: Box
+    ) -> None:
         """Preview all of ``visible``."""
         finest = level_within(visible, MOST)
         box = native(at_level(visible, finest), finest).within(painting.box)
-        self._look = Look(deriver, painting, learned, dict(values), box, finest)
+        self._look = Look(detector, painting, learned, dict(values), box, finest)
         if self._busy:
             self._waiting = True
         else:
@@ -105,7 +107,7 @@ class Previewer:
         """Nothing that was asked for is wanted any more."""
         self._subject += 1
         self._look, self._waiting = None, False
-        self._glass = Glass()
+        self._glass = PreviewCache()
 
     def _start(self) -> None:
         look, subject = self._look, self._subject
@@ -113,9 +115,9 @@ class Previewer:
         if look is None:
             return
         level = max(level_within(look.box, self._budget), look.finest)
-        final = level == look.finest and look.deriver.settled(level, look.learned, look.values)
+        final = level == look.finest and look.detector.settled(level, look.learned, look.values)
 
-        def soon(found: tuple[Mask, float]) -> None:
+        def coarse(found: tuple[Mask, float]) -> None:
             self._note(found[0].size, found[1])
             if subject == self._subject:
                 self._show(Preview(look.box, level, *found, final=final))
@@ -127,7 +129,7 @@ class Previewer:
             self._go_on(look, final=True)
 
         work = partial(self._looked, look, level, exact=False)
-        self._background.submit(work, soon, failed, priority=SOON)
+        self._background.submit(work, coarse, failed, priority=SOON)
 
     def _go_on(self, look: Look, *, final: bool) -> None:
         """What was asked for meanwhile, else the same as fine as the screen shows it."""
@@ -150,9 +152,9 @@ class Previewer:
         self._background.submit(work, closer, failed, priority=CLOSER)
 
     def _looked(self, look: Look, level: int, *, exact: bool) -> tuple[Mask, float]:
-        seen = self._glass.see(look, level)
+        seen = self._glass.read(look, level)
         began = time.perf_counter()
-        mask = look.deriver.look(seen, level, look.learned, look.values, exact=exact)
+        mask = look.detector.look(seen, level, look.learned, look.values, exact=exact)
         return np.asarray(mask, np.bool_), time.perf_counter() - began
 
     def _note(self, pixels: int, seconds: float) -> None:

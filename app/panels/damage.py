@@ -15,14 +15,14 @@ from app.widgets.parts import Card, Fold, Panel, button, column, row, rule, tool
 
 
 class DamagePanel(Panel):
-    """``import_wanted()``: the user wants to choose a mask file; ``stood(str)``: a word for the title;
+    """``import_wanted()``: the user wants to choose a mask file; ``summary_changed(str)``: the title's note;
     ``deriving(bool)``: the part that derives was opened or closed; ``turned()``: there is damage now, or none
     any more."""
 
     import_wanted = Signal()
     deriving = Signal(bool)
     turned = Signal()
-    stood = Signal(str)
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -119,9 +119,9 @@ class DamagePanel(Panel):
             self.card.setVisible(wanted)
             self.reshaped.emit()
         if not self.marked:
-            self.stood.emit(self.tr("nothing marked"))
+            self.summary_changed.emit(self.tr("nothing marked"))
 
     def _counted(self, counts: dict[int, int]) -> None:
         if self.document is not None and counts:
             share = sum(counts.values()) / self.document.state.damage.box.area
-            self.stood.emit(self.tr("{0} of the surface").format(f"{share:.2%}"))
+            self.summary_changed.emit(self.tr("{0} of the surface").format(f"{share:.2%}"))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import theme
 from app.commands import mask as masking
-from app.commands.mask_detectors import METHODS, Cracks, Deriver, Difference, Losses, Parameter
+from app.commands.mask_detectors import METHODS, Cracks, Difference, Losses, MaskDetector, Parameter
 from app.commands.open import PICTURES
 from app.context import Context
 from app.jobs.previews import Preview, Previewer
@@ -38,7 +38,7 @@ class DerivePanel(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._active, self._deriver = False, None
+        self._active, self._detector = False, None
         self._learned: Any = None
         self._clean: Painting | None = None
         self._ground: tuple[float, float, float] | None = None
@@ -127,7 +127,7 @@ class DerivePanel(QWidget):
             self._forget()
 
     def _forget(self) -> None:
-        self._learned, self._deriver = None, None
+        self._learned, self._detector = None, None
         self._previewer.forget()
         self._register(None)
         self._context.selection.proposal = None
@@ -236,21 +236,23 @@ class DerivePanel(QWidget):
 
     # Previewing
 
-    def _make(self) -> Deriver | None:
+    def _make(self) -> MaskDetector | None:
         if self.method == "difference":
             return Difference(self._clean) if self._clean is not None else None
         return Cracks(self.polarity.value) if self.method == "cracks" else Losses(self._ground)
 
     def _prepare(self) -> None:
         """Learn what previews need, in the background."""
-        document, deriver = self._context.document, self._make()
-        self._learned, self._deriver = None, deriver
+        document, detector = self._context.document, self._make()
+        self._learned, self._detector = None, detector
         self._previewer.forget()
         self._register(None)
         self.apply_button.setEnabled(False)
-        if document is None or deriver is None:
+        if document is None or detector is None:
             self._say(
-                self.tr("Choose a clean picture of the same work to compare with.") if deriver is None else ""
+                self.tr("Choose a clean picture of the same work to compare with.")
+                if detector is None
+                else ""
             )
             return
         self._say(self.tr("Looking at the scan…"))
@@ -259,17 +261,17 @@ class DerivePanel(QWidget):
         def learn() -> Any:
             from imagest_core.progress import Progress
 
-            return deriver.prepare(painting, values, Progress())
+            return detector.prepare(painting, values, Progress())
 
         def learned(found: Any) -> None:
-            if self._deriver is deriver:
+            if self._detector is detector:
                 self._learned = found
                 self.apply_button.setEnabled(True)
                 self._tell_learned(found)
                 self._look()
 
         def failed(error: Exception) -> None:
-            if self._deriver is deriver:
+            if self._detector is detector:
                 self._failed(error)
 
         self._context.background.latest("learn", learn, learned, failed)
@@ -296,12 +298,12 @@ class DerivePanel(QWidget):
 
     def _look(self) -> None:
         """Ask for a preview of the visible part."""
-        document, deriver, learned = self._context.document, self._deriver, self._learned
-        if not self._active or document is None or deriver is None or learned is None:
+        document, detector, learned = self._context.document, self._detector, self._learned
+        if not self._active or document is None or detector is None or learned is None:
             return
         visible = self._context.selection.visible.within(document.painting.box)
         if not visible.empty:
-            self._previewer.ask(deriver, document.painting, learned, self.values, visible)
+            self._previewer.ask(detector, document.painting, learned, self.values, visible)
             self.registered.look()
 
     def _show(self, preview: Preview) -> None:
@@ -325,10 +327,15 @@ class DerivePanel(QWidget):
 
     def apply(self) -> None:
         """Derive over the whole scan, as one undo step."""
-        document, deriver, learned, values = self._context.document, self._deriver, self._learned, self.values
-        if document is None or deriver is None:
+        document, detector, learned, values = (
+            self._context.document,
+            self._detector,
+            self._learned,
+            self.values,
+        )
+        if document is None or detector is None:
             return
-        name, title = f"Derive {self.method}", translated(deriver.title)
+        name, title = f"Derive {self.method}", translated(detector.title)
         painting = document.painting
 
         def taken(found: DamageMap) -> None:
@@ -340,7 +347,7 @@ class DerivePanel(QWidget):
         self._context.jobs.submit(
             Job(
                 self.tr("Deriving the mask"),
-                lambda progress: deriver.derive(painting, learned, values, progress),
+                lambda progress: detector.derive(painting, learned, values, progress),
                 taken,
             )
         )

@@ -57,9 +57,9 @@ class Steps(QAbstractListModel):
 
 
 class HistoryPanel(Panel):
-    """``stood(str)``: a word for the title."""
+    """``summary_changed(str)``: a word for the title."""
 
-    stood = Signal(str)
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -85,7 +85,7 @@ class HistoryPanel(Panel):
         count = len(self.steps.entries)
         self.empty.setVisible(not count)
         self.list.setVisible(bool(count))
-        self.stood.emit(self.tr("%n step(s)", "", count - self.steps.undone) if count else "")
+        self.summary_changed.emit(self.tr("%n step(s)", "", count - self.steps.undone) if count else "")
 
     def _go(self, line: int) -> None:
         """Undo or redo until the entry on ``line`` is the latest done."""

@@ -12,7 +12,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.jobs.devices import Device, device_now
 from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
-from app.jobs.preload import Warming
+from app.jobs.preload import Preloader
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
@@ -27,9 +27,9 @@ ESTIMATE_WAIT = 250
 
 
 class RestorePanel(Panel):
-    """Shows and changes ``selection.request``; ``stood(str)``: a word for the title."""
+    """Shows and changes ``selection.request``; ``summary_changed(str)``: a word for the title."""
 
-    stood = Signal(str)
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -39,7 +39,7 @@ class RestorePanel(Panel):
         self.column.addWidget(self.fold)
         self.column.addStretch(1)
         self._showing = False
-        self.warming = Warming(context, self)
+        self.warming = Preloader(context, self)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setInterval(ESTIMATE_WAIT)
@@ -134,7 +134,7 @@ class RestorePanel(Panel):
         if document is None or document.state.damage.empty:
             self.footer.say(self.tr("Mark damage first: there is nothing to restore yet."))
             self.context.selection.windows = ()
-            self.stood.emit(self.tr("mark damage first") if document else "")
+            self.summary_changed.emit(self.tr("mark damage first") if document else "")
             return
         if not self.context.selection.windows:
             self.footer.say(self.tr("Looking at the damage…"))
@@ -153,10 +153,10 @@ class RestorePanel(Panel):
         seconds = self.expected_seconds(found)
         if seconds is not None:
             text += self.tr(" · about {0} here").format(duration(seconds))
-            self.stood.emit(self.tr("about {0}").format(duration(seconds)))
+            self.summary_changed.emit(self.tr("about {0}").format(duration(seconds)))
         else:
             text += self.tr(" · the first run tells how long it takes here")
-            self.stood.emit("")
+            self.summary_changed.emit("")
         if found.coarsest > 1:
             text += self.tr(" · large damage is filled at 1:{0} first, then refined").format(found.coarsest)
         self.footer.say(text)
@@ -175,7 +175,7 @@ class RestorePanel(Panel):
         return seconds
 
     def _no_estimate(self, error: Exception) -> None:
-        self.stood.emit("")
+        self.summary_changed.emit("")
         if isinstance(error, ImagestError):
             self.footer.say(str(error), "warn")
 

@@ -16,9 +16,9 @@ NOTE_HEIGHT = 56
 
 
 class ReviewPanel(Panel):
-    """``stood(str)``: a word for the title."""
+    """``summary_changed(str)``: a word for the title."""
 
-    stood = Signal(str)
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -103,7 +103,7 @@ class ReviewPanel(Panel):
         self.card.setVisible(run is None)
         self.body.setVisible(run is not None)
         if run is None:
-            self.stood.emit("")
+            self.summary_changed.emit("")
             return
         tally = deciding.tally(self.context, run)
         decided = run.count - tally[Verdict.UNDECIDED]
@@ -113,7 +113,7 @@ class ReviewPanel(Panel):
         self.counts.setText(
             text.format(tally[Verdict.ACCEPTED], tally[Verdict.REJECTED], tally[Verdict.UNDECIDED])
         )
-        self.stood.emit(f"{decided:,} / {run.count:,}")
+        self.summary_changed.emit(f"{decided:,} / {run.count:,}")
         self._show_region(run)
 
     def _show_region(self, run: Run) -> None:

@@ -29,10 +29,10 @@ COLUMNS = 4
 
 
 class StylePanel(Panel):
-    """``donor_wanted()``; ``stood(str)``: a word for the title."""
+    """``donor_wanted()``; ``summary_changed(str)``: a word for the title."""
 
     donor_wanted = Signal()
-    stood = Signal(str)
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -114,7 +114,7 @@ class StylePanel(Panel):
 
     def _say_what(self) -> None:
         unasked = self.tr("none") if self.context.selection.style_declined else self.tr("the program picks")
-        self.stood.emit(self.tr("%n reference(s)", "", self._count) if self._count else unasked)
+        self.summary_changed.emit(self.tr("%n reference(s)", "", self._count) if self._count else unasked)
 
     def _damage_changed(self, box: Box) -> None:
         self._check()

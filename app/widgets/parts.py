@@ -138,7 +138,7 @@ def restyle(widget: QWidget, kind: str) -> None:
 
 
 def repolish(widget: QWidget) -> None:
-    """Let the style sheet see changed names and properties."""
+    """Let the style layers see changed names and properties."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
 

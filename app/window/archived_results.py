@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from app.context import Context
 
 
-class PutAwayMenu(QMenu):
+class ArchivedResultsMenu(QMenu):
     """Filled when it is opened; a click lists the result again, which undo takes back."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -20,7 +20,7 @@ class PutAwayMenu(QMenu):
         """List what is kept now."""
         self.clear()
         document = self._context.document
-        for run in document.document.put_away() if document is not None else ():
+        for run in document.document.archived_results() if document is not None else ():
             text = self.tr("{0} · {1}, %n region(s)", "", run.count).format(run.id, run.engine)
             self.addAction(text, lambda number=run.id: self._bring_back(number))
         if self.isEmpty():
@@ -28,5 +28,5 @@ class PutAwayMenu(QMenu):
 
     def _bring_back(self, number: int) -> None:
         document = self._context.document
-        if document is not None and self._context.attempt(lambda: document.document.bring_back(number)):
+        if document is not None and self._context.attempt(lambda: document.document.restore_archived(number)):
             self._context.selection.run, self._context.selection.region = number, 0

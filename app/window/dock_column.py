@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
 from PySide6.QtWidgets import QMainWindow, QTabWidget
 
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 from app.window.docks import Dock, shared_heights
 
 TABBED_BELOW = 760
@@ -60,7 +60,7 @@ class Column(QObject):
             elif not low and self.tabbed:
                 self._to_stack()
         self._fit()
-        soon(self, self._fit)
+        call_later(self, self._fit)
 
     def _to_tabs(self) -> None:
         self._stacked = self._window.saveState(LAYOUT_VERSION)

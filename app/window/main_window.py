@@ -32,7 +32,7 @@ from app.panels.style import StylePanel
 from app.widgets.placement import keep_inside, place
 from app.window.action_handlers import Slots
 from app.window.actions import MENUS, Actions, translated
-from app.window.archived_results import PutAwayMenu
+from app.window.archived_results import ArchivedResultsMenu
 from app.window.banner import Banner
 from app.window.dock_column import Column
 from app.window.docks import Dock
@@ -131,13 +131,13 @@ class MainWindow(QMainWindow):
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
         for name, dock in self.docks.items():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-            dock.content.stood.connect(dock.note)
+            dock.content.summary_changed.connect(dock.note)
             dock.open(name not in FOLDED)
         self.column = Column(self, self.docks)
         for dock in self.docks.values():
             dock.folded.connect(self.column.share)
             dock.reshaped.connect(self.column.share)
-        self.damage.deriving.connect(self._make_room)
+        self.damage.deriving.connect(self._fold_docks)
         self.damage.turned.connect(lambda: self.docks["restore"].open(self.damage.marked))
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 
@@ -150,8 +150,8 @@ class MainWindow(QMainWindow):
                 menu.addSeparator() if entry is None else menu.addAction(self.actions_[entry.id])
         self._recent_menu()
         self._view_menu()
-        self.put_away = PutAwayMenu(self.context, self)
-        self.menus["Results"].addMenu(self.put_away)
+        self.archived_results = ArchivedResultsMenu(self.context, self)
+        self.menus["Results"].addMenu(self.archived_results)
 
     def _recent_menu(self) -> None:
         self.recent = QMenu(self.tr("Open &recent"), self)
@@ -240,7 +240,7 @@ class MainWindow(QMainWindow):
 
     # Layout
 
-    def _make_room(self, deriving: bool) -> None:
+    def _fold_docks(self, deriving: bool) -> None:
         """Fold what is not needed while a mask is derived; to restore waits for damage, too."""
         self.docks["style"].open(not deriving)
         self.docks["restore"].open(self.damage.marked and not deriving)
@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
         """Dress the program anew, with what is drawn in the palette's colours."""
         application = QApplication.instance()
         if isinstance(application, QApplication):
-            theme.dress(application, self.context.settings.preferences.theme)
+            theme.apply_theme(application, self.context.settings.preferences.theme)
             self.damage.classes.refresh()
             self.welcome.refresh()
             self.results.redraw()

@@ -10,7 +10,7 @@ from PySide6.QtGui import QGuiApplication
 
 from app.canvas.navigation import Place
 from app.document import OpenDocument
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 from app.selection import LARGEST_BRUSH, Compare, Tool
 from imagest_core.project.operations.settings import set_operator
 
@@ -98,7 +98,7 @@ class Follower(QObject):
             document.refused.connect(self._context.messages.warn)
             if self._operator:
                 self._sign()
-            soon(self, lambda: self._go_back(document))
+            call_later(self, lambda: self._go_back(document))
         else:
             self._window.status.zoom.clear()
         self._wait.start()
@@ -190,7 +190,7 @@ class Follower(QObject):
         if self._context.document is not document:
             return
         if left.view is not None:
-            self._window.area.view.stand(Place(*left.view))
+            self._window.area.view.set_view(Place(*left.view))
         if left.tool in tuple(Tool):
             selection.tool = left.tool
         if left.label in [item.label for item in document.state.damage.classes]:

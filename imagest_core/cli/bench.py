@@ -98,7 +98,7 @@ def _view(painting: Painting) -> WindowView:
     from imagest_core.restoration.planning.window import Window, WindowView
 
     box = Box(450, 30, SIDE, SIDE)
-    mask = read_mask(resources.sample_mask()).grown(1).fill_mask(box)
+    mask = read_mask(resources.sample_mask()).dilated(1).fill_mask(box)
     image = np.where(mask[..., None], np.float32(0), painting.read_working(box))
     return WindowView(Window(1, box), image, mask)
 

@@ -35,7 +35,7 @@ def _grow(damage: DamageMap, x: int, y: int, bounds: Box, *, inside: bool) -> Pi
         return None
     margin = _FIRST
     while True:
-        box = Box(x, y, 1, 1).grown(margin).within(bounds)
+        box = Box(x, y, 1, 1).expanded(margin).within(bounds)
         mask = _flood((damage.read(box) > 0) == inside, x - box.x, y - box.y, 8 if inside else 4)
         if not mask.any():
             return None

@@ -36,21 +36,21 @@ def inverted(damage: DamageMap, label: int) -> DamageMap:
     return made
 
 
-def grown_class(damage: DamageMap, label: int, pixels: int) -> DamageMap:
+def dilated_class(damage: DamageMap, label: int, pixels: int) -> DamageMap:
     """Class ``label`` spread by ``pixels`` over intact pixels."""
     made = damage.copy()
-    spread = only(damage, label).grown(pixels)
+    spread = only(damage, label).dilated(pixels)
     for cell in spread.occupied():
         labels = damage.read(cell)
         made.write(cell, np.where((labels == 0) & (spread.read(cell) > 0), np.uint8(label), labels))
     return made
 
 
-def shrunk_class(damage: DamageMap, label: int, pixels: int) -> DamageMap:
+def eroded_class(damage: DamageMap, label: int, pixels: int) -> DamageMap:
     """Class ``label`` without its outer ``pixels``; where it meets another class or the edge it stays."""
     made, kernel = damage.copy(), np.ones((2 * pixels + 1,) * 2, np.uint8)
     for cell in damage.occupied():
-        around = cell.grown(pixels).within(damage.box)
+        around = cell.expanded(pixels).within(damage.box)
         labels = damage.read(around)
         held = cv2.erode((labels > 0).view(np.uint8), kernel) > 0
         lost = (labels == label) & ~held

@@ -181,13 +181,13 @@ class DamageMap:
             made._replace(key, tile_box(key), tile if np.array_equal(mask, tile) else mask)
         return made
 
-    def grown(self, pixels: int, progress: Progress | None = None) -> DamageMap:
+    def dilated(self, pixels: int, progress: Progress | None = None) -> DamageMap:
         """All damage dilated ``pixels`` times by a 3×3 square, as label 1; raises ``Cancelled``."""
         made, progress = DamageMap(self.width, self.height), progress or Progress()
         for key in self._near(pixels):
             progress.check()
             cell = tile_box(key).within(self.box)
-            damaged = (self.read(cell.grown(pixels)) > 0).astype(np.uint8)
+            damaged = (self.read(cell.expanded(pixels)) > 0).astype(np.uint8)
             made.write(
                 cell, _dilated(damaged, pixels)[pixels : pixels + cell.height, pixels : pixels + cell.width]
             )
@@ -197,7 +197,7 @@ class DamageMap:
         """The keys of all tiles that lie within ``pixels`` of damage."""
         reached: set[TileKey] = set()
         for key in self._tiles:
-            around = self._tile_bounds(key).grown(pixels).within(self.box)
+            around = self._tile_bounds(key).expanded(pixels).within(self.box)
             reached.update((cell.x // TILE, cell.y // TILE) for cell in around.tiles(TILE))
         return sorted(reached)
 

@@ -81,7 +81,7 @@ def find_regions(
     several times faster. Time and memory follow the damaged tiles. Raises ``Cancelled``.
     """
     damage, progress = damage.copy(), progress or Progress()
-    pieces = _Pieces(damage, damage.grown(join, progress) if join else damage)
+    pieces = _Pieces(damage, damage.dilated(join, progress) if join else damage)
     sizes, tables = pieces.measure(Depths(damage, progress) if thickness else None, progress)
     groups = _groups(sizes.total, pieces.touching(tables))
     boxes, areas, depths = sizes.merged(groups)

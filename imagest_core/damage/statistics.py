@@ -171,7 +171,7 @@ def _known_as(damage: DamageMap, label: int) -> tuple[str, str]:
 
 def _tile_steps(damage: DamageMap, tile: Box) -> Steps:
     """The steps that begin in the tile."""
-    around = Box(tile.x, tile.y, TILE, TILE).grown(HALO)
+    around = Box(tile.x, tile.y, TILE, TILE).expanded(HALO)
     line = _centre_line(damage.read(around) > 0)
     return _steps(line, (slice(HALO, HALO + TILE), slice(HALO, HALO + TILE)))
 
@@ -184,7 +184,8 @@ def _centre_line(mask: Mask) -> Mask:
     line, thin = np.zeros(mask.shape, np.bool_), mask & ~_thick(mask)
     if not thin.any():
         return line
-    part = Box(*cv2.boundingRect(mask.astype(np.uint8))).grown(1).within(Box(0, 0, *mask.shape[::-1])).slices
+    around = Box(*cv2.boundingRect(mask.astype(np.uint8))).expanded(1)
+    part = around.within(Box(0, 0, *mask.shape[::-1])).slices
     line[part] = np.asarray(skeletonize(mask[part]), np.bool_)
     return line & thin
 

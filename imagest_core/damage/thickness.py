@@ -60,7 +60,7 @@ def _near(damage: DamageMap, key: TileKey) -> Distances:
 
 def _within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
     """Distances of a tile as far as the surroundings within ``reach`` tell."""
-    damaged = (damage.read(tile_box(key).grown(reach + 1)) > 0).view(np.uint8)
+    damaged = (damage.read(tile_box(key).expanded(reach + 1)) > 0).view(np.uint8)
     if damaged.all():
         return np.full((TILE, TILE), reach + 1, np.float32)
     whole = cv2.distanceTransform(damaged, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from imagest_core.evaluation.cases import Case, CasePictures, load_case
 from imagest_core.evaluation.filling import Filled, add_grain, fill_case
-from imagest_core.evaluation.methods import HARMONIC, NONE, Contestant
+from imagest_core.evaluation.methods import HARMONIC, NONE, Method
 from imagest_core.evaluation.metrics import METRICS, Picture, measure
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress
@@ -44,7 +44,7 @@ class Benchmark:
 
     @property
     def methods(self) -> list[str]:
-        """The contestants, in the order they ran."""
+        """The methods, in the order they ran."""
         return list(dict.fromkeys(row.method for row in self.rows))
 
     @property
@@ -70,7 +70,7 @@ class CaseFills:
 
 def run_benchmark(
     cases: Sequence[Case],
-    contestants: Sequence[Contestant],
+    methods: Sequence[Method],
     request: RestorationRequest,
     perceptual: Perceptual,
     progress: Progress,
@@ -81,8 +81,8 @@ def run_benchmark(
         part = progress.part(index * share, (index + 1) * share, f"{case.name} ({index + 1} of {len(cases)})")
         pictures = load_case(case)
         filled = {NONE: Filled(pictures.damaged, 0.0)}
-        for number, contestant in enumerate(contestants):
-            piece = part.part(number / len(contestants), (number + 1) / len(contestants))
+        for number, contestant in enumerate(methods):
+            piece = part.part(number / len(methods), (number + 1) / len(methods))
             filled[contestant.label] = _fill(case, pictures, contestant, filled, request, piece)
         rows = [_row(case, pictures, label, one, perceptual) for label, one in filled.items()]
         yield rows, CaseFills(case, pictures, {label: one.picture for label, one in filled.items()})
@@ -97,7 +97,7 @@ def columns(perceptual: Perceptual) -> tuple[str, ...]:
 def _fill(
     case: Case,
     pictures: CasePictures,
-    contestant: Contestant,
+    contestant: Method,
     earlier: Mapping[str, Filled],
     request: RestorationRequest,
     progress: Progress,
@@ -106,7 +106,7 @@ def _fill(
     if not contestant.like:
         return fill_case(case, contestant, request, progress)
     smooth = earlier.get(HARMONIC) or fill_case(
-        case, Contestant(HARMONIC, HARMONIC, Mode.FAITHFUL), request, progress
+        case, Method(HARMONIC, HARMONIC, Mode.FAITHFUL), request, progress
     )
     return add_grain(pictures, smooth, earlier[contestant.like].picture, request)
 

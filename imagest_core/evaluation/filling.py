@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
-from imagest_core.evaluation.methods import Contestant
+from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import Picture
 from imagest_core.evaluation.noise import grained
 from imagest_core.painting.color.working import colour_space
@@ -36,7 +36,7 @@ class Filled:
 
 def fill_case(
     case: Case,
-    contestant: Contestant,
+    contestant: Method,
     request: RestorationRequest,
     progress: Progress,
     style: StyleReference | None = None,
@@ -65,7 +65,7 @@ def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -
 def add_grain(pictures: CasePictures, smooth: Filled, like: Picture, request: RestorationRequest) -> Filled:
     """The control: ``smooth`` with white noise of the fine energy of ``like``, in the grown mask."""
     started = time.perf_counter()
-    grown = DamageMap.from_mask(pictures.mask).grown(request.growth)
+    grown = DamageMap.from_mask(pictures.mask).dilated(request.growth)
     filled = grown.read(grown.box) > 0
     picture = grained(smooth.picture, like, pictures.mask, filled, request.seed)
     return Filled(picture, smooth.seconds + time.perf_counter() - started)

@@ -16,7 +16,7 @@ NOISE = "harmonic+noise"
 
 
 @dataclass(frozen=True)
-class Contestant:
+class Method:
     """A row of the tables: ``engine`` in ``mode``, or grain as fine as that of the row ``like``."""
 
     label: str
@@ -25,9 +25,9 @@ class Contestant:
     like: str = ""
 
 
-def contestants(
+def methods(
     names: Sequence[str], modes: Sequence[Mode], has_modes: Callable[[str], bool]
-) -> tuple[Contestant, ...]:
+) -> tuple[Method, ...]:
     """The rows asked for by ``names``: ``ENGINE``, ``ENGINE:MODE`` or ``harmonic+noise[:ROW]``.
 
     An engine named without a mode runs in each of ``modes`` (textured when none is given) if
@@ -38,14 +38,14 @@ def contestants(
     return _unique([*rows, *(_control(name, rows) for name in names if _is_noise(name))])
 
 
-def _rows(name: str, modes: Sequence[Mode], has_modes: Callable[[str], bool]) -> list[Contestant]:
+def _rows(name: str, modes: Sequence[Mode], has_modes: Callable[[str], bool]) -> list[Method]:
     engine, _, mode = name.partition(":")
     if not has_modes(engine):
         if mode:
             raise InputError(f"The engine {engine} has no modes: name it without ':{mode}'.")
-        return [Contestant(engine, engine)]
+        return [Method(engine, engine)]
     wanted = [_mode(mode)] if mode else list(modes) or [Mode.TEXTURED]
-    return [Contestant(f"{engine}:{each.value}", engine, each) for each in wanted]
+    return [Method(f"{engine}:{each.value}", engine, each) for each in wanted]
 
 
 def _mode(text: str) -> Mode:
@@ -59,14 +59,14 @@ def _is_noise(name: str) -> bool:
     return name == NOISE or name.startswith(NOISE + ":")
 
 
-def _control(name: str, rows: Sequence[Contestant]) -> Contestant:
+def _control(name: str, rows: Sequence[Method]) -> Method:
     like = name[len(NOISE) + 1 :]
     lively = [row.label for row in rows if row.engine != HARMONIC]
     fitting = [label for label in lively if label == like or label.partition(":")[0] == like or not like]
     if not fitting:
         raise InputError(f"{name} takes its energy from another engine: name that with --engine too.")
-    return Contestant(f"{NOISE}:{fitting[-1]}", HARMONIC, Mode.FAITHFUL, fitting[-1])
+    return Method(f"{NOISE}:{fitting[-1]}", HARMONIC, Mode.FAITHFUL, fitting[-1])
 
 
-def _unique(rows: Sequence[Contestant]) -> tuple[Contestant, ...]:
+def _unique(rows: Sequence[Method]) -> tuple[Method, ...]:
     return tuple({row.label: row for row in rows}.values())

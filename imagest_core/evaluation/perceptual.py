@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from imagest_core.evaluation import weights
 from imagest_core.evaluation.distributions import frechet, kernel_distance
 from imagest_core.evaluation.metrics import Mask, Picture
-from imagest_core.evaluation.weights import Wanted, WeightStore, fingerprint, load_into
+from imagest_core.evaluation.weights import WeightsFile, WeightStore, fingerprint, load_into
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -120,7 +120,7 @@ class Perceptual:
         self.notes.append(f"CLIP score is the raw cosine of picture and caption by {_model_name(folder)}.")
         return clip_scorer(folder)
 
-    def _file(self, wanted: Wanted, measure: str) -> Path | None:
+    def _file(self, wanted: WeightsFile, measure: str) -> Path | None:
         path = self._store.find(wanted)
         if path is None:
             self.notes.append(f"{measure}: empty, since {self._store.missing(wanted)}.")

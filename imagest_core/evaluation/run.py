@@ -18,7 +18,7 @@ from imagest_core.evaluation import tables
 from imagest_core.evaluation.benchmark import ALL, Benchmark, columns, run_benchmark
 from imagest_core.evaluation.cases import Case, find_cases
 from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sheet, whole_strip
-from imagest_core.evaluation.methods import Contestant, contestants
+from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.models.library import find_model
@@ -62,7 +62,7 @@ class Evaluation:
 def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     """Measure, and write the tables and sheets; returns the files written. Raises ``InputError``."""
     cases = find_cases(evaluation.cases, evaluation.limit)
-    rows = contestants(evaluation.engines or engine_names(), evaluation.modes, _has_modes)
+    rows = methods(evaluation.engines or engine_names(), evaluation.modes, _has_modes)
     for row in rows:
         check_request(replace(evaluation.request, engine=row.engine, mode=row.mode))
     _prepare(evaluation)
@@ -77,7 +77,7 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
 def _measure(
     benchmark: Benchmark,
     cases: Sequence[Case],
-    rows: Sequence[Contestant],
+    rows: Sequence[Method],
     request: RestorationRequest,
     perceptual: Perceptual,
     progress: Progress,

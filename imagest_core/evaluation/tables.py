@@ -44,7 +44,7 @@ def means_csv(benchmark: Benchmark, seed: int) -> str:
 
 
 def differences_csv(benchmark: Benchmark, seed: int) -> str:
-    """The paired difference, first minus second, of every two contestants by kind and measure."""
+    """The paired difference, first minus second, of every two methods by kind and measure."""
     head = ["kind", "measure", "first", "second", "cases", "mean", "low", "high"]
     pairs = list(combinations(benchmark.methods, 2))
     rows = (

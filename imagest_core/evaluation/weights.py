@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WeightsFile:
     """A network's file in the user's folder, its hub repository, and the stem of torch hub's file."""
 
     file: str
@@ -29,11 +29,11 @@ class Wanted:
     stem: str = ""
 
 
-ALEXNET = Wanted("alexnet.safetensors", stem="alexnet-")
-LPIPS = Wanted("lpips-alex-v0.1.safetensors")
-VGG19 = Wanted("vgg19.safetensors", "timm/vgg19.tv_in1k", "vgg19-")
-INCEPTION_FID = Wanted("pt_inception-2015-12-05.safetensors", stem="pt_inception-2015-12-05")
-INCEPTION = Wanted("inception-v3.safetensors", "timm/inception_v3.tv_in1k", "inception_v3")
+ALEXNET = WeightsFile("alexnet.safetensors", stem="alexnet-")
+LPIPS = WeightsFile("lpips-alex-v0.1.safetensors")
+VGG19 = WeightsFile("vgg19.safetensors", "timm/vgg19.tv_in1k", "vgg19-")
+INCEPTION_FID = WeightsFile("pt_inception-2015-12-05.safetensors", stem="pt_inception-2015-12-05")
+INCEPTION = WeightsFile("inception-v3.safetensors", "timm/inception_v3.tv_in1k", "inception_v3")
 CLIP_FOLDERS = ("clip", "openai/clip-vit-large-patch14", "openai/clip-vit-base-patch32")
 """A folder's own name, then hub repositories; each holds config.json, model.safetensors, a tokenizer."""
 
@@ -55,7 +55,7 @@ class WeightStore:
         hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
         return cls(folder, hub, torch_home / "hub" / "checkpoints")
 
-    def find(self, wanted: Wanted) -> Path | None:
+    def find(self, wanted: WeightsFile) -> Path | None:
         """The first file that is there, or None."""
         return next((path for path in self._candidates(wanted) if path.is_file()), None)
 
@@ -65,14 +65,14 @@ class WeightStore:
         places = [*own, *(place for name in CLIP_FOLDERS[1:] for place in self._snapshots(name))]
         return next((place for place in places if _whole_clip(place)), None)
 
-    def missing(self, wanted: Wanted) -> str:
+    def missing(self, wanted: WeightsFile) -> str:
         """Why ``wanted`` isn't there, as the rest of a sentence."""
         pickled = sorted(self.torch_hub.glob(wanted.stem + "*.pth")) if self.torch_hub and wanted.stem else []
         if pickled:
             return f"{pickled[0].name} is pickled and isn't read: convert it to {wanted.file}"
         return f"{wanted.file} isn't on this machine (give its folder with --metric-weights)"
 
-    def _candidates(self, wanted: Wanted) -> Iterator[Path]:
+    def _candidates(self, wanted: WeightsFile) -> Iterator[Path]:
         if self.folder:
             yield self.folder / wanted.file
         if wanted.hub:

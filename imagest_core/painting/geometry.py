@@ -44,7 +44,7 @@ class Box(NamedTuple):
         """The box from (left, top) up to, not including, (right, bottom)."""
         return cls(left, top, right - left, bottom - top)
 
-    def grown(self, pixels: int) -> Box:
+    def expanded(self, pixels: int) -> Box:
         """The box with ``pixels`` more on each side (fewer when negative)."""
         return Box(self.x - pixels, self.y - pixels, self.width + 2 * pixels, self.height + 2 * pixels)
 

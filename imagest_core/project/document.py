@@ -25,7 +25,7 @@ from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.operations.mask import relabelled, restored
 from imagest_core.project.operations.results import add_run
-from imagest_core.project.painting_reference import Found, find_painting, reference_to, shown_painting
+from imagest_core.project.painting_reference import LocatedScan, find_painting, reference_to, shown_painting
 from imagest_core.project.recovery import backups
 from imagest_core.project.recovery.rolling_backup import Rolling
 from imagest_core.project.rewritten_scan import with_facts
@@ -134,7 +134,7 @@ class Document:
             made.trouble = str(error)
             return made
 
-    def find_painting(self, recent: Iterable[Path] = ()) -> Found:
+    def find_painting(self, recent: Iterable[Path] = ()) -> LocatedScan:
         """Where the scan is now; a new place is kept."""
         found = find_painting(self.state.painting, self.path, recent)
         self._relink(found.reference)
@@ -147,7 +147,7 @@ class Document:
         """
         self._relink(shown_painting(self.state.painting, path, accept_rewritten=accept_rewritten))
 
-    def accept_rewritten(self, found: Found) -> Found:
+    def accept_rewritten(self, found: LocatedScan) -> LocatedScan:
         """Go on with the file that was ``found`` in place of the scan, every sample of which is the same.
 
         The log keeps that. Raises ``ProjectError`` where a sample differs or that can't be told.
@@ -155,7 +155,7 @@ class Document:
         if found.rewritten is None or not found.rewritten.same_samples:
             raise ProjectError(found.note)
         self.show_painting(found.rewritten.path, accept_rewritten=True)
-        return Found(self.state.painting, self.state.painting.path)
+        return LocatedScan(self.state.painting, self.state.painting.path)
 
     def learn_scan(self, painting: Painting, progress: Progress | None = None) -> None:
         """Keep what later tells in what the scan was changed, unless it is kept already.
@@ -280,13 +280,13 @@ class Document:
         self._keep([self.history.step_forward()], changes)
         return True
 
-    def put_away(self) -> list[Run]:
+    def archived_results(self) -> list[Run]:
         """Results that aren't listed but still kept: discarded, or taken back and then overtaken."""
         return list(self.store.runs(listed=False).values())
 
-    def bring_back(self, number: int) -> None:
+    def restore_archived(self, number: int) -> None:
         """List a result that was put away; raises ``ProjectError`` where it isn't kept any more."""
-        kept = {run.id: run for run in self.put_away()}
+        kept = {run.id: run for run in self.archived_results()}
         if number not in kept:
             raise ProjectError(f"Result {number} isn't kept any more: restore again with its settings.")
         self.do(replace(add_run(kept[number]), name="Bring back result"))

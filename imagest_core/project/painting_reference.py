@@ -36,7 +36,7 @@ def reference_to(painting: Painting) -> PaintingReference:
 
 
 @dataclass(frozen=True)
-class Found:
+class LocatedScan:
     """Where a scan is: ``reference`` as it is now, ``path`` None where there is nothing.
 
     ``changed``: only a file of another content is left; ``rewritten`` says in what it differs. ``note``: a
@@ -52,23 +52,23 @@ class Found:
 
 def find_painting(
     reference: PaintingReference, project: Path | None = None, recent: Iterable[Path] = ()
-) -> Found:
+) -> LocatedScan:
     """Look where it was, beside the ``project``, then in ``recent`` folders, for the same content.
 
     Nothing is hashed where the file at the old place has the size and date it had.
     """
     if _untouched(reference):
-        return Found(reference, reference.path)
+        return LocatedScan(reference, reference.path)
     folders = [reference.path.parent, *([project.resolve().parent] if project else []), *recent]
     for path in _candidates(reference, folders):
         if file_sha256(path) == reference.sha256:
             moved = path.resolve() != reference.path
             note = f"The scan has moved: it was found as {path}." if moved else ""
-            return Found(_seen(reference, path), path, note=note)
+            return LocatedScan(_seen(reference, path), path, note=note)
     return _not_found(reference, folders[: 2 if project else 1])
 
 
-def open_reference(found: Found) -> Painting:
+def open_reference(found: LocatedScan) -> Painting:
     """The scan that was found, as the project wants it read; raises ``PaintingError``.
 
     Raises ``ProjectError`` where the project says that it has another size: its damage wouldn't fit.
@@ -122,14 +122,14 @@ class RewrittenError(ProjectError):
         self.rewritten = rewritten
 
 
-def _not_found(reference: PaintingReference, folders: Iterable[Path]) -> Found:
+def _not_found(reference: PaintingReference, folders: Iterable[Path]) -> LocatedScan:
     """A file of the scan's name but another content is the scan rewritten, one with its samples first."""
     found = [compared(reference, path) for path in _namesakes(reference, folders)]
     if found:
         best = next((each for each in found if each.same_samples), found[0])
-        return Found(reference, best.path, changed=True, note=best.sentence, rewritten=best)
+        return LocatedScan(reference, best.path, changed=True, note=best.sentence, rewritten=best)
     note = f"The scan {reference.path} can't be found: put it beside the project file, or show where it is."
-    return Found(reference, None, note=note)
+    return LocatedScan(reference, None, note=note)
 
 
 def _namesakes(reference: PaintingReference, folders: Iterable[Path]) -> list[Path]:

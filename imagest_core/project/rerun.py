@@ -16,7 +16,7 @@ def damage_of_region(damage: DamageMap, run: Run, number: int, growth: int) -> D
     The mask may have been corrected since. Raises ``MaskError`` where nothing of the region is damaged now.
     """
     filled = damage.filled()
-    pieces = find_regions(filled.grown(growth), thickness=False)
+    pieces = find_regions(filled.dilated(growth), thickness=False)
     box, touched = run.region_box(number), set[int]()
     for key in run.tile_keys:
         tile = run.content.tile(key)

@@ -15,8 +15,8 @@ from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.compositing.assembly import Assembler, Image
-from imagest_core.restoration.compositing.boundary import match_ring
-from imagest_core.restoration.compositing.coarse_fill import Underpainting
+from imagest_core.restoration.compositing.boundary import match_boundary
+from imagest_core.restoration.compositing.coarse_fill import CoarseFill
 from imagest_core.restoration.engines import engine
 from imagest_core.restoration.engines.base import Engine, Session, WindowFill
 from imagest_core.restoration.environment import Environment, peak_memory
@@ -86,7 +86,7 @@ def restore_with(
     grown = _grown(filled, request.growth, progress)
     regions = find_regions(grown, progress=progress)
     plan = make_plan(grown, regions, Layout.of(chosen, request, painting.box), progress)
-    assembler = Assembler(painting, grown, regions, plan, 0 if chosen.meets_rim else request.blend)
+    assembler = Assembler(painting, grown, regions, plan, 0 if chosen.matches_boundary else request.blend)
     clock.lap("planning")
     loading = progress.part(0.0, 0.0, "loading the network")
     loading.check()
@@ -138,7 +138,7 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
 
 
 def _grown(filled: DamageMap, growth: int, progress: Progress) -> DamageMap:
-    grown = filled.grown(growth, progress)
+    grown = filled.dilated(growth, progress)
     if grown.count() == grown.width * grown.height:
         raise MaskError(
             f"The mask, grown by {growth} px, leaves nothing intact to restore from; mark less damage."
@@ -158,7 +158,7 @@ def _fill(
 ) -> list[Notes]:
     """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
     notes: list[Notes] = []
-    underpainting = Underpainting(painting, grown, plan, textured)
+    underpainting = CoarseFill(painting, grown, plan, textured)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
         part = progress.part(done / total, (done + len(tasks)) / total)
@@ -202,7 +202,7 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
             f" {view.window.box.y}; please report this."
         )
     whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
-    return whole if chosen.meets_rim else match_ring(whole, view.begun, view.hole)
+    return whole if chosen.matches_boundary else match_boundary(whole, view.begun, view.hole)
 
 
 def _used(chosen: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:

@@ -22,5 +22,5 @@ def uses_style(chosen: Engine, request: RestorationRequest) -> bool:
 
 def fields_used_by(chosen: Engine, request: RestorationRequest) -> frozenset[str]:
     """:func:`used_fields` of an engine that need not be registered."""
-    blended = frozenset() if chosen.meets_rim else frozenset({"blend"})
+    blended = frozenset() if chosen.matches_boundary else frozenset({"blend"})
     return PLACING | blended | chosen.heeds(request)

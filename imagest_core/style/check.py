@@ -37,7 +37,7 @@ def check_style(
 
 def touches_damage(region: Box, damage: DamageMap, growth: int = 0) -> bool:
     """Whether damage grown by ``growth`` px lies in ``region``."""
-    return bool(damage.read(region.grown(growth)).any())
+    return bool(damage.read(region.expanded(growth)).any())
 
 
 def largest_free(taken: NDArray[np.bool_]) -> Box:
@@ -92,7 +92,7 @@ def _intact(region: Box, damage: DamageMap, trim: bool, growth: int) -> Box:
 
 def _trimmed(region: Box, damage: DamageMap, growth: int) -> Box:
     scale = -(-max(region.width, region.height) // TRIM_SIDE)
-    taken = damage.grown(growth).read(region) > 0
+    taken = damage.dilated(growth).read(region) > 0
     free = largest_free(any_in_cells(taken, scale))
     native = Box(
         region.x + free.x * scale, region.y + free.y * scale, free.width * scale, free.height * scale

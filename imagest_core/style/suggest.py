@@ -48,7 +48,7 @@ def suggest_regions(
     shortest = min(painting.width, painting.height)
     side = min(side or max(SIDES[0], min(shortest // 4, SIDES[1])), shortest)
     level = _working_level(painting)
-    grown = damage.grown(GROWTH, progress)
+    grown = damage.dilated(GROWTH, progress)
     progress.check()
     ground = _ground(painting, level)
     taken, texture = _taken(grown, level) | ground.border, ground.texture

@@ -82,7 +82,7 @@ def opened(context: Context, scan: Path) -> OpenDocument:
 @pytest.fixture
 def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
     """The real window, shown offscreen, with the engine that needs no weights."""
-    theme.dress(QApplication.instance(), "light")
+    theme.apply_theme(QApplication.instance(), "light")
     made = MainWindow(context)
     context.selection.request = RestorationRequest(engine="harmonic")
     qtbot.addWidget(made, before_close_func=lambda _: None)

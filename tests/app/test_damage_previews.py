@@ -66,7 +66,7 @@ def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
         previewer.ask(Losses(), painting, WHITE, {**VALUES, "dilate": dilate}, painting.box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert len(shown) in (2, 3), "the first and the last question, not those between"
-    seen = Losses().see(painting, painting.box, 0, WHITE)
+    seen = Losses().read(painting, painting.box, 0, WHITE)
     assert (shown[-1].mask == Losses().look(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)).all()
     assert shown[0].mask.sum() < shown[-1].mask.sum()
 
@@ -86,16 +86,16 @@ def test_another_width_of_cracks_is_answered_with_what_is_known_then_exactly(
 ):
     from imagest_core.progress import Progress
 
-    deriver, box = Cracks(), Box(0, 0, 64, 64)
+    detector, box = Cracks(), Box(0, 0, 64, 64)
     values = {"sensitivity": 0.25, "widest": 9, "shortest": 8, "closing": 0, "dilate": 1}
-    learned = deriver.prepare(opened.painting, values, Progress())
-    previewer.ask(deriver, opened.painting, learned, values, box)
+    learned = detector.prepare(opened.painting, values, Progress())
+    previewer.ask(detector, opened.painting, learned, values, box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     shown.clear()
-    previewer.ask(deriver, opened.painting, learned, {**values, "widest": 5}, box)
+    previewer.ask(detector, opened.painting, learned, {**values, "widest": 5}, box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert [preview.final for preview in shown] == [False, True]
-    assert deriver.settled(0, learned, {**values, "widest": 5})
+    assert detector.settled(0, learned, {**values, "widest": 5})
 
 
 def test_a_part_is_reduced_until_it_is_small_enough():

@@ -12,7 +12,7 @@ import pytest
 import tifffile
 from PIL import Image
 
-from app.commands.export import Wanted, export
+from app.commands.export import ExportSpec, export
 from app.document import OpenDocument
 from imagest_core.cli.program import main
 from imagest_core.damage.map import DamageMap
@@ -50,10 +50,10 @@ def number(document: OpenDocument, box: Box) -> int:
     return next(each for each in run.numbers if run.region_box(each).touches(box))
 
 
-def wanted(folder: Path) -> Wanted:
+def wanted(folder: Path) -> ExportSpec:
     folder.mkdir()
     names = ("out.tif", "out-mask.png", "out-fill.tif", "out-record.json")
-    return Wanted(*(folder / name for name in names))
+    return ExportSpec(*(folder / name for name in names))
 
 
 def edits(document: OpenDocument) -> list[Callable[[], object]]:

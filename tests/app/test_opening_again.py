@@ -164,12 +164,12 @@ def test_a_discarded_result_is_brought_back_from_the_menu(
     document.do(relabelled(document.state.damage, after, "Brush"))
     restoring.restore_all(context)
     settle()
-    window.put_away.refresh()
-    assert not window.put_away.actions()[0].isEnabled()
+    window.archived_results.refresh()
+    assert not window.archived_results.actions()[0].isEnabled()
     deciding.discard_run(context)
     assert not document.state.runs
-    window.put_away.refresh()
-    (again,) = window.put_away.actions()
+    window.archived_results.refresh()
+    (again,) = window.archived_results.actions()
     again.trigger()
     assert list(document.state.runs) == [1]
     assert context.selection.run == 1

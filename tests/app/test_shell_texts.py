@@ -11,7 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 import app
 import resources
 from app.i18n.operation_names import NAMES, gesture_name
-from app.main import speak
+from app.main import set_language
 from app.panels.restore_choices import ABOUT
 from imagest_core.restoration.engines import engine_names
 
@@ -83,7 +83,7 @@ def test_an_unknown_gesture_keeps_its_name():
 
 @pytest.mark.parametrize("language", ["en", "C", "de_DE"])
 def test_english_counts_properly_also_where_there_is_no_other_language(qapp, language: str):
-    speak(qapp, language)
+    set_language(qapp, language)
     installed = [child for child in qapp.children() if isinstance(child, QTranslator)]
     try:
         assert QCoreApplication.translate("StylePanel", "%n reference(s)", "", 1) == "1 reference"

@@ -9,7 +9,7 @@ import alive
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
-from app.jobs.call_later import soon
+from app.jobs.call_later import call_later
 
 
 class Owner(QObject):
@@ -25,7 +25,7 @@ class Owner(QObject):
 
 def test_it_is_done_once_and_not_at_once(qtbot: QtBot) -> None:
     owner = Owner()
-    soon(owner, owner.act)
+    call_later(owner, owner.act)
     assert owner.done == 0
     qtbot.waitUntil(lambda: owner.done > 0)
     alive.settle()
@@ -35,7 +35,7 @@ def test_it_is_done_once_and_not_at_once(qtbot: QtBot) -> None:
 
 def test_who_goes_first_is_not_held(qtbot: QtBot) -> None:
     owner = Owner()
-    soon(owner, owner.act)
+    call_later(owner, owner.act)
     held = weakref.ref(owner)
     owner.deleteLater()
     del owner

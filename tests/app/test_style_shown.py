@@ -72,11 +72,11 @@ def test_damage_painted_over_a_frame_moves_it_at_once(hands: Hands) -> None:
     damage = hands.document.state.damage
     assert hit not in frames(hands)
     assert hit not in hands.context.selection.suggestions
-    assert not any(damage.grown(3).read(box).any() for box in frames(hands))
+    assert not any(damage.dilated(3).read(box).any() for box in frames(hands))
     first = restored(hands)  # at once: the frames may not be there yet
     hands.until(lambda: frames(hands))
     assert first == StyleReference(frames(hands), suggested=True)
-    assert not any(damage.grown(3).read(box).any() for box in frames(hands))
+    assert not any(damage.dilated(3).read(box).any() for box in frames(hands))
     hands.press("Ctrl+Z")
     hands.press("Ctrl+Z")
     hands.until(lambda: frames(hands) == before)

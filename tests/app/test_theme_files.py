@@ -1,4 +1,4 @@
-"""The style sheet finds its pictures wherever the cache folder lies."""
+"""The style layers finds its pictures wherever the cache folder lies."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NAMES = ["plain", "with space", "Käche 修复", "a#b", "(round)", "it's", "semi
 @pytest.fixture(autouse=True)
 def dressed(qapp: QApplication) -> Iterator[None]:
     yield
-    theme.dress(qapp, "light")
+    theme.apply_theme(qapp, "light")
 
 
 def drawn(qapp: QApplication, qtbot: QtBot) -> list[QImage]:
-    """What shows a picture of the style sheet, drawn with it."""
-    theme.dress(qapp, "light")
+    """What shows a picture of the style layers, drawn with it."""
+    theme.apply_theme(qapp, "light")
     box, number, check = QComboBox(), QSpinBox(), QCheckBox()
     check.setChecked(True)
     made: list[QWidget] = [box, number, check]

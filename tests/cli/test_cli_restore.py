@@ -120,7 +120,7 @@ def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mas
         used = checked_style(painting, damage, request, StyleReference((drawn,)), trim=True)
     (region,) = used.regions
     assert drawn.contains(region)
-    assert not damage.grown(1).read(region).any()
+    assert not damage.dilated(1).read(region).any()
 
 
 def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):

@@ -44,7 +44,7 @@ def test_reads_anywhere_what_was_written_anywhere(x: int, y: int, width: int, he
     whole[inside.slices] = labels[inside.moved(-x, -y).slices] if not inside.empty else 0
     padded = np.pad(whole, 1000)
     assert np.array_equal(damage.read(damage.box), whole)
-    around = box.grown(7)
+    around = box.expanded(7)
     assert np.array_equal(damage.read(around), padded[around.moved(1000, 1000).slices])
 
 
@@ -71,7 +71,7 @@ def test_a_copy_and_its_tiles_are_snapshots() -> None:
 def test_growing_is_the_repeated_square_dilation_across_tiles(pixels: int) -> None:
     mask = speckled(540, 700, share=2e-4)
     mask[255, 255] = mask[539, 699] = True
-    grown = DamageMap.from_mask(mask, label=4).grown(pixels)
+    grown = DamageMap.from_mask(mask, label=4).dilated(pixels)
     expected = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=pixels)
     assert np.array_equal(grown.read(grown.box), expected)
 
@@ -79,8 +79,8 @@ def test_growing_is_the_repeated_square_dilation_across_tiles(pixels: int) -> No
 def test_growing_touches_only_tiles_near_damage() -> None:
     damage = DamageMap(100_000, 100_000)
     damage.write(Box(50_000, 50_000, 5, 5), np.ones((5, 5), np.uint8))
-    assert len(damage.grown(3).tiles()) == 1
-    assert damage.grown(3).count() == 11 * 11
+    assert len(damage.dilated(3).tiles()) == 1
+    assert damage.dilated(3).count() == 11 * 11
 
 
 def test_what_is_recorded_only_is_not_filled() -> None:

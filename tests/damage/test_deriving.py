@@ -74,7 +74,7 @@ def test_every_step_of_the_chain_can_be_set() -> None:
     assert derive_from(clean, damaged, DifferenceParameters(**bare | {"closing": 3})).count() > plain
     assert derive_from(clean, damaged, DifferenceParameters(dilate=3)) == derive_from(
         clean, damaged, DifferenceParameters(dilate=0)
-    ).grown(3)
+    ).dilated(3)
     assert derive_from(clean, damaged, DifferenceParameters(cut=3.0)).empty
     large = DifferenceParameters(opening=0, closing=0, dilate=0, min_area=10**6, vouch=1e9)
     assert derive_from(clean, damaged, large).empty

@@ -23,7 +23,7 @@ def two_classes() -> DamageMap:
 
 def test_growing_stays_off_other_classes_and_crosses_tiles():
     before = labels_of(two_classes())
-    after = labels_of(edits.grown_class(two_classes(), LOSS.label, 3))
+    after = labels_of(edits.dilated_class(two_classes(), LOSS.label, 3))
     assert after[247, 247] == LOSS.label
     assert after[246, 247] == 0
     assert (after[before == CRACK.label] == CRACK.label).all()
@@ -31,7 +31,7 @@ def test_growing_stays_off_other_classes_and_crosses_tiles():
 
 
 def test_shrinking_takes_the_rim_and_nothing_where_classes_meet():
-    after = labels_of(edits.shrunk_class(two_classes(), LOSS.label, 2))
+    after = labels_of(edits.eroded_class(two_classes(), LOSS.label, 2))
     assert after[260, 251] == 0
     assert after[260, 252] == LOSS.label
     assert after[260, 269] == LOSS.label

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from imagest_core.errors import InputError
-from imagest_core.evaluation.methods import contestants
+from imagest_core.evaluation.methods import methods
 from imagest_core.restoration.request import Mode
 
 
@@ -12,7 +12,7 @@ def _network(name: str) -> bool:
 
 
 def labels(*names: str, modes: tuple[Mode, ...] = ()) -> list[str]:
-    return [row.label for row in contestants(names, modes, _network)]
+    return [row.label for row in methods(names, modes, _network)]
 
 
 def test_an_engine_without_modes_runs_once() -> None:
@@ -28,7 +28,7 @@ def test_an_engine_with_modes_runs_in_each_asked_for() -> None:
 def test_the_control_comes_last_and_follows_the_engine_named() -> None:
     assert labels("harmonic+noise", "imagest", "telea")[-1] == "harmonic+noise:telea"
     assert labels("harmonic+noise:imagest", "imagest", "telea")[-1] == "harmonic+noise:imagest:textured"
-    rows = contestants(["imagest", "harmonic+noise"], [Mode.FAITHFUL], _network)
+    rows = methods(["imagest", "harmonic+noise"], [Mode.FAITHFUL], _network)
     assert (rows[-1].engine, rows[-1].like) == ("harmonic", "imagest:faithful")
 
 
@@ -43,4 +43,4 @@ def test_the_control_comes_last_and_follows_the_engine_named() -> None:
 )
 def test_what_can_not_be_is_refused(names: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        contestants(names, [], _network)
+        methods(names, [], _network)

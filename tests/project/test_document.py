@@ -242,18 +242,18 @@ def test_a_run_taken_back_and_overtaken_can_be_brought_back(document: Document, 
     brush(document, B, 1)
     again = reopened(document)
     assert not again.history.undone
-    assert [run.id for run in again.put_away()] == [1]
+    assert [run.id for run in again.archived_results()] == [1]
     assert again.next_run == 2
-    again.bring_back(1)
+    again.restore_archived(1)
     assert again.state.runs[1].content.tile((0, 0)).samples.max() == 100
-    assert not again.put_away()
+    assert not again.archived_results()
     again.undo()
     assert not again.state.runs
     again.redo()
     last = reopened(again)
     assert list(last.state.runs) == [1]
     with pytest.raises(ProjectError, match="Result 1 isn't kept"):
-        last.bring_back(1)
+        last.restore_archived(1)
     last.abandon()
 
 
@@ -264,7 +264,7 @@ def test_overtaken_runs_are_bounded_but_never_what_undo_needs(document: Document
         document.do(results.add_run(make_run(document.next_run, [A], 100 + step)))
         document.undo()
     again = reopened(document)
-    assert [run.id for run in again.put_away()] == [1, *range(4, OVERTAKEN + 5)]
+    assert [run.id for run in again.archived_results()] == [1, *range(4, OVERTAKEN + 5)]
     assert again.redo()
     assert again.state.runs[OVERTAKEN + 4].content.tile((0, 0)).samples.max() == 100 + OVERTAKEN + 2
     again.undo()

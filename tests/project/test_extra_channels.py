@@ -43,6 +43,6 @@ def test_extra_channels_survive_a_project(
     after = tifffile.imread(tmp_path / "out.tif")
     assert np.array_equal(after[..., colours:], samples[..., colours:])
     changed = (after != samples).any(axis=2)
-    filled = damage.grown(1).fill_mask(damage.box)
+    filled = damage.dilated(1).fill_mask(damage.box)
     assert changed[filled].mean() > 0.9
     assert not changed[~filled].any()

@@ -51,14 +51,14 @@ class Interrupted(Progress):
 
 def test_listing_a_kept_run_writes_none_of_its_samples(document: Document, run: Run) -> None:
     kept = document.keep_run(run)
-    assert [away.id for away in document.put_away()] == [kept.id] == [1]
+    assert [away.id for away in document.archived_results()] == [kept.id] == [1]
     statements: list[str] = []
     document.store._db.set_trace_callback(statements.append)
     document.do(results.add_run(kept))
     document.store._db.set_trace_callback(None)
     assert statements
     assert not [line for line in statements if "INTO run" in line]
-    assert document.put_away() == []
+    assert document.archived_results() == []
     for key in run.tile_keys:
         assert np.array_equal(document.state.runs[1].content.tile(key).samples, run.content.tile(key).samples)
     assert document.undo()
@@ -76,7 +76,7 @@ def test_who_paints_meanwhile_does_not_wait_for_the_whole_run(document: Document
         other.join(10)
         assert not other.is_alive()
         assert len(document.history.done) == 1
-        assert document.put_away() == []
+        assert document.archived_results() == []
 
     kept = document.keep_run(run, Interrupted(paint))
     document.do(results.add_run(kept))
@@ -93,7 +93,7 @@ def test_nothing_is_left_of_a_run_that_was_stopped(document: Document, run: Run)
     with pytest.raises(Cancelled):
         document.keep_run(run, Interrupted(stop))
     assert tiles_kept(document) == 0
-    assert document.put_away() == []
+    assert document.archived_results() == []
 
 
 @pytest.mark.usefixtures("piecewise")
@@ -102,7 +102,7 @@ def test_what_a_killed_process_left_of_a_run_goes_at_the_end(document: Document,
     for statement, rows in list(run_tables.parts_of(left))[:3]:
         document.store._db.executemany(statement, rows)
     assert tiles_kept(document) == 2
-    assert document.put_away() == []
+    assert document.archived_results() == []
     kept = document.keep_run(make_run(0, SPREAD[:1], 200))
     assert kept.id == 1
     document.do(results.add_run(kept))

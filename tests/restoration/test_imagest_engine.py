@@ -128,7 +128,7 @@ def test_thin_damage_is_filled_without_sampling(painting, request_) -> None:
 
 def test_samples_under_the_mask_have_no_effect(tmp_path: Path, painting, damage, request_) -> None:
     spoilt = picture(150)[:120].copy()
-    hidden = damage.grown(request_.growth).read(painting.box) > 0
+    hidden = damage.dilated(request_.growth).read(painting.box) > 0
     spoilt[hidden] = np.random.default_rng(0).integers(0, 255, (int(hidden.sum()), 3))
     tifffile.imwrite(tmp_path / "spoilt.tif", spoilt, photometric="rgb")
     with open_painting(tmp_path / "spoilt.tif") as other:
@@ -152,7 +152,7 @@ def spread() -> DamageMap:
 
 
 def test_neither_batch_nor_order_changes_a_byte_on_the_cpu(wide, spread, request_) -> None:
-    plan = [view_of(wide, spread.grown(1), Window(0, Box(x, 0, 80, 80))) for x in (20, 180, 360, 520)]
+    plan = [view_of(wide, spread.dilated(1), Window(0, Box(x, 0, 80, 80))) for x in (20, 180, 360, 520)]
     with ImagestEngine().open(replace(request_, batch=1), None) as session:
         expected = session.fill(plan, Progress())
     assert any(fill.notes["sampled"] != "0% of the damage" for fill in expected)
@@ -180,7 +180,7 @@ def test_neither_batch_nor_order_changes_a_byte_with_the_embedded_model(tmp_path
     damage = DamageMap.from_mask(mask > 0)
     request = RestorationRequest(quality=Quality.DRAFT, device="cpu", seed=7)
     with open_painting(tmp_path / "scan.tif") as painting:
-        views = [view_of(painting, damage.grown(1), Window(0, Box(x, 0, 160, 160))) for x in (0, 160, 320)]
+        views = [view_of(painting, damage.dilated(1), Window(0, Box(x, 0, 160, 160))) for x in (0, 160, 320)]
         pictures = read_style_pictures(painting, STYLE, ImagestEngine().style_side(request))
         with ImagestEngine().open(replace(request, batch=1), pictures) as session:
             expected = session.fill(views, Progress())

@@ -31,7 +31,7 @@ class Dotted(ClassicalEngine):
 
     name = title = description = "dotted"
     window = largest = 48
-    meets_rim = uses_style = False
+    matches_boundary = uses_style = False
 
     def __init__(self, batch: int = 100, backwards: bool = False, broken: bool = False) -> None:
         self.batch, self.backwards, self.broken = batch, backwards, broken
@@ -96,7 +96,7 @@ def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
 ) -> None:
     seed, height, width, pieces = case
     picture, mask = smooth_picture(height, width), some_damage(height, width, seed, pieces)
-    grown = damage_of(mask).grown(growth)
+    grown = damage_of(mask).dilated(growth)
     if grown.count() == height * width:
         return
     under = grown.read(grown.box) > 0
@@ -113,7 +113,7 @@ def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
 def test_every_masked_pixel_is_in_exactly_one_fill_and_no_other(case: tuple[int, int, int, int]) -> None:
     seed, height, width, pieces = case
     mask = some_damage(height, width, seed, pieces)
-    grown = damage_of(mask).grown(1)
+    grown = damage_of(mask).dilated(1)
     result = restored(smooth_picture(height, width), mask, Dotted())
     count = np.zeros((height, width), int)
     for fill in result.fills:

@@ -64,7 +64,7 @@ def stops_anywhere(work: Callable[[Progress], object], at_least: int) -> None:
 
 
 def test_while_the_mask_is_grown(damage: DamageMap) -> None:
-    stops_anywhere(lambda progress: damage.grown(2, progress), len(damage.tiles()))
+    stops_anywhere(lambda progress: damage.dilated(2, progress), len(damage.tiles()))
 
 
 def test_while_regions_are_found(damage: DamageMap) -> None:

@@ -12,7 +12,7 @@ from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.restoration.api import restore_with
-from imagest_core.restoration.compositing.coarse_fill import BAND, TEXTURED_BAND, Underpainting
+from imagest_core.restoration.compositing.coarse_fill import BAND, TEXTURED_BAND, CoarseFill
 from imagest_core.restoration.engines.imagest import ImagestEngine
 from imagest_core.restoration.planning.layout import Layout, Plan
 from imagest_core.restoration.planning.plan import make_plan
@@ -37,8 +37,8 @@ def planned(mask: NDArray[np.bool_]) -> Plan:
 def laid(painting: Painting, lends: bool) -> list[tuple[WindowView, WindowView]]:
     """Each window that refines, and the picture it would show if nothing were damaged."""
     plan, mask = planned(mask_of()), damage_of(mask_of())
-    underpainting, whole = Underpainting(painting, mask, plan, lends), damage_of(np.zeros_like(mask_of()))
-    truth = Underpainting(painting, whole, plan, lends)
+    underpainting, whole = CoarseFill(painting, mask, plan, lends), damage_of(np.zeros_like(mask_of()))
+    truth = CoarseFill(painting, whole, plan, lends)
     shown = []
     for task in plan.tasks:
         clean = truth.view(replace(task, over=False))

@@ -48,7 +48,7 @@ def test_suggested_regions_are_textured_intact_and_near(tmp_path: Path, size: tu
         regions = suggest_regions(painting, damage)
         assert regions == suggest_regions(painting, damage)
     assert len(regions) == 3
-    grown = damage.grown(3)
+    grown = damage.dilated(3)
     for region in regions:
         assert damage.box.contains(region)
         assert not grown.read(region).any()
@@ -170,7 +170,7 @@ def test_suggestions_never_lie_on_damage_of_any_class_however_it_is_grown(
         cv2.circle(labels, (int(x), int(y)), int(rng.integers(0, 25)), label, -1)
     damage = DamageMap(grounded.width, grounded.height)
     damage.write(damage.box, labels)
-    grown = damage.grown(max(GROWTH_RANGE))
+    grown = damage.dilated(max(GROWTH_RANGE))
     regions = suggest_regions(grounded, damage, count)
     assert regions == suggest_regions(grounded, damage.copy(), count)
     for region in regions:
@@ -202,4 +202,4 @@ def test_suggestions_on_a_reduced_scan_keep_clear_of_single_damaged_pixels(tmp_p
         damage.write(damage.box, labels)
         regions = suggest_regions(painting, damage, count=5)
         assert regions
-        assert not any(damage.grown(3).read(region).any() for region in regions)
+        assert not any(damage.dilated(3).read(region).any() for region in regions)

@@ -26,16 +26,16 @@ def window() -> MainWindow | None:
 
 def state(shown: MainWindow) -> dict[str, Any]:
     """What is open and what was done."""
-    context, sheet = shown.context, shown.area.sheet
+    context, layers = shown.context, shown.area.layers
     windows = {
         "active": type(QApplication.activeWindow()).__name__,
         "shown": [type(one).__name__ for one in QApplication.topLevelWidgets() if one.isVisible()],
     }
-    if context.document is None or sheet is None:
+    if context.document is None or layers is None:
         return {**windows, "open": False}
     return {
         **windows,
-        "open": sheet.whole,
+        "open": layers.whole,
         "busy": context.jobs.busy,
         "tool": str(context.selection.tool),
         "done": [entry.name for entry in context.document.document.history.done],

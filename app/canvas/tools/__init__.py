@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.canvas.tools.base import Bench, Pointer, Tool
+from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.canvas.tools.brush import Brush, Eraser
 from app.canvas.tools.navigation import Hand, Picker, Ruler
 from app.canvas.tools.outline import Lasso, Polygon, Rectangle
@@ -28,9 +28,9 @@ TOOLS: dict[str, type[Tool]] = {
 }
 
 
-def make_tool(name: str, bench: Bench) -> Tool:
+def make_tool(name: str, canvas: ToolContext) -> Tool:
     """The tool of this name; the hand where it is unknown."""
-    return TOOLS.get(name, Hand)(bench)
+    return TOOLS.get(name, Hand)(canvas)
 
 
-__all__ = ["TOOLS", "Bench", "Pointer", "Tool", "make_tool"]
+__all__ = ["TOOLS", "Pointer", "Tool", "ToolContext", "make_tool"]

@@ -1,4 +1,4 @@
-"""What every tool is, and the bench it works at."""
+"""What every tool is, and the canvas it works at."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ClassVar, Protocol
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.document_layers import Sheet
+from app.canvas.document_layers import DocumentLayers
 from app.commands.marking import may_mark
 from app.context import Context
 from app.document import OpenDocument
@@ -41,7 +41,7 @@ class Pointer:
         return math.floor(self.x), math.floor(self.y)
 
 
-class Bench(Protocol):
+class ToolContext(Protocol):
     """What a tool may use; the canvas is one."""
 
     context: Context
@@ -51,7 +51,7 @@ class Bench(Protocol):
         """What is open."""
 
     @property
-    def sheet(self) -> Sheet:
+    def layers(self) -> DocumentLayers:
         """Its layers and overlays."""
 
     @property
@@ -64,7 +64,7 @@ class Bench(Protocol):
     def draft(self, path: QPainterPath) -> None:
         """Draw a path over the picture until the next one."""
 
-    def stain(self, mask: Mask | None, part: Box, level: int) -> None:
+    def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
         """Show a (h, w) mask of ``part`` of a level as it would be marked; None: nothing."""
 
     def tell_measured(self, start: Point, end: Point) -> None:
@@ -85,8 +85,8 @@ class Tool:
     marks: ClassVar[bool] = False
     """Whether it changes the damage, so the mask must be visible."""
 
-    def __init__(self, bench: Bench) -> None:
-        self.bench = bench
+    def __init__(self, canvas: ToolContext) -> None:
+        self.canvas = canvas
         self._active = False
 
     @property
@@ -97,7 +97,7 @@ class Tool:
     @active.setter
     def active(self, active: bool) -> None:
         self._active = active
-        self.bench.context.hold(self, active)
+        self.canvas.context.hold(self, active)
 
     def press(self, at: Pointer) -> None:
         """The button went down."""
@@ -121,13 +121,13 @@ class Tool:
     def abandon(self) -> None:
         """Escape: as if the gesture had never begun."""
         self.active = False
-        self.bench.draft(QPainterPath())
+        self.canvas.draft(QPainterPath())
 
     def leave(self) -> None:
         """Another tool is taken up."""
         if self.active:
             self.abandon()
-        self.bench.ring(QPainterPath())
+        self.canvas.ring(QPainterPath())
 
     def resume(self, at: Pointer) -> None:
         """The view was moved in mid-gesture."""
@@ -135,14 +135,14 @@ class Tool:
     @property
     def writable(self) -> bool:
         """Whether the project can be changed; if not the user is told why."""
-        reason = self.bench.document.read_only
+        reason = self.canvas.document.read_only
         if reason:
-            self.bench.context.messages.warn(reason)
+            self.canvas.context.messages.warn(reason)
         return not reason
 
     def may_mark(self, label: int) -> bool:
         """Whether damage of class ``label`` (0 erases) can be marked; if not the user is told why."""
-        return may_mark(self.bench.context, label)
+        return may_mark(self.canvas.context, label)
 
 
 def snapped(start: Point, end: Point) -> Point:

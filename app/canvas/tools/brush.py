@@ -7,7 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import QCoreApplication, QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.tools.base import Bench, Point, Pointer, Tool, polyline, snapped
+from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.canvas.tools.painting import Marking
 from imagest_core.damage.strokes import stroke_cells
 
@@ -25,8 +25,8 @@ class Brush(Tool):
     cursor = Qt.CursorShape.BlankCursor
     marks = True
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench)
+    def __init__(self, canvas: ToolContext) -> None:
+        super().__init__(canvas)
         self._marking: Marking | None = None
         self._start: Point = (0, 0)
         self._last: Point = (0, 0)
@@ -39,7 +39,7 @@ class Brush(Tool):
     @property
     def label(self) -> int:
         """What it paints."""
-        return self.bench.context.selection.label
+        return self.canvas.context.selection.label
 
     @property
     def title(self) -> str:
@@ -51,13 +51,13 @@ class Brush(Tool):
     def press(self, at: Pointer) -> None:
         self._at = at
         if at.alt:
-            self._sizing = at.x, self.bench.context.selection.brush_size
+            self._sizing = at.x, self.canvas.context.selection.brush_size
             self.active = True
         elif self.may_mark(self.label):
             self._begin(at)
 
     def _begin(self, at: Pointer) -> None:
-        if not self.bench.context.attempt(self._begin_marking):
+        if not self.canvas.context.attempt(self._begin_marking):
             return
         self.active = True
         self._start = self._last = at.point
@@ -67,7 +67,7 @@ class Brush(Tool):
         self._stroke(at.point, at.pressure)
 
     def _begin_marking(self) -> None:
-        self._marking = Marking(self.bench, self.label)
+        self._marking = Marking(self.canvas, self.label)
 
     def move(self, at: Pointer) -> None:
         self._at = at
@@ -81,7 +81,7 @@ class Brush(Tool):
         """Paint along, or only show the line where it is kept straight."""
         if at.shift:
             self._straight = snapped(self._start, at.point)
-            self.bench.draft(polyline([self._start, self._straight]))
+            self.canvas.draft(polyline([self._start, self._straight]))
             return
         self._settle(at)
         self._stroke(at.point, at.pressure)
@@ -92,7 +92,7 @@ class Brush(Tool):
             self._last, self._painted = self._start, 0.0
             self._stroke(self._straight, at.pressure)
             self._start, self._straight = self._straight, None
-            self.bench.draft(QPainterPath())
+            self.canvas.draft(QPainterPath())
 
     def release(self, at: Pointer) -> None:
         self.active, self._sizing = False, None
@@ -105,8 +105,8 @@ class Brush(Tool):
 
     def _stroke(self, end: Point, pressure: float) -> None:
         assert self._marking is not None
-        size = self.bench.context.selection.brush_size * max(pressure, _LIGHTEST)
-        clip = self.bench.document.state.box
+        size = self.canvas.context.selection.brush_size * max(pressure, _LIGHTEST)
+        clip = self.canvas.document.state.box
         self._marking.paint(stroke_cells(self._last, end, size, clip, painted=self._painted))
         self._last, self._painted = end, size
 
@@ -115,7 +115,7 @@ class Brush(Tool):
 
     def abandon(self) -> None:
         if self._sizing is not None:
-            self.bench.context.selection.brush_size = self._sizing[1]
+            self.canvas.context.selection.brush_size = self._sizing[1]
         if self._marking is not None:
             self._marking.drop()
         self._marking, self._sizing, self._straight = None, None, None
@@ -127,7 +127,7 @@ class Brush(Tool):
     def _resize(self, at: Pointer) -> None:
         assert self._sizing is not None
         start, size = self._sizing
-        self.bench.context.selection.brush_size = min(max(size + 2 * (at.x - start), 1.0), LARGEST)
+        self.canvas.context.selection.brush_size = min(max(size + 2 * (at.x - start), 1.0), LARGEST)
 
     def hover(self, at: Pointer) -> None:
         self._at = at
@@ -139,10 +139,10 @@ class Brush(Tool):
 
     def _draw_ring(self) -> None:
         centre = self._at.x if self._sizing is None else self._sizing[0]
-        radius = max(self.bench.context.selection.brush_size / 2, 0.5)
+        radius = max(self.canvas.context.selection.brush_size / 2, 0.5)
         path = QPainterPath()
         path.addEllipse(QPointF(centre, self._at.y), radius, radius)
-        self.bench.ring(path)
+        self.canvas.ring(path)
 
 
 class Eraser(Brush):

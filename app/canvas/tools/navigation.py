@@ -7,7 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.tools.base import Bench, Point, Pointer, Tool, polyline, snapped
+from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from imagest_core.painting.geometry import Box
 
 
@@ -24,37 +24,37 @@ class Picker(Tool):
     name = "pick"
 
     def press(self, at: Pointer) -> None:
-        if self.bench.document.state.box.contains(Box(*at.pixel, 1, 1)):
-            self.bench.context.selection.picked.emit(*at.pixel)
+        if self.canvas.document.state.box.contains(Box(*at.pixel, 1, 1)):
+            self.canvas.context.selection.picked.emit(*at.pixel)
 
 
 class Ruler(Tool):
-    """Two points; ``measured`` of the bench tells them. Shift keeps to right angles and diagonals."""
+    """Two points; ``measured`` of the canvas tells them. Shift keeps to right angles and diagonals."""
 
     name = "measure"
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench)
+    def __init__(self, canvas: ToolContext) -> None:
+        super().__init__(canvas)
         self._start: Point = (0, 0)
 
     def press(self, at: Pointer) -> None:
         self.active, self._start = True, at.point
-        self.bench.draft(QPainterPath())
+        self.canvas.draft(QPainterPath())
 
     def move(self, at: Pointer) -> None:
         if self.active:
-            self.bench.draft(polyline([self._start, self._end(at)]))
+            self.canvas.draft(polyline([self._start, self._end(at)]))
 
     def release(self, at: Pointer) -> None:
         if not self.active:
             return
         self.active, end = False, self._end(at)
         if end != self._start:
-            self.bench.tell_measured(self._start, end)
+            self.canvas.tell_measured(self._start, end)
 
     def leave(self) -> None:
         super().leave()
-        self.bench.draft(QPainterPath())
+        self.canvas.draft(QPainterPath())
 
     def _end(self, at: Pointer) -> Point:
         return snapped(self._start, at.point) if at.shift else at.point

@@ -8,7 +8,7 @@ from typing import ClassVar
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.tools.base import Bench, Point, Pointer, Tool, polyline, snapped
+from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.commands import mask as masking
 from imagest_core.damage.strokes import outline_box, polygon_cells
 
@@ -21,24 +21,24 @@ class Outline(Tool):
 
     marks = True
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench)
+    def __init__(self, canvas: ToolContext) -> None:
+        super().__init__(canvas)
         self._points: list[Point] = []
         self._erases = False
 
     def _begin(self, at: Pointer) -> bool:
-        if not self.may_mark(0 if at.alt else self.bench.context.selection.label):
+        if not self.may_mark(0 if at.alt else self.canvas.context.selection.label):
             return False
         self.active, self._points, self._erases = True, [at.point], at.alt
         return True
 
     def _show(self, points: list[Point] | None = None) -> None:
-        self.bench.draft(polyline(self._points if points is None else points, closed=True))
+        self.canvas.draft(polyline(self._points if points is None else points, closed=True))
 
     def _finish(self) -> None:
         points, self._points, self.active = self._points, [], False
-        self.bench.draft(QPainterPath())
-        context, whole = self.bench.context, self.bench.document.state.box
+        self.canvas.draft(QPainterPath())
+        context, whole = self.canvas.context, self.canvas.document.state.box
         label = 0 if self._erases else context.selection.label
         reach = outline_box(points).within(whole)
         masking.mark(context, lambda _: polygon_cells(points, whole), reach, label, self.title)
@@ -69,7 +69,7 @@ class Lasso(Outline):
     def _far(self, at: Pointer) -> bool:
         """Whether it is another screen pixel."""
         x, y = self._points[-1]
-        return max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom >= 1
+        return max(abs(at.x - x), abs(at.y - y)) * self.canvas.zoom >= 1
 
     def release(self, at: Pointer) -> None:
         if self.active:
@@ -156,7 +156,7 @@ class Polygon(Outline):
 
     def _closes(self, at: Pointer) -> bool:
         x, y = self._points[0]
-        return len(self._points) > 2 and max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom <= _NEAR
+        return len(self._points) > 2 and max(abs(at.x - x), abs(at.y - y)) * self.canvas.zoom <= _NEAR
 
     @property
     def title(self) -> str:

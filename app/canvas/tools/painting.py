@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.canvas.tools.base import Bench
+from app.canvas.tools.base import ToolContext
 from imagest_core.damage.map import Mask
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import check_label, paint
@@ -21,10 +21,10 @@ class Marking:
     ``ProjectError`` and ``MaskError`` where it can't begin.
     """
 
-    def __init__(self, bench: Bench, label: int, *, overwrite: bool = False) -> None:
-        self._bench, self._label = bench, label
-        self._overwrite = overwrite or bench.context.selection.overwrite_classes
-        document = bench.document
+    def __init__(self, canvas: ToolContext, label: int, *, overwrite: bool = False) -> None:
+        self._canvas, self._label = canvas, label
+        self._overwrite = overwrite or canvas.context.selection.overwrite_classes
+        document = canvas.document
         self._damage = document.state.damage
         check_label(self._damage, label)
         self._gesture = document.document.begin_gesture()
@@ -38,15 +38,15 @@ class Marking:
             boxes.append(box)
         self._touched = union((self._touched, *boxes))
         for box in boxes if len(boxes) <= _APART else [union(boxes)]:
-            self._bench.sheet.touched(box)
+            self._canvas.layers.touched(box)
 
     def keep(self, name: str) -> None:
         """Make it one step of the history; where that is refused it is as if it had never been."""
-        if self._gesture.open and not self._bench.context.attempt(lambda: self._gesture.commit(name)):
-            self._bench.sheet.touched(self._touched)
+        if self._gesture.open and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
+            self._canvas.layers.touched(self._touched)
 
     def drop(self) -> None:
         """Take everything back."""
         if self._gesture.open:
             self._gesture.cancel()
-            self._bench.sheet.touched(self._touched)
+            self._canvas.layers.touched(self._touched)

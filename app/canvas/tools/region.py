@@ -22,11 +22,11 @@ class FillTool(Tool):
     marks = True
 
     def press(self, at: Pointer) -> None:
-        inside = self.bench.document.state.box.contains(Box(*at.pixel, 1, 1))
-        context = self.bench.context
+        inside = self.canvas.document.state.box.contains(Box(*at.pixel, 1, 1))
+        context = self.canvas.context
         if not inside or not self.may_mark(0 if at.alt else context.selection.label):
             return
-        if not self.bench.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
+        if not self.canvas.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
             self._fill(at)
         elif at.alt:
             title = QCoreApplication.translate("Tools", "Clear region")
@@ -37,11 +37,11 @@ class FillTool(Tool):
 
     def _fill(self, at: Pointer) -> None:
         title = QCoreApplication.translate("Tools", "Fill region")
-        seen = self.bench.visible_box()
-        masking.fill_hole(self.bench.context, *at.pixel, seen, title, self._say_nothing)
+        seen = self.canvas.visible_box()
+        masking.fill_hole(self.canvas.context, *at.pixel, seen, title, self._say_nothing)
 
     def _say_nothing(self) -> None:
-        self.bench.context.messages.say(
+        self.canvas.context.messages.say(
             QCoreApplication.translate(
                 "Tools", "Nothing to fill here: draw a closed outline first, and let all of it be seen."
             )

@@ -7,7 +7,7 @@ from typing import ClassVar
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.tools.base import Bench, Point, Pointer, Tool
+from app.canvas.tools.base import Point, Pointer, Tool, ToolContext
 from app.canvas.tools.outline import drawn_box
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import Operation
@@ -27,8 +27,8 @@ class StyleTool(Tool):
 
     name: ClassVar[str] = "style"
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench)
+    def __init__(self, canvas: ToolContext) -> None:
+        super().__init__(canvas)
         self._grabbed: Box | None = None
         self._anchor: Point = (0, 0)
         self._moved: Box | None = None
@@ -37,7 +37,7 @@ class StyleTool(Tool):
 
     @property
     def _regions(self) -> tuple[Box, ...]:
-        return self.bench.document.state.style.regions
+        return self.canvas.document.state.style.regions
 
     def press(self, at: Pointer) -> None:
         if not self.writable:
@@ -59,17 +59,17 @@ class StyleTool(Tool):
             return
         if self._moved is None:
             left, top, right, bottom = drawn_box(self._anchor, at.point)
-            self._box = Box.spanning(left, top, right, bottom).within(self.bench.document.state.box)
+            self._box = Box.spanning(left, top, right, bottom).within(self.canvas.document.state.box)
         else:
             self._box = self._kept_inside(
                 self._moved.moved(round(at.x - self._anchor[0]), round(at.y - self._anchor[1]))
             )
         path = QPainterPath()
         path.addRect(QRectF(*self._box))
-        self.bench.draft(path)
+        self.canvas.draft(path)
 
     def _kept_inside(self, box: Box) -> Box:
-        whole = self.bench.document.state.box
+        whole = self.canvas.document.state.box
         x = min(max(box.x, 0), whole.width - box.width)
         return box._replace(x=x, y=min(max(box.y, 0), whole.height - box.height))
 
@@ -77,10 +77,10 @@ class StyleTool(Tool):
         if not self.active:
             return
         self.active = False
-        self.bench.draft(QPainterPath())
+        self.canvas.draft(QPainterPath())
         if min(self._box.width, self._box.height) < _SMALLEST:
             return
-        state = self.bench.document.state
+        state = self.canvas.document.state
         if self._grabbed is None:
             self._do(add_style_region(state, self._box))
         elif self._box != self._grabbed and self._grabbed in self._regions:
@@ -99,11 +99,11 @@ class StyleTool(Tool):
     def _remove(self, region: Box) -> None:
         """Remove ``region``, unless it is gone already: undo may have changed the list."""
         if region in self._regions:
-            self._do(remove_style_region(self.bench.document.state, self._regions.index(region)))
+            self._do(remove_style_region(self.canvas.document.state, self._regions.index(region)))
 
     def _do(self, operation: Operation) -> None:
         self._hovered = None
-        self.bench.context.do(operation)
+        self.canvas.context.do(operation)
 
     def _region_at(self, at: Pointer) -> Box | None:
         pixel = Box(*at.pixel, 1, 1)
@@ -115,6 +115,6 @@ class StyleTool(Tool):
         for box in reversed(self._regions):
             for x, other_x in ((box.x, box.right), (box.right, box.x)):
                 for y, other_y in ((box.y, box.bottom), (box.bottom, box.y)):
-                    if max(abs(at.x - x), abs(at.y - y)) * self.bench.zoom <= _HANDLE:
+                    if max(abs(at.x - x), abs(at.y - y)) * self.canvas.zoom <= _HANDLE:
                         return box, (other_x, other_y)
         return None

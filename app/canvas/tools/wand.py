@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.canvas.picture import at_level, level_for, native
 from app.canvas.pyramid import Pyramid
-from app.canvas.tools.base import Bench, Pointer, Tool
+from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.commands import mask as masking
 from app.jobs.runner import Ticket
 from imagest_core.damage.map import Mask
@@ -28,8 +28,8 @@ class WandTool(Tool):
     name: ClassVar[str] = "wand"
     marks = True
 
-    def __init__(self, bench: Bench) -> None:
-        super().__init__(bench)
+    def __init__(self, canvas: ToolContext) -> None:
+        super().__init__(canvas)
         self._wand: Wand | None = None
         self._ticket: Ticket | None = None
         self._mask: Mask | None = None
@@ -39,17 +39,17 @@ class WandTool(Tool):
         self._released = False
 
     def press(self, at: Pointer) -> None:
-        pyramid, seen = self.bench.sheet.pyramid, self.bench.visible_box()
-        label = 0 if at.alt else self.bench.context.selection.label
+        pyramid, seen = self.canvas.layers.pyramid, self.canvas.visible_box()
+        label = 0 if at.alt else self.canvas.context.selection.label
         if not seen.contains(Box(*at.pixel, 1, 1)) or not self.may_mark(label):
             return
         self.active, self._released, self._pressed = True, False, at
-        self._tolerance = self._began = self.bench.context.selection.tolerance
-        self._level = level_for(self.bench.zoom, pyramid.levels)
+        self._tolerance = self._began = self.canvas.context.selection.tolerance
+        self._level = level_for(self.canvas.zoom, pyramid.levels)
         self._part = part = at_level(seen, self._level)
         level, seed = self._level, (int(at.x) >> self._level, int(at.y) >> self._level)
         local = seed[0] - part.x, seed[1] - part.y
-        self._ticket = self.bench.context.background.submit(
+        self._ticket = self.canvas.context.background.submit(
             lambda: Wand(pixels_of(pyramid, level, part), local),
             self._ready,
             lambda error: self.abandon(),
@@ -65,15 +65,15 @@ class WandTool(Tool):
     def move(self, at: Pointer) -> None:
         if not self.active:
             return
-        dragged = (at.x - self._pressed.x) * self.bench.zoom
+        dragged = (at.x - self._pressed.x) * self.canvas.zoom
         self._tolerance = min(max(self._began * 2 ** (dragged / _DOUBLED_BY), LEAST), MOST)
-        self.bench.context.selection.tolerance = self._tolerance
+        self.canvas.context.selection.tolerance = self._tolerance
         self._grow()
 
     def _grow(self) -> None:
         if self._wand is not None:
             self._mask = self._wand.mask(self._tolerance)
-            self.bench.stain(self._mask, self._part, self._level)
+            self.canvas.show_mask(self._mask, self._part, self._level)
 
     def release(self, at: Pointer) -> None:
         self._released = True
@@ -82,12 +82,12 @@ class WandTool(Tool):
 
     def _finish(self) -> None:
         mask, part, level = self._mask, self._part, self._level
-        label = 0 if self._pressed.alt else self.bench.context.selection.label
+        label = 0 if self._pressed.alt else self.canvas.context.selection.label
         self._clear()
         if mask is not None:
-            whole = self.bench.document.state.box
+            whole = self.canvas.document.state.box
             masking.mark(
-                self.bench.context,
+                self.canvas.context,
                 lambda _: enlarged_cells(mask, part, level, whole),
                 native(part, level).within(whole),
                 label,
@@ -98,13 +98,13 @@ class WandTool(Tool):
         if self._ticket is not None:
             self._ticket.cancel()
         if self.active:
-            self.bench.context.selection.tolerance = self._began
+            self.canvas.context.selection.tolerance = self._began
         self._clear()
         super().abandon()
 
     def _clear(self) -> None:
         self.active, self._wand, self._mask, self._ticket = False, None, None, None
-        self.bench.stain(None, self._part, self._level)
+        self.canvas.show_mask(None, self._part, self._level)
 
 
 def pixels_of(pyramid: Pyramid, level: int, part: Box) -> np.ndarray:

@@ -66,7 +66,7 @@ def clean_up(damage: DamageMap, how: Cleanup, vouched: DamageMap | None = None) 
     """The whole chain; components that hold a pixel of ``vouched`` stay however small they are."""
     radius = chosen_opening(damage) if how.opening is None else how.opening
     closed_map = closed(opened(damage, radius), how.closing)
-    return without_small(closed_map, how.min_area, vouched).grown(how.dilate)
+    return without_small(closed_map, how.min_area, vouched).dilated(how.dilate)
 
 
 def opened(damage: DamageMap, radius: int) -> DamageMap:
@@ -107,7 +107,7 @@ def closed(damage: DamageMap, radius: int) -> DamageMap:
         spread = cv2.erode(cv2.dilate(padded, disk(radius)), disk(radius))
         return np.asarray(spread[radius:-radius, radius:-radius])
 
-    return _each_tile(damage, damage.grown(radius), 2 * radius, close)
+    return _each_tile(damage, damage.dilated(radius), 2 * radius, close)
 
 
 def without_small(damage: DamageMap, min_area: int, vouched: DamageMap | None = None) -> DamageMap:
@@ -159,7 +159,7 @@ def _each_tile(
     made = DamageMap(damage.width, damage.height)
     for key in where.tiles():
         cell = tile_box(key).within(damage.box)
-        around = cell.grown(halo).within(damage.box)
+        around = cell.expanded(halo).within(damage.box)
         mask = (damage.read(around) > 0).view(np.uint8)
         made.write(cell, change(mask)[cell.moved(-around.x, -around.y).slices])
     return made

@@ -146,7 +146,7 @@ def _compared(
     clean: Painting, damaged: Painting, alignment: Alignment, gains: Floats | None, box: Box
 ) -> tuple[Codes, int]:
     """Encoded differences of ``box``, and how many of its pixels the clean picture shows."""
-    around = box.grown(HALO).within(damaged.box)
+    around = box.expanded(HALO).within(damaged.box)
     laid = overlaid(clean, alignment, around)
     shown = damaged.read_working(around)
     unseen = np.asarray(np.isnan(laid).any(axis=2))

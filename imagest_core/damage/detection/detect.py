@@ -113,7 +113,7 @@ def _over_all(
     """The ``count`` masks that ``find`` gives of every part, seen with ``halo`` px around, as maps."""
     maps = [DamageMap(painting.width, painting.height) for _ in range(count)]
     for part in progress.steps(list(painting.box.tiles(PART))):
-        around = part.grown(halo).within(painting.box)
+        around = part.expanded(halo).within(painting.box)
         inside = part.moved(-around.x, -around.y).slices
         for made, mask in zip(maps, find(painting.read_working(around))):
             made.write(part, mask[inside])

@@ -17,7 +17,7 @@ from imagest_core.damage.regions import Regions
 from imagest_core.errors import ImagestError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
-from imagest_core.restoration.compositing.boundary import lead_over
+from imagest_core.restoration.compositing.boundary import blend_boundary
 from imagest_core.restoration.compositing.window_views import known_samples
 from imagest_core.restoration.planning.layout import Plan, Task
 from imagest_core.restoration.planning.window import Window
@@ -76,24 +76,24 @@ class Assembler:
             raise ImagestError("Part of the damage was planned into no window; please report this.")
         values = tile.colours / tile.weight[:, None]
         if self._blend:
-            values = self._led_over(cell, tile.mask, values)
+            values = self._blended(cell, tile.mask, values)
         labels = np.where(tile.mask, self._regions.labels(cell), 0)
         rows, columns = np.flatnonzero(tile.mask.any(1)), np.flatnonzero(tile.mask.any(0))
         tight = Box.spanning(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
         box = tight.moved(cell.x, cell.y)
         return Fill(box, labels[tight.slices], values)
 
-    def _led_over(self, cell: Box, mask: NDArray[np.bool_], values: Image) -> Image:
+    def _blended(self, cell: Box, mask: NDArray[np.bool_], values: Image) -> Image:
         """The values of a tile's pixels, led over to the rim."""
         reach = RIM_CONTEXT * (self._blend + 1)
-        around = cell.grown(reach).within(self._grown.box)
+        around = cell.expanded(reach).within(self._grown.box)
         if self._grown.read(around).all():
             return values
         image, hole = known_samples(self._painting, self._grown, around)
         inner = cell.moved(-around.x, -around.y).slices
         fill, widths = np.zeros_like(image), np.zeros(hole.shape, np.float32)
         fill[inner][mask], widths[inner][mask] = values, self._blend
-        return lead_over(fill, image, hole, widths)[inner][mask]
+        return blend_boundary(fill, image, hole, widths)[inner][mask]
 
 
 class _Tile:

@@ -22,7 +22,7 @@ LEAST = 1e-3
 """A band weighs less than this where it is out of reach."""
 
 
-def match_ring(fill: Image, image: Image, mask: Mask) -> Image:
+def match_boundary(fill: Image, image: Image, mask: Mask) -> Image:
     """``fill`` (h, w, 3) with its local mean along the rim moved to that of the intact ring outside.
 
     The difference of the two local means is a smooth field on the inner band; its harmonic
@@ -48,7 +48,7 @@ def _local_sums(image: Image, band: Mask) -> tuple[Image, Image]:
     return sums, weight
 
 
-def lead_over(fill: Image, image: Image, mask: Mask, width: NDArray[np.floating]) -> Image:
+def blend_boundary(fill: Image, image: Image, mask: Mask, width: NDArray[np.floating]) -> Image:
     """``fill`` with the first ``width`` (h, w) pixels from the rim mixed with the rim's continuation.
 
     The continuation is the harmonic surface through the known samples of ``image``; its share falls

@@ -33,7 +33,7 @@ KEPT = 64
 """Squares of paint in memory."""
 
 
-class Underpainting:
+class CoarseFill:
     """What each window of a plan is shown; fills of one scale are kept until those of half that are there.
 
     With ``lends``, for textured fills, windows that refine are shown squares of paint near by, too.
@@ -84,7 +84,7 @@ class Underpainting:
     def _deeper(self, window: Window, band: float) -> Mask:
         """Which working pixels (h, w) lie farther than ``band`` from intact paint in and round the window."""
         reach = int(band) + 1
-        around = window.box.grown(reach * window.scale)
+        around = window.box.expanded(reach * window.scale)
         lost = np.ones((around.height, around.width), np.uint8)
         inside = around.within(self._grown.box)
         lost[inside.moved(-around.x, -around.y).slices] = self._grown.read(inside) > 0

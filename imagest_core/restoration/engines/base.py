@@ -60,7 +60,7 @@ class Engine(Protocol):
     """The side of the working window it is made for, in pixels."""
     largest: int
     """The side up to which a window may widen round a hole that doesn't fit; ``window`` if it may not."""
-    meets_rim: bool
+    matches_boundary: bool
     """Whether its fills continue the rim by themselves; others get a ring match and a blend."""
     uses_style: bool
 

@@ -61,7 +61,7 @@ class ClassicalEngine:
     description: str
     window = 256
     largest = 2048
-    meets_rim = True
+    matches_boundary = True
     uses_style = False
     facts: ClassVar[Facts] = {}
 

@@ -53,7 +53,7 @@ class ImagestEngine:
     )
     window = 256
     largest = 512
-    meets_rim = True
+    matches_boundary = True
     uses_style = True
 
     def heeds(self, request: RestorationRequest) -> frozenset[str]:

@@ -151,7 +151,7 @@ class _Draft:
             np.array([region.box.y + region.box.height // 2]),
         )
         number = int(grid.numbers(*centre)[0])
-        if not grid.cell(number).grown(grid.across.margin // 2).contains(region.box):
+        if not grid.cell(number).expanded(grid.across.margin // 2).contains(region.box):
             return False
         self._give(1, grid.window(number), grid.cell(number), whole=region.id)
         return True

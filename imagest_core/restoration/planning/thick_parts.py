@@ -53,7 +53,7 @@ def _only(damage: DamageMap, regions: Regions, ids: Collection[int]) -> DamageMa
 
 def _near(hearts: DamageMap, tile: Box, reach: int) -> NDArray[np.bool_]:
     """(h, w) where a heart lies within ``reach`` pixels."""
-    around = hearts.read(tile.grown(reach)) == 0
+    around = hearts.read(tile.expanded(reach)) == 0
     if around.all():
         return np.zeros((tile.height, tile.width), np.bool_)
     distance = cv2.distanceTransform(around.view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

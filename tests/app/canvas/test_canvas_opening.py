@@ -16,7 +16,7 @@ def resting(qtbot, context, document) -> CompareArea:
     """An area that shows the document already, and workers that rest."""
     made = CompareArea(context)
     qtbot.addWidget(made)
-    qtbot.waitUntil(lambda: made.sheet is not None and made.sheet.whole and context.background.resting)
+    qtbot.waitUntil(lambda: made.layers is not None and made.layers.whole and context.background.resting)
     yield made
     made.set_document(None)
 
@@ -24,13 +24,13 @@ def resting(qtbot, context, document) -> CompareArea:
 def test_workers_decode_nothing_before_everyone_has_heard_of_the_scan(resting, document, qtbot) -> None:
     resting.set_document(document)
     assert resting.context.background.resting
-    qtbot.waitUntil(lambda: resting.sheet.whole)
+    qtbot.waitUntil(lambda: resting.layers.whole)
 
 
 def test_a_scan_that_is_closed_at_once_is_not_decoded(resting, document, qtbot) -> None:
     resting.set_document(document)
     told = []
-    resting.sheet.progressed.connect(lambda *_: told.append(1))
+    resting.layers.progressed.connect(lambda *_: told.append(1))
     resting.set_document(None)
     qtbot.wait(50)
     assert not told
@@ -46,6 +46,6 @@ def test_the_tables_of_its_colours_are_made_by_a_worker(resting, document, qtbot
 
     monkeypatch.setattr(pyramid, "Display", Noted)
     resting.set_document(document)
-    qtbot.waitUntil(lambda: resting.sheet.whole)
+    qtbot.waitUntil(lambda: resting.layers.whole)
     assert threads
     assert threading.main_thread() not in threads

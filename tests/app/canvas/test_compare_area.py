@@ -80,7 +80,7 @@ def test_q_flips_the_sides_and_single_views_keep_what_they_show(area, run, conte
     assert (colour(area.view, 320, 220), colour(area.second, 320, 220)) == (FILLED, DARK)
     assert area.restored_view is area.view
     context.selection.compare = Compare.SWIPE
-    area.view.stand(Place(320, 220, 4.0))
+    area.view.set_view(Place(320, 220, 4.0))
     assert (colour(area.view, 305, 225), colour(area.view, 335, 225)) == (FILLED, DARK)
     context.selection.flip()
     assert (colour(area.view, 305, 225), colour(area.view, 335, 225)) == (DARK, FILLED)
@@ -113,7 +113,7 @@ def test_tab_shows_the_original_on_both_sides(area, run, context, qtbot, swapped
 
 def test_tab_works_from_the_curtain_too(area, run, context, qtbot) -> None:
     context.selection.run, context.selection.compare = 1, Compare.SWIPE
-    area.view.stand(Place(320, 220, 4.0))
+    area.view.set_view(Place(320, 220, 4.0))
     qtbot.waitUntil(lambda: colour(area.view, 335, 225) == FILLED)
     QTest.keyPress(area.curtain, Qt.Key.Key_Tab)
     assert colour(area.view, 335, 225) == DARK
@@ -124,7 +124,7 @@ def test_tab_works_from_the_curtain_too(area, run, context, qtbot) -> None:
 def test_only_the_leading_view_has_an_overview(area, run, context, qtbot) -> None:
     context.selection.compare = Compare.SIDE
     qtbot.waitUntil(lambda: area.second.isVisible())
-    area.view.stand(Place(320, 220, 8.0))
+    area.view.set_view(Place(320, 220, 8.0))
     assert area.view.overview.isVisible()
     assert not area.second.overview.isVisible()
 
@@ -133,14 +133,14 @@ def test_side_by_side_both_show_the_same_place(area, run, context, qtbot) -> Non
     context.selection.run, context.selection.compare = 1, Compare.SIDE
     qtbot.waitUntil(lambda: area.second.isVisible() and colour(area.second, 320, 220) == FILLED)
     assert colour(area.view, 320, 220) == DARK
-    area.view.stand(Place(320, 220, 3.0))
+    area.view.set_view(Place(320, 220, 3.0))
     assert area.second.place == pytest.approx(area.view.place, abs=0.5)
     area.second.pan(31, -17)
     assert area.view.place == pytest.approx(area.second.place, abs=0.5)
 
 
 def test_the_place_is_kept_when_the_second_view_appears(area, run, context, qtbot) -> None:
-    area.view.stand(Place(320, 220, 3.0))
+    area.view.set_view(Place(320, 220, 3.0))
     context.selection.compare = Compare.SIDE
     qtbot.waitUntil(lambda: area.second.isVisible() and area.second.width() > 300)
     assert area.view.place == pytest.approx((320, 220, 3.0), abs=0.5)
@@ -158,13 +158,13 @@ def test_following_never_leads_back(area, run, context, qtbot) -> None:
         area.view.pan(3, 1)
     leading = area.view.place
     assert moves.count(area.view) == moves.count(area.second) == 80
-    area.second.stand(area.second.place)
+    area.second.set_view(area.second.place)
     assert area.view.place == pytest.approx(leading, abs=1.0)
 
 
 def test_the_curtain_shows_the_original_on_its_left(area, run, context, qtbot) -> None:
     context.selection.run, context.selection.compare = 1, Compare.SWIPE
-    area.view.stand(Place(320, 220, 4.0))
+    area.view.set_view(Place(320, 220, 4.0))
     qtbot.waitUntil(lambda: colour(area.view, 335, 225) == FILLED)
     assert colour(area.view, 305, 225) == DARK
     area.curtain.move_to(0.0)
@@ -209,9 +209,9 @@ def test_the_restored_picture_is_right_at_every_level(area, run, context, docume
 def test_another_document_starts_anew(area, run, context, document, qtbot) -> None:
     context.selection.run, context.selection.compare = 1, Compare.SIDE
     area.set_document(None)
-    assert area.sheet is None
+    assert area.layers is None
     area.set_document(document)
-    qtbot.waitUntil(lambda: area.sheet.whole)
+    qtbot.waitUntil(lambda: area.layers.whole)
     qtbot.waitUntil(lambda: colour(area.second, 320, 220) == FILLED)
 
 

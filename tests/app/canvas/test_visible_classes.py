@@ -59,7 +59,7 @@ def test_a_stroke_after_a_class_was_undone_belongs_to_one_that_exists(
     assert "loss" in options.paints.text()
     mouse.drag((100, 200), (150, 200))
     assert label_at(120, 200) == 1
-    assert view.sheet.mask.labels.read(0, Box(120, 200, 1, 1)) is not None, "the stroke is drawn"
+    assert view.layers.mask.labels.read(0, Box(120, 200, 1, 1)) is not None, "the stroke is drawn"
 
 
 def test_a_class_that_another_project_does_not_have_is_let_go(own: OpenDocument, context: Context) -> None:

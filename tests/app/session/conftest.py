@@ -23,7 +23,7 @@ Start = Callable[[], Hands]
 @pytest.fixture
 def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
     """Start the program: a window with a context of its own, as ``main`` makes it; the same settings."""
-    theme.dress(QApplication.instance(), "light")
+    theme.apply_theme(QApplication.instance(), "light")
     begun: list[MainWindow] = []
 
     def started() -> Hands:

@@ -138,7 +138,7 @@ def rest(hands: Hands) -> None:
     """Wait till nothing works any more."""
     area, background = hands.window.area, hands.context.background
     hands.settle()
-    hands.until(lambda: area.sheet is not None and area.sheet.whole and area.restored is not None)
+    hands.until(lambda: area.layers is not None and area.layers.whole and area.restored is not None)
     hands.until(lambda: background.resting and not background._latest and not area.restored.busy)
     QTest.qWait(30)
 
@@ -222,7 +222,7 @@ def drawn_boxes(hands: Hands) -> list[Box]:
 def on_line(box: Box, x: int, y: int, reach: int) -> bool:
     """Whether a pixel lies near the line round ``box``."""
     pixel = Box(x, y, 1, 1)
-    return box.grown(reach).touches(pixel) and not box.grown(-reach).touches(pixel)
+    return box.expanded(reach).touches(pixel) and not box.expanded(-reach).touches(pixel)
 
 
 def blended(below: NDArray[np.float64], colour: str) -> NDArray[np.float64]:

@@ -32,7 +32,7 @@ def test_from_the_sample_to_a_verified_file_and_back(start, tmp_path: Path) -> N
     hands.act("open_sample")
     hands.shown()
     derive_cracks(hands)
-    hands.view.stand(HERE)
+    hands.view.set_view(HERE)
     box = hands.context.selection.visible
     correct_by_hand(hands, box)
     pick_the_style(hands)
@@ -126,7 +126,7 @@ def restore(hands: Hands) -> NDArray[np.bool_]:
 
 def seen(hands: Hands) -> NDArray[np.uint8]:
     """(h, w, 4) uint8: the leading canvas as it is drawn."""
-    hands.until(lambda: not hands.view.sheet.original.waiting)
+    hands.until(lambda: not hands.view.layers.original.waiting)
     image = hands.view.viewport().grab().toImage()
     image = image.convertToFormat(image.Format.Format_RGBA8888)
     return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4).copy()
@@ -141,7 +141,7 @@ def compare(hands: Hands) -> None:
     hands.until(lambda: together(area.view.place, area.second.place))
     hands.press("Alt+1")
     assert not area.second.isVisible()
-    hands.view.stand(HERE)
+    hands.view.set_view(HERE)
     original = seen(hands)
     hands.press("Q")
     hands.until(lambda: (seen(hands) != original).any())
@@ -238,7 +238,7 @@ def check_file(out: Path, accepted: NDArray[np.bool_], rejected: NDArray[np.bool
 
 def check_reopened(start, hands: Hands, project: Path) -> None:
     """Another session, from the file: damage, style, results, verdicts, history and place are there."""
-    hands.view.stand(HERE)
+    hands.view.set_view(HERE)
     state, names = hands.document.state, hands.names()
     labels, decisions, regions = hands.labels(), dict(state.decisions), state.style.regions
     hands.window.close()
