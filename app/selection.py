@@ -135,7 +135,7 @@ class Selection(QObject):
     """The windows a restoration of everything would use."""
     variations = Value(1)
     """How many variations a restoration makes."""
-    request = Value(RestorationRequest(engine="harmonic"))
+    request = Value(RestorationRequest.of("harmonic"))
     """How the next restoration is made."""
 
     def step_brush(self, larger: bool) -> None:

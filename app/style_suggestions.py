@@ -13,8 +13,7 @@ from PySide6.QtCore import QObject
 from app.context import Context
 from app.document import OpenDocument
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.engines import engine
-from imagest_core.restoration.fields import uses_style
+from imagest_core.restoration.engines.registry import get_engine
 
 Failed = Callable[[Exception | None], None]
 
@@ -101,5 +100,5 @@ class Suggestions(QObject):
 
     def _tell(self) -> None:
         request = self._context.selection.request
-        used = self._wanted and uses_style(engine(request.engine), request)
+        used = self._wanted and get_engine(request.engine).uses_style(request)
         self._context.selection.style_taken = self._found if used and self._found is not None else ()

@@ -13,8 +13,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 def to_plain(value: object) -> Any:
     """``value`` as dicts, lists, strings, numbers, booleans and None.
 
-    Knows dataclasses, named tuples, tuples, lists, mappings with string keys, enums and paths;
-    raises ``TypeError`` for others.
+    Supports dataclasses, named tuples, tuples, lists, mappings with string keys, enums, paths, and objects
+    with a method ``to_plain``. Raises ``TypeError`` for others.
     """
     if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, Enum)):
         return value
@@ -22,6 +22,8 @@ def to_plain(value: object) -> Any:
         return value.value
     if isinstance(value, PurePath):
         return str(value)
+    if hasattr(value, "to_plain"):
+        return value.to_plain()
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
@@ -34,9 +36,13 @@ def to_plain(value: object) -> Any:
 def from_plain(kind: Any, value: Any) -> Any:
     """The object of type ``kind`` that :func:`to_plain` turned into ``value``.
 
-    Fields that are missing take their defaults; unknown ones are dropped, so that records of later
-    versions can be read. Raises ``TypeError`` or ``ValueError`` where ``value`` doesn't fit.
+    Missing fields take their defaults; unknown ones are dropped, so that records of later versions can be
+    read. A type with a class method ``from_plain`` reads itself.
+
+    Raises ``TypeError`` or ``ValueError`` where ``value`` doesn't fit.
     """
+    if hasattr(kind, "from_plain"):
+        return kind.from_plain(value)
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
         return _from_union(inner, value)

@@ -11,7 +11,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -140,7 +140,7 @@ class Photographer:
 
     def _restore(self) -> None:
         context, window = self.window.context, self.window
-        context.selection.request = replace(context.selection.request, engine=self.engine)
+        context.selection.request = context.selection.request.changed(engine=self.engine)
         restoring.restore_all(context)
         context.selection.compare = Compare.SIDE
         until(lambda: window.live.count >= LIVE or not context.jobs.busy)

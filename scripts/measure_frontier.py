@@ -12,7 +12,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,11 +20,11 @@ import numpy as np
 from imagest_core.errors import ImagestError
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
-from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import measure
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.imagest import PRESETS
-from imagest_core.restoration.request import DDIM, MULTISTEP, Mode, Quality, RestorationRequest
+from imagest_core.restoration.modes import DDIM, MULTISTEP, Mode, Quality
+from imagest_core.restoration.request import RestorationRequest
 
 MEASURES = ("psnr", "haarpsi", "band1", "band2", "band3", "seconds")
 HEAD = ("line", "setting", *MEASURES)
@@ -53,26 +53,22 @@ class Setting:
 
     line: str
     name: str
-    contestant: Method
     request: RestorationRequest
 
 
 def settings() -> list[Setting]:
     """Faithful and textured fills by detail, solver and steps, and engines without a network."""
     solver, steps = PRESETS[Quality.STANDARD]
-    usual = RestorationRequest(scheduler=solver, steps=steps)
-    textured = Method("imagest:textured", "imagest", Mode.TEXTURED)
-    faithful = Method("imagest:faithful", "imagest", Mode.FAITHFUL)
-    peers = [Setting(PEERS, name, Method(name, name), usual) for name in ("harmonic", "biharmonic", "spline")]
-    details = [
-        Setting(DETAIL, f"{detail:g}", textured, replace(usual, detail=detail)) for detail in (0, 0.5, 0.9, 1)
-    ]
+    textured = RestorationRequest.of("imagest", mode=Mode.TEXTURED, scheduler=solver, steps=steps)
+    faithful = textured.changed(mode=Mode.FAITHFUL)
+    peers = [Setting(PEERS, name, RestorationRequest(name)) for name in ("harmonic", "biharmonic", "spline")]
+    details = [Setting(DETAIL, f"{detail:g}", textured.changed(detail=detail)) for detail in (0, 0.5, 0.9, 1)]
     solvers = [
-        Setting(line, str(count), textured, replace(usual, scheduler=line, steps=count))
+        Setting(line, str(count), textured.changed(scheduler=line, steps=count))
         for line, counts in ((SOLVER, (1, 2, 3, 5, 8, 15)), (PAPER, (5, 15)))
         for count in counts
     ]
-    return [*peers, Setting(PEERS, "faithful", faithful, usual), *details, *solvers]
+    return [*peers, Setting(PEERS, "faithful", faithful), *details, *solvers]
 
 
 def measured(setting: Setting, cases: Sequence[Case], progress: Progress) -> Values:
@@ -80,7 +76,7 @@ def measured(setting: Setting, cases: Sequence[Case], progress: Progress) -> Val
     found: list[Values] = []
     for index, case in enumerate(cases):
         part = progress.part(index / len(cases), (index + 1) / len(cases))
-        filled = fill_case(case, setting.contestant, setting.request, part)
+        filled = fill_case(case, setting.request, part)
         pictures = load_case(case)
         values = measure(filled.picture, pictures.truth, pictures.mask)
         found.append(values | {"seconds": filled.seconds})
@@ -143,10 +139,10 @@ def main() -> int:
     table = args.output / "frontier.csv"
     try:
         cases, found = find_cases(args.cases), known(table)
-        same: dict[tuple[Method, RestorationRequest], tuple[str, str]] = {}
+        same: dict[RestorationRequest, tuple[str, str]] = {}
         for setting in settings():
             key = setting.line, setting.name
-            first = same.setdefault((setting.contestant, setting.request), key)
+            first = same.setdefault(setting.request, key)
             if key not in found:
                 found[key] = found.get(first) or dict(measured(setting, cases, Progress()))
                 keep(table, found)

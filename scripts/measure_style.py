@@ -21,7 +21,6 @@ from imagest_core.evaluation.benchmark import ALL
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
-from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import Mask, Picture, psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts
 from imagest_core.evaluation.tables import counted, interval_text, markdown_table
@@ -148,8 +147,7 @@ def shift(
         StyleReference(own_regions(case), suggested=suggested),
         StyleReference(donor=donor.clean, suggested=suggested),
     )
-    contestant = Method(request.engine, request.engine, request.mode)
-    own, donated = (fill_case(case, contestant, request, Progress(), style).picture for style in styles)
+    own, donated = (fill_case(case, request, Progress(), style).picture for style in styles)
     pictures = load_case(case)
     truth, mask, square = pictures.truth, pictures.mask, bounding_square(pictures.mask)
     first, second = (portrait(encoder, fill, mask, [square]) for fill in (own, donated))
@@ -305,7 +303,8 @@ def report(found: Mapping[str, Sequence[Shift]], checkpoint: Checkpoint, request
         ]
         parts += ["What the right reference gains beside the truth:", quality_table(shifts, seed)]
     described = checkpoint.description
-    used = {"model": f"{described.name}, weights {described.weights_hash[:12]}"} | facts(request)
+    values = {**request.parameters.values(), **request.values()}
+    used = {"model": f"{described.name}, weights {described.weights_hash[:12]}"} | facts(values)
     lines = [f"- {name}: {value}" for name, value in used.items()]
     return "\n\n".join([*parts, "## Measured with", "\n".join(lines)]) + "\n"
 
@@ -334,7 +333,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--way", action="append", choices=list(WAYS), default=[], help="only this; repeatable"
     )
     given = parser.parse_args(arguments)
-    request = RestorationRequest(weights=given.model)
+    request = RestorationRequest.of(model=given.model)
     try:
         checkpoint = load_checkpoint(find_model(given.model))
         cases = find_cases(given.cases, given.limit)

@@ -78,7 +78,7 @@ class Stage:
         self.context = self.window.context
         self._errors: list[str] = []
         self.context.messages.said.connect(self._note)
-        self.context.selection.request = RestorationRequest(engine="harmonic")
+        self.context.selection.request = RestorationRequest.of("harmonic")
         self.area = self.window.area
         self.window.resize(*size)
         self.window.show()

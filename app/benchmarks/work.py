@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from dataclasses import replace
 
 import resources
 from app.benchmarks.canvas import Measured
@@ -12,7 +11,7 @@ from app.benchmarks.stage import Stage, Stalls
 from app.commands import mask as masking
 from app.commands import restore as restoring
 from imagest_core.progress import Progress, Report
-from imagest_core.restoration.engines import engine
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
 
 
@@ -36,9 +35,9 @@ def restoring_sample(name: str) -> Measured:
     masking.import_mask(stage.context, resources.sample_mask())
     stage.until(lambda: not stage.context.jobs.busy and stage.context.background.resting)
     began = time.perf_counter()
-    engine(name).preload(RestorationRequest(engine=name), Progress())
+    get_engine(name).preload(RestorationRequest.of(name), Progress())
     loading = time.perf_counter() - began
-    stage.context.selection.request = replace(stage.context.selection.request, engine=name)
+    stage.context.selection.request = stage.context.selection.request.changed(engine=name)
     found = {"loading": loading, "cancel": _cancelled(stage), **_restored(stage)}
     stage.close()
     return found

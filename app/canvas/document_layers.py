@@ -22,7 +22,7 @@ from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted_fills import Accepted
-from imagest_core.restoration.engines import engine
+from imagest_core.restoration.engines.registry import get_engine
 
 _AT_ONCE = 64
 """So many tiles are reduced while the window waits; more are a worker's."""
@@ -152,8 +152,8 @@ class DocumentLayers(QObject):
     def _look(self) -> Look:
         """The ring is drawn only where the chosen engine's fills are blended at all."""
         request = self.context.selection.request
-        blend = 0 if engine(request.engine).matches_boundary else request.blend
-        zones = Zones(request.growth, blend) if self.context.selection.zones_visible else None
+        blend = 0 if get_engine(request.engine).matches_boundary else request.blend
+        zones = Zones(request.dilation, blend) if self.context.selection.zones_visible else None
         return look_of(self.document.state.damage.classes, zones)
 
     def _restyle(self) -> None:

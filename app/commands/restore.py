@@ -23,7 +23,7 @@ from imagest_core.progress import Progress
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.rerun import damage_of_region
 from imagest_core.project.run import Run
-from imagest_core.restoration.fields import used_fields
+from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Preview, Window
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import RestorationRequest
@@ -80,17 +80,17 @@ def restore_region(context: Context) -> None:
     document, number = context.document, context.selection.region
     run = document.run(context.selection.run) if document and number else None
     if run is not None:
-        growth = context.selection.request.growth
+        dilation = context.selection.request.dilation
         _submit(
             context,
-            lambda damage: damage_of_region(damage, run, number, growth),
+            lambda damage: damage_of_region(damage, run, number, dilation),
             translate("Restoring", "Restoring region {0}").format(number),
         )
 
 
 def new_seed(context: Context) -> None:
     """Roll the dice."""
-    context.selection.request = replace(context.selection.request, seed=secrets.randbelow(2**31), variation=0)
+    context.selection.request = context.selection.request.changed(seed=secrets.randbelow(2**31), variation=0)
 
 
 def _submit(context: Context, part: Part, title: str) -> None:
@@ -100,7 +100,7 @@ def _submit(context: Context, part: Part, title: str) -> None:
         return
     if document.read_only:
         return context.messages.warn(document.read_only)
-    random = "seed" in used_fields(context.selection.request)
+    random = "seed" in used_parameters(context.selection.request)
     if random and not context.selection.seed_locked:
         new_seed(context)
     show_filled(context)
@@ -110,7 +110,7 @@ def _submit(context: Context, part: Part, title: str) -> None:
     style = style_wanted(context, document)
     unstyled = style is None and context.selection.style_declined
     for index in range(count):
-        varied = replace(request, variation=request.variation + index)
+        varied = request.changed(variation=request.variation + index)
         asked = RestoreJob(
             document.painting,
             damage,
@@ -152,11 +152,11 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     planning.set(0.0)
     asked.painting.check_unchanged(asked.sha256)
     damage, request = asked.part(asked.damage), asked.request
-    shown, growth, emit = damage_to_fill(asked.painting, damage), request.growth, progress.preview
+    shown, dilation, emit = damage_to_fill(asked.painting, damage), request.dilation, progress.preview
 
     def preview(fill: object) -> None:
         if isinstance(fill, Preview):
-            emit(live_fill(fill, shown, growth))
+            emit(live_fill(fill, shown, dilation))
 
     progress.preview = preview
     style = None if asked.unstyled else _style(asked, planning)
@@ -210,7 +210,7 @@ def note_time(context: Context, record: RestorationRecord) -> None:
     """Remember how long a restoration like this takes here; the first loading is kept by itself."""
     device = CPU if record.engine.facts.get("device", "CPU") == "CPU" else CUDA
     windows = (Window(0, facts.box, facts.scale) for facts in record.windows)
-    work = max(work_of(windows, record.mask.grown), 1)
+    work = max(work_of(windows, record.mask.dilated), 1)
     seconds = record.timings.seconds
     context.settings.note_speed(speed_key(record.request, device), seconds["filling"] / work)
     key = f"{OPENING}/{record.request.engine}/{device}"

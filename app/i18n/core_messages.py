@@ -172,7 +172,7 @@ TEMPLATES = (
         "Core", "All damage is of classes that are only recorded; let one of them be filled to restore it."
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The mask, grown by {0} px, leaves nothing intact to restore from; mark less damage."
+        "Core", "The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage."
     ),
     QT_TRANSLATE_NOOP(
         "Core", "The clean picture shows only {0} of the damaged one: choose one that shows it all."

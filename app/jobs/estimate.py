@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration.fields import used_fields
+from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 
@@ -18,7 +18,7 @@ OPENING = "opening"
 
 @dataclass(frozen=True)
 class Estimate:
-    """``pixels`` of the grown mask in ``regions`` pieces, filled by ``windows``; ``coarsest`` scale."""
+    """``pixels`` of the dilated mask in ``regions`` pieces, filled by ``windows``; ``coarsest`` scale."""
 
     regions: int
     pixels: int
@@ -38,7 +38,7 @@ class Estimate:
 def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Estimate:
     """What ``request`` would do to ``damage``; raises ``MaskError`` and ``InputError`` as the run would."""
     from imagest_core.damage.regions import find_regions
-    from imagest_core.restoration.engines import engine
+    from imagest_core.restoration.engines.registry import get_engine
     from imagest_core.restoration.planning.layout import Layout
     from imagest_core.restoration.planning.plan import make_plan
 
@@ -47,10 +47,10 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
         raise MaskError(
             "All damage is of classes that are only recorded; let one of them be filled to restore it."
         )
-    grown = filled.dilated(request.growth)
-    regions = find_regions(grown)
-    windows = make_plan(grown, regions, Layout.of(engine(request.engine), request, picture)).windows
-    return Estimate(len(regions), grown.count(), windows)
+    dilated = filled.dilated(request.dilation)
+    regions = find_regions(dilated)
+    windows = make_plan(dilated, regions, Layout.of(get_engine(request.engine), request, picture)).windows
+    return Estimate(len(regions), dilated.count(), windows)
 
 
 def work_of(windows: Iterable[Window], pixels: int) -> int:
@@ -60,8 +60,8 @@ def work_of(windows: Iterable[Window], pixels: int) -> int:
 
 def speed_key(request: RestorationRequest, device: str) -> str:
     """Under what the speed of a restoration is kept: all that decides it, ``device`` (cpu or cuda) too."""
-    used = used_fields(request)
-    names = ("weights", "mode", "quality", "steps", "scheduler")
-    parts = [str(getattr(request, name)) if name in used else "" for name in names]
-    parts.append("guided" if "guidance" in used and request.guidance != 1 else "")
+    used = used_parameters(request)
+    names = ("model", "mode", "quality", "steps", "scheduler")
+    parts = [str(request.get(name)) if name in used else "" for name in names]
+    parts.append("guided" if "guidance" in used and request.get("guidance") != 1 else "")
     return "/".join((request.engine, *parts, device if "device" in used else ""))

@@ -14,7 +14,7 @@ from PySide6.QtGui import QCursor, QGuiApplication
 
 from app.context import Context
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines import engine
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
 
 LOOK = 300
@@ -46,7 +46,7 @@ class Preloader(QObject):
 
     @staticmethod
     def _key(request: RestorationRequest) -> str:
-        return f"{request.engine}/{request.mode}"
+        return f"{request.engine}/{request.get('mode', '')}"
 
     def _begin(self, _: object = None) -> None:
         self._rested = 0
@@ -78,7 +78,7 @@ class Preloader(QObject):
         self._running = True
 
         def load() -> str:
-            engine(request.engine).preload(request, Progress(cancelled=self._pause.is_set))
+            get_engine(request.engine).preload(request, Progress(cancelled=self._pause.is_set))
             return self._key(request)
 
         self._context.background.submit(load, self._loaded, self._paused)

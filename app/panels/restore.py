@@ -20,7 +20,8 @@ from app.theme import GRID
 from app.widgets.parts import Fold, Panel
 from app.window.status_bar import duration
 from imagest_core.errors import ImagestError, InputError
-from imagest_core.restoration.fields import used_fields
+from imagest_core.restoration.engines.registry import used_parameters
+from imagest_core.restoration.parameters import Parameters
 from imagest_core.restoration.request import RestorationRequest
 
 ESTIMATE_WAIT = 250
@@ -39,6 +40,8 @@ class RestorePanel(Panel):
         self.column.addWidget(self.fold)
         self.column.addStretch(1)
         self._showing = False
+        self._parameters: dict[str, Parameters] = {}
+        """The parameters that each engine had when it was last chosen."""
         self.warming = Preloader(context, self)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -89,10 +92,19 @@ class RestorePanel(Panel):
         if self._showing:
             return
         try:
-            self.context.selection.request = replace(self.context.selection.request, **values)
+            self.context.selection.request = self._changed(**values)
         except InputError as error:
             self.context.messages.fail(error)
             self._show_request(self.context.selection.request)
+
+    def _changed(self, **values: Any) -> RestorationRequest:
+        """The request with other values; an engine chosen again gets back the parameters it had."""
+        request = self.context.selection.request
+        self._parameters[request.engine] = request.parameters
+        changed = request.changed(**values)
+        if changed.engine != request.engine and changed.engine in self._parameters:
+            return replace(changed, parameters=self._parameters[changed.engine])
+        return changed
 
     def _choose_device(self, device: str) -> None:
         self._change(device=device)
@@ -106,7 +118,7 @@ class RestorePanel(Panel):
         from imagest_core.models.library import entries
 
         if entries():
-            self.context.selection.request = RestorationRequest(
+            self.context.selection.request = RestorationRequest.of(
                 device=self.context.settings.preferences.device
             )
 
@@ -114,14 +126,14 @@ class RestorePanel(Panel):
         self._showing = True
         self.choices.show_request(request)
         self.advanced.show_request(request)
-        self.footer.show_device(request.device, "device" in used_fields(request))
+        self.footer.show_device(request.device, "device" in used_parameters(request))
         self._showing = False
         self._wait.start()
 
     def _show_device(self, device: Device) -> None:
         self.footer.found = device
         request = self.context.selection.request
-        self.footer.show_device(request.device, "device" in used_fields(request))
+        self.footer.show_device(request.device, "device" in used_parameters(request))
 
     def _enable(self) -> None:
         self.footer.allow(self.document is not None and not self.document.state.damage.empty)
@@ -168,9 +180,9 @@ class RestorePanel(Panel):
         speed = settings.speed(speed_key(request, device))
         if speed is None:
             return None
-        count = self.context.selection.variations if "seed" in used_fields(request) else 1
+        count = self.context.selection.variations if "seed" in used_parameters(request) else 1
         seconds = speed * found.work * max(count, 1)
-        if "weights" in used_fields(request) and not network_loaded():
+        if "model" in used_parameters(request) and not network_loaded():
             seconds += settings.speed(f"{OPENING}/{request.engine}/{device}") or 0.0
         return seconds
 

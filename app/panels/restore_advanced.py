@@ -2,58 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from app import theme
 from app.commands import restore as restoring
 from app.context import Context
-from app.panels.restore_choices import narrow_choice, possible_fields
-from app.widgets.parts import Amount, column, guard_wheel, label, row, tool_button
-from imagest_core.restoration.fields import used_fields
-from imagest_core.restoration.request import DDIM, MULTISTEP, RestorationRequest, ScalePolicy
+from app.i18n.parameter_texts import parameter_text
+from app.panels.parameter_controls import count_box, make_editor
+from app.widgets.parts import clear, column, label, row, tool_button
+from imagest_core.restoration.engines.registry import get_engine, possible_parameters, used_parameters
+from imagest_core.restoration.parameters import Spec
+from imagest_core.restoration.request import RestorationRequest
 
 NAME_WIDTH = 96
 MOST_VARIATIONS = 12
-MOST_STEPS = 1000
+ELSEWHERE = frozenset({"seed", "variation", "device"})
+"""Shared parameters with controls of their own."""
 
 
 class Advanced(QWidget):
-    """``changed(dict)``: fields of the request that the user has set."""
+    """``changed(dict)``: parameters of the request that the user has set."""
 
     changed = Signal(object)
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._widgets: dict[str, QWidget] = {}
-        """Field of the request → the row that shows it."""
+        self.rows: dict[str, QWidget] = {}
+        """Parameter → the row that shows it."""
+        self.editors: dict[str, QWidget] = {}
+        """Parameter → the widget that changes it, for those built from their declaration."""
         self._show: dict[str, Callable[[Any], None]] = {}
-        """Field of the request → how its value is shown."""
-        self.amounts: dict[str, Amount] = {}
-        self._inside = column(self)
+        """Parameter → shows its value."""
+        self._shown_engine = ""
+        inside = column(self)
+        self._chance, self._own, self._shared = column(), column(), column()
+        for part in (self._chance, self._own, self._shared):
+            inside.addLayout(part)
         self._add_chance()
-        self._add_sampling()
-        self._add_amounts()
-        self._add_fitting()
+        self._add_specs(
+            self._shared,
+            (spec for name, spec in RestorationRequest.specs().items() if name not in ELSEWHERE),
+        )
+        self._add_windows(inside)
 
-    # What it is made of
+    # Building
 
-    def _row(self, field: str, name: str, *widgets: QWidget) -> QHBoxLayout:
-        named = label(name)
+    def _row(self, parent: QVBoxLayout, name: str, text: str, *widgets: QWidget) -> QHBoxLayout:
+        named = label(text)
         named.setMinimumWidth(NAME_WIDTH)
         named.setBuddy(widgets[0])
-        widgets[0].setAccessibleName(name)
+        widgets[0].setAccessibleName(text)
         box = QWidget()
         across = row(named, *widgets)
         across.setStretch(1, 1)
         box.setLayout(across)
-        self._inside.addWidget(box)
-        self._widgets[field] = box
+        parent.addWidget(box)
+        self.rows[name] = box
         return across
 
     def _add_chance(self) -> None:
@@ -64,18 +74,22 @@ class Advanced(QWidget):
         self.seed.setToolTip(self.tr("The same seed gives the same fill"))
         self.dice = tool_button("dice", self.tr("New seed"), lambda: restoring.new_seed(self._context))
         self.lock = tool_button("lock", self.tr("Keep this seed for the next restoration"), checkable=True)
-        self._row("seed", self.tr("Seed"), self.seed, self.dice, self.lock)
-        self.variations, self.first = _count(1, MOST_VARIATIONS), _count(1, 10**6)
+        self._row(self._chance, "seed", self.tr("Seed"), self.seed, self.dice, self.lock)
+        self.variations, self.first = count_box(1, MOST_VARIATIONS), count_box(1, 10**6)
         self.variations.setToolTip(self.tr("How many fills of the same seed are made"))
         self.first.setToolTip(self.tr("The number of the first of them"))
         self.first.setAccessibleName(self.tr("First variation"))
         from_number = label(self.tr("from no."), "soft")
-        across = self._row("variation", self.tr("Variations"), self.variations, from_number, self.first)
+        widgets = (self.variations, from_number, self.first)
+        across = self._row(self._chance, "variation", self.tr("Variations"), *widgets)
         across.setStretch(3, 1)
+        self._connect_chance()
+
+    def _connect_chance(self) -> None:
         self.seed.editingFinished.connect(lambda: self._set("seed", int(self.seed.text() or 0)))
         self.first.valueChanged.connect(lambda number: self._set("variation", number - 1))
         self._show["seed"] = lambda value: self.seed.setText(str(value))
-        self._show["variation"] = lambda value: self.first.setValue(value + 1)
+        self._show["variation"] = self._show_variation
         selection = self._context.selection
         self.variations.valueChanged.connect(lambda value: setattr(selection, "variations", value))
         selection.variations_changed.connect(self.variations.setValue)
@@ -83,128 +97,60 @@ class Advanced(QWidget):
         selection.seed_locked_changed.connect(self._show_lock)
         self._show_lock(selection.seed_locked)
 
+    def _show_variation(self, value: int) -> None:
+        with QSignalBlocker(self.first):
+            self.first.setValue(value + 1)
+
     def _show_lock(self, locked: bool) -> None:
         self.lock.setChecked(locked)
         theme.set_icon(self.lock, "lock" if locked else "unlock")
 
-    def _add_sampling(self) -> None:
-        quality = self.tr("as the quality says")
-        self.steps = _count(0, MOST_STEPS)
-        self.steps.setSpecialValueText(quality)
-        self._row("steps", self.tr("Steps"), self.steps)
-        self.steps.valueChanged.connect(lambda value: self._set("steps", value or None))
-        self._show["steps"] = lambda value: self.steps.setValue(value or 0)
-        self.scheduler = self._choice(
-            "scheduler",
-            self.tr("Scheduler"),
-            (
-                (None, quality),
-                (MULTISTEP, self.tr("DPM-Solver++, for few steps")),
-                (DDIM, self.tr("DDIM, the paper's")),
-            ),
-        )
+    def _add_specs(self, parent: QVBoxLayout, specs: Iterable[Spec]) -> None:
+        for spec in specs:
+            editor = make_editor(spec, lambda value, name=spec.name: self._set(name, value))
+            if editor.labelled:
+                parent.addWidget(editor.widget)
+                self.rows[spec.name] = editor.widget
+            else:
+                self._row(parent, spec.name, parameter_text(spec.label), editor.widget)
+            self.editors[spec.name], self._show[spec.name] = editor.widget, editor.show
 
-    def _choice(self, field: str, name: str, choices: tuple[tuple[Any, str], ...]) -> QComboBox:
-        made = narrow_choice()
-        keys = [key for key, _ in choices]
-        made.addItems([text for _, text in choices])
-        made.activated.connect(lambda at: self._set(field, keys[at]))
-        self._show[field] = lambda value: made.setCurrentIndex(keys.index(value))
-        self._row(field, name, made)
-        return made
+    def _build(self, engine: str) -> None:
+        """Make the rows of the engine's own parameters."""
+        clear(self._own)
+        shared = RestorationRequest.specs()
+        for table in (self.rows, self.editors, self._show):
+            for name in table.keys() - shared.keys():
+                del table[name]
+        specs = get_engine(engine).Parameters.specs().values()
+        self._add_specs(self._own, (spec for spec in specs if not spec.basic))
+        self._shown_engine = engine
 
-    def _add_amounts(self) -> None:
-        self._amount(
-            "style_strength",
-            self.tr("Style strength"),
-            0,
-            2,
-            self.tr("How strongly the style reference counts; one that you chose lends its colours, too"),
-        )
-        self._amount(
-            "guidance",
-            self.tr("Guidance"),
-            0,
-            5,
-            self.tr("Exaggerates the style; all but 1 take twice as long"),
-        )
-        self._amount(
-            "detail", self.tr("Detail"), 0, 1, self.tr("Share of the finest texture, taken from intact paint")
-        )
-        self._amount(
-            "growth", self.tr("Growth"), 1, 3, self.tr("Grows the mask over its uncertain rim"), "px"
-        )
-        self._amount("blend", self.tr("Blend"), 0, 64, self.tr("Transition inside the grown mask"), "px")
-        self._amount(
-            "context",
-            self.tr("Context"),
-            0.1,
-            4,
-            self.tr("Intact border round damage, as a share of its size"),
-            "×",
-        )
-
-    def _amount(self, field: str, name: str, low: float, high: float, tip: str, unit: str = "") -> None:
-        whole = unit == "px"
-        amount = Amount(name, low, high, low, unit=unit, step=1 if whole else 0.05, tip=tip)
-        self._inside.addWidget(amount)
-        self._widgets[field] = amount
-        self.amounts[field] = amount
-        amount.changed.connect(lambda value: self._set(field, int(value) if whole else round(value, 2)))
-        self._show[field] = lambda value: setattr(amount, "value", value)
-
-    def _add_fitting(self) -> None:
-        self.scale = self._choice(
-            "scale",
-            self.tr("Large damage"),
-            (
-                (ScalePolicy.AUTO, self.tr("coarse first, then refined")),
-                (ScalePolicy.NATIVE, self.tr("at the scan's own scale")),
-            ),
-        )
-        self.batch = _count(0, 256)
-        self.batch.setSpecialValueText(self.tr("as memory allows"))
-        self.batch.setToolTip(self.tr("Windows a GPU fills at a time; the CPU fills one"))
-        self._row("batch", self.tr("Batch"), self.batch)
-        self.batch.valueChanged.connect(lambda value: self._set("batch", value))
-        self._show["batch"] = self.batch.setValue
-        self.prompt = QLineEdit()
-        self.prompt.setPlaceholderText(self.tr("What is lost, in words"))
-        self._row("prompt", self.tr("Prompt"), self.prompt)
-        self.prompt.editingFinished.connect(lambda: self._set("prompt", self.prompt.text()))
-        self._show["prompt"] = self.prompt.setText
+    def _add_windows(self, parent: QVBoxLayout) -> None:
         self.windows = QCheckBox(self.tr("Show the context windows on the canvas"))
         self.windows.setToolTip(self.tr("Show the context windows   K"))
         selection = self._context.selection
         self.windows.setChecked(selection.windows_visible)
         self.windows.toggled.connect(lambda on: setattr(selection, "windows_visible", on))
         selection.windows_visible_changed.connect(self.windows.setChecked)
-        self._inside.addWidget(self.windows)
+        parent.addWidget(self.windows)
 
     # Following
 
-    def _set(self, field: str, value: Any) -> None:
-        if getattr(self._context.selection.request, field) != value:
-            self.changed.emit({field: value})
+    def _set(self, name: str, value: Any) -> None:
+        if self._context.selection.request.get(name) != value:
+            self.changed.emit({name: value})
 
     def show_request(self, request: RestorationRequest) -> None:
-        """Show ``request``, and of its fields those that the engine has a use for."""
-        blockers = [QSignalBlocker(box) for box in (self.first, self.steps, self.batch)]
-        for field, show in self._show.items():
-            show(getattr(request, field))
-        del blockers
-        used, possible = used_fields(request), possible_fields(request)
-        if request.prompt:
-            used, possible = used | {"prompt"}, possible | {"prompt"}
-        for field, widget in self._widgets.items():
-            widget.setVisible(field in possible)
-            widget.setEnabled(field in used)
-
-
-def _count(low: int, high: int) -> QSpinBox:
-    made = QSpinBox()
-    guard_wheel(made)
-    made.setRange(low, high)
-    made.setMinimumWidth(64)
-    made.setAlignment(Qt.AlignmentFlag.AlignRight)
-    return made
+        """Show ``request``: of its parameters those that its engine can use."""
+        if request.engine != self._shown_engine:
+            self._build(request.engine)
+        used, possible = used_parameters(request), possible_parameters(request)
+        capabilities = get_engine(request.engine).capabilities(request.parameters)
+        for name, widget in self.rows.items():
+            self._show[name](request.get(name))
+            spec = request.parameters.specs().get(name)
+            lacking = spec is not None and spec.requires is not None and spec.requires not in capabilities
+            stray = lacking and spec is not None and request.get(name) != spec.default
+            widget.setVisible(stray or (name in possible and not lacking))
+            widget.setEnabled(stray or name in used)

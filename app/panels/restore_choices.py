@@ -1,126 +1,133 @@
-"""What fills: engine, model, mode, quality, each with a word on what it is."""
+"""The first choices of the Restore panel: the engine and its basic parameters."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
-from app.widgets.parts import Segments, form, guard_wheel, label
-from imagest_core.restoration.engines import engine, engine_names
-from imagest_core.restoration.fields import used_fields
-from imagest_core.restoration.request import Mode, Quality, RestorationRequest
+from app.i18n.parameter_texts import parameter_text
+from app.panels.parameter_controls import Editor, make_editor, narrow_combo_box
+from app.widgets.parts import clear, form, label
+from imagest_core.restoration.engines.registry import (
+    engine_names,
+    get_engine,
+    possible_parameters,
+    used_parameters,
+)
+from imagest_core.restoration.parameters import Spec
+from imagest_core.restoration.request import RestorationRequest
 
 
 class Choices(QWidget):
-    """``changed(dict)``: fields of the request the user has set; ``reshaped()``: other rows are there."""
+    """Engine, and those of its parameters that are shown first.
+
+    ``changed(dict)``: parameters of the request that the user has set; ``reshaped()``: rows came or went.
+    """
 
     changed = Signal(object)
     reshaped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
-        self.engine, self.model = narrow_choice(), narrow_choice()
+        self.engine = narrow_combo_box()
         self.about = label("", "small", wrap=True)
-        self.mode = Segments(self._modes(), self.tr("Mode"))
-        self.quality = Segments(self._qualities(), self.tr("Quality"))
-        self._rows: dict[str, tuple[QLabel, QWidget]] = {}
-        grid = form()
-        self.setLayout(grid)
-        self._add(grid, 0, "engine", self.tr("Engine"), self.engine)
-        grid.addWidget(self.about, 1, 1)
-        self._add(grid, 2, "weights", self.tr("Model"), self.model)
-        self._add(grid, 3, "mode", self.tr("Mode"), self.mode)
-        self._add(grid, 4, "quality", self.tr("Quality"), self.quality)
+        self.rows: dict[str, tuple[QLabel, QWidget]] = {}
+        """Parameter → its label and its widget."""
+        self._editors: dict[str, Editor] = {}
+        self._shown_engine = ""
+        self._head, self._grid = form(), form()
+        whole = form()
+        self.setLayout(whole)
+        whole.addLayout(self._head, 0, 0, 1, 2)
+        whole.addLayout(self._grid, 1, 0, 1, 2)
+        self._add_engines()
+
+    def _add_engines(self) -> None:
+        named = label(self.tr("Engine"), "soft")
+        named.setBuddy(self.engine)
+        self.engine.setAccessibleName(self.tr("Engine"))
         for name in engine_names():
-            self.engine.addItem(engine(name).title, name)
-        self._connect()
+            self.engine.addItem(get_engine(name).title, name)
+        self.engine.activated.connect(lambda _: self.changed.emit({"engine": self.engine.currentData()}))
+        self._head.addWidget(named, 0, 0)
+        self._head.addWidget(self.engine, 0, 1)
+        self._head.addWidget(self.about, 1, 1)
 
-    def _add(self, grid: QGridLayout, line: int, field: str, name: str, widget: QWidget) -> None:
-        named = label(name, "soft")
-        named.setBuddy(widget)
-        widget.setAccessibleName(name)
-        grid.addWidget(named, line, 0)
-        grid.addWidget(widget, line, 1)
-        self._rows[field] = named, widget
+    def editor(self, name: str) -> Any:
+        """The widget of a parameter that is shown here."""
+        return self._editors[name].widget
 
-    def _connect(self) -> None:
-        self.engine.activated.connect(
-            lambda _: self.changed.emit({"engine": self.engine.currentData(), "weights": ""})
-        )
-        self.model.activated.connect(lambda _: self.changed.emit({"weights": self.model.currentData()}))
-        self.mode.chosen.connect(lambda key: self.changed.emit({"mode": Mode(key)}))
-        self.quality.chosen.connect(
-            lambda key: self.changed.emit({"quality": Quality(key), "steps": None, "scheduler": None})
-        )
+    def _build(self, engine: str) -> None:
+        """Make the rows anew for the parameters of ``engine``."""
+        clear(self._grid)
+        self.rows, self._editors, self._shown_engine = {}, {}, engine
+        for spec in get_engine(engine).Parameters.specs().values():
+            if spec.basic:
+                self._add(spec)
 
-    def _modes(self) -> tuple[tuple[str, str, str], ...]:
-        return (
-            (
-                Mode.FAITHFUL,
-                self.tr("Faithful"),
-                self.tr("Closest to what is known; smooth where nothing is"),
-            ),
-            (Mode.TEXTURED, self.tr("Textured"), self.tr("Continues the texture of the style reference")),
-        )
+    def _add(self, spec: Spec) -> None:
+        def changed(value: Any) -> None:
+            self.changed.emit({spec.name: value, **dict.fromkeys(spec.resets)})
 
-    def _qualities(self) -> tuple[tuple[str, str, str], ...]:
-        return (
-            (Quality.DRAFT, self.tr("Draft"), self.tr("Fewest steps: to see where it goes")),
-            (Quality.STANDARD, self.tr("Standard"), self.tr("For most work")),
-            (Quality.FINE, self.tr("Fine"), self.tr("Most steps: for the last run")),
-        )
+        editor = _model_editor(changed) if spec.name == "model" else make_editor(spec, changed)
+        named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
+        named.setBuddy(editor.widget)
+        editor.widget.setAccessibleName(parameter_text(spec.label))
+        self._grid.addWidget(named, row, 0)
+        self._grid.addWidget(editor.widget, row, 1)
+        self.rows[spec.name], self._editors[spec.name] = (named, editor.widget), editor
 
     def show_request(self, request: RestorationRequest) -> None:
-        """Show ``request``; what its engine has no use for is not there, or can't be chosen in this mode."""
+        """Show ``request``; parameters without effect in this mode are disabled, others hidden."""
+        before = self._visible()
+        if request.engine != self._shown_engine:
+            self._build(request.engine)
         with QSignalBlocker(self.engine):
             self.engine.setCurrentIndex(self.engine.findData(request.engine))
-        self.mode.choose(request.mode)
-        self.quality.choose(request.quality)
-        said = about(request.engine)
-        self.about.setText(first_sentence(said))
-        self.about.setToolTip(said)
-        self._show_models(request)
-        used, possible = used_fields(request), possible_fields(request)
-        before = [row[1].isHidden() for row in self._rows.values()]
-        for field in ("mode", "quality"):
-            for widget in self._rows[field]:
-                widget.setVisible(field in possible)
-                widget.setEnabled(field in used)
-        if before != [row[1].isHidden() for row in self._rows.values()]:
+        description = about(request.engine)
+        self.about.setText(first_sentence(description))
+        self.about.setToolTip(description)
+        used, possible = used_parameters(request), possible_parameters(request)
+        for name, editor in self._editors.items():
+            editor.show(request.get(name))
+            for widget in self.rows[name]:
+                widget.setVisible(self._offered(name, editor.widget, used, possible))
+                widget.setEnabled(name in used)
+        if before != self._visible():
             self.reshaped.emit()
 
-    def _show_models(self, request: RestorationRequest) -> None:
+    @staticmethod
+    def _offered(name: str, widget: QWidget, used: frozenset[str], possible: frozenset[str]) -> bool:
+        """A model is offered where it is used and there is a choice."""
+        if name == "model" and isinstance(widget, QComboBox):
+            return name in used and widget.count() > 1
+        return name in possible
+
+    def _visible(self) -> list[str]:
+        return [name for name, row in self.rows.items() if not row[1].isHidden()]
+
+
+def _model_editor(changed: Any) -> Editor:
+    """A list of the installed models, read each time that it is shown."""
+    box = narrow_combo_box()
+    box.activated.connect(lambda _: changed(box.currentData()))
+
+    def show(value: str) -> None:
         from imagest_core.models.library import EMBEDDED, entries
 
-        found = entries() if "weights" in used_fields(request) else []
-        names = [entry.name for entry in found]
-        wanted = request.weights or EMBEDDED
-        self.model.clear()
-        for entry in found:
-            self.model.addItem(entry.description.title or entry.name, entry.name)
-        if wanted not in names:
-            self.model.addItem(
-                wanted if request.weights else self.tr("no weights installed"), request.weights
-            )
-        self.model.setCurrentIndex(names.index(wanted) if wanted in names else len(names))
-        for widget in self._rows["weights"]:
-            widget.setVisible("weights" in used_fields(request) and names != [wanted])
+        installed = entries()
+        names, chosen = [entry.name for entry in installed], value or EMBEDDED
+        box.clear()
+        for entry in installed:
+            box.addItem(entry.description.title or entry.name, entry.name)
+        if chosen not in names:
+            missing = QCoreApplication.translate("Choices", "no weights installed")
+            box.addItem(chosen if value else missing, value)
+        box.setCurrentIndex(names.index(chosen) if chosen in names else len(names))
 
-
-def narrow_choice() -> QComboBox:
-    """A box as wide as there is room, not as its longest text."""
-    made = QComboBox()
-    guard_wheel(made)
-    made.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    made.setMinimumContentsLength(8)
-    return made
-
-
-def possible_fields(request: RestorationRequest) -> frozenset[str]:
-    """The fields the engine of ``request`` uses in one of its modes."""
-    return frozenset().union(*(used_fields(replace(request, mode=mode)) for mode in Mode))
+    return Editor(box, show)
 
 
 def first_sentence(text: str) -> str:
@@ -132,10 +139,10 @@ def first_sentence(text: str) -> str:
 
 
 def about(name: str) -> str:
-    """What an engine is and needs: the core's own words, or their translation."""
+    """The description of an engine: the core's own, or its translation."""
     key = f"about {name}"
-    said = QCoreApplication.translate("Engines", key)
-    return engine(name).description if said == key else said
+    text = QCoreApplication.translate("Engines", key)
+    return get_engine(name).description if text == key else text
 
 
 ABOUT = (

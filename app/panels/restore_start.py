@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.commands import restore as restoring
 from app.context import Context
 from app.jobs.devices import CUDA, Device, choices, cpu_text
-from app.panels.restore_choices import narrow_choice
+from app.panels.parameter_controls import narrow_combo_box
 from app.widgets.parts import button, column, label, restyle, row, rule
 
 DEVICE_WIDTH = 112
@@ -25,7 +25,7 @@ class Start(QWidget):
         self._context, self.found = context, Device()
         self.expected = label("", "soft", wrap=True)
         self._add_buttons()
-        self.device = narrow_choice()
+        self.device = narrow_combo_box()
         self.device.setAccessibleName(self.tr("Device"))
         self.device.activated.connect(lambda _: self.device_chosen.emit(self.device.currentData()))
         self.device.setFixedWidth(DEVICE_WIDTH)

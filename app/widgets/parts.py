@@ -298,6 +298,14 @@ class Amount(QWidget):
         self.field.setValue(value)
         del blockers
 
+    def reach(self, value: float) -> None:
+        """Extend the range upwards so that it contains ``value``."""
+        if value > self.field.maximum():
+            blockers = QSignalBlocker(self.slider), QSignalBlocker(self.field)
+            self.field.setMaximum(value)
+            self.slider.setMaximum(round(value / self._step))
+            del blockers
+
     def _moved(self, value: float) -> None:
         self.value = value
         self.changed.emit(self.value)

@@ -132,7 +132,7 @@ def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
     import resources
     from imagest_core.errors import ModelError
     from imagest_core.painting.reader import open_painting
-    from imagest_core.restoration.engines import engine_names
+    from imagest_core.restoration.engines.registry import engine_names
 
     timings = []
     with open_painting(resources.sample_painting()) as painting:
@@ -148,15 +148,15 @@ def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
 
 def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) -> Timing:
     from imagest_core.painting.geometry import Box
-    from imagest_core.restoration.engines import engine
+    from imagest_core.restoration.engines.registry import get_engine
     from imagest_core.restoration.request import RestorationRequest
     from imagest_core.restoration.style_pictures import read_style_pictures
     from imagest_core.style.reference import StyleReference
 
-    request, style = RestorationRequest(engine=name), StyleReference((Box(500, 480, 128, 128),))
-    side = engine(name).style_side(request)
+    request, style = RestorationRequest.of(name), StyleReference((Box(500, 480, 128, 128),))
+    side = get_engine(name).style_side(request)
     pictures = read_style_pictures(painting, style, side) if side else None
-    with engine(name).open(request, pictures) as session:
+    with get_engine(name).open(request, pictures) as session:
         return fastest(name, lambda: session.fill([view], Progress()), repeats)
 
 

@@ -187,13 +187,13 @@ def _restore(folder: Path, warm: bool) -> dict[str, float]:
     from imagest_core.damage.mask_io import check_mask_usable, read_mask
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.api import export, restore
-    from imagest_core.restoration.request import Mode, RestorationRequest
+    from imagest_core.restoration.request import RestorationRequest
 
     idle = 0 if warm else memory_now()
     started = time.perf_counter()
     with open_painting(folder / "scan.tif") as painting:
         damage = check_mask_usable(read_mask(folder / "mask.tif", (painting.width, painting.height)))
-        result = restore(painting, damage, RestorationRequest(engine=ENGINE, mode=Mode.FAITHFUL))
+        result = restore(painting, damage, RestorationRequest.of(ENGINE))
         found = export(painting, result, folder / "out.tif", force=True)
     seconds = time.perf_counter() - started - result.record.timings.seconds["filling"]
     return {"seconds": seconds, "memory": max(peak_now() - idle, 0), "filled": found.filled}

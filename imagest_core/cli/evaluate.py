@@ -6,10 +6,10 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.numbers import add_reading_options, count, whole
+from imagest_core.cli.numbers import add_reading_options, whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
-from imagest_core.restoration.request import Mode, Quality, RestorationRequest
+from imagest_core.restoration.modes import Mode
 
 DESCRIPTION = """\
 Restore cases whose truth is known with several engines and measure how near they come.
@@ -37,7 +37,7 @@ def add_commands(subparsers: Any) -> None:
     parser.add_argument("--mode", action="append", choices=[mode.value for mode in Mode], default=[],
                         help="the mode of engines named without one; repeatable")  # fmt: skip
     parser.add_argument("--limit", metavar="N", type=whole(1), help="only the first N cases")
-    _add_request(parser)
+    _add_parameters(parser)
     add_reading_options(parser, page=False)
     parser.add_argument("--metric-weights", metavar="DIR", type=Path,
                         help="safetensors for LPIPS, FID, KID, CLIP score and style loss")  # fmt: skip
@@ -45,40 +45,37 @@ def add_commands(subparsers: Any) -> None:
     parser.set_defaults(run=run)
 
 
-def _add_request(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", metavar="NAME|DIR", default="", help="the weights of the network")
-    parser.add_argument(
-        "--quality", choices=[quality.value for quality in Quality], default=Quality.STANDARD.value
-    )
-    parser.add_argument(
-        "--steps", metavar="N", type=whole(1, 1000), help="sampling steps instead of the quality's own"
-    )
-    parser.add_argument("--seed", metavar="N", type=count, default=0, help="of fills, noise and intervals")
-    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+def _add_parameters(parser: argparse.ArgumentParser) -> None:
+    from imagest_core.cli.options import add_engine_options, add_parameter
+    from imagest_core.restoration.request import RestorationRequest
+
+    shared = parser.add_argument_group("parameters of every engine")
+    for spec in RestorationRequest.specs().values():
+        add_parameter(shared, spec)
+    add_engine_options(parser, leave_out=("mode",))
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Evaluate as asked; prints the report's place and the table of all cases."""
-    request = RestorationRequest(
-        weights=args.model,
-        quality=Quality(args.quality),
-        steps=args.steps,
-        seed=args.seed,
-        device=args.device,
-    )
+    """Evaluate as the arguments say; prints the paths of the files written."""
+    from imagest_core.cli.options import check_options, given_values, parameter_tables
     from imagest_core.evaluation.run import Evaluation, evaluate
+    from imagest_core.restoration.engines.registry import engine_names, get_engine
+    from imagest_core.restoration.request import RestorationRequest
 
-    modes = tuple(Mode(mode) for mode in args.mode)
-    wanted = Evaluation(
+    values = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
+    values.pop("mode", None)
+    named = {name.partition(":")[0] for name in args.engine} & set(engine_names())
+    check_options(map(get_engine, sorted(named) or engine_names()), values)
+    evaluation = Evaluation(
         args.cases,
         args.output,
         tuple(args.engine),
-        modes,
+        tuple(Mode(mode) for mode in args.mode),
         args.limit,
-        request,
+        values,
         args.metric_weights,
         args.force,
     )
-    for path in evaluate(wanted, progress):
+    for path in evaluate(evaluation, progress):
         show(str(path))
     return 0

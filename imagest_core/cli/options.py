@@ -1,115 +1,146 @@
-"""The options that say how to fill, shared by every command that fills."""
+"""The options that describe a fill, shared by every command that fills.
+
+They come from the parameters that requests and engines declare; see
+:mod:`imagest_core.restoration.parameters`.
+"""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import count, number
-from imagest_core.cli.parsing import box, words
-from imagest_core.restoration.request import (
-    GROWTH_RANGE,
-    MAX_GUIDANCE,
-    Mode,
-    Quality,
-    RestorationRequest,
-    ScalePolicy,
-)
+from imagest_core.cli.numbers import number, whole
+from imagest_core.cli.parsing import box
+from imagest_core.restoration.engines.registry import engine_names, get_engine
+from imagest_core.restoration.parameters import Spec
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.engines.base import Engine
+
+ALIASES = {"dilation": ("--growth",)}
+"""Parameter → earlier names of its option."""
 
 
 def add_request_options(parser: argparse.ArgumentParser) -> None:
-    """Add everything of a :class:`RestorationRequest` that a person may want to choose."""
-    default = RestorationRequest()
-    _add_engine(parser.add_argument_group("what fills").add_argument, default)
-    _add_windows(parser.add_argument_group("where and how it fits").add_argument, default)
+    """Add ``--engine``, the parameters that every engine shares, and those of each engine."""
+    default = RestorationRequest().engine
+    fill = parser.add_argument_group("fill")
+    fill.add_argument("--engine", default=default, metavar="NAME", help=engines_help(default))
+    for spec in RestorationRequest.specs().values():
+        add_parameter(fill, spec)
+    add_engine_options(parser)
 
 
-def _add_engine(add: Callable[..., Any], default: RestorationRequest) -> None:
-    add("--engine", default=default.engine, metavar="NAME", help=f"default {default.engine}")
-    add("--model", default=default.weights, metavar="NAME|DIR", help="weights, for engines with any")
-    add("--mode", choices=words(Mode), default=default.mode.value, help=f"default {default.mode}")
-    add("--quality", choices=words(Quality), default=default.quality.value, help=f"default {default.quality}")
-    add("--steps", type=count, metavar="N", help="sampling steps (default: by quality)")
-    add("--scheduler", metavar="NAME", help="sampler (default: by quality)")
-    detail = f"share of the intact paint's finest detail in textured fills, 0 to 1 (default {default.detail})"
-    add("--detail", type=number(0, 1), default=default.detail, metavar="SHARE", help=detail)
-    lent = "a reference of yours lends its colours, too"
-    strength = f"how strongly the style counts, 0 to 4; {lent} (default {default.style_strength})"
-    add("--style-strength", type=number(0, 4), default=default.style_strength, metavar="X", help=strength)
-    guidance = f"how far the style is exaggerated, up to {MAX_GUIDANCE:g} (default {default.guidance}: not)"
-    add("--guidance", type=number(0, MAX_GUIDANCE), default=default.guidance, metavar="X", help=guidance)
-    add("--prompt", default="", metavar="TEXT", help="what is lost, for engines that read text")
-    add("--seed", type=count, default=default.seed, metavar="N", help=f"default {default.seed}")
-    add(
-        "--variation",
-        type=count,
-        default=default.variation,
-        metavar="N",
-        help="another fill of the same seed",
-    )
-    add("--device", default=default.device, metavar="auto|cpu|cuda", help=f"default {default.device}")
+def add_engine_options(parser: argparse.ArgumentParser, leave_out: Iterable[str] = ()) -> None:
+    """Add the parameters of all engines, each once, without those named in ``leave_out``."""
+    seen = set(leave_out)
+    for engine in map(get_engine, engine_names()):
+        new = [spec for name, spec in engine.Parameters.specs().items() if name not in seen]
+        if new:
+            group = parser.add_argument_group(f"parameters of the engine {engine.name}")
+            for spec in new:
+                add_parameter(group, spec)
+        seen.update(spec.name for spec in new)
 
 
-def _add_windows(add: Callable[..., Any], default: RestorationRequest) -> None:
-    low, high = GROWTH_RANGE
-    growth = f"grow the mask, {low} to {high} (default {default.growth})"
-    blend = f"transition inside the grown mask (default {default.blend})"
-    add("--growth", type=count, default=default.growth, metavar="PX", help=growth)
-    add("--blend", type=count, default=default.blend, metavar="PX", help=blend)
-    context = f"intact border round damage, as a share of its size (default {default.context})"
-    add("--context", type=number(0, 4), default=default.context, metavar="SHARE", help=context)
-    add(
-        "--scale",
-        choices=words(ScalePolicy),
-        default=default.scale.value,
-        help="for damage larger than a window",
-    )
-    add(
-        "--batch",
-        type=count,
-        default=default.batch,
-        metavar="N",
-        help="windows a GPU computes at a time (default: by its memory); a CPU computes one",
-    )
+def engines_help(default: str) -> str:
+    """The engines, for the help of ``--engine``."""
+    return f"{', '.join(engine_names())} (default {default})"
+
+
+def add_parameter(group: argparse._ArgumentGroup, spec: Spec) -> None:
+    """Add the option of one parameter; an option that isn't given is absent from the namespace."""
+    options: dict[str, Any] = {"dest": spec.name, "default": argparse.SUPPRESS, "help": _help(spec)}
+    if spec.type is bool:
+        options["action"] = argparse.BooleanOptionalAction
+    elif spec.choices:
+        options["choices"] = [str(choice.value) for choice in spec.choices if choice.value is not None]
+    else:
+        options |= {"type": _parser_of(spec), "metavar": _metavar(spec)}
+    group.add_argument(spec.flag, *ALIASES.get(spec.name, ()), **options)
+
+
+def _parser_of(spec: Spec) -> Callable[[str], Any]:
+    if spec.type is int:
+        bounds = [int(bound) for bound in (spec.low or 0, spec.high) if bound is not None]
+        return whole(*bounds)
+    if spec.type is float:
+        return number(spec.low if spec.low is not None else -1e9, spec.high if spec.high is not None else 1e9)
+    return str
+
+
+def _metavar(spec: Spec) -> str:
+    return spec.metavar or {int: "PX" if spec.unit == "px" else "N", float: "X"}.get(spec.type, "TEXT")
+
+
+def _help(spec: Spec) -> str:
+    """The parameter's help with its default, in argparse's own formatting language."""
+    default = spec.automatic if spec.default is None else spec.default
+    shown = default.value if isinstance(default, StrEnum) else default
+    text = spec.help.rstrip(".")
+    text = text[:1].lower() + text[1:] if not text[:2].isupper() else text
+    return (f"{text} (default {shown})" if shown not in ("", None) else text).replace("%", "%%")
 
 
 def add_operator_option(parser: argparse.ArgumentParser) -> None:
-    """Add who restores."""
-    says = "who restores, for the record (default: the record names nobody)"
-    parser.add_argument("--operator", default="", metavar="NAME", help=says)
+    """Add the name of the person who restores."""
+    text = "who restores, for the record (default: the record names nobody)"
+    parser.add_argument("--operator", default="", metavar="NAME", help=text)
 
 
 def request_of(args: argparse.Namespace) -> RestorationRequest:
-    """The request that ``args`` ask for; raises ``InputError``."""
-    return RestorationRequest(
-        engine=args.engine,
-        weights=args.model,
-        mode=Mode(args.mode),
-        quality=Quality(args.quality),
-        steps=args.steps,
-        scheduler=args.scheduler,
-        guidance=args.guidance,
-        style_strength=args.style_strength,
-        detail=args.detail,
-        seed=args.seed,
-        variation=args.variation,
-        prompt=args.prompt,
-        growth=args.growth,
-        blend=args.blend,
-        context=args.context,
-        scale=ScalePolicy(args.scale),
-        batch=args.batch,
-        device=args.device,
-    )
+    """The request that ``args`` describe; raises ``InputError``."""
+    engine = get_engine(args.engine)
+    given = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
+    check_options([engine], given)
+    return RestorationRequest.of(args.engine, **given)
+
+
+def parameter_tables() -> Iterator[Mapping[str, Spec]]:
+    """The parameters of each engine."""
+    for name in engine_names():
+        yield get_engine(name).Parameters.specs()
+
+
+def given_values(args: argparse.Namespace, tables: Iterable[Mapping[str, Spec]]) -> dict[str, Any]:
+    """The values of all parameters in ``tables`` that were given on the command line."""
+    names = {name for table in tables for name in table}
+    return {name: getattr(args, name) for name in sorted(names) if hasattr(args, name)}
+
+
+def check_options(engines: Iterable[Engine], given: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for a given option that none of ``engines`` has."""
+    from imagest_core.errors import InputError
+
+    chosen = tuple(engines)
+    known = dict(RestorationRequest.specs())
+    for engine in chosen:
+        known |= engine.Parameters.specs()
+    for name in given:
+        if name not in known:
+            flag = next(table[name].flag for table in parameter_tables() if name in table)
+            raise InputError(f"{_named(chosen)} no parameter {flag}; leave it out{_instead(name)}.")
+
+
+def _named(engines: tuple[Engine, ...]) -> str:
+    names = ", ".join(engine.name for engine in engines)
+    return f"The engine {names} has" if len(engines) == 1 else f"The engines {names} have"
+
+
+def _instead(name: str) -> str:
+    having = [engine for engine in engine_names() if name in get_engine(engine).Parameters.specs()]
+    return f" or use --engine {' or '.join(having)}"
 
 
 def add_style_options(parser: argparse.ArgumentParser) -> None:
-    """Add where the style comes from."""
+    """Add the style reference: regions of this painting or a picture of another work."""
     style = parser.add_argument_group(
-        "style reference (default: intact regions the program picks, and names)"
+        "style reference (default: intact regions that the program chooses and names)"
     )
     style.add_argument(
         "--style",
@@ -137,7 +168,7 @@ def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
 
 
 def models_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """The folder of the weights that are asked for, where there is one."""
+    """The folder of the model that ``args`` name, where there is one."""
     from imagest_core.errors import ModelError
     from imagest_core.models.library import find_model
 

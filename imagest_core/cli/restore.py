@@ -118,9 +118,9 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
 
 def _named(request: RestorationRequest) -> str:
     """The engine of a request, with its mode where that decides."""
-    from imagest_core.restoration.fields import used_fields
+    from imagest_core.restoration.engines.registry import used_parameters
 
-    return f"{request.engine}:{request.mode}" if "mode" in used_fields(request) else request.engine
+    return f"{request.engine}:{request.get('mode')}" if "mode" in used_parameters(request) else request.engine
 
 
 def _written(
@@ -157,8 +157,8 @@ def _written(
 def summary(record: RestorationRecord, seconds: float) -> list[str]:
     """What was done, and what was checked, as lines for a person."""
     mask, request, found = record.mask, record.request, record.verification
-    drawn = f"{mask.pixels:,} in the mask, grown by {request.growth}"
-    what = f"{counted(mask.regions, 'region')}, {counted(mask.grown, 'pixel')} filled ({drawn})"
+    drawn = f"{mask.pixels:,} in the mask, dilated by {request.dilation} px"
+    what = f"{counted(mask.regions, 'region')}, {counted(mask.dilated, 'pixel')} filled ({drawn})"
     lines = [f"restored: {what} by {record.engine.name} in {duration(seconds)}"]
     if record.style is not None and record.style.suggested:
         picked = " ".join(",".join(map(str, box)) for box in record.style.regions)

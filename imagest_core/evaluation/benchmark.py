@@ -12,7 +12,6 @@ from imagest_core.evaluation.methods import HARMONIC, NONE, Method
 from imagest_core.evaluation.metrics import METRICS, Picture, measure
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress
-from imagest_core.restoration.request import Mode, RestorationRequest
 
 ALL = "all"
 """The kind that stands for every case."""
@@ -61,7 +60,7 @@ class Benchmark:
 
 @dataclass(frozen=True)
 class CaseFills:
-    """A case's pictures and what every contestant made of it, by its label; for the contact sheets."""
+    """A case's pictures and what every method made of it, by its label; for the contact sheets."""
 
     case: Case
     pictures: CasePictures
@@ -71,7 +70,6 @@ class CaseFills:
 def run_benchmark(
     cases: Sequence[Case],
     methods: Sequence[Method],
-    request: RestorationRequest,
     perceptual: Perceptual,
     progress: Progress,
 ) -> Iterator[tuple[list[Row], CaseFills]]:
@@ -81,9 +79,9 @@ def run_benchmark(
         part = progress.part(index * share, (index + 1) * share, f"{case.name} ({index + 1} of {len(cases)})")
         pictures = load_case(case)
         filled = {NONE: Filled(pictures.damaged, 0.0)}
-        for number, contestant in enumerate(methods):
+        for number, method in enumerate(methods):
             piece = part.part(number / len(methods), (number + 1) / len(methods))
-            filled[contestant.label] = _fill(case, pictures, contestant, filled, request, piece)
+            filled[method.label] = _fill(case, pictures, method, filled, piece)
         rows = [_row(case, pictures, label, one, perceptual) for label, one in filled.items()]
         yield rows, CaseFills(case, pictures, {label: one.picture for label, one in filled.items()})
     progress.set(1.0)
@@ -97,18 +95,15 @@ def columns(perceptual: Perceptual) -> tuple[str, ...]:
 def _fill(
     case: Case,
     pictures: CasePictures,
-    contestant: Method,
+    method: Method,
     earlier: Mapping[str, Filled],
-    request: RestorationRequest,
     progress: Progress,
 ) -> Filled:
     progress.set(0.0)
-    if not contestant.like:
-        return fill_case(case, contestant, request, progress)
-    smooth = earlier.get(HARMONIC) or fill_case(
-        case, Method(HARMONIC, HARMONIC, Mode.FAITHFUL), request, progress
-    )
-    return add_grain(pictures, smooth, earlier[contestant.like].picture, request)
+    if not method.like:
+        return fill_case(case, method.request, progress)
+    smooth = earlier.get(HARMONIC) or fill_case(case, method.request, progress)
+    return add_grain(pictures, smooth, earlier[method.like].picture, method.request)
 
 
 def _row(case: Case, pictures: CasePictures, label: str, filled: Filled, perceptual: Perceptual) -> Row:

@@ -47,7 +47,7 @@ class Case:
 
 @dataclass(frozen=True)
 class CasePictures:
-    """What a case holds: (h, w, 3) uint8 sRGB twice, and the damage, (h, w) bool, not grown."""
+    """What a case holds: (h, w, 3) uint8 sRGB twice, and the damage, (h, w) bool, not dilated."""
 
     truth: Picture
     damaged: Picture

@@ -1,9 +1,9 @@
-"""One case filled by one contestant, as a user's export would hold it."""
+"""One case filled by one method, as a user's export would hold it."""
 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,15 +11,13 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
-from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import Picture
 from imagest_core.evaluation.noise import grained
 from imagest_core.painting.color.working import colour_space
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.api import restore
-from imagest_core.restoration.engines import engine
-from imagest_core.restoration.fields import uses_style
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.style.reference import StyleReference
@@ -36,7 +34,6 @@ class Filled:
 
 def fill_case(
     case: Case,
-    contestant: Method,
     request: RestorationRequest,
     progress: Progress,
     style: StyleReference | None = None,
@@ -47,26 +44,25 @@ def fill_case(
     """
     with open_painting(case.damaged) as painting:
         damage = read_mask(case.mask, (painting.width, painting.height))
-        wanted = replace(request, engine=contestant.engine, mode=contestant.mode)
         started = time.perf_counter()
-        result = restore(painting, damage, wanted, style or _style(painting, damage, wanted), progress)
+        result = restore(painting, damage, request, style or _style(painting, damage, request), progress)
         seconds = time.perf_counter() - started
         return Filled(eight_bit(_restored(painting, result)), seconds)
 
 
 def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -> StyleReference | None:
     """What the program takes as the style where the user names none."""
-    if not uses_style(engine(request.engine), request):
+    if not get_engine(request.engine).uses_style(request):
         return None
     regions = suggest_regions(painting, damage)
     return StyleReference(regions, suggested=True) if regions else None
 
 
 def add_grain(pictures: CasePictures, smooth: Filled, like: Picture, request: RestorationRequest) -> Filled:
-    """The control: ``smooth`` with white noise of the fine energy of ``like``, in the grown mask."""
+    """The control: ``smooth`` with white noise of the fine energy of ``like``, in the dilated mask."""
     started = time.perf_counter()
-    grown = DamageMap.from_mask(pictures.mask).dilated(request.growth)
-    filled = grown.read(grown.box) > 0
+    dilated = DamageMap.from_mask(pictures.mask).dilated(request.dilation)
+    filled = dilated.read(dilated.box) > 0
     picture = grained(smooth.picture, like, pictures.mask, filled, request.seed)
     return Filled(picture, smooth.seconds + time.perf_counter() - started)
 

@@ -1,51 +1,63 @@
-"""Who takes part: engines in a mode, the untouched damage, and white noise as a control."""
+"""Who takes part: engines with their requests, the untouched damage, and white noise as a control."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from imagest_core.errors import InputError
-from imagest_core.restoration.request import Mode
+from imagest_core.restoration.engines.registry import get_engine
+from imagest_core.restoration.modes import Mode
+from imagest_core.restoration.request import RestorationRequest
 
 NONE = "none"
 """The damaged picture itself."""
 HARMONIC = "harmonic"
 NOISE = "harmonic+noise"
-"""The harmonic fill with white noise of another contestant's fine energy, ``harmonic+noise:ENGINE``."""
+"""The harmonic fill with white noise of another method's fine energy, ``harmonic+noise:ENGINE``."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A row of the tables: ``engine`` in ``mode``, or grain as fine as that of the row ``like``."""
+    """A row of the tables: the fill of ``request``, or with grain as fine as that of the row ``like``."""
 
     label: str
-    engine: str
-    mode: Mode = Mode.TEXTURED
+    request: RestorationRequest
     like: str = ""
 
 
 def methods(
-    names: Sequence[str], modes: Sequence[Mode], has_modes: Callable[[str], bool]
+    names: Sequence[str], modes: Sequence[Mode] = (), values: Mapping[str, Any] | None = None
 ) -> tuple[Method, ...]:
-    """The rows asked for by ``names``: ``ENGINE``, ``ENGINE:MODE`` or ``harmonic+noise[:ROW]``.
+    """The methods named by ``names``: ``ENGINE``, ``ENGINE:MODE`` or ``harmonic+noise[:ROW]``.
 
-    An engine named without a mode runs in each of ``modes`` (textured when none is given) if
-    ``has_modes`` says it has any. Controls come last. Raises ``InputError``.
+    An engine named without a mode runs in each of ``modes`` (textured when none is given) if it has modes.
+    ``values`` are parameters by name; each engine gets those it has. Controls come last. Raises
+    ``InputError``.
     """
-    engines = [row for name in names if not _is_noise(name) for row in _rows(name, modes, has_modes)]
+    given = values or {}
+    engines = [row for name in names if not _is_noise(name) for row in _rows(name, modes, given)]
     rows = _unique(engines)
-    return _unique([*rows, *(_control(name, rows) for name in names if _is_noise(name))])
+    return _unique([*rows, *(_control(name, rows, given) for name in names if _is_noise(name))])
 
 
-def _rows(name: str, modes: Sequence[Mode], has_modes: Callable[[str], bool]) -> list[Method]:
+def request_for(engine: str, values: Mapping[str, Any]) -> RestorationRequest:
+    """A request of those ``values`` that the engine has; raises ``InputError``."""
+    known = RestorationRequest.specs().keys() | get_engine(engine).Parameters.specs().keys()
+    return RestorationRequest.of(engine, **{name: value for name, value in values.items() if name in known})
+
+
+def _rows(name: str, modes: Sequence[Mode], values: Mapping[str, Any]) -> list[Method]:
     engine, _, mode = name.partition(":")
-    if not has_modes(engine):
+    if "mode" not in get_engine(engine).Parameters.specs():
         if mode:
             raise InputError(f"The engine {engine} has no modes: name it without ':{mode}'.")
-        return [Method(engine, engine)]
-    wanted = [_mode(mode)] if mode else list(modes) or [Mode.TEXTURED]
-    return [Method(f"{engine}:{each.value}", engine, each) for each in wanted]
+        return [Method(engine, request_for(engine, values))]
+    chosen = [_mode(mode)] if mode else list(modes) or [Mode.TEXTURED]
+    return [
+        Method(f"{engine}:{each.value}", request_for(engine, {**values, "mode": each})) for each in chosen
+    ]
 
 
 def _mode(text: str) -> Mode:
@@ -59,13 +71,13 @@ def _is_noise(name: str) -> bool:
     return name == NOISE or name.startswith(NOISE + ":")
 
 
-def _control(name: str, rows: Sequence[Method]) -> Method:
+def _control(name: str, rows: Sequence[Method], values: Mapping[str, Any]) -> Method:
     like = name[len(NOISE) + 1 :]
-    lively = [row.label for row in rows if row.engine != HARMONIC]
-    fitting = [label for label in lively if label == like or label.partition(":")[0] == like or not like]
+    sources = [row.label for row in rows if row.request.engine != HARMONIC]
+    fitting = [label for label in sources if label == like or label.partition(":")[0] == like or not like]
     if not fitting:
         raise InputError(f"{name} takes its energy from another engine: name that with --engine too.")
-    return Method(f"{NOISE}:{fitting[-1]}", HARMONIC, Mode.FAITHFUL, fitting[-1])
+    return Method(f"{NOISE}:{fitting[-1]}", request_for(HARMONIC, values), fitting[-1])
 
 
 def _unique(rows: Sequence[Method]) -> tuple[Method, ...]:

@@ -1,6 +1,6 @@
 """How near a fill comes to the truth: measures of arrays, without weights.
 
-Every picture is (h, w, 3) uint8 sRGB, every mask (h, w) bool, true in the damage (not grown).
+Every picture is (h, w, 3) uint8 sRGB, every mask (h, w) bool, true in the damage (not dilated).
 ``none`` of the published tables is the damaged picture itself, measured by the same functions.
 
 - PSNR and SSIM in the mask: over the three channels in 0–1; SSIM is the map of Wang et al. 2004

@@ -8,9 +8,10 @@ import platform
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 from imagest_core import __version__
 from imagest_core.errors import ModelError, OutputError
@@ -25,8 +26,9 @@ from imagest_core.models.library import find_model
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines import engine, engine_names
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.engines.registry import engine_names
+from imagest_core.restoration.modes import Mode
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.validation import check_request
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "piq", "torch", "torchvision", "pillow")
@@ -38,7 +40,8 @@ ROWS_A_SHEET = 20
 class Evaluation:
     """What to evaluate: ``engines`` as on the command line (all there are when empty), and how.
 
-    ``force``: results of an earlier evaluation in ``out`` are replaced.
+    ``values``: parameters by name; each engine gets those it has. ``force``: results of an earlier
+    evaluation in ``out`` are replaced.
     """
 
     cases: Path
@@ -46,7 +49,7 @@ class Evaluation:
     engines: tuple[str, ...] = ()
     modes: tuple[Mode, ...] = ()
     limit: int | None = None
-    request: RestorationRequest = field(default_factory=RestorationRequest)
+    values: Mapping[str, Any] = field(default_factory=dict)
     metric_weights: Path | None = None
     force: bool = True
 
@@ -55,21 +58,21 @@ class Evaluation:
         """The folders that are read."""
         weights = [self.metric_weights] if self.metric_weights is not None else []
         with suppress(ModelError):
-            weights.append(find_model(self.request.weights))
+            weights.append(find_model(str(self.values.get("model", ""))))
         return (self.cases, *weights)
 
 
 def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     """Measure, and write the tables and sheets; returns the files written. Raises ``InputError``."""
     cases = find_cases(evaluation.cases, evaluation.limit)
-    rows = methods(evaluation.engines or engine_names(), evaluation.modes, _has_modes)
+    rows = methods(evaluation.engines or engine_names(), evaluation.modes, evaluation.values)
     for row in rows:
-        check_request(replace(evaluation.request, engine=row.engine, mode=row.mode))
+        check_request(row.request)
     _prepare(evaluation)
     store = WeightStore.usual(evaluation.metric_weights)
     perceptual = Perceptual(store, captions=any(case.caption for case in cases))
     benchmark = Benchmark(columns(perceptual), notes=perceptual.notes)
-    strips = _measure(benchmark, cases, rows, evaluation.request, perceptual, progress)
+    strips = _measure(benchmark, cases, rows, perceptual, progress)
     benchmark.sets = perceptual.sets(ALL)
     return _write(evaluation, benchmark, strips)
 
@@ -78,49 +81,37 @@ def _measure(
     benchmark: Benchmark,
     cases: Sequence[Case],
     rows: Sequence[Method],
-    request: RestorationRequest,
     perceptual: Perceptual,
     progress: Progress,
 ) -> dict[str, list[Strip]]:
     strips: dict[str, list[Strip]] = defaultdict(list)
-    for scored, filled in run_benchmark(cases, rows, request, perceptual, progress):
+    for scored, filled in run_benchmark(cases, rows, perceptual, progress):
         benchmark.rows.extend(scored)
         strips[f"sheet-{filled.case.kind}"].append(whole_strip(filled))
         strips[f"close-{filled.case.kind}"].append(close_strip(filled))
     return strips
 
 
-def facts(request: RestorationRequest) -> dict[str, str]:
-    """What the figures depend on: the versions, the machine, and the request."""
+def facts(values: Mapping[str, Any]) -> dict[str, str]:
+    """What the figures depend on: the versions, the machine, and the parameters that were given or shared."""
     found = {"imagest": __version__, "Python": platform.python_version()}
     found |= {name: _version(name) for name in LIBRARIES}
     found["machine"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} logical cores"
-    asked = replace(request, engine="", mode=Mode.TEXTURED)
-    shown = (
-        "weights",
-        "quality",
-        "steps",
-        "scheduler",
-        "seed",
-        "growth",
-        "blend",
-        "context",
-        "scale",
-        "device",
-    )
+    shown = {**RestorationRequest().values(), **values}
+    del shown["batch"], shown["variation"]
     found["request"] = ", ".join(
-        f"{name} {value}" for name in shown if (value := getattr(asked, name)) not in ("", None)
+        f"{name} {value}" for name, value in shown.items() if value not in ("", None)
     )
     return found
 
 
 def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, list[Strip]]) -> list[Path]:
-    seed = evaluation.request.seed
+    seed = int(evaluation.values.get("seed", 0))
     written = (
         tables.cases_csv(benchmark),
         tables.means_csv(benchmark, seed),
         tables.differences_csv(benchmark, seed),
-        tables.report(benchmark, seed, facts(evaluation.request)),
+        tables.report(benchmark, seed, facts(evaluation.values)),
     )
     texts = dict(zip(TABLES, written, strict=True))
     made = {name: text.encode(errors="backslashreplace") for name, text in texts.items()}
@@ -153,10 +144,6 @@ def _prepare(evaluation: Evaluation) -> None:
         raise OutputError(f"The folder {out} can't be made: {error.strerror or error}.") from error
     check_targets([out / name for name in TABLES], force=evaluation.force, inputs=evaluation.inputs)
     check_writable(out / TABLES[0])
-
-
-def _has_modes(name: str) -> bool:
-    return engine(name).uses_style
 
 
 def _version(library: str) -> str:

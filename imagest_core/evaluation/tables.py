@@ -20,7 +20,7 @@ NAMES = {
 COMPARED = ("psnr", "ssim", "haarpsi", "gmsd", "de2000", "lpips")
 """The measures whose differences the report prints; the CSV has those of all."""
 EXPLANATION = (
-    "PSNR (dB), SSIM and ΔE₀₀ inside the damage (not grown); HaarPSI and GMSD of the whole picture. "
+    "PSNR (dB), SSIM and ΔE₀₀ inside the damage (not dilated); HaarPSI and GMSD of the whole picture. "
     "Energy is the mean Sobel magnitude in the damage eroded by one pixel, bands are the RMS of "
     "difference-of-Gaussian octaves (σ 0–1, 1–2, 2–4) in the damage, both fill over truth: 1 is as "
     "lively as the truth, and white noise is lively too. `none` is the damage left as it is, "

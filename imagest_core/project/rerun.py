@@ -10,13 +10,13 @@ from imagest_core.errors import MaskError
 from imagest_core.project.run import Run
 
 
-def damage_of_region(damage: DamageMap, run: Run, number: int, growth: int) -> DamageMap:
-    """The pieces of ``damage`` that, grown by ``growth`` px, touch region ``number`` (1…n) of ``run``.
+def damage_of_region(damage: DamageMap, run: Run, number: int, dilation: int) -> DamageMap:
+    """The pieces of ``damage`` that, dilated by ``dilation`` px, touch region ``number`` (1…n) of ``run``.
 
     The mask may have been corrected since. Raises ``MaskError`` where nothing of the region is damaged now.
     """
     filled = damage.filled()
-    pieces = find_regions(filled.dilated(growth), thickness=False)
+    pieces = find_regions(filled.dilated(dilation), thickness=False)
     box, touched = run.region_box(number), set[int]()
     for key in run.tile_keys:
         tile = run.content.tile(key)

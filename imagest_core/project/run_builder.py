@@ -34,7 +34,7 @@ def run_of(
         id=number,
         time=record.timings.started,
         engine=record.engine.name,
-        model=request.weights,
+        model=request.get("model", ""),
         seed=request.seed,
         variation=request.variation,
         count=len(regions),

@@ -17,10 +17,9 @@ from imagest_core.progress import Progress
 from imagest_core.restoration.compositing.assembly import Assembler, Image
 from imagest_core.restoration.compositing.boundary import match_boundary
 from imagest_core.restoration.compositing.coarse_fill import CoarseFill
-from imagest_core.restoration.engines import engine
 from imagest_core.restoration.engines.base import Engine, Session, WindowFill
+from imagest_core.restoration.engines.registry import get_engine, used_parameters
 from imagest_core.restoration.environment import Environment, peak_memory
-from imagest_core.restoration.fields import fields_used_by, uses_style
 from imagest_core.restoration.planning.layout import Layout, Plan, Task
 from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.planning.window import Preview, Window, WindowView
@@ -63,7 +62,7 @@ def restore(
     nothing left to fill from, ``InputError`` and ``ModelError`` where the request can't be met here,
     ``PaintingError`` where the scan's file has changed meanwhile, ``Cancelled``.
     """
-    chosen = engine(request.engine)
+    chosen = get_engine(request.engine)
     return restore_with(chosen, painting, damage, request, style, progress, operator=operator)
 
 
@@ -80,13 +79,13 @@ def restore_with(
     """:func:`restore` with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
     check_request(request, chosen)
-    restored, style = PaintingFacts.of(painting), style if uses_style(chosen, request) else None
+    restored, style = PaintingFacts.of(painting), style if chosen.uses_style(request) else None
     donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
     filled = damage_to_fill(painting, damage)
-    grown = _grown(filled, request.growth, progress)
-    regions = find_regions(grown, progress=progress)
-    plan = make_plan(grown, regions, Layout.of(chosen, request, painting.box), progress)
-    assembler = Assembler(painting, grown, regions, plan, 0 if chosen.matches_boundary else request.blend)
+    dilated = _dilated(filled, request.dilation, progress)
+    regions = find_regions(dilated, progress=progress)
+    plan = make_plan(dilated, regions, Layout.of(chosen, request, painting.box), progress)
+    assembler = Assembler(painting, dilated, regions, plan, 0 if chosen.matches_boundary else request.blend)
     clock.lap("planning")
     loading = progress.part(0.0, 0.0, "loading the network")
     loading.check()
@@ -96,15 +95,15 @@ def restore_with(
         pictures = read_style_pictures(painting, style, chosen.style_side(request))
     with chosen.open(request, pictures, loading) as session:
         clock.lap("opening")
-        textured = uses_style(chosen, request)
-        notes = _fill(painting, grown, plan, session, chosen, assembler, progress, textured)
+        textured = chosen.uses_style(request)
+        notes = _fill(painting, dilated, plan, session, chosen, assembler, progress, textured)
         facts = EngineFacts.of(chosen, session.facts)
     clock.lap("filling")
     painting.check_unchanged()
     record = RestorationRecord(
         request,
         restored,
-        MaskFacts.of(filled, grown, regions),
+        MaskFacts.of(filled, dilated, regions),
         style,
         facts,
         tuple(WindowFacts(task.window.box, task.window.scale, note) for task, note in zip(plan.tasks, notes)),
@@ -117,7 +116,7 @@ def restore_with(
         classes=class_facts(damage),
         donor_sha256=donor,
     )
-    return RestorationResult(assembler.fills(), grown, regions, record)
+    return RestorationResult(assembler.fills(), dilated, regions, record)
 
 
 def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
@@ -137,18 +136,18 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
     return filled
 
 
-def _grown(filled: DamageMap, growth: int, progress: Progress) -> DamageMap:
-    grown = filled.dilated(growth, progress)
-    if grown.count() == grown.width * grown.height:
+def _dilated(filled: DamageMap, dilation: int, progress: Progress) -> DamageMap:
+    dilated = filled.dilated(dilation, progress)
+    if dilated.count() == dilated.width * dilated.height:
         raise MaskError(
-            f"The mask, grown by {growth} px, leaves nothing intact to restore from; mark less damage."
+            f"The mask, dilated by {dilation} px, leaves nothing intact to restore from; mark less damage."
         )
-    return grown
+    return dilated
 
 
 def _fill(
     painting: Painting,
-    grown: DamageMap,
+    dilated: DamageMap,
     plan: Plan,
     session: Session,
     chosen: Engine,
@@ -158,7 +157,7 @@ def _fill(
 ) -> list[Notes]:
     """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
     notes: list[Notes] = []
-    underpainting = CoarseFill(painting, grown, plan, textured)
+    underpainting = CoarseFill(painting, dilated, plan, textured)
     done, total = 0, len(plan.tasks)
     for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
         part = progress.part(done / total, (done + len(tasks)) / total)
@@ -207,7 +206,7 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
 
 def _used(chosen: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
     """The fields of ``request`` that made a difference; a batch that a CPU passed over did not."""
-    used = fields_used_by(chosen, request)
+    used = used_parameters(request, chosen)
     return tuple(sorted(used - {"batch"} if facts.get("batch") != request.batch else used))
 
 

@@ -13,20 +13,20 @@ from typing import Any, Self
 from imagest_core.damage.classes import Policy
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
-from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.printable import json_text
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.environment import Environment
-from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.request import RENAMED, RestorationRequest
 from imagest_core.restoration.verification import Verification
 from imagest_core.serialization import from_plain, to_plain
 from imagest_core.style.reference import StyleReference
 
-FORMAT = 2
+FORMAT = 3
 """Version of the record's form. 2 added the operator, the fields used, damage classes, the scan's notes, the
-donor's hash and the writer's notes; see :func:`migrated`."""
+donor's hash and the writer's notes. 3 keeps an engine's own parameters apart from the shared ones and calls
+the mask's growth dilation. See :func:`migrated`."""
 
 Facts = Mapping[str, str | int | float | bool]
 
@@ -65,17 +65,17 @@ class PaintingFacts:
 
 @dataclass(frozen=True)
 class MaskFacts:
-    """Which damage was to be filled: ``pixels`` as drawn, ``grown`` as filled, in ``regions`` pieces."""
+    """Which damage was to be filled: ``pixels`` as drawn, ``dilated`` as filled, in ``regions`` pieces."""
 
     sha256: str
     pixels: int
-    grown: int
+    dilated: int
     regions: int
 
     @classmethod
-    def of(cls, filled: DamageMap, grown: DamageMap, regions: Regions) -> Self:
-        """The facts of the damage to fill, and of it grown."""
-        return cls(mask_hash(filled), filled.count(), grown.count(), len(regions))
+    def of(cls, filled: DamageMap, dilated: DamageMap, regions: Regions) -> Self:
+        """The facts of the damage to fill and of its dilation."""
+        return cls(mask_hash(filled), filled.count(), dilated.count(), len(regions))
 
 
 def mask_hash(damage: DamageMap) -> str:
@@ -202,19 +202,21 @@ class RestorationRecord:
 
         Raises ``ValueError`` or ``TypeError`` for other text.
         """
-        try:
-            made: RestorationRecord = from_plain(cls, migrated(json.loads(text)))
-        except InputError as error:  # a request that older versions let pass
-            raise ValueError(str(error)) from error
-        return made
+        record: RestorationRecord = from_plain(cls, migrated(json.loads(text)))
+        return record
 
 
 def migrated(stored: Any) -> Any:
-    """A record in plain values as one of today's format; what an older one doesn't tell stays empty.
+    """A record in plain values, in today's format; what an older one doesn't tell stays empty.
 
-    The fields that format 2 added have defaults that say "not recorded".
+    The fields that format 2 added have defaults that mean "not recorded". The flat requests of formats 1 and
+    2 are read by :meth:`RestorationRequest.from_plain`.
     """
     if not isinstance(stored, Mapping):
         return stored
-    version = stored.get("format", 1)
-    return {**stored, "format": FORMAT} if version in range(1, FORMAT) else stored
+    if stored.get("format", 1) not in range(1, FORMAT):
+        return stored
+    used = [RENAMED.get(name, name) for name in stored.get("used", ())]
+    mask = dict(stored.get("mask", {}))
+    mask["dilated"] = mask.pop("grown", 0)
+    return {**stored, "used": used, "mask": mask, "format": FORMAT}

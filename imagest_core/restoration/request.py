@@ -1,32 +1,19 @@
-"""The one frozen request that holds everything affecting the pixels of a fill."""
+"""The frozen request that holds everything affecting the pixels of a fill."""
 
 from __future__ import annotations
 
-import math
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from numbers import Integral, Real
 from typing import Any
 
 from imagest_core.errors import InputError
+from imagest_core.restoration.parameters import Choice, Parameters, parameter
 
-
-class Mode(StrEnum):
-    """What a fill aims for."""
-
-    FAITHFUL = "faithful"
-    """Closest to what is known; smooth where nothing is."""
-    TEXTURED = "textured"
-    """Continues the texture of the style reference."""
-
-
-class Quality(StrEnum):
-    """Presets of steps and scheduler."""
-
-    DRAFT = "draft"
-    STANDARD = "standard"
-    FINE = "fine"
+MAX_SEED = 2**63 - 1
+"""Of the seed and the variation."""
+MAX_BATCH = 4096
+DILATION_RANGE = (1, 3)
 
 
 class ScalePolicy(StrEnum):
@@ -38,138 +25,167 @@ class ScalePolicy(StrEnum):
     """Always at the scan's own scale."""
 
 
-GROWTH_RANGE = (1, 3)
-DDIM, MULTISTEP = "ddim", "dpm++2m"
-SCHEDULERS = (DDIM, MULTISTEP)
-"""Solvers of the sampler: Song et al., ICLR 2021, the paper's; and Lu et al., 2022, for few steps."""
-MAX_SEED = 2**63 - 1
-"""Of the seed and the variation."""
-MAX_GUIDANCE = 20.0
-MAX_BATCH = 4096
-LABELS = {
-    "engine": "engine",
-    "weights": "model",
-    "prompt": "prompt",
-    "device": "device",
-    "growth": "growth of the mask",
-    "blend": "blend",
-    "seed": "seed",
-    "variation": "variation",
-    "batch": "batch",
-    "steps": "number of steps",
-    "guidance": "guidance",
-    "style_strength": "style strength",
-    "detail": "detail",
-    "context": "context",
-    "mode": "mode",
-    "quality": "quality",
-    "scale": "scale",
-}
-"""What a field is called in a sentence."""
-
-
 @dataclass(frozen=True)
-class RestorationRequest:
-    """Everything that affects the pixels of a fill; the record is derived from it.
+class RestorationRequest(Parameters):
+    """What every engine shares, the engine's name, and the engine's own ``parameters``.
 
-    ``weights`` is a catalogue name or a folder; ``steps``/``scheduler`` of ``None`` follow ``quality``;
-    ``style_strength`` (0–4) is how strongly the style reference counts; the user's lends its colours, too;
-    ``detail`` (0–1) is how much of the intact paint's finest detail a textured fill takes; ``growth`` (px)
-    grows the mask over its rim before filling; ``blend`` (px) is the width of the transition inside the
-    grown mask; ``context`` the share of intact border around a region in a window; ``device`` is auto, cpu or
-    cuda. ``batch`` is how many windows a GPU computes at a time, 0 for as many as its memory allows; a CPU
-    computes one, so that neither the batch nor the order of the windows changes a byte (decision 7).
-    Whether the engine, the model and the device exist is for
+    Without ``parameters`` they are the engine's defaults. ``batch`` is how many windows a GPU computes at a
+    time, 0 for as many as its memory allows; a CPU computes one, so that neither the batch nor the order of
+    the windows changes a byte. Whether engine, model and device exist is checked by
     :func:`~imagest_core.restoration.validation.check_request`.
     """
 
     engine: str = "imagest"
-    weights: str = ""
-    mode: Mode = Mode.TEXTURED
-    quality: Quality = Quality.STANDARD
-    steps: int | None = None
-    scheduler: str | None = None
-    guidance: float = 1.0
-    style_strength: float = 1.0
-    detail: float = 0.9
-    seed: int = 0
-    variation: int = 0
-    prompt: str = ""
-    growth: int = 1
-    blend: int = 1
-    context: float = 0.5
-    scale: ScalePolicy = ScalePolicy.AUTO
-    batch: int = 0
-    device: str = "auto"
+    parameters: Parameters = field(default=None)  # type: ignore[assignment]
+    seed: int = parameter(0, label="Seed", help="The same seed gives the same fill.", low=0, high=MAX_SEED)
+    variation: int = parameter(
+        0, label="Variation", help="Another fill of the same seed.", low=0, high=MAX_SEED
+    )
+    dilation: int = parameter(
+        1,
+        label="Dilation",
+        help="Dilates the mask over its uncertain boundary.",
+        low=DILATION_RANGE[0],
+        high=DILATION_RANGE[1],
+        unit="px",
+    )
+    blend: int = parameter(
+        1, label="Blend", help="Transition inside the dilated mask.", low=0, high=64, unit="px"
+    )
+    context: float = parameter(
+        0.5,
+        label="Context",
+        help="Intact border around damage, as a share of its size.",
+        low=0.01,
+        high=4.0,
+        unit="×",
+        step=0.05,
+    )
+    scale: ScalePolicy = parameter(
+        ScalePolicy.AUTO,
+        label="Large damage",
+        help="How damage larger than a window is filled.",
+        choices=(
+            Choice(ScalePolicy.AUTO, "coarse first, then refined"),
+            Choice(ScalePolicy.NATIVE, "at the scan's own scale"),
+        ),
+    )
+    batch: int = parameter(
+        0,
+        label="Batch",
+        help="Windows that a GPU computes at once; a CPU computes one.",
+        low=0,
+        high=MAX_BATCH,
+        soft_high=256,
+        automatic="as memory allows",
+    )
+    device: str = parameter(
+        "auto",
+        label="Device",
+        help="Where the network runs.",
+        choices=(Choice("auto", "Automatic"), Choice("cpu", "CPU"), Choice("cuda", "CUDA GPU")),
+    )
 
     def __post_init__(self) -> None:
-        """Refuse what no engine can do: other types, NaN, infinity, values out of range; ``InputError``."""
-        self._check_types()
-        self._check_windows()
-        self._check_sampling()
+        super().__post_init__()
+        if not isinstance(self.engine, str):
+            raise InputError(f"The engine must be a text, not {str(self.engine)[:40]!r}.")
+        if self.parameters is None:
+            object.__setattr__(self, "parameters", parameters_of(self.engine)())
 
-    def _check_types(self) -> None:
-        """Numbers become ``int`` and finite ``float``, names of modes the modes themselves."""
-        for name in ("engine", "weights", "prompt", "device"):
-            if not isinstance(value := getattr(self, name), str):
-                raise InputError(f"The {LABELS[name]} must be a text, not {value!r}.")
-        for name in ("growth", "blend", "seed", "variation", "batch", "steps"):
-            if name != "steps" or self.steps is not None:
-                object.__setattr__(self, name, _whole(LABELS[name], getattr(self, name)))
-        for name in ("guidance", "style_strength", "detail", "context"):
-            object.__setattr__(self, name, _finite(LABELS[name], getattr(self, name)))
-        for name, kind in (("mode", Mode), ("quality", Quality), ("scale", ScalePolicy)):
-            object.__setattr__(self, name, _one_of(LABELS[name], kind, getattr(self, name)))
+    @classmethod
+    def of(cls, engine: str = "imagest", **values: Any) -> RestorationRequest:
+        """A request of shared and engine parameters alike, by name.
 
-    def _check_windows(self) -> None:
-        low, high = GROWTH_RANGE
-        if not low <= self.growth <= high:
-            raise InputError(f"The mask can be grown by {low} to {high} pixels, not {self.growth}.")
-        if not 0 <= self.blend <= 64:
-            raise InputError(f"The blend must be 0 to 64 pixels wide, not {self.blend}.")
-        if not 0.0 < self.context <= 4.0:
-            raise InputError(f"The context must be above 0 and at most 4, not {self.context}.")
-        if not 0 <= self.batch <= MAX_BATCH:
-            raise InputError(f"The batch must be 0 to {MAX_BATCH} windows, not {self.batch}.")
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise InputError(f"The device is auto, cpu or cuda, not {self.device!r}.")
+        Raises ``InputError`` for a parameter that the engine doesn't have.
+        """
+        kind = parameters_of(engine)
+        shared = {name: value for name, value in values.items() if name in cls.specs()}
+        own = {name: value for name, value in values.items() if name not in shared}
+        check_names(engine, kind, own)
+        return cls(engine, kind(**own), **shared)
 
-    def _check_sampling(self) -> None:
-        if not 0 <= self.seed <= MAX_SEED:
-            raise InputError(f"The seed must be a whole number from 0 to {MAX_SEED}, not {self.seed}.")
-        if not 0 <= self.variation <= MAX_SEED:
-            raise InputError(f"The variation must be 0 to {MAX_SEED}, not {self.variation}.")
-        if self.steps is not None and not 1 <= self.steps <= 1000:
-            raise InputError(f"The number of steps must be 1 to 1000, not {self.steps}.")
-        if self.scheduler is not None and self.scheduler not in SCHEDULERS:
-            raise InputError(f"The scheduler is one of {', '.join(SCHEDULERS)}, not {self.scheduler!r}.")
-        if not 0.0 <= self.guidance <= MAX_GUIDANCE:
-            raise InputError(f"The guidance must be 0 to {MAX_GUIDANCE:g}, not {self.guidance:g}.")
-        if not 0.0 <= self.style_strength <= 4.0:
-            raise InputError(f"The style strength must be 0 to 4, not {self.style_strength}.")
-        if not 0.0 <= self.detail <= 1.0:
-            raise InputError(f"The detail must be 0 to 1, not {self.detail}.")
+    def changed(self, **values: Any) -> RestorationRequest:
+        """The same with other values, shared or the engine's own.
+
+        With another ``engine`` the parameters that both engines have are kept.
+        """
+        engine = values.pop("engine", self.engine)
+        kind = type(self.parameters) if engine == self.engine else parameters_of(engine)
+        shared = {name: value for name, value in values.items() if name in self.specs()}
+        own = {name: value for name, value in values.items() if name not in shared}
+        check_names(engine, kind, own)
+        kept = {name: value for name, value in self.parameters.values().items() if name in kind.specs()}
+        return replace(self, engine=engine, parameters=kind(**{**kept, **own}), **shared)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The value of a shared parameter or of one the engine has, else ``default``."""
+        source = self if name in self.specs() else self.parameters
+        return getattr(source, name, default)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        own = {name: _plain(value) for name, value in self.parameters.values().items()}
+        shared = {name: _plain(value) for name, value in self.values().items()}
+        return {"engine": self.engine, "parameters": own, **shared}
+
+    @classmethod
+    def from_plain(cls, stored: Mapping[str, Any]) -> RestorationRequest:
+        """The request that :meth:`to_plain` wrote, also in the flat form of earlier versions.
+
+        Unknown names are dropped. Raises ``TypeError`` or ``ValueError`` where a value doesn't fit.
+        """
+        try:
+            return cls._from_plain(stored)
+        except InputError as error:
+            raise ValueError(str(error)) from error
+
+    @classmethod
+    def _from_plain(cls, stored: Mapping[str, Any]) -> RestorationRequest:
+        if not isinstance(stored, Mapping):
+            raise TypeError(f"{str(stored)[:40]!r} is no request")
+        values = {RENAMED.get(name, name): value for name, value in stored.items()}
+        engine = values.pop("engine", "imagest")
+        own = values.pop("parameters", None)
+        own = values if own is None else own
+        kind = parameters_of(engine, StoredParameters)
+        if kind is StoredParameters:
+            parameters: Parameters = StoredParameters(dict(own))
+        else:
+            parameters = kind(**{name: value for name, value in own.items() if name in kind.specs()})
+        shared = {name: value for name, value in values.items() if name in cls.specs()}
+        return cls(engine, parameters, **shared)
 
 
-def _whole(label: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InputError(f"The {label} must be a whole number, not {value!r}.")
-    return int(value)
+RENAMED = {"growth": "dilation", "weights": "model"}
+"""Names of earlier versions' records."""
 
 
-def _finite(label: str, value: Any) -> float:
-    number = math.nan
-    if isinstance(value, Real) and not isinstance(value, bool):
-        with suppress(OverflowError):
-            number = float(value)
-    if not math.isfinite(number):
-        raise InputError(f"The {label} must be a finite number, not {str(value)[:40]}.")
-    return number
+@dataclass(frozen=True)
+class StoredParameters(Parameters):
+    """Parameters of an engine that this version doesn't have, as a record holds them."""
+
+    stored: Mapping[str, Any] = field(default_factory=dict)
+
+    def values(self) -> dict[str, Any]:
+        """Name → value."""
+        return dict(self.stored)
 
 
-def _one_of(label: str, kind: type[StrEnum], value: Any) -> StrEnum:
-    try:
-        return kind(value)
-    except ValueError:
-        names = ", ".join(kind)
-        raise InputError(f"The {label} is one of {names}, not {str(value)!r}.") from None
+def parameters_of(engine: str, default: type[Parameters] = Parameters) -> type[Parameters]:
+    """The parameters of an engine; ``default`` where there is no such engine."""
+    from imagest_core.restoration.engines.registry import ENGINES, get_engine
+
+    return get_engine(engine).Parameters if engine in ENGINES else default
+
+
+def check_names(engine: str, kind: type[Parameters], names: Mapping[str, Any]) -> None:
+    """Raise ``InputError`` for the first name that isn't a parameter of ``engine``."""
+    unknown = sorted(names.keys() - kind.specs().keys())
+    if unknown:
+        known = ", ".join(kind.specs()) or "none"
+        raise InputError(f"The engine {engine} has no parameter {unknown[0]}; its parameters are: {known}.")
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, StrEnum) else value

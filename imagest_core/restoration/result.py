@@ -18,7 +18,7 @@ from imagest_core.restoration.record import RestorationRecord
 
 
 class Fill:
-    """The filled pixels within one 256 px tile; every pixel of the grown mask is in exactly one fill.
+    """The filled pixels within one 256 px tile; every pixel of the dilated mask is in exactly one fill.
 
     ``box`` fits the pixels tightly; ``labels``: (h, w) int32, the region each pixel belongs to, 0
     where nothing is filled; ``values``: (n, 3) float32 unbounded sRGB, the n filled pixels row by row.
@@ -75,10 +75,10 @@ class Fill:
 
 @dataclass(frozen=True, eq=False)
 class RestorationResult:
-    """``fills`` in the order of their tiles, row by row, for the pixels of ``grown`` and its ``regions``."""
+    """``fills`` of the pixels of ``dilated``, tile by tile, row by row; ``regions`` are its pieces."""
 
     fills: tuple[Fill, ...]
-    grown: DamageMap
+    dilated: DamageMap
     regions: Regions
     record: RestorationRecord
 
@@ -90,7 +90,7 @@ class RestorationResult:
         """The result with the fills of these regions alone; elsewhere the scan stays as it is."""
         parts = [fill.only(regions) for fill in self.fills]
         fills = tuple(part for part in parts if part is not None)
-        grown = DamageMap(self.grown.width, self.grown.height)
+        dilated = DamageMap(self.dilated.width, self.dilated.height)
         for fill in fills:
-            grown.write(fill.box, fill.mask)
-        return replace(self, fills=fills, grown=grown)
+            dilated.write(fill.box, fill.mask)
+        return replace(self, fills=fills, dilated=dilated)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines import engine
-from imagest_core.restoration.fields import uses_style
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.check import check_style
 from imagest_core.style.reference import StyleReference
@@ -29,7 +28,7 @@ def checked_style(
     """
     checked = None
     if style is not None:
-        checked = check_style(style, painting, damage, trim, growth=request.growth)
-    if not uses_style(engine(request.engine), request):
+        checked = check_style(style, painting, damage, trim, dilation=request.dilation)
+    if not get_engine(request.engine).uses_style(request):
         return None
     return checked or StyleReference(suggest_regions(painting, damage, progress=progress), suggested=True)

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 from imagest_core.errors import InputError
-from imagest_core.restoration.engines import engine
 from imagest_core.restoration.engines.base import Engine
+from imagest_core.restoration.engines.registry import get_engine
+from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
 
 
-def check_request(request: RestorationRequest, chosen: Engine | None = None) -> None:
-    """Check engine, model, device and prompt of ``request``, whichever engine it names.
+def check_request(request: RestorationRequest, engine: Engine | None = None) -> None:
+    """Check engine, model, device and capabilities of ``request``, whichever engine it names.
 
-    ``chosen`` is an engine that need not be registered. Raises ``InputError`` where there is no such engine
-    or device, or the engine reads no text; ``ModelError`` where there is no such model.
+    ``engine`` need not be registered. Raises ``InputError`` where there is no such engine or device, or the
+    model lacks a capability that a parameter needs; ``ModelError`` where there is no such model.
     """
-    chosen = chosen or engine(request.engine)
-    if request.weights:
-        _check_model(request.weights)
+    engine = engine or get_engine(request.engine)
+    if model := request.get("model"):
+        _check_model(model)
     if request.device == "cuda":
         _check_cuda()
-    if request.prompt and "prompt" not in chosen.heeds(request):
-        raise InputError(f"The engine {chosen.name} reads no text: leave the prompt empty.")
+    there = engine.capabilities(request.parameters)
+    for name, spec in request.parameters.specs().items():
+        asked = getattr(request.parameters, name) != spec.default
+        if asked and spec.requires is not None and spec.requires not in there:
+            raise InputError(_refusal(engine, spec))
+
+
+def _refusal(engine: Engine, spec: Spec) -> str:
+    reads = {"text": "reads no text", "style": "takes no style", "adapters": "takes no adapters"}
+    return f"The engine {engine.name} {reads[str(spec.requires)]}: leave out {spec.flag}."
 
 
 def _check_model(name: str) -> None:

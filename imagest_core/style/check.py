@@ -20,11 +20,11 @@ TRIM_SIDE = 512
 
 
 def check_style(
-    style: StyleReference, painting: Painting, damage: DamageMap, trim: bool = False, *, growth: int = 0
+    style: StyleReference, painting: Painting, damage: DamageMap, trim: bool = False, *, dilation: int = 0
 ) -> StyleReference:
     """The reference itself, or with ``trim`` its regions cut to their largest intact rectangles.
 
-    Intact means clear of all ``damage`` (of any class) grown by ``growth`` px. Raises ``StyleError``:
+    Intact means clear of all ``damage`` (of any class) dilated by ``dilation`` px. Raises ``StyleError``:
     a region is too small, reaches out of the picture, or touches damage (with ``trim``: has no intact
     part to speak of); the donor is no file.
     """
@@ -32,12 +32,12 @@ def check_style(
         raise StyleError(f"There is no style image {style.donor}.")
     for region in style.regions:
         _check_place(region, painting.box)
-    return replace(style, regions=tuple(_intact(region, damage, trim, growth) for region in style.regions))
+    return replace(style, regions=tuple(_intact(region, damage, trim, dilation) for region in style.regions))
 
 
-def touches_damage(region: Box, damage: DamageMap, growth: int = 0) -> bool:
-    """Whether damage grown by ``growth`` px lies in ``region``."""
-    return bool(damage.read(region.expanded(growth)).any())
+def touches_damage(region: Box, damage: DamageMap, dilation: int = 0) -> bool:
+    """Whether damage dilated by ``dilation`` px lies in ``region``."""
+    return bool(damage.read(region.expanded(dilation)).any())
 
 
 def largest_free(taken: NDArray[np.bool_]) -> Box:
@@ -77,12 +77,12 @@ def _check_place(region: Box, picture: Box) -> None:
         )
 
 
-def _intact(region: Box, damage: DamageMap, trim: bool, growth: int) -> Box:
-    if not touches_damage(region, damage, growth):
+def _intact(region: Box, damage: DamageMap, trim: bool, dilation: int) -> Box:
+    if not touches_damage(region, damage, dilation):
         return region
     if not trim:
         raise StyleError(f"The style region {_named(region)} touches damage: move it, or let it be trimmed.")
-    free = _trimmed(region, damage, growth)
+    free = _trimmed(region, damage, dilation)
     if free.width < SMALLEST or free.height < SMALLEST:
         raise StyleError(
             f"The style region {_named(region)} has no intact part large enough: choose another."
@@ -90,9 +90,9 @@ def _intact(region: Box, damage: DamageMap, trim: bool, growth: int) -> Box:
     return free
 
 
-def _trimmed(region: Box, damage: DamageMap, growth: int) -> Box:
+def _trimmed(region: Box, damage: DamageMap, dilation: int) -> Box:
     scale = -(-max(region.width, region.height) // TRIM_SIDE)
-    taken = damage.dilated(growth).read(region) > 0
+    taken = damage.dilated(dilation).read(region) > 0
     free = largest_free(any_in_cells(taken, scale))
     native = Box(
         region.x + free.x * scale, region.y + free.y * scale, free.width * scale, free.height * scale

@@ -84,7 +84,7 @@ def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
     """The real window, shown offscreen, with the engine that needs no weights."""
     theme.apply_theme(QApplication.instance(), "light")
     made = MainWindow(context)
-    context.selection.request = RestorationRequest(engine="harmonic")
+    context.selection.request = RestorationRequest.of("harmonic")
     qtbot.addWidget(made, before_close_func=lambda _: None)
     made.show()
     yield made

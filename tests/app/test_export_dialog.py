@@ -188,7 +188,7 @@ def test_the_record_names_operator_verdicts_and_classes(
     assert [(each["name"], each["pixels"]) for each in record["classes"]] == [("loss", 600)]
     assert record["decisions"]["counts"] == {"accepted": 1}
     assert record["painting"]["notes"] == list(opened.painting.notes)
-    assert record["runs"]["1"]["used"] == ["context", "engine", "growth", "scale"]
+    assert record["runs"]["1"]["used"] == ["context", "dilation", "engine", "scale"]
 
 
 def test_a_scan_that_has_changed_is_neither_restored_nor_exported(

@@ -36,7 +36,7 @@ def decided(opened: OpenDocument) -> OpenDocument:
         after.write(box, np.ones((box.height, box.width), np.uint8))
     opened.do(relabelled(opened.state.damage, after, "Brush"))
     opened.do(settings.set_operator(opened.state, "A. Conservator"))
-    made = restore(opened.painting, opened.state.damage, RestorationRequest(engine="harmonic"))
+    made = restore(opened.painting, opened.state.damage, RestorationRequest.of("harmonic"))
     run = run_of(opened.painting, made, 1)
     opened.do(results.add_run(run))
     opened.do(decisions.accept(opened.state, run, [number(opened, ACCEPTED)]))

@@ -34,7 +34,7 @@ def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> P
     after = document.state.damage.copy()
     after.write(Box(50, 40, 30, 20), np.ones((20, 30), np.uint8))
     document.do(relabelled(document.state.damage, after, "Brush"))
-    made = restore(document.painting, document.state.damage, RestorationRequest(engine="harmonic"))
+    made = restore(document.painting, document.state.damage, RestorationRequest.of("harmonic"))
     document.do(results.add_run(run_of(document.painting, made, 1)))
     document.do(decisions.accept(document.state, document.state.runs[1], [1]))
     path = tmp_path / "work.imagest"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +27,13 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress, Report
 from imagest_core.project.operations.mask import relabelled
+from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.record import RestorationRecord
-from imagest_core.restoration.request import Mode, Quality, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 
 Settle = Callable[[], None]
 PICTURE = Box(0, 0, 160, 120)
-NETWORK = RestorationRequest(engine="imagest")
+NETWORK = RestorationRequest.of("imagest")
 
 
 def mark(document: OpenDocument, *boxes: Box) -> None:
@@ -55,7 +55,7 @@ def toy(tmp_path: Path) -> RestorationRequest:
     """A request for the real network at toy size."""
     from imagest_core.models.imagest.backbone import cache
 
-    yield replace(NETWORK, weights=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
+    yield NETWORK.changed(model=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
     cache.clear()
 
 
@@ -64,14 +64,14 @@ def toy(tmp_path: Path) -> RestorationRequest:
 
 def test_the_expected_work_grows_with_the_damage():
     small, large = damaged(Box(20, 20, 10, 10)), damaged(Box(20, 20, 40, 40))
-    request = RestorationRequest(engine="harmonic")
+    request = RestorationRequest.of("harmonic")
     assert estimate(small, PICTURE, request).work < estimate(large, PICTURE, request).work
 
 
 def test_the_speed_is_kept_by_all_that_decides_it():
     key = speed_key(NETWORK, "cpu")
     for change in (
-        {"weights": "mine"},
+        {"model": "mine"},
         {"mode": Mode.FAITHFUL},
         {"quality": Quality.FINE},
         {"steps": 9},
@@ -79,11 +79,11 @@ def test_the_speed_is_kept_by_all_that_decides_it():
         {"guidance": 2.0},
         {"engine": "telea"},
     ):
-        assert speed_key(replace(NETWORK, **change), "cpu") != key, change
+        assert speed_key(NETWORK.changed(**change), "cpu") != key, change
     assert speed_key(NETWORK, "cuda") != key
-    assert speed_key(replace(NETWORK, seed=5, growth=2), "cpu") == key
-    faithful = replace(NETWORK, mode=Mode.FAITHFUL)
-    assert speed_key(replace(faithful, steps=9, scheduler="ddim"), "cpu") == speed_key(faithful, "cpu")
+    assert speed_key(NETWORK.changed(seed=5, dilation=2), "cpu") == key
+    faithful = NETWORK.changed(mode=Mode.FAITHFUL)
+    assert speed_key(faithful.changed(steps=9, scheduler="ddim"), "cpu") == speed_key(faithful, "cpu")
 
 
 def test_the_first_run_tells_how_long_the_next_one_takes(
@@ -98,7 +98,7 @@ def test_the_first_run_tells_how_long_the_next_one_takes(
     document = window.context.document
     found = estimate(document.state.damage, PICTURE, window.context.selection.request)
     assert 0 < window.restore.expected_seconds(found) < 60
-    window.context.selection.request = replace(window.context.selection.request, engine="telea")
+    window.context.selection.request = window.context.selection.request.changed(engine="telea")
     assert window.restore.expected_seconds(found) is None
 
 
@@ -160,15 +160,15 @@ def test_parameters_are_copied_into_the_panel_to_the_last(
 ):
     context = window.context
     mark(opened, Box(50, 40, 20, 20))
-    asked = replace(
-        toy, steps=2, scheduler="ddim", seed=2**40, variation=2, guidance=1.5, detail=0.3, growth=2
+    asked = toy.changed(
+        steps=2, scheduler="ddim", seed=2**40, variation=2, guidance=1.5, detail=0.3, dilation=2
     )
     context.selection.request = asked
     restoring.restore_all(context)
     settle()
     (run,) = opened.state.runs.values()
     assert RestorationRecord.from_json(run.content.record()).request == asked
-    context.selection.request = RestorationRequest(engine="harmonic")
+    context.selection.request = RestorationRequest.of("harmonic")
     context.selection.seed_locked, context.selection.variations = False, 4
     deciding.copy_parameters(context)
     assert context.selection.request == asked
@@ -230,7 +230,7 @@ def test_fills_are_seen_while_they_grow(
     context, seen = window.context, []
     context.jobs.preview.connect(lambda _: seen.append(window.live.count))
     mark(opened, Box(50, 40, 30, 20))
-    context.selection.request = replace(toy, steps=60)
+    context.selection.request = toy.changed(steps=60)
     restoring.restore_all(context)
     settle()
     assert seen
@@ -336,7 +336,7 @@ def test_weights_that_are_gone_are_one_sentence(
 ):
     context = window.context
     mark(opened, Box(50, 40, 20, 20))
-    context.selection.request = replace(NETWORK, weights="nowhere")
+    context.selection.request = NETWORK.changed(model="nowhere")
     restoring.restore_all(context)
     settle()
     assert "There is no model 'nowhere'" in said[-1].sentence

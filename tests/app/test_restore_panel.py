@@ -1,23 +1,23 @@
-"""The Restore panel: what can be chosen is what the engine heeds, and all of it lands in the request."""
+"""The Restore panel: what can be chosen is what the engine has, and all of it lands in the request."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.canvas.overlay_pixels import Zones
 from app.context import Context
 from app.jobs.devices import Device, choices
 from app.panels.restore import RestorePanel
+from app.widgets.parts import Amount
 from app.window.main_window import MainWindow
-from imagest_core.restoration.engines import engine, engine_names
-from imagest_core.restoration.fields import used_fields
-from imagest_core.restoration.request import Mode, Quality, RestorationRequest, ScalePolicy
+from imagest_core.restoration.engines.registry import engine_names, get_engine, possible_parameters
+from imagest_core.restoration.modes import Mode, Quality
+from imagest_core.restoration.request import RestorationRequest, ScalePolicy
 
-UNUSUAL = RestorationRequest(
+UNUSUAL = RestorationRequest.of(
     engine="imagest",
     mode=Mode.TEXTURED,
     quality=Quality.FINE,
@@ -28,7 +28,7 @@ UNUSUAL = RestorationRequest(
     detail=0.35,
     seed=2**40 + 7,
     variation=3,
-    growth=3,
+    dilation=3,
     blend=9,
     context=1.25,
     scale=ScalePolicy.NATIVE,
@@ -44,44 +44,46 @@ def panel(window: MainWindow, opened) -> RestorePanel:
     return window.restore
 
 
+def rows(panel: RestorePanel) -> dict[str, QWidget]:
+    """Parameter → its row."""
+    return panel.advanced.rows | {name: row[1] for name, row in panel.choices.rows.items()}
+
+
 def there(panel: RestorePanel) -> set[str]:
-    """The fields that can be set."""
-    rows = panel.advanced._widgets | {name: row[1] for name, row in panel.choices._rows.items()}
-    return {name for name, row in rows.items() if not row.isHidden() and row.isEnabledTo(panel)}
+    """The parameters that can be set."""
+    return {name for name, row in rows(panel).items() if not row.isHidden() and row.isEnabledTo(panel)}
 
 
-def test_only_what_the_engine_heeds_can_be_set(panel: RestorePanel, context: Context):
-    context.selection.request = RestorationRequest(engine="harmonic")
-    assert there(panel) == {"engine", "growth", "context", "scale"}
+def test_only_what_the_engine_has_can_be_set(panel: RestorePanel, context: Context):
+    context.selection.request = RestorationRequest.of("harmonic")
+    assert there(panel) == {"dilation", "context", "scale"}
     assert panel.footer._named.isHidden()
-    context.selection.request = RestorationRequest(engine="imagest", mode=Mode.TEXTURED)
+    context.selection.request = RestorationRequest.of("imagest", mode=Mode.TEXTURED)
     assert {"seed", "variation", "steps", "scheduler", "style_strength", "guidance", "detail"} < there(panel)
     assert "prompt" not in there(panel)
     assert not panel.footer._named.isHidden()
-    context.selection.request = RestorationRequest(engine="imagest", mode=Mode.FAITHFUL)
+    context.selection.request = RestorationRequest.of("imagest", mode=Mode.FAITHFUL)
     assert not there(panel) & {"seed", "steps", "scheduler", "detail", "quality"}
     assert "mode" in there(panel)
 
 
 @pytest.mark.parametrize("name", engine_names())
-def test_nothing_is_in_sight_that_no_mode_of_the_engine_heeds(
+def test_nothing_is_in_sight_that_no_mode_of_the_engine_uses(
     panel: RestorePanel, context: Context, name: str
 ):
-    context.selection.request = RestorationRequest(engine=name)
-    rows = panel.advanced._widgets | {field: row[1] for field, row in panel.choices._rows.items()}
-    in_sight = {field for field, row in rows.items() if not row.isHidden()}
-    heeded = [used_fields(RestorationRequest(engine=name, mode=mode)) for mode in Mode]
-    assert in_sight <= frozenset().union(*heeded)
+    context.selection.request = RestorationRequest.of(name)
+    in_sight = {field for field, row in rows(panel).items() if not row.isHidden()}
+    assert in_sight <= possible_parameters(RestorationRequest.of(name))
 
 
 def test_blending_is_offered_and_drawn_where_an_engine_leaves_the_rim_open(
     panel: RestorePanel, context: Context, window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ):
-    request = RestorationRequest(engine="telea", blend=7)
+    request = RestorationRequest.of("telea", blend=7)
     context.selection.request = request
-    assert window.area.layers.mask.look.zones == Zones(request.growth, 0)
-    monkeypatch.setattr(type(engine("telea")), "matches_boundary", False)
-    context.selection.request = replace(request, growth=2)
+    assert window.area.layers.mask.look.zones == Zones(request.dilation, 0)
+    monkeypatch.setattr(type(get_engine("telea")), "matches_boundary", False)
+    context.selection.request = request.changed(dilation=2)
     assert "blend" in there(panel)
     assert window.area.layers.mask.look.zones == Zones(2, 7)
 
@@ -91,39 +93,40 @@ def test_a_request_from_a_run_is_shown_whole_and_nothing_of_it_is_lost(panel: Re
     advanced = panel.advanced
     assert context.selection.request == UNUSUAL
     assert advanced.seed.text() == str(UNUSUAL.seed)
-    assert (advanced.first.value(), advanced.steps.value(), advanced.batch.value()) == (4, 21, 6)
-    assert advanced.scheduler.currentText().startswith("DDIM")
-    assert advanced.scale.currentIndex() == 1
-    shown = {name: amount.value for name, amount in advanced.amounts.items()}
+    assert advanced.first.value() == 4
+    assert (advanced.editors["steps"].value(), advanced.editors["batch"].value()) == (21, 6)
+    assert advanced.editors["scheduler"].currentText().startswith("DDIM")
+    assert advanced.editors["scale"].currentIndex() == 1
+    shown = {name: amount.value for name, amount in advanced.editors.items() if isinstance(amount, Amount)}
     assert shown == {
         "style_strength": 0.4,
         "guidance": 2.5,
         "detail": 0.35,
-        "growth": 3,
+        "dilation": 3,
         "blend": 9,
         "context": 1.25,
     }
-    assert panel.choices.quality.value == Quality.FINE
+    assert panel.choices.editor("quality").value == Quality.FINE
     assert panel.footer.device.currentData() == "cpu" or panel.footer.device.isHidden()
 
 
 def test_every_field_lands_in_the_one_request(panel: RestorePanel, context: Context, qtbot: QtBot):
-    context.selection.request = RestorationRequest(engine="imagest")
+    context.selection.request = RestorationRequest.of("imagest")
     advanced = panel.advanced
     advanced.seed.setFocus()
     advanced.seed.selectAll()
     qtbot.keyClicks(advanced.seed, "987")
     qtbot.keyClick(advanced.seed, Qt.Key.Key_Return)
     advanced.first.setValue(2)
-    advanced.steps.setValue(12)
-    advanced.scheduler.setCurrentIndex(2)
-    advanced.scheduler.activated.emit(2)
-    advanced.scale.activated.emit(1)
-    advanced.batch.setValue(2)
-    for name, value in (("guidance", 1.5), ("style_strength", 0.5), ("detail", 0.25), ("growth", 2)):
-        advanced.amounts[name].field.setValue(value)
-    advanced.amounts["context"].field.setValue(0.75)
-    assert context.selection.request == RestorationRequest(
+    advanced.editors["steps"].setValue(12)
+    advanced.editors["scheduler"].setCurrentIndex(2)
+    advanced.editors["scheduler"].activated.emit(2)
+    advanced.editors["scale"].activated.emit(1)
+    advanced.editors["batch"].setValue(2)
+    for name, value in (("guidance", 1.5), ("style_strength", 0.5), ("detail", 0.25), ("dilation", 2)):
+        advanced.editors[name].field.setValue(value)
+    advanced.editors["context"].field.setValue(0.75)
+    assert context.selection.request == RestorationRequest.of(
         engine="imagest",
         seed=987,
         variation=1,
@@ -134,24 +137,24 @@ def test_every_field_lands_in_the_one_request(panel: RestorePanel, context: Cont
         guidance=1.5,
         style_strength=0.5,
         detail=0.25,
-        growth=2,
+        dilation=2,
         context=0.75,
     )
 
 
 def test_another_quality_takes_back_the_own_steps(panel: RestorePanel, context: Context):
     context.selection.request = UNUSUAL
-    panel.choices.quality.chosen.emit(Quality.DRAFT)
-    request = context.selection.request
-    assert (request.quality, request.steps, request.scheduler) == (Quality.DRAFT, None, None)
+    panel.choices.editor("quality").chosen.emit(Quality.DRAFT)
+    found = [context.selection.request.get(name) for name in ("quality", "steps", "scheduler")]
+    assert found == [Quality.DRAFT, None, None]
 
 
 def test_a_stray_prompt_is_in_sight_and_can_be_taken_away(panel: RestorePanel, context: Context):
-    context.selection.request = replace(UNUSUAL, prompt="a red cloak")
+    context.selection.request = UNUSUAL.changed(prompt="a red cloak")
     assert "prompt" in there(panel)
-    panel.advanced.prompt.clear()
-    panel.advanced.prompt.editingFinished.emit()
-    assert context.selection.request.prompt == ""
+    panel.advanced.editors["prompt"].clear()
+    panel.advanced.editors["prompt"].editingFinished.emit()
+    assert context.selection.request.get("prompt") == ""
     assert "prompt" not in there(panel)
 
 
@@ -168,7 +171,7 @@ def test_the_seed_is_kept_until_the_lock_is_opened(panel: RestorePanel, context:
 
 
 def test_the_device_is_chosen_where_there_is_a_choice_and_kept(panel: RestorePanel, context: Context):
-    context.selection.request = RestorationRequest(engine="imagest")
+    context.selection.request = RestorationRequest.of("imagest")
     panel._show_device(Device())
     assert panel.footer.device.isHidden()
     assert "cores" in panel.footer.hardware.text()
@@ -204,12 +207,13 @@ def test_the_least_height_follows_what_the_engine_lets_one_choose(
     panel: RestorePanel, context: Context, window: MainWindow, qtbot: QtBot
 ):
     window.resize(1440, 900)
-    context.selection.request = RestorationRequest(engine="imagest")
-    qtbot.waitUntil(lambda: panel.choices.quality.isVisible())
+    context.selection.request = RestorationRequest.of("imagest")
+    qtbot.waitUntil(lambda: panel.choices.editor("quality").isVisible())
     with_choices = panel.least
+    segments = panel.choices.editor("mode").sizeHint().height()
     panel.fold.head.setChecked(False)
-    context.selection.request = RestorationRequest(engine="harmonic")
-    qtbot.waitUntil(lambda: panel.least < with_choices - panel.choices.mode.sizeHint().height())
+    context.selection.request = RestorationRequest.of("harmonic")
+    qtbot.waitUntil(lambda: panel.least < with_choices - segments)
     dock = window.docks["restore"]
     qtbot.waitUntil(lambda: dock.height() <= dock.wanted_height())
     below = panel.column.contentsRect().bottom() - panel.fold.geometry().bottom()

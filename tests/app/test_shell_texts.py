@@ -13,7 +13,7 @@ import resources
 from app.i18n.operation_names import NAMES, gesture_name
 from app.main import set_language
 from app.panels.restore_choices import ABOUT
-from imagest_core.restoration.engines import engine_names
+from imagest_core.restoration.engines.registry import engine_names
 
 FOLDER = Path(resources.__file__).parent / "i18n"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,9 @@ from app.document import OpenDocument
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import settings
+from imagest_core.restoration.modes import Mode
 from imagest_core.restoration.record import RestorationRecord
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 from imagest_core.style.suggest import suggest_regions
 
@@ -31,8 +31,8 @@ def hands(
     """A user who restores with a network at toy size."""
     from imagest_core.models.imagest.backbone import cache
 
-    window.context.selection.request = RestorationRequest(
-        engine="imagest", weights=str(tiny_checkpoint(tmp_path / "toy")), steps=1, device="cpu"
+    window.context.selection.request = RestorationRequest.of(
+        engine="imagest", model=str(tiny_checkpoint(tmp_path / "toy")), steps=1, device="cpu"
     )
     made = Hands(window, qtbot)
     made.shown()
@@ -109,10 +109,10 @@ def test_an_engine_or_mode_without_style_has_no_frames(hands: Hands) -> None:
     hands.until(lambda: frames(hands))
     selection, shown = hands.context.selection, frames(hands)
     textured = selection.request
-    selection.request = replace(textured, mode=Mode.FAITHFUL)
+    selection.request = textured.changed(mode=Mode.FAITHFUL)
     assert frames(hands) == ()
     assert restored(hands) is None
-    selection.request = replace(textured, engine="harmonic", weights="")
+    selection.request = textured.changed(engine="harmonic")
     assert frames(hands) == ()
     selection.request = textured
     assert frames(hands) == shown

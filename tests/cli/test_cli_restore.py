@@ -27,7 +27,7 @@ from imagest_core.models.imagest.backbone import cache
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.painting.reader import open_painting
-from imagest_core.restoration import engines
+from imagest_core.restoration.engines import registry as engines
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_selection import checked_style
 from imagest_core.style.reference import StyleReference
@@ -68,7 +68,7 @@ def test_the_record_says_how(cli, scan, mask, tmp_path):
     assert cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments).code == 0
     written = json.loads(record.read_text())
     assert written["request"]["engine"] == "harmonic"
-    assert (written["request"]["seed"], written["request"]["growth"]) == (7, 2)
+    assert (written["request"]["seed"], written["request"]["dilation"]) == (7, 2)
 
 
 @pytest.mark.parametrize("style", ["50,40,20,20", "170,130,20,20"])
@@ -90,7 +90,7 @@ def test_a_style_reference_that_is_not_used_is_said(cli, scan, mask, tmp_path):
 def test_an_engine_that_needs_a_style_gets_intact_regions(scan, mask):
     with open_painting(scan) as painting:
         damage = read_mask(mask, (painting.width, painting.height))
-        picked = checked_style(painting, damage, RestorationRequest(engine="imagest"), None)
+        picked = checked_style(painting, damage, RestorationRequest.of("imagest"), None)
         assert picked is not None
         assert picked.suggested
         assert picked.regions
@@ -113,7 +113,7 @@ def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_sh
 
 
 def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mask):
-    request, drawn = RestorationRequest(engine="imagest"), Box(10, 10, 80, 80)
+    request, drawn = RestorationRequest.of("imagest"), Box(10, 10, 80, 80)
     with open_painting(scan) as painting:
         damage = read_mask(mask, (painting.width, painting.height))
         assert damage.read(drawn).any()

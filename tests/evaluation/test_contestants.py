@@ -4,15 +4,11 @@ import pytest
 
 from imagest_core.errors import InputError
 from imagest_core.evaluation.methods import methods
-from imagest_core.restoration.request import Mode
-
-
-def _network(name: str) -> bool:
-    return name == "imagest"
+from imagest_core.restoration.modes import Mode
 
 
 def labels(*names: str, modes: tuple[Mode, ...] = ()) -> list[str]:
-    return [row.label for row in methods(names, modes, _network)]
+    return [row.label for row in methods(names, modes)]
 
 
 def test_an_engine_without_modes_runs_once() -> None:
@@ -28,8 +24,8 @@ def test_an_engine_with_modes_runs_in_each_asked_for() -> None:
 def test_the_control_comes_last_and_follows_the_engine_named() -> None:
     assert labels("harmonic+noise", "imagest", "telea")[-1] == "harmonic+noise:telea"
     assert labels("harmonic+noise:imagest", "imagest", "telea")[-1] == "harmonic+noise:imagest:textured"
-    rows = methods(["imagest", "harmonic+noise"], [Mode.FAITHFUL], _network)
-    assert (rows[-1].engine, rows[-1].like) == ("harmonic", "imagest:faithful")
+    rows = methods(["imagest", "harmonic+noise"], [Mode.FAITHFUL])
+    assert (rows[-1].request.engine, rows[-1].like) == ("harmonic", "imagest:faithful")
 
 
 @pytest.mark.parametrize(
@@ -43,4 +39,4 @@ def test_the_control_comes_last_and_follows_the_engine_named() -> None:
 )
 def test_what_can_not_be_is_refused(names: list[str], said: str) -> None:
     with pytest.raises(InputError, match=said):
-        methods(names, [], _network)
+        methods(names, [])

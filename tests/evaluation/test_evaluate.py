@@ -54,13 +54,13 @@ def test_the_command_writes_tables_and_sheets(
 
 
 def test_telea_scores_what_opencv_scores(cases: Path, out: Path) -> None:
-    """The fill is that of OpenCV over the mask grown by a pixel, and only the fill is measured."""
+    """The fill is that of OpenCV over the mask dilated by a pixel, and only the fill is measured."""
     evaluate(Evaluation(cases, out, ("telea",)), Progress())
     rows = rows_of(out / "cases.csv")
     for case in find_cases(cases):
         pictures = load_case(case)
-        grown = cv2.dilate(pictures.mask.astype(np.uint8), np.ones((3, 3), np.uint8))
-        fill = cv2.inpaint(pictures.damaged, grown, 5, cv2.INPAINT_TELEA)
+        dilated = cv2.dilate(pictures.mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+        fill = cv2.inpaint(pictures.damaged, dilated, 5, cv2.INPAINT_TELEA)
         expected = measure(np.asarray(fill, np.uint8), pictures.truth, pictures.mask)["psnr"]
         assert float(rows[case.name, "telea"]["psnr"]) == pytest.approx(expected, abs=0.1)
 

@@ -201,7 +201,7 @@ def test_the_donors_style_changes_the_fill_and_nothing_else(
 ):
     for number in range(3):
         folder = make_case(f"{number:03}-losses", number, _corner()).parent
-    request = measure_style.RestorationRequest(weights=str(tiny_checkpoint(tmp_path / "toy")))
+    request = measure_style.RestorationRequest.of(model=str(tiny_checkpoint(tmp_path / "toy")))
     fills = []
     fill_case = measure_style.fill_case
 
@@ -215,6 +215,6 @@ def test_the_donors_style_changes_the_fill_and_nothing_else(
     own, donated = (filled.picture for filled in fills)
     changed = (own != donated).any(-1)
     mask = load_case(works[0]).mask
-    grown = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
+    dilated = cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
     assert changed[mask].any()
-    assert not changed[~grown].any()
+    assert not changed[~dilated].any()

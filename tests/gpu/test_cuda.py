@@ -28,7 +28,7 @@ def test_cuda_and_cpu_agree_but_for_rounding(tmp_path: Path) -> None:
     fills = {}
     with open_painting(tmp_path / "scan.tif") as painting:
         for device in ("cpu", "cuda"):
-            request = RestorationRequest(weights=str(folder), steps=4, device=device)
+            request = RestorationRequest.of(model=str(folder), steps=4, device=device)
             result = restore(painting, DamageMap.from_mask(mask), request)
             fills[device] = np.concatenate([f.colour[f.mask] for f in result.fills])
             if device == "cuda":

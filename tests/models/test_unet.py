@@ -118,9 +118,9 @@ def test_filling_imports_neither_diffusers_nor_transformers() -> None:
 
     code = (
         "import sys; from imagest_core.progress import Progress;"
-        "from imagest_core.restoration.engines import engine;"
+        "from imagest_core.restoration.engines.registry import get_engine;"
         "from imagest_core.restoration.request import RestorationRequest;"
-        "engine('imagest').preload(RestorationRequest(), Progress());"
+        "get_engine('imagest').preload(RestorationRequest(), Progress());"
         "sys.exit(any(n in sys.modules for n in ('diffusers', 'transformers', 'timm', 'torchvision')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -47,7 +47,7 @@ def project(document: Document, painting: Painting, brush) -> Path:
     brush(document, Box(240, 200, 40, 40), 2)
     for seed in (1, 2):
         result = restore(
-            painting, document.state.damage, RestorationRequest("telea" if seed == 1 else "harmonic")
+            painting, document.state.damage, RestorationRequest.of("telea" if seed == 1 else "harmonic")
         )
         document.do(results.add_run(run_of(painting, result, document.next_run)))
     state = document.state

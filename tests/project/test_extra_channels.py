@@ -34,7 +34,7 @@ def test_extra_channels_survive_a_project(
     damage.write(Box(20, 30, 9, 7), np.ones((7, 9), np.uint8))
     damage.write(Box(60, 10, 1, 60), np.ones((60, 1), np.uint8))
     with open_painting(scan) as painting:
-        run = run_of(painting, restore(painting, damage, RestorationRequest(engine="harmonic")), 1)
+        run = run_of(painting, restore(painting, damage, RestorationRequest.of("harmonic")), 1)
         with Document.create(painting, tmp_path / "work.imagest") as document:
             document.do(add_run(run))
             document.do(decisions.accept(document.state, run, [1, 2]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +14,8 @@ from imagest_core.errors import InputError
 from imagest_core.models.imagest.backbone import cache
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import restore
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.modes import Mode
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.texture.color_transfer import MAX_CONTRAST, RAMP, SHARE, Palette, transfer_color
 from imagest_core.restoration.texture.patch_search import Source
 from imagest_core.style.reference import StyleReference
@@ -114,10 +114,10 @@ def test_a_red_donor_makes_the_restored_fill_redder_as_the_style_strength_says(t
     damage = DamageMap.from_mask(mask)
     folder = str(tiny_checkpoint(tmp_path / "toy"))
 
-    plain = RestorationRequest(weights=folder, steps=2, device="cpu", detail=0.0)
+    plain = RestorationRequest.of(model=folder, steps=2, device="cpu", detail=0.0)
 
     def redness(donor: bool, strength: float = 1.0, mode: Mode = Mode.TEXTURED) -> tuple[float, object]:
-        request = replace(plain, style_strength=strength, mode=mode)
+        request = plain.changed(style_strength=strength, mode=mode)
         style = StyleReference(donor=tmp_path / "red.tif", suggested=not donor)
         with open_painting(tmp_path / "scan.tif") as painting:
             result = restore(painting, damage, request, style)
@@ -135,4 +135,4 @@ def test_a_red_donor_makes_the_restored_fill_redder_as_the_style_strength_says(t
 @pytest.mark.parametrize("strength", [-0.1, 4.1, float("nan")])
 def test_an_impossible_style_strength_is_refused(strength: float) -> None:
     with pytest.raises(InputError, match=r"style strength must be (0 to 4|a finite number)"):
-        RestorationRequest(style_strength=strength)
+        RestorationRequest.of(style_strength=strength)

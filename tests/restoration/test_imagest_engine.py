@@ -24,8 +24,9 @@ from imagest_core.restoration.compositing.window_views import view_of
 from imagest_core.restoration.diffusion import session as diffusion_session
 from imagest_core.restoration.diffusion.session import DiffusionSession
 from imagest_core.restoration.engines.imagest import PRESETS, ImagestEngine
+from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.planning.window import Preview, Window
-from imagest_core.restoration.request import Mode, Quality, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_pictures import (
     MAX_SQUARES,
     read_style_pictures,
@@ -56,7 +57,7 @@ def painting(tmp_path: Path) -> Iterator[Painting]:
 @pytest.fixture
 def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
     folder = tiny_checkpoint(tmp_path / "toy")
-    yield RestorationRequest(engine="imagest", weights=str(folder), steps=3, device="cpu", seed=4)
+    yield RestorationRequest.of("imagest", model=str(folder), steps=3, device="cpu", seed=4)
     cache.clear()
 
 
@@ -73,7 +74,7 @@ def test_both_modes_fill_and_the_record_tells_with_what(painting, damage, reques
     assert len(facts["weights_sha256"]) == 64
     assert (facts["scheduler"], facts["steps"]) == ("dpm++2m", 3)
     assert facts["styled"] == 1
-    faithful = restore(painting, damage, replace(request_, mode=Mode.FAITHFUL), STYLE)
+    faithful = restore(painting, damage, request_.changed(mode=Mode.FAITHFUL), STYLE)
     assert faithful.record.engine.facts["filled_by"] == "an anisotropic spline alone"
     assert "weights" not in faithful.record.used
 
@@ -84,7 +85,7 @@ def test_the_same_request_gives_the_same_bytes(painting, damage, request_) -> No
 
 @pytest.mark.parametrize("change", [{"seed": 5}, {"variation": 1}, {"steps": 2}, {"mode": Mode.FAITHFUL}])
 def test_what_the_request_says_changes_the_fill(painting, damage, request_, change) -> None:
-    changed = colours(painting, damage, replace(request_, **change))
+    changed = colours(painting, damage, request_.changed(**change))
     assert not np.allclose(colours(painting, damage, request_), changed, atol=1e-4)
 
 
@@ -96,7 +97,7 @@ def test_another_style_reference_changes_the_fill(painting, damage, request_) ->
 
 def test_a_style_of_no_strength_is_no_style(painting, damage, request_) -> None:
     suggested = replace(STYLE, suggested=True)
-    none = colours(painting, damage, replace(request_, style_strength=0.0), suggested)
+    none = colours(painting, damage, request_.changed(style_strength=0.0), suggested)
     assert np.allclose(none, colours(painting, damage, request_, None), atol=1e-6)
 
 
@@ -105,14 +106,14 @@ def test_a_chosen_style_changes_only_the_detail_of_thin_damage(tmp_path: Path, r
     tifffile.imwrite(tmp_path / "grainy.tif", picture(150)[:120] + grain, photometric="rgb")
     crack = np.zeros((120, 150), np.bool_)
     crack[60:64, 20:130] = True
-    damage, request = DamageMap.from_mask(crack), replace(request_, style_strength=0.0)
-    suggested, without = replace(STYLE, suggested=True), replace(request, detail=0.0)
+    damage, request = DamageMap.from_mask(crack), request_.changed(style_strength=0.0)
+    suggested, without = replace(STYLE, suggested=True), request.changed(detail=0.0)
     with open_painting(tmp_path / "grainy.tif") as painting:
         mine = colours(painting, damage, request)
         assert not np.allclose(mine, colours(painting, damage, request, suggested), atol=1e-3)
         plain = colours(painting, damage, without)
         assert np.array_equal(plain, colours(painting, damage, without, suggested))
-        sure = replace(request, mode=Mode.FAITHFUL)
+        sure = request.changed(mode=Mode.FAITHFUL)
         assert np.array_equal(colours(painting, damage, sure), colours(painting, damage, sure, suggested))
 
 
@@ -122,13 +123,13 @@ def test_thin_damage_is_filled_without_sampling(painting, request_) -> None:
     crack = DamageMap.from_mask(mask)
     result = restore(painting, crack, request_, STYLE)
     assert [window.notes["sampled"] for window in result.record.windows] == ["0% of the damage"]
-    one, two = (colours(painting, crack, replace(request_, detail=0.0, seed=s)) for s in (1, 2))
+    one, two = (colours(painting, crack, request_.changed(detail=0.0, seed=s)) for s in (1, 2))
     assert np.array_equal(one, two)
 
 
 def test_samples_under_the_mask_have_no_effect(tmp_path: Path, painting, damage, request_) -> None:
     spoilt = picture(150)[:120].copy()
-    hidden = damage.dilated(request_.growth).read(painting.box) > 0
+    hidden = damage.dilated(request_.dilation).read(painting.box) > 0
     spoilt[hidden] = np.random.default_rng(0).integers(0, 255, (int(hidden.sum()), 3))
     tifffile.imwrite(tmp_path / "spoilt.tif", spoilt, photometric="rgb")
     with open_painting(tmp_path / "spoilt.tif") as other:
@@ -153,11 +154,11 @@ def spread() -> DamageMap:
 
 def test_neither_batch_nor_order_changes_a_byte_on_the_cpu(wide, spread, request_) -> None:
     plan = [view_of(wide, spread.dilated(1), Window(0, Box(x, 0, 80, 80))) for x in (20, 180, 360, 520)]
-    with ImagestEngine().open(replace(request_, batch=1), None) as session:
+    with ImagestEngine().open(request_.changed(batch=1), None) as session:
         expected = session.fill(plan, Progress())
     assert any(fill.notes["sampled"] != "0% of the damage" for fill in expected)
     for batch in (2, 5):
-        with ImagestEngine().open(replace(request_, batch=batch), None) as session:
+        with ImagestEngine().open(request_.changed(batch=batch), None) as session:
             reversed_ = session.fill(plan[::-1], Progress())
             assert session.facts["batch"] == 1
             for one, other in zip(expected, reversed_[::-1], strict=True):
@@ -165,7 +166,7 @@ def test_neither_batch_nor_order_changes_a_byte_on_the_cpu(wide, spread, request
 
 
 def test_another_batch_restores_the_same_bytes(wide, spread, request_) -> None:
-    one, two, five = (colours(wide, spread, replace(request_, batch=batch)) for batch in (1, 2, 5))
+    one, two, five = (colours(wide, spread, request_.changed(batch=batch)) for batch in (1, 2, 5))
     assert np.array_equal(one, two)
     assert np.array_equal(one, five)
 
@@ -178,14 +179,14 @@ def test_neither_batch_nor_order_changes_a_byte_with_the_embedded_model(tmp_path
     for x in (60, 240, 420):
         cv2.circle(mask, (x, 80), 12, 1, -1)
     damage = DamageMap.from_mask(mask > 0)
-    request = RestorationRequest(quality=Quality.DRAFT, device="cpu", seed=7)
+    request = RestorationRequest.of(quality=Quality.DRAFT, device="cpu", seed=7)
     with open_painting(tmp_path / "scan.tif") as painting:
         views = [view_of(painting, damage.dilated(1), Window(0, Box(x, 0, 160, 160))) for x in (0, 160, 320)]
         pictures = read_style_pictures(painting, STYLE, ImagestEngine().style_side(request))
-        with ImagestEngine().open(replace(request, batch=1), pictures) as session:
+        with ImagestEngine().open(request.changed(batch=1), pictures) as session:
             expected = session.fill(views, Progress())
         for batch in (2, 5):
-            with ImagestEngine().open(replace(request, batch=batch), pictures) as session:
+            with ImagestEngine().open(request.changed(batch=batch), pictures) as session:
                 for one, other in zip(expected, session.fill(views[::-1], Progress())[::-1], strict=True):
                     assert np.array_equal(one.image, other.image)
     cache.clear()
@@ -215,7 +216,7 @@ def test_equal_windows_do_not_share_their_noise(tmp_path: Path, request_) -> Non
 
 
 def test_a_variation_of_one_seed_is_not_the_next_seed(tmp_path: Path, request_) -> None:
-    cases = [(replace(request_, seed=seed, variation=variation), 0) for seed, variation in ((7, 1), (8, 0))]
+    cases = [(request_.changed(seed=seed, variation=variation), 0) for seed, variation in ((7, 1), (8, 0))]
     one, other = textures(tmp_path, cases)
     assert not np.allclose(one, other, atol=1e-4)
 
@@ -224,7 +225,7 @@ def test_quality_chooses_the_steps(painting, damage, request_) -> None:
     taken = []
     for quality in (Quality.DRAFT, Quality.STANDARD, Quality.FINE):
         facts = restore(
-            painting, damage, replace(request_, steps=None, quality=quality), STYLE
+            painting, damage, request_.changed(steps=None, quality=quality), STYLE
         ).record.engine.facts
         assert (facts["scheduler"], facts["steps"]) == PRESETS[quality]
         taken.append(facts["steps"])
@@ -240,7 +241,7 @@ def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
 
     progress = Progress(note, cancelled=lambda: 2 in steps)
     with pytest.raises(Cancelled):
-        restore(painting, damage, replace(request_, steps=30), STYLE, progress)
+        restore(painting, damage, request_.changed(steps=30), STYLE, progress)
     assert steps[-1] == 2
 
 
@@ -261,7 +262,7 @@ def test_torch_says_in_words_that_memory_has_run_out() -> None:
 
 def test_previews_are_few_and_look_like_windows(painting, damage, request_) -> None:
     seen: list[Preview] = []
-    restore(painting, damage, replace(request_, steps=30), STYLE, Progress(preview=seen.append))
+    restore(painting, damage, request_.changed(steps=30), STYLE, Progress(preview=seen.append))
     windows = {preview.window for preview in seen}
     assert len(windows) <= len(seen) < 30
     assert all(preview.image.shape[:2] == preview.window.shape for preview in seen)
@@ -270,7 +271,7 @@ def test_previews_are_few_and_look_like_windows(painting, damage, request_) -> N
 def test_running_out_of_memory_halves_the_batch_and_goes_on(
     wide, spread, request_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = colours(wide, spread, replace(request_, batch=1))
+    expected = colours(wide, spread, request_.changed(batch=1))
     original, sizes = DiffusionSession._fill_batch, []
 
     def tight(self, views, progress):
@@ -301,18 +302,18 @@ def test_no_memory_at_all_is_one_sentence(
 
 def test_a_prompt_is_refused(painting, damage, request_) -> None:
     with pytest.raises(InputError, match="reads no text"):
-        restore(painting, damage, replace(request_, prompt="a red cloak"), STYLE)
+        restore(painting, damage, request_.changed(prompt="a red cloak"), STYLE)
 
 
 def test_weights_that_are_not_there_are_one_sentence(painting, damage, request_) -> None:
     with pytest.raises(ModelError, match="There is no model"):
-        restore(painting, damage, replace(request_, weights="nowhere"), STYLE)
+        restore(painting, damage, request_.changed(model="nowhere"), STYLE)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_cuda_where_there_is_none_is_one_sentence(painting, damage, request_) -> None:
     with pytest.raises(InputError, match="no CUDA GPU"):
-        restore(painting, damage, replace(request_, device="cuda"), STYLE)
+        restore(painting, damage, request_.changed(device="cuda"), STYLE)
 
 
 def test_squares_cover_a_long_region() -> None:

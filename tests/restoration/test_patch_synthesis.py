@@ -40,16 +40,16 @@ def smooth(picture: Image, hole: Mask) -> Image:
 
 def test_strokes_go_on_where_the_fill_was_smooth(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
-    grown = synthesize(fill, hole, [Source(picture, ~hole)])
-    detail = [each - cv2.GaussianBlur(each, (0, 0), 4.0) for each in (picture, fill, grown)]
+    dilated = synthesize(fill, hole, [Source(picture, ~hole)])
+    detail = [each - cv2.GaussianBlur(each, (0, 0), 4.0) for each in (picture, fill, dilated)]
     truth, flat, found = (each[hole].std() for each in detail)
     assert flat < 0.4 * truth
     assert found == pytest.approx(truth, rel=0.25)
 
 
 def test_it_agrees_with_the_fill_beneath(picture: Image, hole: Mask) -> None:
-    grown = synthesize(smooth(picture, hole), hole, [Source(picture, ~hole)])
-    low = [cv2.GaussianBlur(each, (0, 0), 4.0)[hole] for each in (picture, grown)]
+    dilated = synthesize(smooth(picture, hole), hole, [Source(picture, ~hole)])
+    low = [cv2.GaussianBlur(each, (0, 0), 4.0)[hole] for each in (picture, dilated)]
     assert float(np.abs(low[0] - low[1]).mean()) < 0.05, "dark above, light below"
 
 

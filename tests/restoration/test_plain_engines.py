@@ -13,7 +13,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration.compositing.window_views import view_of
-from imagest_core.restoration.engines import engine, engine_names
+from imagest_core.restoration.engines.registry import engine_names, get_engine
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 
@@ -22,7 +22,7 @@ PLAIN = ("spline", "harmonic", "telea", "navier-stokes", "biharmonic")
 
 def test_listing_loads_nothing_heavy() -> None:
     code = (
-        "import sys; from imagest_core.restoration.engines import engine_names; engine_names();"
+        "import sys; from imagest_core.restoration.engines.registry import engine_names; engine_names();"
         "sys.exit(any(m in sys.modules for m in ('torch', 'skimage', 'scipy')))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
@@ -31,7 +31,7 @@ def test_listing_loads_nothing_heavy() -> None:
 def test_every_name_leads_to_an_engine_of_that_name() -> None:
     assert engine_names()[0] == "imagest"
     for name in engine_names():
-        found = engine(name)
+        found = get_engine(name)
         assert found.name == name
         assert found.largest >= found.window > 0
         assert found.title
@@ -40,14 +40,14 @@ def test_every_name_leads_to_an_engine_of_that_name() -> None:
 
 def test_an_unknown_engine_is_named() -> None:
     with pytest.raises(InputError, match="no engine 'magic'"):
-        engine("magic")
+        get_engine("magic")
 
 
 @pytest.mark.parametrize("name", PLAIN)
 def test_plain_fills_are_close_to_a_smooth_picture(name: str, tmp_path: Path) -> None:
     picture, mask = smooth_picture(64, 64), some_damage(64, 64, 2, 2)
     path = write_scan(tmp_path / "scan.tif", picture, 16)
-    with open_painting(path) as painting, engine(name).open(RestorationRequest(), None) as session:
+    with open_painting(path) as painting, get_engine(name).open(RestorationRequest(), None) as session:
         view = view_of(painting, damage_of(mask), Window(1, Box(0, 0, 64, 64)))
         (fill,) = session.fill([view], Progress())
     assert np.abs(fill.image - picture)[mask].mean() < 0.1
@@ -56,7 +56,7 @@ def test_plain_fills_are_close_to_a_smooth_picture(name: str, tmp_path: Path) ->
 @pytest.mark.parametrize("name", PLAIN)
 def test_a_window_without_a_hole_is_no_trouble(name: str, tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(32, 32))
-    with open_painting(path) as painting, engine(name).open(RestorationRequest(), None) as session:
+    with open_painting(path) as painting, get_engine(name).open(RestorationRequest(), None) as session:
         view = view_of(painting, damage_of(np.zeros((32, 32), bool)), Window(1, Box(0, 0, 32, 32)))
         (fill,) = session.fill([view], Progress())
     assert np.isfinite(fill.image).all()
@@ -64,6 +64,6 @@ def test_a_window_without_a_hole_is_no_trouble(name: str, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("name", ["telea", "navier-stokes"])
 def test_opencv_says_that_it_fills_eight_bits(name: str) -> None:
-    assert "8-bit" in engine(name).description
-    with engine(name).open(RestorationRequest(), None) as session:
+    assert "8-bit" in get_engine(name).description
+    with get_engine(name).open(RestorationRequest(), None) as session:
         assert "8-bit" in str(session.facts["precision"])

@@ -20,17 +20,17 @@ from imagest_core.restoration.request import ScalePolicy
 def planned(
     mask: NDArray[np.bool_], side: int = 64, largest: int = 64, policy: ScalePolicy = ScalePolicy.AUTO
 ) -> tuple[DamageMap, Plan]:
-    grown = damage_of(mask)
-    return grown, make_plan(grown, find_regions(grown), Layout(grown.box, side, largest, 0.5, policy))
+    dilated = damage_of(mask)
+    return dilated, make_plan(dilated, find_regions(dilated), Layout(dilated.box, side, largest, 0.5, policy))
 
 
-def coverage(grown: DamageMap, plan: Plan) -> NDArray[np.float32]:
-    total = np.zeros((grown.height, grown.width), np.float32)
+def coverage(dilated: DamageMap, plan: Plan) -> NDArray[np.float32]:
+    total = np.zeros((dilated.height, dilated.width), np.float32)
     for task in plan.tasks:
         if task.under:
             continue
-        part = task.window.box.within(grown.box)
-        total[part.slices] += plan.weights(task, part, grown.box)
+        part = task.window.box.within(dilated.box)
+        total[part.slices] += plan.weights(task, part, dilated.box)
     return total
 
 
@@ -40,15 +40,15 @@ def test_every_damaged_pixel_is_planned_once_and_windows_show_something(
     seed: int, height: int, width: int, pieces: int
 ) -> None:
     mask = some_damage(height, width, seed, pieces)
-    grown, plan = planned(mask)
-    weight = coverage(grown, plan)
+    dilated, plan = planned(mask)
+    weight = coverage(dilated, plan)
     assert (weight[mask] > 0.2).all()
     assert (weight[mask] < 1.001).all()
     assert not weight[~mask].any()
     for task in plan.tasks:
         window = task.window
-        assert task.over or not mask[window.box.within(grown.box).slices].all()
-        assert grown.box.contains(Box(window.box.x, window.box.y, 1, 1))
+        assert task.over or not mask[window.box.within(dilated.box).slices].all()
+        assert dilated.box.contains(Box(window.box.x, window.box.y, 1, 1))
         assert window.box.width == window.box.height == window.shape[0] * window.scale
 
 
@@ -102,10 +102,10 @@ def test_an_engine_that_may_widen_its_windows_stays_at_native_scale() -> None:
 def test_damage_across_a_narrow_picture_still_shows_known_pixels() -> None:
     mask = np.zeros((20, 900), bool)
     mask[:, 100:800] = True
-    grown, plan = planned(mask)
+    dilated, plan = planned(mask)
     assert max(window.scale for window in plan.windows) > 1
     coarse = [task.window for task in plan.tasks if not task.over]
-    assert all(not mask[window.box.within(grown.box).slices].all() for window in coarse)
+    assert all(not mask[window.box.within(dilated.box).slices].all() for window in coarse)
 
 
 def test_native_scale_can_be_insisted_on_in_vain() -> None:
@@ -118,7 +118,7 @@ def test_native_scale_can_be_insisted_on_in_vain() -> None:
 def test_finer_windows_follow_coarser_ones_and_cover_all_that_those_covered() -> None:
     y, x = np.mgrid[:700, :900]
     mask = ((y - 300) ** 2 + (x - 300) ** 2 < 150**2) | ((y - 560) ** 2 + (x - 700) ** 2 < 60**2)
-    grown, plan = planned(mask)
+    dilated, plan = planned(mask)
     coarse = [task for task in plan.tasks if task.layer == 1]
     scales = [task.window.scale for task in coarse]
     assert scales == sorted(scales, reverse=True)
@@ -127,8 +127,8 @@ def test_finer_windows_follow_coarser_ones_and_cover_all_that_those_covered() ->
         total = np.zeros(mask.shape, np.float32)
         for task in coarse:
             if task.window.scale == scale:
-                part = task.window.box.within(grown.box)
-                total[part.slices] += plan.weights(task, part, grown.box)
+                part = task.window.box.within(dilated.box)
+                total[part.slices] += plan.weights(task, part, dilated.box)
         assert total[300, 300] == pytest.approx(1, abs=1e-5)
         assert total.max() < 1.001
 
@@ -136,12 +136,12 @@ def test_finer_windows_follow_coarser_ones_and_cover_all_that_those_covered() ->
 def test_finer_windows_borrow_from_the_nearest_squares_of_intact_paint() -> None:
     mask = np.zeros((1400, 1400), bool)
     mask[:, 300:] = True
-    grown = damage_of(mask)
-    near = list(paint_near(grown, Box(600, 600, 100, 100), 1))
+    dilated = damage_of(mask)
+    near = list(paint_near(dilated, Box(600, 600, 100, 100), 1))
     assert len(near) == SQUARES
     assert all(not mask[box.slices].any() for box in near)
     assert near[0] == Box(128, 640, SQUARE, SQUARE)
-    assert list(paint_near(grown, Box(600, 600, 100, 100), 4)) == []
+    assert list(paint_near(dilated, Box(600, 600, 100, 100), 4)) == []
 
 
 def test_new_damage_elsewhere_moves_no_window() -> None:

@@ -18,7 +18,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import export, restore, restore_with
 from imagest_core.restoration.record import FORMAT, ClassFacts, RestorationRecord, json_text
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 
 OLD = """{
@@ -52,13 +52,29 @@ def test_a_record_of_format_1_is_read_and_says_what_it_does_not_know() -> None:
     assert RestorationRecord.from_json(record.to_json()) == record
 
 
+def test_a_record_of_format_2_names_parameters_as_today() -> None:
+    old = {**json.loads(OLD), "format": 2, "used": ["engine", "growth", "weights"]}
+    old["request"] = {**old["request"], "engine": "imagest", "weights": "mine", "steps": 9}
+    record = RestorationRecord.from_json(json.dumps(old))
+    assert record.used == ("engine", "dilation", "model")
+    assert record.request == RestorationRequest.of(
+        "imagest", model="mine", steps=9, seed=7, variation=1, dilation=2
+    )
+    assert record.mask.dilated == 30
+    assert json.loads(record.to_json())["request"]["parameters"]["steps"] == 9
+
+
 def test_an_old_request_that_would_be_refused_today_is_no_record_to_take_parameters_from() -> None:
+    old = OLD.replace('"guidance": 1.0', '"guidance": NaN').replace(
+        '"engine": "telea"', '"engine": "imagest"'
+    )
     with pytest.raises(ValueError, match="guidance must be a finite number"):
-        RestorationRecord.from_json(OLD.replace('"guidance": 1.0', '"guidance": NaN'))
+        RestorationRecord.from_json(old)
 
 
 def test_a_record_of_a_later_format_is_read_without_what_is_new_in_it() -> None:
-    later = {**json.loads(OLD), "format": FORMAT + 1, "moon": "full"}
+    now = json.loads(RestorationRecord.from_json(OLD).to_json())
+    later = {**now, "format": FORMAT + 1, "moon": "full"}
     assert RestorationRecord.from_json(json.dumps(later)).format == FORMAT + 1
 
 
@@ -68,7 +84,7 @@ def test_the_record_says_who_what_classes_and_which_fields_counted(tmp_path: Pat
     damage = DamageMap(80, 60, (*DEFAULT_CLASSES, stain))
     damage.write(Box(10, 10, 6, 5), np.full((5, 6), 2, np.uint8))
     damage.write(Box(40, 30, 4, 4), np.full((4, 4), 9, np.uint8))
-    request = RestorationRequest(engine="harmonic", seed=5, guidance=3.0, weights="embedded")
+    request = RestorationRequest.of("harmonic", seed=5)
     with open_painting(path) as painting:
         record = restore(painting, damage, request, operator="A. Nobody").record
         assert record.painting.notes == painting.notes
@@ -78,13 +94,13 @@ def test_the_record_says_who_what_classes_and_which_fields_counted(tmp_path: Pat
         ClassFacts(9, "stain at the edge", Policy.RECORD, 16),
     )
     assert record.mask.pixels == 30
-    assert record.used == ("context", "engine", "growth", "scale")
+    assert record.used == ("context", "dilation", "engine", "scale")
     assert RestorationRecord.from_json(record.to_json()) == record
 
 
 def test_a_style_that_is_not_used_is_not_in_the_record(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
-    request = RestorationRequest(engine="spline", mode=Mode.FAITHFUL)
+    request = RestorationRequest.of("spline")
     with open_painting(path) as painting:
         style = StyleReference((Box(0, 0, 20, 20),))
         assert restore(painting, damage_of(some_damage(60, 60, 3)), request, style).record.style is None
@@ -100,7 +116,7 @@ def test_a_scan_that_changes_while_it_is_filled_gives_no_result(tmp_path: Path) 
 def test_a_scan_that_changes_before_the_export_gives_no_file(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     with open_painting(path) as painting:
-        result = restore(painting, damage_of(some_damage(60, 60, 3)), RestorationRequest(engine="harmonic"))
+        result = restore(painting, damage_of(some_damage(60, 60, 3)), RestorationRequest.of("harmonic"))
         saved_anew(path)
         with pytest.raises(PaintingError, match="has changed"):
             export(painting, result, tmp_path / "out.tif")

@@ -14,7 +14,7 @@ from scans import damage_of, smooth_picture, some_damage, write_scan
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, MaskError
-from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.api import restore, restore_with
 from imagest_core.restoration.engines.base import WindowFill
@@ -23,7 +23,7 @@ from imagest_core.restoration.inpainting.pde import fill_image, harmonic
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
-from imagest_core.style.reference import StyleReference
+from imagest_core.restoration.style_pictures import StylePictures
 
 
 class Dotted(ClassicalEngine):
@@ -31,7 +31,7 @@ class Dotted(ClassicalEngine):
 
     name = title = description = "dotted"
     window = largest = 48
-    matches_boundary = uses_style = False
+    matches_boundary = False
 
     def __init__(self, batch: int = 100, backwards: bool = False, broken: bool = False) -> None:
         self.batch, self.backwards, self.broken = batch, backwards, broken
@@ -39,8 +39,7 @@ class Dotted(ClassicalEngine):
     def open(
         self,
         request: RestorationRequest,
-        painting: Painting,
-        style: StyleReference | None,
+        style: StylePictures | None,
         progress: Progress | None = None,
     ) -> DottedSession:
         return DottedSession(self)
@@ -69,7 +68,7 @@ class DottedSession(ClassicalSession):
 def restored(
     picture: NDArray, mask: NDArray, engine: Dotted | str, depth: int = 16, **request
 ) -> RestorationResult:
-    damage, wanted = damage_of(mask), RestorationRequest(**request)
+    damage, wanted = damage_of(mask), RestorationRequest.of(**request)
     with TemporaryDirectory() as folder:
         path = write_scan(Path(folder) / "scan.tif", picture, depth)
         with open_painting(path) as painting:
@@ -92,19 +91,19 @@ CASES = st.tuples(st.integers(0, 999), st.integers(12, 330), st.integers(12, 330
 @settings(max_examples=12, deadline=None)
 @given(CASES, st.integers(1, 3), st.sampled_from(["harmonic", "telea", "dotted"]))
 def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
-    case: tuple[int, int, int, int], growth: int, name: str
+    case: tuple[int, int, int, int], dilation: int, name: str
 ) -> None:
     seed, height, width, pieces = case
     picture, mask = smooth_picture(height, width), some_damage(height, width, seed, pieces)
-    grown = damage_of(mask).dilated(growth)
-    if grown.count() == height * width:
+    dilated = damage_of(mask).dilated(dilation)
+    if dilated.count() == height * width:
         return
-    under = grown.read(grown.box) > 0
+    under = dilated.read(dilated.box) > 0
     noise = np.random.default_rng(seed).random(picture.shape, np.float32)
     engine = Dotted() if name == "dotted" else name
-    first = restored(picture, mask, engine, growth=growth, blend=2)
+    first = restored(picture, mask, engine, dilation=dilation, blend=2)
     assert same(
-        first, restored(np.where(under[..., None], noise, picture), mask, engine, growth=growth, blend=2)
+        first, restored(np.where(under[..., None], noise, picture), mask, engine, dilation=dilation, blend=2)
     )
 
 
@@ -113,7 +112,7 @@ def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
 def test_every_masked_pixel_is_in_exactly_one_fill_and_no_other(case: tuple[int, int, int, int]) -> None:
     seed, height, width, pieces = case
     mask = some_damage(height, width, seed, pieces)
-    grown = damage_of(mask).dilated(1)
+    dilated = damage_of(mask).dilated(1)
     result = restored(smooth_picture(height, width), mask, Dotted())
     count = np.zeros((height, width), int)
     for fill in result.fills:
@@ -122,8 +121,8 @@ def test_every_masked_pixel_is_in_exactly_one_fill_and_no_other(case: tuple[int,
         assert len(fill.values) == np.count_nonzero(fill.labels)
         assert fill.mask.any(0)[[0, -1]].all()
         assert fill.mask.any(1)[[0, -1]].all()
-    assert np.array_equal(count, grown.read(grown.box))
-    assert result.grown == grown
+    assert np.array_equal(count, dilated.read(dilated.box))
+    assert result.dilated == dilated
 
 
 def test_order_and_batch_of_windows_change_nothing() -> None:
@@ -147,8 +146,8 @@ def test_a_hole_larger_than_a_window_is_filled_and_said_to_be_coarse() -> None:
     result = restored(picture, mask, Dotted())
     assert {window.scale for window in result.record.windows} == {8, 4, 2, 1}
     assert any("up to 8 times coarser first" in note for note in result.record.notes)
-    grown = np.concatenate([fill.values for fill in result.fills])
-    assert abs(float(grown.mean()) - 0.5) < 0.05
+    dilated = np.concatenate([fill.values for fill in result.fills])
+    assert abs(float(dilated.mean()) - 0.5) < 0.05
 
 
 def test_windows_of_a_smooth_fill_join_without_a_seam() -> None:
@@ -168,7 +167,7 @@ def test_fills_can_be_kept_region_by_region(tmp_path: Path) -> None:
     kept = result.only({1, 3})
     labels = {region for fill in kept.fills for region in fill.regions}
     assert labels == {1, 3}
-    assert kept.grown.count() == sum(result.regions.by_id(region).area for region in (1, 3))
+    assert kept.dilated.count() == sum(result.regions.by_id(region).area for region in (1, 3))
     whole = {fill.box: fill for fill in result.fills}
     for fill in kept.fills:
         assert np.array_equal(fill.colour[fill.mask], whole[fill.box].colour[fill.mask])
@@ -193,7 +192,7 @@ def test_damage_that_is_only_recorded_is_not_filled(tmp_path: Path) -> None:
     assert not damage.class_of(6).filled
     path = write_scan(tmp_path / "scan.tif", smooth_picture(40, 40))
     with open_painting(path) as painting, pytest.raises(MaskError, match="only recorded"):
-        restore(painting, damage, RestorationRequest(engine="harmonic"))
+        restore(painting, damage, RestorationRequest.of("harmonic"))
 
 
 def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
@@ -204,7 +203,7 @@ def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
         return len(asked) > 3
 
     path, damage = write_scan(tmp_path / "scan.tif", smooth_picture(300, 300)), some_damage(300, 300, 1)
-    request, progress = RestorationRequest(engine="harmonic"), Progress(cancelled=cancelled)
+    request, progress = RestorationRequest.of("harmonic"), Progress(cancelled=cancelled)
     with open_painting(path) as painting, pytest.raises(Cancelled):
         restore(painting, damage_of(damage), request, progress=progress)
 

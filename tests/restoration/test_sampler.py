@@ -108,13 +108,13 @@ def test_cancel_acts_between_steps() -> None:
 
 
 def test_noise_is_keyed_by_seed_variation_and_window() -> None:
-    request, window = RestorationRequest(seed=7), Window(1, Box(10, 20, 64, 64))
+    request, window = RestorationRequest.of(seed=7), Window(1, Box(10, 20, 64, 64))
     shape = (4, 16, 16)
     first = window_noise(request, window, shape)
     assert torch.equal(first, window_noise(request, replace(window, region=99), shape))
     others = [
-        window_noise(replace(request, seed=8), window, shape),
-        window_noise(replace(request, variation=1), window, shape),
+        window_noise(request.changed(seed=8), window, shape),
+        window_noise(request.changed(variation=1), window, shape),
         window_noise(request, replace(window, box=Box(11, 20, 64, 64)), shape),
         window_noise(request, replace(window, scale=2), shape),
     ]

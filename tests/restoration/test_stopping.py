@@ -14,7 +14,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.engines import engine
+from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.planning.layout import Layout
 from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.request import RestorationRequest
@@ -85,13 +85,13 @@ def test_while_a_style_is_looked_for(painting: Painting, damage: DamageMap) -> N
 def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) -> None:
     from imagest_core.models.imagest.backbone import cache
 
-    request = RestorationRequest(
-        engine="imagest", weights=str(tiny_checkpoint(tmp_path / "toy")), device="cpu"
+    request = RestorationRequest.of(
+        engine="imagest", model=str(tiny_checkpoint(tmp_path / "toy")), device="cpu"
     )
 
     def opened(progress: Progress) -> None:
         cache.clear()
-        engine("imagest").open(request, None, progress).close()
+        get_engine("imagest").open(request, None, progress).close()
 
     stops_anywhere(opened, 7)
     cache.clear()

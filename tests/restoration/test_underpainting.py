@@ -14,10 +14,11 @@ from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.restoration.api import restore_with
 from imagest_core.restoration.compositing.coarse_fill import BAND, TEXTURED_BAND, CoarseFill
 from imagest_core.restoration.engines.imagest import ImagestEngine
+from imagest_core.restoration.modes import Mode
 from imagest_core.restoration.planning.layout import Layout, Plan
 from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.planning.window import WindowView
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 
 SIDE = 480
 RAMP = np.linspace(0.2, 0.7, SIDE, dtype=np.float32)[None, :, None].repeat(3, 2).repeat(SIDE, 0)
@@ -30,8 +31,8 @@ def mask_of(side: int = SIDE, hole: tuple[int, int] = (90, 390)) -> NDArray[np.b
 
 
 def planned(mask: NDArray[np.bool_]) -> Plan:
-    grown = damage_of(mask)
-    return make_plan(grown, find_regions(grown), Layout(grown.box, 128, 256, 0.5))
+    dilated = damage_of(mask)
+    return make_plan(dilated, find_regions(dilated), Layout(dilated.box, 128, 256, 0.5))
 
 
 def laid(painting: Painting, lends: bool) -> list[tuple[WindowView, WindowView]]:
@@ -83,7 +84,7 @@ def test_deep_in_a_large_loss_a_textured_fill_has_the_grain_of_the_paint(tmp_pat
     path = write_scan(tmp_path / "scan.tif", np.clip(picture, 0, 1).astype(np.float32))
     small = ImagestEngine()
     small.window = small.largest = 128
-    request = RestorationRequest(mode=mode, device="cpu")
+    request = RestorationRequest.of(mode=mode, device="cpu")
     with open_painting(path) as painting:
         result = restore_with(small, painting, damage_of(mask_of()), request)
     assert max(window.scale for window in result.record.windows) == 4

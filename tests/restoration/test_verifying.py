@@ -14,7 +14,7 @@ from imagest_core.errors import OutputError, VerificationError
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.restoration.api import export, restore
 from imagest_core.restoration.record import RestorationRecord
-from imagest_core.restoration.request import Mode, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.verify import verify
 
@@ -30,7 +30,7 @@ MASK = some_damage(HEIGHT, WIDTH, 4)
 
 
 def result_for(painting: Painting) -> RestorationResult:
-    return restore(painting, damage_of(MASK), RestorationRequest(engine="harmonic", mode=Mode.FAITHFUL))
+    return restore(painting, damage_of(MASK), RestorationRequest.of("harmonic", seed=9))
 
 
 def test_an_export_is_the_scan_everywhere_but_in_the_fills(scan: Path, tmp_path: Path) -> None:
@@ -42,15 +42,15 @@ def test_an_export_is_the_scan_everywhere_but_in_the_fills(scan: Path, tmp_path:
             export(painting, result, out)
         assert export(painting, result, out, force=True) == found
     before, after = tifffile.imread(scan), tifffile.imread(out)
-    grown = result.grown.read(result.grown.box) > 0
-    assert np.array_equal(before[~grown], after[~grown])
-    assert (before[grown] != after[grown]).any()
-    assert found.filled == np.count_nonzero(grown)
-    assert found.samples == before[~grown].size
+    dilated = result.dilated.read(result.dilated.box) > 0
+    assert np.array_equal(before[~dilated], after[~dilated])
+    assert (before[dilated] != after[dilated]).any()
+    assert found.filled == np.count_nonzero(dilated)
+    assert found.samples == before[~dilated].size
     assert found.method == "bytes"
     parts = []
     for y in range(0, HEIGHT, 16):
-        strip, hole = before[y : y + 16], grown[y : y + 16]
+        strip, hole = before[y : y + 16], dilated[y : y + 16]
         parts.append(hashlib.sha256(strip[~hole].astype("<u2").tobytes()).digest())
     assert found.sha256 == hashlib.sha256(b"".join(parts)).hexdigest()
 
@@ -62,10 +62,10 @@ def test_a_file_stored_in_another_way_is_compared_sample_by_sample(scan: Path, t
         export(painting, result, out)
         tifffile.imwrite(out, tifffile.imread(out), photometric="rgb", compression="zlib")
         found = verify(painting, result.fills, out)
-    before, grown = tifffile.imread(scan), result.grown.read(result.grown.box) > 0
+    before, dilated = tifffile.imread(scan), result.dilated.read(result.dilated.box) > 0
     assert found.method == "samples"
-    assert found.samples == before[~grown].size
-    assert found.sha256 == hashlib.sha256(before[~grown].astype("<u2").tobytes()).hexdigest()
+    assert found.samples == before[~dilated].size
+    assert found.sha256 == hashlib.sha256(before[~dilated].astype("<u2").tobytes()).hexdigest()
 
 
 def test_an_export_of_some_regions_leaves_the_others(scan: Path, tmp_path: Path) -> None:
@@ -73,8 +73,8 @@ def test_an_export_of_some_regions_leaves_the_others(scan: Path, tmp_path: Path)
         result = result_for(painting).only({1})
         found = export(painting, result, tmp_path / "out.tif")
     changed = (tifffile.imread(scan) != tifffile.imread(tmp_path / "out.tif")).any(2)
-    assert found.filled == result.grown.count()
-    assert not changed[result.grown.read(result.grown.box) == 0].any()
+    assert found.filled == result.dilated.count()
+    assert not changed[result.dilated.read(result.dilated.box) == 0].any()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_one_wrong_sample_is_found(scan: Path, tmp_path: Path, inside: bool, sen
         result = result_for(painting)
         export(painting, result, out)
         samples = tifffile.imread(out)
-        y, x = np.argwhere((result.grown.read(result.grown.box) > 0) == inside)[-1]
+        y, x = np.argwhere((result.dilated.read(result.dilated.box) > 0) == inside)[-1]
         samples[y, x, 1] ^= 1
         tifffile.imwrite(out, samples, photometric="rgb")
         with pytest.raises(VerificationError, match=sentence):
@@ -98,7 +98,7 @@ def test_a_fill_that_changes_after_writing_leaves_no_file(scan: Path, tmp_path: 
     with open_painting(scan) as painting:
         result = result_for(painting)
         short = replace(result, fills=result.fills[:1])
-        wrong = _Liar(short.fills, result.grown, result.regions, result.record, result)
+        wrong = _Liar(short.fills, result.dilated, result.regions, result.record, result)
         with pytest.raises(VerificationError):
             export(painting, wrong, out)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scan.tif"]
@@ -107,8 +107,8 @@ def test_a_fill_that_changes_after_writing_leaves_no_file(scan: Path, tmp_path: 
 class _Liar(RestorationResult):
     """Writes other patches than its fills."""
 
-    def __init__(self, fills, grown, regions, record, other) -> None:
-        super().__init__(fills, grown, regions, record)
+    def __init__(self, fills, dilated, regions, record, other) -> None:
+        super().__init__(fills, dilated, regions, record)
         object.__setattr__(self, "_other", other)
 
     def patches(self, painting: Painting):
@@ -136,10 +136,10 @@ def test_the_record_survives_json(scan: Path, tmp_path: Path) -> None:
     old = json.loads(record.to_json())
     del old["verification"]["method"]
     assert RestorationRecord.from_json(json.dumps(old)).verification.method == "samples"
-    assert again.request.mode is Mode.FAITHFUL
+    assert again.request.seed == 9
     assert again.painting.sha256 == digest
     assert again.mask.pixels == np.count_nonzero(MASK)
-    assert again.mask.grown == result.grown.count()
+    assert again.mask.dilated == result.dilated.count()
     assert again.environment.libraries["numpy"] == np.__version__
     assert again.peak_memory > 1 << 20
     assert set(again.timings.seconds) == {"planning", "opening", "filling"}

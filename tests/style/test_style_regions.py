@@ -14,7 +14,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
-from imagest_core.restoration.request import GROWTH_RANGE
+from imagest_core.restoration.request import DILATION_RANGE
 from imagest_core.style.check import check_style, largest_free
 from imagest_core.style.reference import StyleReference
 from imagest_core.style.suggest import keeps_clear, suggest_regions
@@ -112,7 +112,7 @@ def test_refuses_or_trims_a_region_that_touches_damage(tmp_path: Path) -> None:
         with pytest.raises(StyleError, match="touches damage"):
             check_style(style, painting, damage)
         assert check_style(style, painting, damage, trim=True).regions == (Box(22, 0, 58, 60),)
-        assert check_style(style, painting, damage, trim=True, growth=3).regions == (Box(25, 0, 55, 60),)
+        assert check_style(style, painting, damage, trim=True, dilation=3).regions == (Box(25, 0, 55, 60),)
         with pytest.raises(StyleError, match="no intact part"):
             check_style(StyleReference((Box(18, 0, 10, 60),)), painting, damage, trim=True)
 
@@ -170,7 +170,7 @@ def test_suggestions_never_lie_on_damage_of_any_class_however_it_is_grown(
         cv2.circle(labels, (int(x), int(y)), int(rng.integers(0, 25)), label, -1)
     damage = DamageMap(grounded.width, grounded.height)
     damage.write(damage.box, labels)
-    grown = damage.dilated(max(GROWTH_RANGE))
+    grown = damage.dilated(max(DILATION_RANGE))
     regions = suggest_regions(grounded, damage, count)
     assert regions == suggest_regions(grounded, damage.copy(), count)
     for region in regions:

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.main import Program, make_application
 from imagest_core.painting.geometry import Box
-from imagest_core.restoration import engines
+from imagest_core.restoration.engines import registry as engines
 
 LOSS = Box(48, 38, 34, 24)
 STROKES = (((20, 90), (60, 95)), ((70, 100), (90, 70)), ((100, 20), (140, 30)))

@@ -32,9 +32,9 @@ class Assembler:
     """Collects the fills of the tasks of ``plan``; ``blend``: pixels led over to the rim, 0 for none."""
 
     def __init__(
-        self, painting: Painting, grown: DamageMap, regions: Regions, plan: Plan, blend: int
+        self, painting: Painting, dilated: DamageMap, regions: Regions, plan: Plan, blend: int
     ) -> None:
-        self._painting, self._grown, self._regions = painting, grown, regions
+        self._painting, self._dilated, self._regions = painting, dilated, regions
         self._plan, self._blend = plan, blend
         shown = (task for task in plan.tasks if not task.under)
         self._waiting = Counter(key for task in shown for key in self._reached(task.window))
@@ -46,11 +46,11 @@ class Assembler:
         if task.under:
             return
         for key in self._reached(task.window):
-            cell = tile_box(key).within(self._grown.box)
+            cell = tile_box(key).within(self._dilated.box)
             if key not in self._open:
-                self._open[key] = _Tile(self._grown.read(cell) > 0)
+                self._open[key] = _Tile(self._dilated.read(cell) > 0)
             part = cell.within(task.window.box)
-            weights = self._plan.weights(task, part, self._grown.box)
+            weights = self._plan.weights(task, part, self._dilated.box)
             if weights.any():
                 colour = image[part.moved(-task.window.box.x, -task.window.box.y).slices]
                 self._open[key].add(part.moved(-cell.x, -cell.y), colour, weights)
@@ -60,13 +60,13 @@ class Assembler:
 
     def fills(self) -> tuple[Fill, ...]:
         """All fills, once every task was added."""
-        if len(self._done) != len(self._grown.tiles()):
+        if len(self._done) != len(self._dilated.tiles()):
             raise ImagestError("Part of the damage was planned into no window; please report this.")
         return tuple(self._done[key] for key in sorted(self._done, key=lambda key: key[::-1]))
 
     def _reached(self, window: Window) -> Iterator[TileKey]:
-        tiles = self._grown.tiles()
-        for cell in window.box.within(self._grown.box).tiles(TILE):
+        tiles = self._dilated.tiles()
+        for cell in window.box.within(self._dilated.box).tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
             if key in tiles:
                 yield key
@@ -86,10 +86,10 @@ class Assembler:
     def _blended(self, cell: Box, mask: NDArray[np.bool_], values: Image) -> Image:
         """The values of a tile's pixels, led over to the rim."""
         reach = RIM_CONTEXT * (self._blend + 1)
-        around = cell.expanded(reach).within(self._grown.box)
-        if self._grown.read(around).all():
+        around = cell.expanded(reach).within(self._dilated.box)
+        if self._dilated.read(around).all():
             return values
-        image, hole = known_samples(self._painting, self._grown, around)
+        image, hole = known_samples(self._painting, self._dilated, around)
         inner = cell.moved(-around.x, -around.y).slices
         fill, widths = np.zeros_like(image), np.zeros(hole.shape, np.float32)
         fill[inner][mask], widths[inner][mask] = values, self._blend

@@ -1,6 +1,6 @@
 """The rim: fills that don't meet it by themselves are brought to its colour and led over to it.
 
-Known samples only are looked at, and only samples inside the grown mask are changed.
+Known samples only are looked at, and only samples inside the dilated mask are changed.
 """
 
 from __future__ import annotations

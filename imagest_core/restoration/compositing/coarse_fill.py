@@ -39,14 +39,14 @@ class CoarseFill:
     With ``lends``, for textured fills, windows that refine are shown squares of paint near by, too.
     """
 
-    def __init__(self, painting: Painting, grown: DamageMap, plan: Plan, lends: bool) -> None:
-        self._painting, self._grown, self._plan, self._lends = painting, grown, plan, lends
+    def __init__(self, painting: Painting, dilated: DamageMap, plan: Plan, lends: bool) -> None:
+        self._painting, self._dilated, self._plan, self._lends = painting, dilated, plan, lends
         self._laid: dict[int, list[tuple[Task, Image]]] = {}
         self._squares: dict[tuple[Box, int], Paint] = {}
 
     def view(self, task: Task) -> WindowView:
         """What the engine is shown of the window of ``task``."""
-        view = view_of(self._painting, self._grown, task.window)
+        view = view_of(self._painting, self._dilated, task.window)
         if not task.over:
             return view
         init, laid = self._shown(task, view.mask)
@@ -65,7 +65,7 @@ class CoarseFill:
         if len(self._squares) >= KEPT:
             self._squares.clear()
         if (box, scale) not in self._squares:
-            view = view_of(self._painting, self._grown, Window(0, box, scale))
+            view = view_of(self._painting, self._dilated, Window(0, box, scale))
             self._squares[box, scale] = view.image, ~view.mask
         return self._squares[box, scale]
 
@@ -86,19 +86,19 @@ class CoarseFill:
         reach = int(band) + 1
         around = window.box.expanded(reach * window.scale)
         lost = np.ones((around.height, around.width), np.uint8)
-        inside = around.within(self._grown.box)
-        lost[inside.moved(-around.x, -around.y).slices] = self._grown.read(inside) > 0
+        inside = around.within(self._dilated.box)
+        lost[inside.moved(-around.x, -around.y).slices] = self._dilated.read(inside) > 0
         middle, scale = window.scale // 2, window.scale
         depth = cv2.distanceTransform(lost[middle::scale, middle::scale], cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
         return np.asarray(depth[reach:-reach, reach:-reach] > band)
 
     def _weights(self, under: Task, window: Window) -> Image:
         """How much each working pixel (h, w) of the finer ``window`` takes of the coarser task ``under``."""
-        part = under.window.box.within(window.box).within(self._grown.box)
+        part = under.window.box.within(window.box).within(self._dilated.box)
         middle, scale = window.scale // 2, window.scale
         native = np.zeros((window.box.height, window.box.width), np.float32)
         native[part.moved(-window.box.x, -window.box.y).slices] = self._plan.weights(
-            under, part, self._grown.box
+            under, part, self._dilated.box
         )
         return native[middle::scale, middle::scale]
 

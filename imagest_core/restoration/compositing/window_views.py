@@ -17,10 +17,10 @@ Image = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
-def view_of(painting: Painting, grown: DamageMap, window: Window) -> WindowView:
-    """Read ``window``; samples under ``grown`` are never looked at, beyond the picture it is mirrored."""
+def view_of(painting: Painting, dilated: DamageMap, window: Window) -> WindowView:
+    """Read ``window``; samples under ``dilated`` are never looked at, beyond the picture it is mirrored."""
     inside = window.box.within(painting.box)
-    image, mask = _reduced(painting, grown, inside, window.scale)
+    image, mask = _reduced(painting, dilated, inside, window.scale)
     rows, columns = window.shape
     missing = ((0, rows - image.shape[0]), (0, columns - image.shape[1]))
     return WindowView(
@@ -30,20 +30,20 @@ def view_of(painting: Painting, grown: DamageMap, window: Window) -> WindowView:
     )
 
 
-def known_samples(painting: Painting, grown: DamageMap, box: Box) -> tuple[Image, Mask]:
-    """Working colour (h, w, 3) of ``box`` with 0 under ``grown``, and that mask (h, w)."""
-    mask = grown.read(box) > 0
+def known_samples(painting: Painting, dilated: DamageMap, box: Box) -> tuple[Image, Mask]:
+    """Working colour (h, w, 3) of ``box`` with 0 under ``dilated``, and that mask (h, w)."""
+    mask = dilated.read(box) > 0
     image = painting.read_working(box)
     return np.where(mask[..., None], np.float32(0), image), mask
 
 
-def _reduced(painting: Painting, grown: DamageMap, box: Box, scale: int) -> tuple[Image, Mask]:
+def _reduced(painting: Painting, dilated: DamageMap, box: Box, scale: int) -> tuple[Image, Mask]:
     """Means of the known samples of scale × scale squares; masked where there is none."""
     if scale == 1:
-        return known_samples(painting, grown, box)
+        return known_samples(painting, dilated, box)
     rows = max(STRIP // box.width // scale, 1) * scale
     strips = [
-        _means(*known_samples(painting, grown, Box(box.x, y, box.width, rows).within(box)), scale)
+        _means(*known_samples(painting, dilated, Box(box.x, y, box.width, rows).within(box)), scale)
         for y in range(box.y, box.bottom, rows)
     ]
     return np.concatenate([image for image, _ in strips]), np.concatenate([mask for _, mask in strips])

@@ -18,8 +18,9 @@ from torch import Tensor
 from imagest_core.errors import InputError
 from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.progress import Progress
+from imagest_core.restoration.modes import DDIM, MULTISTEP, SCHEDULERS
 from imagest_core.restoration.planning.window import Window
-from imagest_core.restoration.request import DDIM, MULTISTEP, SCHEDULERS, RestorationRequest
+from imagest_core.restoration.request import RestorationRequest
 
 PAPER_STEPS = 30
 

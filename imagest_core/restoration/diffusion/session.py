@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,6 +18,7 @@ from imagest_core.progress import Pace, Progress
 from imagest_core.restoration.diffusion.pipeline import DiffusionPipeline, WindowBatch
 from imagest_core.restoration.diffusion.sampler import Solver, window_seed
 from imagest_core.restoration.engines.base import WindowFill
+from imagest_core.restoration.modes import Quality
 from imagest_core.restoration.planning.window import Preview, WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_pictures import StylePictures
@@ -33,14 +35,29 @@ GPU_BYTES_PER_WINDOW = 400 << 20
 """Working memory of one 256 px window on a GPU, generously."""
 
 
+@dataclass(frozen=True)
+class SessionSettings:
+    """What an engine's parameters ask of a session."""
+
+    solver: Solver
+    quality: Quality = Quality.STANDARD
+    guidance: float = 1.0
+    style_strength: float = 1.0
+    detail: float = 0.9
+
+
 class DiffusionSession:
     """Fills windows with one backbone, one request and one style."""
 
     def __init__(
-        self, backbone: Backbone, request: RestorationRequest, solver: Solver, style: StylePictures | None
+        self,
+        backbone: Backbone,
+        request: RestorationRequest,
+        settings: SessionSettings,
+        style: StylePictures | None,
     ) -> None:
-        self.backbone, self.request = backbone, request
-        self.pipeline = DiffusionPipeline(backbone, request, solver, guidance=request.guidance)
+        self.backbone, self.request, self.settings = backbone, request, settings
+        self.pipeline = DiffusionPipeline(backbone, request, settings.solver, guidance=settings.guidance)
         self.batch = self._planned_batch()
         self._pace = Pace()
         self._sources: tuple[Source, ...] = ()
@@ -51,17 +68,17 @@ class DiffusionSession:
     @torch.inference_mode()
     def _read_style(self, style: StylePictures) -> None:
         """Condition the pipeline once for the whole run; a chosen reference gives texture and colours too."""
-        self.pipeline.condition = self.backbone.condition(style.squares, self.request.style_strength)
+        self.pipeline.condition = self.backbone.condition(style.squares, self.settings.style_strength)
         self._sources = style.sources
         self._palette = Palette.of(style.sources) if style.chosen else None
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
         """What the record keeps of this session; ``batch`` is the one that was really used."""
-        solver, request = self.pipeline.solver, self.request
+        solver, settings = self.settings.solver, self.settings
         facts: dict[str, str | int | float] = {**self.backbone.facts, "batch": self.batch}
         if self._palette is not None:
-            facts["color_transfer"] = transfer_share(request.style_strength)
+            facts["color_transfer"] = transfer_share(settings.style_strength)
         return facts | {
             "filled_by": "an anisotropic spline; in thick damage a share of diffusion samples; texture of"
             f" intact paint, its bands amplified by {MAX_GAIN:.0%} at most where nearby paint is livelier"
@@ -69,7 +86,7 @@ class DiffusionSession:
             "scheduler": solver.scheduler,
             "steps": solver.steps,
             "styled": int(self.pipeline.condition is not None),
-            "detail": request.detail,
+            "detail": settings.detail,
             "detail_sigma": f"{DETAIL.sigma}, in thick damage {THICK_SIGMA}, in deep damage {DEEP_SIGMA}",
         }
 
@@ -140,23 +157,23 @@ class DiffusionSession:
     def _textured(self, image: Image, view: WindowView, weight: Image, progress: Progress) -> Image:
         """Colours and texture of the chosen reference, else the texture of paint in and near the window."""
         progress.check()
-        request, thick = self.request, thick_mask(weight)
+        settings, thick = self.settings, thick_mask(weight)
         whole = np.where(view.mask[..., None], image, view.image)
         if self._palette is not None and view.init is None:
-            whole = transfer_color(whole, view.mask, thick, self._palette, request.style_strength)
-        if not request.detail:
+            whole = transfer_color(whole, view.mask, thick, self._palette, settings.style_strength)
+        if not settings.detail:
             return whole
         chosen = self._sources if view.window.scale == 1 else ()
         nearby = (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
         transfer = TextureTransfer(
             chosen or nearby,
-            request.detail,
-            request.quality,
+            settings.detail,
+            settings.quality,
             refining=view.init is not None,
             chosen=bool(chosen),
             device=self._texture_device,
         )
-        seed = window_seed(request, view.window, "texture")
+        seed = window_seed(self.request, view.window, "texture")
         return transfer.apply(whole, view.mask, thick, seed, progress)
 
     @property

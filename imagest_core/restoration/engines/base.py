@@ -1,47 +1,59 @@
-"""What every engine is: ``open`` gives a session, a session fills windows."""
+"""What an engine is: a name, its parameters, and sessions that fill windows.
+
+An engine is one file: a class with the attributes of :class:`Engine` and a frozen ``Parameters`` dataclass
+whose fields describe themselves (:mod:`imagest_core.restoration.parameters`). A line in ``registry.py`` lists
+it; the command line, the window, validation and the record follow from that.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, Self
+from typing import TYPE_CHECKING, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
+from imagest_core.models.backbone import Capability
 from imagest_core.progress import Progress
-from imagest_core.restoration.planning.window import WindowView
-from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.style_pictures import StylePictures
+from imagest_core.restoration.parameters import Parameters as BaseParameters
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.planning.window import WindowView
+    from imagest_core.restoration.request import RestorationRequest
+    from imagest_core.restoration.style_pictures import StylePictures
+
+Facts = Mapping[str, str | int | float]
 
 
 @dataclass(frozen=True)
 class WindowFill:
     """An engine's answer for one window.
 
-    ``image``: (h, w, 3) float32 unbounded sRGB, meaningful under the view's mask only;
-    ``source``: (h, w, 2) int32 native (x, y) each pixel was taken from, where the engine copies;
-    ``notes``: what the record should say about this window (a choice made, a fallback taken).
+    ``image``: (h, w, 3) float32 unbounded sRGB, meaningful under the view's mask only; ``source``: (h, w, 2)
+    int32 native (x, y) each pixel was taken from, where the engine copies; ``notes``: what the record says
+    about this window.
     """
 
-    image: NDArray[np.float32]
+    image: Image
     source: NDArray[np.int32] | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
 class Session(Protocol):
-    """An opened engine: its model is loaded and its style is read."""
+    """An opened engine: its model is loaded and its style is read. It is given plain arrays only."""
 
     @property
-    def facts(self) -> Mapping[str, str | int | float]:
-        """What the record keeps: weights hash, dtype, device, batch, steps…"""
+    def facts(self) -> Facts:
+        """What the record keeps: weights hash, number format, device, batch, steps…"""
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> Sequence[WindowFill]:
         """Fill the windows, each independent of the others; raises ``Cancelled``."""
 
     def close(self) -> None:
-        """Free what the session holds."""
+        """Release what the session holds."""
 
     def __enter__(self) -> Self: ...
 
@@ -51,27 +63,34 @@ class Session(Protocol):
 
 
 class Engine(Protocol):
-    """A way of filling: a name, what it is, what it needs, and sessions."""
+    """A way of filling."""
 
     name: str
     title: str
     description: str
+    Parameters: type[BaseParameters]
+    """What it can be asked for, beyond what every engine shares."""
     window: int
-    """The side of the working window it is made for, in pixels."""
+    """Side of the working window it is made for, in pixels."""
     largest: int
-    """The side up to which a window may widen round a hole that doesn't fit; ``window`` if it may not."""
+    """Side up to which a window may be widened around a hole; ``window`` if it may not."""
     matches_boundary: bool
-    """Whether its fills continue the rim by themselves; others get a ring match and a blend."""
-    uses_style: bool
+    """Whether its fills continue the boundary by themselves; others are matched and blended."""
 
-    def heeds(self, request: RestorationRequest) -> frozenset[str]:
-        """Names of the request's fields that decide how ``request`` fills, besides where windows lie."""
+    def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
+        """What the model of ``parameters`` can be conditioned on; raises ``ModelError``."""
+
+    def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
+        """Those of seed, variation, batch and device that decide the fills of ``request``."""
+
+    def uses_style(self, request: RestorationRequest) -> bool:
+        """Whether a style reference changes the fills of ``request``."""
+
+    def style_side(self, request: RestorationRequest) -> int:
+        """Side in px of the style pictures it reads; 0 for none."""
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Import what ``request`` runs on, seconds the first time; raises ``Cancelled`` between modules."""
-
-    def style_side(self, request: RestorationRequest) -> int:
-        """Side in px of the style pictures it reads for ``request``; 0 for none."""
 
     def open(
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None

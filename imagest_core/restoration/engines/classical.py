@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import ClassVar, Self
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
+from imagest_core.models.backbone import Capability
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.base import WindowFill
+from imagest_core.restoration.engines.base import Facts, WindowFill
 from imagest_core.restoration.inpainting.anisotropy import BENDING, GRAINY_BENDING, POWER
 from imagest_core.restoration.inpainting.pde import ITERATIONS, anisotropic_spline, fill_image, harmonic
+from imagest_core.restoration.parameters import Parameters as BaseParameters
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_pictures import StylePictures
-
-Image = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-Facts = Mapping[str, str | int | float]
 
 RADIUS = 5
 """Neighbourhood of OpenCV's fills, in pixels."""
@@ -59,10 +57,10 @@ class ClassicalEngine:
     name: str
     title: str
     description: str
+    Parameters = BaseParameters
     window = 256
     largest = 2048
     matches_boundary = True
-    uses_style = False
     facts: ClassVar[Facts] = {}
 
     @staticmethod
@@ -70,9 +68,17 @@ class ClassicalEngine:
         """Fill ``image`` (h, w, 3), 0 under ``mask`` (h, w), with any content under the mask."""
         raise NotImplementedError
 
-    def heeds(self, request: RestorationRequest) -> frozenset[str]:
-        """No field of the request: there is one way to fill."""
+    def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
+        """No model, no capabilities."""
         return frozenset()
+
+    def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
+        """None: there is one way to fill."""
+        return frozenset()
+
+    def uses_style(self, request: RestorationRequest) -> bool:
+        """No style is read."""
+        return False
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Nothing has to be imported beforehand."""

@@ -3,43 +3,138 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 
+from imagest_core.models.backbone import Capability
 from imagest_core.models.library import find_model
 from imagest_core.progress import Progress
+from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.base import Session
 from imagest_core.restoration.engines.classical import ClassicalSession, SplineEngine
-from imagest_core.restoration.request import Mode, Quality, RestorationRequest
+from imagest_core.restoration.modes import DDIM, MULTISTEP, Mode, Quality
+from imagest_core.restoration.parameters import Choice, parameter
+from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_pictures import StylePictures
 
 PRESETS: Mapping[Quality, tuple[str, int]] = {
-    Quality.DRAFT: ("dpm++2m", 1),
-    Quality.STANDARD: ("dpm++2m", 2),
-    Quality.FINE: ("dpm++2m", 5),
+    Quality.DRAFT: (MULTISTEP, 1),
+    Quality.STANDARD: (MULTISTEP, 2),
+    Quality.FINE: (MULTISTEP, 5),
 }
 """Solver and steps of each quality, by measurement (docs/filling.md): more than five cost time and score
 worse. The paper's are ``ddim`` and 30."""
 
-ALWAYS = frozenset({"mode"})
-TEXTURED = frozenset(
-    {
-        "weights",
-        "quality",
-        "batch",
-        "device",
-        "steps",
-        "scheduler",
-        "seed",
-        "variation",
-        "guidance",
-        "style_strength",
-        "detail",
-    }
-)
 MODULES = ("torch", "imagest_core.models.imagest.backbone", "imagest_core.restoration.diffusion.session")
 """What preloading imports, in portions between which it can be cancelled."""
 _preloading = Lock()
+
+
+def _textured(parameters: Parameters) -> bool:
+    return parameters.mode is Mode.TEXTURED
+
+
+def _prompted(parameters: Parameters) -> bool:
+    return bool(parameters.prompt)
+
+
+@dataclass(frozen=True)
+class Parameters(base.Parameters):
+    """What the Imagest engine can be asked for."""
+
+    model: str = parameter(
+        "",
+        label="Model",
+        help="Name or folder of the weights.",
+        metavar="NAME|DIR",
+        applies=_textured,
+        basic=True,
+    )
+    mode: Mode = parameter(
+        Mode.TEXTURED,
+        label="Mode",
+        help="What a fill aims for.",
+        basic=True,
+        choices=(
+            Choice(Mode.FAITHFUL, "Faithful", "Closest to what is known; smooth where nothing is"),
+            Choice(Mode.TEXTURED, "Textured", "Continues the texture of the style reference"),
+        ),
+    )
+    quality: Quality = parameter(
+        Quality.STANDARD,
+        label="Quality",
+        help="Preset of steps and scheduler.",
+        resets=("steps", "scheduler"),
+        applies=_textured,
+        basic=True,
+        choices=(
+            Choice(Quality.DRAFT, "Draft", "Fewest steps: to see where it goes"),
+            Choice(Quality.STANDARD, "Standard", "For most work"),
+            Choice(Quality.FINE, "Fine", "Most steps: for the last run"),
+        ),
+    )
+    steps: int | None = parameter(
+        None,
+        label="Steps",
+        help="Sampling steps.",
+        low=1,
+        high=1000,
+        automatic="by quality",
+        applies=_textured,
+    )
+    scheduler: str | None = parameter(
+        None,
+        label="Scheduler",
+        help="Solver of the sampling.",
+        automatic="by quality",
+        applies=_textured,
+        choices=(Choice(MULTISTEP, "DPM-Solver++, for few steps"), Choice(DDIM, "DDIM, the paper's")),
+    )
+    style_strength: float = parameter(
+        1.0,
+        label="Style strength",
+        help="Weight of the style reference; one that you choose changes colours, too.",
+        low=0.0,
+        high=4.0,
+        soft_high=2.0,
+        step=0.05,
+        requires=Capability.STYLE,
+        applies=_textured,
+    )
+    guidance: float = parameter(
+        1.0,
+        label="Guidance",
+        help="How far the style is exaggerated; all but 1 take twice as long.",
+        low=0.0,
+        high=20.0,
+        soft_high=5.0,
+        step=0.05,
+        requires=Capability.STYLE,
+        applies=_textured,
+    )
+    detail: float = parameter(
+        0.9,
+        label="Detail",
+        help="Share of the texture of intact paint that a fill takes.",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+        applies=_textured,
+    )
+    prompt: str = parameter(
+        "",
+        label="Prompt",
+        help="What is lost, in words.",
+        requires=Capability.TEXT,
+        applies=_prompted,
+    )
+
+
+def own(request: RestorationRequest) -> Parameters:
+    """The engine's parameters in ``request``; the defaults in a request for another engine."""
+    found = request.parameters
+    return found if isinstance(found, Parameters) else Parameters()
 
 
 class ImagestEngine:
@@ -51,26 +146,34 @@ class ImagestEngine:
         "The style-conditioned diffusion network that ships with the program, on the GPU or on the CPU."
         " Faithful: from the surroundings alone, without the network; textured: with texture of intact paint."
     )
+    Parameters = Parameters
     window = 256
     largest = 512
     matches_boundary = True
-    uses_style = True
 
-    def heeds(self, request: RestorationRequest) -> frozenset[str]:
-        """A faithful fill has no parameters; a textured one samples, by steps and a seed."""
-        return ALWAYS | TEXTURED if request.mode is Mode.TEXTURED else ALWAYS
+    def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
+        """Style alone: no text encoder goes with the network."""
+        return frozenset({Capability.STYLE})
+
+    def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
+        """A faithful fill is certain; a textured one samples."""
+        return frozenset({"seed", "variation", "batch", "device"} if _textured(own(request)) else ())
+
+    def uses_style(self, request: RestorationRequest) -> bool:
+        """Textured fills do."""
+        return _textured(own(request))
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the style pictures that the model reads."""
-        if request.mode is not Mode.TEXTURED:
+        if not self.uses_style(request):
             return 0
         from imagest_core.models.description import read_description
 
-        return int(read_description(find_model(request.weights)).network["style"].get("side", 128))
+        return int(read_description(find_model(own(request).model)).network["style"].get("side", 128))
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Import torch and the network's modules; one thread at a time, the others wait."""
-        if request.mode is not Mode.TEXTURED:
+        if not _textured(own(request)):
             return
         with _preloading:
             for module in progress.steps(MODULES):
@@ -80,17 +183,25 @@ class ImagestEngine:
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
     ) -> Session:
         """Load the network and condition it on the style; raises ``ModelError``, ``Cancelled``."""
-        if request.mode is not Mode.TEXTURED:
+        parameters = own(request)
+        if not _textured(parameters):
             facts = {"filled_by": "an anisotropic spline alone", **SplineEngine.facts}
             return ClassicalSession(SplineEngine.solve, facts)
         from imagest_core.models.hardware import choose_hardware
         from imagest_core.models.imagest.backbone import load_backbone
         from imagest_core.restoration.diffusion.sampler import Solver
-        from imagest_core.restoration.diffusion.session import DiffusionSession
+        from imagest_core.restoration.diffusion.session import DiffusionSession, SessionSettings
 
         progress = progress or Progress()
-        scheduler, steps = PRESETS[request.quality]
-        solver = Solver(request.scheduler or scheduler, request.steps or steps)
-        backbone = load_backbone(find_model(request.weights), choose_hardware(request.device), progress)
+        scheduler, steps = PRESETS[parameters.quality]
+        solver = Solver(parameters.scheduler or scheduler, parameters.steps or steps)
+        backbone = load_backbone(find_model(parameters.model), choose_hardware(request.device), progress)
         progress.check()
-        return DiffusionSession(backbone, request, solver, style)
+        settings = SessionSettings(
+            solver,
+            quality=parameters.quality,
+            guidance=parameters.guidance,
+            style_strength=parameters.style_strength,
+            detail=parameters.detail,
+        )
+        return DiffusionSession(backbone, request, settings, style)

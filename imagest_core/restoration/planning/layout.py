@@ -123,7 +123,7 @@ def cells_of(layer: Layer, ids: Iterable[int], grid: Grid, progress: Progress) -
     return cells
 
 
-def share_known(grown: DamageMap, box: Box) -> float:
+def share_known(dilated: DamageMap, box: Box) -> float:
     """The share of the pixels of ``box`` in the picture that are intact."""
-    inside = box.within(grown.box)
-    return 1 - np.count_nonzero(grown.read(inside)) / inside.area
+    inside = box.within(dilated.box)
+    return 1 - np.count_nonzero(dilated.read(inside)) / inside.area

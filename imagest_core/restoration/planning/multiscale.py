@@ -31,7 +31,7 @@ TRIED = 1000
 
 
 def refined(
-    tasks: Sequence[Task], layer: Layer, grown: DamageMap, layout: Layout, progress: Progress
+    tasks: Sequence[Task], layer: Layer, dilated: DamageMap, layout: Layout, progress: Progress
 ) -> list[Task]:
     """``tasks`` of one ``layer``, the coarsest first, and finer ones over the same damage down to native.
 
@@ -42,14 +42,14 @@ def refined(
     ordered: list[Task] = []
     while scale >= 1:
         own = [task for task in tasks if task.window.scale == scale]
-        ordered += [*own, *_over(coarse, layer, grown, layout, scale, progress)]
+        ordered += [*own, *_over(coarse, layer, dilated, layout, scale, progress)]
         coarse |= {region for task in own for region in (*task.whole, *task.cut)}
         scale //= 2
     return ordered
 
 
 def _over(
-    regions: set[int], layer: Layer, grown: DamageMap, layout: Layout, scale: int, progress: Progress
+    regions: set[int], layer: Layer, dilated: DamageMap, layout: Layout, scale: int, progress: Progress
 ) -> Iterator[Task]:
     """Windows at ``scale`` over ``regions``, cut at the cells of a grid."""
     side = layout.largest
@@ -58,22 +58,22 @@ def _over(
     for number, inside in sorted(cells_of(layer, regions, grid, progress).items()):
         progress.check()
         window, cell = Window(min(inside), grid.window(number), scale), grid.cell(number)
-        paint = tuple(paint_near(grown, cell.within(window.box), scale))
+        paint = tuple(paint_near(dilated, cell.within(window.box), scale))
         yield Task(window, layer.number, (), tuple(sorted(inside)), cell, margin * scale / 2, True, paint)
 
 
-def paint_near(grown: DamageMap, cell: Box, scale: int) -> Iterator[Box]:
+def paint_near(dilated: DamageMap, cell: Box, scale: int) -> Iterator[Box]:
     """Squares of mostly intact paint, the nearest to the middle of ``cell`` first; they lie on a fixed grid,
     so windows beside each other share them."""
     side = SQUARE * scale
-    columns, rows = grown.width // side, grown.height // side
+    columns, rows = dilated.width // side, dilated.height // side
     y, x = np.mgrid[:rows, :columns].reshape(2, -1)
     middle = (cell.x + cell.width / 2) / side, (cell.y + cell.height / 2) / side
     away = np.hypot(x + 0.5 - middle[0], y + 0.5 - middle[1])
     found = 0
     for index in np.argsort(away, kind="stable")[:TRIED].tolist():
         square = Box(int(x[index]) * side, int(y[index]) * side, side, side)
-        if share_known(grown, square) >= INTACT:
+        if share_known(dilated, square) >= INTACT:
             yield square
             found += 1
         if found == SQUARES:

@@ -37,28 +37,28 @@ LEAST_KNOWN = 1 / 16
 """The share of intact pixels a window must show."""
 
 
-def make_plan(grown: DamageMap, regions: Regions, layout: Layout, progress: Progress | None = None) -> Plan:
-    """Plan windows so that each pixel of ``grown``, whose regions are ``regions``, is filled.
+def make_plan(dilated: DamageMap, regions: Regions, layout: Layout, progress: Progress | None = None) -> Plan:
+    """Plan windows so that each pixel of ``dilated``, whose regions are ``regions``, is filled.
 
     Raises ``InputError`` where damage is too thick for the native scale asked for, and ``Cancelled``.
     """
     progress = progress or Progress()
-    thin = _Draft(layout, Layer(0, regions.labels, tuple(grown.occupied())), progress)
-    split = thin.place_thin(regions, grown)
+    thin = _Draft(layout, Layer(0, regions.labels, tuple(dilated.occupied())), progress)
+    split = thin.place_thin(regions, dilated)
     if not split:
         return Plan((thin.layer,), tuple(thin.tasks()))
-    parts = thick_parts(grown, regions, split, layout.core(layout.side) * CUTTABLE / 2, progress)
+    parts = thick_parts(dilated, regions, split, layout.core(layout.side) * CUTTABLE / 2, progress)
     rest = _without(regions.labels, parts)
-    thin = _Draft(layout, Layer(0, rest, tuple(grown.occupied())), progress)
-    thin.place_thin(regions, grown, frozenset(split))
+    thin = _Draft(layout, Layer(0, rest, tuple(dilated.occupied())), progress)
+    thin.place_thin(regions, dilated, frozenset(split))
     found = find_regions(parts, progress=progress)
     thick = _Draft(layout, Layer(1, found.labels, tuple(parts.occupied())), progress)
-    thick.place_thick(found, grown)
+    thick.place_thick(found, dilated)
     large = thick.tasks()
     coarse = [task.window.region for task in large if task.window.scale > 1]
     if coarse and layout.policy is ScalePolicy.NATIVE:
         raise InputError(_too_thick(found.by_id(coarse[0]), layout))
-    finer = refined(large, thick.layer, grown, layout, progress)
+    finer = refined(large, thick.layer, dilated, layout, progress)
     return Plan((thin.layer, thick.layer), (*thin.tasks(), *finer))
 
 
@@ -98,7 +98,9 @@ class _Draft:
             )
         return made
 
-    def place_thin(self, regions: Regions, grown: DamageMap, split: frozenset[int] = frozenset()) -> set[int]:
+    def place_thin(
+        self, regions: Regions, dilated: DamageMap, split: frozenset[int] = frozenset()
+    ) -> set[int]:
         """Place all that can be filled at native scale; the ids of regions too thick for it.
 
         The thin rest of regions in ``split`` is cut.
@@ -116,9 +118,9 @@ class _Draft:
                 cut.add(region.id)
             else:
                 thick.add(region.id)
-        return thick | self._cut(cut, grid, 1, grown, split)
+        return thick | self._cut(cut, grid, 1, dilated, split)
 
-    def place_thick(self, parts: Regions, grown: DamageMap) -> None:
+    def place_thick(self, parts: Regions, dilated: DamageMap) -> None:
         """Place what needs wider windows or a coarser scale."""
         cuts: dict[int, set[int]] = {}
         core = self.layout.core(self.layout.largest)
@@ -132,7 +134,7 @@ class _Draft:
                 cuts.setdefault(scale, set()).add(part.id)
         while cuts:
             scale = min(cuts)
-            blind = self._cut(cuts.pop(scale), self.layout.grid(self.layout.largest, scale), scale, grown)
+            blind = self._cut(cuts.pop(scale), self.layout.grid(self.layout.largest, scale), scale, dilated)
             for part in (parts.by_id(region) for region in sorted(blind)):
                 if max(part.box.width, part.box.height) <= core * scale * 2:
                     self._own(part, scale * 2)
@@ -157,7 +159,7 @@ class _Draft:
         return True
 
     def _cut(
-        self, ids: set[int], grid: Grid, scale: int, grown: DamageMap, always: frozenset[int] = frozenset()
+        self, ids: set[int], grid: Grid, scale: int, dilated: DamageMap, always: frozenset[int] = frozenset()
     ) -> set[int]:
         """Cut the regions at the grid's cells; those are not cut, and returned, of which a window would see
         too little of the picture, unless they are among ``always``."""
@@ -165,7 +167,7 @@ class _Draft:
         blind: set[int] = set()
         for number, inside in cells.items():
             self.progress.check()
-            if share_known(grown, grid.window(number)) < LEAST_KNOWN:
+            if share_known(dilated, grid.window(number)) < LEAST_KNOWN:
                 blind |= inside - always
         for number, inside in cells.items():
             for region in inside - blind:

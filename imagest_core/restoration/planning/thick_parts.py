@@ -19,13 +19,13 @@ ROUNDING = 1.5
 
 
 def thick_parts(
-    grown: DamageMap, regions: Regions, ids: Collection[int], radius: float, progress: Progress
+    dilated: DamageMap, regions: Regions, ids: Collection[int], radius: float, progress: Progress
 ) -> DamageMap:
     """The part of the regions ``ids`` near a pixel deeper than ``radius``: an opening with a disc.
 
     A region without any such pixel is taken whole. Raises ``Cancelled``.
     """
-    own = _only(grown, regions, ids)
+    own = _only(dilated, regions, ids)
     shallow = [region for region in ids if regions.by_id(region).thickness <= 2 * radius]
     hearts = _only(own, regions, shallow)
     depths = Depths(own, progress)
@@ -34,7 +34,7 @@ def thick_parts(
         assert depth is not None
         hearts.write(box, (depth[: box.height, : box.width] > radius) | (hearts.read(box) > 0))
     reach = int(radius * ROUNDING) + 1
-    parts = DamageMap(grown.width, grown.height)
+    parts = DamageMap(dilated.width, dilated.height)
     for tile in own.occupied():
         progress.check()
         parts.write(tile, (own.read(tile) > 0) & _near(hearts, tile, reach))

@@ -33,7 +33,7 @@ class Window:
 class WindowView:
     """What an engine is shown of a window.
 
-    ``image``: (h, w, 3) float32, unbounded sRGB, 0 under the grown mask; ``mask``: (h, w) bool,
+    ``image``: (h, w, 3) float32, unbounded sRGB, 0 under the dilated mask; ``mask``: (h, w) bool,
     true where it must be filled. Of a window that refines a coarser fill also ``init`` (h, w, 3), that fill,
     ``laid`` (h, w), the part of the mask in which it stands in for paint, and ``paint``, squares of paint
     near by with where they are intact.

@@ -20,7 +20,7 @@ import numpy as np
 
 from imagest_core.arrays import Image, Mask
 from imagest_core.progress import Progress
-from imagest_core.restoration.request import Quality
+from imagest_core.restoration.modes import Quality
 from imagest_core.restoration.texture.band_energy import (
     BOUNDARY,
     FINEST,

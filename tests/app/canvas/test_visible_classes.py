@@ -220,7 +220,7 @@ def test_hidden_damage_that_is_filled_is_shown_first(
     mark(100, 200, 20, 20)
     document.do(show_class(document.state, 1, False))
     document.do(show_class(document.state, 2, False))
-    context.selection.request = RestorationRequest(engine="harmonic")
+    context.selection.request = RestorationRequest.of("harmonic")
     restoring.restore_all(context)
     assert visible(document, 1)
     assert not visible(document, 2), "there is no damage of this class"
@@ -234,7 +234,7 @@ def test_hidden_damage_that_is_only_recorded_stays_hidden(
     mark(100, 200, 20, 20)
     document.do(set_policy(document.state, 1, Policy.RECORD))
     document.do(show_class(document.state, 1, False))
-    context.selection.request = RestorationRequest(engine="harmonic")
+    context.selection.request = RestorationRequest.of("harmonic")
     restoring.restore_all(context)
     assert not visible(document, 1)
     qtbot.waitUntil(lambda: not context.jobs.busy)

@@ -15,7 +15,7 @@ from app import theme
 from app.context import Context
 from app.settings import Settings
 from app.window.main_window import MainWindow
-from imagest_core.restoration import engines
+from imagest_core.restoration.engines import registry as engines
 
 Start = Callable[[], Hands]
 

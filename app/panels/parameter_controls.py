@@ -1,0 +1,136 @@
+"""Controls for the parameters of a request, built from what each parameter declares about itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
+
+from app.i18n.parameter_texts import parameter_text
+from app.widgets.parts import Amount, Segments, guard_wheel
+from imagest_core.restoration.parameters import Spec
+
+MOST_SEGMENTS = 4
+Changed = Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Editor:
+    """A widget that shows and changes one parameter; ``labelled`` where it carries its own label."""
+
+    widget: QWidget
+    show: Callable[[Any], None]
+    labelled: bool = False
+
+
+def make_editor(spec: Spec, changed: Changed) -> Editor:
+    """The editor that suits ``spec``; it calls ``changed`` with each value the user sets."""
+    editor = _kind(spec)(spec, changed)
+    editor.widget.setAccessibleName(parameter_text(spec.label))
+    if not editor.widget.toolTip():
+        editor.widget.setToolTip(parameter_text(spec.help))
+    return editor
+
+
+def _kind(spec: Spec) -> Callable[[Spec, Changed], Editor]:
+    if spec.choices:
+        return _segments if spec.basic and len(spec.choices) <= MOST_SEGMENTS else _combo_box
+    if spec.type is bool:
+        return _check_box
+    if spec.type is float or (spec.type is int and spec.unit):
+        return _amount
+    return _spin_box if spec.type is int else _line_edit
+
+
+def _segments(spec: Spec, changed: Changed) -> Editor:
+    values = {str(choice.value): choice.value for choice in spec.choices}
+    texts = [
+        (str(choice.value), parameter_text(choice.label), parameter_text(choice.help))
+        for choice in spec.choices
+    ]
+    segments = Segments(texts, parameter_text(spec.label))
+    segments.chosen.connect(lambda key: changed(values[key]))
+    return Editor(segments, lambda value: segments.choose(str(value)))
+
+
+def _combo_box(spec: Spec, changed: Changed) -> Editor:
+    box = narrow_combo_box()
+    values = [choice.value for choice in spec.choices]
+    texts = [parameter_text(choice.label) for choice in spec.choices]
+    if spec.optional and None not in values:
+        values, texts = [None, *values], [parameter_text(spec.automatic), *texts]
+    box.addItems(texts)
+    box.activated.connect(lambda index: changed(values[index]))
+    return Editor(box, lambda value: box.setCurrentIndex(values.index(value)))
+
+
+def _check_box(spec: Spec, changed: Changed) -> Editor:
+    box = QCheckBox(parameter_text(spec.label))
+    box.clicked.connect(changed)
+    return Editor(box, box.setChecked, labelled=True)
+
+
+def _amount(spec: Spec, changed: Changed) -> Editor:
+    whole = spec.type is int
+    low, high = spec.low or 0, spec.soft_high if spec.soft_high is not None else spec.high
+    amount = Amount(
+        parameter_text(spec.label),
+        low,
+        high if high is not None else max(1.0, 2 * spec.default),
+        spec.default,
+        unit=spec.unit,
+        step=spec.step or (1 if whole else 0.05),
+        tip=parameter_text(spec.help),
+    )
+    amount.changed.connect(lambda value: changed(int(value) if whole else round(value, 2)))
+
+    def show(value: float) -> None:
+        amount.reach(value)
+        amount.value = value
+
+    return Editor(amount, show, labelled=True)
+
+
+def _spin_box(spec: Spec, changed: Changed) -> Editor:
+    """A whole number; below its range, or at 0 where that means it, the program chooses."""
+    low = int(spec.low or 0)
+    automatic = low - 1 if spec.optional else low
+    box = count_box(automatic if spec.automatic else low, int(spec.soft_high or spec.high or 10**6))
+    if spec.automatic:
+        box.setSpecialValueText(parameter_text(spec.automatic))
+    box.valueChanged.connect(lambda value: changed(None if spec.optional and value == automatic else value))
+
+    def show(value: int | None) -> None:
+        with QSignalBlocker(box):
+            box.setMaximum(max(box.maximum(), value or 0))
+            box.setValue(automatic if value is None else value)
+
+    return Editor(box, show)
+
+
+def _line_edit(spec: Spec, changed: Changed) -> Editor:
+    line = QLineEdit()
+    line.setPlaceholderText(parameter_text(spec.help))
+    line.editingFinished.connect(lambda: changed(line.text()))
+    return Editor(line, line.setText)
+
+
+def narrow_combo_box() -> QComboBox:
+    """A combo box as wide as there is room, not as its longest text."""
+    box = QComboBox()
+    guard_wheel(box)
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)
+    return box
+
+
+def count_box(low: int, high: int) -> QSpinBox:
+    """A field for a whole number."""
+    box = QSpinBox()
+    guard_wheel(box)
+    box.setRange(low, high)
+    box.setMinimumWidth(64)
+    return box
