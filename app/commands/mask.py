@@ -12,9 +12,10 @@ from app.context import Context
 from app.document import OpenDocument
 from app.jobs.previews import SOON
 from app.jobs.runner import Job
+from imagest_core.arrays import Mask
 from imagest_core.damage import edits
-from imagest_core.damage.connected import Piece, damage_at, hole_at
-from imagest_core.damage.map import TILE, DamageMap, Mask
+from imagest_core.damage.connected import Component, damage_at, hole_at
+from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.progress import Progress
@@ -187,7 +188,7 @@ def mark(context: Context, cells: Cells, reach: Box, label: int, name: str) -> N
 def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
     """Put ``label`` (0 erases) on the whole region of damage round a pixel, whatever its classes."""
 
-    def region(damage: DamageMap) -> Iterable[Piece]:
+    def region(damage: DamageMap) -> Iterable[Component]:
         piece = damage_at(damage, x, y)
         return () if piece is None else (piece,)
 
@@ -198,9 +199,9 @@ def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None
 def fill_hole(context: Context, x: int, y: int, seen: Box, name: str, nothing: Callable[[], None]) -> None:
     """Mark the intact pixels round one that damage encloses within ``seen``; call ``nothing`` for none."""
     label, overwrite = context.selection.label, context.selection.overwrite_classes
-    found: list[Piece | None] = []
+    found: list[Component | None] = []
 
-    def hole(damage: DamageMap) -> Iterable[Piece]:
+    def hole(damage: DamageMap) -> Iterable[Component]:
         found[:] = [hole_at(damage, x, y, seen)]
         return [piece for piece in found if piece is not None]
 

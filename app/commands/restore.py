@@ -70,7 +70,7 @@ def restore_visible(context: Context) -> None:
     visible = context.selection.visible
     _submit(
         context,
-        lambda damage: edits.only(damage, box=visible),
+        lambda damage: edits.extracted(damage, box=visible),
         translate("Restoring", "Restoring the visible part"),
     )
 

@@ -68,7 +68,7 @@ def _say(facts: dict[str, Any]) -> None:
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.outputs import check_target
-    from imagest_core.project.damage_statistics import damage_figures, write_figures
+    from imagest_core.project.damage_statistics import damage_statistics, write_statistics
     from imagest_core.project.document import Document
     from imagest_core.project.files import inputs_of
     from imagest_core.project.report import as_text
@@ -78,10 +78,10 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
         inputs = inputs_of(document)
         if args.csv is not None:
             check_target(args.csv, force=args.force, inputs=inputs)
-        figures = damage_figures(document.state, progress)
+        figures = damage_statistics(document.state, progress)
         facts = summary(document, figures)
     if args.csv is not None:
-        write_figures(figures, args.csv, force=args.force, inputs=inputs)
+        write_statistics(figures, args.csv, force=args.force, inputs=inputs)
     if args.json:
         _say(facts)
     else:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from imagest_core.damage.statistics import NO_SCALE, ClassFigures, as_csv, class_figures
+from imagest_core.damage.statistics import NO_SCALE, ClassStatistics, as_csv, class_statistics
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.painting.resolution import Resolution
@@ -14,13 +14,13 @@ from imagest_core.progress import Progress
 from imagest_core.project.state import Calibration, State
 
 
-def damage_figures(state: State, progress: Progress | None = None) -> tuple[ClassFigures, ...]:
+def damage_statistics(state: State, progress: Progress | None = None) -> tuple[ClassStatistics, ...]:
     """Count, areas, sizes and length of every class that occurs, in px and, where the scale is known, mm.
 
     ``scale`` of each says whether the user calibrated it, the file says it, or nobody. Takes seconds
     where there are thousands of regions, so it is for a job; raises ``Cancelled``.
     """
-    return class_figures(state.damage.copy(), _scale(state.calibration), progress)
+    return class_statistics(state.damage.copy(), _scale(state.calibration), progress)
 
 
 def scale_source(calibration: Calibration | None) -> str:
@@ -32,8 +32,8 @@ def scale_source(calibration: Calibration | None) -> str:
     return f"calibrated by the user (two points {calibration.length:g} mm apart)"
 
 
-def write_figures(
-    figures: Iterable[ClassFigures], out: Path, *, force: bool = False, inputs: Iterable[Path] = ()
+def write_statistics(
+    statistics: Iterable[ClassStatistics], out: Path, *, force: bool = False, inputs: Iterable[Path] = ()
 ) -> None:
     """Write them as CSV, one row a class; raises ``OutputError``, also where ``out`` is there already.
 
@@ -41,7 +41,7 @@ def write_figures(
     """
     check_replaceable(out, Kind.OTHER)
     with replacing(out, force=force, inputs=inputs) as part:
-        write_text(part, as_csv(figures), out)
+        write_text(part, as_csv(statistics), out)
 
 
 def _scale(calibration: Calibration | None) -> Resolution | None:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from imagest_core.damage.statistics import ClassFigures, row
+from imagest_core.damage.statistics import ClassStatistics, as_row
 from imagest_core.project.damage_statistics import scale_source
 from imagest_core.project.document import Document
 from imagest_core.project.painting_reference import find_painting
@@ -16,15 +16,15 @@ from imagest_core.project.storage.schema import VERSION
 from imagest_core.serialization import to_plain
 
 
-def summary(document: Document, figures: Iterable[ClassFigures]) -> dict[str, Any]:
-    """The scan, the ``figures`` of its damage, runs, decisions and history of a project."""
+def summary(document: Document, statistics: Iterable[ClassStatistics]) -> dict[str, Any]:
+    """The scan, the ``statistics`` of its damage, runs, decisions and history of a project."""
     state = document.state
     return {
         "project": str(document.path),
         "file_version": VERSION,
         "painting": _painting(document),
         "classes": to_plain(state.damage.classes),
-        "damage": [row(item) for item in figures],
+        "damage": [as_row(item) for item in statistics],
         "style": to_plain(state.style),
         "scale": scale_source(state.calibration),
         "calibration": to_plain(state.calibration),

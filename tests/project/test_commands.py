@@ -18,7 +18,7 @@ from imagest_core.cli.program import main
 from imagest_core.painting.atomic import _host
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
-from imagest_core.project.damage_statistics import damage_figures
+from imagest_core.project.damage_statistics import damage_statistics
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results, settings
 from imagest_core.project.run_builder import run_of
@@ -94,9 +94,9 @@ def test_info_writes_the_figures_as_a_table(project: Path, tmp_path: Path) -> No
 
 def test_without_a_scale_there_are_no_millimetres(document: Document) -> None:
     mask.paint(document.state.damage, Box(5, 5, 9, 9), np.ones((9, 9), bool), 2)
-    [known] = damage_figures(document.state)
+    [known] = damage_statistics(document.state)
     document.do(settings.set_scale(document.state, None))
-    [unknown] = damage_figures(document.state)
+    [unknown] = damage_statistics(document.state)
     assert (known.area_px, unknown.area_px) == (81, 81)
     assert known.area_mm2
     assert (unknown.area_mm2, unknown.length_mm, unknown.sizes_mm2) == (None, None, None)
