@@ -172,7 +172,7 @@ class _TileBuffer:
 def _ambiguous_error(path: Path, counts: ValueCounts) -> MaskError:
     if not counts.finite:
         return MaskError(
-            f"The mask {path.name} has samples that are no numbers: save it as 8-bit grey, white for damage."
+            f"The mask {path.name} has samples that are not numbers: save it as 8-bit grey, white for damage."
         )
     return MaskError(
         f"The mask {path.name} is not clearly black and white ({format_values(counts)}): save it with 0 for"

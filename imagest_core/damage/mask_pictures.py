@@ -229,7 +229,7 @@ def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
     from imagest_core.painting.formats.tiff_kind import check_compression
 
     if page.imagedepth > 1:
-        raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
+        raise MaskError(f"The mask {path.name} is not two-dimensional: save it as one grey channel.")
     is_numeric = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
     if not isinstance(page.bitspersample, int) or not is_numeric:
         raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")

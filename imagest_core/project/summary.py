@@ -1,4 +1,4 @@
-"""What is in a project, in plain values."""
+"""Summary of a project as plain values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imagest_core.serialization import to_plain
 
 
 def summary(document: Document, statistics: Iterable[ClassStatistics]) -> dict[str, Any]:
-    """The scan, the ``statistics`` of its damage, runs, decisions and history of a project."""
+    """Return the scan, the damage ``statistics``, runs, decisions and history of a project."""
     state = document.state
     return {
         "project": str(document.path),
@@ -34,14 +34,14 @@ def summary(document: Document, statistics: Iterable[ClassStatistics]) -> dict[s
         "decisions": Counter(decision.verdict.value for decision in state.decisions.values()),
         "history": {"done": len(document.history.done), "undone": len(document.history.undone)},
         "open_by": _holder(document),
-        "mended": document.mended,
+        "mended": document.repair_note,
     }
 
 
 def _painting(document: Document) -> dict[str, Any]:
-    found = find_painting(document.state.painting, document.path)
-    there = found.path is not None and not found.changed
-    return {**to_plain(found.reference), "found": there, "note": found.note}
+    located = find_painting(document.state.painting, document.path)
+    is_available = located.path is not None and not located.changed
+    return {**to_plain(located.reference), "found": is_available, "note": located.note}
 
 
 def _run(run: Run) -> dict[str, Any]:

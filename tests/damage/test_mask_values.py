@@ -284,8 +284,8 @@ UNCLEAR: dict[str, tuple[np.ndarray, str]] = {
     "float classes": (labels(0, 1, 2).astype(np.float32) / 4, r"\(values 0, 0.25, 0.5\)"),
     "int32 classes": (labels(0, 1, 2).astype(np.int32) * 1000, r"\(values 0, 1000, 2000\)"),
     "negative": (labels(0, 1, 2).astype(np.int16) - 1, r"\(values -1, 0, 1\)"),
-    "no numbers": (np.where(labels(0, 1) > 0, np.nan, 0), "samples that are no numbers"),
-    "infinity": (np.where(labels(0, 1) > 0, np.inf, 0), "samples that are no numbers"),
+    "no numbers": (np.where(labels(0, 1) > 0, np.nan, 0), "samples that are not numbers"),
+    "infinity": (np.where(labels(0, 1) > 0, np.inf, 0), "samples that are not numbers"),
     "16-bit photograph": (photograph().astype(np.uint16) * 257 + labels(*[7] * 5).shape[0], "different ones"),
     "float noise": (np.random.default_rng(1).random((700, 700)), "different ones"),
 }

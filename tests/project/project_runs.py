@@ -1,4 +1,4 @@
-"""Runs made by hand: boxes of one value, as a restoration would have filled them."""
+"""Synthetic runs: boxes of one value, as if filled by a restoration."""
 
 from __future__ import annotations
 
@@ -27,17 +27,26 @@ def run_filling(
     variation: int = 0,
     record: str = '{"seed":7}',
 ) -> Run:
-    """A run that has filled ``boxes`` of a painting of ``size`` with samples of one ``value``."""
-    grown = DamageMap(*size)
+    """Return a run with ``boxes`` of a painting of ``size`` filled with samples of one ``value``."""
+    dilated = DamageMap(*size)
     for box in boxes:
-        grown.write(box, np.ones((box.height, box.width), np.uint8))
-    regions = find_regions(grown)
-    tiles = {key: _tile(key, regions, grown.box, value, like) for key in grown.tiles()}
-    table = region_table(tiles, regions, grown.width)
+        dilated.write(box, np.ones((box.height, box.width), np.uint8))
+    regions = find_regions(dilated)
+    tiles = {key: _tile(key, regions, dilated.box, value, like) for key in dilated.tiles()}
+    table = region_table(tiles, regions, dilated.width)
     content = held(record, table, tiles)
     pixels = int(table["area"].sum())
     return Run(
-        number, "2026-05-01T10:00:00", "telea", "", 7, variation, len(table), pixels, grown.bounds(), content
+        number,
+        "2026-05-01T10:00:00",
+        "telea",
+        "",
+        7,
+        variation,
+        len(table),
+        pixels,
+        dilated.bounds(),
+        content,
     )
 
 

@@ -42,11 +42,11 @@ class Marking:
 
     def keep(self, name: str) -> None:
         """Make it one step of the history; where that is refused it is as if it had never been."""
-        if self._gesture.open and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
+        if self._gesture.active and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
             self._canvas.layers.touched(self._touched)
 
     def drop(self) -> None:
         """Take everything back."""
-        if self._gesture.open:
+        if self._gesture.active:
             self._gesture.cancel()
             self._canvas.layers.touched(self._touched)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.detection.difference import LUMA
 from imagest_core.damage.detection.registration import (
+    REMEDY,
     Alignment,
     Grey,
     Matrix,
@@ -102,7 +103,7 @@ def _refine(clean: Painting, damaged: Painting, alignment: Alignment, progress: 
     points, shifts = measure_shifts(clean, damaged, alignment, progress)
     if len(points) < MIN_PATCHES:
         raise MaskError(
-            "The clean picture can't be aligned exactly: too little of its detail is found again."
+            f"The clean picture can't be aligned precisely, since too few of its details match: {REMEDY}."
         )
     return _correct(alignment, np.array(points), np.array(shifts), damaged.box)
 
@@ -136,7 +137,9 @@ def _correct(alignment: Alignment, points: Matrix, shifts: Matrix, box: Box) -> 
     cv2.setRNGSeed(0)
     matrix, inliers = cv2.findHomography(points, targets, cv2.RANSAC, 1.5, maxIters=5000, confidence=0.999)
     if matrix is None or inliers.sum() < max(MIN_PATCHES, len(points) / 2):
-        raise MaskError("The clean picture can't be aligned exactly: its details lie unevenly.")
+        raise MaskError(
+            f"The clean picture can't be aligned precisely, since its details are shifted unevenly: {REMEDY}."
+        )
     check_plausible(matrix, (box.height, box.width))
     return Alignment(matrix, alignment.agreement, alignment.inliers)
 

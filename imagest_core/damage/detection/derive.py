@@ -168,7 +168,7 @@ def _unaligned(clean: Painting, damaged: Painting) -> Alignment:
     if clean.box != damaged.box:
         raise MaskError(
             f"The clean picture is {clean.width} × {clean.height} pixels but the damaged one is"
-            f" {damaged.width} × {damaged.height}: let them be aligned."
+            f" {damaged.width} × {damaged.height}: enable the alignment."
         )
     return Alignment(np.eye(3), 1.0)
 

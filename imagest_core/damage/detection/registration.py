@@ -65,7 +65,7 @@ def register(clean: Grey, damaged: Grey) -> Alignment:
         matrix = refine(clean, damaged, matrix)
         alignment = Alignment(matrix, agreement(warp(clean, matrix, damaged.shape), damaged), inliers)
         if max(alignment.agreement, unaligned_agreement) < MIN_AGREEMENT:
-            raise MaskError(f"The clean picture doesn't match the damaged one once laid over it: {REMEDY}.")
+            raise MaskError(f"The clean picture doesn't match the damaged one after alignment: {REMEDY}.")
     except MaskError:
         if unaligned_agreement < MIN_AGREEMENT:
             raise
@@ -79,14 +79,14 @@ def match_features(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
     """Return the RANSAC homography damaged → clean from SIFT matches, and the number of inliers."""
     points, matches = _matches(damaged, clean)
     if len(points) < MIN_INLIERS:
-        raise MaskError(f"Only {len(points)} details of the clean picture were found again: {REMEDY}.")
+        raise MaskError(f"Only {len(points)} details of the clean picture were matched: {REMEDY}.")
     cv2.setRNGSeed(0)
     matrix, inlier_mask = cv2.findHomography(
         points, matches, cv2.RANSAC, RANSAC_PIXELS, maxIters=5000, confidence=0.999
     )
     inliers = 0 if inlier_mask is None else int(inlier_mask.sum())
     if matrix is None or inliers < max(MIN_INLIERS, MIN_INLIER_SHARE * len(points)):
-        raise MaskError(f"Only {inliers} of {len(points)} details agree on how the pictures lie: {REMEDY}.")
+        raise MaskError(f"Only {inliers} of {len(points)} details agree on the alignment: {REMEDY}.")
     check_plausible(matrix, damaged.shape)
     return matrix, inliers
 
@@ -114,7 +114,7 @@ def check_plausible(matrix: Matrix, shape: tuple[int, ...]) -> None:
     scales = np.linalg.det(matrix) / np.where(np.abs(depth) < 1e-12, 1e-12, depth) ** 3
     low, high = SCALES[0] ** 2, SCALES[1] ** 2
     if not ((scales > low) & (scales < high)).all() or scales.max() > MAX_SCALE_RATIO**2 * scales.min():
-        raise MaskError(f"The clean picture would have to be bent beyond reason to fit: {REMEDY}.")
+        raise MaskError(f"The clean picture would have to be distorted too much to fit: {REMEDY}.")
 
 
 def refine(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
@@ -134,9 +134,9 @@ def refine(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
             clean, damaged, start, cv2.MOTION_HOMOGRAPHY, stop, intact, ECC_BLUR
         )
     except cv2.error as error:
-        raise MaskError(f"The clean picture couldn't be aligned exactly: {REMEDY}.") from error
+        raise MaskError(f"The clean picture can't be aligned precisely: {REMEDY}.") from error
     if correlation < MIN_ECC:
-        raise MaskError(f"The clean picture is too unlike the damaged one to be laid over it: {REMEDY}.")
+        raise MaskError(f"The clean picture differs too much from the damaged one to be aligned: {REMEDY}.")
     homography = np.linalg.inv(warp_matrix.astype(np.float64))
     homography /= homography[2, 2]
     check_plausible(homography, damaged.shape)
