@@ -49,7 +49,7 @@ class DamageMap:
             result.write(box, (part if part.dtype == np.bool_ else part >= HALF) * np.uint8(label))
         return result
 
-    # What it is
+    # Properties
 
     @property
     def box(self) -> Box:
@@ -160,7 +160,7 @@ class DamageMap:
         """Return (h, w) bool: where ``box`` contains damage of a class that is filled."""
         return self._filled_labels()[self.read(box)]
 
-    # Maps made from this one
+    # Derived maps
 
     def copy(self) -> DamageMap:
         """Return an independent copy that shares the tiles."""

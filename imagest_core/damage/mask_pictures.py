@@ -243,7 +243,7 @@ def _full_scale(dtype: np.dtype[Any], bits: int) -> float:
 def _tiff_palette(colours: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
     """Return (n, 3) uint8 from a TIFF colour map, which some writers fill with 8-bit values."""
     if colours is None:
-        raise ValueError("a palette picture without a palette")
+        raise ValueError("a palette image without a palette")
     table = np.asarray(colours).T
     return np.asarray(table if table.max() < 256 else table >> 8).astype(np.uint8)
 

@@ -196,7 +196,7 @@ class Document:
                 with suppress(OutputError):
                     self.store.update_reference(reference)
 
-    # What it is
+    # Properties
 
     @property
     def path(self) -> Path | None:
@@ -227,7 +227,7 @@ class Document:
         """Return the project without a stroke in progress; call it from the thread that changes it."""
         return Snapshot.of(self.committed_state, self.store.log_head())
 
-    # Changing
+    # Changes
 
     def do(self, operation: Operation | OperationFactory) -> None:
         """Apply ``operation``, or the one it creates from the state, and store it.
@@ -375,7 +375,7 @@ class Document:
             self.changed.emit(change)
         self.history_changed.emit()
 
-    # Keeping
+    # Storage
 
     def _save(self) -> None:
         """Write pending changes to the file; a failure is stored in :attr:`write_error`."""

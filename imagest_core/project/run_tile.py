@@ -56,7 +56,7 @@ def unpack(packed: PackedTile) -> RunTile:
 
     width, height = packed.box.width, packed.box.height
     if not (0 < width <= TILE and 0 < height <= TILE):
-        raise ValueError("a tile of a run is larger than a tile")
+        raise ValueError("a tile of a run has an invalid size")
     regions = unpack_regions(packed.regions, (height, width))
     png_width, png_height = _png_size(packed.samples)
     is_stacked = png_width == width and png_height % height == 0 and png_height // height <= MAX_CHANNELS
@@ -72,7 +72,7 @@ def unpack(packed: PackedTile) -> RunTile:
 def _png_size(samples: bytes) -> tuple[int, int]:
     """Return width and height from the header of a PNG; raises ``ValueError``."""
     if samples[:8] != b"\x89PNG\r\n\x1a\n" or samples[12:16] != b"IHDR" or len(samples) < 33:
-        raise ValueError("the samples of a tile are no PNG")
+        raise ValueError("the samples of a tile are not a PNG")
     return int.from_bytes(samples[16:20], "big"), int.from_bytes(samples[20:24], "big")
 
 

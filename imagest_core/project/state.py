@@ -109,11 +109,11 @@ class Subject(NamedTuple):
         if "/" in text:
             run, region = map(int, text.split("/"))
             if not (0 < run <= _LARGEST and 0 <= region <= _LARGEST):
-                raise ValueError(f"{text} is no region of a run")
+                raise ValueError(f"{text} is not a region of a run")
             return cls(run, region)
         subject = cls(box=Box(*map(int, text.split(","))))
         if max(map(abs, subject.box)) > _LARGEST:
-            raise ValueError(f"{text} is no box")
+            raise ValueError(f"{text} is not a box")
         return subject
 
 

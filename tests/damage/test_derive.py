@@ -81,7 +81,7 @@ def test_every_cleanup_step_is_configurable() -> None:
         clean, damaged, DifferenceParameters(dilate=0)
     ).dilated(3)
     assert derive_from_arrays(clean, damaged, DifferenceParameters(cut=3.0)).empty
-    large = DifferenceParameters(opening=0, closing=0, dilate=0, min_area=10**6, vouch=1e9)
+    large = DifferenceParameters(opening=0, closing=0, dilate=0, min_area=10**6, peak_factor=1e9)
     assert derive_from_arrays(clean, damaged, large).empty
 
 

@@ -46,7 +46,7 @@ class DifferenceParameters(Cleanup):
         Difference (0–1) above which a pixel is damaged, None for Otsu's threshold.
     noise_factor
         See :func:`~imagest_core.damage.detection.difference.threshold`.
-    vouch
+    peak_factor
         A small component is kept if its peak reaches this many times the cut.
     align
         Whether to align the clean image with the damaged one.
@@ -56,7 +56,7 @@ class DifferenceParameters(Cleanup):
 
     cut: float | None = None
     noise_factor: float = 12.0
-    vouch: float = 1.5
+    peak_factor: float = 1.5
     align: bool = True
     match_tones: bool = True
 
@@ -120,7 +120,7 @@ def mask_from_codes(codes: Codes, parameters: DifferenceParameters) -> tuple[Dam
     return clean_up(
         _map_from_codes(codes, np.greater(levels, cut)),
         parameters,
-        _map_from_codes(codes, np.greater(levels, parameters.vouch * cut)),
+        _map_from_codes(codes, np.greater(levels, parameters.peak_factor * cut)),
     ), cut
 
 

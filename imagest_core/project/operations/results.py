@@ -44,7 +44,7 @@ class ListRun(Operation):
         """Decode the result of :meth:`encode`."""
         listed = payload.data["listed"]
         if not isinstance(listed, bool):
-            raise TypeError("whether a run is listed can't be told")
+            raise TypeError("listed is not a boolean")
         return cls(run_source.run(payload.data["run"]), listed, name=name)
 
 

@@ -110,7 +110,7 @@ def _unreadable_error(damaged: Path) -> str:
     return f"The scan of {damaged.name} can't be determined: {advice}."
 
 
-# The copy and its header
+# Copy and header
 
 
 def _repaired_copy(damaged: Path, folder: Path) -> Path:
@@ -159,7 +159,7 @@ def _repair(path: Path, empty: bytes) -> None:
         path.write_bytes(content)
 
 
-# The rows
+# Rows
 
 
 def _rescue_rows(copy: Path, part: Path, painting: PaintingReference | None) -> RescueReport | None:

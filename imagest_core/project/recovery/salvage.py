@@ -31,7 +31,7 @@ from imagest_core.serialization import from_plain
 Row = Mapping[str, Any]
 _INVALID = (*INVALID_DATA, ImagestError)
 
-# One row
+# Validation of rows
 
 
 def _meta(row: Row) -> object:
@@ -45,7 +45,7 @@ def _tile(row: Row) -> object:
 def _key(row: Row) -> TileKey:
     key = row["tx"], row["ty"]
     if not all(type(value) is int and 0 <= value <= LARGEST_SIDE // TILE for value in key):
-        raise ValueError("a tile lies nowhere")
+        raise ValueError("a tile has invalid coordinates")
     return key
 
 
@@ -67,7 +67,7 @@ def _decision(row: Row) -> object:
 
 def _operation(row: Row) -> object:
     if row["kind"] not in KINDS:
-        raise ValueError("an operation is of no kind")
+        raise ValueError("an operation has an unknown kind")
     return Status(row["status"]), loads(row["data"] or "null"), _check_texts(row, "name", "time", "operator")
 
 
@@ -77,13 +77,13 @@ def _export(row: Row) -> object:
 
 def _check_texts(row: Row, *names: str) -> list[str]:
     if not all(isinstance(row[name], str) for name in names):
-        raise TypeError("a text is of another kind")
+        raise TypeError("a text has the wrong type")
     return [row[name] for name in names]
 
 
 def _check_number(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
-        raise ValueError("a number is impossible")
+        raise ValueError("a number is out of range")
     return value
 
 
@@ -114,7 +114,7 @@ def insert_row(db: sqlite3.Connection, table: str, row: Row) -> None:
         insert(db, table, row)
 
 
-# All of them
+# Completing the project
 
 
 def complete_project(db: sqlite3.Connection, fallback: PaintingReference | None, lost: list[str]) -> bool:

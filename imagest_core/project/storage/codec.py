@@ -40,7 +40,7 @@ def loads(text: str) -> Json:
 
 
 def _reject_constant(name: str) -> Json:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 # Bytes
@@ -97,7 +97,7 @@ def concatenate(pieces: Iterable[bytes]) -> bytes:
 def split(blob: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
     """Split the result of :func:`concatenate` into parts of these lengths; raises ``ValueError``."""
     if any(type(length) is not int or length < 0 for length in lengths) or sum(lengths) != len(blob):
-        raise ValueError("the pieces have other lengths")
+        raise ValueError("the parts have other lengths")
     start = 0
     for length in lengths:
         yield blob[start : start + length]

@@ -79,7 +79,7 @@ def key_of(values: Iterable[Value]) -> str:
     return " ".join(map(str, values))
 
 
-# What may change
+# Rows that may change
 
 
 def write_seals(db: Database, table: str, rows: Iterable[Sequence[Value]]) -> None:
@@ -95,7 +95,7 @@ def delete_seals(db: Database, table: str, keys: Iterable[Sequence[Value]]) -> N
     db.executemany("DELETE FROM seals WHERE name = ? AND key = ?", keys_gone)
 
 
-# What never changes
+# Rows that never change
 
 
 def append_line(db: Database, kind: str, number: int, note: str = "", content: bytes = b"") -> None:
@@ -189,7 +189,7 @@ def _short_hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
-# All of a file
+# Whole file
 
 
 def start_log(db: Database, note: str) -> None:

@@ -176,5 +176,5 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            return True  # no such locks on this file system: the file's text has to do
+            return True  # no locks on this file system: rely on the text of the file
         return True

@@ -87,13 +87,13 @@ class StoredContent:
         inside = (left >= self.box.x) & (top >= self.box.y) & (width > 0) & (height > 0)
         inside &= (left + width <= self.box.right) & (top + height <= self.box.bottom)
         if not inside.all() or (table["area"] < 0).any():
-            raise ValueError("a region lies outside of its run")
+            raise ValueError("a region is outside its run")
         return table
 
     def _blob(self, column: str) -> bytes:
         [(blob,)] = self.query(f"SELECT {column} FROM runs WHERE id = ?", self.number)
         if not isinstance(blob, bytes):
-            raise TypeError("a part of a run is of another kind")
+            raise TypeError("a part of a run has the wrong type")
         return blob
 
     def tile_keys(self) -> Collection[TileKey]:
@@ -120,7 +120,7 @@ class StoredContent:
     def _tile(self, key: TileKey) -> RunTile:
         tile = unpack(self._packed(key))
         if int(tile.regions.max(initial=0)) > self.count:
-            raise ValueError("a pixel belongs to a region that there isn't")
+            raise ValueError("a pixel belongs to a missing region")
         return tile
 
     def _checked(self, read: Callable[[], Read]) -> Read:
@@ -135,9 +135,9 @@ class StoredContent:
 def check_tile(key: TileKey, tile: PackedTile) -> PackedTile:
     """Return ``tile``; raises ``ValueError`` if it is not part of the tile ``key`` of the image."""
     if tile.box.empty or not tile_box(key).contains(tile.box):
-        raise ValueError("a part of a run lies outside of its tile")
+        raise ValueError("a part of a run is outside its tile")
     if not (isinstance(tile.regions, bytes) and isinstance(tile.samples, bytes)):
-        raise TypeError("a part of a run is of another kind")
+        raise TypeError("a part of a run has the wrong type")
     return tile
 
 
@@ -222,7 +222,7 @@ def read_run(row: Row, query: Query) -> Run:
     number, text, length = row
     summary = check_summary(loads(text))
     if summary.count * REGION.itemsize > length * _MAX_COMPRESSION:
-        raise ValueError("a run counts more regions than it can have")
+        raise ValueError("a run has more regions than stored")
     content = StoredContent(query, number, summary.count, summary.box)
     return Run(number, **vars(summary), content=content)
 
@@ -232,9 +232,9 @@ def check_summary(data: Any) -> RunSummary:
     summary: RunSummary = from_plain(RunSummary, data)
     x, y, width, height = summary.box
     if min(x, y, width, height, summary.count, summary.pixels) < 0 or max(summary.box) > LARGEST_SIDE:
-        raise ValueError("a run has impossible figures")
+        raise ValueError("a run has invalid numbers")
     if summary.count > summary.pixels or summary.pixels > summary.box.area:
-        raise ValueError("a run has impossible figures")
+        raise ValueError("a run has invalid numbers")
     if max(abs(summary.seed), abs(summary.variation)) > LARGEST_NUMBER:
-        raise ValueError("a run has impossible figures")
+        raise ValueError("a run has invalid numbers")
     return summary

@@ -131,7 +131,7 @@ class Store:
     def run(self, number: int) -> Run:
         """Return a run, listed or not."""
         if type(number) is not int:
-            raise TypeError(f"{number!r} is no number of a run")
+            raise TypeError(f"{number!r} is not a run number")
         with self._lock, self._reading():
             rows = self.query(f"SELECT {RUN_COLUMNS_READ} FROM runs WHERE id = ?", number)
             return read_run(rows[0], self.query)
@@ -237,7 +237,7 @@ class Store:
                 " project under another name; the work is still open."
             )
 
-    # The file as a whole
+    # Whole file
 
     def copy_to(self, path: Path) -> None:
         """Copy the project into a new file with SQLite's online backup, which is always consistent."""

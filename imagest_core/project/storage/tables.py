@@ -40,7 +40,7 @@ from imagest_core.style.reference import StyleReference
 
 Database = sqlite3.Connection
 
-# Small values
+# Settings
 
 
 def write_meta(db: Database, key: str, value: Any) -> None:
@@ -68,12 +68,12 @@ def read_painting(db: Database) -> PaintingReference:
     reference: PaintingReference = from_plain(PaintingReference, read_meta(db, "painting"))
     sides = reference.width, reference.height
     if min(sides) < 1 or max(sides) > LARGEST_SIDE or not 0 < reference.channels < 256:
-        raise ValueError("the scan has an impossible size")
+        raise ValueError("the scan has an invalid size")
     if (
         min(reference.depth, reference.page + 1, reference.size + 1) < 1
         or max(reference.page, reference.size) > LARGEST_NUMBER
     ):
-        raise ValueError("the scan has impossible figures")
+        raise ValueError("the scan has invalid numbers")
     check_path(reference.path)
     return reference
 
@@ -93,11 +93,11 @@ def read_setting(db: Database, aspect: Aspect) -> Any:
         if value.donor is not None:
             check_path(value.donor)
         if any(max(map(abs, box)) > LARGEST_SIDE for box in value.regions):
-            raise ValueError("a style region lies nowhere")
+            raise ValueError("a style region has invalid coordinates")
     if isinstance(value, Calibration):
         scale = value.resolution
         if not (0 < scale.px_per_mm_x < math.inf and 0 < scale.px_per_mm_y < math.inf):
-            raise ValueError("the scale is impossible")
+            raise ValueError("the scale is invalid")
     return value
 
 
@@ -124,7 +124,7 @@ def read_tiles(db: Database, damage: DamageMap) -> None:
     """Read all stored tiles into ``damage``."""
     for tx, ty, labels in db.execute("SELECT tx, ty, labels FROM tiles"):
         if not (type(tx) is int and type(ty) is int and tile_box((tx, ty)).touches(damage.box)):
-            raise ValueError("a tile lies outside of the picture")
+            raise ValueError("a tile is outside the picture")
         damage.write(tile_box((tx, ty)), unpack_tile(labels))
 
 
@@ -154,7 +154,7 @@ def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:
         yield Subject.parse(subject), checked_decision(verdict, *rest)
 
 
-# The whole state
+# Whole state
 
 
 def write_change(db: Database, state: State, change: Change) -> None:
