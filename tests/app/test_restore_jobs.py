@@ -143,7 +143,7 @@ def test_a_region_that_is_intact_now_is_refused_in_one_sentence(
     opened.do(change_mask(opened.state.damage, damaged(Box(100, 40, 8, 8)), "Erase"))
     restoring.restore_region(context)
     settle()
-    assert "region 1" in said[-1].sentence
+    assert "Region 1" in said[-1].sentence
     assert len(opened.state.runs) == 1
 
 
