@@ -17,7 +17,7 @@ from app.messages import Messages
 from app.selection import Selection
 from app.settings import Settings
 from imagest_core.errors import ImagestError
-from imagest_core.project.gesture import Maker
+from imagest_core.project.gesture import OperationFactory
 from imagest_core.project.operations import Operation
 
 
@@ -78,7 +78,7 @@ class Context(QObject):
         """Damage that comes, with another picture or by undo as well, is seen."""
         self.selection.mask_visible = True
 
-    def do(self, operation: Operation | Maker) -> bool:
+    def do(self, operation: Operation | OperationFactory) -> bool:
         """Apply ``operation`` to the open document; a refusal becomes a message.
 
         While a stroke is being painted it waits for the end of that.

@@ -11,12 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ProjectError
 from imagest_core.painting.reader import Painting, open_painting
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
-from imagest_core.project.gesture import Maker
+from imagest_core.project.gesture import OperationFactory
 from imagest_core.project.operations import Operation
 from imagest_core.project.painting_reference import RewrittenError, open_reference
-from imagest_core.project.rewritten_scan import SMALL, Rewritten
+from imagest_core.project.rewritten_scan import HASHED_AT_ONCE, RewrittenScan
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, PaintingReference, State
 
@@ -32,7 +32,11 @@ class ScanMissingError(ProjectError):
     """
 
     def __init__(
-        self, project: Path, reference: PaintingReference, sentence: str, rewritten: Rewritten | None = None
+        self,
+        project: Path,
+        reference: PaintingReference,
+        sentence: str,
+        rewritten: RewrittenScan | None = None,
     ) -> None:
         super().__init__(sentence)
         self.project, self.reference, self.rewritten = project, reference, rewritten
@@ -61,7 +65,7 @@ def read_path(
 def _open_scan(path: Path, assume_srgb: bool) -> Opened:
     painting = open_painting(path, assume_srgb=assume_srgb)
     try:
-        return Document.of_painting(painting), painting
+        return Document.for_painting(painting), painting
     except BaseException:
         painting.close()
         raise
@@ -80,8 +84,8 @@ def _open_project(
         if found.path is None or found.changed:
             raise ScanMissingError(path, found.reference, found.note, found.rewritten)
         painting = open_reference(found)
-        if painting.box.area <= SMALL:
-            document.learn_scan(painting)
+        if painting.box.area <= HASHED_AT_ONCE:
+            document.record_fingerprint(painting)
         return document, painting
     except BaseException:
         document.abandon()
@@ -90,7 +94,7 @@ def _open_project(
 
 def _show(document: Document, path: Path, scan: Path, accept_rewritten: bool) -> None:
     try:
-        document.show_painting(scan, accept_rewritten=accept_rewritten)
+        document.relocate_painting(scan, accept_rewritten=accept_rewritten)
     except RewrittenError as error:
         reference = document.state.painting
         raise ScanMissingError(path, reference, str(error), error.rewritten) from error
@@ -123,10 +127,10 @@ class OpenDocument(QObject):
         self.document, self.painting = document, painting
         document.changed.connect(self._tell)
         document.history_changed.connect(self._tell_history)
-        document.troubled.connect(self._tell_trouble)
-        document.warned.connect(self._tell_warning)
-        document.refused.connect(self._tell_refusal)
-        self._accepted: Accepted | None = None
+        document.write_error_changed.connect(self._tell_trouble)
+        document.backup_error_changed.connect(self._tell_warning)
+        document.operation_rejected.connect(self._tell_refusal)
+        self._accepted: AcceptedFills | None = None
 
     @classmethod
     def open_path(cls, path: Path) -> Self:
@@ -150,23 +154,23 @@ class OpenDocument(QObject):
         return self.painting.path.name if self.document.unnamed or path is None else path.name
 
     @property
-    def accepted(self) -> Accepted:
+    def accepted(self) -> AcceptedFills:
         """The accepted fills as they are now."""
         if self._accepted is None:
-            self._accepted = Accepted(self.state)
+            self._accepted = AcceptedFills(self.state)
         return self._accepted
 
     def run(self, number: int | None) -> Run | None:
         """The listed run of this number, if there is one."""
         return None if number is None else self.state.runs.get(number)
 
-    def do(self, operation: Operation | Maker) -> None:
+    def do(self, operation: Operation | OperationFactory) -> None:
         """Apply ``operation``, once no stroke is under way; raises ``ProjectError``."""
         self.document.do(operation)
 
     def done(self, before: DamageMap, name: str) -> None:
         """Keep a gesture that was painted into the damage already, which was ``before`` it."""
-        self.document.done(before, name)
+        self.document.record_gesture(before, name)
 
     def undo(self) -> bool:
         """Take the latest gesture back."""
@@ -199,9 +203,9 @@ class OpenDocument(QObject):
     def _turn_away(self) -> None:
         self.document.changed.disconnect(self._tell)
         self.document.history_changed.disconnect(self._tell_history)
-        self.document.troubled.disconnect(self._tell_trouble)
-        self.document.warned.disconnect(self._tell_warning)
-        self.document.refused.disconnect(self._tell_refusal)
+        self.document.write_error_changed.disconnect(self._tell_trouble)
+        self.document.backup_error_changed.disconnect(self._tell_warning)
+        self.document.operation_rejected.disconnect(self._tell_refusal)
 
     def _tell(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):

@@ -41,7 +41,7 @@ def scores(found: Mask, truth: Mask, tolerance: int) -> tuple[float, float, floa
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def false_pieces(found: Mask, truth: Mask, tolerance: int) -> int:
+def false_components(found: Mask, truth: Mask, tolerance: int) -> int:
     """How many found pieces lie nowhere near the truth: what a person would have to erase."""
     count, labels = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)
     return count - 1 - len(np.unique(labels[found & grown(truth, tolerance)]))
@@ -80,40 +80,40 @@ def print_derived(cases: Iterable[Path]) -> None:
 
 
 def print_detected(
-    title: str, pictures: list[tuple[Path, Path]], tolerance: int, ways: dict[str, Callable[..., Mask]]
+    title: str, pictures: list[tuple[Path, Path]], tolerance: int, methods: dict[str, Callable[..., Mask]]
 ) -> None:
     print(f"\n{title}, tolerance {tolerance} px, mean over {len(pictures)}\n")
-    print("| way | precision | recall | F1 | false pieces |\n|---|---|---|---|---|")
-    for name, find in ways.items():
+    print("| method | precision | recall | F1 | false components |\n|---|---|---|---|---|")
+    for name, find in methods.items():
         rows = []
         for picture, mask in pictures:
             truth = truth_of(mask)
             found = find(working(picture), truth)
-            rows.append((*scores(found, truth, tolerance), false_pieces(found, truth, tolerance)))
-        *shares, pieces = np.mean(rows, axis=0)
-        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in shares) + f" | {pieces:.0f} |")
+            rows.append((*scores(found, truth, tolerance), false_components(found, truth, tolerance)))
+        *shares, components = np.mean(rows, axis=0)
+        print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in shares) + f" | {components:.0f} |")
 
 
-def ways_for(kind: str) -> dict[str, Callable[..., Mask]]:
-    ways: dict[str, Callable[..., Mask]] = {}
+def methods_for(kind: str) -> dict[str, Callable[..., Mask]]:
+    methods: dict[str, Callable[..., Mask]] = {}
     for width in BASELINE_WIDTHS[kind]:
-        ways[f"Otsu on a top-hat of {width} px"] = lambda rgb, _, w=width: otsu_on_top_hat(
+        methods[f"Otsu on a top-hat of {width} px"] = lambda rgb, _, w=width: otsu_on_top_hat(
             rgb, w, kind == "losses"
         )
     if kind == "cracks":
         for name, options in (
-            ("cracks", {}),
-            ("cracks, tone ignored", {"tone": 0.0}),
-            ("cracks, texture ignored", {"texture": 0.0}),
+            ("crack detector", {}),
+            ("without tone", {"tone": 0.0}),
+            ("without texture", {"texture": 0.0}),
         ):
-            how = CrackParameters(dilate=0, **options)
-            ways[name] = lambda rgb, _, how=how: preview_cracks(rgb, how)
-        return ways
-    ways["losses, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
-    ways["losses, ground given"] = lambda rgb, truth: preview_losses(
+            parameters = CrackParameters(dilate=0, **options)
+            methods[name] = lambda rgb, _, parameters=parameters: preview_cracks(rgb, parameters)
+        return methods
+    methods["loss detector, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
+    methods["loss detector, ground given"] = lambda rgb, truth: preview_losses(
         rgb, LossParameters(ground=tuple(float(v) for v in rgb[truth].mean(axis=0)), dilate=0)
     )
-    return ways
+    return methods
 
 
 def print_intact(scans: Iterable[Path]) -> None:
@@ -135,7 +135,7 @@ def print_speed() -> None:
     print("\nPreview of 1 megapixel, processor time, best of 3\n")
     for name, find in (
         ("cracks", lambda: preview_cracks(rgb, CrackParameters())),
-        ("losses, ground given", lambda: preview_losses(rgb, LossParameters(ground=(0.5, 0.5, 0.5)))),
+        ("loss detector, ground given", lambda: preview_losses(rgb, LossParameters(ground=(0.5, 0.5, 0.5)))),
     ):
         times = []
         for _ in range(3):
@@ -158,10 +158,10 @@ def main() -> None:
     for kind in ("cracks", "losses"):
         chosen = [case for case in cases if case.name.endswith(kind)]
         pictures = [(case / "damaged.png", case / "mask.png") for case in chosen]
-        print_detected(f"Cases of {kind}", pictures, 1, ways_for(kind))
+        print_detected(f"Cases of {kind}", pictures, 1, methods_for(kind))
     for mask in sorted(given.real.glob("cracks-*-mask.png")):
         picture = mask.with_name(mask.name.replace("-mask.png", ".jpg"))
-        print_detected(f"Photograph {picture.stem}", [(picture, mask)], 3, ways_for("cracks"))
+        print_detected(f"Photograph {picture.stem}", [(picture, mask)], 3, methods_for("cracks"))
     print_intact(given.intact)
     print_speed()
 

@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.painting.geometry import Box
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results
-from imagest_core.project.run import HeldContent, Run
+from imagest_core.project.run import MemoryContent, Run
 from imagest_core.project.run_builder import held, region_table
 from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import PaintingReference, State
@@ -63,7 +63,7 @@ def runs(damage: DamageMap, count: int) -> Iterator[Run]:
         yield Run(number, "2026-05-01T10:00:00", "imagest", "", number, 0, len(table), pixels, box, content)
 
 
-def content_of(labels: dict[TileKey, NDArray[np.uint32]], regions: Regions, seed: int) -> HeldContent:
+def content_of(labels: dict[TileKey, NDArray[np.uint32]], regions: Regions, seed: int) -> MemoryContent:
     clock = Clock()
     tiles = {key: filled(key, labels[key], seed) for key in labels}
     clock.start()
@@ -122,7 +122,7 @@ def brush_gestures(document: Document) -> None:
         for step in range(0, 300, 10):
             mask.paint(document.state.damage, Box(x + step, y + step // 3, 40, 40), disc, 1)
         clock.start()
-        document.done(before, "Paint")
+        document.record_gesture(before, "Paint")
         took.append(clock.took())
     for name, times in zip(("on the clock", "on the processor"), zip(*took, strict=True), strict=True):
         middle, tail = statistics.median(times), statistics.quantiles(times, n=100)[98]
@@ -139,7 +139,7 @@ def measure(folder: Path, count: int) -> None:
     clock.say("open an empty project of 100 megapixels")
     derived = losses()
     clock.start()
-    document.do(mask.relabelled(document.state.damage, derived, "Derive mask"))
+    document.do(mask.change_mask(document.state.damage, derived, "Derive mask"))
     clock.say("apply and keep a derived mask of 10,000 losses")
     for run in runs(derived, count):
         clock.start()
@@ -151,7 +151,7 @@ def measure(folder: Path, count: int) -> None:
     clock.say("accept all 10,000 fills of a run")
     document.do(decisions.accept(document.state, document.state.runs[1], range(1, 1 + LOSSES // 2)))
     clock.say("accept half of them from another run")
-    filled = sum(int(np.count_nonzero(tile.mask)) for tile in Accepted(document.state).tiles())
+    filled = sum(int(np.count_nonzero(tile.mask)) for tile in AcceptedFills(document.state).tiles())
     clock.say(f"compose what an export writes ({filled} px)")
     brush_gestures(document)
     clock.start()

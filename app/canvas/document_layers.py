@@ -21,7 +21,7 @@ from app.selection import Proposal
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.restoration.engines.registry import get_engine
 
 _AT_ONCE = 64
@@ -202,7 +202,7 @@ def _caught_up(labels: LabelLevels, then: DamageMap, now: DamageMap) -> LabelLev
     return labels
 
 
-def _reconstructed(accepted: Accepted, into: DamageMap) -> DamageMap:
+def _reconstructed(accepted: AcceptedFills, into: DamageMap) -> DamageMap:
     for tile in accepted.tiles():
         into.write(tile.box, tile.mask)
     return into

@@ -12,7 +12,7 @@ from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import remove_run
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
-from imagest_core.project.storage.unpack import UNSOUND
+from imagest_core.project.storage.unpack import INVALID_DATA
 
 MARGIN = 0.75
 """Shown round a region under review, as a share of its size."""
@@ -83,7 +83,7 @@ def _take_parameters(context: Context, run: Run) -> None:
 
     try:
         request = RestorationRecord.from_json(run.content.record()).request
-    except UNSOUND as error:
+    except INVALID_DATA as error:
         raise ProjectError(
             f"The record of result {run.id} can't be read: choose the settings anew."
         ) from error

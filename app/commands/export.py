@@ -19,7 +19,7 @@ from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
 from imagest_core.project.snapshot import Snapshot
-from imagest_core.project.verify import Account
+from imagest_core.project.verify import ExportCheck
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Exported:
 
     out: Path
     files: tuple[Path, ...]
-    account: Account
+    account: ExportCheck
     notes: tuple[str, ...] = ()
 
 
@@ -111,7 +111,7 @@ def _write_beside(
     wanted: ExportSpec,
     written: Callable[[Path], None],
     progress: Progress,
-    account: Account,
+    account: ExportCheck,
     sha256: str,
 ) -> Path | None:
     """The files that belong to the restored scan, which has its name already; the record, if it is wanted."""

@@ -12,14 +12,15 @@ from app.context import Context
 from app.document import OpenDocument
 from app.jobs.previews import SOON
 from app.jobs.runner import Job
+from imagest_core.arrays import Mask
 from imagest_core.damage import edits
-from imagest_core.damage.connected import Piece, damage_at, hole_at
-from imagest_core.damage.map import TILE, DamageMap, Mask
+from imagest_core.damage.connected import Component, damage_at, hole_at
+from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
-from imagest_core.project.operations.mask import Relabelled, paint, relabelled
+from imagest_core.project.operations.mask import ChangeMask, change_mask, paint
 
 STEP = 1
 """Pixels by which a class grows or shrinks at a time."""
@@ -69,7 +70,7 @@ def _edit(
     else:
         before = document.state.damage.copy()
 
-        def take(operation: Relabelled) -> None:
+        def take(operation: ChangeMask) -> None:
             if context.document is not document or not may_mark(context, label):
                 return
             if _untouched(document.state.damage, before, operation):
@@ -77,10 +78,10 @@ def _edit(
             else:
                 edit(context, name, change, tiles, done, label=label)
 
-        def work() -> Relabelled:
-            return relabelled(before, change(before), name)
+        def work() -> ChangeMask:
+            return change_mask(before, change(before), name)
 
-        def taken(operation: Relabelled) -> None:
+        def taken(operation: ChangeMask) -> None:
             context.when_free(lambda: take(operation))
 
         context.background.submit(work, taken, context.messages.fail, priority=SOON)
@@ -90,15 +91,15 @@ def _change_now(
     context: Context, document: OpenDocument, name: str, change: Edit, done: Callable[[], None] | None
 ) -> None:
     damage = document.state.damage
-    _finish(context, relabelled(damage, change(damage), name), done)
+    _finish(context, change_mask(damage, change(damage), name), done)
 
 
-def _finish(context: Context, operation: Relabelled, done: Callable[[], None] | None) -> None:
+def _finish(context: Context, operation: ChangeMask, done: Callable[[], None] | None) -> None:
     if (not operation.patches or context.do(operation)) and done is not None:
         done()
 
 
-def _untouched(now: DamageMap, before: DamageMap, operation: Relabelled) -> bool:
+def _untouched(now: DamageMap, before: DamageMap, operation: ChangeMask) -> bool:
     """Whether the tiles an operation changes are still what it was made from."""
     there, then = now.tiles(), before.tiles()
     return all(there.get(patch.key) is then.get(patch.key) for patch in operation.patches)
@@ -187,7 +188,7 @@ def mark(context: Context, cells: Cells, reach: Box, label: int, name: str) -> N
 def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
     """Put ``label`` (0 erases) on the whole region of damage round a pixel, whatever its classes."""
 
-    def region(damage: DamageMap) -> Iterable[Piece]:
+    def region(damage: DamageMap) -> Iterable[Component]:
         piece = damage_at(damage, x, y)
         return () if piece is None else (piece,)
 
@@ -198,9 +199,9 @@ def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None
 def fill_hole(context: Context, x: int, y: int, seen: Box, name: str, nothing: Callable[[], None]) -> None:
     """Mark the intact pixels round one that damage encloses within ``seen``; call ``nothing`` for none."""
     label, overwrite = context.selection.label, context.selection.overwrite_classes
-    found: list[Piece | None] = []
+    found: list[Component | None] = []
 
-    def hole(damage: DamageMap) -> Iterable[Piece]:
+    def hole(damage: DamageMap) -> Iterable[Component]:
         found[:] = [hole_at(damage, x, y, seen)]
         return [piece for piece in found if piece is not None]
 
@@ -251,7 +252,7 @@ def export_mask(context: Context, path: Path) -> None:
     """Write all damage as a mask; the user has agreed to replacing what is there."""
     if (document := context.document) is None:
         return
-    damage = document.document.kept_state.damage.copy()
+    damage = document.document.committed_state.damage.copy()
     inputs = (document.painting.path, *inputs_of(document.document))
 
     def write(progress: Progress) -> None:

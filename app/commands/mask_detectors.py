@@ -162,10 +162,10 @@ class Cracks:
         return painting.read_working(box, level)
 
     def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
-        return learned.marked(seen, self._how(values), level, exact=exact)  # type: ignore[no-any-return]
+        return learned.preview_mask(seen, self._how(values), level, exact=exact)  # type: ignore[no-any-return]
 
     def settled(self, level: int, learned: Any, values: Values) -> bool:
-        return bool(learned.knows(self._how(values), level))
+        return bool(learned.is_learned(self._how(values), level))
 
     def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detection.detect import detect_cracks
@@ -206,10 +206,10 @@ class Losses:
         return LossParameters(ground=ground, **core_values(values, WHOLE))
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
-        from imagest_core.damage.detection.detect import find_ground_of
+        from imagest_core.damage.detection.detect import find_ground_in
         from imagest_core.errors import MaskError
 
-        found = self.ground or find_ground_of(painting, self._how(values, None), progress)
+        found = self.ground or find_ground_in(painting, self._how(values, None), progress)
         if found is None:
             raise MaskError("No bare ground was found in the painting: pick its colour.")
         return found
@@ -272,7 +272,7 @@ class Difference:
         return learned.codes(box, level)[..., np.newaxis]  # type: ignore[no-any-return]
 
     def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
-        return learned.marked(seen[..., 0], self._how(values), level)  # type: ignore[no-any-return]
+        return learned.preview_mask(seen[..., 0], self._how(values), level)  # type: ignore[no-any-return]
 
     def settled(self, level: int, learned: Any, values: Values) -> bool:
         return True

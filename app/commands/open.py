@@ -80,7 +80,7 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     context.set_document(document)
     context.settings.remember(path)
     context.settings.keep_folder("open", path)
-    told = document.document.trouble, document.document.mended, document.read_only
+    told = document.document.write_error, document.document.repair_note, document.read_only
     for note in (*document.painting.notes, *told):
         if note:
             context.messages.warn(note)

@@ -70,7 +70,7 @@ def restore_visible(context: Context) -> None:
     visible = context.selection.visible
     _submit(
         context,
-        lambda damage: edits.only(damage, box=visible),
+        lambda damage: edits.extracted(damage, box=visible),
         translate("Restoring", "Restoring the visible part"),
     )
 
@@ -105,7 +105,7 @@ def _submit(context: Context, part: Part, title: str) -> None:
         new_seed(context)
     show_filled(context)
     request, batch = context.selection.request, object()
-    damage = document.document.kept_state.damage.copy()
+    damage = document.document.committed_state.damage.copy()
     count = max(context.selection.variations, 1) if random else 1
     style = style_wanted(context, document)
     unstyled = style is None and context.selection.style_declined
@@ -177,8 +177,8 @@ def kept(document: OpenDocument, made: RestoreOutcome, progress: Progress) -> Re
 
     With the first one it is also kept what the scan is, should another program rewrite it.
     """
-    document.document.learn_scan(document.painting, progress)
-    return replace(made, run=document.document.keep_run(made.run, progress))
+    document.document.record_fingerprint(document.painting, progress)
+    return replace(made, run=document.document.store_run(made.run, progress))
 
 
 def stage(context: Context, made: RestoreOutcome) -> None:

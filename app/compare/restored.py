@@ -13,12 +13,13 @@ from app.canvas.layer import Layer
 from app.canvas.picture import native
 from app.canvas.pyramid import Pyramid
 from app.jobs.runner import Ticket
-from imagest_core.damage.map import TILE, Mask, TileKey, tile_box
+from imagest_core.arrays import Mask
+from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box, union
 from imagest_core.painting.reduce import area_mean
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.run import Run
 
 _BATCH = 16
@@ -30,7 +31,7 @@ _APART = 64
 class Fills:
     """What lies over the scan: accepted fills, and all of ``run``, which isn't decided on, above them."""
 
-    def __init__(self, accepted: Accepted, run: Run | None) -> None:
+    def __init__(self, accepted: AcceptedFills, run: Run | None) -> None:
         self._accepted, self._run = accepted, run
         self.keys = frozenset(accepted.keys()) | (run.tile_keys if run is not None else frozenset())
 

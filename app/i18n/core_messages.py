@@ -101,7 +101,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} is not a folder; choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} is no ordinary file: name one that is stored on a disk."),
     QT_TRANSLATE_NOOP("Core", "{0} exists already; choose another name."),
-    QT_TRANSLATE_NOOP("Core", "{0} is there already: choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} already exists: choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} is not a file; choose another name."),
     QT_TRANSLATE_NOOP("Core", "The folder {0} doesn't exist; create it or choose another."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be written: {1}."),
@@ -114,7 +114,9 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} is the scan, its export or the project: name another record."),
     QT_TRANSLATE_NOOP("Core", "No fill is accepted yet: accept some before exporting."),
     QT_TRANSLATE_NOOP("Core", "Nothing was exported from this project yet: name the file to verify."),
-    QT_TRANSLATE_NOOP("Core", "{0} is the damaged project itself, which isn't touched: choose another name."),
+    QT_TRANSLATE_NOOP(
+        "Core", "{0} is the damaged project itself, which is never changed: choose another name."
+    ),
     QT_TRANSLATE_NOOP(
         "Core", "The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept."
     ),
@@ -145,7 +147,7 @@ TEMPLATES = (
         "The mask {0} declares {1} × {2} pixels, too many to read: raise the limit on the command line "
         "with --max-pixels.",
     ),
-    QT_TRANSLATE_NOOP("Core", "The mask {0} is no flat picture: save it as one grey channel."),
+    QT_TRANSLATE_NOOP("Core", "The mask {0} is not two-dimensional: save it as one grey channel."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} is partly transparent: flatten it onto black first."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} has colours: save it as one grey channel, white for damage."),
     QT_TRANSLATE_NOOP(
@@ -153,8 +155,7 @@ TEMPLATES = (
         "The mask {0} is not clearly black and white ({1}): save it with 0 for intact and 255 for damage.",
     ),
     QT_TRANSLATE_NOOP(
-        "Core",
-        "The mask {0} has samples that are no numbers: save it as 8-bit grey, white for damage.",
+        "Core", "The mask {0} has samples that are not numbers: save it as 8-bit grey, white for damage."
     ),
     QT_TRANSLATE_NOOP("Core", "The mask {0} has samples of an unknown kind: save it as 8-bit grey."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} is too large for its format: save it as a PNG or TIFF."),
@@ -178,18 +179,21 @@ TEMPLATES = (
         "Core", "The clean picture shows only {0} of the damaged one: choose one that shows it all."
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: let them be aligned."
+        "Core",
+        "The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: enable the alignment.",
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The clean picture can't be aligned exactly: too little of its detail is found again."
+        "Core", "The clean picture can't be aligned precisely, since too few of its details match: {0}."
     ),
-    QT_TRANSLATE_NOOP("Core", "The clean picture can't be aligned exactly: its details lie unevenly."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture couldn't be aligned exactly: {0}."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture doesn't match the damaged one once laid over it: {0}."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture is too unlike the damaged one to be laid over it: {0}."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture would have to be bent beyond reason to fit: {0}."),
-    QT_TRANSLATE_NOOP("Core", "Only {0} details of the clean picture were found again: {1}."),
-    QT_TRANSLATE_NOOP("Core", "Only {0} of {1} details agree on how the pictures lie: {2}."),
+    QT_TRANSLATE_NOOP(
+        "Core", "The clean picture can't be aligned precisely, since its details are shifted unevenly: {0}."
+    ),
+    QT_TRANSLATE_NOOP("Core", "The clean picture can't be aligned precisely: {0}."),
+    QT_TRANSLATE_NOOP("Core", "The clean picture doesn't match the damaged one after alignment: {0}."),
+    QT_TRANSLATE_NOOP("Core", "The clean picture differs too much from the damaged one to be aligned: {0}."),
+    QT_TRANSLATE_NOOP("Core", "The clean picture would have to be distorted too much to fit: {0}."),
+    QT_TRANSLATE_NOOP("Core", "Only {0} details of the clean picture were matched: {1}."),
+    QT_TRANSLATE_NOOP("Core", "Only {0} of {1} details agree on the alignment: {2}."),
     QT_TRANSLATE_NOOP("Core", "No bare ground was found in the painting: pick its colour."),
     QT_TRANSLATE_NOOP("Core", "There is no style image {0}."),
     QT_TRANSLATE_NOOP("Core", "The style region {0} is smaller than {1} × {2} pixels."),
@@ -216,7 +220,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP(
         "Core", "The engine {0} gave samples that are no numbers at {1}, {2}; please report this."
     ),
-    QT_TRANSLATE_NOOP("Core", "Nothing of region {0} is marked as damage any more; restore something else."),
+    QT_TRANSLATE_NOOP("Core", "Region {0} is no longer marked as damage: restore something else."),
     QT_TRANSLATE_NOOP("Core", "There is no CUDA GPU that can be used here; choose --device cpu or auto."),
     QT_TRANSLATE_NOOP("Core", "There is no engine {0}; choose one of {1}."),
     QT_TRANSLATE_NOOP("Core", "The model {0} is incomplete: {1} is missing."),
@@ -226,8 +230,8 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} holds no model: {1} is missing."),
     QT_TRANSLATE_NOOP("Core", "{0} was made by a newer version of this program: update to use it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read as safetensors ({1})."),
-    QT_TRANSLATE_NOOP("Core", "{0} isn't there: check the name, or whether its disk is connected."),
-    QT_TRANSLATE_NOOP("Core", "{0} is no Imagest project: choose a file that ends in .imagest."),
+    QT_TRANSLATE_NOOP("Core", "{0} doesn't exist: check the name, or whether its disk is connected."),
+    QT_TRANSLATE_NOOP("Core", "{0} is not an Imagest project: choose a file that ends in .imagest."),
     QT_TRANSLATE_NOOP(
         "Core",
         "{0} was made by a newer Imagest (file version {1}, this program knows up to {2}): update "
@@ -245,21 +249,22 @@ TEMPLATES = (
         "Core", "Result {0} is damaged in the project file: `imagest project rescue` reads what can be read."
     ),
     QT_TRANSLATE_NOOP("Core", "{0} is closed: open it again."),
-    QT_TRANSLATE_NOOP("Core", "{0} can't be opened: check that it is there and may be read."),
+    QT_TRANSLATE_NOOP("Core", "{0} can't be opened: check that it exists and that you may read it."),
     QT_TRANSLATE_NOOP("Core", "{0} is being changed by another program: try again in a moment."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read ({1}): check the folder and its rights."),
     QT_TRANSLATE_NOOP(
-        "Core", "{0} can't be written ({1}): make room or take another folder; the work is still open."
+        "Core",
+        "{0} can't be written ({1}): free some space or choose another folder; the work is still open.",
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The disk that holds {0} is full: make room, or save on another disk; the work is still open."
+        "Core",
+        "The disk that holds {0} is full: free some space, or save on another disk; the work is still open.",
     ),
     QT_TRANSLATE_NOOP(
         "Core", "{0} can't be written any more: save the project in another folder; the work is still open."
     ),
     QT_TRANSLATE_NOOP(
-        "Core",
-        "{0} is kept busy by another program: close it there, or save elsewhere; the work is still open.",
+        "Core", "{0} is locked by another program: close it there, or save elsewhere; the work is still open."
     ),
     QT_TRANSLATE_NOOP(
         "Core",
@@ -267,19 +272,17 @@ TEMPLATES = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} isn't where it was (moved, deleted, or its disk is gone): save the project under "
+        "{0} is no longer in place (moved, deleted, or its disk was removed): save the project under "
         "another name; the work is still open.",
     ),
-    QT_TRANSLATE_NOOP("Core", "{0} may only be read: save the project under another name to change it."),
-    QT_TRANSLATE_NOOP("Core", "{0} is open already: {1} has it. Save it under another name to change it."),
-    QT_TRANSLATE_NOOP("Core", "{0} is open: {1} has it. Choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} is read-only: save the project under another name to change it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is in use by {1}: save it under another name to change it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is in use by {1}: choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be written ({1}): save the project in another folder to change it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be written ({1}): choose another folder for the project."),
-    QT_TRANSLATE_NOOP("Core", "{0} was opened only to look at it."),
-    QT_TRANSLATE_NOOP("Core", "Result {0} isn't kept any more: restore again with its settings."),
-    QT_TRANSLATE_NOOP(
-        "Core", "The scan {0} can't be found: put it beside the project file, or show where it is."
-    ),
+    QT_TRANSLATE_NOOP("Core", "{0} was opened read-only."),
+    QT_TRANSLATE_NOOP("Core", "Result {0} is no longer stored: restore again with its settings."),
+    QT_TRANSLATE_NOOP("Core", "The scan {0} can't be found: put it beside the project file, or locate it."),
     QT_TRANSLATE_NOOP(
         "Core",
         "“{0}” is damaged in the project file: `imagest project rescue` reads what can be read "
@@ -291,19 +294,16 @@ TEMPLATES = (
         "{0} doesn't have the tables of an Imagest project ({1}): `imagest project rescue` reads "
         "what can be read into a new file.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Core",
-        "{0} is {1}, but the project was begun with {2}: show where the original scan is.",
-    ),
+    QT_TRANSLATE_NOOP("Core", "{0} is {1}, but the project was created with {2}: locate the original scan."),
     QT_TRANSLATE_NOOP("Core", "{0} isn't there: name the exported file to verify."),
     QT_TRANSLATE_NOOP("Core", "What the project knows of this export's record can't be read."),
-    QT_TRANSLATE_NOOP("Core", "The stroke has ended already: begin another one."),
-    QT_TRANSLATE_NOOP("Core", "A stroke is under way: finish it first."),
+    QT_TRANSLATE_NOOP("Core", "The stroke has already ended: start another one."),
+    QT_TRANSLATE_NOOP("Core", "A stroke is in progress: finish it first."),
     QT_TRANSLATE_NOOP("Core", "{0} was changed outside of Imagest: {1}."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "“{0}” can't be applied, because the damage isn't what it was made for: nothing was "
-        "changed; make it again from the damage as it is.",
+        "“{0}” can't be applied, because the damage has changed since: nothing was changed; run it again "
+        "on the current damage.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
@@ -313,23 +313,21 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP(
         "Core",
         "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and only "
-        "recorded: look at it, and let it be filled or erase it.",
+        "recorded: check it, then let it be filled or erase it.",
     ),
     QT_TRANSLATE_NOOP("Core", "Where the last export was written can't be read: name the file to verify."),
     QT_TRANSLATE_NOOP("Core", "The record of result {0} can't be read: choose the settings anew."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} was rewritten by another program: every sample is as it was, but not {1}; accept it "
-        "to go on with it (--accept-rewritten), or put the original file back.",
+        "{0} was rewritten by another program: every sample is unchanged, but not {1}; accept it to "
+        "continue (--accept-rewritten), or restore the original file.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} has changed since the project was begun ({1}): show where the original scan is, or "
-        "begin a new project.",
+        "{0} has changed since the project was created ({1}): locate the original scan, or create a new "
+        "project.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Core", "{0} is another picture than the scan of this project: choose the file it was begun with."
-    ),
+    QT_TRANSLATE_NOOP("Core", "{0} is not the scan of this project: choose the file it was created with."),
     QT_TRANSLATE_NOOP("Core", "The scan has moved: it was found as {0}."),
     QT_TRANSLATE_NOOP("Core", "The scale needs two different points and the millimetres between them."),
     QT_TRANSLATE_NOOP("Core", "There is no damage class {0}: choose one from the list of classes."),

@@ -12,7 +12,7 @@ from app.document import OpenDocument
 from app.panels.figures import Figures, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
-from imagest_core.damage.statistics import ClassFigures
+from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.project.operations import settings
 
 SWITCH = QSize(16, 16)
@@ -48,7 +48,7 @@ class ClassRow(QWidget):
         grid.addWidget(self.details, 1, 0, 1, 4)
         self.details.hide()
 
-    def show_figures(self, pixels: int, figures: ClassFigures | None) -> None:
+    def show_figures(self, pixels: int, figures: ClassStatistics | None) -> None:
         """Say how much there is; ``figures`` once they are measured."""
         document = self._context.document
         if document is None:
@@ -157,7 +157,7 @@ class ClassList(QWidget):
         self._rows: dict[int, ClassRow] = {}
         self._column = column(self, spacing=0)
         self._counts: dict[int, int] = {}
-        self._measures: dict[int, ClassFigures] = {}
+        self._measures: dict[int, ClassStatistics] = {}
         self._figures = Figures(context, self)
         self._figures.counted.connect(self._counted)
         self._figures.measured.connect(self._measured)
@@ -209,7 +209,7 @@ class ClassList(QWidget):
         self._show()
         self.counted.emit(counts)
 
-    def _measured(self, figures: dict[int, ClassFigures]) -> None:
+    def _measured(self, figures: dict[int, ClassStatistics]) -> None:
         self._measures = figures
         self._show()
 

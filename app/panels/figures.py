@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication, QObject, QTimer, Signal
 
 from app.context import Context
 from app.document import OpenDocument
-from imagest_core.damage.statistics import ClassFigures
+from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.resolution import Resolution
 from imagest_core.progress import Progress
-from imagest_core.project.damage_statistics import damage_figures
+from imagest_core.project.damage_statistics import damage_statistics
 from imagest_core.project.state import Calibration, State
 
 COUNT_WAIT, MEASURE_WAIT = 150, 900
@@ -22,7 +22,7 @@ CM2, CM, METRE = 1000.0, 100.0, 1000.0
 
 
 class Figures(QObject):
-    """``counted(dict)``: pixels by label; ``measured(dict)``: ``ClassFigures`` by label, {} while unknown."""
+    """``counted(dict)``: pixels by label; ``measured(dict)``: statistics by label, {} while unknown."""
 
     counted = Signal(object)
     measured = Signal(object)
@@ -73,15 +73,15 @@ class Figures(QObject):
         self._stop = stop = threading.Event()
         state = document.state.copy()
 
-        def told(found: tuple[ClassFigures, ...]) -> None:
+        def told(found: tuple[ClassStatistics, ...]) -> None:
             if not stop.is_set():
                 self.measured.emit({item.label: item for item in found})
 
         self._context.background.submit(_measuring(state, stop), told, priority=-1)
 
 
-def _measuring(state: State, stop: threading.Event) -> Callable[[], tuple[ClassFigures, ...]]:
-    return lambda: damage_figures(state, Progress(cancelled=stop.is_set))
+def _measuring(state: State, stop: threading.Event) -> Callable[[], tuple[ClassStatistics, ...]]:
+    return lambda: damage_statistics(state, Progress(cancelled=stop.is_set))
 
 
 # In words
@@ -97,7 +97,7 @@ def area_text(pixels: int, scale: Calibration | None) -> str:
     return f"{square / 100:,.1f} cm²" if square >= CM2 else f"{square:,.1f} mm²"
 
 
-def length_text(figures: ClassFigures) -> str:
+def length_text(figures: ClassStatistics) -> str:
     """A length in mm, cm or m where the scale is known, else in px."""
     if figures.length_mm is None:
         return f"{figures.length_px:,.0f} px"
@@ -119,7 +119,7 @@ def details_text(pixels: int, whole: int, scale: Calibration | None, length: str
     return "  ·  ".join(part for part in parts if part)
 
 
-def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: ClassFigures | None) -> str:
+def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: ClassStatistics | None) -> str:
     """Every figure there is, and where the scale comes from."""
     translate = QCoreApplication.translate
     parts = [f"{pixels:,} px", f"{pixels / whole:.3%}"]

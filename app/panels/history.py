@@ -13,7 +13,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.i18n.operation_names import gesture_name
 from app.widgets.parts import Panel, label
-from imagest_core.project.history import Entry
+from imagest_core.project.history import HistoryEntry
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -24,7 +24,7 @@ class Steps(QAbstractListModel):
     def __init__(self) -> None:
         super().__init__()
         self._document: OpenDocument | None = None
-        self.entries: list[Entry] = []
+        self.entries: list[HistoryEntry] = []
         self.undone = 0
 
     def show(self, document: OpenDocument | None) -> None:

@@ -13,7 +13,7 @@ from app.context import Context
 from app.jobs.previews import level_within
 from app.widgets.images import image_of
 from app.widgets.parts import Segments, column, label
-from imagest_core.damage.detection.registration_report import blended, checkered, placement
+from imagest_core.damage.detection.registration_report import blend, checkerboard, placement
 from imagest_core.painting.geometry import Box
 
 SHOWN = QSize(320, 120)
@@ -88,9 +88,9 @@ class Registered(QWidget):
 def _picturing(learned: Any, box: Box, way: str) -> Callable[[], QImage]:
     def picture() -> QImage:
         level = level_within(box, MOST)
-        clean, scan = learned.laid(box, level), learned.damaged.read_working(box, level)
+        clean, scan = learned.clean_pixels(box, level), learned.damaged.read_working(box, level)
         cell = max(max(scan.shape[:2]) // CELLS, 1)
-        return image_of(blended(clean, scan) if way == "blend" else checkered(clean, scan, cell))
+        return image_of(blend(clean, scan) if way == "blend" else checkerboard(clean, scan, cell))
 
     return picture
 

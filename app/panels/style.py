@@ -22,7 +22,7 @@ from imagest_core.errors import ImagestError, StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.operations import settings
-from imagest_core.project.operations.group import Together
+from imagest_core.project.operations.group import OperationGroup
 
 THUMB = 72
 COLUMNS = 4
@@ -197,7 +197,7 @@ class StylePanel(Panel):
             for box in boxes:
                 steps.append(settings.add_style_region(state, box))
                 steps[-1].apply(state)
-            self.context.do(Together(tuple(steps), name="Use suggested style"))
+            self.context.do(OperationGroup(tuple(steps), name="Use suggested style"))
 
     def _show_proposal(self) -> None:
         boxes, document = self.context.selection.suggestions, self.document

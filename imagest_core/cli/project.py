@@ -68,20 +68,20 @@ def _say(facts: dict[str, Any]) -> None:
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.outputs import check_target
-    from imagest_core.project.damage_statistics import damage_figures, write_figures
+    from imagest_core.project.damage_statistics import damage_statistics, write_statistics
     from imagest_core.project.document import Document
     from imagest_core.project.files import inputs_of
     from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
-    with Document.look_at(args.project) as document:
+    with Document.open_read_only(args.project) as document:
         inputs = inputs_of(document)
         if args.csv is not None:
             check_target(args.csv, force=args.force, inputs=inputs)
-        figures = damage_figures(document.state, progress)
+        figures = damage_statistics(document.state, progress)
         facts = summary(document, figures)
     if args.csv is not None:
-        write_figures(figures, args.csv, force=args.force, inputs=inputs)
+        write_statistics(figures, args.csv, force=args.force, inputs=inputs)
     if args.json:
         _say(facts)
     else:
@@ -111,7 +111,7 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
         if document.read_only:
             notes.append(f"The project doesn't remember this export: {document.read_only}")
     record = {} if args.record is None else {"record": str(args.record)}
-    _say({"out": str(args.out), **record, **account.facts(), "notes": notes})
+    _say({"out": str(args.out), **record, **account.to_plain(), "notes": notes})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:
@@ -121,14 +121,14 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.project.storage.integrity import check_project
 
     integrity = check_project(args.project, progress)
-    with Document.look_at(args.project) as document:
+    with Document.open_read_only(args.project) as document:
         if args.assume_srgb:
             document.assume_srgb()
         exported = args.exported or last_export(document)
         account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
         notes = remarks(document, exported)
-        _say({**facts, **account.facts(), "log": integrity.facts(), "notes": notes})
+        _say({**facts, **account.to_plain(), "log": integrity.to_plain(), "notes": notes})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:

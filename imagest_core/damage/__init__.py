@@ -1,4 +1,4 @@
-"""Where a painting is damaged: maps of damage, masks in and out, deriving, detecting, regions, figures.
+"""Damage maps, masks, damage detection, regions and damage statistics.
 
 Start at :class:`imagest_core.damage.map.DamageMap`.
 """

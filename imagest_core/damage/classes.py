@@ -1,4 +1,4 @@
-"""Damage classes: what kind of damage a label stands for, and whether it is filled or only recorded."""
+"""Damage classes: the kind of damage a label stands for, and whether it is filled or only recorded."""
 
 from __future__ import annotations
 
@@ -15,17 +15,27 @@ class Policy(StrEnum):
     """What a restoration does with damage of a class."""
 
     FILL = "fill"
-    """It is filled."""
+    """The damage is filled."""
     RECORD = "record"
-    """It is recorded and counted, and its pixels are left as they are."""
+    """The damage is recorded and counted, and its pixels are left unchanged."""
 
 
 @dataclass(frozen=True)
 class DamageClass:
     """A kind of damage.
 
-    ``label`` (1–255) is its value in a :class:`~imagest_core.damage.map.DamageMap`; ``colour`` is
-    ``#rrggbb``; ``visible`` and ``locked`` are for whoever draws the map and paints on it.
+    Parameters
+    ----------
+    label
+        Value in a :class:`~imagest_core.damage.map.DamageMap`, 1–255.
+    name
+        Name shown to the user.
+    colour
+        Display colour as ``#rrggbb``.
+    policy
+        Whether damage of this class is filled or only recorded.
+    visible, locked
+        Display and editing state: hidden classes are not drawn, locked classes are not painted over.
     """
 
     label: int
@@ -57,19 +67,19 @@ TEAR = DamageClass(5, "tear", "#0b8f6a")
 OVERPAINT = DamageClass(6, "overpaint", "#c2468f", Policy.RECORD)
 
 DEFAULT_CLASSES = (LOSS, CRACK, ABRASION, STAIN, TEAR, OVERPAINT)
-"""What a new map knows; overpaint is somebody's paint, so it is recorded and never filled unasked."""
+"""Classes of a new map. Overpaint is existing paint, so it is only recorded by default."""
 
 
 _RECOVERED_COLOUR = "#ff00ff"
 
 
 def recovered_class(label: int) -> DamageClass:
-    """The class of damage whose own class is lost: visible, and recorded until somebody lets it be filled."""
+    """Return a placeholder for a label whose class is missing; it is visible and only recorded."""
     return DamageClass(label, f"recovered {label}", _RECOVERED_COLOUR, Policy.RECORD)
 
 
 def check_classes(classes: tuple[DamageClass, ...]) -> tuple[DamageClass, ...]:
-    """The ``classes`` themselves; raises ``MaskError`` where two share a label or there is none."""
+    """Return ``classes``; raise ``MaskError`` if there are none or two share a label."""
     labels = [item.label for item in classes]
     if not labels or len(set(labels)) != len(labels):
         raise MaskError("Every damage class needs a label of its own, and at least one class is needed.")

@@ -1,4 +1,4 @@
-"""The one connected piece of damage, or of intact paint within damage, that a point lies in."""
+"""Connected components at a point: one piece of damage, or intact paint enclosed by damage."""
 
 from __future__ import annotations
 
@@ -6,60 +6,61 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.arrays import Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 
-_FIRST = 256
+_FIRST_MARGIN = 256
 
-Piece = tuple[Box, Mask]
-"""A box and the (h, w) bool of the piece's pixels in it."""
-
-
-def damage_at(damage: DamageMap, x: int, y: int) -> Piece | None:
-    """The damage connected (over edges or corners, across classes) to pixel (x, y); None if it is intact."""
-    return _grow(damage, x, y, damage.box, inside=True)
+Component = tuple[Box, Mask]
+"""A box and the (h, w) bool mask of the component's pixels in it."""
 
 
-def hole_at(damage: DamageMap, x: int, y: int, bounds: Box) -> Piece | None:
-    """The intact pixels round (x, y) that damage encloses; None where they reach an edge of ``bounds``."""
+def damage_at(damage: DamageMap, x: int, y: int) -> Component | None:
+    """Return the 8-connected damage of any class at pixel (x, y), or None if it is intact."""
+    return _find_component(damage, x, y, damage.box, inside=True)
+
+
+def hole_at(damage: DamageMap, x: int, y: int, bounds: Box) -> Component | None:
+    """Return the intact pixels at (x, y) enclosed by damage, or None if they reach an edge of ``bounds``."""
     bounds = bounds.within(damage.box)
-    found = _grow(damage, x, y, bounds, inside=False)
-    if found is None or _reaches(*found, bounds):
+    component = _find_component(damage, x, y, bounds, inside=False)
+    if component is None or _touches_edge(*component, bounds):
         return None
-    return found
+    return component
 
 
-def _grow(damage: DamageMap, x: int, y: int, bounds: Box, *, inside: bool) -> Piece | None:
-    """Look in wider and wider boxes until the piece ends within one."""
+def _find_component(damage: DamageMap, x: int, y: int, bounds: Box, *, inside: bool) -> Component | None:
+    """Search in growing boxes until the component fits inside one."""
     if not bounds.contains(Box(x, y, 1, 1)):
         return None
-    margin = _FIRST
+    margin = _FIRST_MARGIN
     while True:
         box = Box(x, y, 1, 1).expanded(margin).within(bounds)
         mask = _flood((damage.read(box) > 0) == inside, x - box.x, y - box.y, 8 if inside else 4)
         if not mask.any():
             return None
-        if box == bounds or not _reaches(box, mask, box):
-            return _tight(box, mask)
+        if box == bounds or not _touches_edge(box, mask, box):
+            return _crop(box, mask)
         margin *= 2
 
 
-def _flood(alike: NDArray[np.bool_], x: int, y: int, neighbours: int) -> Mask:
-    if not alike[y, x]:
-        return np.zeros_like(alike)
-    flooded = np.zeros((alike.shape[0] + 2, alike.shape[1] + 2), np.uint8)
-    flags = neighbours | cv2.FLOODFILL_MASK_ONLY | (1 << 8)
-    cv2.floodFill(alike.astype(np.uint8), flooded, (x, y), 1, flags=flags)
+def _flood(candidates: NDArray[np.bool_], x: int, y: int, connectivity: int) -> Mask:
+    if not candidates[y, x]:
+        return np.zeros_like(candidates)
+    flooded = np.zeros((candidates.shape[0] + 2, candidates.shape[1] + 2), np.uint8)
+    flags = connectivity | cv2.FLOODFILL_MASK_ONLY | (1 << 8)
+    cv2.floodFill(candidates.astype(np.uint8), flooded, (x, y), 1, flags=flags)
     return np.asarray(flooded[1:-1, 1:-1] == 1)
 
 
-def _tight(box: Box, mask: Mask) -> Piece:
+def _crop(box: Box, mask: Mask) -> Component:
     inner = Box(*cv2.boundingRect(mask.astype(np.uint8)))
     return inner.moved(box.x, box.y), mask[inner.slices]
 
 
-def _reaches(box: Box, mask: Mask, bounds: Box) -> bool:
-    """Whether the piece touches an edge of ``bounds``."""
+def _touches_edge(box: Box, mask: Mask, bounds: Box) -> bool:
+    """Return whether the component touches an edge of ``bounds``."""
     return bool(
         (box.x == bounds.x and mask[:, 0].any())
         or (box.y == bounds.y and mask[0].any())

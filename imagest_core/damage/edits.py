@@ -1,6 +1,6 @@
-"""Whole-map edits of a damage map: one class grown, shrunk or cleared, damage and intact exchanged.
+"""Edits of a whole damage map: dilate, erode, clear, invert, extract and merge classes.
 
-Each gives a new map; pixels of locked classes stay as they are.
+Each function returns a new map. Pixels of locked classes do not change.
 """
 
 from __future__ import annotations
@@ -14,79 +14,79 @@ from imagest_core.painting.geometry import Box
 
 
 def cleared(damage: DamageMap, label: int | None = None, box: Box | None = None) -> DamageMap:
-    """Without the damage of class ``label`` (None: of every class), within ``box`` only if given."""
-    made, open_labels = damage.copy(), _open_labels(damage)
+    """Remove the damage of class ``label`` (None: every class), only within ``box`` if given."""
+    result, editable = damage.copy(), _editable_labels(damage)
     if label is not None:
-        open_labels &= np.arange(256) == label
+        editable &= np.arange(256) == label
     for cell in damage.occupied():
-        inside = cell if box is None else cell.within(box)
-        if not inside.empty:
-            labels = damage.read(inside)
-            made.write(inside, np.where(open_labels[labels], np.uint8(0), labels))
-    return made
+        part = cell if box is None else cell.within(box)
+        if not part.empty:
+            labels = damage.read(part)
+            result.write(part, np.where(editable[labels], np.uint8(0), labels))
+    return result
 
 
 def inverted(damage: DamageMap, label: int) -> DamageMap:
-    """What was intact is damage of class ``label``, what was damaged is intact."""
-    made, open_labels = damage.copy(), _open_labels(damage)
+    """Exchange intact and damaged pixels; new damage gets class ``label``."""
+    result, editable = damage.copy(), _editable_labels(damage)
     for cell in damage.box.tiles(TILE):
         labels = damage.read(cell)
-        turned = np.where(labels == 0, np.uint8(label), np.uint8(0))
-        made.write(cell, np.where(open_labels[labels], turned, labels))
-    return made
+        swapped = np.where(labels == 0, np.uint8(label), np.uint8(0))
+        result.write(cell, np.where(editable[labels], swapped, labels))
+    return result
 
 
 def dilated_class(damage: DamageMap, label: int, pixels: int) -> DamageMap:
-    """Class ``label`` spread by ``pixels`` over intact pixels."""
-    made = damage.copy()
-    spread = only(damage, label).dilated(pixels)
-    for cell in spread.occupied():
+    """Dilate class ``label`` by ``pixels`` over intact pixels."""
+    result = damage.copy()
+    dilated = extracted(damage, label).dilated(pixels)
+    for cell in dilated.occupied():
         labels = damage.read(cell)
-        made.write(cell, np.where((labels == 0) & (spread.read(cell) > 0), np.uint8(label), labels))
-    return made
+        result.write(cell, np.where((labels == 0) & (dilated.read(cell) > 0), np.uint8(label), labels))
+    return result
 
 
 def eroded_class(damage: DamageMap, label: int, pixels: int) -> DamageMap:
-    """Class ``label`` without its outer ``pixels``; where it meets another class or the edge it stays."""
-    made, kernel = damage.copy(), np.ones((2 * pixels + 1,) * 2, np.uint8)
+    """Erode class ``label`` by ``pixels``, except where it borders another class or the image edge."""
+    result, kernel = damage.copy(), np.ones((2 * pixels + 1,) * 2, np.uint8)
     for cell in damage.occupied():
         around = cell.expanded(pixels).within(damage.box)
         labels = damage.read(around)
-        held = cv2.erode((labels > 0).view(np.uint8), kernel) > 0
-        lost = (labels == label) & ~held
-        inside = cell.moved(-around.x, -around.y).slices
-        made.write(cell, np.where(lost, np.uint8(0), labels)[inside])
-    return made
+        interior = cv2.erode((labels > 0).view(np.uint8), kernel) > 0
+        removed = (labels == label) & ~interior
+        part = cell.moved(-around.x, -around.y).slices
+        result.write(cell, np.where(removed, np.uint8(0), labels)[part])
+    return result
 
 
-def only(damage: DamageMap, label: int | None = None, box: Box | None = None) -> DamageMap:
-    """A map of nothing but class ``label`` (None: every class) within ``box`` (None: everywhere)."""
-    made = DamageMap(damage.width, damage.height, damage.classes)
+def extracted(damage: DamageMap, label: int | None = None, box: Box | None = None) -> DamageMap:
+    """Return a map of class ``label`` (None: every class) within ``box`` (None: everywhere) only."""
+    result = DamageMap(damage.width, damage.height, damage.classes)
     for cell in damage.occupied():
-        inside = cell if box is None else cell.within(box)
-        if not inside.empty:
-            labels = damage.read(inside)
-            made.write(inside, labels if label is None else np.where(labels == label, labels, np.uint8(0)))
-    return made
+        part = cell if box is None else cell.within(box)
+        if not part.empty:
+            labels = damage.read(part)
+            result.write(part, labels if label is None else np.where(labels == label, labels, np.uint8(0)))
+    return result
 
 
-def merged(damage: DamageMap, found: DamageMap, label: int, *, overwrite: bool = False) -> DamageMap:
-    """``damage`` with class ``label`` wherever ``found`` is damaged; other classes stay unless ``overwrite``.
+def merged(damage: DamageMap, source: DamageMap, label: int, *, overwrite: bool = False) -> DamageMap:
+    """Add the damage of ``source`` to ``damage`` as class ``label``.
 
-    Raises ``ValueError`` where the sizes differ.
+    Other classes are kept unless ``overwrite``. Raises ``ValueError`` if the sizes differ.
     """
-    if damage.box != found.box:
-        raise ValueError(f"{found.box} is not {damage.box}")
-    made, may = damage.copy(), _open_labels(damage)
-    may[1:] &= overwrite
-    for cell in found.occupied():
+    if damage.box != source.box:
+        raise ValueError(f"{source.box} is not {damage.box}")
+    result, editable = damage.copy(), _editable_labels(damage)
+    editable[1:] &= overwrite
+    for cell in source.occupied():
         labels = damage.read(cell)
-        made.write(cell, np.where((found.read(cell) > 0) & may[labels], np.uint8(label), labels))
-    return made
+        result.write(cell, np.where((source.read(cell) > 0) & editable[labels], np.uint8(label), labels))
+    return result
 
 
-def _open_labels(damage: DamageMap) -> NDArray[np.bool_]:
-    """(256,) bool: whether pixels with this label may be changed."""
-    may = np.ones(256, np.bool_)
-    may[[item.label for item in damage.classes if item.locked]] = False
-    return may
+def _editable_labels(damage: DamageMap) -> NDArray[np.bool_]:
+    """Return (256,) bool: whether pixels with this label may be changed."""
+    editable = np.ones(256, np.bool_)
+    editable[[item.label for item in damage.classes if item.locked]] = False
+    return editable

@@ -1,4 +1,4 @@
-"""Where a painting is damaged: one class label a pixel, kept as sparse tiles."""
+"""The damage map: one class label per pixel, stored as sparse tiles."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, check_classes
 from imagest_core.painting.geometry import Box, union
 from imagest_core.progress import Progress
 
 TILE = 256
 HALF = 128
-"""An 8-bit mask is damaged from here up."""
+"""Threshold of an 8-bit mask: values from here up are damage."""
 
 Labels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 TileKey = tuple[int, int]
 
 
 class DamageMap:
-    """Damage labels of a picture of ``width`` × ``height`` pixels; 0 is intact.
+    """Damage labels of an image of ``width`` × ``height`` pixels; 0 is intact.
 
-    Only tiles that hold damage exist. A stored tile is never changed in place but replaced, so
-    :meth:`copy` and every tile handed out are snapshots that cost nothing. Tiles at the right and
-    lower edge have full size and are 0 outside the picture.
+    Only tiles that contain damage are stored. A stored tile is never modified in place but replaced, so
+    :meth:`copy` and every tile handed out are snapshots at no cost. Tiles at the right and lower edge have
+    full size and are 0 outside the image.
     """
 
     def __init__(self, width: int, height: int, classes: tuple[DamageClass, ...] = DEFAULT_CLASSES) -> None:
@@ -42,18 +42,18 @@ class DamageMap:
     def from_mask(
         cls, mask: NDArray, label: int = 1, classes: tuple[DamageClass, ...] = DEFAULT_CLASSES
     ) -> Self:
-        """The map of a (h, w) ``mask``: bool, or uint8 where 128 and above is damaged."""
-        made = cls(mask.shape[1], mask.shape[0], classes)
-        for box in made.box.tiles(TILE):
-            piece = mask[box.slices]
-            made.write(box, (piece if piece.dtype == np.bool_ else piece >= HALF) * np.uint8(label))
-        return made
+        """Create a map from a (h, w) ``mask``: bool, or uint8 with damage from 128 up."""
+        result = cls(mask.shape[1], mask.shape[0], classes)
+        for box in result.box.tiles(TILE):
+            part = mask[box.slices]
+            result.write(box, (part if part.dtype == np.bool_ else part >= HALF) * np.uint8(label))
+        return result
 
-    # What it is
+    # Properties
 
     @property
     def box(self) -> Box:
-        """The whole picture."""
+        """Bounds of the whole image."""
         return Box(0, 0, self.width, self.height)
 
     @property
@@ -62,15 +62,15 @@ class DamageMap:
         return not self._tiles
 
     def tiles(self) -> Mapping[TileKey, Labels]:
-        """The tiles that hold damage, (column, row) → read-only (256, 256) uint8."""
+        """Return the stored tiles, (column, row) → read-only (256, 256) uint8."""
         return MappingProxyType(self._tiles)
 
     def occupied(self) -> list[Box]:
-        """The boxes of the tiles that hold damage, row by row, cut to the picture."""
+        """Return the boxes of the stored tiles, row by row, clipped to the image."""
         return [tile_box(key).within(self.box) for key in sorted(self._tiles, key=lambda key: key[::-1])]
 
     def bounds(self) -> Box:
-        """The smallest box around all damage; an empty box for none."""
+        """Return the bounding box of all damage, an empty box if there is none."""
         return union(self._tile_bounds(key) for key in self._tiles)
 
     def _tile_bounds(self, key: TileKey) -> Box:
@@ -78,34 +78,34 @@ class DamageMap:
         return Box(x, y, width, height).moved(key[0] * TILE, key[1] * TILE)
 
     def count(self, label: int | None = None) -> int:
-        """Damaged pixels, of one ``label`` or of all."""
+        """Count the damaged pixels, of one ``label`` or of all."""
         tiles = self._tiles.values()
         return sum(int(np.count_nonzero(tile if label is None else tile == label)) for tile in tiles)
 
     def counts(self) -> dict[int, int]:
-        """Pixels of every label there is, in the order of the labels."""
+        """Count the pixels of every label that occurs, in the order of the labels."""
         total = np.zeros(256, np.int64)
         for tile in self._tiles.values():
             total += np.bincount(tile.ravel(), minlength=256)
         return {label: int(total[label]) for label in range(1, 256) if total[label]}
 
     def has(self, label: int) -> bool:
-        """Whether any pixel has this ``label``."""
+        """Return whether any pixel has this ``label``."""
         return any(bool((tile == label).any()) for tile in self._tiles.values())
 
     def class_of(self, label: int) -> DamageClass:
-        """The class with this ``label``; raises ``KeyError`` where there is none."""
+        """Return the class with this ``label``; raises ``KeyError`` if there is none."""
         return {item.label: item for item in self.classes}[label]
 
     def __eq__(self, other: object) -> bool:
-        """Whether both have the same size and the same label everywhere."""
+        """Compare sizes and labels; classes are ignored."""
         if not isinstance(other, DamageMap):
             return NotImplemented
-        mine, theirs = self._tiles, other._tiles
+        own, others = self._tiles, other._tiles
         return (
             self.box == other.box
-            and mine.keys() == theirs.keys()
-            and all(np.array_equal(mine[key], theirs[key]) for key in mine)
+            and own.keys() == others.keys()
+            and all(np.array_equal(own[key], others[key]) for key in own)
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -113,14 +113,14 @@ class DamageMap:
     # Reading and writing
 
     def read(self, box: Box) -> Labels:
-        """The labels in ``box`` as (h, w) uint8; 0 outside the picture."""
+        """Return the labels in ``box`` as (h, w) uint8, 0 outside the image."""
         labels = np.zeros((box.height, box.width), np.uint8)
-        for key, cell in self._stored(box):
-            labels[cell.moved(-box.x, -box.y).slices] = self._tiles[key][_inside(cell)]
+        for key, cell in self._stored_tiles(box):
+            labels[cell.moved(-box.x, -box.y).slices] = self._tiles[key][_slices_in_tile(cell)]
         return labels
 
     def write(self, box: Box, labels: NDArray) -> None:
-        """Put (h, w) ``labels`` into ``box``; what lies outside the picture is dropped."""
+        """Write (h, w) ``labels`` into ``box``; pixels outside the image are ignored."""
         if labels.shape != (box.height, box.width):
             raise ValueError(f"labels of shape {labels.shape} don't fit {box}")
         key = (box.x // TILE, box.y // TILE)
@@ -129,104 +129,104 @@ class DamageMap:
             return
         for cell in box.within(self.box).tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
-            whole = cell == box
-            self._replace(key, cell, labels if whole else labels[cell.moved(-box.x, -box.y).slices])
+            covers_tile = cell == box
+            self._replace(key, cell, labels if covers_tile else labels[cell.moved(-box.x, -box.y).slices])
 
     def _replace(self, key: TileKey, cell: Box, labels: NDArray) -> None:
         old = self._tiles.get(key)
-        whole = labels.shape == (TILE, TILE)
-        if (whole or old is None) and not labels.any():
+        covers_tile = labels.shape == (TILE, TILE)
+        if (covers_tile or old is None) and not labels.any():
             self._tiles.pop(key, None)
             return
-        if whole and _storable(labels):
+        if covers_tile and _is_immutable_tile(labels):
             self._tiles[key] = labels
             return
         tile = np.zeros((TILE, TILE), np.uint8) if old is None else old.copy()
-        tile[_inside(cell)] = labels
+        tile[_slices_in_tile(cell)] = labels
         if not tile.any():
             del self._tiles[key]
             return
         tile.setflags(write=False)
         self._tiles[key] = tile
 
-    def _stored(self, box: Box) -> Iterator[tuple[TileKey, Box]]:
-        """The stored tiles that ``box`` touches, each with the part of ``box`` in it."""
+    def _stored_tiles(self, box: Box) -> Iterator[tuple[TileKey, Box]]:
+        """Iterate over the stored tiles that ``box`` overlaps, each with its part of ``box``."""
         for cell in box.within(self.box).tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
             if key in self._tiles:
                 yield key, cell
 
     def fill_mask(self, box: Box) -> Mask:
-        """(h, w) bool: where ``box`` holds damage of a class that is filled."""
+        """Return (h, w) bool: where ``box`` contains damage of a class that is filled."""
         return self._filled_labels()[self.read(box)]
 
-    # Maps made from this one
+    # Derived maps
 
     def copy(self) -> DamageMap:
-        """A map that can be changed without this one; shares the tiles."""
+        """Return an independent copy that shares the tiles."""
         return self.with_classes(self.classes)
 
     def with_classes(self, classes: tuple[DamageClass, ...]) -> DamageMap:
-        """A copy with other ``classes``."""
-        made = DamageMap(self.width, self.height, classes)
-        made._tiles = dict(self._tiles)
-        return made
+        """Return a copy with other ``classes``."""
+        result = DamageMap(self.width, self.height, classes)
+        result._tiles = dict(self._tiles)
+        return result
 
     def filled(self) -> DamageMap:
-        """A map with label 1 wherever the class is filled."""
-        chosen = self._filled_labels()
-        made = DamageMap(self.width, self.height)
+        """Return a map with label 1 wherever the class is filled."""
+        is_filled = self._filled_labels()
+        result = DamageMap(self.width, self.height)
         for key, tile in self._tiles.items():
-            mask = chosen[tile]
-            made._replace(key, tile_box(key), tile if np.array_equal(mask, tile) else mask)
-        return made
+            mask = is_filled[tile]
+            result._replace(key, tile_box(key), tile if np.array_equal(mask, tile) else mask)
+        return result
 
     def dilated(self, pixels: int, progress: Progress | None = None) -> DamageMap:
-        """All damage dilated ``pixels`` times by a 3×3 square, as label 1; raises ``Cancelled``."""
-        made, progress = DamageMap(self.width, self.height), progress or Progress()
-        for key in self._near(pixels):
+        """Dilate all damage ``pixels`` times by a 3×3 square, as label 1; raises ``Cancelled``."""
+        result, progress = DamageMap(self.width, self.height), progress or Progress()
+        for key in self._tiles_near(pixels):
             progress.check()
             cell = tile_box(key).within(self.box)
             damaged = (self.read(cell.expanded(pixels)) > 0).astype(np.uint8)
-            made.write(
+            result.write(
                 cell, _dilated(damaged, pixels)[pixels : pixels + cell.height, pixels : pixels + cell.width]
             )
-        return made
+        return result
 
-    def _near(self, pixels: int) -> list[TileKey]:
-        """The keys of all tiles that lie within ``pixels`` of damage."""
-        reached: set[TileKey] = set()
+    def _tiles_near(self, pixels: int) -> list[TileKey]:
+        """Return the keys of all tiles within ``pixels`` of damage."""
+        keys: set[TileKey] = set()
         for key in self._tiles:
             around = self._tile_bounds(key).expanded(pixels).within(self.box)
-            reached.update((cell.x // TILE, cell.y // TILE) for cell in around.tiles(TILE))
-        return sorted(reached)
+            keys.update((cell.x // TILE, cell.y // TILE) for cell in around.tiles(TILE))
+        return sorted(keys)
 
     def _filled_labels(self) -> Mask:
-        """256 bool: whether a label is filled; one without a class is."""
-        chosen = np.ones(256, np.bool_)
-        chosen[0] = False
-        chosen[[item.label for item in self.classes if not item.filled]] = False
-        return chosen
+        """Return (256,) bool: whether a label is filled; labels without a class are."""
+        is_filled = np.ones(256, np.bool_)
+        is_filled[0] = False
+        is_filled[[item.label for item in self.classes if not item.filled]] = False
+        return is_filled
 
 
-def _storable(labels: NDArray) -> bool:
-    """Whether this whole tile is one that nobody can change any more, such as one of another map."""
-    fits = labels.dtype == np.uint8 and labels.flags.c_contiguous
-    return bool(fits and labels.base is None and not labels.flags.writeable)
+def _is_immutable_tile(labels: NDArray) -> bool:
+    """Return whether these labels, such as a tile of another map, can be stored without a copy."""
+    is_labels = labels.dtype == np.uint8 and labels.flags.c_contiguous
+    return bool(is_labels and labels.base is None and not labels.flags.writeable)
 
 
 def tile_box(key: TileKey) -> Box:
-    """The full box of the tile (column, row)."""
+    """Return the full box of the tile (column, row)."""
     return Box(key[0] * TILE, key[1] * TILE, TILE, TILE)
 
 
-def _inside(cell: Box) -> tuple[slice, slice]:
-    """Slices of ``cell`` into the one tile that holds it."""
+def _slices_in_tile(cell: Box) -> tuple[slice, slice]:
+    """Return the slices of ``cell`` in the one tile that contains it."""
     return cell.moved(-(cell.x // TILE) * TILE, -(cell.y // TILE) * TILE).slices
 
 
 def _dilated(mask: Labels, pixels: int) -> Labels:
-    """``mask`` after ``pixels`` dilations by a 3×3 square."""
+    """Dilate ``mask`` ``pixels`` times by a 3×3 square."""
     if pixels < 1:
         return mask
     return np.asarray(cv2.dilate(mask, np.ones((2 * pixels + 1,) * 2, np.uint8)))

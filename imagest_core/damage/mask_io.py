@@ -1,4 +1,4 @@
-"""Masks in and out: any one-channel picture of the scan's size becomes a damage map, and back."""
+"""Reading a one-channel image of the scan's size as a damage map, and writing one."""
 
 from __future__ import annotations
 
@@ -15,41 +15,54 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.damage.mask_pictures import PNG_SIGNATURE, MaskPicture, Size, open_mask
-from imagest_core.damage.mask_values import Grey, Survey, found_values, rule_for
+from imagest_core.damage.mask_values import Grey, ValueCounts, find_rule, format_values
 from imagest_core.errors import MaskError, OutputError, PaintingError
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.formats.base import pixel_limit
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import check_ordinary
 
-KEPT_BYTES = 128 << 20
-"""A mask of which more would have to be kept while it is looked at is decoded twice instead."""
-_CELL_BYTES = 300
+BUFFER_BYTES = 128 << 20
+"""Memory limit for tiles kept while the values of a mask are counted; larger masks are decoded twice."""
+_TILE_OVERHEAD = 300
 TIFF_ENDINGS = (".tif", ".tiff")
 
 
 def read_mask(path: Path | str, size: Size | None = None, label: int = 1) -> DamageMap:
-    """The damage in the picture ``path``, as ``label``.
+    """Read the damage in the image ``path`` as class ``label``.
 
-    ``size`` is the scan's (width, height). A mask is any picture of grey pixels, whatever its format,
-    type of samples and palette, that is black and white: a picture of 0 and one other value, which is
-    damage, or a soft-edged one, of which half of full scale and above is (see
-    :mod:`imagest_core.damage.mask_values`). An empty mask, or one that covers everything, is returned
-    like any other (see :func:`check_mask_usable`). Read in bands, where the format allows. Raises
-    ``MaskError``, with the values found where they aren't clearly black and white.
+    A mask is any grey image that is black and white, whatever its format, sample type and palette: an image
+    of 0 and one other value, which is damage, or a soft-edged one, thresholded at half of full scale (see
+    :mod:`imagest_core.damage.mask_values`). Empty masks and masks that cover everything are accepted (see
+    :func:`check_mask_usable`). Images are read in bands if the format allows it.
+
+    Parameters
+    ----------
+    path
+        Image file.
+    size
+        Size (width, height) of the scan that the mask must have.
+    label
+        Class label of the damage.
+
+    Raises
+    ------
+    MaskError
+        If the file can't be read, has another size, or isn't clearly black and white. The sentence lists the
+        values of the mask.
     """
     path = Path(path)
     check_ordinary(path)
-    with _reading(path):
-        picture = _opened(path, size)
+    with _as_mask_error(path):
+        picture = _open(path, size)
         try:
-            return _damage(picture, label)
+            return _to_damage_map(picture, label)
         finally:
             picture.close()
 
 
 def check_mask_usable(damage: DamageMap) -> DamageMap:
-    """The map itself; raises ``MaskError`` where there is nothing to fill or nothing to fill it from."""
+    """Return the map; raise ``MaskError`` if it is empty or leaves nothing intact."""
     damaged = damage.count()
     if damaged == 0:
         raise MaskError("The mask is empty: mark some damage (white on black) first.")
@@ -74,13 +87,13 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
         )
 
 
-def _opened(path: Path, size: Size | None) -> MaskPicture:
-    return open_mask(path, lambda found: check_mask_size(found, size, path))
+def _open(path: Path, size: Size | None) -> MaskPicture:
+    return open_mask(path, lambda declared: check_mask_size(declared, size, path))
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    """Turn whatever goes wrong into one sentence."""
+def _as_mask_error(path: Path) -> Iterator[None]:
+    """Convert any error into a ``MaskError`` with one sentence."""
     try:
         yield
     except MaskError:
@@ -97,72 +110,72 @@ def _reading(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _damage(picture: MaskPicture, label: int) -> DamageMap:
-    """The map of an open mask: from what was kept while its values were found, or read once more."""
-    kept = _Kept()
-    survey = Survey()
+def _to_damage_map(picture: MaskPicture, label: int) -> DamageMap:
+    """Convert an open mask to a map, decoding it once if its tiles fit the buffer, else twice."""
+    buffer = _TileBuffer()
+    counts = ValueCounts()
     for box, grey in picture.grey_bands():
-        for cell, part in _cells(box, grey):
-            _survey_cell(survey, kept, cell, part)
-        if survey.hopeless:
+        for tile, part in _split_tiles(box, grey):
+            _count_tile(counts, buffer, tile, part)
+        if counts.ambiguous:
             break
-    rule = rule_for(survey, picture.full_scale, white_is_zero=picture.white_is_zero)
+    rule = find_rule(counts, picture.full_scale, white_is_zero=picture.white_is_zero)
     if rule is None:
-        raise _unclear(picture.path, survey)
-    made = DamageMap(*picture.size)
-    again = ((cell, part) for box, grey in picture.grey_bands() for cell, part in _cells(box, grey))
-    for cell, part in again if kept.cells is None else kept.all():
-        made.write(cell, rule.damaged(part) * np.uint8(label))
-    return made
+        raise _ambiguous_error(picture.path, counts)
+    damage = DamageMap(*picture.size)
+    decoded = (pair for box, grey in picture.grey_bands() for pair in _split_tiles(box, grey))
+    for tile, part in decoded if buffer.tiles is None else buffer.drain():
+        damage.write(tile, rule.damaged(part) * np.uint8(label))
+    return damage
 
 
-def _cells(box: Box, grey: Grey) -> Iterator[tuple[Box, Grey]]:
-    """The tiles of a map in a band of the mask."""
-    for cell in box.tiles(TILE):
-        yield cell, grey[cell.moved(-box.x, -box.y).slices]
+def _split_tiles(box: Box, grey: Grey) -> Iterator[tuple[Box, Grey]]:
+    """Split a band of the mask into tiles of the map."""
+    for tile in box.tiles(TILE):
+        yield tile, grey[tile.moved(-box.x, -box.y).slices]
 
 
-def _survey_cell(survey: Survey, kept: _Kept, cell: Box, part: Grey) -> None:
+def _count_tile(counts: ValueCounts, buffer: _TileBuffer, box: Box, part: Grey) -> None:
     low, high = part.min(), part.max()
     if low == high and np.isfinite(high):
-        survey.add_constant(float(high), part.size)
-        kept.add(cell, part[:1, :1])
+        counts.add_constant(float(high), part.size)
+        buffer.add(box, part[:1, :1])
     else:
-        survey.add(part)
-        kept.add(cell, part)
+        counts.add(part)
+        buffer.add(box, part)
 
 
-class _Kept:
-    """The tiles of a mask, where they need little memory, so that it is decoded only once."""
+class _TileBuffer:
+    """Tiles of a mask kept within a memory limit, so that most masks are decoded only once."""
 
     def __init__(self) -> None:
-        self.cells: list[tuple[Box, Grey]] | None = []
+        self.tiles: list[tuple[Box, Grey]] | None = []
         self._bytes = 0
 
-    def add(self, cell: Box, part: Grey) -> None:
-        """Keep a tile: all of it, or one pixel where it has one value."""
-        if self.cells is None:
+    def add(self, box: Box, part: Grey) -> None:
+        """Keep a tile: one pixel if it has a single value, else all of it."""
+        if self.tiles is None:
             return
-        self._bytes += part.nbytes + _CELL_BYTES
-        if self._bytes > KEPT_BYTES:
-            self.cells = None
+        self._bytes += part.nbytes + _TILE_OVERHEAD
+        if self._bytes > BUFFER_BYTES:
+            self.tiles = None
         else:
-            self.cells.append((cell, part.copy()))
+            self.tiles.append((box, part.copy()))
 
-    def all(self) -> Iterator[tuple[Box, Grey]]:
-        """What was kept, at full size, and no longer kept."""
-        while self.cells:
-            cell, part = self.cells.pop()
-            yield cell, np.broadcast_to(part, (cell.height, cell.width))
+    def drain(self) -> Iterator[tuple[Box, Grey]]:
+        """Iterate over the kept tiles at full size, releasing each."""
+        while self.tiles:
+            box, part = self.tiles.pop()
+            yield box, np.broadcast_to(part, (box.height, box.width))
 
 
-def _unclear(path: Path, survey: Survey) -> MaskError:
-    if not survey.finite:
+def _ambiguous_error(path: Path, counts: ValueCounts) -> MaskError:
+    if not counts.finite:
         return MaskError(
-            f"The mask {path.name} has samples that are no numbers: save it as 8-bit grey, white for damage."
+            f"The mask {path.name} has samples that are not numbers: save it as 8-bit grey, white for damage."
         )
     return MaskError(
-        f"The mask {path.name} is not clearly black and white ({found_values(survey)}): save it with 0 for"
+        f"The mask {path.name} is not clearly black and white ({format_values(counts)}): save it with 0 for"
         " intact and 255 for damage."
     )
 
@@ -173,9 +186,9 @@ def _unclear(path: Path, survey: Survey) -> MaskError:
 def write_mask(
     damage: DamageMap, path: Path | str, *, force: bool = False, inputs: Iterable[Path] = ()
 ) -> None:
-    """Write all damage as an 8-bit grey picture, 255 damaged and 0 intact: PNG or TIFF by the ending.
+    """Write all damage as an 8-bit grey image, 255 damaged and 0 intact; PNG or TIFF by the extension.
 
-    The file appears whole or not at all, and replaces another only under ``force``, one of ``inputs``
+    The file is written atomically. An existing file is replaced only with ``force``, and a file of ``inputs``
     never. Raises ``OutputError``.
     """
     path = Path(path)
@@ -187,21 +200,21 @@ def write_mask(
 
 
 def _bands(damage: DamageMap) -> Iterator[NDArray[np.uint8]]:
-    """The picture as (up to 256, width) uint8 bands of 0 and 255, from the top."""
+    """Iterate over the image from the top as (up to 256, width) uint8 bands of 0 and 255."""
     for y in range(0, damage.height, TILE):
         band = Box(0, y, damage.width, TILE).within(damage.box)
         yield (damage.read(band) > 0) * np.uint8(255)
 
 
 def _write_png(damage: DamageMap, file: BinaryIO) -> None:
-    """A grey 8-bit PNG (ISO/IEC 15948), band by band."""
-    packer = zlib.compressobj(6)
+    """Write a grey 8-bit PNG (ISO/IEC 15948) band by band."""
+    compressor = zlib.compressobj(6)
     file.write(PNG_SIGNATURE)
     _chunk(file, b"IHDR", struct.pack(">IIBBBBB", damage.width, damage.height, 8, 0, 0, 0, 0))
     for band in _bands(damage):
         unfiltered = np.pad(band, ((0, 0), (1, 0)))
-        _chunk(file, b"IDAT", packer.compress(unfiltered.tobytes()))
-    _chunk(file, b"IDAT", packer.flush())
+        _chunk(file, b"IDAT", compressor.compress(unfiltered.tobytes()))
+    _chunk(file, b"IDAT", compressor.flush())
     _chunk(file, b"IEND", b"")
 
 

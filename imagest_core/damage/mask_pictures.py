@@ -1,4 +1,4 @@
-"""Pictures of any format as masks: one channel, in bands from the top or the left, whatever the container."""
+"""Images of any format as masks: one channel, read in bands from the top or the left."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 TIFF_SIGNATURES = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 JPEG2000_SIGNATURES = (b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51")
 PILLOW = {b"BM": ("BMP", "<ii", 18), b"GIF87a": ("GIF", "<HH", 6), b"GIF89a": ("GIF", "<HH", 6)}
-"""Formats read by Pillow by their first bytes, with the place of their width and height."""
+"""Formats read with Pillow by their signature: name, struct format and offset of the size."""
 _PILLOW_PIXELS = 80_000_000
 
 _LIMITS = Limits(cache=64 << 20)
 _TOLERANCE = 1 / 64
-"""Share of full scale by which the channels of a grey pixel may differ, as lossy formats make them."""
+"""Maximum difference between the channels of a grey pixel (share of full scale), as lossy formats produce
+it."""
 _WHITE_IS_ZERO, _RGB, _PALETTE, _YCBCR = 0, 2, 3, 6
 _OLD_JPEG = 6
 _ORIENTATION, _COLOUR_MAP = 274, 320
@@ -39,15 +40,33 @@ _OPAQUE = {1, 2}
 
 Size = tuple[int, int]
 Bands = Iterator[tuple[Box, Samples]]
-"""Boxes as displayed, 256 pixels high or wide, one after the other, with their samples (h, w, channels)."""
+"""Boxes as displayed, 256 pixels high or wide, in order, with their samples (h, w, channels)."""
 
 
 @dataclass(frozen=True)
 class MaskPicture:
-    """An open mask: ``size`` (width, height) as displayed; ``bands`` can be read more than once.
+    """An open mask.
 
-    ``full_scale``: the largest sample (1 for floating-point); ``colours``: 1 or 3 channels, or one of
-    indices into ``palette`` (n, 3) uint8; further channels may hold opacity: the first where ``alpha``.
+    Parameters
+    ----------
+    path
+        Image file.
+    size
+        (width, height) as displayed.
+    bands
+        Returns the samples in bands; can be called more than once.
+    full_scale
+        Largest possible sample value, 1 for floating point.
+    colours
+        1 or 3 channels, or 1 channel of indices into ``palette``; further channels may be opacity.
+    alpha
+        Whether the first channel after ``colours`` is opacity.
+    palette
+        (n, 3) uint8 colours, if samples are indices.
+    white_is_zero
+        Whether 0 is white.
+    close
+        Releases the file.
     """
 
     path: Path
@@ -61,15 +80,15 @@ class MaskPicture:
     close: Callable[[], None] = lambda: None
 
     def grey_bands(self) -> Iterator[tuple[Box, Grey]]:
-        """Bands of one channel (h, w); raises ``MaskError`` for colours and varying opacity."""
+        """Iterate over one-channel (h, w) bands; raise ``MaskError`` for colours or varying opacity."""
         extra: NDArray[Any] | None = None
         for box, samples in self.bands():
             yield box, self._grey(samples)
             if samples.shape[2] > self.colours:
-                extra = self._checked_extra(samples[..., self.colours :], extra)
+                extra = self._check_extra(samples[..., self.colours :], extra)
 
-    def _checked_extra(self, extra: Samples, before: NDArray[Any] | None) -> NDArray[Any]:
-        first: NDArray[Any] = extra[0, 0] if before is None else before
+    def _check_extra(self, extra: Samples, reference: NDArray[Any] | None) -> NDArray[Any]:
+        first: NDArray[Any] = extra[0, 0] if reference is None else reference
         if (extra != first).any() or (self.alpha and first[0] == 0):
             raise MaskError(f"The mask {self.path.name} is partly transparent: flatten it onto black first.")
         return first
@@ -78,14 +97,14 @@ class MaskPicture:
         if self.palette is not None:
             return self._palette_grey(samples[..., 0])
         if self.colours == 1:
-            return _simple(samples[..., 0])
+            return _to_opencv_dtype(samples[..., 0])
         colours = samples[..., : self.colours]
         low, high = colours.min(axis=2), colours.max(axis=2)
         lossy = colours.dtype.kind == "f" or self.full_scale in (255, 65535)
         tolerance = self.full_scale * _TOLERANCE if lossy else 0
         if (high.astype(np.float64) - low > tolerance).any():
-            self._coloured()
-        return _simple(high)
+            self._raise_coloured()
+        return _to_opencv_dtype(high)
 
     def _palette_grey(self, indices: Samples) -> Grey:
         assert self.palette is not None
@@ -94,17 +113,17 @@ class MaskPicture:
             raise MaskError(f"The mask {self.path.name} can't be read; it is damaged or of an unknown kind.")
         colours = self.palette[used].astype(int)
         if (np.ptp(colours, axis=1) > 255 * _TOLERANCE).any():
-            self._coloured()
+            self._raise_coloured()
         return np.asarray(self.palette.max(axis=1)[indices])
 
-    def _coloured(self) -> NoReturn:
+    def _raise_coloured(self) -> NoReturn:
         raise MaskError(
             f"The mask {self.path.name} has colours: save it as one grey channel, white for damage."
         )
 
 
 def open_mask(path: Path, check: Callable[[Size], None]) -> MaskPicture:
-    """The picture ``path`` as a mask, after ``check`` of its size; raises ``InputError``."""
+    """Open the image ``path`` as a mask after ``check`` of its size; raises ``InputError``."""
     with path.open("rb") as file:
         head = file.read(32)
     if head.startswith(PNG_SIGNATURE):
@@ -113,8 +132,8 @@ def open_mask(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         return _open_tiff(path, check)
     if head.startswith(JPEG2000_SIGNATURES):
         return _open_jpeg2000(path, check)
-    by_pillow = any(head.startswith(start) for start in PILLOW)
-    return (_open_by_pillow if by_pillow else _open_source)(path, check)
+    is_pillow = any(head.startswith(signature) for signature in PILLOW)
+    return (_open_pillow if is_pillow else _open_source)(path, check)
 
 
 def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
@@ -128,8 +147,8 @@ def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     channels = 1 if head.palette is not None else head.channels
     full_scale = 2**head.depth - 1
     if head.interlaced or orientation.code != 1 or head.transparent:
-        _check_at_once(path, size)
-        return _of_array(path, size, orientation.display(_whole_png(path)))
+        _check_decoded_size(path, size)
+        return _from_array(path, size, orientation.display(_whole_png(path)))
 
     def bands() -> Bands:
         rows = PngRows(path, head.width, head.height, channels, head.depth)
@@ -143,14 +162,14 @@ def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
 
 
 def _whole_png(path: Path) -> Samples:
-    """A PNG that is interlaced, turned or transparent by a colour: palettes become RGB or RGBA."""
+    """Decode a PNG that is interlaced, rotated or has a transparent colour; palettes become RGB or RGBA."""
     import imagecodecs
 
     return np.asarray(imagecodecs.png_decode(path.read_bytes()))
 
 
-def _of_array(path: Path, size: Size, samples: Samples) -> MaskPicture:
-    """A mask that is decoded already."""
+def _from_array(path: Path, size: Size, samples: Samples) -> MaskPicture:
+    """Return a mask from samples that are already decoded."""
     samples = samples.view(np.uint8) * np.uint8(255) if samples.dtype == np.bool_ else samples
     samples = samples[..., np.newaxis] if samples.ndim == 2 else samples
     channels = samples.shape[2]
@@ -176,8 +195,8 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)
         kind, bits = page.photometric, page.bitspersample
-        known = (*GREY, _PALETTE, _RGB, _YCBCR)
-        if kind not in known or page.compression == _OLD_JPEG or is_plain_ycbcr(page):
+        supported = (*GREY, _PALETTE, _RGB, _YCBCR)
+        if kind not in supported or page.compression == _OLD_JPEG or is_plain_ycbcr(page):
             return _open_source(path, check)
         _check_tiff(path, page)
         layout = page_layout(path, page, _LIMITS)
@@ -195,8 +214,8 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     return MaskPicture(
         path,
         size,
-        lambda: _turned_bands(segments.read, orientation, size),
-        255 if bilevel else 1.0 if layout.dtype.kind == "f" else _largest(layout.dtype, bits),
+        lambda: _oriented_bands(segments.read, orientation, size),
+        255 if bilevel else 1.0 if layout.dtype.kind == "f" else _full_scale(layout.dtype, bits),
         1 if kind in (*GREY, _PALETTE) else 3,
         alpha,
         palette,
@@ -206,31 +225,31 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
 
 
 def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
-    """Raise ``InputError`` unless the page is flat, of numbers, and of a compression that is known."""
+    """Raise ``InputError`` unless the page is two-dimensional, numeric and of a known compression."""
     from imagest_core.painting.formats.tiff_kind import check_compression
 
     if page.imagedepth > 1:
-        raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
-    numbers = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
-    if not isinstance(page.bitspersample, int) or not numbers:
+        raise MaskError(f"The mask {path.name} is not two-dimensional: save it as one grey channel.")
+    is_numeric = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
+    if not isinstance(page.bitspersample, int) or not is_numeric:
         raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")
     check_compression(path.name, page)
 
 
-def _largest(dtype: np.dtype[Any], bits: int) -> float:
+def _full_scale(dtype: np.dtype[Any], bits: int) -> float:
     return float(2 ** (bits - (dtype.kind == "i")) - 1)
 
 
 def _tiff_palette(colours: NDArray[np.uint16] | None) -> NDArray[np.uint8]:
-    """(n, 3) uint8 from a TIFF's colour map, which some writers fill with 8-bit values."""
+    """Return (n, 3) uint8 from a TIFF colour map, which some writers fill with 8-bit values."""
     if colours is None:
-        raise ValueError("a palette picture without a palette")
+        raise ValueError("a palette image without a palette")
     table = np.asarray(colours).T
     return np.asarray(table if table.max() < 256 else table >> 8).astype(np.uint8)
 
 
 def _open_source(path: Path, check: Callable[[Size], None]) -> MaskPicture:
-    """A picture of a format that scans have, too."""
+    """Open an image of a format that is also used for scans."""
     source = open_source(path, 0, _LIMITS)
     facts = source.facts
     orientation = Orientation.of(facts.orientation)
@@ -240,7 +259,7 @@ def _open_source(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     return MaskPicture(
         path,
         size,
-        lambda: _turned_bands(source.read, orientation, size),
+        lambda: _oriented_bands(source.read, orientation, size),
         float(2**facts.depth - 1),
         colours,
         facts.alpha is not None,
@@ -250,35 +269,35 @@ def _open_source(path: Path, check: Callable[[Size], None]) -> MaskPicture:
 
 
 def _open_jpeg2000(path: Path, check: Callable[[Size], None]) -> MaskPicture:
-    """Of any number of bits, which scans don't have; a palette becomes RGB."""
+    """Open a JPEG 2000 file of any bit depth; a palette becomes RGB."""
     import imagecodecs
 
     from imagest_core.painting.formats.jpeg2000 import jpeg2000_size
 
     width, height, bits = jpeg2000_size(path)
     check((width, height))
-    _check_at_once(path, (width, height))
+    _check_decoded_size(path, (width, height))
     samples = np.asarray(imagecodecs.jpeg2k_decode(path.read_bytes(), planar=False))
-    return replace(_of_array(path, (width, height), samples), full_scale=float(2**bits - 1))
+    return replace(_from_array(path, (width, height), samples), full_scale=float(2**bits - 1))
 
 
-def _open_by_pillow(path: Path, check: Callable[[Size], None]) -> MaskPicture:
+def _open_pillow(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     from PIL import Image
 
     with path.open("rb") as file:
         head = file.read(32)
-    kind, numbers, place = next(found for start, found in PILLOW.items() if head.startswith(start))
-    width, height = (abs(number) for number in struct.unpack_from(numbers, head, place))
+    kind, size_format, offset = next(entry for start, entry in PILLOW.items() if head.startswith(start))
+    width, height = (abs(side) for side in struct.unpack_from(size_format, head, offset))
     check((width, height))
     if width * height > _PILLOW_PIXELS:
         raise _too_large(path)
     with Image.open(path, formats=[kind]) as picture:
         colours = "RGBA" if "transparency" in picture.info else "RGB"
         samples = np.asarray(picture.convert(colours) if picture.mode == "P" else picture)
-    return _of_array(path, (width, height), samples)
+    return _from_array(path, (width, height), samples)
 
 
-def _check_at_once(path: Path, size: Size) -> None:
+def _check_decoded_size(path: Path, size: Size) -> None:
     if size[0] * size[1] * 8 > _LIMITS.at_once:
         raise _too_large(path)
 
@@ -287,8 +306,8 @@ def _too_large(path: Path) -> MaskError:
     return MaskError(f"The mask {path.name} is too large for its format: save it as a PNG or TIFF.")
 
 
-def _turned_bands(read: Callable[[Box], Samples], orientation: Orientation, size: Size) -> Bands:
-    """Bands along the stored rows, as displayed."""
+def _oriented_bands(read: Callable[[Box], Samples], orientation: Orientation, size: Size) -> Bands:
+    """Iterate over bands along the stored rows, as displayed."""
     width, height = size
     frame = Box(0, 0, width, height)
     for start in range(0, width if orientation.swaps else height, TILE):
@@ -297,8 +316,8 @@ def _turned_bands(read: Callable[[Box], Samples], orientation: Orientation, size
         yield box, orientation.display(read(orientation.stored_box(box, width, height)))
 
 
-def _simple(grey: Samples) -> Grey:
-    """Samples as uint8, uint16, float32 or float64, which OpenCV knows, of the same values."""
+def _to_opencv_dtype(grey: Samples) -> Grey:
+    """Convert samples to uint8, uint16, float32 or float64, the types OpenCV supports, keeping the values."""
     if grey.dtype == np.bool_:
         return grey.view(np.uint8)
     if grey.dtype in (np.uint8, np.uint16, np.float32, np.float64):

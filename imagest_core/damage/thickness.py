@@ -1,4 +1,4 @@
-"""How deep damage is: the distance to the nearest intact pixel, tile by tile."""
+"""Distance of damaged pixels to the nearest intact one, tile by tile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from imagest_core.damage.map import TILE, DamageMap, Labels, TileKey, tile_box
 from imagest_core.progress import Progress
 
 REACH = 64
-"""Distances up to here are exact; deeper ones are measured at a quarter of the scale, and so on."""
+"""Distances up to here (px) are exact; larger ones are measured at a quarter of the scale, recursively."""
 SHORT_REACH = 15
 """Tried first, since most damage is thin."""
 COARSER = 4
@@ -19,47 +19,47 @@ Distances = NDArray[np.float32]
 
 
 class Depths:
-    """The distance to the nearest intact pixel in the tiles of ``damage``, measured when asked for.
+    """Distances to the nearest intact pixel, computed per tile on demand.
 
-    Exact (Euclidean) up to 64 px; to within 4 px up to 256 px, 16 px up to 1,024 px, and so on.
-    What lies outside the picture counts as intact. Raises ``Cancelled`` when asked.
+    Exact (Euclidean) up to 64 px; within 4 px up to 256 px, within 16 px up to 1,024 px, and so on. Pixels
+    outside the image count as intact. Raises ``Cancelled`` when a tile is requested.
     """
 
     def __init__(self, damage: DamageMap, progress: Progress | None = None) -> None:
         self._damage, self._progress = damage, progress or Progress()
         self._coarser: Depths | None = None
-        self._kept: dict[TileKey, Distances] = {}
+        self._cache: dict[TileKey, Distances] = {}
 
     def of(self, key: TileKey) -> Distances | None:
-        """(256, 256) float32 px of the tile ``key``; None where nothing is damaged."""
+        """Return (256, 256) float32 distances in px of the tile ``key``, or None if nothing is damaged."""
         if key not in self._damage.tiles():
             return None
         self._progress.check()
-        near = _near(self._damage, key)
-        if near.max() <= REACH:
-            return near
+        exact = _near_distances(self._damage, key)
+        if exact.max() <= REACH:
+            return exact
         if self._coarser is None:
-            self._coarser = Depths(_reduced(self._damage), self._progress)
-        return _refined(near, self._coarser._once((key[0] // COARSER, key[1] // COARSER)), key)
+            self._coarser = Depths(_reduce(self._damage), self._progress)
+        return _merge_coarse(exact, self._coarser._cached((key[0] // COARSER, key[1] // COARSER)), key)
 
-    def _once(self, key: TileKey) -> Distances | None:
-        """The same, kept: 16 tiles of the finer scale ask for it."""
-        if key not in self._kept:
-            found = self.of(key)
-            if found is None:
+    def _cached(self, key: TileKey) -> Distances | None:
+        """Return the distances of a tile from the cache: 16 tiles of the finer scale request it."""
+        if key not in self._cache:
+            distances = self.of(key)
+            if distances is None:
                 return None
-            self._kept[key] = found
-        return self._kept[key]
+            self._cache[key] = distances
+        return self._cache[key]
 
 
-def _near(damage: DamageMap, key: TileKey) -> Distances:
-    """Distances of a tile that are exact up to ``REACH``, and above it wherever they are not."""
-    distance = _within(damage, key, SHORT_REACH)
-    return distance if distance.max() <= SHORT_REACH else _within(damage, key, REACH)
+def _near_distances(damage: DamageMap, key: TileKey) -> Distances:
+    """Return distances of a tile, exact up to ``REACH`` and above it elsewhere."""
+    distance = _distances_within(damage, key, SHORT_REACH)
+    return distance if distance.max() <= SHORT_REACH else _distances_within(damage, key, REACH)
 
 
-def _within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
-    """Distances of a tile as far as the surroundings within ``reach`` tell."""
+def _distances_within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
+    """Return distances of a tile as far as the surroundings within ``reach`` determine them."""
     damaged = (damage.read(tile_box(key).expanded(reach + 1)) > 0).view(np.uint8)
     if damaged.all():
         return np.full((TILE, TILE), reach + 1, np.float32)
@@ -67,23 +67,23 @@ def _within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
     return np.asarray(whole[reach + 1 : -reach - 1, reach + 1 : -reach - 1])
 
 
-def _refined(near: Distances, above: Distances | None, key: TileKey) -> Distances:
-    """The same with what lies beyond reach taken from the tile ``above`` at a quarter of the scale."""
-    if above is None:
-        return np.minimum(near, REACH + COARSER)
+def _merge_coarse(exact: Distances, coarse: Distances | None, key: TileKey) -> Distances:
+    """Replace distances beyond ``REACH`` by those of the tile ``coarse`` at a quarter of the scale."""
+    if coarse is None:
+        return np.minimum(exact, REACH + COARSER)
     side = TILE // COARSER
     y, x = key[1] % COARSER * side, key[0] % COARSER * side
-    part = above[y : y + side, x : x + side].repeat(COARSER, axis=0).repeat(COARSER, axis=1)
-    return np.where(near > REACH, np.maximum(part * COARSER, REACH), near)
+    part = coarse[y : y + side, x : x + side].repeat(COARSER, axis=0).repeat(COARSER, axis=1)
+    return np.where(exact > REACH, np.maximum(part * COARSER, REACH), exact)
 
 
-def _reduced(damage: DamageMap) -> DamageMap:
-    """A quarter of the scale: damaged where all of 4 × 4 pixels are."""
+def _reduce(damage: DamageMap) -> DamageMap:
+    """Reduce the map to a quarter: a pixel is damaged if all of its 4 × 4 pixels are."""
     coarse = DamageMap(-(-damage.width // COARSER), -(-damage.height // COARSER))
     for key in damage.tiles():
         box = tile_box(key)
-        quarter = type(box)(box.x // COARSER, box.y // COARSER, TILE // COARSER, TILE // COARSER)
-        coarse.write(quarter, _all_damaged(damage.read(box)))
+        coarse_box = type(box)(box.x // COARSER, box.y // COARSER, TILE // COARSER, TILE // COARSER)
+        coarse.write(coarse_box, _all_damaged(damage.read(box)))
     return coarse
 
 

@@ -1,4 +1,4 @@
-"""The wand: damage that looks like the point it was begun at, and is connected to it."""
+"""Magic wand: pixels similar to a seed point and connected to it."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 
 _SMOOTHING = 1.0
-_SEED = 2
+_SEED_RADIUS = 2
 
 
 class Wand:
-    """Grows from ``seed`` (column, row) over an ``image``, (h, w, 3) float32 sRGB in 0–1.
+    """Selection by colour similarity, starting at ``seed``.
 
-    A pixel is alike where its colour differs by at most the tolerance (CIE Lab units) from the mean
-    colour round the seed, after slight smoothing against grain. The Lab distance is computed once,
-    so that :meth:`mask` can follow a hand.
+    A pixel is similar if its colour differs by at most the tolerance (CIELAB units) from the median colour
+    around the seed, after slight smoothing against noise. Colour distances are computed once, so that
+    :meth:`mask` is fast enough for interactive use.
+
+    Parameters
+    ----------
+    image
+        (h, w, 3) float32 sRGB in 0–1.
+    seed
+        (column, row).
     """
 
     def __init__(self, image: NDArray[np.float32], seed: tuple[int, int]) -> None:
@@ -30,14 +37,16 @@ class Wand:
 
     def _colour(self, lab: NDArray[np.float32]) -> NDArray[np.float32]:
         x, y = self._seed
-        around = lab[max(y - _SEED, 0) : y + _SEED + 1, max(x - _SEED, 0) : x + _SEED + 1]
-        return np.asarray(np.median(around.reshape(-1, 3), axis=0), np.float32)
+        neighbourhood = lab[
+            max(y - _SEED_RADIUS, 0) : y + _SEED_RADIUS + 1, max(x - _SEED_RADIUS, 0) : x + _SEED_RADIUS + 1
+        ]
+        return np.asarray(np.median(neighbourhood.reshape(-1, 3), axis=0), np.float32)
 
     def mask(self, tolerance: float) -> Mask:
-        """(h, w) bool: what is alike and connected (over edges or corners) to the seed, which always is."""
+        """Return (h, w) bool: similar pixels 8-connected to the seed, and the seed itself."""
         x, y = self._seed
-        alike = (self._distance <= tolerance).astype(np.uint8)
-        alike[y, x] = 1
-        flooded = np.zeros((alike.shape[0] + 2, alike.shape[1] + 2), np.uint8)
-        cv2.floodFill(alike, flooded, (x, y), 1, flags=8 | cv2.FLOODFILL_MASK_ONLY | (1 << 8))
+        similar = (self._distance <= tolerance).astype(np.uint8)
+        similar[y, x] = 1
+        flooded = np.zeros((similar.shape[0] + 2, similar.shape[1] + 2), np.uint8)
+        cv2.floodFill(similar, flooded, (x, y), 1, flags=8 | cv2.FLOODFILL_MASK_ONLY | (1 << 8))
         return np.asarray(flooded[1:-1, 1:-1] == 1)

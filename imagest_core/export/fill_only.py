@@ -15,7 +15,7 @@ from imagest_core.painting.atomic import replacing
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 
 BIG = 2**31
 """Bytes of samples from which on the file is a BigTIFF."""
@@ -23,7 +23,7 @@ BIG = 2**31
 
 def write_fill_only(
     painting: Painting,
-    accepted: Accepted,
+    accepted: AcceptedFills,
     out: Path,
     *,
     force: bool = False,
@@ -59,7 +59,7 @@ def _resolution(painting: Painting) -> dict[str, Any]:
     return {"resolution": (scale.px_per_mm_x * 10, scale.px_per_mm_y * 10), "resolutionunit": "CENTIMETER"}
 
 
-def _tiles(painting: Painting, accepted: Accepted, progress: Progress) -> Iterator[NDArray]:
+def _tiles(painting: Painting, accepted: AcceptedFills, progress: Progress) -> Iterator[NDArray]:
     """Every tile of the picture at full size, row by row; empty ones are transparent black."""
     there = set(accepted.keys())
     cells = list(painting.box.tiles(TILE))
@@ -72,7 +72,7 @@ def _tiles(painting: Painting, accepted: Accepted, progress: Progress) -> Iterat
         yield made
 
 
-def _put(made: NDArray, accepted: Accepted, key: tuple[int, int]) -> None:
+def _put(made: NDArray, accepted: AcceptedFills, key: tuple[int, int]) -> None:
     tile = accepted.tile(key)
     if tile is None:
         return

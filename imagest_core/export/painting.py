@@ -16,15 +16,15 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
 from imagest_core.progress import Progress
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.files import inputs_of
 from imagest_core.project.painting_reference import file_sha256, open_reference
-from imagest_core.project.rewritten_scan import SMALL
+from imagest_core.project.rewritten_scan import HASHED_AT_ONCE
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.storage.codec import dumps
 from imagest_core.project.storage.hashes import record_sha256
-from imagest_core.project.verify import Account, check_export
+from imagest_core.project.verify import ExportCheck, check_export
 
 
 @contextmanager
@@ -39,8 +39,8 @@ def opened_painting(document: Document, *, accept_rewritten: bool = False) -> It
     if found.path is None or found.changed:
         raise ProjectError(found.note)
     with open_reference(found) as painting:
-        if not document.read_only and painting.box.area <= SMALL:
-            document.learn_scan(painting)
+        if not document.read_only and painting.box.area <= HASHED_AT_ONCE:
+            document.record_fingerprint(painting)
         yield painting
 
 
@@ -51,10 +51,10 @@ def export_accepted(
     force: bool = False,
     form: Form = KEPT,
     snapshot: Snapshot | None = None,
-    beside: Callable[[Account, str], Path | None] | None = None,
+    beside: Callable[[ExportCheck, str], Path | None] | None = None,
     accept_rewritten: bool = False,
     progress: Progress | None = None,
-) -> Account:
+) -> ExportCheck:
     """Write the scan with all accepted fills to ``out``, verified before it gets its name.
 
     ``form``: what is to be stored otherwise than in the scan; ``snapshot``: the project to export (None:
@@ -76,7 +76,7 @@ def export_accepted(
     with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
         checking, source = progress.part(0.6, 1.0, "verifying"), document.state.painting.sha256
 
-        def check(written: Path) -> Account:
+        def check(written: Path) -> ExportCheck:
             found = check_export(painting, accepted, written, checking, form)
             painting.check_unchanged(source)
             return found
@@ -93,7 +93,7 @@ def export_accepted(
     digest = file_sha256(out)
     record = beside(account, digest) if beside is not None else None
     if not document.read_only:
-        document.store.note_export(_export_row(snapshot, account, out, digest, record))
+        document.store.record_export(_export_row(snapshot, account, out, digest, record))
     return account
 
 
@@ -106,7 +106,7 @@ def export_recorded(
     form: Form = KEPT,
     accept_rewritten: bool = False,
     progress: Progress | None = None,
-) -> Account:
+) -> ExportCheck:
     """:func:`export_accepted`, and its ``record`` beside it if one is asked for: both files or neither."""
     from imagest_core.export.record import export_record, write_export_record
 
@@ -120,7 +120,7 @@ def export_recorded(
     with opened_painting(document, accept_rewritten=accept_rewritten):
         snapshot = document.snapshot()
 
-    def beside(account: Account, sha256: str) -> Path | None:
+    def beside(account: ExportCheck, sha256: str) -> Path | None:
         if record is not None:
             with opened_painting(document) as painting:
                 facts = export_record(snapshot, account, painting, out.name, sha256, form=form)
@@ -140,7 +140,7 @@ def export_notes(document: Document, form: Form = KEPT) -> list[str]:
 
 
 def _export_row(
-    snapshot: Snapshot, account: Account, out: Path, sha256: str, record: Path | None
+    snapshot: Snapshot, account: ExportCheck, out: Path, sha256: str, record: Path | None
 ) -> dict[str, str | int | bytes]:
     """The line of the project's list of exports: the file, the runs in it, and the record beside it."""
     runs = {
@@ -161,7 +161,7 @@ def _export_row(
 
 def verify_export(
     document: Document, exported: Path, progress: Progress | None = None, *, accept_rewritten: bool = False
-) -> Account:
+) -> ExportCheck:
     """Check that ``exported`` is what the project's accepted fills make of its scan.
 
     Besides every sample, the scan's hash in the record of every run that filled a pixel must be that
@@ -175,7 +175,7 @@ def verify_export(
             raise VerificationError(
                 f"{painting.path} isn't the scan of this project any more: its hash differs."
             )
-        account = check_export(painting, Accepted(document.state), exported, progress)
+        account = check_export(painting, AcceptedFills(document.state), exported, progress)
         for number in account.runs:
             _check_record(document, number, painting.sha256())
     check_written_record(document, exported)

@@ -19,7 +19,7 @@ from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Decision, State, Subject, Verdict
 from imagest_core.project.storage.hashes import record_sha256
-from imagest_core.project.verify import Account
+from imagest_core.project.verify import ExportCheck
 from imagest_core.restoration.record import class_facts, mask_hash
 from imagest_core.serialization import to_plain
 
@@ -28,7 +28,7 @@ FORMAT = 2
 
 
 def export_record(
-    snapshot: Snapshot, account: Account, painting: Painting, file: str, sha256: str, *, form: Form = KEPT
+    snapshot: Snapshot, account: ExportCheck, painting: Painting, file: str, sha256: str, *, form: Form = KEPT
 ) -> dict[str, Any]:
     """Describe the export of ``snapshot`` to ``file`` (a name), whose hash is ``sha256``, in plain values.
 
@@ -61,7 +61,7 @@ def export_record(
         "decisions": _decisions(state),
         "stored_as": to_plain(form),
         "writing_notes": list(writing_notes(painting, form)),
-        "verification": account.facts(),
+        "verification": account.to_plain(),
         "runs": {str(number): _parsed(record) for number, record in records.items()},
         "record_sha256": {str(number): record_sha256(record) for number, record in records.items()},
         "log": snapshot.log,

@@ -13,9 +13,9 @@ from imagest_core.project.document import Document
 from imagest_core.project.painting_reference import file_sha256
 from imagest_core.project.storage.codec import loads
 from imagest_core.project.storage.hashes import field_hashes
-from imagest_core.project.storage.integrity import changed_fields, in_brackets
+from imagest_core.project.storage.integrity import changed_fields, format_fields
 from imagest_core.project.storage.tables import check_path
-from imagest_core.project.storage.unpack import UNSOUND
+from imagest_core.project.storage.unpack import INVALID_DATA
 
 
 def stored_path(path: Path) -> str | bytes:
@@ -53,7 +53,7 @@ def check_written_record(document: Document, exported: Path) -> None:
     text = content.decode("utf-8", "replace")
     names = changed_fields(kept["fields"], text)
     raise VerificationError(
-        f"{record.name} was changed after it was written{in_brackets(_deeper(document, names, text))}."
+        f"{record.name} was changed after it was written{format_fields(_deeper(document, names, text))}."
     )
 
 
@@ -104,7 +104,7 @@ def _known(document: Document, exported: Path) -> dict[str, Any]:
         name, fields = Path(found["name"]).name, dict(found["fields"])
         check_path(path := Path(found.get("path", name)))
         return {"name": name, "path": path, "sha256": str(found["sha256"]), "fields": fields}
-    except UNSOUND as error:
+    except INVALID_DATA as error:
         raise VerificationError("What the project knows of this export's record can't be read.") from error
 
 
@@ -123,6 +123,6 @@ def _in_run(document: Document, name: str, text: str) -> list[str]:
         number = name.removeprefix("runs.")
         written = json.dumps(json.loads(text)["runs"][number])
         kept = field_hashes(document.store.run(int(number)).content.record())
-    except (*UNSOUND, ProjectError):
+    except (*INVALID_DATA, ProjectError):
         return []
     return [f"run {number}: {field}" for field in changed_fields(kept, written)]

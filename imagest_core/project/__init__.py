@@ -1,1 +1,1 @@
-"""The document a conservator works on, and the file that keeps every gesture of it."""
+"""The project document: damage, results and decisions of one scan, with a complete history in one file."""

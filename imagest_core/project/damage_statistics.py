@@ -1,4 +1,4 @@
-"""The figures of a project's damage, each with the scale it rests on and who says so."""
+"""Damage statistics of a project, with the origin of their scale."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from imagest_core.damage.statistics import NO_SCALE, ClassFigures, as_csv, class_figures
+from imagest_core.damage.statistics import NO_SCALE, ClassStatistics, as_csv, class_statistics
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.outputs import Kind, check_replaceable
 from imagest_core.painting.resolution import Resolution
@@ -14,17 +14,17 @@ from imagest_core.progress import Progress
 from imagest_core.project.state import Calibration, State
 
 
-def damage_figures(state: State, progress: Progress | None = None) -> tuple[ClassFigures, ...]:
-    """Count, areas, sizes and length of every class that occurs, in px and, where the scale is known, mm.
+def damage_statistics(state: State, progress: Progress | None = None) -> tuple[ClassStatistics, ...]:
+    """Measure count, areas, sizes and length of every class, in px and, if the scale is known, in mm.
 
-    ``scale`` of each says whether the user calibrated it, the file says it, or nobody. Takes seconds
-    where there are thousands of regions, so it is for a job; raises ``Cancelled``.
+    The ``scale`` of each class names its origin: calibrated by the user, from the file, or unknown. This
+    takes seconds for thousands of regions, so run it in a background job. Raises ``Cancelled``.
     """
-    return class_figures(state.damage.copy(), _scale(state.calibration), progress)
+    return class_statistics(state.damage.copy(), _scale(state.calibration), progress)
 
 
 def scale_source(calibration: Calibration | None) -> str:
-    """Where the scale came from, for the reader of a figure."""
+    """Describe the origin of the scale."""
     if calibration is None:
         return NO_SCALE
     if calibration.length is None:
@@ -32,16 +32,16 @@ def scale_source(calibration: Calibration | None) -> str:
     return f"calibrated by the user (two points {calibration.length:g} mm apart)"
 
 
-def write_figures(
-    figures: Iterable[ClassFigures], out: Path, *, force: bool = False, inputs: Iterable[Path] = ()
+def write_statistics(
+    statistics: Iterable[ClassStatistics], out: Path, *, force: bool = False, inputs: Iterable[Path] = ()
 ) -> None:
-    """Write them as CSV, one row a class; raises ``OutputError``, also where ``out`` is there already.
+    """Write the statistics as CSV, one row per class; raises ``OutputError``, also if ``out`` exists.
 
-    ``inputs`` are never replaced, nor is a picture or a project.
+    A file of ``inputs``, an image or a project is never replaced.
     """
     check_replaceable(out, Kind.OTHER)
     with replacing(out, force=force, inputs=inputs) as part:
-        write_text(part, as_csv(figures), out)
+        write_text(part, as_csv(statistics), out)
 
 
 def _scale(calibration: Calibration | None) -> Resolution | None:

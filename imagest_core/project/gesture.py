@@ -1,4 +1,4 @@
-"""A stroke under way: painted into the damage at once, kept or given up as a whole."""
+"""A stroke in progress: painted into the damage immediately, stored or reverted as a whole."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from imagest_core.project.state import State
 if TYPE_CHECKING:
     from imagest_core.project.document import Document
 
-Maker = Callable[[State], Operation | None]
-"""Makes an operation from the state as it is when its turn comes; None where there is nothing to do."""
+OperationFactory = Callable[[State], Operation | None]
+"""Creates an operation from the current state when it is applied; None if there is nothing to do."""
 
-UNDER_WAY = "A stroke is under way: finish it first."
+GESTURE_ACTIVE = "A stroke is in progress: finish it first."
 
 
 class Gesture:
     """A transaction on the damage of a document.
 
-    Labels are painted straight into ``document.state.damage``. Every other operation waits until
-    :meth:`commit` or :meth:`cancel` has ended the gesture. ``before`` is the damage it began with.
+    Labels are painted directly into ``document.state.damage``. All other operations are queued until
+    :meth:`commit` or :meth:`cancel`. ``before`` is the damage at the start.
     """
 
     def __init__(self, document: Document) -> None:
@@ -30,23 +30,23 @@ class Gesture:
         self.before = document.state.damage.copy()
 
     @property
-    def open(self) -> bool:
-        """Whether it hasn't ended yet."""
+    def active(self) -> bool:
+        """Whether the gesture is still in progress."""
         return self._document.gesture is self
 
     def commit(self, name: str) -> None:
-        """Keep what was painted as one operation called ``name``; raises ``ProjectError``.
+        """Store what was painted as one operation called ``name``; raises ``ProjectError``.
 
-        Where that is refused, everything is taken back.
+        If it is rejected, everything is reverted.
         """
         self._check()
         self._document.end_gesture(name)
 
     def cancel(self) -> None:
-        """Take back everything that was painted."""
+        """Revert everything that was painted."""
         self._check()
         self._document.end_gesture(None)
 
     def _check(self) -> None:
-        if not self.open:
-            raise ProjectError("The stroke has ended already: begin another one.")
+        if not self.active:
+            raise ProjectError("The stroke has already ended: start another one.")

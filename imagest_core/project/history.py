@@ -1,4 +1,4 @@
-"""The list of operations: what can be taken back, and what can be done again."""
+"""The list of operations for undo and redo."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from enum import StrEnum
 
 from imagest_core.project.operations import Operation
 
-BUDGET = 64 * 2**20
+MEMORY_BUDGET = 64 * 2**20
 """Bytes of operations kept in memory; older ones are read from the project file when undo needs them."""
 
 
 class Status(StrEnum):
-    """Where an operation stands."""
+    """State of an operation."""
 
     DONE = "done"
     UNDONE = "undone"
     DROPPED = "dropped"
-    """Undone and overtaken by something else: it stays in the log, but redo doesn't reach it."""
+    """Undone and followed by another operation: it stays in the log, but can't be redone."""
 
 
 @dataclass
-class Entry:
+class HistoryEntry:
     """One line of the history.
 
-    ``operation`` is None while only the project file has it; ``saved`` says that the file has it.
+    ``operation`` is None while it is only in the project file; ``saved`` means that it is in the file.
     """
 
     id: int
@@ -40,68 +40,70 @@ class Entry:
 
 
 class History:
-    """Done and undone operations. ``fetch`` reads back one that only the file has."""
+    """Done and undone operations; ``read_operation`` reads one from the file."""
 
     def __init__(
         self,
-        fetch: Callable[[int], Operation],
-        entries: Iterable[Entry] = (),
+        read_operation: Callable[[int], Operation],
+        entries: Iterable[HistoryEntry] = (),
         *,
-        last: int = 0,
-        budget: int = BUDGET,
+        last_id: int = 0,
+        memory_budget: int = MEMORY_BUDGET,
     ) -> None:
-        listed = list(entries)
-        self._fetch, self._budget = fetch, budget
-        self._done = [entry for entry in listed if entry.status is Status.DONE]
-        self._undone = [entry for entry in reversed(listed) if entry.status is Status.UNDONE]
-        self._held: deque[tuple[Entry, int]] = deque()
-        self.held = 0
-        """Bytes of operations in memory, roughly."""
-        self._last = max([last, *(entry.id for entry in listed)])
+        all_entries = list(entries)
+        self._read_operation, self._memory_budget = read_operation, memory_budget
+        self._done = [entry for entry in all_entries if entry.status is Status.DONE]
+        self._undone = [entry for entry in reversed(all_entries) if entry.status is Status.UNDONE]
+        self._in_memory: deque[tuple[HistoryEntry, int]] = deque()
+        self.memory_bytes = 0
+        """Approximate bytes of operations in memory."""
+        self._last_id = max([last_id, *(entry.id for entry in all_entries)])
 
     @property
-    def done(self) -> Sequence[Entry]:
-        """What is done, the latest last."""
+    def done(self) -> Sequence[HistoryEntry]:
+        """Done operations, the latest last."""
         return self._done
 
     @property
-    def undone(self) -> Sequence[Entry]:
-        """What can be done again, the next last."""
+    def undone(self) -> Sequence[HistoryEntry]:
+        """Operations that can be redone, the next last."""
         return self._undone
 
-    def add(self, operation: Operation, time: str, operator: str) -> list[Entry]:
-        """Put a new operation on top; returns its entry and those it drops."""
+    def add(self, operation: Operation, time: str, operator: str) -> list[HistoryEntry]:
+        """Add a new operation; return its entry and the entries it drops."""
         dropped, self._undone = self._undone, []
         for entry in dropped:
             entry.status = Status.DROPPED
-        self._last += 1
-        entry = Entry(self._last, operation.kind, operation.name, time, operator, operation=operation)
+        self._last_id += 1
+        entry = HistoryEntry(
+            self._last_id, operation.kind, operation.name, time, operator, operation=operation
+        )
         self._done.append(entry)
-        self._held.append((entry, operation.size))
-        self.held += operation.size
+        self._in_memory.append((entry, operation.size))
+        self.memory_bytes += operation.size
         return [*dropped, entry]
 
-    def operation(self, entry: Entry) -> Operation:
-        """An entry's operation, read back if need be; raises ``ProjectError`` where it can't be."""
-        return entry.operation or self._fetch(entry.id)
+    def operation(self, entry: HistoryEntry) -> Operation:
+        """Return the operation of an entry, reading it if necessary; raises ``ProjectError``."""
+        return entry.operation or self._read_operation(entry.id)
 
-    def step_back(self) -> Entry:
-        """The latest done entry becomes undone."""
-        return _moved(self._done, self._undone, Status.UNDONE)
+    def step_back(self) -> HistoryEntry:
+        """Move the latest done entry to the undone ones."""
+        return _move(self._done, self._undone, Status.UNDONE)
 
-    def step_forward(self) -> Entry:
-        """The latest undone entry becomes done."""
-        return _moved(self._undone, self._done, Status.DONE)
+    def step_forward(self) -> HistoryEntry:
+        """Move the latest undone entry to the done ones."""
+        return _move(self._undone, self._done, Status.DONE)
 
     def trim(self) -> None:
-        """Let go of the oldest saved operations until those in memory fit the budget."""
-        while self._held and self.held > self._budget and self._held[0][0].saved:
-            entry, size = self._held.popleft()
+        """Release the oldest saved operations until the rest fits the memory budget."""
+        while self._in_memory and self.memory_bytes > self._memory_budget and self._in_memory[0][0].saved:
+            entry, size = self._in_memory.popleft()
             entry.operation = None
-            self.held -= size
+            self.memory_bytes -= size
 
 
-def _moved(source: list[Entry], target: list[Entry], status: Status) -> Entry:
+def _move(source: list[HistoryEntry], target: list[HistoryEntry], status: Status) -> HistoryEntry:
     entry = source.pop()
     entry.status = status
     target.append(entry)

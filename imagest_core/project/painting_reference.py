@@ -1,4 +1,4 @@
-"""Finding a project's scan again: by where it was, and by what it is."""
+"""Locating the scan of a project by its path and its content."""
 
 from __future__ import annotations
 
@@ -12,14 +12,20 @@ from pathlib import Path
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.reader import Painting, open_painting
-from imagest_core.project.rewritten_scan import SMALL, Rewritten, accepted, compared, with_facts
+from imagest_core.project.rewritten_scan import (
+    HASHED_AT_ONCE,
+    RewrittenScan,
+    accept_scan,
+    compare_scan,
+    with_fingerprint,
+)
 from imagest_core.project.state import PaintingReference
 
 
 def reference_to(painting: Painting) -> PaintingReference:
-    """How a project remembers an opened scan; the samples of a small one are hashed."""
+    """Return the reference to an opened scan; the samples of a small one are hashed."""
     path = painting.path.resolve()
-    found = path.stat()
+    stat = path.stat()
     reference = PaintingReference(
         path,
         painting.sha256(),
@@ -28,132 +34,141 @@ def reference_to(painting: Painting) -> PaintingReference:
         painting.channels,
         painting.depth,
         painting.page,
-        found.st_size,
-        found.st_mtime_ns,
+        stat.st_size,
+        stat.st_mtime_ns,
         painting.srgb_assumed,
     )
-    return with_facts(reference, painting, samples=painting.box.area <= SMALL)
+    return with_fingerprint(reference, painting, samples=painting.box.area <= HASHED_AT_ONCE)
 
 
 @dataclass(frozen=True)
 class LocatedScan:
-    """Where a scan is: ``reference`` as it is now, ``path`` None where there is nothing.
+    """Result of locating a scan.
 
-    ``changed``: only a file of another content is left; ``rewritten`` says in what it differs. ``note``: a
-    sentence, empty if all is as it was.
+    Parameters
+    ----------
+    reference
+        Updated reference.
+    path
+        The scan, None if it was not found.
+    changed
+        Whether only a file with other content was found.
+    note
+        A sentence, empty if nothing has changed.
+    rewritten
+        How the file differs if it has changed.
     """
 
     reference: PaintingReference
     path: Path | None
     changed: bool = False
     note: str = ""
-    rewritten: Rewritten | None = None
+    rewritten: RewrittenScan | None = None
 
 
 def find_painting(
     reference: PaintingReference, project: Path | None = None, recent: Iterable[Path] = ()
 ) -> LocatedScan:
-    """Look where it was, beside the ``project``, then in ``recent`` folders, for the same content.
+    """Search the previous location, the folder of the ``project`` and ``recent`` folders for the scan.
 
-    Nothing is hashed where the file at the old place has the size and date it had.
+    Nothing is hashed if the file at the previous location has the same size and date.
     """
-    if _untouched(reference):
+    if _is_unchanged(reference):
         return LocatedScan(reference, reference.path)
     folders = [reference.path.parent, *([project.resolve().parent] if project else []), *recent]
     for path in _candidates(reference, folders):
         if file_sha256(path) == reference.sha256:
             moved = path.resolve() != reference.path
             note = f"The scan has moved: it was found as {path}." if moved else ""
-            return LocatedScan(_seen(reference, path), path, note=note)
+            return LocatedScan(_updated_reference(reference, path), path, note=note)
     return _not_found(reference, folders[: 2 if project else 1])
 
 
-def open_reference(found: LocatedScan) -> Painting:
-    """The scan that was found, as the project wants it read; raises ``PaintingError``.
+def open_reference(located: LocatedScan) -> Painting:
+    """Open the located scan with the settings of the project; raises ``PaintingError``.
 
-    Raises ``ProjectError`` where the project says that it has another size: its damage wouldn't fit.
+    Raises ``ProjectError`` if its size or samples are not those of the project, since the damage wouldn't
+    fit.
     """
-    assert found.path is not None
-    reference = found.reference
-    painting = open_painting(found.path, page=reference.page, assume_srgb=reference.assume_srgb)
-    is_now, wanted = _kind(painting), _kind(reference)
-    if is_now != wanted:
+    assert located.path is not None
+    reference = located.reference
+    painting = open_painting(located.path, page=reference.page, assume_srgb=reference.assume_srgb)
+    actual, expected = _kind(painting), _kind(reference)
+    if actual != expected:
         painting.close()
         raise ProjectError(
-            f"{found.path.name} is {is_now}, but the project was begun with {wanted}: show where the original"
-            " scan is."
+            f"{located.path.name} is {actual}, but the project was created with {expected}: locate the"
+            " original scan."
         )
     return painting
 
 
 def _kind(scan: Painting | PaintingReference) -> str:
-    """Size and samples of a scan: width × height × channels × bits."""
+    """Describe size and samples of a scan: width × height × channels × bits."""
     return f"{scan.width} × {scan.height} × {scan.channels} × {scan.depth}"
 
 
-def shown_painting(
+def relocated_reference(
     reference: PaintingReference, path: Path, *, accept_rewritten: bool = False
 ) -> PaintingReference:
-    """The scan at ``path``, which the user has shown; raises ``ProjectError`` where it is another one.
+    """Return the reference with the scan at ``path``; raises ``ProjectError`` if it is another image.
 
-    With ``accept_rewritten`` a file whose samples are those of the scan is taken for it.
+    With ``accept_rewritten``, a file with the samples of the scan is accepted.
     """
     try:
         same = path.stat().st_size == reference.size and file_sha256(path) == reference.sha256
     except OSError as error:
         raise ProjectError(f"{path} can't be read: {error.strerror or error}.") from error
     if same:
-        return _seen(reference, path)
-    rewritten = compared(reference, path)
+        return _updated_reference(reference, path)
+    rewritten = compare_scan(reference, path)
     if rewritten.same_samples and accept_rewritten:
-        return accepted(reference, path)
+        return accept_scan(reference, path)
     if rewritten.same_samples:
         raise RewrittenError(rewritten)
-    raise ProjectError(
-        f"{path.name} is another picture than the scan of this project: choose the file it was begun with."
-    )
+    raise ProjectError(f"{path.name} is not the scan of this project: choose the file it was created with.")
 
 
 class RewrittenError(ProjectError):
-    """The file is the scan, sample for sample, but another program has rewritten it."""
+    """The samples are those of the scan, but another program has rewritten the file."""
 
-    def __init__(self, rewritten: Rewritten) -> None:
+    def __init__(self, rewritten: RewrittenScan) -> None:
         super().__init__(rewritten.sentence)
         self.rewritten = rewritten
 
 
 def _not_found(reference: PaintingReference, folders: Iterable[Path]) -> LocatedScan:
-    """A file of the scan's name but another content is the scan rewritten, one with its samples first."""
-    found = [compared(reference, path) for path in _namesakes(reference, folders)]
-    if found:
-        best = next((each for each in found if each.same_samples), found[0])
+    """Report a rewritten file with the name of the scan, preferably one with the same samples."""
+    located = [compare_scan(reference, path) for path in _same_name(reference, folders)]
+    if located:
+        best = next((each for each in located if each.same_samples), located[0])
         return LocatedScan(reference, best.path, changed=True, note=best.sentence, rewritten=best)
-    note = f"The scan {reference.path} can't be found: put it beside the project file, or show where it is."
+    note = f"The scan {reference.path} can't be found: put it beside the project file, or locate it."
     return LocatedScan(reference, None, note=note)
 
 
-def _namesakes(reference: PaintingReference, folders: Iterable[Path]) -> list[Path]:
-    wanted = reference.path.name.casefold()
-    there = (path for folder in folders for path in _files(folder) if path.name.casefold() == wanted)
-    return list(dict.fromkeys(there))
+def _same_name(reference: PaintingReference, folders: Iterable[Path]) -> list[Path]:
+    name = reference.path.name.casefold()
+    files = (path for folder in folders for path in _files(folder) if path.name.casefold() == name)
+    return list(dict.fromkeys(files))
 
 
-def _untouched(reference: PaintingReference) -> bool:
+def _is_unchanged(reference: PaintingReference) -> bool:
     try:
-        found = reference.path.stat()
+        located = reference.path.stat()
     except OSError:
         return False
-    return (found.st_size, found.st_mtime_ns) == (reference.size, reference.modified)
+    return (located.st_size, located.st_mtime_ns) == (reference.size, reference.modified)
 
 
 def _candidates(reference: PaintingReference, folders: Iterable[Path]) -> Iterator[Path]:
-    """Files of the scan's size, those of its name first."""
-    seen: set[Path] = set()
+    """Iterate over files of the same size as the scan, those with the same name first."""
+    yielded: set[Path] = set()
     for folder in folders:
         for path in sorted(_files(folder), key=lambda path: path.name != reference.path.name):
             with suppress(OSError):
-                if path not in seen and path.stat().st_size == reference.size:
-                    seen.add(path)
+                if path not in yielded and path.stat().st_size == reference.size:
+                    yielded.add(path)
                     yield path
 
 
@@ -164,22 +179,22 @@ def _files(folder: Path) -> list[Path]:
         return []
 
 
-def _seen(reference: PaintingReference, path: Path) -> PaintingReference:
+def _updated_reference(reference: PaintingReference, path: Path) -> PaintingReference:
     return replace(reference, path=path.resolve(), modified=path.stat().st_mtime_ns)
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file as hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def copy_beside(reference: PaintingReference, project: Path) -> PaintingReference:
-    """Copy the scan beside the project file, because the user asked for it."""
+def copy_next_to(reference: PaintingReference, project: Path) -> PaintingReference:
+    """Copy the scan into the folder of the project file at the request of the user."""
     target = project.resolve().parent / reference.path.name
     if not target.exists():
         with replacing(target, source=reference.path) as temporary:
             shutil.copy2(reference.path, temporary)
     elif file_sha256(target) != reference.sha256:
         raise OutputError(f"{target} exists already; choose another name.")
-    return _seen(reference, target)
+    return _updated_reference(reference, target)

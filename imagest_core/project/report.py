@@ -1,4 +1,4 @@
-"""A project's summary as text for a reader."""
+"""Text report of a project summary."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _COLUMNS = (
 
 
 def as_text(facts: dict[str, Any]) -> str:
-    """What :func:`~imagest_core.project.summary.summary` found, line by line."""
+    """Format the result of :func:`~imagest_core.project.summary.summary` as text."""
     painting, history = facts["painting"], facts["history"]
     lines = [
         _line("project", facts["project"] + (f", open by {facts['open_by']}" if facts["open_by"] else "")),

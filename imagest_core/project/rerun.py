@@ -1,4 +1,4 @@
-"""Filling one region of a run again: which of today's damage that is."""
+"""Restoring one region of a run again: the current damage of that region."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ from imagest_core.project.run import Run
 
 
 def damage_of_region(damage: DamageMap, run: Run, number: int, dilation: int) -> DamageMap:
-    """The pieces of ``damage`` that, dilated by ``dilation`` px, touch region ``number`` (1…n) of ``run``.
+    """Return the damage that overlaps region ``number`` (1…n) of ``run`` after dilation by ``dilation`` px.
 
-    The mask may have been corrected since. Raises ``MaskError`` where nothing of the region is damaged now.
+    The mask may have been corrected since the run. Raises ``MaskError`` if no damage of the region is left.
     """
     filled = damage.filled()
-    pieces = find_regions(filled.dilated(dilation), thickness=False)
-    box, touched = run.region_box(number), set[int]()
+    components = find_regions(filled.dilated(dilation), thickness=False)
+    box, overlapping = run.region_box(number), set[int]()
     for key in run.tile_keys:
         tile = run.content.tile(key)
         if not tile.box.within(box).empty:
-            touched |= {*np.unique(pieces.labels(tile.box)[tile.regions == number]).tolist()}
-    made = DamageMap(damage.width, damage.height, damage.classes)
-    for piece in sorted(touched - {0}):
-        around = pieces.by_id(piece).box
+            overlapping |= {*np.unique(components.labels(tile.box)[tile.regions == number]).tolist()}
+    result = DamageMap(damage.width, damage.height, damage.classes)
+    for component in sorted(overlapping - {0}):
+        bounds = components.by_id(component).box
         for cell in filled.occupied():
-            inside = cell.within(around)
+            inside = cell.within(bounds)
             if not inside.empty:
-                own = pieces.labels(inside) == piece
-                made.write(inside, np.where(own, filled.read(inside), made.read(inside)))
-    if made.empty:
-        raise MaskError(f"Nothing of region {number} is marked as damage any more; restore something else.")
-    return made
+                is_component = components.labels(inside) == component
+                result.write(inside, np.where(is_component, filled.read(inside), result.read(inside)))
+    if result.empty:
+        raise MaskError(f"Region {number} is no longer marked as damage: restore something else.")
+    return result

@@ -1,4 +1,4 @@
-"""A scan that another program has rewritten: what of it is still as it was when the project was begun."""
+"""Comparison of a scan rewritten by another program with the scan of a project."""
 
 from __future__ import annotations
 
@@ -14,18 +14,24 @@ from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
 from imagest_core.project.state import PaintingReference
 
-SMALL = 16_000_000
-"""Up to so many pixels the samples of a scan are hashed when its project is begun, which takes a fraction of
-a second; those of a larger one when it is first restored."""
+HASHED_AT_ONCE = 16_000_000
+"""Scans of up to this many pixels are hashed when a project is created, larger ones when first restored."""
 
 NONE = "none"
 
 
 @dataclass(frozen=True)
-class Rewritten:
-    """The file at ``path`` lies in place of the scan.
+class RewrittenScan:
+    """A file in place of the scan.
 
-    ``same_samples`` is None where that can't be told; ``changes`` says in a few words each what differs.
+    Parameters
+    ----------
+    path
+        The file.
+    same_samples
+        Whether its samples are those of the scan, None if unknown.
+    changes
+        What differs, in a few words each.
     """
 
     path: Path
@@ -34,23 +40,23 @@ class Rewritten:
 
     @property
     def sentence(self) -> str:
-        """What is the matter and what can be done."""
+        """Describe the changes and what the user can do."""
         what = " and also ".join(self.changes)
         if self.same_samples:
             return (
-                f"{self.path} was rewritten by another program: every sample is as it was, but not {what};"
-                " accept it to go on with it (--accept-rewritten), or put the original file back."
+                f"{self.path} was rewritten by another program: every sample is unchanged, but not {what};"
+                " accept it to continue (--accept-rewritten), or restore the original file."
             )
         return (
-            f"{self.path} has changed since the project was begun ({what}): show where the original scan is,"
-            " or begin a new project."
+            f"{self.path} has changed since the project was created ({what}): locate the original scan,"
+            " or create a new project."
         )
 
 
 def sample_hash(painting: Painting, progress: Progress | None = None) -> str:
-    """The SHA-256 of all samples as displayed, with their size and kind.
+    """Return the SHA-256 of all samples as displayed, including their size and type.
 
-    It decodes the whole scan, a strip at a time. Raises ``PaintingError`` and ``Cancelled``.
+    It decodes the whole scan in strips. Raises ``PaintingError`` and ``Cancelled``.
     """
     kind = f"{painting.width} {painting.height} {painting.channels} {painting.depth} {painting.white_is_zero}"
     digest = hashlib.sha256(kind.encode())
@@ -61,12 +67,12 @@ def sample_hash(painting: Painting, progress: Progress | None = None) -> str:
 
 
 def profile_hash(painting: Painting) -> str:
-    """The SHA-256 of the colour profile in the file, ``none`` where it has none."""
+    """Return the SHA-256 of the embedded colour profile, or ``none``."""
     return hashlib.sha256(painting.profile).hexdigest() if painting.profile else NONE
 
 
 def resolution_of(painting: Painting) -> str:
-    """The scale that the file gives, to be read; ``none`` where it gives none."""
+    """Format the resolution in the file, or ``none``."""
     scale = painting.resolution
     if scale is None:
         return NONE
@@ -75,26 +81,37 @@ def resolution_of(painting: Painting) -> str:
 
 
 def metadata_hash(painting: Painting) -> str:
-    """The SHA-256 of what the file says about its picture."""
-    known = painting.metadata
-    texts = known.description, known.software, known.date, known.artist, known.copyright
+    """Return the SHA-256 of the metadata of the file."""
+    samples_hash = painting.metadata
+    texts = (
+        samples_hash.description,
+        samples_hash.software,
+        samples_hash.date,
+        samples_hash.artist,
+        samples_hash.copyright,
+    )
     digest = hashlib.sha256()
-    for blob in (known.xmp, known.exif, known.iptc, *(text.encode("utf-8", "replace") for text in texts)):
+    for blob in (
+        samples_hash.xmp,
+        samples_hash.exif,
+        samples_hash.iptc,
+        *(text.encode("utf-8", "replace") for text in texts),
+    ):
         digest.update(b"-" if blob is None else b"%d " % len(blob) + blob)
     return digest.hexdigest()
 
 
-def with_facts(
+def with_fingerprint(
     reference: PaintingReference, painting: Painting, progress: Progress | None = None, *, samples: bool
 ) -> PaintingReference:
-    """``reference`` with what tells later what was changed of it; with ``samples`` the scan is decoded.
+    """Return ``reference`` with the hashes that later show what was changed.
 
-    The samples of a scan that is damaged somewhere stay unknown.
+    Samples are hashed only with ``samples``, which decodes the scan; those of a damaged scan stay unknown.
     """
-    known = reference.samples
+    samples_hash = reference.samples
     if samples:
         with suppress(PaintingError):
-            known = sample_hash(painting, progress)
+            samples_hash = sample_hash(painting, progress)
     return replace(
         reference,
         profile=profile_hash(painting),
@@ -102,20 +119,20 @@ def with_facts(
         orientation=painting.orientation,
         metadata=metadata_hash(painting),
         resolution=resolution_of(painting),
-        samples=known,
+        samples=samples_hash,
     )
 
 
-def compared(reference: PaintingReference, path: Path) -> Rewritten:
-    """The file at ``path`` compared with what is known of the scan."""
+def compare_scan(reference: PaintingReference, path: Path) -> RewrittenScan:
+    """Compare the file at ``path`` with the recorded hashes of the scan."""
     try:
         with open_painting(path, page=reference.page) as painting:
-            return _compared(reference, painting, path)
+            return _compare_opened(reference, painting, path)
     except InputError:
-        return Rewritten(path, False, ("it can't be read as a picture any more",))
+        return RewrittenScan(path, False, ("it can no longer be read as a picture",))
 
 
-def _compared(reference: PaintingReference, painting: Painting, path: Path) -> Rewritten:
+def _compare_opened(reference: PaintingReference, painting: Painting, path: Path) -> RewrittenScan:
     changes = _kind_changes(reference, painting)
     same = None if not reference.samples else not changes and sample_hash(painting) == reference.samples
     if changes:
@@ -123,9 +140,9 @@ def _compared(reference: PaintingReference, painting: Painting, path: Path) -> R
     elif same is False:
         changes = ["its samples"]
     elif same is None:
-        changes = ["whether its samples are the same can't be told, since they were never recorded"]
+        changes = ["its samples can't be compared, since they were never recorded"]
     changes += _other_changes(reference, painting)
-    return Rewritten(path, same, tuple(changes) or ("how it is stored",))
+    return RewrittenScan(path, same, tuple(changes) or ("its encoding",))
 
 
 def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]:
@@ -136,12 +153,12 @@ def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]
     if reference.channels != painting.channels:
         changes.append(f"its channels ({reference.channels}, now {painting.channels})")
     if reference.depth != painting.depth:
-        changes.append(f"its bits a sample ({reference.depth}, now {painting.depth})")
+        changes.append(f"its bits per sample ({reference.depth}, now {painting.depth})")
     return changes
 
 
 def _other_changes(reference: PaintingReference, painting: Painting) -> list[str]:
-    """What differs besides the samples, as far as it was recorded."""
+    """Return recorded properties other than samples that differ."""
     changes = []
     if reference.profile and reference.profile != profile_hash(painting):
         old = reference.profile_name or NONE
@@ -156,16 +173,16 @@ def _other_changes(reference: PaintingReference, painting: Painting) -> list[str
     return changes
 
 
-def accepted(reference: PaintingReference, path: Path) -> PaintingReference:
-    """The scan as it lies at ``path`` now, which the user goes on with; raises ``PaintingError``."""
+def accept_scan(reference: PaintingReference, path: Path) -> PaintingReference:
+    """Return a reference to the rewritten file at ``path``; raises ``PaintingError``."""
     with open_painting(path, page=reference.page) as painting:
-        found = path.stat()
-        taken = replace(
+        stat = path.stat()
+        updated = replace(
             reference,
             path=path.resolve(),
             sha256=painting.sha256(),
-            size=found.st_size,
-            modified=found.st_mtime_ns,
+            size=stat.st_size,
+            modified=stat.st_mtime_ns,
             formerly=(*reference.formerly, reference.sha256),
         )
-        return with_facts(taken, painting, samples=False)
+        return with_fingerprint(updated, painting, samples=False)

@@ -1,8 +1,8 @@
-"""Runs: what a restoration has filled, region by region, as samples of the painting's own kind.
+"""Runs: the fills of one restoration as samples of the scan's own type.
 
-A run keeps, for every 256 px tile it reaches, the very samples an export would write and the number
-of the region each pixel belongs to. So colours survive exactly, a pixel always knows its run, and
-accepting one region of ten thousand costs what that region costs.
+For every 256 px tile it overlaps, a run stores the samples an export would write and the region number of
+each pixel. So colours are exact, the run of every pixel is known, and accepting one of ten thousand regions
+costs only that region.
 """
 
 from __future__ import annotations
@@ -31,56 +31,61 @@ REGION = np.dtype(
         ("shape", "<u8"),
     ]
 )
-"""A filled region: its box and area in px, and a hash of exactly which pixels it is. Regions of two
-runs with the same ``shape`` are variations of each other. Region n of a run is row n − 1."""
+"""A filled region: its box and area in px, and a hash of its set of pixels. Regions of two runs with the same
+``shape`` are variations of each other. Region n of a run is row n − 1."""
 
 
 class RunContent(Protocol):
-    """Where the large parts of a run lie: in memory, or in the project file."""
+    """Access to the large parts of a run, in memory or in the project file."""
 
     def record(self) -> str:
-        """The restoration record as JSON."""
+        """Return the restoration record as JSON."""
 
     def regions(self) -> NDArray[np.void]:
-        """The filled regions, an array of ``REGION``."""
+        """Return the filled regions as an array of ``REGION``."""
 
     def tile_keys(self) -> Collection[TileKey]:
-        """The tiles the run reaches."""
+        """Return the tiles with filled pixels."""
 
     def packed(self, key: TileKey) -> PackedTile:
-        """One of those tiles, as the file keeps it."""
+        """Return one of those tiles in its stored form."""
 
     def tile(self, key: TileKey) -> RunTile:
-        """One of those tiles; raises ``ProjectError`` or ``ValueError`` where it is damaged."""
+        """Return one of those tiles; raises ``ProjectError`` or ``ValueError`` if it is damaged."""
 
 
 @dataclass(frozen=True, eq=False)
-class HeldContent:
-    """A run's content in memory, before it is in a file; packed, so that keeping it costs little."""
+class MemoryContent:
+    """Content of a run in memory, compressed, before it is stored in a file."""
 
     record_text: str
     region_table: NDArray[np.void]
     tiles: Mapping[TileKey, PackedTile]
 
     def record(self) -> str:
+        """Return the restoration record as JSON."""
         return self.record_text
 
     def regions(self) -> NDArray[np.void]:
+        """Return the filled regions as an array of ``REGION``."""
         return self.region_table
 
     def tile_keys(self) -> Collection[TileKey]:
+        """Return the tiles with filled pixels."""
         return self.tiles.keys()
 
     def packed(self, key: TileKey) -> PackedTile:
+        """Return a tile in its stored form."""
         return self.tiles[key]
 
     def tile(self, key: TileKey) -> RunTile:
+        """Return a decompressed tile."""
         return unpack(self.tiles[key])
 
 
 @dataclass(frozen=True)
 class Run:
-    """One restoration: its number in the project, when (ISO 8601), with what, and how much it filled."""
+    """One restoration: its number, time (ISO 8601), engine and settings, and how much it filled."""
 
     id: int
     time: str
@@ -95,26 +100,26 @@ class Run:
 
     @cached_property
     def regions(self) -> NDArray[np.void]:
-        """The filled regions, an array of ``REGION``; region n is row n − 1."""
+        """The filled regions as an array of ``REGION``; region n is row n − 1."""
         return self.content.regions()
 
     @cached_property
     def tile_keys(self) -> frozenset[TileKey]:
-        """The tiles it reaches."""
+        """The tiles with filled pixels."""
         return frozenset(self.content.tile_keys())
 
     def region_box(self, number: int) -> Box:
-        """The box of region ``number``."""
+        """Return the box of region ``number``."""
         row = self.regions[number - 1]
         return Box(int(row["x"]), int(row["y"]), int(row["width"]), int(row["height"]))
 
     def box_of(self, numbers: Sequence[int]) -> Box:
-        """The box round at least one region."""
+        """Return the bounding box of at least one region."""
         rows = self.regions[np.array(numbers, int) - 1]
         right, bottom = (rows["x"] + rows["width"]).max(), (rows["y"] + rows["height"]).max()
         return Box.spanning(int(rows["x"].min()), int(rows["y"].min()), int(right), int(bottom))
 
     @property
     def numbers(self) -> range:
-        """The numbers of all its regions."""
+        """The numbers of all regions."""
         return range(1, self.count + 1)

@@ -12,7 +12,7 @@ from imagest_core.damage.regions import Region
 from imagest_core.painting.geometry import union
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.project.run import REGION, HeldContent, Run
+from imagest_core.project.run import REGION, MemoryContent, Run
 from imagest_core.project.run_tile import RunTile, pack
 from imagest_core.restoration.result import Fill, RestorationResult
 
@@ -20,9 +20,9 @@ from imagest_core.restoration.result import Fill, RestorationResult
 def run_of(
     painting: Painting, result: RestorationResult, number: int, progress: Progress | None = None
 ) -> Run:
-    """The run ``number`` of a project that ``result`` is, its fills in the painting's own samples.
+    """Convert a restoration result to run ``number``, with fills as samples of the painting's type.
 
-    Costs some milliseconds a tile, so it belongs to the job that has restored. Raises ``Cancelled``.
+    Takes some milliseconds per tile, so run it in the restoration job. Raises ``Cancelled``.
     """
     progress, tiles = progress or Progress(), {}
     for fill in result.fills:
@@ -44,9 +44,9 @@ def run_of(
     )
 
 
-def held(record: str, regions: NDArray[np.void], tiles: Mapping[TileKey, RunTile]) -> HeldContent:
-    """The content of a run that isn't in a file yet."""
-    return HeldContent(record, regions, {key: pack(tile) for key, tile in tiles.items()})
+def held(record: str, regions: NDArray[np.void], tiles: Mapping[TileKey, RunTile]) -> MemoryContent:
+    """Return the content of a run that is not stored in a file yet."""
+    return MemoryContent(record, regions, {key: pack(tile) for key, tile in tiles.items()})
 
 
 def _key(fill: Fill) -> TileKey:
@@ -54,15 +54,15 @@ def _key(fill: Fill) -> TileKey:
 
 
 def _tile(painting: Painting, fill: Fill) -> RunTile:
-    """Nothing but the filled pixels is kept: what lies between them is the scan's own."""
+    """Keep only the filled pixels; all others are those of the scan."""
     samples = np.where(fill.mask[..., np.newaxis], fill.patch(painting).samples, 0)
     return RunTile(fill.box, samples.astype(painting.dtype), fill.labels.astype(np.uint32))
 
 
 def region_table(tiles: Mapping[TileKey, RunTile], regions: Iterable[Region], width: int) -> NDArray[np.void]:
-    """The ``REGION`` table of the regions, of which ``tiles`` say what pixels are filled.
+    """Return the ``REGION`` table of the regions, with areas and shapes from the filled pixels in ``tiles``.
 
-    ``width`` is that of the picture, in px.
+    ``width`` is that of the image, in px.
     """
     boxes = [region.box for region in regions]
     table = np.zeros(len(boxes), REGION)
@@ -78,8 +78,10 @@ def region_table(tiles: Mapping[TileKey, RunTile], regions: Iterable[Region], wi
 
 
 def _scattered(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A well mixed 64-bit number for each (splitmix64; Steele, Lea, Flood 2014). The sum of them over
-    the pixels of a region tells which pixels it is, in whatever order they come."""
+    """Return a well mixed 64-bit number for each value (splitmix64; Steele, Lea, Flood 2014).
+
+    Their sum over the pixels of a region identifies its set of pixels, whatever their order.
+    """
     mixed = values + np.uint64(0x9E3779B97F4A7C15)
     mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)

@@ -1,4 +1,4 @@
-"""What a project knows at one moment. It is changed by operations only."""
+"""The state of a project at one moment. It is changed only by operations."""
 
 from __future__ import annotations
 
@@ -19,14 +19,27 @@ _LARGEST = 2**62
 
 @dataclass(frozen=True)
 class PaintingReference:
-    """The scan a project is about: where it was last seen, and how to know it again.
+    """The scan of a project: its last known location, and how to recognise it.
 
-    ``size`` (bytes) and ``modified`` (ns) tell without hashing that a file is still the same.
-    ``assume_srgb``: the user lets sRGB stand for its colour profile, which can't be used. What follows
-    says what has changed where another program has rewritten it, "" or 0 where it isn't known: hashes of
-    the decoded ``samples``, of the ``profile`` (whose name is ``profile_name``) and of the ``metadata``,
-    the ``orientation`` and the ``resolution``. ``formerly`` are hashes of the file before it was rewritten,
-    samples unchanged.
+    Parameters
+    ----------
+    path, sha256
+        Location and hash of the file.
+    width, height, channels, depth
+        Size and sample type.
+    page
+        Page of the file.
+    size, modified
+        Size (bytes) and modification time (ns), which show without hashing that the file is unchanged.
+    assume_srgb
+        Whether sRGB replaces an unusable colour profile.
+    samples, profile, metadata
+        Hashes of the decoded samples, the colour profile and the metadata, "" if unknown. They show what
+        another program has changed.
+    profile_name, orientation, resolution
+        Further properties for the same purpose, "" or 0 if unknown.
+    formerly
+        Hashes of earlier versions of the file with the same samples.
     """
 
     path: Path
@@ -53,9 +66,14 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Calibration:
-    """The scale of the scan, which says itself where it comes from.
+    """The scale of the scan.
 
-    ``points`` (px as displayed) and ``length`` (mm between them) are what the user measured, if they did.
+    Parameters
+    ----------
+    resolution
+        The scale and its origin.
+    points, length
+        The two points (px as displayed) and their distance (mm) that the user measured, if any.
     """
 
     resolution: Resolution
@@ -64,7 +82,7 @@ class Calibration:
 
 
 class Verdict(StrEnum):
-    """What the conservator said to a fill."""
+    """Decision of the conservator on a fill."""
 
     UNDECIDED = "undecided"
     ACCEPTED = "accepted"
@@ -72,8 +90,11 @@ class Verdict(StrEnum):
 
 
 class Subject(NamedTuple):
-    """What a decision is about: one region of a run, a whole run (``region`` 0), or a damaged
-    region as it lies in the map (``box``; once its damage changes it counts as not yet seen)."""
+    """The subject of a decision.
+
+    It is one region of a run, a whole run (``region`` 0), or a region of damage identified by its ``box``; if
+    that damage changes, the decision no longer applies.
+    """
 
     run: int = 0
     region: int = 0
@@ -84,23 +105,23 @@ class Subject(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The subject that ``str`` turned into ``text``; raises ``ValueError``."""
+        """Parse the result of ``str``; raises ``ValueError``."""
         if "/" in text:
             run, region = map(int, text.split("/"))
             if not (0 < run <= _LARGEST and 0 <= region <= _LARGEST):
-                raise ValueError(f"{text} is no region of a run")
+                raise ValueError(f"{text} is not a region of a run")
             return cls(run, region)
-        found = cls(box=Box(*map(int, text.split(","))))
-        if max(map(abs, found.box)) > _LARGEST:
-            raise ValueError(f"{text} is no box")
-        return found
+        subject = cls(box=Box(*map(int, text.split(","))))
+        if max(map(abs, subject.box)) > _LARGEST:
+            raise ValueError(f"{text} is not a box")
+        return subject
 
 
 @dataclass(frozen=True)
 class Decision:
-    """A verdict and a note by somebody at some time (ISO 8601).
+    """A verdict and a note with operator and time (ISO 8601).
 
-    ``place`` counts acceptances: where accepted fills overlap, the one accepted last is seen.
+    ``place`` counts acceptances: where accepted fills overlap, the one accepted last is used.
     """
 
     verdict: Verdict = Verdict.UNDECIDED
@@ -125,11 +146,11 @@ class State:
 
     @property
     def box(self) -> Box:
-        """The whole picture."""
+        """Bounds of the whole image."""
         return self.damage.box
 
     def copy(self) -> State:
-        """A state that operations can change without this one."""
+        """Return a copy that operations can change independently."""
         return State(
             self.painting,
             self.damage.copy(),
@@ -143,7 +164,7 @@ class State:
 
 
 class Aspect(StrEnum):
-    """The sides of a state that can change."""
+    """Parts of a state that can change."""
 
     DAMAGE = "damage"
     CLASSES = "classes"
@@ -156,12 +177,12 @@ class Aspect(StrEnum):
 
 
 SETTINGS = (Aspect.CLASSES, Aspect.STYLE, Aspect.CALIBRATION, Aspect.OPERATOR, Aspect.NOTES)
-"""The aspects that are one small value."""
+"""The aspects that are a single small value."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """What an operation has touched: the aspect, where in the picture, and which entries of it."""
+    """What an operation has changed: the aspect, the area of the image, and the entries."""
 
     aspect: Aspect
     box: Box = NOWHERE

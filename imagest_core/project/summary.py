@@ -1,4 +1,4 @@
-"""What is in a project, in plain values."""
+"""Summary of a project as plain values."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from imagest_core.damage.statistics import ClassFigures, row
+from imagest_core.damage.statistics import ClassStatistics, as_row
 from imagest_core.project.damage_statistics import scale_source
 from imagest_core.project.document import Document
 from imagest_core.project.painting_reference import find_painting
@@ -16,15 +16,15 @@ from imagest_core.project.storage.schema import VERSION
 from imagest_core.serialization import to_plain
 
 
-def summary(document: Document, figures: Iterable[ClassFigures]) -> dict[str, Any]:
-    """The scan, the ``figures`` of its damage, runs, decisions and history of a project."""
+def summary(document: Document, statistics: Iterable[ClassStatistics]) -> dict[str, Any]:
+    """Return the scan, the damage ``statistics``, runs, decisions and history of a project."""
     state = document.state
     return {
         "project": str(document.path),
         "file_version": VERSION,
         "painting": _painting(document),
         "classes": to_plain(state.damage.classes),
-        "damage": [row(item) for item in figures],
+        "damage": [as_row(item) for item in statistics],
         "style": to_plain(state.style),
         "scale": scale_source(state.calibration),
         "calibration": to_plain(state.calibration),
@@ -34,14 +34,14 @@ def summary(document: Document, figures: Iterable[ClassFigures]) -> dict[str, An
         "decisions": Counter(decision.verdict.value for decision in state.decisions.values()),
         "history": {"done": len(document.history.done), "undone": len(document.history.undone)},
         "open_by": _holder(document),
-        "mended": document.mended,
+        "mended": document.repair_note,
     }
 
 
 def _painting(document: Document) -> dict[str, Any]:
-    found = find_painting(document.state.painting, document.path)
-    there = found.path is not None and not found.changed
-    return {**to_plain(found.reference), "found": there, "note": found.note}
+    located = find_painting(document.state.painting, document.path)
+    is_available = located.path is not None and not located.changed
+    return {**to_plain(located.reference), "found": is_available, "note": located.note}
 
 
 def _run(run: Run) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Checking an exported file against its project: every sample is the scan's own or an accepted fill's."""
+"""Verification of an exported file: every sample comes from the scan or an accepted fill."""
 
 from __future__ import annotations
 
@@ -21,19 +21,29 @@ from imagest_core.painting.reader import Limits, Painting, open_painting
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
-from imagest_core.project.accepted_fills import Accepted, Composed
+from imagest_core.project.accepted_fills import AcceptedFills, ComposedTile
 
 _KIND = ("width", "height", "channels", "depth", "white_is_zero", "profile")
 
 
 @dataclass
-class Account:
-    """What every pixel of an exported file is.
+class ExportCheck:
+    """Origin of every pixel of an exported file.
 
-    ``samples`` outside the fills were found equal to the scan's; ``method`` says how, and what ``sha256``
-    is the hash of (:class:`imagest_core.painting.compare.Comparison`); ``runs``: pixels by the run that
-    filled them. In a file whose samples were ``converted`` (how many of them) none is the scan's own;
-    each was found to be exactly what the conversion makes of the scan's or the fill's.
+    Parameters
+    ----------
+    samples
+        Number of samples outside the fills that equal those of the scan.
+    sha256
+        Hash of them.
+    runs
+        Number of pixels filled by each run.
+    converted
+        Number of samples in a file of another bit depth or colour space, each of which equals the converted
+        sample of the scan or fill; then no sample is identical.
+    method
+        How samples were compared, and what ``sha256`` is a hash of
+        (:class:`imagest_core.painting.compare.Comparison`).
     """
 
     samples: int = 0
@@ -42,47 +52,46 @@ class Account:
     converted: int = 0
     method: str = "samples"
 
-    def facts(self) -> dict[str, Any]:
-        """The same in plain values."""
+    def to_plain(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary."""
         runs = {str(number): pixels for number, pixels in sorted(self.runs.items())}
-        facts = {
+        values = {
             "identical_samples": self.samples,
             "sha256": self.sha256,
             "method": self.method,
             "filled": self.filled,
             "runs": runs,
         }
-        return facts | ({"converted_samples": self.converted} if self.converted else {})
+        return values | ({"converted_samples": self.converted} if self.converted else {})
 
     @property
     def filled(self) -> int:
-        """Pixels that a run filled."""
+        """Number of filled pixels."""
         return self.runs.total()
 
 
 def check_export(
     painting: Painting,
-    accepted: Accepted,
+    accepted: AcceptedFills,
     written: Path,
     progress: Progress | None = None,
     form: Form = KEPT,
-) -> Account:
-    """Compare every sample of ``written`` with the scan and the accepted fills, as ``form`` stores them.
+) -> ExportCheck:
+    """Compare every sample of ``written`` with the scan and the accepted fills, as stored by ``form``.
 
-    Strips and tiles with the same bytes in both files are not decoded (:mod:`..painting.compare`).
-    Raises ``VerificationError`` with the first pixel that is neither, or where the file is of another
-    kind or can't be read.
+    Strips and tiles with the same bytes in both files are not decoded (:mod:`..painting.compare`). Raises
+    ``VerificationError`` naming the first wrong pixel, or if the file is of another kind or can't be read.
     """
     try:
         with _opened(painting, written, form) as export:
             _check_kind(painting, export, form)
-            return _account(painting, accepted, export, form, progress or Progress())
+            return _compare(painting, accepted, export, form, progress or Progress())
     except PaintingError as error:
         raise VerificationError(f"The exported file can't be read: {error}") from error
 
 
 def _opened(painting: Painting, written: Path, form: Form) -> Painting:
-    """The page of ``written`` that holds the painting; a file of one page has no other."""
+    """Open the page of ``written`` that holds the painting."""
     page, limits = written_page(painting, form), Limits(cache=CACHE)
     first = open_painting(written, limits=limits, assume_srgb=painting.assume_srgb)
     if not page or first.pages == 1:
@@ -92,19 +101,19 @@ def _opened(painting: Painting, written: Path, form: Form) -> Painting:
 
 
 def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
-    wanted = {name: getattr(painting, name) for name in _KIND}
-    wanted |= {"depth": form.depth_of(painting), "profile": form.profile_of(painting)}
-    for name, value in wanted.items():
+    expected = {name: getattr(painting, name) for name in _KIND}
+    expected |= {"depth": form.depth_of(painting), "profile": form.profile_of(painting)}
+    for name, value in expected.items():
         if getattr(export, name) != value:
             raise VerificationError(
                 f"The exported file is of another kind than the scan: its {name} differs."
             )
 
 
-def _account(
-    painting: Painting, accepted: Accepted, export: Painting, form: Form, progress: Progress
-) -> Account:
-    account = Account()
+def _compare(
+    painting: Painting, accepted: AcceptedFills, export: Painting, form: Form, progress: Progress
+) -> ExportCheck:
+    report = ExportCheck()
     across = max(painting.width, painting.height) // TILE + 2
     tile_at = lru_cache(across)(accepted.tile)
 
@@ -112,41 +121,41 @@ def _account(
         source = painting.read(box)
         expected, runs = _expected(tile_at, source, box)
         _check_strip(form.stored(painting, expected), export.read(box), runs, box)
-        account.runs.update(_counted(runs))
+        report.runs.update(_count_runs(runs))
         return source[runs == 0]
 
     boxes = [tile_box(key).within(painting.box) for key in accepted.keys()]  # noqa: SIM118
     converted = form.converts(painting)
-    found = compare(painting, export.path, export.page, boxes, check, progress, converted=converted)
-    account.method = found.method
+    comparison = compare(painting, export.path, export.page, boxes, check, progress, converted=converted)
+    report.method = comparison.method
     if converted:
-        account.converted = painting.box.area * painting.channels
+        report.converted = painting.box.area * painting.channels
     else:
-        account.samples, account.sha256 = found.samples, found.sha256
-    return account
+        report.samples, report.sha256 = comparison.samples, comparison.sha256
+    return report
 
 
 def _expected(
-    tile_at: Callable[[TileKey], Composed | None], source: NDArray, box: Box
+    tile_at: Callable[[TileKey], ComposedTile | None], source: NDArray, box: Box
 ) -> tuple[NDArray, NDArray[np.uint32]]:
-    """What ``box`` must hold, and the run of every pixel of it."""
+    """Return the expected samples of ``box``, and the run of each pixel."""
     expected, runs = source.copy(), np.zeros(source.shape[:2], np.uint32)
     for cell in box.tiles(TILE):
         tile = tile_at((cell.x // TILE, cell.y // TILE))
         inside = tile.box.within(box) if tile is not None else Box(0, 0, 0, 0)
         if tile is not None and not inside.empty:
-            here = inside.moved(-box.x, -box.y).slices
-            own = inside.moved(-tile.box.x, -tile.box.y).slices
-            mask = tile.mask[own]
-            expected[here][mask] = tile.samples[own][mask]
-            runs[here] = tile.runs[own]
+            target = inside.moved(-box.x, -box.y).slices
+            in_tile = inside.moved(-tile.box.x, -tile.box.y).slices
+            mask = tile.mask[in_tile]
+            expected[target][mask] = tile.samples[in_tile][mask]
+            runs[target] = tile.runs[in_tile]
     return expected, runs
 
 
-def _check_strip(expected: NDArray, found: NDArray, runs: NDArray[np.uint32], strip: Box) -> None:
-    if np.array_equal(expected, found):
+def _check_strip(expected: NDArray, actual: NDArray, runs: NDArray[np.uint32], strip: Box) -> None:
+    if np.array_equal(expected, actual):
         return
-    wrong = (expected != found).any(axis=2)
+    wrong = (expected != actual).any(axis=2)
     outside = wrong & (runs == 0)
     count = int(np.count_nonzero(outside))
     row, column = np.argwhere(outside if count else wrong)[0]
@@ -158,6 +167,6 @@ def _check_strip(expected: NDArray, found: NDArray, runs: NDArray[np.uint32], st
     raise VerificationError(f"At {x}, {y} the file doesn't hold the fill of run {runs[row, column]}.")
 
 
-def _counted(runs: NDArray[np.uint32]) -> dict[int, int]:
+def _count_runs(runs: NDArray[np.uint32]) -> dict[int, int]:
     numbers, counts = np.unique(runs[runs > 0], return_counts=True)
     return dict(zip(numbers.tolist(), counts.tolist(), strict=True))

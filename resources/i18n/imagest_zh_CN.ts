@@ -974,7 +974,7 @@
         <translation>{0} 已存在；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} is there already: choose another name.</source>
+        <source>{0} already exists: choose another name.</source>
         <translation>{0} 已存在：请另选名称。</translation>
     </message>
     <message>
@@ -1018,7 +1018,7 @@
         <translation>此项目尚未导出过任何文件：请指明要验证的文件。</translation>
     </message>
     <message>
-        <source>{0} is the damaged project itself, which isn&apos;t touched: choose another name.</source>
+        <source>{0} is the damaged project itself, which is never changed: choose another name.</source>
         <translation>{0} 就是受损的项目文件本身，不会被改动：请另选名称。</translation>
     </message>
     <message>
@@ -1082,7 +1082,7 @@
         <translation>蒙版 {0} 为 {1} × {2} 像素，而扫描件为 {3} × {4}：两者大小必须相同。</translation>
     </message>
     <message>
-        <source>The mask {0} is no flat picture: save it as one grey channel.</source>
+        <source>The mask {0} is not two-dimensional: save it as one grey channel.</source>
         <translation>蒙版 {0} 不是平面图像：请存为单个灰度通道。</translation>
     </message>
     <message>
@@ -1134,39 +1134,39 @@
         <translation>干净的图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
     </message>
     <message>
-        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: let them be aligned.</source>
+        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: enable the alignment.</source>
         <translation>干净的图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
     </message>
     <message>
-        <source>The clean picture can&apos;t be aligned exactly: too little of its detail is found again.</source>
-        <translation>无法精确对齐干净的图片：能重新找到的细节太少。</translation>
+        <source>The clean picture can&apos;t be aligned precisely, since too few of its details match: {0}.</source>
+        <translation>无法精确对齐干净的图片：能匹配的细节太少；{0}。</translation>
     </message>
     <message>
-        <source>The clean picture can&apos;t be aligned exactly: its details lie unevenly.</source>
-        <translation>无法精确对齐干净的图片：其细节分布不均。</translation>
+        <source>The clean picture can&apos;t be aligned precisely, since its details are shifted unevenly: {0}.</source>
+        <translation>无法精确对齐干净的图片：其细节位移不均；{0}。</translation>
     </message>
     <message>
-        <source>The clean picture couldn&apos;t be aligned exactly: {0}.</source>
+        <source>The clean picture can&apos;t be aligned precisely: {0}.</source>
         <translation>无法精确对齐干净的图片：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture doesn&apos;t match the damaged one once laid over it: {0}.</source>
+        <source>The clean picture doesn&apos;t match the damaged one after alignment: {0}.</source>
         <translation>干净的图片叠上后与受损的图片不符：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture is too unlike the damaged one to be laid over it: {0}.</source>
+        <source>The clean picture differs too much from the damaged one to be aligned: {0}.</source>
         <translation>干净的图片与受损的图片相差太大，无法叠合：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture would have to be bent beyond reason to fit: {0}.</source>
+        <source>The clean picture would have to be distorted too much to fit: {0}.</source>
         <translation>干净的图片须过度变形才能吻合：{0}。</translation>
     </message>
     <message>
-        <source>Only {0} details of the clean picture were found again: {1}.</source>
+        <source>Only {0} details of the clean picture were matched: {1}.</source>
         <translation>只重新找到干净图片的 {0} 处细节：{1}。</translation>
     </message>
     <message>
-        <source>Only {0} of {1} details agree on how the pictures lie: {2}.</source>
+        <source>Only {0} of {1} details agree on the alignment: {2}.</source>
         <translation>{1} 处细节中只有 {0} 处对图片的位置一致：{2}。</translation>
     </message>
     <message>
@@ -1230,7 +1230,7 @@
         <translation>引擎 {0} 在 {1}, {2} 处给出的样本不是数字；请报告此问题。</translation>
     </message>
     <message>
-        <source>Nothing of region {0} is marked as damage any more; restore something else.</source>
+        <source>Region {0} is no longer marked as damage: restore something else.</source>
         <translation>区域 {0} 已不再标为损伤；请修复别处。</translation>
     </message>
     <message>
@@ -1270,11 +1270,11 @@
         <translation>无法将 {0} 作为 safetensors 读取（{1}）。</translation>
     </message>
     <message>
-        <source>{0} isn&apos;t there: check the name, or whether its disk is connected.</source>
+        <source>{0} doesn&apos;t exist: check the name, or whether its disk is connected.</source>
         <translation>{0} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
     </message>
     <message>
-        <source>{0} is no Imagest project: choose a file that ends in .imagest.</source>
+        <source>{0} is not an Imagest project: choose a file that ends in .imagest.</source>
         <translation>{0} 不是 Imagest 项目：请选择以 .imagest 结尾的文件。</translation>
     </message>
     <message>
@@ -1298,7 +1298,7 @@
         <translation>{0} 已关闭：请重新打开。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be opened: check that it is there and may be read.</source>
+        <source>{0} can&apos;t be opened: check that it exists and that you may read it.</source>
         <translation>无法打开 {0}：请确认它存在且可以读取。</translation>
     </message>
     <message>
@@ -1310,11 +1310,11 @@
         <translation>无法读取 {0}（{1}）：请检查文件夹及其权限。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be written ({1}): make room or take another folder; the work is still open.</source>
+        <source>{0} can&apos;t be written ({1}): free some space or choose another folder; the work is still open.</source>
         <translation>无法写入 {0}（{1}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>The disk that holds {0} is full: make room, or save on another disk; the work is still open.</source>
+        <source>The disk that holds {0} is full: free some space, or save on another disk; the work is still open.</source>
         <translation>{0} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
     </message>
     <message>
@@ -1322,7 +1322,7 @@
         <translation>{0} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} is kept busy by another program: close it there, or save elsewhere; the work is still open.</source>
+        <source>{0} is locked by another program: close it there, or save elsewhere; the work is still open.</source>
         <translation>{0} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
     <message>
@@ -1330,19 +1330,19 @@
         <translation>无法写入 {0}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} isn&apos;t where it was (moved, deleted, or its disk is gone): save the project under another name; the work is still open.</source>
+        <source>{0} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
         <translation>{0} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} may only be read: save the project under another name to change it.</source>
+        <source>{0} is read-only: save the project under another name to change it.</source>
         <translation>{0} 只能读取：要更改请将项目另存为其他名称。</translation>
     </message>
     <message>
-        <source>{0} is open already: {1} has it. Save it under another name to change it.</source>
+        <source>{0} is in use by {1}: save it under another name to change it.</source>
         <translation>{0} 已被打开：{1} 正在使用。要更改请另存为其他名称。</translation>
     </message>
     <message>
-        <source>{0} is open: {1} has it. Choose another name.</source>
+        <source>{0} is in use by {1}: choose another name.</source>
         <translation>{0} 已被打开：{1} 正在使用。请另选名称。</translation>
     </message>
     <message>
@@ -1354,15 +1354,15 @@
         <translation>无法写入 {0}（{1}）：请为项目另选文件夹。</translation>
     </message>
     <message>
-        <source>{0} was opened only to look at it.</source>
+        <source>{0} was opened read-only.</source>
         <translation>{0} 仅以查看方式打开。</translation>
     </message>
     <message>
-        <source>Result {0} isn&apos;t kept any more: restore again with its settings.</source>
+        <source>Result {0} is no longer stored: restore again with its settings.</source>
         <translation>结果 {0} 已不再保留：请用其参数重新修复。</translation>
     </message>
     <message>
-        <source>The scan {0} can&apos;t be found: put it beside the project file, or show where it is.</source>
+        <source>The scan {0} can&apos;t be found: put it beside the project file, or locate it.</source>
         <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
     </message>
     <message>
@@ -1374,7 +1374,7 @@
         <translation>{0} 不存在：请指出要核验的导出文件。</translation>
     </message>
     <message>
-        <source>{0} is another picture than the scan of this project: choose the file it was begun with.</source>
+        <source>{0} is not the scan of this project: choose the file it was created with.</source>
         <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
     <message>
@@ -1670,7 +1670,7 @@
         <translation>{0} 在写入之后被更改过{1}。</translation>
     </message>
     <message>
-        <source>{0} is {1}, but the project was begun with {2}: show where the original scan is.</source>
+        <source>{0} is {1}, but the project was created with {2}: locate the original scan.</source>
         <translation>{0} 为 {1}，但项目开始时为 {2}：请指出原扫描件的位置。</translation>
     </message>
     <message>
@@ -1678,11 +1678,11 @@
         <translation>无法读取项目所保存的此次导出的记录信息。</translation>
     </message>
     <message>
-        <source>The stroke has ended already: begin another one.</source>
+        <source>The stroke has already ended: start another one.</source>
         <translation>这一笔已经结束：请重新开始一笔。</translation>
     </message>
     <message>
-        <source>A stroke is under way: finish it first.</source>
+        <source>A stroke is in progress: finish it first.</source>
         <translation>正在绘制一笔：请先完成它。</translation>
     </message>
     <message>
@@ -1690,7 +1690,7 @@
         <translation>{0} 在 Imagest 之外被更改过：{1}。</translation>
     </message>
     <message>
-        <source>“{0}” can&apos;t be applied, because the damage isn&apos;t what it was made for: nothing was changed; make it again from the damage as it is.</source>
+        <source>“{0}” can&apos;t be applied, because the damage has changed since: nothing was changed; run it again on the current damage.</source>
         <translation>无法应用“{0}”，因为损伤已不是生成它时的样子：未做任何更改；请按现在的损伤重新生成。</translation>
     </message>
     <message>
@@ -1698,7 +1698,7 @@
         <translation>项目中有一部分压缩数据已损坏或超出允许的大小：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
     </message>
     <message>
-        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: look at it, and let it be filled or erase it.</source>
+        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: check it, then let it be filled or erase it.</source>
         <translation>有些损伤所属的类别不存在；它以“recovered”显示且只作记录：请查看后决定填补或擦除。</translation>
     </message>
     <message>
@@ -1710,11 +1710,11 @@
         <translation>无法读取结果 {0} 的记录：请重新选择设置。</translation>
     </message>
     <message>
-        <source>{0} was rewritten by another program: every sample is as it was, but not {1}; accept it to go on with it (--accept-rewritten), or put the original file back.</source>
+        <source>{0} was rewritten by another program: every sample is unchanged, but not {1}; accept it to continue (--accept-rewritten), or restore the original file.</source>
         <translation>{0} 已被其他程序改写：所有样本值保持不变，但有变化的是{1}；可接受并继续使用（--accept-rewritten），或放回原始文件。</translation>
     </message>
     <message>
-        <source>{0} has changed since the project was begun ({1}): show where the original scan is, or begin a new project.</source>
+        <source>{0} has changed since the project was created ({1}): locate the original scan, or create a new project.</source>
         <translation>{0} 自项目建立以来已改变（{1}）：请指出原始扫描件的位置，或新建项目。</translation>
     </message>
     <message>
@@ -1734,7 +1734,7 @@
         <translation>通道数（{0}，现为 {1}）</translation>
     </message>
     <message>
-        <source>its bits a sample ({0}, now {1})</source>
+        <source>its bits per sample ({0}, now {1})</source>
         <translation>每样本位数（{0}，现为 {1}）</translation>
     </message>
     <message>
@@ -1750,15 +1750,15 @@
         <translation>元数据</translation>
     </message>
     <message>
-        <source>how it is stored</source>
+        <source>its encoding</source>
         <translation>存储方式</translation>
     </message>
     <message>
-        <source>it can&apos;t be read as a picture any more</source>
+        <source>it can no longer be read as a picture</source>
         <translation>已无法作为图片读取</translation>
     </message>
     <message>
-        <source>whether its samples are the same can&apos;t be told, since they were never recorded</source>
+        <source>its samples can&apos;t be compared, since they were never recorded</source>
         <translation>无法判断样本值是否相同，因为从未记录过</translation>
     </message>
     <message>
@@ -1870,7 +1870,7 @@
         <translation>蒙版 {0} 并非明确的黑白图片（{1}）：请保存为 0 表示完好、255 表示损伤。</translation>
     </message>
     <message>
-        <source>The mask {0} has samples that are no numbers: save it as 8-bit grey, white for damage.</source>
+        <source>The mask {0} has samples that are not numbers: save it as 8-bit grey, white for damage.</source>
         <translation>蒙版 {0} 含有非数值的样本：请保存为 8 位灰度，白色表示损伤。</translation>
     </message>
     <message>

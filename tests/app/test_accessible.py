@@ -62,7 +62,7 @@ def full(window: MainWindow, scan: Path, qtbot: QtBot, settle: Callable[[], None
 def clipped(context):
     """Leave only a small part of the damage, so that something is intact."""
     from imagest_core.painting.geometry import Box
-    from imagest_core.project.operations.mask import relabelled
+    from imagest_core.project.operations.mask import change_mask
 
     state = context.document.state
     after = state.damage.copy()
@@ -70,7 +70,7 @@ def clipped(context):
     labels[:] = 0
     labels[40:50, 50:60] = 1
     after.write(Box(0, 0, labels.shape[1], labels.shape[0]), labels)
-    return relabelled(state.damage, after, "Brush")
+    return change_mask(state.damage, after, "Brush")
 
 
 def focusable(root: QWidget) -> Iterator[QWidget]:

@@ -15,7 +15,7 @@ from app.document import OpenDocument
 from app.window.main_window import MainWindow
 from imagest_core.damage.strokes import polygon_cells
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 
 SIDE = 1600
 ROUND = [(SIDE / 2 + 700 * np.cos(a), SIDE / 2 + 700 * np.sin(a)) for a in np.linspace(0, 6.28, 60)]
@@ -39,7 +39,7 @@ def lasso(context: Context, document: OpenDocument) -> None:
 def brush(document: OpenDocument, box: Box, label: int) -> None:
     after = document.state.damage.copy()
     after.write(box, np.full((box.height, box.width), label, np.uint8))
-    document.do(relabelled(document.state.damage, after, "Brush"))
+    document.do(change_mask(document.state.damage, after, "Brush"))
 
 
 def test_a_large_lasso_is_made_by_a_worker_as_one_step(context: Context, large: OpenDocument, qtbot: QtBot):

@@ -25,7 +25,7 @@ from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 from imagest_core.project.operations.settings import set_operator
 
 Settle = Callable[[], None]
@@ -36,7 +36,7 @@ def dialog(window: MainWindow, opened: OpenDocument, settle: Settle, qtbot: QtBo
     """The dialog over a scan with one accepted fill; it goes with the document."""
     after = opened.state.damage.copy()
     after.write(Box(50, 40, 30, 20), np.ones((20, 30), np.uint8))
-    opened.do(relabelled(opened.state.damage, after, "Brush"))
+    opened.do(change_mask(opened.state.damage, after, "Brush"))
     restoring.restore_all(window.context)
     settle()
     deciding.accept_run(window.context)

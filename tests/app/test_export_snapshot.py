@@ -19,7 +19,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.project.operations import decisions, results, settings
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 from imagest_core.project.run_builder import run_of
 from imagest_core.project.state import Subject
 from imagest_core.restoration.api import restore
@@ -34,7 +34,7 @@ def decided(opened: OpenDocument) -> OpenDocument:
     after = opened.state.damage.copy()
     for box in (ACCEPTED, REJECTED, OPEN):
         after.write(box, np.ones((box.height, box.width), np.uint8))
-    opened.do(relabelled(opened.state.damage, after, "Brush"))
+    opened.do(change_mask(opened.state.damage, after, "Brush"))
     opened.do(settings.set_operator(opened.state, "A. Conservator"))
     made = restore(opened.painting, opened.state.damage, RestorationRequest.of("harmonic"))
     run = run_of(opened.painting, made, 1)
@@ -60,7 +60,7 @@ def edits(document: OpenDocument) -> list[Callable[[], object]]:
     state, run = document.state, document.state.runs[1]
     return [
         lambda: document.do(decisions.accept(state, run, run.numbers)),
-        lambda: document.do(relabelled(state.damage, DamageMap(160, 120), "Clear mask")),
+        lambda: document.do(change_mask(state.damage, DamageMap(160, 120), "Clear mask")),
         lambda: document.do(settings.set_operator(state, "somebody else")),
         lambda: document.do(settings.set_notes(state, "later")),
         lambda: document.do(decisions.reconsider(state, run, [number(document, ACCEPTED)])),

@@ -16,7 +16,7 @@ from app.commands import open as opening
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import decisions, results
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 from imagest_core.project.run_builder import run_of
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
@@ -33,8 +33,8 @@ def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> P
     document = window.context.document
     after = document.state.damage.copy()
     after.write(Box(50, 40, 30, 20), np.ones((20, 30), np.uint8))
-    document.do(relabelled(document.state.damage, after, "Brush"))
-    made = restore(document.painting, document.state.damage, RestorationRequest.of("harmonic"))
+    document.do(change_mask(document.state.damage, after, "Brush"))
+    made = restore(document.painting, document.state.damage, RestorationRequest(engine="harmonic"))
     document.do(results.add_run(run_of(document.painting, made, 1)))
     document.do(decisions.accept(document.state, document.state.runs[1], [1]))
     path = tmp_path / "work.imagest"

@@ -7,7 +7,7 @@ import numpy as np
 from app.document import OpenDocument
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 
 
 def unfolded(window: MainWindow) -> set[str]:
@@ -25,7 +25,7 @@ def test_to_restore_waits_for_damage_and_to_choose_a_style_for_the_mask(
 
     after = opened.state.damage.copy()
     after.write(Box(20, 20, 8, 8), np.ones((8, 8), np.uint8))
-    opened.do(relabelled(opened.state.damage, after, "Brush stroke"))
+    opened.do(change_mask(opened.state.damage, after, "Brush stroke"))
     assert unfolded(window) == {"damage", "style", "restore"}
     opened.undo()
     assert unfolded(window) == {"damage", "style"}
@@ -37,6 +37,6 @@ def test_what_the_user_folds_stays_folded_while_damage_is_marked(
     for place in (20, 60):
         after = opened.state.damage.copy()
         after.write(Box(place, 20, 8, 8), np.ones((8, 8), np.uint8))
-        opened.do(relabelled(opened.state.damage, after, "Brush stroke"))
+        opened.do(change_mask(opened.state.damage, after, "Brush stroke"))
         window.docks["style"].open(False)
     assert unfolded(window) == {"damage", "restore"}

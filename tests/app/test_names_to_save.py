@@ -13,7 +13,7 @@ from app.document import OpenDocument
 from app.window.main_window import MainWindow
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 
 Settle = Callable[[], None]
 Answer = Callable[..., list[str]]
@@ -43,7 +43,7 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
 def marked(window: MainWindow, opened: OpenDocument) -> OpenDocument:
     after = opened.state.damage.copy()
     after.write(Box(10, 10, 10, 10), np.ones((10, 10), np.uint8))
-    opened.do(relabelled(opened.state.damage, after, "Brush"))
+    opened.do(change_mask(opened.state.damage, after, "Brush"))
     return opened
 
 

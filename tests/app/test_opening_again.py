@@ -22,7 +22,7 @@ from app.dialogs.locate_scan import MovedDialog
 from app.i18n.core_messages import TEMPLATES, core_sentence, known_sentence
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 
 Settle = Callable[[], None]
 
@@ -49,7 +49,7 @@ def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
     settle()
     before = project.read_bytes()
     opening.save_as(window.context, project.with_suffix(""))
-    assert "is there already" in said[-1].sentence
+    assert "already exists" in said[-1].sentence
     assert project.read_bytes() == before
     assert window.context.document.document.unnamed
 
@@ -90,7 +90,7 @@ def test_what_is_open_stays_open_and_writable(
     other.symlink_to(path) if named else shutil.copyfile(path, other)
     for again in (path, other):
         opening.open_path(context, again)
-        document.do(relabelled(document.state.damage, after, "Brush"))
+        document.do(change_mask(document.state.damage, after, "Brush"))
         settle()
         assert context.document is document
         assert not document.read_only
@@ -117,7 +117,7 @@ def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
     asked().go_on(other)
     settle()
     assert window.context.document is None
-    assert "another picture" in asked().sentence.text()
+    assert "not the scan of this project" in asked().sentence.text()
     asked().go_on(elsewhere)
     settle()
     assert window.context.document.painting.path == elsewhere
@@ -135,7 +135,7 @@ def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
     tifffile.imwrite(scan, samples, photometric="rgb", description="by another program")
     opening.open_path(window.context, project)
     settle()
-    assert "every sample is as it was" in asked().sentence.text()
+    assert "every sample is unchanged" in asked().sentence.text()
     assert asked().go_on_with_it.isVisible()
     asked().accept_rewritten()
     settle()
@@ -161,7 +161,7 @@ def test_a_discarded_result_is_brought_back_from_the_menu(
     document = context.document
     after = document.state.damage.copy()
     after.write(Box(50, 40, 30, 20), after.read(Box(50, 40, 30, 20)) + 1)
-    document.do(relabelled(document.state.damage, after, "Brush"))
+    document.do(change_mask(document.state.damage, after, "Brush"))
     restoring.restore_all(context)
     settle()
     window.archived_results.refresh()
@@ -178,7 +178,7 @@ def test_a_discarded_result_is_brought_back_from_the_menu(
 def test_a_backup_that_fails_is_told(window: MainWindow, project: Path, settle: Settle, said: list):
     opening.open_path(window.context, project)
     settle()
-    window.context.document.document.warned.emit("The backup is full.")
+    window.context.document.document.backup_error_changed.emit("The backup is full.")
     assert said[-1].level == "warning"
     assert "only a backup is missing" in said[-1].remedy
 

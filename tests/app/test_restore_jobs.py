@@ -26,7 +26,7 @@ from app.window.status_bar import Stand, time_left
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress, Report
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.record import RestorationRecord
 from imagest_core.restoration.request import RestorationRequest
@@ -40,7 +40,7 @@ def mark(document: OpenDocument, *boxes: Box) -> None:
     after = document.state.damage.copy()
     for box in boxes:
         after.write(box, np.ones((box.height, box.width), np.uint8))
-    document.do(relabelled(document.state.damage, after, "Brush stroke"))
+    document.do(change_mask(document.state.damage, after, "Brush stroke"))
 
 
 def damaged(*boxes: Box) -> DamageMap:
@@ -140,10 +140,10 @@ def test_a_region_that_is_intact_now_is_refused_in_one_sentence(
     restoring.restore_all(context)
     settle()
     context.selection.region = 1
-    opened.do(relabelled(opened.state.damage, damaged(Box(100, 40, 8, 8)), "Erase"))
+    opened.do(change_mask(opened.state.damage, damaged(Box(100, 40, 8, 8)), "Erase"))
     restoring.restore_region(context)
     settle()
-    assert "region 1" in said[-1].sentence
+    assert "Region 1" in said[-1].sentence
     assert len(opened.state.runs) == 1
 
 

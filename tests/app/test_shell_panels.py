@@ -23,7 +23,7 @@ from app.panels.style import StylePanel
 from app.window.main_window import MainWindow
 from imagest_core.damage.classes import Policy
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 from imagest_core.project.operations.settings import add_style_region
 
 Settle = Callable[[], None]
@@ -32,7 +32,7 @@ Settle = Callable[[], None]
 def mark(document: OpenDocument, box: Box) -> None:
     after = document.state.damage.copy()
     after.write(box, np.ones((box.height, box.width), np.uint8))
-    document.do(relabelled(document.state.damage, after, "Brush stroke"))
+    document.do(change_mask(document.state.damage, after, "Brush stroke"))
 
 
 def dialog_of(kind: type[QDialog]) -> QDialog:

@@ -23,7 +23,7 @@ from app.selection import Compare, Tool
 from app.window.main_window import MainWindow
 from app.window.status_bar import SAMPLE_WAIT
 from imagest_core.painting.picture_files import read_picture, write_picture
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 
 Settle = Callable[[], None]
 
@@ -35,7 +35,7 @@ def mark(document: OpenDocument, *boxes: tuple[slice, slice]) -> None:
         labels[box] = 1
     after = document.state.damage.copy()
     after.write(after.box, labels)
-    document.do(relabelled(document.state.damage, after, "Brush"))
+    document.do(change_mask(document.state.damage, after, "Brush"))
 
 
 LOSS = slice(38, 62), slice(48, 82)

@@ -13,13 +13,13 @@ from app.document import OpenDocument
 from app.panels.style import Thumb
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
-from imagest_core.project.operations.mask import relabelled
+from imagest_core.project.operations.mask import change_mask
 
 
 def mark(document: OpenDocument, box: Box) -> None:
     after = document.state.damage.copy()
     after.write(box, np.ones((box.height, box.width), np.uint8))
-    document.do(relabelled(document.state.damage, after, "Brush stroke"))
+    document.do(change_mask(document.state.damage, after, "Brush stroke"))
 
 
 def thumbs(window: MainWindow) -> list[Thumb]:

@@ -158,7 +158,7 @@ def test_a_rescue_does_not_replace_a_project_that_is_open(cli, inputs, tmp_path)
     with open_painting(inputs["scan"]) as painting, Document.create(painting, other):
         before = other.read_bytes()
         answer = cli("project", "rescue", inputs["project"], "-o", other, "--force")
-        assert (answer.code, "is open" in answer.err) == (2, True)
+        assert (answer.code, "is in use by" in answer.err) == (2, True)
         assert other.read_bytes() == before
 
 

@@ -10,7 +10,7 @@ from damage_pictures import Pictures
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Pictures:
-    """Writes a float picture as 8-bit PNG and gives its path."""
+    """Write a float image as 8-bit PNG and return its path."""
 
     def save(picture: np.ndarray, name: str = "picture.png") -> Path:
         samples = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)

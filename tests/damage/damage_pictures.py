@@ -10,7 +10,7 @@ Pictures = Callable[..., Path]
 
 
 def painted(height: int = 320, width: int = 400, seed: int = 0) -> np.ndarray:
-    """A picture with forms and brush texture, (h, w, 3) float32 in 0–1."""
+    """Return an image with shapes and brush texture, (h, w, 3) float32 in 0–1."""
     rng = np.random.default_rng(seed)
     picture = np.full((height, width, 3), 0.5, np.float32)
     for sigma, weight in ((40, 18.0), (8, 2.2), (2, 0.35)):
@@ -24,7 +24,7 @@ def painted(height: int = 320, width: int = 400, seed: int = 0) -> np.ndarray:
 
 
 def scratches(height: int, width: int, seed: int = 1, count: int = 14, thickness: int = 2) -> np.ndarray:
-    """Crack-like bent lines, (h, w) bool."""
+    """Return crack-like polylines, (h, w) bool."""
     rng = np.random.default_rng(seed)
     mask = np.zeros((height, width), np.uint8)
     for _ in range(count):
@@ -35,14 +35,14 @@ def scratches(height: int, width: int, seed: int = 1, count: int = 14, thickness
 
 
 def blots(height: int, width: int, seed: int = 2, share: float = 0.08) -> np.ndarray:
-    """Loss-like blots, (h, w) bool."""
+    """Return loss-like blots, (h, w) bool."""
     noise = np.random.default_rng(seed).standard_normal((height, width)).astype(np.float32)
     smooth = cv2.GaussianBlur(noise, (0, 0), 7)
     return smooth > np.quantile(smooth, 1 - share)
 
 
 def damaged_with(picture: np.ndarray, mask: np.ndarray, colour: object, noise: float = 0.01) -> np.ndarray:
-    """The picture with ``colour`` under the mask, and the grain of a photograph over all."""
+    """Set ``colour`` under the mask, and add photographic noise everywhere."""
     grain = np.random.default_rng(9).normal(0, noise, picture.shape)
     return np.clip(np.where(mask[..., np.newaxis], np.array(colour), picture) + grain, 0, 1).astype(
         np.float32
@@ -53,5 +53,5 @@ def iou(one: np.ndarray, other: np.ndarray) -> float:
     return float((one & other).sum() / max((one | other).sum(), 1))
 
 
-def grown(mask: np.ndarray, pixels: int = 1) -> np.ndarray:
+def dilated(mask: np.ndarray, pixels: int = 1) -> np.ndarray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((3, 3), np.uint8), iterations=pixels) > 0

@@ -6,10 +6,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from damage_pictures import damaged_with, grown, scratches
+from damage_pictures import damaged_with, dilated, scratches
 
 from imagest_core.damage.detection.crack_response import responses
-from imagest_core.damage.detection.crack_texture import CELL, INTACT, reach, texture_level
+from imagest_core.damage.detection.crack_texture import CELL, INTACT_FACTOR, support, texture_level
 from imagest_core.damage.detection.cracks import CrackParameters, Polarity, learn_cracks, preview_cracks
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import MaskError
@@ -23,7 +23,7 @@ PAINTINGS = Path(__file__).parents[3] / "shared" / "paintings"
 
 @cache
 def brushwork(seed: int = 0) -> np.ndarray:
-    """Bristle strokes of every width, as often darker as lighter than what lies under them; no crack."""
+    """Paint intact bristle strokes of all widths, darker as often as lighter than what is below."""
     rng = np.random.default_rng(seed)
     picture = np.full((HEIGHT, WIDTH, 3), 0.45, np.float32)
     for _ in range(5000):
@@ -44,78 +44,80 @@ def cracks(count: int = 60) -> np.ndarray:
     return scratches(HEIGHT, WIDTH, seed=5, count=count, thickness=3)
 
 
-def shares(found: np.ndarray, truth: np.ndarray, tolerance: int = 1) -> tuple[float, float]:
-    """Precision and recall."""
-    right = (found & grown(truth, tolerance)).sum() / max(found.sum(), 1)
-    return float(right), float((truth & grown(found, tolerance)).sum() / truth.sum())
+def precision_recall(found: np.ndarray, truth: np.ndarray, tolerance: int = 1) -> tuple[float, float]:
+    """Return precision and recall."""
+    precision = (found & dilated(truth, tolerance)).sum() / max(found.sum(), 1)
+    return float(precision), float((truth & dilated(found, tolerance)).sum() / truth.sum())
 
 
 @pytest.mark.parametrize("polarity", [Polarity.DARK, Polarity.LIGHT])
-def test_brushwork_is_no_crack(polarity: Polarity) -> None:
+def test_intact_brushwork_is_not_detected(polarity: Polarity) -> None:
     found = preview_cracks(brushwork(), CrackParameters(polarity=polarity, dilate=0))
     assert found.mean() < 0.02
 
 
-def test_brushwork_would_be_marked_but_for_its_texture() -> None:
+def test_brushwork_is_detected_without_the_texture_level() -> None:
     assert preview_cracks(brushwork(), CrackParameters(texture=0, dilate=0)).mean() > 0.04
 
 
-def test_cracks_are_found_in_brushwork() -> None:
+def test_detects_cracks_in_brushwork() -> None:
     truth = cracks()
-    precision, recall = shares(preview_cracks(damaged_with(brushwork(), truth, BLACK), PLAIN), truth)
+    precision, recall = precision_recall(
+        preview_cracks(damaged_with(brushwork(), truth, BLACK), PLAIN), truth
+    )
     assert precision > 0.85
     assert recall > 0.8
 
 
-def test_a_cracked_half_does_not_open_the_other() -> None:
+def test_cracks_in_one_half_do_not_affect_the_other() -> None:
     truth = cracks(150)
     truth[:, WIDTH // 2 :] = False
     found = preview_cracks(damaged_with(brushwork(), truth, BLACK), PLAIN)
     assert found[:, WIDTH // 2 + 3 * CELL :].mean() < 0.02
-    assert shares(found[:, : WIDTH // 2], truth[:, : WIDTH // 2])[1] > 0.8
+    assert precision_recall(found[:, : WIDTH // 2], truth[:, : WIDTH // 2])[1] > 0.8
 
 
-def test_faint_grain_of_a_plain_ground_is_no_crack() -> None:
+def test_faint_grain_is_not_detected() -> None:
     grain = np.random.default_rng(1).normal(0, 0.012, (400, 400, 1)).astype(np.float32)
     assert not preview_cracks(np.repeat(0.6 + cv2.blur(grain, (1, 25))[..., None], 3, 2), PLAIN).any()
 
 
-def test_on_a_plain_ground_cracks_of_any_tone_are_found() -> None:
-    """Where nothing else answers, tone isn't asked: a grey hairline counts beside black cracks."""
+def test_detects_cracks_of_any_tone_on_a_plain_ground() -> None:
+    """Tone has no weight if only cracks respond: grey hairlines are detected besides black cracks."""
     picture = damaged_with(np.full((HEIGHT, WIDTH, 3), 0.9, np.float32), cracks(), BLACK)
     hairlines = np.zeros((HEIGHT, WIDTH), bool)
     for x in range(60, WIDTH, 100):
         hairlines[:, x : x + 2] = True
     picture = np.where(hairlines[..., None] & (picture > 0.5), picture - 0.5, picture)
-    precision, recall = shares(preview_cracks(picture, PLAIN), cracks() | hairlines)
+    precision, recall = precision_recall(preview_cracks(picture, PLAIN), cracks() | hairlines)
     assert min(precision, recall) > 0.95
 
 
-def test_tone_is_asked_the_less_the_clearer_the_cracks() -> None:
-    plain = damaged_with(np.full((HEIGHT, WIDTH, 3), 0.9, np.float32), cracks(), BLACK)
+def test_clear_cracks_reduce_the_weight_of_tone() -> None:
+    baseline = damaged_with(np.full((HEIGHT, WIDTH, 3), 0.9, np.float32), cracks(), BLACK)
     painted = damaged_with(brushwork(), cracks(), BLACK)
-    clear, mixed = (learn_cracks([picture], PLAIN)[Polarity.DARK] for picture in (plain, painted))
-    assert set(clear.shares) == {1.0}
+    clear, mixed = (learn_cracks([picture], PLAIN)[Polarity.DARK] for picture in (baseline, painted))
+    assert set(clear.weights) == {1.0}
     assert clear.start > mixed.start
-    assert mixed.shares[0] > 5 * mixed.shares[30]
+    assert mixed.weights[0] > 5 * mixed.weights[30]
 
 
-def test_texture_is_measured_alike_in_every_part() -> None:
+def test_texture_level_is_independent_of_the_part() -> None:
     dark, light = responses(brushwork().mean(axis=2), 9)
-    whole, halo = texture_level(dark, light), reach(0)
+    whole, halo = texture_level(dark, light), support(0)
     part = texture_level(dark[CELL:, 2 * CELL :], light[CELL:, 2 * CELL :])
     assert halo % CELL == 0
     assert np.array_equal(part[halo:, halo:], whole[CELL + halo :, 2 * CELL + halo :])
 
 
-def test_texture_counts_more_where_light_lines_outnumber_dark_ones() -> None:
+def test_texture_level_is_raised_where_light_lines_prevail() -> None:
     few, many = np.zeros((2, 4 * CELL, 4 * CELL), np.float32)
     few[::64], many[::16] = 1, 1
-    assert texture_level(few, many)[0, 0] == pytest.approx(INTACT * (1 / 16 + 1e-3), rel=1e-3)
+    assert texture_level(few, many)[0, 0] == pytest.approx(INTACT_FACTOR * (1 / 16 + 1e-3), rel=1e-3)
     assert texture_level(many, few)[0, 0] == pytest.approx(1 / 64 + 1e-3, rel=1e-3)
 
 
-def test_refuses_a_senseless_weight_of_the_texture() -> None:
+def test_rejects_an_invalid_texture_weight() -> None:
     with pytest.raises(MaskError, match="texture"):
         CrackParameters(texture=-1)
 
@@ -126,27 +128,27 @@ def otsu_on_top_hat(rgb: np.ndarray) -> np.ndarray:
     return cv2.threshold(hat, 0, 255, cv2.THRESH_OTSU)[1] > 0
 
 
-def opened_or_skipped(path: Path) -> np.ndarray:
+def read_or_skip(path: Path) -> np.ndarray:
     if not path.exists():
-        pytest.skip("the paintings are not beside the checkout")
+        pytest.skip("the paintings are not available")
     with open_painting(path) as painting:
         return painting.read_working()
 
 
 @pytest.mark.shared
 @pytest.mark.parametrize("name", ["fl187", "ge230"])
-def test_beats_the_plain_baseline_on_photographs_of_craquelure(name: str) -> None:
-    rgb = opened_or_skipped(PAINTINGS / "real-damage" / f"cracks-{name}.jpg")
+def test_beats_the_baseline_on_photographs_of_craquelure(name: str) -> None:
+    rgb = read_or_skip(PAINTINGS / "real-damage" / f"cracks-{name}.jpg")
     mask = read_mask(PAINTINGS / "real-damage" / f"cracks-{name}-mask.png")
     truth = mask.read(mask.box) > 0
-    ours, plain = (
-        2 / sum(1 / share for share in shares(found, truth, 3))
+    f1, baseline = (
+        2 / sum(1 / share for share in precision_recall(found, truth, 3))
         for found in (preview_cracks(rgb, PLAIN), otsu_on_top_hat(rgb))
     )
-    assert ours > plain + 0.005
+    assert f1 > baseline + 0.005
 
 
 @pytest.mark.shared
-def test_an_intact_painting_stays_nearly_unmarked() -> None:
-    rgb = opened_or_skipped(PAINTINGS / "scans" / "scan-16bit-adobergb-600dpi.tif")
+def test_marks_little_of_an_intact_painting() -> None:
+    rgb = read_or_skip(PAINTINGS / "scans" / "scan-16bit-adobergb-600dpi.tif")
     assert preview_cracks(rgb, CrackParameters()).mean() < 0.03

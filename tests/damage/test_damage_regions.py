@@ -23,7 +23,7 @@ def depth(mask: np.ndarray) -> np.ndarray:
     return cv2.distanceTransform(padded, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
 
 
-def test_are_the_connected_components_whatever_tile_they_cross() -> None:
+def test_regions_equal_the_connected_components_of_the_image() -> None:
     mask = blobs(700, 830)
     regions = find_regions(DamageMap.from_mask(mask))
     count, truth = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
@@ -31,28 +31,28 @@ def test_are_the_connected_components_whatever_tile_they_cross() -> None:
     assert len(regions) == count - 1
     assert np.array_equal(labels > 0, mask)
     for region in regions:
-        own = labels == region.id
-        assert len(np.unique(truth[own])) == 1
-        assert region.area == own.sum()
-        assert region.box == Box(*cv2.boundingRect(own.astype(np.uint8)))
-        assert region.thickness == pytest.approx(2 * distance[own].max(), abs=1e-4)
+        is_region = labels == region.id
+        assert len(np.unique(truth[is_region])) == 1
+        assert region.area == is_region.sum()
+        assert region.box == Box(*cv2.boundingRect(is_region.astype(np.uint8)))
+        assert region.thickness == pytest.approx(2 * distance[is_region].max(), abs=1e-4)
 
 
-def test_pixels_that_meet_at_a_corner_of_four_tiles_are_one() -> None:
+def test_joins_pixels_across_a_corner_of_four_tiles() -> None:
     for first, second in (((255, 255), (256, 256)), ((255, 256), (256, 255))):
         mask = np.zeros((512, 512), bool)
         mask[first] = mask[second] = True
         assert [region.area for region in find_regions(DamageMap.from_mask(mask))] == [2]
 
 
-def test_come_in_reading_order_with_ids_from_one() -> None:
+def test_regions_are_in_reading_order_with_ids_from_one() -> None:
     regions = find_regions(DamageMap.from_mask(blobs(600, 600, seed=3)))
     assert [region.id for region in regions] == list(range(1, len(regions) + 1))
     assert [region.box[1::-1] for region in regions] == sorted(region.box[1::-1] for region in regions)
     assert regions.by_id(2) == regions[1]
 
 
-def test_neighbours_join_when_asked_and_keep_their_own_size() -> None:
+def test_joined_regions_keep_the_size_of_their_damage() -> None:
     damage = DamageMap(600, 100)
     damage.write(Box(250, 40, 4, 4), np.ones((4, 4), np.uint8))
     damage.write(Box(258, 40, 4, 4), np.full((4, 4), 2, np.uint8))
@@ -62,7 +62,7 @@ def test_neighbours_join_when_asked_and_keep_their_own_size() -> None:
     assert find_regions(damage, join=2).labels(Box(250, 40, 12, 1)).tolist() == [[1] * 4 + [0] * 4 + [1] * 4]
 
 
-def test_know_whose_a_pixel_is() -> None:
+def test_region_at_a_pixel() -> None:
     mask = np.zeros((300, 300), bool)
     mask[5:9, 5:9] = mask[250:270, 250:270] = True
     regions = find_regions(DamageMap.from_mask(mask))
@@ -71,7 +71,7 @@ def test_know_whose_a_pixel_is() -> None:
     assert regions.at(-5, 2000) is None
 
 
-def test_stay_what_they_were_when_the_map_changes() -> None:
+def test_regions_do_not_change_with_the_map() -> None:
     damage = DamageMap.from_mask(blobs(300, 300))
     regions = find_regions(damage)
     before = regions.labels(damage.box)
@@ -79,21 +79,21 @@ def test_stay_what_they_were_when_the_map_changes() -> None:
     assert np.array_equal(regions.labels(damage.box), before)
 
 
-def test_of_nothing_are_none() -> None:
+def test_empty_map_has_no_regions() -> None:
     regions = find_regions(DamageMap(300, 300))
     assert list(regions) == []
     assert not regions.labels(Box(0, 0, 9, 9)).any()
 
 
-@pytest.mark.parametrize(("side", "off"), [(100, 0), (300, 4), (900, 20)])
-def test_thickness_of_deep_losses_is_off_by_little(side: int, off: int) -> None:
+@pytest.mark.parametrize(("side", "error"), [(100, 0), (300, 4), (900, 20)])
+def test_thickness_of_large_losses_is_approximate(side: int, error: int) -> None:
     mask = np.zeros((side + 40, side + 40), bool)
     mask[20:-20, 20:-20] = True
     (region,) = find_regions(DamageMap.from_mask(mask))
-    assert abs(region.thickness - side) <= 2 * off + 1
+    assert abs(region.thickness - side) <= 2 * error + 1
 
 
-def test_ten_thousand_regions_of_a_large_scan_take_seconds() -> None:
+def test_finds_ten_thousand_regions_within_seconds() -> None:
     damage = DamageMap(10_000, 10_000)
     for y in range(50, 10_000, 100):
         for x in range(50, 10_000, 100):
@@ -104,11 +104,11 @@ def test_ten_thousand_regions_of_a_large_scan_take_seconds() -> None:
     assert time.process_time() - started < 15  # about 3 s of one core
 
 
-def test_a_long_shared_border_is_one_pair_not_one_a_pixel() -> None:
-    """Sorting millions of them held up every other thread for seconds."""
+def test_a_long_shared_border_yields_few_pairs() -> None:
+    """Sorting millions of pairs blocked all other threads for seconds."""
     one, other = np.full(256, 3, np.int32), np.full(256, 7, np.int32)
     other[100:110] = 0
-    assert sum(len(pairs) for pairs in regions._along(one, other)) <= 6
+    assert sum(len(pairs) for pairs in regions._adjacent_along(one, other)) <= 6
     pairs = np.array([[3, 7], [1, 2], [3, 7], [2, 1]], np.int64)
-    assert regions._once(pairs).tolist() == [[1, 2], [2, 1], [3, 7]]
-    assert regions._once(pairs[:0]).shape == (0, 2)
+    assert regions._unique_pairs(pairs).tolist() == [[1, 2], [2, 1], [3, 7]]
+    assert regions._unique_pairs(pairs[:0]).shape == (0, 2)

@@ -21,7 +21,7 @@ def two_classes() -> DamageMap:
     return damage
 
 
-def test_growing_stays_off_other_classes_and_crosses_tiles():
+def test_dilation_keeps_other_classes_and_crosses_tiles():
     before = labels_of(two_classes())
     after = labels_of(edits.dilated_class(two_classes(), LOSS.label, 3))
     assert after[247, 247] == LOSS.label
@@ -30,7 +30,7 @@ def test_growing_stays_off_other_classes_and_crosses_tiles():
     assert np.count_nonzero(after == LOSS.label) == 26 * 26 - 20 * 3
 
 
-def test_shrinking_takes_the_rim_and_nothing_where_classes_meet():
+def test_erosion_removes_the_boundary_except_next_to_other_classes():
     after = labels_of(edits.eroded_class(two_classes(), LOSS.label, 2))
     assert after[260, 251] == 0
     assert after[260, 252] == LOSS.label
@@ -38,7 +38,7 @@ def test_shrinking_takes_the_rim_and_nothing_where_classes_meet():
     assert np.count_nonzero(after == CRACK.label) == 100
 
 
-def test_inverting_twice_gives_one_class_and_locked_stays():
+def test_inverting_twice_keeps_locked_classes():
     damage = two_classes()
     damage.classes = tuple(replace(item, locked=item.label == CRACK.label) for item in damage.classes)
     once = edits.inverted(damage, LOSS.label)
@@ -47,15 +47,15 @@ def test_inverting_twice_gives_one_class_and_locked_stays():
     assert (labels_of(edits.inverted(once, LOSS.label)) == labels_of(damage)).all()
 
 
-def test_clearing_a_class_or_a_box():
+def test_clears_a_class_or_a_box():
     damage = two_classes()
     assert edits.cleared(damage, CRACK.label).counts() == {LOSS.label: 400}
     assert edits.cleared(damage).empty
     assert edits.cleared(damage, box=Box(0, 0, 600, 260)).count() == 250
-    assert edits.only(damage, CRACK.label, Box(0, 0, 600, 260)).counts() == {CRACK.label: 50}
+    assert edits.extracted(damage, CRACK.label, Box(0, 0, 600, 260)).counts() == {CRACK.label: 50}
 
 
-def test_merging_keeps_other_classes_unless_told():
-    found = DamageMap.from_mask(np.ones((400, 600), bool))
-    assert edits.merged(two_classes(), found, 3).counts() == {1: 400, 2: 100, 3: 600 * 400 - 500}
-    assert edits.merged(two_classes(), found, 3, overwrite=True).counts() == {3: 600 * 400}
+def test_merging_keeps_other_classes_by_default():
+    source = DamageMap.from_mask(np.ones((400, 600), bool))
+    assert edits.merged(two_classes(), source, 3).counts() == {1: 400, 2: 100, 3: 600 * 400 - 500}
+    assert edits.merged(two_classes(), source, 3, overwrite=True).counts() == {3: 600 * 400}

@@ -25,7 +25,7 @@ def data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:
-    """A 16-bit RGB scan of two tiles and a bit, at 600 dpi."""
+    """Write a 16-bit RGB scan of a little more than two tiles, at 600 dpi."""
     path = tmp_path / "scan.tif"
     samples = np.random.default_rng(5).integers(0, 65536, (HEIGHT, WIDTH, 3), np.uint16)
     tifffile.imwrite(path, samples, photometric="rgb", resolution=(600, 600), resolutionunit="INCH")
@@ -50,19 +50,19 @@ Brush = Callable[[Document, Box, int], None]
 
 @pytest.fixture
 def brush() -> Brush:
-    """Paint a box with a label, as one gesture."""
+    """Return a function that paints a box with a label as one gesture."""
 
     def paint(document: Document, box: Box, label: int) -> None:
         before = document.state.damage.copy()
         document.state.damage.write(box, np.full((box.height, box.width), label, np.uint8))
-        document.done(before, "Paint" if label else "Erase")
+        document.record_gesture(before, "Paint" if label else "Erase")
 
     return paint
 
 
 @pytest.fixture
 def make_run() -> MakeRun:
-    """A run that has filled boxes with samples of one value."""
+    """Return a function that makes a run with boxes filled with one value."""
 
     def make(number: int, boxes: list[Box], value: int, variation: int = 0, **more: str) -> Run:
         return run_filling(number, boxes, value, (WIDTH, HEIGHT), variation=variation, **more)

@@ -1,7 +1,7 @@
-"""A script of gestures whose outcome is known; as a program it works on a project until it is killed.
+"""A script of gestures with a known result; as a program it works on a project until it is killed.
 
-The program reads lines ``PROJECT STEP``, forks for each a process that goes on from that step (so that
-nothing is imported again), and prints its id; the process prints the number of every gesture it did.
+The program reads lines ``PROJECT STEP`` and forks a process for each, which continues from that step (so that
+nothing is imported again), and prints its id; the process prints the number of every gesture it completes.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ WIDTH, HEIGHT = 1024, 800
 
 
 def gesture(document: Document, step: int) -> None:
-    """Gesture number ``step`` of the script: one transaction."""
+    """Perform gesture number ``step`` of the script in one transaction."""
     kinds = (_paint, _paint, _erase, _restore if step % 16 < 8 else _accept, _paint, _undo, _note, _paint)
     kinds[step % len(kinds)](document, step)
 
@@ -40,7 +40,7 @@ def _erase(document: Document, step: int) -> None:
 def _relabel(document: Document, box: Box, label: int, name: str) -> None:
     before = document.state.damage.copy()
     document.state.damage.write(box, np.full((box.height, box.width), label, np.uint8))
-    document.done(before, name)
+    document.record_gesture(before, name)
 
 
 def _restore(document: Document, step: int) -> None:
@@ -66,7 +66,7 @@ def run_of(number: int, step: int) -> Run:
 
 
 def fingerprint(document: Document) -> str:
-    """Everything a project holds but the times of day and the samples of older runs, as a hash."""
+    """Return a hash of a project without times and without the samples of older runs."""
     state, digest = document.state, hashlib.sha256()
     for key, tile in sorted(state.damage.tiles().items()):
         digest.update(repr(key).encode() + tile.tobytes())

@@ -1,4 +1,4 @@
-"""Runs made by hand: boxes of one value, as a restoration would have filled them."""
+"""Synthetic runs: boxes of one value, as if filled by a restoration."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def run_filling(
     variation: int = 0,
     record: str = '{"seed":7}',
 ) -> Run:
-    """A run that has filled ``boxes`` of a painting of ``size`` with samples of one ``value``."""
+    """Return a run with ``boxes`` of a painting of ``size`` filled with samples of one ``value``."""
     dilated = DamageMap(*size)
     for box in boxes:
         dilated.write(box, np.ones((box.height, box.width), np.uint8))

@@ -1,4 +1,4 @@
-"""``imagest project`` from outside: its output, its exit codes, its sentences."""
+"""The ``imagest project`` commands: output, exit codes and messages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imagest_core.cli.program import main
 from imagest_core.painting.atomic import _host
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
-from imagest_core.project.damage_statistics import damage_figures
+from imagest_core.project.damage_statistics import damage_statistics
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results, settings
 from imagest_core.project.run_builder import run_of
@@ -30,19 +30,19 @@ Command = Callable[..., tuple[int, dict, str]]
 
 @pytest.fixture
 def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run ``imagest project …``: the exit code, the line of JSON, what was said."""
+    """Run ``imagest project …`` and return the exit code, the JSON output and the messages."""
 
     def run(*arguments: object) -> tuple[int, dict, str]:
         code = main(["project", *map(str, arguments)])
-        said = capsys.readouterr()
-        return code, json.loads(said.out or "{}"), said.err
+        message = capsys.readouterr()
+        return code, json.loads(message.out or "{}"), message.err
 
     return run
 
 
 @pytest.fixture
 def project(document: Document, painting: Painting, brush) -> Path:
-    """Two losses restored twice; of each one fill is accepted, from different runs."""
+    """Return a project of two losses restored twice, with fills of each accepted from different runs."""
     brush(document, Box(10, 10, 30, 20), 1)
     brush(document, Box(240, 200, 40, 40), 2)
     for seed in (1, 2):
@@ -58,9 +58,9 @@ def project(document: Document, painting: Painting, brush) -> Path:
     return document.path
 
 
-def test_info_is_one_line_of_json(project: Path, command: Command, scan: Path) -> None:
-    code, facts, said = command("info", project, "--json")
-    assert (code, said) == (0, "")
+def test_info_prints_json(project: Path, command: Command, scan: Path) -> None:
+    code, facts, message = command("info", project, "--json")
+    assert (code, message) == (0, "")
     assert facts["painting"]["found"]
     assert [run["engine"] for run in facts["runs"]] == ["telea", "harmonic"]
     assert facts["decisions"] == {"accepted": 2, "undecided": 1}
@@ -69,15 +69,15 @@ def test_info_is_one_line_of_json(project: Path, command: Command, scan: Path) -
     assert facts["calibration"]["resolution"]["px_per_mm_x"] == pytest.approx(600 / 25.4)
 
 
-def test_info_is_text_for_a_reader(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_info_prints_text(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["project", "info", str(project)]) == 0
-    said = capsys.readouterr().out
-    assert "the file's resolution (TIFF tags)" in said
-    loss = next(line for line in said.splitlines() if line.startswith("loss"))
+    message = capsys.readouterr().out
+    assert "the file's resolution (TIFF tags)" in message
+    loss = next(line for line in message.splitlines() if line.startswith("loss"))
     assert loss.split()[:6] == ["loss", "fill", "1", "600", "1.08", "0.3333"]
 
 
-def test_info_writes_the_figures_as_a_table(project: Path, tmp_path: Path) -> None:
+def test_info_writes_statistics_as_csv(project: Path, tmp_path: Path) -> None:
     with Document.open(project) as document:
         document.do(settings.calibrate(document.state, (0, 0), (300, 0), 30))
     table = tmp_path / "damage.csv"
@@ -92,18 +92,18 @@ def test_info_writes_the_figures_as_a_table(project: Path, tmp_path: Path) -> No
     assert main(["project", "info", str(project), "--csv", str(table), "--force"]) == 0
 
 
-def test_without_a_scale_there_are_no_millimetres(document: Document) -> None:
+def test_no_millimetres_without_a_scale(document: Document) -> None:
     mask.paint(document.state.damage, Box(5, 5, 9, 9), np.ones((9, 9), bool), 2)
-    [known] = damage_figures(document.state)
+    [known] = damage_statistics(document.state)
     document.do(settings.set_scale(document.state, None))
-    [unknown] = damage_figures(document.state)
+    [unknown] = damage_statistics(document.state)
     assert (known.area_px, unknown.area_px) == (81, 81)
     assert known.area_mm2
     assert (unknown.area_mm2, unknown.length_mm, unknown.sizes_mm2) == (None, None, None)
     assert unknown.scale == "no resolution: pixels only"
 
 
-def test_export_writes_the_accepted_fills_and_nothing_else(
+def test_export_changes_only_accepted_fills(
     project: Path, command: Command, scan: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.tif"
@@ -122,27 +122,29 @@ def test_export_writes_the_accepted_fills_and_nothing_else(
     assert command("verify", project)[0] == 0
 
 
-@pytest.mark.parametrize(("at", "sentence"), [((0, 0), "outside the accepted fills"), ((210, 250), "run 2")])
-def test_verify_finds_a_single_changed_sample(
-    project: Path, command: Command, tmp_path: Path, at: tuple[int, int], sentence: str
+@pytest.mark.parametrize(
+    ("position", "sentence"), [((0, 0), "outside the accepted fills"), ((210, 250), "run 2")]
+)
+def test_verify_detects_a_single_changed_sample(
+    project: Path, command: Command, tmp_path: Path, position: tuple[int, int], sentence: str
 ) -> None:
     out = tmp_path / "out.tif"
     command("export", project, "-o", out)
     samples = tifffile.imread(out)
-    samples[at][1] ^= 1
+    samples[position][1] ^= 1
     tifffile.imwrite(out, samples, photometric="rgb")
-    code, facts, said = command("verify", project, out)
+    code, facts, message = command("verify", project, out)
     assert (code, facts) == (1, {})
-    assert sentence in said
+    assert sentence in message
 
 
-def test_verify_names_a_file_that_is_not_there(project: Path, command: Command, tmp_path: Path) -> None:
-    code, _, said = command("verify", project, tmp_path / "nothing.tif")
+def test_verify_rejects_a_missing_file(project: Path, command: Command, tmp_path: Path) -> None:
+    code, _, message = command("verify", project, tmp_path / "nothing.tif")
     assert code == 2
-    assert "isn't there" in said
+    assert "isn't there" in message
 
 
-def test_verify_tells_of_changes_beside_the_samples(project: Path, command: Command, tmp_path: Path) -> None:
+def test_verify_reports_changes_outside_the_samples(project: Path, command: Command, tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
     command("export", project, "-o", out)
     assert command("verify", project)[1]["notes"] == []
@@ -154,7 +156,7 @@ def test_verify_tells_of_changes_beside_the_samples(project: Path, command: Comm
 
 
 @pytest.mark.parametrize("name", ["out.json", "elsewhere/out.json", os.fsdecode(b"out\xe9.json")])
-def test_the_record_is_checked_wherever_it_was_written(
+def test_verify_checks_the_record_at_any_location(
     project: Path, command: Command, tmp_path: Path, name: str
 ) -> None:
     out, record = tmp_path / "out.tif", tmp_path / name
@@ -163,16 +165,16 @@ def test_the_record_is_checked_wherever_it_was_written(
     assert command("verify", project)[1]["notes"] == []
     out.write_bytes(out.read_bytes() + b"\0")
     record.write_text(record.read_text().replace('"telea"', '"spline"', 1))
-    code, _, said = command("verify", project)
+    code, _, message = command("verify", project)
     assert code == 1
-    assert "was changed after it was written (run 1: request.engine)" in said
+    assert "was changed after it was written (run 1: request.engine)" in message
     record.unlink()
     code, facts, _ = command("verify", project)
     assert code == 0
     assert "is gone, so it wasn't checked" in facts["notes"][1]
 
 
-def test_a_killed_export_is_taken_back_by_the_next_even_where_that_is_refused(
+def test_next_export_reverts_a_killed_one_even_if_it_fails(
     project: Path, command: Command, tmp_path: Path
 ) -> None:
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True).stdout
@@ -185,7 +187,7 @@ def test_a_killed_export_is_taken_back_by_the_next_even_where_that_is_refused(
     assert not hidden.exists()
 
 
-def test_verify_finds_fills_that_no_longer_are_accepted(
+def test_verify_detects_fills_that_are_no_longer_accepted(
     project: Path, command: Command, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.tif"
@@ -195,7 +197,7 @@ def test_verify_finds_fills_that_no_longer_are_accepted(
     assert command("verify", project, out)[0] == 1
 
 
-def test_verify_wants_a_record_of_the_same_scan(
+def test_verify_requires_a_record_of_the_same_scan(
     project: Path, command: Command, tmp_path: Path, make_run
 ) -> None:
     with Document.open(project) as document:
@@ -204,13 +206,13 @@ def test_verify_wants_a_record_of_the_same_scan(
         document.do(decisions.accept(document.state, run, [1]))
     out = tmp_path / "out.tif"
     assert command("export", project, "-o", out)[0] == 0
-    code, _, said = command("verify", project, out)
+    code, _, message = command("verify", project, out)
     assert code == 1
-    assert "Run 3 was made from another file" in said
+    assert "Run 3 was made from another file" in message
 
 
 @pytest.mark.parametrize("name", ["scan.tif", "work.imagest"])
-def test_export_spares_the_scan_and_the_project(
+def test_export_never_overwrites_the_scan_or_the_project(
     project: Path, command: Command, tmp_path: Path, name: str
 ) -> None:
     before = (tmp_path / name).read_bytes()
@@ -220,15 +222,15 @@ def test_export_spares_the_scan_and_the_project(
     assert command("info", project, "--json")[0] == 0
 
 
-def test_nothing_accepted_is_nothing_to_export(document: Document, command: Command, tmp_path: Path) -> None:
+def test_export_requires_accepted_fills(document: Document, command: Command, tmp_path: Path) -> None:
     document.close()
-    code, _, said = command("export", document.path, "-o", tmp_path / "out.tif")
+    code, _, message = command("export", document.path, "-o", tmp_path / "out.tif")
     assert code == 2
-    assert "accept some" in said
+    assert "accept some" in message
     assert command("verify", document.path)[0] == 2
 
 
-def test_rescue_names_what_is_lost(project: Path, command: Command, tmp_path: Path) -> None:
+def test_rescue_reports_losses(project: Path, command: Command, tmp_path: Path) -> None:
     content = project.read_bytes()
     project.write_bytes(content[: len(content) * 2 // 3])
     assert command("info", project)[0] == 2
@@ -238,7 +240,7 @@ def test_rescue_names_what_is_lost(project: Path, command: Command, tmp_path: Pa
     assert command("info", facts["out"], "--json")[0] == 0
 
 
-def test_a_moved_scan_is_found_and_a_changed_one_is_not_used(
+def test_finds_a_moved_scan_and_rejects_a_changed_one(
     project: Path, command: Command, scan: Path, tmp_path: Path
 ) -> None:
     away = tmp_path / "away"
@@ -252,16 +254,16 @@ def test_a_moved_scan_is_found_and_a_changed_one_is_not_used(
     assert "has moved" in facts["painting"]["note"]
     assert command("export", moved, "-o", tmp_path / "out.tif")[0] == 0
     (away / "renamed.tif").write_bytes((away / "renamed.tif").read_bytes()[:-1] + b"x")
-    code, _, said = command("export", moved, "-o", tmp_path / "out2.tif")
+    code, _, message = command("export", moved, "-o", tmp_path / "out2.tif")
     assert code == 2
-    assert "has changed" in said
+    assert "has changed" in message
     (away / "renamed.tif").unlink()
-    code, _, said = command("verify", moved, tmp_path / "out.tif")
+    code, _, message = command("verify", moved, tmp_path / "out.tif")
     assert code == 2
-    assert "can't be found" in said
+    assert "can't be found" in message
 
 
-def test_an_exported_file_opens_as_the_scan_did(
+def test_exported_file_has_the_properties_of_the_scan(
     project: Path, command: Command, scan: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out.tif"

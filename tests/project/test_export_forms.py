@@ -1,4 +1,4 @@
-"""Exports stored otherwise than the scan: what stays identical, what is converted, what is checked."""
+"""Exports in another form than the scan: identical samples, converted samples, and checks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.painting.tiff.form import KEPT, Compression, Form
 from imagest_core.painting.writer import writing_notes
-from imagest_core.project.accepted_fills import Accepted
+from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import add_run
@@ -29,7 +29,7 @@ VALUE = 30_000
 
 @pytest.fixture
 def accepted(document: Document, make_run: MakeRun) -> Document:
-    """A project with one accepted fill."""
+    """Return a project with one accepted fill."""
     run = make_run(1, [FILLED], VALUE)
     document.do(add_run(run))
     document.do(decisions.accept(document.state, run, [1]))
@@ -37,40 +37,38 @@ def accepted(document: Document, make_run: MakeRun) -> Document:
 
 
 @pytest.mark.parametrize("compression", list(Compression))
-def test_another_compression_changes_no_sample_outside_the_fills(
+def test_other_compression_keeps_samples_outside_the_fills(
     accepted: Document, painting: Painting, tmp_path: Path, compression: Compression
 ):
     out = tmp_path / "out.tif"
-    account = export_accepted(accepted, out, form=Form(compression))
+    check = export_accepted(accepted, out, form=Form(compression))
     before, after = tifffile.imread(painting.path), tifffile.imread(out)
     changed = (before != after).any(axis=2)
-    assert not changed[~inside(changed.shape)].any()
+    assert not changed[~filled_mask(changed.shape)].any()
     assert (after[FILLED.slices] == VALUE).all()
-    assert account.samples == before.size - 3 * FILLED.area
-    assert account.converted == 0
+    assert check.samples == before.size - 3 * FILLED.area
+    assert check.converted == 0
     with tifffile.TiffFile(out) as file:
         assert file.pages[0].compression.name.lower().replace("adobe_", "") == compression.value
         assert file.pages[0].tags["XResolution"].value == (600, 1)
-    assert check_export(painting, Accepted(accepted.state), out).sha256 == account.sha256
+    assert check_export(painting, AcceptedFills(accepted.state), out).sha256 == check.sha256
 
 
-def test_eight_bits_are_the_sixteen_rounded_and_count_as_converted(
-    accepted: Document, painting: Painting, tmp_path: Path
-):
+def test_8_bit_export_rounds_and_counts_as_converted(accepted: Document, painting: Painting, tmp_path: Path):
     form = Form(depth=8)
-    account = export_accepted(accepted, tmp_path / "out.tif", form=form)
+    check = export_accepted(accepted, tmp_path / "out.tif", form=form)
     before, after = tifffile.imread(painting.path), tifffile.imread(tmp_path / "out.tif")
     before[FILLED.slices] = VALUE
     assert after.dtype == np.uint8
     assert np.array_equal(after, np.rint(before / 257).astype(np.uint8))
-    assert (account.samples, account.sha256) == (0, "")
-    assert account.converted == before.size
+    assert (check.samples, check.sha256) == (0, "")
+    assert check.converted == before.size
     assert "nothing in the file is identical" in writing_notes(painting, form)[0]
     with pytest.raises(VerificationError, match="its depth differs"):
         verify_export(accepted, tmp_path / "out.tif")
 
 
-def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
+def test_srgb_scan_is_not_converted(painting: Painting):
     assert not Form(srgb=True).converts(painting)
     assert not Form(depth=16).converts(painting)
     assert KEPT.kept
@@ -78,7 +76,7 @@ def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
     assert notes == ("Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool.",)
 
 
-def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
+def test_wide_gamut_scan_is_converted_to_srgb(tmp_path: Path):
     import imagecodecs
 
     samples = np.random.default_rng(1).integers(0, 256, (40, 300, 3), np.uint8)
@@ -89,24 +87,24 @@ def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
         form = Form(srgb=True)
         from imagest_core.painting.writer import write_painting
 
-        nothing = Accepted(document.state)
-        account = write_painting(
+        no_fills = AcceptedFills(document.state)
+        check = write_painting(
             painting,
             (),
             tmp_path / "out.tif",
-            check=lambda written: check_export(painting, nothing, written, form=form),
+            check=lambda written: check_export(painting, no_fills, written, form=form),
             form=form,
         )
-        assert account.converted == samples.size
+        assert check.converted == samples.size
         assert any("beyond sRGB" in note for note in writing_notes(painting, form))
-        wanted = np.clip(painting.read_working(), 0, 1)
-        with open_painting(tmp_path / "out.tif") as made:
-            assert made.profile != profile
-            assert made.profile_name.lower().startswith("srgb")
-            assert np.abs(made.read_working() - wanted).max() < 1 / 255
+        expected = np.clip(painting.read_working(), 0, 1)
+        with open_painting(tmp_path / "out.tif") as exported:
+            assert exported.profile != profile
+            assert exported.profile_name.lower().startswith("srgb")
+            assert np.abs(exported.read_working() - expected).max() < 1 / 255
 
 
-def test_a_converted_file_with_one_wrong_sample_is_refused(
+def test_rejects_a_converted_file_with_one_wrong_sample(
     accepted: Document, painting: Painting, tmp_path: Path
 ):
     form = Form(depth=8)
@@ -115,10 +113,10 @@ def test_a_converted_file_with_one_wrong_sample_is_refused(
     wrong[7, 9, 1] ^= 1
     tifffile.imwrite(tmp_path / "wrong.tif", wrong, photometric="rgb")
     with pytest.raises(VerificationError, match="first at 9, 7"):
-        check_export(painting, Accepted(accepted.state), tmp_path / "wrong.tif", form=form)
+        check_export(painting, AcceptedFills(accepted.state), tmp_path / "wrong.tif", form=form)
 
 
-def test_the_command_line_offers_the_same(
+def test_command_line_offers_the_forms(
     accepted: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     path = accepted.path
@@ -135,7 +133,7 @@ def test_the_command_line_offers_the_same(
         assert file.pages[0].compression.name == "ZSTD"
 
 
-def inside(shape: tuple[int, ...]) -> np.ndarray:
-    made = np.zeros(shape, np.bool_)
-    made[FILLED.slices] = True
-    return made
+def filled_mask(shape: tuple[int, ...]) -> np.ndarray:
+    exported = np.zeros(shape, np.bool_)
+    exported[FILLED.slices] = True
+    return exported

@@ -1,4 +1,4 @@
-"""The record of an export: complete, and there exactly where the exported file is."""
+"""The record of an export: complete, and written together with the exported file."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIRST, SECOND = Box(240, 100, 40, 30), Box(400, 20, 10, 10)
 
 @pytest.fixture
 def decided(document: Document, make_run: Callable[..., Run], brush) -> Document:
-    """Two fills, one accepted with a note and one rejected, and damage that is only recorded."""
+    """Return a project with an accepted fill with a note, a rejected fill, and recorded damage."""
     added = DamageClass(9, "old retouching", "#123456", Policy.RECORD)
     document.do(settings.add_class(document.state, added))
     document.do(settings.set_operator(document.state, "A. Nobody"))
@@ -47,13 +47,13 @@ def decided(document: Document, make_run: Callable[..., Run], brush) -> Document
     return document
 
 
-def test_the_record_holds_operator_verdicts_notes_classes_and_messages(
+def test_record_contains_operator_verdicts_notes_classes_and_messages(
     decided: Document, painting: Painting, tmp_path: Path
 ) -> None:
     form = Form(depth=8)
     snapshot = decided.snapshot()
-    account = export_accepted(decided, tmp_path / "out.tif", form=form, snapshot=snapshot)
-    record = export_record(snapshot, account, painting, "out.tif", "0" * 64, form=form)
+    check = export_accepted(decided, tmp_path / "out.tif", form=form, snapshot=snapshot)
+    record = export_record(snapshot, check, painting, "out.tif", "0" * 64, form=form)
     assert record == json.loads(json.dumps(record))
     assert (record["operator"], record["notes"]) == ("A. Nobody", "Varnish not removed.")
     assert [(each["name"], each["policy"], each["pixels"]) for each in record["classes"]] == [
@@ -74,13 +74,13 @@ def test_the_record_holds_operator_verdicts_notes_classes_and_messages(
     )
     assert record["painting"]["sha256"] == painting.sha256()
     assert record["painting"]["notes"] == list(painting.notes)
-    assert record["verification"] == account.facts()
+    assert record["verification"] == check.to_plain()
     text = decided.state.runs[1].content.record()
     assert record["record_sha256"] == {"1": hashlib.sha256(text.encode()).hexdigest()}
     assert record["runs"] == {"1": json.loads(text)}
 
 
-def test_the_command_line_writes_it_too(
+def test_command_line_writes_the_record(
     decided: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -96,7 +96,7 @@ def test_the_command_line_writes_it_too(
 
 
 @pytest.mark.parametrize("name", ["out.tif", "scan.tif", "work.imagest"])
-def test_the_record_takes_no_other_files_place(
+def test_record_never_overwrites_other_files(
     decided: Document, scan: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -108,32 +108,32 @@ def test_the_record_takes_no_other_files_place(
     assert {path.name: path.read_bytes() for path in (scan, tmp_path / "work.imagest")} == before
 
 
-def test_without_the_record_there_is_no_file(
+def test_no_export_without_its_record(
     decided: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
     out = tmp_path / "out.tif"
     out.write_bytes(b"of last week")
 
-    def full(*_: object, **__: object) -> None:
+    def disk_full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     arguments = ["project", "export", str(decided.path), "-o", str(out), "--force"]
     with monkeypatch.context() as patched:
-        patched.setattr(Path, "write_text", full)
+        patched.setattr(Path, "write_text", disk_full)
         assert main([*arguments, "--record", str(tmp_path / "record.json")]) == 2
     assert out.read_bytes() == b"of last week"
     assert not (tmp_path / "record.json").exists()
 
 
-def test_a_scan_that_changed_unseen_is_not_exported(decided: Document, scan: Path, tmp_path: Path) -> None:
+def test_rejects_a_scan_changed_after_opening(decided: Document, scan: Path, tmp_path: Path) -> None:
     saved_anew(scan)
     with pytest.raises(PaintingError, match="has changed"):
         export_accepted(decided, tmp_path / "out.tif")
     assert not (tmp_path / "out.tif").exists()
 
 
-def test_a_scan_whose_name_is_no_unicode_gets_a_record_that_can_be_read(tmp_path: Path) -> None:
+def test_record_of_a_scan_with_a_non_unicode_name_is_valid_utf8(tmp_path: Path) -> None:
     import tifffile
 
     from imagest_core.export.record import write_export_record

@@ -1,4 +1,4 @@
-"""Saved selections of a scan go through a project untouched: its runs, its file and its exports."""
+"""Extra channels of a scan pass through a project unchanged: its runs, its file and its exports."""
 
 from __future__ import annotations
 

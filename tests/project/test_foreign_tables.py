@@ -1,4 +1,4 @@
-"""Project files whose tables aren't the program's: nothing in them is run, and rescue reads the rows."""
+"""Project files with foreign tables: nothing in them is executed, and rescue reads the rows."""
 
 from __future__ import annotations
 
@@ -38,22 +38,22 @@ def project(document: Document, brush) -> Path:
 
 
 @pytest.mark.parametrize("sql", FOREIGN.values(), ids=FOREIGN)
-def test_foreign_tables_are_named_and_rescue_reads_the_rows(
+def test_names_foreign_tables_and_rescues_the_rows(
     project: Path, sql: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with closing(sqlite3.connect(project)) as db:
         db.executescript(sql)
-    for opened in (Document.open, Document.look_at, check_project):
+    for open_project in (Document.open, Document.open_read_only, check_project):
         with pytest.raises(ProjectError, match=r"doesn't have the tables of an Imagest project \(.+\)"):
-            opened(project)
+            open_project(project)
     rescued = project.with_name("rescued.imagest")
     assert main(["project", "rescue", str(project), "-o", str(rescued)]) == 0
     capsys.readouterr()
-    with Document.look_at(rescued) as document:
+    with Document.open_read_only(rescued) as document:
         assert document.state.damage.count() == 600
 
 
-def test_statistics_of_another_program_do_no_harm(project: Path) -> None:
+def test_ignores_sqlite_statistics(project: Path) -> None:
     with closing(sqlite3.connect(project)) as db:
         db.executescript("ANALYZE; VACUUM")
     check_project(project)
@@ -62,31 +62,31 @@ def test_statistics_of_another_program_do_no_harm(project: Path) -> None:
 
 @pytest.fixture
 def change(project: Path) -> Callable[[str], None]:
-    def changed(sql: str) -> None:
+    def execute(sql: str) -> None:
         with closing(sqlite3.connect(project)) as db, db:
             assert db.execute(sql).rowcount > 0
 
-    return changed
+    return execute
 
 
 @pytest.mark.parametrize(
-    ("sql", "named"),
+    ("sql", "finding"),
     [
         ("INSERT INTO seals VALUES ('other', '1', x'00')", "the seal “other 1” (added)"),
         ("INSERT INTO seals VALUES ('run_tiles', '1 0 0', x'00')", "the seal “run_tiles 1 0 0” (added)"),
         ("INSERT INTO run_hashes VALUES (7, '', '{}')", "run 7 (missing)"),
     ],
 )
-def test_hashes_of_nothing_are_named(
-    project: Path, change: Callable[[str], None], sql: str, named: str
+def test_names_hashes_without_a_row(
+    project: Path, change: Callable[[str], None], sql: str, finding: str
 ) -> None:
     change(sql)
     with pytest.raises(VerificationError) as caught:
         check_project(project)
-    assert named in str(caught.value)
+    assert finding in str(caught.value)
 
 
-def test_an_index_that_does_not_fit_its_table_is_named(project: Path) -> None:
+def test_detects_an_inconsistent_index(project: Path) -> None:
     with closing(sqlite3.connect(project)) as db:
         [(page,)] = db.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_tiles_1'")
         [(size,)] = db.execute("PRAGMA page_size")
@@ -99,7 +99,7 @@ def test_an_index_that_does_not_fit_its_table_is_named(project: Path) -> None:
         check_project(project)
 
 
-def test_a_setting_nested_too_deep_is_rescued(
+def test_rescues_a_deeply_nested_setting(
     project: Path, change: Callable[[str], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
     change(f"UPDATE meta SET value = '{'[' * 200_000}' WHERE key = 'style'")

@@ -1,4 +1,4 @@
-"""The log of a project: what is written stays as it was written, and whatever was changed is named."""
+"""The log of a project: stored content is immutable, and any change is named."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ def run(number: int, record: object = RECORD):
 
 @pytest.fixture
 def project(document: Document, brush) -> Path:
-    """A closed project after all kinds of gestures: done, undone, overtaken."""
+    """Return a closed project after all kinds of gestures: done, undone, dropped."""
     brush(document, A, 1)
-    document.do(results.add_run(document.keep_run(run(0))))
+    document.do(results.add_run(document.store_run(run(0))))
     document.do(decisions.accept(document.state, document.state.runs[1], [1]))
     document.do(settings.set_notes(document.state, "first"))
     document.undo()
@@ -50,35 +50,35 @@ Change = Callable[..., None]
 
 @pytest.fixture
 def change(project: Path) -> Change:
-    """Run a statement on the file behind the program's back."""
+    """Return a function that runs a statement on the file directly."""
 
-    def changed(sql: str, *values: object) -> None:
+    def execute(sql: str, *values: object) -> None:
         with closing(sqlite3.connect(project)) as db, db:
             assert db.execute(sql, values).rowcount > 0
 
-    return changed
+    return execute
 
 
-def found(project: Path) -> str:
+def finding_of(project: Path) -> str:
     with pytest.raises(VerificationError) as caught:
         check_project(project)
     return str(caught.value)
 
 
-def test_a_project_as_it_was_written_is_whole(project: Path) -> None:
+def test_accepts_an_unchanged_project(project: Path) -> None:
     first = check_project(project)
     assert first.lines == 1 + 6 + 1, "the beginning, the gestures, the run"
     with Document.open(project) as document:
         document.redo()
         document.undo()
         document.do(settings.set_operator(document.state, "A. Conservator"))
-    again = check_project(project)
-    assert (again.since, again.lines) == (first.since, first.lines + 1)
-    assert again.head != first.head
+    second = check_project(project)
+    assert (second.since, second.lines) == (first.since, first.lines + 1)
+    assert second.head != first.head
 
 
 @pytest.mark.parametrize(
-    ("field", "value", "named"),
+    ("field", "value", "finding"),
     [
         ("engine", {"name": "harmonic"}, "run 1: its record (engine.name)"),
         ("request", {"seed": 8}, "run 1: its record (request.seed)"),
@@ -87,21 +87,21 @@ def test_a_project_as_it_was_written_is_whole(project: Path) -> None:
         ("extra", 1, "run 1: its record (extra)"),
     ],
 )
-def test_a_changed_field_of_a_record_is_named(
-    project: Path, change: Change, field: str, value: object, named: str
+def test_names_a_changed_field_of_a_record(
+    project: Path, change: Change, field: str, value: object, finding: str
 ) -> None:
     text = json.dumps({**RECORD, field: value})
     change("UPDATE runs SET record = ? WHERE id = 1", zlib.compress(text.encode()))
-    assert named in found(project)
+    assert finding in finding_of(project)
 
 
-def test_the_same_record_packed_otherwise_is_found(project: Path, change: Change) -> None:
+def test_detects_a_recompressed_record(project: Path, change: Change) -> None:
     change("UPDATE runs SET record = ?", zlib.compress(json.dumps(RECORD).encode(), 1))
-    assert "run 1: its record" in found(project)
+    assert "run 1: its record" in finding_of(project)
 
 
 @pytest.mark.parametrize(
-    ("sql", "named"),
+    ("sql", "finding"),
     [
         ("DELETE FROM tiles", "the damage of tile 0 0 (missing)"),
         ("DELETE FROM decisions", "the decision on 1/1 (missing)"),
@@ -116,20 +116,18 @@ def test_the_same_record_packed_otherwise_is_found(project: Path, change: Change
         ("UPDATE operations SET id = id + 100", "line 101 of the history"),
     ],
 )
-def test_rows_that_come_or_go_are_named(project: Path, change: Change, sql: str, named: str) -> None:
+def test_names_added_and_missing_rows(project: Path, change: Change, sql: str, finding: str) -> None:
     change(sql)
-    assert named in found(project)
+    assert finding in finding_of(project)
 
 
-def test_a_text_that_is_no_text_is_named(project: Path, change: Change) -> None:
+def test_names_an_invalid_text(project: Path, change: Change) -> None:
     change("UPDATE meta SET value = CAST(x'22ff22' AS TEXT) WHERE key = 'notes'")
-    assert "the value “notes”" in found(project)
+    assert "the value “notes”" in finding_of(project)
 
 
-def test_runs_that_are_forgotten_stay_in_the_log(
-    document: Document, make_run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("imagest_core.project.document.OVERTAKEN", 0)
+def test_deleted_runs_stay_in_the_log(document: Document, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("imagest_core.project.document.MAX_UNREACHABLE_RUNS", 0)
     for number in (1, 2):
         document.do(results.add_run(make_run(number, [A, B], 5)))
         document.undo()
@@ -143,22 +141,22 @@ def test_runs_that_are_forgotten_stay_in_the_log(
     assert kinds.count("run") == kinds.count("forgotten") == 2
 
 
-def test_a_file_of_the_version_before_is_hashed_from_then_on(project: Path, change: Change) -> None:
+def test_migration_starts_the_log(project: Path, change: Change) -> None:
     with closing(sqlite3.connect(project)) as db, db:
         for table in ("seals", "log", "run_hashes"):
             db.execute(f"DROP TABLE {table}")
         for column in ("runs", "record"):
             db.execute(f"ALTER TABLE exports DROP COLUMN {column}")
         db.execute("PRAGMA user_version = 2")
-    looked_at: Integrity = check_project(project)
-    assert "brought up from version 2" in looked_at.since
+    integrity: Integrity = check_project(project)
+    assert "brought up from version 2" in integrity.since
     Document.open(project).close()
     assert "brought up from version 2" in check_project(project).since
     change("UPDATE decisions SET note = 'x'")
-    assert "the decision on 1/1" in found(project)
+    assert "the decision on 1/1" in finding_of(project)
 
 
-def test_a_copy_under_another_name_and_a_rescued_one_are_whole(project: Path, tmp_path: Path) -> None:
+def test_copies_and_rescued_projects_are_valid(project: Path, tmp_path: Path) -> None:
     with Document.open(project) as document:
         document.save_as(tmp_path / "copy.imagest")
         document.do(settings.set_notes(document.state, "third"))
@@ -167,20 +165,20 @@ def test_a_copy_under_another_name_and_a_rescued_one_are_whole(project: Path, tm
     assert "rescued" in check_project(tmp_path / "rescued.imagest").since
 
 
-def test_what_could_not_be_written_at_once_is_whole_afterwards(document: Document, brush) -> None:
+def test_project_is_valid_after_delayed_writes(document: Document, brush) -> None:
     path = document.path
     assert path is not None
     hidden = path.rename(path.with_name("hidden.imagest"))
     brush(document, A, 1)
     document.do(results.add_run(run(1)))
-    assert document.trouble
+    assert document.write_error
     hidden.rename(path)
     document.flush()
     document.close()
     check_project(path)
 
 
-def test_a_project_without_a_file_is_whole_once_it_has_one(painting: Painting, tmp_path: Path, brush) -> None:
+def test_project_from_memory_is_valid_after_saving(painting: Painting, tmp_path: Path, brush) -> None:
     document = Document.create(painting)
     brush(document, A, 1)
     document.do(results.add_run(run(1)))
@@ -189,7 +187,7 @@ def test_a_project_without_a_file_is_whole_once_it_has_one(painting: Painting, t
     check_project(tmp_path / "named.imagest")
 
 
-def test_checking_a_large_project_can_be_cancelled(project: Path) -> None:
+def test_check_can_be_cancelled(project: Path) -> None:
     from imagest_core.progress import Cancelled
 
     with pytest.raises(Cancelled):

@@ -1,4 +1,4 @@
-"""Operations apply, invert and serialise, in any order and any number."""
+"""Operations apply, invert and serialise in any order and number."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from imagest_core.damage.classes import Policy
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
-from imagest_core.project.operations import Together, decisions, decode, mask, results
+from imagest_core.project.operations import OperationGroup, decisions, decode, mask, results
 from imagest_core.project.operations import settings as values
 from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
@@ -38,14 +38,14 @@ def run_of(number: int, box: Box) -> Run:
     )
 
 
-def frozen(state: State) -> tuple[object, ...]:
-    """A state as a value that later operations can't change."""
+def frozen_state(state: State) -> tuple[object, ...]:
+    """Return a state as a value that later operations can't change."""
     copy = state.copy()
     return copy.damage, copy.damage.classes, copy.style, copy.operator, copy.notes, copy.runs, copy.decisions
 
 
-class Gestures(RuleBasedStateMachine):
-    """A conservator who does, takes back, does again and reopens; a plain list of states is the truth."""
+class HistoryMachine(RuleBasedStateMachine):
+    """Random operations, undo, redo and reopening, compared with a list of states."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,7 +54,7 @@ class Gestures(RuleBasedStateMachine):
         tifffile.imwrite(scan, np.zeros((HEIGHT, WIDTH), np.uint8))
         with open_painting(scan) as painting:
             self.document = Document.create(painting, Path(self.folder.name, "work.imagest"))
-        self.past, self.future = [frozen(self.document.state)], list[tuple[object, ...]]()
+        self.past, self.future = [frozen_state(self.document.state)], list[tuple[object, ...]]()
 
     def teardown(self) -> None:
         self.document.abandon()
@@ -64,8 +64,8 @@ class Gestures(RuleBasedStateMachine):
     def state(self) -> State:
         return self.document.state
 
-    def did(self) -> None:
-        self.past.append(frozen(self.state))
+    def record(self) -> None:
+        self.past.append(frozen_state(self.state))
         self.future.clear()
 
     @rule(box=boxes, label=labels)
@@ -73,26 +73,26 @@ class Gestures(RuleBasedStateMachine):
         before = self.state.damage.copy()
         mask.paint(self.state.damage, box, np.ones((box.height, box.width), bool), label)
         if self.state.damage != before:
-            self.document.done(before, "Paint")
-            self.did()
+            self.document.record_gesture(before, "Paint")
+            self.record()
 
     @rule(label=st.integers(1, 6), policy=st.sampled_from(Policy))
     def change_policy(self, label: int, policy: Policy) -> None:
         self.document.do(values.set_policy(self.state, label, policy))
-        self.did()
+        self.record()
 
     @rule(box=boxes, note=st.text(max_size=20))
-    def do_several_things_at_once(self, box: Box, note: str) -> None:
+    def apply_group(self, box: Box, note: str) -> None:
         parts = (values.add_style_region(self.state, box), values.set_notes(self.state, note))
-        self.document.do(Together(parts, name="Both"))
-        self.did()
+        self.document.do(OperationGroup(parts, name="Both"))
+        self.record()
 
     @rule(
         box=st.builds(Box, st.integers(0, 500), st.integers(0, 280), st.integers(1, 300), st.integers(1, 60))
     )
     def restore(self, box: Box) -> None:
         self.document.do(results.add_run(run_of(self.document.next_run, box)))
-        self.did()
+        self.record()
 
     @precondition(lambda self: self.state.runs)
     @rule(data=st.data())
@@ -100,20 +100,20 @@ class Gestures(RuleBasedStateMachine):
         run = data.draw(st.sampled_from(list(self.state.runs.values())))
         decide = data.draw(st.sampled_from([decisions.accept, decisions.reject, decisions.reconsider]))
         self.document.do(decide(self.state, run, run.numbers))
-        self.did()
+        self.record()
 
     @precondition(lambda self: self.state.runs)
     @rule(data=st.data())
     def discard(self, data: st.DataObject) -> None:
         self.document.do(results.remove_run(data.draw(st.sampled_from(list(self.state.runs.values())))))
-        self.did()
+        self.record()
 
     @rule(box=boxes, note=st.text(max_size=20))
     def review(self, box: Box, note: str) -> None:
         self.document.do(decisions.review(self.state, box, Verdict.REJECTED))
-        self.did()
+        self.record()
         self.document.do(decisions.annotate(self.state, Subject(box=box), note))
-        self.did()
+        self.record()
 
     @rule()
     def undo(self) -> None:
@@ -134,19 +134,19 @@ class Gestures(RuleBasedStateMachine):
         self.document = Document.open(self.document.path)
 
     @invariant()
-    def the_state_is_the_one_expected(self) -> None:
-        assert frozen(self.state) == self.past[-1]
+    def state_is_expected(self) -> None:
+        assert frozen_state(self.state) == self.past[-1]
 
     @invariant()
-    def every_operation_serialises(self) -> None:
+    def operations_serialise(self) -> None:
         for entry in self.document.history.done[-1:]:
             operation = self.document.history.operation(entry)
-            again = decode(operation.kind, operation.name, operation.encode(), self.document.store)
-            assert again == operation
-            assert again.inverse().inverse() == again
+            decoded = decode(operation.kind, operation.name, operation.encode(), self.document.store)
+            assert decoded == operation
+            assert decoded.inverse().inverse() == decoded
 
 
-TestGestures = Gestures.TestCase
-TestGestures.settings = settings(
+TestHistory = HistoryMachine.TestCase
+TestHistory.settings = settings(
     max_examples=20, stateful_step_count=20, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -1,4 +1,4 @@
-"""What can be read of a damaged project comes into a new file."""
+"""Rescue of damaged projects into a new file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ PAGE = 4096
 
 @pytest.fixture
 def project(document: Document, brush, make_run) -> Path:
-    """A project of some dozens of pages."""
-    chance = np.random.default_rng(3)
+    """Return a project of several dozen pages."""
+    rng = np.random.default_rng(3)
     for step in range(30):
         before = document.state.damage.copy()
-        document.state.damage.write(Box(step * 18, 0, 60, 300), chance.integers(0, 7, (300, 60), np.uint8))
-        document.done(before, f"Paint {step}")
+        document.state.damage.write(Box(step * 18, 0, 60, 300), rng.integers(0, 7, (300, 60), np.uint8))
+        document.record_gesture(before, f"Paint {step}")
     for number in (1, 2):
         document.do(
             results.add_run(make_run(number, [Box(10, 10, 90, 90), Box(300, 200, 50, 50)], 40 + number))
@@ -45,9 +45,9 @@ def damage_page(project: Path, page: int) -> None:
     project.write_bytes(content)
 
 
-def test_a_whole_project_is_rescued_whole(project: Path, tmp_path: Path) -> None:
-    salvage = rescue(project, tmp_path / "new.imagest")
-    assert not salvage.lost
+def test_rescues_an_intact_project_completely(project: Path, tmp_path: Path) -> None:
+    report = rescue(project, tmp_path / "new.imagest")
+    assert not report.lost
     with Document.open(project) as old, Document.open(tmp_path / "new.imagest") as new:
         assert new.state == old.state
         assert new.state.damage == old.state.damage
@@ -56,66 +56,64 @@ def test_a_whole_project_is_rescued_whole(project: Path, tmp_path: Path) -> None
         assert not new.state.decisions
 
 
-def test_every_damaged_page_costs_only_what_was_on_it(
-    project: Path, painting: Painting, tmp_path: Path
-) -> None:
-    pages, whole = project.stat().st_size // PAGE, project.read_bytes()
-    with Document.look_at(project) as document:
+def test_damaged_page_costs_only_its_rows(project: Path, painting: Painting, tmp_path: Path) -> None:
+    pages, content = project.stat().st_size // PAGE, project.read_bytes()
+    with Document.open_read_only(project) as document:
         damage = document.state.damage
-    kept = []
+    shares = []
     for page in range(0, pages, 5):
-        project.write_bytes(whole)
+        project.write_bytes(content)
         damage_page(project, page)
         rescue(project, tmp_path / f"{page}.imagest", painting=reference_to(painting))
-        with Document.open(tmp_path / f"{page}.imagest") as found:
-            tiles = found.state.damage.tiles()
+        with Document.open(tmp_path / f"{page}.imagest") as rescued:
+            tiles = rescued.state.damage.tiles()
             assert all(np.array_equal(tile, damage.tiles()[key]) for key, tile in tiles.items())
-            kept.append(len(tiles) / len(damage.tiles()))
-    assert min(kept) > 0.8
-    assert kept.count(1) > 0.9 * len(kept)
+            shares.append(len(tiles) / len(damage.tiles()))
+    assert min(shares) > 0.8
+    assert shares.count(1) > 0.9 * len(shares)
 
 
-def test_without_the_page_that_names_the_scan_it_must_be_named(
+def test_requires_the_scan_if_its_reference_is_lost(
     project: Path, painting: Painting, tmp_path: Path
 ) -> None:
-    with Document.look_at(project) as document:
+    with Document.open_read_only(project) as document:
         before, root = document.state, document.store.query("SELECT rootpage FROM sqlite_schema")[0][0]
     damage_page(project, root - 1)
     with pytest.raises(ProjectError, match="--painting"):
         rescue(project, tmp_path / "new.imagest")
-    salvage = rescue(project, tmp_path / "new.imagest", painting=reference_to(painting))
-    assert any("scan.tif was taken" in sentence for sentence in salvage.lost)
-    with Document.open(tmp_path / "new.imagest") as found:
-        assert found.state.damage == before.damage
-        assert found.state.decisions == before.decisions
+    report = rescue(project, tmp_path / "new.imagest", painting=reference_to(painting))
+    assert any("scan.tif is used instead" in sentence for sentence in report.lost)
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        assert rescued.state.damage == before.damage
+        assert rescued.state.decisions == before.decisions
 
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.9, 0.999])
-def test_a_truncated_project_gives_what_is_left(project: Path, tmp_path: Path, share: float) -> None:
-    whole = project.read_bytes()
-    project.write_bytes(whole[: int(len(whole) * share)])
+def test_rescues_the_rest_of_a_truncated_project(project: Path, tmp_path: Path, share: float) -> None:
+    content = project.read_bytes()
+    project.write_bytes(content[: int(len(content) * share)])
     with pytest.raises(ProjectError, match="rescue"):
         Document.open(project)
-    salvage = rescue(project, tmp_path / "new.imagest")
-    assert salvage.lost
-    with Document.open(tmp_path / "new.imagest") as found:
-        assert found.state.painting.width == 600
-        assert not found.undo()
-        found.do(settings.set_notes(found.state, "goes on"))
-    assert project.read_bytes() == whole[: int(len(whole) * share)]
+    report = rescue(project, tmp_path / "new.imagest")
+    assert report.lost
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        assert rescued.state.painting.width == 600
+        assert not rescued.undo()
+        rescued.do(settings.set_notes(rescued.state, "goes on"))
+    assert project.read_bytes() == content[: int(len(content) * share)]
 
 
-def test_a_lost_first_page_costs_nothing(project: Path, tmp_path: Path) -> None:
-    with Document.look_at(project) as document:
+def test_rebuilds_a_lost_first_page(project: Path, tmp_path: Path) -> None:
+    with Document.open_read_only(project) as document:
         before = document.state.copy()
     damage_page(project, 0)
     rescue(project, tmp_path / "new.imagest")
-    with Document.open(tmp_path / "new.imagest") as found:
-        assert found.state.damage == before.damage
-        assert found.state.decisions == before.decisions
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        assert rescued.state.damage == before.damage
+        assert rescued.state.decisions == before.decisions
 
 
-def test_lost_tiles_are_painted_again_from_the_history(document: Document, brush, tmp_path: Path) -> None:
+def test_rebuilds_lost_tiles_from_the_history(document: Document, brush, tmp_path: Path) -> None:
     for step in range(9):
         brush(document, Box(step * 60, 20, 70, 200), 1 + step % 6)
     before = document.state.damage.copy()
@@ -125,35 +123,37 @@ def test_lost_tiles_are_painted_again_from_the_history(document: Document, brush
     with pytest.raises(ProjectError, match="damaged"):
         Document.open(document.path)
     rescue(document.path, tmp_path / "new.imagest")
-    with Document.open(tmp_path / "new.imagest") as found:
-        assert found.state.damage == before
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        assert rescued.state.damage == before
 
 
-def test_a_run_whose_samples_are_damaged_says_so(project: Path, tmp_path: Path) -> None:
+def test_reports_damaged_samples_of_a_run(project: Path, tmp_path: Path) -> None:
     with Document.open(project) as document:
         document.store.query("UPDATE run_tiles SET samples = x'00' WHERE run = 1")
         with pytest.raises(ProjectError, match="Result 1 is damaged"):
             document.state.runs[1].content.tile((0, 0))
-    salvage = rescue(project, tmp_path / "new.imagest")
-    assert any("run_tiles" in sentence for sentence in salvage.lost)
-    with Document.open(tmp_path / "new.imagest") as found:
-        assert found.state.decisions[Subject(2, 1)].place == 1
-        assert not found.state.runs[1].tile_keys
-        assert found.state.runs[2].content.tile((0, 0)).samples.max() == 42
+    report = rescue(project, tmp_path / "new.imagest")
+    assert any("run_tiles" in sentence for sentence in report.lost)
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        assert rescued.state.decisions[Subject(2, 1)].place == 1
+        assert not rescued.state.runs[1].tile_keys
+        assert rescued.state.runs[2].content.tile((0, 0)).samples.max() == 42
 
 
-def test_the_work_after_a_rescue_can_be_rescued_again(project: Path, tmp_path: Path, brush) -> None:
+def test_rescued_project_can_be_rescued_again(project: Path, tmp_path: Path, brush) -> None:
     damage_page(project, project.stat().st_size // PAGE - 1)
     rescue(project, tmp_path / "new.imagest")
-    with Document.open(tmp_path / "new.imagest") as found:
-        brush(found, Box(0, 0, 50, 50), 0)
-        found.store.query("UPDATE tiles SET labels = x'00' WHERE tx = 1")
+    with Document.open(tmp_path / "new.imagest") as rescued:
+        brush(rescued, Box(0, 0, 50, 50), 0)
+        rescued.store.query("UPDATE tiles SET labels = x'00' WHERE tx = 1")
     rescue(tmp_path / "new.imagest", tmp_path / "newer.imagest")
-    with Document.open(tmp_path / "newer.imagest") as again:
-        assert not any(key[0] == 1 for key in again.state.damage.tiles()), "labels must not be made up"
+    with Document.open(tmp_path / "newer.imagest") as rescued_again:
+        assert not any(key[0] == 1 for key in rescued_again.state.damage.tiles()), (
+            "labels must not be made up"
+        )
 
 
-def test_nothing_readable_names_the_newest_backup(project: Path, tmp_path: Path) -> None:
+def test_names_the_newest_backup_if_nothing_is_readable(project: Path, tmp_path: Path) -> None:
     with Document.open(project) as document:
         backup = document.back_up()
     assert backup is not None
@@ -163,6 +163,6 @@ def test_nothing_readable_names_the_newest_backup(project: Path, tmp_path: Path)
     assert not (tmp_path / "new.imagest").exists()
 
 
-def test_a_rescue_never_writes_over_the_damaged_file(project: Path, painting: Painting) -> None:
+def test_never_overwrites_the_damaged_file(project: Path, painting: Painting) -> None:
     with pytest.raises(OutputError, match="another name"):
         rescue(project, project, force=True)

@@ -1,4 +1,4 @@
-"""Samples of any kind a painting has come back from the file as they were."""
+"""Tiles of runs preserve samples of every type of painting."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from imagest_core.project.run_tile import PackedTile, RunTile, pack, unpack
     share=st.sampled_from([0.02, 0.3, 1.0]),
     seed=st.integers(0, 99),
 )
-def test_every_sample_survives(height, width, channels, depth, share, seed) -> None:
-    chance = np.random.default_rng(seed)
-    regions = ((chance.random((height, width)) < share) * chance.integers(1, 2**32, (height, width))).astype(
+def test_round_trip(height, width, channels, depth, share, seed) -> None:
+    rng = np.random.default_rng(seed)
+    regions = ((rng.random((height, width)) < share) * rng.integers(1, 2**32, (height, width))).astype(
         np.uint32
     )
     regions[0, 0] = 1
-    samples = chance.integers(0, np.iinfo(depth).max + 1, (height, width, channels)).astype(depth)
+    samples = rng.integers(0, np.iinfo(depth).max + 1, (height, width, channels)).astype(depth)
     samples[regions == 0] = 0
-    again = unpack(pack(RunTile(Box(3, 4, width, height), samples, regions)))
-    assert again.samples.dtype == depth
-    np.testing.assert_array_equal(again.samples, samples)
-    np.testing.assert_array_equal(again.regions, regions)
+    unpacked = unpack(pack(RunTile(Box(3, 4, width, height), samples, regions)))
+    assert unpacked.samples.dtype == depth
+    np.testing.assert_array_equal(unpacked.samples, samples)
+    np.testing.assert_array_equal(unpacked.regions, regions)
 
 
 @pytest.mark.parametrize("part", ["regions", "samples"])
-def test_damage_is_noticed(part: str) -> None:
+def test_detects_damage(part: str) -> None:
     packed = pack(RunTile(Box(0, 0, 8, 8), np.ones((8, 8, 3), np.uint8), np.ones((8, 8), np.uint32)))
     blob = bytearray(getattr(packed, part))
     blob[-14] ^= 255
@@ -44,10 +44,10 @@ def test_damage_is_noticed(part: str) -> None:
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4, 6])
-def test_noise_in_a_narrow_tile_is_packed(channels: int) -> None:
-    """A vertical crack of a grey scan."""
+def test_packs_noise_in_a_narrow_tile(channels: int) -> None:
+    """As in a vertical crack of a grey scan."""
     for width in (1, 3):
         samples = np.random.default_rng(0).integers(0, 256, (256, width, channels), np.uint8)
         regions = np.ones((256, width), np.uint32)
-        again = unpack(pack(RunTile(Box(0, 0, width, 256), samples, regions)))
-        np.testing.assert_array_equal(again.samples, samples)
+        unpacked = unpack(pack(RunTile(Box(0, 0, width, 256), samples, regions)))
+        np.testing.assert_array_equal(unpacked.samples, samples)

@@ -1,4 +1,4 @@
-"""A project that is closed while another thread still reads from it, as a thumbnail does."""
+"""Closing a project while another thread reads from it, as a thumbnail does."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from imagest_core.project.storage.store import Store
 ROUNDS = 20
 
 
-def filled() -> Store:
-    """A store in memory with rows that take a while to read, and many statements in its cache."""
+def large_store() -> Store:
+    """Return a store in memory with slow queries and many cached statements."""
     db = connect(None)
     db.execute("CREATE TABLE some (blob)")
     db.executemany("INSERT INTO some VALUES (?)", [(bytes(20_000),) for _ in range(200)])
@@ -27,37 +27,37 @@ def filled() -> Store:
 
 
 def close_while_reading() -> None:
-    """Close a store under two threads that read it; each must be refused with a sentence."""
-    store, begun, refused = filled(), threading.Semaphore(0), []
+    """Close a store while two threads read it; both must be rejected with a sentence."""
+    store, started, messages = large_store(), threading.Semaphore(0), []
 
     def read() -> None:
         try:
             while True:
                 store.query("SELECT blob FROM some")
-                begun.release()
+                started.release()
         except ProjectError as error:
-            refused.append(str(error))
+            messages.append(str(error))
 
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    begun.acquire()
-    begun.acquire()
+    started.acquire()
+    started.acquire()
     store.close()
     for reader in readers:
         reader.join()
-    assert len(refused) == 2
-    assert all("is closed" in sentence for sentence in refused)
+    assert len(messages) == 2
+    assert all("is closed" in sentence for sentence in messages)
 
 
-def test_closing_waits_for_who_reads_and_refuses_the_next():
-    """In a process of its own: what goes wrong here is a crash."""
-    asked = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False)
-    assert (asked.returncode, asked.stderr) == (0, "")
+def test_close_waits_for_readers_and_rejects_later_reads():
+    """Runs in its own process, because a failure is a crash."""
+    result = subprocess.run([sys.executable, __file__], capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_closed_project_says_so():
-    store = filled()
+def test_closed_store_is_reported():
+    store = large_store()
     store.close()
     with pytest.raises(ProjectError, match="is closed"):
         store.query("SELECT 1")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.canvas.tools.base import ToolContext
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import check_label, paint
 
@@ -42,11 +42,11 @@ class Marking:
 
     def keep(self, name: str) -> None:
         """Make it one step of the history; where that is refused it is as if it had never been."""
-        if self._gesture.open and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
+        if self._gesture.active and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
             self._canvas.layers.touched(self._touched)
 
     def drop(self) -> None:
         """Take everything back."""
-        if self._gesture.open:
+        if self._gesture.active:
             self._gesture.cancel()
             self._canvas.layers.touched(self._touched)

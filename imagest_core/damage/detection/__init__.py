@@ -1,1 +1,1 @@
-"""Damage detectors and the clean-up chain."""
+"""Damage detectors and mask clean-up."""

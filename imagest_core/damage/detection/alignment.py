@@ -1,4 +1,4 @@
-"""Aligning scans of any size: coarsely on reduced pictures, then exactly on patches at native scale."""
+"""Alignment of scans of any size: coarse on reduced images, then refined on patches at native scale."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.detection.difference import LUMA
 from imagest_core.damage.detection.registration import (
+    REMEDY,
     Alignment,
     Grey,
     Matrix,
     check_plausible,
     register,
-    warped,
+    warp,
 )
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
@@ -22,54 +23,61 @@ from imagest_core.progress import Progress
 
 WORKING_SIDE = 1024
 PATCH, PATCHES = 256, 8
-"""Side and number along the picture's longer side of the native patches a large scan is refined on."""
-LEAST_RESPONSE = 0.15
-FEWEST_PATCHES = 8
+"""Side (px) and number along the longer side of the native patches that refine a large scan."""
+MIN_RESPONSE = 0.15
+MIN_PATCHES = 8
 MARGIN = 4
 
 Point = tuple[float, float]
 
 
 def align(clean: Painting, damaged: Painting, progress: Progress | None = None) -> Alignment:
-    """How ``clean`` lies over ``damaged`` in native pixels; raises ``MaskError`` if not to be trusted."""
+    """Align ``clean`` with ``damaged`` in native pixels.
+
+    Raises ``MaskError`` if the alignment is not reliable.
+    """
     progress = progress or Progress()
     clean_level, level = _working_level(clean), _working_level(damaged)
-    found = register(_grey(clean.read_working(level=clean_level)), _grey(damaged.read_working(level=level)))
+    alignment = register(
+        _grey(clean.read_working(level=clean_level)), _grey(damaged.read_working(level=level))
+    )
     progress.set(0.5)
-    if clean.box == damaged.box and found.identity:
-        return found
-    matrix = scaled(clean_level) @ found.matrix @ np.linalg.inv(scaled(level))
-    alignment = Alignment(matrix / matrix[2, 2], found.agreement, found.inliers)
+    if clean.box == damaged.box and alignment.identity:
+        return alignment
+    matrix = level_matrix(clean_level) @ alignment.matrix @ np.linalg.inv(level_matrix(level))
+    alignment = Alignment(matrix / matrix[2, 2], alignment.agreement, alignment.inliers)
     if level or clean_level:
-        alignment = _refined(clean, damaged, alignment, progress.part(0.5, 1.0))
+        alignment = _refine(clean, damaged, alignment, progress.part(0.5, 1.0))
     return alignment
 
 
-def scaled(level: int) -> Matrix:
-    """From pixel centres at a reduced level to native ones."""
+def level_matrix(level: int) -> Matrix:
+    """Return the (3, 3) transform from pixel centres at a reduced level to native ones."""
     scale = 2.0**level
     return np.array([[scale, 0, (scale - 1) / 2], [0, scale, (scale - 1) / 2], [0, 0, 1]])
 
 
-def overlaid(clean: Painting, alignment: Alignment, box: Box, level: int = 0) -> NDArray[np.float32]:
-    """(h, w, 3) working colour of ``clean`` as it lies over ``box`` of the damaged picture; NaN beyond."""
+def aligned_clean(clean: Painting, alignment: Alignment, box: Box, level: int = 0) -> NDArray[np.float32]:
+    """Return (h, w, 3) working colour of ``clean`` warped onto ``box`` of the damaged image, NaN outside."""
     if alignment.identity and clean.box.contains(box):
         return clean.read_working(box, level)
-    matrix = np.linalg.inv(scaled(level)) @ alignment.matrix @ _shift(box.x, box.y) @ scaled(level)
+    matrix = (
+        np.linalg.inv(level_matrix(level)) @ alignment.matrix @ _shift(box.x, box.y) @ level_matrix(level)
+    )
     shape = (-(-box.height // 2**level), -(-box.width // 2**level))
-    source = _reached(alignment.matrix, box).within(clean.box)
+    source = _source_box(alignment.matrix, box).within(clean.box)
     if source.empty:
         return np.full((*shape, 3), np.nan, np.float32)
-    back = np.linalg.inv(scaled(level)) @ _shift(-source.x, -source.y) @ scaled(level)
-    return warped(clean.read_working(source, level), back @ matrix, shape)
+    to_source = np.linalg.inv(level_matrix(level)) @ _shift(-source.x, -source.y) @ level_matrix(level)
+    return warp(clean.read_working(source, level), to_source @ matrix, shape)
 
 
 def _shift(x: float, y: float) -> Matrix:
     return np.array([[1, 0, x], [0, 1, y], [0, 0, 1]], np.float64)
 
 
-def _reached(matrix: Matrix, box: Box) -> Box:
-    """The box of the clean picture that ``box`` of the damaged one comes from."""
+def _source_box(matrix: Matrix, box: Box) -> Box:
+    """Return the box of the clean image that maps to ``box`` of the damaged one."""
     corners = np.array(
         [[(box.x, box.y), (box.right, box.y), (box.right, box.bottom), (box.x, box.bottom)]], float
     )
@@ -90,66 +98,76 @@ def _grey(rgb: NDArray[np.float32]) -> Grey:
     return np.asarray(rgb @ LUMA, np.float32)
 
 
-def _refined(clean: Painting, damaged: Painting, alignment: Alignment, progress: Progress) -> Alignment:
-    """The alignment with what patches at native scale are still off by taken out."""
-    here, off = native_shifts(clean, damaged, alignment, progress)
-    if len(here) < FEWEST_PATCHES:
+def _refine(clean: Painting, damaged: Painting, alignment: Alignment, progress: Progress) -> Alignment:
+    """Correct the remaining error of an alignment, measured on patches at native scale."""
+    points, shifts = measure_shifts(clean, damaged, alignment, progress)
+    if len(points) < MIN_PATCHES:
         raise MaskError(
-            "The clean picture can't be aligned exactly: too little of its detail is found again."
+            f"The clean picture can't be aligned precisely, since too few of its details match: {REMEDY}."
         )
-    return _corrected(alignment, np.array(here), np.array(off), damaged.box)
+    return _correct(alignment, np.array(points), np.array(shifts), damaged.box)
 
 
-def native_shifts(
+def measure_shifts(
     clean: Painting, damaged: Painting, alignment: Alignment, progress: Progress | None = None
 ) -> tuple[list[Point], list[Point]]:
-    """The middles of patches of the damaged picture that are clearly found again, and by how much
-    (x, y in px) they lie off the clean one's."""
-    here, off = [], []
+    """Measure the remaining error of an alignment on patches at native scale.
+
+    Returns
+    -------
+    points
+        Centres (x, y) of the patches of the damaged image that were matched reliably.
+    shifts
+        Shift (x, y) in px of each from the clean image.
+    """
+    points, shifts = [], []
     for box in (progress or Progress()).steps(_patches(damaged.box)):
-        laid = _grey(overlaid(clean, alignment, box))
-        if not np.isfinite(laid).all():
+        clean_grey = _grey(aligned_clean(clean, alignment, box))
+        if not np.isfinite(clean_grey).all():
             continue
-        shift, response = _shift_between(laid, _grey(damaged.read_working(box)))
-        if response >= LEAST_RESPONSE and max(abs(value) for value in shift) < PATCH / 4:
-            here.append((box.x + (PATCH - 1) / 2, box.y + (PATCH - 1) / 2))
-            off.append(shift)
-    return here, off
+        shift, response = _shift_between(clean_grey, _grey(damaged.read_working(box)))
+        if response >= MIN_RESPONSE and max(abs(value) for value in shift) < PATCH / 4:
+            points.append((box.x + (PATCH - 1) / 2, box.y + (PATCH - 1) / 2))
+            shifts.append(shift)
+    return points, shifts
 
 
-def _corrected(alignment: Alignment, here: Matrix, off: Matrix, box: Box) -> Alignment:
-    there = cv2.perspectiveTransform((here - off)[np.newaxis], alignment.matrix)[0]
+def _correct(alignment: Alignment, points: Matrix, shifts: Matrix, box: Box) -> Alignment:
+    targets = cv2.perspectiveTransform((points - shifts)[np.newaxis], alignment.matrix)[0]
     cv2.setRNGSeed(0)
-    matrix, agree = cv2.findHomography(here, there, cv2.RANSAC, 1.5, maxIters=5000, confidence=0.999)
-    if matrix is None or agree.sum() < max(FEWEST_PATCHES, len(here) / 2):
-        raise MaskError("The clean picture can't be aligned exactly: its details lie unevenly.")
+    matrix, inliers = cv2.findHomography(points, targets, cv2.RANSAC, 1.5, maxIters=5000, confidence=0.999)
+    if matrix is None or inliers.sum() < max(MIN_PATCHES, len(points) / 2):
+        raise MaskError(
+            f"The clean picture can't be aligned precisely, since its details are shifted unevenly: {REMEDY}."
+        )
     check_plausible(matrix, (box.height, box.width))
     return Alignment(matrix, alignment.agreement, alignment.inliers)
 
 
-def _shift_between(laid: Grey, shown: Grey) -> tuple[Point, float]:
-    """How far (x, y) ``shown`` lies from ``laid``, and how clearly (0–1), by phase correlation."""
+def _shift_between(clean_grey: Grey, damaged_grey: Grey) -> tuple[Point, float]:
+    """Return the shift (x, y) between two patches and its confidence (0–1), by phase correlation."""
     window = cv2.createHanningWindow((PATCH, PATCH), cv2.CV_32F)
-    shift, response = cv2.phaseCorrelate(laid - laid.mean(), shown - shown.mean(), window)
+    shift, response = cv2.phaseCorrelate(
+        clean_grey - clean_grey.mean(), damaged_grey - damaged_grey.mean(), window
+    )
     return (float(shift[0]), float(shift[1])), float(response)
 
 
 def _patches(box: Box) -> list[Box]:
-    """Patches spread evenly over the picture, in reading order.
+    """Return evenly spaced patches in reading order.
 
-    On a picture of few patches' size they overlap, so that enough are left where the clean picture doesn't
-    reach its edges.
+    In small images they overlap, so that enough remain if the clean image doesn't cover the edges.
     """
     step = max(box.width, box.height) // PATCHES
     return [
         Box(box.x + x, box.y + y, PATCH, PATCH)
-        for y in _centred(box.height, step)
-        for x in _centred(box.width, step)
+        for y in _patch_starts(box.height, step)
+        for x in _patch_starts(box.width, step)
     ]
 
 
-def _centred(length: int, step: int) -> range:
-    """Where patches begin along a side: every ``step`` px, as many as fit, as far from either end."""
+def _patch_starts(length: int, step: int) -> range:
+    """Return the starts of centred patches along a side: every ``step`` px, as many as fit."""
     room = length - PATCH
     if room < 0:
         return range(0)

@@ -1,6 +1,6 @@
-"""The clean-up chain of every derived mask: opening, closing, small components, dilation.
+"""Clean-up of detected masks: opening, closing, removal of small components, dilation.
 
-Each step takes a map and returns one with label 1, tile by tile, whatever the size of the scan.
+Each step returns a map with label 1 and works tile by tile, so the size of the scan doesn't matter.
 """
 
 from __future__ import annotations
@@ -17,20 +17,27 @@ from imagest_core.damage.map import DamageMap, Labels, tile_box
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.errors import MaskError
 
-LARGEST_OPENING = 2
-SPARED = 0.995
-"""An automatic opening keeps at least this share of what was found."""
-LARGEST_RADIUS = 50
+MAX_OPENING = 2
+MIN_KEPT_SHARE = 0.995
+"""An automatic opening keeps at least this share of the detected pixels."""
+MAX_RADIUS = 50
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cleanup:
-    """How a raw mask is cleaned.
+    """Parameters of the mask clean-up.
 
-    ``opening``: radius (px) a component must hold somewhere to stay, 0 for none, ``None`` to choose it
-    (:func:`chosen_opening`); ``closing``: radius (px) of the gaps that are bridged; ``min_area``:
-    components of fewer pixels go, unless something vouches for them; ``dilate``: 0–50 px of growth
-    over the uncertain rim at the end, 1–3 in the paper.
+    Parameters
+    ----------
+    opening
+        Radius (px) of a disk that must fit into a component somewhere for it to be kept: 0 for none, None to
+        choose it (:func:`chosen_opening`).
+    closing
+        Radius (px) of the gaps that are bridged.
+    min_area
+        Components with fewer pixels are removed unless they are protected.
+    dilate
+        Final dilation over the uncertain boundary, 0–50 px; 1–3 in the paper.
     """
 
     opening: int | None = None
@@ -41,13 +48,13 @@ class Cleanup:
     def __post_init__(self) -> None:
         for name in ("opening", "closing", "dilate"):
             value = getattr(self, name)
-            if value is not None and not 0 <= value <= LARGEST_RADIUS:
-                raise MaskError(f"The {name} must be 0 to {LARGEST_RADIUS} pixels, not {value}.")
+            if value is not None and not 0 <= value <= MAX_RADIUS:
+                raise MaskError(f"The {name} must be 0 to {MAX_RADIUS} pixels, not {value}.")
         if self.min_area < 0:
             raise MaskError(f"The smallest area can't be negative, but is {self.min_area}.")
 
     def reduced(self, level: int) -> Self:
-        """The same for a picture reduced by 2**``level``: lengths in its pixels, to the nearest whole one."""
+        """Return the parameters for an image reduced by 2**``level``, lengths in whole pixels."""
         return replace(
             self,
             opening=None if self.opening is None else scaled(self.opening, level),
@@ -58,108 +65,108 @@ class Cleanup:
 
 
 def scaled(length: float, level: int) -> int:
-    """A ``length`` (px) in pixels of a picture reduced by 2**``level``."""
+    """Convert a ``length`` (px) to pixels of an image reduced by 2**``level``."""
     return int(length / 2**level + 0.5)
 
 
-def clean_up(damage: DamageMap, how: Cleanup, vouched: DamageMap | None = None) -> DamageMap:
-    """The whole chain; components that hold a pixel of ``vouched`` stay however small they are."""
-    radius = chosen_opening(damage) if how.opening is None else how.opening
-    closed_map = closed(opened(damage, radius), how.closing)
-    return without_small(closed_map, how.min_area, vouched).dilated(how.dilate)
+def clean_up(damage: DamageMap, parameters: Cleanup, protected: DamageMap | None = None) -> DamageMap:
+    """Apply all steps; components with a pixel of ``protected`` are kept however small they are."""
+    radius = chosen_opening(damage) if parameters.opening is None else parameters.opening
+    closed_map = closed(opened(damage, radius), parameters.closing)
+    return without_small(closed_map, parameters.min_area, protected).dilated(parameters.dilate)
 
 
 def opened(damage: DamageMap, radius: int) -> DamageMap:
-    """Opening by reconstruction: components that hold a disk of ``radius`` px stay, whole.
+    """Apply an opening by reconstruction: keep whole components that contain a disk of ``radius`` px.
 
-    A plain opening would also eat every crack thinner than its disk that leaves a loss.
+    A plain opening would also remove every crack thinner than the disk that is connected to a loss.
     """
     if radius < 1:
         return damage
-    return touched(damage, eroded(damage, radius))
+    return reconstructed(damage, eroded(damage, radius))
 
 
 def chosen_opening(damage: DamageMap) -> int:
-    """The largest radius up to 2 px whose opening spares 99.5 % of the damage; 0 where cracks are thin.
+    """Return the largest radius up to 2 px whose opening keeps 99.5 % of the damage.
 
-    Noise comes in specks and cracks in lines of 1–3 px: an opening can't tell them apart. So it is
-    applied only where what was found is thick throughout; otherwise the area decides.
+    Noise consists of specks and cracks of lines 1–3 px wide, which an opening can't tell apart. So opening is
+    used only if all detected damage is thick; otherwise the result is 0 and the minimum area removes noise.
     """
     total = damage.count()
-    for radius in range(LARGEST_OPENING, 0, -1):
-        if opened(damage, radius).count() >= SPARED * total:
+    for radius in range(MAX_OPENING, 0, -1):
+        if opened(damage, radius).count() >= MIN_KEPT_SHARE * total:
             return radius
     return 0
 
 
 def eroded(damage: DamageMap, radius: int) -> DamageMap:
-    """Damage pixels whose whole disk of ``radius`` px is damaged; the picture's edge doesn't count."""
-    return _each_tile(damage, damage, radius, lambda mask: cv2.erode(mask, disk(radius)))
+    """Keep damaged pixels whose disk of ``radius`` px is all damage; the image edge is ignored."""
+    return _map_tiles(damage, damage, radius, lambda mask: cv2.erode(mask, disk(radius)))
 
 
 def closed(damage: DamageMap, radius: int) -> DamageMap:
-    """Gaps narrower than a disk of ``radius`` px are bridged."""
+    """Bridge gaps narrower than a disk of ``radius`` px."""
     if radius < 1:
         return damage
 
     def close(mask: Labels) -> NDArray:
         padded = np.pad(mask, radius)
-        spread = cv2.erode(cv2.dilate(padded, disk(radius)), disk(radius))
-        return np.asarray(spread[radius:-radius, radius:-radius])
+        closed_mask = cv2.erode(cv2.dilate(padded, disk(radius)), disk(radius))
+        return np.asarray(closed_mask[radius:-radius, radius:-radius])
 
-    return _each_tile(damage, damage.dilated(radius), 2 * radius, close)
+    return _map_tiles(damage, damage.dilated(radius), 2 * radius, close)
 
 
-def without_small(damage: DamageMap, min_area: int, vouched: DamageMap | None = None) -> DamageMap:
-    """Without components of fewer than ``min_area`` px, unless they hold a pixel of ``vouched``."""
+def without_small(damage: DamageMap, min_area: int, protected: DamageMap | None = None) -> DamageMap:
+    """Remove components of fewer than ``min_area`` px without a pixel of ``protected``."""
     if min_area <= 1:
         return damage
     regions = find_regions(damage, thickness=False)
-    kept = np.array([False, *(region.area >= min_area for region in regions)])
-    if vouched is not None:
-        kept[_ids_under(regions, vouched)] = True
-    return kept_regions(damage, regions, kept)
+    keep = np.array([False, *(region.area >= min_area for region in regions)])
+    if protected is not None:
+        keep[_ids_under(regions, protected)] = True
+    return keep_regions(damage, regions, keep)
 
 
-def touched(damage: DamageMap, seeds: DamageMap) -> DamageMap:
-    """The components of ``damage`` that hold a pixel of ``seeds`` (reconstruction, hysteresis)."""
+def reconstructed(damage: DamageMap, seeds: DamageMap) -> DamageMap:
+    """Keep the components of ``damage`` with a pixel of ``seeds`` (reconstruction, hysteresis)."""
     regions = find_regions(damage, thickness=False)
-    kept = np.zeros(len(regions) + 1, np.bool_)
-    kept[_ids_under(regions, seeds)] = True
-    return kept_regions(damage, regions, kept)
+    keep = np.zeros(len(regions) + 1, np.bool_)
+    keep[_ids_under(regions, seeds)] = True
+    return keep_regions(damage, regions, keep)
 
 
-def kept_regions(damage: DamageMap, regions: Regions, kept: NDArray[np.bool_]) -> DamageMap:
-    """The map of the regions whose id is true in ``kept`` ((n + 1,) bool, by id)."""
-    kept = kept.copy()
-    kept[0] = False
-    made = DamageMap(damage.width, damage.height)
+def keep_regions(damage: DamageMap, regions: Regions, keep: NDArray[np.bool_]) -> DamageMap:
+    """Return a map of the regions for which ``keep`` ((n + 1,) bool, indexed by id) is true."""
+    keep = keep.copy()
+    keep[0] = False
+    result = DamageMap(damage.width, damage.height)
     for box in damage.occupied():
-        made.write(box, kept[regions.labels(box)])
-    return made
+        result.write(box, keep[regions.labels(box)])
+    return result
 
 
 def disk(radius: int) -> Labels:
-    """A disk of ``radius`` px as a structuring element; the 3×3 square for 1."""
+    """Return a disk of ``radius`` px as a structuring element; a 3×3 square for 1."""
     shape = cv2.MORPH_RECT if radius < 2 else cv2.MORPH_ELLIPSE
     return np.asarray(cv2.getStructuringElement(shape, (2 * radius + 1, 2 * radius + 1)), np.uint8)
 
 
 def _ids_under(regions: Regions, seeds: DamageMap) -> NDArray[np.int32]:
-    found = [np.zeros(0, np.int32)]
+    ids = [np.zeros(0, np.int32)]
     for box in seeds.occupied():
-        found.append(np.unique(regions.labels(box)[seeds.read(box) > 0]))
-    return np.unique(np.concatenate(found))
+        ids.append(np.unique(regions.labels(box)[seeds.read(box) > 0]))
+    return np.unique(np.concatenate(ids))
 
 
-def _each_tile(
-    damage: DamageMap, where: DamageMap, halo: int, change: Callable[[Labels], NDArray]
+def _map_tiles(
+    damage: DamageMap, tiles_of: DamageMap, halo: int, operation: Callable[[Labels], NDArray]
 ) -> DamageMap:
-    """``change`` applied to the 0/1 mask of each tile of ``where`` with ``halo`` px around it."""
-    made = DamageMap(damage.width, damage.height)
-    for key in where.tiles():
+    """Apply ``operation`` to the 0/1 mask of each tile of ``tiles_of`` with ``halo`` px of context."""
+    result = DamageMap(damage.width, damage.height)
+    for key in tiles_of.tiles():
         cell = tile_box(key).within(damage.box)
-        around = cell.expanded(halo).within(damage.box)
-        mask = (damage.read(around) > 0).view(np.uint8)
-        made.write(cell, change(mask)[cell.moved(-around.x, -around.y).slices])
-    return made
+        padded = cell.expanded(halo).within(damage.box)
+        mask = (damage.read(padded) > 0).view(np.uint8)
+        result.write(cell, operation(mask)[cell.moved(-padded.x, -padded.y).slices])
+    return result

@@ -1,54 +1,62 @@
-"""A quick look at the cracks in one part, at any reduction, with what was learnt before."""
+"""Fast preview of the crack mask in a part of a painting, at any reduction."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.detection.crack_response import Floats
 from imagest_core.damage.detection.cracks import (
+    CrackModels,
     CrackParameters,
-    Models,
     Polarity,
     learn_cracks,
     preview_cracks,
 )
-from imagest_core.damage.detection.detect import learn_cracks_of
-from imagest_core.damage.map import Mask
+from imagest_core.damage.detection.detect import learn_cracks_from
 from imagest_core.painting.reader import Painting
 
 Key = tuple[int, Polarity, int]
-"""Level, polarity, widest."""
+"""Level, polarity and widest crack."""
 
 
 @dataclass(frozen=True, eq=False)
 class CrackPreview:
-    """What cracks look like in a painting, learnt when it is first asked for; any thread may ask."""
+    """Crack models of a painting, learned on first use; thread-safe."""
 
     painting: Painting
-    _models: dict[Key, Models] = field(default_factory=dict)
+    _models: dict[Key, CrackModels] = field(default_factory=dict)
 
-    def marked(self, rgb: Floats, how: CrackParameters, level: int = 0, *, exact: bool = True) -> Mask:
-        """(h, w) bool: what ``how``, in px of the scan, would mark of ``rgb`` (h, w, 3) at ``level``.
+    def preview_mask(
+        self, rgb: Floats, parameters: CrackParameters, level: int = 0, *, exact: bool = True
+    ) -> Mask:
+        """Return (h, w) bool: the crack mask of ``rgb`` (h, w, 3) at ``level``.
 
-        Where it need not be ``exact``, what was learnt for another width will do.
+        ``parameters`` are in px of the scan. Unless ``exact``, a model learned for another width may be used.
         """
-        models = self._models.get((level, how.polarity, how.widest))
+        models = self._models.get((level, parameters.polarity, parameters.widest))
         if models is None and not exact:
-            models = self._for_another_width(level, how)
+            models = self._for_another_width(level, parameters)
         if models is None:
-            models = self._learned(rgb, how, level)
-        return preview_cracks(rgb, how.reduced(level), models)
+            models = self._learn(rgb, parameters, level)
+        return preview_cracks(rgb, parameters.reduced(level), models)
 
-    def knows(self, how: CrackParameters, level: int) -> bool:
-        """Whether :meth:`marked` is exact at once."""
-        return (level, how.polarity, how.widest) in self._models
+    def is_learned(self, parameters: CrackParameters, level: int) -> bool:
+        """Return whether :meth:`preview_mask` is exact without learning."""
+        return (level, parameters.polarity, parameters.widest) in self._models
 
-    def _for_another_width(self, level: int, how: CrackParameters) -> Models | None:
-        alike = (found for key, found in list(self._models.items()) if key[:2] == (level, how.polarity))
-        return next(alike, None)
+    def _for_another_width(self, level: int, parameters: CrackParameters) -> CrackModels | None:
+        candidates = (
+            models for key, models in list(self._models.items()) if key[:2] == (level, parameters.polarity)
+        )
+        return next(candidates, None)
 
-    def _learned(self, rgb: Floats, how: CrackParameters, level: int) -> Models:
-        """From samples of the whole painting at native scale, else from the part that is looked at."""
-        models = learn_cracks([rgb], how.reduced(level)) if level else learn_cracks_of(self.painting, how)
-        self._models[level, how.polarity, how.widest] = models
+    def _learn(self, rgb: Floats, parameters: CrackParameters, level: int) -> CrackModels:
+        """Learn from samples of the whole painting at native scale, else from the visible part."""
+        models = (
+            learn_cracks([rgb], parameters.reduced(level))
+            if level
+            else learn_cracks_from(self.painting, parameters)
+        )
+        self._models[level, parameters.polarity, parameters.widest] = models
         return models

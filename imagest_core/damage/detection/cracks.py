@@ -1,4 +1,4 @@
-"""Cracks in one scan alone: thin ridges, darker or lighter than the paint, of the cracks' own tone."""
+"""Crack detection in a single scan: thin dark or light ridges of the tone of this painting's cracks."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.detection import crack_response as cracks_response
-from imagest_core.damage.detection import crack_texture as cracks_texture
-from imagest_core.damage.detection.cleanup import Cleanup, clean_up, kept_regions, scaled, touched
+from imagest_core.arrays import Mask
+from imagest_core.damage.detection import crack_response, crack_texture
+from imagest_core.damage.detection.cleanup import Cleanup, clean_up, keep_regions, reconstructed, scaled
 from imagest_core.damage.detection.crack_response import Floats, luma_of, responses
 from imagest_core.damage.detection.crack_texture import texture_level
 from imagest_core.damage.detection.difference import otsu
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import MaskError
 
-TONES, TONE_BLUR, SURE_SHARE, RARE = 64, 2.0, 0.5, 20
+TONES, TONE_BLUR, SURE_SHARE, TONE_OFFSET = 64, 2.0, 0.5, 20
 STEPS = 1024
 LEARNING_ROUNDS = 2
-FAINTEST = 0.05
-"""No crack responds less than this (a line of about 6 % contrast) everywhere: fainter is the canvas."""
-BOLD = 5.0
-"""The tone of cracks is learnt from what responds this many times as much as the paint's texture."""
-CLEAR, MIXED = 0.1, 0.3
-"""Lines of the opposite polarity per line of the sought one, above the same cut: below ``CLEAR`` nothing
-but cracks answers, so that tone needn't tell them apart; from ``MIXED`` on it counts in full."""
-UNVOUCHED = 2.0
-"""Where tone doesn't vouch for a crack, it must start at this many times the cut."""
+MIN_RESPONSE = 0.05
+"""Minimum response of a crack (a line of about 6 % contrast); anything weaker is canvas."""
+BOLD_FACTOR = 5.0
+"""The tone of cracks is learned from pixels that respond this many times as strongly as the texture."""
+CLEAR_RATIO, MIXED_RATIO = 0.1, 0.3
+"""Ratio of opposite to sought lines above the same cut. Below ``CLEAR_RATIO`` only cracks respond and tone
+isn't needed; from ``MIXED_RATIO`` on it has full weight."""
+PLAIN_START = 2.0
+"""Without tone, a crack must reach this many times the cut somewhere."""
 
 
 class Polarity(StrEnum):
-    """Which cracks are looked for."""
+    """Which cracks are detected."""
 
     DARK = "dark"
     LIGHT = "light"
@@ -44,16 +44,29 @@ class Polarity(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CrackParameters(Cleanup):
-    """How cracks are found, and the clean-up after.
+    """Parameters of crack detection and of the clean-up afterwards.
 
-    ``polarity``: darker or lighter than the paint, or both; ``widest``: no crack is wider (px);
-    ``tone``: how much a pixel's tone counts at most, from 1 down to 0, not at all; ``strictness``: raises
-    (above 1) or lowers what a crack must reach somewhere (raise it where brushwork is taken for cracks);
-    ``sensitivity``: from there a crack goes on along pixels whose response is above this share (0–1)
-    of Otsu's cut; ``texture``: how many times the response of the paint's own texture a crack must reach
-    somewhere, and half as many all along (0: as faint as they like); ``elongation``: least squared
-    diagonal of a crack's box over its area (a disk has 2.5); ``shortest``: least diagonal (px);
-    ``bridge``: pieces no further apart than twice this (px) are one crack when its shape is judged.
+    Parameters
+    ----------
+    polarity
+        Cracks darker or lighter than the paint, or both.
+    widest
+        Maximum width of a crack (px).
+    tone
+        Maximum weight of a pixel's tone, 0–1.
+    strictness
+        Factor on the response a crack must reach somewhere. Raise it if brushwork is detected as cracks.
+    sensitivity
+        A crack continues along pixels whose response exceeds this share (0–1) of Otsu's cut.
+    texture
+        Factor on the response of the paint texture that a crack must reach somewhere; half of it must be
+        reached everywhere. 0 ignores texture.
+    elongation
+        Minimum ratio of the squared diagonal of a crack's box to its area (a disk has 2.5).
+    shortest
+        Minimum diagonal (px).
+    bridge
+        Components up to twice this distance (px) apart are judged as one crack.
     """
 
     polarity: Polarity = Polarity.DARK
@@ -84,11 +97,11 @@ class CrackParameters(Cleanup):
 
     @property
     def halo(self) -> int:
-        """How far (px) from a pixel the picture decides whether it is a crack: whole cells of texture."""
-        return cracks_texture.reach(cracks_response.reach(self.widest))
+        """Support radius (px) of the detector, a multiple of the texture cells."""
+        return crack_texture.support(crack_response.support(self.widest))
 
     def reduced(self, level: int) -> Self:
-        """The same for a picture reduced by 2**``level``, in which cracks are thinner and shorter."""
+        """Return the parameters for an image reduced by 2**``level``, with thinner and shorter cracks."""
         return replace(
             super().reduced(level),
             widest=max(scaled(self.widest, level), 1),
@@ -99,133 +112,153 @@ class CrackParameters(Cleanup):
 
 @dataclass(frozen=True)
 class CrackModel:
-    """What cracks look like in one painting, of one polarity.
+    """Appearance of the cracks of one polarity in a painting.
 
-    ``shares``: for each of 64 tones, how much a pixel of it counts (0–1); ``cut``: Otsu's threshold on
-    the response times that; ``start``: how many times the cut a crack must reach somewhere.
+    Parameters
+    ----------
+    weights
+        Weight (0–1) of each of 64 tones.
+    cut
+        Otsu's threshold on the weighted response.
+    start
+        Factor on the cut that a crack must reach somewhere.
     """
 
-    shares: tuple[float, ...]
+    weights: tuple[float, ...]
     cut: float
     start: float = 1.0
 
-    def judged(self, tone: Floats, response: Floats) -> Floats:
-        """The response where the tone is that of cracks."""
-        return np.asarray(response * np.array(self.shares, np.float32)[_binned(tone)])
+    def weighted(self, tone: Floats, response: Floats) -> Floats:
+        """Weight the response by how likely the tone is that of a crack."""
+        return np.asarray(response * np.array(self.weights, np.float32)[_bin_tones(tone)])
 
 
-Models = dict[Polarity, CrackModel]
-Answers = tuple[Floats, Floats]
+CrackModels = dict[Polarity, CrackModel]
+Responses = tuple[Floats, Floats]
 
 
-def learn_cracks(samples: Sequence[Floats], how: CrackParameters) -> Models:
-    """What cracks look like in these (h, w, 3) float32 pieces of a painting, for each polarity asked for."""
+def learn_cracks(samples: Sequence[Floats], parameters: CrackParameters) -> CrackModels:
+    """Learn a model for each polarity from (h, w, 3) float32 samples of a painting."""
     lumas = [luma_of(sample) for sample in samples]
-    answers = [responses(luma, how.widest) for luma in lumas]
-    return {polarity: _learned(lumas, answers, polarity, how) for polarity in _polarities(how)}
+    line_responses = [responses(luma, parameters.widest) for luma in lumas]
+    return {
+        polarity: _learn(lumas, line_responses, polarity, parameters)
+        for polarity in _sought_polarities(parameters)
+    }
 
 
-def crack_masks(rgb: Floats, how: CrackParameters, models: Models) -> tuple[Mask, Mask]:
-    """Where ``rgb`` (h, w, 3) may be cracked, and where it surely is: two (h, w) bool."""
+def crack_masks(rgb: Floats, parameters: CrackParameters, models: CrackModels) -> tuple[Mask, Mask]:
+    """Return two (h, w) bool masks of ``rgb`` (h, w, 3): possible and certain cracks."""
     possible, sure = np.zeros((2, *rgb.shape[:2]), np.bool_)
     luma = luma_of(rgb)
-    answers = responses(luma, how.widest)
+    line_responses = responses(luma, parameters.widest)
     for polarity, model in models.items():
-        sought, opposite = _sorted(answers, polarity)
-        judged = model.judged(_tone(luma, polarity), sought)
-        floor = np.maximum(how.texture * texture_level(sought, opposite), np.float32(FAINTEST))
-        possible |= (judged > how.sensitivity * model.cut) & (sought > floor / 2)
-        sure |= (judged > how.strictness * model.start * model.cut) & (sought > how.strictness * floor)
+        sought, opposite = _by_polarity(line_responses, polarity)
+        weighted = model.weighted(_tone(luma, polarity), sought)
+        floor = np.maximum(parameters.texture * texture_level(sought, opposite), np.float32(MIN_RESPONSE))
+        possible |= (weighted > parameters.sensitivity * model.cut) & (sought > floor / 2)
+        sure |= (weighted > parameters.strictness * model.start * model.cut) & (
+            sought > parameters.strictness * floor
+        )
     return possible, sure
 
 
-def cleaned_cracks(possible: DamageMap, sure: DamageMap, how: CrackParameters) -> DamageMap:
-    """Hysteresis from ``sure`` along ``possible``, then shape, then the clean-up chain."""
-    return clean_up(elongated(touched(possible, sure), how), how)
+def cleaned_cracks(possible: DamageMap, sure: DamageMap, parameters: CrackParameters) -> DamageMap:
+    """Apply hysteresis from ``sure`` along ``possible``, the shape filter and the clean-up."""
+    return clean_up(elongated(reconstructed(possible, sure), parameters), parameters)
 
 
-def preview_cracks(rgb: Floats, how: CrackParameters, models: Models | None = None) -> Mask:
-    """(h, w) bool: the cracks in a part of the picture, learnt from the part itself where not given."""
-    possible, sure = crack_masks(rgb, how, models or learn_cracks([rgb], how))
-    found = cleaned_cracks(DamageMap.from_mask(possible), DamageMap.from_mask(sure), how)
-    return np.asarray(found.read(found.box) > 0)
+def preview_cracks(rgb: Floats, parameters: CrackParameters, models: CrackModels | None = None) -> Mask:
+    """Return (h, w) bool: the cracks in a part of an image, learned from that part without ``models``."""
+    possible, sure = crack_masks(rgb, parameters, models or learn_cracks([rgb], parameters))
+    cracks_found = cleaned_cracks(DamageMap.from_mask(possible), DamageMap.from_mask(sure), parameters)
+    return np.asarray(cracks_found.read(cracks_found.box) > 0)
 
 
-def elongated(damage: DamageMap, how: CrackParameters) -> DamageMap:
-    """Without what is no line; a dotted line counts as one."""
-    regions = find_regions(damage, how.bridge, thickness=False)
-    long = [region.box.width**2 + region.box.height**2 for region in regions]
-    kept = [
-        diagonal >= how.elongation * region.area and diagonal >= how.shortest**2
-        for diagonal, region in zip(long, regions)
+def elongated(damage: DamageMap, parameters: CrackParameters) -> DamageMap:
+    """Remove components that are not lines; a dotted line counts as one."""
+    regions = find_regions(damage, parameters.bridge, thickness=False)
+    diagonals = [region.box.width**2 + region.box.height**2 for region in regions]
+    keep = [
+        diagonal >= parameters.elongation * region.area and diagonal >= parameters.shortest**2
+        for diagonal, region in zip(diagonals, regions)
     ]
-    return kept_regions(damage, regions, np.array([False, *kept]))
+    return keep_regions(damage, regions, np.array([False, *keep]))
 
 
-def _polarities(how: CrackParameters) -> tuple[Polarity, ...]:
-    return (Polarity.DARK, Polarity.LIGHT) if how.polarity is Polarity.BOTH else (how.polarity,)
+def _sought_polarities(parameters: CrackParameters) -> tuple[Polarity, ...]:
+    return (Polarity.DARK, Polarity.LIGHT) if parameters.polarity is Polarity.BOTH else (parameters.polarity,)
 
 
-def _sorted(answers: Answers, polarity: Polarity) -> Answers:
-    """The responses (dark, light) as (sought, opposite)."""
-    return answers[::-1] if polarity is Polarity.LIGHT else answers
+def _by_polarity(line_responses: Responses, polarity: Polarity) -> Responses:
+    """Return the responses (dark, light) as (sought, opposite)."""
+    return line_responses[::-1] if polarity is Polarity.LIGHT else line_responses
 
 
 def _tone(luma: Floats, polarity: Polarity) -> Floats:
     return 1 - luma if polarity is Polarity.LIGHT else luma
 
 
-def _learned(
-    lumas: Sequence[Floats], answers: Sequence[Answers], polarity: Polarity, how: CrackParameters
+def _learn(
+    lumas: Sequence[Floats],
+    line_responses: Sequence[Responses],
+    polarity: Polarity,
+    parameters: CrackParameters,
 ) -> CrackModel:
     tones = [_tone(luma, polarity) for luma in lumas]
-    pairs = [_sorted(both, polarity) for both in answers]
+    pairs = [_by_polarity(both, polarity) for both in line_responses]
     sought = [pair[0] for pair in pairs]
-    bold = [pair[0] > BOLD * texture_level(*pair) for pair in pairs]
-    model = plain = CrackModel((1.0,) * TONES, _cut(sought))
+    bold = [pair[0] > BOLD_FACTOR * texture_level(*pair) for pair in pairs]
+    model = untoned = CrackModel((1.0,) * TONES, _otsu_cut(sought))
     for _ in range(LEARNING_ROUNDS):
-        found = [(model.judged(*pair) > model.cut) & sure for *pair, sure in zip(tones, sought, bold)]
-        model = _with_cut(_shares(tones, found), tones, sought)
-    weight = how.tone * _needed(pairs, plain.cut)
+        cracks_found = [
+            (model.weighted(*pair) > model.cut) & sure for *pair, sure in zip(tones, sought, bold)
+        ]
+        model = _model_for(_tone_weights(tones, cracks_found), tones, sought)
+    weight = parameters.tone * _tone_weight(pairs, untoned.cut)
     if weight < 1:
-        model = _with_cut(tuple(share**weight for share in model.shares), tones, sought)
-    start = UNVOUCHED + (1 - UNVOUCHED) * weight
-    return CrackModel(model.shares, model.cut, start)
+        model = _model_for(tuple(share**weight for share in model.weights), tones, sought)
+    start = PLAIN_START + (1 - PLAIN_START) * weight
+    return CrackModel(model.weights, model.cut, start)
 
 
-def _with_cut(shares: tuple[float, ...], tones: Sequence[Floats], sought: Sequence[Floats]) -> CrackModel:
-    model = CrackModel(shares, 0.0)
-    return CrackModel(shares, _cut([model.judged(*pair) for pair in zip(tones, sought)]))
+def _model_for(weights: tuple[float, ...], tones: Sequence[Floats], sought: Sequence[Floats]) -> CrackModel:
+    model = CrackModel(weights, 0.0)
+    return CrackModel(weights, _otsu_cut([model.weighted(*pair) for pair in zip(tones, sought)]))
 
 
-def _needed(pairs: Sequence[Answers], cut: float) -> float:
-    """How much tone is needed (0–1): not where hardly a line of the opposite polarity is as strong."""
-    alike, contrary = (sum(np.count_nonzero(pair[side] > cut) for pair in pairs) for side in (0, 1))
-    return float(np.clip((contrary / max(alike, 1) - CLEAR) / (MIXED - CLEAR), 0, 1))
+def _tone_weight(pairs: Sequence[Responses], cut: float) -> float:
+    """Return how much tone is needed (0–1): less if few lines of opposite polarity are as strong."""
+    sought_count, opposite_count = (
+        sum(np.count_nonzero(pair[side] > cut) for pair in pairs) for side in (0, 1)
+    )
+    return float(
+        np.clip((opposite_count / max(sought_count, 1) - CLEAR_RATIO) / (MIXED_RATIO - CLEAR_RATIO), 0, 1)
+    )
 
 
-def _shares(tones: Sequence[Floats], found: Sequence[Mask]) -> tuple[float, ...]:
-    """Per tone the share of its pixels in ``found``, a half being certain."""
-    everything, cracks = np.zeros(TONES), np.zeros(TONES)
-    for tone, mask in zip(tones, found):
-        bins = _binned(tone)
-        everything += np.bincount(bins.ravel(), minlength=TONES)
+def _tone_weights(tones: Sequence[Floats], cracks_found: Sequence[Mask]) -> tuple[float, ...]:
+    """Return for each tone the smoothed share of its pixels in ``cracks_found``; a half is certain."""
+    totals, cracks = np.zeros(TONES), np.zeros(TONES)
+    for tone, mask in zip(tones, cracks_found):
+        bins = _bin_tones(tone)
+        totals += np.bincount(bins.ravel(), minlength=TONES)
         cracks += np.bincount(bins[mask], minlength=TONES)
-    reach = np.arange(-8, 9)
-    blur = np.exp(-0.5 * (reach / TONE_BLUR) ** 2)
-    everything, cracks = (np.convolve(counts, blur, "same") for counts in (everything, cracks))
-    share = np.minimum(cracks / (everything + RARE) / SURE_SHARE, 1)
+    support = np.arange(-8, 9)
+    blur = np.exp(-0.5 * (support / TONE_BLUR) ** 2)
+    totals, cracks = (np.convolve(counts, blur, "same") for counts in (totals, cracks))
+    share = np.minimum(cracks / (totals + TONE_OFFSET) / SURE_SHARE, 1)
     return tuple(float(value) for value in share)
 
 
-def _cut(answers: Sequence[Floats]) -> float:
-    """Otsu's threshold over all; above everything where there is no answer at all."""
-    top = max((float(values.max()) for values in answers), default=0.0)
+def _otsu_cut(line_responses: Sequence[Floats]) -> float:
+    """Return Otsu's threshold over all responses, or 1 if there are none."""
+    top = max((float(values.max()) for values in line_responses), default=0.0)
     if top <= 0:
         return 1.0
-    histogram = sum(np.histogram(values, bins=STEPS, range=(0, top))[0] for values in answers)
+    histogram = sum(np.histogram(values, bins=STEPS, range=(0, top))[0] for values in line_responses)
     return otsu(np.asarray(histogram), (np.arange(STEPS) + 0.5) * top / STEPS)
 
 
-def _binned(tone: Floats) -> NDArray[np.uint8]:
+def _bin_tones(tone: Floats) -> NDArray[np.uint8]:
     return np.clip(tone * (TONES - 1), 0, TONES - 1).astype(np.uint8)

@@ -1,7 +1,7 @@
-"""Deriving the mask from a clean and a damaged picture of the work, as the paper does.
+"""Derive the mask from a clean and a damaged image of the work, as in the paper.
 
-Registration → difference → Otsu → opening → closing → small components removed → dilation. The
-pictures are read tile by tile; what is kept of the difference is one byte a pixel.
+Registration → difference → Otsu → opening → closing → removal of small components → dilation. Images are read
+tile by tile; the differences are kept as one byte per pixel.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.detection.alignment import align, overlaid
+from imagest_core.damage.detection.alignment import align, aligned_clean
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
 from imagest_core.damage.detection.difference import (
-    TOP,
+    MAX_CODE,
     Codes,
     Floats,
     colour_difference,
@@ -29,34 +29,52 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
-PART = 1024
+TILE_SIDE = 1024
 HALO = 6
-"""More than the chroma blur reaches."""
-TONE_ROUNDS, TONE_KEPT = 4, 0.6
-LEAST_COVERED = 0.5
+"""Exceeds the support of the chroma blur (px)."""
+TONE_ROUNDS, TONE_SHARE = 4, 0.6
+MIN_COVERED = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class DifferenceParameters(Cleanup):
-    """The clean-up chain and, before it: ``cut``, the difference (0–1) above which a pixel is damaged,
-    ``None`` for Otsu's; ``noise_factor``, see :func:`~imagest_core.damage.detection.difference.threshold`;
-    ``vouch``: a small component stays when its peak reaches this many times the cut; ``align`` and
-    ``match_tones``: whether to lay the clean picture over the damaged one, and fit its exposure.
+    """Parameters of the comparison and of the clean-up afterwards.
+
+    Parameters
+    ----------
+    cut
+        Difference (0–1) above which a pixel is damaged, None for Otsu's threshold.
+    noise_factor
+        See :func:`~imagest_core.damage.detection.difference.threshold`.
+    peak_factor
+        A small component is kept if its peak reaches this many times the cut.
+    align
+        Whether to align the clean image with the damaged one.
+    match_tones
+        Whether to match the exposure of the clean image.
     """
 
     cut: float | None = None
     noise_factor: float = 12.0
-    vouch: float = 1.5
+    peak_factor: float = 1.5
     align: bool = True
     match_tones: bool = True
 
 
 @dataclass(frozen=True)
 class Derivation:
-    """The derived ``damage``, the ``cut`` it was made with, how the pictures lie, and what is doubtful.
+    """Result of a comparison.
 
-    ``covered``: the share of the damaged picture that the clean one shows (0–1); elsewhere nothing
-    was found because nothing was compared.
+    Parameters
+    ----------
+    damage
+        The derived damage.
+    cut
+        The threshold that was used.
+    alignment
+        The alignment of the two images.
+    covered
+        Share of the damaged image that the clean one covers (0–1). The rest was not compared.
     """
 
     damage: DamageMap
@@ -68,99 +86,112 @@ class Derivation:
 def derive_damage(
     clean: Painting,
     damaged: Painting,
-    how: DifferenceParameters | None = None,
+    parameters: DifferenceParameters | None = None,
     progress: Progress | None = None,
 ) -> Derivation:
-    """Where ``damaged`` differs from ``clean``; raises ``MaskError`` where they can't be compared."""
-    how, progress = how or DifferenceParameters(), progress or Progress()
+    """Find where ``damaged`` differs from ``clean``; raises ``MaskError`` if they can't be compared."""
+    parameters, progress = parameters or DifferenceParameters(), progress or Progress()
     alignment = (
-        align(clean, damaged, progress.part(0.0, 0.2, "aligning")) if how.align else _as_is(clean, damaged)
+        align(clean, damaged, progress.part(0.0, 0.2, "aligning"))
+        if parameters.align
+        else _unaligned(clean, damaged)
     )
-    gains = fitted_tones(clean, damaged, alignment) if how.match_tones else None
+    gains = fit_exposure(clean, damaged, alignment) if parameters.match_tones else None
     codes = np.zeros((damaged.height, damaged.width), np.uint8)
     covered = 0
-    for box in progress.part(0.2, 0.9, "comparing").steps(list(damaged.box.tiles(PART))):
-        codes[box.slices], seen = _compared(clean, damaged, alignment, gains, box)
-        covered += seen
+    for box in progress.part(0.2, 0.9, "comparing").steps(list(damaged.box.tiles(TILE_SIDE))):
+        codes[box.slices], visible = _compare(clean, damaged, alignment, gains, box)
+        covered += visible
     share = covered / damaged.box.area
-    if share < LEAST_COVERED:
+    if share < MIN_COVERED:
         raise MaskError(
             f"The clean picture shows only {share:.0%} of the damaged one: choose one that shows it all."
         )
-    damage, cut = damage_in(codes, how)
+    damage, cut = mask_from_codes(codes, parameters)
     progress.set(1.0)
     return Derivation(damage, cut, alignment, share)
 
 
-def damage_in(codes: Codes, how: DifferenceParameters) -> tuple[DamageMap, float]:
-    """The cleaned mask of encoded differences (h, w), and the cut."""
-    histogram = np.bincount(codes.ravel(), minlength=TOP + 1)
-    cut = threshold(histogram, how.noise_factor) if how.cut is None else how.cut
-    levels = decode(np.arange(TOP + 1))
+def mask_from_codes(codes: Codes, parameters: DifferenceParameters) -> tuple[DamageMap, float]:
+    """Return the cleaned mask of encoded differences (h, w), and the cut."""
+    histogram = np.bincount(codes.ravel(), minlength=MAX_CODE + 1)
+    cut = threshold(histogram, parameters.noise_factor) if parameters.cut is None else parameters.cut
+    levels = decode(np.arange(MAX_CODE + 1))
     return clean_up(
-        _above(codes, np.greater(levels, cut)), how, _above(codes, np.greater(levels, how.vouch * cut))
+        _map_from_codes(codes, np.greater(levels, cut)),
+        parameters,
+        _map_from_codes(codes, np.greater(levels, parameters.peak_factor * cut)),
     ), cut
 
 
-def derive_from(clean: Floats, damaged: Floats, how: DifferenceParameters | None = None) -> DamageMap:
-    """The same for two aligned (h, w, 3) float32 pictures in memory."""
-    return damage_in(encode(colour_difference(clean, damaged)), how or DifferenceParameters())[0]
+def derive_from_arrays(
+    clean: Floats, damaged: Floats, parameters: DifferenceParameters | None = None
+) -> DamageMap:
+    """Derive the damage from two aligned (h, w, 3) float32 images in memory."""
+    return mask_from_codes(encode(colour_difference(clean, damaged)), parameters or DifferenceParameters())[0]
 
 
-def fitted_tones(clean: Painting, damaged: Painting, alignment: Alignment) -> Floats:
-    """(3, 2) gain and offset that bring each channel of ``clean`` to the exposure of ``damaged``.
+def fit_exposure(clean: Painting, damaged: Painting, alignment: Alignment) -> Floats:
+    """Fit a gain and an offset per channel that match the exposure of ``clean`` to ``damaged``.
 
-    Least squares over the 60 % of pixels that fit best, so that damage doesn't count.
+    Least squares over the 60 % of pixels that fit best, so that damage is ignored.
+
+    Returns
+    -------
+    ndarray
+        (3, 2) float32: gain and offset of each channel.
     """
     level = max(damaged.levels - 2, 0)
-    shown = damaged.read_working(level=level)
-    laid = overlaid(clean, alignment, damaged.box, level)
-    inside = np.isfinite(laid).all(axis=2)
-    return np.stack([_fitted(laid[inside, channel], shown[inside, channel]) for channel in range(3)])
+    damaged_pixels = damaged.read_working(level=level)
+    clean_pixels = aligned_clean(clean, alignment, damaged.box, level)
+    inside = np.isfinite(clean_pixels).all(axis=2)
+    return np.stack(
+        [_fit_gain(clean_pixels[inside, channel], damaged_pixels[inside, channel]) for channel in range(3)]
+    )
 
 
-def _fitted(one: Floats, other: Floats) -> Floats:
+def _fit_gain(source: Floats, target: Floats) -> Floats:
     gain, offset = 1.0, 0.0
     for _ in range(TONE_ROUNDS):
-        error = np.abs(one * gain + offset - other)
-        fits = error <= np.quantile(error, TONE_KEPT) if len(error) else np.zeros(0, np.bool_)
-        spread = np.var(one[fits]) if fits.any() else 0.0
+        error = np.abs(source * gain + offset - target)
+        inliers = error <= np.quantile(error, TONE_SHARE) if len(error) else np.zeros(0, np.bool_)
+        spread = np.var(source[inliers]) if inliers.any() else 0.0
         if spread < 1e-6:
             break
-        mean, target = one[fits].mean(), other[fits].mean()
-        gain = float(((one[fits] - mean) * (other[fits] - target)).mean() / spread)
-        offset = float(target - gain * mean)
+        mean, target_mean = source[inliers].mean(), target[inliers].mean()
+        gain = float(((source[inliers] - mean) * (target[inliers] - target_mean)).mean() / spread)
+        offset = float(target_mean - gain * mean)
     return np.array([gain, offset], np.float32)
 
 
-def _as_is(clean: Painting, damaged: Painting) -> Alignment:
+def _unaligned(clean: Painting, damaged: Painting) -> Alignment:
     if clean.box != damaged.box:
         raise MaskError(
             f"The clean picture is {clean.width} × {clean.height} pixels but the damaged one is"
-            f" {damaged.width} × {damaged.height}: let them be aligned."
+            f" {damaged.width} × {damaged.height}: enable the alignment."
         )
     return Alignment(np.eye(3), 1.0)
 
 
-def _compared(
+def _compare(
     clean: Painting, damaged: Painting, alignment: Alignment, gains: Floats | None, box: Box
 ) -> tuple[Codes, int]:
-    """Encoded differences of ``box``, and how many of its pixels the clean picture shows."""
-    around = box.expanded(HALO).within(damaged.box)
-    laid = overlaid(clean, alignment, around)
-    shown = damaged.read_working(around)
-    unseen = np.asarray(np.isnan(laid).any(axis=2))
+    """Return the encoded differences of ``box``, and how many of its pixels the clean image covers."""
+    padded = box.expanded(HALO).within(damaged.box)
+    clean_pixels = aligned_clean(clean, alignment, padded)
+    damaged_pixels = damaged.read_working(padded)
+    uncovered = np.asarray(np.isnan(clean_pixels).any(axis=2))
     if gains is not None:
-        laid = laid * gains[:, 0] + gains[:, 1]
-    laid[unseen] = shown[unseen]
-    codes = encode(colour_difference(laid, shown))
-    inside = box.moved(-around.x, -around.y).slices
-    return codes[inside], int(np.count_nonzero(~unseen[inside]))
+        clean_pixels = clean_pixels * gains[:, 0] + gains[:, 1]
+    clean_pixels[uncovered] = damaged_pixels[uncovered]
+    codes = encode(colour_difference(clean_pixels, damaged_pixels))
+    inside = box.moved(-padded.x, -padded.y).slices
+    return codes[inside], int(np.count_nonzero(~uncovered[inside]))
 
 
-def _above(codes: Codes, damaged: NDArray[np.bool_]) -> DamageMap:
-    """The map of the pixels whose code is ``damaged`` ((256,) bool)."""
-    made = DamageMap(codes.shape[1], codes.shape[0])
-    for box in made.box.tiles(TILE):
-        made.write(box, damaged[codes[box.slices]])
-    return made
+def _map_from_codes(codes: Codes, damaged: NDArray[np.bool_]) -> DamageMap:
+    """Return a map of the pixels whose code is ``damaged`` ((256,) bool)."""
+    damage = DamageMap(codes.shape[1], codes.shape[0])
+    for box in damage.box.tiles(TILE):
+        damage.write(box, damaged[codes[box.slices]])
+    return damage

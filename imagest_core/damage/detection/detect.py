@@ -1,4 +1,4 @@
-"""Detecting damage over a whole scan: learn from samples, then tile by tile into a damage map."""
+"""Detection over a whole scan: learn from samples, then process tile by tile."""
 
 from __future__ import annotations
 
@@ -7,114 +7,123 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.detection.cleanup import clean_up
 from imagest_core.damage.detection.cracks import (
+    CrackModels,
     CrackParameters,
-    Models,
     cleaned_cracks,
     crack_masks,
     learn_cracks,
 )
 from imagest_core.damage.detection.losses import Colour, LossParameters, find_ground, loss_mask
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
 PART = 1536
-"""Side (px) of the parts a scan is looked through in: whole tiles and whole cells of texture."""
+"""Side (px) of the parts a scan is processed in: a multiple of the tiles and of the texture cells."""
 SAMPLE, SAMPLES = 512, 4
-"""Side (px) of a sample, and how many are taken along each side of a large scan."""
+"""Side (px) of a sample, and number of samples along each side of a large scan."""
 
 
 def detect_cracks(
-    painting: Painting, how: CrackParameters | None = None, progress: Progress | None = None
+    painting: Painting, parameters: CrackParameters | None = None, progress: Progress | None = None
 ) -> DamageMap:
-    """The cracks in a whole painting, as class *crack*; raises ``Cancelled``."""
-    how, progress = how or CrackParameters(), progress or Progress()
-    models = learn_cracks_of(painting, how, progress.part(0.0, 0.2, "learning what cracks look like"))
+    """Detect the cracks in a painting as class *crack*; raises ``Cancelled``."""
+    parameters, progress = parameters or CrackParameters(), progress or Progress()
+    models = learn_cracks_from(
+        painting, parameters, progress.part(0.0, 0.2, "learning what cracks look like")
+    )
 
     def find(rgb: NDArray[np.float32]) -> tuple[Mask, ...]:
-        return crack_masks(rgb, how, models)
+        return crack_masks(rgb, parameters, models)
 
-    possible, sure = _over_all(painting, find, 2, how.halo, progress.part(0.2, 0.9, "looking for cracks"))
-    found = relabelled(cleaned_cracks(possible, sure, how), CRACK.label)
+    possible, sure = _map_tiles(
+        painting, find, 2, parameters.halo, progress.part(0.2, 0.9, "looking for cracks")
+    )
+    damage = with_label(cleaned_cracks(possible, sure, parameters), CRACK.label)
     progress.set(1.0)
-    return found
+    return damage
 
 
 def detect_losses(
-    painting: Painting, how: LossParameters | None = None, progress: Progress | None = None
+    painting: Painting, parameters: LossParameters | None = None, progress: Progress | None = None
 ) -> DamageMap:
-    """Where bare ground shows in a whole painting, as class *loss*.
+    """Detect bare ground in a painting as class *loss*.
 
-    Raises ``MaskError`` where no ground is given and none is found, and ``Cancelled``.
+    Raises ``MaskError`` if no ground is given and none is found, and ``Cancelled``.
     """
-    how, progress = how or LossParameters(), progress or Progress()
-    ground = how.ground or find_ground_of(painting, how, progress.part(0.0, 0.2, "looking for bare ground"))
+    parameters, progress = parameters or LossParameters(), progress or Progress()
+    ground = parameters.ground or find_ground_in(
+        painting, parameters, progress.part(0.0, 0.2, "looking for bare ground")
+    )
     if ground is None:
         raise MaskError("No bare ground was found in the painting: pick its colour.")
 
     def find(rgb: NDArray[np.float32]) -> tuple[Mask, ...]:
-        return (loss_mask(rgb, ground, how.tolerance),)
+        return (loss_mask(rgb, ground, parameters.tolerance),)
 
-    (raw,) = _over_all(painting, find, 1, how.halo, progress.part(0.2, 0.9, "looking for losses"))
-    found = relabelled(clean_up(raw, how), LOSS.label)
+    (raw,) = _map_tiles(painting, find, 1, parameters.halo, progress.part(0.2, 0.9, "looking for losses"))
+    damage = with_label(clean_up(raw, parameters), LOSS.label)
     progress.set(1.0)
-    return found
+    return damage
 
 
-def learn_cracks_of(painting: Painting, how: CrackParameters, progress: Progress | None = None) -> Models:
-    """What cracks look like in a painting; the window keeps this for its previews."""
-    return learn_cracks(_samples(painting, progress or Progress()), how)
+def learn_cracks_from(
+    painting: Painting, parameters: CrackParameters, progress: Progress | None = None
+) -> CrackModels:
+    """Learn crack models from samples of a painting."""
+    return learn_cracks(_samples(painting, progress or Progress()), parameters)
 
 
-def find_ground_of(
-    painting: Painting, how: LossParameters, progress: Progress | None = None
+def find_ground_in(
+    painting: Painting, parameters: LossParameters, progress: Progress | None = None
 ) -> Colour | None:
-    """The ground's colour in a painting (sRGB 0–1); None where nothing looks like bare ground."""
-    return find_ground(_samples(painting, progress or Progress()), how.tolerance)
+    """Find the colour of the ground in a painting (sRGB 0–1), or None if there is no bare ground."""
+    return find_ground(_samples(painting, progress or Progress()), parameters.tolerance)
 
 
 def sample_boxes(whole: Box) -> list[Box]:
-    """The whole picture where it is small, else 16 pieces spread evenly over it."""
+    """Return the whole image if it is small, else 16 evenly spaced samples."""
     if whole.area <= SAMPLES**2 * SAMPLE**2:
         return [whole]
-    across, down = (_starts(length) for length in (whole.width, whole.height))
+    across, down = (_sample_starts(length) for length in (whole.width, whole.height))
     return [Box(x, y, SAMPLE, SAMPLE).within(whole) for y in down for x in across]
 
 
-def relabelled(damage: DamageMap, label: int) -> DamageMap:
-    """All damage under one ``label``."""
-    made = DamageMap(damage.width, damage.height, damage.classes)
+def with_label(damage: DamageMap, label: int) -> DamageMap:
+    """Return all damage with a single ``label``."""
+    result = DamageMap(damage.width, damage.height, damage.classes)
     for box in damage.occupied():
-        made.write(box, (damage.read(box) > 0) * np.uint8(label))
-    return made
+        result.write(box, (damage.read(box) > 0) * np.uint8(label))
+    return result
 
 
-def _starts(length: int) -> list[int]:
-    room = max(length - SAMPLE, 0)
-    return sorted({round(room * index / (SAMPLES - 1)) for index in range(SAMPLES)})
+def _sample_starts(length: int) -> list[int]:
+    last = max(length - SAMPLE, 0)
+    return sorted({round(last * index / (SAMPLES - 1)) for index in range(SAMPLES)})
 
 
 def _samples(painting: Painting, progress: Progress) -> list[NDArray[np.float32]]:
     return [painting.read_working(box) for box in progress.steps(sample_boxes(painting.box))]
 
 
-def _over_all(
+def _map_tiles(
     painting: Painting,
     find: Callable[[NDArray[np.float32]], tuple[Mask, ...]],
     count: int,
     halo: int,
     progress: Progress,
 ) -> list[DamageMap]:
-    """The ``count`` masks that ``find`` gives of every part, seen with ``halo`` px around, as maps."""
+    """Apply ``find`` to every part with ``halo`` px of context; return its ``count`` masks as maps."""
     maps = [DamageMap(painting.width, painting.height) for _ in range(count)]
     for part in progress.steps(list(painting.box.tiles(PART))):
-        around = part.expanded(halo).within(painting.box)
-        inside = part.moved(-around.x, -around.y).slices
-        for made, mask in zip(maps, find(painting.read_working(around))):
-            made.write(part, mask[inside])
+        padded = part.expanded(halo).within(painting.box)
+        inside = part.moved(-padded.x, -padded.y).slices
+        for damage, mask in zip(maps, find(painting.read_working(padded))):
+            damage.write(part, mask[inside])
     return maps

@@ -1,4 +1,4 @@
-"""A quick look at what a comparison would mark in one part, with the cut of the whole picture."""
+"""Fast preview of the difference mask in a part of the image, with the threshold of the whole."""
 
 from __future__ import annotations
 
@@ -7,25 +7,43 @@ from typing import Self
 
 import numpy as np
 
-from imagest_core.damage.detection.alignment import align, overlaid
-from imagest_core.damage.detection.derive import DifferenceParameters, damage_in, fitted_tones
-from imagest_core.damage.detection.difference import TOP, Codes, Floats, colour_difference, encode, threshold
+from imagest_core.arrays import Mask
+from imagest_core.damage.detection.alignment import align, aligned_clean
+from imagest_core.damage.detection.derive import DifferenceParameters, fit_exposure, mask_from_codes
+from imagest_core.damage.detection.difference import (
+    MAX_CODE,
+    Codes,
+    Floats,
+    colour_difference,
+    encode,
+    threshold,
+)
 from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.detection.registration_report import residual
-from imagest_core.damage.map import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
-LOOKED_AT = 4_000_000
-"""Pixels at most on which the cut is found; larger pictures are reduced for it."""
+MAX_PIXELS = 4_000_000
+"""The threshold is computed on an image reduced to at most this many pixels."""
 
 
 @dataclass(frozen=True, eq=False)
 class DifferencePreview:
-    """How the clean picture lies over the damaged one, its exposure, and the (256,) histogram of codes.
+    """Comparison of a clean and a damaged image, prepared once for many previews.
 
-    ``residual``: how far (px, median) details still lie apart; None where none could be compared.
+    Parameters
+    ----------
+    clean, damaged
+        The images.
+    alignment
+        Alignment of the clean image.
+    residual
+        Median remaining misalignment (px), None if it could not be measured.
+    gains
+        (3, 2) exposure correction, see :func:`~imagest_core.damage.detection.derive.fit_exposure`.
+    histogram
+        (256,) histogram of the encoded differences.
     """
 
     clean: Painting
@@ -37,33 +55,33 @@ class DifferencePreview:
 
     @classmethod
     def of(cls, clean: Painting, damaged: Painting, progress: Progress | None = None) -> Self:
-        """Align and compare once; raises ``MaskError`` where the pictures can't be aligned."""
+        """Align and compare the images; raises ``MaskError`` if they can't be aligned."""
         progress = progress or Progress()
         alignment = align(clean, damaged, progress.part(0.0, 0.6))
-        off = residual(clean, damaged, alignment, progress.part(0.6, 0.8))
-        gains = fitted_tones(clean, damaged, alignment)
-        level = max(0, (damaged.box.area // LOOKED_AT).bit_length() + 1) // 2
-        made = cls(clean, damaged, alignment, off, gains, np.zeros(TOP + 1, np.int64))
-        made.histogram[:] = np.bincount(made.codes(damaged.box, level).ravel(), minlength=TOP + 1)
-        return made
+        shift = residual(clean, damaged, alignment, progress.part(0.6, 0.8))
+        gains = fit_exposure(clean, damaged, alignment)
+        level = max(0, (damaged.box.area // MAX_PIXELS).bit_length() + 1) // 2
+        preview = cls(clean, damaged, alignment, shift, gains, np.zeros(MAX_CODE + 1, np.int64))
+        preview.histogram[:] = np.bincount(preview.codes(damaged.box, level).ravel(), minlength=MAX_CODE + 1)
+        return preview
 
     def codes(self, box: Box, level: int = 0) -> Codes:
-        """(h, w) differences in ``box``, both pictures reduced by 2**``level``."""
-        laid, shown = self.laid(box, level), self.damaged.read_working(box, level)
-        unseen = np.isnan(laid).any(axis=2)
-        laid[unseen] = shown[unseen]
-        return encode(colour_difference(laid, shown))
+        """Return (h, w) encoded differences in ``box``, both images reduced by 2**``level``."""
+        clean_pixels, damaged_pixels = self.clean_pixels(box, level), self.damaged.read_working(box, level)
+        uncovered = np.isnan(clean_pixels).any(axis=2)
+        clean_pixels[uncovered] = damaged_pixels[uncovered]
+        return encode(colour_difference(clean_pixels, damaged_pixels))
 
-    def laid(self, box: Box, level: int = 0) -> Floats:
-        """(h, w, 3) the clean picture as it lies over ``box``, in the exposure of the scan; NaN beyond it."""
-        laid = overlaid(self.clean, self.alignment, box, level)
-        return np.asarray(laid * self.gains[:, 0] + self.gains[:, 1], np.float32)
+    def clean_pixels(self, box: Box, level: int = 0) -> Floats:
+        """Return (h, w, 3) of the clean image warped onto ``box`` with matched exposure, NaN outside."""
+        clean_pixels = aligned_clean(self.clean, self.alignment, box, level)
+        return np.asarray(clean_pixels * self.gains[:, 0] + self.gains[:, 1], np.float32)
 
-    def marked(self, codes: Codes, how: DifferenceParameters, level: int = 0) -> Mask:
-        """(h, w) bool: what ``how``, in px of the scan, would mark of :meth:`codes` at ``level``.
+    def preview_mask(self, codes: Codes, parameters: DifferenceParameters, level: int = 0) -> Mask:
+        """Return (h, w) bool: the mask of :meth:`codes` at ``level``, with ``parameters`` in px of the scan.
 
-        What hangs on things beyond them may differ.
+        Components that extend beyond the codes may differ in the full result.
         """
-        cut = threshold(self.histogram, how.noise_factor) if how.cut is None else how.cut
-        found, _ = damage_in(codes, replace(how.reduced(level), cut=cut))
-        return np.asarray(found.read(found.box) > 0)
+        cut = threshold(self.histogram, parameters.noise_factor) if parameters.cut is None else parameters.cut
+        damage, _ = mask_from_codes(codes, replace(parameters.reduced(level), cut=cut))
+        return np.asarray(damage.read(damage.box) > 0)

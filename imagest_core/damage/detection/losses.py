@@ -1,4 +1,4 @@
-"""Losses in one scan alone: where the bare ground shows, whose colour is given or found."""
+"""Loss detection in a single scan: pixels of the colour of the bare ground, which is given or found."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 
 Floats = NDArray[np.float32]
@@ -18,20 +19,24 @@ Colour = tuple[float, float, float]
 
 SMOOTHING = 0.7
 LIGHTNESS_WEIGHT = 0.5
-"""Relief shades bare ground but leaves its hue: lightness counts half."""
+"""Weight of lightness: relief shades bare ground but keeps its hue."""
 GROUND_LIGHTNESS, GROUND_CHROMA, GROUND_BLUE = 40.0, 40.0, -4.0
-"""Ground found by itself is chalk, gesso or a pale priming; a dark one must be given."""
-PLANE, CANDIDATES, LEAST_SHARE = 128, 8, 2e-4
-FEWEST_PIXELS = 100
-RIM = 9
+"""Range of grounds that are found automatically (chalk, gesso, pale primings); dark ones must be given."""
+PLANE_SIDE, MAX_CANDIDATES, MIN_SHARE = 128, 8, 2e-4
+MIN_PIXELS = 100
+EDGE_WINDOW = 9
 
 
 @dataclass(frozen=True, kw_only=True)
 class LossParameters(Cleanup):
-    """How losses are found, and the clean-up after.
+    """Parameters of loss detection and of the clean-up afterwards.
 
-    ``ground``: its colour as sRGB in 0–1, ``None`` to find it; ``tolerance``: colour distance in
-    CIELAB units, lightness counting half, up to which a pixel is ground.
+    Parameters
+    ----------
+    ground
+        Colour of the ground as sRGB in 0–1, None to find it.
+    tolerance
+        Maximum colour distance of a ground pixel in CIELAB units, with lightness at half weight.
     """
 
     ground: Colour | None = None
@@ -44,37 +49,37 @@ class LossParameters(Cleanup):
 
     @property
     def halo(self) -> int:
-        """How far (px) from a pixel the picture decides whether it is ground."""
+        """Support radius (px) of the detector."""
         return 4
 
 
 def ground_distance(rgb: Floats, ground: Colour) -> Floats:
-    """(h, w) ≥ 0: distance of ``rgb`` (h, w, 3) to the ``ground`` (sRGB 0–1), in CIELAB units."""
+    """Return (h, w) ≥ 0: distance of ``rgb`` (h, w, 3) to the ``ground`` (sRGB 0–1), in CIELAB units."""
     target = _lab(np.array([[ground]], np.float32))[0, 0]
-    off = cv2.GaussianBlur(_lab(rgb), (0, 0), SMOOTHING) - target
-    off[..., 0] *= LIGHTNESS_WEIGHT
-    return np.asarray(np.sqrt((off * off).sum(axis=2)))
+    difference = cv2.GaussianBlur(_lab(rgb), (0, 0), SMOOTHING) - target
+    difference[..., 0] *= LIGHTNESS_WEIGHT
+    return np.asarray(np.sqrt((difference * difference).sum(axis=2)))
 
 
 def loss_mask(rgb: Floats, ground: Colour, tolerance: float) -> Mask:
-    """(h, w) bool: where ``rgb`` (h, w, 3) has the colour of the ground."""
+    """Return (h, w) bool: where ``rgb`` (h, w, 3) has the colour of the ground."""
     return np.asarray(ground_distance(rgb, ground) < tolerance)
 
 
-def preview_losses(rgb: Floats, how: LossParameters) -> Mask:
-    """(h, w) bool: the losses in a part of the picture; the ground is found in it where not given."""
-    ground = how.ground or find_ground([rgb], how.tolerance)
+def preview_losses(rgb: Floats, parameters: LossParameters) -> Mask:
+    """Return (h, w) bool: the losses in a part of an image; without a given ground it is found there."""
+    ground = parameters.ground or find_ground([rgb], parameters.tolerance)
     if ground is None:
         return np.zeros(rgb.shape[:2], np.bool_)
-    found = clean_up(DamageMap.from_mask(loss_mask(rgb, ground, how.tolerance)), how)
-    return np.asarray(found.read(found.box) > 0)
+    damage = clean_up(DamageMap.from_mask(loss_mask(rgb, ground, parameters.tolerance)), parameters)
+    return np.asarray(damage.read(damage.box) > 0)
 
 
 def find_ground(samples: Sequence[Floats], tolerance: float = 4.0) -> Colour | None:
-    """The colour (sRGB 0–1) most like bare ground in pieces (h, w, 3) of a painting; None for none.
+    """Find the colour (sRGB 0–1) most like bare ground in (h, w, 3) samples of a painting, or None.
 
-    Bare ground has one hue where paint has many, so it stands out as a peak in the plane of a and b;
-    it breaks off sharply against the paint; and there is some of it. The product decides.
+    Bare ground has a single hue, so it is a peak in the a–b plane; it has sharp edges towards the paint; and
+    it covers some area. Candidates are ranked by the product of the three.
     """
     colours = [_lab(sample) for sample in samples]
     best, ground = 0.0, None
@@ -89,41 +94,44 @@ def find_ground(samples: Sequence[Floats], tolerance: float = 4.0) -> Colour | N
 
 
 def _candidates(lab: Floats) -> list[tuple[Floats, float]]:
-    """Likely grounds (L, a, b), the commonest first, and how far each stands out in the a, b plane."""
+    """Return candidate grounds (L, a, b), the most frequent first, with the prominence of their peak."""
     pale = (
         (lab[:, 0] > GROUND_LIGHTNESS) & (lab[:, 2] > GROUND_BLUE) & (np.hypot(*lab[:, 1:].T) < GROUND_CHROMA)
     )
     colours = lab[pale]
-    if len(colours) < FEWEST_PIXELS:
+    if len(colours) < MIN_PIXELS:
         return []
-    bins = np.clip(colours[:, 1:] + PLANE / 2, 0, PLANE - 1).astype(np.int64)
-    counts = np.bincount(bins[:, 0] * PLANE + bins[:, 1], minlength=PLANE * PLANE)
-    plane = cv2.GaussianBlur(counts.reshape(PLANE, PLANE).astype(np.float32), (0, 0), 1.0)
-    around = cv2.GaussianBlur(plane, (0, 0), 4.0)
-    tops = (plane >= cv2.dilate(plane, np.ones((5, 5)))) & (plane > LEAST_SHARE * len(lab))
-    at = np.argwhere(tops)
-    at = at[np.argsort(-plane[tops], kind="stable")[:CANDIDATES]]
-    return [(_typical(colours, spot), float(plane[tuple(spot)] / (around[tuple(spot)] + 20))) for spot in at]
+    bins = np.clip(colours[:, 1:] + PLANE_SIDE / 2, 0, PLANE_SIDE - 1).astype(np.int64)
+    counts = np.bincount(bins[:, 0] * PLANE_SIDE + bins[:, 1], minlength=PLANE_SIDE * PLANE_SIDE)
+    plane = cv2.GaussianBlur(counts.reshape(PLANE_SIDE, PLANE_SIDE).astype(np.float32), (0, 0), 1.0)
+    background = cv2.GaussianBlur(plane, (0, 0), 4.0)
+    is_peak = (plane >= cv2.dilate(plane, np.ones((5, 5)))) & (plane > MIN_SHARE * len(lab))
+    peaks = np.argwhere(is_peak)
+    peaks = peaks[np.argsort(-plane[is_peak], kind="stable")[:MAX_CANDIDATES]]
+    return [
+        (_typical_colour(colours, peak), float(plane[tuple(peak)] / (background[tuple(peak)] + 20)))
+        for peak in peaks
+    ]
 
 
-def _typical(colours: Floats, spot: NDArray[np.int64]) -> Floats:
-    """The commonest colour (L, a, b) of this bin of the a, b plane."""
-    centre = spot - (PLANE - 1) / 2
+def _typical_colour(colours: Floats, peak: NDArray[np.int64]) -> Floats:
+    """Return the most frequent colour (L, a, b) of a bin of the a–b plane."""
+    centre = peak - (PLANE_SIDE - 1) / 2
     near = colours[np.hypot(*(colours[:, 1:] - centre).T) < 1.5]
     counts, edges = np.histogram(near[:, 0], bins=30, range=(GROUND_LIGHTNESS, 100))
     lightness = edges[np.convolve(counts, [0.25, 0.5, 0.25], "same").argmax()] + 1
-    like = near[np.abs(near[:, 0] - lightness) < 8]
-    return np.asarray(np.median(like if len(like) else near, axis=0), np.float32)
+    similar = near[np.abs(near[:, 0] - lightness) < 8]
+    return np.asarray(np.median(similar if len(similar) else near, axis=0), np.float32)
 
 
 def _edge_step(colours: Sequence[Floats], masks: Sequence[Mask]) -> float:
-    """Median colour step (CIELAB) across the edges of the masks."""
-    steps = [_steps(lab, mask) for lab, mask in zip(colours, masks)]
+    """Return the median colour step (CIELAB) across the edges of the masks."""
+    steps = [_edge_steps(lab, mask) for lab, mask in zip(colours, masks)]
     together = np.concatenate(steps) if steps else np.zeros(0)
     return float(np.median(together)) if len(together) else 0.0
 
 
-def _steps(lab: Floats, mask: Mask) -> Floats:
+def _edge_steps(lab: Floats, mask: Mask) -> Floats:
     damaged = mask.view(np.uint8)
     inner = cv2.erode(damaged, np.ones((3, 3)))
     outer = cv2.dilate(damaged, np.ones((7, 7))) - cv2.dilate(damaged, np.ones((3, 3)))
@@ -133,8 +141,8 @@ def _steps(lab: Floats, mask: Mask) -> Floats:
 
 def _mean_over(lab: Floats, mask: NDArray[np.uint8]) -> Floats:
     weight = mask.astype(np.float32)
-    total = cv2.boxFilter(lab * weight[..., np.newaxis], -1, (RIM, RIM), normalize=False)
-    count = cv2.boxFilter(weight, -1, (RIM, RIM), normalize=False)
+    total = cv2.boxFilter(lab * weight[..., np.newaxis], -1, (EDGE_WINDOW, EDGE_WINDOW), normalize=False)
+    count = cv2.boxFilter(weight, -1, (EDGE_WINDOW, EDGE_WINDOW), normalize=False)
     return np.asarray(total / np.maximum(count, 1e-3)[..., np.newaxis])
 
 

@@ -1,4 +1,4 @@
-"""Laying a clean picture of a work over the damaged one: SIFT, homography, ECC."""
+"""Registration of a clean with a damaged image: SIFT, homography, ECC."""
 
 from __future__ import annotations
 
@@ -13,30 +13,36 @@ from imagest_core.errors import MaskError
 Matrix = NDArray[np.float64]
 Grey = NDArray[np.float32]
 
-RATIO = 0.75
-"""Lowe's ratio of the best to the second best match."""
+LOWE_RATIO = 0.75
+"""Lowe's ratio of the best to the second-best match."""
 RANSAC_PIXELS = 2.0
-FEWEST_INLIERS = 16
-LEAST_INLIER_SHARE = 0.25
+MIN_INLIERS = 16
+MIN_INLIER_SHARE = 0.25
 SCALES = (0.2, 5.0)
-MOST_BENT = 3.0
-"""Opposite corners of a trusted homography may differ this much in local scale."""
+MAX_SCALE_RATIO = 3.0
+"""Maximum ratio of the local scales at the corners of a valid homography."""
 ECC_STEPS, ECC_CHANGE, ECC_BLUR = 60, 1e-5, 5
-LEAST_ECC = 0.6
+MIN_ECC = 0.6
 BLOCK = 16
 SHIFTS = ((0, 0), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), (1, 1))
-CLEAR, LEAST_CLEAR, FEWEST_BLOCKS, FLAT = 0.7, 0.1, 4, 0.004
-TRUSTED, LEAST_TRUSTED = 0.8, 0.6
+CLEAR_CORRELATION, MIN_CLEAR_SHARE, MIN_BLOCKS, FLAT_LEVEL = 0.7, 0.1, 4, 0.004
+TRUSTED_AGREEMENT, MIN_AGREEMENT = 0.8, 0.6
 
 REMEDY = "choose another clean picture, or align the two first"
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """``matrix`` (3, 3) takes (x, y) pixel centres of the damaged picture to the clean one.
+    """Result of a registration.
 
-    ``agreement`` in 0–1: how much of the fine detail lies right then (:func:`agreement`); ``inliers``: the
-    matches it rests on, 0 where the pictures were aligned as they came.
+    Parameters
+    ----------
+    matrix
+        (3, 3) homography from pixel centres (x, y) of the damaged image to those of the clean one.
+    agreement
+        Share (0–1) of the fine detail that is aligned (:func:`agreement`).
+    inliers
+        Number of supporting matches, 0 if the images were already aligned.
     """
 
     matrix: Matrix
@@ -45,130 +51,139 @@ class Alignment:
 
     @property
     def identity(self) -> bool:
-        """Whether the pictures were aligned as they came."""
+        """Whether the images were already aligned."""
         return bool(np.array_equal(self.matrix, np.eye(3)))
 
 
 def register(clean: Grey, damaged: Grey) -> Alignment:
-    """Align two grey float32 pictures in 0–1; raises ``MaskError`` where that can't be trusted."""
-    as_they_are = agreement(clean, damaged) if clean.shape == damaged.shape else 0.0
-    if as_they_are >= TRUSTED:
-        return Alignment(np.eye(3), as_they_are)
+    """Align two grey float32 images in 0–1; raises ``MaskError`` if the result is not reliable."""
+    unaligned_agreement = agreement(clean, damaged) if clean.shape == damaged.shape else 0.0
+    if unaligned_agreement >= TRUSTED_AGREEMENT:
+        return Alignment(np.eye(3), unaligned_agreement)
     try:
-        matrix, inliers = matched(clean, damaged)
-        matrix = refined(clean, damaged, matrix)
-        found = Alignment(matrix, agreement(warped(clean, matrix, damaged.shape), damaged), inliers)
-        if max(found.agreement, as_they_are) < LEAST_TRUSTED:
-            raise MaskError(f"The clean picture doesn't match the damaged one once laid over it: {REMEDY}.")
+        matrix, inliers = match_features(clean, damaged)
+        matrix = refine(clean, damaged, matrix)
+        alignment = Alignment(matrix, agreement(warp(clean, matrix, damaged.shape), damaged), inliers)
+        if max(alignment.agreement, unaligned_agreement) < MIN_AGREEMENT:
+            raise MaskError(f"The clean picture doesn't match the damaged one after alignment: {REMEDY}.")
     except MaskError:
-        if as_they_are < LEAST_TRUSTED:
+        if unaligned_agreement < MIN_AGREEMENT:
             raise
-        return Alignment(np.eye(3), as_they_are)
-    return found if found.agreement > as_they_are else Alignment(np.eye(3), as_they_are)
+        return Alignment(np.eye(3), unaligned_agreement)
+    if alignment.agreement > unaligned_agreement:
+        return alignment
+    return Alignment(np.eye(3), unaligned_agreement)
 
 
-def matched(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
-    """The homography damaged → clean that most SIFT matches agree on, and how many do."""
-    here, there = _matches(damaged, clean)
-    if len(here) < FEWEST_INLIERS:
-        raise MaskError(f"Only {len(here)} details of the clean picture were found again: {REMEDY}.")
+def match_features(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
+    """Return the RANSAC homography damaged → clean from SIFT matches, and the number of inliers."""
+    points, matches = _matches(damaged, clean)
+    if len(points) < MIN_INLIERS:
+        raise MaskError(f"Only {len(points)} details of the clean picture were matched: {REMEDY}.")
     cv2.setRNGSeed(0)
-    matrix, agree = cv2.findHomography(
-        here, there, cv2.RANSAC, RANSAC_PIXELS, maxIters=5000, confidence=0.999
+    matrix, inlier_mask = cv2.findHomography(
+        points, matches, cv2.RANSAC, RANSAC_PIXELS, maxIters=5000, confidence=0.999
     )
-    inliers = 0 if agree is None else int(agree.sum())
-    if matrix is None or inliers < max(FEWEST_INLIERS, LEAST_INLIER_SHARE * len(here)):
-        raise MaskError(f"Only {inliers} of {len(here)} details agree on how the pictures lie: {REMEDY}.")
+    inliers = 0 if inlier_mask is None else int(inlier_mask.sum())
+    if matrix is None or inliers < max(MIN_INLIERS, MIN_INLIER_SHARE * len(points)):
+        raise MaskError(f"Only {inliers} of {len(points)} details agree on the alignment: {REMEDY}.")
     check_plausible(matrix, damaged.shape)
     return matrix, inliers
 
 
 def _matches(one: Grey, other: Grey) -> tuple[Grey, Grey]:
-    """(n, 2) points of SIFT features of ``one`` and the same of ``other``, by Lowe's ratio test."""
+    """Return the (n, 2) points of matching SIFT features in both images, by Lowe's ratio test."""
     sift = cv2.SIFT.create(contrastThreshold=0.02)
-    (points, marks), (others, other_marks) = (
-        sift.detectAndCompute(_bytes(grey), None) for grey in (one, other)
+    (keypoints, descriptors), (other_keypoints, other_descriptors) = (
+        sift.detectAndCompute(_to_uint8(grey), None) for grey in (one, other)
     )
-    none = np.zeros((0, 2), np.float32)
-    if marks is None or other_marks is None or len(other_marks) < 2:
-        return none, none
-    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(marks, other_marks, k=2)
-    good = [first for first, second in pairs if first.distance < RATIO * second.distance]
-    here = np.array([points[match.queryIdx].pt for match in good], np.float32).reshape(-1, 2)
-    return here, np.array([others[match.trainIdx].pt for match in good], np.float32).reshape(-1, 2)
+    empty = np.zeros((0, 2), np.float32)
+    if descriptors is None or other_descriptors is None or len(other_descriptors) < 2:
+        return empty, empty
+    pairs = cv2.BFMatcher(cv2.NORM_L2).knnMatch(descriptors, other_descriptors, k=2)
+    good = [first for first, second in pairs if first.distance < LOWE_RATIO * second.distance]
+    points = np.array([keypoints[match.queryIdx].pt for match in good], np.float32).reshape(-1, 2)
+    return points, np.array([other_keypoints[match.trainIdx].pt for match in good], np.float32).reshape(-1, 2)
 
 
 def check_plausible(matrix: Matrix, shape: tuple[int, ...]) -> None:
-    """Raise ``MaskError`` for a homography that mirrors, folds, or scales beyond reason."""
+    """Raise ``MaskError`` for a homography that mirrors, folds or scales implausibly."""
     height, width = shape[:2]
     corners = np.array([[0, 0, 1], [width, 0, 1], [width, height, 1], [0, height, 1]], np.float64)
     depth = corners @ matrix[2]
     scales = np.linalg.det(matrix) / np.where(np.abs(depth) < 1e-12, 1e-12, depth) ** 3
     low, high = SCALES[0] ** 2, SCALES[1] ** 2
-    if not ((scales > low) & (scales < high)).all() or scales.max() > MOST_BENT**2 * scales.min():
-        raise MaskError(f"The clean picture would have to be bent beyond reason to fit: {REMEDY}.")
+    if not ((scales > low) & (scales < high)).all() or scales.max() > MAX_SCALE_RATIO**2 * scales.min():
+        raise MaskError(f"The clean picture would have to be distorted too much to fit: {REMEDY}.")
 
 
-def refined(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
-    """The homography after ECC (Evangelidis and Psarakis 2008), led by what differs least."""
+def refine(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
+    """Refine a homography by ECC on the pixels that differ least.
+
+    References
+    ----------
+    G. D. Evangelidis and E. Z. Psarakis, Parametric image alignment using enhanced correlation coefficient
+    maximization, IEEE PAMI 30 (2008).
+    """
     inverse = np.linalg.inv(matrix)
     start = (inverse / inverse[2, 2]).astype(np.float32)
     stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, ECC_STEPS, ECC_CHANGE)
-    intact = _alike(warped(clean, matrix, damaged.shape), damaged)
+    intact = _similar_mask(warp(clean, matrix, damaged.shape), damaged)
     try:
-        likeness, found = cv2.findTransformECC(
+        correlation, warp_matrix = cv2.findTransformECC(
             clean, damaged, start, cv2.MOTION_HOMOGRAPHY, stop, intact, ECC_BLUR
         )
     except cv2.error as error:
-        raise MaskError(f"The clean picture couldn't be aligned exactly: {REMEDY}.") from error
-    if likeness < LEAST_ECC:
-        raise MaskError(f"The clean picture is too unlike the damaged one to be laid over it: {REMEDY}.")
-    back = np.linalg.inv(found.astype(np.float64))
-    back /= back[2, 2]
-    check_plausible(back, damaged.shape)
-    return back
+        raise MaskError(f"The clean picture can't be aligned precisely: {REMEDY}.") from error
+    if correlation < MIN_ECC:
+        raise MaskError(f"The clean picture differs too much from the damaged one to be aligned: {REMEDY}.")
+    homography = np.linalg.inv(warp_matrix.astype(np.float64))
+    homography /= homography[2, 2]
+    check_plausible(homography, damaged.shape)
+    return homography
 
 
-def warped(clean: NDArray[np.float32], matrix: Matrix, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """``clean`` laid over a picture of ``shape``; NaN where it doesn't reach."""
+def warp(clean: NDArray[np.float32], matrix: Matrix, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Warp ``clean`` onto an image of ``shape``; NaN outside."""
     size, inverse = (shape[1], shape[0]), cv2.WARP_INVERSE_MAP
-    laid = cv2.warpPerspective(
+    warped = cv2.warpPerspective(
         clean, matrix, size, flags=cv2.INTER_CUBIC | inverse, borderMode=cv2.BORDER_REPLICATE
     )
-    reached = np.ones(clean.shape[:2], np.uint8)
-    laid[cv2.warpPerspective(reached, matrix, size, flags=cv2.INTER_NEAREST | inverse) == 0] = np.nan
-    return np.asarray(laid)
+    covered = np.ones(clean.shape[:2], np.uint8)
+    warped[cv2.warpPerspective(covered, matrix, size, flags=cv2.INTER_NEAREST | inverse) == 0] = np.nan
+    return np.asarray(warped)
 
 
 def agreement(one: Grey, other: Grey) -> float:
-    """Share (0–1) of clearly matching blocks that match best just where they lie; 0 where few do.
+    """Return the share (0–1) of clearly matching blocks that match best without a shift.
 
-    Blocks of 16 px with texture are compared at the nine shifts of −1…1 px. Those that match nowhere
-    are taken for damage and not counted, as long as a tenth of them match. NaN in ``one`` is left out.
+    Textured blocks of 16 px are compared at the nine shifts of −1…1 px. Blocks that match nowhere are assumed
+    to be damaged and ignored, provided a tenth of the blocks match; otherwise the result is 0. NaN in ``one``
+    is ignored.
     """
     inside = np.isfinite(one)
     first, second = _detail(np.where(inside, one, other)), _detail(other)
     scores = np.stack([_correlations(np.roll(first, shift, axis=(0, 1)), second) for shift in SHIFTS])
     textured = _texture(first, inside)
     best = scores.max(axis=0)
-    clear = textured & (best >= CLEAR)
-    if clear.sum() < max(FEWEST_BLOCKS, LEAST_CLEAR * textured.sum()):
+    clear = textured & (best >= CLEAR_CORRELATION)
+    if clear.sum() < max(MIN_BLOCKS, MIN_CLEAR_SHARE * textured.sum()):
         return 0.0
     return float(np.mean(scores[0][clear] >= best[clear]))
 
 
 def _correlations(one: Grey, other: Grey) -> Grey:
-    """The correlation (−1…1) of every whole block of two planes."""
+    """Return the correlation (−1…1) of every complete block of two images."""
     both, first, second = (_block_means(plane) for plane in (one * other, one * one, other * other))
     return np.asarray(both / np.sqrt(first * second + 1e-12), np.float32)
 
 
 def _texture(detail: Grey, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which blocks have more texture than half of them have, and lie wholly inside."""
+    """Return which blocks have more than the median texture and lie completely inside."""
     energy, whole = _block_means(detail * detail), _block_means(inside.astype(np.float32)) > 0.999
     if not whole.any():
         return whole
-    return whole & (energy >= np.median(energy[whole])) & (energy > FLAT * FLAT)
+    return whole & (energy >= np.median(energy[whole])) & (energy > FLAT_LEVEL * FLAT_LEVEL)
 
 
 def _block_means(plane: Grey) -> Grey:
@@ -178,15 +193,15 @@ def _block_means(plane: Grey) -> Grey:
 
 
 def _detail(grey: Grey) -> Grey:
-    """Without what is coarser than a few pixels, and without single-pixel noise."""
+    """Band-pass filter that removes coarse structure and single-pixel noise."""
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.8) - cv2.GaussianBlur(grey, (0, 0), 4.0))
 
 
-def _alike(one: Grey, other: Grey) -> NDArray[np.uint8]:
-    """1 where two pictures differ less than in the worst quarter, 0 elsewhere and where one is NaN."""
+def _similar_mask(one: Grey, other: Grey) -> NDArray[np.uint8]:
+    """Return 1 where the difference is below its third quartile, 0 elsewhere and for NaN."""
     difference = cv2.GaussianBlur(np.abs(np.nan_to_num(one, nan=2.0) - other), (0, 0), 2.0)
     return (difference <= np.quantile(difference, 0.75)).astype(np.uint8)
 
 
-def _bytes(grey: Grey) -> NDArray[np.uint8]:
+def _to_uint8(grey: Grey) -> NDArray[np.uint8]:
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -1,38 +1,38 @@
-"""Operations: the only way a project changes.
+"""Operations: the only way to change a project.
 
-Each is one gesture of the conservator, carries a name for the history, applies to a
-:class:`~imagest_core.project.state.State`, inverts, and becomes JSON and bytes and back. Undo, the
-project file and the log are one list of them.
+Each operation is one gesture of the conservator. It has a name for the history, applies to a
+:class:`~imagest_core.project.state.State`, can be inverted, and is serialised as JSON and bytes. Undo, the
+project file and the log share one list of operations.
 """
 
 from __future__ import annotations
 
-from imagest_core.project.operations.base import Operation, Payload, Shelf
-from imagest_core.project.operations.decisions import Decided
-from imagest_core.project.operations.group import Together
-from imagest_core.project.operations.mask import Relabelled
-from imagest_core.project.operations.results import RunListed
-from imagest_core.project.operations.settings import Setting
+from imagest_core.project.operations.base import Operation, Payload, RunSource
+from imagest_core.project.operations.decisions import ChangeDecisions
+from imagest_core.project.operations.group import OperationGroup
+from imagest_core.project.operations.mask import ChangeMask
+from imagest_core.project.operations.results import ListRun
+from imagest_core.project.operations.settings import ChangeSetting
 
 KINDS: dict[str, type[Operation]] = {
-    kind.kind: kind for kind in (Relabelled, Setting, RunListed, Decided, Together)
+    kind.kind: kind for kind in (ChangeMask, ChangeSetting, ListRun, ChangeDecisions, OperationGroup)
 }
 
 
-def decode(kind: str, name: str, payload: Payload, shelf: Shelf) -> Operation:
-    """The operation of this ``kind`` that its ``encode`` turned into ``payload``."""
-    return KINDS[kind].decode(name, payload, shelf)
+def decode(kind: str, name: str, payload: Payload, run_source: RunSource) -> Operation:
+    """Decode an operation of this ``kind`` from ``payload``."""
+    return KINDS[kind].decode(name, payload, run_source)
 
 
 __all__ = [
     "KINDS",
-    "Decided",
+    "ChangeDecisions",
+    "ChangeMask",
+    "ChangeSetting",
+    "ListRun",
     "Operation",
+    "OperationGroup",
     "Payload",
-    "Relabelled",
-    "RunListed",
-    "Setting",
-    "Shelf",
-    "Together",
+    "RunSource",
     "decode",
 ]

@@ -1,4 +1,4 @@
-"""What every operation is."""
+"""Base class of all operations."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ class Payload(NamedTuple):
     blob: bytes = b""
 
 
-class Shelf(Protocol):
-    """Where operations that are read back find the runs they are about."""
+class RunSource(Protocol):
+    """Source of the runs that decoded operations refer to."""
 
     def run(self, number: int) -> Run:
-        """The run with this number, listed or not."""
+        """Return the run with this number, listed or not."""
 
 
 @dataclass(frozen=True)
 class Operation(ABC):
-    """One gesture: ``name`` is what the history shows."""
+    """One gesture; ``name`` is shown in the history."""
 
     kind: ClassVar[str]
     name: str = field(kw_only=True)
 
     @abstractmethod
     def apply(self, state: State) -> Changes:
-        """Change ``state``, and say what was touched."""
+        """Change ``state``, and return what has changed."""
 
     @abstractmethod
     def inverse(self) -> Operation:
-        """The operation that takes this one back; it has the same name."""
+        """Return the operation that undoes this one; it has the same name."""
 
     @abstractmethod
     def encode(self) -> Payload:
-        """This operation as JSON and bytes."""
+        """Encode the operation as JSON and bytes."""
 
     @classmethod
     @abstractmethod
-    def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
-        """The operation that :meth:`encode` turned into ``payload``."""
+    def decode(cls, name: str, payload: Payload, run_source: RunSource) -> Self:
+        """Decode the result of :meth:`encode`."""
 
     @property
     def runs(self) -> tuple[Run, ...]:
-        """The runs it brings in, whose content goes into the project file with it."""
+        """Runs that the operation adds; their content is stored in the project file with it."""
         return ()
 
     @property
     def size(self) -> int:
-        """Bytes it holds in memory, roughly."""
+        """Approximate size in memory, in bytes."""
         return 256

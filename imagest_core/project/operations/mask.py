@@ -1,4 +1,4 @@
-"""Painting, erasing, filling, deriving, importing: anything that relabels damage."""
+"""Changes of the damage map: painting, erasing, filling, deriving, importing."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.errors import MaskError, ProjectError
 from imagest_core.painting.geometry import Box, union
-from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.operations.base import Operation, Payload, RunSource
 from imagest_core.project.state import Aspect, Change, Changes, State
-from imagest_core.project.storage.codec import joined, packed_tile, shared_tile, split, unpacked_tile
+from imagest_core.project.storage.codec import concatenate, pack_tile, share_tile, split, unpack_tile
 from imagest_core.serialization import from_plain
 
 _INTACT = np.zeros((TILE, TILE), np.uint8)
@@ -27,15 +27,15 @@ NO_CLASS = "There is no damage class {}: choose one from the list of classes."
 
 
 HASH = 8
-"""Bytes of a tile's hash."""
+"""Bytes of the hash of a tile."""
 
 
 @dataclass(frozen=True)
 class TilePatch:
-    """How one tile changes: ``delta`` is old XOR new labels, compressed.
+    """Change of one tile: ``delta`` is old XOR new labels, compressed.
 
-    ``before`` and ``after`` are the hashes of the tile it replaces and of the one it makes; empty in
-    patches of older versions, which then fit any tile.
+    ``before`` and ``after`` are the hashes of the old and the new tile. They are empty in patches of older
+    versions, which fit any tile.
     """
 
     key: TileKey
@@ -44,75 +44,78 @@ class TilePatch:
     after: bytes = b""
 
     def inverse(self) -> TilePatch:
-        """The patch that leads back."""
+        """Return the patch that undoes this one."""
         return replace(self, before=self.after, after=self.before)
 
-    def fits(self, now: NDArray[np.uint8] | None) -> bool:
-        """Whether ``now`` (None: no damage) is the tile it was made for."""
-        return not self.before or tile_hash(now) == self.before
+    def fits(self, current: NDArray[np.uint8] | None) -> bool:
+        """Return whether ``current`` (None: no damage) is the tile the patch was computed for."""
+        return not self.before or tile_hash(current) == self.before
 
 
-class Step(NamedTuple):
-    """One tile before and after, None without damage. Stored tiles never change, so these are snapshots."""
+class TileChange(NamedTuple):
+    """One tile before and after, None without damage. Stored tiles are immutable, so these are snapshots."""
 
     before: NDArray[np.uint8] | None
     after: NDArray[np.uint8] | None
 
 
 @dataclass(frozen=True)
-class Relabelled(Operation):
-    """Labels changed within ``box``, tile by tile.
+class ChangeMask(Operation):
+    """Change labels within ``box``, tile by tile.
 
-    ``ready``: the tiles it was made of, held until it is applied, so that nothing need be unpacked.
+    ``pending`` holds the uncompressed tiles until the operation is applied.
     """
 
     kind: ClassVar[str] = "mask"
     box: Box
     patches: tuple[TilePatch, ...]
-    ready: dict[TileKey, Step] = field(default_factory=dict, compare=False, repr=False)
+    pending: dict[TileKey, TileChange] = field(default_factory=dict, compare=False, repr=False)
 
     def apply(self, state: State) -> Changes:
-        """Raises ``ProjectError``, and changes nothing, where a tile isn't the one it was made for."""
+        """Apply all patches; raise ``ProjectError`` before any change if a tile doesn't fit."""
         tiles = state.damage.tiles()
-        made = [self._labels(patch, tiles.get(patch.key)) for patch in self.patches]
-        for patch, labels in zip(self.patches, made, strict=True):
+        new_tiles = [self._labels(patch, tiles.get(patch.key)) for patch in self.patches]
+        for patch, labels in zip(self.patches, new_tiles, strict=True):
             state.damage.write(tile_box(patch.key), labels)
-        self.ready.clear()
+        self.pending.clear()
         return (self.change,)
 
-    def _labels(self, patch: TilePatch, now: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
-        """The tile as it is after, which is ``now`` before."""
-        step = self.ready.get(patch.key)
-        if step is not None and step.before is now:
-            return _INTACT if step.after is None else step.after
-        if not patch.fits(now):
+    def _labels(self, patch: TilePatch, current: NDArray[np.uint8] | None) -> NDArray[np.uint8]:
+        """Return the new tile for ``current``."""
+        change = self.pending.get(patch.key)
+        if change is not None and change.before is current:
+            return _INTACT if change.after is None else change.after
+        if not patch.fits(current):
             raise ProjectError(
-                f"“{self.name}” can't be applied, because the damage isn't what it was made for: nothing"
-                " was changed; make it again from the damage as it is."
+                f"“{self.name}” can't be applied, because the damage has changed since: nothing was changed;"
+                " run it again on the current damage."
             )
-        delta = unpacked_tile(patch.delta)
-        if now is None or now is delta:
-            return delta if now is None else _INTACT
-        labels = now ^ delta
+        delta = unpack_tile(patch.delta)
+        if current is None or current is delta:
+            return delta if current is None else _INTACT
+        labels = current ^ delta
         labels.setflags(write=False)
         return labels
 
     @property
     def change(self) -> Change:
-        """What applying it touches."""
+        """What applying the operation changes."""
         return Change(Aspect.DAMAGE, self.box, tiles=tuple(patch.key for patch in self.patches))
 
-    def inverse(self) -> Relabelled:
-        return Relabelled(self.box, tuple(patch.inverse() for patch in self.patches), name=self.name)
+    def inverse(self) -> ChangeMask:
+        """Return the operation with inverse patches."""
+        return ChangeMask(self.box, tuple(patch.inverse() for patch in self.patches), name=self.name)
 
     def encode(self) -> Payload:
+        """Encode the patches."""
         tiles = [
             [*patch.key, len(patch.delta), patch.before.hex(), patch.after.hex()] for patch in self.patches
         ]
-        return Payload({"box": self.box, "tiles": tiles}, joined(patch.delta for patch in self.patches))
+        return Payload({"box": self.box, "tiles": tiles}, concatenate(patch.delta for patch in self.patches))
 
     @classmethod
-    def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
+    def decode(cls, name: str, payload: Payload, run_source: RunSource) -> Self:
+        """Decode the result of :meth:`encode`."""
         tiles = payload.data["tiles"]
         deltas = split(payload.blob, [row[2] for row in tiles])
         patches = tuple(_patch(row, delta) for row, delta in zip(tiles, deltas, strict=True))
@@ -120,11 +123,12 @@ class Relabelled(Operation):
 
     @property
     def size(self) -> int:
+        """Approximate size in memory, in bytes."""
         return 256 + sum(len(patch.delta) + 128 for patch in self.patches)
 
 
 def _patch(row: list[Any], delta: bytes) -> TilePatch:
-    """A patch from its row: column, row, bytes, and since version 3 the two hashes."""
+    """Return a patch from its row: column, row, bytes, and since version 3 the two hashes."""
     x, y, _, *hashes = row
     if type(x) is not int or type(y) is not int or len(hashes) not in (0, 2):
         raise ValueError("a patch is damaged")
@@ -132,7 +136,7 @@ def _patch(row: list[Any], delta: bytes) -> TilePatch:
 
 
 def tile_hash(labels: NDArray[np.uint8] | None) -> bytes:
-    """Eight bytes that tell a tile of labels from any other; None is a tile without damage."""
+    """Return an 8-byte hash of a tile of labels; None is a tile without damage."""
     if labels is None or labels is _INTACT:
         return _intact_hash()
     return hashlib.blake2b(np.ascontiguousarray(labels).data, digest_size=HASH).digest()
@@ -143,84 +147,95 @@ def _intact_hash() -> bytes:
     return hashlib.blake2b(_INTACT.data, digest_size=HASH).digest()
 
 
-def relabelled(before: DamageMap, after: DamageMap, name: str, *, done: bool = False) -> Relabelled:
-    """The operation that leads from one map to another of the same size.
+def change_mask(before: DamageMap, after: DamageMap, name: str, *, applied: bool = False) -> ChangeMask:
+    """Return the operation that changes one map into another of the same size.
 
-    Costs what differs: tiles the two maps share are not looked at. It changes nothing, so that of a
-    whole mask can be made in a job's thread. ``done``: the state is ``after`` already. Raises
-    ``MaskError`` where the sizes differ, or ``after`` has a new label that no class of ``before`` has.
+    Shared tiles are not compared, so the cost depends on the difference. Nothing is changed, so a background
+    thread may call it. Raises ``MaskError`` if the sizes differ, or if ``after`` has a new label without a
+    class in ``before``.
+
+    Parameters
+    ----------
+    before, after
+        The maps.
+    name
+        Name of the operation.
+    applied
+        Whether the state already is ``after``.
     """
     if before.box != after.box:
         raise MaskError(
             f"The mask is {after.width} × {after.height} pixels but the scan is"
             f" {before.width} × {before.height}: export it again at the scan's size."
         )
-    steps = {key: _shared(step) for key, step in _steps(before, after) if _delta(step).any()}
-    for step in steps.values():
-        _check_labels(step, before)
+    changes = {
+        key: _share_tile(change) for key, change in _tile_changes(before, after) if _delta(change).any()
+    }
+    for change in changes.values():
+        _check_labels(change, before)
     patches = tuple(
-        TilePatch(key, packed_tile(_delta(step)), tile_hash(step.before), tile_hash(step.after))
-        for key, step in steps.items()
+        TilePatch(key, pack_tile(_delta(change)), tile_hash(change.before), tile_hash(change.after))
+        for key, change in changes.items()
     )
-    box = union(_changed_box(key, _delta(step)) for key, step in steps.items())
-    return Relabelled(box, patches, {} if done else steps, name=name)
+    box = union(_changed_box(key, _delta(change)) for key, change in changes.items())
+    return ChangeMask(box, patches, {} if applied else changes, name=name)
 
 
-def restored(damage: DamageMap, before: DamageMap) -> Changes:
-    """Put ``damage`` back to what it was ``before``, and say what was touched."""
-    steps = {key: step for key, step in _steps(before, damage) if _delta(step).any()}
-    for key, step in steps.items():
-        damage.write(tile_box(key), _INTACT if step.before is None else step.before)
-    box = union(_changed_box(key, _delta(step)) for key, step in steps.items())
-    return (Change(Aspect.DAMAGE, box, tuple(steps)),) if steps else ()
+def restore_damage(damage: DamageMap, before: DamageMap) -> Changes:
+    """Revert ``damage`` to ``before``, and return what has changed."""
+    changes = {key: change for key, change in _tile_changes(before, damage) if _delta(change).any()}
+    for key, change in changes.items():
+        damage.write(tile_box(key), _INTACT if change.before is None else change.before)
+    box = union(_changed_box(key, _delta(change)) for key, change in changes.items())
+    return (Change(Aspect.DAMAGE, box, tuple(changes)),) if changes else ()
 
 
-def _check_labels(step: Step, damage: DamageMap) -> None:
-    """Raise ``MaskError`` where a label without a class comes in."""
-    if step.after is None or int(step.after.max()) <= _contiguous(damage):
+def _check_labels(change: TileChange, damage: DamageMap) -> None:
+    """Raise ``MaskError`` for new labels without a class."""
+    if change.after is None or int(change.after.max()) <= _highest_contiguous(damage):
         return
-    lacking = set(labels_without_class(damage, [step.after]))
-    if step.before is not None:
-        lacking -= set(labels_without_class(damage, [step.before]))
-    for label in sorted(lacking):
+    missing = set(labels_without_class(damage, [change.after]))
+    if change.before is not None:
+        missing -= set(labels_without_class(damage, [change.before]))
+    for label in sorted(missing):
         raise MaskError(NO_CLASS.format(label))
 
 
-def _contiguous(damage: DamageMap) -> int:
-    """The highest label up to which every one has a class."""
+def _highest_contiguous(damage: DamageMap) -> int:
+    """Return the highest label such that all labels up to it have a class."""
     labels = {item.label for item in damage.classes}
     return next(label for label in range(256) if label + 1 not in labels)
 
 
 def labels_without_class(damage: DamageMap, tiles: Iterable[NDArray[np.uint8]]) -> list[int]:
-    """The labels in ``tiles`` that no class of ``damage`` has."""
-    known = _contiguous(damage)
-    found = np.zeros(256, np.bool_)
+    """Return the labels in ``tiles`` without a class in ``damage``."""
+    highest = _highest_contiguous(damage)
+    occurs = np.zeros(256, np.bool_)
     for tile in tiles:
-        if int(tile.max()) > known:
-            found |= np.bincount(tile.ravel(), minlength=256) > 0
-    found[[0, *(item.label for item in damage.classes)]] = False
-    return [int(label) for label in np.flatnonzero(found)]
+        if int(tile.max()) > highest:
+            occurs |= np.bincount(tile.ravel(), minlength=256) > 0
+    occurs[[0, *(item.label for item in damage.classes)]] = False
+    return [int(label) for label in np.flatnonzero(occurs)]
 
 
-def _steps(before: DamageMap, after: DamageMap) -> Iterator[tuple[TileKey, Step]]:
+def _tile_changes(before: DamageMap, after: DamageMap) -> Iterator[tuple[TileKey, TileChange]]:
     old, new = before.tiles(), after.tiles()
     for key in sorted(old.keys() | new.keys(), key=lambda key: key[::-1]):
-        step = Step(old.get(key), new.get(key))
-        if step.before is not step.after:
-            yield key, step
+        change = TileChange(old.get(key), new.get(key))
+        if change.before is not change.after:
+            yield key, change
 
 
-def _shared(step: Step) -> Step:
-    """A step that holds no tile of its own where there is one like it already."""
-    return step if step.after is None else Step(step.before, shared_tile(step.after))
+def _share_tile(change: TileChange) -> TileChange:
+    """Replace a uniform tile by the shared one in memory."""
+    return change if change.after is None else TileChange(change.before, share_tile(change.after))
 
 
-def _delta(step: Step) -> NDArray[np.uint8]:
-    """Old XOR new labels."""
-    if step.before is None:
-        return _INTACT if step.after is None else step.after
-    return step.before if step.after is None else step.before ^ step.after
+def _delta(change: TileChange) -> NDArray[np.uint8]:
+    """Return old XOR new labels."""
+    if change.before is None:
+        return _INTACT if change.after is None else change.after
+    return change.before if change.after is None else change.before ^ change.after
 
 
 def _changed_box(key: TileKey, delta: NDArray[np.uint8]) -> Box:
@@ -230,35 +245,35 @@ def _changed_box(key: TileKey, delta: NDArray[np.uint8]) -> Box:
 def paint(
     damage: DamageMap, box: Box, mask: NDArray[np.bool_], label: int, *, overwrite: bool = True
 ) -> None:
-    """Put ``label`` (0 erases) on the pixels of ``box`` under ``mask`` (h, w).
+    """Set ``label`` (0 erases) on the pixels of ``box`` under ``mask`` (h, w).
 
-    Pixels of locked classes stay; so do those of every other class unless ``overwrite``. Raises
-    ``MaskError`` where no class has the ``label``.
+    Pixels of locked classes are kept, and without ``overwrite`` those of all other classes. Raises
+    ``MaskError`` if no class has the ``label``.
     """
     check_label(damage, label)
-    box, mask = _cut(damage, box, mask)
+    box, mask = _clip(damage, box, mask)
     if box.empty:
         return
     labels = damage.read(box)
     damage.write(
-        box, np.where(mask & _open_labels(damage, label, overwrite)[labels], np.uint8(label), labels)
+        box, np.where(mask & _editable_labels(damage, label, overwrite)[labels], np.uint8(label), labels)
     )
 
 
 def check_label(damage: DamageMap, label: int) -> None:
-    """Raise ``MaskError`` where ``label`` is neither 0 nor that of a class."""
+    """Raise ``MaskError`` if ``label`` is neither 0 nor that of a class."""
     if label and label not in {item.label for item in damage.classes}:
         raise MaskError(NO_CLASS.format(label))
 
 
-def _cut(damage: DamageMap, box: Box, mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.bool_]]:
+def _clip(damage: DamageMap, box: Box, mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.bool_]]:
     inside = box.within(damage.box)
     return inside, mask[inside.moved(-box.x, -box.y).slices]
 
 
-def _open_labels(damage: DamageMap, label: int, overwrite: bool) -> NDArray[np.bool_]:
-    """256 bool: whether a pixel with this label may be changed."""
-    may = np.full(256, overwrite or label == 0)
-    may[0] = True
-    may[[item.label for item in damage.classes if item.locked]] = False
-    return may
+def _editable_labels(damage: DamageMap, label: int, overwrite: bool) -> NDArray[np.bool_]:
+    """Return (256,) bool: whether a pixel with this label may be changed."""
+    editable = np.full(256, overwrite or label == 0)
+    editable[0] = True
+    editable[[item.label for item in damage.classes if item.locked]] = False
+    return editable

@@ -1,24 +1,25 @@
-"""A run's result comes in, or is put away."""
+"""Adding and removing the result of a run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
-from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.operations.base import Operation, Payload, RunSource
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, Changes, State
 
 
 @dataclass(frozen=True)
-class RunListed(Operation):
-    """``run`` is listed among the results, or (``listed`` false) no longer."""
+class ListRun(Operation):
+    """Add ``run`` to the listed results, or remove it (``listed`` false)."""
 
     kind: ClassVar[str] = "run"
     run: Run
     listed: bool = True
 
     def apply(self, state: State) -> Changes:
+        """Add or remove the run."""
         if self.listed:
             state.runs[self.run.id] = self.run
         else:
@@ -27,28 +28,31 @@ class RunListed(Operation):
 
     @property
     def runs(self) -> tuple[Run, ...]:
+        """The run if it is added."""
         return (self.run,) if self.listed else ()
 
-    def inverse(self) -> RunListed:
+    def inverse(self) -> ListRun:
+        """Return the operation that removes or adds the run."""
         return replace(self, listed=not self.listed)
 
     def encode(self) -> Payload:
-        """Only its number: a run's samples and record have tables of their own."""
+        """Encode the number only: samples and record of a run have tables of their own."""
         return Payload({"run": self.run.id, "listed": self.listed})
 
     @classmethod
-    def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
+    def decode(cls, name: str, payload: Payload, run_source: RunSource) -> Self:
+        """Decode the result of :meth:`encode`."""
         listed = payload.data["listed"]
         if not isinstance(listed, bool):
-            raise TypeError("whether a run is listed can't be told")
-        return cls(shelf.run(payload.data["run"]), listed, name=name)
+            raise TypeError("listed is not a boolean")
+        return cls(run_source.run(payload.data["run"]), listed, name=name)
 
 
-def add_run(run: Run) -> RunListed:
-    """A new result."""
-    return RunListed(run, name=f"Restore with {run.engine}")
+def add_run(run: Run) -> ListRun:
+    """Add a new result."""
+    return ListRun(run, name=f"Restore with {run.engine}")
 
 
-def remove_run(run: Run) -> RunListed:
-    """Put a result away; undo brings it back."""
-    return RunListed(run, listed=False, name="Discard result")
+def remove_run(run: Run) -> ListRun:
+    """Remove a result from the list; undo restores it."""
+    return ListRun(run, listed=False, name="Discard result")

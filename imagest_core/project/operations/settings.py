@@ -1,4 +1,4 @@
-"""The small values of a project: classes, style, calibration, operator, notes."""
+"""Settings of a project: classes, style, calibration, operator, notes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
-from imagest_core.project.operations.base import Operation, Payload, Shelf
+from imagest_core.project.operations.base import Operation, Payload, RunSource
 from imagest_core.project.operations.mask import NO_CLASS, labels_without_class
 from imagest_core.project.state import Aspect, Calibration, Change, Changes, Point, State
 from imagest_core.project.storage.codec import decode_setting, dumps, loads
@@ -22,18 +22,18 @@ from imagest_core.style.reference import StyleReference
 
 
 def value_of(state: State, aspect: Aspect) -> Any:
-    """The small value ``aspect`` of a state."""
+    """Return the setting ``aspect`` of a state."""
     return state.damage.classes if aspect is Aspect.CLASSES else getattr(state, aspect.value)
 
 
 def put_value(state: State, aspect: Aspect, value: Any) -> None:
-    """Set the small value ``aspect`` of a state."""
+    """Set the setting ``aspect`` of a state."""
     setattr(state.damage if aspect is Aspect.CLASSES else state, aspect.value, value)
 
 
 @dataclass(frozen=True)
-class Setting(Operation):
-    """One small value replaced by another; both are kept as JSON text."""
+class ChangeSetting(Operation):
+    """Replace one setting; both values are stored as JSON text."""
 
     kind: ClassVar[str] = "setting"
     aspect: Aspect
@@ -41,33 +41,37 @@ class Setting(Operation):
     after: str
 
     def apply(self, state: State) -> Changes:
-        """Labels that would be left without a class get one, so that no damage is invisible."""
+        """Set the value. Labels left without a class get one, so that no damage is invisible."""
         value = decode_setting(self.aspect, loads(self.after))
         if self.aspect is Aspect.CLASSES:
             value = with_recovered(state.damage, check_classes(value))
         put_value(state, self.aspect, value)
         return (Change(self.aspect, state.box if self.aspect is Aspect.CLASSES else Box(0, 0, 0, 0)),)
 
-    def inverse(self) -> Setting:
+    def inverse(self) -> ChangeSetting:
+        """Return the operation that restores the earlier value."""
         return replace(self, before=self.after, after=self.before)
 
     def encode(self) -> Payload:
+        """Encode both values."""
         return Payload({"aspect": self.aspect, "before": loads(self.before), "after": loads(self.after)})
 
     @classmethod
-    def decode(cls, name: str, payload: Payload, shelf: Shelf) -> Self:
+    def decode(cls, name: str, payload: Payload, run_source: RunSource) -> Self:
+        """Decode the result of :meth:`encode`."""
         data = payload.data
         return cls(Aspect(data["aspect"]), dumps(data["before"]), dumps(data["after"]), name=name)
 
     @property
     def size(self) -> int:
+        """Approximate size in memory, in bytes."""
         return 256 + len(self.before) + len(self.after)
 
 
-def setting(state: State, aspect: Aspect, value: Any, name: str) -> Setting:
-    """The operation that gives ``aspect`` a new ``value``."""
+def change_setting(state: State, aspect: Aspect, value: Any, name: str) -> ChangeSetting:
+    """Return the operation that gives ``aspect`` a new ``value``."""
     before, after = (dumps(to_plain(item)) for item in (value_of(state, aspect), value))
-    return Setting(aspect, before, after, name=name)
+    return ChangeSetting(aspect, before, after, name=name)
 
 
 # Damage classes
@@ -76,105 +80,107 @@ Classes = tuple[DamageClass, ...]
 
 
 def with_recovered(damage: DamageMap, classes: Classes) -> Classes:
-    """``classes`` and, for every label of ``damage`` that none of them has, a visible one called "recovered".
+    """Add a visible class "recovered" to ``classes`` for every label of ``damage`` without one.
 
-    Such damage is only recorded until somebody lets it be filled.
+    Its damage is only recorded until the user changes the policy.
     """
     if {item.label for item in damage.classes} <= {item.label for item in classes}:
         return classes
-    lacking = labels_without_class(damage.with_classes(classes), damage.tiles().values())
-    return (*classes, *(recovered_class(label) for label in lacking))
+    missing = labels_without_class(damage.with_classes(classes), damage.tiles().values())
+    return (*classes, *(recovered_class(label) for label in missing))
 
 
-def _classes(state: State, classes: Classes, name: str) -> Setting:
-    return setting(state, Aspect.CLASSES, check_classes(classes), name)
+def _change_classes(state: State, classes: Classes, name: str) -> ChangeSetting:
+    return change_setting(state, Aspect.CLASSES, check_classes(classes), name)
 
 
-def add_class(state: State, added: DamageClass) -> Setting:
-    """A new damage class; raises ``MaskError`` where its label is taken."""
-    return _classes(state, (*state.damage.classes, added), f"Add class {added.name}")
+def add_class(state: State, added: DamageClass) -> ChangeSetting:
+    """Add a damage class; raises ``MaskError`` if its label is taken."""
+    return _change_classes(state, (*state.damage.classes, added), f"Add class {added.name}")
 
 
-def _changed(state: State, label: int, name: str, change: Callable[[DamageClass], DamageClass]) -> Setting:
+def _change_class(
+    state: State, label: int, name: str, change: Callable[[DamageClass], DamageClass]
+) -> ChangeSetting:
     if label not in {item.label for item in state.damage.classes}:
         raise MaskError(NO_CLASS.format(label))
     classes = tuple(change(item) if item.label == label else item for item in state.damage.classes)
-    return _classes(state, classes, name)
+    return _change_classes(state, classes, name)
 
 
-def rename_class(state: State, label: int, name: str) -> Setting:
-    """Another name for a class."""
-    return _changed(state, label, f"Rename class to {name}", lambda item: replace(item, name=name))
+def rename_class(state: State, label: int, name: str) -> ChangeSetting:
+    """Rename a class."""
+    return _change_class(state, label, f"Rename class to {name}", lambda item: replace(item, name=name))
 
 
-def recolour_class(state: State, label: int, colour: str) -> Setting:
-    """Another colour (#rrggbb) for a class."""
-    return _changed(state, label, "Recolour class", lambda item: replace(item, colour=colour))
+def recolour_class(state: State, label: int, colour: str) -> ChangeSetting:
+    """Change the colour (#rrggbb) of a class."""
+    return _change_class(state, label, "Recolour class", lambda item: replace(item, colour=colour))
 
 
-def lock_class(state: State, label: int, locked: bool) -> Setting:
-    """Protect a class from painting, or no longer."""
+def lock_class(state: State, label: int, locked: bool) -> ChangeSetting:
+    """Lock or unlock a class against painting."""
     name = "Lock class" if locked else "Unlock class"
-    return _changed(state, label, name, lambda item: replace(item, locked=locked))
+    return _change_class(state, label, name, lambda item: replace(item, locked=locked))
 
 
-def show_class(state: State, label: int, visible: bool) -> Setting:
+def show_class(state: State, label: int, visible: bool) -> ChangeSetting:
     """Show or hide a class."""
     name = "Show class" if visible else "Hide class"
-    return _changed(state, label, name, lambda item: replace(item, visible=visible))
+    return _change_class(state, label, name, lambda item: replace(item, visible=visible))
 
 
-def set_policy(state: State, label: int, policy: Policy) -> Setting:
-    """Whether a class is filled or only recorded."""
+def set_policy(state: State, label: int, policy: Policy) -> ChangeSetting:
+    """Set whether a class is filled or only recorded."""
     name = "Fill class" if policy is Policy.FILL else "Only record class"
-    return _changed(state, label, name, lambda item: replace(item, policy=policy))
+    return _change_class(state, label, name, lambda item: replace(item, policy=policy))
 
 
 # Style reference
 
 
-def _style(state: State, name: str, **values: Any) -> Setting:
-    return setting(state, Aspect.STYLE, replace(state.style, **values), name)
+def _change_style(state: State, name: str, **values: Any) -> ChangeSetting:
+    return change_setting(state, Aspect.STYLE, replace(state.style, **values), name)
 
 
-def set_style(state: State, style: StyleReference, name: str = "Set style reference") -> Setting:
-    """A whole style reference, for instance a suggested one."""
-    return setting(state, Aspect.STYLE, style, name)
+def set_style(state: State, style: StyleReference, name: str = "Set style reference") -> ChangeSetting:
+    """Replace the whole style reference, for instance by a suggested one."""
+    return change_setting(state, Aspect.STYLE, style, name)
 
 
-def add_style_region(state: State, region: Box) -> Setting:
-    """One more region of this painting as style."""
-    return _style(state, "Add style region", regions=(*state.style.regions, region), suggested=False)
+def add_style_region(state: State, region: Box) -> ChangeSetting:
+    """Add a style region of this painting."""
+    return _change_style(state, "Add style region", regions=(*state.style.regions, region), suggested=False)
 
 
-def move_style_region(state: State, index: int, region: Box) -> Setting:
-    """Another place or size for the style region number ``index`` (from 0)."""
+def move_style_region(state: State, index: int, region: Box) -> ChangeSetting:
+    """Move or resize the style region number ``index`` (from 0)."""
     regions = list(state.style.regions)
     regions[index] = region
-    return _style(state, "Move style region", regions=tuple(regions), suggested=False)
+    return _change_style(state, "Move style region", regions=tuple(regions), suggested=False)
 
 
-def remove_style_region(state: State, index: int) -> Setting:
-    """One style region (from 0) less."""
+def remove_style_region(state: State, index: int) -> ChangeSetting:
+    """Remove a style region (from 0)."""
     regions = state.style.regions[:index] + state.style.regions[index + 1 :]
-    return _style(state, "Remove style region", regions=regions)
+    return _change_style(state, "Remove style region", regions=regions)
 
 
-def set_donor(state: State, donor: Path | None) -> Setting:
-    """Another picture as style, or none."""
-    return _style(state, "Remove donor picture" if donor is None else "Set donor picture", donor=donor)
+def set_donor(state: State, donor: Path | None) -> ChangeSetting:
+    """Set another image as style, or None."""
+    return _change_style(state, "Remove donor picture" if donor is None else "Set donor picture", donor=donor)
 
 
 # Scale, operator, notes
 
 
-def calibrate(state: State, first: Point, second: Point, length: float) -> Setting:
-    """The scale from two points (px) that are ``length`` mm apart on the painting."""
+def calibrate(state: State, first: Point, second: Point, length: float) -> ChangeSetting:
+    """Set the scale from two points (px) that are ``length`` mm apart on the painting."""
     distance = math.dist(first, second)
     if not (math.isfinite(length) and length > 0 and math.isfinite(distance) and distance > 0):
         raise InputError("The scale needs two different points and the millimetres between them.")
     scale = Resolution(distance / length, distance / length, "two points")
-    return setting(
+    return change_setting(
         state,
         Aspect.CALIBRATION,
         Calibration(scale, (first, second), float(length)),
@@ -182,17 +188,17 @@ def calibrate(state: State, first: Point, second: Point, length: float) -> Setti
     )
 
 
-def set_scale(state: State, resolution: Resolution | None) -> Setting:
-    """The scale the scan's file gives, or none."""
+def set_scale(state: State, resolution: Resolution | None) -> ChangeSetting:
+    """Set the scale given by the file of the scan, or None."""
     value = None if resolution is None else Calibration(resolution)
-    return setting(state, Aspect.CALIBRATION, value, "Set scale from the file")
+    return change_setting(state, Aspect.CALIBRATION, value, "Set scale from the file")
 
 
-def set_operator(state: State, operator: str) -> Setting:
-    """Who works on the project from here on."""
-    return setting(state, Aspect.OPERATOR, operator, "Set operator")
+def set_operator(state: State, operator: str) -> ChangeSetting:
+    """Set the operator of later operations."""
+    return change_setting(state, Aspect.OPERATOR, operator, "Set operator")
 
 
-def set_notes(state: State, notes: str) -> Setting:
-    """The notes on the whole project."""
-    return setting(state, Aspect.NOTES, notes, "Edit notes")
+def set_notes(state: State, notes: str) -> ChangeSetting:
+    """Set the notes on the project."""
+    return change_setting(state, Aspect.NOTES, notes, "Edit notes")

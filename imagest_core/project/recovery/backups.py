@@ -1,4 +1,4 @@
-"""Rolling backups: a few whole copies of a project, each checked before an older one goes."""
+"""Rolling backups: a few verified copies of a project."""
 
 from __future__ import annotations
 
@@ -15,70 +15,74 @@ from imagest_core.progress import Cancelled, Progress
 from imagest_core.project.storage.connection import connect_to_read, reading, writing
 from imagest_core.project.storage.folders import backup_folder
 
-KEPT = 5
-LARGEST = 4 * 2**30
-"""Bytes that the backups of one project may take; the newest is kept however large."""
+MAX_BACKUPS = 5
+MAX_BYTES = 4 * 2**30
+"""Bytes that the backups of one project may take; the newest is always kept."""
 
 _PAGES = 4096
-"""Pages that are copied between two looks at whether to go on: 16 MiB."""
+"""Pages copied between checks for cancellation: 16 MiB."""
 
 
-def folder_of(project: Path) -> Path:
-    """The folder of one project's backups."""
+def backups_folder_of(project: Path) -> Path:
+    """Return the folder of the backups of a project."""
     place = hashlib.sha256(os.fsencode(project.resolve())).hexdigest()[:12]
     return backup_folder() / f"{project.stem}-{place}"
 
 
 def backups(project: Path) -> list[Path]:
-    """The backups of a project, the newest first."""
-    return sorted(folder_of(project).glob("*.imagest"), reverse=True)
+    """Return the backups of a project, the newest first."""
+    return sorted(backups_folder_of(project).glob("*.imagest"), reverse=True)
 
 
 def back_up(
-    project: Path, *, kept: int = KEPT, largest: int = LARGEST, progress: Progress | None = None
+    project: Path,
+    *,
+    max_backups: int = MAX_BACKUPS,
+    max_bytes: int = MAX_BYTES,
+    progress: Progress | None = None,
 ) -> Path | None:
-    """Copy the project as it is now, then drop the oldest copies over ``kept`` and ``largest`` bytes.
+    """Copy the project, then delete the oldest copies over ``max_backups`` and ``max_bytes``.
 
-    May run beside the one who writes, who doesn't wait for it. Returns None where nothing was done
-    since the last one; raises ``OutputError`` where it can't be written or comes out damaged (older
-    copies stay then), ``ProjectError`` where the project can't be read, and ``Cancelled``.
+    It may run while another thread writes, which doesn't wait. Returns None if nothing has changed since the
+    last backup. Raises ``OutputError`` if the copy can't be written or is damaged (older copies are kept),
+    ``ProjectError`` if the project can't be read, and ``Cancelled``.
     """
     with reading(project), closing(connect_to_read(project)) as source:
         source.execute("BEGIN")
-        done, last = _done_in(source), backups(project)[:1]
-        if last and _done_by(last[0]) == done:
+        fingerprint, last = _fingerprint(source), backups(project)[:1]
+        if last and _fingerprint_of_backup(last[0]) == fingerprint:
             return None
-        made = _copy(source, project, progress or Progress())
-    _drop_old(backups(project), kept, largest)
-    return made
+        backup = _copy(source, project, progress or Progress())
+    _delete_old(backups(project), max_backups, max_bytes)
+    return backup
 
 
-def take_along(old: Path, new: Path) -> None:
-    """The backups of a project that has got another name go with it, unless that one has some."""
+def move_backups(old: Path, new: Path) -> None:
+    """Move the backups of a renamed project, unless backups for the new name exist."""
     with suppress(OSError):
-        folder_of(old).rename(folder_of(new))
+        backups_folder_of(old).rename(backups_folder_of(new))
 
 
 def _copy(source: sqlite3.Connection, project: Path, progress: Progress) -> Path:
-    folder = folder_of(project)
+    folder = backups_folder_of(project)
     with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        _remove_parts(folder)
+        _remove_partial(folder)
         stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H-%M-%S-%f")
-        made, part = folder / f"{stamp}.imagest", folder / f"{stamp}.part"
-        check_room(made, project.stat().st_size)
+        backup, part = folder / f"{stamp}.imagest", folder / f"{stamp}.part"
+        check_room(backup, project.stat().st_size)
         try:
             with closing(sqlite3.connect(part)) as copy:
                 source.backup(copy, pages=_PAGES, progress=lambda *_: progress.check())
                 _check(copy, project, progress)
             sync(part)
-            return part.rename(made)
+            return part.rename(backup)
         finally:
             part.unlink(missing_ok=True)
 
 
-def _remove_parts(folder: Path) -> None:
-    """What a killed process has left; only one at a time may write a project, and so back it up."""
+def _remove_partial(folder: Path) -> None:
+    """Remove the leftovers of a killed process; only one process at a time writes a project."""
     for part in folder.glob("*.part*"):
         with suppress(OSError):
             part.unlink()
@@ -87,11 +91,11 @@ def _remove_parts(folder: Path) -> None:
 def _check(copy: sqlite3.Connection, project: Path, progress: Progress) -> None:
     copy.set_progress_handler(lambda: _is_cancelled(progress), 100_000)
     try:
-        whole = copy.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        is_intact = copy.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
     except sqlite3.DatabaseError:
         progress.check()
-        whole = False
-    if not whole:
+        is_intact = False
+    if not is_intact:
         raise OutputError(
             f"{project.name} is damaged, so its older backups were kept: `imagest project rescue`"
             " reads what can be read into a new file."
@@ -106,15 +110,15 @@ def _is_cancelled(progress: Progress) -> bool:
     return False
 
 
-def _done_by(backup: Path) -> list[object] | None:
-    """:func:`_done_in` a backup; None where that can't be read."""
+def _fingerprint_of_backup(backup: Path) -> list[object] | None:
+    """Return the fingerprint of a backup, or None if it can't be read."""
     with suppress(sqlite3.Error), closing(connect_to_read(backup)) as db:
-        return _done_in(db)
+        return _fingerprint(db)
     return None
 
 
-def _done_in(db: sqlite3.Connection) -> list[object]:
-    """What tells two moments of a project apart: its gestures, when they were, small values, exports."""
+def _fingerprint(db: sqlite3.Connection) -> list[object]:
+    """Return what distinguishes two states of a project: operations with times, settings, exports."""
     tables = {name for (name,) in db.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
     queries = {
         "operations": "SELECT id, time, status FROM operations ORDER BY id",
@@ -124,10 +128,10 @@ def _done_in(db: sqlite3.Connection) -> list[object]:
     return [db.execute(sql).fetchall() for table, sql in queries.items() if table in tables]
 
 
-def _drop_old(newest_first: list[Path], kept: int, largest: int) -> None:
+def _delete_old(newest_first: list[Path], max_backups: int, max_bytes: int) -> None:
     size = 0
     for index, path in enumerate(newest_first):
         size += path.stat().st_size
-        if index and (index >= kept or size > largest):
+        if index and (index >= max_backups or size > max_bytes):
             with suppress(OSError):
                 path.unlink()

@@ -1,1 +1,1 @@
-"""The project file: SQLite tables, packing, hashes, locking, migration."""
+"""The project file: SQLite tables, compression, hashes, locking, migration."""

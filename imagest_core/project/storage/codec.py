@@ -1,4 +1,4 @@
-"""Small values as JSON, and tiles and pieces of bytes as one."""
+"""Encoding of settings as JSON, and of tiles and byte strings."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from imagest_core.style.reference import StyleReference
 
 Json = Any
 
-_EIGHT_ONES = 0x0101010101010101
+_BYTE_ONES = 0x0101010101010101
 
-ALIKE = 16
-"""Tiles kept unpacked: a large outline has many of one label throughout, which are packed alike."""
+CACHED_TILES = 16
+"""Decompressed tiles kept in memory: large selections have many identical uniform tiles."""
 
 
 def dumps(value: Json) -> str:
-    """JSON without needless blanks, letters as they are; raises ``ValueError`` for NaN and infinity."""
+    """Return compact JSON with Unicode characters; raises ``ValueError`` for NaN and infinity."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     if text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text):
         return text
@@ -35,51 +35,53 @@ def dumps(value: Json) -> str:
 
 
 def loads(text: str) -> Json:
-    """The value of a JSON text; raises ``ValueError`` also for NaN and infinity, ``TypeError``."""
-    return json.loads(text, parse_constant=_refused)
+    """Parse JSON; raises ``ValueError``, also for NaN and infinity, and ``TypeError``."""
+    return json.loads(text, parse_constant=_reject_constant)
 
 
-def _refused(name: str) -> Json:
-    raise ValueError(f"{name} is no number")
+def _reject_constant(name: str) -> Json:
+    raise ValueError(f"{name} is not a number")
 
 
 # Bytes
 
 
-def packed_tile(labels: NDArray[np.uint8]) -> bytes:
-    """A (256, 256) uint8 tile, compressed: zlib, for which there will be a decoder in fifty years, told
-    to look for runs only: labels are runs, and it takes half the time for the same size. Tiles of one
-    label throughout, most of what a large outline marks, are packed once."""
-    alike = _packed_alike(int(labels[0, 0]))
-    return alike if labels is unpacked_tile(alike) or _alike(labels) else _packed(labels.tobytes())
+def pack_tile(labels: NDArray[np.uint8]) -> bytes:
+    """Compress a (256, 256) uint8 tile with zlib.
+
+    Run-length matching halves the time at the same size, since labels form runs. Uniform tiles, the majority
+    of a large selection, are compressed once.
+    """
+    uniform = _pack_uniform(int(labels[0, 0]))
+    return uniform if labels is unpack_tile(uniform) or _is_uniform(labels) else _compress(labels.tobytes())
 
 
-def shared_tile(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """The same tile; where it is of one label throughout, the one in memory that all such tiles are."""
-    return unpacked_tile(_packed_alike(int(labels[0, 0]))) if _alike(labels) else labels
+def share_tile(labels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return the tile, replaced by the shared instance if it is uniform."""
+    return unpack_tile(_pack_uniform(int(labels[0, 0]))) if _is_uniform(labels) else labels
 
 
-def _alike(labels: NDArray[np.uint8]) -> bool:
-    """Whether all are the same: eight at a time."""
-    eights = np.ascontiguousarray(labels).reshape(-1).view(np.uint64)
-    return bool(eights[0] == int(labels[0, 0]) * _EIGHT_ONES and (eights == eights[0]).all())
+def _is_uniform(labels: NDArray[np.uint8]) -> bool:
+    """Return whether all labels are equal, comparing eight at a time."""
+    words = np.ascontiguousarray(labels).reshape(-1).view(np.uint64)
+    return bool(words[0] == int(labels[0, 0]) * _BYTE_ONES and (words == words[0]).all())
 
 
 @cache
-def _packed_alike(label: int) -> bytes:
-    return _packed(bytes([label]) * TILE * TILE)
+def _pack_uniform(label: int) -> bytes:
+    return _compress(bytes([label]) * TILE * TILE)
 
 
-def _packed(data: bytes) -> bytes:
-    packer = zlib.compressobj(6, strategy=zlib.Z_RLE)
-    return packer.compress(data) + packer.flush()
+def _compress(data: bytes) -> bytes:
+    compressor = zlib.compressobj(6, strategy=zlib.Z_RLE)
+    return compressor.compress(data) + compressor.flush()
 
 
-@lru_cache(maxsize=ALIKE)
-def unpacked_tile(blob: bytes) -> NDArray[np.uint8]:
-    """What :func:`packed_tile` has packed; raises ``ProjectError`` where it is damaged.
+@lru_cache(maxsize=CACHED_TILES)
+def unpack_tile(blob: bytes) -> NDArray[np.uint8]:
+    """Decompress a tile from :func:`pack_tile`; raises ``ProjectError`` if it is damaged.
 
-    It can't be changed, so that a damage map keeps it as it is: alike tiles are one in memory.
+    The result is read-only, so damage maps store it without a copy and equal tiles share memory.
     """
     content = decompressed(blob, TILE * TILE, exact=True)
     labels = np.frombuffer(content, np.uint8).reshape(TILE, TILE).copy()
@@ -87,15 +89,15 @@ def unpacked_tile(blob: bytes) -> NDArray[np.uint8]:
     return labels
 
 
-def joined(pieces: Iterable[bytes]) -> bytes:
-    """The pieces, one behind the other."""
+def concatenate(pieces: Iterable[bytes]) -> bytes:
+    """Concatenate byte strings."""
     return b"".join(pieces)
 
 
 def split(blob: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
-    """The pieces of these lengths that :func:`joined` has joined; raises ``ValueError``."""
+    """Split the result of :func:`concatenate` into parts of these lengths; raises ``ValueError``."""
     if any(type(length) is not int or length < 0 for length in lengths) or sum(lengths) != len(blob):
-        raise ValueError("the pieces have other lengths")
+        raise ValueError("the parts have other lengths")
     start = 0
     for length in lengths:
         yield blob[start : start + length]
@@ -104,7 +106,7 @@ def split(blob: bytes, lengths: Sequence[int]) -> Iterator[bytes]:
 
 # Small values
 
-_KINDS: dict[Aspect, Any] = {
+_SETTING_TYPES: dict[Aspect, Any] = {
     Aspect.CLASSES: tuple[DamageClass, ...],
     Aspect.STYLE: StyleReference,
     Aspect.CALIBRATION: Calibration | None,
@@ -114,22 +116,22 @@ _KINDS: dict[Aspect, Any] = {
 
 
 def decode_setting(aspect: Aspect, data: Json) -> Any:
-    """The value of ``aspect`` that ``to_plain`` made ``data`` of; raises ``TypeError``, ``ValueError``."""
-    return from_plain(_KINDS[aspect], data)
+    """Decode the value of ``aspect`` from plain data; raises ``TypeError`` and ``ValueError``."""
+    return from_plain(_SETTING_TYPES[aspect], data)
 
 
 def encode_decision(decision: Decision | None) -> Json:
-    """A decision as a list, or None for none."""
+    """Encode a decision as a list, or None."""
     return None if decision is None else list(vars(decision).values())
 
 
 def decode_decision(data: Json) -> Decision | None:
-    """A decision from :func:`encode_decision`; raises ``TypeError``, ``ValueError``."""
-    return None if data is None else sound_decision(*data)
+    """Decode the result of :func:`encode_decision`; raises ``TypeError`` and ``ValueError``."""
+    return None if data is None else checked_decision(*data)
 
 
-def sound_decision(verdict: Json, note: Json, operator: Json, time: Json, place: Json) -> Decision:
-    """A decision of these values; raises ``TypeError``, ``ValueError`` where one is of another kind."""
+def checked_decision(verdict: Json, note: Json, operator: Json, time: Json, place: Json) -> Decision:
+    """Return a decision of these values; raises ``TypeError`` or ``ValueError`` if one is invalid."""
     if not all(isinstance(text, str) for text in (note, operator, time)):
         raise TypeError("a decision is damaged")
     if type(place) is not int or not 0 <= place <= LARGEST_NUMBER:

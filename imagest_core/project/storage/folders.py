@@ -1,4 +1,4 @@
-"""Where projects without a name, and backups, are kept."""
+"""Folders of unnamed projects and of backups."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from imagest_core.paths import data_folder
 
 
 def unnamed_projects() -> Path:
-    """The folder of projects that haven't been given a name."""
+    """Return the folder of unnamed projects."""
     return data_folder() / "projects"
 
 
 def unnamed_project(painting: Path, sha256: str) -> Path:
-    """Where the project of a scan lives until the user names it; the same scan finds it again."""
+    """Return the path of the unnamed project of a scan."""
     return unnamed_projects() / f"{_plain(painting.stem)}-{sha256[:12]}.imagest"
 
 
 def backup_folder() -> Path:
-    """The folder of rolling backups."""
+    """Return the folder of rolling backups."""
     return data_folder() / "backups"
 
 
 def _plain(text: str) -> str:
-    """``text`` as part of a file name on any system."""
+    """Return ``text`` as a valid part of a file name on any system."""
     return re.sub(r"[^\w.-]+", "-", text).strip(".-")[:60] or "painting"

@@ -1,10 +1,10 @@
-"""Hashes of what a project file holds, so that any byte that was changed from outside is found.
+"""Hashes of the content of a project file, which reveal any change from outside.
 
-Three things are kept. ``seals`` has a hash of every row that may change (small values, label tiles,
-decisions, where a line of the history stands, whether a run is listed) and of every tile of a run.
-``run_hashes`` has hashes of the columns of a run, of its tiles and of each field of its record. ``log``
-has a line for every gesture, run and export. Each covers the hash of the line before it and the stored
-bytes of its row; later versions of the program migrate on reading and never rewrite those.
+``seals`` has a hash of every row that may change (settings, label tiles, decisions, the status of operations,
+whether a run is listed) and of every tile of a run. ``run_hashes`` has hashes of the columns of a run, of its
+tiles and of each field of its record. ``log`` has a line for every operation, run and export. Each line
+covers the hash of the line before it and the stored bytes of its row; later versions of the program migrate
+on reading and never rewrite those.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import Any
 
 from imagest_core.errors import ProjectError
 from imagest_core.project.storage.codec import dumps
-from imagest_core.project.storage.unpack import LARGEST_TEXT, UNSOUND, decompressed
+from imagest_core.project.storage.unpack import INVALID_DATA, LARGEST_TEXT, decompressed
 
 Database = sqlite3.Connection
 Value = int | float | str | bytes | None
 
-SEAL = 16
+SEAL_BYTES = 16
 """Bytes of a seal."""
 
 SEALED = {
@@ -55,12 +55,12 @@ RUN_COLUMNS = ("summary", "record", "regions")
 
 
 def digest(values: Iterable[Value]) -> bytes:
-    """The SHA-256 of values as SQLite stores them, each with its type and length."""
-    made = hashlib.sha256()
+    """Return the SHA-256 of values as stored by SQLite, each with its type and length."""
+    digest_value = hashlib.sha256()
     for value in values:
         content = _content(value)
-        made.update(f"{type(value).__name__} {len(content)} ".encode() + content)
-    return made.digest()
+        digest_value.update(f"{type(value).__name__} {len(content)} ".encode() + content)
+    return digest_value.digest()
 
 
 def _content(value: Value) -> bytes:
@@ -70,62 +70,62 @@ def _content(value: Value) -> bytes:
 
 
 def seal(values: Iterable[Value]) -> bytes:
-    """The first bytes of :func:`digest`."""
-    return digest(values)[:SEAL]
+    """Return the first bytes of :func:`digest`."""
+    return digest(values)[:SEAL_BYTES]
 
 
 def key_of(values: Iterable[Value]) -> str:
-    """The key of a row in ``seals``."""
+    """Return the key of a row in ``seals``."""
     return " ".join(map(str, values))
 
 
-# What may change
+# Rows that may change
 
 
-def put_seals(db: Database, table: str, rows: Iterable[Sequence[Value]]) -> None:
-    """Seal rows of ``table``, each with the values of ``SEALED``."""
+def write_seals(db: Database, table: str, rows: Iterable[Sequence[Value]]) -> None:
+    """Seal rows of ``table``, each with the columns of ``SEALED``."""
     width = len(KEYS[table])
     sealed = ((table, key_of(row[:width]), seal(row)) for row in rows)
     db.executemany("INSERT OR REPLACE INTO seals VALUES (?, ?, ?)", sealed)
 
 
-def drop_seals(db: Database, table: str, keys: Iterable[Sequence[Value]]) -> None:
-    """Rows of ``table`` are gone."""
-    gone = ((table, key_of(key)) for key in keys)
-    db.executemany("DELETE FROM seals WHERE name = ? AND key = ?", gone)
+def delete_seals(db: Database, table: str, keys: Iterable[Sequence[Value]]) -> None:
+    """Delete the seals of removed rows of ``table``."""
+    keys_gone = ((table, key_of(key)) for key in keys)
+    db.executemany("DELETE FROM seals WHERE name = ? AND key = ?", keys_gone)
 
 
-# What never changes
+# Rows that never change
 
 
-def add_line(db: Database, kind: str, number: int, note: str = "", content: bytes = b"") -> None:
-    """One more line of the log; ``content`` is the digest of its row."""
+def append_line(db: Database, kind: str, number: int, note: str = "", content: bytes = b"") -> None:
+    """Append a line to the log; ``content`` is the digest of its row."""
     last = db.execute("SELECT id, hash FROM log ORDER BY id DESC LIMIT 1").fetchone()
     line, before = (1, b"") if last is None else (last[0] + 1, last[1])
-    made = line_hash(before, line, kind, number, note, content)
-    db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", (line, kind, number, note, content, made))
-    put_head(db, line, made)
+    digest_value = line_hash(before, line, kind, number, note, content)
+    db.execute("INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)", (line, kind, number, note, content, digest_value))
+    write_head(db, line, digest_value)
 
 
 def line_hash(before: bytes, line: int, kind: str, number: int, note: str, content: bytes) -> bytes:
-    """The hash of a line of the log, which covers that of the line ``before`` it."""
+    """Return the hash of a log line, which covers that of the line ``before``."""
     return digest((before, line, kind, number, note, content))
 
 
-def put_head(db: Database, line: int, made: bytes) -> None:
-    """Keep which line of the log is the last, so that none can be cut off unseen."""
-    db.execute("INSERT OR REPLACE INTO seals VALUES ('log', 'head', ?)", (seal((line, made)),))
+def write_head(db: Database, line: int, digest_value: bytes) -> None:
+    """Store the number and hash of the last log line, so that no line can be cut off unnoticed."""
+    db.execute("INSERT OR REPLACE INTO seals VALUES ('log', 'head', ?)", (seal((line, digest_value)),))
 
 
 def log_row(db: Database, kind: str, number: int) -> None:
-    """Log the row ``number`` of the table that ``kind`` is about."""
+    """Log row ``number`` of the table of this ``kind``."""
     table, columns = LOGGED[kind]
     row = db.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE id = ?", (number,)).fetchone()
-    add_line(db, kind, number, content=digest(row))
+    append_line(db, kind, number, content=digest(row))
 
 
-def head(db: Database) -> str:
-    """The hash of the last line of the log, in hexadecimal; "" for none."""
+def log_head(db: Database) -> str:
+    """Return the hash of the last log line as hexadecimal, or ""."""
     last = db.execute("SELECT hash FROM log ORDER BY id DESC LIMIT 1").fetchone()
     return "" if last is None else bytes(last[0]).hex()
 
@@ -134,50 +134,50 @@ def head(db: Database) -> str:
 
 
 def record_sha256(text: str) -> str:
-    """The hash of a restoration record as it is kept."""
+    """Return the hash of a stored restoration record."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def put_run_hashes(db: Database, row: Mapping[str, Value], tiles: Mapping[str, bytes]) -> None:
-    """Keep the hashes of the row of a run and of its ``tiles`` (seals by key), and log it."""
-    record = unpacked_record(row["record"])
+def write_run_hashes(db: Database, row: Mapping[str, Value], tiles: Mapping[str, bytes]) -> None:
+    """Store the hashes of a run and of its ``tiles`` (seals by key), and log it."""
+    record = unpack_record(row["record"])
     columns = {name: seal((row[name],)).hex() for name in RUN_COLUMNS} | {"tiles": tiles_hash(tiles.values())}
     hashes = dumps({"columns": columns, "fields": field_hashes(record)})
     values = row["id"], record_sha256(record), hashes
     db.execute("INSERT OR REPLACE INTO run_hashes VALUES (?, ?, ?)", values)
-    sealed = (("run_tiles", key, made) for key, made in tiles.items())
+    sealed = (("run_tiles", key, digest_value) for key, digest_value in tiles.items())
     db.executemany("INSERT OR REPLACE INTO seals VALUES (?, ?, ?)", sealed)
     log_row(db, "run", int(row["id"] or 0))
 
 
-def drop_run_hashes(db: Database, number: int) -> None:
-    """A run is gone: the log says so, and keeps the line of it."""
+def delete_run_hashes(db: Database, number: int) -> None:
+    """Delete the hashes of a removed run; the log keeps its line and records the removal."""
     db.execute("DELETE FROM run_hashes WHERE id = ?", (number,))
     db.execute("DELETE FROM seals WHERE name = 'runs' AND key = ?", (str(number),))
-    reach = f"{number} ", f"{number}!"
-    db.execute("DELETE FROM seals WHERE name = 'run_tiles' AND key > ? AND key < ?", reach)
-    add_line(db, "forgotten", number)
+    key_range = f"{number} ", f"{number}!"
+    db.execute("DELETE FROM seals WHERE name = 'run_tiles' AND key > ? AND key < ?", key_range)
+    append_line(db, "forgotten", number)
 
 
 def tile_seal(row: Sequence[Value]) -> tuple[str, bytes]:
-    """The key and the seal of a tile of a run, a row of ``TILE_COLUMNS``."""
+    """Return key and seal of a tile of a run, given as a row of ``TILE_COLUMNS``."""
     return key_of(row[:3]), seal(row)
 
 
 def tiles_hash(seals: Iterable[bytes]) -> str:
-    """The hash of the tiles of a run, in whatever order they come."""
+    """Return the hash of the tiles of a run, independent of their order."""
     return seal(sorted(seals)).hex()
 
 
 def field_hashes(text: str) -> dict[str, str]:
-    """A short hash of each field of a JSON object, those of objects in it by ``OUTER.INNER``."""
+    """Return a short hash of each field of a JSON object, with nested fields as ``OUTER.INNER``."""
     try:
-        return {name: _short(value) for name, value in _fields(json.loads(text))}
-    except UNSOUND:
+        return {name: _short_hash(value) for name, value in _flatten(json.loads(text))}
+    except INVALID_DATA:
         return {}
 
 
-def _fields(data: Any) -> Iterator[tuple[str, Any]]:
+def _flatten(data: Any) -> Iterator[tuple[str, Any]]:
     for name, value in data.items():
         if isinstance(value, dict) and value:
             yield from ((f"{name}.{inner}", each) for inner, each in value.items())
@@ -185,18 +185,18 @@ def _fields(data: Any) -> Iterator[tuple[str, Any]]:
             yield name, value
 
 
-def _short(value: Any) -> str:
+def _short_hash(value: Any) -> str:
     return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()[:12]
 
 
-# All of a file
+# Whole file
 
 
-def begin(db: Database, note: str) -> None:
-    """Seal and log all there is, in a file that has no log yet; ``note`` says why it begins now."""
-    add_line(db, "begun", 0, note)
+def start_log(db: Database, note: str) -> None:
+    """Seal and log everything in a file without a log; ``note`` says why it starts now."""
+    append_line(db, "begun", 0, note)
     for table, columns in SEALED.items():
-        put_seals(db, table, db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall())
+        write_seals(db, table, db.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall())
     for (number,) in db.execute("SELECT id FROM runs ORDER BY id").fetchall():
         _hash_run(db, number)
     for kind in ("operation", "export"):
@@ -204,11 +204,11 @@ def begin(db: Database, note: str) -> None:
             log_row(db, kind, number)
 
 
-def begin_again(db: Database, note: str) -> None:
-    """:func:`begin` in place of all seals and of the log there were."""
+def restart_log(db: Database, note: str) -> None:
+    """Replace all seals and the log by new ones, see :func:`start_log`."""
     for table in ("seals", "log", "run_hashes"):
         db.execute(f"DELETE FROM {table}")
-    begin(db, note)
+    start_log(db, note)
 
 
 def _hash_run(db: Database, number: int) -> None:
@@ -216,11 +216,11 @@ def _hash_run(db: Database, number: int) -> None:
     seals = dict(map(tile_seal, tiles))
     names = "id", *RUN_COLUMNS
     row = db.execute(f"SELECT {', '.join(names)} FROM runs WHERE id = ?", (number,)).fetchone()
-    put_run_hashes(db, dict(zip(names, row, strict=True)), seals)
+    write_run_hashes(db, dict(zip(names, row, strict=True)), seals)
 
 
-def unpacked_record(blob: Value) -> str:
-    """The text of a packed record, "" where it can't be read."""
+def unpack_record(blob: Value) -> str:
+    """Return the text of a compressed record, or "" if it can't be read."""
     try:
         content = decompressed(blob, LARGEST_TEXT) if isinstance(blob, bytes) else b""
         return content.decode("utf-8", "surrogateescape")

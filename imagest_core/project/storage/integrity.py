@@ -1,4 +1,4 @@
-"""Whether a project file is what the program has written: every row and every line of the log."""
+"""Integrity check of a project file: every row and every line of the log."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from imagest_core.project.storage.hashes import (
     seal,
     tile_seal,
     tiles_hash,
-    unpacked_record,
+    unpack_record,
 )
-from imagest_core.project.storage.unpack import UNSOUND
+from imagest_core.project.storage.unpack import INVALID_DATA
 
-MOST = 20
-"""So many findings are named; more would help nobody."""
+MAX_FINDINGS = 20
+"""Maximum number of reported findings."""
 
 _ROWS = {
     "meta": "the value “{}”",
@@ -46,22 +46,35 @@ _COLUMNS = {"summary": "summary", "record": "record", "regions": "regions", "til
 
 @dataclass(frozen=True)
 class Integrity:
-    """``findings``: what was changed, each in a few words, at most ``MOST``; ``lines`` of the log were
-    checked, ``since`` says when it was begun, ``head`` is the hash of its last line."""
+    """Result of an integrity check.
+
+    Parameters
+    ----------
+    findings
+        What was changed, in a few words each, at most ``MAX_FINDINGS``.
+    lines
+        Number of lines in the log.
+    since
+        When the log was started.
+    head
+        Hash of its last line.
+    """
 
     findings: tuple[str, ...]
     lines: int
     since: str
     head: str
 
-    def facts(self) -> dict[str, Any]:
-        """The same in plain values, where nothing was found."""
+    def to_plain(self) -> dict[str, Any]:
+        """Return the values as a plain dictionary, without findings."""
         return {"lines": self.lines, "since": self.since, "head": self.head}
 
 
 def check_project(path: Path, progress: Progress | None = None) -> Integrity:
-    """Check the project file at ``path``; raises ``VerificationError`` that names what was changed in it,
-    and ``ProjectError`` where it can't be read at all."""
+    """Check the project file at ``path``.
+
+    Raises ``VerificationError`` that names what was changed, and ``ProjectError`` if the file can't be read.
+    """
     from imagest_core.project.storage.store import Store
 
     with closing(Store.open(path, read_only=True)) as store:
@@ -74,19 +87,22 @@ def check_project(path: Path, progress: Progress | None = None) -> Integrity:
 
 
 def check_integrity(db: sqlite3.Connection, progress: Progress) -> Integrity:
-    """Check all of an opened project of this version; raises ``sqlite3.Error`` where it can't be read."""
-    texts, db.text_factory = db.text_factory, lambda content: content.decode("utf-8", "surrogateescape")
+    """Check an open project of the current version; raises ``sqlite3.Error`` if it can't be read."""
+    text_factory, db.text_factory = (
+        db.text_factory,
+        lambda content: content.decode("utf-8", "surrogateescape"),
+    )
     try:
         db.execute("BEGIN")
         findings: list[str] = []
         for finding in _findings(db, progress):
             if finding not in findings:
                 findings.append(finding)
-            if len(findings) >= MOST:
+            if len(findings) >= MAX_FINDINGS:
                 break
         lines = db.execute("SELECT note, hash FROM log ORDER BY id").fetchall()
     finally:
-        db.text_factory = texts
+        db.text_factory = text_factory
         with suppress(sqlite3.Error):
             db.execute("ROLLBACK")
     last = lines[-1][1] if lines else b""
@@ -95,42 +111,42 @@ def check_integrity(db: sqlite3.Connection, progress: Progress) -> Integrity:
 
 
 def _findings(db: sqlite3.Connection, progress: Progress) -> Iterator[str]:
-    logged: dict[str, dict[int, Any]] = {kind: {} for kind in LOGGED}
-    for (sentence,) in db.execute(f"PRAGMA integrity_check({MOST})").fetchall():
+    log_contents: dict[str, dict[int, Any]] = {kind: {} for kind in LOGGED}
+    for (sentence,) in db.execute(f"PRAGMA integrity_check({MAX_FINDINGS})").fetchall():
         if sentence != "ok":
             yield f"the structure of the file ({sentence.splitlines()[-1]})"
-    yield from _check_log(db, logged)
-    yield from _check_surplus(db)
+    yield from _check_log(db, log_contents)
+    yield from _check_extra_hashes(db)
     for table in SEALED:
         progress.check()
         yield from _check_seals(db, table)
     for kind in LOGGED:
         progress.check()
-        yield from _check_rows(db, kind, logged[kind])
+        yield from _check_rows(db, kind, log_contents[kind])
     for (number,) in db.execute("SELECT id FROM runs ORDER BY id").fetchall():
         progress.check()
         yield from _check_run(db, number)
 
 
-def _check_log(db: sqlite3.Connection, logged: dict[str, dict[int, Any]]) -> Iterator[str]:
-    """The chain itself; fills ``logged`` with the contents by kind and number."""
+def _check_log(db: sqlite3.Connection, log_contents: dict[str, dict[int, Any]]) -> Iterator[str]:
+    """Check the chain of hashes; fills ``log_contents`` by kind and number."""
     before, last = b"", 0
     rows = db.execute("SELECT id, kind, number, note, content, hash FROM log ORDER BY id")
-    for line, kind, number, note, content, kept in rows.fetchall():
-        if line != last + 1 or line_hash(before, line, kind, number, note, content) != kept:
+    for line, kind, number, note, content, expected in rows.fetchall():
+        if line != last + 1 or line_hash(before, line, kind, number, note, content) != expected:
             yield f"line {line} of the log"
         if kind == "forgotten":
-            logged["run"].pop(number, None)
-        elif kind in logged:
-            logged[kind][number] = content
-        before, last = kept, line
+            log_contents["run"].pop(number, None)
+        elif kind in log_contents:
+            log_contents[kind][number] = content
+        before, last = expected, line
     head = db.execute("SELECT hash FROM seals WHERE name = 'log' AND key = 'head'").fetchone()
     if head is None or head[0] != seal((last, before)):
         yield "the end of the log"
 
 
-def _check_surplus(db: sqlite3.Connection) -> Iterator[str]:
-    """Seals of nothing, and hashes of runs that are gone."""
+def _check_extra_hashes(db: sqlite3.Connection) -> Iterator[str]:
+    """Find seals without a row, and hashes of missing runs."""
     marks = ", ".join("?" * len(SEALED))
     sql = f"SELECT name, key FROM seals WHERE name NOT IN ({marks}, 'run_tiles') AND (name, key) != (?, ?)"
     for name, key in db.execute(sql, (*SEALED, "log", "head")).fetchall():
@@ -153,23 +169,23 @@ def _check_seals(db: sqlite3.Connection, table: str) -> Iterator[str]:
         yield _ROWS[table].format(key) + " (missing)"
 
 
-def _check_rows(db: sqlite3.Connection, kind: str, logged: dict[int, Any]) -> Iterator[str]:
+def _check_rows(db: sqlite3.Connection, kind: str, log_contents: dict[int, Any]) -> Iterator[str]:
     table, columns = LOGGED[kind]
-    left = dict(logged)
+    remaining = dict(log_contents)
     for row in db.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY id"):
-        if left.pop(row[0], None) != digest(row):
-            yield _named(kind, row)
-    for number in left:
+        if remaining.pop(row[0], None) != digest(row):
+            yield _row_name(kind, row)
+    for number in remaining:
         yield _LINES[kind].format(number) + " (missing)"
 
 
-def _named(kind: str, row: Sequence[Any]) -> str:
+def _row_name(kind: str, row: Sequence[Any]) -> str:
     name = _LINES[kind].format(row[0])
     return f"{name} (“{row[2]}”)" if kind == "operation" else name
 
 
 def _check_run(db: sqlite3.Connection, number: Any) -> Iterator[str]:
-    """The columns of a run, the fields of its record, and its tiles."""
+    """Check the columns of a run, the fields of its record, and its tiles."""
     names = ", ".join(RUN_COLUMNS)
     columns = dict(
         zip(
@@ -178,50 +194,52 @@ def _check_run(db: sqlite3.Connection, number: Any) -> Iterator[str]:
             strict=True,
         )
     )
-    kept = db.execute("SELECT record_sha256, hashes FROM run_hashes WHERE id = ?", (number,)).fetchone()
-    if kept is None:
+    expected = db.execute("SELECT record_sha256, hashes FROM run_hashes WHERE id = ?", (number,)).fetchone()
+    if expected is None:
         yield f"run {number} (added)"
         return
-    hashes, seals = _hashes(kept[1]), list[bytes]()
+    hashes, seals = _parse_hashes(expected[1]), list[bytes]()
     for finding in _check_tiles(db, number, seals):
         yield f"run {number}: {finding}"
-    found = {name: seal((columns[name],)).hex() for name in RUN_COLUMNS} | {"tiles": tiles_hash(seals)}
-    which = in_brackets(changed_fields(hashes["fields"], unpacked_record(columns["record"])))
+    actual = {name: seal((columns[name],)).hex() for name in RUN_COLUMNS} | {"tiles": tiles_hash(seals)}
+    fields = format_fields(changed_fields(hashes["fields"], unpack_record(columns["record"])))
     for name, title in _COLUMNS.items():
-        if hashes["columns"].get(name) != found[name]:
-            yield f"run {number}: its {title}{which if name == 'record' else ''}"
-    if record_sha256(unpacked_record(columns["record"])) != kept[0]:
-        yield f"run {number}: its record{which}"
+        if hashes["columns"].get(name) != actual[name]:
+            yield f"run {number}: its {title}{fields if name == 'record' else ''}"
+    if record_sha256(unpack_record(columns["record"])) != expected[0]:
+        yield f"run {number}: its record{fields}"
 
 
-def _hashes(text: Any) -> dict[str, dict[str, Any]]:
+def _parse_hashes(text: Any) -> dict[str, dict[str, Any]]:
     try:
-        found = loads(text)
-        return {name: dict(found[name]) for name in ("columns", "fields")}
-    except UNSOUND:
+        actual = loads(text)
+        return {name: dict(actual[name]) for name in ("columns", "fields")}
+    except INVALID_DATA:
         return {"columns": {}, "fields": {}}
 
 
-def changed_fields(kept: dict[str, Any], text: str) -> list[str]:
-    """The fields of a JSON object whose hashes aren't those ``kept``."""
-    found = field_hashes(text)
-    return sorted(name for name in kept.keys() | found.keys() if kept.get(name) != found.get(name))
+def changed_fields(expected: dict[str, Any], text: str) -> list[str]:
+    """Return the fields of a JSON object whose hashes differ from ``expected``."""
+    actual = field_hashes(text)
+    return sorted(name for name in expected.keys() | actual.keys() if expected.get(name) != actual.get(name))
 
 
-def in_brackets(names: Sequence[str]) -> str:
-    """``names`` for the end of a finding, the first few of them."""
+def format_fields(names: Sequence[str]) -> str:
+    """Format the first ``names`` in brackets for the end of a finding."""
     if not names:
         return ""
-    more = ", …" if len(names) > MOST else ""
-    return f" ({', '.join(names[:MOST])}{more})"
+    more = ", …" if len(names) > MAX_FINDINGS else ""
+    return f" ({', '.join(names[:MAX_FINDINGS])}{more})"
 
 
 def _check_tiles(db: sqlite3.Connection, number: Any, seals: list[bytes]) -> Iterator[str]:
-    """Each tile against its own seal; fills ``seals``."""
+    """Check each tile against its seal; fills ``seals``."""
     sql = f"SELECT {', '.join(TILE_COLUMNS)} FROM run_tiles WHERE run = ?"
     for row in db.execute(sql, (number,)):
-        key, made = tile_seal(row)
-        seals.append(made)
-        kept = db.execute("SELECT hash FROM seals WHERE name = 'run_tiles' AND key = ?", (key,)).fetchone()
-        if kept is None or kept[0] != made:
+        key, actual_seal = tile_seal(row)
+        seals.append(actual_seal)
+        expected = db.execute(
+            "SELECT hash FROM seals WHERE name = 'run_tiles' AND key = ?", (key,)
+        ).fetchone()
+        if expected is None or expected[0] != actual_seal:
             yield f"its samples in tile {row[1]}, {row[2]}"

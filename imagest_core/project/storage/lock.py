@@ -1,8 +1,8 @@
-"""One writer a project: whoever comes second looks on, and is told who has it.
+"""One writer per project: a second process opens it read-only and names the first.
 
-The lock is the operating system's on a small file beside the project, so it goes with the process
-that holds it, however that ends; the file's text says who that is. A lock of another computer (on
-a shared folder) can't be probed from here: its text is believed until somebody takes it over.
+The lock is an operating system lock on a small file beside the project, so it is released when the process
+ends for any reason; the text of the file names the holder. The lock of another computer (on a shared folder)
+can't be tested, so its text is trusted until a user takes over.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError
 
-_LONGEST_TEXT = 4096
-"""Bytes of a lock file that are read: anybody may have put one there."""
-_FAR = 1 << 30
-"""Where Windows locks a byte, far behind the text, which must stay readable for others."""
+_MAX_TEXT_BYTES = 4096
+"""Maximum size of a lock file that is read, since any program may have created it."""
+_LOCK_OFFSET = 1 << 30
+"""Offset of the byte locked on Windows, far behind the text, which must stay readable."""
 
 
 @dataclass(frozen=True)
 class Holder:
-    """Who has a project open; ``time`` is ISO 8601, local."""
+    """The process that has a project open; ``time`` is local, ISO 8601."""
 
     user: str
     host: str
@@ -35,8 +35,8 @@ class Holder:
     time: str
 
     @classmethod
-    def here(cls) -> Holder:
-        """This process."""
+    def current(cls) -> Holder:
+        """Return the current process."""
         time = datetime.now().astimezone().isoformat(timespec="seconds")
         return cls(_user(), socket.gethostname(), os.getpid(), time)
 
@@ -45,7 +45,7 @@ class Holder:
 
 
 class HeldError(Exception):
-    """Somebody else has the project; ``holder`` is None where the lock doesn't say who."""
+    """Another process has the project open; ``holder`` is None if the lock doesn't name it."""
 
     def __init__(self, holder: Holder | None) -> None:
         super().__init__(str(holder or "somebody"))
@@ -53,19 +53,20 @@ class HeldError(Exception):
 
 
 class Lock:
-    """The right to write ``project``, held until :meth:`release` or the end of the process."""
+    """Exclusive right to write ``project``, until :meth:`release` or the end of the process."""
 
     def __init__(self, project: Path, *, take_over: bool = False) -> None:
-        """Take the lock; raises :class:`HeldError`, or ``OSError`` where the folder can't be written.
+        """Acquire the lock.
 
-        ``take_over`` ignores what another computer has written into it.
+        Raises :class:`HeldError`, or ``OSError`` if the folder can't be written. ``take_over`` ignores the
+        lock of another computer.
         """
         self.path = lock_path(project)
         while True:
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o666)
             try:
                 self._take(take_over)
-                if _is_at(self._file, self.path):
+                if _is_same_file(self._file, self.path):
                     return
             except BaseException:
                 os.close(self._file)
@@ -81,14 +82,14 @@ class Lock:
         try:
             os.ftruncate(self._file, 0)
             os.lseek(self._file, 0, os.SEEK_SET)
-            os.write(self._file, json.dumps(asdict(Holder.here())).encode())
+            os.write(self._file, json.dumps(asdict(Holder.current())).encode())
         except OSError:
             with suppress(OSError):
                 self.path.unlink()
             raise
 
     def release(self) -> None:
-        """Let others write."""
+        """Release the lock."""
         with suppress(OSError):
             os.ftruncate(self._file, 0)
             self.path.unlink()
@@ -97,9 +98,9 @@ class Lock:
 
 
 def read_holder(lock: Path) -> Holder | None:
-    """Who the lock file says holds it."""
+    """Return the holder named in the lock file."""
     try:
-        if not lock.is_file() or lock.stat().st_size > _LONGEST_TEXT:
+        if not lock.is_file() or lock.stat().st_size > _MAX_TEXT_BYTES:
             return None
         holder = Holder(**json.loads(lock.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError, RecursionError):
@@ -115,12 +116,12 @@ def _user() -> str:
 
 
 def lock_to_create(path: Path) -> Lock:
-    """The lock of a project that is about to be made; raises ``OutputError``."""
+    """Return the lock of a new project; raises ``OutputError``."""
     try:
         return Lock(path)
     except HeldError as error:
-        who = error.holder or "somebody"
-        raise OutputError(f"{path} is open: {who} has it. Choose another name.") from error
+        holder = error.holder or "somebody"
+        raise OutputError(f"{path} is in use by {holder}: choose another name.") from error
     except OSError as error:
         raise OutputError(
             f"{path.parent} can't be written ({error.strerror}): choose another folder for the project."
@@ -128,26 +129,26 @@ def lock_to_create(path: Path) -> Lock:
 
 
 def lock_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
-    """The lock, or None and why the project can only be looked at."""
+    """Return the lock, or None and the reason why the project is read-only."""
     if not os.access(path, os.W_OK):
-        return None, f"{path.name} may only be read: save the project under another name to change it."
+        return None, f"{path.name} is read-only: save the project under another name to change it."
     try:
         return Lock(path, take_over=take_over), ""
     except HeldError as error:
-        who = error.holder or "somebody"
-        return None, f"{path.name} is open already: {who} has it. Save it under another name to change it."
+        holder = error.holder or "somebody"
+        return None, f"{path.name} is in use by {holder}: save it under another name to change it."
     except OSError as error:
-        why = f"{path.parent} can't be written ({error.strerror})"
-        return None, f"{why}: save the project in another folder to change it."
+        reason = f"{path.parent} can't be written ({error.strerror})"
+        return None, f"{reason}: save the project in another folder to change it."
 
 
 def lock_path(project: Path) -> Path:
-    """The lock file of a project."""
+    """Return the lock file of a project."""
     return project.with_name(project.name + ".lock")
 
 
-def _is_at(file: int, path: Path) -> bool:
-    """Whether ``path`` still is the opened ``file``: its last holder may have removed it meanwhile."""
+def _is_same_file(file: int, path: Path) -> bool:
+    """Return whether ``path`` is still the opened ``file``; its last holder may have removed it."""
     try:
         return os.path.samestat(os.fstat(file), path.stat())
     except OSError:
@@ -158,7 +159,7 @@ if sys.platform == "win32":
     import msvcrt
 
     def _lock(file: int) -> bool:
-        os.lseek(file, _FAR, os.SEEK_SET)
+        os.lseek(file, _LOCK_OFFSET, os.SEEK_SET)
         try:
             msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
         except OSError:
@@ -175,5 +176,5 @@ else:
         except BlockingIOError:
             return False
         except OSError:
-            return True  # no such locks on this file system: the file's text has to do
+            return True  # no locks on this file system: rely on the text of the file
         return True

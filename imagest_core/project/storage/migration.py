@@ -1,4 +1,4 @@
-"""Making a project file, and bringing an old one up to date."""
+"""Creation of project tables, and migration from older versions."""
 
 from __future__ import annotations
 
@@ -10,84 +10,88 @@ from functools import cache
 from pathlib import Path
 
 from imagest_core.errors import ProjectError
-from imagest_core.project.storage.hashes import begin
+from imagest_core.project.storage.hashes import start_log
 from imagest_core.project.storage.schema import APPLICATION_ID, HASHED, STEPS, VERSION
 
-_NAMED = 5
-"""So many parts that don't belong to a project are named."""
+_LISTED = 5
+"""Maximum number of foreign parts named in a message."""
 
 
 def pragma(db: sqlite3.Connection, name: str) -> int:
-    """The value of a numeric pragma."""
+    """Return the value of a numeric pragma."""
     return int(db.execute(f"PRAGMA {name}").fetchone()[0])
 
 
-def make(db: sqlite3.Connection) -> None:
-    """Make the tables of a new project in an empty database."""
+def create_tables(db: sqlite3.Connection) -> None:
+    """Create the tables of a project in an empty database."""
     db.execute("PRAGMA auto_vacuum = INCREMENTAL")
     db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     migrate(db)
 
 
-def check_kind(db: sqlite3.Connection, path: Path) -> int:
-    """The version of the file; raises ``ProjectError`` where it is no project or too new."""
+def check_version(db: sqlite3.Connection, path: Path) -> int:
+    """Return the version of the file; raises ``ProjectError`` if it is not a project or too new."""
     version = pragma(db, "user_version")
     if pragma(db, "application_id") != APPLICATION_ID or version < 1:
-        raise ProjectError(f"{path.name} is no Imagest project: choose a file that ends in .imagest.")
+        raise ProjectError(f"{path.name} is not an Imagest project: choose a file that ends in .imagest.")
     if version > VERSION:
         raise ProjectError(
             f"{path.name} was made by a newer Imagest (file version {version}, this program knows up to"
             f" {VERSION}): update the program to open it."
         )
-    if names := foreign_parts(db, version):
+    if foreign := foreign_parts(db, version):
         raise ProjectError(
-            f"{path.name} doesn't have the tables of an Imagest project ({', '.join(names[:_NAMED])}):"
+            f"{path.name} doesn't have the tables of an Imagest project ({', '.join(foreign[:_LISTED])}):"
             " `imagest project rescue` reads what can be read into a new file."
         )
     return version
 
 
-def has_own_tables(db: sqlite3.Connection) -> bool:
-    """Whether the rows may be read: a known version with its tables and nothing else."""
+def has_project_tables(db: sqlite3.Connection) -> bool:
+    """Return whether the file has a known version and exactly its tables."""
     version = pragma(db, "user_version")
     return 0 < version <= VERSION and not foreign_parts(db, version)
 
 
 def foreign_parts(db: sqlite3.Connection, version: int) -> list[str]:
-    """The tables, views, triggers and indexes that aren't exactly those of ``version``, by name.
+    """Return the tables, views, triggers and indexes that differ from those of ``version``, by name.
 
-    A view or a computed column could run without end, and a trigger could change rows unseen, so none of
-    the rows may be read before this is empty. SQLite's own tables, such as statistics, are ignored.
+    A view or a computed column could run forever, and a trigger could change rows unnoticed, so no rows may
+    be read unless the result is empty. SQLite's own tables, such as statistics, are ignored.
     """
-    found, wanted = _parts(db), _made(version)
-    return sorted(name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name))
+    parts, expected = _schema_parts(db), _expected_parts(version)
+    return sorted(name for name in parts.keys() | expected.keys() if parts.get(name) != expected.get(name))
 
 
 @cache
-def _made(version: int) -> dict[str, str]:
-    """The parts of a new file of ``version``."""
+def _expected_parts(version: int) -> dict[str, str]:
+    """Return the parts of a new file of ``version``."""
     with closing(sqlite3.connect(":memory:")) as db:
         db.executescript("".join(STEPS[:version]))
-        return _parts(db)
+        return _schema_parts(db)
 
 
-def _parts(db: sqlite3.Connection) -> dict[str, str]:
-    """What makes each part of a database, by its name; blanks are not told apart."""
+def _schema_parts(db: sqlite3.Connection) -> dict[str, str]:
+    """Return the SQL of each part of a database by name, with normalised whitespace."""
     rows = db.execute("SELECT type, name, sql FROM sqlite_schema ORDER BY rowid").fetchall()
-    return {str(name): f"{kind} {_plain(sql)}" for kind, name, sql in rows if not _internal(kind, name, sql)}
+    return {
+        str(name): f"{kind} {_normalize_sql(sql)}"
+        for kind, name, sql in rows
+        if not _internal(kind, name, sql)
+    }
 
 
-def _plain(sql: object) -> str:
+def _normalize_sql(sql: object) -> str:
     return re.sub(r"\s*([(),])\s*", r"\1", " ".join(str(sql).split()))
 
 
 def _internal(kind: object, name: object, sql: object) -> bool:
-    """Whether SQLite itself has made the part: statistics, or the index of a UNIQUE column."""
+    """Return whether SQLite created the part: statistics, or the index of a UNIQUE column."""
     return str(name).startswith("sqlite_") and (kind == "table" or (kind == "index" and sql is None))
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Bring the tables from the file's version to this program's, all in one transaction."""
+    """Migrate the tables to the current version in one transaction."""
     old = pragma(db, "user_version")
     script = "".join(STEPS[old:])
     texts, db.text_factory = db.text_factory, lambda content: content.decode("utf-8", "surrogateescape")
@@ -95,7 +99,7 @@ def migrate(db: sqlite3.Connection) -> None:
         db.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {VERSION};")
         if old < HASHED:
             moment = datetime.now(UTC).isoformat(timespec="seconds")
-            begin(db, f"{moment}, brought up from version {old}" if old else moment)
+            start_log(db, f"{moment}, brought up from version {old}" if old else moment)
         db.execute("COMMIT")
     except BaseException:
         with suppress(sqlite3.Error):

@@ -1,4 +1,4 @@
-"""Taking a project to another file, also when its own can't be written or read any more."""
+"""Copying a project to another file, even if its own can't be written or read any more."""
 
 from __future__ import annotations
 
@@ -8,34 +8,34 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError
-from imagest_core.project.history import Entry
-from imagest_core.project.run import HeldContent
+from imagest_core.project.history import HistoryEntry
+from imagest_core.project.run import MemoryContent
 from imagest_core.project.state import Aspect, Change, State
 from imagest_core.project.storage.store import Store, new_file
 
 
-def moved_store(
-    store: Store, entries: Sequence[Entry], changes: Sequence[Change], state: State, path: Path
+def copy_store(
+    store: Store, entries: Sequence[HistoryEntry], changes: Sequence[Change], state: State, path: Path
 ) -> Store:
-    """A new file at ``path`` with all of ``store`` and what it doesn't hold yet; raises ``OutputError``.
+    """Create a file at ``path`` with the content of ``store`` and pending changes; raises ``OutputError``.
 
-    Where the old file can't be read any more, the new one gets what is in memory: the state as it is
-    now, without the history and without results whose samples only the old file had.
+    If the old file can't be read, the new one gets what is in memory: the current state, without the history
+    and without results whose samples are only in the old file.
     """
     with new_file(path, force=True) as part:
         try:
             store.copy_to(part)
         except (OutputError, ProjectError):
-            _write_memory(part, state)
+            _write_from_memory(part, state)
         else:
-            with closing(Store.open(part)) as made:
-                made.save(entries, changes, state)
+            with closing(Store.open(part)) as new_store:
+                new_store.save(entries, changes, state)
     return Store.open(path)
 
 
-def _write_memory(part: Path, state: State) -> None:
+def _write_from_memory(part: Path, state: State) -> None:
     part.unlink(missing_ok=True)
-    held = {number: run for number, run in state.runs.items() if isinstance(run.content, HeldContent)}
-    with closing(Store.create(part, replace(state, runs={}))) as made:
-        made.begin_again(held.values())
-        made.save([], [Change(Aspect.RUNS, run=number) for number in held], state)
+    in_memory = {number: run for number, run in state.runs.items() if isinstance(run.content, MemoryContent)}
+    with closing(Store.create(part, replace(state, runs={}))) as new_store:
+        new_store.start_without_history(in_memory.values())
+        new_store.save([], [Change(Aspect.RUNS, run=number) for number in in_memory], state)

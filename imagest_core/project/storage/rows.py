@@ -1,4 +1,4 @@
-"""Putting rows into a table."""
+"""Inserting rows into a table."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def insert(db: sqlite3.Connection, table: str, row: Mapping[str, Any], *, unique: Sequence[str] = ()) -> None:
-    """Insert ``row``; where one with the same ``unique`` columns is there, it is replaced in its place."""
+    """Insert ``row``; an existing row with the same ``unique`` columns is updated."""
     db.execute(insertion(table, tuple(row), unique), tuple(row.values()))
 
 
@@ -20,12 +20,12 @@ def insert_many(
     *,
     unique: Sequence[str] = (),
 ) -> None:
-    """:func:`insert` for many rows, each with a value for every one of ``columns``."""
+    """Insert or update many rows, each with a value for every one of ``columns``."""
     db.executemany(insertion(table, columns, unique), rows)
 
 
 def insertion(table: str, columns: Sequence[str], unique: Sequence[str] = ()) -> str:
-    """The statement of :func:`insert`."""
+    """Return the statement of :func:`insert`."""
     marks = ", ".join("?" * len(columns))
     update = ", ".join(f"{column} = excluded.{column}" for column in columns)
     conflict = f" ON CONFLICT ({', '.join(unique)}) DO UPDATE SET {update}" if unique else ""

@@ -1,4 +1,4 @@
-"""The rows of runs: a short summary each, and their large parts read when they are asked for."""
+"""The tables of runs: a short summary each, and large parts that are read on demand."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 from imagest_core.project.storage.codec import dumps, loads
 from imagest_core.project.storage.hashes import (
     TILE_COLUMNS,
-    drop_run_hashes,
-    put_run_hashes,
-    put_seals,
+    delete_run_hashes,
     tile_seal,
+    write_run_hashes,
+    write_seals,
 )
 from imagest_core.project.storage.rows import insert, insertion
 from imagest_core.project.storage.unpack import (
+    INVALID_DATA,
     LARGEST_NUMBER,
     LARGEST_SIDE,
     LARGEST_TEXT,
-    UNSOUND,
     decompressed,
 )
 from imagest_core.serialization import from_plain
 
-PART = 1 << 20
-"""Bytes of a run that are kept at a time, where others wait for the file."""
+BATCH_BYTES = 1 << 20
+"""Bytes of a run written per transaction, so that other writers can interleave."""
 
 _INSERT_TILE = insertion("run_tiles", TILE_COLUMNS)
-_RATIO = 1040
-"""Zlib packs no more than so many bytes into one."""
+_MAX_COMPRESSION = 1040
+"""Maximum compression ratio of zlib."""
 
 Read = TypeVar("Read")
 Row = tuple[Any, ...]
@@ -47,8 +47,8 @@ Query = Callable[..., list[Row]]
 
 
 @dataclass(frozen=True)
-class Summary:
-    """What the row of a run says of it in short."""
+class RunSummary:
+    """Summary in the row of a run."""
 
     time: str
     engine: str
@@ -62,9 +62,9 @@ class Summary:
 
 @dataclass(frozen=True, eq=False)
 class StoredContent:
-    """A run's content in the project file; ``query`` runs one SQL statement there.
+    """Content of a run in the project file; ``query`` executes one SQL statement.
 
-    ``count`` regions lie within ``box``. Raises ``ProjectError`` where what is read isn't so.
+    Its ``count`` regions must lie within ``box``. Raises ``ProjectError`` if what is read is invalid.
     """
 
     query: Query
@@ -73,10 +73,12 @@ class StoredContent:
     box: Box
 
     def record(self) -> str:
-        return self._sound(lambda: decompressed(self._blob("record"), LARGEST_TEXT).decode())
+        """Return the restoration record as JSON."""
+        return self._checked(lambda: decompressed(self._blob("record"), LARGEST_TEXT).decode())
 
     def regions(self) -> NDArray[np.void]:
-        return self._sound(self._regions)
+        """Return the filled regions as an array of ``REGION``."""
+        return self._checked(self._regions)
 
     def _regions(self) -> NDArray[np.void]:
         content = decompressed(self._blob("regions"), self.count * REGION.itemsize, exact=True)
@@ -85,82 +87,85 @@ class StoredContent:
         inside = (left >= self.box.x) & (top >= self.box.y) & (width > 0) & (height > 0)
         inside &= (left + width <= self.box.right) & (top + height <= self.box.bottom)
         if not inside.all() or (table["area"] < 0).any():
-            raise ValueError("a region lies outside of its run")
+            raise ValueError("a region is outside its run")
         return table
 
     def _blob(self, column: str) -> bytes:
         [(blob,)] = self.query(f"SELECT {column} FROM runs WHERE id = ?", self.number)
         if not isinstance(blob, bytes):
-            raise TypeError("a part of a run is of another kind")
+            raise TypeError("a part of a run has the wrong type")
         return blob
 
     def tile_keys(self) -> Collection[TileKey]:
+        """Return the tiles with filled pixels."""
         keys = self.query("SELECT tx, ty FROM run_tiles WHERE run = ? ORDER BY ty, tx", self.number)
         if not all(type(x) is int and type(y) is int for x, y in keys):
             raise ProjectError(DAMAGED.format(self.number))
         return keys
 
     def packed(self, key: TileKey) -> PackedTile:
-        return self._sound(lambda: self._packed(key))
+        """Return a tile in its stored form."""
+        return self._checked(lambda: self._packed(key))
 
     def _packed(self, key: TileKey) -> PackedTile:
         columns = "x, y, width, height, regions, samples"
         sql = f"SELECT {columns} FROM run_tiles WHERE run = ? AND tx = ? AND ty = ?"
         [(*box, regions, samples)] = self.query(sql, self.number, *key)
-        return checked_tile(key, PackedTile(from_plain(Box, box), regions, samples))
+        return check_tile(key, PackedTile(from_plain(Box, box), regions, samples))
 
     def tile(self, key: TileKey) -> RunTile:
-        return self._sound(lambda: self._tile(key))
+        """Return a decompressed tile."""
+        return self._checked(lambda: self._tile(key))
 
     def _tile(self, key: TileKey) -> RunTile:
         tile = unpack(self._packed(key))
         if int(tile.regions.max(initial=0)) > self.count:
-            raise ValueError("a pixel belongs to a region that there isn't")
+            raise ValueError("a pixel belongs to a missing region")
         return tile
 
-    def _sound(self, read: Callable[[], Read]) -> Read:
+    def _checked(self, read: Callable[[], Read]) -> Read:
         try:
             return read()
-        except (*UNSOUND, ProjectError) as error:
+        except (*INVALID_DATA, ProjectError) as error:
             if "is closed" in str(error):
                 raise
             raise ProjectError(DAMAGED.format(self.number)) from error
 
 
-def checked_tile(key: TileKey, tile: PackedTile) -> PackedTile:
-    """``tile`` itself; raises ``ValueError`` where it isn't part of the tile ``key`` of the picture."""
+def check_tile(key: TileKey, tile: PackedTile) -> PackedTile:
+    """Return ``tile``; raises ``ValueError`` if it is not part of the tile ``key`` of the image."""
     if tile.box.empty or not tile_box(key).contains(tile.box):
-        raise ValueError("a part of a run lies outside of its tile")
+        raise ValueError("a part of a run is outside its tile")
     if not (isinstance(tile.regions, bytes) and isinstance(tile.samples, bytes)):
-        raise TypeError("a part of a run is of another kind")
+        raise TypeError("a part of a run has the wrong type")
     return tile
 
 
 def insert_run(db: sqlite3.Connection, run: Run) -> None:
-    """Keep a run, unless it is kept already."""
+    """Store a run unless it is already stored."""
     if db.execute("SELECT 1 FROM runs WHERE id = ?", (run.id,)).fetchone():
         return
     tiles: dict[str, bytes] = {}
-    for statement, rows in parts_of(run, tiles):
+    for statement, rows in tile_statements(run, tiles):
         db.executemany(statement, rows)
-    insert_row(db, packed_row(run), tiles)
+    insert_row(db, pack_row(run), tiles)
 
 
-def parts_of(run: Run, seals: dict[str, bytes] | None = None) -> Iterator[tuple[str, list[Row]]]:
-    """What keeps the tiles of a run, as statements and their rows of about ``PART`` bytes.
+def tile_statements(run: Run, seals: dict[str, bytes] | None = None) -> Iterator[tuple[str, list[Row]]]:
+    """Iterate over the statements that store the tiles of a run, with rows of about ``BATCH_BYTES``.
 
-    Tiles without a row are no run: those that somebody left who was stopped are cleared away first. Fills
-    ``seals``, which :func:`insert_row` needs, with the seal of each tile.
+    Leftover tiles of an interrupted run are deleted first. The seal of each tile is added to ``seals`` for
+    :func:`insert_row`.
     """
     yield "DELETE FROM run_tiles WHERE run = ?", [(run.id,)]
-    for rows in _portions(run):
+    for rows in _tile_batches(run):
         if seals is not None:
             seals.update(map(tile_seal, rows))
         yield _INSERT_TILE, rows
 
 
-def packed_row(run: Run) -> dict[str, Any]:
-    """The row of a run, its record and regions packed."""
+def pack_row(run: Run) -> dict[str, Any]:
+    """Return the row of a run with compressed record and regions."""
     return {
         "id": run.id,
         "listed": 0,
@@ -171,21 +176,21 @@ def packed_row(run: Run) -> dict[str, Any]:
 
 
 def insert_row(db: sqlite3.Connection, row: dict[str, Any], tiles: dict[str, bytes]) -> None:
-    """Make a run of the tiles that :func:`parts_of` has kept."""
+    """Insert the row of a run whose tiles :func:`tile_statements` has stored."""
     insert(db, "runs", row)
-    put_seals(db, "runs", [(row["id"], row["listed"])])
-    put_run_hashes(db, row, tiles)
+    write_seals(db, "runs", [(row["id"], row["listed"])])
+    write_run_hashes(db, row, tiles)
 
 
-def _portions(run: Run) -> Iterator[list[Row]]:
-    """The rows of the run's tiles, of about ``PART`` bytes at a time."""
+def _tile_batches(run: Run) -> Iterator[list[Row]]:
+    """Iterate over the rows of the tiles in batches of about ``BATCH_BYTES``."""
     rows: list[Row] = []
     size = 0
     for key in run.content.tile_keys():
         tile = run.content.packed(key)
         rows.append((run.id, *key, *tile.box, tile.regions, tile.samples))
         size += len(tile.regions) + len(tile.samples)
-        if size >= PART:
+        if size >= BATCH_BYTES:
             yield rows
             rows, size = [], 0
     if rows:
@@ -193,43 +198,43 @@ def _portions(run: Run) -> Iterator[list[Row]]:
 
 
 def _summary(run: Run) -> str:
-    return dumps({each.name: getattr(run, each.name) for each in fields(Summary)})
+    return dumps({field.name: getattr(run, field.name) for field in fields(RunSummary)})
 
 
 def delete_run(db: sqlite3.Connection, number: int) -> None:
-    """Forget a run and all it has filled."""
+    """Delete a run with its tiles."""
     db.execute("DELETE FROM run_tiles WHERE run = ?", (number,))
     db.execute("DELETE FROM runs WHERE id = ?", (number,))
-    drop_run_hashes(db, number)
+    delete_run_hashes(db, number)
 
 
-def clear_orphans(db: sqlite3.Connection) -> None:
-    """Forget tiles of runs that were never kept to the end."""
+def delete_orphan_tiles(db: sqlite3.Connection) -> None:
+    """Delete tiles of runs that were never stored completely."""
     db.execute("DELETE FROM run_tiles WHERE run NOT IN (SELECT id FROM runs)")
 
 
-RUN = "id, summary, length(regions)"
-"""The columns of a row that :func:`read_run` reads."""
+RUN_COLUMNS_READ = "id, summary, length(regions)"
+"""The columns that :func:`read_run` reads."""
 
 
 def read_run(row: Row, query: Query) -> Run:
-    """The run of a row (``RUN``); raises ``TypeError`` and ``ValueError`` where it is damaged."""
+    """Return the run of a row (``RUN_COLUMNS_READ``); raises ``TypeError`` and ``ValueError`` if damaged."""
     number, text, length = row
-    found = checked_summary(loads(text))
-    if found.count * REGION.itemsize > length * _RATIO:
-        raise ValueError("a run counts more regions than it can have")
-    content = StoredContent(query, number, found.count, found.box)
-    return Run(number, **vars(found), content=content)
+    summary = check_summary(loads(text))
+    if summary.count * REGION.itemsize > length * _MAX_COMPRESSION:
+        raise ValueError("a run has more regions than stored")
+    content = StoredContent(query, number, summary.count, summary.box)
+    return Run(number, **vars(summary), content=content)
 
 
-def checked_summary(data: Any) -> Summary:
-    """The summary that JSON ``data`` stands for; raises ``TypeError`` and ``ValueError``."""
-    found: Summary = from_plain(Summary, data)
-    x, y, width, height = found.box
-    if min(x, y, width, height, found.count, found.pixels) < 0 or max(found.box) > LARGEST_SIDE:
-        raise ValueError("a run has impossible figures")
-    if found.count > found.pixels or found.pixels > found.box.area:
-        raise ValueError("a run has impossible figures")
-    if max(abs(found.seed), abs(found.variation)) > LARGEST_NUMBER:
-        raise ValueError("a run has impossible figures")
-    return found
+def check_summary(data: Any) -> RunSummary:
+    """Return the summary from JSON ``data``; raises ``TypeError`` and ``ValueError``."""
+    summary: RunSummary = from_plain(RunSummary, data)
+    x, y, width, height = summary.box
+    if min(x, y, width, height, summary.count, summary.pixels) < 0 or max(summary.box) > LARGEST_SIDE:
+        raise ValueError("a run has invalid numbers")
+    if summary.count > summary.pixels or summary.pixels > summary.box.area:
+        raise ValueError("a run has invalid numbers")
+    if max(abs(summary.seed), abs(summary.variation)) > LARGEST_NUMBER:
+        raise ValueError("a run has invalid numbers")
+    return summary

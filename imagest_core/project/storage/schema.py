@@ -1,13 +1,13 @@
-"""The tables of a project file, as the steps that lead from each version to the next.
+"""The tables of a project file, as migration steps from each version to the next.
 
-A new file is made by all steps in turn, so an old file that is brought up to date and a new one are
-the same, down to the numbers of their root pages (which a rescue relies on).
+A new file is created by all steps, so a migrated file and a new one are identical, including the numbers of
+their root pages (on which rescue relies).
 """
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x494D4754
-"""``IMGT`` in the header of the file, so that ``file`` and others can tell what it is."""
+"""``IMGT`` in the file header, by which ``file`` and other programs recognise the format."""
 
 _FIRST = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -54,12 +54,12 @@ ALTER TABLE exports ADD COLUMN record TEXT NOT NULL DEFAULT '{}';
 """
 
 STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES)
-"""``STEPS[n]`` leads from version n to n + 1; 0 is an empty file."""
+"""``STEPS[n]`` migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)
 
 HASHED = 3
-"""From this version on a file holds hashes of its rows."""
+"""First version with hashes of the rows."""
 
 TABLES = ("meta", "tiles", "operations", "decisions", "runs", "run_tiles", "exports")
-"""Those with content of their own, whose rows a rescue copies."""
+"""Tables with content, whose rows a rescue copies."""

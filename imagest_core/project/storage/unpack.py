@@ -1,4 +1,4 @@
-"""Unpacking what a project file holds, never more of it than there can be."""
+"""Bounded decompression of the content of a project file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import zlib
 
 from imagest_core.errors import ProjectError
 
-_UNREADABLE = (
+_DAMAGED = (
     "A packed part of the project is damaged or larger than it may be: `imagest project rescue` reads what"
     " can be read into a new file."
 )
 
-UNSOUND = (
+INVALID_DATA = (
     ValueError,
     LookupError,
     TypeError,
@@ -20,30 +20,30 @@ UNSOUND = (
     RecursionError,
     zlib.error,
 )
-"""What reading a damaged row may raise."""
+"""Exceptions that reading a damaged row may raise."""
 
 LARGEST_NUMBER = 2**62
-"""Counters and numbers of rows are below this."""
+"""Limit of counters and row numbers."""
 
 LARGEST_SIDE = 2**31 - 1
-"""No place in a picture lies beyond this."""
+"""Limit of coordinates in an image."""
 
 LARGEST_TEXT = 1 << 27
-"""Bytes that a record, or the decisions of one gesture, may have once unpacked."""
+"""Maximum size in bytes of a decompressed record or of the decisions of one gesture."""
 
 
 def decompressed(blob: bytes, limit: int, *, exact: bool = False) -> bytes:
-    """What zlib has packed into ``blob``, at most (or exactly) ``limit`` bytes.
+    """Decompress ``blob`` with zlib to at most (or exactly) ``limit`` bytes.
 
-    No more than that is ever unpacked. Raises ``ProjectError`` where it is damaged or of another size.
+    Raises ``ProjectError`` if it is damaged or larger; no more than ``limit`` is ever decompressed.
     """
     try:
-        unpacker = zlib.decompressobj()
-        content = unpacker.decompress(blob, limit + 1)
+        decompressor = zlib.decompressobj()
+        content = decompressor.decompress(blob, limit + 1)
     except (zlib.error, TypeError, ValueError, OverflowError) as error:
-        raise ProjectError(_UNREADABLE) from error
+        raise ProjectError(_DAMAGED) from error
     if len(content) > limit or (exact and len(content) != limit):
-        raise ProjectError(_UNREADABLE)
-    if not unpacker.eof or unpacker.unused_data:
-        raise ProjectError(_UNREADABLE)
+        raise ProjectError(_DAMAGED)
+    if not decompressor.eof or decompressor.unused_data:
+        raise ProjectError(_DAMAGED)
     return content

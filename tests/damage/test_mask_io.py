@@ -27,7 +27,7 @@ def assert_is(damage: DamageMap, mask: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("name", ["mask.png", "mask.tif", "mask.TIFF"])
-def test_what_is_written_reads_back(tmp_path: Path, mask: np.ndarray, name: str) -> None:
+def test_round_trip(tmp_path: Path, mask: np.ndarray, name: str) -> None:
     write_mask(DamageMap.from_mask(mask, label=3), tmp_path / name)
     assert_is(read_mask(tmp_path / name, SIZE), mask)
     with Image.open(tmp_path / name) as picture:
@@ -36,13 +36,13 @@ def test_what_is_written_reads_back(tmp_path: Path, mask: np.ndarray, name: str)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
-def test_the_label_is_the_callers(tmp_path: Path, mask: np.ndarray) -> None:
+def test_reads_as_the_given_label(tmp_path: Path, mask: np.ndarray) -> None:
     write_mask(DamageMap.from_mask(mask), tmp_path / "mask.png")
     assert read_mask(tmp_path / "mask.png", SIZE, label=5).counts() == {5: int(mask.sum())}
 
 
 @pytest.mark.parametrize("name", ["bits.png", "bits.tif"])
-def test_reads_one_bit(tmp_path: Path, mask: np.ndarray, name: str) -> None:
+def test_reads_bilevel_images(tmp_path: Path, mask: np.ndarray, name: str) -> None:
     Image.fromarray(mask).save(tmp_path / name)
     assert_is(read_mask(tmp_path / name, SIZE), mask)
 
@@ -51,15 +51,15 @@ def test_reads_fax_masks_where_white_is_zero(tmp_path: Path, mask: np.ndarray) -
     Image.fromarray(mask).save(tmp_path / "fax.tif", compression="group4", tiffinfo={262: 0})
     with tifffile.TiffFile(tmp_path / "fax.tif") as file:
         assert file.pages.first.photometric == 0
-    with Image.open(tmp_path / "fax.tif") as shown:
-        assert_is(read_mask(tmp_path / "fax.tif", SIZE), np.asarray(shown.convert("L")) > 127)
+    with Image.open(tmp_path / "fax.tif") as displayed:
+        assert_is(read_mask(tmp_path / "fax.tif", SIZE), np.asarray(displayed.convert("L")) > 127)
 
 
 @pytest.mark.parametrize(
     ("dtype", "low", "high", "white"),
     [(np.uint8, 127, 128, 255), (np.uint16, 32767, 32768, 65535), (np.float32, 0.49, 0.5, 1)],
 )
-def test_half_of_full_scale_is_damaged_at_soft_edges(
+def test_thresholds_soft_edges_at_half_of_full_scale(
     tmp_path: Path, mask: np.ndarray, dtype: type, low: float, high: float, white: float
 ) -> None:
     samples = (mask * white).astype(dtype)
@@ -74,35 +74,35 @@ def test_reads_16_bit_png(tmp_path: Path, mask: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("name", ["mask.png", "mask.tif", "mask.webp"])
-def test_reads_equal_channels_under_full_opacity(tmp_path: Path, mask: np.ndarray, name: str) -> None:
+def test_reads_opaque_images_with_equal_channels(tmp_path: Path, mask: np.ndarray, name: str) -> None:
     grey = Image.fromarray(mask * np.uint8(255))
     grey.convert("RGBA" if name.endswith("png") else "RGB").save(tmp_path / name, lossless=True)
     assert_is(read_mask(tmp_path / name, SIZE), mask)
 
 
-def test_follows_the_orientation_of_a_tiff(tmp_path: Path, mask: np.ndarray) -> None:
-    turned = np.rot90(mask).astype(np.uint8) * 255
-    tifffile.imwrite(tmp_path / "m.tif", turned, extratags=[(274, 3, 1, 6, True)])
+def test_applies_the_orientation_of_a_tiff(tmp_path: Path, mask: np.ndarray) -> None:
+    rotated = np.rot90(mask).astype(np.uint8) * 255
+    tifffile.imwrite(tmp_path / "m.tif", rotated, extratags=[(274, 3, 1, 6, True)])
     assert_is(read_mask(tmp_path / "m.tif", SIZE), mask)
 
 
-def refused(path: Path, sentence: str) -> None:
+def assert_rejected(path: Path, sentence: str) -> None:
     with pytest.raises(MaskError, match=sentence) as caught:
         read_mask(path, SIZE)
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
 
 
-def test_refuses_another_size_before_decoding(tmp_path: Path, mask: np.ndarray) -> None:
+def test_rejects_another_size_before_decoding(tmp_path: Path, mask: np.ndarray) -> None:
     data = bytearray(imagecodecs.png_encode(mask * np.uint8(255)))
     data[16:20] = (2_000_000).to_bytes(4, "big")
     (tmp_path / "m.png").write_bytes(data)
-    refused(tmp_path / "m.png", "2000000 × 270 pixels but the scan is 300 × 270")
+    assert_rejected(tmp_path / "m.png", "2000000 × 270 pixels but the scan is 300 × 270")
     tifffile.imwrite(tmp_path / "m.tif", mask[1:].astype(np.uint8))
-    refused(tmp_path / "m.tif", "300 × 269 pixels")
+    assert_rejected(tmp_path / "m.tif", "300 × 269 pixels")
 
 
-def test_refuses_a_declared_size_beyond_reason(tmp_path: Path) -> None:
+def test_rejects_an_excessive_declared_size(tmp_path: Path) -> None:
     data = bytearray(imagecodecs.png_encode(np.zeros((4, 4), np.uint8)))
     data[16:24] = (60_000).to_bytes(4, "big") * 2
     (tmp_path / "m.png").write_bytes(data)
@@ -110,34 +110,34 @@ def test_refuses_a_declared_size_beyond_reason(tmp_path: Path) -> None:
         read_mask(tmp_path / "m.png")
 
 
-def test_refuses_colours_and_transparency(tmp_path: Path) -> None:
+def test_rejects_colours_and_transparency(tmp_path: Path) -> None:
     coloured = np.zeros((*SIZE[::-1], 3), np.uint8)
     coloured[5, 5] = 255, 0, 0
     (tmp_path / "colour.png").write_bytes(imagecodecs.png_encode(coloured))
-    refused(tmp_path / "colour.png", "colours")
+    assert_rejected(tmp_path / "colour.png", "colours")
     (tmp_path / "clear.png").write_bytes(imagecodecs.png_encode(np.zeros((*SIZE[::-1], 4), np.uint8)))
-    refused(tmp_path / "clear.png", "transparent")
+    assert_rejected(tmp_path / "clear.png", "transparent")
 
 
 @pytest.mark.parametrize("name", ["half.png", "half.tif"])
-def test_refuses_half_a_file(tmp_path: Path, name: str) -> None:
+def test_rejects_a_truncated_file(tmp_path: Path, name: str) -> None:
     noise = np.random.default_rng(0).integers(0, 256, SIZE[::-1], dtype=np.uint8)
     Image.fromarray(noise).save(tmp_path / name)
     data = (tmp_path / name).read_bytes()
     (tmp_path / name).write_bytes(data[: len(data) // 2])
-    refused(tmp_path / name, "half")
+    assert_rejected(tmp_path / name, "half")
 
 
-def test_refuses_what_is_no_picture(tmp_path: Path) -> None:
+def test_rejects_files_that_are_not_images(tmp_path: Path) -> None:
     (tmp_path / "m.png").write_text("white on black")
-    refused(tmp_path / "m.png", "m.png")
+    assert_rejected(tmp_path / "m.png", "m.png")
     (tmp_path / "none.png").write_bytes(b"")
-    refused(tmp_path / "none.png", "none.png")
-    refused(tmp_path / "absent.png", "no mask file")
-    refused(tmp_path, "can't be read")
+    assert_rejected(tmp_path / "none.png", "none.png")
+    assert_rejected(tmp_path / "absent.png", "no mask file")
+    assert_rejected(tmp_path, "can't be read")
 
 
-def test_only_a_mask_with_damage_and_something_intact_is_usable() -> None:
+def test_usable_masks_are_neither_empty_nor_full() -> None:
     half = DamageMap.from_mask(np.array([[True, False]]))
     assert check_mask_usable(half) is half
     with pytest.raises(MaskError, match="empty"):
@@ -146,7 +146,7 @@ def test_only_a_mask_with_damage_and_something_intact_is_usable() -> None:
         check_mask_usable(DamageMap.from_mask(np.ones((3, 3), bool)))
 
 
-def test_writes_over_another_file_only_when_asked(tmp_path: Path, mask: np.ndarray) -> None:
+def test_overwrites_a_file_only_with_force(tmp_path: Path, mask: np.ndarray) -> None:
     target = tmp_path / "m.png"
     target.write_bytes(b"mine")
     with pytest.raises(OutputError):
@@ -161,6 +161,6 @@ def test_writes_png_and_tiff_only(tmp_path: Path) -> None:
         write_mask(DamageMap(3, 3), tmp_path / "mask.jpg")
 
 
-def test_an_empty_map_is_a_black_picture(tmp_path: Path) -> None:
+def test_empty_map_is_a_black_image(tmp_path: Path) -> None:
     write_mask(DamageMap(5, 300), tmp_path / "m.png")
     assert read_mask(tmp_path / "m.png").empty

@@ -1,4 +1,4 @@
-"""A scan that another program has rewritten: what changed is said, and equal samples may be gone on with."""
+"""Scans rewritten by another program: changes are reported, and equal samples can be accepted."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def rewrite(scan: Path, **options: object) -> None:
 
 @pytest.fixture
 def project(document: Document, painting) -> Path:
-    """A closed project with one accepted fill."""
+    """Return a closed project with one accepted fill."""
     record = json.dumps({"painting": {"sha256": painting.sha256()}})
     document.do(results.add_run(run_filling(1, [Box(20, 20, 30, 30)], 500, (600, 300), record=record)))
     document.do(decisions.accept(document.state, document.state.runs[1], [1]))
@@ -43,52 +43,52 @@ def project(document: Document, painting) -> Path:
     return document.path
 
 
-def test_what_changed_is_said(project: Path, scan: Path) -> None:
+def test_reports_what_changed(project: Path, scan: Path) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     rewrite(scan, iccprofile=srgb, description="by another program", extratags=[(274, 3, 1, 3, True)])
-    with Document.look_at(project) as document:
+    with Document.open_read_only(project) as document:
         document.state.painting = replace(document.state.painting, orientation=1)
-        found = document.find_painting()
-    assert found.changed
-    assert found.rewritten is not None
-    assert found.rewritten.same_samples is False, "turned by 180°"
+        located = document.find_painting()
+    assert located.changed
+    assert located.rewritten is not None
+    assert located.rewritten.same_samples is False, "turned by 180°"
     for part in (
         "its samples",
         "its colour profile (none, now sRGB",
         "its orientation (1, now 3)",
         "metadata",
     ):
-        assert part in found.note, found.note
+        assert part in located.note, located.note
 
 
-@pytest.mark.parametrize("moved", [False, True])
-def test_equal_samples_may_be_gone_on_with(
-    project: Path, scan: Path, tmp_path: Path, moved: bool, capsys
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_accepts_a_rewritten_scan_with_equal_samples(
+    project: Path, scan: Path, tmp_path: Path, is_moved: bool, capsys
 ) -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     rewrite(scan, iccprofile=srgb)
-    if moved:
+    if is_moved:
         folder = tmp_path / "elsewhere"
         folder.mkdir()
         project, scan = project.rename(folder / project.name), scan.rename(folder / scan.name)
     out = tmp_path / "out.tif"
     assert main(["project", "export", str(project), "-o", str(out)]) == 2
-    said = capsys.readouterr().err
-    assert "every sample is as it was" in said
-    assert "--accept-rewritten" in said
-    assert "its colour profile (none, now sRGB" in said
+    message = capsys.readouterr().err
+    assert "every sample is unchanged" in message
+    assert "--accept-rewritten" in message
+    assert "its colour profile (none, now sRGB" in message
     assert not out.exists()
     assert main(["project", "export", str(project), "-o", str(out), "--accept-rewritten"]) == 0
     assert main(["project", "verify", str(project)]) == 0, "it is remembered"
     with closing(sqlite3.connect(project)) as db:
         [(note,)] = db.execute("SELECT note FROM log WHERE kind = 'scan'").fetchall()
-    with Document.look_at(project) as document:
+    with Document.open_read_only(project) as document:
         assert document.state.painting.formerly[0] in note
         assert document.state.painting.path == scan
     assert not check_project(project).findings
 
 
-def test_changed_samples_are_never_accepted(project: Path, scan: Path, tmp_path: Path, capsys) -> None:
+def test_never_accepts_changed_samples(project: Path, scan: Path, tmp_path: Path, capsys) -> None:
     samples = tifffile.imread(scan)
     samples[150, 300, 1] ^= 1
     tifffile.imwrite(scan, samples, photometric="rgb", compression="lzw")
@@ -96,77 +96,80 @@ def test_changed_samples_are_never_accepted(project: Path, scan: Path, tmp_path:
     for options in ([], ["--accept-rewritten"]):
         assert main(["project", "export", str(project), "-o", str(out), *options]) == 2
         assert "its samples" in capsys.readouterr().err
-    with Document.look_at(project) as document, pytest.raises(ProjectError, match="another picture"):
-        document.show_painting(scan, accept_rewritten=True)
+    with (
+        Document.open_read_only(project) as document,
+        pytest.raises(ProjectError, match="not the scan of this project"),
+    ):
+        document.relocate_painting(scan, accept_rewritten=True)
 
 
 @pytest.mark.parametrize(
-    ("shape", "dtype", "said"),
+    ("shape", "dtype", "message"),
     [
         ((200, 600, 3), np.uint16, "its size (600 × 300, now 600 × 200)"),
         ((300, 600), np.uint16, "its channels (3, now 1)"),
-        ((300, 600, 3), np.uint8, "its bits a sample (16, now 8)"),
+        ((300, 600, 3), np.uint8, "its bits per sample (16, now 8)"),
     ],
 )
-def test_another_kind_of_picture_is_named(
-    shape: tuple[int, ...], dtype: type, said: str, project: Path, scan: Path
+def test_reports_another_size_or_sample_type(
+    shape: tuple[int, ...], dtype: type, message: str, project: Path, scan: Path
 ) -> None:
     tifffile.imwrite(scan, np.zeros(shape, dtype))
-    with Document.look_at(project) as document:
-        assert said in document.find_painting().note
+    with Document.open_read_only(project) as document:
+        assert message in document.find_painting().note
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [({}, "its resolution (600 dpi, now none)"), ({"resolution": (72, 100)}, "now 72 × 100 dpi)")],
 )
-def test_another_resolution_is_named(
-    options: dict[str, object], said: str, project: Path, scan: Path
+def test_reports_another_resolution(
+    options: dict[str, object], message: str, project: Path, scan: Path
 ) -> None:
     inches = {"resolutionunit": "INCH"} if options else {}
     rewrite(scan, **options, **inches)
-    with Document.look_at(project) as document:
-        assert said in document.find_painting().note
+    with Document.open_read_only(project) as document:
+        assert message in document.find_painting().note
 
 
-def test_a_project_of_another_size_than_its_scan_is_refused(
+def test_rejects_a_project_of_another_size(
     project: Path, scan: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with Document.open(project) as document:
-        document._relink(replace(document.state.painting, width=700))
+        document._update_reference(replace(document.state.painting, width=700))
     assert main(["project", "export", str(project), "-o", str(tmp_path / "out.tif")]) == 2
-    assert "begun with 700 × 300 × 3 × 16" in capsys.readouterr().err
+    assert "created with 700 × 300 × 3 × 16" in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_picture_any_more_is_named(project: Path, scan: Path) -> None:
+def test_reports_a_file_that_is_not_a_picture(project: Path, scan: Path) -> None:
     scan.write_bytes(b"not a picture")
-    with Document.look_at(project) as document:
-        assert "can't be read as a picture" in document.find_painting().note
+    with Document.open_read_only(project) as document:
+        assert "can no longer be read as a picture" in document.find_painting().note
 
 
-def test_what_was_never_recorded_can_not_be_told(project: Path, scan: Path) -> None:
+def test_samples_without_a_recorded_hash_are_unknown(project: Path, scan: Path) -> None:
     with Document.open(project) as document:
-        known = document.state.painting
-        document._relink(replace(known, samples="", profile="", metadata="", orientation=0))
+        reference = document.state.painting
+        document._update_reference(replace(reference, samples="", profile="", metadata="", orientation=0))
     rewrite(scan)
-    with Document.look_at(project) as document:
-        found = document.find_painting()
-        assert found.rewritten is not None
-        assert found.rewritten.same_samples is None
-        assert "can't be told" in found.note
-        with pytest.raises(ProjectError, match="can't be told"):
-            document.accept_rewritten(found)
+    with Document.open_read_only(project) as document:
+        located = document.find_painting()
+        assert located.rewritten is not None
+        assert located.rewritten.same_samples is None
+        assert "can't be compared" in located.note
+        with pytest.raises(ProjectError, match="can't be compared"):
+            document.accept_rewritten(located)
 
 
-def test_a_small_scan_of_an_older_project_is_hashed_at_the_next_export(project: Path, tmp_path: Path) -> None:
+def test_next_export_hashes_a_small_scan(project: Path, tmp_path: Path) -> None:
     with Document.open(project) as document:
-        document._relink(replace(document.state.painting, samples=""))
+        document._update_reference(replace(document.state.painting, samples=""))
         export_accepted(document, tmp_path / "out.tif")
-    with Document.look_at(project) as document:
+    with Document.open_read_only(project) as document:
         assert document.state.painting.samples
 
 
-def test_a_scan_that_is_damaged_somewhere_can_still_be_worked_on(scan: Path, tmp_path: Path) -> None:
+def test_works_with_a_partly_damaged_scan(scan: Path, tmp_path: Path) -> None:
     rewrite(scan, rowsperstrip=50)
     content = bytearray(scan.read_bytes())
     content[len(content) // 2 : len(content) // 2 + 4000] = bytes(4000)
@@ -175,21 +178,21 @@ def test_a_scan_that_is_damaged_somewhere_can_still_be_worked_on(scan: Path, tmp
         assert not document.state.painting.samples
 
 
-def test_a_large_scan_is_hashed_when_it_is_first_restored(
+def test_large_scan_is_hashed_when_first_restored(
     scan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("imagest_core.project.painting_reference.SMALL", 1000)
+    monkeypatch.setattr("imagest_core.project.painting_reference.HASHED_AT_ONCE", 1000)
     with open_painting(scan) as painting:
         with Document.create(painting, tmp_path / "large.imagest") as document:
             assert not document.state.painting.samples
             assert document.state.painting.profile == "none"
-            document.learn_scan(painting)
-            document.learn_scan(painting)
-        with Document.look_at(tmp_path / "large.imagest") as document:
+            document.record_fingerprint(painting)
+            document.record_fingerprint(painting)
+        with Document.open_read_only(tmp_path / "large.imagest") as document:
             assert document.state.painting.samples == rewritten.sample_hash(painting)
 
 
-def test_an_export_after_going_on_verifies_against_the_old_records(
+def test_export_of_an_accepted_scan_verifies_against_old_records(
     project: Path, scan: Path, tmp_path: Path
 ) -> None:
     rewrite(scan)

@@ -1,4 +1,4 @@
-"""What a mask means: the same in every container, and nothing where it isn't clear."""
+"""Interpretation of masks: the same in every container, rejected if unclear."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def stacked(*channels: Callable[[np.ndarray], np.ndarray]) -> Callable[[np.ndarr
 
 
 def indexed(black: int, white: int, colour: int = 255) -> Callable[[np.ndarray], Image.Image]:
-    """A palette picture in which the index ``white`` is damage of that grey."""
+    """Return a palette image in which the index ``white`` is damage of that grey."""
 
     def make(mask: np.ndarray) -> Image.Image:
         picture = Image.fromarray(np.where(mask, white, black).astype(np.uint8), "P")
@@ -76,7 +76,7 @@ def indices(black: int, white: int) -> Callable[[np.ndarray], np.ndarray]:
 def packed_png(
     depth: int, value: int, kind: int = 0, palette: bytes = b"", interlaced: bool = False
 ) -> Write:
-    """A PNG of 1, 2 or 4 bits, whose damage is ``value``."""
+    """Return a writer of PNGs of 1, 2 or 4 bits with damage ``value``."""
 
     def write(path: Path, mask: np.ndarray) -> None:
         bits = np.unpackbits((mask * value).astype(np.uint8)[..., None], axis=2)[..., 8 - depth :]
@@ -176,7 +176,7 @@ CONTAINERS: dict[str, Write] = {
 
 
 def shapes(seed: int, height: int, width: int) -> np.ndarray:
-    """A loss, a crack and single pixels."""
+    """Return a loss, a crack and single pixels."""
     rng = np.random.default_rng(seed)
     picture = np.zeros((height, width), np.uint8)
     cv2.circle(picture, (int(rng.integers(width)), int(rng.integers(height))), height // 4, 1, -1)
@@ -195,7 +195,7 @@ def shapes(seed: int, height: int, width: int) -> np.ndarray:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(seed=st.integers(0, 10**6), height=st.integers(9, 300), width=st.integers(9, 600))
-def test_the_same_mask_in_every_container(
+def test_every_container_yields_the_same_mask(
     tmp_path: Path, name: str, seed: int, height: int, width: int
 ) -> None:
     mask = shapes(seed, height, width)
@@ -203,14 +203,14 @@ def test_the_same_mask_in_every_container(
     assert read_mask(tmp_path / "mask", (width, height)) == DamageMap.from_mask(mask)
 
 
-def test_every_value_is_damage_beside_0(tmp_path: Path) -> None:
+def test_any_value_besides_0_is_damage(tmp_path: Path) -> None:
     mask = shapes(1, 40, 50)
     for value in range(1, 256):
         tifffile.imwrite(tmp_path / "m.tif", mask * np.uint8(value))
         assert read_mask(tmp_path / "m.tif") == DamageMap.from_mask(mask), value
 
 
-def test_one_value_alone_is_all_or_nothing(tmp_path: Path) -> None:
+def test_single_value_is_all_or_nothing(tmp_path: Path) -> None:
     for value, dtype in ((0, np.uint8), (0, np.float32), (255, np.uint8), (1, np.int32), (1, np.float32)):
         tifffile.imwrite(tmp_path / "m.tif", np.full((300, 270), value, dtype))
         assert read_mask(tmp_path / "m.tif").count() == (300 * 270 if value else 0)
@@ -246,9 +246,9 @@ SOFT = {
 
 
 @pytest.mark.parametrize("name", SOFT)
-def test_soft_edges_are_cut_at_half(tmp_path: Path, name: str) -> None:
+def test_soft_edges_are_thresholded_at_half(tmp_path: Path, name: str) -> None:
     picture = SOFT[name]
-    wanted = DamageMap.from_mask(picture >= 128)
+    expected = DamageMap.from_mask(picture >= 128)
     for change, options in (
         (lambda p: p, {}),
         (lambda p: p.astype(np.uint16) * 257, {}),
@@ -257,7 +257,7 @@ def test_soft_edges_are_cut_at_half(tmp_path: Path, name: str) -> None:
         (lambda p: 255 - p, {"photometric": "miniswhite"}),
     ):
         tifffile.imwrite(tmp_path / "m.tif", change(picture), metadata=None, **options)
-        assert read_mask(tmp_path / "m.tif") == wanted
+        assert read_mask(tmp_path / "m.tif") == expected
 
 
 # Not clearly black and white
@@ -284,24 +284,24 @@ UNCLEAR: dict[str, tuple[np.ndarray, str]] = {
     "float classes": (labels(0, 1, 2).astype(np.float32) / 4, r"\(values 0, 0.25, 0.5\)"),
     "int32 classes": (labels(0, 1, 2).astype(np.int32) * 1000, r"\(values 0, 1000, 2000\)"),
     "negative": (labels(0, 1, 2).astype(np.int16) - 1, r"\(values -1, 0, 1\)"),
-    "no numbers": (np.where(labels(0, 1) > 0, np.nan, 0), "samples that are no numbers"),
-    "infinity": (np.where(labels(0, 1) > 0, np.inf, 0), "samples that are no numbers"),
+    "no numbers": (np.where(labels(0, 1) > 0, np.nan, 0), "samples that are not numbers"),
+    "infinity": (np.where(labels(0, 1) > 0, np.inf, 0), "samples that are not numbers"),
     "16-bit photograph": (photograph().astype(np.uint16) * 257 + labels(*[7] * 5).shape[0], "different ones"),
     "float noise": (np.random.default_rng(1).random((700, 700)), "different ones"),
 }
 
 
 @pytest.mark.parametrize("name", UNCLEAR)
-def test_what_is_not_black_and_white_is_refused_with_its_values(tmp_path: Path, name: str) -> None:
-    samples, said = UNCLEAR[name]
+def test_rejects_unclear_masks_with_their_values(tmp_path: Path, name: str) -> None:
+    samples, listed = UNCLEAR[name]
     tifffile.imwrite(tmp_path / "m.tif", samples, metadata=None)
-    with pytest.raises(MaskError, match=rf"The mask m\.tif .*{said}") as caught:
+    with pytest.raises(MaskError, match=rf"The mask m\.tif .*{listed}") as caught:
         read_mask(tmp_path / "m.tif")
     assert str(caught.value).endswith(".")
 
 
 @pytest.mark.parametrize("name", ["m.png", "m.tif"])
-def test_a_coloured_palette_is_refused(tmp_path: Path, name: str) -> None:
+def test_rejects_a_coloured_palette(tmp_path: Path, name: str) -> None:
     picture = Image.fromarray(labels(0, 1), "P")
     picture.putpalette([0, 0, 0, 255, 0, 0])
     picture.save(tmp_path / name)
@@ -309,12 +309,12 @@ def test_a_coloured_palette_is_refused(tmp_path: Path, name: str) -> None:
         read_mask(tmp_path / name)
 
 
-def test_opacity_must_be_the_same_everywhere(tmp_path: Path) -> None:
+def test_opacity_must_be_uniform(tmp_path: Path) -> None:
     mask = shapes(2, 300, 300)
-    for alpha, fine in ((np.full(mask.shape, 77), True), (mask * 255, False), (mask * 0, False)):
+    for alpha, valid in ((np.full(mask.shape, 77), True), (mask * 255, False), (mask * 0, False)):
         picture = np.dstack([mask * 255] * 3 + [alpha]).astype(np.uint8)
         Image.fromarray(picture).save(tmp_path / "m.png")
-        if fine:
+        if valid:
             assert read_mask(tmp_path / "m.png") == DamageMap.from_mask(mask)
         else:
             with pytest.raises(MaskError, match="partly transparent"):
@@ -323,7 +323,7 @@ def test_opacity_must_be_the_same_everywhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("name", ["m.tif", "m.png", "m.jpg"])
-def test_follows_the_orientation(tmp_path: Path, orientation: int, name: str) -> None:
+def test_applies_the_orientation(tmp_path: Path, orientation: int, name: str) -> None:
     from imagest_core.painting.orientation import Orientation
 
     mask = np.kron(shapes(3, 40, 50), np.ones((8, 8), bool))
@@ -333,20 +333,20 @@ def test_follows_the_orientation(tmp_path: Path, orientation: int, name: str) ->
     picture.save(
         tmp_path / name, **({"tiffinfo": {274: orientation}} if name == "m.tif" else {"exif": block})
     )
-    shown = Orientation(orientation).display(mask)
-    assert read_mask(tmp_path / name, shown.shape[::-1]) == DamageMap.from_mask(shown)
+    displayed = Orientation(orientation).display(mask)
+    assert read_mask(tmp_path / name, displayed.shape[::-1]) == DamageMap.from_mask(displayed)
 
 
 def test_filtered_and_interlaced_png(tmp_path: Path) -> None:
-    """Filters of all kinds, over the borders of the bands, and the seven passes of Adam7."""
+    """All filters across band borders, and the seven passes of Adam7."""
     for depth in (1, 255):
         picture = cv2.GaussianBlur(drawn(9), (9, 9), 2) if depth == 255 else drawn(9, cv2.LINE_8)
         tall = np.vstack([picture] * 2)
-        wanted = DamageMap.from_mask(tall >= 128)
+        expected = DamageMap.from_mask(tall >= 128)
         for filters in range(6):
             options = [cv2.IMWRITE_PNG_STRATEGY, 0, cv2.IMWRITE_PNG_FILTER, 8 << filters]
             (tmp_path / "m.png").write_bytes(cv2.imencode(".png", tall, options)[1].tobytes())
-            assert read_mask(tmp_path / "m.png") == wanted
+            assert read_mask(tmp_path / "m.png") == expected
 
 
 def adam7(picture: np.ndarray) -> bytes:
@@ -368,16 +368,16 @@ def adam7(picture: np.ndarray) -> bytes:
     )
 
 
-def test_an_interlaced_png(tmp_path: Path) -> None:
+def test_interlaced_png(tmp_path: Path) -> None:
     picture = drawn(5)
     (tmp_path / "m.png").write_bytes(adam7(picture))
     assert read_mask(tmp_path / "m.png") == DamageMap.from_mask(picture >= 128)
 
 
-def test_a_png_that_fails_its_checksum(tmp_path: Path) -> None:
+def test_rejects_a_png_with_a_wrong_checksum(tmp_path: Path) -> None:
     data = bytearray(imagecodecs.png_encode(drawn(5)))
     end = data.rfind(b"IEND") - 4
-    data[end - 6] ^= 255  # of the data's Adler-32
+    data[end - 6] ^= 255  # of the Adler-32 checksum
     (tmp_path / "m.png").write_bytes(data)
     with pytest.raises(MaskError, match="damaged"):
         read_mask(tmp_path / "m.png")
@@ -396,8 +396,8 @@ print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024)
 
 @pytest.mark.skipif(sys.platform != "linux", reason="ru_maxrss counts KiB on Linux alone")
 @pytest.mark.parametrize("name", ["m.png", "m.tif"])
-def test_a_large_mask_is_read_in_bands(tmp_path: Path, name: str) -> None:
-    """168 megapixels, of which a whole copy would take 168 MB."""
+def test_large_masks_are_read_in_bands(tmp_path: Path, name: str) -> None:
+    """A copy of the 168 megapixels would take 168 MB."""
     picture = np.zeros((12_000, 14_000), np.uint8)
     picture[6000:6300, 7000:7400] = 255
     if name == "m.png":
@@ -412,7 +412,7 @@ def test_a_large_mask_is_read_in_bands(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.shared
-def test_a_palette_means_the_same_in_tiff_and_png(shared: Path) -> None:
+def test_palette_is_read_alike_in_tiff_and_png(shared: Path) -> None:
     read = [read_mask(shared / "faulty" / f"palette-mask-inverted.{ending}") for ending in ("tif", "png")]
     assert read[0] == read[1]
     assert 0 < read[0].count() < read[0].box.area / 2

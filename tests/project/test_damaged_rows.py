@@ -1,4 +1,4 @@
-"""Projects whose rows were damaged: every command ends with one sentence, and rescue recovers the rest."""
+"""Projects with damaged rows: every command ends with one sentence, and rescue recovers the rest."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.project.document import Document
 from imagest_core.project.operations import decisions, mask, results, settings
 from imagest_core.project.run_tile import PackedTile, unpack
-from imagest_core.project.storage.codec import unpacked_tile
+from imagest_core.project.storage.codec import unpack_tile
 from imagest_core.project.storage.unpack import decompressed
 
 A, B = Box(10, 10, 30, 20), Box(240, 200, 40, 40)
@@ -58,8 +58,8 @@ VALUES: tuple[object, ...] = (
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project with something in every table: masks, runs, decisions, an export, undone gestures."""
+def intact(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a project with content in every table: masks, runs, decisions, an export, undone gestures."""
     import tifffile
 
     from imagest_core.painting.reader import open_painting
@@ -81,7 +81,7 @@ def _fill(document: Document, folder: Path, sha256: str) -> None:
     for box, label in ((A, 1), (B, 2)):
         before = document.state.damage.copy()
         mask.paint(document.state.damage, box, np.ones((box.height, box.width), bool), label)
-        document.done(before, "Paint")
+        document.record_gesture(before, "Paint")
     record = json.dumps({"painting": {"sha256": sha256}, "request": {"seed": 7}, "engine": {"name": "telea"}})
     for number in (1, 2):
         run = run_filling(number, [A, B], 100 * number, (600, 300), record=record)
@@ -95,13 +95,13 @@ def _fill(document: Document, folder: Path, sha256: str) -> None:
 
 
 @pytest.fixture
-def faulty(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
-    """A copy of the project with another value in one cell."""
+def faulty(intact: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path]:
+    """Return a function that copies the project with another value in one cell."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
 
-    def made(table: str, column: str, value: object, row: int = 0) -> Path:
+    def with_value(table: str, column: str, value: object, row: int = 0) -> Path:
         path = tmp_path / "faulty.imagest"
-        shutil.copyfile(whole / "work.imagest", path)
+        shutil.copyfile(intact / "work.imagest", path)
         with closing(sqlite3.connect(path)) as db, db:
             db.execute("PRAGMA ignore_check_constraints = ON")
             sql = f"UPDATE {table} SET {column} = ? WHERE rowid = (SELECT min(rowid) + ? FROM {table})"
@@ -111,38 +111,38 @@ def faulty(whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Call
                 pytest.skip("the table itself refuses this")
         return path
 
-    return made
+    return with_value
 
 
-def flipped(path: Path, table: str, column: str, row: int) -> object:
-    """The value of a cell with one bit of its first, middle or last byte turned."""
+def flip_bit(path: Path, table: str, column: str, row: int) -> object:
+    """Return the value of a cell with one bit of its first, middle or last byte flipped."""
     with closing(sqlite3.connect(path)) as db:
         db.text_factory = bytes
         sql = f"SELECT {column} FROM {table} WHERE rowid = (SELECT min(rowid) + ? FROM {table})"
-        found = db.execute(sql, (row,)).fetchone()
-    value = found[0] if found else None
+        cells = db.execute(sql, (row,)).fetchone()
+    value = cells[0] if cells else None
     if isinstance(value, int):
         return value + 1
     if not value:
         return b"?"
-    at = (0, len(value) // 2, len(value) - 1)[row % 3]
-    turned = value[:at] + bytes([value[at] ^ 1]) + value[at + 1 :]
-    return turned
+    position = (0, len(value) // 2, len(value) - 1)[row % 3]
+    changed = value[:position] + bytes([value[position] ^ 1]) + value[position + 1 :]
+    return changed
 
 
 COMMANDS = (("info",), ("verify",), ("export", "-o", "OUT", "--force"), ("rescue", "-o", "NEW", "--force"))
 
 
 def check_commands(path: Path, capsys: pytest.CaptureFixture[str]) -> list[int]:
-    """Run every command on ``path``; each ends in one line and an exit code that is no fault."""
+    """Run every command on ``path``; each ends with one line and no internal error."""
     codes = []
     for command, *options in COMMANDS:
         names = {"OUT": path.with_name("out.tif"), "NEW": path.with_name("rescued.imagest")}
         code = main(["project", command, str(path), *(str(names.get(each, each)) for each in options)])
-        said = capsys.readouterr().err.splitlines()
-        assert code in ((0, 1, 2) if command == "verify" else (0, 2)), (command, said)
-        assert len(said) == (code != 0), (command, said)
-        assert "fault of this program" not in "".join(said)
+        message = capsys.readouterr().err.splitlines()
+        assert code in ((0, 1, 2) if command == "verify" else (0, 2)), (command, message)
+        assert len(message) == (code != 0), (command, message)
+        assert "fault of this program" not in "".join(message)
         codes.append(code)
     if codes[-1] == 0:
         assert main(["project", "info", str(path.with_name("rescued.imagest"))]) == 0
@@ -151,7 +151,7 @@ def check_commands(path: Path, capsys: pytest.CaptureFixture[str]) -> list[int]:
 
 
 @pytest.mark.parametrize(("table", "column"), CELLS)
-def test_a_cell_of_any_other_content_is_one_sentence(
+def test_invalid_cells_are_reported_in_one_sentence(
     table: str, column: str, faulty, capsys: pytest.CaptureFixture[str]
 ) -> None:
     step = sum(map(ord, table + column))
@@ -165,15 +165,15 @@ def test_a_cell_of_any_other_content_is_one_sentence(
 
 
 @pytest.mark.parametrize(("table", "column"), CELLS)
-def test_a_flipped_byte_is_found_and_named(table: str, column: str, faulty, whole: Path, capsys) -> None:
-    value = flipped(whole / "work.imagest", table, column, 0)
+def test_verify_names_a_flipped_byte(table: str, column: str, faulty, intact: Path, capsys) -> None:
+    value = flip_bit(intact / "work.imagest", table, column, 0)
     if isinstance(value, bytes) and column not in (*BLOBS, "blob"):
         value = value.decode("utf-8", "replace")
     path = faulty(table, column, value)
     assert main(["project", "verify", str(path)]) == 1
-    said = capsys.readouterr().err
-    assert len(said.splitlines()) == 1
-    assert NAMED[table] in said
+    message = capsys.readouterr().err
+    assert len(message.splitlines()) == 1
+    assert NAMED[table] in message
 
 
 NAMED = {
@@ -191,8 +191,8 @@ NAMED = {
 BLOBS = ("labels", "record", "regions", "samples", "hash", "content")
 
 
-def test_verify_of_the_whole_one_finds_nothing(whole: Path, capsys) -> None:
-    assert main(["project", "verify", str(whole / "work.imagest")]) == 0
+def test_verify_accepts_an_intact_project(intact: Path, capsys) -> None:
+    assert main(["project", "verify", str(intact / "work.imagest")]) == 0
     facts = json.loads(capsys.readouterr().out)
     assert facts["log"]["lines"] > 10
     assert facts["exported"]
@@ -200,24 +200,26 @@ def test_verify_of_the_whole_one_finds_nothing(whole: Path, capsys) -> None:
 
 @pytest.mark.parametrize("field", ["width", "height", "channels", "depth", "page", "size", "path", "sha256"])
 @pytest.mark.parametrize("value", [-7, 10**30, None, "\0", [1], 1.5])
-def test_a_scan_of_impossible_facts_is_one_sentence(field: str, value: object, faulty, whole, capsys) -> None:
-    with closing(sqlite3.connect(whole / "work.imagest")) as db:
+def test_invalid_scan_properties_are_reported_in_one_sentence(
+    field: str, value: object, faulty, intact, capsys
+) -> None:
+    with closing(sqlite3.connect(intact / "work.imagest")) as db:
         [(text, row)] = db.execute("SELECT value, rowid FROM meta WHERE key = 'painting'").fetchall()
         [(first,)] = db.execute("SELECT min(rowid) FROM meta").fetchall()
     path = faulty("meta", "value", json.dumps({**json.loads(text), field: value}), row - first)
     for command in ("info", "verify"):
         main(["project", command, str(path)])
-        said = capsys.readouterr().err
-        assert len(said.splitlines()) <= 1
-        assert "fault of this program" not in said
+        message = capsys.readouterr().err
+        assert len(message.splitlines()) <= 1
+        assert "fault of this program" not in message
 
 
 @pytest.mark.parametrize("number", [0, -3, 3, 2**31 - 1, 2**40])
-def test_a_decision_on_a_region_that_there_is_not_harms_nothing(number: int, faulty, capsys) -> None:
+def test_ignores_decisions_on_missing_regions(number: int, faulty, capsys) -> None:
     check_commands(faulty("decisions", "subject", f"1/{number}"), capsys)
 
 
-def test_rescue_recovers_all_but_the_damaged_row(faulty, tmp_path: Path, capsys) -> None:
+def test_rescue_recovers_all_other_rows(faulty, tmp_path: Path, capsys) -> None:
     path = faulty("runs", "summary", '{"box":[0,0,9000,9000]}')
     out = tmp_path / "rescued.imagest"
     assert main(["project", "rescue", str(path), "-o", str(out)]) == 0
@@ -228,7 +230,7 @@ def test_rescue_recovers_all_but_the_damaged_row(faulty, tmp_path: Path, capsys)
     assert main(["project", "info", str(out), "--json"]) == 0
 
 
-def test_undoing_a_damaged_line_changes_nothing(faulty) -> None:
+def test_failed_undo_of_a_damaged_line_changes_nothing(faulty) -> None:
     with closing(sqlite3.connect(faulty("operations", "blob", BOMB))) as db, db:
         db.execute("UPDATE operations SET status = 'dropped' WHERE id > 1")
     path = faulty("operations", "blob", BOMB)
@@ -242,7 +244,7 @@ def test_undoing_a_damaged_line_changes_nothing(faulty) -> None:
         assert len(document.history.done) == 1
 
 
-def test_no_more_is_unpacked_than_there_can_be() -> None:
+def test_decompression_is_bounded() -> None:
     for blob in (
         BOMB,
         b"",
@@ -253,16 +255,14 @@ def test_no_more_is_unpacked_than_there_can_be() -> None:
         "text",
     ):
         with pytest.raises(ImagestError):
-            unpacked_tile(blob)  # type: ignore[arg-type]
+            unpack_tile(blob)  # type: ignore[arg-type]
     assert decompressed(zlib.compress(bytes(100)), 100) == bytes(100)
     with pytest.raises(ProjectError):
         decompressed(zlib.compress(bytes(101)), 100)
 
 
 @pytest.mark.parametrize(("channels", "dtype"), [(4, np.uint16), (1, np.uint16), (3, np.uint8)])
-def test_samples_of_another_kind_than_the_scan_are_refused(
-    channels: int, dtype: type, faulty, capsys
-) -> None:
+def test_rejects_samples_of_another_type(channels: int, dtype: type, faulty, capsys) -> None:
     import imagecodecs
 
     png = imagecodecs.png_encode(np.zeros((20, 30, channels), dtype))
@@ -272,12 +272,12 @@ def test_samples_of_another_kind_than_the_scan_are_refused(
 
 
 @pytest.mark.parametrize("size", [(30, 21), (10_000, 10_000), (0, 0)])
-def test_samples_of_another_size_are_not_decoded(size: tuple[int, int]) -> None:
+def test_does_not_decode_samples_of_another_size(size: tuple[int, int]) -> None:
     import imagecodecs
 
-    from imagest_core.project.run_tile import packed_regions
+    from imagest_core.project.run_tile import pack_regions
 
-    regions = packed_regions(np.ones((20, 30), np.uint32))
+    regions = pack_regions(np.ones((20, 30), np.uint32))
     png = bytearray(imagecodecs.png_encode(np.zeros((20, 30, 3), np.uint16)))
     png[16:24] = size[0].to_bytes(4, "big") + size[1].to_bytes(4, "big")
     with pytest.raises(ValueError, match="another size"):

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from damage_pictures import Pictures, blots, damaged_with, grown, painted, scratches
+from damage_pictures import Pictures, blots, damaged_with, dilated, painted, scratches
 
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.detection.cleanup import Cleanup, chosen_opening, closed, opened, without_small
@@ -23,9 +23,9 @@ from imagest_core.progress import Cancelled, Progress
 DARK, LIGHT, GROUND = (0.05, 0.04, 0.04), (0.97, 0.95, 0.9), (0.85, 0.84, 0.77)
 
 
-def f1(found: np.ndarray, truth: np.ndarray, tolerance: int = 1) -> float:
-    precision = (found & grown(truth, tolerance)).sum() / max(found.sum(), 1)
-    recall = (truth & grown(found, tolerance)).sum() / max(truth.sum(), 1)
+def f1(mask_found: np.ndarray, truth: np.ndarray, tolerance: int = 1) -> float:
+    precision = (mask_found & dilated(truth, tolerance)).sum() / max(mask_found.sum(), 1)
+    recall = (truth & dilated(mask_found, tolerance)).sum() / max(truth.sum(), 1)
     return float(2 * precision * recall / max(precision + recall, 1e-9))
 
 
@@ -42,52 +42,52 @@ def otsu_on_top_hat(rgb: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize(("colour", "polarity"), [(DARK, Polarity.DARK), (LIGHT, Polarity.LIGHT)])
 @pytest.mark.parametrize("thickness", [1, 2, 4])
-def test_finds_dark_and_light_cracks(colour: tuple, polarity: Polarity, thickness: int) -> None:
+def test_detects_dark_and_light_cracks(colour: tuple, polarity: Polarity, thickness: int) -> None:
     picture, mask = cracked(colour, thickness)
     assert f1(preview_cracks(picture, CrackParameters(polarity=polarity, dilate=0)), mask) > 0.85
 
 
-def test_finds_both_at_once() -> None:
+def test_detects_both_polarities_together() -> None:
     picture, dark = cracked(DARK)
     light = scratches(320, 400, seed=7)
-    found = preview_cracks(damaged_with(picture, light, LIGHT), CrackParameters(polarity=Polarity.BOTH))
-    assert f1(found, dark | light) > 0.8
+    mask_found = preview_cracks(damaged_with(picture, light, LIGHT), CrackParameters(polarity=Polarity.BOTH))
+    assert f1(mask_found, dark | light) > 0.8
 
 
-def test_forms_darker_than_their_surroundings_are_no_cracks() -> None:
+def test_dark_shapes_are_not_cracks() -> None:
     rng, picture = np.random.default_rng(3), painted() * 0.4 + 0.4
     for _ in range(60):
         centre = (int(rng.integers(400)), int(rng.integers(320)))
         cv2.circle(picture, centre, int(rng.integers(2, 5)), (0.3, 0.3, 0.3), -1)
     mask = scratches(320, 400)
     picture = damaged_with(cv2.GaussianBlur(picture, (0, 0), 0.8), mask, DARK)
-    ours, plain = preview_cracks(picture, CrackParameters(dilate=0)), otsu_on_top_hat(picture)
-    assert f1(ours, mask) > max(0.85, f1(plain, mask) + 0.05)
+    scores, baseline = preview_cracks(picture, CrackParameters(dilate=0)), otsu_on_top_hat(picture)
+    assert f1(scores, mask) > max(0.85, f1(baseline, mask) + 0.05)
 
 
-def test_a_line_answers_more_than_a_spot_of_the_same_width() -> None:
+def test_lines_respond_more_than_spots_of_the_same_width() -> None:
     picture = np.ones((64, 128), np.float32)
     picture[30:33, 5:60] = 0
     cv2.circle(picture, (95, 31), 2, 0.0, -1)
-    answer, _ = responses(picture, 9)
-    assert answer[31, 30] > 1.5 * answer[31, 95]
+    response, _ = responses(picture, 9)
+    assert response[31, 30] > 1.5 * response[31, 95]
 
 
-def test_round_spots_are_left_out_and_dotted_cracks_kept() -> None:
+def test_removes_round_spots_but_keeps_dotted_cracks() -> None:
     picture = np.full((200, 200, 3), 0.7, np.float32)
     cv2.circle(picture, (40, 40), 2, DARK, -1)
     for x in range(20, 180, 6):
         picture[120:122, x : x + 3] = DARK
-    found = preview_cracks(picture, CrackParameters(dilate=0, widest=15))
-    assert not found[:100].any()
-    assert found[120:122, 20:180].mean() > 0.4
+    mask_found = preview_cracks(picture, CrackParameters(dilate=0, widest=15))
+    assert not mask_found[:100].any()
+    assert mask_found[120:122, 20:180].mean() > 0.4
 
 
-def test_an_empty_picture_has_no_cracks() -> None:
+def test_uniform_image_has_no_cracks() -> None:
     assert not preview_cracks(np.full((50, 60, 3), 0.5, np.float32), CrackParameters()).any()
 
 
-def test_stricter_finds_less() -> None:
+def test_higher_strictness_detects_less() -> None:
     picture, _ = cracked((0.3, 0.3, 0.3), 1)
     counts = [preview_cracks(picture, CrackParameters(strictness=value)).sum() for value in (0.5, 1, 2, 50)]
     assert counts == sorted(counts, reverse=True)
@@ -97,7 +97,7 @@ def test_stricter_finds_less() -> None:
 @pytest.mark.parametrize(
     "values", [{"widest": 0}, {"strictness": 0.0}, {"sensitivity": 0.0}, {"tone": 2.0}, {"dilate": -1}]
 )
-def test_refuses_senseless_crack_parameters(values: dict[str, float]) -> None:
+def test_rejects_invalid_crack_parameters(values: dict[str, float]) -> None:
     with pytest.raises(MaskError):
         CrackParameters(**values)
 
@@ -110,44 +110,44 @@ def lost() -> tuple[np.ndarray, np.ndarray]:
     return picture.astype(np.float32), mask
 
 
-def test_finds_losses_of_a_given_ground() -> None:
+def test_detects_losses_of_a_given_ground() -> None:
     picture, mask = lost()
-    found = preview_losses(picture, LossParameters(ground=GROUND, dilate=0))
-    assert f1(found, mask) > 0.9
+    mask_found = preview_losses(picture, LossParameters(ground=GROUND, dilate=0))
+    assert f1(mask_found, mask) > 0.9
 
 
-def test_finds_the_ground_by_itself() -> None:
+def test_finds_the_ground_automatically() -> None:
     picture, mask = lost()
     ground = find_ground([picture])
     assert ground == pytest.approx(GROUND, abs=0.05)
     assert f1(preview_losses(picture, LossParameters(dilate=0)), mask) > 0.85
 
 
-def test_nothing_pale_means_no_ground() -> None:
+def test_dark_image_has_no_ground() -> None:
     night = np.zeros((64, 64, 3), np.float32) + np.array([0.02, 0.02, 0.1], np.float32)
     assert find_ground([night]) is None
     assert not preview_losses(night, LossParameters()).any()
 
 
-def test_a_whole_painting_gives_what_its_parts_give(saved: Pictures) -> None:
+def test_tiled_detection_equals_detection_in_one_piece(saved: Pictures) -> None:
     rgb = np.tile(cracked(DARK)[0], (6, 4, 1))
-    how = CrackParameters()
+    parameters = CrackParameters()
     with open_painting(saved(rgb)) as painting:
-        whole = detect_cracks(painting, how)
+        whole = detect_cracks(painting, parameters)
         assert whole.counts().keys() == {CRACK.label}
-        at_once = preview_cracks(painting.read_working(), how)
-    assert np.array_equal(whole.read(whole.box) > 0, at_once)
+        in_one_piece = preview_cracks(painting.read_working(), parameters)
+    assert np.array_equal(whole.read(whole.box) > 0, in_one_piece)
 
 
-def test_losses_of_a_whole_painting(saved: Pictures) -> None:
+def test_detects_losses_in_a_painting(saved: Pictures) -> None:
     picture, mask = lost()
     with open_painting(saved(picture)) as painting:
-        found = detect_losses(painting, LossParameters(dilate=0))
-    assert found.counts().keys() == {LOSS.label}
-    assert f1(found.read(found.box) > 0, mask) > 0.85
+        mask_found = detect_losses(painting, LossParameters(dilate=0))
+    assert mask_found.counts().keys() == {LOSS.label}
+    assert f1(mask_found.read(mask_found.box) > 0, mask) > 0.85
 
 
-def test_asks_for_the_ground_where_there_is_none_to_find(saved: Pictures) -> None:
+def test_requires_a_ground_colour_if_none_is_found(saved: Pictures) -> None:
     with (
         open_painting(saved(np.zeros((64, 64, 3)))) as painting,
         pytest.raises(MaskError, match="pick its colour"),
@@ -160,23 +160,23 @@ def test_detecting_can_be_cancelled(saved: Pictures) -> None:
         detect_cracks(painting, progress=Progress(cancelled=lambda: True))
 
 
-def test_samples_of_a_large_scan_are_few_and_spread() -> None:
+def test_samples_of_a_large_scan_are_evenly_spaced() -> None:
     boxes = sample_boxes(Box(0, 0, 30_000, 600_000))
     assert len(boxes) == 16
     assert boxes[-1].right == 30_000
     assert sample_boxes(Box(0, 0, 300, 200)) == [Box(0, 0, 300, 200)]
 
 
-def test_opening_keeps_whole_what_is_thick_somewhere() -> None:
+def test_opening_keeps_components_with_a_thick_part() -> None:
     mask = np.zeros((300, 300), bool)
     mask[100:110, 100:110] = mask[105, 110:290] = mask[20, 20:200] = True
-    kept = opened(DamageMap.from_mask(mask), 2)
+    opened_map = opened(DamageMap.from_mask(mask), 2)
     expected = mask.copy()
     expected[20] = False
-    assert np.array_equal(kept.read(kept.box) > 0, expected)
+    assert np.array_equal(opened_map.read(opened_map.box) > 0, expected)
 
 
-def test_opening_is_chosen_by_what_was_found() -> None:
+def test_opening_depends_on_the_detected_damage() -> None:
     assert chosen_opening(DamageMap.from_mask(scratches(300, 300, thickness=1))) == 0
     specks = np.random.default_rng(0).random((600, 600)) < 1e-4
     assert chosen_opening(DamageMap.from_mask(blots(600, 600, share=0.3) | specks)) > 0
@@ -190,31 +190,31 @@ def test_closing_bridges_gaps_across_tiles_and_at_the_edge() -> None:
     assert bridged.sum() == 5 * 300
 
 
-def test_small_components_go_unless_vouched_for() -> None:
+def test_removes_small_components_unless_protected() -> None:
     damage = DamageMap(100, 100)
     for x in (10, 30, 50):
         damage.write(Box(x, 10, 2, 2), np.ones((2, 2), np.uint8))
     damage.write(Box(60, 60, 5, 5), np.ones((5, 5), np.uint8))
-    sure = DamageMap(100, 100)
-    sure.write(Box(31, 11, 1, 1), np.ones((1, 1), np.uint8))
+    protected = DamageMap(100, 100)
+    protected.write(Box(31, 11, 1, 1), np.ones((1, 1), np.uint8))
     assert without_small(damage, 5).count() == 25
-    assert without_small(damage, 5, sure).count() == 29
+    assert without_small(damage, 5, protected).count() == 29
 
 
-def test_the_chain_has_sane_defaults() -> None:
+def test_default_cleanup() -> None:
     assert (Cleanup().closing, Cleanup().dilate) == (1, 1)
 
 
 @pytest.mark.shared
-def test_beats_the_plain_baseline_on_real_cases() -> None:
+def test_beats_the_baseline_on_real_cases() -> None:
     folder = Path(__file__).parents[3] / "shared" / "paintings" / "cases-256"
     cases = sorted(folder.glob("*-cracks"))[:8]
     if not cases:
-        pytest.skip("the paintings are not beside the checkout")
-    ours, plain = [], []
+        pytest.skip("the paintings are not available")
+    scores, baseline = [], []
     for case in cases:
         rgb = read_picture(case / "damaged.png")[..., ::-1].astype(np.float32) / 255
         truth = read_picture(case / "mask.png", cv2.IMREAD_GRAYSCALE) > 127
-        ours.append(f1(preview_cracks(rgb, CrackParameters(dilate=0)), truth))
-        plain.append(f1(otsu_on_top_hat(rgb), truth))
-    assert np.mean(ours) > np.mean(plain) + 0.04
+        scores.append(f1(preview_cracks(rgb, CrackParameters(dilate=0)), truth))
+        baseline.append(f1(otsu_on_top_hat(rgb), truth))
+    assert np.mean(scores) > np.mean(baseline) + 0.04

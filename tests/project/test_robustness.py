@@ -1,4 +1,4 @@
-"""Full disks, read-only and vanished folders, two processes, other versions, backups."""
+"""Full disks, read-only and deleted folders, two processes, other versions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def unmount(folder: Path) -> None:
 
 
 class Disk:
-    """A folder that can be made full, and have room again."""
+    """A folder that can be filled up and freed."""
 
     def __init__(self, folder: Path, fill: Callable[[], None], free: Callable[[], None]) -> None:
         self.folder, self.fill, self.free = folder, fill, free
@@ -50,7 +50,7 @@ class Disk:
 
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
-    """A small disk where one may be mounted, else a limit in SQLite itself."""
+    """Return a small mounted disk if possible, else limit the pages in SQLite."""
     folder = tmp_path / "disk"
     folder.mkdir()
     if mounted(folder, "size=2m"):
@@ -82,37 +82,37 @@ def limited(db: sqlite3.Connection, pages: int) -> sqlite3.Connection:
 # Disks
 
 
-def test_a_full_disk_loses_nothing(disk: Disk, painting: Painting, tmp_path: Path, brush, make_run) -> None:
+def test_full_disk_loses_nothing(disk: Disk, painting: Painting, tmp_path: Path, brush, make_run) -> None:
     document = Document.create(painting, disk.folder / "work.imagest")
     brush(document, A, 1)
     document.close()
     document = Document.open(disk.folder / "work.imagest")
-    seen: list[str] = []
-    document.troubled.connect(seen.append)
+    messages: list[str] = []
+    document.write_error_changed.connect(messages.append)
     disk.fill()
     for step in range(20):
         document.do(settings.set_notes(document.state, "x" * 20_000 + str(step)))
     document.do(results.add_run(make_run(1, [A], 7)))
     brush(document, B, 2)
     assert not document.saved
-    assert len(seen) == 1
-    assert "work.imagest" in seen[0]
-    assert "the work is still open" in seen[0]
+    assert len(messages) == 1
+    assert "work.imagest" in messages[0]
+    assert "the work is still open" in messages[0]
     with pytest.raises(OutputError, match="still open"):
         document.close()
     disk.free()
     brush(document, B.moved(0, 30), 2)
     assert document.saved
-    assert seen[-1] == ""
+    assert messages[-1] == ""
     state = document.state
     document.close()
-    again = Document.open(disk.folder / "work.imagest")
-    assert again.state == state
-    assert len(again.history.done) == 24
-    again.abandon()
+    reopened = Document.open(disk.folder / "work.imagest")
+    assert reopened.state == state
+    assert len(reopened.history.done) == 24
+    reopened.abandon()
 
 
-def test_from_a_full_disk_the_work_can_be_saved_on_another(
+def test_saves_from_a_full_disk_to_another(
     disk: Disk, painting: Painting, tmp_path: Path, brush, make_run
 ) -> None:
     document = Document.create(painting, disk.folder / "work.imagest")
@@ -121,61 +121,61 @@ def test_from_a_full_disk_the_work_can_be_saved_on_another(
     for _ in range(60):
         document.do(settings.set_notes(document.state, document.state.notes + "y" * 10_000))
     document.do(results.add_run(make_run(2, [A], 7)))
-    assert document.trouble
+    assert document.write_error
     document.save_as(tmp_path / "elsewhere.imagest")
     assert document.saved
-    assert not document.trouble
+    assert not document.write_error
     document.close()
-    again = Document.open(tmp_path / "elsewhere.imagest")
-    assert [run.content.tile((0, 0)).samples.max() for run in (again.state.runs[2],)] == [7]
-    assert len(again.state.notes) == 600_000
-    assert again.undo()
-    again.abandon()
+    reopened = Document.open(tmp_path / "elsewhere.imagest")
+    assert [run.content.tile((0, 0)).samples.max() for run in (reopened.state.runs[2],)] == [7]
+    assert len(reopened.state.notes) == 600_000
+    assert reopened.undo()
+    reopened.abandon()
 
 
-def test_no_project_is_left_half_made_on_a_full_disk(disk: Disk, painting: Painting) -> None:
+def test_leaves_no_partial_project_on_a_full_disk(disk: Disk, painting: Painting) -> None:
     disk.fill()
     with pytest.raises(OutputError):
         Document.create(painting, disk.folder / "work.imagest")
     assert {path.name for path in disk.folder.iterdir()} <= {"filler"}
 
 
-def test_work_goes_on_when_its_folder_vanishes(painting: Painting, tmp_path: Path, brush, make_run) -> None:
+def test_continues_after_its_folder_is_deleted(painting: Painting, tmp_path: Path, brush, make_run) -> None:
     folder = tmp_path / "share"
     folder.mkdir()
     document = Document.create(painting, folder / "work.imagest")
     document.do(results.add_run(make_run(1, [A], 7)))
     shutil.rmtree(folder)
     brush(document, A, 1)
-    assert "isn't where it was" in document.trouble
+    assert "is no longer in place" in document.write_error
     brush(document, B, 1)
     document.save_as(tmp_path / "here.imagest")
     document.close()
-    again = Document.open(tmp_path / "here.imagest")
-    assert again.state.damage.count() == A.area + B.area
-    assert again.state.runs[1].content.tile((0, 0)).samples.max() == 7
-    assert len(again.history.done) == 3
-    again.abandon()
+    reopened = Document.open(tmp_path / "here.imagest")
+    assert reopened.state.damage.count() == A.area + B.area
+    assert reopened.state.runs[1].content.tile((0, 0)).samples.max() == 7
+    assert len(reopened.history.done) == 3
+    reopened.abandon()
 
 
-def test_work_goes_on_when_its_folder_comes_back(painting: Painting, tmp_path: Path, brush) -> None:
+def test_continues_after_its_folder_is_restored(painting: Painting, tmp_path: Path, brush) -> None:
     folder, away = tmp_path / "share", tmp_path / "away"
     folder.mkdir()
     document = Document.create(painting, folder / "work.imagest")
     folder.rename(away)
     brush(document, A, 1)
-    assert document.trouble
+    assert document.write_error
     away.rename(folder)
     brush(document, B, 1)
     assert document.saved
     document.close()
-    with Document.open(folder / "work.imagest") as again:
-        assert again.state.damage.count() == A.area + B.area
+    with Document.open(folder / "work.imagest") as reopened:
+        assert reopened.state.damage.count() == A.area + B.area
 
 
 @pytest.fixture
-def sealed(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
-    """A folder, and what makes it read-only (a mount, since root may write anything else)."""
+def read_only_folder(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Return a folder, and a function that makes it read-only (a mount, since root ignores permissions)."""
     folder = tmp_path / "sealed"
     folder.mkdir()
     if mounted(folder, "size=8m"):
@@ -186,50 +186,50 @@ def sealed(tmp_path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
         folder.chmod(0o755)
 
 
-@pytest.mark.parametrize("crashed", [False, True])
-def test_a_read_only_folder_can_be_looked_at(
-    sealed, painting: Painting, tmp_path: Path, brush, crashed
+@pytest.mark.parametrize("after_crash", [False, True])
+def test_opens_a_read_only_folder(
+    read_only_folder, painting: Painting, tmp_path: Path, brush, after_crash
 ) -> None:
-    folder, seal = sealed
+    folder, make_read_only = read_only_folder
     project = folder / "work.imagest"
     document = Document.create(painting, project)
     brush(document, A, 1)
-    if crashed:
+    if after_crash:
         leave_as_after_a_crash(project)
     document.close()
-    if crashed:
+    if after_crash:
         (folder / "crash").rename(project)
         (folder / "crash-wal").rename(folder / "work.imagest-wal")
-    seal()
-    look = Document.open(project)
-    assert look.state.damage.count() == A.area
-    assert "work.imagest" in look.read_only or str(folder) in look.read_only
+    make_read_only()
+    read_only = Document.open(project)
+    assert read_only.state.damage.count() == A.area
+    assert "work.imagest" in read_only.read_only or str(folder) in read_only.read_only
     with pytest.raises(ProjectError, match="to change it"):
-        look.do(settings.set_notes(look.state, "x"))
-    look.save_as(tmp_path / "copy.imagest")
-    look.do(settings.set_notes(look.state, "x"))
-    look.close()
+        read_only.do(settings.set_notes(read_only.state, "x"))
+    read_only.save_as(tmp_path / "copy.imagest")
+    read_only.do(settings.set_notes(read_only.state, "x"))
+    read_only.close()
     assert project.exists()
     with pytest.raises(OutputError):
         Document.create(painting, folder / "new.imagest")
 
 
 def leave_as_after_a_crash(project: Path) -> None:
-    """Copies of the file and its log as they lie on the disk while the project is open."""
+    """Copy the file and its log while the project is open."""
     shutil.copyfile(project, project.with_name("crash"))
     shutil.copyfile(f"{project}-wal", project.with_name("crash-wal"))
 
 
-def test_where_nothing_can_be_kept_the_work_goes_on_in_memory(
+def test_continues_in_memory_if_nothing_can_be_stored(
     painting: Painting, data_folder: Path, tmp_path: Path, brush
 ) -> None:
     data_folder.write_text("a file where the folder should be")
-    document = Document.of_painting(painting)
+    document = Document.for_painting(painting)
     assert document.path is None
     brush(document, A, 1)
-    assert document.trouble
+    assert document.write_error
     document.save_as(tmp_path / "named.imagest")
-    assert not document.trouble
+    assert not document.write_error
     document.close()
 
 
@@ -247,7 +247,7 @@ sys.stdin.readline()
 
 @pytest.fixture
 def hold() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
-    """Another process that has a project open."""
+    """Return a function that opens a project in another process."""
     started: list[subprocess.Popen[str]] = []
 
     def start(project: Path) -> subprocess.Popen[str]:
@@ -264,9 +264,7 @@ def hold() -> Iterator[Callable[[Path], subprocess.Popen[str]]]:
         process.communicate()
 
 
-def test_the_second_process_looks_on_and_is_told_who_has_it(
-    document: Document, hold, brush, tmp_path
-) -> None:
+def test_second_process_is_read_only_and_names_the_first(document: Document, hold, brush, tmp_path) -> None:
     brush(document, A, 1)
     document.close()
     assert document.path is not None
@@ -274,9 +272,9 @@ def test_the_second_process_looks_on_and_is_told_who_has_it(
     second = Document.open(document.path)
     assert f"process {holder.pid}" in second.read_only
     assert second.state.damage.count() == A.area
-    with pytest.raises(ProjectError, match="has it"):
+    with pytest.raises(ProjectError, match="in use by"):
         second.undo()
-    with pytest.raises(ProjectError, match="has it"):
+    with pytest.raises(ProjectError, match="in use by"):
         brush(second, B, 1)
     assert second.state.damage.count() == A.area, "a gesture that can't be kept is given up"
     second.save_as(tmp_path / "mine.imagest")
@@ -285,7 +283,7 @@ def test_the_second_process_looks_on_and_is_told_who_has_it(
     assert holder.poll() is None
 
 
-def test_the_lock_of_a_dead_process_is_taken_over(document: Document, hold) -> None:
+def test_takes_over_the_lock_of_a_dead_process(document: Document, hold) -> None:
     document.close()
     assert document.path is not None
     holder = hold(document.path)
@@ -297,7 +295,7 @@ def test_the_lock_of_a_dead_process_is_taken_over(document: Document, hold) -> N
     assert not lock_path(document.path).exists()
 
 
-def test_the_lock_of_another_computer_is_believed_until_taken_over(document: Document) -> None:
+def test_trusts_the_lock_of_another_computer_until_taken_over(document: Document) -> None:
     document.close()
     assert document.path is not None
     holder = {"user": "Ada", "host": "studio-2", "pid": 1, "time": "2026-05-01T10:00:00+02:00"}
@@ -308,38 +306,38 @@ def test_the_lock_of_another_computer_is_believed_until_taken_over(document: Doc
         assert not second.read_only
 
 
-def test_a_project_that_is_open_is_not_written_over(document: Document, painting: Painting) -> None:
+def test_never_overwrites_an_open_project(document: Document, painting: Painting) -> None:
     assert document.path is not None
     other = Document.create(painting)
-    with pytest.raises(OutputError, match="has it"):
+    with pytest.raises(OutputError, match="in use by"):
         other.save_as(document.path, force=True)
 
 
 # Other versions
 
 
-def test_a_project_that_could_not_be_replaced_keeps_what_was_only_in_its_log(
+def test_project_that_could_not_be_replaced_keeps_its_log(
     document: Document, brush, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As a kill leaves it: gestures in the write-ahead log, the file without them."""
+    """After a kill, gestures are in the write-ahead log and not in the file."""
     brush(document, A, 1)
     assert document.path is not None
     old = tmp_path / "old.imagest"
     for end in ("", "-wal"):
         shutil.copyfile(f"{document.path}{end}", f"{old}{end}")
 
-    def refused(*_: object) -> None:
+    def fail(*_: object) -> None:
         raise PermissionError
 
     with monkeypatch.context() as patched:
-        patched.setattr(os, "replace", refused)
+        patched.setattr(os, "replace", fail)
         with pytest.raises(OutputError):
             document.save_as(old, force=True)
-    with Document.open(old) as again:
-        assert again.state.damage.count() == A.area
+    with Document.open(old) as reopened:
+        assert reopened.state.damage.count() == A.area
 
 
-def test_a_newer_version_is_refused_and_left_alone(document: Document) -> None:
+def test_rejects_a_newer_version_unchanged(document: Document) -> None:
     document.close()
     assert document.path is not None
     with closing(sqlite3.connect(document.path)) as db:
@@ -352,7 +350,7 @@ def test_a_newer_version_is_refused_and_left_alone(document: Document) -> None:
 
 @pytest.fixture
 def first_version(document: Document, make_run) -> Path:
-    """The same project as version 1 of the file had it."""
+    """Return the same project as version 1 of the file."""
     document.do(results.add_run(make_run(1, [A, B], 5)))
     document.do(decisions.accept(document.state, document.state.runs[1], [2]))
     document.close()
@@ -369,7 +367,7 @@ def first_version(document: Document, make_run) -> Path:
     return old
 
 
-def test_an_older_version_is_brought_up_to_date(first_version: Path) -> None:
+def test_migrates_an_older_version(first_version: Path) -> None:
     with Document.open(first_version) as document:
         assert document.state.decisions[Subject(1, 2)].place == 1
         assert document.store.query("SELECT * FROM exports") == []
@@ -380,15 +378,15 @@ def test_an_older_version_is_brought_up_to_date(first_version: Path) -> None:
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
 
 
-def test_looking_at_an_older_version_leaves_it_alone(first_version: Path) -> None:
+def test_reading_an_older_version_leaves_it_unchanged(first_version: Path) -> None:
     before = first_version.read_bytes()
-    with Document.look_at(first_version) as document:
+    with Document.open_read_only(first_version) as document:
         assert document.state.decisions[Subject(1, 2)].place == 1
     assert first_version.read_bytes() == before
 
 
-def test_an_unnamed_project_is_kept_beside_the_settings(painting: Painting, data_folder: Path) -> None:
-    with Document.of_painting(painting) as document:
+def test_unnamed_project_is_in_the_data_folder(painting: Painting, data_folder: Path) -> None:
+    with Document.for_painting(painting) as document:
         assert document.path is not None
         assert document.path.parent == unnamed_projects()
         assert document.path.is_relative_to(data_folder)
