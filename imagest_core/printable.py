@@ -18,9 +18,9 @@ from typing import Any, TextIO
 from imagest_core.errors import OutputError
 
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
-_ANY = re.compile(f"[{_UNSAFE}]")
-_BUT_LINES = re.compile(f"[{_UNSAFE}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
-_PLAIN = {
+_UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
+_UNSAFE_IN_JSON = re.compile(f"[{_UNSAFE}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+_REPLACEMENTS = {
     "×": "x",
     "–": "-",
     "—": "-",
@@ -32,12 +32,12 @@ _PLAIN = {
     "…": "...",
     "→": "->",
 }
-_HANDLER = "imagest-plain"
+_ERROR_HANDLER = "imagest-plain"
 
 
 def printable(text: str) -> str:
     """``text`` on one line, without anything that a terminal would obey."""
-    return _ANY.sub(lambda found: _escaped(found[0]), text)
+    return _UNSAFE_CHARACTER.sub(lambda found: _escaped(found[0]), text)
 
 
 def counted(count: int, one: str, *, commas: bool = True) -> str:
@@ -63,7 +63,7 @@ def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False,
     ASCII is escaped.
     """
     text = json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False)
-    text = _BUT_LINES.sub(lambda found: _escaped_in_json(found[0]), text)
+    text = _UNSAFE_IN_JSON.sub(lambda found: _escaped_in_json(found[0]), text)
     return json.dumps(json.loads(text), indent=indent, sort_keys=sort_keys) if ascii else text
 
 
@@ -93,50 +93,50 @@ def _print(text: str) -> None:
         raise OutputError(f"The standard output can't be written: {reason}.") from error
 
 
-def complain(sentence: str) -> None:
+def print_error(sentence: str) -> None:
     """Print one line to stderr, marked as this program's."""
     with suppress(OSError):
         print(f"imagest: {printable(sentence)}", file=error_stream(), flush=True)
 
 
-_own: list[TextIO] = []
+_error_streams: list[TextIO] = []
 
 
 def error_stream() -> TextIO:
     """Where this program's own complaints go: stderr, unless :func:`complaining_to` says otherwise."""
-    return _own[-1] if _own else sys.stderr
+    return _error_streams[-1] if _error_streams else sys.stderr
 
 
 @contextmanager
-def complaining_to(stream: TextIO) -> Iterator[None]:
+def errors_to(stream: TextIO) -> Iterator[None]:
     """While entered, complaints go to ``stream``, whatever ``sys.stderr`` is."""
-    _own.append(stream)
+    _error_streams.append(stream)
     try:
         yield
     finally:
-        _own.remove(stream)
+        _error_streams.remove(stream)
 
 
-def let_any_text_through() -> None:
+def escape_unencodable_output() -> None:
     """Have stdout and stderr replace what their encoding lacks instead of failing on it."""
-    codecs.register_error(_HANDLER, _plain)
+    codecs.register_error(_ERROR_HANDLER, _replace_unencodable)
     for stream in (sys.stdout, sys.stderr):
-        adapt(stream)
+        escape_unencodable(stream)
 
 
-def adapt(stream: TextIO | None) -> None:
+def escape_unencodable(stream: TextIO | None) -> None:
     """Have ``stream`` replace what its encoding lacks."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         with suppress(OSError, ValueError):
-            reconfigure(errors=_HANDLER)
+            reconfigure(errors=_ERROR_HANDLER)
 
 
-def _plain(error: UnicodeError) -> tuple[str, int]:
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     bad = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(character) or _escaped(character) for character in bad), error.end
+    return "".join(_REPLACEMENTS.get(character) or _escaped(character) for character in bad), error.end
 
 
 def _escaped(character: str) -> str:

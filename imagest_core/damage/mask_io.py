@@ -20,7 +20,7 @@ from imagest_core.errors import MaskError, OutputError, PaintingError
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.formats.base import pixel_limit
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.outputs import check_ordinary
+from imagest_core.painting.outputs import check_regular_file
 
 KEPT_BYTES = 128 << 20
 """A mask of which more would have to be kept while it is looked at is decoded twice instead."""
@@ -39,7 +39,7 @@ def read_mask(path: Path | str, size: Size | None = None, label: int = 1) -> Dam
     ``MaskError``, with the values found where they aren't clearly black and white.
     """
     path = Path(path)
-    check_ordinary(path)
+    check_regular_file(path)
     with _reading(path):
         picture = _opened(path, size)
         try:

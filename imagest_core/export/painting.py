@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
-from imagest_core.export.written_record import check_written_record, kept_record, stored_path
+from imagest_core.export.written_record import check_written_record, stored_path, summarize_record
 from imagest_core.painting.atomic import all_or_none, remove_stale
-from imagest_core.painting.outputs import Kind, check_replaceable, check_target, check_targets, same_file
+from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, check_targets, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
@@ -28,7 +28,7 @@ from imagest_core.project.verify import Account, check_export
 
 
 @contextmanager
-def opened_painting(document: Document, *, accept_rewritten: bool = False) -> Iterator[Painting]:
+def open_project_painting(document: Document, *, accept_rewritten: bool = False) -> Iterator[Painting]:
     """The scan of a project, wherever it is now; raises ``ProjectError`` where it is gone or changed.
 
     With ``accept_rewritten`` the project goes on with a file that has every sample of the scan.
@@ -70,10 +70,10 @@ def export_accepted(
     if document.path is not None and same_file(out, document.path):
         raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
     check_target(out, force=force, inputs=inputs_of(document))
-    check_replaceable(out, Kind.PICTURE)
+    check_replaceable(out, FileKind.PICTURE)
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
-    with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
+    with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
         checking, source = progress.part(0.6, 1.0, "verifying"), document.state.painting.sha256
 
         def check(written: Path) -> Account:
@@ -116,13 +116,13 @@ def export_recorded(
         remove_stale(path)
     check_targets(files, force=force, inputs=inputs)
     if record is not None:
-        check_replaceable(record, Kind.OTHER)
-    with opened_painting(document, accept_rewritten=accept_rewritten):
+        check_replaceable(record, FileKind.OTHER)
+    with open_project_painting(document, accept_rewritten=accept_rewritten):
         snapshot = document.snapshot()
 
     def beside(account: Account, sha256: str) -> Path | None:
         if record is not None:
-            with opened_painting(document) as painting:
+            with open_project_painting(document) as painting:
                 facts = export_record(snapshot, account, painting, out.name, sha256, form=form)
             write_export_record(facts, record, force=force)
         return record
@@ -135,7 +135,7 @@ def export_recorded(
 
 def export_notes(document: Document, form: Form = KEPT) -> list[str]:
     """What an export as ``form`` changes, removes or leaves behind beside the samples, in sentences."""
-    with opened_painting(document) as painting:
+    with open_project_painting(document) as painting:
         return list(writing_notes(painting, form))
 
 
@@ -147,7 +147,7 @@ def _export_row(
         str(number): record_sha256(snapshot.state.runs[number].content.record())
         for number in sorted(account.runs)
     }
-    kept = {} if record is None else kept_record(record)
+    summary = {} if record is None else summarize_record(record)
     return {
         "time": snapshot.time,
         "operator": snapshot.state.operator,
@@ -155,7 +155,7 @@ def _export_row(
         "sha256": sha256,
         "pixels": account.filled,
         "runs": dumps(runs),
-        "record": dumps(kept),
+        "record": dumps(summary),
     }
 
 
@@ -170,7 +170,7 @@ def verify_export(
     """
     if not exported.is_file():
         raise ProjectError(f"{exported} isn't there: name the exported file to verify.")
-    with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
+    with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(
                 f"{painting.path} isn't the scan of this project any more: its hash differs."

@@ -27,7 +27,7 @@ def stored_path(path: Path) -> str | bytes:
     return str(path)
 
 
-def kept_record(record: Path) -> dict[str, Any]:
+def summarize_record(record: Path) -> dict[str, Any]:
     """What the project keeps of a record it has written: name, hash, and hashes of its fields."""
     content = record.read_bytes()
     return {
@@ -43,18 +43,17 @@ def check_written_record(document: Document, exported: Path) -> None:
 
     Raises ``VerificationError`` that names what was changed.
     """
-    kept = _known(document, exported)
-    record = _place(kept, exported)
+    summary = _stored_summary(document, exported)
+    record = _find_record(summary, exported)
     if record is None:
         return
     content = record.read_bytes()
-    if hashlib.sha256(content).hexdigest() == kept["sha256"]:
+    if hashlib.sha256(content).hexdigest() == summary["sha256"]:
         return
     text = content.decode("utf-8", "replace")
-    names = changed_fields(kept["fields"], text)
-    raise VerificationError(
-        f"{record.name} was changed after it was written{in_brackets(_deeper(document, names, text))}."
-    )
+    names = changed_fields(summary["fields"], text)
+    changed = in_brackets(_expand_run_fields(document, names, text))
+    raise VerificationError(f"{record.name} was changed after it was written{changed}.")
 
 
 def remarks(document: Document, exported: Path) -> list[str]:
@@ -62,43 +61,43 @@ def remarks(document: Document, exported: Path) -> list[str]:
 
     Its samples are right, but other bytes of it were changed; or its record isn't there to be checked.
     """
-    said = []
+    remarks = []
     sql = "SELECT sha256, time FROM exports WHERE path = ? ORDER BY id"
-    rows = document.store.query(sql, _stored(exported))
+    rows = document.store.query(sql, _resolved_path(exported))
     digest = file_sha256(exported)
     if rows and digest not in {sha256 for sha256, _ in rows}:
-        said.append(
+        remarks.append(
             f"{exported.name} was changed after it was exported ({rows[-1][1]}): its samples are as they"
             " were, other bytes, for instance metadata, are not."
         )
-    kept = _known(document, exported)
-    if kept and _place(kept, exported) is None:
-        said.append(f"The record {kept['name']} of the file is gone, so it wasn't checked.")
-    return said
+    summary = _stored_summary(document, exported)
+    if summary and _find_record(summary, exported) is None:
+        remarks.append(f"The record {summary['name']} of the file is gone, so it wasn't checked.")
+    return remarks
 
 
-def _place(kept: dict[str, Any], exported: Path) -> Path | None:
+def _find_record(summary: dict[str, Any], exported: Path) -> Path | None:
     """Where the record is: beside the file, or where it was written; None where there is none."""
-    if not kept:
+    if not summary:
         return None
-    beside, written = exported.with_name(kept["name"]), Path(kept["path"])
+    beside, written = exported.with_name(summary["name"]), Path(summary["path"])
     return next((path for path in (beside, written) if path.is_file()), None)
 
 
-def _stored(path: Path) -> str | bytes:
+def _resolved_path(path: Path) -> str | bytes:
     return stored_path(path.resolve())
 
 
-def _known(document: Document, exported: Path) -> dict[str, Any]:
+def _stored_summary(document: Document, exported: Path) -> dict[str, Any]:
     """What the last export of this file says of its record; empty for nothing.
 
     A file whose bytes nobody exported is taken for the one that was exported to its place.
     """
     sql = "SELECT record FROM exports WHERE {} = ? ORDER BY id DESC"
     rows = document.store.query(sql.format("sha256"), file_sha256(exported))
-    rows = rows or document.store.query(sql.format("path"), _stored(exported))
+    rows = rows or document.store.query(sql.format("path"), _resolved_path(exported))
     try:
-        found: dict[str, Any] = next((kept for (text,) in rows if (kept := loads(text))), {})
+        found: dict[str, Any] = next((summary for (text,) in rows if (summary := loads(text))), {})
         if not found:
             return {}
         name, fields = Path(found["name"]).name, dict(found["fields"])
@@ -108,21 +107,21 @@ def _known(document: Document, exported: Path) -> dict[str, Any]:
         raise VerificationError("What the project knows of this export's record can't be read.") from error
 
 
-def _deeper(document: Document, names: list[str], text: str) -> list[str]:
+def _expand_run_fields(document: Document, names: list[str], text: str) -> list[str]:
     """``names`` of fields, those of a run's record one level further down."""
     found: list[str] = []
     for name in names:
-        inner = _in_run(document, name, text) if name.startswith("runs.") else []
+        inner = _changed_run_fields(document, name, text) if name.startswith("runs.") else []
         found += inner or [name]
     return found
 
 
-def _in_run(document: Document, name: str, text: str) -> list[str]:
+def _changed_run_fields(document: Document, name: str, text: str) -> list[str]:
     """The fields that differ between a run's record in the project and in the file."""
     try:
         number = name.removeprefix("runs.")
         written = json.dumps(json.loads(text)["runs"][number])
-        kept = field_hashes(document.store.run(int(number)).content.record())
+        summary = field_hashes(document.store.run(int(number)).content.record())
     except (*UNSOUND, ProjectError):
         return []
-    return [f"run {number}: {field}" for field in changed_fields(kept, written)]
+    return [f"run {number}: {field}" for field in changed_fields(summary, written)]

@@ -158,11 +158,11 @@ class _Page:
             self.raster = read_raster(structure, directory)
             self.meaning = structure.flavour.order, *_meaning(structure, directory)
             if self.raster is not None:
-                offsets, counts = (directory.find(tag) for tag in SEGMENT_TAGS[self.raster.tiled])
-                assert offsets
-                assert counts
-                self._places = structure.numbers(offsets).tolist()
-                self._sizes = structure.numbers(counts).tolist()
+                offset_entry, count_entry = (directory.find(tag) for tag in SEGMENT_TAGS[self.raster.tiled])
+                assert offset_entry
+                assert count_entry
+                self._offsets = structure.numbers(offset_entry).tolist()
+                self._sizes = structure.numbers(count_entry).tolist()
         self._data = FileBytes(path)
 
     def close(self) -> None:
@@ -170,13 +170,13 @@ class _Page:
 
     def span(self, segment: int, start: int, size: int | None) -> tuple[int, int]:
         """Place and size of a segment's bytes, or of the ``size`` ones from ``start`` on of it."""
-        place, whole = self._places[segment], self._sizes[segment]
+        offset, whole = self._offsets[segment], self._sizes[segment]
         if size is None:
-            return place, whole if place else 0
-        return place + start, size if place else 0
+            return offset, whole if offset else 0
+        return offset + start, size if offset else 0
 
-    def read(self, place: int, size: int) -> bytes:
-        return self._data.read(place, size)
+    def read(self, offset: int, size: int) -> bytes:
+        return self._data.read(offset, size)
 
 
 def _meaning(structure: Structure, directory: Directory) -> Iterator[tuple[int, int, int, bytes]]:
@@ -188,7 +188,7 @@ def _meaning(structure: Structure, directory: Directory) -> Iterator[tuple[int, 
 
 def _stored_alike(painting: Painting, written: Path, page: int, stack: ExitStack) -> _Pages | None:
     """Both pages, where they are stored in the same way, and ``painting`` gives the samples as stored."""
-    if painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+    if painting.format not in ("TIFF", "BigTIFF") or not painting.stores_samples:
         return None
     try:
         before, after = (
@@ -272,10 +272,10 @@ class _Pages:
         raster = self._raster
         rows, columns, samples = raster.shape(part.cell)
         shape = part.box.height if raster.codec.plain else rows, columns, samples
-        place, size = page.span(part.cell, *self._range(part))
+        offset, size = page.span(part.cell, *self._range(part))
         if not size:
             return np.zeros(shape, raster.dtype)
-        return raster.codec.decode(page.read(place, size), shape, raster.dtype)
+        return raster.codec.decode(page.read(offset, size), shape, raster.dtype)
 
     def _same(self, part: _Part, plane: int, update: Callable[[bytes], None]) -> bool:
         segment = plane * self._raster.grid.cells + part.cell

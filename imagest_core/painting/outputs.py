@@ -16,7 +16,7 @@ from pathlib import Path
 from imagest_core.errors import InputError, OutputError
 
 
-class Kind(StrEnum):
+class FileKind(StrEnum):
     """What a file holds, as far as its first bytes tell."""
 
     PICTURE = "a picture"
@@ -71,10 +71,10 @@ def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable
         check_target(out, force=force, inputs=inputs)
 
 
-def check_replaceable(out: Path, kind: Kind) -> None:
+def check_replaceable(out: Path, kind: FileKind) -> None:
     """Raise :class:`OutputError` where something else would replace a picture or a project."""
-    found = kind_of(out)
-    if found not in (kind, Kind.OTHER):
+    found = file_kind(out)
+    if found not in (kind, FileKind.OTHER):
         raise OutputError(f"{out.name} is {found}, which only another one may replace; choose another name.")
 
 
@@ -86,7 +86,7 @@ def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
         raise OutputError(f"{folder} is one of the inputs, which are never written; choose another name.")
 
 
-def check_ordinary(path: Path) -> None:
+def check_regular_file(path: Path) -> None:
     """Raise :class:`InputError` for a pipe, a device or a socket: opening one may never end."""
     if path.exists() and not path.is_file() and not path.is_dir():
         raise InputError(f"{path} is no ordinary file: name one that is stored on a disk.")
@@ -107,26 +107,26 @@ def is_input(out: Path, path: Path) -> bool:
     return same_file(out, path) or (path.is_dir() and _in_folder(out, path))
 
 
-def kind_of(path: Path) -> Kind:
+def file_kind(path: Path) -> FileKind:
     """What the file holds; OTHER also where there is none or it can't be read."""
     try:
         if not path.is_file():
-            return Kind.OTHER
+            return FileKind.OTHER
         with path.open("rb") as file:
             head = file.read(16)
     except OSError:
-        return Kind.OTHER
+        return FileKind.OTHER
     if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
-        return Kind.PICTURE
-    return Kind.PROJECT if head == _PROJECT else Kind.OTHER
+        return FileKind.PICTURE
+    return FileKind.PROJECT if head == _PROJECT else FileKind.OTHER
 
 
 def _in_folder(out: Path, folder: Path) -> bool:
     """Whether ``out`` is a file that ``folder`` holds at any depth, or another name of one."""
     real, inside = Path(os.path.realpath(out)), Path(os.path.realpath(folder))
     if inside in real.parents and real.parent.is_dir():
-        wanted = folded(real.name)
-        return any(folded(name) == wanted for name in os.listdir(real.parent))
+        wanted = normalized_name(real.name)
+        return any(normalized_name(name) == wanted for name in os.listdir(real.parent))
     if real.is_file() and real.stat().st_nlink > 1:
         return any(same_file(real, found) for found in inside.rglob("*") if found.is_file())
     return False
@@ -136,7 +136,7 @@ def _place(path: Path) -> tuple[object, ...]:
     """Where a file is or would be: its folder's identity, then the names below, folded."""
     names, folder = [], Path(os.path.realpath(path))
     while folder != folder.parent:
-        names.append(folded(folder.name))
+        names.append(normalized_name(folder.name))
         folder = folder.parent
         try:
             found = folder.stat()
@@ -146,7 +146,7 @@ def _place(path: Path) -> tuple[object, ...]:
     return (str(folder), *reversed(names))
 
 
-def folded(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A file name without what some file systems don't tell apart: letter case and Unicode form."""
     name = unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
     return name.rstrip(". ") or name

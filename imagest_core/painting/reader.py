@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from imagest_core.errors import PaintingError, ProfileError
 from imagest_core.painting.color.working import ColourSpace, assumed_space, colour_space
 from imagest_core.painting.formats import open_source
-from imagest_core.painting.formats.base import Limits, Samples, Source
+from imagest_core.painting.formats.base import ImageSource, Limits, Samples
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
@@ -57,7 +57,7 @@ class Painting:
     """
 
     def __init__(
-        self, path: Path, source: Source, stamp: FileStamp | None = None, *, assume_srgb: bool = False
+        self, path: Path, source: ImageSource, stamp: FileStamp | None = None, *, assume_srgb: bool = False
     ) -> None:
         facts = source.facts
         self._source = source
@@ -69,7 +69,7 @@ class Painting:
         self.grey, self.alpha = facts.channels - len(facts.extras) < 3, facts.alpha is not None
         self.dtype: np.dtype[Any] = np.dtype(f"u{facts.depth // 8}")
         self.compression, self.lossy = facts.compression, facts.lossy
-        self.own_samples, self.white_is_zero = facts.own_samples, facts.white_is_zero
+        self.stores_samples, self.white_is_zero = facts.stores_samples, facts.white_is_zero
         self.page, self.pages = facts.page, facts.pages
         self.profile, self.metadata = facts.profile, facts.metadata
         self.resolution = _as_displayed(facts.resolution, self._orientation)
@@ -165,7 +165,7 @@ class Painting:
         """
         known = expected or self.sha256()
         try:
-            if self._sha256 == known and self._stamp is not None and self._stamp.still_of(self.path):
+            if self._sha256 == known and self._stamp is not None and self._stamp.matches(self.path):
                 return
         except OSError as error:
             raise self._changed() from error

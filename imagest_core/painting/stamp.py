@@ -50,7 +50,7 @@ class FileStamp:
         """What is equal where the file is the same."""
         return self.size, self.modified, self.changed, self.device, self.inode
 
-    def still_of(self, path: Path) -> bool:
+    def matches(self, path: Path) -> bool:
         """Whether ``path`` is surely unchanged; False where that can't be told. Raises ``OSError``."""
         return self.settled and FileStamp.of(path).facts == self.facts
 

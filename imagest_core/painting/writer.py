@@ -23,12 +23,12 @@ from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.compact import compact
 from imagest_core.painting.tiff.convert import write_lossless
-from imagest_core.painting.tiff.extents import occupied
+from imagest_core.painting.tiff.extents import occupied_bytes
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.tiff.patch import CLASSIC_LIMIT, patch_file
 from imagest_core.painting.tiff.pieces import Patch
-from imagest_core.painting.tiff.pyramid import refresh_levels
+from imagest_core.painting.tiff.pyramid import update_reduced_copies
 from imagest_core.painting.tiff.raster import read_raster
 from imagest_core.painting.tiff.stale import pages_before, remove_stale, stale_notes
 from imagest_core.painting.tiff.tags import carrying_notes, other_pages, source_directory
@@ -91,7 +91,7 @@ def write_painting(
 
 def keeps_file(painting: Painting, form: Form = KEPT) -> bool:
     """Whether the written file is the source's own but for the patches (and not a new TIFF of it)."""
-    if not form.kept or painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+    if not form.kept or painting.format not in ("TIFF", "BigTIFF") or not painting.stores_samples:
         return False
     with open(painting.path, "rb") as file:
         structure = Structure(file)
@@ -110,7 +110,7 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
             "The result is a lossless TIFF of exactly the decoded samples of"
             f" {painting.path.name} ({painting.compression})."
         )
-    if form.turns_colour(painting):
+    if form.converts_colour(painting):
         notes.append("Colours beyond sRGB are brought to its edge.")
     return (*notes, *sentences(metadata_notes(painting, form)))
 
@@ -135,12 +135,12 @@ def _patch_copy(
 ) -> None:
     """Lay ``patches`` into the copy at ``path``, and into the reduced copies of the picture within it."""
     boxes: list[Box] = []
-    page, before = painting.page, occupied(path)
+    page, before = painting.page, occupied_bytes(path)
     stored = _stored(painting, patches, boxes)
     patch_file(
         path, lambda structure: structure.page(page), stored, limit=limit, progress=progress.part(0.0, 0.8)
     )
-    refresh_levels(path, page, boxes, limit, progress.part(0.8, 0.95))
+    update_reduced_copies(path, page, boxes, limit, progress.part(0.8, 0.95))
     if boxes:
         with open(path, "rb+") as file:
             remove_stale(file, page)
@@ -150,7 +150,7 @@ def _patch_copy(
 def _checked(painting: Painting, patches: Iterable[Patch]) -> Iterator[Patch]:
     for patch in patches:
         patch.check(painting.box, painting.channels, painting.dtype)
-        if not patch.idle:
+        if not patch.is_empty:
             yield patch
 
 

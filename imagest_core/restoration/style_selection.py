@@ -29,7 +29,7 @@ def checked_style(
     """
     checked = None
     if style is not None:
-        checked = check_style(style, painting, damage, trim, growth=request.growth)
+        checked = check_style(style, painting, damage, trim, dilation=request.growth)
     if not uses_style(engine(request.engine), request):
         return None
     return checked or StyleReference(suggest_regions(painting, damage, progress=progress), suggested=True)

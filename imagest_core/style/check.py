@@ -20,7 +20,7 @@ TRIM_SIDE = 512
 
 
 def check_style(
-    style: StyleReference, painting: Painting, damage: DamageMap, trim: bool = False, *, growth: int = 0
+    style: StyleReference, painting: Painting, damage: DamageMap, trim: bool = False, *, dilation: int = 0
 ) -> StyleReference:
     """The reference itself, or with ``trim`` its regions cut to their largest intact rectangles.
 
@@ -31,30 +31,32 @@ def check_style(
     if style.donor is not None and not style.donor.is_file():
         raise StyleError(f"There is no style image {style.donor}.")
     for region in style.regions:
-        _check_place(region, painting.box)
-    return replace(style, regions=tuple(_intact(region, damage, trim, growth) for region in style.regions))
+        _check_bounds(region, painting.box)
+    return replace(
+        style, regions=tuple(_check_intact(region, damage, trim, dilation) for region in style.regions)
+    )
 
 
-def touches_damage(region: Box, damage: DamageMap, growth: int = 0) -> bool:
+def touches_damage(region: Box, damage: DamageMap, dilation: int = 0) -> bool:
     """Whether damage grown by ``growth`` px lies in ``region``."""
-    return bool(damage.read(region.expanded(growth)).any())
+    return bool(damage.read(region.expanded(dilation)).any())
 
 
-def largest_free(taken: NDArray[np.bool_]) -> Box:
+def largest_free_rectangle(occupied: NDArray[np.bool_]) -> Box:
     """The largest rectangle of false in (h, w) bool, the first of equals; an empty box for none.
 
     Heights of free columns row by row, and the largest rectangle under each such skyline by a stack.
     """
-    best, heights = Box(0, 0, 0, 0), np.zeros(taken.shape[1], np.int64)
-    for y, row in enumerate(taken):
+    best, heights = Box(0, 0, 0, 0), np.zeros(occupied.shape[1], np.int64)
+    for y, row in enumerate(occupied):
         heights = np.where(row, 0, heights + 1)
-        found = _largest_under(heights.tolist(), y + 1)
+        found = _largest_below_skyline(heights.tolist(), y + 1)
         if found.area > best.area:
             best = found
     return best
 
 
-def _largest_under(heights: list[int], bottom: int) -> Box:
+def _largest_below_skyline(heights: list[int], bottom: int) -> Box:
     """The largest rectangle that stands on row ``bottom`` under a skyline."""
     best, rising = Box(0, bottom, 0, 0), list[tuple[int, int]]()
     for x, height in enumerate([*heights, 0]):
@@ -67,40 +69,47 @@ def _largest_under(heights: list[int], bottom: int) -> Box:
     return best
 
 
-def _check_place(region: Box, picture: Box) -> None:
+def _check_bounds(region: Box, picture: Box) -> None:
     if region.width < SMALLEST or region.height < SMALLEST:
-        raise StyleError(f"The style region {_named(region)} is smaller than {SMALLEST} × {SMALLEST} pixels.")
+        raise StyleError(
+            f"The style region {_format_box(region)} is smaller than {SMALLEST} × {SMALLEST} pixels."
+        )
     if not picture.contains(region):
         raise StyleError(
-            f"The style region {_named(region)} reaches out of the picture, which is"
+            f"The style region {_format_box(region)} reaches out of the picture, which is"
             f" {picture.width} × {picture.height} pixels."
         )
 
 
-def _intact(region: Box, damage: DamageMap, trim: bool, growth: int) -> Box:
-    if not touches_damage(region, damage, growth):
+def _check_intact(region: Box, damage: DamageMap, trim: bool, dilation: int) -> Box:
+    if not touches_damage(region, damage, dilation):
         return region
     if not trim:
-        raise StyleError(f"The style region {_named(region)} touches damage: move it, or let it be trimmed.")
-    free = _trimmed(region, damage, growth)
+        raise StyleError(
+            f"The style region {_format_box(region)} touches damage: move it, or let it be trimmed."
+        )
+    free = _trim(region, damage, dilation)
     if free.width < SMALLEST or free.height < SMALLEST:
         raise StyleError(
-            f"The style region {_named(region)} has no intact part large enough: choose another."
+            f"The style region {_format_box(region)} has no intact part large enough: choose another."
         )
     return free
 
 
-def _trimmed(region: Box, damage: DamageMap, growth: int) -> Box:
+def _trim(region: Box, damage: DamageMap, dilation: int) -> Box:
     scale = -(-max(region.width, region.height) // TRIM_SIDE)
-    taken = damage.dilated(growth).read(region) > 0
-    free = largest_free(any_in_cells(taken, scale))
+    occupied = damage.dilated(dilation).read(region) > 0
+    free = largest_free_rectangle(any_per_block(occupied, scale))
     native = Box(
-        region.x + free.x * scale, region.y + free.y * scale, free.width * scale, free.height * scale
+        region.x + free.x * scale,
+        region.y + free.y * scale,
+        free.width * scale,
+        free.height * scale,
     )
     return native.within(region)
 
 
-def any_in_cells(mask: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
+def any_per_block(mask: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
     """(⌈h / scale⌉, ⌈w / scale⌉) bool: the cells that hold a true pixel."""
     height, width = mask.shape
     padded = np.pad(mask, ((0, -height % scale), (0, -width % scale)))
@@ -108,5 +117,5 @@ def any_in_cells(mask: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
     return np.asarray(cells.any(axis=(1, 3)))
 
 
-def _named(region: Box) -> str:
+def _format_box(region: Box) -> str:
     return ",".join(str(value) for value in region)

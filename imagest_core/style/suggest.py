@@ -13,18 +13,18 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.style.border import border
-from imagest_core.style.check import any_in_cells, touches_damage
+from imagest_core.style.check import any_per_block, touches_damage
+from imagest_core.style.scan_border import scan_border
 
 Floats = NDArray[np.float32]
 
-GROWTH = 3
+DILATION = 3
 """Regions keep clear of damage grown by this much (px), the most a restoration grows it."""
 WORKING_SIDE = 1024
 SIDES = (32, 256)
-STEPS = 8
+STEPS_PER_SIDE = 8
 """Regions are tried at every eighth of their side."""
-NEAR = 2.0
+NEARNESS_SCALE = 2.0
 """Nearness falls to a third at this many sides from the damage."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
@@ -48,41 +48,41 @@ def suggest_regions(
     shortest = min(painting.width, painting.height)
     side = min(side or max(SIDES[0], min(shortest // 4, SIDES[1])), shortest)
     level = _working_level(painting)
-    grown = damage.dilated(GROWTH, progress)
+    dilated = damage.dilated(DILATION, progress)
     progress.check()
-    ground = _ground(painting, level)
-    taken, texture = _taken(grown, level) | ground.border, ground.texture
+    features = _features(painting, level)
+    occupied, texture = _occupied_cells(dilated, level) | features.scan_border, features.texture
     while side >= 1 << level:
         progress.check()
-        found = _best(painting.box, grown, taken, texture, count, side, level)
+        found = _select_regions(painting.box, dilated, occupied, texture, count, side, level)
         if found or side < SIDES[0]:
             return found
         side //= 2
     return ()
 
 
-def keeps_clear(region: Box, damage: DamageMap) -> bool:
+def is_clear_of(region: Box, damage: DamageMap) -> bool:
     """Whether ``region`` is as far from ``damage`` as those that are suggested."""
-    return not touches_damage(region, damage, GROWTH)
+    return not touches_damage(region, damage, DILATION)
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
+class PaintingFeatures:
     """What of a picture (h, w), at a reduced level, decides besides the damage."""
 
-    border: NDArray[np.bool_]
+    scan_border: NDArray[np.bool_]
     texture: Floats
 
 
-_grounds: WeakKeyDictionary[Painting, Ground] = WeakKeyDictionary()
+_cache: WeakKeyDictionary[Painting, PaintingFeatures] = WeakKeyDictionary()
 """Kept while a painting is open: its damage changes with every stroke, its picture never does."""
 
 
-def _ground(painting: Painting, level: int) -> Ground:
-    known = _grounds.get(painting)
+def _features(painting: Painting, level: int) -> PaintingFeatures:
+    known = _cache.get(painting)
     if known is None:
         picture = painting.read_working(level=level)
-        known = _grounds[painting] = Ground(border(picture), _texture(picture))
+        known = _cache[painting] = PaintingFeatures(scan_border(picture), _texture(picture))
     return known
 
 
@@ -93,15 +93,15 @@ def _working_level(painting: Painting) -> int:
     return level
 
 
-def _taken(damage: DamageMap, level: int) -> NDArray[np.bool_]:
+def _occupied_cells(damage: DamageMap, level: int) -> NDArray[np.bool_]:
     """(h, w) bool at a reduced level (at most 8): the pixels that hold any damage."""
     scale = 1 << level
-    taken = np.zeros((-(-damage.height // scale), -(-damage.width // scale)), np.bool_)
+    occupied = np.zeros((-(-damage.height // scale), -(-damage.width // scale)), np.bool_)
     for box in damage.occupied():
-        cells = any_in_cells(damage.read(box) > 0, scale)
+        cells = any_per_block(damage.read(box) > 0, scale)
         y, x = box.y // scale, box.x // scale
-        taken[y : y + cells.shape[0], x : x + cells.shape[1]] |= cells
-    return taken
+        occupied[y : y + cells.shape[0], x : x + cells.shape[1]] |= cells
+    return occupied
 
 
 def _texture(rgb: Floats) -> Floats:
@@ -111,10 +111,10 @@ def _texture(rgb: Floats) -> Floats:
     return np.asarray(np.sqrt(strength), np.float32)
 
 
-def _best(
+def _select_regions(
     picture: Box,
     damage: DamageMap,
-    taken: NDArray[np.bool_],
+    occupied: NDArray[np.bool_],
     texture: Floats,
     count: int,
     side: int,
@@ -122,11 +122,11 @@ def _best(
 ) -> tuple[Box, ...]:
     corners = _corners(picture, side, level)
     reduced = max(side >> level, 1)
-    free = _sums(taken.astype(np.float64), corners, reduced) == 0
-    corners = corners[free]
+    is_free = _window_sums(occupied.astype(np.float64), corners, reduced) == 0
+    corners = corners[is_free]
     if not len(corners):
         return ()
-    scores = _scores(taken, texture, corners, reduced)
+    scores = _scores(occupied, texture, corners, reduced)
     boxes = (
         Box(int(x) << level, int(y) << level, side, side)
         for y, x in corners[np.argsort(-scores, kind="stable")]
@@ -143,23 +143,27 @@ def _best(
 
 def _corners(picture: Box, side: int, level: int) -> NDArray[np.int64]:
     """(n, 2) rows and columns, at the level, of the upper left corners that are tried."""
-    step = max((side >> level) // STEPS, 1)
+    step = max((side >> level) // STEPS_PER_SIDE, 1)
     rows = np.arange(0, ((picture.height - side) >> level) + 1, step)
     columns = np.arange(0, ((picture.width - side) >> level) + 1, step)
     return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _scores(taken: NDArray[np.bool_], texture: Floats, corners: NDArray[np.int64], side: int) -> Floats:
+def _scores(occupied: NDArray[np.bool_], texture: Floats, corners: NDArray[np.int64], side: int) -> Floats:
     """Texture, as far as it is not more than usual, times nearness to the damage."""
-    strength = _sums(texture.astype(np.float64), corners, side) / side**2
-    enough = np.minimum(strength / max(float(np.median(strength)), 1e-6), 1.0) ** 2
-    away = cv2.distanceTransform((~taken).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    rows, columns = np.minimum(corners + side // 2, np.array(taken.shape) - 1).T
-    nearness = np.exp(-away[rows, columns] / (NEAR * side)) if taken.any() else np.ones(len(corners))
-    return np.asarray(enough * nearness, np.float32)
+    strength = _window_sums(texture.astype(np.float64), corners, side) / side**2
+    texture_score = np.minimum(strength / max(float(np.median(strength)), 1e-6), 1.0) ** 2
+    distance = cv2.distanceTransform((~occupied).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    rows, columns = np.minimum(corners + side // 2, np.array(occupied.shape) - 1).T
+    nearness = (
+        np.exp(-distance[rows, columns] / (NEARNESS_SCALE * side))
+        if occupied.any()
+        else np.ones(len(corners))
+    )
+    return np.asarray(texture_score * nearness, np.float32)
 
 
-def _sums(plane: NDArray[np.float64], corners: NDArray[np.int64], side: int) -> NDArray[np.float64]:
+def _window_sums(plane: NDArray[np.float64], corners: NDArray[np.int64], side: int) -> NDArray[np.float64]:
     """The sum of ``plane`` over the square at each corner."""
     table = np.pad(plane.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     top, left = corners.T

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imagest_core.errors import InputError
-from imagest_core.painting.outputs import check_ordinary
+from imagest_core.painting.outputs import check_regular_file
 from imagest_core.progress import Progress
 
 Picture = NDArray[np.uint8]
@@ -104,7 +104,7 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     """The pictures of a folder or tar by name; raises :class:`InputError`."""
     if source.is_dir():
         for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES):
-            check_ordinary(path)
+            check_regular_file(path)
             if path.is_file():
                 yield path.relative_to(source).as_posix(), path.read_bytes()
     elif source.is_file() and _is_tar(source):

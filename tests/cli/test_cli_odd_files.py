@@ -78,9 +78,9 @@ def test_libraries_print_nothing_on_the_terminal(tmp_path, hole):
     code = "import cv2; cv2.imread(r'%s')" % (tmp_path / "clean.jpg")
     wrapped = (
         "import os, sys\nfrom imagest_core.cli.native import libraries_silenced\n"
-        "from imagest_core.printable import complain\n"
+        "from imagest_core.printable import print_error\n"
         f"with libraries_silenced():\n    {code}\n    os.write(2, b'noise')\n"
-        "    print('more', file=sys.stderr)\n    complain('ours')\nprint('after', file=sys.stderr)\n"
+        "    print('more', file=sys.stderr)\n    print_error('ours')\nprint('after', file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", wrapped], capture_output=True, text=True)
     assert done.stderr == "imagest: ours\nafter\n"

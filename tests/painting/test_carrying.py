@@ -206,9 +206,9 @@ def test_a_maker_note_keeps_its_place_and_loses_its_previews(tmp_path: Path, ord
     assert thumbnail[200:230] not in data
     with open(out, "rb") as file:
         structure = Structure(file)
-        (below,) = structure.places(structure.page(0).find(34665))
+        (below,) = structure.directory_offsets(structure.page(0).find(34665))
         entry = structure.directory(below).find(37500)
-        assert (entry.value_place, entry.size, structure.flavour.order) == (100, len(note), order)
+        assert (entry.value_offset, entry.size, structure.flavour.order) == (100, len(note), order)
 
 
 def test_a_maker_note_in_a_bigtiff_keeps_its_place_too(tmp_path: Path) -> None:

@@ -57,13 +57,13 @@ def compared(source: Path, out: Path, boxes: list[Box], page: int = 0) -> Compar
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The segments that were decoded, in both files."""
     seen: list[int] = []
-    real = segments.Segments._decoded
+    real = segments.SegmentReader._decoded
 
-    def counted(self: segments.Segments, index: int) -> Any:
+    def counted(self: segments.SegmentReader, index: int) -> Any:
         seen.append(index)
         return real(self, index)
 
-    monkeypatch.setattr(segments.Segments, "_decoded", counted)
+    monkeypatch.setattr(segments.SegmentReader, "_decoded", counted)
     return seen
 
 
@@ -186,7 +186,7 @@ def test_a_tag_that_changes_the_meaning_is_found(tmp_path: Path, tag: int, value
         structure = Structure(file)
         entry = structure.page(0).find(tag)
         assert entry is not None
-        file.seek(entry.value_place)
+        file.seek(entry.value_offset)
         file.write(struct.pack("<H", value))
     try:
         found = compared(source, out, [])

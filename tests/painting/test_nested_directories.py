@@ -15,7 +15,7 @@ from tiff_samples import grey_entries, handmade, noise, restore, smooth
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff.extents import occupied
+from imagest_core.painting.tiff.extents import occupied_bytes
 from imagest_core.painting.tiff.ifd import Field, Structure, append_directory
 from imagest_core.painting.writer import Patch
 
@@ -70,7 +70,7 @@ def test_absurdly_many_reduced_copies_are_refused_at_once(tmp_path: Path) -> Non
             entries = struct.pack("<HHIIHHII", 254, 4, 1, 1, 330, 4, count, table)
             file.write(struct.pack("<H", 2) + entries + struct.pack("<I", place + size))
         fields = [Field(each.tag, each.kind, each.count, structure.value(each)) for each in page.entries]
-        fields.append(Field(330, 4, count, place=table))
+        fields.append(Field(330, 4, count, offset=table))
         start = append_directory(file, structure.flavour, fields)
         file.seek(4)
         file.write(struct.pack("<I", start))
@@ -134,5 +134,5 @@ def test_directories_over_each_other_are_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes(body))
     started = time.process_time()
     with pytest.raises(PaintingError, match="structure is damaged"):
-        occupied(path)
+        occupied_bytes(path)
     assert time.process_time() - started < 2

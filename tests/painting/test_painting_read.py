@@ -140,7 +140,7 @@ def test_bilevel_opens_as_grey(tmp_path: Path, kind: str, compression: str | Non
     with open_painting(path) as painting:
         assert painting.depth == 8
         assert painting.channels == 1
-        assert not painting.own_samples
+        assert not painting.stores_samples
         assert np.array_equal(painting.read()[..., 0], np.where(white, 255, 0))
         assert any("1 bit" in note for note in painting.notes)
 
@@ -278,7 +278,7 @@ def test_lossless_formats_give_their_samples(tmp_path: Path, kind: str) -> None:
             assert np.array_equal(painting.read(), samples)
             assert np.array_equal(painting.read(Box(3, 5, 20, 30)), samples[5:35, 3:23])
             assert not painting.lossy
-            assert not painting.own_samples
+            assert not painting.stores_samples
 
 
 def test_jpeg_is_decoded_as_the_codec_does(tmp_path: Path) -> None:

@@ -121,8 +121,8 @@ def test_a_value_shared_with_another_page_stays_there(tmp_path: Path) -> None:
             writer.write(smooth(40, 60), photometric="rgb", extratags=tags, metadata=None, compression="zlib")
     with open(source, "rb+") as file:
         first, second = (page.find(34377) for page in Structure(file).chain())
-        file.seek(second.place + 8)
-        file.write(struct.pack("<I", first.value_place))
+        file.seek(second.offset + 8)
+        file.write(struct.pack("<I", first.value_offset))
     assert written(source, out) == [("Photoshop thumbnail (resource 1036 in tag 34377)", "removed")]
     with tifffile.TiffFile(out) as tiff:
         assert bytes(tiff.pages[1].tags[34377].value) == value
@@ -209,7 +209,7 @@ def test_a_thumbnail_beside_the_strips_goes(tmp_path: Path) -> None:
     with open(source, "rb+") as file:
         page = Structure(file).page(0)
         for tag, number in ((513, len(data)), (514, len(thumbnail))):
-            file.seek(page.find(tag).place + 4)
+            file.seek(page.find(tag).offset + 4)
             file.write(struct.pack("<II", 1, number))
     assert written(source, out) == [("JPEG thumbnail (tag 513)", "removed")]
     assert thumbnail[200:230] not in out.read_bytes()
@@ -231,7 +231,7 @@ def rearranged(path: Path, chained: bool) -> None:
     with open(path, "rb+") as file:
         structure = Structure(file)
         entry = structure.page(0).find(330)
-        first, second = structure.places(entry)
+        first, second = structure.directory_offsets(entry)
         below = structure.directory(first)
         if chained:
             file.seek(first + below.size - 4)
@@ -240,7 +240,7 @@ def rearranged(path: Path, chained: bool) -> None:
             fields = [Field(each.tag, each.kind, each.count, structure.value(each)) for each in below.entries]
             fields.append(numbers_field(330, [second], structure.flavour))
             first = append_directory(file, structure.flavour, fields)
-        file.seek(entry.place + 4)
+        file.seek(entry.offset + 4)
         file.write(struct.pack("<II", 1, first))
 
 
@@ -313,7 +313,7 @@ def test_stale_structures_of_real_files(shared: Path, tmp_path: Path, name: str,
         if layers:
             old = structure.value(layers)[40:]
         else:
-            (below,) = structure.places(page.find(330))
+            (below,) = structure.directory_offsets(page.find(330))
             directory = structure.directory(below)
             place, size = (int(structure.numbers(directory.find(tag))[0]) for tag in (324, 325))
             old = structure.bytes_at(place, size)

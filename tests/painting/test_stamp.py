@@ -90,4 +90,4 @@ def test_another_content_than_expected_is_a_change(painting: Painting) -> None:
 def test_a_stamp_is_trusted_only_once_the_last_change_is_some_time_ago(path: Path) -> None:
     os.utime(path, (1, 1))  # the time of the change itself cannot be set back
     assert not FileStamp.of(path).settled
-    assert not FileStamp.of(path).still_of(path)
+    assert not FileStamp.of(path).matches(path)

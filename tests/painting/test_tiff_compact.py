@@ -26,8 +26,8 @@ from tiff_samples import (
 )
 
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff.compact import compact, erase
-from imagest_core.painting.tiff.extents import merged, occupied, subtracted
+from imagest_core.painting.tiff.compact import compact, zero_spans
+from imagest_core.painting.tiff.extents import merge_spans, occupied_bytes, subtract_spans
 from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch
 
@@ -54,7 +54,7 @@ def check_nothing_old(source: Path, out: Path, page: int = 0) -> int:
 
 def dead_bytes(path: Path) -> int:
     """Bytes of the file that nothing in it points to."""
-    found = occupied(path)
+    found = occupied_bytes(path)
     return found.size - int((found.spans[:, 1] - found.spans[:, 0]).sum())
 
 
@@ -217,12 +217,12 @@ def test_a_removed_entry_takes_its_value_along(tmp_path: Path) -> None:
     secret = b"An old state of the picture. " * 20
     tags = [(37724, 7, len(secret), secret, True)]
     tifffile.imwrite(path, noise(40, 40), photometric="rgb", extratags=tags, compression="zlib")
-    before, samples = occupied(path), tifffile.imread(path)
+    before, samples = occupied_bytes(path), tifffile.imread(path)
     with open(path, "rb+") as file:
         structure = Structure(file)
         entry = structure.page(0).find(37724)
         assert entry is not None
-        file.seek(entry.place)
+        file.seek(entry.offset)
         file.write(struct.pack("<HHII", 37724, 7, 1, 0))
     assert compact(path, before) < 16
     assert b"An old state" not in path.read_bytes()
@@ -250,18 +250,18 @@ def test_erasing_bytes(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
     with open(path, "rb+") as file:
-        erase(file, np.array([(1, 3), (8, 10)], np.uint64))
+        zero_spans(file, np.array([(1, 3), (8, 10)], np.uint64))
     assert path.read_bytes() == b"0\0\x0034567\0\0"
 
 
 def test_spans() -> None:
     spans = np.array([(5, 9), (0, 2), (8, 12), (12, 13), (20, 20)], np.uint64)
-    assert merged(spans).tolist() == [[0, 2], [5, 13]]
+    assert merge_spans(spans).tolist() == [[0, 2], [5, 13]]
     other = np.array([(1, 6), (10, 11)], np.uint64)
-    assert subtracted(merged(spans), other).tolist() == [[0, 1], [6, 10], [11, 13]]
+    assert subtract_spans(merge_spans(spans), other).tolist() == [[0, 1], [6, 10], [11, 13]]
     nothing = np.zeros((0, 2), np.uint64)
-    assert subtracted(other, nothing).tolist() == other.tolist()
-    assert len(subtracted(nothing, other)) == len(merged(nothing)) == 0
+    assert subtract_spans(other, nothing).tolist() == other.tolist()
+    assert len(subtract_spans(nothing, other)) == len(merge_spans(nothing)) == 0
 
 
 @pytest.mark.skipif(which("tiffinfo") is None, reason="needs libtiff's tools")

@@ -15,9 +15,9 @@ from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.restoration.request import GROWTH_RANGE
-from imagest_core.style.check import check_style, largest_free
+from imagest_core.style.check import check_style, largest_free_rectangle
 from imagest_core.style.reference import StyleReference
-from imagest_core.style.suggest import keeps_clear, suggest_regions
+from imagest_core.style.suggest import is_clear_of, suggest_regions
 
 
 def opened(folder: Path, picture: np.ndarray) -> Painting:
@@ -112,7 +112,7 @@ def test_refuses_or_trims_a_region_that_touches_damage(tmp_path: Path) -> None:
         with pytest.raises(StyleError, match="touches damage"):
             check_style(style, painting, damage)
         assert check_style(style, painting, damage, trim=True).regions == (Box(22, 0, 58, 60),)
-        assert check_style(style, painting, damage, trim=True, growth=3).regions == (Box(25, 0, 55, 60),)
+        assert check_style(style, painting, damage, trim=True, dilation=3).regions == (Box(25, 0, 55, 60),)
         with pytest.raises(StyleError, match="no intact part"):
             check_style(StyleReference((Box(18, 0, 10, 60),)), painting, damage, trim=True)
 
@@ -148,7 +148,7 @@ def test_the_largest_free_rectangle_is_the_largest(height: int, width: int, seed
         ),
         default=0,
     )
-    found = largest_free(taken)
+    found = largest_free_rectangle(taken)
     assert found.area == largest
     assert not taken[found.slices].any()
 
@@ -177,7 +177,7 @@ def test_suggestions_never_lie_on_damage_of_any_class_however_it_is_grown(
         assert damage.box.contains(region)
         assert not grown.read(region).any()
         assert region.x >= GROUND
-        assert keeps_clear(region, damage)
+        assert is_clear_of(region, damage)
         assert sum(region.touches(other) for other in regions) == 1
 
 

@@ -46,7 +46,7 @@ class Display:
         """``samples`` (h, w, c) uint8 or uint16 of the painting as (h, w, 4) pixels."""
         out = self._coloured(np.ascontiguousarray(samples[..., self._channels]))
         if self._alpha is not None:
-            _lay_alpha(out, _eight_bits(samples[..., self._alpha]))
+            _apply_alpha(out, _eight_bits(samples[..., self._alpha]))
         return out
 
 
@@ -136,8 +136,8 @@ def _opaque(colour: NDArray[np.uint8]) -> Pixels:
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2BGRA))
 
 
-def _lay_alpha(pixels: Pixels, alpha: NDArray[np.uint8]) -> None:
+def _apply_alpha(pixels: Pixels, alpha: NDArray[np.uint8]) -> None:
     """Premultiply ``pixels`` in place."""
-    share = alpha[..., np.newaxis].astype(np.uint16)
-    pixels[..., :3] = (pixels[..., :3] * share + 127) // 255
+    opacity = alpha[..., np.newaxis].astype(np.uint16)
+    pixels[..., :3] = (pixels[..., :3] * opacity + 127) // 255
     pixels[..., 3] = alpha

@@ -6,17 +6,17 @@ from pathlib import Path
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.formats import jpeg, jpeg2000, png, webp
-from imagest_core.painting.formats.base import Limits, Source
-from imagest_core.painting.formats.unsupported import HEAD, what_to_do
+from imagest_core.painting.formats.base import ImageSource, Limits
+from imagest_core.painting.formats.unsupported import HEAD, unsupported_message
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _KNOWN = "TIFF, PNG, JPEG, WebP and JPEG 2000"
 
 
-def open_source(path: Path, page: int, limits: Limits) -> Source:
+def open_source(path: Path, page: int, limits: Limits) -> ImageSource:
     """The file as what its first bytes say it is; raises ``PaintingError``."""
     head = _head(path)
-    known = what_to_do(path.name, head)
+    known = unsupported_message(path.name, head)
     if known is not None:
         raise PaintingError(known)
     if head[:4] in _TIFF:

@@ -75,7 +75,7 @@ class Facts:
     depth: int
     compression: str
     lossy: bool
-    own_samples: bool = False
+    stores_samples: bool = False
     extra: tuple[int, ...] | None = None
     white_is_zero: bool = False
     orientation: int = 1
@@ -105,14 +105,14 @@ class Facts:
         return self.width * self.height * self.channels * self.depth // 8
 
 
-class Reader(Protocol):
+class RegionReader(Protocol):
     """Samples of boxes of one picture."""
 
     def read(self, box: Box) -> Samples:
         """Samples (height, width, channels) of a stored box inside the picture; safe in any thread."""
 
 
-class Source(Reader, Protocol):
+class ImageSource(RegionReader, Protocol):
     """An open file of some format."""
 
     @property
@@ -120,7 +120,7 @@ class Source(Reader, Protocol):
         """What the header says."""
 
     @property
-    def reduced(self) -> Mapping[int, Reader]:
+    def reduced(self) -> Mapping[int, RegionReader]:
         """Reduced pictures the file itself holds: level n is ``ceil(size / 2**n)`` pixels."""
 
     def close(self) -> None:
@@ -132,10 +132,10 @@ def check_size(name: str, width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise PaintingError(f"{name} declares a size of {width} × {height} pixels: the file is damaged.")
     if width * height > limits.pixels:
-        raise PaintingError(too_large(name, width, height, limits.pixels))
+        raise PaintingError(too_large_message(name, width, height, limits.pixels))
 
 
-def too_large(name: str, width: int, height: int, limit: int) -> str:
+def too_large_message(name: str, width: int, height: int, limit: int) -> str:
     """The sentence for a picture of more than ``limit`` pixels."""
     return (
         f"{name} declares {width} × {height} pixels, over the limit of {limit / 1e6:,.6g} megapixels: cut it"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from imagest_core.painting.formats.exif import PREFIX, Exif
 from imagest_core.painting.metadata import xmp
-from imagest_core.painting.metadata.iptc import joined
+from imagest_core.painting.metadata.iptc import join_records
 from imagest_core.painting.metadata.model import Metadata, split_photoshop
 from imagest_core.painting.metadata.writing_notes import WritingNote
 
@@ -57,7 +57,7 @@ class JpegMetadata:
         elif marker == _COMMENT:
             self.comments.append(value.decode("utf-8", "replace").strip("\0 \r\n"))
         elif marker in _APPS:
-            self._left.append(label(marker, value))
+            self._left.append(segment_label(marker, value))
 
     def add_trailer(self, data: bytes, place: int, whole: int) -> None:
         """Take ``data``, the last of the ``whole`` bytes from ``place`` on, behind the end of the picture."""
@@ -79,7 +79,7 @@ class JpegMetadata:
     def metadata(self) -> Metadata:
         """All that was found."""
         photoshop, iptc = split_photoshop(self._photoshop)
-        records = joined([iptc, *self._iptc])
+        records = join_records([iptc, *self._iptc])
         packet = self._packet()
         if self._left:
             names = ", ".join(dict.fromkeys(self._left))
@@ -150,7 +150,7 @@ _LABELS = {
 }
 
 
-def label(marker: int, value: bytes) -> str:
+def segment_label(marker: int, value: bytes) -> str:
     """What a segment is called: APP and its number, and its maker or the name it begins with."""
     name = next((name for mark, name in _LABELS.items() if value.startswith(mark)), "")
     if value[6:14] == b"HEAPJPGM":

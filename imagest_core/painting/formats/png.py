@@ -56,7 +56,7 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
 
 
 @dataclass(frozen=True)
-class PngHead:
+class PngHeader:
     """What a PNG declares of its samples; ``palette``: (n, 3) uint8, where they are indices into it.
 
     ``transparent``: whether a colour, or one of the palette, is; ``depth``: bits as stored.
@@ -72,7 +72,7 @@ class PngHead:
     palette: NDArray[np.uint8] | None
 
 
-def read_png_head(path: Path) -> PngHead:
+def read_png_header(path: Path) -> PngHeader:
     """The head of a PNG of any kind; raises ``PaintingError``."""
     with decoding(path):
         chunks = _read_chunks(path)
@@ -83,7 +83,7 @@ def read_png_head(path: Path) -> PngHead:
             palette = np.frombuffer(table, np.uint8, len(table) // 3 * 3).reshape(-1, 3)
     if kind not in (*_CHANNELS, _PALETTE) or depth not in (1, 2, 4, 8, 16):
         raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
-    return PngHead(
+    return PngHeader(
         width,
         height,
         depth,

@@ -22,7 +22,7 @@ _UNIFORM_BYTES = 4096
 
 
 @dataclass(frozen=True)
-class Layout:
+class SegmentLayout:
     """Where the segments of a page lie and how they are put together.
 
     ``segment_width`` and ``segment_height`` in pixels; ``planar``: one plane of segments a channel;
@@ -82,10 +82,10 @@ class Layout:
         return heights * self.segment_width * self.samples * self.dtype.itemsize
 
 
-class Segments:
+class SegmentReader:
     """Reads boxes of one page by the segments they touch."""
 
-    def __init__(self, path: Path, layout: Layout, data: FileBytes, cache: SegmentCache) -> None:
+    def __init__(self, path: Path, layout: SegmentLayout, data: FileBytes, cache: SegmentCache) -> None:
         self._path, self._layout, self._data, self._cache = path, layout, data, cache
         self._shape = layout.segment_height, layout.segment_width
         self._latest: tuple[bytes, Samples | None] = b"", None

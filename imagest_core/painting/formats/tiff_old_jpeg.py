@@ -30,4 +30,4 @@ def old_jpeg(path: Path, page: TiffPage, facts: Facts, limits: Limits) -> WholeS
         samples = imagecodecs.tiff_decode(data, index=facts.page, asrgb=True)
         return np.ascontiguousarray(samples[..., : facts.channels])
 
-    return WholeSource(path, replace(facts, own_samples=False, white_is_zero=False), decode, limits)
+    return WholeSource(path, replace(facts, stores_samples=False, white_is_zero=False), decode, limits)

@@ -9,7 +9,7 @@ from threading import Lock
 import numpy as np
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.formats.base import Facts, Limits, Reader, Samples, check_size, decoding
+from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.geometry import Box
 
 
@@ -33,7 +33,7 @@ class WholeSource:
         return self._facts
 
     @property
-    def reduced(self) -> Mapping[int, Reader]:
+    def reduced(self) -> Mapping[int, RegionReader]:
         """None: these files hold one size."""
         return {}
 

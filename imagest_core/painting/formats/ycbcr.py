@@ -58,7 +58,7 @@ class YCbCr:
         return np.rint(np.clip(rgb, 0, 255)).astype(np.uint8)
 
 
-def layout_of(value: Callable[[int], Any]) -> YCbCr:
+def ycbcr_layout(value: Callable[[int], Any]) -> YCbCr:
     """The packing that the tags say, by ``value(tag)``; raises ``ValueError`` where it is impossible."""
     across, down = value(SUBSAMPLING) or (2, 2)
     if across not in (1, 2, 4) or down not in (1, 2, 4):

@@ -12,7 +12,7 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
 
 
-def pictures(data: bytes) -> Spans:
+def find_pictures(data: bytes) -> Spans:
     """(first byte, byte after the last) of each picture in ``data``, in order."""
     spans: Spans = []
     at = 0
@@ -49,7 +49,7 @@ def _end_of_jpeg(data: bytes, start: int) -> int:
     return len(data) if scan and frame else 0
 
 
-def erased(data: bytes, spans: Spans) -> bytes:
+def zero_spans(data: bytes, spans: Spans) -> bytes:
     """``data`` with zeros in ``spans``."""
     out = bytearray(data)
     for start, end in spans:

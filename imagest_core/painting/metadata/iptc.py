@@ -20,7 +20,7 @@ def without_previews(blob: bytes) -> bytes:
     return blob if len(shorter) == end else shorter
 
 
-def joined(blobs: Iterable[bytes]) -> bytes:
+def join_records(blobs: Iterable[bytes]) -> bytes:
     """Several streams as one, each once and without padding."""
     parts = []
     for blob in blobs:

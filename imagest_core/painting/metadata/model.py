@@ -35,4 +35,4 @@ def split_photoshop(blob: bytes) -> tuple[bytes, bytes]:
     """Image resources without their IPTC records, and these records; TIFF has a tag for each."""
     found, rest = resources.parse(blob)
     others = resources.pack(each for each in found if not each.is_iptc)
-    return others + rest, iptc_records.joined(each.data for each in found if each.is_iptc)
+    return others + rest, iptc_records.join_records(each.data for each in found if each.is_iptc)

@@ -19,7 +19,7 @@ _WHOLE = 0.9
 """Share of a value from which on it is nothing but the picture in it."""
 
 
-def clean(tag: int, value: bytes) -> Cleaned:
+def clean_value(tag: int, value: bytes) -> Cleaned:
     """The value of ``tag`` without pictures of the scan as it was; the same bytes where it has none."""
     if tag == LAYERS:
         return b"", [WritingNote(f"Photoshop layers (tag {LAYERS})", "removed")]
@@ -57,17 +57,17 @@ def _clean_resource(resource: photoshop.Resource) -> Cleaned:
     }
     if number in known:
         return known[number](data)
-    if embedded.pictures(data):
+    if embedded.find_pictures(data):
         return b"", [WritingNote(f"Photoshop preview (resource {number} in tag {PHOTOSHOP})", "removed")]
     return data, []
 
 
 def _clean_rest(rest: bytes) -> Cleaned:
     """What follows the last readable resource: zeros instead of the pictures in it."""
-    spans = embedded.pictures(rest)
+    spans = embedded.find_pictures(rest)
     if not spans:
         return rest, []
-    return embedded.erased(rest, spans), [WritingNote(f"Photoshop preview (tag {PHOTOSHOP})", "removed")]
+    return embedded.zero_spans(rest, spans), [WritingNote(f"Photoshop preview (tag {PHOTOSHOP})", "removed")]
 
 
 def _clean_xmp(value: bytes) -> Cleaned:
@@ -85,15 +85,15 @@ def _clean_iptc(value: bytes) -> Cleaned:
 
 
 def _clean_other(tag: int, value: bytes) -> Cleaned:
-    spans = embedded.pictures(value)
+    spans = embedded.find_pictures(value)
     if not spans:
         return value, []
     if tag == MAKER_NOTE:
         note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
-        return embedded.erased(value, spans), [note]
+        return embedded.zero_spans(value, spans), [note]
     note = WritingNote(f"Embedded preview (tag {tag})", "removed")
     covered = sum(end - start for start, end in spans)
-    return b"" if covered > _WHOLE * len(value) else embedded.erased(value, spans), [note]
+    return b"" if covered > _WHOLE * len(value) else embedded.zero_spans(value, spans), [note]
 
 
 def clean_exif(value: bytes) -> Cleaned:
@@ -106,7 +106,7 @@ def clean_exif(value: bytes) -> Cleaned:
         notes = remove_stale(file, 0)
     except PaintingError:
         notes = []
-    left, spans = file.getvalue(), embedded.pictures(file.getvalue())
+    left, spans = file.getvalue(), embedded.find_pictures(file.getvalue())
     if spans:
         notes.append(WritingNote("Preview in the EXIF block", "removed"))
-    return (embedded.erased(left, spans), notes) if notes else (value, [])
+    return (embedded.zero_spans(left, spans), notes) if notes else (value, [])

@@ -13,7 +13,7 @@ from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Compression, Form
 from imagest_core.painting.tiff.patch import CLASSIC_LIMIT
-from imagest_core.painting.tiff.pieces import Grid, Patch, Pieces
+from imagest_core.painting.tiff.pieces import CellGrid, Patch, PatchStore
 from imagest_core.painting.tiff.tags import byte_order, bytes_of_pages, carry
 from imagest_core.progress import Progress
 
@@ -46,11 +46,11 @@ def write_lossless(
     what the source's own format forces to be decoded as a whole.
     """
     progress = progress or Progress()
-    rows = Grid(painting.width, painting.height, painting.width, TILE)
+    rows = CellGrid(painting.width, painting.height, painting.width, TILE)
     size = painting.width * painting.height * painting.channels * form.depth_of(painting) // 8
     size += bytes_of_pages(painting)
-    with Pieces(rows, path.parent) as pieces:
-        pieces.gather(patches, progress)
+    with PatchStore(rows, path.parent) as pieces:
+        pieces.add_all(patches, progress)
         big = size + size // 8 + _ROOM > limit
         with tifffile.TiffWriter(path, bigtiff=big, byteorder=byte_order(painting)) as writer:
             writer.write(_tiles(painting, rows, pieces, form, progress), **_options(painting, form))
@@ -78,7 +78,7 @@ def _options(painting: Painting, form: Form) -> dict[str, object]:
 
 
 def _tiles(
-    painting: Painting, rows: Grid, pieces: Pieces, form: Form, progress: Progress
+    painting: Painting, rows: CellGrid, pieces: PatchStore, form: Form, progress: Progress
 ) -> Iterator[Samples]:
     """The tiles one after the other, (256, 256, channels), zeros beyond the edge."""
     for row in progress.steps(range(rows.rows)):

@@ -8,7 +8,7 @@ from typing import BinaryIO
 import numpy as np
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.tiff.extents import located
+from imagest_core.painting.tiff.extents import data_spans
 from imagest_core.painting.tiff.ifd import Directory, Structure
 
 _BLOCK = 1 << 20
@@ -19,14 +19,14 @@ Spans = list[tuple[int, int]]
 
 def directory_spans(structure: Structure, directory: Directory) -> Spans:
     """The bytes of ``directory`` itself, of its values and of the data it points to."""
-    spans = [(directory.place, directory.place + directory.size)]
+    spans = [(directory.offset, directory.offset + directory.size)]
     spans += [
-        (entry.value_place, entry.value_place + entry.size)
+        (entry.value_offset, entry.value_offset + entry.size)
         for entry in directory.entries
-        if not entry.inline and entry.value_place + entry.size <= structure.size
+        if not entry.inline and entry.value_offset + entry.size <= structure.size
     ]
     try:
-        for _, _, found in located(structure, directory):
+        for _, _, found in data_spans(structure, directory):
             spans += [(start, end) for start, end in found.tolist() if start < end]
     except PaintingError:  # a vendor's directory may mean something else by these tags
         pass

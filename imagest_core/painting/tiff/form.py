@@ -42,7 +42,7 @@ class Form:
 
     def converts(self, painting: Painting) -> bool:
         """Whether samples of ``painting`` become others, so that the file isn't identical anywhere."""
-        return self.depth_of(painting) != painting.depth or self.turns_colour(painting)
+        return self.depth_of(painting) != painting.depth or self.converts_colour(painting)
 
     def depth_of(self, painting: Painting) -> int:
         """Bits of a sample in the file."""
@@ -52,7 +52,7 @@ class Form:
         """The type of a sample in the file."""
         return np.dtype(f"u{self.depth_of(painting) // 8}")
 
-    def turns_colour(self, painting: Painting) -> bool:
+    def converts_colour(self, painting: Painting) -> bool:
         """Whether colour is turned into sRGB: that of grey scans and of sRGB ones stays."""
         return self.srgb and not painting.grey and not isinstance(painting.colour_space, Srgb)
 
@@ -64,7 +64,7 @@ class Form:
 
     def profile_of(self, painting: Painting) -> bytes | None:
         """The ICC profile in the file."""
-        return srgb_profile() if self.turns_colour(painting) else painting.profile
+        return srgb_profile() if self.converts_colour(painting) else painting.profile
 
     def stored(self, painting: Painting, samples: Samples) -> Samples:
         """Samples (h, w, channels) of ``painting`` as the file has them."""
@@ -72,7 +72,7 @@ class Form:
             return samples
         most = np.iinfo(self.dtype_of(painting)).max
         shares = samples.astype(np.float64) / np.iinfo(painting.dtype).max
-        if self.turns_colour(painting):
+        if self.converts_colour(painting):
             shares[..., :3] = painting.to_working(samples)
         return np.asarray(_rounded(shares, most).astype(self.dtype_of(painting)))
 

@@ -44,7 +44,7 @@ OVERLAP = 4
 DEEPEST = 32
 """Directories that may lie below each other."""
 
-_PLACES = {tag for pair in SEGMENT_TAGS for tag in pair}
+_OFFSET_TAGS = {tag for pair in SEGMENT_TAGS for tag in pair}
 
 
 @dataclass(frozen=True)
@@ -88,14 +88,14 @@ class Flavour:
 
 
 @dataclass(frozen=True)
-class Entry:
+class IfdEntry:
     """One tag: its type and count, the place of its 12 or 20 bytes, and the place of its value."""
 
     tag: int
     kind: int
     count: int
-    place: int
-    value_place: int
+    offset: int
+    value_offset: int
     inline: bool
 
     @property
@@ -108,12 +108,12 @@ class Entry:
 class Directory:
     """One IFD: where it lies, its entries, and the next one of its chain (0 for the last)."""
 
-    place: int
-    entries: tuple[Entry, ...]
+    offset: int
+    entries: tuple[IfdEntry, ...]
     next: int
     size: int
 
-    def find(self, *tags: int) -> Entry | None:
+    def find(self, *tags: int) -> IfdEntry | None:
         """The first entry with one of ``tags``."""
         return next((entry for entry in self.entries if entry.tag in tags), None)
 
@@ -129,35 +129,35 @@ class Structure:
         self.size = file.seek(0, 2)
         self.flavour, self.first = self._header()
 
-    def bytes_at(self, place: int, size: int) -> bytes:
+    def bytes_at(self, offset: int, size: int) -> bytes:
         """Exactly ``size`` bytes from ``place``."""
-        if size < 0 or place < 0 or place + size > self.size:
+        if size < 0 or offset < 0 or offset + size > self.size:
             raise damaged()
-        self.file.seek(place)
+        self.file.seek(offset)
         return self.file.read(size)
 
-    def directory(self, place: int) -> Directory:
+    def directory(self, offset: int) -> Directory:
         """The directory at ``place``."""
         flavour = self.flavour
-        (count,) = self._unpack("n", place)
-        start = place + flavour.count_size
+        (count,) = self._unpack("n", offset)
+        start = offset + flavour.count_size
         table = self.bytes_at(start, count * flavour.entry_size + flavour.offset_size)
         entries = tuple(
             self._entry(table[i * flavour.entry_size :], start + i * flavour.entry_size) for i in range(count)
         )
         (following,) = struct.unpack_from(flavour.code("o"), table, count * flavour.entry_size)
-        return Directory(place, entries, following, flavour.count_size + len(table))
+        return Directory(offset, entries, following, flavour.count_size + len(table))
 
-    def chain(self, place: int | None = None) -> Iterator[Directory]:
+    def chain(self, offset: int | None = None) -> Iterator[Directory]:
         """The directories linked from ``place`` on (from the first: the file's pages), as far as readable."""
         seen: set[int] = set()
-        bounded = _Bounded(self)
-        place = self.first if place is None else place
-        while place not in seen and (directory := self.readable(place)):
-            seen.add(place)
-            bounded.add(directory)
+        guard = _OverlapGuard(self)
+        offset = self.first if offset is None else offset
+        while offset not in seen and (directory := self.try_directory(offset)):
+            seen.add(offset)
+            guard.add(directory)
             yield directory
-            place = directory.next
+            offset = directory.next
 
     def page(self, index: int) -> Directory:
         """The directory ``index`` of the first chain; :class:`PaintingError` where there is none."""
@@ -172,33 +172,33 @@ class Structure:
         Pointers that lead to nothing readable are passed over: they are the file's own business.
         """
         seen: set[int] = set()
-        bounded = _Bounded(self)
+        guard = _OverlapGuard(self)
         waiting = [self.first]
         while waiting:
-            place = waiting.pop()
-            if place in seen or (directory := self.readable(place)) is None:
+            offset = waiting.pop()
+            if offset in seen or (directory := self.try_directory(offset)) is None:
                 continue
-            seen.add(place)
-            bounded.add(directory)
+            seen.add(offset)
+            guard.add(directory)
             yield directory
-            waiting += [directory.next, *self.pointers(directory)]
+            waiting += [directory.next, *self.child_offsets(directory)]
 
-    def pointers(self, directory: Directory) -> list[int]:
+    def child_offsets(self, directory: Directory) -> list[int]:
         """Places of the directories below ``directory``."""
-        return [place for entry in directory.entries for place in self.places(entry)]
+        return [offset for entry in directory.entries for offset in self.directory_offsets(entry)]
 
-    def places(self, entry: Entry) -> list[int]:
+    def directory_offsets(self, entry: IfdEntry) -> list[int]:
         """Where ``entry`` says that directories are; nowhere if it is no pointer, or its value is lost."""
         try:
-            return [int(place) for place in self.numbers(entry)] if is_pointer(entry) else []
+            return [int(offset) for offset in self.numbers(entry)] if is_pointer(entry) else []
         except PaintingError:
             return []
 
-    def value(self, entry: Entry) -> bytes:
+    def value(self, entry: IfdEntry) -> bytes:
         """The value's bytes, as they lie in the file."""
-        return self.bytes_at(entry.value_place, entry.size)
+        return self.bytes_at(entry.value_offset, entry.size)
 
-    def numbers(self, entry: Entry) -> NDArray[np.uint64]:
+    def numbers(self, entry: IfdEntry) -> NDArray[np.uint64]:
         """The value as unsigned numbers."""
         code = NUMBER_CODE.get(entry.kind)
         if code is None:
@@ -210,10 +210,10 @@ class Structure:
         entry = directory.find(tag)
         return int(self.numbers(entry)[0]) if entry and entry.count else default
 
-    def readable(self, place: int) -> Directory | None:
+    def try_directory(self, offset: int) -> Directory | None:
         """The directory at ``place``, or None where there is none."""
         try:
-            return self.directory(place) if place else None
+            return self.directory(offset) if offset else None
         except PaintingError:
             return None
 
@@ -231,18 +231,18 @@ class Structure:
         )
         return flavour, first
 
-    def _unpack(self, layout: str, place: int) -> tuple[int, ...]:
+    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
         code = self.flavour.code(layout)
-        return struct.unpack(code, self.bytes_at(place, struct.calcsize(code)))
+        return struct.unpack(code, self.bytes_at(offset, struct.calcsize(code)))
 
-    def _entry(self, data: bytes, place: int) -> Entry:
+    def _entry(self, data: bytes, offset: int) -> IfdEntry:
         tag, kind, count, value = struct.unpack_from(self.flavour.code("HHoo"), data)
         inline = KIND_SIZE.get(kind, 0) * count <= self.flavour.offset_size
-        field = place + self.flavour.entry_size - self.flavour.offset_size
-        return Entry(tag, kind, count, place, field if inline else value, inline)
+        field = offset + self.flavour.entry_size - self.flavour.offset_size
+        return IfdEntry(tag, kind, count, offset, field if inline else value, inline)
 
 
-class _Bounded:
+class _OverlapGuard:
     """Refuses files whose directories and tables lie over each other, so that few bytes say very much."""
 
     def __init__(self, structure: Structure) -> None:
@@ -251,14 +251,14 @@ class _Bounded:
 
     def add(self, directory: Directory) -> None:
         """Count the bytes of ``directory`` and its tables of places; raises :class:`PaintingError`."""
-        tables = (entry for entry in directory.entries if entry.tag in _PLACES or is_pointer(entry))
-        sizes = (entry.size for entry in tables if entry.value_place + entry.size <= self._size)
+        tables = (entry for entry in directory.entries if entry.tag in _OFFSET_TAGS or is_pointer(entry))
+        sizes = (entry.size for entry in tables if entry.value_offset + entry.size <= self._size)
         self._left -= directory.size + sum(sizes)
         if self._left < 0:
             raise damaged()
 
 
-def is_pointer(entry: Entry) -> bool:
+def is_pointer(entry: IfdEntry) -> bool:
     """Whether the entry's values are places of directories."""
     return entry.kind in (IFD, IFD8) or (entry.tag in POINTER_TAGS and entry.kind in (LONG, LONG8))
 
@@ -271,7 +271,7 @@ class Field:
     kind: int
     count: int
     value: bytes = b""
-    place: int | None = None
+    offset: int | None = None
 
 
 def numbers_field(tag: int, values: Iterable[int] | NDArray[np.uint64], flavour: Flavour) -> Field:
@@ -299,10 +299,10 @@ def append_directory(file: BinaryIO, flavour: Flavour, fields: Iterable[Field], 
 def packed_field(file: BinaryIO, flavour: Flavour, field: Field) -> bytes:
     """The 12 or 20 bytes of a field; a long value is written at the file's end first."""
     head = flavour.pack("HHo", field.tag, field.kind, field.count)
-    if field.place is None and len(field.value) <= flavour.offset_size:
+    if field.offset is None and len(field.value) <= flavour.offset_size:
         return head + field.value.ljust(flavour.offset_size, b"\0")
-    place = append(file, field.value) if field.place is None else field.place
-    return head + flavour.pack("o", place)
+    offset = append(file, field.value) if field.offset is None else field.offset
+    return head + flavour.pack("o", offset)
 
 
 def damaged() -> PaintingError:

@@ -13,9 +13,9 @@ from imagest_core.painting.tiff.bigtiff import convert_to_big
 from imagest_core.painting.tiff.codec import stored_type
 from imagest_core.painting.tiff.extents import Extents
 from imagest_core.painting.tiff.ifd import Directory, Structure
-from imagest_core.painting.tiff.pieces import Patch, Pieces
+from imagest_core.painting.tiff.pieces import Patch, PatchStore
 from imagest_core.painting.tiff.raster import Raster, read_raster
-from imagest_core.painting.tiff.segments import Segments
+from imagest_core.painting.tiff.segments import SegmentWriter
 from imagest_core.progress import Progress
 
 CLASSIC_LIMIT = 2**32 - 1
@@ -43,15 +43,15 @@ def patch_file(
         directory = choose(structure)
         raster = read_raster(structure, directory)
         assert raster is not None
-        segments = Segments(structure, directory, raster, Extents(structure))
-        with Pieces(raster.grid, path.parent) as pieces:
-            pieces.gather(patches, progress)
+        segments = SegmentWriter(structure, directory, raster, Extents(structure))
+        with PatchStore(raster.grid, path.parent) as pieces:
+            pieces.add_all(patches, progress)
             for cell in progress.steps(pieces.cells):
                 _patch_cell(file, segments, raster, cell, pieces)
         _finish(file, structure, segments, limit)
 
 
-def _finish(file: BinaryIO, structure: Structure, segments: Segments, limit: int) -> None:
+def _finish(file: BinaryIO, structure: Structure, segments: SegmentWriter, limit: int) -> None:
     """Make the directories know the new segments."""
     tables = segments.tables()
     growth = sum(values.nbytes for values in tables.values())
@@ -61,7 +61,9 @@ def _finish(file: BinaryIO, structure: Structure, segments: Segments, limit: int
         segments.write_tables()
 
 
-def _patch_cell(file: BinaryIO, segments: Segments, raster: Raster, cell: int, pieces: Pieces) -> None:
+def _patch_cell(
+    file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: int, pieces: PatchStore
+) -> None:
     if raster.codec.plain:
         for piece in pieces.of(cell):
             _patch_plain(file, segments, raster, cell, piece)
@@ -76,13 +78,13 @@ def _patch_cell(file: BinaryIO, segments: Segments, raster: Raster, cell: int, p
             segments.replace(plane * raster.grid.cells + cell, raster.codec.encode(new))
 
 
-def _decoded(segments: Segments, raster: Raster, cell: int, plane: int) -> Samples:
+def _decoded(segments: SegmentWriter, raster: Raster, cell: int, plane: int) -> Samples:
     """Samples (rows, columns, samples) of a segment; zeros for one that the file leaves out."""
     data = segments.read(plane * raster.grid.cells + cell)
     return np.zeros(raster.shape(cell), raster.dtype) if data is None else raster.decode(data, cell)
 
 
-def _patch_plain(file: BinaryIO, segments: Segments, raster: Raster, cell: int, piece: Patch) -> None:
+def _patch_plain(file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: int, piece: Patch) -> None:
     """Uncompressed samples are written over row by row: a strip may be as large as the picture.
 
     (Not through a memory map: on a full disk that ends the process rather than the write.)
@@ -91,14 +93,14 @@ def _patch_plain(file: BinaryIO, segments: Segments, raster: Raster, cell: int, 
     _, columns, samples = raster.shape(cell)
     pixel = samples * raster.dtype.itemsize
     for plane in range(raster.planes):
-        start = segments.own_place(plane * raster.grid.cells + cell, raster.nbytes(cell))
+        start = segments.exclusive_offset(plane * raster.grid.cells + cell, raster.nbytes(cell))
         for y in range(piece.box.y, piece.box.bottom):
-            place = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
-            row = piece.cut(piece.box._replace(y=y, height=1))
-            file.seek(place)
+            offset = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
+            row = piece.crop(piece.box._replace(y=y, height=1))
+            file.seek(offset)
             under = np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
             row.paint(under, row.box, _channels(raster, plane))
-            file.seek(place)
+            file.seek(offset)
             file.write(under.tobytes())
 
 

@@ -51,7 +51,7 @@ class Patch:
         box = orientation.stored_box(self.box, width, height)
         return Patch(box, orientation.store(self.samples), mask)
 
-    def cut(self, box: Box) -> Patch:
+    def crop(self, box: Box) -> Patch:
         """The part of the patch inside ``box``."""
         part = box.within(self.box)
         inside = part.moved(-self.box.x, -self.box.y).slices
@@ -67,13 +67,13 @@ class Patch:
             under[self.mask] = over[self.mask]
 
     @property
-    def idle(self) -> bool:
+    def is_empty(self) -> bool:
         """Whether it replaces no pixel."""
         return self.box.empty or (self.mask is not None and not self.mask.any())
 
 
 @dataclass(frozen=True)
-class Grid:
+class CellGrid:
     """A picture of ``width`` x ``height`` in cells of ``cell_width`` x ``cell_height``, row by row."""
 
     width: int
@@ -114,26 +114,26 @@ class Grid:
 class _Record:
     """Where a waiting piece lies: its box, dtype and samples a pixel, and whether a mask follows."""
 
-    place: int
+    offset: int
     box: Box
     dtype: np.dtype
     channels: int
     masked: bool
 
 
-class Pieces:
+class PatchStore:
     """Patches cut by a grid, waiting on disk until their cell's turn comes, in order within a cell.
 
     So each cell is read, decoded and encoded once, whatever the order and number of the patches,
     and the memory used doesn't grow with them.
     """
 
-    def __init__(self, grid: Grid, folder: Path) -> None:
+    def __init__(self, grid: CellGrid, folder: Path) -> None:
         self._grid = grid
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY, dir=str(folder))  # noqa: SIM115
         self._records: dict[int, list[_Record]] = defaultdict(list)
 
-    def __enter__(self) -> Pieces:
+    def __enter__(self) -> PatchStore:
         return self
 
     def __exit__(
@@ -151,11 +151,11 @@ class Pieces:
         if patch.box.empty:
             return
         for cell in self._grid.touched(patch.box):
-            piece = patch.cut(self._grid.box(cell))
-            if not piece.idle:
+            piece = patch.crop(self._grid.box(cell))
+            if not piece.is_empty:
                 self._records[cell].append(self._keep(piece))
 
-    def gather(self, patches: Iterable[Patch], progress: Progress) -> None:
+    def add_all(self, patches: Iterable[Patch], progress: Progress) -> None:
         """Add all ``patches``; raises :class:`Cancelled` between them."""
         for patch in patches:
             progress.check()
@@ -166,16 +166,16 @@ class Pieces:
         return map(self._load, self._records.get(cell, ()))
 
     def _keep(self, piece: Patch) -> _Record:
-        place = self._file.seek(0, 2)
+        offset = self._file.seek(0, 2)
         self._file.write(piece.samples.tobytes())
         if piece.mask is not None:
             self._file.write(piece.mask.tobytes())
         samples = piece.samples
-        return _Record(place, piece.box, samples.dtype, samples.shape[2], piece.mask is not None)
+        return _Record(offset, piece.box, samples.dtype, samples.shape[2], piece.mask is not None)
 
     def _load(self, record: _Record) -> Patch:
         height, width, channels = record.box.height, record.box.width, record.channels
-        self._file.seek(record.place)
+        self._file.seek(record.offset)
         samples = self._take(record.dtype, (height, width, channels))
         return Patch(
             record.box, samples, self._take(np.dtype(bool), (height, width)) if record.masked else None

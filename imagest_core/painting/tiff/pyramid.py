@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.formats import open_source
-from imagest_core.painting.formats.base import Limits, Source
+from imagest_core.painting.formats.base import ImageSource, Limits
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reduce import area_mean
 from imagest_core.painting.tiff.ifd import (
@@ -47,7 +47,7 @@ _JPEG_STREAM = 513
 
 
 @dataclass(frozen=True)
-class Rendition:
+class ReducedCopy:
     """A smaller copy of a page in the same file.
 
     ``level``: n where it can be made anew from the page reduced by 2**n, otherwise 0; ``name`` says what
@@ -60,27 +60,27 @@ class Rendition:
     parent: Directory | None
 
 
-def renditions(structure: Structure, page: int) -> list[Rendition]:
+def reduced_copies(structure: Structure, page: int) -> list[ReducedCopy]:
     """The smaller copies of ``page``: below it, behind it, and before it where no other page is.
 
     Raises :class:`PaintingError` where they are absurdly many.
     """
-    found = list(islice(_renditions(structure, page), _MOST_COPIES + 1))
+    found = list(islice(_find_reduced_copies(structure, page), _MOST_COPIES + 1))
     if len(found) > _MOST_COPIES:
         raise damaged()
     return found
 
 
-def _renditions(structure: Structure, page: int) -> Iterator[Rendition]:
+def _find_reduced_copies(structure: Structure, page: int) -> Iterator[ReducedCopy]:
     native = structure.page(page)
     pages = list(structure.chain())
     seen: set[int] = set()
     yield from _below(structure, native, native, seen)
-    in_exif, numbers = not _has_raster(native), {each.place: index for index, each in enumerate(pages)}
+    in_exif, numbers = not _has_raster(native), {each.offset: index for index, each in enumerate(pages)}
     for each in _in_chain(structure, pages, page):
-        name = _name(structure, each, numbers[each.place], in_exif)
-        level = level_of(structure, native, each)
-        yield Rendition(each, level, name, None)
+        name = _name(structure, each, numbers[each.offset], in_exif)
+        level = reduction_level(structure, native, each)
+        yield ReducedCopy(each, level, name, None)
         yield from _below(structure, native, each, seen, kept=level > 0)
 
 
@@ -90,28 +90,28 @@ def children(structure: Structure, directory: Directory, seen: set[int]) -> Iter
     Places in ``seen`` are passed over, and those that are visited are added to it.
     """
     entry = directory.find(SUB_IFDS)
-    waiting = structure.places(entry) if entry else []
-    for place in waiting:
-        if place in seen:
+    waiting = structure.directory_offsets(entry) if entry else []
+    for offset in waiting:
+        if offset in seen:
             continue
-        seen.add(place)
-        if found := structure.readable(place):
+        seen.add(offset)
+        if found := structure.try_directory(offset):
             waiting.append(found.next)
             yield found
 
 
 def _below(
     structure: Structure, native: Directory, parent: Directory, seen: set[int], *, kept: bool = True
-) -> Iterator[Rendition]:
+) -> Iterator[ReducedCopy]:
     """The smaller copies of ``native`` below ``parent``, and below these; each directory once.
 
     Unless ``parent`` is ``kept``, none of them is made anew.
     """
-    seen.add(parent.place)
+    seen.add(parent.offset)
     for directory in children(structure, parent, seen):
         if _is_reduced(structure, native, directory):
-            level = level_of(structure, native, directory) if kept else 0
-            yield Rendition(directory, level, _name(structure, directory, None), parent)
+            level = reduction_level(structure, native, directory) if kept else 0
+            yield ReducedCopy(directory, level, _name(structure, directory, None), parent)
             yield from _below(structure, native, directory, seen, kept=level > 0)
 
 
@@ -143,7 +143,7 @@ def _name(structure: Structure, directory: Directory, page: int | None, in_exif:
     return f"Reduced copy of {width} × {height} pixels ({where})"
 
 
-def level_of(structure: Structure, native: Directory, other: Directory) -> int:
+def reduction_level(structure: Structure, native: Directory, other: Directory) -> int:
     """n where ``other`` can be written anew and is ``native`` reduced by 2**n; otherwise 0."""
     try:
         large, small = read_raster(structure, native), read_raster(structure, other)
@@ -157,10 +157,12 @@ def level_of(structure: Structure, native: Directory, other: Directory) -> int:
     return next((level for level in range(1, 16) if _is_level(large, small, level)), 0)
 
 
-def refresh_levels(path: Path, page: int, boxes: Sequence[Box], limit: int, progress: Progress) -> None:
+def update_reduced_copies(
+    path: Path, page: int, boxes: Sequence[Box], limit: int, progress: Progress
+) -> None:
     """Make the reduced copies of ``page`` anew where ``boxes`` (stored pixels) changed, by area mean."""
     with open(path, "rb") as file:
-        found = [each.level for each in renditions(Structure(file), page)]
+        found = [each.level for each in reduced_copies(Structure(file), page)]
     for index, level in enumerate(found):
         if level:
             source = open_source(path, page, _NO_LIMITS)
@@ -173,7 +175,7 @@ def refresh_levels(path: Path, page: int, boxes: Sequence[Box], limit: int, prog
                 source.close()
 
 
-def _reductions(source: Source, boxes: Sequence[Box], level: int) -> Iterator[Patch]:
+def _reductions(source: ImageSource, boxes: Sequence[Box], level: int) -> Iterator[Patch]:
     """What ``boxes`` look like at ``level``, in blocks of a size that fits the memory."""
     scale = 1 << level
     size = max(_BLOCK * 4 // scale, 1)
@@ -186,7 +188,7 @@ def _reductions(source: Source, boxes: Sequence[Box], level: int) -> Iterator[Pa
 
 
 def _rendition(structure: Structure, page: int, index: int) -> Directory:
-    return renditions(structure, page)[index].directory
+    return reduced_copies(structure, page)[index].directory
 
 
 def _is_level(large: Raster, small: Raster, level: int) -> bool:
@@ -203,7 +205,7 @@ def _is_reduced(structure: Structure, native: Directory, other: Directory) -> bo
         return False
     return (
         _says_reduced(structure, other)
-        or level_of(structure, native, other) > 0
+        or reduction_level(structure, native, other) > 0
         or _alike(structure, native, other)
     )
 

@@ -11,7 +11,7 @@ import numpy as np
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.tiff.codec import SegmentCodec, can_encode, predictor_of
 from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, Structure
-from imagest_core.painting.tiff.pieces import Grid
+from imagest_core.painting.tiff.pieces import CellGrid
 
 WIDTH, LENGTH, BITS, COMPRESSION, PHOTOMETRIC = 256, 257, 258, 259, 262
 FILL_ORDER, ORIENTATION, SAMPLES, ROWS_PER_STRIP, PLANAR = 266, 274, 277, 278, 284
@@ -33,7 +33,7 @@ class Raster:
     cell, or, where the samples lie in planes, one for each cell and plane.
     """
 
-    grid: Grid
+    grid: CellGrid
     samples: int
     bits: int
     planar: bool
@@ -89,24 +89,24 @@ def read_raster(structure: Structure, directory: Directory) -> Raster | None:
     return raster if _writable(raster, structure, directory) else None
 
 
-def _grid(structure: Structure, directory: Directory) -> Grid:
+def _grid(structure: Structure, directory: Directory) -> CellGrid:
     number = partial(structure.number, directory)
     width, height = number(WIDTH, 0), number(LENGTH, 0)
     if directory.find(TILE_WIDTH):
-        return Grid(width, height, number(TILE_WIDTH, 0), number(TILE_LENGTH, 0))
-    return Grid(width, height, width, min(number(ROWS_PER_STRIP, 0) or height, height))
+        return CellGrid(width, height, number(TILE_WIDTH, 0), number(TILE_LENGTH, 0))
+    return CellGrid(width, height, width, min(number(ROWS_PER_STRIP, 0) or height, height))
 
 
 def _writable(raster: Raster, structure: Structure, directory: Directory) -> bool:
-    offsets, counts = (directory.find(tag) for tag in SEGMENT_TAGS[raster.tiled])
+    offset_entry, count_entry = (directory.find(tag) for tag in SEGMENT_TAGS[raster.tiled])
     grid = raster.grid
     return (
         min(grid.width, grid.height, grid.cell_width, grid.cell_height, raster.samples) > 0
         and _plain_integers(raster, structure, directory)
         and can_encode(raster.codec)
-        and offsets is not None
-        and counts is not None
-        and offsets.count == counts.count == raster.segments
+        and offset_entry is not None
+        and count_entry is not None
+        and offset_entry.count == count_entry.count == raster.segments
     )
 
 

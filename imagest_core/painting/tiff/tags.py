@@ -18,7 +18,12 @@ from typing import BinaryIO
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.metadata import stale_values
-from imagest_core.painting.metadata.maker_notes import MAKER_NOTE, PlacedNote, has_maker_note, placed_note
+from imagest_core.painting.metadata.maker_notes import (
+    MAKER_NOTE,
+    PlacedMakerNote,
+    has_maker_note,
+    place_maker_note,
+)
 from imagest_core.painting.metadata.texts import add_texts
 from imagest_core.painting.metadata.writing_notes import WritingNote
 from imagest_core.painting.metadata.xmp import upright_xmp
@@ -29,14 +34,14 @@ from imagest_core.painting.tiff.byte_order import reordered
 from imagest_core.painting.tiff.copy import Copier, Fields, copyable
 from imagest_core.painting.tiff.ifd import (
     Directory,
-    Entry,
     Field,
     Flavour,
+    IfdEntry,
     Order,
     Structure,
     append_directory,
 )
-from imagest_core.painting.tiff.pyramid import renditions
+from imagest_core.painting.tiff.pyramid import reduced_copies
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 """TIFF field types."""
@@ -111,9 +116,9 @@ def carry(painting: Painting, path: Path, software: str, profile: bytes | None) 
         structure = Structure(file)
         flavour = structure.flavour
         own = _own_fields(structure)
-        note = _placed_note(painting, origin, flavour)
+        note = _place_maker_note(painting, origin, flavour)
         if note is not None:
-            own = note.make_room(structure, own)
+            own = note.write_into(structure, own)
         carried, _ = _carried(painting, origin, file, flavour, software, note)
         fields = (carried | _profile(profile) | own).values()
         copier = Copier(origin[0], file, flavour) if origin else None
@@ -134,7 +139,7 @@ def carrying_notes(painting: Painting, software: str) -> list[WritingNote]:
     """What :func:`carry` changes, leaves behind or removes."""
     with source_directory(painting) as origin:
         flavour = Flavour(origin[0].flavour.order if origin else "<", big=False)
-        note = _placed_note(painting, origin, flavour)
+        note = _place_maker_note(painting, origin, flavour)
         _, notes = _carried(painting, origin, io.BytesIO(bytes(8)), flavour, software, note)
         return notes + _page_notes(painting, origin)
 
@@ -144,14 +149,14 @@ def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) 
     if origin is None or not is_tiff(painting):
         return []
     structure, shown = origin
-    kept = {each.place for pages in other_pages(painting, origin) for each in pages}
-    gone = {each.directory.place for each in renditions(structure, painting.page)} | {shown.place}
+    kept = {each.offset for pages in other_pages(painting, origin) for each in pages}
+    gone = {each.directory.offset for each in reduced_copies(structure, painting.page)} | {shown.offset}
     return [
         WritingNote(f"Page {number} of the file", "kept")
-        if page.place in kept
+        if page.offset in kept
         else WritingNote(f"Page {number} of the file", "lost", "as it is damaged")
         for number, page in enumerate(structure.chain(), 1)
-        if page.place not in gone
+        if page.offset not in gone
     ]
 
 
@@ -162,11 +167,11 @@ def other_pages(
     if origin is None or not is_tiff(painting):
         return [], []
     structure = origin[0]
-    gone = {each.directory.place for each in renditions(structure, painting.page)}
+    gone = {each.directory.offset for each in reduced_copies(structure, painting.page)}
     pages = list(structure.chain())
 
     def kept(found: list[Directory]) -> list[Directory]:
-        return [each for each in found if each.place not in gone and copyable(structure, each)]
+        return [each for each in found if each.offset not in gone and copyable(structure, each)]
 
     return kept(pages[: painting.page]), kept(pages[painting.page + 1 :])
 
@@ -183,12 +188,12 @@ def byte_order(painting: Painting) -> Order:
         return origin[0].flavour.order if origin else "<"
 
 
-def _placed_note(
+def _place_maker_note(
     painting: Painting, origin: tuple[Structure, Directory] | None, flavour: Flavour
-) -> PlacedNote | None:
+) -> PlacedMakerNote | None:
     """The maker note of an EXIF block, which is put where it lay in the block."""
     exif = painting.metadata.exif
-    return placed_note(*origin, exif, flavour) if origin and exif and not is_tiff(painting) else None
+    return place_maker_note(*origin, exif, flavour) if origin and exif and not is_tiff(painting) else None
 
 
 def _carried(
@@ -197,14 +202,14 @@ def _carried(
     file: BinaryIO,
     flavour: Flavour,
     software: str,
-    placed: PlacedNote | None,
+    placed: PlacedMakerNote | None,
 ) -> tuple[Fields, list[WritingNote]]:
     """The fields of the new file but those of the raster and the profile; directories are appended to it."""
     fields: Fields = {}
     notes = list(painting.metadata.notes)
     if origin:
-        kept = {placed.entry.place: placed.field} if placed else {}
-        copier = Copier(origin[0], file, flavour, notes, kept, stale_values.clean)
+        kept = {placed.entry.offset: placed.field} if placed else {}
+        copier = Copier(origin[0], file, flavour, notes, kept, stale_values.clean_value)
         fields = _copied(painting, copier, origin[1])
         notes += placed.notes if placed else _maker_note_notes(*origin)
     elif painting.metadata.exif:
@@ -235,16 +240,16 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     ]
     if left:
         copier.notes.append(WritingNote(f"Tags of the old encoding: {', '.join(left)}", "lost"))
-    for each in renditions(copier.source, painting.page if is_tiff(painting) else 0):
+    for each in reduced_copies(copier.source, painting.page if is_tiff(painting) else 0):
         copier.notes.append(WritingNote(each.name, "removed"))
     return fields
 
 
-def _is_layers(entry: Entry, notes: list[WritingNote]) -> bool:
+def _is_layers(entry: IfdEntry, notes: list[WritingNote]) -> bool:
     """Whether these are Photoshop's layers, which may be longer than everything else and aren't read."""
     if entry.tag != stale_values.LAYERS:
         return False
-    notes += stale_values.clean(entry.tag, b"")[1]
+    notes += stale_values.clean_value(entry.tag, b"")[1]
     return True
 
 
@@ -262,7 +267,7 @@ def _own_fields(structure: Structure) -> Fields:
     return {
         entry.tag: Field(entry.tag, entry.kind, entry.count, structure.value(entry))
         if entry.inline
-        else Field(entry.tag, entry.kind, entry.count, place=entry.value_place)
+        else Field(entry.tag, entry.kind, entry.count, offset=entry.value_offset)
         for entry in directory.entries
         if entry.tag in _OF_THE_RASTER
     }
@@ -306,7 +311,7 @@ def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fiel
             continue
         if tag in fields and fields[tag].value != value:
             notes.append(WritingNote(f"Tag {tag} in the EXIF block, besides that of the file", "lost"))
-        value, removed = stale_values.clean(tag, value)
+        value, removed = stale_values.clean_value(tag, value)
         notes += removed
         size = 4 if kind == LONG else 1
         value += bytes(-len(value) % size)

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.tiff.extents import located
-from imagest_core.painting.tiff.ifd import NUMBER_CODE, Entry, Structure, is_pointer
+from imagest_core.painting.tiff.extents import data_spans
+from imagest_core.painting.tiff.ifd import NUMBER_CODE, IfdEntry, Structure, is_pointer
 
 _NEVER_OFFSETS = frozenset({2, 3, 5, 8, 10, 11, 12})
 """Field types that hold no offsets: ASCII, SHORT, RATIONAL, SSHORT, SRATIONAL, FLOAT, DOUBLE."""
@@ -36,11 +36,11 @@ _KNOWN = frozenset(tag for first, last in _KNOWN_SPANS for tag in range(first, l
 """Tags of TIFF 6.0, EXIF, GPS, XMP, IPTC, ICC, Photoshop, GeoTIFF and GDAL whose values hold no offsets."""
 
 
-def last_unknown_place(structure: Structure, first: int, end: int) -> int:
+def last_unknown_offset(structure: Structure, first: int, end: int) -> int:
     """The last place from ``first`` to before ``end`` that a value of unknown meaning might name, or -1."""
     last, searched = -1, 0
     for directory in structure.walk():
-        understood = {entry for pair in located(structure, directory) for entry in pair[:2]}
+        understood = {entry for pair in data_spans(structure, directory) for entry in pair[:2]}
         for entry in (entry for entry in directory.entries if entry not in understood):
             searched += entry.size if _is_unknown(entry) else 0
             if searched > _MOST_SEARCHED:
@@ -51,10 +51,12 @@ def last_unknown_place(structure: Structure, first: int, end: int) -> int:
     return last
 
 
-def _numbers(structure: Structure, entry: Entry, end: int) -> Iterator[NDArray[np.uint64]]:
+def _numbers(structure: Structure, entry: IfdEntry, end: int) -> Iterator[NDArray[np.uint64]]:
     """The numbers of ``entry`` that might be places; none where its meaning is known."""
     if is_pointer(entry):
-        lost = [place for place in structure.places(entry) if structure.readable(place) is None]
+        lost = [
+            offset for offset in structure.directory_offsets(entry) if structure.try_directory(offset) is None
+        ]
         yield np.array(lost, np.uint64)
     elif not _is_unknown(entry):
         return
@@ -66,24 +68,24 @@ def _numbers(structure: Structure, entry: Entry, end: int) -> Iterator[NDArray[n
         yield from _words(_raw(structure, entry), wide=end > 2**32)
 
 
-def _is_unknown(entry: Entry) -> bool:
+def _is_unknown(entry: IfdEntry) -> bool:
     return entry.kind not in _NEVER_OFFSETS and entry.tag not in _KNOWN
 
 
-def _readable(structure: Structure, entry: Entry) -> Iterator[NDArray[np.uint64]]:
+def _readable(structure: Structure, entry: IfdEntry) -> Iterator[NDArray[np.uint64]]:
     try:
         yield structure.numbers(entry)
     except PaintingError:
         yield np.zeros(0, np.uint64)
 
 
-def _raw(structure: Structure, entry: Entry) -> bytes:
+def _raw(structure: Structure, entry: IfdEntry) -> bytes:
     """The value's bytes; those in the entry itself where its type is unknown."""
     try:
         if entry.size:
             return structure.value(entry)
         width = structure.flavour.offset_size
-        return structure.bytes_at(entry.place + structure.flavour.entry_size - width, width)
+        return structure.bytes_at(entry.offset + structure.flavour.entry_size - width, width)
     except PaintingError:
         return b""
 
