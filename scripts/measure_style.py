@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.evaluation.benchmark import ALL
@@ -22,7 +23,7 @@ from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, pa
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
 from imagest_core.evaluation.methods import Method
-from imagest_core.evaluation.metrics import Mask, Picture, psnr, ssim, whole_picture
+from imagest_core.evaluation.metrics import psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts
 from imagest_core.evaluation.tables import counted, interval_text, markdown_table
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
@@ -123,7 +124,7 @@ def own_regions(case: Case) -> tuple[Box, ...]:
     return regions
 
 
-def quality(fill: Picture, truth: Picture, mask: Mask) -> Values:
+def quality(fill: Image8, truth: Image8, mask: Mask) -> Values:
     """How near ``fill`` comes to the truth, by :data:`QUALITY`."""
     whole = whole_picture(fill, truth)
     return {
@@ -133,7 +134,7 @@ def quality(fill: Picture, truth: Picture, mask: Mask) -> Values:
     }
 
 
-def changed(own: Picture, donated: Picture, mask: Mask) -> float:
+def changed(own: Image8, donated: Image8, mask: Mask) -> float:
     """Mean absolute difference of two fills inside the damage, in 8-bit levels."""
     return float(np.abs(own[mask].astype(np.float64) - donated[mask]).mean())
 

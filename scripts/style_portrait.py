@@ -15,7 +15,8 @@ from skimage.color import rgb2lab
 from torch import Tensor
 from torch.nn import functional
 
-from imagest_core.evaluation.metrics import Mask, Picture, octaves
+from imagest_core.arrays import Image8, Mask
+from imagest_core.evaluation.metrics import octaves
 from imagest_core.models.imagest.style_swin import StyleSwinEncoder
 from imagest_core.painting.geometry import Box
 
@@ -55,7 +56,7 @@ def bounding_square(mask: Mask) -> Box:
     return Box(left, top, side, side)
 
 
-def squares_over(picture: Picture, side: int) -> list[Box]:
+def squares_over(picture: Image8, side: int) -> list[Box]:
     """Squares of ``side`` that cover the picture, evenly spread; a smaller picture gives its largest ones."""
     height, width = picture.shape[:2]
     side = min(side, height, width)
@@ -67,7 +68,7 @@ def squares_over(picture: Picture, side: int) -> list[Box]:
 
 @torch.inference_mode()
 def grams(
-    encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares: Sequence[Box]
+    encoder: StyleSwinEncoder, picture: Image8, samples: Mask, squares: Sequence[Box]
 ) -> tuple[Tensor, ...]:
     """The Gram matrix (c, c) of each stage's normalised features over the squares.
 
@@ -97,14 +98,14 @@ def _how(given: int, wanted: int) -> int:
     return cv2.INTER_AREA if given > wanted else cv2.INTER_CUBIC
 
 
-def portrait(encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares: Sequence[Box]) -> Portrait:
+def portrait(encoder: StyleSwinEncoder, picture: Image8, samples: Mask, squares: Sequence[Box]) -> Portrait:
     """Colours and octaves of the ``samples`` (h, w), and how the encoder sees the ``squares``."""
     colours = rgb2lab(picture[samples][None] / 255)[0]
     energies = tuple(float(np.sqrt(np.mean(band[samples] ** 2))) for band in octaves(picture))
     return Portrait(colours.mean(0), colours.std(0), energies, grams(encoder, picture, samples, squares))
 
 
-def whole_portrait(encoder: StyleSwinEncoder, picture: Picture, side: int) -> Portrait:
+def whole_portrait(encoder: StyleSwinEncoder, picture: Image8, side: int) -> Portrait:
     """The portrait of an undamaged picture, seen by the encoder in squares of ``side``."""
     return portrait(encoder, picture, np.ones(picture.shape[:2], np.bool_), squares_over(picture, side))
 

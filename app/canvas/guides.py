@@ -13,7 +13,7 @@ from app.canvas.document_layers import DocumentLayers
 from app.canvas.items import LineItem
 from app.canvas.overlay_pixels import argb
 from app.selection import Proposal
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 
 if TYPE_CHECKING:

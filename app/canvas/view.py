@@ -26,7 +26,7 @@ from app.canvas.tools import Tool, make_tool
 from app.canvas.tools.base import Point
 from app.context import Context
 from app.document import OpenDocument
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 
 _NOWHERE = Box(0, 0, 0, 0)

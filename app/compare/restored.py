@@ -13,7 +13,8 @@ from app.canvas.layer import Layer
 from app.canvas.picture import native
 from app.canvas.pyramid import Pyramid
 from app.jobs.runner import Ticket
-from imagest_core.damage.map import TILE, Mask, TileKey, tile_box
+from imagest_core.arrays import Mask
+from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box, union

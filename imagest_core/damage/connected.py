@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.arrays import Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 
 _FIRST = 256

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Labels, Mask
 from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, check_classes
 from imagest_core.painting.geometry import Box, union
 from imagest_core.progress import Progress
@@ -18,8 +19,6 @@ TILE = 256
 HALF = 128
 """An 8-bit mask is damaged from here up."""
 
-Labels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 TileKey = tuple[int, int]
 
 

@@ -21,7 +21,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 
 Grey = NDArray[Any]
 """(h, w) samples of one channel: uint8, uint16, float32 or float64."""

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import RegionIds
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.damage.thickness import Depths
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 
-Ids = NDArray[np.int32]
 EIGHT = 8
 
 
@@ -35,7 +35,7 @@ class Region:
 class Regions(Sequence[Region]):
     """The regions of a map, in the order of their ids 1…n, and which pixel belongs to which."""
 
-    def __init__(self, found: Sequence[Region], pieces: _Pieces, ids: Mapping[TileKey, Ids]) -> None:
+    def __init__(self, found: Sequence[Region], pieces: _Pieces, ids: Mapping[TileKey, RegionIds]) -> None:
         self._found, self._pieces, self._ids = tuple(found), pieces, ids
 
     @overload
@@ -54,7 +54,7 @@ class Regions(Sequence[Region]):
             raise KeyError(region)
         return self._found[region - 1]
 
-    def labels(self, box: Box) -> Ids:
+    def labels(self, box: Box) -> RegionIds:
         """(h, w) int32: the id of the region each damaged pixel of ``box`` belongs to, else 0."""
         out = np.zeros((box.height, box.width), np.int32)
         for cell in box.within(self._pieces.damage.box).tiles(TILE):
@@ -108,7 +108,9 @@ class _Sizes:
         self._areas: list[NDArray[np.int64]] = []
         self._depths: list[NDArray[np.float32]] = []
 
-    def add(self, boxes: NDArray[np.int64], areas: NDArray[np.int64], depths: NDArray[np.float32]) -> Ids:
+    def add(
+        self, boxes: NDArray[np.int64], areas: NDArray[np.int64], depths: NDArray[np.float32]
+    ) -> RegionIds:
         """Take the pieces of a tile in; the table local label → 1-based number of the piece (0: none)."""
         first = self.total + 1
         self.total += len(areas)
@@ -139,7 +141,7 @@ class _Pieces:
     def __init__(self, damage: DamageMap, linked: DamageMap) -> None:
         self.damage, self.linked = damage, linked
 
-    def label(self, key: TileKey) -> tuple[int, Ids, NDArray[np.bool_]]:
+    def label(self, key: TileKey) -> tuple[int, RegionIds, NDArray[np.bool_]]:
         """Of a tile: how many pieces, their local labels, and which pixels are damage itself."""
         count, local = cv2.connectedComponents(
             (self.linked.tiles()[key] > 0).view(np.uint8), connectivity=EIGHT
@@ -147,7 +149,7 @@ class _Pieces:
         own = self.damage.tiles().get(key)
         return count - 1, local, np.zeros(local.shape, np.bool_) if own is None else own > 0
 
-    def measure(self, depths: Depths | None, progress: Progress) -> tuple[_Sizes, dict[TileKey, Ids]]:
+    def measure(self, depths: Depths | None, progress: Progress) -> tuple[_Sizes, dict[TileKey, RegionIds]]:
         """The sizes of all pieces, and each tile's table local label → number of the piece."""
         sizes, tables = _Sizes(), {}
         for key in sorted(self.linked.tiles(), key=lambda key: key[::-1]):
@@ -157,7 +159,7 @@ class _Pieces:
             tables[key] = sizes.add(*_measured(count, np.where(own, local, 0), depth, tile_box(key)))
         return sizes, tables
 
-    def touching(self, tables: Mapping[TileKey, Ids]) -> NDArray[np.int64]:
+    def touching(self, tables: Mapping[TileKey, RegionIds]) -> NDArray[np.int64]:
         """(n, 2) numbers of pieces that touch across the borders of tiles, each pair once."""
         edges = {key: _edges(tables[key][self.label(key)[1]]) for key in tables}
         pairs = [np.zeros((0, 2), np.int64)]
@@ -171,12 +173,12 @@ class _Pieces:
         return _once(np.concatenate(pairs))
 
 
-def _edges(numbers: Ids) -> tuple[Ids, Ids, Ids, Ids]:
+def _edges(numbers: RegionIds) -> tuple[RegionIds, RegionIds, RegionIds, RegionIds]:
     """Left, right, top and bottom line of a tile."""
     return numbers[:, 0].copy(), numbers[:, -1].copy(), numbers[0].copy(), numbers[-1].copy()
 
 
-def _along(one: Ids, other: Ids) -> Iterator[NDArray[np.int64]]:
+def _along(one: RegionIds, other: RegionIds) -> Iterator[NDArray[np.int64]]:
     """Pairs that touch, straight or diagonally, along two facing lines; of a run of the same only one."""
     for left, right in ((one, other), (one[1:], other[:-1]), (one[:-1], other[1:])):
         both = (left > 0) & (right > 0)
@@ -204,7 +206,7 @@ def _groups(count: int, pairs: NDArray[np.int64]) -> NDArray:
 
 
 def _measured(
-    count: int, labels: Ids, depth: NDArray[np.float32] | None, box: Box
+    count: int, labels: RegionIds, depth: NDArray[np.float32] | None, box: Box
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float32]]:
     """Boxes, areas and depths of the labels 1…count of a tile; zeros for a label without a pixel."""
     boxes = np.zeros((count + 1, 4), np.int64)

@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, DamageMap, Mask
+from imagest_core.arrays import Mask
+from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution

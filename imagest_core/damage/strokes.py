@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, Mask
+from imagest_core.arrays import Mask
+from imagest_core.damage.map import TILE
 from imagest_core.painting.geometry import Box
 
 Point = tuple[float, float]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, DamageMap, Labels, TileKey, tile_box
+from imagest_core.arrays import Image, Labels
+from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.progress import Progress
 
 REACH = 64
@@ -14,8 +14,6 @@ REACH = 64
 SHORT_REACH = 15
 """Tried first, since most damage is thin."""
 COARSER = 4
-
-Distances = NDArray[np.float32]
 
 
 class Depths:
@@ -28,9 +26,9 @@ class Depths:
     def __init__(self, damage: DamageMap, progress: Progress | None = None) -> None:
         self._damage, self._progress = damage, progress or Progress()
         self._coarser: Depths | None = None
-        self._kept: dict[TileKey, Distances] = {}
+        self._kept: dict[TileKey, Image] = {}
 
-    def of(self, key: TileKey) -> Distances | None:
+    def of(self, key: TileKey) -> Image | None:
         """(256, 256) float32 px of the tile ``key``; None where nothing is damaged."""
         if key not in self._damage.tiles():
             return None
@@ -42,7 +40,7 @@ class Depths:
             self._coarser = Depths(_reduced(self._damage), self._progress)
         return _refined(near, self._coarser._once((key[0] // COARSER, key[1] // COARSER)), key)
 
-    def _once(self, key: TileKey) -> Distances | None:
+    def _once(self, key: TileKey) -> Image | None:
         """The same, kept: 16 tiles of the finer scale ask for it."""
         if key not in self._kept:
             found = self.of(key)
@@ -52,13 +50,13 @@ class Depths:
         return self._kept[key]
 
 
-def _near(damage: DamageMap, key: TileKey) -> Distances:
+def _near(damage: DamageMap, key: TileKey) -> Image:
     """Distances of a tile that are exact up to ``REACH``, and above it wherever they are not."""
     distance = _within(damage, key, SHORT_REACH)
     return distance if distance.max() <= SHORT_REACH else _within(damage, key, REACH)
 
 
-def _within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
+def _within(damage: DamageMap, key: TileKey, reach: int) -> Image:
     """Distances of a tile as far as the surroundings within ``reach`` tell."""
     damaged = (damage.read(tile_box(key).expanded(reach + 1)) > 0).view(np.uint8)
     if damaged.all():
@@ -67,7 +65,7 @@ def _within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
     return np.asarray(whole[reach + 1 : -reach - 1, reach + 1 : -reach - 1])
 
 
-def _refined(near: Distances, above: Distances | None, key: TileKey) -> Distances:
+def _refined(near: Image, above: Image | None, key: TileKey) -> Image:
     """The same with what lies beyond reach taken from the tile ``above`` at a quarter of the scale."""
     if above is None:
         return np.minimum(near, REACH + COARSER)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 
 _SMOOTHING = 1.0
 _SEED = 2

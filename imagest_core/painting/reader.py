@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.errors import PaintingError, ProfileError
 from imagest_core.painting.color.working import ColourSpace, assumed_space, colour_space
 from imagest_core.painting.formats import open_source
@@ -124,15 +124,15 @@ class Painting:
             else self._reduce(box, level)
         )
 
-    def read_working(self, box: Box | None = None, level: int = 0) -> NDArray[np.float32]:
+    def read_working(self, box: Box | None = None, level: int = 0) -> Image:
         """The same as working colour: (h, w, 3) float32, unbounded sRGB, nominally 0–1."""
         return self.to_working(self.read(box, level))
 
-    def to_working(self, samples: Samples) -> NDArray[np.float32]:
+    def to_working(self, samples: Samples) -> Image:
         """Samples (h, w, channels) of this file's kind as working colour (h, w, 3)."""
         return self._space.to_working(self._as_floats(samples[..., : 1 if self.grey else 3]))
 
-    def to_source(self, rgb: NDArray[np.float32], under: Samples) -> Samples:
+    def to_source(self, rgb: Image, under: Samples) -> Samples:
         """Working colour (h, w, 3) as samples of the file: its profile, depth and channels.
 
         ``under``: (h, w, channels) samples that lie there now; their alpha is kept.
@@ -230,7 +230,7 @@ class Painting:
         stored = source.read(self._orientation.stored_box(box, width, height))
         return np.ascontiguousarray(self._orientation.display(stored))
 
-    def _as_floats(self, samples: Samples) -> NDArray[np.float32]:
+    def _as_floats(self, samples: Samples) -> Image:
         floats = samples.astype(np.float32) / np.float32(np.iinfo(self.dtype).max)
         return 1 - floats if self.white_is_zero else floats
 

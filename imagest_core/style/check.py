@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
@@ -42,7 +42,7 @@ def touches_damage(region: Box, damage: DamageMap, dilation: int = 0) -> bool:
     return bool(damage.read(region.expanded(dilation)).any())
 
 
-def largest_free_rectangle(occupied: NDArray[np.bool_]) -> Box:
+def largest_free_rectangle(occupied: Mask) -> Box:
     """The largest rectangle of false in (h, w) bool, the first of equals; an empty box for none.
 
     Heights of free columns row by row, and the largest rectangle under each such skyline by a stack.
@@ -109,7 +109,7 @@ def _trim(region: Box, damage: DamageMap, dilation: int) -> Box:
     return native.within(region)
 
 
-def any_per_block(mask: NDArray[np.bool_], scale: int) -> NDArray[np.bool_]:
+def any_per_block(mask: Mask, scale: int) -> Mask:
     """(⌈h / scale⌉, ⌈w / scale⌉) bool: the cells that hold a true pixel."""
     height, width = mask.shape
     padded = np.pad(mask, ((0, -height % scale), (0, -width % scale)))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+
+from imagest_core.arrays import Image, Mask
 
 MAX_CONTRAST = 0.012
 """Largest difference between neighbours in a border, and twice its spread."""
@@ -16,7 +17,7 @@ DILATION = 5
 """Samples across by which it is grown: between border and painting lies a blurred edge."""
 
 
-def scan_border(rgb: NDArray[np.float32]) -> NDArray[np.bool_]:
+def scan_border(rgb: Image) -> Mask:
     """(h, w): where ``rgb`` (h, w, 3), in 0–1, is one calm colour that reaches in from the picture's edge."""
     cross = np.ones((3, 3), np.uint8)
     uniform = (cv2.dilate(rgb, cross) - cv2.erode(rgb, cross)).max(2) <= MAX_CONTRAST

@@ -9,14 +9,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.style.check import any_per_block, touches_damage
 from imagest_core.style.scan_border import scan_border
-
-Floats = NDArray[np.float32]
 
 DILATION = 3
 """Regions keep clear of damage grown by this much (px), the most a restoration grows it."""
@@ -70,8 +69,8 @@ def is_clear_of(region: Box, damage: DamageMap) -> bool:
 class PaintingFeatures:
     """What of a picture (h, w), at a reduced level, decides besides the damage."""
 
-    scan_border: NDArray[np.bool_]
-    texture: Floats
+    scan_border: Mask
+    texture: Image
 
 
 _cache: WeakKeyDictionary[Painting, PaintingFeatures] = WeakKeyDictionary()
@@ -93,7 +92,7 @@ def _working_level(painting: Painting) -> int:
     return level
 
 
-def _occupied_cells(damage: DamageMap, level: int) -> NDArray[np.bool_]:
+def _occupied_cells(damage: DamageMap, level: int) -> Mask:
     """(h, w) bool at a reduced level (at most 8): the pixels that hold any damage."""
     scale = 1 << level
     occupied = np.zeros((-(-damage.height // scale), -(-damage.width // scale)), np.bool_)
@@ -104,7 +103,7 @@ def _occupied_cells(damage: DamageMap, level: int) -> NDArray[np.bool_]:
     return occupied
 
 
-def _texture(rgb: Floats) -> Floats:
+def _texture(rgb: Image) -> Image:
     """(h, w) strength of fine structure: the gradient of luma, little enough of it for edges not to win."""
     luma = np.asarray(rgb @ LUMA, np.float32)
     strength = np.hypot(cv2.Sobel(luma, -1, 1, 0, ksize=3), cv2.Sobel(luma, -1, 0, 1, ksize=3))
@@ -114,8 +113,8 @@ def _texture(rgb: Floats) -> Floats:
 def _select_regions(
     picture: Box,
     damage: DamageMap,
-    occupied: NDArray[np.bool_],
-    texture: Floats,
+    occupied: Mask,
+    texture: Image,
     count: int,
     side: int,
     level: int,
@@ -149,7 +148,7 @@ def _corners(picture: Box, side: int, level: int) -> NDArray[np.int64]:
     return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _scores(occupied: NDArray[np.bool_], texture: Floats, corners: NDArray[np.int64], side: int) -> Floats:
+def _scores(occupied: Mask, texture: Image, corners: NDArray[np.int64], side: int) -> Image:
     """Texture, as far as it is not more than usual, times nearness to the damage."""
     strength = _window_sums(texture.astype(np.float64), corners, side) / side**2
     texture_score = np.minimum(strength / max(float(np.median(strength)), 1e-6), 1.0) ** 2

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from scripts.sample.noise import Field, fractal, mix, smooth_noise
 from scripts.sample.painting import canvas_weave
 from scripts.sample.scene import SHAPE
 
-Mask = NDArray[np.bool_]
 LACUNAE = ((520, 150, 46), (985, 215, 34), (420, 340, 26), (610, 640, 38), (905, 700, 44), (180, 610, 30))
 SMALL = 26
 

@@ -13,9 +13,9 @@ import pytest
 from skimage.color import rgb2lab
 from tiny_model import tiny_checkpoint, tiny_config
 
+from imagest_core.arrays import Image8
 from imagest_core.errors import InputError
 from imagest_core.evaluation.cases import find_cases, load_case
-from imagest_core.evaluation.metrics import Picture
 from imagest_core.models.imagest.style_swin import StyleSwinEncoder
 from imagest_core.painting.geometry import Box
 from scripts import measure_style, style_portrait
@@ -37,7 +37,7 @@ def square() -> np.ndarray:
     return mask
 
 
-def _grained(colour: tuple[int, int, int], grain: float, seed: int = 0) -> Picture:
+def _grained(colour: tuple[int, int, int], grain: float, seed: int = 0) -> Image8:
     noise = np.random.default_rng(seed).normal(0, grain, (SIDE, SIDE, 1))
     return np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
 

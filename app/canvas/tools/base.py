@@ -13,7 +13,7 @@ from app.canvas.document_layers import DocumentLayers
 from app.commands.marking import may_mark
 from app.context import Context
 from app.document import OpenDocument
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 
 Point = tuple[float, float]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from app.canvas.tools.base import ToolContext
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import check_label, paint
 

@@ -12,7 +12,7 @@ from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.commands import mask as masking
 from app.jobs.runner import Ticket
-from imagest_core.damage.map import Mask
+from imagest_core.arrays import Mask
 from imagest_core.damage.strokes import enlarged_cells
 from imagest_core.damage.wand import Wand
 from imagest_core.painting.geometry import Box

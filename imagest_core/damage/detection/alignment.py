@@ -6,15 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.difference import LUMA
-from imagest_core.damage.detection.registration import (
-    Alignment,
-    Grey,
-    Matrix,
-    check_plausible,
-    register,
-    warped,
-)
+from imagest_core.damage.detection.registration import Alignment, Matrix, check_plausible, register, warped
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
@@ -86,7 +80,7 @@ def _working_level(painting: Painting) -> int:
     return level
 
 
-def _grey(rgb: NDArray[np.float32]) -> Grey:
+def _grey(rgb: NDArray[np.float32]) -> Image:
     return np.asarray(rgb @ LUMA, np.float32)
 
 
@@ -127,7 +121,7 @@ def _corrected(alignment: Alignment, here: Matrix, off: Matrix, box: Box) -> Ali
     return Alignment(matrix, alignment.agreement, alignment.inliers)
 
 
-def _shift_between(laid: Grey, shown: Grey) -> tuple[Point, float]:
+def _shift_between(laid: Image, shown: Image) -> tuple[Point, float]:
     """How far (x, y) ``shown`` lies from ``laid``, and how clearly (0–1), by phase correlation."""
     window = cv2.createHanningWindow((PATCH, PATCH), cv2.CV_32F)
     shift, response = cv2.phaseCorrelate(laid - laid.mean(), shown - shown.mean(), window)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from imagest_core.damage.detection.crack_response import Floats
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.cracks import (
     CrackParameters,
     Models,
@@ -13,7 +13,6 @@ from imagest_core.damage.detection.cracks import (
     preview_cracks,
 )
 from imagest_core.damage.detection.detect import learn_cracks_of
-from imagest_core.damage.map import Mask
 from imagest_core.painting.reader import Painting
 
 Key = tuple[int, Polarity, int]
@@ -27,7 +26,7 @@ class CrackPreview:
     painting: Painting
     _models: dict[Key, Models] = field(default_factory=dict)
 
-    def marked(self, rgb: Floats, how: CrackParameters, level: int = 0, *, exact: bool = True) -> Mask:
+    def marked(self, rgb: Image, how: CrackParameters, level: int = 0, *, exact: bool = True) -> Mask:
         """(h, w) bool: what ``how``, in px of the scan, would mark of ``rgb`` (h, w, 3) at ``level``.
 
         Where it need not be ``exact``, what was learnt for another width will do.
@@ -47,7 +46,7 @@ class CrackPreview:
         alike = (found for key, found in list(self._models.items()) if key[:2] == (level, how.polarity))
         return next(alike, None)
 
-    def _learned(self, rgb: Floats, how: CrackParameters, level: int) -> Models:
+    def _learned(self, rgb: Image, how: CrackParameters, level: int) -> Models:
         """From samples of the whole painting at native scale, else from the part that is looked at."""
         models = learn_cracks([rgb], how.reduced(level)) if level else learn_cracks_of(self.painting, how)
         self._models[level, how.polarity, how.widest] = models

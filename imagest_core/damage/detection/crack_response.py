@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.difference import LUMA
-
-Floats = NDArray[np.float32]
 
 SIGMAS = (1.0, 1.5, 2.2)
 """Scales (px) of the ridge filter; the top-hat takes what is wider."""
@@ -19,12 +17,12 @@ def reach(widest: int) -> int:
     return 2 * widest + int(4 * max(SIGMAS)) + 2
 
 
-def luma_of(rgb: Floats) -> Floats:
+def luma_of(rgb: Image) -> Image:
     """(h, w) luma of (h, w, 3)."""
     return np.asarray(cv2.transform(rgb, LUMA[np.newaxis]), np.float32)
 
 
-def responses(luma: Floats, widest: int) -> tuple[Floats, Floats]:
+def responses(luma: Image, widest: int) -> tuple[Image, Image]:
     """(h, w) ≥ 0 for dark and for light lines: geometric mean of top-hat (contrast) and ridge (shape).
 
     Either alone answers to more than lines: the top-hat to every small form, the ridge also to the
@@ -34,14 +32,14 @@ def responses(luma: Floats, widest: int) -> tuple[Floats, Floats]:
     return _mean(dark, top_hat(luma, widest)), _mean(light, top_hat(luma, widest, cv2.MORPH_TOPHAT))
 
 
-def top_hat(luma: Floats, widest: int, operation: int = cv2.MORPH_BLACKHAT) -> Floats:
+def top_hat(luma: Image, widest: int, operation: int = cv2.MORPH_BLACKHAT) -> Image:
     """Black (or white) top-hat by a disk ``widest`` px across: how much darker than its surroundings."""
     side = widest | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.morphologyEx(luma, operation, kernel))
 
 
-def ridges(luma: Floats) -> tuple[Floats, Floats]:
+def ridges(luma: Image) -> tuple[Image, Image]:
     """(h, w) ≥ 0: the strongest dark and the strongest light line over all scales.
 
     From the Hessian's eigenvalues, scale-normalised (σ²): the one across the line less the size of the
@@ -59,6 +57,6 @@ def ridges(luma: Floats) -> tuple[Floats, Floats]:
     return dark, light
 
 
-def _mean(ridge: Floats, contrast: Floats) -> Floats:
+def _mean(ridge: Image, contrast: Image) -> Image:
     ridge *= contrast
     return np.asarray(cv2.sqrt(ridge))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.detection.crack_response import Floats
+from imagest_core.arrays import Image
 
 CELL = 64
 """Side (px) of the squares that texture is measured in; the picture's upper left corner starts the first."""
@@ -37,7 +37,7 @@ def reach(around: int) -> int:
     return -(-((NEAR + AROUND) * CELL + around) // CELL) * CELL
 
 
-def texture_level(sought: Floats, opposite: Floats) -> Floats:
+def texture_level(sought: Image, opposite: Image) -> Image:
     """(h, w) > 0: the mean response to lines ``opposite`` to cracks near each pixel.
 
     Up to ``INTACT`` times that where such lines are as many as those ``sought``: nothing there looks like
@@ -65,7 +65,7 @@ def _near(cells: Cells, radius: int) -> Cells:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, (side, side)).sum(axis=(2, 3)))
 
 
-def _spread(cells: NDArray[np.float64], shape: tuple[int, ...]) -> Floats:
+def _spread(cells: NDArray[np.float64], shape: tuple[int, ...]) -> Image:
     """Each pixel of a picture of ``shape`` with its cell's value."""
     wide = np.repeat(cells.astype(np.float32), CELL, axis=1)[:, : shape[1]]
     return np.repeat(wide, CELL, axis=0)[: shape[0]]

@@ -10,13 +10,14 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection import crack_response as cracks_response
 from imagest_core.damage.detection import crack_texture as cracks_texture
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, kept_regions, scaled, touched
-from imagest_core.damage.detection.crack_response import Floats, luma_of, responses
+from imagest_core.damage.detection.crack_response import luma_of, responses
 from imagest_core.damage.detection.crack_texture import texture_level
 from imagest_core.damage.detection.difference import otsu
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import MaskError
 
@@ -109,23 +110,23 @@ class CrackModel:
     cut: float
     start: float = 1.0
 
-    def judged(self, tone: Floats, response: Floats) -> Floats:
+    def judged(self, tone: Image, response: Image) -> Image:
         """The response where the tone is that of cracks."""
         return np.asarray(response * np.array(self.shares, np.float32)[_binned(tone)])
 
 
 Models = dict[Polarity, CrackModel]
-Answers = tuple[Floats, Floats]
+Answers = tuple[Image, Image]
 
 
-def learn_cracks(samples: Sequence[Floats], how: CrackParameters) -> Models:
+def learn_cracks(samples: Sequence[Image], how: CrackParameters) -> Models:
     """What cracks look like in these (h, w, 3) float32 pieces of a painting, for each polarity asked for."""
     lumas = [luma_of(sample) for sample in samples]
     answers = [responses(luma, how.widest) for luma in lumas]
     return {polarity: _learned(lumas, answers, polarity, how) for polarity in _polarities(how)}
 
 
-def crack_masks(rgb: Floats, how: CrackParameters, models: Models) -> tuple[Mask, Mask]:
+def crack_masks(rgb: Image, how: CrackParameters, models: Models) -> tuple[Mask, Mask]:
     """Where ``rgb`` (h, w, 3) may be cracked, and where it surely is: two (h, w) bool."""
     possible, sure = np.zeros((2, *rgb.shape[:2]), np.bool_)
     luma = luma_of(rgb)
@@ -144,7 +145,7 @@ def cleaned_cracks(possible: DamageMap, sure: DamageMap, how: CrackParameters) -
     return clean_up(elongated(touched(possible, sure), how), how)
 
 
-def preview_cracks(rgb: Floats, how: CrackParameters, models: Models | None = None) -> Mask:
+def preview_cracks(rgb: Image, how: CrackParameters, models: Models | None = None) -> Mask:
     """(h, w) bool: the cracks in a part of the picture, learnt from the part itself where not given."""
     possible, sure = crack_masks(rgb, how, models or learn_cracks([rgb], how))
     found = cleaned_cracks(DamageMap.from_mask(possible), DamageMap.from_mask(sure), how)
@@ -171,12 +172,12 @@ def _sorted(answers: Answers, polarity: Polarity) -> Answers:
     return answers[::-1] if polarity is Polarity.LIGHT else answers
 
 
-def _tone(luma: Floats, polarity: Polarity) -> Floats:
+def _tone(luma: Image, polarity: Polarity) -> Image:
     return 1 - luma if polarity is Polarity.LIGHT else luma
 
 
 def _learned(
-    lumas: Sequence[Floats], answers: Sequence[Answers], polarity: Polarity, how: CrackParameters
+    lumas: Sequence[Image], answers: Sequence[Answers], polarity: Polarity, how: CrackParameters
 ) -> CrackModel:
     tones = [_tone(luma, polarity) for luma in lumas]
     pairs = [_sorted(both, polarity) for both in answers]
@@ -193,7 +194,7 @@ def _learned(
     return CrackModel(model.shares, model.cut, start)
 
 
-def _with_cut(shares: tuple[float, ...], tones: Sequence[Floats], sought: Sequence[Floats]) -> CrackModel:
+def _with_cut(shares: tuple[float, ...], tones: Sequence[Image], sought: Sequence[Image]) -> CrackModel:
     model = CrackModel(shares, 0.0)
     return CrackModel(shares, _cut([model.judged(*pair) for pair in zip(tones, sought)]))
 
@@ -204,7 +205,7 @@ def _needed(pairs: Sequence[Answers], cut: float) -> float:
     return float(np.clip((contrary / max(alike, 1) - CLEAR) / (MIXED - CLEAR), 0, 1))
 
 
-def _shares(tones: Sequence[Floats], found: Sequence[Mask]) -> tuple[float, ...]:
+def _shares(tones: Sequence[Image], found: Sequence[Mask]) -> tuple[float, ...]:
     """Per tone the share of its pixels in ``found``, a half being certain."""
     everything, cracks = np.zeros(TONES), np.zeros(TONES)
     for tone, mask in zip(tones, found):
@@ -218,7 +219,7 @@ def _shares(tones: Sequence[Floats], found: Sequence[Mask]) -> tuple[float, ...]
     return tuple(float(value) for value in share)
 
 
-def _cut(answers: Sequence[Floats]) -> float:
+def _cut(answers: Sequence[Image]) -> float:
     """Otsu's threshold over all; above everything where there is no answer at all."""
     top = max((float(values.max()) for values in answers), default=0.0)
     if top <= 0:
@@ -227,5 +228,5 @@ def _cut(answers: Sequence[Floats]) -> float:
     return otsu(np.asarray(histogram), (np.arange(STEPS) + 0.5) * top / STEPS)
 
 
-def _binned(tone: Floats) -> NDArray[np.uint8]:
+def _binned(tone: Image) -> NDArray[np.uint8]:
     return np.clip(tone * (TONES - 1), 0, TONES - 1).astype(np.uint8)

@@ -11,17 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.alignment import align, overlaid
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
-from imagest_core.damage.detection.difference import (
-    TOP,
-    Codes,
-    Floats,
-    colour_difference,
-    decode,
-    encode,
-    threshold,
-)
+from imagest_core.damage.detection.difference import TOP, Codes, colour_difference, decode, encode, threshold
 from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.errors import MaskError
@@ -102,12 +95,12 @@ def damage_in(codes: Codes, how: DifferenceParameters) -> tuple[DamageMap, float
     ), cut
 
 
-def derive_from(clean: Floats, damaged: Floats, how: DifferenceParameters | None = None) -> DamageMap:
+def derive_from(clean: Image, damaged: Image, how: DifferenceParameters | None = None) -> DamageMap:
     """The same for two aligned (h, w, 3) float32 pictures in memory."""
     return damage_in(encode(colour_difference(clean, damaged)), how or DifferenceParameters())[0]
 
 
-def fitted_tones(clean: Painting, damaged: Painting, alignment: Alignment) -> Floats:
+def fitted_tones(clean: Painting, damaged: Painting, alignment: Alignment) -> Image:
     """(3, 2) gain and offset that bring each channel of ``clean`` to the exposure of ``damaged``.
 
     Least squares over the 60 % of pixels that fit best, so that damage doesn't count.
@@ -119,7 +112,7 @@ def fitted_tones(clean: Painting, damaged: Painting, alignment: Alignment) -> Fl
     return np.stack([_fitted(laid[inside, channel], shown[inside, channel]) for channel in range(3)])
 
 
-def _fitted(one: Floats, other: Floats) -> Floats:
+def _fitted(one: Image, other: Image) -> Image:
     gain, offset = 1.0, 0.0
     for _ in range(TONE_ROUNDS):
         error = np.abs(one * gain + offset - other)
@@ -143,7 +136,7 @@ def _as_is(clean: Painting, damaged: Painting) -> Alignment:
 
 
 def _compared(
-    clean: Painting, damaged: Painting, alignment: Alignment, gains: Floats | None, box: Box
+    clean: Painting, damaged: Painting, alignment: Alignment, gains: Image | None, box: Box
 ) -> tuple[Codes, int]:
     """Encoded differences of ``box``, and how many of its pixels the clean picture shows."""
     around = box.expanded(HALO).within(damaged.box)

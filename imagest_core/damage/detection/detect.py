@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.detection.cleanup import clean_up
 from imagest_core.damage.detection.cracks import (
@@ -17,7 +18,7 @@ from imagest_core.damage.detection.cracks import (
     learn_cracks,
 )
 from imagest_core.damage.detection.losses import Colour, LossParameters, find_ground, loss_mask
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting

@@ -7,12 +7,12 @@ from typing import Self
 
 import numpy as np
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.alignment import align, overlaid
 from imagest_core.damage.detection.derive import DifferenceParameters, damage_in, fitted_tones
-from imagest_core.damage.detection.difference import TOP, Codes, Floats, colour_difference, encode, threshold
+from imagest_core.damage.detection.difference import TOP, Codes, colour_difference, encode, threshold
 from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.detection.registration_report import residual
-from imagest_core.damage.map import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -32,7 +32,7 @@ class DifferencePreview:
     damaged: Painting
     alignment: Alignment
     residual: float | None
-    gains: Floats
+    gains: Image
     histogram: np.ndarray
 
     @classmethod
@@ -54,7 +54,7 @@ class DifferencePreview:
         laid[unseen] = shown[unseen]
         return encode(colour_difference(laid, shown))
 
-    def laid(self, box: Box, level: int = 0) -> Floats:
+    def laid(self, box: Box, level: int = 0) -> Image:
         """(h, w, 3) the clean picture as it lies over ``box``, in the exposure of the scan; NaN beyond it."""
         laid = overlaid(self.clean, self.alignment, box, level)
         return np.asarray(laid * self.gains[:, 0] + self.gains[:, 1], np.float32)

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
-from imagest_core.damage.map import DamageMap, Mask
+from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 
-Floats = NDArray[np.float32]
 Colour = tuple[float, float, float]
 
 SMOOTHING = 0.7
@@ -48,7 +48,7 @@ class LossParameters(Cleanup):
         return 4
 
 
-def ground_distance(rgb: Floats, ground: Colour) -> Floats:
+def ground_distance(rgb: Image, ground: Colour) -> Image:
     """(h, w) ≥ 0: distance of ``rgb`` (h, w, 3) to the ``ground`` (sRGB 0–1), in CIELAB units."""
     target = _lab(np.array([[ground]], np.float32))[0, 0]
     off = cv2.GaussianBlur(_lab(rgb), (0, 0), SMOOTHING) - target
@@ -56,12 +56,12 @@ def ground_distance(rgb: Floats, ground: Colour) -> Floats:
     return np.asarray(np.sqrt((off * off).sum(axis=2)))
 
 
-def loss_mask(rgb: Floats, ground: Colour, tolerance: float) -> Mask:
+def loss_mask(rgb: Image, ground: Colour, tolerance: float) -> Mask:
     """(h, w) bool: where ``rgb`` (h, w, 3) has the colour of the ground."""
     return np.asarray(ground_distance(rgb, ground) < tolerance)
 
 
-def preview_losses(rgb: Floats, how: LossParameters) -> Mask:
+def preview_losses(rgb: Image, how: LossParameters) -> Mask:
     """(h, w) bool: the losses in a part of the picture; the ground is found in it where not given."""
     ground = how.ground or find_ground([rgb], how.tolerance)
     if ground is None:
@@ -70,7 +70,7 @@ def preview_losses(rgb: Floats, how: LossParameters) -> Mask:
     return np.asarray(found.read(found.box) > 0)
 
 
-def find_ground(samples: Sequence[Floats], tolerance: float = 4.0) -> Colour | None:
+def find_ground(samples: Sequence[Image], tolerance: float = 4.0) -> Colour | None:
     """The colour (sRGB 0–1) most like bare ground in pieces (h, w, 3) of a painting; None for none.
 
     Bare ground has one hue where paint has many, so it stands out as a peak in the plane of a and b;
@@ -88,7 +88,7 @@ def find_ground(samples: Sequence[Floats], tolerance: float = 4.0) -> Colour | N
     return ground
 
 
-def _candidates(lab: Floats) -> list[tuple[Floats, float]]:
+def _candidates(lab: Image) -> list[tuple[Image, float]]:
     """Likely grounds (L, a, b), the commonest first, and how far each stands out in the a, b plane."""
     pale = (
         (lab[:, 0] > GROUND_LIGHTNESS) & (lab[:, 2] > GROUND_BLUE) & (np.hypot(*lab[:, 1:].T) < GROUND_CHROMA)
@@ -106,7 +106,7 @@ def _candidates(lab: Floats) -> list[tuple[Floats, float]]:
     return [(_typical(colours, spot), float(plane[tuple(spot)] / (around[tuple(spot)] + 20))) for spot in at]
 
 
-def _typical(colours: Floats, spot: NDArray[np.int64]) -> Floats:
+def _typical(colours: Image, spot: NDArray[np.int64]) -> Image:
     """The commonest colour (L, a, b) of this bin of the a, b plane."""
     centre = spot - (PLANE - 1) / 2
     near = colours[np.hypot(*(colours[:, 1:] - centre).T) < 1.5]
@@ -116,14 +116,14 @@ def _typical(colours: Floats, spot: NDArray[np.int64]) -> Floats:
     return np.asarray(np.median(like if len(like) else near, axis=0), np.float32)
 
 
-def _edge_step(colours: Sequence[Floats], masks: Sequence[Mask]) -> float:
+def _edge_step(colours: Sequence[Image], masks: Sequence[Mask]) -> float:
     """Median colour step (CIELAB) across the edges of the masks."""
     steps = [_steps(lab, mask) for lab, mask in zip(colours, masks)]
     together = np.concatenate(steps) if steps else np.zeros(0)
     return float(np.median(together)) if len(together) else 0.0
 
 
-def _steps(lab: Floats, mask: Mask) -> Floats:
+def _steps(lab: Image, mask: Mask) -> Image:
     damaged = mask.view(np.uint8)
     inner = cv2.erode(damaged, np.ones((3, 3)))
     outer = cv2.dilate(damaged, np.ones((7, 7))) - cv2.dilate(damaged, np.ones((3, 3)))
@@ -131,17 +131,17 @@ def _steps(lab: Floats, mask: Mask) -> Floats:
     return np.asarray(np.sqrt((step * step).sum(axis=2))[mask & (inner == 0)])
 
 
-def _mean_over(lab: Floats, mask: NDArray[np.uint8]) -> Floats:
+def _mean_over(lab: Image, mask: NDArray[np.uint8]) -> Image:
     weight = mask.astype(np.float32)
     total = cv2.boxFilter(lab * weight[..., np.newaxis], -1, (RIM, RIM), normalize=False)
     count = cv2.boxFilter(weight, -1, (RIM, RIM), normalize=False)
     return np.asarray(total / np.maximum(count, 1e-3)[..., np.newaxis])
 
 
-def _lab(rgb: Floats) -> Floats:
+def _lab(rgb: Image) -> Image:
     return np.asarray(cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2LAB))
 
 
-def _rgb(lab: Floats) -> Colour:
+def _rgb(lab: Image) -> Colour:
     red, green, blue = cv2.cvtColor(lab.reshape(1, 1, 3), cv2.COLOR_LAB2RGB)[0, 0]
     return float(red), float(green), float(blue)

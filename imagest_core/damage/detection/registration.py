@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.errors import MaskError
 
 Matrix = NDArray[np.float64]
-Grey = NDArray[np.float32]
 
 RATIO = 0.75
 """Lowe's ratio of the best to the second best match."""
@@ -49,7 +49,7 @@ class Alignment:
         return bool(np.array_equal(self.matrix, np.eye(3)))
 
 
-def register(clean: Grey, damaged: Grey) -> Alignment:
+def register(clean: Image, damaged: Image) -> Alignment:
     """Align two grey float32 pictures in 0–1; raises ``MaskError`` where that can't be trusted."""
     as_they_are = agreement(clean, damaged) if clean.shape == damaged.shape else 0.0
     if as_they_are >= TRUSTED:
@@ -67,7 +67,7 @@ def register(clean: Grey, damaged: Grey) -> Alignment:
     return found if found.agreement > as_they_are else Alignment(np.eye(3), as_they_are)
 
 
-def matched(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
+def matched(clean: Image, damaged: Image) -> tuple[Matrix, int]:
     """The homography damaged → clean that most SIFT matches agree on, and how many do."""
     here, there = _matches(damaged, clean)
     if len(here) < FEWEST_INLIERS:
@@ -83,7 +83,7 @@ def matched(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
     return matrix, inliers
 
 
-def _matches(one: Grey, other: Grey) -> tuple[Grey, Grey]:
+def _matches(one: Image, other: Image) -> tuple[Image, Image]:
     """(n, 2) points of SIFT features of ``one`` and the same of ``other``, by Lowe's ratio test."""
     sift = cv2.SIFT.create(contrastThreshold=0.02)
     (points, marks), (others, other_marks) = (
@@ -109,7 +109,7 @@ def check_plausible(matrix: Matrix, shape: tuple[int, ...]) -> None:
         raise MaskError(f"The clean picture would have to be bent beyond reason to fit: {REMEDY}.")
 
 
-def refined(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
+def refined(clean: Image, damaged: Image, matrix: Matrix) -> Matrix:
     """The homography after ECC (Evangelidis and Psarakis 2008), led by what differs least."""
     inverse = np.linalg.inv(matrix)
     start = (inverse / inverse[2, 2]).astype(np.float32)
@@ -140,7 +140,7 @@ def warped(clean: NDArray[np.float32], matrix: Matrix, shape: tuple[int, ...]) -
     return np.asarray(laid)
 
 
-def agreement(one: Grey, other: Grey) -> float:
+def agreement(one: Image, other: Image) -> float:
     """Share (0–1) of clearly matching blocks that match best just where they lie; 0 where few do.
 
     Blocks of 16 px with texture are compared at the nine shifts of −1…1 px. Those that match nowhere
@@ -157,13 +157,13 @@ def agreement(one: Grey, other: Grey) -> float:
     return float(np.mean(scores[0][clear] >= best[clear]))
 
 
-def _correlations(one: Grey, other: Grey) -> Grey:
+def _correlations(one: Image, other: Image) -> Image:
     """The correlation (−1…1) of every whole block of two planes."""
     both, first, second = (_block_means(plane) for plane in (one * other, one * one, other * other))
     return np.asarray(both / np.sqrt(first * second + 1e-12), np.float32)
 
 
-def _texture(detail: Grey, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _texture(detail: Image, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Which blocks have more texture than half of them have, and lie wholly inside."""
     energy, whole = _block_means(detail * detail), _block_means(inside.astype(np.float32)) > 0.999
     if not whole.any():
@@ -171,22 +171,22 @@ def _texture(detail: Grey, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return whole & (energy >= np.median(energy[whole])) & (energy > FLAT * FLAT)
 
 
-def _block_means(plane: Grey) -> Grey:
+def _block_means(plane: Image) -> Image:
     rows, columns = plane.shape[0] // BLOCK, plane.shape[1] // BLOCK
     whole = plane[: rows * BLOCK, : columns * BLOCK]
     return np.asarray(whole.reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)))
 
 
-def _detail(grey: Grey) -> Grey:
+def _detail(grey: Image) -> Image:
     """Without what is coarser than a few pixels, and without single-pixel noise."""
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.8) - cv2.GaussianBlur(grey, (0, 0), 4.0))
 
 
-def _alike(one: Grey, other: Grey) -> NDArray[np.uint8]:
+def _alike(one: Image, other: Image) -> NDArray[np.uint8]:
     """1 where two pictures differ less than in the worst quarter, 0 elsewhere and where one is NaN."""
     difference = cv2.GaussianBlur(np.abs(np.nan_to_num(one, nan=2.0) - other), (0, 0), 2.0)
     return (difference <= np.quantile(difference, 0.75)).astype(np.uint8)
 
 
-def _bytes(grey: Grey) -> NDArray[np.uint8]:
+def _bytes(grey: Image) -> NDArray[np.uint8]:
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.alignment import PATCH, native_shifts
-from imagest_core.damage.detection.difference import Floats
 from imagest_core.damage.detection.registration import Alignment, Matrix
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
@@ -56,19 +56,19 @@ def residual(
     return float(np.median(np.hypot(*np.array(shifts).T))) if shifts else None
 
 
-def checkered(clean: Floats, damaged: Floats, cell: int) -> Floats:
+def checkered(clean: Image, damaged: Image, cell: int) -> Image:
     """Squares of ``cell`` px of two (h, w, 3) pictures in turn: where they fit, forms go on over edges."""
     rows, columns = (np.arange(length) // cell for length in damaged.shape[:2])
     ours = (rows[:, np.newaxis] + columns) % 2 == 0
     return np.asarray(np.where(ours[..., np.newaxis], damaged, _reaching(clean, damaged)), np.float32)
 
 
-def blended(clean: Floats, damaged: Floats) -> Floats:
+def blended(clean: Image, damaged: Image) -> Image:
     """The mean of two (h, w, 3) pictures: where they don't fit, forms are seen twice."""
     return np.asarray((_reaching(clean, damaged) + damaged) / 2, np.float32)
 
 
-def _reaching(clean: Floats, damaged: Floats) -> Floats:
+def _reaching(clean: Image, damaged: Image) -> Image:
     """``clean``, and where it is NaN the damaged picture, dark."""
     return np.where(np.isnan(clean), np.float32(GONE) * damaged, clean)
 

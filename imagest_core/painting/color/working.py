@@ -14,10 +14,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.errors import ProfileError
 from imagest_core.painting.color import icc
-
-Floats = NDArray[np.float32]
 
 _SRGB_TOLERANCE = 1 / 255
 _WHITE_TOLERANCE = 2e-3
@@ -50,10 +49,10 @@ class ColourSpace(Protocol):
 
     name: str
 
-    def to_working(self, samples: Floats) -> Floats:
+    def to_working(self, samples: Image) -> Image:
         """Samples (h, w, 1 or 3) in 0–1 as working colour (h, w, 3)."""
 
-    def from_working(self, rgb: Floats) -> Floats:
+    def from_working(self, rgb: Image) -> Image:
         """Working colour (h, w, 3) as samples (h, w, 1 or 3), possibly outside 0–1."""
 
 
@@ -63,11 +62,11 @@ class Srgb:
     def __init__(self, name: str = "sRGB") -> None:
         self.name = name
 
-    def to_working(self, samples: Floats) -> Floats:
+    def to_working(self, samples: Image) -> Image:
         """The samples themselves."""
         return samples
 
-    def from_working(self, rgb: Floats) -> Floats:
+    def from_working(self, rgb: Image) -> Image:
         """The working colour itself."""
         return rgb
 
@@ -77,11 +76,11 @@ class GreySrgb:
 
     name = "sRGB grey"
 
-    def to_working(self, samples: Floats) -> Floats:
+    def to_working(self, samples: Image) -> Image:
         """The grey three times."""
         return np.repeat(samples, 3, axis=2)
 
-    def from_working(self, rgb: Floats) -> Floats:
+    def from_working(self, rgb: Image) -> Image:
         """The grey of the same luminance."""
         return encode_srgb(decode_srgb(rgb) @ _LUMINANCE)[..., np.newaxis].astype(np.float32)
 
@@ -92,11 +91,11 @@ class Grey:
     def __init__(self, name: str, curve: icc.Curve) -> None:
         self.name, self._curve = name, curve
 
-    def to_working(self, samples: Floats) -> Floats:
+    def to_working(self, samples: Image) -> Image:
         """The grey of the same luminance, three times."""
         return np.repeat(encode_srgb(self._curve.linear(samples)).astype(np.float32), 3, axis=2)
 
-    def from_working(self, rgb: Floats) -> Floats:
+    def from_working(self, rgb: Image) -> Image:
         """The grey of the same luminance."""
         return self._curve.sample(decode_srgb(rgb) @ _LUMINANCE)[..., np.newaxis].astype(np.float32)
 
@@ -113,12 +112,12 @@ class Matrix:
         self.to_srgb = to_srgb
         self.from_srgb = np.linalg.inv(self.to_srgb)
 
-    def to_working(self, samples: Floats) -> Floats:
+    def to_working(self, samples: Image) -> Image:
         """Curves, matrix, tone curve of sRGB."""
         linear = np.stack([curve.linear(samples[..., i]) for i, curve in enumerate(self.curves)], axis=-1)
         return encode_srgb(linear @ self.to_srgb.T).astype(np.float32)
 
-    def from_working(self, rgb: Floats) -> Floats:
+    def from_working(self, rgb: Image) -> Image:
         """The same backwards; colours outside the profile's gamut end at its surface."""
         linear = decode_srgb(rgb) @ self.from_srgb.T
         samples = [curve.sample(linear[..., i]) for i, curve in enumerate(self.curves)]
@@ -132,12 +131,12 @@ class LittleCms:
         self.name = icc.name(profile)
         self._profile, self._kind = profile, "gray" if grey else "rgb"
 
-    def to_working(self, samples: Floats) -> Floats:
+    def to_working(self, samples: Image) -> Image:
         """Through the profile to sRGB."""
         rgb = _transform(samples, self._profile, srgb_profile(), self._kind, "rgb")
         return rgb.reshape(*samples.shape[:2], 3)
 
-    def from_working(self, rgb: Floats) -> Floats:
+    def from_working(self, rgb: Image) -> Image:
         """Through sRGB to the profile."""
         samples = _transform(rgb, srgb_profile(), self._profile, "rgb", self._kind)
         return samples.reshape(*rgb.shape[:2], -1)
@@ -263,17 +262,17 @@ def _is_srgb(space: ColourSpace) -> bool:
     return bool(np.abs(space.to_working(probe) - probe).max() < _SRGB_TOLERANCE)
 
 
-def _lattice(channels: int) -> Floats:
+def _lattice(channels: int) -> Image:
     """A coarse lattice of all colours but the outermost, (n, 1, channels) in 0–1."""
     steps = np.linspace(0.02, 0.98, 7, dtype=np.float32)
     lattice = np.stack(np.meshgrid(*[steps] * channels, indexing="ij"), axis=-1)
     return np.ascontiguousarray(lattice.reshape(-1, 1, channels))
 
 
-def _transform(samples: Floats, profile: bytes, out: bytes, kind: str, out_kind: str) -> Floats:
+def _transform(samples: Image, profile: bytes, out: bytes, kind: str, out_kind: str) -> Image:
     import imagecodecs
 
-    transformed: Floats = imagecodecs.cms_transform(
+    transformed: Image = imagecodecs.cms_transform(
         np.ascontiguousarray(samples, np.float32),
         profile,
         out,

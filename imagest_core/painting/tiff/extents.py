@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.errors import PaintingError
 from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, IfdEntry, Structure
 
@@ -77,7 +78,7 @@ def subtract_spans(spans: Spans, other: Spans) -> Spans:
     return merge_spans(pieces[_covers(spans, pieces[:, 0]) & ~_covers(other, pieces[:, 0])])
 
 
-def _covers(spans: Spans, offsets: NDArray[np.uint64]) -> NDArray[np.bool_]:
+def _covers(spans: Spans, offsets: NDArray[np.uint64]) -> Mask:
     """Whether each place is a byte of the merged ``spans``."""
     if not len(spans):
         return np.zeros(len(offsets), np.bool_)

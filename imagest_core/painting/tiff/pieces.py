@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
@@ -31,7 +32,7 @@ class Patch:
 
     box: Box
     samples: Samples
-    mask: NDArray[np.bool_] | None = None
+    mask: Mask | None = None
 
     def check(self, frame: Box, channels: int, dtype: np.dtype) -> None:
         """Raise :class:`ValueError` unless the patch fits into a picture of this frame."""
