@@ -1,4 +1,4 @@
-"""Dataclasses as plain values for JSON and back, derived from their fields so that none is forgotten."""
+"""Convert dataclasses to plain JSON values and back, based on their fields."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def to_plain(value: object) -> Any:
-    """``value`` as dicts, lists, strings, numbers, booleans and None.
+    """Convert ``value`` to dicts, lists, strings, numbers, booleans and None.
 
-    Knows dataclasses, named tuples, tuples, lists, mappings with string keys, enums and paths;
-    raises ``TypeError`` for others.
+    Supports dataclasses, named tuples, tuples, lists, mappings with string keys, enums and paths; raises
+    ``TypeError`` for anything else.
     """
     if value is None or (isinstance(value, bool | int | float | str) and not isinstance(value, Enum)):
         return value
@@ -32,10 +32,10 @@ def to_plain(value: object) -> Any:
 
 
 def from_plain(kind: Any, value: Any) -> Any:
-    """The object of type ``kind`` that :func:`to_plain` turned into ``value``.
+    """Build the object of type ``kind`` from the plain ``value`` that :func:`to_plain` returned.
 
-    Fields that are missing take their defaults; unknown ones are dropped, so that records of later
-    versions can be read. Raises ``TypeError`` or ``ValueError`` where ``value`` doesn't fit.
+    Missing fields take their defaults; unknown fields are ignored, so that records of later versions can
+    be read. Raises ``TypeError`` or ``ValueError`` if ``value`` doesn't match.
     """
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, UnionType):
@@ -57,7 +57,7 @@ def from_plain(kind: Any, value: Any) -> Any:
 
 
 def _from_union(kinds: tuple[Any, ...], value: Any) -> Any:
-    """``None``, a plain value of exactly one of the kinds, or the first kind that fits."""
+    """Return ``None``, a value whose type is one of ``kinds``, or the first conversion that succeeds."""
     if value is None and NoneType in kinds:
         return None
     if type(value) in kinds:

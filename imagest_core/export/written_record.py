@@ -1,4 +1,4 @@
-"""The record that was written beside an export: is it still what it was, and if not, what was changed?"""
+"""Check whether the record written with an export is unchanged, and if not, what was changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imagest_core.project.storage.unpack import UNSOUND
 
 
 def stored_path(path: Path) -> str | bytes:
-    """A path as the project keeps it: text, or bytes where its name is no text."""
+    """Return a path as the project stores it: text, or bytes if it can't be encoded as UTF-8."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -28,7 +28,7 @@ def stored_path(path: Path) -> str | bytes:
 
 
 def summarize_record(record: Path) -> dict[str, Any]:
-    """What the project keeps of a record it has written: name, hash, and hashes of its fields."""
+    """Return what the project stores about a record it wrote: name, hash and hashes of its fields."""
     content = record.read_bytes()
     return {
         "name": record.name,
@@ -39,7 +39,7 @@ def summarize_record(record: Path) -> dict[str, Any]:
 
 
 def check_written_record(document: Document, exported: Path) -> None:
-    """Compare the record beside ``exported``, where there is one, with what the project knows of it.
+    """Compare the record next to ``exported``, if there is one, with what the project knows of it.
 
     Raises ``VerificationError`` that names what was changed.
     """
@@ -57,9 +57,9 @@ def check_written_record(document: Document, exported: Path) -> None:
 
 
 def remarks(document: Document, exported: Path) -> list[str]:
-    """What a user should know of a verified file, in sentences.
+    """Return sentences that the user should know about a verified file.
 
-    Its samples are right, but other bytes of it were changed; or its record isn't there to be checked.
+    Its samples are correct, but other bytes were changed, or its record isn't there to be checked.
     """
     remarks = []
     sql = "SELECT sha256, time FROM exports WHERE path = ? ORDER BY id"
@@ -77,7 +77,7 @@ def remarks(document: Document, exported: Path) -> list[str]:
 
 
 def _find_record(summary: dict[str, Any], exported: Path) -> Path | None:
-    """Where the record is: beside the file, or where it was written; None where there is none."""
+    """Return the record's path, next to the file or where it was written; None if there is none."""
     if not summary:
         return None
     beside, written = exported.with_name(summary["name"]), Path(summary["path"])
@@ -89,9 +89,9 @@ def _resolved_path(path: Path) -> str | bytes:
 
 
 def _stored_summary(document: Document, exported: Path) -> dict[str, Any]:
-    """What the last export of this file says of its record; empty for nothing.
+    """Return the summary of the record that the last export of this file stored; empty if there is none.
 
-    A file whose bytes nobody exported is taken for the one that was exported to its place.
+    A file with unknown bytes is taken for the one that was exported to its path.
     """
     sql = "SELECT record FROM exports WHERE {} = ? ORDER BY id DESC"
     rows = document.store.query(sql.format("sha256"), file_sha256(exported))
@@ -108,7 +108,7 @@ def _stored_summary(document: Document, exported: Path) -> dict[str, Any]:
 
 
 def _expand_run_fields(document: Document, names: list[str], text: str) -> list[str]:
-    """``names`` of fields, those of a run's record one level further down."""
+    """Replace names of runs' records in ``names`` by the names of the fields that changed in them."""
     found: list[str] = []
     for name in names:
         inner = _changed_run_fields(document, name, text) if name.startswith("runs.") else []
@@ -117,7 +117,7 @@ def _expand_run_fields(document: Document, names: list[str], text: str) -> list[
 
 
 def _changed_run_fields(document: Document, name: str, text: str) -> list[str]:
-    """The fields that differ between a run's record in the project and in the file."""
+    """Return the fields that differ between a run's record in the project and in the file."""
     try:
         number = name.removeprefix("runs.")
         written = json.dumps(json.loads(text)["runs"][number])

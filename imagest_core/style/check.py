@@ -1,4 +1,4 @@
-"""Whether a style reference can be used: inside the picture and intact, trimmed where asked."""
+"""Check that a style reference can be used: inside the image and intact, trimmed on request."""
 
 from __future__ import annotations
 
@@ -14,19 +14,23 @@ from imagest_core.painting.reader import Painting
 from imagest_core.style.reference import StyleReference
 
 SMALLEST = 8
-"""Pixels across below which a region says nothing about style."""
+"""Smallest side of a region in px; smaller regions carry no information about style."""
 TRIM_SIDE = 512
-"""Larger regions are trimmed on a coarser grid of at most this many cells across."""
+"""Regions larger than this (px) are trimmed on a coarser grid with at most this many cells per side."""
 
 
 def check_style(
     style: StyleReference, painting: Painting, damage: DamageMap, trim: bool = False, *, dilation: int = 0
 ) -> StyleReference:
-    """The reference itself, or with ``trim`` its regions cut to their largest intact rectangles.
+    """Return ``style`` after checking it, with ``trim`` cut to the largest intact rectangles.
 
-    Intact means clear of all ``damage`` (of any class) grown by ``growth`` px. Raises ``StyleError``:
-    a region is too small, reaches out of the picture, or touches damage (with ``trim``: has no intact
-    part to speak of); the donor is no file.
+    A region is intact if it contains no ``damage`` of any class, dilated by ``dilation`` px.
+
+    Raises
+    ------
+    StyleError
+        A region is too small, extends beyond the image or contains damage (with ``trim``: has no intact part
+        that is large enough), or the donor is not a file.
     """
     if style.donor is not None and not style.donor.is_file():
         raise StyleError(f"There is no style image {style.donor}.")
@@ -38,34 +42,35 @@ def check_style(
 
 
 def touches_damage(region: Box, damage: DamageMap, dilation: int = 0) -> bool:
-    """Whether damage grown by ``growth`` px lies in ``region``."""
+    """Return whether ``region`` contains damage dilated by ``dilation`` px."""
     return bool(damage.read(region.expanded(dilation)).any())
 
 
 def largest_free_rectangle(occupied: Mask) -> Box:
-    """The largest rectangle of false in (h, w) bool, the first of equals; an empty box for none.
+    """Return the largest rectangle of false values in ``occupied`` (h, w); empty if there is none.
 
-    Heights of free columns row by row, and the largest rectangle under each such skyline by a stack.
+    For each row, the heights of the free columns above it form a skyline; a stack gives the largest
+    rectangle below it. The first of several equal rectangles is returned.
     """
     best, heights = Box(0, 0, 0, 0), np.zeros(occupied.shape[1], np.int64)
     for y, row in enumerate(occupied):
         heights = np.where(row, 0, heights + 1)
-        found = _largest_below_skyline(heights.tolist(), y + 1)
-        if found.area > best.area:
-            best = found
+        candidate = _largest_below_skyline(heights.tolist(), y + 1)
+        if candidate.area > best.area:
+            best = candidate
     return best
 
 
 def _largest_below_skyline(heights: list[int], bottom: int) -> Box:
-    """The largest rectangle that stands on row ``bottom`` under a skyline."""
-    best, rising = Box(0, bottom, 0, 0), list[tuple[int, int]]()
+    """Return the largest rectangle below a skyline that stands on row ``bottom``."""
+    best, stack = Box(0, bottom, 0, 0), list[tuple[int, int]]()
     for x, height in enumerate([*heights, 0]):
         start = x
-        while rising and rising[-1][1] >= height:
-            start, tall = rising.pop()
-            if tall * (x - start) > best.area:
-                best = Box(start, bottom - tall, x - start, tall)
-        rising.append((start, height))
+        while stack and stack[-1][1] >= height:
+            start, top = stack.pop()
+            if top * (x - start) > best.area:
+                best = Box(start, bottom - top, x - start, top)
+        stack.append((start, height))
     return best
 
 
@@ -110,7 +115,7 @@ def _trim(region: Box, damage: DamageMap, dilation: int) -> Box:
 
 
 def any_per_block(mask: Mask, scale: int) -> Mask:
-    """(⌈h / scale⌉, ⌈w / scale⌉) bool: the cells that hold a true pixel."""
+    """Return (⌈h / scale⌉, ⌈w / scale⌉) bool: the blocks of ``scale`` × ``scale`` with a true pixel."""
     height, width = mask.shape
     padded = np.pad(mask, ((0, -height % scale), (0, -width % scale)))
     cells = padded.reshape(padded.shape[0] // scale, scale, padded.shape[1] // scale, scale)

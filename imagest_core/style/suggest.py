@@ -1,4 +1,4 @@
-"""Suggesting a style reference: intact regions with texture, near the damage."""
+"""Suggest style references: textured, intact regions near the damage."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from imagest_core.style.check import any_per_block, touches_damage
 from imagest_core.style.scan_border import scan_border
 
 DILATION = 3
-"""Regions keep clear of damage grown by this much (px), the most a restoration grows it."""
+"""Suggested regions avoid damage dilated by this many px, the largest dilation of a restoration."""
 WORKING_SIDE = 1024
 SIDES = (32, 256)
 STEPS_PER_SIDE = 8
-"""Regions are tried at every eighth of their side."""
+"""Candidates are placed at every eighth of their side."""
 NEARNESS_SCALE = 2.0
-"""Nearness falls to a third at this many sides from the damage."""
+"""The nearness score falls to 1/e at this many sides from the damage."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -35,13 +35,22 @@ def suggest_regions(
     side: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Box, ...]:
-    """Up to ``count`` squares of ``side`` px that may serve as style, the best first.
+    """Return up to ``count`` square regions of ``side`` px that can serve as style, best first.
 
-    They don't touch the damage, of any class, grown by 3 px, nor each other, nor the calm ground round a
-    painting that the scan shows. The same picture and damage always give the same squares: what the window
-    shows is found by this, and so is what a restoration takes. ``side`` of ``None`` is a quarter of the
-    picture's shorter side, 32–256 px, and is halved until anything that large is intact. Fewer, or none,
-    where the picture leaves no room. Large scans are judged at a reduced level. Raises ``Cancelled``.
+    The regions avoid damage of any class dilated by 3 px, each other, and the uniform border of the scan.
+    They depend on the image and the damage only, so the window and a restoration get the same regions.
+    Large scans are evaluated at a reduced level.
+
+    Parameters
+    ----------
+    side
+        Side in px. By default a quarter of the image's shorter side, 32–256 px, halved until a region of
+        that size is intact.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled.
     """
     progress = progress or Progress()
     shortest = min(painting.width, painting.height)
@@ -53,36 +62,36 @@ def suggest_regions(
     occupied, texture = _occupied_cells(dilated, level) | features.scan_border, features.texture
     while side >= 1 << level:
         progress.check()
-        found = _select_regions(painting.box, dilated, occupied, texture, count, side, level)
-        if found or side < SIDES[0]:
-            return found
+        regions = _select_regions(painting.box, dilated, occupied, texture, count, side, level)
+        if regions or side < SIDES[0]:
+            return regions
         side //= 2
     return ()
 
 
 def is_clear_of(region: Box, damage: DamageMap) -> bool:
-    """Whether ``region`` is as far from ``damage`` as those that are suggested."""
+    """Return whether ``region`` keeps the distance from ``damage`` that suggested regions keep."""
     return not touches_damage(region, damage, DILATION)
 
 
 @dataclass(frozen=True, eq=False)
 class PaintingFeatures:
-    """What of a picture (h, w), at a reduced level, decides besides the damage."""
+    """Features of an image (h, w), at a reduced level, that don't depend on the damage."""
 
     scan_border: Mask
     texture: Image
 
 
 _cache: WeakKeyDictionary[Painting, PaintingFeatures] = WeakKeyDictionary()
-"""Kept while a painting is open: its damage changes with every stroke, its picture never does."""
+"""Features of open paintings: the damage changes with every brush stroke, the image doesn't."""
 
 
 def _features(painting: Painting, level: int) -> PaintingFeatures:
-    known = _cache.get(painting)
-    if known is None:
+    cached = _cache.get(painting)
+    if cached is None:
         picture = painting.read_working(level=level)
-        known = _cache[painting] = PaintingFeatures(scan_border(picture), _texture(picture))
-    return known
+        cached = _cache[painting] = PaintingFeatures(scan_border(picture), _texture(picture))
+    return cached
 
 
 def _working_level(painting: Painting) -> int:
@@ -93,7 +102,7 @@ def _working_level(painting: Painting) -> int:
 
 
 def _occupied_cells(damage: DamageMap, level: int) -> Mask:
-    """(h, w) bool at a reduced level (at most 8): the pixels that hold any damage."""
+    """Return (h, w) bool at a reduced level (at most 8): the pixels that contain damage."""
     scale = 1 << level
     occupied = np.zeros((-(-damage.height // scale), -(-damage.width // scale)), np.bool_)
     for box in damage.occupied():
@@ -104,7 +113,10 @@ def _occupied_cells(damage: DamageMap, level: int) -> Mask:
 
 
 def _texture(rgb: Image) -> Image:
-    """(h, w) strength of fine structure: the gradient of luma, little enough of it for edges not to win."""
+    """Return the strength (h, w) of fine structure: the square root of the luma gradient.
+
+    The square root keeps strong edges from dominating.
+    """
     luma = np.asarray(rgb @ LUMA, np.float32)
     strength = np.hypot(cv2.Sobel(luma, -1, 1, 0, ksize=3), cv2.Sobel(luma, -1, 0, 1, ksize=3))
     return np.asarray(np.sqrt(strength), np.float32)
@@ -141,7 +153,7 @@ def _select_regions(
 
 
 def _corners(picture: Box, side: int, level: int) -> NDArray[np.int64]:
-    """(n, 2) rows and columns, at the level, of the upper left corners that are tried."""
+    """Return rows and columns (n, 2), at the level, of the upper left corners of all candidates."""
     step = max((side >> level) // STEPS_PER_SIDE, 1)
     rows = np.arange(0, ((picture.height - side) >> level) + 1, step)
     columns = np.arange(0, ((picture.width - side) >> level) + 1, step)
@@ -149,7 +161,7 @@ def _corners(picture: Box, side: int, level: int) -> NDArray[np.int64]:
 
 
 def _scores(occupied: Mask, texture: Image, corners: NDArray[np.int64], side: int) -> Image:
-    """Texture, as far as it is not more than usual, times nearness to the damage."""
+    """Return texture, capped at its median, times nearness to the damage."""
     strength = _window_sums(texture.astype(np.float64), corners, side) / side**2
     texture_score = np.minimum(strength / max(float(np.median(strength)), 1e-6), 1.0) ** 2
     distance = cv2.distanceTransform((~occupied).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
@@ -163,7 +175,7 @@ def _scores(occupied: Mask, texture: Image, corners: NDArray[np.int64], side: in
 
 
 def _window_sums(plane: NDArray[np.float64], corners: NDArray[np.int64], side: int) -> NDArray[np.float64]:
-    """The sum of ``plane`` over the square at each corner."""
+    """Return the sum of ``plane`` over the square at each corner."""
     table = np.pad(plane.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     top, left = corners.T
     bottom = np.minimum(top + side, plane.shape[0])
