@@ -1,6 +1,6 @@
-"""Maker notes: private data of cameras, with addresses that count from the beginning of the EXIF block.
+"""Maker notes: private camera data whose offsets count from the start of the EXIF block.
 
-They keep their meaning in a new TIFF when they lie at the same distance from its beginning.
+They stay valid in a new TIFF if they keep their distance from the start of the file.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _LONGEST = 16 << 20
 
 @dataclass(frozen=True)
 class PlacedMakerNote:
-    """A maker note that stays at its place in the EXIF block, with what it may point to outside itself."""
+    """A maker note that keeps its offset in the EXIF block, with the data it may point to."""
 
     entry: IfdEntry
     block: bytes
@@ -46,19 +46,19 @@ class PlacedMakerNote:
         return Field(entry.tag, entry.kind, entry.count, offset=entry.value_offset)
 
     def write_into(self, structure: Structure, own: Fields) -> Fields:
-        """Write the block behind the header of the new file; strips, tiles and values there are moved.
+        """Write the block behind the header of the new file; move strips, tiles and values out of the way.
 
-        ``own`` are the fields of the raster; gives them with the new places.
+        ``own`` are the fields of the raster; returns them with their new offsets.
         """
         file, flavour, end = structure.file, structure.flavour, len(self.block)
-        moved = {
+        updated = {
             tag: replace(each, value=structure.bytes_at(each.offset, _size(each)), offset=None)
             if each.offset is not None and each.offset < end
             else each
             for tag, each in own.items()
         }
-        offset_tag, count_tag = next((a, b) for a, b in SEGMENT_TAGS if a in moved)
-        offsets, sizes = (_numbers(structure, moved[tag]) for tag in (offset_tag, count_tag))
+        offset_tag, count_tag = next((a, b) for a, b in SEGMENT_TAGS if a in updated)
+        offsets, sizes = (_numbers(structure, updated[tag]) for tag in (offset_tag, count_tag))
         segments = (offsets < end).nonzero()[0]
         kept = [structure.bytes_at(int(offsets[index]), int(sizes[index])) for index in segments]
         reach = max([end, *(int(offsets[index] + sizes[index]) for index in segments)])
@@ -69,13 +69,13 @@ class PlacedMakerNote:
         erase(file, flavour.header_size, min(reach, structure.size) - flavour.header_size)
         file.seek(flavour.header_size)
         file.write(self.block[flavour.header_size :])
-        return moved | {offset_tag: numbers_field(offset_tag, offsets, flavour)}
+        return updated | {offset_tag: numbers_field(offset_tag, offsets, flavour)}
 
 
 def place_maker_note(
     structure: Structure, directory: Directory, block: bytes, flavour: Flavour
 ) -> PlacedMakerNote | None:
-    """The maker note of an EXIF ``block``; None where it has none, or it can't stay at its place."""
+    """Return the maker note of an EXIF ``block``, or None if there is none or it can't keep its offset."""
     entry = _maker_note(structure, directory)
     if entry is None or entry.inline or flavour.order != structure.flavour.order or len(block) > _LONGEST:
         return None
@@ -96,7 +96,7 @@ def place_maker_note(
 
 
 def has_maker_note(structure: Structure, directory: Directory) -> bool:
-    """Whether there is one that could hold addresses."""
+    """Return whether there is a maker note that is large enough to contain offsets."""
     entry = _maker_note(structure, directory)
     return entry is not None and not entry.inline
 

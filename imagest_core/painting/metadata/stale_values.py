@@ -1,4 +1,4 @@
-"""Pictures inside the values of tags: what shows the scan before its restoration is taken out of them."""
+"""Remove images of the scan before its restoration from the values of tags."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from imagest_core.painting.metadata.writing_notes import WritingNote
 XMP, IPTC, PHOTOSHOP, PROFILE, MAKER_NOTE, LAYERS, JPEG_TABLES = 700, 33723, 34377, 34675, 37500, 37724, 347
 
 Cleaned = tuple[bytes, list[WritingNote]]
-"""A value without stale pictures (empty: the tag goes), and what was removed."""
+"""A value without stale images (empty: the tag is removed), and notes on what was removed."""
 
 _SMALLEST = 64
 _WHOLE = 0.9
-"""Share of a value from which on it is nothing but the picture in it."""
+"""Share of a value above which it consists of the embedded image only."""
 
 
 def clean_value(tag: int, value: bytes) -> Cleaned:
-    """The value of ``tag`` without pictures of the scan as it was; the same bytes where it has none."""
+    """Return the value of ``tag`` without images of the original scan; the same bytes if it has none."""
     if tag == LAYERS:
         return b"", [WritingNote(f"Photoshop layers (tag {LAYERS})", "removed")]
     if tag in (PROFILE, JPEG_TABLES) or (len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP)):
@@ -32,7 +32,7 @@ def clean_value(tag: int, value: bytes) -> Cleaned:
 
 
 def clean_photoshop(value: bytes) -> Cleaned:
-    """Photoshop resources without thumbnails, and without those inside other resources."""
+    """Remove thumbnails from Photoshop resources, and images inside other resources."""
     resources, rest = photoshop.parse(value)
     kept, notes = [], []
     for resource in resources:
@@ -63,7 +63,7 @@ def _clean_resource(resource: photoshop.Resource) -> Cleaned:
 
 
 def _clean_rest(rest: bytes) -> Cleaned:
-    """What follows the last readable resource: zeros instead of the pictures in it."""
+    """Zero images in the bytes after the last readable resource."""
     spans = embedded.find_pictures(rest)
     if not spans:
         return rest, []
@@ -97,7 +97,7 @@ def _clean_other(tag: int, value: bytes) -> Cleaned:
 
 
 def clean_exif(value: bytes) -> Cleaned:
-    """An EXIF block, of the same length, without its thumbnail and other pictures."""
+    """Remove the thumbnail and other images from an EXIF block, keeping its length."""
     from imagest_core.errors import PaintingError
     from imagest_core.painting.tiff.stale import remove_stale
 
