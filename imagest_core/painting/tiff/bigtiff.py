@@ -1,8 +1,8 @@
-"""A classic TIFF file becomes a BigTIFF in place: for files that outgrow 4 GiB.
+"""Convert a classic TIFF file to BigTIFF in place, for files that exceed 4 GiB.
 
-Data and long values stay where they are; only the directories are written anew, behind everything,
-with 8-byte places. So even places inside private values (makers' notes) keep their meaning. What lies
-in bytes 8-15, which the longer header needs, is moved.
+Data and long values stay where they are; only the directories are rewritten at the end of the file with
+8-byte offsets. So offsets inside private values (maker notes) stay valid. Data in bytes 8–15, which the
+longer header needs, are moved.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from imagest_core.painting.tiff.segments import Tables
 
 
 def convert_to_big(file: BinaryIO, tables: Tables) -> None:
-    """Turn the open classic TIFF ``file`` into a BigTIFF with the new ``tables`` in the old ones' stead."""
+    """Convert the open classic TIFF ``file`` to BigTIFF, with new ``tables`` of offsets and counts."""
     _Conversion(Structure(file), tables).run()
 
 
@@ -40,7 +40,7 @@ class _Conversion:
     def __init__(self, structure: Structure, tables: Tables) -> None:
         self._old, self._tables = structure, dict(tables)
         self._file, self._flavour = structure.file, Flavour(structure.flavour.order, big=True)
-        self._placed: dict[int, int] = {}
+        self._written: dict[int, int] = {}
         self._depth = 0
 
     def run(self) -> None:
@@ -63,20 +63,20 @@ class _Conversion:
                     self._tables[directory.offset, offset_entry.tag] = offsets
 
     def _chain(self, offset: int) -> int:
-        """Write the chain of directories from ``place`` on, the last first; gives its new place."""
-        found = self._unplaced(offset)
-        following = self._placed.get(found[-1].next, 0) if found else 0
-        for directory in reversed(found):
-            self._placed[directory.offset] = 0
+        """Write the chain of directories from ``offset`` on, last first; return its new offset."""
+        chain = self._unwritten(offset)
+        following = self._written.get(chain[-1].next, 0) if chain else 0
+        for directory in reversed(chain):
+            self._written[directory.offset] = 0
             fields = [self._field(directory, entry) for entry in directory.entries]
             following = append_directory(self._file, self._flavour, fields, following)
-            self._placed[directory.offset] = following
-        return self._placed.get(offset, following)
+            self._written[directory.offset] = following
+        return self._written.get(offset, following)
 
-    def _unplaced(self, offset: int) -> list[Directory]:
-        """The readable directories from ``place`` on that haven't been written yet."""
+    def _unwritten(self, offset: int) -> list[Directory]:
+        """Return the readable directories from ``offset`` on that haven't been written yet."""
         return list(
-            takewhile(lambda directory: directory.offset not in self._placed, self._old.chain(offset))
+            takewhile(lambda directory: directory.offset not in self._written, self._old.chain(offset))
         )
 
     def _field(self, directory: Directory, entry: IfdEntry) -> Field:
@@ -92,7 +92,7 @@ class _Conversion:
         return Field(entry.tag, entry.kind, entry.count, offset=entry.value_offset)
 
     def _pointer(self, entry: IfdEntry, offsets: list[int]) -> Field:
-        """The entry with the new places; those where nothing can be read stay as they are."""
+        """Return the entry with new offsets; offsets without a readable directory are kept."""
         self._depth += 1
         if self._depth > DEEPEST:
             raise damaged()

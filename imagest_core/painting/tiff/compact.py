@@ -1,8 +1,9 @@
-"""No byte that a patched TIFF file has ceased to use stays in it.
+"""Remove all bytes from a patched TIFF file that it no longer uses.
 
-Replaced strips and tiles leave holes. New ones are moved from the file's end into the holes where they
-fit; what is still free is cut out, and everything behind it moves up, as long as every pointer to the
-moved bytes is known (:mod:`imagest_core.painting.tiff.unknown_values`). What can't be cut out is zeroed.
+Replaced strips and tiles leave holes. New ones are moved from the end of the file into holes where they
+fit. The remaining holes are cut out and everything behind them moves up, provided that every pointer to
+the moved bytes is known (:mod:`imagest_core.painting.tiff.unknown_values`). Holes that can't be cut out
+are zeroed.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ ALIGNMENT = 16
 """Bytes are moved by multiples of this, so that words stay aligned."""
 
 WORTH_MOVING = 50
-"""A gap is cut out when at most this many times its bytes have to move."""
+"""A hole is cut out if at most this many times its size has to be moved."""
 
 _BLOCK = 16 << 20
 _GHOST = 1024
@@ -42,10 +43,10 @@ _UNEDITED, _EDITED = b"KNOWN_INCOMPATIBLE_EDITION=NO\n ", b"KNOWN_INCOMPATIBLE_E
 
 
 def compact(path: Path, before: OccupiedBytes, progress: Progress | None = None) -> int:
-    """Remove from the TIFF file at ``path`` what it used ``before`` it was changed and doesn't use now.
+    """Remove the bytes from the TIFF file at ``path`` that it used ``before`` its change but doesn't use now.
 
-    ``before`` is :func:`occupied` of the file it was copied from; bytes that were in no use then stay.
-    Bytes that can't be cut out become 0. Gives how many those are.
+    ``before`` is :func:`occupied_bytes` of the file it was copied from; bytes that were unused then are kept.
+    Bytes that can't be cut out are zeroed. Returns their number.
     """
     progress = progress or Progress()
     with open(path, "rb+") as file:
@@ -69,9 +70,9 @@ def compact(path: Path, before: OccupiedBytes, progress: Progress | None = None)
 
 
 def mark_edited(file: BinaryIO) -> None:
-    """Tell GDAL that a cloud-optimised TIFF was edited, so that it does not trust the order of the tiles.
+    """Mark a cloud-optimised TIFF as edited, so that GDAL doesn't rely on the order of the tiles.
 
-    The text behind the header is GDAL's: https://gdal.org/drivers/raster/cog.html#header-ghost-area
+    GDAL's text behind the header: https://gdal.org/drivers/raster/cog.html#header-ghost-area
     """
     start = Structure(file).flavour.header_size
     file.seek(start)
@@ -90,19 +91,19 @@ def zero_spans(file: BinaryIO, spans: Spans) -> None:
 
 
 def _unused(structure: Structure, before: OccupiedBytes) -> Spans:
-    """The bytes that were in use, or were appended since, and that nothing uses now."""
+    """Return the bytes that were in use or were appended since, and are unused now."""
     size = np.uint64(structure.size)
     appended = np.array([(min(before.size, structure.size), structure.size)], np.uint64)
-    once = merge_spans(np.concatenate([np.minimum(before.spans, size), appended]))
-    return subtract_spans(once, used_spans(structure))
+    previous = merge_spans(np.concatenate([np.minimum(before.spans, size), appended]))
+    return subtract_spans(previous, used_spans(structure))
 
 
-# Filling holes
+# Fill holes
 
 
 @dataclass(frozen=True)
 class _AppendedSegment:
-    """A strip or tile at the file's end: the entry and the index that give its place."""
+    """A strip or tile at the end of the file: the entry and the index that give its offset."""
 
     size: int
     offset: int
@@ -111,13 +112,13 @@ class _AppendedSegment:
 
 
 def _fill_holes(file: BinaryIO, before: OccupiedBytes) -> None:
-    """Move appended strips and tiles into the holes, the largest first, each into the tightest one."""
+    """Move appended strips and tiles into holes, largest first, each into the smallest hole that fits."""
     structure = Structure(file)
     unused = _unused(structure, before)
     holes = sorted((end - start, start) for start, end in unused.tolist() if start < before.size)
     extents = Extents(structure)
     moved: dict[IfdEntry, dict[int, int]] = {}
-    for segment in sorted(_appended(structure, extents, before.size), key=lambda found: -found.size):
+    for segment in sorted(_appended(structure, extents, before.size), key=lambda segment: -segment.size):
         offset = _allocate(holes, segment.size)
         if offset is not None:
             data = structure.bytes_at(segment.offset, segment.size)
@@ -133,7 +134,7 @@ def _fill_holes(file: BinaryIO, before: OccupiedBytes) -> None:
 
 
 def _allocate(holes: list[tuple[int, int]], size: int) -> int | None:
-    """An even place for ``size`` bytes in the smallest hole that has it; the rest stays a hole."""
+    """Take an even offset for ``size`` bytes from the smallest hole that fits; keep the rest as a hole."""
     for index in range(bisect_left(holes, (size, 0)), len(holes)):
         length, start = holes[index]
         offset = start + start % 2
@@ -146,7 +147,7 @@ def _allocate(holes: list[tuple[int, int]], size: int) -> int | None:
 
 
 def _appended(structure: Structure, extents: Extents, size: int) -> Iterator[_AppendedSegment]:
-    """The strips and tiles from byte ``size`` on that one table alone points to."""
+    """Yield the strips and tiles from byte ``size`` on to which only one table points."""
     for offset_entry, spans in _data(structure):
         for index in np.flatnonzero((spans[:, 0] >= size) & (spans[:, 1] > spans[:, 0])).tolist():
             start, end = map(int, spans[index])
@@ -155,17 +156,17 @@ def _appended(structure: Structure, extents: Extents, size: int) -> Iterator[_Ap
 
 
 def _data(structure: Structure) -> Iterator[tuple[IfdEntry, Spans]]:
-    """The tables of places in the file, with the spans they locate."""
+    """Yield the tables of offsets, with the spans they point to."""
     for directory in structure.walk():
         for offset_entry, _, spans in data_spans(structure, directory):
             yield offset_entry, spans
 
 
-# Cutting out
+# Cut out holes
 
 
 def _removable(structure: Structure, unused: Spans, before: OccupiedBytes) -> Spans:
-    """The spans of ``dead`` to cut out: those with only known pointers behind them, if it is worth it."""
+    """Return the spans of ``unused`` to cut out: only known pointers behind them, and worth moving."""
     end = structure.size
     if not len(unused):
         return unused
@@ -185,11 +186,11 @@ def _trailing(unused: Spans, size: int) -> Spans:
 
 
 Edits = dict[int, bytes]
-"""New bytes by their place before anything moves."""
+"""New bytes by their offset before anything is moved."""
 
 
 def _edits(structure: Structure, cut: Spans) -> Edits | None:
-    """What all pointers become once ``cut`` is gone; None where two of them lie over each other."""
+    """Return the new pointers once ``cut`` is removed; None if two pointers overlap."""
     edits: Edits = {}
     for offset, data in _pointers(structure, _Shift(cut, structure.size)):
         if edits.setdefault(offset, data) != data:
@@ -200,24 +201,24 @@ def _edits(structure: Structure, cut: Spans) -> Edits | None:
 
 
 class _Shift:
-    """Where a byte of a file of ``size`` bytes lies once ``cut`` is gone; places beyond its end stay."""
+    """Maps offsets in a file of ``size`` bytes to those after removing ``cut``; others are unchanged."""
 
     def __init__(self, cut: Spans, size: int) -> None:
         self._ends, self._size = cut[:, 1], np.uint64(size)
         self._gone = np.concatenate([[np.uint64(0)], np.cumsum(cut[:, 1] - cut[:, 0])])
 
     def all(self, offsets: Numbers) -> Numbers:
-        """The new places of ``places``."""
+        """Return the new offsets."""
         gone = self._gone[np.searchsorted(self._ends, offsets, "right")]
         return np.where(offsets < self._size, offsets - gone, offsets)
 
     def one(self, offset: int) -> int:
-        """The new place of ``place``."""
+        """Return the new offset."""
         return int(self.all(np.array([offset], np.uint64))[0])
 
 
 def _pointers(structure: Structure, shift: _Shift) -> Iterator[tuple[int, bytes]]:
-    """The place and the new bytes of everything in the file that points to a place in it."""
+    """Yield offset and new bytes of everything in the file that points to an offset in it."""
     flavour = structure.flavour
     width = flavour.offset_size
     yield flavour.header_size - width, flavour.pack("o", shift.one(structure.first))
@@ -240,7 +241,7 @@ def _shifted(structure: Structure, entry: IfdEntry, shift: _Shift) -> bytes:
 
 
 def _cut_out(file: BinaryIO, cut: Spans, size: int, progress: Progress) -> None:
-    """Move what lies behind each span of ``cut`` up, and shorten the file."""
+    """Move the bytes behind each span of ``cut`` up, and truncate the file."""
     spans: Sequence[tuple[int, int]] = [(start, end) for start, end in cut.tolist()]
     if not spans:
         return

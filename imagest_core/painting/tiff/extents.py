@@ -1,4 +1,4 @@
-"""Which bytes of a TIFF file are spoken for, and by how many."""
+"""Determine which bytes of a TIFF file are in use, and by how many owners."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from imagest_core.painting.tiff.ifd import SEGMENT_TAGS, Directory, IfdEntry, St
 
 _JPEG_THUMBNAIL = (513, 514)
 LOCATED = (*SEGMENT_TAGS, _JPEG_THUMBNAIL)
-"""Pairs of tags that give places and sizes of data outside the directories."""
+"""Pairs of tags that give offsets and sizes of data outside the directories."""
 
 Spans = NDArray[np.uint64]
-"""Rows of (first byte, byte after the last)."""
+"""Ranges (n, 2): first byte, byte after the last."""
 
 
 class Extents:
-    """All spans of bytes that a file's directories, values and data occupy.
+    """All byte ranges that a file's directories, values and data occupy.
 
-    Writers may let strips share their bytes, or let values lie inside strips; what isn't held by one
-    owner alone must never be overwritten.
+    Writers may let strips share bytes, or put values inside strips; bytes with more than one owner must
+    never be overwritten.
     """
 
     def __init__(self, structure: Structure) -> None:
@@ -34,7 +34,7 @@ class Extents:
         self._starts, self._ends = np.sort(whole[:, 0]), np.sort(whole[:, 1])
 
     def owners(self, start: int, end: int) -> int:
-        """How many spans touch the bytes from ``start`` to before ``end``."""
+        """Return the number of ranges that overlap the bytes from ``start`` to before ``end``."""
         started = np.searchsorted(self._starts, np.uint64(end), "left")
         ended = np.searchsorted(self._ends, np.uint64(start), "right")
         return int(started - ended)
@@ -49,19 +49,19 @@ class OccupiedBytes:
 
 
 def occupied_bytes(path: Path) -> OccupiedBytes:
-    """The bytes in use of the TIFF file at ``path``; raises :class:`PaintingError` where it is damaged."""
+    """Return the used bytes of the TIFF file at ``path``; raise :class:`PaintingError` if it is damaged."""
     with open(path, "rb") as file:
         structure = Structure(file)
         return OccupiedBytes(used_spans(structure), structure.size)
 
 
 def used_spans(structure: Structure) -> Spans:
-    """The bytes in use inside the file, as merged spans."""
+    """Return the used bytes inside the file as merged ranges."""
     return merge_spans(np.minimum(_all_spans(structure), np.uint64(structure.size)))
 
 
 def merge_spans(spans: Spans) -> Spans:
-    """The same bytes as sorted spans that neither overlap nor touch."""
+    """Return the same bytes as sorted ranges that neither overlap nor touch."""
     spans = spans[spans[:, 0] < spans[:, 1]]
     if not len(spans):
         return spans
@@ -72,14 +72,14 @@ def merge_spans(spans: Spans) -> Spans:
 
 
 def subtract_spans(spans: Spans, other: Spans) -> Spans:
-    """The bytes of ``spans`` that are not in ``other``; all merged."""
+    """Return the bytes of ``spans`` that are not in ``other``, as merged ranges."""
     edges = np.unique(np.concatenate([spans.ravel(), other.ravel()]))
     pieces = np.stack([edges[:-1], edges[1:]], axis=1)
     return merge_spans(pieces[_covers(spans, pieces[:, 0]) & ~_covers(other, pieces[:, 0])])
 
 
 def _covers(spans: Spans, offsets: NDArray[np.uint64]) -> Mask:
-    """Whether each place is a byte of the merged ``spans``."""
+    """Return whether each offset is inside the merged ``spans``."""
     if not len(spans):
         return np.zeros(len(offsets), np.bool_)
     index = np.searchsorted(spans[:, 0], offsets, "right")
@@ -87,15 +87,15 @@ def _covers(spans: Spans, offsets: NDArray[np.uint64]) -> Mask:
 
 
 def _all_spans(structure: Structure) -> Spans:
-    """The spans of the header, the directories, their values and their data."""
+    """Return the ranges of the header, the directories, their values and their data."""
     spans = [_spans(structure, directory) for directory in structure.walk()]
     return np.concatenate([_header(structure), *spans])
 
 
 def data_spans(structure: Structure, directory: Directory) -> Iterator[tuple[IfdEntry, IfdEntry, Spans]]:
-    """The data ``directory`` points to: the entries of their places and sizes, and their spans.
+    """Yield the data ``directory`` points to: the entries of offsets and sizes, and the ranges.
 
-    Pairs that can't be read are left out: a vendor's directory may mean something else by these tags.
+    Unreadable pairs are skipped: the tags may have another meaning in a vendor's directory.
     """
     for offset_entry, count_entry in ((directory.find(a), directory.find(b)) for a, b in LOCATED):
         if offset_entry and count_entry and offset_entry.count == count_entry.count:
