@@ -106,9 +106,7 @@ class Matrix:
         self.name, self.curves = name, curves
         to_srgb = np.linalg.solve(_SRGB_TO_XYZ, to_xyz)
         white = to_srgb.sum(axis=1, keepdims=True)
-        if (
-            np.abs(white - 1).max() < _WHITE_TOLERANCE
-        ):  # differs from 1 by rounding only
+        if np.abs(white - 1).max() < _WHITE_TOLERANCE:  # differs from 1 by rounding only
             to_srgb /= white
         self.to_srgb = to_srgb
         self.from_srgb = np.linalg.inv(self.to_srgb)

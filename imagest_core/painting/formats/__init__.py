@@ -1,4 +1,4 @@
-"""File formats: one module each, and the choice between them by a file's first bytes."""
+"""File formats, one module each, selected by a file's first bytes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _KNOWN = "TIFF, PNG, JPEG, WebP and JPEG 2000"
 
 
 def open_source(path: Path, page: int, limits: Limits) -> ImageSource:
-    """The file as what its first bytes say it is; raises ``PaintingError``."""
+    """Open the file in the format of its first bytes; raise ``PaintingError`` on failure."""
     head = _head(path)
-    known = unsupported_message(path.name, head)
-    if known is not None:
-        raise PaintingError(known)
+    unsupported = unsupported_message(path.name, head)
+    if unsupported is not None:
+        raise PaintingError(unsupported)
     if head[:4] in _TIFF:
         from imagest_core.painting.formats.tiff import TiffSource
 

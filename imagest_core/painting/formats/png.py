@@ -1,4 +1,4 @@
-"""PNG: its chunks, and what they say; 8 and 16 bit, grey and RGB, with or without alpha."""
+"""PNG: its chunks; 8 and 16 bit, grey and RGB, with or without alpha."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KNOWN = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"pHYs", b"eXIf", b"tIME"}
 
 @dataclass
 class _Chunks:
-    """The chunks by name, and the bytes of IDAT in all."""
+    """The chunks by name, and the total size of IDAT."""
 
     found: dict[bytes, bytes] = field(default_factory=dict)
     texts: PngTexts = field(default_factory=PngTexts)
@@ -38,7 +38,7 @@ class _Chunks:
 
 
 def open_png(path: Path, limits: Limits) -> WholeSource:
-    """A PNG that is read when first looked at; raises ``PaintingError``."""
+    """Open a PNG, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         chunks = _read_chunks(path)
         width, height, depth, kind = struct.unpack_from(">IIBB", chunks.found[b"IHDR"])
@@ -57,9 +57,16 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
 
 @dataclass(frozen=True)
 class PngHeader:
-    """What a PNG declares of its samples; ``palette``: (n, 3) uint8, where they are indices into it.
+    """What a PNG declares about its samples.
 
-    ``transparent``: whether a colour, or one of the palette, is; ``depth``: bits as stored.
+    Attributes
+    ----------
+    depth
+        Bits per sample as stored.
+    transparent
+        Whether a colour, or a palette entry, is transparent.
+    palette
+        Colours (n, 3) uint8 if the samples are indices, otherwise None.
     """
 
     width: int
@@ -73,7 +80,7 @@ class PngHeader:
 
 
 def read_png_header(path: Path) -> PngHeader:
-    """The head of a PNG of any kind; raises ``PaintingError``."""
+    """Read the header of a PNG of any kind; raise ``PaintingError`` on failure."""
     with decoding(path):
         chunks = _read_chunks(path)
         width, height, depth, kind, *_, interlaced = struct.unpack_from(">IIBBBBB", chunks.found[b"IHDR"])
@@ -103,7 +110,7 @@ def _decode(data: bytes) -> Samples:
 
 
 def _read_chunks(path: Path) -> _Chunks:
-    """Every chunk but the samples; raises ``ValueError`` where the file ends before IEND."""
+    """Read every chunk except the samples; raise ``PaintingError`` if the file ends before IEND."""
     chunks, size = _Chunks(), path.stat().st_size
     with path.open("rb") as file:
         file.seek(len(SIGNATURE))

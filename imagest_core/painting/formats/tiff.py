@@ -40,7 +40,7 @@ _END_OF_JPEG = b"\xff\xd9"
 
 
 class TiffSource:
-    """One page of a TIFF file; nothing is decoded before it is read."""
+    """One page of a TIFF file, decoded on access."""
 
     def __init__(self, path: Path, page: int, limits: Limits) -> None:
         silence_tifffile()
@@ -74,20 +74,20 @@ class TiffSource:
 
     @property
     def facts(self) -> Facts:
-        """What the tags say."""
+        """The properties from the tags."""
         return self._facts
 
     @property
     def reduced(self) -> Mapping[int, RegionReader]:
-        """The reduced-resolution pages and sub-directories that halve the size exactly."""
+        """The reduced-resolution pages and subdirectories that halve the size exactly."""
         return self._reduced
 
     def read(self, box: Box) -> Samples:
-        """Samples (height, width, channels) of a stored box."""
+        """Read samples (height, width, channels) of a stored box."""
         return self._native.read(box)
 
     def close(self) -> None:
-        """Forget what was decoded and give the file back."""
+        """Clear the cache and close the file."""
         if isinstance(self._native, WholeSource):
             self._native.close()
         elif self._data is not None:
@@ -96,14 +96,14 @@ class TiffSource:
 
 
 def missing_page_message(name: str, pages: int, page: int) -> str:
-    """The sentence for a page that the file hasn't."""
+    """Return the message for a page that doesn't exist."""
     if pages <= 1:
         return f"{name} has one page, number 0: there is no page {page}."
     return f"{name} has {pages} pages, numbered from 0 to {pages - 1}: there is no page {page}."
 
 
 def silence_tifffile() -> None:
-    """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
+    """Disable tifffile's log messages on unusual tags; important ones are checked here."""
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 
@@ -115,7 +115,7 @@ def _page_of(tiff: TiffFile, page: int) -> TiffPage:
 
 
 def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage]:
-    """The sub-directories of the page, and the reduced pages that follow it."""
+    """Return the subdirectories of the page, and the reduced pages that follow it."""
     with_tags = list(chosen.pages)[:_MAX_LEVELS] if chosen.subifds else []
     for index in range(page + 1, min(len(tiff.pages), page + 1 + _MAX_LEVELS)):
         other = _page_of(tiff, index)
@@ -134,7 +134,7 @@ def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout
 
 
 def _level(native: SegmentLayout, other: SegmentLayout) -> int:
-    """n where ``other`` is ``native`` reduced to ``ceil(size / 2**n)``, otherwise 0."""
+    """Return n if ``other`` is ``native`` reduced to ``ceil(size / 2**n)``, otherwise 0."""
     if (other.channels, other.dtype, other.decode is None) != (
         native.channels,
         native.dtype,
@@ -149,9 +149,9 @@ def _level(native: SegmentLayout, other: SegmentLayout) -> int:
 
 
 def page_layout(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout:
-    """The segments of a page of any type of samples, checked against the file's size.
+    """Return the segments of a page with samples of any type, checked against the file size.
 
-    One-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
+    1-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
     """
     page.predictor = predictor_of(page.compression, page.predictor)
     dtype = np.dtype(np.uint8 if page.bitspersample == 1 else page.dtype)
@@ -206,7 +206,7 @@ def _check_segments(path: Path, layout: SegmentLayout, limits: Limits) -> None:
 
 
 def _decoder(page: TiffPage) -> Any:
-    """A function (bytes, index) → samples; it needs the tags alone, not the open file."""
+    """Return a function (bytes, index) → samples that needs the tags but not the open file."""
     if is_plain_ycbcr(page):
         return _ycbcr_decoder(page)
     decode, options = page.decode, {}
@@ -251,7 +251,7 @@ def _is_bilevel(page: TiffPage) -> bool:
 
 
 def _empty_sample(page: TiffPage) -> int:
-    """What a sample is in strips and tiles that the file leaves out: stored zeros."""
+    """Return the sample value in strips and tiles that the file leaves out: a stored zero."""
     return 255 if _is_bilevel(page) and page.photometric == _WHITE_IS_ZERO else 0
 
 
@@ -264,7 +264,7 @@ def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
 def _decode_segment(
     data: bytes, index: int, *, decode: Any, jpeg: bool, bilevel: bool, inverted: bool
 ) -> Samples:
-    """Samples (rows, columns, samples); bilevel ones become 0 (black) and 255 (white)."""
+    """Return samples (rows, columns, samples); 1-bit samples become 0 (black) and 255 (white)."""
     if jpeg and _END_OF_JPEG not in data[-64:]:
         raise ValueError("a JPEG segment without its end")
     samples: Samples = decode(data, index)[0][0]
@@ -338,7 +338,7 @@ def _blob(page: TiffPage, code: int) -> bytes | None:
 
 
 def tag_number(page: TiffPage, code: int, default: int) -> int:
-    """The first number of a tag of any type of whole numbers (some writers store BYTE for SHORT)."""
+    """Return the first number of a tag of any integer type (some writers store BYTE for SHORT)."""
     value = page.tags.valueof(code, default)
     if isinstance(value, bytes | tuple) and len(value):
         value = value[0]
@@ -346,7 +346,7 @@ def tag_number(page: TiffPage, code: int, default: int) -> int:
 
 
 def _extra(page: TiffPage) -> tuple[int, ...] | None:
-    """The kinds of the samples after the colours; None for the usual alpha without the tag."""
+    """Return the kinds of the samples after the colours; None for alpha without the tag."""
     colours = 1 if page.photometric in GREY else 3
     count = page.samplesperpixel - colours
     kinds = tuple(map(int, page.extrasamples))

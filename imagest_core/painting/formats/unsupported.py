@@ -1,4 +1,4 @@
-"""Files of known formats that this program doesn't read, recognised by their first bytes."""
+"""Recognise files in known but unsupported formats by their first bytes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CAMERAS = (
     b"\0MRM",
     b"HEAPCCDR",
 )
-"""Olympus, Panasonic, Fujifilm, Sigma, Minolta and old Canon files."""
+"""Raw files of Olympus, Panasonic, Fujifilm, Sigma, Minolta and old Canon cameras."""
 _BRANDS = {
     b"avif": "an AVIF picture",
     b"avis": "an AVIF picture",
@@ -68,11 +68,11 @@ _BRANDS = {
 }
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 HEAD = 512
-"""Bytes of a file that are looked at."""
+"""Number of bytes that are read to recognise a file."""
 
 
 def unsupported_message(name: str, head: bytes) -> str | None:
-    """A sentence for a file that begins with ``head``, where its format is known; otherwise None."""
+    """Return the message for a file that starts with ``head``, or None if its format is unknown."""
     found = _camera(head) or _document(head) or _picture(head)
     return None if found is None else f"{name} is {found[0]}: {found[1]}, then open that."
 
@@ -108,12 +108,12 @@ def _picture(head: bytes) -> tuple[str, str] | None:
 
 
 def _is_valid_start(head: bytes) -> bool:
-    """Whether what begins like a portable bitmap goes on like one."""
+    """Return whether a file that starts like a portable bitmap continues like one."""
     return head[:1] != b"P" or head[2:3] in (b" ", b"\t", b"\r", b"\n")
 
 
 def _iso_media(head: bytes) -> str | None:
-    """The kind of an ISO base media file, by the first of its brands that is known."""
+    """Return the kind of an ISO base media file according to its first known brand."""
     size = min(max(int.from_bytes(head[:4], "big"), 12), len(head))
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, size - 3, 4))]
     specific = [_BRANDS[brand] for brand in brands if brand in _BRANDS]

@@ -14,7 +14,7 @@ from imagest_core.painting.geometry import Box
 
 
 class WholeSource:
-    """A picture that is decoded once, when first read, and kept."""
+    """An image that is decoded on first access and kept in memory."""
 
     def __init__(self, path: Path, facts: Facts, decode: Callable[[bytes], Samples], limits: Limits) -> None:
         check_size(path.name, facts.width, facts.height, limits)
@@ -29,23 +29,23 @@ class WholeSource:
 
     @property
     def facts(self) -> Facts:
-        """What the header says."""
+        """The properties from the header."""
         return self._facts
 
     @property
     def reduced(self) -> Mapping[int, RegionReader]:
-        """None: these files hold one size."""
+        """Empty, as these files contain one size."""
         return {}
 
     def read(self, box: Box) -> Samples:
-        """Samples (height, width, channels) of a stored box; decodes all at the first call."""
+        """Read samples (height, width, channels) of a stored box; decodes everything on the first call."""
         with self._lock:
             if self._samples is None:
                 self._samples = self._decoded()
         return self._samples[box.slices].copy()
 
     def close(self) -> None:
-        """Let the decoded samples go."""
+        """Release the decoded samples."""
         with self._lock:
             self._samples = None
 

@@ -1,4 +1,4 @@
-"""Patches laid into a lossless TIFF file: only the strips or tiles they touch are written anew."""
+"""Patch a lossless TIFF file in place: only the strips or tiles under a patch are rewritten."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imagest_core.painting.tiff.segments import SegmentWriter
 from imagest_core.progress import Progress
 
 CLASSIC_LIMIT = 2**32 - 1
-"""Bytes up to which a classic TIFF can grow."""
+"""Largest size of a classic TIFF in bytes."""
 
 Choose = Callable[[Structure], Directory]
 
@@ -32,10 +32,10 @@ def patch_file(
     limit: int = CLASSIC_LIMIT,
     progress: Progress | None = None,
 ) -> None:
-    """Lay ``patches``, in stored coordinates, into the raster of the directory that ``choose`` gives.
+    """Write ``patches``, in stored coordinates, into the raster of the directory that ``choose`` returns.
 
-    Every other byte of the file stays, but for places and sizes of the segments. A classic file that
-    would grow over ``limit`` bytes becomes a BigTIFF.
+    All other bytes of the file are kept, except offsets and sizes of the segments. A classic file that would
+    exceed ``limit`` bytes becomes a BigTIFF.
     """
     progress = progress or Progress()
     with open(path, "rb+") as file:
@@ -52,7 +52,7 @@ def patch_file(
 
 
 def _finish(file: BinaryIO, structure: Structure, segments: SegmentWriter, limit: int) -> None:
-    """Make the directories know the new segments."""
+    """Update the directories with the new segments."""
     tables = segments.tables()
     growth = sum(values.nbytes for values in tables.values())
     if tables and not structure.flavour.big and file.seek(0, 2) + growth > limit:
@@ -79,15 +79,15 @@ def _patch_cell(
 
 
 def _decoded(segments: SegmentWriter, raster: Raster, cell: int, plane: int) -> Samples:
-    """Samples (rows, columns, samples) of a segment; zeros for one that the file leaves out."""
+    """Return samples (rows, columns, samples) of a segment; zeros for one that the file leaves out."""
     data = segments.read(plane * raster.grid.cells + cell)
     return np.zeros(raster.shape(cell), raster.dtype) if data is None else raster.decode(data, cell)
 
 
 def _patch_plain(file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: int, piece: Patch) -> None:
-    """Uncompressed samples are written over row by row: a strip may be as large as the picture.
+    """Overwrite uncompressed samples row by row, since a strip may be as large as the image.
 
-    (Not through a memory map: on a full disk that ends the process rather than the write.)
+    A memory map is not used: on a full disk it would kill the process.
     """
     origin, stored = raster.grid.box(cell), stored_type(raster.dtype, raster.codec.order)
     _, columns, samples = raster.shape(cell)
@@ -98,12 +98,14 @@ def _patch_plain(file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: 
             offset = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
             row = piece.crop(piece.box._replace(y=y, height=1))
             file.seek(offset)
-            under = np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
-            row.paint(under, row.box, _channels(raster, plane))
+            samples_below = (
+                np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
+            )
+            row.paint(samples_below, row.box, _channels(raster, plane))
             file.seek(offset)
-            file.write(under.tobytes())
+            file.write(samples_below.tobytes())
 
 
 def _channels(raster: Raster, plane: int) -> slice:
-    """The channels a segment of ``plane`` holds."""
+    """Return the channels in a segment of ``plane``."""
     return slice(plane, plane + 1) if raster.planar else slice(None)

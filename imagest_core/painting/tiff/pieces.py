@@ -1,4 +1,4 @@
-"""Patches, the grid that cuts them, and the pieces waiting for their strip, tile or block of rows."""
+"""Patches, the grid of cells that divides them, and a store of the pieces per cell."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from imagest_core.painting.orientation import Orientation
 from imagest_core.progress import Progress
 
 IN_MEMORY = 64 << 20
-"""Bytes of waiting pieces kept in memory before they go to a nameless file."""
+"""Size in bytes up to which pieces are kept in memory; beyond it, they go to a temporary file."""
 
 
 @dataclass(frozen=True)
 class Patch:
-    """New ``samples`` (height, width, channels) for ``box``, in the picture's own dtype, as displayed.
+    """New ``samples`` (height, width, channels) for ``box``, in the image's dtype, as displayed.
 
-    ``mask`` (height, width) names the pixels that are replaced; without one, all of the box are.
+    ``mask`` (height, width) selects the pixels to replace; without it, the whole box is replaced.
     """
 
     box: Box
@@ -35,7 +35,7 @@ class Patch:
     mask: Mask | None = None
 
     def check(self, frame: Box, channels: int, dtype: np.dtype) -> None:
-        """Raise :class:`ValueError` unless the patch fits into a picture of this frame."""
+        """Raise :class:`ValueError` unless the patch matches an image with this frame."""
         size = (self.box.height, self.box.width)
         if not self.box.empty and not frame.contains(self.box):
             raise ValueError(f"the patch {self.box} leaves the picture {frame}")
@@ -47,19 +47,19 @@ class Patch:
             raise ValueError(f"mask {self.mask.dtype} {self.mask.shape} for bool {size}")
 
     def stored(self, orientation: Orientation, width: int, height: int) -> Patch:
-        """The patch in the rows and columns of a picture that is displayed as ``width`` x ``height``."""
+        """Return the patch in stored rows and columns of an image displayed as ``width`` × ``height``."""
         mask = None if self.mask is None else orientation.store(self.mask)
         box = orientation.stored_box(self.box, width, height)
         return Patch(box, orientation.store(self.samples), mask)
 
     def crop(self, box: Box) -> Patch:
-        """The part of the patch inside ``box``."""
+        """Return the part of the patch inside ``box``."""
         part = box.within(self.box)
         inside = part.moved(-self.box.x, -self.box.y).slices
         return Patch(part, self.samples[inside], None if self.mask is None else self.mask[inside])
 
     def paint(self, target: Samples, origin: Box, channels: slice = slice(None)) -> None:
-        """Lay ``channels`` of the patch over ``target``, whose first pixel is that of ``origin``."""
+        """Copy ``channels`` of the patch into ``target``, whose first pixel is that of ``origin``."""
         under = target[self.box.moved(-origin.x, -origin.y).slices]
         over = self.samples[..., channels]
         if self.mask is None:
@@ -69,13 +69,13 @@ class Patch:
 
     @property
     def is_empty(self) -> bool:
-        """Whether it replaces no pixel."""
+        """Whether the patch replaces no pixel."""
         return self.box.empty or (self.mask is not None and not self.mask.any())
 
 
 @dataclass(frozen=True)
 class CellGrid:
-    """A picture of ``width`` x ``height`` in cells of ``cell_width`` x ``cell_height``, row by row."""
+    """An image of ``width`` × ``height`` divided into cells, numbered row by row."""
 
     width: int
     height: int
@@ -84,28 +84,32 @@ class CellGrid:
 
     @property
     def columns(self) -> int:
+        """The number of cells per row."""
         return -(-self.width // self.cell_width)
 
     @property
     def rows(self) -> int:
+        """The number of rows of cells."""
         return -(-self.height // self.cell_height)
 
     @property
     def cells(self) -> int:
+        """The number of cells."""
         return self.columns * self.rows
 
     @property
     def frame(self) -> Box:
+        """The box of the whole image."""
         return Box(0, 0, self.width, self.height)
 
     def box(self, cell: int) -> Box:
-        """The pixels of ``cell`` that lie in the picture."""
+        """Return the pixels of ``cell`` inside the image."""
         row, column = divmod(cell, self.columns)
         whole = Box(column * self.cell_width, row * self.cell_height, self.cell_width, self.cell_height)
         return whole.within(self.frame)
 
     def touched(self, box: Box) -> Iterator[int]:
-        """The cells that ``box`` (inside the picture) shares a pixel with."""
+        """Yield the cells that share a pixel with ``box`` (inside the image)."""
         for row in range(box.y // self.cell_height, -(-box.bottom // self.cell_height)):
             for column in range(box.x // self.cell_width, -(-box.right // self.cell_width)):
                 yield row * self.columns + column
@@ -113,7 +117,7 @@ class CellGrid:
 
 @dataclass(frozen=True)
 class _Record:
-    """Where a waiting piece lies: its box, dtype and samples a pixel, and whether a mask follows."""
+    """Location of a stored piece: its box, dtype and channels, and whether a mask follows."""
 
     offset: int
     box: Box
@@ -123,10 +127,10 @@ class _Record:
 
 
 class PatchStore:
-    """Patches cut by a grid, waiting on disk until their cell's turn comes, in order within a cell.
+    """Patches divided by a grid and kept on disk, in order, until their cell is written.
 
-    So each cell is read, decoded and encoded once, whatever the order and number of the patches,
-    and the memory used doesn't grow with them.
+    Each cell is read, decoded and encoded once, whatever the order and number of the patches, and memory use
+    doesn't grow with them.
     """
 
     def __init__(self, grid: CellGrid, folder: Path) -> None:
@@ -148,7 +152,7 @@ class PatchStore:
         return sorted(self._records)
 
     def add(self, patch: Patch) -> None:
-        """Cut ``patch`` and keep its pieces; later patches lie over earlier ones."""
+        """Divide ``patch`` and store its pieces; later patches cover earlier ones."""
         if patch.box.empty:
             return
         for cell in self._grid.touched(patch.box):
@@ -157,13 +161,13 @@ class PatchStore:
                 self._records[cell].append(self._keep(piece))
 
     def add_all(self, patches: Iterable[Patch], progress: Progress) -> None:
-        """Add all ``patches``; raises :class:`Cancelled` between them."""
+        """Add all ``patches``; raise :class:`Cancelled` between them."""
         for patch in patches:
             progress.check()
             self.add(patch)
 
     def of(self, cell: int) -> Iterator[Patch]:
-        """The pieces of ``cell`` in the order they came."""
+        """Return the pieces of ``cell`` in the order in which they were added."""
         return map(self._load, self._records.get(cell, ()))
 
     def _keep(self, piece: Patch) -> _Record:

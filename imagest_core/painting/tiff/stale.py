@@ -1,4 +1,4 @@
-"""What in a TIFF file would still show a page as it was before its restoration, found and removed."""
+"""Find and remove everything in a TIFF file that would show a page before its restoration."""
 
 from __future__ import annotations
 
@@ -29,27 +29,27 @@ from imagest_core.painting.tiff.ifd import (
 from imagest_core.painting.tiff.pyramid import ReducedCopy, children, reduced_copies
 
 _BYTES = (1, 6, 7)
-"""Types of values that can hold a picture."""
+"""Types of values that can contain an image."""
 
 _JPEG_STREAM, _JPEG_LENGTH = 513, 514
 _LONGEST = 256 << 20
-"""Bytes of a value beyond which no picture is looked for in it."""
+"""Size in bytes above which a value is not searched for images."""
 
 
 @dataclass
 class RemovalPlan:
-    """Changes of one file: entries to drop or change and directories to unlink, by place; bytes to erase."""
+    """Changes to a file: entries to drop or change, directories to unlink (by offset), bytes to erase."""
 
     notes: list[WritingNote] = field(default_factory=list)
     dropped: set[int] = field(default_factory=set)
     values: dict[int, bytes] = field(default_factory=dict)
     child_offsets: dict[int, list[int]] = field(default_factory=dict)
     unlinked: set[int] = field(default_factory=set)
-    doomed: Spans = field(default_factory=list)
+    erased: Spans = field(default_factory=list)
 
 
 def stale_notes(path: Path, page: int) -> list[WritingNote]:
-    """What patching ``page`` of the TIFF file updates or removes."""
+    """Return notes on what patching ``page`` of the TIFF file updates or removes."""
     with open(path, "rb") as file:
         structure = Structure(file)
         levels = [each for each in reduced_copies(structure, page) if each.level]
@@ -57,17 +57,17 @@ def stale_notes(path: Path, page: int) -> list[WritingNote]:
 
 
 def remove_stale(file: BinaryIO, page: int) -> list[WritingNote]:
-    """Remove from the open TIFF file what shows ``page`` as it was; its bytes are erased."""
+    """Remove and erase everything in the open TIFF that shows ``page`` before its restoration."""
     structure = Structure(file)
     plan = removal_plan(structure, page)
     if plan.notes:
         _Remover(structure, plan).run(page)
-        erase_unused(file, plan.doomed)
+        erase_unused(file, plan.erased)
     return plan.notes
 
 
 def pages_before(path: Path, page: int) -> int:
-    """How many of the pages before ``page`` are removed with what is stale."""
+    """Return how many of the pages before ``page`` are removed because they are stale."""
     with open(path, "rb") as file:
         structure = Structure(file)
         unlinked = removal_plan(structure, page).unlinked
@@ -76,7 +76,7 @@ def pages_before(path: Path, page: int) -> int:
 
 
 def removal_plan(structure: Structure, page: int) -> RemovalPlan:
-    """What is to be removed from the file so that nothing in it shows ``page`` as it was."""
+    """Plan what to remove from the file so that nothing in it shows ``page`` before its restoration."""
     plan, native = RemovalPlan(), structure.page(page)
     found = reduced_copies(structure, page)
     stale = [each for each in found if not each.level]
@@ -96,28 +96,28 @@ def _plan_renditions(structure: Structure, stale: list[ReducedCopy], plan: Remov
         if entry and entry.offset not in plan.child_offsets:
             offsets = (_next_kept(structure, offset, gone) for offset in structure.directory_offsets(entry))
             plan.child_offsets[entry.offset] = list(dict.fromkeys(offset for offset in offsets if offset))
-            plan.doomed.append(_value_span(entry))
+            plan.erased.append(_value_span(entry))
         plan.notes.append(WritingNote(each.name, "removed"))
-        plan.doomed += _whole(structure, each.directory)
+        plan.erased += _all_ranges(structure, each.directory)
         plan.unlinked.add(each.directory.offset)
 
 
 def _next_kept(structure: Structure, offset: int, gone: set[int]) -> int:
-    """``place``, or that of the first directory behind it that stays; 0 for none."""
-    seen: set[int] = set()
-    while offset in gone and offset not in seen:
-        seen.add(offset)
+    """Return ``offset``, or that of the first directory behind it that is kept; 0 if there is none."""
+    visited: set[int] = set()
+    while offset in gone and offset not in visited:
+        visited.add(offset)
         offset = structure.directory(offset).next
-    return 0 if offset in seen else offset
+    return 0 if offset in visited else offset
 
 
 def _plan_thumbnail(structure: Structure, native: Directory, plan: RemovalPlan) -> None:
-    """A JPEG thumbnail that the page's own directory points to, beside its strips or tiles."""
+    """Plan the removal of a JPEG thumbnail next to the strips or tiles of the page's own directory."""
     offset, length = native.find(_JPEG_STREAM), native.find(_JPEG_LENGTH)
     if offset and length and native.find(STRIP_OFFSETS, TILE_OFFSETS) and not _is_old_jpeg(structure, native):
         start = structure.number(native, _JPEG_STREAM, 0)
         plan.dropped |= {offset.offset, length.offset}
-        plan.doomed.append((start, start + structure.number(native, _JPEG_LENGTH, 0)))
+        plan.erased.append((start, start + structure.number(native, _JPEG_LENGTH, 0)))
         plan.notes.append(WritingNote(f"JPEG thumbnail (tag {_JPEG_STREAM})", "removed"))
 
 
@@ -139,7 +139,7 @@ def _plan_value(structure: Structure, entry: IfdEntry, plan: RemovalPlan) -> Non
     if not notes:
         return
     plan.notes += notes
-    plan.doomed.append(_value_span(entry))
+    plan.erased.append(_value_span(entry))
     if value:
         plan.values[entry.offset] = value
     else:
@@ -162,21 +162,21 @@ def _value_span(entry: IfdEntry) -> tuple[int, int]:
     return (0, 0) if entry.inline else (entry.value_offset, entry.value_offset + entry.size)
 
 
-def _whole(structure: Structure, directory: Directory) -> Spans:
-    """The bytes of ``directory``, its values and data, and of all directories below it."""
+def _all_ranges(structure: Structure, directory: Directory) -> Spans:
+    """Return the ranges of ``directory``, its values and data, and of all directories below it."""
     spans: Spans = []
-    seen, waiting = {directory.offset}, [directory]
-    while waiting:
-        current = waiting.pop()
+    visited, pending = {directory.offset}, [directory]
+    while pending:
+        current = pending.pop()
         spans += directory_spans(structure, current)
-        new = {offset for offset in structure.child_offsets(current) if offset not in seen}
-        seen |= new
-        waiting += filter(None, map(structure.try_directory, new))
+        new = {offset for offset in structure.child_offsets(current) if offset not in visited}
+        visited |= new
+        pending += filter(None, map(structure.try_directory, new))
     return spans
 
 
 class _Remover:
-    """Writes a plan into the file."""
+    """Applies a removal plan to the file."""
 
     def __init__(self, structure: Structure, plan: RemovalPlan) -> None:
         self._structure, self._plan = structure, plan
@@ -187,8 +187,10 @@ class _Remover:
         structure, unlinked = self._structure, self._plan.unlinked
         pages = list(structure.chain())
         native = structure.page(page)
-        seen: set[int] = set()
-        below = [other for each in (native, *self._kept(page)) for other in children(structure, each, seen)]
+        visited: set[int] = set()
+        below = [
+            other for each in (native, *self._kept(page)) for other in children(structure, each, visited)
+        ]
         found = {each.offset: each for each in (*pages, *_exif(structure, native), *below)}
         for directory in found.values():
             if directory.offset not in unlinked:
@@ -199,7 +201,7 @@ class _Remover:
             self._file.write(self._flavour.header(first))
 
     def _kept(self, page: int) -> list[Directory]:
-        """The smaller copies of ``page`` that stay."""
+        """Return the reduced copies of ``page`` that are kept."""
         found = (each.directory for each in reduced_copies(self._structure, page))
         return [each for each in found if each.offset not in self._plan.unlinked]
 
@@ -207,7 +209,7 @@ class _Remover:
         return _next_kept(self._structure, offset, self._plan.unlinked)
 
     def _rewrite(self, directory: Directory, following: int) -> None:
-        """Write the directory in its place with the entries it keeps; what it no longer needs is zeros."""
+        """Rewrite the directory in place with the kept entries; zero what it no longer needs."""
         plan, flavour = self._plan, self._flavour
         offsets = {entry.offset for entry in directory.entries}
         changed = offsets & (plan.dropped | plan.values.keys() | plan.child_offsets.keys())
@@ -219,7 +221,7 @@ class _Remover:
         self._file.write(table.ljust(directory.size, b"\0"))
 
     def _packed(self, entry: IfdEntry) -> bytes | None:
-        """The entry's bytes as they are to be; None where it goes."""
+        """Return the entry's new bytes, or None if it is removed."""
         plan = self._plan
         if entry.offset in plan.dropped:
             return None
@@ -238,13 +240,16 @@ class _Remover:
         return np.array(offsets, f"{self._flavour.order}u{width}").tobytes()
 
     def _with_value(self, entry: IfdEntry, value: bytes) -> bytes:
-        """The entry with a value no longer than its own, in the same bytes unless others use these too."""
+        """Return the entry with a new value that is not longer than the old one.
+
+        The value replaces the old bytes unless others use them too.
+        """
         size = KIND_SIZE[entry.kind]
         value += bytes(-len(value) % size)
         changed = Field(entry.tag, entry.kind, len(value) // size, value)
         start, end = _value_span(entry)
-        alone = self._extents.owners(start, end) <= 1
-        if alone and self._flavour.offset_size < len(value) <= end - start:
+        exclusive = self._extents.owners(start, end) <= 1
+        if exclusive and self._flavour.offset_size < len(value) <= end - start:
             self._file.seek(start)
             self._file.write(value)
             changed = Field(entry.tag, entry.kind, len(value) // size, offset=start)

@@ -1,8 +1,8 @@
-"""Tags carried from a picture into a new TIFF of it: everything but how the samples are stored.
+"""Carry tags from an image into a new TIFF: everything except how the samples are stored.
 
-They come from the source's own directory (of a lossy TIFF), from the EXIF block of a JPEG, PNG, WebP
-or JPEG 2000, and from the blobs beside it; EXIF and GPS stay directories of their own. What can't be
-carried is named.
+They come from the source's own directory (of a lossy TIFF), from the EXIF block of a JPEG, PNG, WebP or
+JPEG 2000, and from the metadata blocks next to it. EXIF and GPS keep directories of their own. A note names
+what can't be carried.
 """
 
 from __future__ import annotations
@@ -53,10 +53,10 @@ _GEO = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113}
 """GeoTIFF tags, with those of GDAL."""
 
 _UNITS = ((2, MM_PER_INCH), (3, 10.0))
-"""Values of ResolutionUnit, with their millimetres."""
+"""Values of ResolutionUnit, with the unit in millimetres."""
 
 _ALIKE = 1e-4
-"""Share by which two names of one resolution may differ."""
+"""Largest relative difference between two values of the same resolution."""
 
 # fmt: off
 _SPANS_OF_THE_RASTER = (
@@ -70,13 +70,13 @@ _SPANS_WITHOUT_MEANING = (
 )
 # fmt: on
 _OF_THE_RASTER = frozenset(tag for first, last in _SPANS_OF_THE_RASTER for tag in range(first, last + 1))
-"""Tags that say how samples are stored, or point to other pictures."""
+"""Tags that define how samples are stored, or point to other images."""
 
 _WITHOUT_MEANING = frozenset(tag for first, last in _SPANS_WITHOUT_MEANING for tag in range(first, last + 1))
-"""Those of them that say nothing once the samples are stored anew, or that are named by themselves."""
+"""Those of them that lose their meaning in a new file, or have notes of their own."""
 
 _OF_SAMPLES = {338, 339}
-"""Tags that mean something only where samples are stored so: not in an EXIF block."""
+"""Tags that have a meaning only next to samples, not in an EXIF block."""
 
 _NAMES = {
     338: "ExtraSamples", 339: "SampleFormat",
@@ -87,7 +87,7 @@ _NAMES = {
 
 @contextmanager
 def source_directory(painting: Painting) -> Iterator[tuple[Structure, Directory] | None]:
-    """The directory whose tags describe the picture, where the source has one."""
+    """Provide the directory whose tags describe the image, or None if the source has none."""
     if is_tiff(painting):
         with open(painting.path, "rb") as file:
             structure = Structure(file)
@@ -97,7 +97,7 @@ def source_directory(painting: Painting) -> Iterator[tuple[Structure, Directory]
 
 
 def is_tiff(painting: Painting) -> bool:
-    """Whether the scan's file is a TIFF."""
+    """Return whether the scan's file is a TIFF."""
     return painting.format in ("TIFF", "BigTIFF")
 
 
@@ -110,8 +110,10 @@ def _exif_directory(exif: bytes | None) -> tuple[Structure, Directory] | None:
 
 
 def carry(painting: Painting, path: Path, software: str, profile: bytes | None) -> None:
-    """Give the one-page TIFF at ``path`` the tags and further pages of ``painting``'s file, the colour
-    ``profile`` of its samples, and ``software`` as its maker."""
+    """Add the tags and further pages of ``painting``'s file to the one-page TIFF at ``path``.
+
+    ``profile`` is the colour profile of the new samples, ``software`` the name of the writing program.
+    """
     with open(path, "rb+") as file, source_directory(painting) as origin:
         structure = Structure(file)
         flavour = structure.flavour
@@ -136,7 +138,7 @@ def carry(painting: Painting, path: Path, software: str, profile: bytes | None) 
 
 
 def carrying_notes(painting: Painting, software: str) -> list[WritingNote]:
-    """What :func:`carry` changes, leaves behind or removes."""
+    """Return notes on what :func:`carry` changes, loses or removes."""
     with source_directory(painting) as origin:
         flavour = Flavour(origin[0].flavour.order if origin else "<", big=False)
         note = _place_maker_note(painting, origin, flavour)
@@ -145,7 +147,7 @@ def carrying_notes(painting: Painting, software: str) -> list[WritingNote]:
 
 
 def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) -> list[WritingNote]:
-    """What becomes of the file's other pages, but for smaller copies of the one shown."""
+    """Return notes on the file's other pages, except reduced copies of the displayed one."""
     if origin is None or not is_tiff(painting):
         return []
     structure, shown = origin
@@ -163,7 +165,7 @@ def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) 
 def other_pages(
     painting: Painting, origin: tuple[Structure, Directory] | None
 ) -> tuple[list[Directory], list[Directory]]:
-    """The pages before and after the one shown, without smaller copies of that one and damaged pages."""
+    """Return the pages before and after the displayed one, without its reduced copies and damaged pages."""
     if origin is None or not is_tiff(painting):
         return [], []
     structure = origin[0]
@@ -177,13 +179,13 @@ def other_pages(
 
 
 def bytes_of_pages(painting: Painting) -> int:
-    """Bytes that further pages of the scan's file may take."""
+    """Return the largest size in bytes of further pages of the scan's file."""
     with source_directory(painting) as origin:
         return painting.path.stat().st_size if any(other_pages(painting, origin)) else 0
 
 
 def byte_order(painting: Painting) -> Order:
-    """The order (``<`` or ``>``) in which the source's values can be copied as they stand."""
+    """Return the byte order in which the source's values can be copied unchanged."""
     with source_directory(painting) as origin:
         return origin[0].flavour.order if origin else "<"
 
@@ -191,7 +193,7 @@ def byte_order(painting: Painting) -> Order:
 def _place_maker_note(
     painting: Painting, origin: tuple[Structure, Directory] | None, flavour: Flavour
 ) -> PlacedMakerNote | None:
-    """The maker note of an EXIF block, which is put where it lay in the block."""
+    """Return the maker note of an EXIF block, which keeps its offset in the new file."""
     exif = painting.metadata.exif
     return place_maker_note(*origin, exif, flavour) if origin and exif and not is_tiff(painting) else None
 
@@ -204,7 +206,7 @@ def _carried(
     software: str,
     placed: PlacedMakerNote | None,
 ) -> tuple[Fields, list[WritingNote]]:
-    """The fields of the new file but those of the raster and the profile; directories are appended to it."""
+    """Return the new file's fields except raster and profile; append their directories to the file."""
     fields: Fields = {}
     notes = list(painting.metadata.notes)
     if origin:
@@ -218,17 +220,17 @@ def _carried(
         fields |= _blobs(painting, fields, notes)
         fields = _geo(painting, flavour, notes) | fields
     fields = _upright(fields, painting, notes, flavour)
-    there = {X_RESOLUTION, Y_RESOLUTION} <= fields.keys()
-    says = there and (is_tiff(painting) or _says(fields, painting.resolution, flavour))
-    if painting.resolution and not says:
-        if there:
+    has_tags = {X_RESOLUTION, Y_RESOLUTION} <= fields.keys()
+    matches = has_tags and (is_tiff(painting) or _contains_resolution(fields, painting.resolution, flavour))
+    if painting.resolution and not matches:
+        if has_tags:
             notes.append(WritingNote("XResolution, YResolution and ResolutionUnit in the EXIF block", "lost"))
         fields |= _resolution(painting.resolution, flavour)
     return add_texts(painting, fields, software, notes), notes
 
 
 def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
-    """The tags that don't concern the raster, with the directories below them."""
+    """Copy the tags that don't concern the raster, with the directories below them."""
     entries = [entry for entry in directory.entries if entry.tag not in _OF_THE_RASTER]
     fields = copier.fields(entry for entry in entries if not _is_layers(entry, copier.notes))
     profile = fields.pop(PROFILE, None)
@@ -246,7 +248,7 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
 
 
 def _is_layers(entry: IfdEntry, notes: list[WritingNote]) -> bool:
-    """Whether these are Photoshop's layers, which may be longer than everything else and aren't read."""
+    """Return whether these are Photoshop layers, which may be very large and are not read."""
     if entry.tag != stale_values.LAYERS:
         return False
     notes += stale_values.clean_value(entry.tag, b"")[1]
@@ -254,7 +256,7 @@ def _is_layers(entry: IfdEntry, notes: list[WritingNote]) -> bool:
 
 
 def _maker_note_notes(structure: Structure, directory: Directory) -> list[WritingNote]:
-    """The maker note of a TIFF is copied to another place than its own addresses know."""
+    """Return a note for a TIFF's maker note, whose copy has another offset than its addresses expect."""
     if not has_maker_note(structure, directory):
         return []
     detail = "but addresses inside it may lead nowhere"
@@ -262,7 +264,7 @@ def _maker_note_notes(structure: Structure, directory: Directory) -> list[Writin
 
 
 def _own_fields(structure: Structure) -> Fields:
-    """The tags of the raster that was written, long values where they are."""
+    """Return the tags of the written raster; long values keep their offsets."""
     directory = structure.directory(structure.first)
     return {
         entry.tag: Field(entry.tag, entry.kind, entry.count, structure.value(entry))
@@ -274,7 +276,7 @@ def _own_fields(structure: Structure) -> Fields:
 
 
 def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavour: Flavour) -> Fields:
-    """The carried tags for the picture as displayed: resolutions and the XMP's orientation follow it."""
+    """Adjust the carried tags to the image as displayed: resolutions and the orientation in the XMP."""
     fields = dict(fields)
     orientation = Orientation.of(painting.orientation)
     if orientation.swaps and {X_RESOLUTION, Y_RESOLUTION} <= fields.keys():
@@ -297,7 +299,7 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
 
 
 def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fields:
-    """XMP, IPTC and Photoshop resources that lie beside the EXIF block."""
+    """Return XMP, IPTC and Photoshop resources that are stored next to the EXIF block."""
     data = painting.metadata
     iptc = data.iptc or b""
     found = {
@@ -321,7 +323,7 @@ def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fiel
 
 
 def _geo(painting: Painting, flavour: Flavour, notes: list[WritingNote]) -> Fields:
-    """The GeoTIFF tags of a box of JPEG 2000."""
+    """Return the GeoTIFF tags of a JPEG 2000 box."""
     box = painting.metadata.geo
     if not box:
         return {}
@@ -340,8 +342,8 @@ def _profile(profile: bytes | None) -> Fields:
     return {PROFILE: Field(PROFILE, UNDEFINED, len(profile), profile)} if profile else {}
 
 
-def _says(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bool:
-    """Whether the fields name this resolution already."""
+def _contains_resolution(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bool:
+    """Return whether the fields already contain this resolution."""
     if resolution is None:
         return True
     unit = fields.get(RESOLUTION_UNIT)
@@ -358,7 +360,7 @@ def _says(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bo
 
 
 def _resolution(resolution: Resolution, flavour: Flavour) -> Fields:
-    """Resolution tags in inches or centimetres, whichever says it more exactly."""
+    """Return resolution tags in inches or centimetres, whichever is more exact."""
     sizes = resolution.px_per_mm_x, resolution.px_per_mm_y
     unit, millimetres = min(
         _UNITS, key=lambda unit: sum(abs(_ratio(s * unit[1]) - s * unit[1]) for s in sizes)
