@@ -63,7 +63,7 @@ KINDS: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_a_known_format_is_named_whatever_its_ending(tmp_path: Path, name: str) -> None:
+def test_known_format_is_recognised_with_any_extension(tmp_path: Path, name: str) -> None:
     data, said = KINDS[name]
     (tmp_path / "scan.tif").write_bytes(data)
     with pytest.raises(PaintingError, match=rf"^scan.tif is {said}") as caught:
@@ -73,8 +73,8 @@ def test_a_known_format_is_named_whatever_its_ending(tmp_path: Path, name: str) 
 
 
 @pytest.mark.parametrize("where", ["below", "itself", "linear"])
-def test_the_preview_of_a_raw_file_is_no_scan(tmp_path: Path, where: str) -> None:
-    """DNG, NEF and ARW are TIFF files: a small RGB preview, with the camera's data below it."""
+def test_raw_file_preview_is_refused(tmp_path: Path, where: str) -> None:
+    """DNG, NEF and ARW are TIFF files with a small RGB preview, and the raw data in a subdirectory."""
     path = tmp_path / "photo.dng"
     data = SAMPLES[..., 0].astype(np.uint16)
     with tifffile.TiffWriter(path) as file:

@@ -1,4 +1,4 @@
-"""Exports stored otherwise than the scan: what stays identical, what is converted, what is checked."""
+"""Exports in another form than the scan: what stays identical, what is converted, what is checked."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ VALUE = 30_000
 
 @pytest.fixture
 def accepted(document: Document, make_run: MakeRun) -> Document:
-    """A project with one accepted fill."""
+    """Return a project with one accepted fill."""
     run = make_run(1, [FILLED], VALUE)
     document.do(add_run(run))
     document.do(decisions.accept(document.state, run, [1]))
@@ -37,7 +37,7 @@ def accepted(document: Document, make_run: MakeRun) -> Document:
 
 
 @pytest.mark.parametrize("compression", list(Compression))
-def test_another_compression_changes_no_sample_outside_the_fills(
+def test_recompression_changes_no_sample_outside_the_fills(
     accepted: Document, painting: Painting, tmp_path: Path, compression: Compression
 ):
     out = tmp_path / "out.tif"
@@ -54,7 +54,7 @@ def test_another_compression_changes_no_sample_outside_the_fills(
     assert check_export(painting, Accepted(accepted.state), out).sha256 == account.sha256
 
 
-def test_eight_bits_are_the_sixteen_rounded_and_count_as_converted(
+def test_eight_bit_export_rounds_and_counts_as_converted(
     accepted: Document, painting: Painting, tmp_path: Path
 ):
     form = Form(depth=8)
@@ -70,7 +70,7 @@ def test_eight_bits_are_the_sixteen_rounded_and_count_as_converted(
         verify_export(accepted, tmp_path / "out.tif")
 
 
-def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
+def test_srgb_scan_is_not_converted(painting: Painting):
     assert not Form(srgb=True).converts(painting)
     assert not Form(depth=16).converts(painting)
     assert KEPT.kept
@@ -78,7 +78,7 @@ def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
     assert notes == ("Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool.",)
 
 
-def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
+def test_wide_gamut_scan_is_converted_to_srgb(tmp_path: Path):
     import imagecodecs
 
     samples = np.random.default_rng(1).integers(0, 256, (40, 300, 3), np.uint8)
@@ -106,7 +106,7 @@ def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
             assert np.abs(made.read_working() - wanted).max() < 1 / 255
 
 
-def test_a_converted_file_with_one_wrong_sample_is_refused(
+def test_converted_file_with_a_wrong_sample_is_refused(
     accepted: Document, painting: Painting, tmp_path: Path
 ):
     form = Form(depth=8)
@@ -118,7 +118,7 @@ def test_a_converted_file_with_one_wrong_sample_is_refused(
         check_export(painting, Accepted(accepted.state), tmp_path / "wrong.tif", form=form)
 
 
-def test_the_command_line_offers_the_same(
+def test_command_line_offers_the_same_forms(
     accepted: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     path = accepted.path

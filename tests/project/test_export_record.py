@@ -1,4 +1,4 @@
-"""The record of an export: complete, and there exactly where the exported file is."""
+"""Record of an export: complete, and written exactly when the exported file is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIRST, SECOND = Box(240, 100, 40, 30), Box(400, 20, 10, 10)
 
 @pytest.fixture
 def decided(document: Document, make_run: Callable[..., Run], brush) -> Document:
-    """Two fills, one accepted with a note and one rejected, and damage that is only recorded."""
+    """Return a project with an accepted and a rejected fill, and damage that is only recorded."""
     added = DamageClass(9, "old retouching", "#123456", Policy.RECORD)
     document.do(settings.add_class(document.state, added))
     document.do(settings.set_operator(document.state, "A. Nobody"))
@@ -47,7 +47,7 @@ def decided(document: Document, make_run: Callable[..., Run], brush) -> Document
     return document
 
 
-def test_the_record_holds_operator_verdicts_notes_classes_and_messages(
+def test_record_contains_operator_verdicts_notes_classes_and_messages(
     decided: Document, painting: Painting, tmp_path: Path
 ) -> None:
     form = Form(depth=8)
@@ -80,7 +80,7 @@ def test_the_record_holds_operator_verdicts_notes_classes_and_messages(
     assert record["runs"] == {"1": json.loads(text)}
 
 
-def test_the_command_line_writes_it_too(
+def test_command_line_writes_the_record(
     decided: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -96,7 +96,7 @@ def test_the_command_line_writes_it_too(
 
 
 @pytest.mark.parametrize("name", ["out.tif", "scan.tif", "work.imagest"])
-def test_the_record_takes_no_other_files_place(
+def test_record_does_not_replace_another_file(
     decided: Document, scan: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -108,7 +108,7 @@ def test_the_record_takes_no_other_files_place(
     assert {path.name: path.read_bytes() for path in (scan, tmp_path / "work.imagest")} == before
 
 
-def test_without_the_record_there_is_no_file(
+def test_failed_record_leaves_no_export(
     decided: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -126,14 +126,14 @@ def test_without_the_record_there_is_no_file(
     assert not (tmp_path / "record.json").exists()
 
 
-def test_a_scan_that_changed_unseen_is_not_exported(decided: Document, scan: Path, tmp_path: Path) -> None:
+def test_silently_changed_scan_is_not_exported(decided: Document, scan: Path, tmp_path: Path) -> None:
     saved_anew(scan)
     with pytest.raises(PaintingError, match="has changed"):
         export_accepted(decided, tmp_path / "out.tif")
     assert not (tmp_path / "out.tif").exists()
 
 
-def test_a_scan_whose_name_is_no_unicode_gets_a_record_that_can_be_read(tmp_path: Path) -> None:
+def test_undecodable_scan_name_gives_a_readable_record(tmp_path: Path) -> None:
     import tifffile
 
     from imagest_core.export.record import write_export_record
