@@ -1,4 +1,4 @@
-"""Make the pictures of the README from the sample: ``python -m scripts.make_pictures``."""
+"""Create the README's pictures from the sample: ``python -m scripts.make_pictures``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ GAP = 8
 
 
 def row(pictures: list[Image8]) -> Image8:
-    """Pictures of the same height side by side on white."""
+    """Join images of the same height side by side on white."""
     gap = np.full((pictures[0].shape[0], GAP, 3), 255, np.uint8)
     parts = [part for picture in pictures for part in (gap, picture)]
     return np.hstack(parts[1:])

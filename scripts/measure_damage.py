@@ -1,8 +1,8 @@
-"""Measure derived and detected masks against known ones, and print the tables of docs/damage-detection.md.
+"""Measure derived and detected masks against known ones; print the tables of docs/damage-detection.md.
 
     python scripts/measure_damage.py CASES REAL [INTACT ...]
 
-CASES holds folders NNN-KIND with clean.png, damaged.png, photo.jpg and mask.png; REAL holds pairs
+CASES contains folders NNN-KIND with clean.png, damaged.png, photo.jpg and mask.png; REAL contains pairs
 cracks-NAME.jpg and cracks-NAME-mask.png; INTACT are scans of paintings without cracks.
 """
 
@@ -30,25 +30,25 @@ BASELINE_WIDTHS = {"cracks": (7, 9, 15), "losses": (41,)}
 Mask = np.ndarray
 
 
-def grown(mask: Mask, pixels: int) -> Mask:
+def dilated(mask: Mask, pixels: int) -> Mask:
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
 
 
-def scores(found: Mask, truth: Mask, tolerance: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 where ``tolerance`` px off is still right."""
-    precision = (found & grown(truth, tolerance)).sum() / max(found.sum(), 1)
-    recall = (truth & grown(found, tolerance)).sum() / max(truth.sum(), 1)
+def scores(detected: Mask, truth: Mask, tolerance: int) -> tuple[float, float, float]:
+    """Return precision, recall and F1, with a tolerance of ``tolerance`` px."""
+    precision = (detected & dilated(truth, tolerance)).sum() / max(detected.sum(), 1)
+    recall = (truth & dilated(detected, tolerance)).sum() / max(truth.sum(), 1)
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def false_pieces(found: Mask, truth: Mask, tolerance: int) -> int:
-    """How many found pieces lie nowhere near the truth: what a person would have to erase."""
-    count, labels = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)
-    return count - 1 - len(np.unique(labels[found & grown(truth, tolerance)]))
+def false_pieces(detected: Mask, truth: Mask, tolerance: int) -> int:
+    """Return the number of detected pieces that are not near the truth and would have to be erased."""
+    count, labels = cv2.connectedComponents(detected.astype(np.uint8), connectivity=8)
+    return count - 1 - len(np.unique(labels[detected & dilated(truth, tolerance)]))
 
 
 def otsu_on_top_hat(rgb: np.ndarray, widest: int, light: bool) -> Mask:
-    """The plain baseline: one top-hat, one Otsu."""
+    """Detect with the simple baseline: one top-hat filter and Otsu's threshold."""
     luma = (rgb @ LUMA).astype(np.float32)
     hat = top_hat(1 - luma if light else luma, widest)
     levels = np.clip(hat / max(hat.max(), 1e-6) * 255, 0, 255).astype(np.uint8)
@@ -70,7 +70,7 @@ def print_derived(cases: Iterable[Path]) -> None:
     for case in cases:
         with open_painting(case / "clean.png") as clean, open_painting(case / "photo.jpg") as photo:
             damage = derive_damage(clean, photo).damage
-        found, truth = damage.read(damage.box) > 0, grown(truth_of(case / "mask.png"), 1)
+        found, truth = damage.read(damage.box) > 0, dilated(truth_of(case / "mask.png"), 1)
         overlaps[case.name.split("-")[1]].append((found & truth).sum() / max((found | truth).sum(), 1))
     print("\nDerived from clean.png and photo.jpg: mean IoU (worst) with the mask grown by 1 px\n")
     print("| kind | cases | mean | worst |\n|---|---|---|---|")
@@ -80,11 +80,11 @@ def print_derived(cases: Iterable[Path]) -> None:
 
 
 def print_detected(
-    title: str, pictures: list[tuple[Path, Path]], tolerance: int, ways: dict[str, Callable[..., Mask]]
+    title: str, pictures: list[tuple[Path, Path]], tolerance: int, methods: dict[str, Callable[..., Mask]]
 ) -> None:
     print(f"\n{title}, tolerance {tolerance} px, mean over {len(pictures)}\n")
-    print("| way | precision | recall | F1 | false pieces |\n|---|---|---|---|---|")
-    for name, find in ways.items():
+    print("| method | precision | recall | F1 | false pieces |\n|---|---|---|---|---|")
+    for name, find in methods.items():
         rows = []
         for picture, mask in pictures:
             truth = truth_of(mask)
@@ -94,10 +94,10 @@ def print_detected(
         print(f"| {name} | " + " | ".join(f"{value:.3f}" for value in shares) + f" | {pieces:.0f} |")
 
 
-def ways_for(kind: str) -> dict[str, Callable[..., Mask]]:
-    ways: dict[str, Callable[..., Mask]] = {}
+def methods_for(kind: str) -> dict[str, Callable[..., Mask]]:
+    methods: dict[str, Callable[..., Mask]] = {}
     for width in BASELINE_WIDTHS[kind]:
-        ways[f"Otsu on a top-hat of {width} px"] = lambda rgb, _, w=width: otsu_on_top_hat(
+        methods[f"Otsu on a top-hat of {width} px"] = lambda rgb, _, w=width: otsu_on_top_hat(
             rgb, w, kind == "losses"
         )
     if kind == "cracks":
@@ -107,17 +107,17 @@ def ways_for(kind: str) -> dict[str, Callable[..., Mask]]:
             ("cracks, texture ignored", {"texture": 0.0}),
         ):
             how = CrackParameters(dilate=0, **options)
-            ways[name] = lambda rgb, _, how=how: preview_cracks(rgb, how)
-        return ways
-    ways["losses, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
-    ways["losses, ground given"] = lambda rgb, truth: preview_losses(
+            methods[name] = lambda rgb, _, how=how: preview_cracks(rgb, how)
+        return methods
+    methods["losses, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
+    methods["losses, ground given"] = lambda rgb, truth: preview_losses(
         rgb, LossParameters(ground=tuple(float(v) for v in rgb[truth].mean(axis=0)), dilate=0)
     )
-    return ways
+    return methods
 
 
 def print_intact(scans: Iterable[Path]) -> None:
-    """How much of paintings without cracks is marked by default, grown rim and all."""
+    """Print how much of paintings without cracks is marked by default, dilation included."""
     print("\nMarked where there are no cracks, percent of the surface\n")
     print("| scan | dark | light |\n|---|---|---|")
     for scan in scans:
@@ -158,10 +158,10 @@ def main() -> None:
     for kind in ("cracks", "losses"):
         chosen = [case for case in cases if case.name.endswith(kind)]
         pictures = [(case / "damaged.png", case / "mask.png") for case in chosen]
-        print_detected(f"Cases of {kind}", pictures, 1, ways_for(kind))
+        print_detected(f"Cases of {kind}", pictures, 1, methods_for(kind))
     for mask in sorted(given.real.glob("cracks-*-mask.png")):
         picture = mask.with_name(mask.name.replace("-mask.png", ".jpg"))
-        print_detected(f"Photograph {picture.stem}", [(picture, mask)], 3, ways_for("cracks"))
+        print_detected(f"Photograph {picture.stem}", [(picture, mask)], 3, methods_for("cracks"))
     print_intact(given.intact)
     print_speed()
 

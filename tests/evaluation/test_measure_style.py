@@ -168,7 +168,7 @@ def test_the_tables_count_and_judge():
     assert all("0 of 3 (0%)" in row and "-1.833" in row and "away from the donor" in row for row in steps)
     short = measure_style.in_short([*shifts, _shift("losses", 3.0, 2.0)], seed=0).splitlines()
     assert "differ by 1.625 of 255 levels" in short[0]
-    assert "in no work by more than 3.000; 0 of 4 are the same" in short[0]
+    assert "by at most 3.000; 0 of 4 are identical" in short[0]
     assert short[1].startswith("- Distance: **towards the donor** mean colour")
     assert short[2].startswith("- Step: **away from the donor** mean colour")
     assert short[3].endswith("**better** PSNR dB, SSIM, HaarPSI.")
