@@ -185,7 +185,7 @@ def verify_export(
     and ``PaintingError``.
     """
     if not exported.is_file():
-        raise ProjectError(f"{exported} isn't there: name the exported file to verify.")
+        raise ProjectError(f"{exported} doesn't exist: name the exported file to verify.")
     with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(
@@ -203,10 +203,10 @@ def _check_record(document: Document, number: int, sha256: str) -> None:
         recorded = json.loads(document.state.runs[number].content.record())["painting"]["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError(
-            f"Run {number} has filled pixels, but its record doesn't say of what."
+            f"Run {number} filled pixels, but its record doesn't name their scan."
         ) from error
     if recorded not in (sha256, *document.state.painting.formerly):
-        raise VerificationError(f"Run {number} was made from another file than the scan of this project.")
+        raise VerificationError(f"Run {number} was computed from a file that isn't the scan of this project.")
 
 
 def last_export(document: Document) -> Path:
@@ -216,7 +216,7 @@ def last_export(document: Document) -> Path:
         raise ProjectError("Nothing was exported from this project yet: name the file to verify.")
     path = rows[0][0]
     if not isinstance(path, str | bytes) or "\0" in (text := os.fsdecode(path)):
-        raise ProjectError("Where the last export was written can't be read: name the file to verify.")
+        raise ProjectError("The path of the last export can't be read: name the file to verify.")
     return Path(text)
 
 

@@ -72,7 +72,7 @@ def remarks(document: Document, exported: Path) -> list[str]:
         )
     summary = _stored_summary(document, exported)
     if summary and _find_record(summary, exported) is None:
-        remarks.append(f"The record {summary['name']} of the file is gone, so it wasn't checked.")
+        remarks.append(f"The record {summary['name']} of the file is missing, so it wasn't checked.")
     return remarks
 
 
@@ -104,7 +104,7 @@ def _stored_summary(document: Document, exported: Path) -> dict[str, Any]:
         check_path(path := Path(found.get("path", name)))
         return {"name": name, "path": path, "sha256": str(found["sha256"]), "fields": fields}
     except UNSOUND as error:
-        raise VerificationError("What the project knows of this export's record can't be read.") from error
+        raise VerificationError("The project's data on this export's record can't be read.") from error
 
 
 def _expand_run_fields(document: Document, names: list[str], text: str) -> list[str]:

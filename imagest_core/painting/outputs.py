@@ -65,7 +65,7 @@ def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable
     inputs, targets = tuple(inputs), list[Path]()
     for out in outs:
         if any(same_file(out, other) for other in targets):
-            raise OutputError(f"{out} can't be two of the files to write; name one for each.")
+            raise OutputError(f"{out} is named for two of the files to write; choose different names.")
         targets.append(out)
     for out in targets:
         check_target(out, force=force, inputs=inputs)
@@ -76,7 +76,7 @@ def check_replaceable(out: Path, kind: FileKind) -> None:
     existing = file_kind(out)
     if existing not in (kind, FileKind.OTHER):
         raise OutputError(
-            f"{out.name} is {existing}, which only another one may replace; choose another name."
+            f"{out.name} is {existing} and can't be replaced by another kind of file; choose another name."
         )
 
 
@@ -91,7 +91,7 @@ def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
 def check_regular_file(path: Path) -> None:
     """Raise :class:`InputError` for a pipe, device or socket, because opening it may block forever."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(f"{path} is no ordinary file: name one that is stored on a disk.")
+        raise InputError(f"{path} is not a regular file: name one that is stored on a disk.")
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -125,7 +125,7 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
             f" {painting.path.name} ({painting.compression})."
         )
     if form.converts_colour(painting):
-        notes.append("Colours beyond sRGB are brought to its edge.")
+        notes.append("Colours outside the sRGB gamut are clipped.")
     return (*notes, *sentences(metadata_notes(painting, form)))
 
 

@@ -136,7 +136,7 @@ def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]
     if reference.channels != painting.channels:
         changes.append(f"its channels ({reference.channels}, now {painting.channels})")
     if reference.depth != painting.depth:
-        changes.append(f"its bits a sample ({reference.depth}, now {painting.depth})")
+        changes.append(f"its bits per sample ({reference.depth}, now {painting.depth})")
     return changes
 
 

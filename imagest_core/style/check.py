@@ -81,7 +81,7 @@ def _check_bounds(region: Box, picture: Box) -> None:
         )
     if not picture.contains(region):
         raise StyleError(
-            f"The style region {_format_box(region)} reaches out of the picture, which is"
+            f"The style region {_format_box(region)} extends beyond the picture, which is"
             f" {picture.width} × {picture.height} pixels."
         )
 
@@ -91,7 +91,7 @@ def _check_intact(region: Box, damage: DamageMap, trim: bool, dilation: int) -> 
         return region
     if not trim:
         raise StyleError(
-            f"The style region {_format_box(region)} touches damage: move it, or let it be trimmed."
+            f"The style region {_format_box(region)} contains damage: move it, or allow it to be trimmed."
         )
     free = _trim(region, damage, dilation)
     if free.width < SMALLEST or free.height < SMALLEST:

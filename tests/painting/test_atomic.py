@@ -203,7 +203,7 @@ def test_read_only_folder_is_refused(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "may not be written" in answer.stdout
+    assert "is not writable" in answer.stdout
     assert names(folder) == []
 
 

@@ -105,7 +105,7 @@ HANDMADE: dict[str, tuple[bytes, str]] = {
     "only a head": (b"II*\0", "damaged"),
     "a BigTIFF head": (b"II+\0\x08\0\0\0" + b"\xff" * 8, "damaged"),
     "random after the head": (b"MM\0*" + np.random.default_rng(1).bytes(3000), "damaged|is"),
-    "text": (b"Dear colleague, the scan is attached.", "no picture this program knows"),
+    "text": (b"Dear colleague, the scan is attached.", "not in a supported picture format"),
     "nothing": (b"", "is empty"),
     "a GIF": (b"GIF89a" + bytes(40), "a GIF picture: save it as a 16-bit TIFF"),
     "a PNG head": (b"\x89PNG\r\n\x1a\n", "cut short"),
@@ -246,7 +246,7 @@ def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     assert "is a folder" in refusal(tmp_path)
     assert "doesn't exist" in refusal(tmp_path / "missing.tif")
     os.mkfifo(tmp_path / "pipe")
-    assert "no ordinary file" in refusal(tmp_path / "pipe")
+    assert "not a regular file" in refusal(tmp_path / "pipe")
 
 
 def test_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

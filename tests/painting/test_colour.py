@@ -158,15 +158,18 @@ FAULTY: dict[str, tuple[bytes, str]] = {
     "a damaged table": (one_way_lut(imagecodecs.cms_profile("adobergb")), "is damaged"),
     "only there": (
         lut_profile(back=False),
-        "works one way only: it has no table from colours back to samples",
+        "works in one direction only: it has no table from colours back to samples",
     ),
-    "only back": (lut_profile(there=False), "works one way only: it has no table from samples to colours"),
-    "no tables": (profile({b"desc": described("Empty")}), "says nothing of colours"),
-    "tables of two profiles": (lut_profile(inverse_of=4), "doesn't lead back from colours to the samples"),
+    "only back": (
+        lut_profile(there=False),
+        "works in one direction only: it has no table from samples to colours",
+    ),
+    "no tables": (profile({b"desc": described("Empty")}), "contains no colour data"),
+    "tables of two profiles": (lut_profile(inverse_of=4), "doesn't convert colours back to the same samples"),
     "a device link": (lut_profile(kind=b"link"), "is a device link"),
     "named colours": (lut_profile(kind=b"nmcl"), "is a list of named colours"),
     "abstract": (lut_profile(kind=b"abst"), "is an abstract profile"),
-    "over no known space": (profile({}, pcs=b"Luv "), "leads to no colour space that is known"),
+    "over no known space": (profile({}, pcs=b"Luv "), "uses an unknown connection space"),
 }
 
 

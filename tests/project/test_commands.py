@@ -139,7 +139,7 @@ def test_verify_finds_a_single_changed_sample(
 def test_verify_names_a_file_that_is_not_there(project: Path, command: Command, tmp_path: Path) -> None:
     code, _, said = command("verify", project, tmp_path / "nothing.tif")
     assert code == 2
-    assert "isn't there" in said
+    assert "doesn't exist" in said
 
 
 def test_verify_tells_of_changes_beside_the_samples(project: Path, command: Command, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_the_record_is_checked_wherever_it_was_written(
     record.unlink()
     code, facts, _ = command("verify", project)
     assert code == 0
-    assert "is gone, so it wasn't checked" in facts["notes"][1]
+    assert "is missing, so it wasn't checked" in facts["notes"][1]
 
 
 def test_a_killed_export_is_taken_back_by_the_next_even_where_that_is_refused(
@@ -206,7 +206,7 @@ def test_verify_wants_a_record_of_the_same_scan(
     assert command("export", project, "-o", out)[0] == 0
     code, _, said = command("verify", project, out)
     assert code == 1
-    assert "Run 3 was made from another file" in said
+    assert "Run 3 was computed from a file that isn't the scan" in said
 
 
 @pytest.mark.parametrize("name", ["scan.tif", "work.imagest"])

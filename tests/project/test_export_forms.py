@@ -98,7 +98,7 @@ def test_wide_gamut_scan_is_converted_to_srgb(tmp_path: Path):
             form=form,
         )
         assert account.converted == samples.size
-        assert any("beyond sRGB" in note for note in writing_notes(painting, form))
+        assert any("outside the sRGB gamut" in note for note in writing_notes(painting, form))
         wanted = np.clip(painting.read_working(), 0, 1)
         with open_painting(tmp_path / "out.tif") as made:
             assert made.profile != profile

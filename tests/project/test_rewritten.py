@@ -105,7 +105,7 @@ def test_changed_samples_are_never_accepted(project: Path, scan: Path, tmp_path:
     [
         ((200, 600, 3), np.uint16, "its size (600 × 300, now 600 × 200)"),
         ((300, 600), np.uint16, "its channels (3, now 1)"),
-        ((300, 600, 3), np.uint8, "its bits a sample (16, now 8)"),
+        ((300, 600, 3), np.uint8, "its bits per sample (16, now 8)"),
     ],
 )
 def test_another_kind_of_picture_is_named(

@@ -176,7 +176,7 @@ def profile_space(profile: bytes, grey: bool) -> tuple[ColourSpace | None, str]:
     error = np.abs(back - probe) * 255
     largest, mean = float(error.max()), float(error.mean())
     if not np.isfinite([largest, mean]).all() or mean > _MOST_MEAN_ERROR:
-        return None, "doesn't lead back from colours to the samples they came from"
+        return None, "doesn't convert colours back to the same samples"
     if not grey and _is_srgb(space):
         return Srgb(space.name), ""
     return space, _round_trip_note(space, largest, mean)
@@ -225,7 +225,7 @@ def _fault(profile: bytes, grey: bool) -> str:
         kind = _KINDS.get(found, "another kind of picture")
         return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
     if profile[20:24] not in (b"XYZ ", b"Lab "):
-        return "leads to no colour space that is known"
+        return "uses an unknown connection space"
     return ""
 
 
@@ -235,9 +235,9 @@ def _unreadable(profile: bytes) -> str:
         return "is cut short"
     found = icc.tags(profile)
     if not any(tag in found for tag in (*icc.LUTS, *icc.INVERSE_LUTS, b"rTRC", b"kTRC")):
-        return "says nothing of colours"
+        return "contains no colour data"
     if not any(tag in found for tag in (*icc.LUTS, b"rTRC", b"kTRC")):
-        return "works one way only: it has no table from samples to colours"
+        return "works in one direction only: it has no table from samples to colours"
     return "is damaged"
 
 
@@ -245,7 +245,7 @@ def _one_way(profile: bytes) -> str:
     """Return why a profile can't convert colours to samples."""
     if any(tag in icc.tags(profile) for tag in icc.INVERSE_LUTS):
         return "is damaged: its table from colours to samples can't be used"
-    return "works one way only: it has no table from colours back to samples"
+    return "works in one direction only: it has no table from colours back to samples"
 
 
 def _space(profile: bytes, grey: bool) -> ColourSpace:

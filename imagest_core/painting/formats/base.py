@@ -166,7 +166,7 @@ def decoding(path: Path) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise PaintingError(
-            f"{path.name} needs more memory than there is: save it as a tiled TIFF."
+            f"{path.name} needs more memory than is available: save it as a tiled TIFF."
         ) from error
     except Exception as error:
         raise PaintingError(

@@ -26,7 +26,7 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
     with decoding(path):
         frame, parts = _read(path)
     if len(frame) < 6:
-        raise PaintingError(f"{path.name} is cut short: it holds no picture.")
+        raise PaintingError(f"{path.name} is cut short: it contains no picture.")
     depth, channels = frame[0], frame[5]
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
     if channels == 4:

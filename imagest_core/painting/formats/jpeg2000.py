@@ -115,7 +115,7 @@ def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) ->
     elif kind is None and channels not in (1, 2, 3, 4):
         kind = f"a picture of {channels} channels"
     elif kind is None and not (len(depths) == 1 and depths <= {8, 16}):
-        kind = f"a JPEG 2000 of {', '.join(map(str, sorted(depths)))} bits a sample"
+        kind = f"a JPEG 2000 of {', '.join(map(str, sorted(depths)))} bits per sample"
     if kind:
         raise PaintingError(f"{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.")
     return depths.pop()

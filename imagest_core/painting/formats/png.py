@@ -164,7 +164,7 @@ def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
     if b"acTL" in chunks.found:
         yield "The file is animated; its first picture is shown."
     if depth < 8:
-        yield f"The file has {depth} bits a sample; it is read as 8-bit grey."
+        yield f"The file has {depth} bits per sample; it is read as 8-bit grey."
 
 
 def _profile(chunks: _Chunks) -> bytes | None:

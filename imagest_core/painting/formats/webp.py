@@ -68,7 +68,7 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
     with path.open("rb") as file:
         end = 8 + struct.unpack("<4xI", file.read(8))[0]
         if end > size:
-            raise PaintingError(f"{path.name} is cut short: {size} of its {end} bytes are there.")
+            raise PaintingError(f"{path.name} is cut short: {size} of its {end} bytes exist.")
         file.seek(12)
         while file.tell() + 8 <= end:
             name, length = struct.unpack("<4sI", file.read(8))

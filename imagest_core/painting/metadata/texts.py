@@ -105,7 +105,7 @@ def _add_tag(fields: Fields, tag: int, text: str, name: str, notes: list[Writing
     if _same(fields, tag, text):
         notes.append(WritingNote(name, "converted", f"as tag {tag}"))
     else:
-        notes.append(WritingNote(name, "lost", f"as tag {tag} says something else"))
+        notes.append(WritingNote(name, "lost", f"as tag {tag} has another value"))
 
 
 def _add_property(
@@ -124,7 +124,7 @@ def _add_property(
     existing = xmp.text_of(packet, *target) if packet else ""
     existing = existing or next((each[2] for each in properties if each[:2] == target), "")
     if existing and existing != value:
-        notes.append(WritingNote(name, "lost", f"as {':'.join(target)} says something else"))
+        notes.append(WritingNote(name, "lost", f"as {':'.join(target)} has another value"))
         return
     if not existing:
         properties.append((*target, value))

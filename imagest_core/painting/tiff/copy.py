@@ -119,7 +119,7 @@ class Copier:
         self._spend(0 if entry.inline else entry.size)
         for offset in self._numbers(entry):
             if offset in above or len(above) > _DEEPEST:
-                raise PaintingError("A directory of the file lies within itself.")
+                raise PaintingError("A directory of the file contains itself.")
             if offset not in self._written:
                 directory = self.source.directory(offset)
                 self._spend(directory.size)
@@ -170,7 +170,7 @@ class Copier:
         self._spent += size
         if self._spent > _OVERLAP * self.source.size:
             raise PaintingError(
-                "The TIFF file's structure is damaged; save it anew with the program it came from."
+                "The TIFF file's structure is damaged; save it again with the program that created it."
             )
 
     def _jpeg_table(self, tag: int, offset: int) -> int:

@@ -311,4 +311,6 @@ def packed_field(file: BinaryIO, flavour: Flavour, field: Field) -> bytes:
 
 def damaged() -> PaintingError:
     """Return the exception for a file whose structure is invalid."""
-    return PaintingError("The TIFF file's structure is damaged; save it anew with the program it came from.")
+    return PaintingError(
+        "The TIFF file's structure is damaged; save it again with the program that created it."
+    )

@@ -259,7 +259,7 @@ def _maker_note_notes(structure: Structure, directory: Directory) -> list[Writin
     """Return a note for a TIFF's maker note, whose copy has another offset than its addresses expect."""
     if not has_maker_note(structure, directory):
         return []
-    detail = "but addresses inside it may lead nowhere"
+    detail = "but its internal offsets may be invalid"
     return [WritingNote(f"Maker note (EXIF tag {MAKER_NOTE})", "kept", detail)]
 
 
