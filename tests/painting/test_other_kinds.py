@@ -13,6 +13,7 @@ from PIL import Image
 from imagest_core.errors import PaintingError
 from imagest_core.painting.reader import open_painting
 
+UNKNOWN = "not in a supported picture format"
 SAMPLES = np.random.default_rng(3).integers(0, 256, (20, 24, 3), dtype=np.uint8)
 
 
@@ -55,10 +56,13 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "ORF": (b"IIRO\x08\0\0\0" + bytes(40), "a raw camera file"),
     "RW2": (b"IIU\0\x18\0\0\0" + bytes(40), "a raw camera file"),
     "RAF": (b"FUJIFILMCCD-RAW 0201" + bytes(40), "a raw camera file"),
-    "a film": (boxed(b"isom", b"mp42") + bytes(40), "not in a supported picture format"),
-    "a text": (b"BM is how this letter begins, dear colleague." + bytes(40), "not in a supported picture format"),
-    "a page": (b"<?xml version='1.0'?><html>" + bytes(40), "not in a supported picture format"),
-    "P1 as a word": (b"P1-section of the painting", "not in a supported picture format"),
+    "a film": (boxed(b"isom", b"mp42") + bytes(40), UNKNOWN),
+    "a text": (
+        b"BM is how this letter begins, dear colleague." + bytes(40),
+        UNKNOWN,
+    ),
+    "a page": (b"<?xml version='1.0'?><html>" + bytes(40), UNKNOWN),
+    "P1 as a word": (b"P1-section of the painting", UNKNOWN),
 }
 
 
