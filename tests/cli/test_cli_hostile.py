@@ -16,8 +16,8 @@ from odd_files import directory
 from imagest_core.cli.numbers import number, whole
 from imagest_core.printable import (
     counted,
-    json_text,
     escape_unencodable_output,
+    json_text,
     printable,
     show,
     show_json,
