@@ -74,13 +74,13 @@ class Suggestions(QObject):
 
     def _damage_changed(self, box: Box) -> None:
         """Take away at once what is damaged now, and look again."""
-        from imagest_core.style.suggest import keeps_clear
+        from imagest_core.style.suggest import is_clear_of
 
         self._forget()
         document, selection = self._document, self._context.selection
         if document is not None:
             damage = document.state.damage
-            selection.suggestions = tuple(each for each in selection.suggestions if keeps_clear(each, damage))
+            selection.suggestions = tuple(each for each in selection.suggestions if is_clear_of(each, damage))
             if damage.empty:
                 selection.suggestions = ()
         self._follow()

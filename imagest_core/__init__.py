@@ -1,7 +1,7 @@
 """Imagest: restore exactly the damaged pixels of a painting's scan, and prove it.
 
-The core knows nothing of Qt. Start at :mod:`imagest_core.painting` (scans in and out),
-:mod:`imagest_core.damage` (where it is damaged), :mod:`imagest_core.restoration` (the fill).
+The core does not import Qt. Start with :mod:`imagest_core.painting` (reading and writing scans),
+:mod:`imagest_core.damage` (damage maps and masks) and :mod:`imagest_core.restoration` (filling).
 """
 
 import os
@@ -9,5 +9,5 @@ import os
 __version__ = "0.1.0"
 
 os.environ.setdefault("GOMP_SPINCOUNT", "2000")
-"""How long a thread of OpenMP spins for its siblings; torch reads it when it is imported. The usual
-300,000 turns keep a processor that a sibling waits for: beside a busy program fills took 20 times as long."""
+"""Number of iterations an OpenMP thread spins while waiting; torch reads it on import. The default of
+300,000 blocks a core that another thread needs: on a busy machine, fills took 20 times as long."""

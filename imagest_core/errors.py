@@ -1,42 +1,42 @@
-"""Every error this program raises on purpose.
+"""Exceptions that the program raises on purpose.
 
 ::
 
-    ImagestError                what went wrong, in one sentence for the user
-    ├── InputError              the input or the arguments are wrong (exit 2, nothing written)
-    │   ├── PaintingError       a picture that can't be read, or not as a painting
-    │   │   └── ProfileError    a colour profile that can't be used, until the user lets sRGB be assumed
-    │   ├── MaskError           a mask that doesn't fit the painting
-    │   ├── StyleError          a style reference that can't be used
-    │   ├── ModelError          weights that are missing, damaged or of another shape
-    │   ├── OutputError         a file that can't or mustn't be written
+    ImagestError                one sentence for the user that says what went wrong
+    ├── InputError              invalid input or arguments (exit code 2, nothing written)
+    │   ├── PaintingError       an image that can't be read, or isn't supported as a painting
+    │   │   └── ProfileError    an unusable colour profile, unless the user allows assuming sRGB
+    │   ├── MaskError           a mask that doesn't match the painting
+    │   ├── StyleError          an unusable style reference
+    │   ├── ModelError          weights that are missing, damaged or of the wrong shape
+    │   ├── OutputError         a file that can't or must not be written
     │   └── ProjectError        a project file that can't be opened or understood
-    └── VerificationError       what was written is not what was promised (exit 1)
+    └── VerificationError       the written file is not what it should be (exit code 1)
 
-Cancelling is no error: see :class:`imagest_core.progress.Cancelled`.
+Cancellation is not an error: see :class:`imagest_core.progress.Cancelled`.
 """
 
 from __future__ import annotations
 
 
 class ImagestError(Exception):
-    """Base of all; ``str(error)`` is one sentence a conservator can act on."""
+    """Base class; ``str(error)`` is one sentence that tells a conservator what to do."""
 
 
 class InputError(ImagestError):
-    """The input or the arguments are wrong; nothing was written."""
+    """The input or the arguments are invalid; nothing was written."""
 
 
 class PaintingError(InputError):
-    """A picture can't be read, or not as a painting."""
+    """An image can't be read, or isn't supported as a painting."""
 
 
 class ProfileError(PaintingError):
-    """A picture has a colour profile that can't be used; with ``assume_srgb`` it opens all the same."""
+    """An image has an unusable colour profile; with ``assume_srgb`` it opens nevertheless."""
 
 
 class MaskError(InputError):
-    """A mask doesn't fit the painting, or leaves nothing to do."""
+    """A mask doesn't match the painting, or marks nothing to restore."""
 
 
 class StyleError(InputError):
@@ -44,11 +44,11 @@ class StyleError(InputError):
 
 
 class ModelError(InputError):
-    """Weights are missing, damaged, or of another shape than their description."""
+    """Weights are missing, damaged, or don't have the shape their description gives."""
 
 
 class OutputError(InputError):
-    """A file can't, or mustn't, be written."""
+    """A file can't or must not be written."""
 
 
 class ProjectError(InputError):
@@ -56,11 +56,14 @@ class ProjectError(InputError):
 
 
 class VerificationError(ImagestError):
-    """The written file differs from the source where it must not."""
+    """The written file differs from the source where it must not differ."""
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Whether memory has run out: torch on the CPU and OpenCV say so in words alone."""
+    """Return whether ``error`` means that memory ran out.
+
+    On the CPU, torch and OpenCV report this only in the text of a general exception.
+    """
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return any(words in str(error) for words in ("can't allocate memory", "Insufficient memory"))

@@ -1,4 +1,4 @@
-"""Where the program keeps its own data on each system."""
+"""Folders in which the program keeps its own data."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _NAME = "Imagest"
 
 
 def data_folder() -> Path:
-    """The folder for the program's own data, as each system has it; ``IMAGEST_DATA`` overrides it."""
+    """Return the platform's folder for application data; ``IMAGEST_DATA`` overrides it."""
     if chosen := os.environ.get("IMAGEST_DATA"):
         return Path(chosen)
     if sys.platform == "win32":
@@ -21,7 +21,7 @@ def data_folder() -> Path:
 
 
 def state_folder() -> Path:
-    """The folder for logs, as each system has it; ``XDG_STATE_HOME`` overrides it everywhere."""
+    """Return the platform's folder for logs; ``XDG_STATE_HOME`` overrides it on every platform."""
     if chosen := os.environ.get("XDG_STATE_HOME"):
         return Path(chosen, _NAME.lower())
     if sys.platform == "win32":

@@ -1,8 +1,8 @@
-"""Text that is safe to print and to store: names from files may hold anything.
+r"""Make text safe to print and to store: file names may contain any characters.
 
-Control characters, line breaks and marks that turn the direction of writing become escapes like
-``\\x1b`` or ``\\u202e``; bytes of a file name that are no UTF-8 become ``\\xe9``. All output of the
-command line goes through :func:`show`, :func:`show_json` or :func:`complain`.
+Control characters, line breaks and characters that change the text direction become escapes such as
+``\x1b`` or ``\u202e``; bytes of a file name that aren't valid UTF-8 become ``\xe9``. All output of the
+command line goes through :func:`show`, :func:`show_json` or :func:`print_error`.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from typing import Any, TextIO
 from imagest_core.errors import OutputError
 
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
-_ANY = re.compile(f"[{_UNSAFE}]")
-_BUT_LINES = re.compile(f"[{_UNSAFE}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
-_PLAIN = {
+_UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
+_UNSAFE_IN_JSON = re.compile(f"[{_UNSAFE}]".replace("\x00-\x1f", "\x00-\x09\x0b-\x1f"))
+_REPLACEMENTS = {
     "×": "x",
     "–": "-",
     "—": "-",
@@ -32,38 +32,38 @@ _PLAIN = {
     "…": "...",
     "→": "->",
 }
-_HANDLER = "imagest-plain"
+_ERROR_HANDLER = "imagest-plain"
 
 
 def printable(text: str) -> str:
-    """``text`` on one line, without anything that a terminal would obey."""
-    return _ANY.sub(lambda found: _escaped(found[0]), text)
+    """Return ``text`` as one line without characters that a terminal would interpret."""
+    return _UNSAFE_CHARACTER.sub(lambda match: _escaped(match[0]), text)
 
 
 def counted(count: int, one: str, *, commas: bool = True) -> str:
-    """``1 region``, ``2,400 regions``."""
+    """Return a count with its noun, such as ``1 region`` or ``2,400 regions``."""
     number = f"{count:,}" if commas else str(count)
     return f"{number} {one if count == 1 else one + 's'}"
 
 
-def with_article(what: str) -> str:
-    """``what`` with "a" or "an" before it, as it is spoken: an RGB picture, an 8-bit one."""
-    first = what.split("-")[0].split()[0]
+def with_article(noun: str) -> str:
+    """Return ``noun`` with "a" or "an" as it is pronounced: an RGB picture, an 8-bit picture."""
+    first = noun.split("-")[0].split()[0]
     if first.isdigit():
         vowel = first.startswith("8") or first in ("11", "18")
     else:
         vowel = first[0] in ("AEFHILMNORSX" if first.isupper() else "aeioAEIO")
-    return f"{'an' if vowel else 'a'} {what}"
+    return f"{'an' if vowel else 'a'} {noun}"
 
 
 def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False, ascii: bool = False) -> str:
-    """``value`` as JSON that any reader and any terminal takes.
+    r"""Return ``value`` as JSON that is safe to store and to print.
 
-    Bytes of a name that are no UTF-8 are stored as the text ``\\xe9``; with ``ascii`` everything beyond
-    ASCII is escaped.
+    Bytes of a file name that aren't valid UTF-8 are stored as the text ``\xe9``. With ``ascii``, all
+    characters beyond ASCII are escaped.
     """
     text = json.dumps(value, indent=indent, sort_keys=sort_keys, ensure_ascii=False)
-    text = _BUT_LINES.sub(lambda found: _escaped_in_json(found[0]), text)
+    text = _UNSAFE_IN_JSON.sub(lambda match: _escaped_in_json(match[0]), text)
     return json.dumps(json.loads(text), indent=indent, sort_keys=sort_keys) if ascii else text
 
 
@@ -73,7 +73,7 @@ def show(*lines: str) -> None:
 
 
 def show_json(value: Any, *, indent: int | None = None, sort_keys: bool = False) -> None:
-    """Print ``value`` as JSON, in ASCII where stdout takes nothing else."""
+    """Print ``value`` as JSON, in ASCII if stdout can't encode other characters."""
     text = json_text(value, indent=indent, sort_keys=sort_keys)
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "ascii")
@@ -83,7 +83,7 @@ def show_json(value: Any, *, indent: int | None = None, sort_keys: bool = False)
 
 
 def _print(text: str) -> None:
-    """Print to stdout; raises ``OutputError`` where that is full or broken, but for a pipe nobody reads."""
+    """Print to stdout; raise ``OutputError`` if it can't be written, except for a closed pipe."""
     try:
         print(text, flush=True)
     except BrokenPipeError:
@@ -93,50 +93,50 @@ def _print(text: str) -> None:
         raise OutputError(f"The standard output can't be written: {reason}.") from error
 
 
-def complain(sentence: str) -> None:
-    """Print one line to stderr, marked as this program's."""
+def print_error(sentence: str) -> None:
+    """Print one line to stderr, prefixed with the program's name."""
     with suppress(OSError):
         print(f"imagest: {printable(sentence)}", file=error_stream(), flush=True)
 
 
-_own: list[TextIO] = []
+_error_streams: list[TextIO] = []
 
 
 def error_stream() -> TextIO:
-    """Where this program's own complaints go: stderr, unless :func:`complaining_to` says otherwise."""
-    return _own[-1] if _own else sys.stderr
+    """Return the stream for the program's error messages: stderr, unless :func:`errors_to` is active."""
+    return _error_streams[-1] if _error_streams else sys.stderr
 
 
 @contextmanager
-def complaining_to(stream: TextIO) -> Iterator[None]:
-    """While entered, complaints go to ``stream``, whatever ``sys.stderr`` is."""
-    _own.append(stream)
+def errors_to(stream: TextIO) -> Iterator[None]:
+    """Send error messages to ``stream`` inside the context, whatever ``sys.stderr`` is."""
+    _error_streams.append(stream)
     try:
         yield
     finally:
-        _own.remove(stream)
+        _error_streams.remove(stream)
 
 
-def let_any_text_through() -> None:
-    """Have stdout and stderr replace what their encoding lacks instead of failing on it."""
-    codecs.register_error(_HANDLER, _plain)
+def escape_unencodable_output() -> None:
+    """Make stdout and stderr replace characters their encoding lacks instead of failing."""
+    codecs.register_error(_ERROR_HANDLER, _replace_unencodable)
     for stream in (sys.stdout, sys.stderr):
-        adapt(stream)
+        escape_unencodable(stream)
 
 
-def adapt(stream: TextIO | None) -> None:
-    """Have ``stream`` replace what its encoding lacks."""
+def escape_unencodable(stream: TextIO | None) -> None:
+    """Make ``stream`` replace characters its encoding lacks instead of failing."""
     reconfigure = getattr(stream, "reconfigure", None)
     if reconfigure is not None:
         with suppress(OSError, ValueError):
-            reconfigure(errors=_HANDLER)
+            reconfigure(errors=_ERROR_HANDLER)
 
 
-def _plain(error: UnicodeError) -> tuple[str, int]:
+def _replace_unencodable(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     bad = error.object[error.start : error.end]
-    return "".join(_PLAIN.get(character) or _escaped(character) for character in bad), error.end
+    return "".join(_REPLACEMENTS.get(character) or _escaped(character) for character in bad), error.end
 
 
 def _escaped(character: str) -> str:

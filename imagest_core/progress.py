@@ -1,8 +1,8 @@
-"""Progress that is handed down, and cancelling as an exception.
+"""Progress reporting that is passed down, and cancellation by exception.
 
-Long work takes a ``progress: Progress`` and calls :meth:`Progress.set` or iterates
-:meth:`Progress.steps`; either raises :class:`Cancelled` once the user asked to stop.
-The same object serves the command line, the tests and the window.
+Long-running functions take a ``progress: Progress`` and call :meth:`Progress.set` or iterate over
+:meth:`Progress.steps`; both raise :class:`Cancelled` after the user cancelled. The command line, the
+tests and the window use the same class.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-class Cancelled(Exception):  # noqa: N818 - cancelling is no error
-    """The user asked to stop; no result is returned and nothing half-done is kept."""
+class Cancelled(Exception):  # noqa: N818 - cancellation is not an error
+    """The user cancelled; no result is returned and no partial result is kept."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Where the work stands: ``fraction`` of the whole in 0–1, the stage, ``step`` of ``total``."""
+    """State of the work: ``fraction`` of the whole in 0–1, the stage, ``step`` of ``total``."""
 
     fraction: float
     stage: str = ""
@@ -39,10 +39,20 @@ def _silent(_: object) -> None:
 
 
 class Progress:
-    """A span of the whole work, ``start``–``end`` in 0–1, that can be divided further.
+    """A span ``start``–``end`` (0–1) of the whole work that can be divided further.
 
-    ``report`` is called with a :class:`Report`; ``cancelled`` is polled; ``preview`` receives
-    intermediate results for whoever wants to show them.
+    Parameters
+    ----------
+    report
+        Called with a :class:`Report` after each step.
+    cancelled
+        Polled before each step; true cancels the work.
+    preview
+        Receives intermediate results.
+    start, end
+        The span of the whole work, 0–1.
+    stage
+        Name of the stage that is reported.
     """
 
     def __init__(
@@ -60,22 +70,22 @@ class Progress:
 
     @property
     def wants_preview(self) -> bool:
-        """Whether anybody looks at previews, which may cost time to make."""
+        """Whether previews are shown; creating them takes time."""
         return self.preview is not _silent
 
     def check(self) -> None:
-        """Raise :class:`Cancelled` if the user asked to stop."""
+        """Raise :class:`Cancelled` if the user cancelled."""
         if self._cancelled():
             raise Cancelled
 
     def set(self, fraction: float, step: int = 0, total: int = 0) -> None:
-        """Report ``fraction`` (0–1) of this span done; raises :class:`Cancelled`."""
+        """Report that ``fraction`` (0–1) of this span is done; raise :class:`Cancelled` after a cancel."""
         self.check()
         whole = self._start + (self._end - self._start) * min(max(fraction, 0.0), 1.0)
         self._report(Report(whole, self._stage, step, total))
 
     def part(self, start: float, end: float, stage: str | None = None) -> Progress:
-        """The piece ``start``–``end`` (0–1) of this span, under its own stage name."""
+        """Return the part ``start``–``end`` (0–1) of this span, with its own stage name."""
         width = self._end - self._start
         return Progress(
             self._report,
@@ -87,7 +97,7 @@ class Progress:
         )
 
     def steps(self, items: Sequence[T]) -> Iterator[T]:
-        """Iterate ``items``, reporting before each and at the end."""
+        """Iterate over ``items``; report before each one and at the end."""
         total = len(items)
         for index, item in enumerate(items):
             self.set(index / total, index, total)
@@ -96,9 +106,9 @@ class Progress:
 
 
 class Pace:
-    """Keeps something nice to have, such as previews, at a ``share`` (0–1) of the time.
+    """Limits optional work, such as previews, to a ``share`` (0–1) of the total time.
 
-    Each turn is measured; the next one is due when ``1 / share`` of what it took has passed.
+    Each turn is timed; the next one is due when ``1 / share`` of its duration has passed.
     """
 
     def __init__(self, share: float = 0.1, clock: Callable[[], float] = time.monotonic) -> None:
@@ -107,13 +117,13 @@ class Pace:
 
     @property
     def due(self) -> bool:
-        """Whether it is time for a turn."""
+        """Whether the next turn is due."""
         return self._clock() >= self._next
 
     @contextmanager
     def turn(self) -> Iterator[None]:
-        """What is done within counts."""
-        began = self._clock()
+        """Time the work done inside the context as one turn."""
+        started = self._clock()
         yield
         ended = self._clock()
-        self._next = began + (ended - began) / self._share
+        self._next = started + (ended - started) / self._share

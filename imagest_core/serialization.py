@@ -1,4 +1,4 @@
-"""Dataclasses as plain values for JSON and back, derived from their fields so that none is forgotten."""
+"""Convert dataclasses to plain JSON values and back, based on their fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 
 def to_plain(value: object) -> Any:
-    """``value`` as dicts, lists, strings, numbers, booleans and None.
+    """Convert ``value`` to dicts, lists, strings, numbers, booleans and None.
 
     Supports dataclasses, named tuples, tuples, lists, mappings with string keys, enums, paths, and objects
     with a method ``to_plain``. Raises ``TypeError`` for others.
@@ -34,7 +34,7 @@ def to_plain(value: object) -> Any:
 
 
 def from_plain(kind: Any, value: Any) -> Any:
-    """The object of type ``kind`` that :func:`to_plain` turned into ``value``.
+    """Build the object of type ``kind`` from the plain ``value`` that :func:`to_plain` returned.
 
     Missing fields take their defaults; unknown ones are dropped, so that records of later versions can be
     read. A type with a class method ``from_plain`` reads itself.
@@ -63,7 +63,7 @@ def from_plain(kind: Any, value: Any) -> Any:
 
 
 def _from_union(kinds: tuple[Any, ...], value: Any) -> Any:
-    """``None``, a plain value of exactly one of the kinds, or the first kind that fits."""
+    """Return ``None``, a value whose type is one of ``kinds``, or the first conversion that succeeds."""
     if value is None and NoneType in kinds:
         return None
     if type(value) in kinds:

@@ -1,1 +1,1 @@
-"""Tools around the project; none of them is needed to run it."""
+"""Tools for developers; the program does not need them at run time."""

@@ -1,11 +1,11 @@
-"""Runs odd and broken files through the command line and checks how each ends.
+"""Run odd and broken files through the command line and check how each command ends.
 
     python -m scripts.check_odd_files FOLDER [FOLDER ...] [--masks] [--failures]
 
-Every file goes through ``imagest info`` and ``imagest restore --engine spline`` with a small mask, each in
-a process of its own; with ``--masks`` it is also given as the mask of a scan. A command must end with code
-0 and nothing on stderr, or with code 2 and exactly one line there; within 15 seconds and 1.5 GB; and
-without changing the file. Prints a table; exits with 1 if anything failed.
+Every file is passed to ``imagest info`` and to ``imagest restore --engine spline`` with a small mask, each in
+a separate process; with ``--masks`` it is also used as the mask of a scan. A command must exit with code 0
+and an empty stderr, or with code 2 and exactly one line there, within 15 seconds and 1.5 GB, without
+changing the file. Prints a table; exits with 1 if anything failed.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ LONGEST_SIDE = 60_000
 
 
 @dataclass(frozen=True)
-class Ending:
-    """How a command ended: exit code (None: killed after too long), output, time and peak memory."""
+class CommandResult:
+    """Result of a command: exit code (None: killed after a timeout), output, time and peak memory."""
 
     code: int | None
     out: str
@@ -48,7 +48,7 @@ class Ending:
 
     @property
     def faults(self) -> list[str]:
-        """What was wrong with it, nothing where it ended well."""
+        """What was wrong, empty if nothing."""
         lines = self.err.count("\n")
         found = []
         if self.code not in (0, 2):
@@ -62,7 +62,7 @@ class Ending:
         return found
 
 
-def run(arguments: list[str], folder: Path) -> Ending:
+def run(arguments: list[str], folder: Path) -> CommandResult:
     """Run ``imagest ARGUMENTS`` and measure it."""
     started = time.monotonic()
     with open(folder / "out", "wb+") as out, open(folder / "err", "wb+") as err:
@@ -78,11 +78,11 @@ def run(arguments: list[str], folder: Path) -> Ending:
         process.returncode = os.waitstatus_to_exitcode(status)
         texts = [(file.seek(0), file.read().decode("utf-8", "replace"))[1] for file in (out, err)]
     peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) if usage else 0
-    return Ending(process.returncode, *texts, time.monotonic() - started, peak)
+    return CommandResult(process.returncode, *texts, time.monotonic() - started, peak)
 
 
-def size_of(info: Ending) -> tuple[int, int]:
-    """The picture's size, as ``info`` gave it, or a small one."""
+def size_of(info: CommandResult) -> tuple[int, int]:
+    """Return the image's size from the output of ``info``, or a small default."""
     try:
         facts = json.loads(info.out)
         return min(facts["width"], LONGEST_SIDE), min(facts["height"], LONGEST_SIDE)
@@ -91,7 +91,7 @@ def size_of(info: Ending) -> tuple[int, int]:
 
 
 def mask_for(size: tuple[int, int], folder: Path) -> Path:
-    """A mask of this size with a small hole in the middle."""
+    """Write a mask of this size with a small hole in the middle; return its path."""
     damage = DamageMap(*size)
     width, height = (min(HOLE, max(side // 2, 1)) for side in size)
     box = Box((size[0] - width) // 2, (size[1] - height) // 2, width, height)
@@ -102,15 +102,15 @@ def mask_for(size: tuple[int, int], folder: Path) -> Path:
 
 
 def scan_for_masks(folder: Path) -> Path:
-    """A scan that masks are tried on."""
+    """Write a scan to test masks on; return its path."""
     path = folder / "scan.tif"
     y, x = np.mgrid[0:64, 0:64]
     tifffile.imwrite(path, np.dstack([x * 3, y * 3, x + y]).astype(np.uint8), photometric="rgb")
     return path
 
 
-def endings(path: Path, folder: Path, masks: bool) -> Iterator[tuple[str, Ending]]:
-    """Each command by its name, and how it ended."""
+def run_commands(path: Path, folder: Path, masks: bool) -> Iterator[tuple[str, CommandResult]]:
+    """Yield the name and the result of each command."""
     info = run(["info", str(path)], folder)
     yield "info", info
     out = ["-o", str(folder / "result.tif"), "--engine", "spline", "--force"]
@@ -120,35 +120,35 @@ def endings(path: Path, folder: Path, masks: bool) -> Iterator[tuple[str, Ending
         yield "as mask", run(["restore", str(scan_for_masks(folder)), "--mask", str(path), *out], folder)
 
 
-def checked(path: Path, masks: bool) -> list[tuple[str, Ending, list[str]]]:
-    """All commands on one file, with what was wrong."""
+def check_file(path: Path, masks: bool) -> list[tuple[str, CommandResult, list[str]]]:
+    """Return the results of all commands on one file, with what was wrong."""
     before = hashlib.sha256(path.read_bytes()).digest() if path.is_file() else b""
     with tempfile.TemporaryDirectory(prefix="odd-") as folder:
-        found = [(name, end, end.faults) for name, end in endings(path, Path(folder), masks)]
+        found = [(name, end, end.faults) for name, end in run_commands(path, Path(folder), masks)]
     if path.is_file() and hashlib.sha256(path.read_bytes()).digest() != before:
         found[-1][2].append("the file was changed")
     return found
 
 
 def main() -> int:
-    """Check every file; the exit code."""
+    """Check every file; return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
-    parser.add_argument("--masks", action="store_true", help="try every file as a mask, too")
+    parser.add_argument("--masks", action="store_true", help="also use every file as a mask")
     parser.add_argument("--failures", action="store_true", help="print only what failed")
     args = parser.parse_args()
     failed = total = 0
     for folder in args.folders:
         for path in sorted(p for p in folder.rglob("*") if not p.is_dir()):
-            for name, end, faults in checked(path, args.masks):
+            for name, end, faults in check_file(path, args.masks):
                 total += 1
                 failed += bool(faults)
                 if faults or not args.failures:
-                    said = (end.err.strip().splitlines() or [""])[-1][:100]
+                    message = (end.err.strip().splitlines() or [""])[-1][:100]
                     verdict = ", ".join(faults) or "ok"
                     print(
                         f"{printable(str(path.relative_to(folder))):<36.36} {name:<8} {end.code!s:>4}"
-                        f" {end.seconds:5.1f} s {end.peak / 1e6:6.0f} MB  {verdict:<18} {printable(said)}",
+                        f" {end.seconds:5.1f} s {end.peak / 1e6:6.0f} MB  {verdict:<18} {printable(message)}",
                         flush=True,
                     )
     print(f"{total} commands, {failed} failed")

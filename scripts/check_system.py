@@ -1,4 +1,4 @@
-"""Say in one sentence which Debian packages Qt still needs, if any; run with any Python 3.11+."""
+"""Report which Debian packages Qt still needs; runs with any Python 3.11+."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ SCREEN = {
 
 
 def missing_packages(screen: bool) -> list[str]:
-    """Debian packages of the libraries Qt can't find; ``screen``: for a window, not only offscreen."""
+    """Return the Debian packages of libraries that Qt lacks; ``screen``: for a window, not only offscreen."""
     if not sys.platform.startswith("linux"):
         return []
     libraries = QT | SCREEN if screen else QT

@@ -1,6 +1,6 @@
-"""Write ``constraints.txt``: the versions here of everything the project needs, and nothing else.
+"""Write ``constraints.txt``: the installed versions of all packages that the project needs.
 
-``python -m scripts.freeze`` writes it, ``--check`` compares it with what is installed.
+``python -m scripts.freeze`` writes the file, ``--check`` compares it with the installed packages.
 """
 
 from __future__ import annotations
@@ -18,30 +18,30 @@ FILE = ROOT / "constraints.txt"
 HEADER = "# Versions the tests run with; written by: python -m scripts.freeze\n"
 
 
-def wanted() -> dict[str, str]:
-    """Name → version of the project's requirements, extras included, and all they require here."""
+def required_versions() -> dict[str, str]:
+    """Return name → installed version of all requirements, including extras and transitive ones."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     lines = list(project["build-system"]["requires"]) + project["project"]["dependencies"]
     lines += [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
     found: dict[str, str] = {}
-    todo = [Requirement(line) for line in lines]
-    seen: set[str] = set()
-    while todo:
-        requirement = todo.pop()
-        if str(requirement) in seen or not _applies(requirement):
+    pending = [Requirement(line) for line in lines]
+    visited: set[str] = set()
+    while pending:
+        requirement = pending.pop()
+        if str(requirement) in visited or not _applies(requirement):
             continue
-        seen.add(str(requirement))
+        visited.add(str(requirement))
         try:
             installed = distribution(requirement.name)
         except PackageNotFoundError:
             continue
         found[_normal(requirement.name)] = installed.version.partition("+")[0]
-        todo += [_for_extras(line, requirement.extras) for line in installed.requires or ()]
+        pending += [_for_extras(line, requirement.extras) for line in installed.requires or ()]
     return found
 
 
 def _for_extras(line: str, extras: set[str]) -> Requirement:
-    """The requirement, its marker decided for ``extras``."""
+    """Return the requirement with its marker resolved for ``extras``."""
     requirement = Requirement(line)
     marker = requirement.marker
     if marker is not None and any(marker.evaluate({"extra": extra}) for extra in ("", *extras)):
@@ -58,7 +58,7 @@ def _normal(name: str) -> str:
 
 
 def main() -> int:
-    text = HEADER + "".join(f"{name}=={version}\n" for name, version in sorted(wanted().items()))
+    text = HEADER + "".join(f"{name}=={version}\n" for name, version in sorted(required_versions().items()))
     if "--check" not in sys.argv:
         FILE.write_text(text)
         return 0

@@ -1,8 +1,8 @@
-"""Write a model's card: what it was trained on, what it measured, where it fails.
+"""Write a model's card: its training data, its measured quality, its limitations.
 
     python -m scripts.make_model_card MODEL MEANS.csv [--notes FILE]
 
-``MEANS.csv`` is what ``imagest evaluate`` wrote for the model. The figures go to its ``config.json`` too.
+``MEANS.csv`` is written by ``imagest evaluate``. The figures are also added to the model's ``config.json``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ TITLES = ("PSNR dB", "SSIM", "HaarPSI", "band 0–1", "band 1–2", "band 2–4"
 
 
 def main() -> None:
-    """Read, merge, write."""
+    """Read the figures, and update the description and the card."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("means", type=Path)
-    parser.add_argument("--notes", type=Path, help="Markdown put at the end: what was seen, where it fails")
+    parser.add_argument("--notes", type=Path, help="Markdown to append: observations and limitations")
     args = parser.parse_args()
     rows = read_means(args.means)
     description = replace(read_description(args.model), metrics=as_metrics(rows))
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def read_means(path: Path) -> list[Row]:
-    """``means.csv`` as one row a kind and method, its measures as columns."""
+    """Read ``means.csv`` as one row per kind and method, with the measures as columns."""
     rows: dict[tuple[str, str], Row] = {}
     with path.open(newline="", encoding="utf-8") as file:
         for line in csv.DictReader(file):
@@ -47,7 +47,7 @@ def read_means(path: Path) -> list[Row]:
 
 
 def as_metrics(rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, dict[str, float]]]:
-    """Kind → method → figures, for the description."""
+    """Return kind → method → figures for the description."""
     found: dict[str, dict[str, dict[str, float]]] = {}
     for row in rows:
         if row["method"].startswith("imagest"):
@@ -57,7 +57,7 @@ def as_metrics(rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, dict[st
 
 
 def card(description: Description, rows: Sequence[Mapping[str, str]], notes: str) -> str:
-    """The card as Markdown."""
+    """Return the card as Markdown."""
     parts = [
         f"# {description.title}",
         f"Name `{description.name}`, weights {description.weights_hash}. {description.licence}",
@@ -72,7 +72,7 @@ def card(description: Description, rows: Sequence[Mapping[str, str]], notes: str
 
 
 def training(part: str, facts: Mapping[str, Any]) -> str:
-    """A paragraph and the held-out curve of one run."""
+    """Return a paragraph and the held-out curve of one training run."""
     settings = facts["settings"]
     took = f"{facts['minutes']} minutes"
     if "patches" in settings:
@@ -92,7 +92,7 @@ def training(part: str, facts: Mapping[str, Any]) -> str:
 
 
 def table(kind: str, rows: Sequence[Mapping[str, str]]) -> str:
-    """One kind's figures."""
+    """Return the table of one kind of damage."""
     lines = [f"| {kind} | {' | '.join(TITLES)} |", "|---|" + "---:|" * len(SHOWN)]
     for row in rows:
         if row["kind"] == kind and row["method"] != "none":
@@ -101,7 +101,7 @@ def table(kind: str, rows: Sequence[Mapping[str, str]]) -> str:
 
 
 def number(text: str) -> str:
-    """Three decimals, or nothing."""
+    """Format a number with three decimals; empty stays empty."""
     return f"{float(text):.3f}" if text else ""
 
 

@@ -1,7 +1,7 @@
-"""Make the bundled sample anew: ``python -m scripts.make_sample``. Same versions, same bytes.
+"""Create the bundled sample: ``python -m scripts.make_sample``. Equal versions give equal bytes.
 
-Writes ``resources/sample``: the damaged painting as a scanner would deliver it (16-bit TIFF with
-12 significant bits, an AdobeRGB-like profile, 300 dpi), its damage mask, and the undamaged state.
+Writes ``resources/sample``: the damaged painting as a scanner would produce it (16-bit TIFF with 12
+significant bits, an AdobeRGB-like profile, 300 dpi), its damage mask, and the undamaged state.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ DESCRIPTION = "Afternoon by the pond. Procedural painting, damage simulated; mad
 
 
 def wide_profile() -> bytes:
-    """An ICC profile with the primaries and gamma of AdobeRGB (1998)."""
+    """Return an ICC profile with the primaries and gamma of AdobeRGB (1998)."""
     white = (0.3127, 0.3290, 1.0)
     primaries = (0.64, 0.33, 1.0, 0.21, 0.71, 1.0, 0.15, 0.06, 1.0)
     return imagecodecs.cms_profile("rgb", whitepoint=white, primaries=primaries, gamma=563 / 256)
 
 
 def scanned(picture: Field, profile: bytes) -> NDArray[np.uint16]:
-    """16-bit samples (h, w, 3) in ``profile``, rounded to the scanner's 12 bits."""
+    """Return 16-bit samples (h, w, 3) in ``profile``, rounded to the scanner's 12 bits."""
     srgb = imagecodecs.cms_profile("srgb")
     wide = imagecodecs.cms_transform(
         np.ascontiguousarray(picture, np.float32),
@@ -48,7 +48,7 @@ def scanned(picture: Field, profile: bytes) -> NDArray[np.uint16]:
 
 
 def write_scan(path: Path, samples: NDArray[np.uint16], profile: bytes) -> None:
-    """A tiled TIFF with Deflate and the horizontal predictor."""
+    """Write a tiled TIFF with Deflate and the horizontal predictor."""
     tifffile.imwrite(
         path,
         samples,
@@ -67,7 +67,7 @@ def write_scan(path: Path, samples: NDArray[np.uint16], profile: bytes) -> None:
 
 
 def eight_bit(picture: Field) -> NDArray[np.uint8]:
-    """8-bit sRGB in OpenCV's channel order."""
+    """Return 8-bit sRGB in OpenCV's channel order."""
     return np.rint(np.clip(picture, 0, 1)[..., ::-1] * 255).astype(np.uint8)
 
 

@@ -1,7 +1,7 @@
-"""Drive the program with its bundled sample and write the pictures that the documentation uses.
+"""Run the program with its bundled sample and write the documentation's screenshots.
 
 ``python -m scripts.make_screenshots FOLDER [--size 1440x900] [--look dark] [--language zh_CN]
-[--docs docs/images]``; works on any Qt platform. Nothing but pictures is left behind.
+[--docs docs/images]``; works on any Qt platform and writes nothing but images.
 """
 
 from __future__ import annotations
@@ -35,35 +35,35 @@ from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.painting.picture_files import read_picture, write_picture
 
-PATIENCE = 600.0
-SETTLED = 700
-"""Milliseconds in which everything that was begun has been drawn."""
+TIMEOUT = 600.0
+SETTLE_TIME = 700
+"""Time in ms until all pending updates are drawn."""
 LIVE = 16
-"""So many windows are previewed when the picture of a running restoration is taken."""
+"""Number of previewed windows when the screenshot of a running restoration is taken."""
 IN_DOCS = {
     "light": ("derive-cracks", "restoring", "side-by-side", "review"),
     "dark": ("swipe",),
     "zh_CN": ("style",),
 }
-"""The pictures that the README shows, by look or language."""
+"""Screenshots shown in the README, by theme or language."""
 QUALITY = 82
-OFF = np.array([[0.9994, -0.021, 14.0], [0.021, 0.9994, -9.0]])
-"""How the clean picture is turned and moved, so that registering it has something to do."""
+MISALIGNMENT = np.array([[0.9994, -0.021, 14.0], [0.021, 0.9994, -9.0]])
+"""Rotation and translation of the clean image, so that registration has work to do."""
 Dialog = TypeVar("Dialog", bound=QDialog)
 
 
 @dataclass(frozen=True)
-class Where:
-    """Where all pictures go, and where those that the README shows go too."""
+class Targets:
+    """Folder for all screenshots, and the folder for those shown in the README."""
 
     folder: Path
     docs: Path | None
 
 
 class Photographer:
-    """The program, and pictures of its window, in one look and language."""
+    """Runs the program and takes screenshots in one theme and language."""
 
-    def __init__(self, to: Where, size: tuple[int, int], kind: str, engine: str) -> None:
+    def __init__(self, to: Targets, size: tuple[int, int], kind: str, engine: str) -> None:
         self.folder, self.docs, self.kind, self.engine = to.folder, to.docs, kind, engine
         self.work = Path(os.environ["IMAGEST_DATA"])
         settings = Settings(QSettings(str(self.work / "settings.ini"), QSettings.Format.IniFormat))
@@ -75,27 +75,27 @@ class Photographer:
 
     @property
     def window(self) -> MainWindow:
-        """The window there is now."""
+        """The current window."""
         return self.program.window
 
-    def shoot(self, name: str, what: QWidget | None = None, *, settled: int = SETTLED) -> None:
-        """Write a picture once everything has settled."""
+    def shoot(self, name: str, widget: QWidget | None = None, *, settled: int = SETTLE_TIME) -> None:
+        """Write a screenshot once the window has settled."""
         wait(settled)
         until(lambda: self.window.context.background.resting or self.window.context.jobs.busy)
         wait(50)
-        taken: QPixmap = (what or self.window).grab()
+        taken: QPixmap = (widget or self.window).grab()
         suffix = "" if self.kind == "light" else f"-{self.kind}"
         taken.save(str(self.folder / f"{name}{suffix}.png"))
         if self.docs is not None and name in IN_DOCS[self.kind]:
             taken.save(str(self.docs / f"window-{name}{suffix}.jpg"), "JPEG", QUALITY)
 
     def dialog(self, kind: type[Dialog], action: str) -> Dialog:
-        """Open a dialog by its action."""
+        """Open a dialog with its action."""
         self.window.action(action).trigger()
         return next(item for item in self.window.findChildren(kind) if item.isVisible())
 
     def session(self) -> None:
-        """From the welcome view to the exported file."""
+        """Take the screenshots of a session from the welcome view to the exported file."""
         self.shoot("welcome")
         for kind, name in (
             (SettingsDialog, "settings"),
@@ -127,7 +127,7 @@ class Photographer:
             if method == "difference":
                 panel.set_clean(turned_clean(self.work))
             until(lambda: selection.proposal is not None)
-            self.shoot(f"derive-{method}", settled=3 * SETTLED)
+            self.shoot(f"derive-{method}", settled=3 * SETTLE_TIME)
         window.damage.fold.head.setChecked(False)
 
     def _style(self) -> None:
@@ -179,7 +179,7 @@ class Photographer:
 
 
 def bare_ground() -> tuple[int, int]:
-    """The middle of the sample's largest loss, where the ground shows."""
+    """Return the middle of the sample's largest loss, where the ground is visible."""
     mask = read_picture(resources.sample_mask(), cv2.IMREAD_GRAYSCALE)
     assert mask is not None
     depth = cv2.distanceTransform((mask > 0).astype(np.uint8), cv2.DIST_L2, 5)
@@ -188,32 +188,34 @@ def bare_ground() -> tuple[int, int]:
 
 
 def turned_clean(folder: Path) -> Path:
-    """The sample before its damage, a little turned and moved, as another photograph would be."""
+    """Write the sample before its damage, slightly rotated and shifted like another photograph."""
     clean = read_picture(resources.sample_clean())
     assert clean is not None
     path = folder / "clean.png"
-    write_picture(path, cv2.warpAffine(clean, OFF, clean.shape[1::-1], borderMode=cv2.BORDER_REFLECT))
+    write_picture(
+        path, cv2.warpAffine(clean, MISALIGNMENT, clean.shape[1::-1], borderMode=cv2.BORDER_REFLECT)
+    )
     return path
 
 
 def wait(milliseconds: int) -> None:
-    """Let the window live for a while."""
+    """Run the event loop for a while."""
     loop = QEventLoop()
     QTimer.singleShot(milliseconds, loop.quit)
     loop.exec()
 
 
-def until(there: Callable[[], bool]) -> None:
-    """Let the window live until something is there; raises ``TimeoutError``."""
-    end = time.monotonic() + PATIENCE
-    while not there():
+def until(condition: Callable[[], bool]) -> None:
+    """Run the event loop until ``condition`` is true; raise ``TimeoutError``."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
         if time.monotonic() > end:
             raise TimeoutError
         wait(20)
 
 
-def take(to: Where, size: tuple[int, int], kind: str, engine: str) -> None:
-    """All pictures of one ``kind``: light, dark or zh_CN."""
+def take(to: Targets, size: tuple[int, int], kind: str, engine: str) -> None:
+    """Take all screenshots of one ``kind``: light, dark or zh_CN."""
     photographer = Photographer(to, size, kind, engine)
     try:
         photographer.session()
@@ -225,21 +227,21 @@ def take(to: Where, size: tuple[int, int], kind: str, engine: str) -> None:
 
 
 def main() -> None:
-    """Write every picture of one look or language."""
+    """Write every screenshot in one theme or language."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--size", default="1440x900")
     parser.add_argument("--look", choices=("light", "dark"), default="light")
     parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
-    parser.add_argument("--docs", type=Path, help="where those that the README shows go too")
-    parser.add_argument("--engine", default="imagest", help="what restores; harmonic is quick")
+    parser.add_argument("--docs", type=Path, help="also write the README's screenshots to this folder")
+    parser.add_argument("--engine", default="imagest", help="engine that restores; harmonic is fast")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     across, down = map(int, args.size.split("x"))
     kind = args.language if args.language != "en" else args.look
     with tempfile.TemporaryDirectory() as data:
         os.environ["IMAGEST_DATA"] = data
-        take(Where(args.folder, args.docs), (across, down), kind, args.engine)
+        take(Targets(args.folder, args.docs), (across, down), kind, args.engine)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Measure derived and detected masks against known ones, and print the tables of docs/damage-detection.md.
+"""Measure derived and detected masks against known ones; print the tables of docs/damage-detection.md.
 
     python scripts/measure_damage.py CASES REAL [INTACT ...]
 
-CASES holds folders NNN-KIND with clean.png, damaged.png, photo.jpg and mask.png; REAL holds pairs
+CASES contains folders NNN-KIND with clean.png, damaged.png, photo.jpg and mask.png; REAL contains pairs
 cracks-NAME.jpg and cracks-NAME-mask.png; INTACT are scans of paintings without cracks.
 """
 
@@ -30,25 +30,25 @@ BASELINE_WIDTHS = {"cracks": (7, 9, 15), "losses": (41,)}
 Mask = np.ndarray
 
 
-def grown(mask: Mask, pixels: int) -> Mask:
+def dilated(mask: Mask, pixels: int) -> Mask:
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0
 
 
-def scores(found: Mask, truth: Mask, tolerance: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 where ``tolerance`` px off is still right."""
-    precision = (found & grown(truth, tolerance)).sum() / max(found.sum(), 1)
-    recall = (truth & grown(found, tolerance)).sum() / max(truth.sum(), 1)
+def scores(detected: Mask, truth: Mask, tolerance: int) -> tuple[float, float, float]:
+    """Return precision, recall and F1, with a tolerance of ``tolerance`` px."""
+    precision = (detected & dilated(truth, tolerance)).sum() / max(detected.sum(), 1)
+    recall = (truth & dilated(detected, tolerance)).sum() / max(truth.sum(), 1)
     return precision, recall, 2 * precision * recall / max(precision + recall, 1e-9)
 
 
-def false_components(found: Mask, truth: Mask, tolerance: int) -> int:
-    """How many found pieces lie nowhere near the truth: what a person would have to erase."""
-    count, labels = cv2.connectedComponents(found.astype(np.uint8), connectivity=8)
-    return count - 1 - len(np.unique(labels[found & grown(truth, tolerance)]))
+def false_components(detected: Mask, truth: Mask, tolerance: int) -> int:
+    """Return the number of detected pieces that are not near the truth and would have to be erased."""
+    count, labels = cv2.connectedComponents(detected.astype(np.uint8), connectivity=8)
+    return count - 1 - len(np.unique(labels[detected & dilated(truth, tolerance)]))
 
 
 def otsu_on_top_hat(rgb: np.ndarray, widest: int, light: bool) -> Mask:
-    """The plain baseline: one top-hat, one Otsu."""
+    """Detect with the simple baseline: one top-hat filter and Otsu's threshold."""
     luma = (rgb @ LUMA).astype(np.float32)
     hat = top_hat(1 - luma if light else luma, widest)
     levels = np.clip(hat / max(hat.max(), 1e-6) * 255, 0, 255).astype(np.uint8)
@@ -70,7 +70,7 @@ def print_derived(cases: Iterable[Path]) -> None:
     for case in cases:
         with open_painting(case / "clean.png") as clean, open_painting(case / "photo.jpg") as photo:
             damage = derive_damage(clean, photo).damage
-        found, truth = damage.read(damage.box) > 0, grown(truth_of(case / "mask.png"), 1)
+        found, truth = damage.read(damage.box) > 0, dilated(truth_of(case / "mask.png"), 1)
         overlaps[case.name.split("-")[1]].append((found & truth).sum() / max((found | truth).sum(), 1))
     print("\nDerived from clean.png and photo.jpg: mean IoU (worst) with the mask grown by 1 px\n")
     print("| kind | cases | mean | worst |\n|---|---|---|---|")
@@ -83,7 +83,7 @@ def print_detected(
     title: str, pictures: list[tuple[Path, Path]], tolerance: int, methods: dict[str, Callable[..., Mask]]
 ) -> None:
     print(f"\n{title}, tolerance {tolerance} px, mean over {len(pictures)}\n")
-    print("| method | precision | recall | F1 | false components |\n|---|---|---|---|---|")
+    print("| method | precision | recall | F1 | false pieces |\n|---|---|---|---|---|")
     for name, find in methods.items():
         rows = []
         for picture, mask in pictures:
@@ -106,18 +106,18 @@ def methods_for(kind: str) -> dict[str, Callable[..., Mask]]:
             ("without tone", {"tone": 0.0}),
             ("without texture", {"texture": 0.0}),
         ):
-            parameters = CrackParameters(dilate=0, **options)
-            methods[name] = lambda rgb, _, parameters=parameters: preview_cracks(rgb, parameters)
+            how = CrackParameters(dilate=0, **options)
+            methods[name] = lambda rgb, _, how=how: preview_cracks(rgb, how)
         return methods
-    methods["loss detector, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
-    methods["loss detector, ground given"] = lambda rgb, truth: preview_losses(
+    methods["losses, ground found"] = lambda rgb, _: preview_losses(rgb, LossParameters(dilate=0))
+    methods["losses, ground given"] = lambda rgb, truth: preview_losses(
         rgb, LossParameters(ground=tuple(float(v) for v in rgb[truth].mean(axis=0)), dilate=0)
     )
     return methods
 
 
 def print_intact(scans: Iterable[Path]) -> None:
-    """How much of paintings without cracks is marked by default, grown rim and all."""
+    """Print how much of paintings without cracks is marked by default, dilation included."""
     print("\nMarked where there are no cracks, percent of the surface\n")
     print("| scan | dark | light |\n|---|---|---|")
     for scan in scans:

@@ -1,9 +1,9 @@
-"""Measure the frontier between faithful and textured fills, and plot it: docs/evaluation/frontier.{csv,svg}.
+"""Measure and plot the trade-off between faithful and textured fills: docs/evaluation/frontier.{csv,svg}.
 
     python -m scripts.measure_frontier CASES [-o DIR]
 
-Every setting below restores every case; DIR/frontier.csv keeps the means of each as soon as they are known,
-so that a run that was stopped goes on. Needs matplotlib (the extra ``docs``).
+Each setting restores every case. DIR/frontier.csv stores the means as soon as they are known, so that an
+interrupted run can be resumed. Needs matplotlib (the extra ``docs``).
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ VALUES: Mapping[str, Callable[[Values], float]] = {
         np.mean([values["band1"], values["band2"], values["band3"]])
     ),
 }
-"""What is plotted against PSNR."""
+"""Measures plotted against PSNR."""
 
 
 @dataclass(frozen=True)
 class Setting:
-    """A point of the plot: which ``line`` it belongs to, its ``name`` there, and what is asked for."""
+    """A point of the plot: its ``line``, its ``name`` on the line, and the request."""
 
     line: str
     name: str
@@ -57,7 +57,7 @@ class Setting:
 
 
 def settings() -> list[Setting]:
-    """Faithful and textured fills by detail, solver and steps, and engines without a network."""
+    """Return faithful and textured fills by detail, solver and steps, and engines without a network."""
     solver, steps = PRESETS[Quality.STANDARD]
     textured = RestorationRequest.of("imagest", mode=Mode.TEXTURED, scheduler=solver, steps=steps)
     faithful = textured.changed(mode=Mode.FAITHFUL)
@@ -71,8 +71,8 @@ def settings() -> list[Setting]:
     return [*peers, Setting(PEERS, "faithful", faithful), *details, *solvers]
 
 
-def measured(setting: Setting, cases: Sequence[Case], progress: Progress) -> Values:
-    """The means of :data:`MEASURES` over the cases."""
+def measure_setting(setting: Setting, cases: Sequence[Case], progress: Progress) -> Values:
+    """Return the means of :data:`MEASURES` over the cases."""
     found: list[Values] = []
     for index, case in enumerate(cases):
         part = progress.part(index / len(cases), (index + 1) / len(cases))
@@ -83,8 +83,8 @@ def measured(setting: Setting, cases: Sequence[Case], progress: Progress) -> Val
     return {name: float(np.mean([values[name] for values in found])) for name in MEASURES}
 
 
-def known(path: Path) -> dict[tuple[str, str], dict[str, float]]:
-    """What was measured already, by line and setting."""
+def read_results(path: Path) -> dict[tuple[str, str], dict[str, float]]:
+    """Read existing results by line and setting."""
     if not path.is_file():
         return {}
     with path.open(encoding="utf-8", newline="") as file:
@@ -92,8 +92,8 @@ def known(path: Path) -> dict[tuple[str, str], dict[str, float]]:
     return {(row["line"], row["setting"]): {name: float(row[name]) for name in MEASURES} for row in rows}
 
 
-def keep(path: Path, found: Mapping[tuple[str, str], Values]) -> None:
-    """Write all that was measured so far."""
+def write_results(path: Path, found: Mapping[tuple[str, str], Values]) -> None:
+    """Write all results so far."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(HEAD)
@@ -103,7 +103,7 @@ def keep(path: Path, found: Mapping[tuple[str, str], Values]) -> None:
 
 
 def plot(found: Mapping[tuple[str, str], Values], path: Path) -> None:
-    """PSNR against HaarPSI, and against the energy of the octaves; presets are ringed."""
+    """Plot PSNR against HaarPSI and against the energy of the octaves; presets are circled."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -129,7 +129,7 @@ def plot(found: Mapping[tuple[str, str], Values], path: Path) -> None:
 
 
 def main() -> int:
-    """Measure what isn't known yet, and plot."""
+    """Measure what is missing, and plot."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -138,14 +138,14 @@ def main() -> int:
     args = parser.parse_args()
     table = args.output / "frontier.csv"
     try:
-        cases, found = find_cases(args.cases), known(table)
+        cases, found = find_cases(args.cases), read_results(table)
         same: dict[RestorationRequest, tuple[str, str]] = {}
         for setting in settings():
             key = setting.line, setting.name
             first = same.setdefault(setting.request, key)
             if key not in found:
-                found[key] = found.get(first) or dict(measured(setting, cases, Progress()))
-                keep(table, found)
+                found[key] = found.get(first) or dict(measure_setting(setting, cases, Progress()))
+                write_results(table, found)
                 print(*key, *(f"{name} {value:.4f}" for name, value in found[key].items()), flush=True)
     except ImagestError as error:
         print(f"measure_frontier: {error}", file=sys.stderr)

@@ -1,8 +1,8 @@
-"""Measure which metadata the written TIFF keeps: tags in total, lost, lost and named, lost without a word.
+"""Measure which metadata the written TIFF keeps: tags in total, lost, lost with a note, lost silently.
 
-Run ``python -m scripts.measure_metadata FOLDER``; needs ``exiftool`` on the path. Every picture in FOLDER
-that opens as a painting is written with one changed pixel. A tag is kept when the result has a tag of the
-same name and value in any group; it is named when a sentence of the writer mentions it or what carries it.
+Run ``python -m scripts.measure_metadata FOLDER``; needs ``exiftool`` on the path. Every file in FOLDER that
+opens as a painting is written with one changed pixel. A tag is kept if the result has a tag of the same name
+and value in any group; it is named if a note of the writer mentions it or the structure that contains it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ RASTER = {
     "CaptureYResolution", "CaptureXResolutionUnit", "CaptureYResolutionUnit",
 }
 # fmt: on
-"""Tags of how samples are stored and where things lie in the file."""
+"""Tags that define how samples are stored, and offsets in the file."""
 
 ALIASES = {
     "IFD1": "EXIF thumbnail",
@@ -53,7 +53,7 @@ ALIASES = {
     "JSON": "JUMBF",
     "XML-xsi": "XML",
 }
-"""What the writer's notes call a group."""
+"""Names of groups in the writer's notes."""
 
 TAG_ALIASES = {
     "BackgroundColor": "bKGD",
@@ -72,15 +72,15 @@ TAG_ALIASES = {
     "About": "Further XMP",
     "Subject": "Further XMP",
 }
-"""What the writer's notes call a tag (regular expressions)."""
+"""Names of tags in the writer's notes (regular expressions)."""
 
 KINDS = {"EXIF", "MakerNotes", "XMP", "IPTC", "Photoshop", "PNG", "JPEG", "File", "RIFF", "Jpeg2000"}
-"""Groups that are too large to be named as a whole."""
+"""Groups that are too large to count as named."""
 
 
 @dataclass
-class Found:
-    """What became of one file's tags."""
+class FileResult:
+    """Result for one file's tags."""
 
     name: str
     total: int = 0
@@ -89,7 +89,7 @@ class Found:
 
 
 def tags_of(path: Path) -> Counter[tuple[str, str, str]]:
-    """(group, name, value) of every tag of a file that isn't about how it is stored."""
+    """Return (group, name, value) of every tag of a file that isn't about how it is stored."""
     command = ["exiftool", "-j", "-G0:1:4", "-a", "-u", "-n", "-struct", str(path)]
     done = subprocess.run(command, capture_output=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace"))[0]
@@ -103,8 +103,8 @@ def tags_of(path: Path) -> Counter[tuple[str, str, str]]:
     return tags
 
 
-def measure(path: Path) -> Found | None:
-    """What writing the file with one changed pixel loses; None for a file that can't be opened or written."""
+def measure(path: Path) -> FileResult | None:
+    """Write the file with one changed pixel and compare; None if it can't be opened or written."""
     try:
         return _measured(path)
     except ImagestError as error:
@@ -112,7 +112,7 @@ def measure(path: Path) -> Found | None:
         return None
 
 
-def _measured(path: Path) -> Found:
+def _measured(path: Path) -> FileResult:
     painting = open_painting(path)
     with painting, tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "out.tif")
@@ -125,10 +125,10 @@ def _measured(path: Path) -> Found:
 
 def compare(
     name: str, before: Counter[tuple[str, str, str]], after: Counter[tuple[str, str, str]], notes: str
-) -> Found:
-    """Which tags of ``before`` have no counterpart in ``after``, and which of those ``notes`` don't name."""
+) -> FileResult:
+    """Compare tags: which are lost, and which of those ``notes`` don't name."""
     kept = {(tag, value) for _, tag, value in after}
-    found = Found(name, before.total())
+    found = FileResult(name, before.total())
     for (group, tag, value), count in before.items():
         if (tag, value) not in kept:
             found.lost += [(group, tag)] * count
@@ -138,7 +138,7 @@ def compare(
 
 
 def is_named(group: str, tag: str, notes: str) -> bool:
-    """Whether a sentence mentions the tag, or a group it belongs to that isn't a whole kind of metadata."""
+    """Return whether a note mentions the tag, or a small group to which it belongs."""
     groups = [ALIASES.get(part, part) for part in group.split(":") if part not in KINDS]
     names = [re.escape(name) for name in (tag, *groups)] + [TAG_ALIASES.get(tag, re.escape(tag))]
     return any(re.search(rf"\b{name}\b", notes) for name in names)

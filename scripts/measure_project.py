@@ -1,6 +1,6 @@
-"""How long a large project takes to open and a gesture to keep, and how large its file is.
+"""Measure how long a large project takes to open and to store a gesture, and the size of its file.
 
-A scan of 100 megapixels with 10,000 losses, restored 50 times. Usage:
+A scan of 100 megapixels with 10,000 losses is restored 50 times. Usage:
 
     python scripts/measure_project.py [FOLDER] [--runs N]
 """
@@ -36,7 +36,7 @@ GESTURES = 200
 
 
 def losses() -> DamageMap:
-    """10,000 ragged losses of 3 to 20 px, none touching another."""
+    """Return 10,000 irregular losses of 3 to 20 px that don't touch."""
     chance = np.random.default_rng(1)
     damage = DamageMap(WIDTH, HEIGHT)
     for number in range(LOSSES):
@@ -51,7 +51,7 @@ def losses() -> DamageMap:
 
 
 def runs(damage: DamageMap, count: int) -> Iterator[Run]:
-    """Restorations of all of it, with samples as a painting's: 16 bits, smooth, with grain."""
+    """Yield restorations of all losses, with painting-like samples: 16 bits, smooth, with grain."""
     grown = damage.dilated(1)
     regions = find_regions(grown)
     labels = {key: regions.labels(tile_box(key)).astype(np.uint32) for key in grown.tiles()}
@@ -64,12 +64,12 @@ def runs(damage: DamageMap, count: int) -> Iterator[Run]:
 
 
 def content_of(labels: dict[TileKey, NDArray[np.uint32]], regions: Regions, seed: int) -> MemoryContent:
-    clock = Clock()
+    clock = Stopwatch()
     tiles = {key: filled(key, labels[key], seed) for key in labels}
     clock.start()
     content = held('{"request":{"engine":"imagest"}}', region_table(tiles, regions, WIDTH), tiles)
     if seed == 0:
-        clock.say("pack a run that fills all of them")
+        clock.report("pack a run that fills all of them")
     return content
 
 
@@ -82,7 +82,7 @@ def filled(key: TileKey, labels: NDArray[np.uint32], seed: int) -> RunTile:
 
 
 def content_size(document: Document) -> int:
-    """Bytes of everything the file keeps, each compressed by itself as the file does it."""
+    """Return the bytes of all content, each compressed separately as in the file."""
     sums = (
         "SELECT sum(length(labels)) FROM tiles",
         "SELECT sum(length(regions) + length(samples)) FROM run_tiles",
@@ -94,8 +94,8 @@ def content_size(document: Document) -> int:
     return sum(document.store.query(sql)[0][0] or 0 for sql in sums) + len(zlib.compress(texts))
 
 
-class Clock:
-    """Prints how long each piece of work took, on the clock and on the processor."""
+class Stopwatch:
+    """Prints how long each step took, in wall-clock and processor time."""
 
     def __init__(self) -> None:
         self.start()
@@ -103,18 +103,18 @@ class Clock:
     def start(self) -> None:
         self._clock, self._processor = time.perf_counter(), time.process_time()
 
-    def took(self) -> tuple[float, float]:
+    def elapsed(self) -> tuple[float, float]:
         return time.perf_counter() - self._clock, time.process_time() - self._processor
 
-    def say(self, work: str) -> None:
-        clock, processor = self.took()
+    def report(self, work: str) -> None:
+        clock, processor = self.elapsed()
         print(f"{work:<52}{clock:9.3f} s  (processor {processor:.3f} s)", flush=True)
         self.start()
 
 
 def brush_gestures(document: Document) -> None:
-    """Strokes of a 40 px brush over 300 px, as a hand makes them."""
-    chance, took, clock = np.random.default_rng(2), [], Clock()
+    """Measure strokes of a 40 px brush over 300 px."""
+    chance, took, clock = np.random.default_rng(2), [], Stopwatch()
     disc = np.hypot(*np.mgrid[-20:20, -20:20]) < 20
     for _ in range(GESTURES):
         x, y = (int(value) for value in chance.integers(0, 9_600, 2))
@@ -122,11 +122,13 @@ def brush_gestures(document: Document) -> None:
         for step in range(0, 300, 10):
             mask.paint(document.state.damage, Box(x + step, y + step // 3, 40, 40), disc, 1)
         clock.start()
-        document.record_gesture(before, "Paint")
-        took.append(clock.took())
+        document.done(before, "Paint")
+        took.append(clock.elapsed())
     for name, times in zip(("on the clock", "on the processor"), zip(*took, strict=True), strict=True):
         middle, tail = statistics.median(times), statistics.quantiles(times, n=100)[98]
-        print(f"a brush gesture kept, {name}: median {1000 * middle:.1f} ms, 99 % under {1000 * tail:.1f} ms")
+        print(
+            f"a stored brush gesture, {name}: median {1000 * middle:.1f} ms, 99 % under {1000 * tail:.1f} ms"
+        )
 
 
 def measure(folder: Path, count: int) -> None:
@@ -134,38 +136,38 @@ def measure(folder: Path, count: int) -> None:
     reference = PaintingReference(folder / "scan.tif", "0" * 64, WIDTH, HEIGHT, 3, 16, 0, 600_000_000, 0)
     state = State(reference, DamageMap(WIDTH, HEIGHT))
     Store.create(project, state).close()
-    clock = Clock()
+    clock = Stopwatch()
     document = Document.open(project)
-    clock.say("open an empty project of 100 megapixels")
+    clock.report("open an empty project of 100 megapixels")
     derived = losses()
     clock.start()
-    document.do(mask.change_mask(document.state.damage, derived, "Derive mask"))
-    clock.say("apply and keep a derived mask of 10,000 losses")
+    document.do(mask.relabelled(document.state.damage, derived, "Derive mask"))
+    clock.report("apply and store a derived mask of 10,000 losses")
     for run in runs(derived, count):
         clock.start()
         document.do(results.add_run(run))
         if run.id == 1:
-            clock.say("keep that run")
+            clock.report("store that run")
     clock.start()
     document.do(decisions.accept(document.state, document.state.runs[count], range(1, 1 + LOSSES)))
-    clock.say("accept all 10,000 fills of a run")
+    clock.report("accept all 10,000 fills of a run")
     document.do(decisions.accept(document.state, document.state.runs[1], range(1, 1 + LOSSES // 2)))
-    clock.say("accept half of them from another run")
+    clock.report("accept half of them from another run")
     filled = sum(int(np.count_nonzero(tile.mask)) for tile in AcceptedFills(document.state).tiles())
-    clock.say(f"compose what an export writes ({filled} px)")
+    clock.report(f"compose what an export writes ({filled} px)")
     brush_gestures(document)
     clock.start()
     document.close()
-    clock.say("close")
+    clock.report("close")
     document = Document.open(project)
-    clock.say(f"open: 10,000 regions, {count} runs")
+    clock.report(f"open: 10,000 regions, {count} runs")
     size, content = project.stat().st_size, content_size(document)
     print(f"file {size / 1e6:.1f} MB, its content {content / 1e6:.1f} MB: {size / content:.2f} times")
     clock.start()
     document.undo()
-    clock.say("undo a gesture read back from the file")
+    clock.report("undo a gesture read back from the file")
     document.back_up()
-    clock.say("add a rolling backup")
+    clock.report("add a rolling backup")
     document.close()
 
 

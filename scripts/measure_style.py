@@ -1,8 +1,8 @@
-"""Measure whether the style reference matters, and print the tables of docs/evaluation/style.md.
+"""Measure whether the style reference matters; print the tables of docs/evaluation/style.md.
 
     python -m scripts.measure_style CASES [-o FILE]
 
-CASES holds folders NNN-KIND with clean.png, damaged.png and mask.png, at least three of each kind.
+CASES contains folders NNN-KIND with clean.png, damaged.png and mask.png, at least three of each kind.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from pathlib import Path
 
 import numpy as np
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.evaluation.benchmark import ALL
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
-from imagest_core.evaluation.metrics import Mask, Picture, psnr, ssim, whole_picture
+from imagest_core.evaluation.methods import Method
+from imagest_core.evaluation.metrics import psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts
 from imagest_core.evaluation.tables import counted, interval_text, markdown_table
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
@@ -49,47 +51,48 @@ WAYS = {
     WHOLE: "Chosen by the user: style tokens, colours and detail come from the reference",
     TOKENS: "The style tokens alone: colours and detail come from the surroundings both times",
 }
-"""What depends on the reference: all of it, as with one the user chose, or the network's condition alone."""
+"""What the reference determines: everything (a user's choice), or only the network's style tokens."""
 QUALITY = {"psnr": "PSNR dB", "ssim": "SSIM", "haarpsi": "HaarPSI"}
 NOTHING = 0.0005
-"""A mean change below this is none in the tables, and none is said to be shown."""
+"""A mean change below this is reported as no effect."""
 EXPLANATION = f"""\
-Each work is restored twice in textured mode, with one seed: with a style reference from its own intact \
-regions (up to three, those the program suggests), and with the undamaged picture of another work as the \
-reference, the next of the same kind (the *donor*). Does the second fill lie nearer to the donor than the \
-first, and what does the wrong reference cost beside the truth?
+Each work is restored twice in textured mode with the same seed: once with a style reference from its own \
+intact regions (up to three, suggested by the program), and once with the undamaged image of another work \
+of the same kind as the reference (the *donor*). Is the second fill closer to the donor than the first, \
+and how much quality does the wrong reference cost?
 
-- Colours: the Euclidean distance, in CIELAB, of the means (of the standard deviations) of the samples \
-inside the damage, not grown, to those of the whole donor.
-- Gram distance in the Imagest style encoder: the features of each of its stages, normalised over their \
-channels, give a Gram matrix; the Frobenius norm of the difference over that of the donor's own, averaged \
-over the stages. The fill is seen in the bounding square of the largest damaged component, {SMALLEST} px or \
-more, where each feature counts by the share of its cell that is damage; the donor in squares of the same \
-side. This is what the network itself is told of style, and no independent judge.
-- Octaves: |ln| of the RMS of a difference-of-Gaussian band inside the damage over that of the whole donor.
+- Colours: the Euclidean distance in CIELAB between the means (standard deviations) of the samples inside \
+the damage, not dilated, and those of the whole donor.
+- Gram distance in the Imagest style encoder: the features of each stage, normalised over their channels, \
+give a Gram matrix; the Frobenius norm of the difference relative to that of the donor's matrix, averaged \
+over the stages. The fill is evaluated in the bounding square of the largest damaged component, at least \
+{SMALLEST} px, where each feature is weighted by the share of its cell that is damaged; the donor in \
+squares of the same side. This is the network's own representation of style, not an independent measure.
+- Octaves: |ln| of the RMS of a difference-of-Gaussians band inside the damage relative to that of the \
+whole donor.
 
 *Nearer* is the distance to the donor of the fill with its own style minus that of the fill with the \
-donor's: above zero, the donor draws the fill towards itself. *To a third work* is the same with a work in \
-the donor's place that neither fill has seen: what another reference does, whatever it is. Means over the \
-works and their {LEVEL:.0%} bootstrap intervals, works being resampled; **bold** where these leave out 0.
+donor's style: above zero, the donor attracts the fill. *To a third work* is the same for a work that \
+neither fill has used: the effect of any other reference. Values are means over the works with {LEVEL:.0%} \
+bootstrap intervals, resampled over works; **bold** intervals exclude 0.
 
-A distance can miss an effect: of two fills the livelier may be the nearer, whatever its reference \
-was. So there is the *step* as well: from the \
-fill with the work's own style to that with the donor's, along the direction from the whole undamaged work \
-to the donor, in the same units (Gram matrices over the donor's norm). Above zero, the fill follows its \
-reference. The step was added after a first look at the distances of twelve works, and that a reference \
-lends its colours after no effect on the Gram distance had been found without it, on these same works."""
+A distance can miss an effect: of two fills, the one with more texture may be nearer whatever its \
+reference was. The *step* therefore measures the change from the fill with the work's own style to the \
+fill with the donor's, along the direction from the whole undamaged work to the donor, in the same units \
+(Gram matrices relative to the donor's norm). Above zero, the fill follows its reference. The step was \
+added after looking at the distances of twelve works; colour transfer from the reference was added after \
+no effect on the Gram distance had been found without it, on these same works."""
 
 Change = Callable[[Sequence["Shift"], str, int], Interval]
 
 
 @dataclass(frozen=True)
 class Shift:
-    """One work in one way, the fill with its own style and that with the donor's side by side.
+    """Results for one work: the fill with its own style and the fill with the donor's.
 
     Distances to the donor and to a third work, and the step from the one fill to the other, by
-    :data:`MEASURES`; quality by :data:`QUALITY`; ``changed`` is the mean absolute difference of the two
-    fills inside the damage, in 8-bit levels.
+    :data:`MEASURES`; quality by :data:`QUALITY`; ``changed`` is the mean absolute difference of the two fills
+    inside the damage, in 8-bit levels.
     """
 
     kind: str
@@ -104,7 +107,10 @@ class Shift:
 
 
 def rotated(cases: Sequence[Case]) -> Iterator[tuple[Case, Case, Case]]:
-    """Each case with a donor and a third work, the next two of its kind; ``InputError`` for too few."""
+    """Yield each case with a donor and a third work, the next two of its kind.
+
+    Raises ``InputError`` if a kind has fewer than three cases.
+    """
     for case in cases:
         same = [each for each in cases if each.kind == case.kind]
         if len(same) < 3:
@@ -114,7 +120,7 @@ def rotated(cases: Sequence[Case]) -> Iterator[tuple[Case, Case, Case]]:
 
 
 def own_regions(case: Case) -> tuple[Box, ...]:
-    """Intact regions of the work itself; raises ``InputError`` where there is no room for one."""
+    """Return intact regions of the work itself; raise ``InputError`` if there is none."""
     with open_painting(case.damaged) as painting:
         regions = suggest_regions(painting, read_mask(case.mask, (painting.width, painting.height)))
     if not regions:
@@ -122,8 +128,8 @@ def own_regions(case: Case) -> tuple[Box, ...]:
     return regions
 
 
-def quality(fill: Picture, truth: Picture, mask: Mask) -> Values:
-    """How near ``fill`` comes to the truth, by :data:`QUALITY`."""
+def quality(fill: Image8, truth: Image8, mask: Mask) -> Values:
+    """Return the quality of ``fill`` against the truth, by :data:`QUALITY`."""
     whole = whole_picture(fill, truth)
     return {
         "psnr": psnr(fill, truth, mask),
@@ -132,8 +138,8 @@ def quality(fill: Picture, truth: Picture, mask: Mask) -> Values:
     }
 
 
-def changed(own: Picture, donated: Picture, mask: Mask) -> float:
-    """Mean absolute difference of two fills inside the damage, in 8-bit levels."""
+def changed(own: Image8, donated: Image8, mask: Mask) -> float:
+    """Return the mean absolute difference of two fills inside the damage, in 8-bit levels."""
     return float(np.abs(own[mask].astype(np.float64) - donated[mask]).mean())
 
 
@@ -142,12 +148,13 @@ def shift(
 ) -> Shift:
     """Restore the first of ``works`` with its own style and with the second's, and measure both."""
     case, donor, third = works
-    suggested = way == TOKENS  # The program's own suggestions lend no detail.
+    suggested = way == TOKENS  # Suggested regions provide no detail.
     styles = (
         StyleReference(own_regions(case), suggested=suggested),
         StyleReference(donor=donor.clean, suggested=suggested),
     )
-    own, donated = (fill_case(case, request, Progress(), style).picture for style in styles)
+    method = Method(request.engine, request.engine, request.mode)
+    own, donated = (fill_case(case, method, request, Progress(), style).picture for style in styles)
     pictures = load_case(case)
     truth, mask, square = pictures.truth, pictures.mask, bounding_square(pictures.mask)
     first, second = (portrait(encoder, fill, mask, [square]) for fill in (own, donated))
@@ -166,33 +173,33 @@ def shift(
 
 
 def kinds_of(shifts: Sequence[Shift]) -> list[str]:
-    """The kinds of damage by name, and last all together where there are several."""
+    """Return the kinds of damage by name, followed by all together if there are several."""
     kinds = sorted({each.kind for each in shifts})
     return [*kinds, ALL] if len(kinds) > 1 else kinds
 
 
 def of_kind(shifts: Sequence[Shift], kind: str) -> list[Shift]:
-    """The works of one kind, or every one."""
+    """Return the works of one kind, or all."""
     return [each for each in shifts if kind in (each.kind, ALL)]
 
 
 def nearer(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
-    """By how much the donor's style draws the fills towards the donor."""
+    """Return by how much the donor's style moves the fills closer to the donor."""
     return _difference([(each.own[measure], each.donated[measure]) for each in shifts], seed)
 
 
 def stepped(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
-    """How far the donor's style moves the fills in the direction from the work to the donor."""
+    """Return how far the donor's style moves the fills in the direction from the work to the donor."""
     return mean_interval([each.step[measure] for each in shifts], seed)
 
 
 def nearer_third(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
-    """By how much the donor's style draws the fills towards another work, which it knows nothing of."""
+    """Return by how much the donor's style moves the fills closer to an unrelated third work."""
     return _difference([(each.own_third[measure], each.donated_third[measure]) for each in shifts], seed)
 
 
 def gained(shifts: Sequence[Shift], measure: str, seed: int = 0) -> Interval:
-    """Quality with the work's own style minus quality with the donor's."""
+    """Return the quality with the work's own style minus the quality with the donor's."""
     return _difference([(each.own_quality[measure], each.donated_quality[measure]) for each in shifts], seed)
 
 
@@ -202,38 +209,38 @@ def _difference(pairs: Sequence[tuple[float, float]], seed: int) -> Interval:
 
 
 def verdict(change: Interval, above: str = "towards the donor", below: str = "away from the donor") -> str:
-    """What an interval says, in words."""
+    """Describe an interval in words."""
     if not change.decided or abs(change.mean) < NOTHING:
         return "no effect shown"
     return above if change.mean > 0 else below
 
 
 def in_short(shifts: Sequence[Shift], seed: int) -> str:
-    """Which measures say what, as a list."""
+    """Summarise the verdicts of all measures as a list."""
     distance = {name: verdict(nearer(shifts, measure, seed)) for measure, name in MEASURES.items()}
     steps = {name: verdict(stepped(shifts, measure, seed)) for measure, name in MEASURES.items()}
     truth = {
         name: verdict(gained(shifts, measure, seed), "better", "worse") for measure, name in QUALITY.items()
     }
-    said = {"Distance": distance, "Step": steps, "Beside the truth, with the right reference": truth}
+    sections = {"Distance": distance, "Step": steps, "Quality with the right reference": truth}
     differences = [work.changed for work in shifts]
     same = sum(difference == 0 for difference in differences)
     first = (
-        f"- Inside the damage the two fills differ by {np.mean(differences):.3f} of 255 levels in the mean, "
-        f"in no work by more than {max(differences):.3f}; {same} of {len(shifts)} are the same throughout."
+        f"- Inside the damage the two fills differ by {np.mean(differences):.3f} of 255 levels on average, "
+        f"by at most {max(differences):.3f}; {same} of {len(shifts)} are identical."
     )
-    return "\n".join([first, *(f"- {title}: {_grouped(verdicts)}." for title, verdicts in said.items())])
+    return "\n".join([first, *(f"- {title}: {_grouped(verdicts)}." for title, verdicts in sections.items())])
 
 
 def _grouped(verdicts: Mapping[str, str]) -> str:
     groups: dict[str, list[str]] = {}
-    for name, said in verdicts.items():
-        groups.setdefault(said, []).append(name)
-    return "; ".join(f"**{said}** {', '.join(names)}" for said, names in groups.items())
+    for name, verdict_text in verdicts.items():
+        groups.setdefault(verdict_text, []).append(name)
+    return "; ".join(f"**{text}** {', '.join(names)}" for text, names in groups.items())
 
 
 def distance_table(shifts: Sequence[Shift], seed: int) -> str:
-    """Distances to the donor with the one style and the other: a row for each of :data:`MEASURES`."""
+    """Return distances to the donor with both styles: a row for each of :data:`MEASURES`."""
     head = ["distance to the donor", "own style", "donor's style", "nearer", "works nearer", "verdict",
             "to a third work"]  # fmt: skip
     rows = []
@@ -250,13 +257,13 @@ def distance_table(shifts: Sequence[Shift], seed: int) -> str:
 
 
 def step_table(shifts: Sequence[Shift], seed: int) -> str:
-    """Steps towards the donor: a row for each of :data:`MEASURES`."""
+    """Return steps towards the donor: a row for each of :data:`MEASURES`."""
     rows = []
     for measure, name in MEASURES.items():
         change = stepped(shifts, measure, seed)
         count = sum(each.step[measure] > 0 for each in shifts)
         rows.append([name, interval_text(change), _share(count, len(shifts)), verdict(change)])
-    return markdown_table(["step towards the donor", "mean", "works that step", "verdict"], rows)
+    return markdown_table(["step towards the donor", "mean", "works above 0", "verdict"], rows)
 
 
 def _share(count: int, works: int) -> str:
@@ -264,7 +271,7 @@ def _share(count: int, works: int) -> str:
 
 
 def kinds_table(shifts: Sequence[Shift], change: Change, title: str, seed: int) -> str:
-    """:func:`nearer` or :func:`stepped` by kind: a row for each of :data:`MEASURES`."""
+    """Return :func:`nearer` or :func:`stepped` by kind: a row for each of :data:`MEASURES`."""
     kinds = kinds_of(shifts)
     rows = (
         [name, *(interval_text(change(of_kind(shifts, kind), measure, seed)) for kind in kinds)]
@@ -274,7 +281,7 @@ def kinds_table(shifts: Sequence[Shift], change: Change, title: str, seed: int) 
 
 
 def quality_table(shifts: Sequence[Shift], seed: int) -> str:
-    """Own style minus the donor's, a row for each kind."""
+    """Return the quality with the own style minus the donor's, a row for each kind."""
     rows = (
         [
             kind,
@@ -287,7 +294,7 @@ def quality_table(shifts: Sequence[Shift], seed: int) -> str:
 
 
 def report(found: Mapping[str, Sequence[Shift]], checkpoint: Checkpoint, request: RestorationRequest) -> str:
-    """The whole document, a section for each way."""
+    """Return the whole document, with a section for each way."""
     works = len(next(iter(found.values())))
     parts = [f"# Does the style reference matter? Measured on {counted(works)}", EXPLANATION]
     for way, shifts in found.items():
@@ -301,7 +308,7 @@ def report(found: Mapping[str, Sequence[Shift]], checkpoint: Checkpoint, request
             kinds_table(shifts, nearer, "nearer to the donor", seed),
             kinds_table(shifts, stepped, "step towards the donor", seed),
         ]
-        parts += ["What the right reference gains beside the truth:", quality_table(shifts, seed)]
+        parts += ["Quality gained with the right reference:", quality_table(shifts, seed)]
     described = checkpoint.description
     values = {**request.parameters.values(), **request.values()}
     used = {"model": f"{described.name}, weights {described.weights_hash[:12]}"} | facts(values)
@@ -312,7 +319,7 @@ def report(found: Mapping[str, Sequence[Shift]], checkpoint: Checkpoint, request
 def measured(
     cases: Sequence[Case], ways: Sequence[str], request: RestorationRequest, encoder: StyleSwinEncoder
 ) -> dict[str, list[Shift]]:
-    """Every work in every way; says on the error stream which one it is at."""
+    """Measure every work in every way; print the current one to stderr."""
     found: dict[str, list[Shift]] = {way: [] for way in ways}
     for works in list(rotated(cases)):
         for way, shifts in found.items():
@@ -326,7 +333,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("cases", type=Path, metavar="CASES")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write the tables there too")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="also write the tables to this file"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N cases")
     parser.add_argument("--model", default="", metavar="NAME|DIR", help="the weights of the network")
     parser.add_argument(

@@ -1,4 +1,4 @@
-"""A picture's style in numbers, for measuring what style references do: portraits, and how they lie apart."""
+"""Describe an image's style in numbers, and measure distances between styles."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from skimage.color import rgb2lab
 from torch import Tensor
 from torch.nn import functional
 
-from imagest_core.evaluation.metrics import Mask, Picture, octaves
+from imagest_core.arrays import Image8, Mask
+from imagest_core.evaluation.metrics import octaves
 from imagest_core.models.imagest.style_swin import StyleSwinEncoder
 from imagest_core.painting.geometry import Box
 
@@ -28,15 +29,15 @@ MEASURES = {
     "octave3": "log energy, octave σ 2–4",
 }
 SMALLEST = 32
-"""Side in px of the square round the largest damaged component, at least."""
+"""Smallest side in px of the square around the largest damaged component."""
 FAINTEST = 0.1
-"""RMS of an octave, in 8-bit units, below which there is nothing but rounding."""
+"""RMS of an octave, in 8-bit levels, below which it contains only rounding."""
 Values = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Portrait:
-    """A style as measured: CIELAB mean and spread, RMS of the octaves, a Gram matrix of each stage."""
+    """A measured style: CIELAB mean and spread, RMS of the octaves, a Gram matrix of each stage."""
 
     mean: NDArray[np.float64]
     spread: NDArray[np.float64]
@@ -45,7 +46,7 @@ class Portrait:
 
 
 def bounding_square(mask: Mask) -> Box:
-    """The square round the largest component of the damage, moved into the picture."""
+    """Return the square around the largest component of the damage, shifted into the image."""
     height, width = mask.shape
     _, _, statistics, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     x, y, across, down, _ = (int(value) for value in statistics[1 + np.argmax(statistics[1:, -1])])
@@ -55,8 +56,8 @@ def bounding_square(mask: Mask) -> Box:
     return Box(left, top, side, side)
 
 
-def squares_over(picture: Picture, side: int) -> list[Box]:
-    """Squares of ``side`` that cover the picture, evenly spread; a smaller picture gives its largest ones."""
+def squares_over(picture: Image8, side: int) -> list[Box]:
+    """Return evenly spaced squares of ``side`` px, or the image's shorter side, that cover the image."""
     height, width = picture.shape[:2]
     side = min(side, height, width)
     rows, columns = (
@@ -67,22 +68,27 @@ def squares_over(picture: Picture, side: int) -> list[Box]:
 
 @torch.inference_mode()
 def grams(
-    encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares: Sequence[Box]
+    encoder: StyleSwinEncoder, picture: Image8, samples: Mask, squares: Sequence[Box]
 ) -> tuple[Tensor, ...]:
-    """The Gram matrix (c, c) of each stage's normalised features over the squares.
+    """Return the Gram matrix (c, c) of each stage's normalised features over the squares.
 
-    A feature counts by the share of its cell that is one of the ``samples`` (h, w).
+    A feature is weighted by the share of its cell that belongs to ``samples`` (h, w).
     """
     side = encoder.config.side
-    seen = [
-        cv2.resize(picture[box.slices], (side, side), interpolation=_how(box.width, side)) for box in squares
-    ]
-    meant = [
-        cv2.resize(samples[box.slices].astype(np.float32), (side, side), interpolation=_how(box.width, side))
+    crops = [
+        cv2.resize(picture[box.slices], (side, side), interpolation=_interpolation(box.width, side))
         for box in squares
     ]
-    images = torch.from_numpy(np.stack(seen)).permute(0, 3, 1, 2).float() / 127.5 - 1
-    shares = torch.from_numpy(np.stack(meant))[:, None].clamp(0, 1)
+    weights_per_crop = [
+        cv2.resize(
+            samples[box.slices].astype(np.float32),
+            (side, side),
+            interpolation=_interpolation(box.width, side),
+        )
+        for box in squares
+    ]
+    images = torch.from_numpy(np.stack(crops)).permute(0, 3, 1, 2).float() / 127.5 - 1
+    shares = torch.from_numpy(np.stack(weights_per_crop))[:, None].clamp(0, 1)
     stages = encoder.swin.stages(images)
     found = []
     for stage in stages:
@@ -93,24 +99,24 @@ def grams(
     return tuple(found)
 
 
-def _how(given: int, wanted: int) -> int:
-    return cv2.INTER_AREA if given > wanted else cv2.INTER_CUBIC
+def _interpolation(source: int, target: int) -> int:
+    return cv2.INTER_AREA if source > target else cv2.INTER_CUBIC
 
 
-def portrait(encoder: StyleSwinEncoder, picture: Picture, samples: Mask, squares: Sequence[Box]) -> Portrait:
-    """Colours and octaves of the ``samples`` (h, w), and how the encoder sees the ``squares``."""
+def portrait(encoder: StyleSwinEncoder, picture: Image8, samples: Mask, squares: Sequence[Box]) -> Portrait:
+    """Measure colours and octaves of the ``samples`` (h, w), and the encoder's features of ``squares``."""
     colours = rgb2lab(picture[samples][None] / 255)[0]
     energies = tuple(float(np.sqrt(np.mean(band[samples] ** 2))) for band in octaves(picture))
     return Portrait(colours.mean(0), colours.std(0), energies, grams(encoder, picture, samples, squares))
 
 
-def whole_portrait(encoder: StyleSwinEncoder, picture: Picture, side: int) -> Portrait:
-    """The portrait of an undamaged picture, seen by the encoder in squares of ``side``."""
+def whole_portrait(encoder: StyleSwinEncoder, picture: Image8, side: int) -> Portrait:
+    """Measure an undamaged image, with the encoder's features of squares of ``side`` px."""
     return portrait(encoder, picture, np.ones(picture.shape[:2], np.bool_), squares_over(picture, side))
 
 
 def distances(fill: Portrait, donor: Portrait) -> Values:
-    """How far ``fill`` lies from ``donor``, by :data:`MEASURES`; from 0."""
+    """Return the distances (≥ 0) between ``fill`` and ``donor``, by :data:`MEASURES`."""
     apart = [float((ours - theirs).norm() / theirs.norm()) for ours, theirs in zip(fill.grams, donor.grams)]
     values = {
         "mean": float(np.linalg.norm(fill.mean - donor.mean)),
@@ -123,9 +129,9 @@ def distances(fill: Portrait, donor: Portrait) -> Values:
 
 
 def step(own: Portrait, donated: Portrait, work: Portrait, donor: Portrait) -> Values:
-    """How far ``donated`` went from ``own`` in the direction from ``work`` to ``donor``; by :data:`MEASURES`.
+    """Return how far ``donated`` is from ``own`` in the direction from ``work`` to ``donor``.
 
-    Energies as natural logarithms, Gram matrices over the donor's norm.
+    By :data:`MEASURES`; energies as natural logarithms, Gram matrices relative to the donor's norm.
     """
     values = {
         "mean": _along(donated.mean - own.mean, donor.mean - work.mean),
@@ -144,5 +150,5 @@ def step(own: Portrait, donated: Portrait, work: Portrait, donor: Portrait) -> V
 
 
 def _along(moved: NDArray[Any], direction: NDArray[Any]) -> float:
-    """The part of ``moved`` along ``direction``; 0 where that is no direction."""
+    """Return the component of ``moved`` along ``direction``; 0 if the direction is zero."""
     return float((moved * direction).sum() / max(float(np.linalg.norm(direction)), 1e-12))

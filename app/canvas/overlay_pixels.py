@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from app.canvas.labels import LabelLevels, Labels
+from app.canvas.labels import LabelLevels
+from imagest_core.arrays import Labels
 from imagest_core.damage.classes import DamageClass
 from imagest_core.painting.geometry import Box
 

@@ -12,7 +12,7 @@ from PySide6.QtCore import QCoreApplication
 from app.document import OpenDocument
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import all_or_none
-from imagest_core.painting.outputs import Kind, check_replaceable, check_target
+from imagest_core.painting.outputs import FileKind, check_replaceable, check_target
 from imagest_core.painting.outputs import check_targets as check_outputs
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
@@ -65,7 +65,7 @@ def check_targets(document: OpenDocument, wanted: ExportSpec) -> None:
     check_outputs(wanted.files, force=True, inputs=inputs_of(document.document))
     for path in wanted.files:
         check_target(path, force=True, source=document.painting.path)
-        check_replaceable(path, Kind.OTHER if path == wanted.record else Kind.PICTURE)
+        check_replaceable(path, FileKind.OTHER if path == wanted.record else FileKind.PICTURE)
         if path.exists() and not wanted.force:
             raise OutputError(
                 QCoreApplication.translate(

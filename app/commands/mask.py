@@ -17,7 +17,7 @@ from imagest_core.damage import edits
 from imagest_core.damage.connected import Component, damage_at, hole_at
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.outputs import Kind, check_replaceable
+from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
 from imagest_core.project.operations.mask import ChangeMask, change_mask, paint
@@ -258,7 +258,7 @@ def export_mask(context: Context, path: Path) -> None:
     def write(progress: Progress) -> None:
         from imagest_core.damage.mask_io import write_mask
 
-        check_replaceable(path, Kind.PICTURE)
+        check_replaceable(path, FileKind.PICTURE)
         write_mask(damage, path, force=True, inputs=inputs)
 
     context.jobs.submit(

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QT_TRANSLATE_NOOP
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
-Mask = NDArray[np.bool_]
 Seen = NDArray[Any]
 Values = Mapping[str, float]
 AUTO = -1.0

@@ -58,7 +58,7 @@ class StoredAs(QWidget):
 
     def _colours(self) -> list[tuple[str, object]]:
         own: list[tuple[str, object]] = [(self._kept(self._painting.profile_name), None)]
-        return own + ([("sRGB", True)] if Form(srgb=True).turns_colour(self._painting) else [])
+        return own + ([("sRGB", True)] if Form(srgb=True).converts_colour(self._painting) else [])
 
     def _compressions(self) -> list[tuple[str, object]]:
         names = {

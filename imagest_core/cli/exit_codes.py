@@ -18,8 +18,8 @@ from imagest_core.cli.interrupt import Interrupt
 from imagest_core.cli.progress_bar import Bar
 from imagest_core.errors import ImagestError, InputError, out_of_memory
 from imagest_core.paths import state_folder
-from imagest_core.printable import complain as say
 from imagest_core.printable import error_stream
+from imagest_core.printable import print_error as say
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

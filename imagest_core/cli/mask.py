@@ -63,13 +63,13 @@ def add_commands(subparsers: Any) -> None:
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.damage.mask_io import write_mask
     from imagest_core.painting.atomic import check_writable
-    from imagest_core.painting.outputs import Kind, check_replaceable, check_target
+    from imagest_core.painting.outputs import FileKind, check_replaceable, check_target
     from imagest_core.painting.reader import open_painting
 
     method = _method(args)
     inputs = [path for path in (args.painting, args.clean) if path is not None]
     check_target(args.out, force=args.force, inputs=inputs)
-    check_replaceable(args.out, Kind.PICTURE)
+    check_replaceable(args.out, FileKind.PICTURE)
     check_writable(args.out)
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage, notes = DERIVE[method](painting, args, progress)

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import IO, TextIO, cast
 
-from imagest_core.printable import adapt, complaining_to
+from imagest_core.printable import errors_to, escape_unencodable
 
 
 def open_standard_streams() -> None:
@@ -42,7 +42,7 @@ def libraries_silenced(silent: bool = True) -> Iterator[None]:
         return
     with ExitStack() as stack:
         own = stack.enter_context(_process_silenced(before)) if _is_own(before) else before
-        stack.enter_context(complaining_to(own))
+        stack.enter_context(errors_to(own))
         sys.stderr = stack.enter_context(open(os.devnull, "w", encoding="utf-8", errors="replace"))
         try:
             yield
@@ -81,5 +81,5 @@ def _text_on(number: int, like: TextIO) -> TextIO:
     """
     raw = cast(IO[bytes], io.FileIO(number, "w", closefd=False))
     made = io.TextIOWrapper(raw, encoding=like.encoding, line_buffering=True, write_through=True)
-    adapt(made)
+    escape_unencodable(made)
     return made

@@ -13,7 +13,7 @@ from imagest_core import __version__
 from imagest_core.cli import exit_codes as ending
 from imagest_core.cli.native import libraries_silenced, open_standard_streams
 from imagest_core.cli.parsing import Parser
-from imagest_core.printable import let_any_text_through
+from imagest_core.printable import escape_unencodable_output
 
 DESCRIPTION = "Restore exactly the damaged pixels of a painting's scan, and prove it."
 EPILOG = "Without a command, imagest [PAINTING | PROJECT] opens the workstation."
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     open_standard_streams()
-    let_any_text_through()
+    escape_unencodable_output()
     try:
         with libraries_silenced(not debug):
             return ending.run(lambda progress: _run(given, progress), debug=debug)

@@ -26,7 +26,7 @@ def add_commands(subparsers: Any) -> None:
         "--compression", choices=("none", "lzw", "deflate", "zstd"), help="another than the scan's; lossless"
     )
     export.add_argument(
-        "--depth", type=int, choices=(8, 16), help="other bits a sample: nothing stays identical to the scan"
+        "--depth", type=int, choices=(8, 16), help="bits per sample: no sample stays identical to the scan"
     )
     export.add_argument(
         "--srgb", action="store_true", help="turn colour into sRGB: nothing stays identical to the scan"

@@ -63,7 +63,7 @@ class Targets:
     def check(self, inputs: Sequence[Path]) -> None:
         """Raise ``OutputError`` where one of them can't be written, or is one of ``inputs``."""
         from imagest_core.painting.atomic import check_writable, remove_stale
-        from imagest_core.painting.outputs import Kind, check_replaceable, check_targets
+        from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
 
         if self.out.suffix.lower() not in ENDINGS:
             raise OutputError(f"The result is a TIFF; name it {self.out.stem}.tif, not {self.out.name}.")
@@ -71,8 +71,8 @@ class Targets:
             remove_stale(path)
         check_targets(self.files, force=self.force, inputs=inputs)
         if self.record is not None:
-            check_replaceable(self.record, Kind.OTHER)
-        check_replaceable(self.out, Kind.PICTURE)
+            check_replaceable(self.record, FileKind.OTHER)
+        check_replaceable(self.out, FileKind.PICTURE)
         for path in self.files:
             check_writable(path)
 

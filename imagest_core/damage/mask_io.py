@@ -20,7 +20,7 @@ from imagest_core.errors import MaskError, OutputError, PaintingError
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.formats.base import pixel_limit
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.outputs import check_ordinary
+from imagest_core.painting.outputs import check_regular_file
 
 BUFFER_BYTES = 128 << 20
 """Memory limit for tiles kept while the values of a mask are counted; larger masks are decoded twice."""
@@ -52,7 +52,7 @@ def read_mask(path: Path | str, size: Size | None = None, label: int = 1) -> Dam
         values of the mask.
     """
     path = Path(path)
-    check_ordinary(path)
+    check_regular_file(path)
     with _as_mask_error(path):
         picture = _open(path, size)
         try:

@@ -137,10 +137,10 @@ def open_mask(path: Path, check: Callable[[Size], None]) -> MaskPicture:
 
 
 def _open_png(path: Path, check: Callable[[Size], None]) -> MaskPicture:
-    from imagest_core.painting.formats.png import read_png_head
+    from imagest_core.painting.formats.png import read_png_header
     from imagest_core.painting.formats.png_rows import PngRows
 
-    head = read_png_head(path)
+    head = read_png_header(path)
     orientation = Orientation.of(head.orientation)
     size = orientation.size(head.width, head.height)
     check(size)
@@ -184,14 +184,14 @@ def _from_array(path: Path, size: Size, samples: Samples) -> MaskPicture:
 
 
 def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
-    from imagest_core.painting.formats.segments import Segments
-    from imagest_core.painting.formats.tiff import number_of, page_layout, quieten
+    from imagest_core.painting.formats.segments import SegmentReader
+    from imagest_core.painting.formats.tiff import page_layout, silence_tifffile, tag_number
     from imagest_core.painting.formats.tiff_kind import GREY, is_plain_ycbcr
 
-    quieten()
+    silence_tifffile()
     with tifffile.TiffFile(path) as file:
         page = file.pages.first
-        orientation = Orientation.of(number_of(page, _ORIENTATION, 1))
+        orientation = Orientation.of(tag_number(page, _ORIENTATION, 1))
         size = orientation.size(page.imagewidth, page.imagelength)
         check(size)
         kind, bits = page.photometric, page.bitspersample
@@ -205,7 +205,7 @@ def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
         bilevel = bits == 1 and kind in GREY
         alpha = opaque[0] if opaque else kind == _RGB and page.samplesperpixel == 4
     data, cache = FileBytes(path), SegmentCache(_LIMITS.cache)
-    segments = Segments(path, layout, data, cache)
+    segments = SegmentReader(path, layout, data, cache)
 
     def close() -> None:
         cache.clear()

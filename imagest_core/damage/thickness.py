@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from imagest_core.damage.map import TILE, DamageMap, Labels, TileKey, tile_box
+from imagest_core.arrays import Image, Labels
+from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.progress import Progress
 
 REACH = 64
-"""Distances up to here (px) are exact; larger ones are measured at a quarter of the scale, recursively."""
+"""Image up to here (px) are exact; larger ones are measured at a quarter of the scale, recursively."""
 SHORT_REACH = 15
 """Tried first, since most damage is thin."""
 COARSER = 4
 
-Distances = NDArray[np.float32]
-
 
 class Depths:
-    """Distances to the nearest intact pixel, computed per tile on demand.
+    """Image to the nearest intact pixel, computed per tile on demand.
 
     Exact (Euclidean) up to 64 px; within 4 px up to 256 px, within 16 px up to 1,024 px, and so on. Pixels
     outside the image count as intact. Raises ``Cancelled`` when a tile is requested.
@@ -28,9 +26,9 @@ class Depths:
     def __init__(self, damage: DamageMap, progress: Progress | None = None) -> None:
         self._damage, self._progress = damage, progress or Progress()
         self._coarser: Depths | None = None
-        self._cache: dict[TileKey, Distances] = {}
+        self._cache: dict[TileKey, Image] = {}
 
-    def of(self, key: TileKey) -> Distances | None:
+    def of(self, key: TileKey) -> Image | None:
         """Return (256, 256) float32 distances in px of the tile ``key``, or None if nothing is damaged."""
         if key not in self._damage.tiles():
             return None
@@ -42,7 +40,7 @@ class Depths:
             self._coarser = Depths(_reduce(self._damage), self._progress)
         return _merge_coarse(exact, self._coarser._cached((key[0] // COARSER, key[1] // COARSER)), key)
 
-    def _cached(self, key: TileKey) -> Distances | None:
+    def _cached(self, key: TileKey) -> Image | None:
         """Return the distances of a tile from the cache: 16 tiles of the finer scale request it."""
         if key not in self._cache:
             distances = self.of(key)
@@ -52,13 +50,13 @@ class Depths:
         return self._cache[key]
 
 
-def _near_distances(damage: DamageMap, key: TileKey) -> Distances:
+def _near_distances(damage: DamageMap, key: TileKey) -> Image:
     """Return distances of a tile, exact up to ``REACH`` and above it elsewhere."""
     distance = _distances_within(damage, key, SHORT_REACH)
     return distance if distance.max() <= SHORT_REACH else _distances_within(damage, key, REACH)
 
 
-def _distances_within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
+def _distances_within(damage: DamageMap, key: TileKey, reach: int) -> Image:
     """Return distances of a tile as far as the surroundings within ``reach`` determine them."""
     damaged = (damage.read(tile_box(key).expanded(reach + 1)) > 0).view(np.uint8)
     if damaged.all():
@@ -67,7 +65,7 @@ def _distances_within(damage: DamageMap, key: TileKey, reach: int) -> Distances:
     return np.asarray(whole[reach + 1 : -reach - 1, reach + 1 : -reach - 1])
 
 
-def _merge_coarse(exact: Distances, coarse: Distances | None, key: TileKey) -> Distances:
+def _merge_coarse(exact: Image, coarse: Image | None, key: TileKey) -> Image:
     """Replace distances beyond ``REACH`` by those of the tile ``coarse`` at a quarter of the scale."""
     if coarse is None:
         return np.minimum(exact, REACH + COARSER)

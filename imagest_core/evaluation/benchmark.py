@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from imagest_core.arrays import Image8
 from imagest_core.evaluation.cases import Case, CasePictures, load_case
 from imagest_core.evaluation.filling import Filled, add_grain, fill_case
 from imagest_core.evaluation.methods import HARMONIC, NONE, Method
-from imagest_core.evaluation.metrics import METRICS, Picture, measure
+from imagest_core.evaluation.metrics import METRICS, measure
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress
 
@@ -64,7 +65,7 @@ class CaseFills:
 
     case: Case
     pictures: CasePictures
-    fills: Mapping[str, Picture]
+    fills: Mapping[str, Image8]
 
 
 def run_benchmark(

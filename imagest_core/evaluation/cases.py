@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.errors import InputError, MaskError
-from imagest_core.evaluation.metrics import Mask, Picture
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.printable import printable
 
@@ -49,8 +49,8 @@ class Case:
 class CasePictures:
     """What a case holds: (h, w, 3) uint8 sRGB twice, and the damage, (h, w) bool, not dilated."""
 
-    truth: Picture
-    damaged: Picture
+    truth: Image8
+    damaged: Image8
     mask: Mask
 
 
@@ -82,12 +82,12 @@ def load_case(case: Case) -> CasePictures:
         return CasePictures(eight_bit(clean.read_working()), displayed(damaged), mask)
 
 
-def displayed(painting: Painting) -> Picture:
+def displayed(painting: Painting) -> Image8:
     """The whole picture as 8-bit sRGB, (h, w, 3)."""
     return eight_bit(painting.read_working())
 
 
-def eight_bit(colour: NDArray[Any]) -> Picture:
+def eight_bit(colour: NDArray[Any]) -> Image8:
     """Unbounded sRGB of nominal range 0–1 as the nearest 8-bit samples."""
     return np.asarray(np.rint(np.clip(colour, 0, 1) * 255), np.uint8)
 

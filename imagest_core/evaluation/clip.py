@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from imagest_core.arrays import Image8
 from imagest_core.errors import ModelError
-from imagest_core.evaluation.metrics import Picture
 
 
-def clip_scorer(folder: Path) -> Callable[[Picture, str], float]:
+def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
     """A function from a picture and its caption to their cosine, −1 to 1, by the model in ``folder``.
 
     Reads safetensors from ``folder`` alone. Raises ``ModelError``.
@@ -25,7 +25,7 @@ def clip_scorer(folder: Path) -> Callable[[Picture, str], float]:
     side = model.config.vision_config.image_size
     prepare = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 
-    def score(picture: Picture, caption: str) -> float:
+    def score(picture: Image8, caption: str) -> float:
         words = tokenizer([caption], return_tensors="pt", truncation=True, max_length=77)
         pixels = prepare(images=picture, return_tensors="pt")["pixel_values"]
         with torch.inference_mode():

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.evaluation.benchmark import CaseFills
 from imagest_core.evaluation.methods import NONE
-from imagest_core.evaluation.metrics import Mask, Picture
 
 TRUTH = "truth"
 DAMAGED = "damaged"
@@ -73,12 +73,12 @@ def contact_sheet(strips: Sequence[Strip]) -> Image.Image:
     return sheet
 
 
-def _columns(filled: CaseFills) -> dict[str, Picture]:
+def _columns(filled: CaseFills) -> dict[str, Image8]:
     fills = {label: picture for label, picture in filled.fills.items() if label != NONE}
     return {DAMAGED: filled.pictures.damaged, **fills, TRUTH: filled.pictures.truth}
 
 
-def _fitted(picture: Picture) -> Image.Image:
+def _fitted(picture: Image8) -> Image.Image:
     image = Image.fromarray(picture)
     share = min(CELL / max(image.size), 1)
     size = tuple(max(round(length * share), 1) for length in image.size)

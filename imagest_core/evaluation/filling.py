@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image8
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
-from imagest_core.evaluation.metrics import Picture
 from imagest_core.evaluation.noise import grained
 from imagest_core.painting.color.working import colour_space
 from imagest_core.painting.reader import Painting, open_painting
@@ -28,7 +28,7 @@ from imagest_core.style.suggest import suggest_regions
 class Filled:
     """A case's picture as restored, (h, w, 3) uint8 sRGB, and the seconds it took."""
 
-    picture: Picture
+    picture: Image8
     seconds: float
 
 
@@ -58,7 +58,7 @@ def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -
     return StyleReference(regions, suggested=True) if regions else None
 
 
-def add_grain(pictures: CasePictures, smooth: Filled, like: Picture, request: RestorationRequest) -> Filled:
+def add_grain(pictures: CasePictures, smooth: Filled, like: Image8, request: RestorationRequest) -> Filled:
     """The control: ``smooth`` with white noise of the fine energy of ``like``, in the dilated mask."""
     started = time.perf_counter()
     dilated = DamageMap.from_mask(pictures.mask).dilated(request.dilation)

@@ -20,10 +20,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.errors import MaskError
-
-Picture = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 """σ of the two Gaussians of each difference-of-Gaussian band, in pixels, finest first."""
@@ -32,7 +30,7 @@ METRICS = ("psnr", "ssim", "haarpsi", "gmsd", "energy", "band1", "band2", "band3
 """The measures of :func:`measure`, in the order of the tables."""
 
 
-def measure(fill: Picture, truth: Picture, mask: Mask) -> dict[str, float]:
+def measure(fill: Image8, truth: Image8, mask: Mask) -> dict[str, float]:
     """Every measure of :data:`METRICS` for one case; raises ``MaskError`` for an empty mask.
 
     A share whose truth is flat (no energy at all) is NaN; PSNR of an exact fill is infinite.
@@ -47,14 +45,14 @@ def measure(fill: Picture, truth: Picture, mask: Mask) -> dict[str, float]:
     return values | {"de2000": colour_difference(fill, truth, mask)}
 
 
-def psnr(fill: Picture, truth: Picture, mask: Mask) -> float:
+def psnr(fill: Image8, truth: Image8, mask: Mask) -> float:
     """10·log₁₀(1/MSE) in dB over all samples of the mask, pictures in 0–1."""
     error = (fill[mask].astype(np.float64) - truth[mask]) / 255
     mse = float(np.mean(error**2))
     return float("inf") if mse == 0 else -10 * float(np.log10(mse))
 
 
-def ssim(fill: Picture, truth: Picture, mask: Mask) -> float:
+def ssim(fill: Image8, truth: Image8, mask: Mask) -> float:
     """Mean over the mask and the channels of the SSIM map, at most 1."""
     from skimage.metrics import structural_similarity
 
@@ -65,7 +63,7 @@ def ssim(fill: Picture, truth: Picture, mask: Mask) -> float:
     return float(similarity[mask].mean())
 
 
-def whole_picture(fill: Picture, truth: Picture) -> dict[str, float]:
+def whole_picture(fill: Image8, truth: Image8) -> dict[str, float]:
     """HaarPSI (0–1, higher is nearer) and GMSD (from 0, lower is nearer) of the whole picture."""
     import piq
 
@@ -76,7 +74,7 @@ def whole_picture(fill: Picture, truth: Picture) -> dict[str, float]:
     }
 
 
-def gradient_energy(fill: Picture, truth: Picture, mask: Mask) -> float:
+def gradient_energy(fill: Image8, truth: Image8, mask: Mask) -> float:
     """Mean Sobel magnitude in the mask eroded by one pixel (3×3), fill over truth.
 
     Damage that is nowhere wider than two pixels leaves nothing after eroding: NaN.
@@ -85,19 +83,19 @@ def gradient_energy(fill: Picture, truth: Picture, mask: Mask) -> float:
     return _share(_mean(_sobel(fill)[core]), _mean(_sobel(truth)[core]))
 
 
-def band_energies(fill: Picture, truth: Picture, mask: Mask) -> tuple[float, ...]:
+def band_energies(fill: Image8, truth: Image8, mask: Mask) -> tuple[float, ...]:
     """RMS in the mask of each difference-of-Gaussian band of :data:`OCTAVES`, fill over truth."""
     pairs = zip(octaves(fill), octaves(truth))
     return tuple(_share(_rms(ours[mask]), _rms(theirs[mask])) for ours, theirs in pairs)
 
 
-def octaves(picture: Picture) -> list[NDArray[np.float64]]:
+def octaves(picture: Image8) -> list[NDArray[np.float64]]:
     """The grey picture's bands, each (h, w) in 0–255 units, finest first."""
     grey = _grey(picture)
     return [_blurred(grey, fine) - _blurred(grey, coarse) for fine, coarse in OCTAVES]
 
 
-def colour_difference(fill: Picture, truth: Picture, mask: Mask) -> float:
+def colour_difference(fill: Image8, truth: Image8, mask: Mask) -> float:
     """Mean CIEDE2000 over the mask, from 0."""
     from skimage.color import deltaE_ciede2000, rgb2lab
 
@@ -106,7 +104,7 @@ def colour_difference(fill: Picture, truth: Picture, mask: Mask) -> float:
     return float(np.mean(deltaE_ciede2000(rgb2lab(theirs), rgb2lab(ours))))
 
 
-def _same_shape(fill: Picture, truth: Picture, mask: Mask) -> None:
+def _same_shape(fill: Image8, truth: Image8, mask: Mask) -> None:
     if fill.shape != truth.shape or fill.shape[:2] != mask.shape:
         raise MaskError(
             f"The fill {fill.shape[1::-1]}, the truth {truth.shape[1::-1]} and the mask "
@@ -114,13 +112,13 @@ def _same_shape(fill: Picture, truth: Picture, mask: Mask) -> None:
         )
 
 
-def _tensor(picture: Picture) -> Any:
+def _tensor(picture: Image8) -> Any:
     import torch
 
     return torch.from_numpy(picture.transpose(2, 0, 1)[None] / np.float32(255))
 
 
-def _grey(picture: Picture) -> NDArray[np.float64]:
+def _grey(picture: Image8) -> NDArray[np.float64]:
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(picture), cv2.COLOR_RGB2GRAY), np.float64)
 
 
@@ -128,7 +126,7 @@ def _blurred(grey: NDArray[np.float64], sigma: float) -> NDArray[np.float64]:
     return grey if sigma == 0 else np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma), np.float64)
 
 
-def _sobel(picture: Picture) -> NDArray[np.float64]:
+def _sobel(picture: Image8) -> NDArray[np.float64]:
     grey = _grey(picture)
     across, down = cv2.Sobel(grey, cv2.CV_64F, 1, 0, ksize=3), cv2.Sobel(grey, cv2.CV_64F, 0, 1, ksize=3)
     return np.asarray(np.hypot(across, down), np.float64)

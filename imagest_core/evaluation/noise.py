@@ -5,14 +5,15 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.evaluation.metrics import Mask, Picture, octaves
+from imagest_core.arrays import Image8, Mask
+from imagest_core.evaluation.metrics import octaves
 
 STEPS = 30
 """Halvings of the interval in which the noise's σ is sought."""
 MOST = 255.0
 
 
-def grained(smooth: Picture, like: Picture, mask: Mask, filled: Mask, seed: int = 0) -> Picture:
+def grained(smooth: Image8, like: Image8, mask: Mask, filled: Mask, seed: int = 0) -> Image8:
     """``smooth`` with grain of as much energy in the finest octave within ``mask`` as ``like`` has.
 
     The grain is Gaussian, white and neutral, added where ``filled`` is true. A smooth fill that is
@@ -28,9 +29,9 @@ def grained(smooth: Picture, like: Picture, mask: Mask, filled: Mask, seed: int 
     return _with_grain(smooth, grain, low)
 
 
-def _with_grain(smooth: Picture, grain: NDArray[np.float64], sigma: float) -> Picture:
+def _with_grain(smooth: Image8, grain: NDArray[np.float64], sigma: float) -> Image8:
     return np.rint(np.clip(smooth + sigma * grain[..., None], 0, 255)).astype(np.uint8)
 
 
-def _fine_energy(picture: Picture, mask: Mask) -> float:
+def _fine_energy(picture: Image8, mask: Mask) -> float:
     return float(np.sqrt(np.mean(octaves(picture)[0][mask] ** 2)))

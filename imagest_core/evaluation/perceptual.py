@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.evaluation import weights
 from imagest_core.evaluation.distributions import frechet, kernel_distance
-from imagest_core.evaluation.metrics import Mask, Picture
 from imagest_core.evaluation.weights import WeightsFile, WeightStore, fingerprint, load_into
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Perceptual:
         self._seen: dict[tuple[str, str], list[NDArray[np.float32]]] = defaultdict(list)
         self._truths: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
 
-    def measure(self, fill: Picture, truth: Picture, mask: Mask, caption: str = "") -> dict[str, float]:
+    def measure(self, fill: Image8, truth: Image8, mask: Mask, caption: str = "") -> dict[str, float]:
         """The values of :data:`COLUMNS`, NaN where a network or the caption is missing."""
         values = dict.fromkeys(COLUMNS, math.nan)
         if self._lpips:
@@ -54,7 +54,7 @@ class Perceptual:
             values["clip"] = self._clip(fill, caption)
         return values
 
-    def collect(self, kind: str, label: str, fill: Picture, truth: Picture) -> None:
+    def collect(self, kind: str, label: str, fill: Image8, truth: Image8) -> None:
         """Keep what FID and KID of the set ``kind`` need; each contestant must bring every case."""
         if self._features is None:
             return
@@ -109,7 +109,7 @@ class Perceptual:
         few = f"below {FEW} pictures FID is biased and KID is to be preferred"
         return self._with(network, f"FID and KID over Inception-v3 ({_named(path)}){caution}; {few}.")
 
-    def _open_clip(self, captions: bool) -> Callable[[Picture, str], float] | None:
+    def _open_clip(self, captions: bool) -> Callable[[Image8, str], float] | None:
         folder = self._store.find_clip()
         if folder is None or not captions:
             why = "no CLIP model lies on this machine" if folder is None else "no case has a caption"
@@ -131,7 +131,7 @@ class Perceptual:
         return network
 
     @staticmethod
-    def _taken(network: Any, *pictures: Picture) -> Tensor:
+    def _taken(network: Any, *pictures: Image8) -> Tensor:
         import torch
 
         with torch.inference_mode():

@@ -1,0 +1,1 @@
+"""Export from a project: the restored painting, its record, and the fills alone."""

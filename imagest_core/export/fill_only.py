@@ -1,4 +1,4 @@
-"""The fills alone: an RGBA TIFF of the scan's size, transparent wherever the scan is as it was."""
+"""Export the fills alone: an RGBA TIFF of the scan's size, transparent outside the fills."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from imagest_core.progress import Progress
 from imagest_core.project.accepted_fills import AcceptedFills
 
 BIG = 2**31
-"""Bytes of samples from which on the file is a BigTIFF."""
+"""Size of the samples in bytes above which the file is written as BigTIFF."""
 
 
 def write_fill_only(
@@ -29,9 +29,14 @@ def write_fill_only(
     force: bool = False,
     progress: Progress | None = None,
 ) -> None:
-    """Write the accepted fills to ``out``: the scan's depth, profile and resolution, Deflate, tiles.
+    """Write the accepted fills to ``out`` with the scan's depth, profile and resolution.
 
-    Raises ``OutputError`` and ``Cancelled``; then no file is left.
+    The file is tiled and compressed with Deflate.
+
+    Raises
+    ------
+    OutputError, Cancelled
+        No file is left.
     """
     progress = progress or Progress()
     shape = painting.height, painting.width, 2 if painting.grey else 4
@@ -60,25 +65,25 @@ def _resolution(painting: Painting) -> dict[str, Any]:
 
 
 def _tiles(painting: Painting, accepted: AcceptedFills, progress: Progress) -> Iterator[NDArray]:
-    """Every tile of the picture at full size, row by row; empty ones are transparent black."""
-    there = set(accepted.keys())
+    """Yield every tile of the image at full size, row by row; tiles without fills are transparent black."""
+    filled = set(accepted.keys())
     cells = list(painting.box.tiles(TILE))
     channels = 2 if painting.grey else 4
     for cell in progress.steps(cells):
-        made = np.zeros((TILE, TILE, channels), painting.dtype)
+        samples = np.zeros((TILE, TILE, channels), painting.dtype)
         key = cell.x // TILE, cell.y // TILE
-        if key in there:
-            _put(made, accepted, key)
-        yield made
+        if key in filled:
+            _copy_fill(samples, accepted, key)
+        yield samples
 
 
-def _put(made: NDArray, accepted: AcceptedFills, key: tuple[int, int]) -> None:
+def _copy_fill(target: NDArray, accepted: AcceptedFills, key: tuple[int, int]) -> None:
     tile = accepted.tile(key)
     if tile is None:
         return
     inside = tile.box.within(Box(key[0] * TILE, key[1] * TILE, TILE, TILE)).moved(
         -key[0] * TILE, -key[1] * TILE
     )
-    colours = made.shape[2] - 1
-    made[inside.slices][tile.mask, :colours] = tile.samples[tile.mask][:, :colours]
-    made[inside.slices][tile.mask, colours] = np.iinfo(made.dtype).max
+    colours = target.shape[2] - 1
+    target[inside.slices][tile.mask, :colours] = tile.samples[tile.mask][:, :colours]
+    target[inside.slices][tile.mask, colours] = np.iinfo(target.dtype).max

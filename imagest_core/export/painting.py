@@ -1,4 +1,4 @@
-"""From a project to a file: the accepted fills in a copy of the scan, and the check of such a file."""
+"""Export a project's accepted fills in a copy of the scan, and verify such a file."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
-from imagest_core.export.written_record import check_written_record, kept_record, stored_path
+from imagest_core.export.written_record import check_written_record, stored_path, summarize_record
 from imagest_core.painting.atomic import all_or_none, remove_stale
-from imagest_core.painting.outputs import Kind, check_replaceable, check_target, check_targets, same_file
+from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, check_targets, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import write_painting, writing_notes
@@ -28,17 +28,18 @@ from imagest_core.project.verify import ExportCheck, check_export
 
 
 @contextmanager
-def opened_painting(document: Document, *, accept_rewritten: bool = False) -> Iterator[Painting]:
-    """The scan of a project, wherever it is now; raises ``ProjectError`` where it is gone or changed.
+def open_project_painting(document: Document, *, accept_rewritten: bool = False) -> Iterator[Painting]:
+    """Open the project's scan wherever it is now.
 
-    With ``accept_rewritten`` the project goes on with a file that has every sample of the scan.
+    With ``accept_rewritten``, a file with other bytes but the same samples replaces the scan in the project.
+    Raises ``ProjectError`` if the scan is missing or has changed.
     """
-    found = document.find_painting()
-    if found.changed and accept_rewritten:
-        found = document.accept_rewritten(found)
-    if found.path is None or found.changed:
-        raise ProjectError(found.note)
-    with open_reference(found) as painting:
+    located = document.find_painting()
+    if located.changed and accept_rewritten:
+        located = document.accept_rewritten(located)
+    if located.path is None or located.changed:
+        raise ProjectError(located.note)
+    with open_reference(located) as painting:
         if not document.read_only and painting.box.area <= HASHED_AT_ONCE:
             document.record_fingerprint(painting)
         yield painting
@@ -55,14 +56,26 @@ def export_accepted(
     accept_rewritten: bool = False,
     progress: Progress | None = None,
 ) -> ExportCheck:
-    """Write the scan with all accepted fills to ``out``, verified before it gets its name.
+    """Write the scan with all accepted fills to ``out``; verify the file before it gets its name.
 
-    ``form``: what is to be stored otherwise than in the scan; ``snapshot``: the project to export (None:
-    as it is now); ``beside`` writes from the same snapshot what belongs to the file, whose hash it is
-    given, and returns the record it wrote, before the project remembers both. Raises ``ProjectError``,
-    ``OutputError``, ``VerificationError``, ``PaintingError`` where the scan changes meanwhile, and
-    ``Cancelled``; then no file is left, unless it is ``beside`` that raises. ``accept_rewritten``: see
-    :func:`opened_painting`.
+    Parameters
+    ----------
+    form
+        How the file is stored, where that differs from the scan.
+    snapshot
+        The state of the project to export; None exports the current state.
+    beside
+        Called with the result of the verification and the file's SHA-256 to write files that belong to the
+        export, before the project stores the export. Returns the path of the record it wrote.
+    accept_rewritten
+        See :func:`open_project_painting`.
+
+    Raises
+    ------
+    ProjectError, OutputError, VerificationError, Cancelled
+        No file is left, unless ``beside`` raised.
+    PaintingError
+        The scan changed during the export.
     """
     progress = progress or Progress()
     snapshot = snapshot or document.snapshot()
@@ -70,16 +83,16 @@ def export_accepted(
     if document.path is not None and same_file(out, document.path):
         raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
     check_target(out, force=force, inputs=inputs_of(document))
-    check_replaceable(out, Kind.PICTURE)
+    check_replaceable(out, FileKind.PICTURE)
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
-    with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
+    with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
         checking, source = progress.part(0.6, 1.0, "verifying"), document.state.painting.sha256
 
         def check(written: Path) -> ExportCheck:
-            found = check_export(painting, accepted, written, checking, form)
+            account = check_export(painting, accepted, written, checking, form)
             painting.check_unchanged(source)
-            return found
+            return account
 
         account = write_painting(
             painting,
@@ -107,7 +120,10 @@ def export_recorded(
     accept_rewritten: bool = False,
     progress: Progress | None = None,
 ) -> ExportCheck:
-    """:func:`export_accepted`, and its ``record`` beside it if one is asked for: both files or neither."""
+    """Write the export and, if ``record`` is given, its record: both files or neither.
+
+    See :func:`export_accepted` for the other parameters.
+    """
     from imagest_core.export.record import export_record, write_export_record
 
     files = (out,) if record is None else (out, record)
@@ -116,13 +132,13 @@ def export_recorded(
         remove_stale(path)
     check_targets(files, force=force, inputs=inputs)
     if record is not None:
-        check_replaceable(record, Kind.OTHER)
-    with opened_painting(document, accept_rewritten=accept_rewritten):
+        check_replaceable(record, FileKind.OTHER)
+    with open_project_painting(document, accept_rewritten=accept_rewritten):
         snapshot = document.snapshot()
 
     def beside(account: ExportCheck, sha256: str) -> Path | None:
         if record is not None:
-            with opened_painting(document) as painting:
+            with open_project_painting(document) as painting:
                 facts = export_record(snapshot, account, painting, out.name, sha256, form=form)
             write_export_record(facts, record, force=force)
         return record
@@ -134,20 +150,20 @@ def export_recorded(
 
 
 def export_notes(document: Document, form: Form = KEPT) -> list[str]:
-    """What an export as ``form`` changes, removes or leaves behind beside the samples, in sentences."""
-    with opened_painting(document) as painting:
+    """Return sentences on what an export as ``form`` changes, removes or loses besides the samples."""
+    with open_project_painting(document) as painting:
         return list(writing_notes(painting, form))
 
 
 def _export_row(
     snapshot: Snapshot, account: ExportCheck, out: Path, sha256: str, record: Path | None
 ) -> dict[str, str | int | bytes]:
-    """The line of the project's list of exports: the file, the runs in it, and the record beside it."""
+    """Return the row of the project's table of exports: the file, its runs and its record."""
     runs = {
         str(number): record_sha256(snapshot.state.runs[number].content.record())
         for number in sorted(account.runs)
     }
-    kept = {} if record is None else kept_record(record)
+    summary = {} if record is None else summarize_record(record)
     return {
         "time": snapshot.time,
         "operator": snapshot.state.operator,
@@ -155,22 +171,22 @@ def _export_row(
         "sha256": sha256,
         "pixels": account.filled,
         "runs": dumps(runs),
-        "record": dumps(kept),
+        "record": dumps(summary),
     }
 
 
 def verify_export(
     document: Document, exported: Path, progress: Progress | None = None, *, accept_rewritten: bool = False
 ) -> ExportCheck:
-    """Check that ``exported`` is what the project's accepted fills make of its scan.
+    """Verify that ``exported`` is the scan with the project's accepted fills.
 
-    Besides every sample, the scan's hash in the record of every run that filled a pixel must be that
-    of the scan, and the record beside the file what was written with it. Raises ``VerificationError``,
-    ``ProjectError`` and ``PaintingError``.
+    Besides all samples, this checks that the record of every run that filled a pixel names the hash of the
+    scan, and that the record next to the file is unchanged. Raises ``VerificationError``, ``ProjectError``
+    and ``PaintingError``.
     """
     if not exported.is_file():
-        raise ProjectError(f"{exported} isn't there: name the exported file to verify.")
-    with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
+        raise ProjectError(f"{exported} doesn't exist: name the exported file to verify.")
+    with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(
                 f"{painting.path} isn't the scan of this project any more: its hash differs."
@@ -187,24 +203,24 @@ def _check_record(document: Document, number: int, sha256: str) -> None:
         recorded = json.loads(document.state.runs[number].content.record())["painting"]["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError(
-            f"Run {number} has filled pixels, but its record doesn't say of what."
+            f"Run {number} filled pixels, but its record doesn't name their scan."
         ) from error
     if recorded not in (sha256, *document.state.painting.formerly):
-        raise VerificationError(f"Run {number} was made from another file than the scan of this project.")
+        raise VerificationError(f"Run {number} was computed from a file that isn't the scan of this project.")
 
 
 def last_export(document: Document) -> Path:
-    """The file exported last; raises ``ProjectError`` where there is none."""
+    """Return the path of the last export; raise ``ProjectError`` if there is none."""
     rows = document.store.query("SELECT path FROM exports ORDER BY id DESC LIMIT 1")
     if not rows:
         raise ProjectError("Nothing was exported from this project yet: name the file to verify.")
     path = rows[0][0]
     if not isinstance(path, str | bytes) or "\0" in (text := os.fsdecode(path)):
-        raise ProjectError("Where the last export was written can't be read: name the file to verify.")
+        raise ProjectError("The path of the last export can't be read: name the file to verify.")
     return Path(text)
 
 
 def known_export(document: Document, exported: Path) -> str:
-    """When a file with exactly these bytes was exported from the project (ISO 8601), "" for never."""
+    """Return when a file with these bytes was exported from the project (ISO 8601), or "" if never."""
     rows = document.store.query("SELECT time FROM exports WHERE sha256 = ?", file_sha256(exported))
     return str(rows[-1][0]) if rows else ""

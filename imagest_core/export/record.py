@@ -1,4 +1,4 @@
-"""The record of an export: which runs filled what, what was decided, and what was left as it is."""
+"""Record of an export: which runs filled which pixels, what was decided, and what was not filled."""
 
 from __future__ import annotations
 
@@ -24,18 +24,26 @@ from imagest_core.restoration.record import class_facts, mask_hash
 from imagest_core.serialization import to_plain
 
 FORMAT = 2
-"""Version of the form. 1 held ``file``, ``verification`` and ``runs`` alone."""
+"""Version of the format. Version 1 contained only ``file``, ``verification`` and ``runs``."""
 
 
 def export_record(
     snapshot: Snapshot, account: ExportCheck, painting: Painting, file: str, sha256: str, *, form: Form = KEPT
 ) -> dict[str, Any]:
-    """Describe the export of ``snapshot`` to ``file`` (a name), whose hash is ``sha256``, in plain values.
+    """Describe the export of ``snapshot`` as plain values.
 
-    ``account`` is the result of verifying the file. ``mask`` covers the pixels that are filled in the file;
-    damage whose fill was rejected or not decided on isn't among them, ``decisions`` lists it by run.
-    ``runs`` are the records of the runs that filled a pixel, ``record_sha256`` the hashes of their stored
-    bytes, ``log`` the last hash of the project's log.
+    ``mask`` covers the pixels that are filled in the file; damage whose fill was rejected or is undecided is
+    not included but listed in ``decisions`` by run. ``runs`` are the records of the runs that filled a pixel,
+    ``record_sha256`` the hashes of their stored bytes, ``log`` the last hash of the project's log.
+
+    Parameters
+    ----------
+    account
+        Result of verifying the file.
+    file
+        Name of the exported file.
+    sha256
+        Hash of the exported file.
     """
     state = snapshot.state
     records = {number: state.runs[number].content.record() for number in sorted(account.runs)}
@@ -69,7 +77,7 @@ def export_record(
 
 
 def _mask(snapshot: Snapshot) -> dict[str, Any]:
-    """The pixels that are filled, and how much of the marked damage isn't."""
+    """Describe the filled pixels, and how much of the marked damage is not filled."""
     filled, damage = snapshot.filled, snapshot.state.damage
     left = sum(
         int(np.count_nonzero(damage.fill_mask(cell) & (filled.read(cell) == 0))) for cell in damage.occupied()
@@ -84,7 +92,7 @@ def _mask(snapshot: Snapshot) -> dict[str, Any]:
 
 
 def _decisions(state: State) -> dict[str, Any]:
-    """How many verdicts of each kind there are, those on each run's regions, and those on damaged regions."""
+    """Count the verdicts of each kind; list those on each run's regions and on damaged regions."""
     on_damage = sorted(
         (item for item in state.decisions.items() if not item[0].run), key=lambda item: item[0]
     )
@@ -96,7 +104,7 @@ def _decisions(state: State) -> dict[str, Any]:
 
 
 def _run_decisions(state: State, run: Run) -> dict[str, Any]:
-    """The regions of ``run`` and their pixels by verdict, the note on the run, and every signed decision."""
+    """Describe the regions of ``run`` by verdict, the note on the run, and every signed decision."""
     decisions = {number: state.decisions.get(Subject(run.id, number)) for number in run.numbers}
     whole = state.decisions.get(Subject(run.id))
     facts: dict[str, Any] = {"note": whole.note if whole else ""}
@@ -122,7 +130,7 @@ def _verdict(decision: Decision | None) -> Verdict:
 
 
 def _parsed(record: str) -> Any:
-    """The stored record; one that isn't JSON is kept as its text."""
+    """Return the stored record as JSON values, or as text if it isn't valid JSON."""
     try:
         return json.loads(record)
     except ValueError:
@@ -130,6 +138,6 @@ def _parsed(record: str) -> Any:
 
 
 def write_export_record(record: dict[str, Any], path: Path, *, force: bool = False) -> None:
-    """Write ``record`` to ``path`` as JSON; raises ``OutputError``."""
+    """Write ``record`` to ``path`` as JSON; raise ``OutputError`` on failure."""
     with replacing(path, force=force) as temporary:
         write_text(temporary, json_text(record, indent=1) + "\n", path)

@@ -1,4 +1,4 @@
-"""The record that was written beside an export: is it still what it was, and if not, what was changed?"""
+"""Check whether the record written with an export is unchanged, and if not, what was changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imagest_core.project.storage.unpack import INVALID_DATA
 
 
 def stored_path(path: Path) -> str | bytes:
-    """A path as the project keeps it: text, or bytes where its name is no text."""
+    """Return a path as the project stores it: text, or bytes if it can't be encoded as UTF-8."""
     try:
         str(path).encode()
     except UnicodeEncodeError:
@@ -27,8 +27,8 @@ def stored_path(path: Path) -> str | bytes:
     return str(path)
 
 
-def kept_record(record: Path) -> dict[str, Any]:
-    """What the project keeps of a record it has written: name, hash, and hashes of its fields."""
+def summarize_record(record: Path) -> dict[str, Any]:
+    """Return what the project stores about a record it wrote: name, hash and hashes of its fields."""
     content = record.read_bytes()
     return {
         "name": record.name,
@@ -39,90 +39,89 @@ def kept_record(record: Path) -> dict[str, Any]:
 
 
 def check_written_record(document: Document, exported: Path) -> None:
-    """Compare the record beside ``exported``, where there is one, with what the project knows of it.
+    """Compare the record next to ``exported``, if there is one, with what the project knows of it.
 
     Raises ``VerificationError`` that names what was changed.
     """
-    kept = _known(document, exported)
-    record = _place(kept, exported)
+    summary = _stored_summary(document, exported)
+    record = _find_record(summary, exported)
     if record is None:
         return
     content = record.read_bytes()
-    if hashlib.sha256(content).hexdigest() == kept["sha256"]:
+    if hashlib.sha256(content).hexdigest() == summary["sha256"]:
         return
     text = content.decode("utf-8", "replace")
-    names = changed_fields(kept["fields"], text)
-    raise VerificationError(
-        f"{record.name} was changed after it was written{format_fields(_deeper(document, names, text))}."
-    )
+    names = changed_fields(summary["fields"], text)
+    changed = format_fields(_expand_run_fields(document, names, text))
+    raise VerificationError(f"{record.name} was changed after it was written{changed}.")
 
 
 def remarks(document: Document, exported: Path) -> list[str]:
-    """What a user should know of a verified file, in sentences.
+    """Return sentences that the user should know about a verified file.
 
-    Its samples are right, but other bytes of it were changed; or its record isn't there to be checked.
+    Its samples are correct, but other bytes were changed, or its record isn't there to be checked.
     """
-    said = []
+    remarks = []
     sql = "SELECT sha256, time FROM exports WHERE path = ? ORDER BY id"
-    rows = document.store.query(sql, _stored(exported))
+    rows = document.store.query(sql, _resolved_path(exported))
     digest = file_sha256(exported)
     if rows and digest not in {sha256 for sha256, _ in rows}:
-        said.append(
+        remarks.append(
             f"{exported.name} was changed after it was exported ({rows[-1][1]}): its samples are as they"
             " were, other bytes, for instance metadata, are not."
         )
-    kept = _known(document, exported)
-    if kept and _place(kept, exported) is None:
-        said.append(f"The record {kept['name']} of the file is gone, so it wasn't checked.")
-    return said
+    summary = _stored_summary(document, exported)
+    if summary and _find_record(summary, exported) is None:
+        remarks.append(f"The record {summary['name']} of the file is missing, so it wasn't checked.")
+    return remarks
 
 
-def _place(kept: dict[str, Any], exported: Path) -> Path | None:
-    """Where the record is: beside the file, or where it was written; None where there is none."""
-    if not kept:
+def _find_record(summary: dict[str, Any], exported: Path) -> Path | None:
+    """Return the record's path, next to the file or where it was written; None if there is none."""
+    if not summary:
         return None
-    beside, written = exported.with_name(kept["name"]), Path(kept["path"])
+    beside, written = exported.with_name(summary["name"]), Path(summary["path"])
     return next((path for path in (beside, written) if path.is_file()), None)
 
 
-def _stored(path: Path) -> str | bytes:
+def _resolved_path(path: Path) -> str | bytes:
     return stored_path(path.resolve())
 
 
-def _known(document: Document, exported: Path) -> dict[str, Any]:
-    """What the last export of this file says of its record; empty for nothing.
+def _stored_summary(document: Document, exported: Path) -> dict[str, Any]:
+    """Return the summary of the record that the last export of this file stored; empty if there is none.
 
-    A file whose bytes nobody exported is taken for the one that was exported to its place.
+    A file with unknown bytes is taken for the one that was exported to its path.
     """
     sql = "SELECT record FROM exports WHERE {} = ? ORDER BY id DESC"
     rows = document.store.query(sql.format("sha256"), file_sha256(exported))
-    rows = rows or document.store.query(sql.format("path"), _stored(exported))
+    rows = rows or document.store.query(sql.format("path"), _resolved_path(exported))
     try:
-        found: dict[str, Any] = next((kept for (text,) in rows if (kept := loads(text))), {})
+        found: dict[str, Any] = next((summary for (text,) in rows if (summary := loads(text))), {})
         if not found:
             return {}
         name, fields = Path(found["name"]).name, dict(found["fields"])
         check_path(path := Path(found.get("path", name)))
         return {"name": name, "path": path, "sha256": str(found["sha256"]), "fields": fields}
     except INVALID_DATA as error:
-        raise VerificationError("What the project knows of this export's record can't be read.") from error
+        raise VerificationError("The project's data on this export's record can't be read.") from error
 
 
-def _deeper(document: Document, names: list[str], text: str) -> list[str]:
-    """``names`` of fields, those of a run's record one level further down."""
+def _expand_run_fields(document: Document, names: list[str], text: str) -> list[str]:
+    """Replace names of runs' records in ``names`` by the names of the fields that changed in them."""
     found: list[str] = []
     for name in names:
-        inner = _in_run(document, name, text) if name.startswith("runs.") else []
+        inner = _changed_run_fields(document, name, text) if name.startswith("runs.") else []
         found += inner or [name]
     return found
 
 
-def _in_run(document: Document, name: str, text: str) -> list[str]:
-    """The fields that differ between a run's record in the project and in the file."""
+def _changed_run_fields(document: Document, name: str, text: str) -> list[str]:
+    """Return the fields that differ between a run's record in the project and in the file."""
     try:
         number = name.removeprefix("runs.")
         written = json.dumps(json.loads(text)["runs"][number])
-        kept = field_hashes(document.store.run(int(number)).content.record())
+        summary = field_hashes(document.store.run(int(number)).content.record())
     except (*INVALID_DATA, ProjectError):
         return []
-    return [f"run {number}: {field}" for field in changed_fields(kept, written)]
+    return [f"run {number}: {field}" for field in changed_fields(summary, written)]

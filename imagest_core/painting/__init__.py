@@ -1,1 +1,1 @@
-"""Paintings in and out: the reader, colour, resolution, metadata, and the TIFF writer."""
+"""Read and write paintings: reader, colour, resolution, metadata and the TIFF writer."""

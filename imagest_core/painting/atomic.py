@@ -1,13 +1,13 @@
-"""Files that appear whole or not at all.
+"""Write files completely or not at all.
 
-:func:`replacing` hands out a temporary file beside the target; only when its body ends without an
-exception are the bytes forced to the disk and the file renamed. A crash, a kill or a full disk
-leaves the old file or none, and at worst a hidden ``.NAME.PID-HOST-RANDOM.part`` that the next
-write of the same target removes, once that process is surely dead.
+:func:`replacing` provides a temporary file next to the target. Only if its body ends without an
+exception is the file flushed to disk and renamed. After a crash, a kill or on a full disk the old file
+remains, or none; a hidden ``.NAME.PID-HOST-RANDOM.part`` may be left, which the next write of the same
+target removes once that process has ended.
 
-:func:`all_or_none` does the same for several files: each old one keeps a second, hidden name
-``.NAME.PID-HOST-RANDOM.old`` until all new ones have theirs. After a failure it is put back at once;
-after a kill, by the next write of the same target.
+:func:`all_or_none` does the same for several files: each old file keeps a second, hidden name
+``.NAME.PID-HOST-RANDOM.old`` until all new files are in place. After a failure it is restored
+immediately; after a kill, by the next write of the same target.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ __all__ = [
 ]
 
 MARGIN = 1 << 20
-"""Bytes left free on the disk besides what a file is known to need."""
+"""Bytes that must remain free on the disk besides the size of the file."""
 
 LONGEST_NAME = 255
-"""Bytes of a file name that every common file system takes."""
+"""Longest file name in bytes that all common file systems support."""
 
 _PART, _OLD = "part", "old"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REASONS = {
-    errno.EACCES: "the folder may not be written",
-    errno.EPERM: "the folder may not be written",
+    errno.EACCES: "the folder is not writable",
+    errno.EPERM: "the folder is not writable",
     errno.EROFS: "the disk is read-only",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ENOENT: "its folder doesn't exist",
@@ -57,37 +57,37 @@ _REASONS = {
 
 
 class _Group:
-    """Files of one :func:`all_or_none`, and what stood in the place of those that were replaced."""
+    """The files of one :func:`all_or_none`, and backups of those that are replaced."""
 
     def __init__(self, files: Iterable[Path]) -> None:
         self.files = tuple(files)
-        self.aside: dict[Path, Path | None] = {}
+        self.backups: dict[Path, Path | None] = {}
 
     def before_rename(self, target: Path) -> None:
-        """Keep what ``target`` is now; raises :class:`OutputError` where the folder refuses."""
-        if target in self.files and target not in self.aside:
-            self.aside[target] = _set_aside(target) if target.exists() else None
+        """Back up the current ``target``; raise :class:`OutputError` if the folder isn't writable."""
+        if target in self.files and target not in self.backups:
+            self.backups[target] = _back_up(target) if target.exists() else None
 
     def undo(self) -> None:
-        """Put back what was there, the last written first."""
-        for target, hidden in reversed(self.aside.items()):
+        """Restore the previous state, starting with the file that was written last."""
+        for target, hidden in reversed(self.backups.items()):
             with suppress(OSError):
                 if hidden is None:
                     target.unlink(missing_ok=True)
                 else:
                     os.replace(hidden, target)
-                    hidden.unlink(missing_ok=True)  # two names of one file: renaming does nothing
+                    hidden.unlink(missing_ok=True)  # renaming does nothing if both are names of one file
         self._sync()
 
     def keep(self) -> None:
-        """Let go of what was there."""
-        for hidden in self.aside.values():
+        """Remove the backups."""
+        for hidden in self.backups.values():
             if hidden is not None:
                 with suppress(OSError):
                     hidden.unlink(missing_ok=True)
 
     def _sync(self) -> None:
-        for folder in {target.parent for target in self.aside}:
+        for folder in {target.parent for target in self.backups}:
             _sync_folder(folder)
 
 
@@ -103,14 +103,23 @@ def replacing(
     inputs: Iterable[Path] = (),
     room: int = 0,
 ) -> Iterator[Path]:
-    """Hand out an empty temporary file that becomes ``out`` when the body ends well.
+    """Provide an empty temporary file that becomes ``out`` if the body ends without an exception.
 
-    ``source`` and ``inputs`` are files that ``out`` must not be, under whatever name; ``room`` the bytes
-    the body will surely write. Where ``out`` is a link, the file it points to is replaced. Any exception,
-    :class:`KeyboardInterrupt` included, removes the temporary file and leaves ``out`` as it was.
+    Any exception, including :class:`KeyboardInterrupt`, removes the temporary file and leaves ``out``
+    unchanged. If ``out`` is a symbolic link, the file it points to is replaced.
 
-    Raises :class:`OutputError`: ``out`` exists (without ``force``), is an input or no file, its
-    folder is missing or not writable, or the disk is (or would be) full.
+    Parameters
+    ----------
+    source, inputs
+        Files that ``out`` must not be, under any name.
+    room
+        Number of bytes that the body will write at least.
+
+    Raises
+    ------
+    OutputError
+        ``out`` exists (without ``force``), is an input or isn't a file, its folder is missing or not
+        writable, or the disk is (or would become) full.
     """
     target, inputs = _real(out), tuple(inputs)
     temporary = _prepared(target, force, source, inputs, room)
@@ -121,7 +130,7 @@ def replacing(
     except OSError as error:
         if error.errno not in _FULL:
             raise
-        raise OutputError(_sentence(error, target)) from error
+        raise OutputError(_message(error, target)) from error
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -131,12 +140,17 @@ def replacing(
 def all_or_none(
     files: Iterable[Path], *, force: bool = False, inputs: Iterable[Path] = ()
 ) -> Iterator[Callable[[Path], None]]:
-    """Undo what the body has written where it fails: new files go, replaced ones come back.
+    """Undo everything the body wrote if it fails: remove new files, restore replaced ones.
 
-    For ``files`` that belong together, each written by :func:`replacing` in this thread. Whatever ends
-    the body counts, a cancel and :class:`KeyboardInterrupt` included. Raises :class:`OutputError` where
-    two of them are the same file, one exists (without ``force``), is one of the ``inputs``, or a folder
-    refuses. What is handed out may be called with each file that has its name; it need not be.
+    For ``files`` that belong together, each written by :func:`replacing` in this thread. Any exception
+    counts as a failure, including cancellation and :class:`KeyboardInterrupt`. The context value is a
+    function that may be called with each finished file; calling it is optional.
+
+    Raises
+    ------
+    OutputError
+        Two of the files are the same, a file exists (without ``force``) or is one of the ``inputs``, or a
+        folder isn't writable.
     """
     targets = [_real(path) for path in files]
     outer = _GROUP.get()
@@ -168,8 +182,8 @@ def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _set_aside(target: Path) -> Path:
-    """A hidden second name of ``target``, or where the disk knows none, its only one."""
+def _back_up(target: Path) -> Path:
+    """Create a hidden second name for ``target``; rename it if the file system has no hard links."""
     hidden = target.with_name(_hidden(target, _OLD))
     try:
         try:
@@ -177,76 +191,76 @@ def _set_aside(target: Path) -> Path:
         except OSError:
             os.replace(target, hidden)
     except OSError as error:
-        raise OutputError(_sentence(error, target)) from error
+        raise OutputError(_message(error, target)) from error
     return hidden
 
 
 def check_writable(out: Path) -> None:
-    """Raise :class:`OutputError` where the folder of ``out`` takes no new files."""
+    """Raise :class:`OutputError` if no file can be created in the folder of ``out``."""
     target = _real(out)
     try:
         _create(target).unlink()
     except OSError as error:
-        raise OutputError(_sentence(error, target)) from error
+        raise OutputError(_message(error, target)) from error
 
 
 def write_text(temporary: Path, text: str, out: Path) -> None:
-    """Write the temporary file of ``out`` as UTF-8; raises :class:`OutputError` naming ``out``."""
+    """Write ``text`` as UTF-8 to the temporary file of ``out``; raise :class:`OutputError` naming ``out``."""
     try:
         temporary.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
-        raise OutputError(_sentence(error, out)) from error
+        raise OutputError(_message(error, out)) from error
 
 
 def check_room(out: Path, room: int) -> None:
-    """Raise :class:`OutputError` when the disk of ``out`` has no place for ``room`` bytes and some."""
+    """Raise :class:`OutputError` if the disk of ``out`` has no room for ``room`` bytes and a margin."""
     needed = room + room // 64 + MARGIN
     free = shutil.disk_usage(out.parent).free
     if room and free < needed:
         raise OutputError(
             f"{out.name} needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free in "
-            f"{out.parent}; make room or choose another disk."
+            f"{out.parent}; free some space or choose another disk."
         )
 
 
 def sync(path: Path) -> None:
-    """Force the bytes of ``path`` to the disk."""
+    """Flush the file at ``path`` to disk."""
     with open(path, "rb+") as file:
         os.fsync(file.fileno())
 
 
 def remove_stale(target: Path) -> None:
-    """Remove what killed processes of this machine left of earlier writes of ``target``.
+    """Remove files that killed processes on this machine left from earlier writes of ``target``.
 
-    A file they had set aside comes back, for what was to replace it was not finished.
+    A backup of ``target`` is restored, because the write that was to replace it did not finish.
     """
     target = _real(target)
     ending = r"\.(\d+)-([0-9a-f]{8})-[0-9a-f]{8}\.(?:(part)(?:-journal|-wal|-shm)?|old)"
     pattern = re.compile(re.escape(_stem(target)) + ending)
     with suppress(OSError):
         for entry in os.scandir(target.parent):
-            found = pattern.fullmatch(entry.name)
-            if not found or found[2] != _host() or not _dead(int(found[1])):
+            match = pattern.fullmatch(entry.name)
+            if not match or match[2] != _host() or not _dead(int(match[1])):
                 continue
-            if found[3] != _PART and not same_file(Path(entry.path), target):
+            if match[3] != _PART and not same_file(Path(entry.path), target):
                 os.replace(entry.path, target)
             else:
                 os.unlink(entry.path)
 
 
 def _prepared(target: Path, force: bool, source: Path | None, inputs: tuple[Path, ...], room: int) -> Path:
-    """An empty file beside ``target``, once all that speaks against writing it is ruled out."""
+    """Create the temporary file of ``target`` after checking that it may be written."""
     try:
         remove_stale(target)
         check_target(target, force=force, source=source, inputs=inputs)
         check_room(target, room)
         return _create(target)
     except OSError as error:
-        raise OutputError(_sentence(error, target)) from error
+        raise OutputError(_message(error, target)) from error
 
 
 def _create(target: Path) -> Path:
-    """An empty file beside ``target``, with the rights the target has or would be given."""
+    """Create an empty file next to ``target`` with the permissions of the target, or the default ones."""
     temporary = target.with_name(_hidden(target, _PART))
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666))
     if target.exists():
@@ -256,7 +270,7 @@ def _create(target: Path) -> Path:
 
 
 def _hidden(target: Path, ending: str) -> str:
-    """A name that nothing has, and that is cleared away when this process is dead."""
+    """Return an unused name that is cleaned up once this process has ended."""
     return f"{_stem(target)}.{os.getpid()}-{_host()}-{secrets.token_hex(4)}.{ending}"
 
 
@@ -272,7 +286,7 @@ def _rename(temporary: Path, target: Path) -> None:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Force the new name to the disk, where the system can."""
+    """Flush the folder's entries to disk where the system supports it."""
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY)
         try:
@@ -281,15 +295,17 @@ def _sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _sentence(error: OSError, target: Path) -> str:
+def _message(error: OSError, target: Path) -> str:
     if error.errno in _FULL:
-        return f"The disk ran full while {target.name} was written; make room or choose another disk."
+        return (
+            f"The disk became full while {target.name} was written; free some space or choose another disk."
+        )
     reason = _REASONS.get(error.errno or 0, error.strerror or "the disk refuses")
     return f"{target} can't be written: {reason}."
 
 
 def _stem(target: Path) -> str:
-    """``.NAME``, cut so that the whole temporary name is one the file system takes."""
+    """Return ``.NAME``, truncated so that the whole temporary name is valid."""
     room = LONGEST_NAME - len(".4294967295-01234567-01234567.part") - 1
     return "." + os.fsencode(target.name)[:room].decode(errors="ignore")
 
@@ -299,7 +315,7 @@ def _host() -> str:
 
 
 def _dead(pid: int) -> bool:
-    """Whether no process ``pid`` runs on this machine; False where that can't be told."""
+    """Return whether no process ``pid`` runs on this machine; False if unknown."""
     if os.name != "posix":
         return False
     try:

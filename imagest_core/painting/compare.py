@@ -1,8 +1,8 @@
-"""A written file compared with its source: by bytes where both store the same ones, else by samples.
+"""Compare a written file with its source: by bytes where both store the same ones, otherwise by samples.
 
-Both files' own directories are read; nothing is taken from the writer. Where two pages are stored in the
-same way (:func:`_stored_alike`), a strip or tile with equal bytes has equal samples, so only the others
-are decoded, and those that should differ. Any other file is compared sample by sample.
+The directories are read from both files; nothing is taken from the writer. If two pages are stored in the
+same way (:func:`_stored_alike`), strips and tiles with equal bytes have equal samples. Then only those
+that differ, or contain a fill, are decoded. Other files are compared sample by sample.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ BYTES, SAMPLES = "bytes", "samples"
 """Values of :attr:`Comparison.method`."""
 
 ROWS = 64
-"""Rows that are decoded and compared at a time."""
+"""Number of rows that are decoded and compared at a time."""
 
 CACHE = 32 << 20
-"""Bytes of decoded strips and tiles that are kept of a file that is compared."""
+"""Size in bytes of the cache of decoded strips and tiles of a file that is compared."""
 
 _CHUNK = 4 << 20
 _PLAIN_PART = 1 << 20
-"""Bytes of uncompressed samples that are compared as one part."""
+"""Number of bytes of uncompressed samples that are compared as one part."""
 
 # fmt: off
 _MEANING = (
@@ -47,21 +47,23 @@ _MEANING = (
     32997, 32998, 34675,
 )
 # fmt: on
-"""Tags that say what the bytes of a strip or tile mean: size, encoding, colour and orientation."""
+"""Tags that define the meaning of a strip's or tile's bytes: size, encoding, colour, orientation."""
 
 Check = Callable[[Box], Samples]
-"""Compares a box, as displayed, sample by sample; raises, or gives the samples outside the fills."""
+"""Compares a box (as displayed) sample by sample; raises, or returns the samples outside the fills."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What was compared: ``samples`` outside the fills were found equal.
+    """Result of a comparison: ``samples`` outside the fills are equal.
 
-    ``method`` says what ``sha256`` is the hash of. "samples": of all samples outside the fills, row by
-    row, as displayed, little-endian. "bytes": of the SHA-256 digests (32 bytes each) of all parts, in
-    the order in which the file stores them (strips and tiles; uncompressed ones in parts of about
-    1 MiB of rows). The digest of a part without fills is that of its stored bytes, plane after plane;
-    of the others, that of their samples outside the fills, as for "samples".
+    ``method`` says what ``sha256`` is the hash of.
+
+    * "samples": all samples outside the fills, row by row, as displayed, little-endian.
+    * "bytes": the SHA-256 digests (32 bytes each) of all parts in the order in which the file stores them
+      (strips and tiles; uncompressed ones in parts of about 1 MiB of rows). The digest of a part without
+      fills is that of its stored bytes, plane after plane; of the others, that of their samples outside the
+      fills, as for "samples".
     """
 
     samples: int
@@ -81,9 +83,17 @@ def compare(
 ) -> Comparison:
     """Compare page ``page`` of ``written`` with ``painting``, whose pixels in ``filled`` may differ.
 
-    ``check`` is called for every box (as displayed) that holds a fill, or is not stored as the same bytes.
-    Of a file with ``converted`` samples every one is checked. Raises what ``check`` raises, and
-    :class:`VerificationError` where hidden samples differ.
+    Parameters
+    ----------
+    check
+        Called for every box (as displayed) that contains a fill or isn't stored as the same bytes.
+    converted
+        All samples were converted, so every box is checked.
+
+    Raises
+    ------
+    VerificationError
+        Samples of additional channels differ. Exceptions raised by ``check`` propagate.
     """
     progress = progress or Progress()
     with ExitStack() as stack:
@@ -136,7 +146,7 @@ def _blocks(box: Box) -> Iterator[Box]:
 
 @dataclass(frozen=True)
 class _Part:
-    """Rows of one cell of the grid, in stored pixels; ``rows`` from ``first`` on of the cell."""
+    """Rows of one grid cell, in stored pixels; ``first`` is the first row within the cell."""
 
     cell: int
     index: int
@@ -149,7 +159,7 @@ class _Part:
 
 
 class _Page:
-    """One page of an open TIFF file: where its segments lie, and what their bytes mean."""
+    """One page of an open TIFF file: offsets of its segments, and the meaning of their bytes."""
 
     def __init__(self, path: Path, index: int) -> None:
         with open(path, "rb") as file:
@@ -158,37 +168,37 @@ class _Page:
             self.raster = read_raster(structure, directory)
             self.meaning = structure.flavour.order, *_meaning(structure, directory)
             if self.raster is not None:
-                offsets, counts = (directory.find(tag) for tag in SEGMENT_TAGS[self.raster.tiled])
-                assert offsets
-                assert counts
-                self._places = structure.numbers(offsets).tolist()
-                self._sizes = structure.numbers(counts).tolist()
+                offset_entry, count_entry = (directory.find(tag) for tag in SEGMENT_TAGS[self.raster.tiled])
+                assert offset_entry
+                assert count_entry
+                self._offsets = structure.numbers(offset_entry).tolist()
+                self._sizes = structure.numbers(count_entry).tolist()
         self._data = FileBytes(path)
 
     def close(self) -> None:
         self._data.close()
 
     def span(self, segment: int, start: int, size: int | None) -> tuple[int, int]:
-        """Place and size of a segment's bytes, or of the ``size`` ones from ``start`` on of it."""
-        place, whole = self._places[segment], self._sizes[segment]
+        """Return offset and size of a segment, or of the ``size`` bytes from ``start`` in it."""
+        offset, whole = self._offsets[segment], self._sizes[segment]
         if size is None:
-            return place, whole if place else 0
-        return place + start, size if place else 0
+            return offset, whole if offset else 0
+        return offset + start, size if offset else 0
 
-    def read(self, place: int, size: int) -> bytes:
-        return self._data.read(place, size)
+    def read(self, offset: int, size: int) -> bytes:
+        return self._data.read(offset, size)
 
 
 def _meaning(structure: Structure, directory: Directory) -> Iterator[tuple[int, int, int, bytes]]:
-    """The entries that say what the bytes mean, with their values."""
+    """Yield the entries that define the meaning of the bytes, with their values."""
     for entry in directory.entries:
         if entry.tag in _MEANING:
             yield entry.tag, entry.kind, entry.count, structure.value(entry)
 
 
 def _stored_alike(painting: Painting, written: Path, page: int, stack: ExitStack) -> _Pages | None:
-    """Both pages, where they are stored in the same way, and ``painting`` gives the samples as stored."""
-    if painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+    """Return both pages if they are stored in the same way and ``painting`` returns samples as stored."""
+    if painting.format not in ("TIFF", "BigTIFF") or not painting.stores_samples:
         return None
     try:
         before, after = (
@@ -213,13 +223,13 @@ class _Pages:
 
     @classmethod
     def of(cls, before: _Page, after: _Page) -> Self | None:
-        """Both, unless their bytes mean different things or can't be told apart."""
+        """Return both pages, or None if their bytes have different or unknown meanings."""
         raster = before.raster
         alike = raster is not None and raster == after.raster and before.meaning == after.meaning
         return cls(raster, before, after) if alike and raster is not None else None
 
     def parts(self) -> Iterator[_Part]:
-        """The parts of the page: its cells, and of uncompressed ones about 1 MiB of rows each."""
+        """Yield the parts of the page: its cells, or about 1 MiB of rows each if uncompressed."""
         grid = self._raster.grid
         for cell in range(grid.cells):
             box = grid.box(cell)
@@ -227,7 +237,7 @@ class _Pages:
                 yield _Part(cell, index, box._replace(y=y, height=self._rows).within(box), y - box.y)
 
     def touched(self, boxes: Iterable[Box]) -> set[tuple[int, int]]:
-        """The keys of the parts that ``boxes`` (stored pixels) share a pixel with."""
+        """Return the keys of the parts that share a pixel with ``boxes`` (stored pixels)."""
         keys: set[tuple[int, int]] = set()
         grid = self._raster.grid
         for box in boxes:
@@ -239,7 +249,7 @@ class _Pages:
         return keys
 
     def same_bytes(self, part: _Part) -> bytes | None:
-        """The SHA-256 digest of the part's bytes, or None where they are not the same in both files."""
+        """Return the SHA-256 digest of the part's bytes, or None if the files differ in it."""
         digest = hashlib.sha256()
         for plane in range(self._raster.planes):
             if not self._same(part, plane, digest.update):
@@ -247,7 +257,7 @@ class _Pages:
         return digest.digest()
 
     def check_hidden(self, part: _Part, shown: int) -> None:
-        """Raise unless the samples a pixel has beyond the ``shown`` ones are the same in both files."""
+        """Raise unless the samples beyond the first ``shown`` of each pixel are equal in both files."""
         raster = self._raster
         if raster.samples <= shown:
             return
@@ -263,7 +273,7 @@ class _Pages:
             )
 
     def _range(self, part: _Part) -> tuple[int, int | None]:
-        """The first byte of the part in its segment and how many it has; all of a compressed one."""
+        """Return the first byte of the part in its segment and its size; None if compressed."""
         if not self._raster.codec.plain:
             return 0, None
         return part.first * self._row_bytes, part.box.height * self._row_bytes
@@ -272,10 +282,10 @@ class _Pages:
         raster = self._raster
         rows, columns, samples = raster.shape(part.cell)
         shape = part.box.height if raster.codec.plain else rows, columns, samples
-        place, size = page.span(part.cell, *self._range(part))
+        offset, size = page.span(part.cell, *self._range(part))
         if not size:
             return np.zeros(shape, raster.dtype)
-        return raster.codec.decode(page.read(place, size), shape, raster.dtype)
+        return raster.codec.decode(page.read(offset, size), shape, raster.dtype)
 
     def _same(self, part: _Part, plane: int, update: Callable[[bytes], None]) -> bool:
         segment = plane * self._raster.grid.cells + part.cell

@@ -1,7 +1,7 @@
-"""Small picture files through OpenCV, encoded and decoded in memory.
+"""Read and write small image files with OpenCV, encoding and decoding in memory.
 
-OpenCV passes paths on as bytes of the system's code page, so on Windows its own functions fail for
-names like ``København/修复``.
+OpenCV passes paths as bytes in the system code page, so its file functions fail on Windows for names such
+as ``København/修复``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from imagest_core.painting.atomic import replacing
 
 
 def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any]:
-    """The picture in ``path`` as OpenCV decodes it (blue, green, red); raises ``PaintingError``."""
+    """Return the image in ``path`` as OpenCV decodes it (BGR); raise ``PaintingError`` on failure."""
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
@@ -33,9 +33,9 @@ def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any]:
 
 
 def write_picture(path: Path, picture: NDArray[Any], options: Sequence[int] = ()) -> None:
-    """Write ``picture`` (blue, green, red) in the format of the ending, replacing an older file.
+    """Write ``picture`` (BGR) in the format of the file extension, replacing an existing file.
 
-    ``options`` are OpenCV's. The file appears whole or not at all. Raises ``OutputError``.
+    ``options`` are OpenCV's. The file is written completely or not at all. Raises ``OutputError``.
     """
     encoded, data = cv2.imencode(path.suffix, np.ascontiguousarray(picture), list(options))
     if not encoded:

@@ -1,4 +1,4 @@
-"""A painting's scan as a reader: any region, at any reduced level, of a file of any size."""
+"""Read any region of a painting's scan, at any reduced level, from a file of any size."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from types import TracebackType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.errors import PaintingError, ProfileError
 from imagest_core.painting.color.working import ColourSpace, assumed_space, colour_space
 from imagest_core.painting.formats import open_source
-from imagest_core.painting.formats.base import Limits, Samples, Source
+from imagest_core.painting.formats.base import ImageSource, Limits, Samples
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reduce import area_mean
@@ -29,10 +29,23 @@ _STRIPE_SAMPLES = 12_000_000
 def open_painting(
     path: Path | str, *, page: int = 0, limits: Limits | None = None, assume_srgb: bool = False
 ) -> Painting:
-    """Open a scan without decoding it; raises ``PaintingError`` with one sentence.
+    """Open a scan without decoding it.
 
-    ``page`` counts from 0. Pictures over ``limits`` are refused by their declared size. Where the colour
-    profile can't be used, ``ProfileError`` is raised unless the user lets sRGB be assumed.
+    Parameters
+    ----------
+    page
+        Page of the file, counted from 0.
+    limits
+        Images that exceed the limits are refused according to their declared size.
+    assume_srgb
+        Assume sRGB if the colour profile can't be used.
+
+    Raises
+    ------
+    PaintingError
+        The file can't be opened as a painting.
+    ProfileError
+        The colour profile can't be used, and ``assume_srgb`` is false.
     """
     path = Path(path)
     stamp = stamp_of(path)
@@ -45,19 +58,34 @@ def open_painting(
 
 
 class Painting:
-    """An open scan; all coordinates are as displayed, after the file's orientation.
+    """An open scan; all coordinates are as displayed, after applying the file's orientation.
 
-    ``width``, ``height`` in pixels; ``channels`` with alpha and
-    any other extra samples (``extra_samples``: their TIFF kinds); ``depth`` 8 or 16 bits a sample;
-    ``assume_srgb``: whether the user lets sRGB stand for a profile that can't be used, and
-    ``srgb_assumed`` whether it does;
-    ``resolution`` along x and y as displayed; ``notes``: sentences the user should see. Samples
-    are always those of the file: where ``white_is_zero``, grey ones count from white.
     Any thread may read.
+
+    Attributes
+    ----------
+    width, height
+        Size in pixels.
+    channels
+        Number of channels, including alpha and other extra samples.
+    extra_samples
+        TIFF kinds of the extra samples.
+    depth
+        Bits per sample, 8 or 16.
+    white_is_zero
+        Grey samples count from white. Samples are always returned as the file has them.
+    assume_srgb
+        Whether the user allows sRGB in place of an unusable profile.
+    srgb_assumed
+        Whether sRGB is used in place of the profile.
+    resolution
+        Resolution along x and y as displayed.
+    notes
+        Sentences that the user should see.
     """
 
     def __init__(
-        self, path: Path, source: Source, stamp: FileStamp | None = None, *, assume_srgb: bool = False
+        self, path: Path, source: ImageSource, stamp: FileStamp | None = None, *, assume_srgb: bool = False
     ) -> None:
         facts = source.facts
         self._source = source
@@ -69,7 +97,7 @@ class Painting:
         self.grey, self.alpha = facts.channels - len(facts.extras) < 3, facts.alpha is not None
         self.dtype: np.dtype[Any] = np.dtype(f"u{facts.depth // 8}")
         self.compression, self.lossy = facts.compression, facts.lossy
-        self.own_samples, self.white_is_zero = facts.own_samples, facts.white_is_zero
+        self.stores_samples, self.white_is_zero = facts.stores_samples, facts.white_is_zero
         self.page, self.pages = facts.page, facts.pages
         self.profile, self.metadata = facts.profile, facts.metadata
         self.resolution = _as_displayed(facts.resolution, self._orientation)
@@ -81,7 +109,7 @@ class Painting:
 
     @property
     def box(self) -> Box:
-        """The whole picture."""
+        """The whole image."""
         return Box(0, 0, self.width, self.height)
 
     @property
@@ -91,27 +119,37 @@ class Painting:
 
     @property
     def profile_name(self) -> str:
-        """What the colour in use is called."""
+        """The name of the colour space in use."""
         return self._space.name
 
     @property
     def colour_space(self) -> ColourSpace:
-        """The colour of its samples."""
+        """The colour space of the samples."""
         return self._space
 
     @cached_property
     def levels(self) -> int:
-        """How many levels make sense: the last fits about 256 pixels."""
+        """The number of useful levels: the last one is about 256 pixels in size."""
         longest, levels = max(self.width, self.height), 1
         while longest > _SMALLEST_LEVEL:
             longest, levels = -(-longest // 2), levels + 1
         return levels
 
     def read(self, box: Box | None = None, level: int = 0) -> Samples:
-        """Samples (h, w, channels) of ``box`` (native pixels, inside the picture) in the file's own type.
+        """Read samples (h, w, channels) of ``box`` in the file's own type.
 
-        ``level`` n gives ``ceil(size / 2**n)`` pixels, each the mean of a square of 2**n counted from
-        the box's corner. Raises ``PaintingError`` where the file is damaged.
+        Parameters
+        ----------
+        box
+            Box in native pixels inside the image; by default the whole image.
+        level
+            Level n returns ``ceil(size / 2**n)`` pixels; each is the mean of a square of 2**n pixels, counted
+            from the box's corner.
+
+        Raises
+        ------
+        PaintingError
+            The file is damaged.
         """
         box = self.box if box is None else box
         if box.empty or not self.box.contains(box):
@@ -124,73 +162,72 @@ class Painting:
             else self._reduce(box, level)
         )
 
-    def read_working(self, box: Box | None = None, level: int = 0) -> NDArray[np.float32]:
-        """The same as working colour: (h, w, 3) float32, unbounded sRGB, nominally 0–1."""
+    def read_working(self, box: Box | None = None, level: int = 0) -> Image:
+        """Read ``box`` as working colour: (h, w, 3) float32, unbounded sRGB, nominally 0–1."""
         return self.to_working(self.read(box, level))
 
-    def to_working(self, samples: Samples) -> NDArray[np.float32]:
-        """Samples (h, w, channels) of this file's kind as working colour (h, w, 3)."""
+    def to_working(self, samples: Samples) -> Image:
+        """Convert samples (h, w, channels) of this file to working colour (h, w, 3)."""
         return self._space.to_working(self._as_floats(samples[..., : 1 if self.grey else 3]))
 
-    def to_source(self, rgb: NDArray[np.float32], under: Samples) -> Samples:
-        """Working colour (h, w, 3) as samples of the file: its profile, depth and channels.
+    def to_source(self, rgb: Image, under: Samples) -> Samples:
+        """Convert working colour (h, w, 3) to samples in the file's profile, depth and channels.
 
-        ``under``: (h, w, channels) samples that lie there now; their alpha is kept.
+        ``under``: the current samples (h, w, channels); their alpha and extra channels are kept.
         """
         floats = self._space.from_working(rgb)
         floats = 1 - floats if self.white_is_zero else floats
-        most = np.iinfo(self.dtype).max
+        largest = np.iinfo(self.dtype).max
         out = under.astype(self.dtype)
-        out[..., : floats.shape[2]] = np.rint(np.clip(floats, 0, 1) * np.float64(most))
+        out[..., : floats.shape[2]] = np.rint(np.clip(floats, 0, 1) * np.float64(largest))
         return out
 
     def sha256(self) -> str:
-        """The hash of the bytes the file had when it was opened, in hexadecimal; computed once.
+        """Return the SHA-256 of the file's bytes when it was opened, in hexadecimal; computed once.
 
-        Raises ``PaintingError`` where the file has changed since, or can't be read any more.
+        Raises ``PaintingError`` if the file has changed since, or can't be read any more.
         """
         if self._sha256 is None:
-            found, before = self._hashed()
+            digest, before = self._hashed()
             if self._stamp is None or before.facts != self._stamp.facts:
                 raise self._changed()
-            self._sha256 = found
+            self._sha256 = digest
         return self._sha256
 
     def check_unchanged(self, expected: str = "") -> None:
-        """Make sure that the file is as it was when it was opened, or has the SHA-256 ``expected``.
+        """Check that the file is as it was when opened, or has the SHA-256 ``expected``.
 
-        Costs nothing but a look at the file's times where these can be trusted
-        (:mod:`imagest_core.painting.stamp`), else the file is hashed. Raises ``PaintingError`` where it
-        has changed or is gone.
+        Only compares the file's times if these can be trusted (:mod:`imagest_core.painting.stamp`); otherwise
+        hashes the file. Raises ``PaintingError`` if the file has changed or is missing.
         """
         known = expected or self.sha256()
         try:
-            if self._sha256 == known and self._stamp is not None and self._stamp.still_of(self.path):
+            if self._sha256 == known and self._stamp is not None and self._stamp.matches(self.path):
                 return
         except OSError as error:
             raise self._changed() from error
-        found, before = self._hashed()
-        if found != known:
+        digest, before = self._hashed()
+        if digest != known:
             raise self._changed()
-        self._sha256, self._stamp = found, before
+        self._sha256, self._stamp = digest, before
 
     def _hashed(self) -> tuple[str, FileStamp]:
-        """The hash of the file as it is now, and its stamp, which no write has changed meanwhile."""
+        """Return the file's current hash and stamp; the file did not change while it was hashed."""
         try:
             before = FileStamp.of(self.path)
-            found = file_sha256(self.path)
+            digest = file_sha256(self.path)
             after = FileStamp.of(self.path)
         except OSError as error:
             raise self._changed() from error
         if before.facts != after.facts:
             raise self._changed()
-        return found, before
+        return digest, before
 
     def _changed(self) -> PaintingError:
         return PaintingError(f"{self.path.name} has changed since it was opened: open it again.")
 
     def info(self) -> dict[str, Any]:
-        """Its properties as plain values, for one line of JSON."""
+        """Return the properties as plain values, for one line of JSON."""
         resolution = self.resolution
         return {
             "path": str(self.path),
@@ -215,7 +252,7 @@ class Painting:
         }
 
     def close(self) -> None:
-        """Give the file back; nothing can be read afterwards."""
+        """Close the file; nothing can be read afterwards."""
         self._source.close()
 
     def __enter__(self) -> Self:
@@ -230,12 +267,12 @@ class Painting:
         stored = source.read(self._orientation.stored_box(box, width, height))
         return np.ascontiguousarray(self._orientation.display(stored))
 
-    def _as_floats(self, samples: Samples) -> NDArray[np.float32]:
+    def _as_floats(self, samples: Samples) -> Image:
         floats = samples.astype(np.float32) / np.float32(np.iinfo(self.dtype).max)
         return 1 - floats if self.white_is_zero else floats
 
     def _has_reduction(self, box: Box, level: int) -> bool:
-        """Whether the file itself holds this level, and the box lies on its pixels."""
+        """Return whether the file contains this level, and the box is aligned to its pixels."""
         scale = 1 << level
         ends = (box.right % scale == 0 or box.right == self.width) and (
             box.bottom % scale == 0 or box.bottom == self.height
@@ -250,7 +287,7 @@ class Painting:
         return self._displayed(self._source.reduced[level], reduced, down(self.width), down(self.height))
 
     def _reduce(self, box: Box, level: int) -> Samples:
-        """Area means, a stripe of the picture at a time along its stored rows."""
+        """Compute area means, one stripe of stored rows at a time."""
         scale = 1 << level
         out = np.empty((-(-box.height // scale), -(-box.width // scale), self.channels), self.dtype)
         across = box.height if self._orientation.swaps else box.width
@@ -268,7 +305,7 @@ class Painting:
 
 
 def stamp_of(path: Path) -> FileStamp | None:
-    """The stamp of a file; None where there is none to be had."""
+    """Return the stamp of a file, or None if it can't be read."""
     try:
         return FileStamp.of(path)
     except (OSError, ValueError):
@@ -278,7 +315,7 @@ def stamp_of(path: Path) -> FileStamp | None:
 def _chosen_space(
     path: Path, profile: bytes | None, grey: bool, assume_srgb: bool
 ) -> tuple[ColourSpace, str, bool]:
-    """The colour space, a sentence about it, and whether it is sRGB in place of an unusable profile."""
+    """Return the colour space, a note about it, and whether it is sRGB in place of an unusable profile."""
     try:
         return (*colour_space(profile, grey), False)
     except ProfileError as error:

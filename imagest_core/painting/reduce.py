@@ -1,4 +1,4 @@
-"""Reduced pictures by area mean."""
+"""Reduce images by area mean."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from imagest_core.painting.formats.base import Samples
 
 
 def area_mean(samples: Samples, factor: int) -> Samples:
-    """Each ``factor`` × ``factor`` block (what is left of it at the right and lower edge) as its mean.
+    """Replace each ``factor`` × ``factor`` block, smaller at the right and lower edge, by its mean.
 
-    ``samples``: (h, w, c) uint8, uint16 or float32; the answer has ``ceil(h / factor)`` rows and is of
-    the same type, whole numbers rounded.
+    Parameters
+    ----------
+    samples
+        (h, w, c) uint8, uint16 or float32.
+
+    Returns
+    -------
+    Samples
+        ``ceil(h / factor)`` rows of the same type; integers are rounded.
     """
     height, width, channels = samples.shape
     out = np.empty((-(-height // factor), -(-width // factor), channels), samples.dtype)
@@ -24,7 +31,7 @@ def area_mean(samples: Samples, factor: int) -> Samples:
 
 
 def _halves(length: int, factor: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """(samples, means) of the whole blocks, and of the shorter one that is left."""
+    """Return (samples, means) slices of the whole blocks, and of the remaining shorter one."""
     blocks = length // factor
     return (slice(0, blocks * factor), slice(0, blocks)), (
         slice(blocks * factor, length),

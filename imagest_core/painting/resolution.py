@@ -1,4 +1,4 @@
-"""How many pixels a millimetre has, and who says so."""
+"""Resolution of a scan in pixels per millimetre, and where it is given."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _INCH, _CENTIMETRE = 2, 3
 
 @dataclass(frozen=True)
 class Resolution:
-    """Pixels per millimetre along x and y as displayed; ``source`` names the field it was read from."""
+    """Pixels per millimetre along x and y as displayed; ``source`` names the metadata field."""
 
     px_per_mm_x: float
     px_per_mm_y: float
@@ -20,7 +20,7 @@ class Resolution:
 
     @property
     def swapped(self) -> Resolution:
-        """The same for a picture whose width and height change places."""
+        """The resolution of the image with width and height swapped."""
         return Resolution(self.px_per_mm_y, self.px_per_mm_x, self.source)
 
     @property
@@ -30,7 +30,7 @@ class Resolution:
 
 
 def per_mm(x: float, y: float, source: str) -> Resolution | None:
-    """``x`` and ``y`` pixels per millimetre, or None where they can't be meant."""
+    """Return a resolution in pixels per millimetre, or None if the values are implausible."""
     low, high = _PLAUSIBLE
     if all(math.isfinite(value) and low <= value <= high for value in (x, y)):
         return Resolution(x, y, source)
@@ -38,11 +38,11 @@ def per_mm(x: float, y: float, source: str) -> Resolution | None:
 
 
 def from_unit(x: float, y: float, unit: int, source: str) -> Resolution | None:
-    """From a TIFF or EXIF ResolutionUnit: 2 is inch, 3 centimetre, anything else is no resolution."""
+    """Return a resolution in a TIFF or EXIF ResolutionUnit (2: inch, 3: centimetre), or None."""
     millimetres = {_INCH: MM_PER_INCH, _CENTIMETRE: 10.0}.get(unit)
     return None if millimetres is None else per_mm(x / millimetres, y / millimetres, source)
 
 
 def from_metre(x: float, y: float, source: str) -> Resolution | None:
-    """From pixels per metre, as PNG (pHYs) and JPEG 2000 (res) have it."""
+    """Return a resolution in pixels per metre, as in PNG (pHYs) and JPEG 2000 (res), or None."""
     return per_mm(x / 1000, y / 1000, source)

@@ -1,10 +1,10 @@
-"""Telling whether a file is still the one that was opened, without reading it where that can be avoided.
+"""Detect whether a file has changed since it was opened, without reading it if possible.
 
-On POSIX the kernel sets a file's change time (``ctime``) whenever its bytes, size or attributes change, and
-no program can set it back; a file put in its place by renaming has another inode. So equal size, times and
-inode mean equal bytes, but for one case: clocks of file systems tick (4 ms on ext4, up to 2 s on FAT), and a
-change within the tick of the previous one leaves no trace. A stamp taken so soon after the last change is
-never trusted (as in git, "racy-git"). On Windows ``ctime`` is the time of creation: no stamp is trusted.
+On POSIX, the kernel sets a file's change time (``ctime``) whenever its bytes, size or attributes change, and
+no program can set it back; a file moved to its path has another inode. So equal size, times and inode mean
+equal bytes, with one exception: file system clocks have a resolution (4 ms on ext4, up to 2 s on FAT), and a
+second change within the same tick leaves no trace. A stamp taken that soon after the last change is not
+trusted (git calls this "racy"). On Windows ``ctime`` is the creation time, so no stamp is trusted.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Self
 
 SETTLED = 3_000_000_000
-"""Nanoseconds after its last change from which on a file's stamp is trusted."""
+"""Time in ns since a file's last change after which its stamp is trusted."""
 
 
 @dataclass(frozen=True)
 class FileStamp:
-    """Size, times (ns) and identity of a file; ``settled``: its last change was long enough ago."""
+    """Size, times (ns) and identity of a file; ``settled``: the last change was long enough ago."""
 
     size: int
     modified: int
@@ -33,29 +33,29 @@ class FileStamp:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """The stamp of the file now; raises ``OSError``."""
-        found = path.stat()
-        latest = max(found.st_mtime_ns, found.st_ctime_ns)
+        """Return the current stamp of the file; raise ``OSError`` on failure."""
+        status = path.stat()
+        latest = max(status.st_mtime_ns, status.st_ctime_ns)
         return cls(
-            found.st_size,
-            found.st_mtime_ns,
-            found.st_ctime_ns,
-            found.st_dev,
-            found.st_ino,
+            status.st_size,
+            status.st_mtime_ns,
+            status.st_ctime_ns,
+            status.st_dev,
+            status.st_ino,
             os.name == "posix" and time.time_ns() - latest > SETTLED,
         )
 
     @property
     def facts(self) -> tuple[int, ...]:
-        """What is equal where the file is the same."""
+        """The values that are equal if the file is unchanged."""
         return self.size, self.modified, self.changed, self.device, self.inode
 
-    def still_of(self, path: Path) -> bool:
-        """Whether ``path`` is surely unchanged; False where that can't be told. Raises ``OSError``."""
+    def matches(self, path: Path) -> bool:
+        """Return whether ``path`` is certainly unchanged; False if unknown. Raises ``OSError``."""
         return self.settled and FileStamp.of(path).facts == self.facts
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's bytes, in hexadecimal; raises ``OSError``."""
+    """Return the SHA-256 of a file's bytes in hexadecimal; raise ``OSError`` on failure."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

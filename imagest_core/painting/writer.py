@@ -1,10 +1,9 @@
-"""A restored painting is written: its file, byte for byte, but for the pixels that patches replace.
+"""Write a restored painting: a copy of its file in which only the pixels of patches are replaced.
 
-Lossless TIFF files are copied, and only the strips or tiles under a patch are encoded anew, with the
-file's own compression; tags, pages and private fields survive untouched, and nothing stays of the
-strips and tiles that were replaced. From lossy files and other
-formats a lossless TIFF of exactly the decoded samples is made. Either is checked before it gets its
-name: a failure leaves the old file, or none.
+Lossless TIFF files are copied, and only the strips or tiles under a patch are re-encoded with the file's own
+compression. Tags, pages and private fields are kept, and no byte of the replaced strips and tiles remains.
+Lossy files and other formats become a lossless TIFF of exactly the decoded samples. The file is checked
+before it gets its name: a failure leaves the old file, or none.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ from imagest_core.painting.orientation import Orientation
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.compact import compact
 from imagest_core.painting.tiff.convert import write_lossless
-from imagest_core.painting.tiff.extents import occupied
+from imagest_core.painting.tiff.extents import occupied_bytes
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.tiff.patch import CLASSIC_LIMIT, patch_file
 from imagest_core.painting.tiff.pieces import Patch
-from imagest_core.painting.tiff.pyramid import refresh_levels
+from imagest_core.painting.tiff.pyramid import update_reduced_copies
 from imagest_core.painting.tiff.raster import read_raster
 from imagest_core.painting.tiff.stale import pages_before, remove_stale, stale_notes
 from imagest_core.painting.tiff.tags import carrying_notes, other_pages, source_directory
@@ -38,8 +37,8 @@ __all__ = ["Patch", "keeps_file", "metadata_notes", "write_painting", "writing_n
 
 T = TypeVar("T")
 _BLOCK = 16 << 20
-_UNABLE = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
-"""What the kernel answers where it can't copy between these two files."""
+_COPY_UNSUPPORTED = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.EPERM}
+"""Errors that the kernel returns if it can't copy between two files."""
 
 SOFTWARE = "Imagest Workstation"
 
@@ -56,16 +55,31 @@ def write_painting(
     classic_limit: int = CLASSIC_LIMIT,
     form: Form = KEPT,
 ) -> T:
-    """Write ``painting`` with ``patches`` to ``out`` and give what ``check`` says of it.
+    """Write ``painting`` with ``patches`` to ``out`` and return the result of ``check``.
 
-    ``patches`` are taken one by one; later ones lie over earlier ones. ``check`` gets the finished file
-    under its temporary name and raises if it isn't right. ``software`` is named in newly made files.
-    A classic TIFF that would grow over ``classic_limit`` bytes becomes a BigTIFF. With a ``form`` that
-    isn't the scan's own, a new file is laid out instead of the scan's being copied.
+    If anything raises, including ``check``, no new file is left and an old one is unchanged.
 
-    Raises :class:`OutputError` (exists, is the source, folder missing, disk full), :class:`Cancelled`,
-    whatever ``check`` raises, and :class:`ValueError` for a patch that isn't of this picture; in every
-    case no new file is left and an old one is as it was.
+    Parameters
+    ----------
+    patches
+        Consumed one by one; later patches cover earlier ones.
+    check
+        Called with the finished file under its temporary name; raises if it isn't correct.
+    software
+        Program name written to new files.
+    classic_limit
+        Size in bytes above which a classic TIFF becomes a BigTIFF.
+    form
+        How the file is stored. Unless it is the scan's own form, a new file is written instead of a copy.
+
+    Raises
+    ------
+    OutputError
+        The file exists, is the source, its folder is missing, or the disk is full.
+    Cancelled
+        The user cancelled.
+    ValueError
+        A patch doesn't belong to this image.
     """
     progress = progress or Progress()
     with replacing(out, force=force, source=painting.path, room=form.room_for(painting)) as temporary:
@@ -90,8 +104,8 @@ def write_painting(
 
 
 def keeps_file(painting: Painting, form: Form = KEPT) -> bool:
-    """Whether the written file is the source's own but for the patches (and not a new TIFF of it)."""
-    if not form.kept or painting.format not in ("TIFF", "BigTIFF") or not painting.own_samples:
+    """Return whether the written file is a patched copy of the source, not a new TIFF."""
+    if not form.kept or painting.format not in ("TIFF", "BigTIFF") or not painting.stores_samples:
         return False
     with open(painting.path, "rb") as file:
         structure = Structure(file)
@@ -99,7 +113,7 @@ def keeps_file(painting: Painting, form: Form = KEPT) -> bool:
 
 
 def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
-    """Sentences on what writing can't keep, for the user to see."""
+    """Return sentences for the user on what the written file can't keep."""
     if keeps_file(painting, form):
         return sentences(metadata_notes(painting, form))
     notes = []
@@ -110,20 +124,20 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
             "The result is a lossless TIFF of exactly the decoded samples of"
             f" {painting.path.name} ({painting.compression})."
         )
-    if form.turns_colour(painting):
-        notes.append("Colours beyond sRGB are brought to its edge.")
+    if form.converts_colour(painting):
+        notes.append("Colours outside the sRGB gamut are clipped.")
     return (*notes, *sentences(metadata_notes(painting, form)))
 
 
 def metadata_notes(painting: Painting, form: Form = KEPT) -> tuple[WritingNote, ...]:
-    """What becomes of smaller copies, previews and metadata in the file, one note a part."""
+    """Return one note per reduced copy, preview and metadata block on what becomes of it."""
     if keeps_file(painting, form):
         return tuple(stale_notes(painting.path, painting.page))
     return tuple(carrying_notes(painting, SOFTWARE))
 
 
 def written_page(painting: Painting, form: Form = KEPT) -> int:
-    """The page of the written file that holds the painting."""
+    """Return the page of the written file that contains the painting."""
     if keeps_file(painting, form):
         return painting.page - pages_before(painting.path, painting.page)
     with source_directory(painting) as origin:
@@ -133,14 +147,14 @@ def written_page(painting: Painting, form: Form = KEPT) -> int:
 def _patch_copy(
     painting: Painting, patches: Iterable[Patch], path: Path, limit: int, progress: Progress
 ) -> None:
-    """Lay ``patches`` into the copy at ``path``, and into the reduced copies of the picture within it."""
+    """Write ``patches`` into the copy at ``path``, and update the reduced copies in it."""
     boxes: list[Box] = []
-    page, before = painting.page, occupied(path)
+    page, before = painting.page, occupied_bytes(path)
     stored = _stored(painting, patches, boxes)
     patch_file(
         path, lambda structure: structure.page(page), stored, limit=limit, progress=progress.part(0.0, 0.8)
     )
-    refresh_levels(path, page, boxes, limit, progress.part(0.8, 0.95))
+    update_reduced_copies(path, page, boxes, limit, progress.part(0.8, 0.95))
     if boxes:
         with open(path, "rb+") as file:
             remove_stale(file, page)
@@ -150,12 +164,12 @@ def _patch_copy(
 def _checked(painting: Painting, patches: Iterable[Patch]) -> Iterator[Patch]:
     for patch in patches:
         patch.check(painting.box, painting.channels, painting.dtype)
-        if not patch.idle:
+        if not patch.is_empty:
             yield patch
 
 
 def _stored(painting: Painting, patches: Iterable[Patch], boxes: list[Box]) -> Iterator[Patch]:
-    """The patches in stored coordinates; their boxes are noted in ``boxes``."""
+    """Yield the patches in stored coordinates and append their boxes to ``boxes``."""
     orientation = Orientation.of(painting.orientation)
     for patch in patches:
         stored = patch.stored(orientation, painting.width, painting.height)
@@ -164,7 +178,7 @@ def _stored(painting: Painting, patches: Iterable[Patch], boxes: list[Box]) -> I
 
 
 def _copy(source: Path, target: Path, progress: Progress) -> None:
-    """Copy the bytes of ``source``, by the kernel where it can; raises :class:`Cancelled` between blocks."""
+    """Copy ``source``, in the kernel if possible; raise :class:`Cancelled` between blocks."""
     size = source.stat().st_size
     with open(source, "rb", buffering=0) as read, open(target, "rb+", buffering=0) as write:
         done = 0
@@ -175,14 +189,14 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
         raise PaintingError(f"{source.name} changed while it was copied; try again.")
 
 
-def _copy_block(read: BinaryIO, write: BinaryIO, place: int) -> int:
-    """Copy some bytes from ``place`` on; gives how many, 0 at the end."""
+def _copy_block(read: BinaryIO, write: BinaryIO, offset: int) -> int:
+    """Copy bytes from ``offset``; return their number, 0 at the end."""
     if hasattr(os, "copy_file_range"):
         try:
-            return os.copy_file_range(read.fileno(), write.fileno(), _BLOCK, place, place)
+            return os.copy_file_range(read.fileno(), write.fileno(), _BLOCK, offset, offset)
         except OSError as error:
-            if error.errno not in _UNABLE:
+            if error.errno not in _COPY_UNSUPPORTED:
                 raise
-    read.seek(place)
-    write.seek(place)
+    read.seek(offset)
+    write.seek(offset)
     return write.write(read.read(_BLOCK))

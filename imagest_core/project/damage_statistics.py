@@ -8,7 +8,7 @@ from pathlib import Path
 
 from imagest_core.damage.statistics import NO_SCALE, ClassStatistics, as_csv, class_statistics
 from imagest_core.painting.atomic import replacing, write_text
-from imagest_core.painting.outputs import Kind, check_replaceable
+from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.painting.resolution import Resolution
 from imagest_core.progress import Progress
 from imagest_core.project.state import Calibration, State
@@ -39,7 +39,7 @@ def write_statistics(
 
     A file of ``inputs``, an image or a project is never replaced.
     """
-    check_replaceable(out, Kind.OTHER)
+    check_replaceable(out, FileKind.OTHER)
     with replacing(out, force=force, inputs=inputs) as part:
         write_text(part, as_csv(statistics), out)
 

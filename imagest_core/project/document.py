@@ -15,7 +15,7 @@ from psygnal import Signal
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
-from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
+from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
@@ -430,7 +430,7 @@ class Document:
         if path.exists() and not force:
             raise OutputError(f"{path} already exists: choose another name.")
         check_target(path, force=True, inputs=inputs_of(self))
-        check_replaceable(path, Kind.PROJECT)
+        check_replaceable(path, FileKind.PROJECT)
         lock = lock_to_create(path)
         try:
             unsaved = self._unsaved

@@ -1,4 +1,4 @@
-"""Style references: rectangles of intact regions, and/or a donor picture."""
+"""Style references: regions of the painting itself, a donor image, or both."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from imagest_core.painting.geometry import Box
 
 @dataclass(frozen=True)
 class StyleReference:
-    """Where the style comes from: ``regions`` of this painting, ``donor`` another picture.
+    """Where the style comes from: ``regions`` of this painting, a ``donor`` image, or both.
 
-    ``suggested`` says that the program, not the user, picked the regions.
+    ``suggested``: the program, not the user, selected the regions.
     """
 
     regions: tuple[Box, ...] = ()

@@ -1,4 +1,4 @@
-"""Suggesting a style reference: intact regions with texture, near the damage."""
+"""Suggest style references: textured, intact regions near the damage."""
 
 from __future__ import annotations
 
@@ -9,23 +9,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
-from imagest_core.style.border import border
-from imagest_core.style.check import any_in_cells, touches_damage
+from imagest_core.style.check import any_per_block, touches_damage
+from imagest_core.style.scan_border import scan_border
 
-Floats = NDArray[np.float32]
-
-GROWTH = 3
-"""Regions keep clear of damage grown by this much (px), the most a restoration grows it."""
+DILATION = 3
+"""Suggested regions avoid damage dilated by this many px, the largest dilation of a restoration."""
 WORKING_SIDE = 1024
 SIDES = (32, 256)
-STEPS = 8
-"""Regions are tried at every eighth of their side."""
-NEAR = 2.0
-"""Nearness falls to a third at this many sides from the damage."""
+STEPS_PER_SIDE = 8
+"""Candidates are placed at every eighth of their side."""
+NEARNESS_SCALE = 2.0
+"""The nearness score falls to 1/e at this many sides from the damage."""
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 
 
@@ -36,54 +35,63 @@ def suggest_regions(
     side: int | None = None,
     progress: Progress | None = None,
 ) -> tuple[Box, ...]:
-    """Up to ``count`` squares of ``side`` px that may serve as style, the best first.
+    """Return up to ``count`` square regions of ``side`` px that can serve as style, best first.
 
-    They don't touch the damage, of any class, grown by 3 px, nor each other, nor the calm ground round a
-    painting that the scan shows. The same picture and damage always give the same squares: what the window
-    shows is found by this, and so is what a restoration takes. ``side`` of ``None`` is a quarter of the
-    picture's shorter side, 32–256 px, and is halved until anything that large is intact. Fewer, or none,
-    where the picture leaves no room. Large scans are judged at a reduced level. Raises ``Cancelled``.
+    The regions avoid damage of any class dilated by 3 px, each other, and the uniform border of the scan.
+    They depend on the image and the damage only, so the window and a restoration get the same regions.
+    Large scans are evaluated at a reduced level.
+
+    Parameters
+    ----------
+    side
+        Side in px. By default a quarter of the image's shorter side, 32–256 px, halved until a region of
+        that size is intact.
+
+    Raises
+    ------
+    Cancelled
+        The user cancelled.
     """
     progress = progress or Progress()
     shortest = min(painting.width, painting.height)
     side = min(side or max(SIDES[0], min(shortest // 4, SIDES[1])), shortest)
     level = _working_level(painting)
-    grown = damage.dilated(GROWTH, progress)
+    dilated = damage.dilated(DILATION, progress)
     progress.check()
-    ground = _ground(painting, level)
-    taken, texture = _taken(grown, level) | ground.border, ground.texture
+    features = _features(painting, level)
+    occupied, texture = _occupied_cells(dilated, level) | features.scan_border, features.texture
     while side >= 1 << level:
         progress.check()
-        found = _best(painting.box, grown, taken, texture, count, side, level)
-        if found or side < SIDES[0]:
-            return found
+        regions = _select_regions(painting.box, dilated, occupied, texture, count, side, level)
+        if regions or side < SIDES[0]:
+            return regions
         side //= 2
     return ()
 
 
-def keeps_clear(region: Box, damage: DamageMap) -> bool:
-    """Whether ``region`` is as far from ``damage`` as those that are suggested."""
-    return not touches_damage(region, damage, GROWTH)
+def is_clear_of(region: Box, damage: DamageMap) -> bool:
+    """Return whether ``region`` keeps the distance from ``damage`` that suggested regions keep."""
+    return not touches_damage(region, damage, DILATION)
 
 
 @dataclass(frozen=True, eq=False)
-class Ground:
-    """What of a picture (h, w), at a reduced level, decides besides the damage."""
+class PaintingFeatures:
+    """Features of an image (h, w), at a reduced level, that don't depend on the damage."""
 
-    border: NDArray[np.bool_]
-    texture: Floats
-
-
-_grounds: WeakKeyDictionary[Painting, Ground] = WeakKeyDictionary()
-"""Kept while a painting is open: its damage changes with every stroke, its picture never does."""
+    scan_border: Mask
+    texture: Image
 
 
-def _ground(painting: Painting, level: int) -> Ground:
-    known = _grounds.get(painting)
-    if known is None:
+_cache: WeakKeyDictionary[Painting, PaintingFeatures] = WeakKeyDictionary()
+"""Features of open paintings: the damage changes with every brush stroke, the image doesn't."""
+
+
+def _features(painting: Painting, level: int) -> PaintingFeatures:
+    cached = _cache.get(painting)
+    if cached is None:
         picture = painting.read_working(level=level)
-        known = _grounds[painting] = Ground(border(picture), _texture(picture))
-    return known
+        cached = _cache[painting] = PaintingFeatures(scan_border(picture), _texture(picture))
+    return cached
 
 
 def _working_level(painting: Painting) -> int:
@@ -93,40 +101,43 @@ def _working_level(painting: Painting) -> int:
     return level
 
 
-def _taken(damage: DamageMap, level: int) -> NDArray[np.bool_]:
-    """(h, w) bool at a reduced level (at most 8): the pixels that hold any damage."""
+def _occupied_cells(damage: DamageMap, level: int) -> Mask:
+    """Return (h, w) bool at a reduced level (at most 8): the pixels that contain damage."""
     scale = 1 << level
-    taken = np.zeros((-(-damage.height // scale), -(-damage.width // scale)), np.bool_)
+    occupied = np.zeros((-(-damage.height // scale), -(-damage.width // scale)), np.bool_)
     for box in damage.occupied():
-        cells = any_in_cells(damage.read(box) > 0, scale)
+        cells = any_per_block(damage.read(box) > 0, scale)
         y, x = box.y // scale, box.x // scale
-        taken[y : y + cells.shape[0], x : x + cells.shape[1]] |= cells
-    return taken
+        occupied[y : y + cells.shape[0], x : x + cells.shape[1]] |= cells
+    return occupied
 
 
-def _texture(rgb: Floats) -> Floats:
-    """(h, w) strength of fine structure: the gradient of luma, little enough of it for edges not to win."""
+def _texture(rgb: Image) -> Image:
+    """Return the strength (h, w) of fine structure: the square root of the luma gradient.
+
+    The square root keeps strong edges from dominating.
+    """
     luma = np.asarray(rgb @ LUMA, np.float32)
     strength = np.hypot(cv2.Sobel(luma, -1, 1, 0, ksize=3), cv2.Sobel(luma, -1, 0, 1, ksize=3))
     return np.asarray(np.sqrt(strength), np.float32)
 
 
-def _best(
+def _select_regions(
     picture: Box,
     damage: DamageMap,
-    taken: NDArray[np.bool_],
-    texture: Floats,
+    occupied: Mask,
+    texture: Image,
     count: int,
     side: int,
     level: int,
 ) -> tuple[Box, ...]:
     corners = _corners(picture, side, level)
     reduced = max(side >> level, 1)
-    free = _sums(taken.astype(np.float64), corners, reduced) == 0
-    corners = corners[free]
+    is_free = _window_sums(occupied.astype(np.float64), corners, reduced) == 0
+    corners = corners[is_free]
     if not len(corners):
         return ()
-    scores = _scores(taken, texture, corners, reduced)
+    scores = _scores(occupied, texture, corners, reduced)
     boxes = (
         Box(int(x) << level, int(y) << level, side, side)
         for y, x in corners[np.argsort(-scores, kind="stable")]
@@ -142,25 +153,29 @@ def _best(
 
 
 def _corners(picture: Box, side: int, level: int) -> NDArray[np.int64]:
-    """(n, 2) rows and columns, at the level, of the upper left corners that are tried."""
-    step = max((side >> level) // STEPS, 1)
+    """Return rows and columns (n, 2), at the level, of the upper left corners of all candidates."""
+    step = max((side >> level) // STEPS_PER_SIDE, 1)
     rows = np.arange(0, ((picture.height - side) >> level) + 1, step)
     columns = np.arange(0, ((picture.width - side) >> level) + 1, step)
     return np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
-def _scores(taken: NDArray[np.bool_], texture: Floats, corners: NDArray[np.int64], side: int) -> Floats:
-    """Texture, as far as it is not more than usual, times nearness to the damage."""
-    strength = _sums(texture.astype(np.float64), corners, side) / side**2
-    enough = np.minimum(strength / max(float(np.median(strength)), 1e-6), 1.0) ** 2
-    away = cv2.distanceTransform((~taken).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    rows, columns = np.minimum(corners + side // 2, np.array(taken.shape) - 1).T
-    nearness = np.exp(-away[rows, columns] / (NEAR * side)) if taken.any() else np.ones(len(corners))
-    return np.asarray(enough * nearness, np.float32)
+def _scores(occupied: Mask, texture: Image, corners: NDArray[np.int64], side: int) -> Image:
+    """Return texture, capped at its median, times nearness to the damage."""
+    strength = _window_sums(texture.astype(np.float64), corners, side) / side**2
+    texture_score = np.minimum(strength / max(float(np.median(strength)), 1e-6), 1.0) ** 2
+    distance = cv2.distanceTransform((~occupied).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    rows, columns = np.minimum(corners + side // 2, np.array(occupied.shape) - 1).T
+    nearness = (
+        np.exp(-distance[rows, columns] / (NEARNESS_SCALE * side))
+        if occupied.any()
+        else np.ones(len(corners))
+    )
+    return np.asarray(texture_score * nearness, np.float32)
 
 
-def _sums(plane: NDArray[np.float64], corners: NDArray[np.int64], side: int) -> NDArray[np.float64]:
-    """The sum of ``plane`` over the square at each corner."""
+def _window_sums(plane: NDArray[np.float64], corners: NDArray[np.int64], side: int) -> NDArray[np.float64]:
+    """Return the sum of ``plane`` over the square at each corner."""
     table = np.pad(plane.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     top, left = corners.T
     bottom = np.minimum(top + side, plane.shape[0])

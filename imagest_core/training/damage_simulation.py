@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.uint8]
+from imagest_core.arrays import Mask8
+
 Generator = np.random.Generator
 
 REFERENCE = 256.0
@@ -30,7 +31,7 @@ class DamageMix:
     large: float = 0.25
 
 
-def strokes(side: int, rng: Generator) -> Mask:
+def strokes(side: int, rng: Generator) -> Mask8:
     """Free-form strokes, 6–50 px wide."""
     mask = np.zeros((side, side), np.uint8)
     for _ in range(max(1, round(rng.integers(2, 6) * (side / REFERENCE)))):
@@ -46,7 +47,7 @@ def strokes(side: int, rng: Generator) -> Mask:
     return mask
 
 
-def cracks(side: int, rng: Generator, maps: Sequence[Mask]) -> Mask:
+def cracks(side: int, rng: Generator, maps: Sequence[Mask8]) -> Mask8:
     """A piece of a real craquelure map, turned, freed of specks and widened by 0–3 px; or random walks."""
     if not maps:
         return _walks(side, rng)
@@ -62,14 +63,14 @@ def cracks(side: int, rng: Generator, maps: Sequence[Mask]) -> Mask:
     return _widened(mask, int(rng.integers(0, 4)))
 
 
-def _without_specks(mask: Mask, area: int = 20) -> Mask:
+def _without_specks(mask: Mask8, area: int = 20) -> Mask8:
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
     keep = stats[:, cv2.CC_STAT_AREA] >= area
     keep[0] = False
     return np.where(keep[labels], 255, 0).astype(np.uint8)
 
 
-def _walks(side: int, rng: Generator) -> Mask:
+def _walks(side: int, rng: Generator) -> Mask8:
     mask = np.zeros((side, side), np.uint8)
     for _ in range(int(rng.integers(3, 9))):
         steps = np.cumsum(rng.normal(0, 3, (80, 2)) + rng.normal(0, 2.5, 2), axis=0)
@@ -78,19 +79,19 @@ def _walks(side: int, rng: Generator) -> Mask:
     return mask
 
 
-def lacunae(side: int, rng: Generator) -> Mask:
+def lacunae(side: int, rng: Generator) -> Mask8:
     """Flaked losses of some 5–55 px."""
     share = float(rng.uniform(0.04, 0.2))
     return _level_set(side, rng, float(rng.uniform(16, 50)), share, rough=float(rng.uniform(0.05, 0.45)))
 
 
-def large(side: int, rng: Generator) -> Mask:
+def large(side: int, rng: Generator) -> Mask8:
     """One or two large losses, up to half of the picture."""
     share = float(rng.uniform(0.15, 0.45))
     return _level_set(side, rng, float(rng.uniform(90, 220)), share, rough=float(rng.uniform(0.0, 0.08)))
 
 
-def _level_set(side: int, rng: Generator, smooth: float, share: float, rough: float = 0.1) -> Mask:
+def _level_set(side: int, rng: Generator, smooth: float, share: float, rough: float = 0.1) -> Mask8:
     coarse = max(3, round(side / smooth * 2))
     field = cv2.resize(rng.normal(size=(coarse, coarse)), (side, side), interpolation=cv2.INTER_CUBIC)
     detail = max(8, int(side / 5))
@@ -100,7 +101,7 @@ def _level_set(side: int, rng: Generator, smooth: float, share: float, rough: fl
     return np.where(field > np.quantile(field, 1.0 - share), 255, 0).astype(np.uint8)
 
 
-def _widened(mask: Mask, pixels: int) -> Mask:
+def _widened(mask: Mask8, pixels: int) -> Mask8:
     if pixels == 0:
         return mask
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (pixels + 1, pixels + 1))
@@ -108,14 +109,14 @@ def _widened(mask: Mask, pixels: int) -> Mask:
 
 
 def simulate_mask(
-    side: int, rng: Generator, maps: Sequence[Mask] = (), mix: DamageMix | None = None
+    side: int, rng: Generator, maps: Sequence[Mask8] = (), mix: DamageMix | None = None
 ) -> NDArray[np.bool_]:
     """A damage mask (side, side), true where damaged, never empty and never more than 60 %.
 
     It is grown by one pixel, as a restoration grows the user's mask.
     """
     mix = mix or DamageMix()
-    kinds: list[tuple[float, Callable[[], Mask]]] = [
+    kinds: list[tuple[float, Callable[[], Mask8]]] = [
         (mix.cracks, lambda: cracks(side, rng, maps)),
         (mix.lacunae, lambda: lacunae(side, rng)),
         (mix.strokes, lambda: strokes(side, rng)),

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from imagest_core.training.damage_simulation import DamageMix, Mask, simulate_mask
+from imagest_core.arrays import Mask8
+from imagest_core.training.damage_simulation import DamageMix, simulate_mask
 from imagest_core.training.images import Works, random_crop, vary_colour
 
 
@@ -36,7 +37,7 @@ class DamagedCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
     def __init__(
         self,
         works: Works,
-        maps: Sequence[Mask],
+        maps: Sequence[Mask8],
         side: int,
         *,
         style_side: int = 128,

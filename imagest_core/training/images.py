@@ -18,11 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imagest_core.arrays import Image8
 from imagest_core.errors import InputError
-from imagest_core.painting.outputs import check_ordinary
+from imagest_core.painting.outputs import check_regular_file
 from imagest_core.progress import Progress
-
-Picture = NDArray[np.uint8]
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 LARGEST_PICTURE, LARGEST_FILE = 400_000_000, 2 << 30
@@ -37,7 +36,7 @@ HELD_OUT_SHARE = 0.15
 class Works:
     """Decoded pictures (h, w, 3) uint8 sRGB and the work each shows."""
 
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Image8, ...]
     works: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -61,8 +60,8 @@ def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tup
     Raises :class:`InputError` when a source is missing, one of its pictures can't be decoded, or there are
     too few.
     """
-    kept: tuple[list[Picture], list[str]] = ([], [])
-    aside: tuple[list[Picture], list[str]] = ([], [])
+    kept: tuple[list[Image8], list[str]] = ([], [])
+    aside: tuple[list[Image8], list[str]] = ([], [])
     for name, data in (pair for source in sources for pair in _files(source)):
         if progress is not None:
             progress.check()
@@ -75,7 +74,7 @@ def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tup
     return Works(tuple(kept[0]), tuple(kept[1])), Works(tuple(aside[0]), tuple(aside[1]))
 
 
-def _decoded(name: str, data: bytes, how: int) -> Picture:
+def _decoded(name: str, data: bytes, how: int) -> Image8:
     """The picture in ``data``; raises :class:`InputError` naming it."""
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as header:
@@ -104,7 +103,7 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     """The pictures of a folder or tar by name; raises :class:`InputError`."""
     if source.is_dir():
         for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES):
-            check_ordinary(path)
+            check_regular_file(path)
             if path.is_file():
                 yield path.relative_to(source).as_posix(), path.read_bytes()
     elif source.is_file() and _is_tar(source):
@@ -156,7 +155,7 @@ def _check_end(source: Path, archive: tarfile.TarFile) -> None:
         raise tarfile.ReadError("no end")
 
 
-def load_maps(source: Path) -> tuple[Picture, ...]:
+def load_maps(source: Path) -> tuple[Image8, ...]:
     """Craquelure maps (h, w) uint8, white where cracked, from a folder or tar."""
     found = tuple(_decoded(name, data, cv2.IMREAD_GRAYSCALE) for name, data in _files(source))
     if not found:
@@ -164,7 +163,7 @@ def load_maps(source: Path) -> tuple[Picture, ...]:
     return found
 
 
-def random_crop(picture: Picture, side: int, rng: np.random.Generator) -> Picture:
+def random_crop(picture: Image8, side: int, rng: np.random.Generator) -> Image8:
     """A ``side`` square at a random place and scale (0.7–1.4 if the picture allows), mirrored at random."""
     shorter = min(picture.shape[:2])
     wanted = round(side * float(np.exp(rng.uniform(np.log(0.7), np.log(1.4)))))
@@ -178,7 +177,7 @@ def random_crop(picture: Picture, side: int, rng: np.random.Generator) -> Pictur
     return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
 
 
-def vary_colour(crop: Picture, rng: np.random.Generator) -> NDArray[np.float32]:
+def vary_colour(crop: Image8, rng: np.random.Generator) -> NDArray[np.float32]:
     """Mild gain and gamma per channel, as varnish and scanners do → float32 in 0…1."""
     gamma = np.exp(rng.normal(0.0, 0.12)) * np.exp(rng.normal(0.0, 0.04, 3))
     gain = np.exp(rng.normal(0.0, 0.04, 3))

@@ -543,6 +543,23 @@
     </message>
 </context>
 <context>
+    <name>ArchivedResultsMenu</name>
+    <message>
+        <source>&amp;Bring back a result</source>
+        <translation>取回结果(&amp;B)</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} · {1}, %n region(s)</source>
+        <translation>
+            <numerusform>{0} · {1}，%n 个区域</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Nothing was put away</source>
+        <translation>没有收起的结果</translation>
+    </message>
+</context>
+<context>
     <name>Banner</name>
     <message>
         <source>Copy diagnostics</source>
@@ -766,7 +783,7 @@
         <translation>{0} 是文件夹：请选择其中的图片。</translation>
     </message>
     <message>
-        <source>{0} is no ordinary file: name a picture.</source>
+        <source>{0} is not a regular file: name a picture.</source>
         <translation>{0} 不是普通文件：请选择一张图片。</translation>
     </message>
     <message>
@@ -774,7 +791,7 @@
         <translation>{0} 是空文件：请取得完好的副本。</translation>
     </message>
     <message>
-        <source>{0} is no picture this program knows: open {1} files.</source>
+        <source>{0} is not in a supported picture format: open {1} files.</source>
         <translation>{0} 不是本程序认识的图片：请打开 {1} 文件。</translation>
     </message>
     <message>
@@ -802,7 +819,7 @@
         <translation>{0} 在打开期间被截短：请取得完好的副本。</translation>
     </message>
     <message>
-        <source>{0} needs more memory than there is: save it as a tiled TIFF.</source>
+        <source>{0} needs more memory than is available: save it as a tiled TIFF.</source>
         <translation>{0} 所需内存超过现有内存：请存为分块 TIFF。</translation>
     </message>
     <message>
@@ -838,7 +855,7 @@
         <translation>{0} 不完整：在最后一行之前就结束了。</translation>
     </message>
     <message>
-        <source>{0} is cut short: it holds no picture.</source>
+        <source>{0} is cut short: it contains no picture.</source>
         <translation>{0} 不完整：其中没有图像。</translation>
     </message>
     <message>
@@ -850,7 +867,7 @@
         <translation>{0} 不完整：缺少数据的结尾。</translation>
     </message>
     <message>
-        <source>{0} is cut short: {1} of its {2} bytes are there.</source>
+        <source>{0} is cut short: {1} of its {2} bytes exist.</source>
         <translation>{0} 不完整：{2} 个字节中只有 {1} 个。</translation>
     </message>
     <message>
@@ -858,7 +875,7 @@
         <translation>{0} 已损坏：有一个分块或条带过小。</translation>
     </message>
     <message>
-        <source>{0} holds another picture than its header declares: it is damaged.</source>
+        <source>{0} contains a picture that doesn&apos;t match its header: it is damaged.</source>
         <translation>{0} 中的图像与文件头所述不符：文件已损坏。</translation>
     </message>
     <message>
@@ -886,7 +903,7 @@
         <translation>{0} 是{1}：请{2}，然后重新打开。</translation>
     </message>
     <message>
-        <source>The TIFF file&apos;s structure is damaged; save it anew with the program it came from.</source>
+        <source>The TIFF file&apos;s structure is damaged; save it again with the program that created it.</source>
         <translation>该 TIFF 文件的结构已损坏；请用原来的程序重新保存。</translation>
     </message>
     <message>
@@ -898,7 +915,7 @@
         <translation>文件被截断：缺少部分图像。</translation>
     </message>
     <message>
-        <source>A directory of the file lies within itself.</source>
+        <source>A directory of the file contains itself.</source>
         <translation>文件的目录包含自身。</translation>
     </message>
     <message>
@@ -922,7 +939,7 @@
         <translation>文件为动画；显示第一幅。</translation>
     </message>
     <message>
-        <source>The file has {0} bits a sample; it is read as 8-bit grey.</source>
+        <source>The file has {0} bits per sample; it is read as 8-bit grey.</source>
         <translation>文件每个样本 {0} 位；按 8 位灰度读取。</translation>
     </message>
     <message>
@@ -958,7 +975,7 @@
         <translation>原样保留：{0}。</translation>
     </message>
     <message>
-        <source>Colours beyond sRGB are brought to its edge.</source>
+        <source>Colours outside the sRGB gamut are clipped.</source>
         <translation>超出 sRGB 的颜色被收到其边界。</translation>
     </message>
     <message>
@@ -994,11 +1011,11 @@
         <translation>无法替换 {0}；请在打开它的程序中关闭后重试。</translation>
     </message>
     <message>
-        <source>The disk ran full while {0} was written; make room or choose another disk.</source>
+        <source>The disk became full while {0} was written; free some space or choose another disk.</source>
         <translation>写入 {0} 时磁盘已满；请腾出空间或另选磁盘。</translation>
     </message>
     <message>
-        <source>{0} needs {1} MB, but only {2} MB are free in {3}; make room or choose another disk.</source>
+        <source>{0} needs {1} MB, but only {2} MB are free in {3}; free some space or choose another disk.</source>
         <translation>{0} 需要 {1} MB，而 {3} 中只剩 {2} MB；请腾出空间或另选磁盘。</translation>
     </message>
     <message>
@@ -1058,11 +1075,11 @@
         <translation>{0} 已不是本项目的扫描件：其哈希值不同。</translation>
     </message>
     <message>
-        <source>Run {0} has filled pixels, but its record doesn&apos;t say of what.</source>
+        <source>Run {0} filled pixels, but its record doesn&apos;t name their scan.</source>
         <translation>第 {0} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
     </message>
     <message>
-        <source>Run {0} was made from another file than the scan of this project.</source>
+        <source>Run {0} was computed from a file that isn&apos;t the scan of this project.</source>
         <translation>第 {0} 次修复所用的不是本项目的扫描件。</translation>
     </message>
     <message>
@@ -1186,11 +1203,11 @@
         <translation>风格区域 {0} 小于 {1} × {2} 像素。</translation>
     </message>
     <message>
-        <source>The style region {0} reaches out of the picture, which is {1} × {2} pixels.</source>
+        <source>The style region {0} extends beyond the picture, which is {1} × {2} pixels.</source>
         <translation>风格区域 {0} 超出了图像，图像为 {1} × {2} 像素。</translation>
     </message>
     <message>
-        <source>The style region {0} touches damage: move it, or let it be trimmed.</source>
+        <source>The style region {0} contains damage: move it, or allow it to be trimmed.</source>
         <translation>风格区域 {0} 触及损伤：请移动它，或让程序裁剪。</translation>
     </message>
     <message>
@@ -1370,7 +1387,7 @@
         <translation>{0} 中的数据表不是 Imagest 项目的数据表（{1}）：用 `imagest project rescue` 可将仍可读取的内容读入新文件。</translation>
     </message>
     <message>
-        <source>{0} isn&apos;t there: name the exported file to verify.</source>
+        <source>{0} doesn&apos;t exist: name the exported file to verify.</source>
         <translation>{0} 不存在：请指出要核验的导出文件。</translation>
     </message>
     <message>
@@ -1434,7 +1451,7 @@
         <translation>厂商注释中的预览（EXIF 标签 {0}）</translation>
     </message>
     <message>
-        <source>Maker note (EXIF tag {0}), but addresses inside it may lead nowhere</source>
+        <source>Maker note (EXIF tag {0}), but its internal offsets may be invalid</source>
         <translation>厂商注释（EXIF 标签 {0}），但其中的地址可能已失效</translation>
     </message>
     <message>
@@ -1510,11 +1527,11 @@
         <translation>JPEG 2000 数据盒 {0}</translation>
     </message>
     <message>
-        <source>{0} bytes behind the end of the JPEG</source>
+        <source>{0} bytes after the end of the JPEG</source>
         <translation>JPEG 结尾之后的 {0} 字节</translation>
     </message>
     <message>
-        <source>{0} bytes behind the end of the JPEG ({1})</source>
+        <source>{0} bytes after the end of the JPEG ({1})</source>
         <translation>JPEG 结尾之后的 {0} 字节（{1}）</translation>
     </message>
     <message>
@@ -1562,11 +1579,11 @@
         <translation>EXIF 块中的 XResolution、YResolution 和 ResolutionUnit</translation>
     </message>
     <message>
-        <source>{0} preview behind the JPEG</source>
+        <source>{0} preview after the JPEG</source>
         <translation>JPEG 之后的 {0} 预览</translation>
     </message>
     <message>
-        <source>{0} thumbnail behind the JPEG</source>
+        <source>{0} thumbnail after the JPEG</source>
         <translation>JPEG 之后的 {0} 缩略图</translation>
     </message>
     <message>
@@ -1606,7 +1623,7 @@
         <translation>转换为 16 位 RGB 或灰度</translation>
     </message>
     <message>
-        <source>convert it to 8 or 16 bits a channel</source>
+        <source>convert it to 8 or 16 bits per channel</source>
         <translation>转换为每通道 8 位或 16 位</translation>
     </message>
     <message>
@@ -1646,7 +1663,7 @@
         <translation>有符号整数图片</translation>
     </message>
     <message>
-        <source>the folder may not be written</source>
+        <source>the folder is not writable</source>
         <translation>该文件夹不可写入</translation>
     </message>
     <message>
@@ -1674,7 +1691,7 @@
         <translation>{0} 为 {1}，但项目开始时为 {2}：请指出原扫描件的位置。</translation>
     </message>
     <message>
-        <source>What the project knows of this export&apos;s record can&apos;t be read.</source>
+        <source>The project&apos;s data on this export&apos;s record can&apos;t be read.</source>
         <translation>无法读取项目所保存的此次导出的记录信息。</translation>
     </message>
     <message>
@@ -1702,7 +1719,7 @@
         <translation>有些损伤所属的类别不存在；它以“recovered”显示且只作记录：请查看后决定填补或擦除。</translation>
     </message>
     <message>
-        <source>Where the last export was written can&apos;t be read: name the file to verify.</source>
+        <source>The path of the last export can&apos;t be read: name the file to verify.</source>
         <translation>无法读取上次导出的位置：请指定要核对的文件。</translation>
     </message>
     <message>
@@ -1782,11 +1799,11 @@
         <translation>{0} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be two of the files to write; name one for each.</source>
+        <source>{0} is named for two of the files to write; choose different names.</source>
         <translation>{0} 不能同时作为两个要写入的文件；请分别命名。</translation>
     </message>
     <message>
-        <source>{0} is {1}, which only another one may replace; choose another name.</source>
+        <source>{0} is {1} and can&apos;t be replaced by another kind of file; choose another name.</source>
         <translation>{0} 是{1}，只能由同类文件替换；请另选名称。</translation>
     </message>
     <message>
@@ -1794,7 +1811,7 @@
         <translation>{0} 不是文件夹；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} is no ordinary file: name one that is stored on a disk.</source>
+        <source>{0} is not a regular file: name one that is stored on a disk.</source>
         <translation>{0} 不是普通文件：请指定存储在磁盘上的文件。</translation>
     </message>
     <message>
@@ -1894,23 +1911,23 @@
         <translation>适用于 {0}，而非 {1}</translation>
     </message>
     <message>
-        <source>works one way only: it has no table from colours back to samples</source>
+        <source>works in one direction only: it has no table from colours back to samples</source>
         <translation>只能单向使用：没有从颜色回到样本的表</translation>
     </message>
     <message>
-        <source>works one way only: it has no table from samples to colours</source>
+        <source>works in one direction only: it has no table from samples to colours</source>
         <translation>只能单向使用：没有从样本到颜色的表</translation>
     </message>
     <message>
-        <source>says nothing of colours</source>
+        <source>contains no colour data</source>
         <translation>未说明任何颜色</translation>
     </message>
     <message>
-        <source>doesn&apos;t lead back from colours to the samples they came from</source>
+        <source>doesn&apos;t convert colours back to the same samples</source>
         <translation>无法从颜色回到原来的样本</translation>
     </message>
     <message>
-        <source>leads to no colour space that is known</source>
+        <source>uses an unknown connection space</source>
         <translation>不指向任何已知的色彩空间</translation>
     </message>
     <message>
@@ -2073,12 +2090,6 @@
     <message>
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审查。</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
-        <translation>
-            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -2959,23 +2970,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
-    <name>PutAwayMenu</name>
-    <message>
-        <source>&amp;Bring back a result</source>
-        <translation>取回结果(&amp;B)</translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} · {1}, %n region(s)</source>
-        <translation>
-            <numerusform>{0} · {1}，%n 个区域</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing was put away</source>
-        <translation>没有收起的结果</translation>
-    </message>
-</context>
-<context>
     <name>Registered</name>
     <message>
         <source>Squares</source>
@@ -3066,12 +3060,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
-        <translation>
-            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
-        </translation>
     </message>
 </context>
 <context>

@@ -1,1 +1,1 @@
-"""The project's own sample: a procedural painting, its damage, and the pictures of the README."""
+"""The bundled sample: a procedural painting and its damage."""

@@ -1,22 +1,21 @@
-"""What time did to the painting: craquelure, paint losses down to ground and canvas, abrasion."""
+"""Simulated ageing: craquelure, paint losses down to ground and canvas, abrasion."""
 
 from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from scripts.sample.noise import Field, fractal, mix, smooth_noise
 from scripts.sample.painting import canvas_weave
 from scripts.sample.scene import SHAPE
 
-Mask = NDArray[np.bool_]
 LACUNAE = ((520, 150, 46), (985, 215, 34), (420, 340, 26), (610, 640, 38), (905, 700, 44), (180, 610, 30))
 SMALL = 26
 
 
 def damage(picture: Field, bare: Field, relief: Field, seed: int) -> tuple[Field, Mask]:
-    """The damaged picture (h, w, 3) and exactly the pixels (h, w) that were touched."""
+    """Return the damaged image (h, w, 3) and the mask (h, w) of exactly the changed pixels."""
     rng = np.random.default_rng(seed)
     cracks, depth = craquelure(rng)
     lost, canvas = losses(rng)
@@ -28,7 +27,7 @@ def damage(picture: Field, bare: Field, relief: Field, seed: int) -> tuple[Field
 
 
 def craquelure(rng: np.random.Generator) -> tuple[Mask, Field]:
-    """Age cracks: borders of warped cells, where tension was high; and how dark each pixel is."""
+    """Return age cracks, borders of warped cells where tension is high, and their darkness."""
     width = 0.62 + 0.30 * np.clip(smooth_noise(rng, SHAPE, 90), -1, 1.6)
     gap = _cell_gap(rng, 66, 7.0)
     fine = _cell_gap(rng, 30, 4.0)
@@ -39,7 +38,7 @@ def craquelure(rng: np.random.Generator) -> tuple[Mask, Field]:
 
 
 def _cell_gap(rng: np.random.Generator, cell: int, warp: float) -> Field:
-    """Distance (px) to the border between jittered cells, bent by noise of ``warp`` pixels."""
+    """Return the distance (px) to the border between jittered cells, warped by noise of ``warp`` px."""
     height, width = SHAPE
     y, x = np.mgrid[0:height, 0:width].astype(np.float32)
     x = x + warp * fractal(rng, SHAPE, 60, 4)
@@ -66,7 +65,7 @@ def _without_specks(mask: Mask, least: int) -> Mask:
 
 
 def losses(rng: np.random.Generator) -> tuple[Mask, Mask]:
-    """Flaked paint: a few lacunae and many small losses; and where even the ground is gone."""
+    """Return flaked paint (a few lacunae and many small losses), and where the ground is lost too."""
     y, x = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]].astype(np.float32)
     small = [(rng.uniform(40, 1160), rng.uniform(40, 860), rng.uniform(5, 15)) for _ in range(SMALL)]
     edge = [(rng.uniform(0, 1200), 899, rng.uniform(14, 30)) for _ in range(4)]
@@ -82,7 +81,7 @@ def losses(rng: np.random.Generator) -> tuple[Mask, Mask]:
 
 
 def abrasion(rng: np.random.Generator, relief: Field) -> Mask:
-    """Cleaning damage: paint worn off the highest threads and ridges of some places."""
+    """Return cleaning damage: paint worn off the highest threads and ridges in some places."""
     place = fractal(rng, SHAPE, 210, 3)
     height = relief - cv2.GaussianBlur(relief, (0, 0), 5)
     worn = (height > 0.16) & (place > 1.95)

@@ -1,4 +1,4 @@
-"""The painting itself: scene, strokes, light on the relief, canvas and an old varnish."""
+"""The procedural painting: scene, brush strokes, light on the relief, canvas and aged varnish."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BRUSHES = (
 
 
 def painting(seed: int) -> tuple[Field, Field, Field]:
-    """The finished picture (h, w, 3) sRGB 0–1, the bare canvas of the same shape, and the relief."""
+    """Return the finished image (h, w, 3) in sRGB 0–1, the bare canvas of the same shape, and the relief."""
     rng = np.random.default_rng(seed)
     scene = compose(rng)
     weave = canvas_weave(rng)
@@ -36,7 +36,7 @@ def painting(seed: int) -> tuple[Field, Field, Field]:
 
 
 def canvas_weave(rng: np.random.Generator) -> Field:
-    """A plain weave at about 14 threads a centimetre (300 dpi), uneven as hand-spun threads are."""
+    """Return a plain weave of about 14 threads per centimetre (300 dpi), irregular like hand-spun threads."""
     y, x = np.mgrid[0 : SHAPE[0], 0 : SHAPE[1]].astype(np.float32)
     x = x + 1.6 * smooth_noise(rng, SHAPE, 60)
     y = y + 1.6 * smooth_noise(rng, SHAPE, 60)
@@ -47,7 +47,7 @@ def canvas_weave(rng: np.random.Generator) -> Field:
 
 
 def lit(colour: Field, relief: Field, strength: float) -> Field:
-    """The relief under a raking light from the upper left, with a faint gloss on the ridges."""
+    """Light the relief from the upper left at a low angle, with a faint gloss on the ridges."""
     fine = cv2.GaussianBlur(relief, (0, 0), 0.7)
     dx, dy = cv2.Sobel(fine, cv2.CV_32F, 1, 0) / 8, cv2.Sobel(fine, cv2.CV_32F, 0, 1) / 8
     slope = (dx + dy) * strength
@@ -56,7 +56,7 @@ def lit(colour: Field, relief: Field, strength: float) -> Field:
 
 
 def varnish(rng: np.random.Generator, colour: Field) -> Field:
-    """A yellowed, slightly uneven varnish, darker toward the frame."""
+    """Apply a yellowed, slightly uneven varnish, darker towards the frame."""
     y, x = np.mgrid[-1 : 1 : SHAPE[0] * 1j, -1 : 1 : SHAPE[1] * 1j].astype(np.float32)
     thick = 1 + 0.10 * fractal(rng, SHAPE, 300, 3) + 0.55 * (x**4 + y**4)
     pass_through = np.float32([0.985, 0.955, 0.85]) ** thick[..., None]

@@ -1,4 +1,4 @@
-"""What is painted: a late afternoon with hills, a house, trees and a pond; colours and brush directions."""
+"""The painted scene: a late afternoon with hills, a house, trees and a pond; colours and brush directions."""
 
 from __future__ import annotations
 
@@ -16,28 +16,28 @@ HORIZON = 430
 
 @dataclass
 class Scene:
-    """``colour`` (h, w, 3) sRGB 0–1; ``angle`` (h, w) of the strokes in radians; ``detail`` 0–1."""
+    """``colour`` (h, w, 3) in sRGB 0–1; ``angle`` (h, w) of the strokes in radians; ``detail`` 0–1."""
 
     colour: Field
     angle: Field
     detail: Field
     rng: np.random.Generator
 
-    def lay(
+    def composite(
         self, cover: Field, colour: Field | tuple[float, ...], angle: Field | float, detail: float
     ) -> None:
-        """Put something of ``colour`` in front, where ``cover`` (0–1) says."""
+        """Composite ``colour`` over the scene with the opacity ``cover`` (0–1)."""
         self.colour = mix(self.colour, colour, cover)
         self.angle = np.where(cover > 0.5, angle, self.angle).astype(np.float32)
         self.detail = np.where(cover > 0.5, detail, self.detail).astype(np.float32)
 
     def noise(self, cell: float, octaves: int = 4) -> Field:
-        """Fractal noise over the whole scene."""
+        """Return fractal noise over the whole scene."""
         return fractal(self.rng, SHAPE, cell, octaves)
 
 
 def compose(rng: np.random.Generator) -> Scene:
-    """The whole scene, from the sky to the grass in front."""
+    """Compose the scene from the sky to the grass in the foreground."""
     blank = np.zeros(SHAPE, np.float32)
     scene = Scene(np.zeros((*SHAPE, 3), np.float32), blank, blank.copy(), rng)
     for layer in (_sky, _hills, _meadow, _pond, _path, _far_trees, _house, _trees, _oak, _foreground):
@@ -67,12 +67,12 @@ def _sky(scene: Scene) -> None:
     cloud = smoothstep(0.05, 1.0, billow + 0.9 * np.exp(-(((y - 210) / 110) ** 2)) - 0.55)
     lit = smoothstep(-0.8, 1.0, billow - np.roll(billow, -26, axis=0) + 0.25)
     white = mix(np.broadcast_to(np.float32([0.55, 0.55, 0.60]), (*SHAPE, 3)), (0.98, 0.93, 0.83), lit)
-    scene.lay(np.ones(SHAPE, np.float32), colour, 0.10 * scene.noise(180), 0.12)
-    scene.lay(0.88 * cloud, white, 0.15 + 0.55 * scene.noise(130), 0.25)
+    scene.composite(np.ones(SHAPE, np.float32), colour, 0.10 * scene.noise(180), 0.12)
+    scene.composite(0.88 * cloud, white, 0.15 + 0.55 * scene.noise(130), 0.25)
 
 
 def _ridge(scene: Scene, base: float, height: float, cell: float) -> tuple[Field, Field]:
-    """Cover and slope angle of hills whose crest runs about ``base``."""
+    """Return opacity and slope angle of hills whose crest is near ``base``."""
     _, y = _grid()
     crest = (
         smooth_noise(scene.rng, (1, WIDTH), cell)[0] + 0.22 * smooth_noise(scene.rng, (1, WIDTH), cell / 5)[0]
@@ -91,7 +91,7 @@ def _hills(scene: Scene) -> None:
     ):
         cover, slope = _ridge(scene, base, height, cell)
         shade = 0.045 * scene.noise(70)[..., None] + 0.0009 * (y - base)[..., None]
-        scene.lay(cover, np.float32(colour) + shade * np.float32([1.2, 1.0, 0.5]), slope, 0.2)
+        scene.composite(cover, np.float32(colour) + shade * np.float32([1.2, 1.0, 0.5]), slope, 0.2)
 
 
 def _meadow(scene: Scene) -> None:
@@ -108,11 +108,11 @@ def _meadow(scene: Scene) -> None:
         scene.noise(260, 3) * 0.7 + np.exp(-(((x - 1090) / 190) ** 2) - ((y - 645) / 34) ** 2) * 2.2,
     )
     colour = mix(colour, tuple(np.float32([0.20, 0.25, 0.12])), 0.62 * shadow)
-    scene.lay(smoothstep(-2, 2, y - line), colour, 0.06 * scene.noise(140) + 0.00025 * (x - 600), 0.25)
+    scene.composite(smoothstep(-2, 2, y - line), colour, 0.06 * scene.noise(140) + 0.00025 * (x - 600), 0.25)
 
 
 def _pond(scene: Scene) -> None:
-    """Still water that mirrors the sky, with the dark of the far bank in it."""
+    """Add still water that reflects the sky and the dark far bank."""
     x, y = _grid()
     wobble = 0.10 * scene.noise(170, 3)
     inside = 1 - np.hypot((x - 330) / 320, (y - 628) / 50) + wobble
@@ -123,8 +123,8 @@ def _pond(scene: Scene) -> None:
     water = mix(mirror, (0.42, 0.53, 0.62), 0.35 + 0.35 * deep)
     bank = smoothstep(0.2, 1.0, 0.6 * streaks + (1 - smoothstep(575, 615, y)) * 1.5)
     water = mix(water, (0.24, 0.28, 0.20), 0.75 * bank) + 0.04 * streaks[..., None]
-    scene.lay(smoothstep(-0.13, -0.04, inside) * (1 - cover), (0.30, 0.27, 0.15), 0.0, 0.6)
-    scene.lay(cover, water, 0.0, 0.45)
+    scene.composite(smoothstep(-0.13, -0.04, inside) * (1 - cover), (0.30, 0.27, 0.15), 0.0, 0.6)
+    scene.composite(cover, water, 0.0, 0.45)
 
 
 def _path(scene: Scene) -> None:
@@ -132,18 +132,18 @@ def _path(scene: Scene) -> None:
     points += [(742, 584), (704, 655), (742, 760)]
     cover = _polygon(points, 3) * smoothstep(-1.9, 0.4, scene.noise(30) + 0.7)
     light = np.float32([0.80, 0.69, 0.47]) + 0.05 * scene.noise(45)[..., None]
-    scene.lay(0.9 * cover, light, 0.25, 0.4)
+    scene.composite(0.9 * cover, light, 0.25, 0.4)
 
 
 def _blobs(scene: Scene, places: list[tuple[float, float, float]]) -> Field:
-    """Height of round crowns (x, y, radius): positive inside."""
+    """Return the height of round crowns (x, y, radius), positive inside."""
     x, y = _grid()
     crowns = [1 - np.hypot(x - cx, (y - cy) * 1.1) / r for cx, cy, r in places]
     return np.max(crowns, axis=0).astype(np.float32) + 0.14 * scene.noise(48, 4)
 
 
 def _foliage(scene: Scene, places: list[tuple[float, float, float]], dark: Field, light: Field) -> None:
-    """Crowns lit from the upper left, in clumps, with a few holes the sky shows through."""
+    """Add crowns lit from the upper left, in clumps, with a few holes."""
     body = _blobs(scene, places)
     clumps, leaves = scene.noise(46, 3), scene.noise(15, 3)
     sun = body - np.roll(np.roll(body, -20, axis=0), -22, axis=1)
@@ -152,7 +152,7 @@ def _foliage(scene: Scene, places: list[tuple[float, float, float]], dark: Field
     warm = smoothstep(0.9, 2.2, clumps + 0.5 * leaves)[..., None] * np.float32([0.16, 0.07, 0.0])
     holes = smoothstep(1.5, 1.9, scene.noise(26, 3)) * (1 - smoothstep(0.1, 0.75, body))
     turning = 2.6 * scene.noise(30, 2)
-    scene.lay(smoothstep(-0.01, 0.05, body) * (1 - holes), colour + warm, turning, 0.85)
+    scene.composite(smoothstep(-0.01, 0.05, body) * (1 - holes), colour + warm, turning, 0.85)
 
 
 def _far_trees(scene: Scene) -> None:
@@ -167,28 +167,30 @@ def _house(scene: Scene) -> None:
     wall = [(742, 500), (868, 500), (868, 562), (742, 562)]
     gable = [(868, 500), (905, 452), (938, 500), (938, 560), (868, 562)]
     roof = [(730, 503), (768, 446), (908, 446), (872, 503)]
-    scene.lay(_polygon(wall), (0.86, 0.78, 0.64), np.pi / 2, 0.8)
-    scene.lay(_polygon(gable), (0.60, 0.53, 0.47), np.pi / 2, 0.8)
+    scene.composite(_polygon(wall), (0.86, 0.78, 0.64), np.pi / 2, 0.8)
+    scene.composite(_polygon(gable), (0.60, 0.53, 0.47), np.pi / 2, 0.8)
     tiles = np.float32([0.62, 0.29, 0.18]) + 0.05 * scene.noise(16, 2)[..., None]
-    scene.lay(_polygon(roof), tiles, -0.98, 0.8)
-    scene.lay(_polygon([(838, 424), (858, 424), (858, 452), (838, 452)]), (0.50, 0.33, 0.26), np.pi / 2, 1.0)
+    scene.composite(_polygon(roof), tiles, -0.98, 0.8)
+    scene.composite(
+        _polygon([(838, 424), (858, 424), (858, 452), (838, 452)]), (0.50, 0.33, 0.26), np.pi / 2, 1.0
+    )
     for left in (758, 838):
-        scene.lay(
+        scene.composite(
             _polygon([(left, 516), (left + 15, 516), (left + 15, 537), (left, 537)]),
             (0.20, 0.20, 0.22),
             1.57,
             1,
         )
-    scene.lay(_polygon([(797, 520), (818, 520), (818, 562), (797, 562)]), (0.27, 0.20, 0.14), 1.57, 1.0)
-    scene.lay(_polygon([(896, 512), (912, 511), (912, 532), (896, 533)]), (0.16, 0.15, 0.17), 1.57, 1.0)
-    scene.lay(
+    scene.composite(_polygon([(797, 520), (818, 520), (818, 562), (797, 562)]), (0.27, 0.20, 0.14), 1.57, 1.0)
+    scene.composite(_polygon([(896, 512), (912, 511), (912, 532), (896, 533)]), (0.16, 0.15, 0.17), 1.57, 1.0)
+    scene.composite(
         0.6 * _polygon([(735, 562), (945, 558), (1010, 582), (760, 576)], 4), (0.20, 0.22, 0.12), 0.0, 0.5
     )
 
 
 def _trees(scene: Scene) -> None:
     for left, right, foot in ((1060, 1076, 598), (1136, 1156, 612), (704, 711, 566)):
-        scene.lay(
+        scene.composite(
             _polygon([(left, 505), (right - 3, 505), (right + 3, foot), (left - 3, foot)]),
             (0.20, 0.15, 0.11),
             1.5,
@@ -215,8 +217,8 @@ def _oak(scene: Scene) -> None:
     trunk = [(58, 770), (82, 640), (80, 520), (62, 420), (92, 410), (112, 500), (150, 420), (164, 430)]
     trunk += [(126, 540), (124, 640), (146, 772)]
     bark = np.float32([0.21, 0.16, 0.11]) + 0.04 * scene.noise(14, 2)[..., None]
-    scene.lay(_polygon(trunk, 1.5), bark, 1.5, 0.9)
-    scene.lay(
+    scene.composite(_polygon(trunk, 1.5), bark, 1.5, 0.9)
+    scene.composite(
         0.7 * _polygon([(118, 770), (108, 640), (112, 520), (124, 540), (124, 640), (146, 772)], 3),
         (0.47, 0.36, 0.22),
         1.5,
@@ -235,7 +237,7 @@ def _foreground(scene: Scene) -> None:
     grass = np.float32([0.20, 0.23, 0.10]) + 0.05 * scene.noise(26, 3)[..., None] * np.float32(
         [1.3, 1.2, 0.5]
     )
-    scene.lay(bank, grass, -1.35 + 0.35 * scene.noise(60), 0.8)
+    scene.composite(bank, grass, -1.35 + 0.35 * scene.noise(60), 0.8)
     rng = scene.rng
     for _ in range(170):
         fx, fy = rng.normal(rng.choice((210, 560, 1010)), 90), rng.normal(850, 26)
@@ -244,4 +246,4 @@ def _foreground(scene: Scene) -> None:
         ]
         flower = np.zeros(SHAPE, np.float32)
         cv2.circle(flower, (int(fx), int(fy)), int(rng.uniform(2, 5)), 1.0, -1)
-        scene.lay(flower * bank, colour, rng.uniform(-3, 3), 1.0)
+        scene.composite(flower * bank, colour, rng.uniform(-3, 3), 1.0)

@@ -1,7 +1,7 @@
-"""Brush strokes: thousands of bristle-marked, bent strokes laid coarse to fine over a scene.
+"""Brush strokes: thousands of curved strokes with bristle marks, painted coarse to fine over a scene.
 
-After Hertzmann, "Painterly rendering with curved brush strokes of multiple sizes" (1998): a stroke
-of a layer is laid where the canvas still differs from the scene seen at that brush's width.
+After Hertzmann, "Painterly rendering with curved brush strokes of multiple sizes" (1998): a stroke is
+painted where the canvas still differs from the scene blurred to the brush width.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ TEMPLATE = (64, 256)
 
 @dataclass(frozen=True)
 class Brush:
-    """One layer: ``width`` and ``length`` in pixels, ``spacing`` as a share of the width."""
+    """One layer of strokes: ``width`` and ``length`` in pixels, ``spacing`` relative to the width."""
 
     width: float
     length: float
     spacing: float
     error: float
-    """Mean difference to the scene (0–1) from which a stroke is laid."""
+    """Smallest mean difference to the scene (0–1) for which a stroke is painted."""
     jitter: float
-    """Deviation of the stroke's colour."""
+    """Standard deviation of the stroke's colour."""
     body: float
-    """How thick the paint stands."""
+    """Thickness of the paint."""
     detail: bool = False
-    """Lay strokes only where the scene asks for detail."""
+    """Paint strokes only where the scene has detail."""
 
 
 @dataclass
 class Canvas:
-    """Paint so far: ``colour`` (h, w, 3) sRGB 0–1 and ``relief`` (h, w), the height of the paint."""
+    """The painted canvas: ``colour`` (h, w, 3) in sRGB 0–1 and ``relief`` (h, w), the height of the paint."""
 
     colour: Field
     relief: Field
 
 
 def templates(rng: np.random.Generator, count: int = 24) -> list[NDArray[np.float32]]:
-    """Strokes as (64, 256, 2): coverage and bristle height, along u from left to right."""
+    """Return stroke templates (64, 256, 2): opacity and bristle height, from left to right."""
     return [_template(rng) for _ in range(count)]
 
 
@@ -64,23 +64,23 @@ def _template(rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 class Painter:
-    """Lays brushes over a scene, deterministically from ``rng``."""
+    """Paints brush strokes over a scene, deterministically from ``rng``."""
 
     def __init__(self, scene: Field, angle: Field, detail: Field, rng: np.random.Generator) -> None:
         self.scene, self.angle, self.detail, self.rng = scene, angle, detail, rng
         self.templates = templates(rng)
 
     def paint(self, canvas: Canvas, brush: Brush) -> int:
-        """Lay one layer; returns the number of strokes."""
-        seen = cv2.GaussianBlur(self.scene, (0, 0), max(brush.width / 5, 0.6))
-        error = cv2.GaussianBlur(np.abs(canvas.colour - seen).mean(axis=2), (0, 0), brush.width / 3)
-        laid = 0
+        """Paint one layer; return the number of strokes."""
+        blurred = cv2.GaussianBlur(self.scene, (0, 0), max(brush.width / 5, 0.6))
+        error = cv2.GaussianBlur(np.abs(canvas.colour - blurred).mean(axis=2), (0, 0), brush.width / 3)
+        count = 0
         for x, y in self._places(brush):
             if error[y, x] < brush.error or (brush.detail and self.rng.random() > self.detail[y, x]):
                 continue
-            self._stroke(canvas, brush, x, y, seen[y, x])
-            laid += 1
-        return laid
+            self._stroke(canvas, brush, x, y, blurred[y, x])
+            count += 1
+        return count
 
     def _places(self, brush: Brush) -> NDArray[np.int64]:
         height, width = self.angle.shape
@@ -113,7 +113,7 @@ class Painter:
 def _place(
     shape: tuple[int, int], x: int, y: int, angle: float, length: float, width: float, bend: float
 ) -> tuple[slice, slice, tuple[Field, Field] | None]:
-    """The patch a stroke touches and, for each of its pixels, where in the template it falls."""
+    """Return the area a stroke covers and, for each of its pixels, the template coordinates."""
     reach = int(np.hypot(length, width) / 2 + abs(bend) * length / 8) + 2
     top, bottom = max(y - reach, 0), min(y + reach + 1, shape[0])
     left, right = max(x - reach, 0), min(x + reach + 1, shape[1])

@@ -148,7 +148,7 @@ def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
         export(dialog, qtbot, settle)
     assert [path.name for path in folder.iterdir()] == ["restored-mask.png"]
     assert (folder / "restored-mask.png").read_bytes() == b"of last week"
-    assert "The disk ran full" in said[-1].sentence
+    assert "The disk became full" in said[-1].sentence
     assert opened.document.store.query("SELECT count(*) FROM exports") == [(0,)]
     export(dialog, qtbot, settle)
     assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.wanted().files)

@@ -16,8 +16,8 @@ from odd_files import directory
 from imagest_core.cli.numbers import number, whole
 from imagest_core.printable import (
     counted,
+    escape_unencodable_output,
     json_text,
-    let_any_text_through,
     printable,
     show,
     show_json,
@@ -69,7 +69,7 @@ def test_text_without_control_characters_is_left_alone():
 def test_any_encoding_of_the_terminal_will_do(monkeypatch, encoding):
     stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="\n")
     monkeypatch.setattr(sys, "stdout", stream)
-    let_any_text_through()
+    escape_unencodable_output()
     show("12 × 3 – “é”… 修")
     show_json({"name": "é修"})
     stream.flush()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from odd_files import HEIGHT, WIDTH, odd_files, png, whole_files
 
-from scripts.check_odd_files import Ending, checked
+from scripts.check_odd_files import CommandResult, check_file
 
 FILES = dict(odd_files(cuts=1, flips=3))
 
@@ -78,24 +78,24 @@ def test_libraries_print_nothing_on_the_terminal(tmp_path, hole):
     code = "import cv2; cv2.imread(r'%s')" % (tmp_path / "clean.jpg")
     wrapped = (
         "import os, sys\nfrom imagest_core.cli.native import libraries_silenced\n"
-        "from imagest_core.printable import complain\n"
+        "from imagest_core.printable import print_error\n"
         f"with libraries_silenced():\n    {code}\n    os.write(2, b'noise')\n"
-        "    print('more', file=sys.stderr)\n    complain('ours')\nprint('after', file=sys.stderr)\n"
+        "    print('more', file=sys.stderr)\n    print_error('ours')\nprint('after', file=sys.stderr)\n"
     )
     done = subprocess.run([sys.executable, "-c", wrapped], capture_output=True, text=True)
     assert done.stderr == "imagest: ours\nafter\n"
 
 
 def test_the_check_of_a_folder_says_what_went_wrong(tmp_path):
-    assert Ending(0, "{}", "", 1.0, 10**8).faults == []
-    assert Ending(2, "", "imagest: no.\n", 1.0, 10**8).faults == []
+    assert CommandResult(0, "{}", "", 1.0, 10**8).faults == []
+    assert CommandResult(2, "", "imagest: no.\n", 1.0, 10**8).faults == []
     for bad in (
-        Ending(1, "", "imagest: a fault.\n", 1.0, 0),
-        Ending(0, "", "warning\n", 1.0, 0),
-        Ending(2, "", "a\nb\n", 1.0, 0),
-        Ending(0, "", "", 16.0, 0),
-        Ending(0, "", "", 1.0, 2 * 10**9),
-        Ending(-11, "", "", 1.0, 0),
+        CommandResult(1, "", "imagest: a fault.\n", 1.0, 0),
+        CommandResult(0, "", "warning\n", 1.0, 0),
+        CommandResult(2, "", "a\nb\n", 1.0, 0),
+        CommandResult(0, "", "", 16.0, 0),
+        CommandResult(0, "", "", 1.0, 2 * 10**9),
+        CommandResult(-11, "", "", 1.0, 0),
     ):
         assert len(bad.faults) == 1
 
@@ -105,6 +105,6 @@ def test_a_file_is_checked_in_processes_of_their_own(tmp_path):
     (tmp_path / "strips.tif").write_bytes(whole_files()["strips.tif"])
     (tmp_path / "cut.tif").write_bytes(whole_files()["strips.tif"][:-9])
     for name, code in (("strips.tif", 0), ("cut.tif", 2)):
-        found = checked(tmp_path / name, masks=False)
+        found = check_file(tmp_path / name, masks=False)
         assert [end.code for _, end, _ in found] == [code, code]
         assert all(end.err.count("\n") == (code == 2) and end.peak > 10**6 for _, end, _ in found)

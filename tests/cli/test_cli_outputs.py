@@ -13,7 +13,7 @@ import pytest
 
 from imagest_core.errors import OutputError
 from imagest_core.models.library import embedded_folder
-from imagest_core.painting.outputs import Kind, check_target, check_targets, kind_of, same_file
+from imagest_core.painting.outputs import FileKind, check_target, check_targets, file_kind, same_file
 from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations.settings import set_style
@@ -283,7 +283,7 @@ def test_a_target_that_is_no_file_is_refused(tmp_path):
 
 
 def test_kinds_are_known_by_their_first_bytes(tmp_path, inputs):
-    assert kind_of(inputs["scan"]) is Kind.PICTURE
-    assert kind_of(inputs["project"]) is Kind.PROJECT
-    assert kind_of(inputs["config"]) is Kind.OTHER
-    assert kind_of(tmp_path / "nothing") is Kind.OTHER
+    assert file_kind(inputs["scan"]) is FileKind.PICTURE
+    assert file_kind(inputs["project"]) is FileKind.PROJECT
+    assert file_kind(inputs["config"]) is FileKind.OTHER
+    assert file_kind(tmp_path / "nothing") is FileKind.OTHER

@@ -9,12 +9,12 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from imagest_core.evaluation.metrics import Mask, Picture
+from imagest_core.arrays import Image8, Mask
 
 SIDE = 48
 
 
-def _painting(seed: int) -> Picture:
+def _painting(seed: int) -> Image8:
     """Smooth colour with some grain: something to be filled well, and something to be lost."""
     generator = np.random.default_rng(seed)
     y, x = np.mgrid[:SIDE, :SIDE] / SIDE
@@ -30,7 +30,7 @@ def _mask(seed: int) -> Mask:
 
 
 @pytest.fixture
-def picture() -> Picture:
+def picture() -> Image8:
     return _painting(1)
 
 

@@ -13,9 +13,9 @@ import pytest
 from skimage.color import rgb2lab
 from tiny_model import tiny_checkpoint, tiny_config
 
+from imagest_core.arrays import Image8
 from imagest_core.errors import InputError
 from imagest_core.evaluation.cases import find_cases, load_case
-from imagest_core.evaluation.metrics import Picture
 from imagest_core.models.imagest.style_swin import StyleSwinEncoder
 from imagest_core.painting.geometry import Box
 from scripts import measure_style, style_portrait
@@ -37,7 +37,7 @@ def square() -> np.ndarray:
     return mask
 
 
-def _grained(colour: tuple[int, int, int], grain: float, seed: int = 0) -> Picture:
+def _grained(colour: tuple[int, int, int], grain: float, seed: int = 0) -> Image8:
     noise = np.random.default_rng(seed).normal(0, grain, (SIDE, SIDE, 1))
     return np.clip(np.array(colour) + noise, 0, 255).astype(np.uint8)
 
@@ -168,7 +168,7 @@ def test_the_tables_count_and_judge():
     assert all("0 of 3 (0%)" in row and "-1.833" in row and "away from the donor" in row for row in steps)
     short = measure_style.in_short([*shifts, _shift("losses", 3.0, 2.0)], seed=0).splitlines()
     assert "differ by 1.625 of 255 levels" in short[0]
-    assert "in no work by more than 3.000; 0 of 4 are the same" in short[0]
+    assert "by at most 3.000; 0 of 4 are identical" in short[0]
     assert short[1].startswith("- Distance: **towards the donor** mean colour")
     assert short[2].startswith("- Step: **away from the donor** mean colour")
     assert short[3].endswith("**better** PSNR dB, SSIM, HaarPSI.")

@@ -5,11 +5,10 @@ import math
 import numpy as np
 import pytest
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.errors import MaskError
 from imagest_core.evaluation.metrics import (
     METRICS,
-    Mask,
-    Picture,
     band_energies,
     colour_difference,
     gradient_energy,
@@ -21,20 +20,20 @@ from imagest_core.evaluation.metrics import (
 )
 
 
-def flat(level: int, side: int = 32) -> Picture:
+def flat(level: int, side: int = 32) -> Image8:
     return np.full((side, side, 3), level, np.uint8)
 
 
-def stripes(amplitude: int, period: int = 2, side: int = 48) -> Picture:
+def stripes(amplitude: int, period: int = 2, side: int = 48) -> Image8:
     columns = np.where(np.arange(side) // (period // 2) % 2, amplitude, -amplitude)
     return np.broadcast_to((128 + columns)[None, :, None], (side, side, 3)).astype(np.uint8)
 
 
-def all_of(picture: Picture) -> Mask:
+def all_of(picture: Image8) -> Mask:
     return np.ones(picture.shape[:2], bool)
 
 
-def test_the_truth_itself_scores_best(picture: Picture, mask: Mask) -> None:
+def test_the_truth_itself_scores_best(picture: Image8, mask: Mask) -> None:
     values = measure(picture, picture, mask)
     assert tuple(values) == METRICS
     assert values["psnr"] == math.inf
@@ -53,7 +52,7 @@ def test_psnr_counts_each_channel_alike() -> None:
     assert psnr(fill, flat(100), all_of(fill)) == pytest.approx(10 * math.log10(3 * (255 / 30) ** 2))
 
 
-def test_values_in_the_mask_ignore_what_lies_outside(picture: Picture, mask: Mask) -> None:
+def test_values_in_the_mask_ignore_what_lies_outside(picture: Image8, mask: Mask) -> None:
     fill = np.where(mask[..., None], picture // 2, picture).astype(np.uint8)
     elsewhere = fill.copy()
     elsewhere[-4:] = 0
@@ -89,28 +88,28 @@ def test_bands_part_fine_from_coarse() -> None:
     assert coarse[2] > coarse[0]
 
 
-def test_bands_add_up_to_all_that_the_coarsest_blur_takes_away(picture: Picture) -> None:
+def test_bands_add_up_to_all_that_the_coarsest_blur_takes_away(picture: Image8) -> None:
     import cv2
 
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float64)
     assert sum(octaves(picture)) == pytest.approx(grey - cv2.GaussianBlur(grey, (0, 0), 4.0))
 
 
-def test_a_flat_fill_has_no_energy_and_a_flat_truth_no_share(picture: Picture) -> None:
+def test_a_flat_fill_has_no_energy_and_a_flat_truth_no_share(picture: Image8) -> None:
     plain, everywhere = flat(90, len(picture)), all_of(picture)
     assert gradient_energy(plain, picture, everywhere) == 0
     assert band_energies(plain, picture, everywhere) == pytest.approx([0] * 3, abs=1e-12)
     assert math.isnan(gradient_energy(picture, plain, everywhere))
 
 
-def test_damage_of_two_pixels_width_has_no_gradient_energy(picture: Picture) -> None:
+def test_damage_of_two_pixels_width_has_no_gradient_energy(picture: Image8) -> None:
     thin = np.zeros(picture.shape[:2], bool)
     thin[20:22] = True
     assert math.isnan(gradient_energy(picture, picture, thin))
     assert not math.isnan(measure(picture // 2, picture, thin)["band1"])
 
 
-def test_the_picture_edge_does_not_erode_the_mask(picture: Picture) -> None:
+def test_the_picture_edge_does_not_erode_the_mask(picture: Image8) -> None:
     """Two rows at the edge are measured: the outer one borders on nothing intact."""
     at_edge = np.zeros(picture.shape[:2], bool)
     at_edge[:2] = True
@@ -121,7 +120,7 @@ def test_black_and_white_differ_by_a_hundred() -> None:
     assert colour_difference(flat(0), flat(255), all_of(flat(0))) == pytest.approx(100, abs=0.01)
 
 
-def test_haarpsi_falls_and_gmsd_rises_with_the_damage(picture: Picture) -> None:
+def test_haarpsi_falls_and_gmsd_rises_with_the_damage(picture: Image8) -> None:
     little, much = picture.copy(), picture.copy()
     little[20:24, 20:24], much[10:34, 10:34] = 0, 0
     first, second = whole_picture(little, picture), whole_picture(much, picture)
@@ -129,7 +128,7 @@ def test_haarpsi_falls_and_gmsd_rises_with_the_damage(picture: Picture) -> None:
     assert 0 < first["gmsd"] < second["gmsd"]
 
 
-def test_an_empty_mask_and_unequal_sizes_are_refused(picture: Picture, mask: Mask) -> None:
+def test_an_empty_mask_and_unequal_sizes_are_refused(picture: Image8, mask: Mask) -> None:
     with pytest.raises(MaskError, match="empty"):
         measure(picture, picture, np.zeros_like(mask))
     with pytest.raises(MaskError, match="same size"):

@@ -3,26 +3,27 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from imagest_core.evaluation.metrics import Mask, Picture, band_energies
+from imagest_core.arrays import Image8, Mask
+from imagest_core.evaluation.metrics import band_energies
 from imagest_core.evaluation.noise import grained
 
 
 @pytest.fixture
-def smooth(picture: Picture) -> Picture:
+def smooth(picture: Image8) -> Image8:
     import cv2
 
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), 3), np.uint8)
 
 
 def test_grain_brings_the_fine_energy_and_leaves_the_rest(
-    smooth: Picture, picture: Picture, mask: Mask
+    smooth: Image8, picture: Image8, mask: Mask
 ) -> None:
     noisy = grained(smooth, picture, mask, mask, seed=1)
     assert band_energies(noisy, picture, mask)[0] == pytest.approx(1, abs=0.05)
     assert np.array_equal(noisy[~mask], smooth[~mask])
 
 
-def test_grain_is_neutral_and_repeats(mask: Mask, picture: Picture) -> None:
+def test_grain_is_neutral_and_repeats(mask: Mask, picture: Image8) -> None:
     grey = np.full_like(picture, 128)
     noisy = grained(grey, picture, mask, mask, seed=1)
     assert np.ptp(noisy, axis=2).max() == 0
@@ -30,5 +31,5 @@ def test_grain_is_neutral_and_repeats(mask: Mask, picture: Picture) -> None:
     assert not np.array_equal(noisy, grained(grey, picture, mask, mask, seed=2))
 
 
-def test_a_fill_that_is_lively_enough_stays_as_it_is(smooth: Picture, picture: Picture, mask: Mask) -> None:
+def test_a_fill_that_is_lively_enough_stays_as_it_is(smooth: Image8, picture: Image8, mask: Mask) -> None:
     assert np.array_equal(grained(picture, smooth, mask, mask), picture)

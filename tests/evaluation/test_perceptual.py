@@ -15,9 +15,9 @@ from torch import nn
 from torch.nn import functional
 from torchvision.models import inception_v3
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.errors import ModelError
 from imagest_core.evaluation import networks, weights
-from imagest_core.evaluation.metrics import Mask, Picture
 from imagest_core.evaluation.perceptual import COLUMNS, Perceptual
 from imagest_core.evaluation.weights import WeightStore, load_into
 
@@ -42,7 +42,7 @@ def lpips_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_without_weights_cells_are_empty_and_each_is_explained(picture: Picture, mask: Mask) -> None:
+def test_without_weights_cells_are_empty_and_each_is_explained(picture: Image8, mask: Mask) -> None:
     perceptual = Perceptual(WeightStore())
     values = perceptual.measure(picture, picture // 2, mask, "a field")
     assert tuple(values) == COLUMNS
@@ -54,7 +54,7 @@ def test_without_weights_cells_are_empty_and_each_is_explained(picture: Picture,
     assert all(note.endswith(".") for note in perceptual.notes)
 
 
-def test_lpips_is_averaged_over_the_mask_alone(lpips_folder: Path, picture: Picture, mask: Mask) -> None:
+def test_lpips_is_averaged_over_the_mask_alone(lpips_folder: Path, picture: Image8, mask: Mask) -> None:
     perceptual = Perceptual(WeightStore(lpips_folder))
     far = picture.copy()
     far[:4, :4] = 255 - far[:4, :4]
@@ -104,7 +104,7 @@ def test_a_gram_is_normalised_by_channels_and_pixels() -> None:
     assert torch.allclose(networks._gram(features), torch.full((1, 2, 2), 4 * 15 / (2 * 15)))
 
 
-def test_vgg_is_found_in_the_hub_cache(tmp_path: Path, picture: Picture, mask: Mask) -> None:
+def test_vgg_is_found_in_the_hub_cache(tmp_path: Path, picture: Image8, mask: Mask) -> None:
     place = tmp_path / "models--timm--vgg19.tv_in1k" / "snapshots" / "abc"
     place.mkdir(parents=True)
     state = networks.GramStyle().taps.state_dict()
@@ -138,7 +138,7 @@ def test_the_original_inception_averages_what_exists_and_ends_in_a_maximum() -> 
 
 
 @pytest.mark.slow
-def test_fid_and_kid_of_sets_come_from_inception(tmp_path: Path, picture: Picture) -> None:
+def test_fid_and_kid_of_sets_come_from_inception(tmp_path: Path, picture: Image8) -> None:
     inception = inception_v3(weights=None, aux_logits=False, init_weights=False, transform_input=False)
     save_file(inception.state_dict(), tmp_path / weights.INCEPTION_FID.file)
     perceptual = Perceptual(WeightStore(tmp_path))
@@ -177,7 +177,7 @@ def test_the_caches_are_those_that_the_libraries_use(monkeypatch: pytest.MonkeyP
 
 
 def test_clip_score_is_a_cosine_by_the_model_in_the_folder(
-    tmp_path: Path, picture: Picture, mask: Mask
+    tmp_path: Path, picture: Image8, mask: Mask
 ) -> None:
     write_tiny_clip(tmp_path / "clip")
     perceptual = Perceptual(WeightStore(tmp_path), captions=True)

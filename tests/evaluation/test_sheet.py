@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from imagest_core.arrays import Image8, Mask
 from imagest_core.evaluation.benchmark import CaseFills
 from imagest_core.evaluation.cases import Case, CasePictures
 from imagest_core.evaluation.contact_sheet import (
@@ -15,11 +16,10 @@ from imagest_core.evaluation.contact_sheet import (
     contact_sheet,
     whole_strip,
 )
-from imagest_core.evaluation.metrics import Mask, Picture
 
 
 @pytest.fixture
-def filled(picture: Picture, mask: Mask) -> CaseFills:
+def filled(picture: Image8, mask: Mask) -> CaseFills:
     damaged = np.where(mask[..., None], np.uint8(255), picture)
     fills = {"none": damaged, "telea": picture // 2}
     return CaseFills(Case("000-losses", "losses", Path()), CasePictures(picture, damaged, mask), fills)

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all."""
+"""Files are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_the_file_gets_its_name_at_the_end(tmp_path: Path) -> None:
+def test_file_is_renamed_when_finished(tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
     with replacing(out) as temporary:
         temporary.write_bytes(b"new")
@@ -34,9 +34,7 @@ def test_the_file_gets_its_name_at_the_end(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt, Cancelled, OSError])
 @pytest.mark.parametrize("old", [False, True])
-def test_an_exception_leaves_the_old_file_or_none(
-    tmp_path: Path, error: type[BaseException], old: bool
-) -> None:
+def test_exception_leaves_the_old_file_or_none(tmp_path: Path, error: type[BaseException], old: bool) -> None:
     out = tmp_path / "out.tif"
     if old:
         out.write_bytes(b"old")
@@ -57,7 +55,7 @@ def refused(out: Path, sentence: str, **options: object) -> None:
         pytest.fail("the body must not run")
 
 
-def test_what_is_refused(tmp_path: Path) -> None:
+def test_invalid_targets_are_refused(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     source.write_bytes(b"source")
     out.write_bytes(b"old")
@@ -76,7 +74,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     assert out.read_bytes() == b"old"
 
 
-def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
+def test_file_created_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
 
     def body() -> None:
@@ -90,7 +88,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
     assert names(tmp_path) == ["out.tif"]
 
 
-def test_a_link_is_followed(tmp_path: Path) -> None:
+def test_symbolic_link_is_followed(tmp_path: Path) -> None:
     real, link = tmp_path / "real.tif", tmp_path / "link.tif"
     real.write_bytes(b"old")
     link.symlink_to(real)
@@ -100,7 +98,7 @@ def test_a_link_is_followed(tmp_path: Path) -> None:
     assert real.read_bytes() == b"new"
 
 
-def test_rights_are_those_of_the_old_file_or_of_any_new_one(tmp_path: Path) -> None:
+def test_permissions_are_those_of_the_old_file_or_the_default(tmp_path: Path) -> None:
     old, new, plain = tmp_path / "old", tmp_path / "new", tmp_path / "plain"
     old.write_bytes(b"")
     old.chmod(0o640)
@@ -112,14 +110,14 @@ def test_rights_are_those_of_the_old_file_or_of_any_new_one(tmp_path: Path) -> N
     assert new.stat().st_mode == plain.stat().st_mode
 
 
-def test_the_longest_name_has_room_for_a_temporary_one(tmp_path: Path) -> None:
+def test_longest_file_name_can_be_written(tmp_path: Path) -> None:
     out = tmp_path / ("ä" * 125 + ".tif")
     with replacing(out) as temporary:
         assert len(os.fsencode(temporary.name)) <= 255
     assert out.exists()
 
 
-def test_what_dead_processes_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+def test_only_files_of_dead_processes_are_removed(tmp_path: Path) -> None:
     out, host = tmp_path / "out.tif", atomic._host()
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
@@ -141,7 +139,7 @@ WAITING = """
 import signal, sys, time
 from pathlib import Path
 from imagest_core.painting.atomic import all_or_none, replacing
-signal.signal(signal.SIGINT, signal.default_int_handler)  # jobs in the background are started deaf to it
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs ignore SIGINT by default
 with replacing(Path(sys.argv[1]), force=True) as temporary:
     temporary.write_bytes(b"half")
     print("ready", flush=True)
@@ -150,7 +148,7 @@ with replacing(Path(sys.argv[1]), force=True) as temporary:
 
 
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
-def test_a_killed_process_leaves_the_old_file(tmp_path: Path, number: signal.Signals) -> None:
+def test_killed_process_leaves_the_old_file(tmp_path: Path, number: signal.Signals) -> None:
     out = tmp_path / "out.tif"
     out.write_bytes(b"old")
     process = subprocess.Popen(
@@ -168,7 +166,7 @@ def test_a_killed_process_leaves_the_old_file(tmp_path: Path, number: signal.Sig
     assert out.read_bytes() == b"new"
 
 
-def test_what_a_database_leaves_beside_its_temporary_file_goes_too(tmp_path: Path) -> None:
+def test_journal_of_a_temporary_database_is_removed(tmp_path: Path) -> None:
     dead = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True).stdout
     for ending in ("part", "part-journal", "part-wal", "part-shm"):
         (tmp_path / f".out.tif.{int(dead)}-{atomic._host()}-01234567.{ending}").write_bytes(b"x")
@@ -192,7 +190,7 @@ except OutputError as error:
 """
 
 
-def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
+def test_read_only_folder_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()
     for parent in (folder, *folder.parents):
@@ -205,11 +203,11 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "may not be written" in answer.stdout
+    assert "is not writable" in answer.stdout
     assert names(folder) == []
 
 
-# Files that belong together
+# Groups of files
 
 
 def written_together(
@@ -231,7 +229,7 @@ def written_together(
 
 @pytest.mark.parametrize("links", [True, False])
 @pytest.mark.parametrize("fails", [OutputError, Cancelled, KeyboardInterrupt])
-def test_of_files_that_belong_together_all_are_written_or_none(
+def test_group_of_files_is_written_completely_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: type[BaseException], links: bool
 ) -> None:
     if not links:
@@ -248,7 +246,7 @@ def test_of_files_that_belong_together_all_are_written_or_none(
     assert new.read_bytes() == old.read_bytes() == b"new"
 
 
-def test_a_file_of_somebody_else_is_never_undone(tmp_path: Path) -> None:
+def test_file_of_another_process_is_not_undone(tmp_path: Path) -> None:
     mine, theirs = tmp_path / "mine", tmp_path / "theirs"
 
     def appears(_: Path) -> None:

@@ -26,7 +26,7 @@ SAMPLES = np.random.default_rng(5).integers(0, 256, (64, 48, 3), dtype=np.uint8)
 
 
 def refusal(path: Path, limits: Limits | None = None) -> str:
-    """The one sentence with which opening, or at latest reading, is refused."""
+    """Return the message raised by opening or reading the file."""
     with pytest.raises(PaintingError) as caught, open_painting(path, limits=limits) as painting:
         painting.read()
     return checked(str(caught.value))
@@ -41,7 +41,7 @@ def checked(sentence: str) -> str:
 
 
 def tiff(tags: dict[int, tuple[int, int, int]], data: bytes = b"", order: str = "<") -> bytes:
-    """A classic TIFF of one directory; ``tags``: code → (type, count, value as a 32-bit word)."""
+    """Return a classic TIFF with one directory; ``tags``: code → (type, count, value as a 32-bit word)."""
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "I", 8)
     entries = [
         struct.pack(order + "HHI", code, *tags[code][:2]) + word(order, *tags[code]) for code in sorted(tags)
@@ -70,7 +70,7 @@ def grey(width: int = 8, height: int = 8, **changes: tuple[int, int, int]) -> di
     return tags | {int(code[1:]): value for code, value in changes.items()}
 
 
-def test_the_handmade_tiff_is_fine_unharmed(tmp_path: Path) -> None:
+def test_handmade_tiff_is_valid(tmp_path: Path) -> None:
     path = tmp_path / "x.tif"
     path.write_bytes(tiff(grey(), bytes(range(64))))
     with open_painting(path) as painting:
@@ -105,7 +105,7 @@ HANDMADE: dict[str, tuple[bytes, str]] = {
     "only a head": (b"II*\0", "damaged"),
     "a BigTIFF head": (b"II+\0\x08\0\0\0" + b"\xff" * 8, "damaged"),
     "random after the head": (b"MM\0*" + np.random.default_rng(1).bytes(3000), "damaged|is"),
-    "text": (b"Dear colleague, the scan is attached.", "no picture this program knows"),
+    "text": (b"Dear colleague, the scan is attached.", "not in a supported picture format"),
     "nothing": (b"", "is empty"),
     "a GIF": (b"GIF89a" + bytes(40), "a GIF picture: save it as a 16-bit TIFF"),
     "a PNG head": (b"\x89PNG\r\n\x1a\n", "cut short"),
@@ -117,16 +117,14 @@ HANDMADE: dict[str, tuple[bytes, str]] = {
 
 
 @pytest.mark.parametrize("name", HANDMADE)
-def test_a_bad_file_gets_one_sentence(tmp_path: Path, name: str) -> None:
+def test_bad_file_raises_one_sentence(tmp_path: Path, name: str) -> None:
     data, said = HANDMADE[name]
     path = tmp_path / "x.tif"
     path.write_bytes(data)
     assert re.search(said, refusal(path))
 
 
-def test_the_libraries_remarks_stay_off_the_terminal(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_library_messages_are_not_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.tif"
     path.write_bytes(tiff(grey() | {700: (77, 2**31, 9), 9: (0, 1, 1)}, bytes(64)))
     logging.getLogger("tifffile").setLevel(logging.NOTSET)
@@ -146,7 +144,7 @@ ENCODERS: dict[str, Callable[[np.ndarray], bytes]] = {
 
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
 @pytest.mark.parametrize("kind", ENCODERS)
-def test_a_file_cut_short_is_noticed(tmp_path: Path, kind: str, share: float) -> None:
+def test_truncated_file_is_detected(tmp_path: Path, kind: str, share: float) -> None:
     data, path = ENCODERS[kind](SAMPLES), tmp_path / f"x.{kind}"
     path.write_bytes(data)
     with open_painting(path) as painting:
@@ -157,9 +155,7 @@ def test_a_file_cut_short_is_noticed(tmp_path: Path, kind: str, share: float) ->
 
 @pytest.mark.parametrize("compression", [None, "lzw", "adobe_deflate", "zstd", "jpeg", "packbits"])
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.99])
-def test_a_tiff_cut_short_is_noticed_at_opening(
-    tmp_path: Path, compression: str | None, share: float
-) -> None:
+def test_truncated_tiff_is_detected_on_opening(tmp_path: Path, compression: str | None, share: float) -> None:
     path = tmp_path / "x.tif"
     tifffile.imwrite(
         path, SAMPLES, photometric="rgb", compression=compression, rowsperstrip=16, metadata=None
@@ -170,7 +166,7 @@ def test_a_tiff_cut_short_is_noticed_at_opening(
 
 
 @pytest.mark.parametrize("compression", ["lzw", "adobe_deflate", "zstd", "jpeg", "packbits"])
-def test_a_strip_cut_short_inside_a_whole_file_is_noticed(tmp_path: Path, compression: str) -> None:
+def test_truncated_strip_in_a_complete_file_is_detected(tmp_path: Path, compression: str) -> None:
     path = tmp_path / "x.tif"
     tifffile.imwrite(
         path, SAMPLES, photometric="rgb", compression=compression, rowsperstrip=16, metadata=None
@@ -209,7 +205,7 @@ def test_png_bombs_and_palettes(tmp_path: Path) -> None:
         assert said in refusal(path)
 
 
-def test_a_jpeg_that_declares_more_than_it_holds(tmp_path: Path) -> None:
+def test_jpeg_with_too_few_bytes_for_its_size_is_refused(tmp_path: Path) -> None:
     data = bytearray(imagecodecs.jpeg8_encode(SAMPLES))
     frame = data.find(b"\xff\xc0")
     data[frame + 5 : frame + 9] = struct.pack(">HH", 20_000, 20_000)
@@ -218,7 +214,7 @@ def test_a_jpeg_that_declares_more_than_it_holds(tmp_path: Path) -> None:
     assert "too few bytes" in refusal(path)
 
 
-def test_what_must_be_decoded_at_once_is_limited(tmp_path: Path) -> None:
+def test_size_decoded_at_once_is_limited(tmp_path: Path) -> None:
     path = tmp_path / "x.png"
     path.write_bytes(imagecodecs.png_encode(SAMPLES))
     assert "only be decoded as a whole" in refusal(path, Limits(at_once=1000))
@@ -229,7 +225,7 @@ def test_what_must_be_decoded_at_once_is_limited(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("depth", [1, 2, 4])
-def test_a_png_of_few_bits_is_read_as_grey(tmp_path: Path, depth: int) -> None:
+def test_png_below_8_bits_is_read_as_grey(tmp_path: Path, depth: int) -> None:
     values = np.arange(64).reshape(8, 8) % 2**depth
     bits = np.unpackbits(values.astype(np.uint8)[..., None], axis=2)[..., 8 - depth :].reshape(8, -1)
     rows = b"".join(b"\0" + row.tobytes() for row in np.packbits(bits, axis=1))
@@ -239,22 +235,22 @@ def test_a_png_of_few_bits_is_read_as_grey(tmp_path: Path, depth: int) -> None:
         assert np.array_equal(painting.read()[..., 0], values * (255 // (2**depth - 1)))
 
 
-def test_cmyk_gets_a_sentence(tmp_path: Path) -> None:
+def test_cmyk_is_refused(tmp_path: Path) -> None:
     cmyk = Image.new("CMYK", (20, 20), (1, 2, 3, 4))
     for name in ("x.jpg", "x.tif"):
         cmyk.save(tmp_path / name)
         assert "CMYK picture: convert it to 8- or 16-bit RGB" in refusal(tmp_path / name)
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_missing_file_and_folder_are_refused(tmp_path: Path) -> None:
     assert "is a folder" in refusal(tmp_path)
     assert "doesn't exist" in refusal(tmp_path / "missing.tif")
     os.mkfifo(tmp_path / "pipe")
-    assert "no ordinary file" in refusal(tmp_path / "pipe")
+    assert "not a regular file" in refusal(tmp_path / "pipe")
 
 
-def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Permission is refused by hand: who runs the tests may be allowed to read everything."""
+def test_unreadable_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The error is simulated, because root can read everything."""
 
     def refuse(*_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied")
@@ -266,7 +262,7 @@ def test_a_file_without_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_random_damage_never_crashes(tmp_path: Path) -> None:
-    """Bytes of the head overwritten at random: a sentence, or samples of the size declared."""
+    """Random bytes in the header give a message, or samples of the declared size."""
     rng, path = np.random.default_rng(11), tmp_path / "x"
     tifffile.imwrite(tmp_path / "t", SAMPLES, photometric="rgb", compression="lzw", tile=(16, 16))
     originals = [(tmp_path / "t").read_bytes(), *(encode(SAMPLES) for encode in ENCODERS.values())]
@@ -284,11 +280,11 @@ def test_random_damage_never_crashes(tmp_path: Path) -> None:
 
 
 def reference(path: Path) -> np.ndarray:
-    """The same samples as displayed, by another library."""
-    if path.suffix == ".jpg":  # Pillow's decoder differs by a step
+    """Return the samples as displayed by another library."""
+    if path.suffix == ".jpg":  # Pillow's decoder differs by one level
         code = open_painting(path).orientation
         return Orientation(code).display(imagecodecs.jpeg8_decode(path.read_bytes()))
-    if "16bit_RGB" in path.name:  # which Pillow has not
+    if "16bit_RGB" in path.name:  # not supported by Pillow
         return tifffile.imread(path)
     with Image.open(path) as picture:
         return np.asarray(picture.convert("L") if picture.mode == "1" else picture)
@@ -296,7 +292,7 @@ def reference(path: Path) -> np.ndarray:
 
 @pytest.mark.shared
 @pytest.mark.skipif(not SHARED.is_dir(), reason="no folder of bad files beside the checkout")
-def test_every_odd_file_opens_right_or_is_refused() -> None:
+def test_every_odd_file_opens_correctly_or_is_refused() -> None:
     opened = []
     for path in sorted(SHARED.iterdir()):
         start = time.monotonic()

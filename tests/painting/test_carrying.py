@@ -1,4 +1,4 @@
-"""Metadata in a converted file: what is carried, in which form, and what is named because it isn't."""
+"""Metadata in a converted file: what is carried, in which form, and what is reported as lost."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def packet(body: str, note: str = "") -> bytes:
 
 
 def written(source: Path, out: Path) -> tuple[set[tuple[str, str]], dict[int, object]]:
-    """Write ``source`` with a patch; gives the notes' tags and actions, and the result's tags."""
+    """Write ``source`` with a patch; return tags and actions of the notes, and the result's tags."""
     with open_painting(source) as painting:
         notes = {(note.tag, note.action) for note in metadata_notes(painting)}
     wanted = restore(source, out, [PATCH])
@@ -65,7 +65,7 @@ def written(source: Path, out: Path) -> tuple[set[tuple[str, str]], dict[int, ob
 
 
 def extended(data: bytes, guid: str = GUID) -> list[tuple[int, bytes]]:
-    """Extended XMP in parts of 1,000 bytes, the last one first."""
+    """Return extended XMP in parts of 1,000 bytes, last one first."""
     parts = [
         b"http://ns.adobe.com/xmp/extension/\0"
         + guid.encode()
@@ -83,7 +83,7 @@ def standard(body: str, note: str = "") -> tuple[int, bytes]:
 NOTE = f' xmlns:n="http://ns.adobe.com/xmp/note/" n:HasExtendedXMP="{GUID}"'
 
 
-def test_extended_xmp_becomes_part_of_the_packet(tmp_path: Path) -> None:
+def test_extended_xmp_is_merged_into_the_packet(tmp_path: Path) -> None:
     more = packet(f"<dc:source>{'x' * 5000}</dc:source><a:own>y</a:own>")
     source = jpeg(tmp_path / "a.jpg", standard("<dc:format>z</dc:format>", NOTE), *extended(more))
     notes, tags = written(source, tmp_path / "out.tif")
@@ -97,7 +97,7 @@ def test_extended_xmp_becomes_part_of_the_packet(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["a part is missing", "another name", "no main packet"])
-def test_extended_xmp_that_is_incomplete_is_named(tmp_path: Path, fault: str) -> None:
+def test_incomplete_extended_xmp_is_reported(tmp_path: Path, fault: str) -> None:
     more = extended(
         packet("<dc:source>" + "x" * 5000 + "</dc:source>"), "F" * 32 if "name" in fault else GUID
     )
@@ -129,24 +129,24 @@ def test_photoshop_resources_and_iptc_get_their_own_tags(tmp_path: Path) -> None
         assert Structure(file).page(0).find(33723).kind == 4
 
 
-def test_segments_and_bytes_a_tiff_has_no_place_for_are_named(tmp_path: Path) -> None:
+def test_lost_segments_and_trailing_bytes_are_reported(tmp_path: Path) -> None:
     segments = [(0xEC, b"Ducky\0\1"), (0xE2, b"MPF\0II*\0"), (0xE7, bytes(5)), (0xFE, b"a comment")]
     source = jpeg(tmp_path / "a.jpg", *segments, trailer=b"something else")
     notes, tags = written(source, tmp_path / "out.tif")
     assert notes == {
         ("JPEG segments APP12 Ducky, APP2 MPF (further pictures), APP7 of 5 bytes", "lost"),
-        ("14 bytes behind the end of the JPEG", "lost"),
+        ("14 bytes after the end of the JPEG", "lost"),
         ("JPEG text Comment", "converted"),
     }
     assert tags[270] == "a comment"
 
 
-def afcp(place: int, iptc: bytes, preview: bytes) -> bytes:
+def afcp(offset: int, iptc: bytes, preview: bytes) -> bytes:
     data = iptc + preview
     table = b"AXS!" + struct.pack(">HHI", 1, 2, 0)
-    table += b"IPTC" + struct.pack(">II", len(iptc), place)
-    table += b"PrVw" + struct.pack(">II", len(preview), place + len(iptc))
-    return data + table + b"AXS!" + struct.pack(">II", place + len(data), 0)
+    table += b"IPTC" + struct.pack(">II", len(iptc), offset)
+    table += b"PrVw" + struct.pack(">II", len(preview), offset + len(iptc))
+    return data + table + b"AXS!" + struct.pack(">II", offset + len(data), 0)
 
 
 def fotostation(kind: int, data: bytes) -> bytes:
@@ -163,12 +163,12 @@ def test_iptc_in_trailers_is_carried(tmp_path: Path, maker: str) -> None:
         trailer = fotostation(1, record) + fotostation(4, preview)
     source.write_bytes(source.read_bytes() + trailer)
     notes, tags = written(source, tmp_path / "out.tif")
-    assert notes == {(f"{maker} preview behind the JPEG", "removed")}
+    assert notes == {(f"{maker} preview after the JPEG", "removed")}
     assert tags[33723] == record + bytes(-len(record) % 4)
 
 
 def exif(note: bytes = b"", thumbnail: bytes = b"", order: str = "<") -> bytes:
-    """An EXIF block with a maker note at byte 100, and a thumbnail."""
+    """Return an EXIF block with a maker note at byte 100, and a thumbnail."""
     mark = b"II*\0" if order == "<" else b"MM\0*"
     first = struct.pack(order + "H", 3)
     first += struct.pack(order + "HHI", 271, 2, 4) + b"ABC\0"
@@ -188,7 +188,7 @@ def exif(note: bytes = b"", thumbnail: bytes = b"", order: str = "<") -> bytes:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("length", [50, 30_000])
-def test_a_maker_note_keeps_its_place_and_loses_its_previews(tmp_path: Path, order: str, length: int) -> None:
+def test_maker_note_keeps_its_offset_and_loses_previews(tmp_path: Path, order: str, length: int) -> None:
     preview, thumbnail = (imagecodecs.jpeg_encode(noise(20, 20, seed=seed), 95) for seed in (1, 2))
     text = bytes(range(256)) * (length // 256 + 1)
     note = text[:length] + preview + text[:length]
@@ -206,19 +206,19 @@ def test_a_maker_note_keeps_its_place_and_loses_its_previews(tmp_path: Path, ord
     assert thumbnail[200:230] not in data
     with open(out, "rb") as file:
         structure = Structure(file)
-        (below,) = structure.places(structure.page(0).find(34665))
+        (below,) = structure.directory_offsets(structure.page(0).find(34665))
         entry = structure.directory(below).find(37500)
-        assert (entry.value_place, entry.size, structure.flavour.order) == (100, len(note), order)
+        assert (entry.value_offset, entry.size, structure.flavour.order) == (100, len(note), order)
 
 
-def test_a_maker_note_in_a_bigtiff_keeps_its_place_too(tmp_path: Path) -> None:
+def test_maker_note_in_a_bigtiff_keeps_its_offset(tmp_path: Path) -> None:
     source = jpeg(tmp_path / "a.jpg", (0xE1, exif(bytes(range(200)))))
     wanted = restore(source, tmp_path / "out.tif", [PATCH], classic_limit=1000)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "out.tif"), wanted)
     assert (tmp_path / "out.tif").read_bytes()[100:300] == bytes(range(200))
 
 
-def test_the_program_named_before_becomes_the_creator_tool(tmp_path: Path) -> None:
+def test_previous_software_becomes_the_creator_tool(tmp_path: Path) -> None:
     block = Image.Exif()
     block[305], block[270] = "Scanner & Co", "Überschrift"
     source = tmp_path / "a.jpg"
@@ -270,7 +270,7 @@ def test_texts_of_a_png(tmp_path: Path) -> None:
     assert bytes(tags[33723])[:10] == b"\x1c\x02\x78\0\5Panel"
 
 
-def test_a_text_that_contradicts_a_tag_is_named(tmp_path: Path) -> None:
+def test_text_that_contradicts_a_tag_is_reported(tmp_path: Path) -> None:
     block = Image.Exif()
     block[315] = "Anna"
     source = png(
@@ -281,7 +281,7 @@ def test_a_text_that_contradicts_a_tag_is_named(tmp_path: Path) -> None:
     assert notes == {("PNG text Author", "lost")}
 
 
-def test_a_text_beyond_all_bounds_is_not_carried_in_part(tmp_path: Path) -> None:
+def test_oversized_text_is_not_carried_partially(tmp_path: Path) -> None:
     long = zlib.compress(b" " * (33 << 20))
     source = png(tmp_path / "a.png", (b"zTXt", b"Comment\0\0" + long))
     notes, tags = written(source, tmp_path / "out.tif")
@@ -289,7 +289,7 @@ def test_a_text_beyond_all_bounds_is_not_carried_in_part(tmp_path: Path) -> None
     assert 700 not in tags
 
 
-def test_texts_in_xmp_are_xml(tmp_path: Path) -> None:
+def test_texts_in_xmp_are_escaped(tmp_path: Path) -> None:
     odd = "a\x1b[2J\0\x7f\ufffe\uffff<&>]]> \U0001f58c"
     source = png(tmp_path / "a.png", (b"iTXt", b"Comment\0\0\0\0\0" + odd.encode()))
     _, tags = written(source, tmp_path / "out.tif")
@@ -328,7 +328,7 @@ def test_boxes_of_jpeg_2000(tmp_path: Path, order: str) -> None:
     }
 
 
-def test_the_resolution_of_the_file_outweighs_that_of_its_exif(tmp_path: Path) -> None:
+def test_file_resolution_takes_precedence_over_exif(tmp_path: Path) -> None:
     block = Image.Exif()
     block[282], block[283], block[296] = 72.0, 72.0, 2
     metres = struct.pack(">IIB", 11811, 11811, 1)
@@ -339,7 +339,7 @@ def test_the_resolution_of_the_file_outweighs_that_of_its_exif(tmp_path: Path) -
         assert painting.resolution.dpi == pytest.approx((300, 300), abs=0.01)
 
 
-def test_a_second_packet_is_joined_unless_it_contradicts(tmp_path: Path) -> None:
+def test_second_packet_is_merged_unless_it_contradicts(tmp_path: Path) -> None:
     first, second = standard("<dc:format>z</dc:format>"), standard("<dc:source>y</dc:source>")
     notes, tags = written(jpeg(tmp_path / "a.jpg", first, second), tmp_path / "a.tif")
     assert notes == set()
@@ -351,14 +351,14 @@ def test_a_second_packet_is_joined_unless_it_contradicts(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("kind", [4, 9, 13])
-def test_gps_is_found_whatever_the_type_of_its_address(tmp_path: Path, kind: int) -> None:
+def test_gps_is_found_with_any_pointer_type(tmp_path: Path, kind: int) -> None:
     block = b"II*\0\x08\0\0\0" + struct.pack("<HHHIII", 1, 34853, kind, 1, 26, 0)
     block += struct.pack("<HHHI4sI", 1, 1, 2, 2, b"N\0\0\0", 0)
     _, tags = written(jpeg(tmp_path / "a.jpg", (0xE1, b"Exif\0\0" + block)), tmp_path / "out.tif")
     assert tags[34853] == {"GPSLatitudeRef": "N"}
 
 
-def test_a_thumbnail_whose_tags_make_no_sense_is_no_obstacle(tmp_path: Path) -> None:
+def test_thumbnail_with_invalid_tags_is_ignored(tmp_path: Path) -> None:
     block = b"II*\0\x08\0\0\0" + struct.pack("<HHHI4sI", 1, 271, 2, 4, b"ABC\0", 26)
     block += struct.pack("<HHHIIHHIII", 2, 256, 7, 1, 9, 273, 2, 1, 0, 0)
     notes, tags = written(jpeg(tmp_path / "a.jpg", (0xE1, b"Exif\0\0" + block)), tmp_path / "out.tif")
@@ -367,7 +367,7 @@ def test_a_thumbnail_whose_tags_make_no_sense_is_no_obstacle(tmp_path: Path) -> 
 
 
 @pytest.mark.skipif(shutil.which("exiftool") is None, reason="exiftool isn't installed")
-def test_exiftool_finds_no_fault_with_the_iptc(tmp_path: Path) -> None:
+def test_exiftool_accepts_the_iptc(tmp_path: Path) -> None:
     record = photoshop.Resource(b"8BIM", 1028, b"\0\0", b"\x1c\x02\0\0\2\0\2\x1c\x02\x78\0\5Panel").packed()
     source = jpeg(tmp_path / "a.jpg", (0xED, b"Photoshop 3.0\0" + record))
     written(source, tmp_path / "out.tif")
@@ -378,7 +378,7 @@ def test_exiftool_finds_no_fault_with_the_iptc(tmp_path: Path) -> None:
 
 
 @pytest.mark.shared
-def test_real_files_of_two_pages_and_of_long_xmp(shared: Path, tmp_path: Path) -> None:
+def test_real_files_with_two_pages_and_long_xmp(shared: Path, tmp_path: Path) -> None:
     restore(shared / "faulty" / "twopage_jpeg.tif", tmp_path / "two.tif", [PATCH])
     with tifffile.TiffFile(tmp_path / "two.tif") as tiff:
         assert len(tiff.pages) == 2

@@ -23,7 +23,7 @@ SRGB = {"whitepoint": [0.3127, 0.3290, 1.0], "primaries": [0.64, 0.33, 1, 0.30, 
 
 
 def lstar(count: int = 4096) -> np.ndarray:
-    """The tone curve of L*, as eciRGB v2 has it, as a table of 16 bits."""
+    """Return the L* tone curve of eciRGB v2 as a 16-bit table."""
     lightness = np.linspace(0, 100, count)
     linear = np.where(lightness > 8, ((lightness + 16) / 116) ** 3, lightness / 903.3)
     return np.rint(linear * 65535).astype(np.uint16)
@@ -55,7 +55,7 @@ def write(path: Path, samples: np.ndarray, embedded: bytes | None) -> Painting:
 
 
 def colours(depth: int) -> np.ndarray:
-    """Every grey, and colours as paint has them: no channel near zero beside a full one."""
+    """Return all greys, and colours of typical paint: no channel near zero next to a full one."""
     most = 2**depth - 1
     greys = np.repeat(np.arange(most + 1)[:, None], 3, axis=1)
     mild = np.random.default_rng(1).integers(most // 8, most + 1, (20_000, 3))
@@ -65,7 +65,7 @@ def colours(depth: int) -> np.ndarray:
 
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("name", PROFILES)
-def test_samples_come_back_identical(tmp_path: Path, name: str, depth: int) -> None:
+def test_samples_round_trip_identically(tmp_path: Path, name: str, depth: int) -> None:
     samples = colours(depth)
     with write(tmp_path / "x.tif", samples, PROFILES[name]) as painting:
         working = painting.read_working()
@@ -76,7 +76,7 @@ def test_samples_come_back_identical(tmp_path: Path, name: str, depth: int) -> N
 
 @pytest.mark.parametrize("depth", [8, 16])
 @pytest.mark.parametrize("name", GREYS)
-def test_grey_samples_come_back_identical(tmp_path: Path, name: str, depth: int) -> None:
+def test_grey_samples_round_trip_identically(tmp_path: Path, name: str, depth: int) -> None:
     samples = np.arange(2**depth, dtype=f"u{depth // 8}").reshape(-1, 64)
     with write(tmp_path / "x.tif", samples, GREYS[name]) as painting:
         working = painting.read_working()
@@ -120,13 +120,13 @@ def test_white_stays_white(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["sRGB", "sRGB by table"])
-def test_srgb_profiles_are_taken_as_they_are(name: str) -> None:
+def test_srgb_profiles_are_not_converted(name: str) -> None:
     space, note = colour.colour_space(PROFILES[name], grey=False)
     assert isinstance(space, colour.Srgb)
     assert note == ""
 
 
-def test_an_absent_profile_is_said(tmp_path: Path) -> None:
+def test_missing_profile_is_reported(tmp_path: Path) -> None:
     with write(tmp_path / "x.tif", colours(8), None) as painting:
         assert painting.notes == ("The file has no colour profile: sRGB is assumed.",)
         assert painting.profile is None
@@ -134,7 +134,7 @@ def test_an_absent_profile_is_said(tmp_path: Path) -> None:
 
 
 def one_way_lut(profile: bytes) -> bytes:
-    """``profile`` with an A2B0 tag that holds no table."""
+    """Return ``profile`` with an A2B0 tag that contains no table."""
     count = int.from_bytes(profile[128:132], "big")
     shift = 12
     entries = b""
@@ -158,20 +158,23 @@ FAULTY: dict[str, tuple[bytes, str]] = {
     "a damaged table": (one_way_lut(imagecodecs.cms_profile("adobergb")), "is damaged"),
     "only there": (
         lut_profile(back=False),
-        "works one way only: it has no table from colours back to samples",
+        "works in one direction only: it has no table from colours back to samples",
     ),
-    "only back": (lut_profile(there=False), "works one way only: it has no table from samples to colours"),
-    "no tables": (profile({b"desc": described("Empty")}), "says nothing of colours"),
-    "tables of two profiles": (lut_profile(inverse_of=4), "doesn't lead back from colours to the samples"),
+    "only back": (
+        lut_profile(there=False),
+        "works in one direction only: it has no table from samples to colours",
+    ),
+    "no tables": (profile({b"desc": described("Empty")}), "contains no colour data"),
+    "tables of two profiles": (lut_profile(inverse_of=4), "doesn't convert colours back to the same samples"),
     "a device link": (lut_profile(kind=b"link"), "is a device link"),
     "named colours": (lut_profile(kind=b"nmcl"), "is a list of named colours"),
     "abstract": (lut_profile(kind=b"abst"), "is an abstract profile"),
-    "over no known space": (profile({}, pcs=b"Luv "), "leads to no colour space that is known"),
+    "over no known space": (profile({}, pcs=b"Luv "), "uses an unknown connection space"),
 }
 
 
 @pytest.mark.parametrize("name", FAULTY)
-def test_srgb_stands_for_an_unusable_profile_only_if_the_user_says_so(tmp_path: Path, name: str) -> None:
+def test_srgb_replaces_an_unusable_profile_only_on_request(tmp_path: Path, name: str) -> None:
     faulty, said = FAULTY[name]
     samples, path = colours(8)[:20], tmp_path / "x.png"
     Image.fromarray(samples).save(path)
@@ -201,7 +204,7 @@ def test_an_rgb_profile_on_grey_is_unusable(tmp_path: Path) -> None:
         write(tmp_path / "x.tif", colours(8)[..., 0], PROFILES["sRGB"])
 
 
-def test_the_users_word_changes_nothing_for_a_usable_profile(tmp_path: Path) -> None:
+def test_assuming_srgb_does_not_affect_a_usable_profile(tmp_path: Path) -> None:
     write(tmp_path / "x.tif", colours(8), PROFILES["AdobeRGB"]).close()
     with open_painting(tmp_path / "x.tif", assume_srgb=True) as painting:
         assert not painting.srgb_assumed
@@ -209,10 +212,10 @@ def test_the_users_word_changes_nothing_for_a_usable_profile(tmp_path: Path) -> 
         assert isinstance(painting.colour_space, colour.Matrix)
 
 
-# Look-up tables
+# Lookup tables
 
 
-def test_a_lookup_table_is_used_and_its_error_told(tmp_path: Path) -> None:
+def test_lookup_table_is_used_and_its_error_reported(tmp_path: Path) -> None:
     samples = colours(16)[:40]
     with write(tmp_path / "x.tif", samples, lut_profile(name="Bench scanner")) as painting:
         (note,) = painting.notes
@@ -230,7 +233,7 @@ def test_a_lookup_table_is_used_and_its_error_told(tmp_path: Path) -> None:
     assert 0 < difference.max() <= most * 1.5
 
 
-def test_the_error_told_is_that_of_the_profile() -> None:
+def test_reported_error_is_that_of_the_profile() -> None:
     errors = []
     for exponent in (1.0, 1.2, 1.5):
         space, note = colour.profile_space(lut_profile(inverse_of=exponent), grey=False)
@@ -242,8 +245,8 @@ def test_the_error_told_is_that_of_the_profile() -> None:
     assert errors == sorted(errors)
 
 
-def test_only_filled_samples_travel_through_the_table(tmp_path: Path) -> None:
-    """A sample outside the mask is copied, however inexact the profile."""
+def test_only_filled_samples_are_converted(tmp_path: Path) -> None:
+    """Samples outside the mask are copied even if the profile is inexact."""
     from imagest_core.painting.geometry import Box
     from imagest_core.painting.writer import Patch, write_painting
 
@@ -258,8 +261,8 @@ def test_only_filled_samples_travel_through_the_table(tmp_path: Path) -> None:
     assert not changed.any()
 
 
-def test_curves_with_a_flat_end_are_used_and_told(tmp_path: Path) -> None:
-    """A scanner's curve that rises late: dark samples share a colour, which leads back to one of them."""
+def test_curves_with_a_flat_end_are_used_and_reported(tmp_path: Path) -> None:
+    """Dark samples of a scanner curve with a flat start share a colour, which maps back to one of them."""
     flat = np.maximum(np.linspace(-0.4, 1, 1024), 0)
     curve = np.rint(flat**2 * 65535).astype(np.uint16)
     faulty = imagecodecs.cms_profile("rgb", transferfunction=curve, **ADOBE)
@@ -278,7 +281,7 @@ def test_alpha_is_kept(tmp_path: Path) -> None:
     assert (out[..., :3] == 32768).all()
 
 
-def test_colours_beyond_the_file_end_at_its_limits(tmp_path: Path) -> None:
+def test_out_of_gamut_colours_are_clipped(tmp_path: Path) -> None:
     with write(tmp_path / "x.tif", colours(8), PROFILES["AdobeRGB"]) as painting:
         wild = np.array([[[-9.0, 0.5, 7.0]]], np.float32)
         assert painting.to_source(wild, np.zeros((1, 1, 3), np.uint8)).tolist()[0][0][2] == 255
@@ -327,11 +330,11 @@ def test_curves_are_inverted(name: str) -> None:
         parametric(0, -1),
     ],
 )
-def test_curves_that_have_no_inverse_are_refused(tag: bytes) -> None:
+def test_curves_without_inverse_are_refused(tag: bytes) -> None:
     with pytest.raises((ValueError, struct.error)):
         icc._curve(tag)
 
 
-def test_a_profile_tells_its_name() -> None:
+def test_profile_name() -> None:
     assert icc.name(imagecodecs.cms_profile("srgb")) == "sRGB built-in"
     assert icc.name(b"") == "unnamed profile"

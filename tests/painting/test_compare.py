@@ -1,4 +1,4 @@
-"""A written file compared with its source: what is decoded, and that nothing wrong gets through."""
+"""Comparison of a written file with its source: what is decoded, and that errors are detected."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ KIND = Kind(tiled=True, predictor=True)
 
 
 def checker(before: Painting, after: Painting, boxes: list[Box]) -> Callable[[Box], Any]:
-    """Compares everything outside ``boxes``, and notes nothing."""
+    """Compare everything outside ``boxes``."""
 
     def check(box: Box) -> Any:
         outside = np.ones((box.height, box.width), bool)
@@ -55,21 +55,21 @@ def compared(source: Path, out: Path, boxes: list[Box], page: int = 0) -> Compar
 
 @pytest.fixture
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """The segments that were decoded, in both files."""
+    """Count the decoded segments of both files."""
     seen: list[int] = []
-    real = segments.Segments._decoded
+    real = segments.SegmentReader._decoded
 
-    def counted(self: segments.Segments, index: int) -> Any:
+    def counted(self: segments.SegmentReader, index: int) -> Any:
         seen.append(index)
         return real(self, index)
 
-    monkeypatch.setattr(segments.Segments, "_decoded", counted)
+    monkeypatch.setattr(segments.SegmentReader, "_decoded", counted)
     return seen
 
 
 @pytest.mark.parametrize("tiled", [False, True])
 @pytest.mark.parametrize("orientation", [1, 3, 6])
-def test_only_what_was_encoded_anew_is_decoded(
+def test_only_re_encoded_segments_are_decoded(
     tmp_path: Path, decoded: list[int], tiled: bool, orientation: int
 ) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
@@ -89,8 +89,8 @@ def test_only_what_was_encoded_anew_is_decoded(
     assert sorted(decoded) == ([4, 4] if tiled else [3, 3])
 
 
-def test_a_fill_is_looked_at_even_where_the_bytes_are_the_same(tmp_path: Path) -> None:
-    """A fill that never reached the file leaves equal bytes."""
+def test_fill_is_checked_even_if_the_bytes_are_equal(tmp_path: Path) -> None:
+    """A fill that was not written leaves equal bytes."""
     source = tmp_path / "source.tif"
     write_source(source, KIND)
     asked: list[Box] = []
@@ -111,7 +111,7 @@ def test_a_fill_is_looked_at_even_where_the_bytes_are_the_same(tmp_path: Path) -
 
 @pytest.mark.parametrize("compression", [None, "lzw"])
 @pytest.mark.parametrize("planar", [False, True])
-def test_any_changed_sample_is_found(tmp_path: Path, compression: str | None, planar: bool) -> None:
+def test_any_changed_sample_is_detected(tmp_path: Path, compression: str | None, planar: bool) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     kind = Kind(compression, planar=planar, depth=16)
     write_source(source, kind)
@@ -130,8 +130,8 @@ TINY: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": "Sca
 
 
 @pytest.mark.parametrize("layout", [{"tile": (16, 16), "compression": "zlib"}, {"rowsperstrip": 5}])
-def test_no_changed_byte_gets_through(tmp_path: Path, layout: dict[str, Any]) -> None:
-    """Bytes of the result are changed one by one: either that is found, or the picture is the same."""
+def test_any_changed_byte_is_detected_or_harmless(tmp_path: Path, layout: dict[str, Any]) -> None:
+    """Each changed byte is either detected, or the image is the same."""
     source, out, wrong = (tmp_path / name for name in ("source.tif", "out.tif", "wrong.tif"))
     tags = [
         (274, 3, 1, 3, True),
@@ -174,8 +174,8 @@ def same_outside(
 @pytest.mark.parametrize(
     ("tag", "value"), [(262, 0), (317, 2), (274, 3), (266, 2), (339, 2), (284, 2), (259, 1)]
 )
-def test_a_tag_that_changes_the_meaning_is_found(tmp_path: Path, tag: int, value: int) -> None:
-    """All bytes of all strips are the same, but they mean something else."""
+def test_tag_that_changes_the_meaning_is_detected(tmp_path: Path, tag: int, value: int) -> None:
+    """All strips have equal bytes, but these have another meaning."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     data = zlib.compress(smooth(20, 24, 1).tobytes())
     entries = grey_entries(24, 20, 8, 20, (273, 4, 1, 8), (279, 4, 1, len(data)))
@@ -186,7 +186,7 @@ def test_a_tag_that_changes_the_meaning_is_found(tmp_path: Path, tag: int, value
         structure = Structure(file)
         entry = structure.page(0).find(tag)
         assert entry is not None
-        file.seek(entry.value_place)
+        file.seek(entry.value_offset)
         file.write(struct.pack("<H", value))
     try:
         found = compared(source, out, [])
@@ -198,8 +198,8 @@ def test_a_tag_that_changes_the_meaning_is_found(tmp_path: Path, tag: int, value
 
 @pytest.mark.parametrize("compression", [None, "zlib"])
 @pytest.mark.parametrize("planar", ["contig", "separate"])
-def test_hidden_channels_are_compared_too(tmp_path: Path, compression: str | None, planar: str) -> None:
-    """Channels that aren't shown are samples of the file like all others."""
+def test_hidden_channels_are_compared(tmp_path: Path, compression: str | None, planar: str) -> None:
+    """Channels that aren't displayed are compared like all others."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     samples = noise(40, 50, 4)
     options: dict[str, Any] = {"photometric": "rgb", "extrasamples": ["unassalpha"], "rowsperstrip": 9}

@@ -29,7 +29,7 @@ def colours(dtype: type, channels: int = 3) -> np.ndarray:
 
 @pytest.mark.parametrize("profile", [None, ADOBE])
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_the_screen_shows_the_working_colour(tmp_path: Path, dtype: type, profile: bytes | None) -> None:
+def test_display_matches_working_colour(tmp_path: Path, dtype: type, profile: bytes | None) -> None:
     samples = colours(dtype)
     with open_painting(scan(tmp_path, samples, profile)) as painting:
         pixels = Display(painting)(painting.read())
@@ -40,14 +40,14 @@ def test_the_screen_shows_the_working_colour(tmp_path: Path, dtype: type, profil
 
 
 @pytest.mark.parametrize("profile", [None, bytes(imagecodecs.cms_profile("gray", gamma=2.2))])
-def test_grey_is_grey(tmp_path: Path, profile: bytes | None) -> None:
+def test_grey_stays_grey(tmp_path: Path, profile: bytes | None) -> None:
     with open_painting(scan(tmp_path, colours(np.uint16, 1), profile)) as painting:
         pixels = Display(painting)(painting.read())
         expected = np.clip(painting.read_working(), 0, 1) * 255
     assert np.abs(pixels[..., 2::-1] - expected).max() <= 1.6
 
 
-def test_transparency_is_premultiplied(tmp_path: Path) -> None:
+def test_alpha_is_premultiplied(tmp_path: Path) -> None:
     samples = np.full((4, 4, 4), 65535, np.uint16)
     samples[:2, :, 3] = 0
     samples[2:, :, 3] = 32768
@@ -57,7 +57,7 @@ def test_transparency_is_premultiplied(tmp_path: Path) -> None:
     assert (pixels[2:] == 128).all()
 
 
-def test_a_wide_screen_is_given_other_numbers_for_the_same_colour(tmp_path: Path) -> None:
+def test_wide_gamut_screen_gets_converted_colours(tmp_path: Path) -> None:
     samples = np.zeros((2, 2, 3), np.uint8)
     samples[..., 1] = 255
     with open_painting(scan(tmp_path, samples)) as painting:
@@ -66,7 +66,7 @@ def test_a_wide_screen_is_given_other_numbers_for_the_same_colour(tmp_path: Path
     assert on_wide[2] == pytest.approx(144, abs=2)  # sRGB's green in AdobeRGB
 
 
-def test_a_screen_profile_that_is_none_is_left_out(tmp_path: Path) -> None:
+def test_invalid_screen_profile_is_ignored(tmp_path: Path) -> None:
     samples = colours(np.uint8)
     with open_painting(scan(tmp_path, samples)) as painting:
         assert np.array_equal(Display(painting, b"no profile")(samples), Display(painting)(samples))

@@ -58,7 +58,7 @@ def test_resolution_of_exif(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [(0, 0), (1, 0), (4_000_000_000, 1)])
-def test_a_senseless_resolution_is_none(tmp_path: Path, value: tuple[int, int]) -> None:
+def test_implausible_resolution_is_none(tmp_path: Path, value: tuple[int, int]) -> None:
     path = tmp_path / "x.tif"
     tifffile.imwrite(path, SAMPLES, photometric="rgb", resolution=(300, 300), resolutionunit=2)
     with tifffile.TiffFile(path) as tiff:
@@ -70,7 +70,7 @@ def test_a_senseless_resolution_is_none(tmp_path: Path, value: tuple[int, int]) 
         assert painting.resolution is None
 
 
-def test_a_tiff_tells_what_it_says_of_itself(tmp_path: Path) -> None:
+def test_tiff_metadata_is_read(tmp_path: Path) -> None:
     path = tmp_path / "x.tif"
     tags = [(700, 1, len(XMP), XMP, True), (33723, 7, 8, b"\x1c\x02\x05\x00\x03abc", True)]
     options = {"description": "inv. 12, recto", "software": "scanner", "datetime": "2020:01:02 03:04:05"}
@@ -85,7 +85,7 @@ def test_a_tiff_tells_what_it_says_of_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
-def test_other_formats_tell_too(tmp_path: Path, kind: str) -> None:
+def test_metadata_of_other_formats_is_read(tmp_path: Path, kind: str) -> None:
     path, options = tmp_path / f"x.{kind}", {}
     if kind == "png":
         options["pnginfo"] = PngImagePlugin.PngInfo()
@@ -102,7 +102,7 @@ def test_other_formats_tell_too(tmp_path: Path, kind: str) -> None:
         assert (painting.metadata.description, painting.metadata.software) == ("inv. 12", "scanner")
 
 
-def test_a_profile_in_several_parts_of_a_jpeg(tmp_path: Path) -> None:
+def test_multi_part_jpeg_profile_is_joined(tmp_path: Path) -> None:
     profile = ADOBE + bytes(100_000)
     Image.fromarray(SAMPLES).save(tmp_path / "x.jpg", icc_profile=profile)
     with open_painting(tmp_path / "x.jpg") as painting:
@@ -120,7 +120,7 @@ def test_a_profile_in_several_parts_of_a_jpeg(tmp_path: Path) -> None:
         exif(orientation=6)[:20],
     ],
 )
-def test_a_broken_exif_says_nothing(blob: bytes) -> None:
+def test_broken_exif_is_empty(blob: bytes) -> None:
     found = Exif(blob)
     assert found.orientation == 1
     assert found.resolution is None

@@ -1,4 +1,4 @@
-"""Directories that share what lies below them, lie within each other, or say more than there is."""
+"""Directories that share children, contain themselves, or claim more data than the file has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tiff_samples import grey_entries, handmade, noise, restore, smooth
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff.extents import occupied
+from imagest_core.painting.tiff.extents import occupied_bytes
 from imagest_core.painting.tiff.ifd import Field, Structure, append_directory
 from imagest_core.painting.writer import Patch
 
@@ -23,7 +23,7 @@ PATCH = Patch(Box(1, 2, 5, 6), noise(6, 5))
 
 
 def tree(levels: int, fan: int, leaf: bytes = b"") -> bytes:
-    """A TIFF structure whose directories each name the next one ``fan`` times, below ``leaf`` at the end."""
+    """Return a TIFF whose directories each point to the next one ``fan`` times, with ``leaf`` at the end."""
     size = 2 + 12 * fan + 4
     out = b"II*\0" + struct.pack("<I", 8)
     end = 8 + levels * size
@@ -54,8 +54,8 @@ def test_shared_directories_are_carried_once(tmp_path: Path, levels: int, fan: i
     assert (b"a text at the very end" in out.read_bytes()) == (levels < 32)
 
 
-def test_absurdly_many_reduced_copies_are_refused_at_once(tmp_path: Path) -> None:
-    """5,000 of them, each chained to the next, and all named by the page and by each other."""
+def test_implausibly_many_reduced_copies_are_refused_quickly(tmp_path: Path) -> None:
+    """5,000 copies, each chained to the next, and all listed by the page and by each other."""
     source = tmp_path / "source.tif"
     tifffile.imwrite(source, smooth(20, 30), photometric="rgb", metadata=None)
     with open(source, "rb+") as file:
@@ -70,7 +70,7 @@ def test_absurdly_many_reduced_copies_are_refused_at_once(tmp_path: Path) -> Non
             entries = struct.pack("<HHIIHHII", 254, 4, 1, 1, 330, 4, count, table)
             file.write(struct.pack("<H", 2) + entries + struct.pack("<I", place + size))
         fields = [Field(each.tag, each.kind, each.count, structure.value(each)) for each in page.entries]
-        fields.append(Field(330, 4, count, place=table))
+        fields.append(Field(330, 4, count, offset=table))
         start = append_directory(file, structure.flavour, fields)
         file.seek(4)
         file.write(struct.pack("<I", start))
@@ -81,8 +81,8 @@ def test_absurdly_many_reduced_copies_are_refused_at_once(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == [source]
 
 
-def test_a_value_named_many_times_is_not_written_many_times(tmp_path: Path) -> None:
-    """300 tags whose values are one and the same 30 kB."""
+def test_shared_value_is_not_written_repeatedly(tmp_path: Path) -> None:
+    """300 tags share a value of 30 kB."""
     entries = b"".join(struct.pack("<HHII", 50000 + tag, 7, 30_000, 4000) for tag in range(300))
     exif = b"II*\0" + struct.pack("<IH", 8, 300) + entries + bytes(4)
     source = jpeg_with(tmp_path / "source.jpg", exif.ljust(4000, b"\0") + bytes(30_000))
@@ -90,14 +90,14 @@ def test_a_value_named_many_times_is_not_written_many_times(tmp_path: Path) -> N
     assert (tmp_path / "out.tif").stat().st_size < 200_000
 
 
-def test_a_directory_within_itself_ends(tmp_path: Path) -> None:
+def test_recursive_directory_terminates(tmp_path: Path) -> None:
     exif = b"II*\0" + struct.pack("<IHHHIII", 8, 1, 34665, 4, 1, 8, 0)
     restore(jpeg_with(tmp_path / "source.jpg", exif), tmp_path / "out.tif", [PATCH])
     tifffile.imread(tmp_path / "out.tif")
 
 
-def test_shared_directories_of_a_patched_file_stay(tmp_path: Path) -> None:
-    """Also when it becomes a BigTIFF, for which all directories are written anew."""
+def test_shared_directories_of_a_patched_file_are_kept(tmp_path: Path) -> None:
+    """Also in a conversion to BigTIFF, which rewrites all directories."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     data = zlib.compress(smooth(20, 30, 1).tobytes())
     nested = tree(14, 2, b"a text at the very end")[8:]
@@ -122,8 +122,8 @@ def test_shared_directories_of_a_patched_file_stay(tmp_path: Path) -> None:
             assert len(list(Structure(file).walk())) == 16
 
 
-def test_directories_over_each_other_are_refused(tmp_path: Path) -> None:
-    """A chain of directories that start every 18 bytes, each with as many entries as fit behind it."""
+def test_overlapping_directories_are_refused(tmp_path: Path) -> None:
+    """A chain of directories that start every 18 bytes, each with as many entries as fit."""
     count = 3000
     path = tmp_path / "chain.tif"
     one = struct.pack("<HHHII", 1000, 50000, 4, 1, 0) + bytes(4)
@@ -134,5 +134,5 @@ def test_directories_over_each_other_are_refused(tmp_path: Path) -> None:
     path.write_bytes(bytes(body))
     started = time.process_time()
     with pytest.raises(PaintingError, match="structure is damaged"):
-        occupied(path)
+        occupied_bytes(path)
     assert time.process_time() - started < 2

@@ -23,7 +23,7 @@ def stored(height: int = 7, width: int = 5) -> np.ndarray:
 
 
 def upright(samples: np.ndarray, code: int) -> np.ndarray:
-    """The same as another library displays it."""
+    """Return the samples as another library displays them."""
     picture = Image.fromarray(samples)
     picture.getexif()[274] = code
     return np.asarray(ImageOps.exif_transpose(picture))
@@ -35,13 +35,13 @@ def test_displays_as_pillow_does(code: int) -> None:
 
 
 @given(codes, st.integers(1, 9), st.integers(1, 9))
-def test_storing_undoes_displaying(code: int, height: int, width: int) -> None:
+def test_store_inverts_display(code: int, height: int, width: int) -> None:
     samples, orientation = stored(height, width), Orientation(code)
     assert np.array_equal(orientation.store(orientation.display(samples)), samples)
 
 
 @given(codes, st.data())
-def test_a_displayed_box_is_found_in_the_stored_rows(code: int, data: st.DataObject) -> None:
+def test_displayed_box_maps_to_stored_rows(code: int, data: st.DataObject) -> None:
     samples, orientation = stored(), Orientation(code)
     width, height = orientation.size(5, 7)
     x, y = data.draw(st.integers(0, width - 1)), data.draw(st.integers(0, height - 1))
@@ -51,13 +51,13 @@ def test_a_displayed_box_is_found_in_the_stored_rows(code: int, data: st.DataObj
 
 
 @pytest.mark.parametrize("value", [0, 9, -1, "6", None, 6.0])
-def test_anything_else_is_upright(value: object) -> None:
+def test_invalid_codes_are_upright(value: object) -> None:
     assert Orientation.of(value).code == 1
 
 
 @pytest.mark.parametrize("code", CODES)
 @pytest.mark.parametrize("level", [0, 1, 2])
-def test_a_tiff_is_read_as_displayed(tmp_path: Path, code: int, level: int) -> None:
+def test_tiff_is_read_as_displayed(tmp_path: Path, code: int, level: int) -> None:
     samples = np.random.default_rng(code).integers(0, 65536, (45, 70, 3), dtype=np.uint16)
     path = tmp_path / "x.tif"
     options = {
@@ -88,7 +88,7 @@ def test_a_tiff_is_read_as_displayed(tmp_path: Path, code: int, level: int) -> N
 
 @pytest.mark.parametrize("kind", ["jpeg", "png", "webp"])
 @pytest.mark.parametrize("code", [1, 3, 6])
-def test_exif_is_honoured(tmp_path: Path, kind: str, code: int) -> None:
+def test_exif_orientation_is_applied(tmp_path: Path, kind: str, code: int) -> None:
     path, exif = tmp_path / f"x.{kind}", Image.Exif()
     exif[274] = code
     Image.fromarray(stored(16, 24)).save(

@@ -18,7 +18,7 @@ RNG = np.random.default_rng(7)
 
 
 def picture(height: int, width: int, channels: int, depth: int) -> np.ndarray:
-    """Smooth colour with some noise, so that every codec has something to do."""
+    """Return smooth colours with some noise, which all codecs must handle."""
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     planes = [np.sin(5 * x + 3 * y + i) * 0.4 + 0.5 for i in range(channels)]
     noise = np.random.default_rng(channels).normal(0, 0.02, (height, width, channels))
@@ -26,7 +26,7 @@ def picture(height: int, width: int, channels: int, depth: int) -> np.ndarray:
 
 
 def write(path: Path, samples: np.ndarray, **options: Any) -> Path:
-    """``samples`` (h, w, c) as a TIFF; planar where asked."""
+    """Write ``samples`` (h, w, c) as a TIFF, optionally planar."""
     channels = samples.shape[2]
     stored = samples[..., 0] if channels == 1 else samples
     if options.get("planarconfig") == "separate":
@@ -64,7 +64,7 @@ CODECS = {
 @pytest.mark.parametrize("codec", CODECS)
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("depth", [8, 16])
-def test_every_tiff_layout_gives_its_samples(tmp_path: Path, codec: str, layout: str, depth: int) -> None:
+def test_every_tiff_layout_is_read(tmp_path: Path, codec: str, layout: str, depth: int) -> None:
     for channels, planar, order in itertools.product((1, 3, 4), ("contig", "separate"), "<>"):
         if channels == 1 and planar == "separate":
             continue
@@ -83,7 +83,7 @@ def test_every_tiff_layout_gives_its_samples(tmp_path: Path, codec: str, layout:
             assert np.array_equal(painting.read(box), samples[box.slices])
 
 
-def test_bigtiff_is_named(tmp_path: Path) -> None:
+def test_bigtiff_is_reported(tmp_path: Path) -> None:
     samples = picture(20, 20, 3, 16)
     with open_painting(write(tmp_path / "x.tif", samples, bigtiff=True)) as painting:
         assert painting.format == "BigTIFF"
@@ -101,7 +101,7 @@ def test_grey_with_alpha(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("space", ["rgb", "ycbcr"])
-def test_jpeg_in_tiff_is_lossy_and_decoded_as_tifffile_does(tmp_path: Path, space: str) -> None:
+def test_jpeg_in_tiff_is_lossy_and_matches_tifffile(tmp_path: Path, space: str) -> None:
     path = tmp_path / "x.tif"
     options = {
         "photometric": space,
@@ -116,7 +116,7 @@ def test_jpeg_in_tiff_is_lossy_and_decoded_as_tifffile_does(tmp_path: Path, spac
         assert np.array_equal(painting.read(), tifffile.imread(path))
 
 
-def test_white_is_zero_keeps_its_samples_and_shows_them_right(tmp_path: Path) -> None:
+def test_white_is_zero_keeps_samples_and_inverts_display(tmp_path: Path) -> None:
     samples = picture(30, 40, 1, 8)
     with open_painting(write(tmp_path / "x.tif", samples, photometric="miniswhite")) as painting:
         assert painting.white_is_zero
@@ -140,7 +140,7 @@ def test_bilevel_opens_as_grey(tmp_path: Path, kind: str, compression: str | Non
     with open_painting(path) as painting:
         assert painting.depth == 8
         assert painting.channels == 1
-        assert not painting.own_samples
+        assert not painting.stores_samples
         assert np.array_equal(painting.read()[..., 0], np.where(white, 255, 0))
         assert any("1 bit" in note for note in painting.notes)
 
@@ -172,7 +172,7 @@ def test_reduced_levels_are_block_means(tmp_path: Path, channels: int, level: in
             assert np.abs(reduced - expected).max() <= 0.51
 
 
-def test_reducing_in_stripes_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reducing_in_stripes_gives_equal_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     samples = picture(75, 53, 3, 8)
     path = write(tmp_path / "x.tif", samples, rowsperstrip=16)
     with open_painting(path) as painting:
@@ -181,14 +181,16 @@ def test_reducing_in_stripes_changes_nothing(tmp_path: Path, monkeypatch: pytest
         assert np.array_equal(painting.read(level=2), whole)
 
 
-def test_a_pyramid_in_the_file_is_used(tmp_path: Path) -> None:
+def test_pyramid_in_the_file_is_used(tmp_path: Path) -> None:
     path, samples = tmp_path / "x.tif", picture(101, 77, 3, 8)
-    marked = np.full((51, 39, 3), 200, np.uint8)  # not what a mean would give, to see which is read
+    marked = np.full((51, 39, 3), 200, np.uint8)  # differs from the mean, to show which one is read
     marked[:, :20] = 10
     with tifffile.TiffWriter(path) as writer:
         writer.write(samples, subifds=2, photometric="rgb", metadata=None, tile=(32, 32))
         writer.write(marked, subfiletype=1, photometric="rgb", metadata=None, tile=(32, 32))
-        writer.write(samples[:9, :9], subfiletype=1, photometric="rgb", metadata=None)  # no level: too small
+        writer.write(
+            samples[:9, :9], subfiletype=1, photometric="rgb", metadata=None
+        )  # too small for a level
     with open_painting(path) as painting:
         assert np.array_equal(painting.read(level=1), marked)
         assert np.array_equal(painting.read(Box(2, 4, 60, 30), 1), marked[2:17, 1:31])
@@ -197,20 +199,20 @@ def test_a_pyramid_in_the_file_is_used(tmp_path: Path) -> None:
         assert np.abs(painting.read(level=2) - block_means(samples.astype(float), 4)).max() <= 0.51
 
 
-def test_levels_end_at_about_256_pixels(tmp_path: Path) -> None:
+def test_last_level_has_about_256_pixels(tmp_path: Path) -> None:
     with open_painting(write(tmp_path / "x.tif", np.zeros((10, 1025, 3), np.uint8))) as painting:
         assert painting.levels == 4
         assert painting.read(level=painting.levels - 1).shape == (2, 129, 3)
 
 
-def test_a_box_must_lie_inside(tmp_path: Path) -> None:
+def test_box_outside_the_image_is_refused(tmp_path: Path) -> None:
     with open_painting(write(tmp_path / "x.tif", picture(20, 30, 3, 8))) as painting:
         for box in (Box(-1, 0, 5, 5), Box(0, 0, 31, 5), Box(3, 3, 0, 4)):
             with pytest.raises(ValueError, match="does not lie inside"):
                 painting.read(box)
 
 
-def test_a_narrow_box_of_a_wide_uncompressed_picture(tmp_path: Path) -> None:
+def test_narrow_box_of_a_wide_uncompressed_image(tmp_path: Path) -> None:
     samples = RNG.integers(0, 65536, (40, 20_000, 3), dtype=np.uint16)
     with open_painting(write(tmp_path / "x.tif", samples, byteorder=">", rowsperstrip=7)) as painting:
         box = Box(12_345, 5, 400, 30)
@@ -234,7 +236,7 @@ def test_only_touched_segments_are_decoded(tmp_path: Path, monkeypatch: pytest.M
         assert seen == [5, 6]
 
 
-def test_threads_read_the_same_with_a_cache_too_small(tmp_path: Path) -> None:
+def test_threads_read_equal_samples_with_a_small_cache(tmp_path: Path) -> None:
     samples = picture(256, 256, 3, 16)
     path = write(tmp_path / "x.tif", samples, tile=(32, 32), compression="lzw")
     boxes = [Box(int(x), int(y), 50, 60) for x, y in RNG.integers(0, 190, (60, 2))]
@@ -243,7 +245,7 @@ def test_threads_read_the_same_with_a_cache_too_small(tmp_path: Path) -> None:
             assert np.array_equal(read, samples[box.slices])
 
 
-def test_a_segment_larger_than_the_cache_is_decoded_once(tmp_path: Path) -> None:
+def test_segment_larger_than_the_cache_is_decoded_once(tmp_path: Path) -> None:
     from imagest_core.painting.formats.cache import SegmentCache
 
     made: list[int] = []
@@ -266,7 +268,7 @@ WHOLE = {
 
 
 @pytest.mark.parametrize("kind", WHOLE)
-def test_lossless_formats_give_their_samples(tmp_path: Path, kind: str) -> None:
+def test_lossless_formats_are_read_exactly(tmp_path: Path, kind: str) -> None:
     encode, all_channels, depths = WHOLE[kind]
     for channels, depth in itertools.product(all_channels, depths):
         samples = picture(61, 47, channels, depth)
@@ -278,10 +280,10 @@ def test_lossless_formats_give_their_samples(tmp_path: Path, kind: str) -> None:
             assert np.array_equal(painting.read(), samples)
             assert np.array_equal(painting.read(Box(3, 5, 20, 30)), samples[5:35, 3:23])
             assert not painting.lossy
-            assert not painting.own_samples
+            assert not painting.stores_samples
 
 
-def test_jpeg_is_decoded_as_the_codec_does(tmp_path: Path) -> None:
+def test_jpeg_matches_the_codec(tmp_path: Path) -> None:
     for channels in (1, 3):
         samples = picture(61, 47, channels, 8)
         data = imagecodecs.jpeg8_encode(samples[..., 0] if channels == 1 else samples, level=90)
@@ -293,7 +295,7 @@ def test_jpeg_is_decoded_as_the_codec_does(tmp_path: Path) -> None:
             assert np.array_equal(painting.read().squeeze(), imagecodecs.jpeg8_decode(data))
 
 
-def test_lossy_webp_and_jpeg2000_say_so(tmp_path: Path) -> None:
+def test_lossy_webp_and_jpeg2000_are_reported(tmp_path: Path) -> None:
     samples = picture(61, 47, 3, 8)
     for name, data in (
         ("x.webp", imagecodecs.webp_encode(samples, level=80, lossless=False)),
@@ -319,8 +321,8 @@ def test_hash_and_info(tmp_path: Path) -> None:
     assert info["bytes"] == path.stat().st_size
 
 
-def test_opening_a_big_file_decodes_nothing(tmp_path: Path) -> None:
-    """A hundred megapixels, most of it a hole in the file."""
+def test_opening_a_large_file_decodes_nothing(tmp_path: Path) -> None:
+    """A sparse file of 100 megapixels."""
     import time
 
     path = tmp_path / "x.tif"

@@ -14,7 +14,7 @@ from imagest_core.painting.picture_files import read_picture, write_picture
 
 ROOT = Path(imagest_core.__file__).parents[1]
 BY_PATH = {"imread", "imwrite", "imreadmulti", "imwritemulti", "imcount", "VideoCapture", "FileStorage"}
-"""Functions of OpenCV that take a path, which fails on Windows for most names."""
+"""OpenCV functions that take a path, which fails on Windows for most names."""
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_pictures_go_to_any_folder_and_back(folder: Path) -> None:
+def test_images_round_trip_in_any_folder(folder: Path) -> None:
     picture = np.random.default_rng(0).integers(0, 65536, (12, 9, 3), np.uint16)
     for _ in range(2):
         write_picture(folder / "修复.png", picture)
@@ -32,7 +32,7 @@ def test_pictures_go_to_any_folder_and_back(folder: Path) -> None:
     assert [path.name for path in folder.iterdir()] == ["修复.png"]
 
 
-def test_what_is_no_picture_gets_a_sentence(folder: Path) -> None:
+def test_file_that_is_no_image_is_refused(folder: Path) -> None:
     (folder / "text.png").write_text("no picture")
     (folder / "empty.png").write_bytes(b"")
     for name in ("text.png", "empty.png", "absent.png"):

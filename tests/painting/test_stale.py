@@ -1,4 +1,4 @@
-"""Smaller copies, previews and layers in a TIFF must not show the picture as it was before."""
+"""Reduced copies, previews and layers in a TIFF must not show the image before its restoration."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SECRET = noise(1, 100, 3, seed=3).tobytes()
 
 
 def jpeg(seed: int = 5) -> bytes:
-    """A small JPEG."""
+    """Return a small JPEG."""
     import io
 
     file = io.BytesIO()
@@ -53,7 +53,7 @@ def packet(picture: bytes) -> bytes:
 
 
 def written(source: Path, out: Path, page: int = 0) -> list[tuple[str, str]]:
-    """Write ``source`` with a patch; gives tags and actions of the notes."""
+    """Write ``source`` with a patch; return tags and actions of the notes."""
     with open_painting(source, page=page) as painting:
         notes = [(note.tag, note.action) for note in metadata_notes(painting)]
         place = written_page(painting)
@@ -72,7 +72,7 @@ def tagged(path: Path, *tags: tuple[int, int, bytes], order: str = "<", big: boo
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("big", [False, True])
-def test_values_with_pictures_lose_them_alone(tmp_path: Path, order: str, big: bool) -> None:
+def test_only_images_are_removed_from_values(tmp_path: Path, order: str, big: bool) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     keyword, path_resource = data_set(25, b"Panel"), resource(2000, b"a path that stays")
     thumbnails = (
@@ -112,7 +112,7 @@ def test_values_with_pictures_lose_them_alone(tmp_path: Path, order: str, big: b
         assert xmp.text_of(tags[700].value, "dc", "format") == "image/tiff"
 
 
-def test_a_value_shared_with_another_page_stays_there(tmp_path: Path) -> None:
+def test_value_shared_with_another_page_is_kept_there(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     value = resource(1036, jpeg(1)) + resource(2000, b"a path")
     tags = [(34377, 1, len(value), value, True)]
@@ -121,8 +121,8 @@ def test_a_value_shared_with_another_page_stays_there(tmp_path: Path) -> None:
             writer.write(smooth(40, 60), photometric="rgb", extratags=tags, metadata=None, compression="zlib")
     with open(source, "rb+") as file:
         first, second = (page.find(34377) for page in Structure(file).chain())
-        file.seek(second.place + 8)
-        file.write(struct.pack("<I", first.value_place))
+        file.seek(second.offset + 8)
+        file.write(struct.pack("<I", first.value_offset))
     assert written(source, out) == [("Photoshop thumbnail (resource 1036 in tag 34377)", "removed")]
     with tifffile.TiffFile(out) as tiff:
         assert bytes(tiff.pages[1].tags[34377].value) == value
@@ -132,7 +132,7 @@ def test_a_value_shared_with_another_page_stays_there(tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("others", [0, 1])
 @pytest.mark.parametrize("flag", [0, 1])
-def test_a_jpeg_copy_below_the_page_goes(tmp_path: Path, order: str, others: int, flag: int) -> None:
+def test_jpeg_copy_in_sub_ifds_is_removed(tmp_path: Path, order: str, others: int, flag: int) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     kept = noise(13, 11, 1, seed=8)[..., 0]
     with tifffile.TiffWriter(source, byteorder=order) as writer:
@@ -154,7 +154,7 @@ def test_a_jpeg_copy_below_the_page_goes(tmp_path: Path, order: str, others: int
 
 
 def exif_block(thumbnail: bytes, note: bytes = b"") -> bytes:
-    """EXIF with a maker note and a thumbnail in its second directory."""
+    """Return an EXIF block with a maker note, and a thumbnail in its second directory."""
     notes = struct.pack("<HHHII", 1, 37500, 7, len(note), 56) + bytes(4) + note if note else b""
     second = 38 + len(notes)
     first = struct.pack("<HHHIIHHII", 2, 271, 2, 4, 0x414243, 34665, 4, 1, 38)
@@ -166,7 +166,7 @@ def exif_block(thumbnail: bytes, note: bytes = b"") -> bytes:
     return blob
 
 
-def test_pages_that_are_thumbnails_go_and_others_stay(tmp_path: Path) -> None:
+def test_thumbnail_pages_are_removed_and_others_kept(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     other = noise(30, 20, seed=4)
     with tifffile.TiffWriter(source) as writer:
@@ -188,7 +188,7 @@ def test_pages_that_are_thumbnails_go_and_others_stay(tmp_path: Path) -> None:
         np.testing.assert_array_equal(tiff.pages[3].asarray(), noise(10, 7, seed=5))
 
 
-def test_a_page_of_another_picture_changes_nothing_here(tmp_path: Path) -> None:
+def test_page_of_another_image_is_ignored(tmp_path: Path) -> None:
     source = tmp_path / "source.tif"
     with tifffile.TiffWriter(source) as writer:
         for page in range(2):
@@ -200,7 +200,7 @@ def test_a_page_of_another_picture_changes_nothing_here(tmp_path: Path) -> None:
         np.testing.assert_array_equal(tiff.pages[1].asarray(), noise(21, 21, seed=0))
 
 
-def test_a_thumbnail_beside_the_strips_goes(tmp_path: Path) -> None:
+def test_thumbnail_next_to_the_strips_is_removed(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     tagged(source, (513, 4, b"\1\0\0\0"), (514, 4, b"\1\0\0\0"))
     thumbnail = jpeg(9)
@@ -209,13 +209,13 @@ def test_a_thumbnail_beside_the_strips_goes(tmp_path: Path) -> None:
     with open(source, "rb+") as file:
         page = Structure(file).page(0)
         for tag, number in ((513, len(data)), (514, len(thumbnail))):
-            file.seek(page.find(tag).place + 4)
+            file.seek(page.find(tag).offset + 4)
             file.write(struct.pack("<II", 1, number))
     assert written(source, out) == [("JPEG thumbnail (tag 513)", "removed")]
     assert thumbnail[200:230] not in out.read_bytes()
 
 
-def test_a_lossless_level_is_updated_and_named(tmp_path: Path) -> None:
+def test_lossless_level_is_updated_and_reported(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     with tifffile.TiffWriter(source) as writer:
         writer.write(smooth(64, 64), photometric="rgb", metadata=None, subifds=1)
@@ -227,11 +227,11 @@ def test_a_lossless_level_is_updated_and_named(tmp_path: Path) -> None:
 
 
 def rearranged(path: Path, chained: bool) -> None:
-    """Have the page's first SubIFD lead to its second: by its own SubIFDs, or as the next of its chain."""
+    """Link the page's first SubIFD to its second, by its own SubIFDs or as the next in its chain."""
     with open(path, "rb+") as file:
         structure = Structure(file)
         entry = structure.page(0).find(330)
-        first, second = structure.places(entry)
+        first, second = structure.directory_offsets(entry)
         below = structure.directory(first)
         if chained:
             file.seek(first + below.size - 4)
@@ -240,15 +240,13 @@ def rearranged(path: Path, chained: bool) -> None:
             fields = [Field(each.tag, each.kind, each.count, structure.value(each)) for each in below.entries]
             fields.append(numbers_field(330, [second], structure.flavour))
             first = append_directory(file, structure.flavour, fields)
-        file.seek(entry.place + 4)
+        file.seek(entry.offset + 4)
         file.write(struct.pack("<II", 1, first))
 
 
 @pytest.mark.parametrize("chained", [False, True])
 @pytest.mark.parametrize("size", [(32, 32), (30, 29)])
-def test_copies_below_and_behind_other_copies_are_found(
-    tmp_path: Path, chained: bool, size: tuple[int, int]
-) -> None:
+def test_nested_and_chained_copies_are_found(tmp_path: Path, chained: bool, size: tuple[int, int]) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     small = noise(16, 16, seed=6)
     with tifffile.TiffWriter(source) as writer:
@@ -291,7 +289,7 @@ def test_iptc_previews_with_long_sizes() -> None:
 
 
 @pytest.mark.parametrize("text", [b"", b"no xml", b"<a><b></a>", b"<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"])
-def test_a_packet_that_is_no_xmp_stays(text: bytes) -> None:
+def test_invalid_xmp_packet_is_kept(text: bytes) -> None:
     assert xmp.without_thumbnails(text) == text
     assert xmp.merged(text, packet(b"")) is None
 
@@ -313,7 +311,7 @@ def test_stale_structures_of_real_files(shared: Path, tmp_path: Path, name: str,
         if layers:
             old = structure.value(layers)[40:]
         else:
-            (below,) = structure.places(page.find(330))
+            (below,) = structure.directory_offsets(page.find(330))
             directory = structure.directory(below)
             place, size = (int(structure.numbers(directory.find(tag))[0]) for tag in (324, 325))
             old = structure.bytes_at(place, size)

@@ -1,4 +1,4 @@
-"""Whether a scan's file is still the one that was opened."""
+"""Detect whether a scan's file is still the one that was opened."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def painting(path: Path) -> Iterator[Painting]:
 
 
 def flip(path: Path) -> None:
-    """Change one sample, and nothing of what a folder shows: size, name and time of the last change."""
+    """Change one sample, but not the file's size, name and modification time."""
     before = path.stat()
     data = bytearray(path.read_bytes())
     data[-1] ^= 255
@@ -37,13 +37,13 @@ def flip(path: Path) -> None:
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-def test_a_file_nobody_touched_is_unchanged(painting: Painting) -> None:
+def test_untouched_file_is_unchanged(painting: Painting) -> None:
     painting.check_unchanged()
     painting.check_unchanged(painting.sha256())
 
 
 @pytest.mark.parametrize("settled", [True, False])
-def test_a_changed_byte_is_found_under_the_same_time_and_size(
+def test_changed_byte_is_detected_with_equal_time_and_size(
     painting: Painting, path: Path, monkeypatch: pytest.MonkeyPatch, settled: bool
 ) -> None:
     monkeypatch.setattr(stamp, "SETTLED", -1 if settled else stamp.SETTLED)
@@ -54,20 +54,20 @@ def test_a_changed_byte_is_found_under_the_same_time_and_size(
         painting.check_unchanged()
 
 
-def test_a_change_before_the_first_hash_is_found_as_well(painting: Painting, path: Path) -> None:
+def test_change_before_the_first_hash_is_detected(painting: Painting, path: Path) -> None:
     flip(path)
     with pytest.raises(PaintingError, match="has changed"):
         painting.sha256()
 
 
-def test_touching_a_file_is_no_change(painting: Painting, path: Path) -> None:
+def test_touching_a_file_is_not_a_change(painting: Painting, path: Path) -> None:
     painting.sha256()
     os.utime(path, (1, 1))
     path.chmod(0o600)
     painting.check_unchanged()
 
 
-def test_another_file_in_its_place_and_none_at_all_are_changes(painting: Painting, path: Path) -> None:
+def test_replaced_and_missing_files_are_changes(painting: Painting, path: Path) -> None:
     painting.sha256()
     other = path.with_name("other.tif")
     other.write_bytes(path.read_bytes())
@@ -82,12 +82,12 @@ def test_another_file_in_its_place_and_none_at_all_are_changes(painting: Paintin
         painting.check_unchanged()
 
 
-def test_another_content_than_expected_is_a_change(painting: Painting) -> None:
+def test_unexpected_content_is_a_change(painting: Painting) -> None:
     with pytest.raises(PaintingError, match="has changed"):
         painting.check_unchanged("0" * 64)
 
 
-def test_a_stamp_is_trusted_only_once_the_last_change_is_some_time_ago(path: Path) -> None:
-    os.utime(path, (1, 1))  # the time of the change itself cannot be set back
+def test_stamp_is_not_trusted_soon_after_a_change(path: Path) -> None:
+    os.utime(path, (1, 1))  # ctime can't be set
     assert not FileStamp.of(path).settled
-    assert not FileStamp.of(path).still_of(path)
+    assert not FileStamp.of(path).matches(path)

@@ -1,4 +1,4 @@
-"""No old samples stay in a patched TIFF, and everything else in it stays what it was."""
+"""No old samples remain in a patched TIFF, and everything else is unchanged."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from tiff_samples import (
 )
 
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.tiff.compact import compact, erase
-from imagest_core.painting.tiff.extents import merged, occupied, subtracted
+from imagest_core.painting.tiff.compact import compact, zero_spans
+from imagest_core.painting.tiff.extents import merge_spans, occupied_bytes, subtract_spans
 from imagest_core.painting.tiff.ifd import Structure
 from imagest_core.painting.writer import Patch
 
@@ -42,7 +42,7 @@ def segments(path: Path, page: int = 0) -> list[bytes]:
 
 
 def check_nothing_old(source: Path, out: Path, page: int = 0) -> int:
-    """No piece of a replaced segment is in the file; gives how many segments were replaced."""
+    """Assert that no part of a replaced segment is in the file; return the number of replaced segments."""
     old, new, whole = segments(source, page), segments(out, page), out.read_bytes()
     replaced = [a for a, b in zip(old, new) if a != b]
     for data in replaced:
@@ -53,15 +53,17 @@ def check_nothing_old(source: Path, out: Path, page: int = 0) -> int:
 
 
 def dead_bytes(path: Path) -> int:
-    """Bytes of the file that nothing in it points to."""
-    found = occupied(path)
+    """Return the bytes of the file to which nothing points."""
+    found = occupied_bytes(path)
     return found.size - int((found.spans[:, 1] - found.spans[:, 0]).sum())
 
 
 @pytest.mark.parametrize("big", [False, True])
 @pytest.mark.parametrize("compression", ["zlib", "lzw", "zstd"])
-def test_a_single_strip_does_not_double_the_file(tmp_path: Path, compression: str, big: bool) -> None:
-    """The new strip is larger, so that it doesn't fit into the place of the old one."""
+def test_replacing_a_single_strip_does_not_double_the_file(
+    tmp_path: Path, compression: str, big: bool
+) -> None:
+    """The new strip is larger, so it doesn't fit into the old one's bytes."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     picture = noise(120, 200)
     picture[40:60] = 0
@@ -79,7 +81,7 @@ def test_a_single_strip_does_not_double_the_file(tmp_path: Path, compression: st
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("page", [0, 1, 2])
-def test_other_pages_and_tags_are_the_same_after_moving(tmp_path: Path, order: str, page: int) -> None:
+def test_other_pages_and_tags_are_equal_after_moving(tmp_path: Path, order: str, page: int) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     with tifffile.TiffWriter(source, byteorder=order) as writer:
         for number in range(3):
@@ -102,8 +104,8 @@ def test_other_pages_and_tags_are_the_same_after_moving(tmp_path: Path, order: s
     assert out.stat().st_size < source.stat().st_size - 8000
 
 
-def test_new_tiles_fill_the_places_of_old_ones(tmp_path: Path) -> None:
-    """Some new tiles are smaller, some larger than the old ones; all places can be used again."""
+def test_new_tiles_fill_holes_of_old_ones(tmp_path: Path) -> None:
+    """Some new tiles are smaller, some larger than the old ones; all holes are reused."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     picture = noise(256, 256)
     picture[:64, 64:128] = 7
@@ -117,7 +119,7 @@ def test_new_tiles_fill_the_places_of_old_ones(tmp_path: Path) -> None:
 
 
 def strip_with(path: Path, *private: tuple[int, int, int, bytes | int], below: bytes = b"") -> Path:
-    """A picture in one strip, with an entry of unknown meaning and 40 private bytes at the end."""
+    """Write an image in one strip, with an entry of unknown meaning and 40 private bytes at the end."""
     data = zlib.compress(noise(20, 100, 1, seed=3).tobytes() + bytes(8000))
     entries = grey_entries(100, 100, 8, 100, (273, 4, 1, 8), (279, 4, 1, len(data)))
     handmade(path, data, [*entries, *private], more=below)
@@ -127,7 +129,7 @@ def strip_with(path: Path, *private: tuple[int, int, int, bytes | int], below: b
 PATCH = Patch(Box(0, 0, 100, 100), noise(100, 100, 1))
 
 
-def test_a_private_offset_keeps_everything_in_its_place(tmp_path: Path) -> None:
+def test_private_offset_prevents_moving(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     strip_with(source, (PRIVATE, 4, 1, 0), below=b"forty private bytes that must not move!!")
     whole = source.read_bytes()
@@ -144,8 +146,8 @@ def test_a_private_offset_keeps_everything_in_its_place(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("moves", [False, True])
-def test_a_makers_note_with_places_is_not_moved(tmp_path: Path, moves: bool) -> None:
-    """A note of numbers that can't be places in the file, or of one that can."""
+def test_maker_note_with_offsets_prevents_moving(tmp_path: Path, moves: bool) -> None:
+    """A maker note with numbers that can't be offsets in the file, or with one that can."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     note = b"\xff" * 40 if moves else b"\xff" * 20 + struct.pack(">I", 300) + b"\xff" * 16
     strip_with(source, (MAKER_NOTE, 7, 40, note), below=bytes(400))
@@ -156,8 +158,8 @@ def test_a_makers_note_with_places_is_not_moved(tmp_path: Path, moves: bool) -> 
     check_nothing_old(source, out)
 
 
-def test_many_large_private_values_are_not_searched_for_ever(tmp_path: Path) -> None:
-    """500 tags of unknown meaning that share 60 kB: nothing is moved."""
+def test_search_of_private_values_is_limited(tmp_path: Path) -> None:
+    """500 tags of unknown meaning share 60 kB: nothing is moved."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     strip_with(source, *((PRIVATE + tag, 7, 60_000, 10_000) for tag in range(500)), below=b"\xff" * 70_000)
     started = time.process_time()
@@ -167,16 +169,16 @@ def test_many_large_private_values_are_not_searched_for_ever(tmp_path: Path) -> 
     check_nothing_old(source, out)
 
 
-def test_what_lay_in_the_file_unused_stays(tmp_path: Path) -> None:
-    """Bytes that no directory mentions are none of the writer's business."""
+def test_previously_unused_bytes_are_kept(tmp_path: Path) -> None:
+    """Bytes that no directory uses are ignored by the writer."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     strip_with(source, below=b"A remark behind the last directory." * 3)
     restore(source, out, [PATCH])
     assert b"A remark behind the last directory." * 3 in out.read_bytes()
 
 
-def test_the_places_of_another_pages_thumbnail_follow(tmp_path: Path) -> None:
-    """Tags 513 and 514 are places and sizes, too."""
+def test_thumbnail_offsets_of_another_page_are_updated(tmp_path: Path) -> None:
+    """Tags 513 and 514 are an offset and a size."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     picture = b"\xff\xd8 no real JPEG, but long enough \xff\xd9"
     strip_with(source, below=picture)
@@ -199,7 +201,7 @@ def test_the_places_of_another_pages_thumbnail_follow(tmp_path: Path) -> None:
     assert out.read_bytes()[new : new + len(picture)] == picture
 
 
-def test_growing_over_the_limit_leaves_no_old_samples_either(tmp_path: Path) -> None:
+def test_conversion_to_bigtiff_leaves_no_old_samples(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     write_source(source, Kind())
     limit = source.stat().st_size + 400
@@ -211,18 +213,18 @@ def test_growing_over_the_limit_leaves_no_old_samples_either(tmp_path: Path) -> 
     same_but(source, out, 0)
 
 
-def test_a_removed_entry_takes_its_value_along(tmp_path: Path) -> None:
-    """Whoever takes an entry out of a directory needs only :func:`compact` to be rid of its value."""
+def test_value_of_a_removed_entry_is_removed(tmp_path: Path) -> None:
+    """After an entry is removed from a directory, :func:`compact` removes its value."""
     path = tmp_path / "scan.tif"
     secret = b"An old state of the picture. " * 20
     tags = [(37724, 7, len(secret), secret, True)]
     tifffile.imwrite(path, noise(40, 40), photometric="rgb", extratags=tags, compression="zlib")
-    before, samples = occupied(path), tifffile.imread(path)
+    before, samples = occupied_bytes(path), tifffile.imread(path)
     with open(path, "rb+") as file:
         structure = Structure(file)
         entry = structure.page(0).find(37724)
         assert entry is not None
-        file.seek(entry.place)
+        file.seek(entry.offset)
         file.write(struct.pack("<HHII", 37724, 7, 1, 0))
     assert compact(path, before) < 16
     assert b"An old state" not in path.read_bytes()
@@ -230,8 +232,8 @@ def test_a_removed_entry_takes_its_value_along(tmp_path: Path) -> None:
     np.testing.assert_array_equal(tifffile.imread(path), samples)
 
 
-def test_a_cloud_optimised_file_says_that_it_was_edited(tmp_path: Path) -> None:
-    """GDAL writes this text behind the header, and believes the order of the tiles while it says NO."""
+def test_cloud_optimised_file_is_marked_as_edited(tmp_path: Path) -> None:
+    """GDAL writes this text behind the header, and relies on the order of the tiles while it says NO."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     text = b"LAYOUT=IFDS_BEFORE_DATA\nBLOCK_ORDER=ROW_MAJOR\nKNOWN_INCOMPATIBLE_EDITION=NO\n "
     ghost = b"GDAL_STRUCTURAL_METADATA_SIZE=%06d bytes\n" % len(text) + text
@@ -246,22 +248,22 @@ def test_a_cloud_optimised_file_says_that_it_was_edited(tmp_path: Path) -> None:
     assert out.read_bytes() == source.read_bytes()
 
 
-def test_erasing_bytes(tmp_path: Path) -> None:
+def test_zero_spans(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"0123456789")
     with open(path, "rb+") as file:
-        erase(file, np.array([(1, 3), (8, 10)], np.uint64))
+        zero_spans(file, np.array([(1, 3), (8, 10)], np.uint64))
     assert path.read_bytes() == b"0\0\x0034567\0\0"
 
 
-def test_spans() -> None:
+def test_merge_and_subtract_spans() -> None:
     spans = np.array([(5, 9), (0, 2), (8, 12), (12, 13), (20, 20)], np.uint64)
-    assert merged(spans).tolist() == [[0, 2], [5, 13]]
+    assert merge_spans(spans).tolist() == [[0, 2], [5, 13]]
     other = np.array([(1, 6), (10, 11)], np.uint64)
-    assert subtracted(merged(spans), other).tolist() == [[0, 1], [6, 10], [11, 13]]
+    assert subtract_spans(merge_spans(spans), other).tolist() == [[0, 1], [6, 10], [11, 13]]
     nothing = np.zeros((0, 2), np.uint64)
-    assert subtracted(other, nothing).tolist() == other.tolist()
-    assert len(subtracted(nothing, other)) == len(merged(nothing)) == 0
+    assert subtract_spans(other, nothing).tolist() == other.tolist()
+    assert len(subtract_spans(nothing, other)) == len(merge_spans(nothing)) == 0
 
 
 @pytest.mark.skipif(which("tiffinfo") is None, reason="needs libtiff's tools")

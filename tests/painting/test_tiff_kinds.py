@@ -1,4 +1,4 @@
-"""Kinds of TIFF that other programs write: further channels, missing tiles, YCbCr, old-style JPEG."""
+"""TIFF variants of other programs: extra channels, sparse files, YCbCr, old-style JPEG."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CODES = {1: "B", SHORT: "H", LONG: "I", RATIONAL: "I"}
 
 
 def tiff(tags: Tags, *segments: bytes, order: str = "<") -> bytes:
-    """A classic TIFF of one directory; offsets (273, or 324 for tiles) and 513 are those of ``segments``."""
+    """Return a classic TIFF with one directory; tags 273 (324 for tiles) and 513 point to ``segments``."""
     place = 8 + 2 + 12 * len(tags) + 4
     long = sum(size for size in (len(packed(order, *tag)) for tag in tags.values()) if size > 4)
     starts = [place + long + sum(map(len, segments[:i])) for i in range(len(segments))]
@@ -55,8 +55,8 @@ def packed(order: str, kind: int, numbers: list[int]) -> bytes:
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("tiled", [False, True])
-def test_a_predictor_of_uncompressed_samples_is_ignored(tmp_path: Path, order: str, tiled: bool) -> None:
-    """libtiff, and all programs that use it, read such files so."""
+def test_predictor_of_uncompressed_samples_is_ignored(tmp_path: Path, order: str, tiled: bool) -> None:
+    """libtiff reads such files in the same way."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     samples = noise(32, 64, depth=16)
     stored = samples.astype(f"{order}u2")
@@ -73,7 +73,7 @@ def test_a_predictor_of_uncompressed_samples_is_ignored(tmp_path: Path, order: s
     np.testing.assert_array_equal(imagecodecs.tiff_decode(out.read_bytes()), wanted)
 
 
-# Further channels
+# Extra channels
 
 
 @pytest.mark.parametrize("planar", [False, True])
@@ -82,7 +82,7 @@ def test_a_predictor_of_uncompressed_samples_is_ignored(tmp_path: Path, order: s
     ("channels", "kinds"),
     [(5, (2, 0)), (5, (0, 0)), (4, (0,)), (9, (0, 0, 1, 0, 0, 0)), (3, (0, 0)), (4, (2, 0, 0))],
 )
-def test_saved_selections_survive(
+def test_extra_channels_are_kept(
     tmp_path: Path, channels: int, kinds: tuple[int, ...], compression: str | None, planar: bool
 ) -> None:
     grey, source, out = channels - len(kinds) == 1, tmp_path / "source.tif", tmp_path / "out.tif"
@@ -111,12 +111,12 @@ def test_saved_selections_survive(
 
 
 def filled(painting: Any, box: Box) -> Patch:
-    """A grey fill as a restoration makes it: of the colours, over what lies there."""
+    """Return a grey fill of the colour channels over the current samples."""
     under = painting.read(box)
     return Patch(box, painting.to_source(np.full((box.height, box.width, 3), 0.4, np.float32), under))
 
 
-def test_saved_selections_survive_in_a_new_file(tmp_path: Path) -> None:
+def test_extra_channels_are_kept_in_a_new_file(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     tifffile.imwrite(source, smooth(40, 50, 6), photometric="rgb", extrasamples=(0, 1, 0))
     patches = random_patches(Box(0, 0, 50, 40), 6, 8, 1)
@@ -126,7 +126,7 @@ def test_saved_selections_survive_in_a_new_file(tmp_path: Path) -> None:
         assert file.pages[0].extrasamples == (0, 1, 0)
 
 
-def test_a_saved_selection_is_not_shown_as_transparency(tmp_path: Path) -> None:
+def test_extra_channel_is_not_shown_as_alpha(tmp_path: Path) -> None:
     samples = np.full((4, 4, 5), 200, np.uint8)
     samples[..., 3:] = 0, 255
     for kinds, opaque in (((0, 0), True), ((0, 2), True), ((2, 0), False)):
@@ -137,11 +137,11 @@ def test_a_saved_selection_is_not_shown_as_transparency(tmp_path: Path) -> None:
         assert (shown[..., 3] == (255 if opaque else 0)).all()
 
 
-# Strips and tiles that the file leaves out
+# Sparse files
 
 
 def sparse(path: Path, compression: str | None, tiled: bool, inverted: bool = False) -> np.ndarray:
-    """A picture without its first and its last tile or strip."""
+    """Write an image without its first and its last tile or strip."""
     samples = noise(96, 64, 1)[..., 0]
     kind = "miniswhite" if inverted else "minisblack"
     options: dict[str, Any] = {"tile": (32, 32)} if tiled else {"rowsperstrip": 32}
@@ -179,7 +179,7 @@ def test_missing_tiles_are_zeros_and_can_be_filled(
 
 @pytest.mark.parametrize("tiled", [True, False])
 @pytest.mark.parametrize("compression", [None, "zlib"])
-def test_a_sparse_file_can_become_a_bigtiff(tmp_path: Path, compression: str | None, tiled: bool) -> None:
+def test_sparse_file_becomes_a_bigtiff(tmp_path: Path, compression: str | None, tiled: bool) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     sparse(source, compression, tiled, inverted=True)
     patches = [Patch(Box(5, 6, 50, 60), noise(60, 50, 1, seed=4))]
@@ -189,7 +189,7 @@ def test_a_sparse_file_can_become_a_bigtiff(tmp_path: Path, compression: str | N
         assert written.format == "BigTIFF"
 
 
-def test_a_lost_strip_is_no_missing_one(tmp_path: Path) -> None:
+def test_truncated_strip_is_not_a_sparse_one(tmp_path: Path) -> None:
     tags: Tags = {256: (LONG, [8]), 257: (LONG, [8]), 258: (SHORT, [8]), 259: (SHORT, [1]), 262: (SHORT, [1])}
     tags |= {273: (LONG, [0]), 278: (LONG, [8]), 279: (LONG, [64])}
     (tmp_path / "x.tif").write_bytes(tiff(tags))
@@ -201,7 +201,7 @@ def test_a_lost_strip_is_no_missing_one(tmp_path: Path) -> None:
 
 
 def ycbcr(across: int, down: int, width: int = 21, height: int = 19, **more: Any) -> bytes:
-    """A YCbCr TIFF of three strips of random samples."""
+    """Write a YCbCr TIFF with three strips of random samples."""
     rng, rows = np.random.default_rng(across * 10 + down), 8
     encode = more.pop("encode", bytes)
     unit, wide = across * down + 2, -(-width // across)
@@ -227,7 +227,7 @@ VIDEO = {
 
 @pytest.mark.parametrize("tags", [{}, FULL_RANGE, VIDEO], ids=["plain", "full", "video"])
 @pytest.mark.parametrize(("across", "down"), [(1, 1), (2, 1), (2, 2), (1, 2), (4, 1), (4, 2), (4, 4)])
-def test_ycbcr_is_read_as_libtiff_reads_it(tmp_path: Path, across: int, down: int, tags: Tags) -> None:
+def test_ycbcr_matches_libtiff(tmp_path: Path, across: int, down: int, tags: Tags) -> None:
     data = ycbcr(across, down, tags=dict(tags))
     (tmp_path / "x.tif").write_bytes(data)
     with open_painting(tmp_path / "x.tif") as painting:
@@ -236,7 +236,7 @@ def test_ycbcr_is_read_as_libtiff_reads_it(tmp_path: Path, across: int, down: in
         assert "The file stores YCbCr samples; they are read as RGB." in painting.notes
     reference = as_libtiff(data)
     assert samples.shape == reference.shape
-    difference = np.abs(samples.astype(int) - reference)  # libtiff's tables are of whole numbers
+    difference = np.abs(samples.astype(int) - reference)  # libtiff uses integer tables
     assert difference.max() <= (3 if tags == VIDEO else 2)
     assert difference.mean() < 0.6
 
@@ -265,7 +265,7 @@ def test_ycbcr_is_restored_as_its_decoded_samples(tmp_path: Path) -> None:
     assert np.array_equal(samples_of(out), wanted)
 
 
-def test_impossible_ycbcr_gets_a_sentence(tmp_path: Path) -> None:
+def test_invalid_ycbcr_is_refused(tmp_path: Path) -> None:
     zero = {529: (RATIONAL, [0, 1, 0, 1, 0, 1])}
     flat = {532: (RATIONAL, [9, 1, 9, 1, 128, 1, 255, 1, 128, 1, 255, 1])}
     planar = {284: (SHORT, [2])}
@@ -305,7 +305,7 @@ def test_old_style_jpeg(tmp_path: Path, orientation: tuple[int, list[int]]) -> N
     assert np.array_equal(samples_of(out), wanted)
 
 
-def test_broken_old_style_jpeg_gets_a_sentence(tmp_path: Path) -> None:
+def test_broken_old_style_jpeg_is_refused(tmp_path: Path) -> None:
     data = bytearray(old_jpeg())
     start = data.find(b"\xff\xd8")
     data[start : start + 600] = bytes(600)
@@ -314,13 +314,13 @@ def test_broken_old_style_jpeg_gets_a_sentence(tmp_path: Path) -> None:
         painting.read()
 
 
-# Numbers of another type
+# Integer types of tags
 
 
 @pytest.mark.parametrize("kind", [1, SHORT, LONG])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("orientation", [3, 6])
-def test_orientation_of_any_whole_type(tmp_path: Path, kind: int, order: str, orientation: int) -> None:
+def test_orientation_of_any_integer_type(tmp_path: Path, kind: int, order: str, orientation: int) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     samples = noise(20, 30, 1)
     tags: Tags = {

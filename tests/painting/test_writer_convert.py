@@ -1,4 +1,4 @@
-"""A lossless TIFF of the decoded samples: what is written for lossy files and other formats."""
+"""Lossless TIFF of the decoded samples, written for lossy files and other formats."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def save(path: Path, height: int = 300, width: int = 390, channels: int = 3, **o
 
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("orientation", [1, 3, 6])
-def test_a_jpeg_with_everything(tmp_path: Path, order: str, orientation: int) -> None:
+def test_jpeg_with_all_metadata(tmp_path: Path, order: str, orientation: int) -> None:
     block = exif(orientation, order)
     source = save(tmp_path / "source.jpg", exif=block, icc_profile=SRGB, xmp=XMP, dpi=(300, 200))
     out = tmp_path / "out.tif"
@@ -57,7 +57,7 @@ def test_a_jpeg_with_everything(tmp_path: Path, order: str, orientation: int) ->
 
 
 @pytest.mark.parametrize("orientation", [1, 6])
-def test_what_turning_changes_is_named(tmp_path: Path, orientation: int) -> None:
+def test_effects_of_rotation_are_reported(tmp_path: Path, orientation: int) -> None:
     block = exif(orientation, "<")
     block.update({282: IFDRational(300), 283: IFDRational(200), 296: 2})
     with open_painting(save(tmp_path / "source.jpg", exif=block, xmp=XMP)) as painting:
@@ -84,7 +84,7 @@ def check_tags(out: Path, software: str) -> None:
         assert list(tags.keys()) == sorted(tags.keys())
 
 
-def test_the_new_tiff_can_be_written_again_and_become_big(tmp_path: Path) -> None:
+def test_new_tiff_can_be_rewritten_as_bigtiff(tmp_path: Path) -> None:
     source = save(tmp_path / "source.jpg", exif=exif(), icc_profile=SRGB, xmp=XMP)
     first, second = tmp_path / "first.tif", tmp_path / "second.tif"
     restore(source, first, [], software="Somebody")
@@ -135,9 +135,7 @@ def jpeg_tiff(path: Path, orientation: int) -> None:
 
 @pytest.mark.parametrize("page", [0, 1])
 @pytest.mark.parametrize("orientation", [1, 5, 8])
-def test_a_tiff_of_jpeg_pages_keeps_the_other_page_as_it_is(
-    tmp_path: Path, orientation: int, page: int
-) -> None:
+def test_other_jpeg_page_of_a_tiff_is_unchanged(tmp_path: Path, orientation: int, page: int) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     jpeg_tiff(source, orientation)
     with open_painting(source, page=page) as painting:
@@ -164,7 +162,7 @@ def test_a_tiff_of_jpeg_pages_keeps_the_other_page_as_it_is(
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
-def test_pages_of_a_bigtiff_are_kept_with_what_is_below_them(tmp_path: Path, order: str) -> None:
+def test_pages_of_a_bigtiff_are_kept_with_sub_ifds(tmp_path: Path, order: str) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     with tifffile.TiffWriter(source, bigtiff=True, byteorder=order) as writer:
         writer.write(noise(30, 40), photometric="rgb", metadata=None, subifds=1, rowsperstrip=7)
@@ -182,7 +180,7 @@ def test_pages_of_a_bigtiff_are_kept_with_what_is_below_them(tmp_path: Path, ord
     assert noise(21, 20, seed=4).tobytes()[:30] not in out.read_bytes()
 
 
-def test_a_large_picture_becomes_a_bigtiff(tmp_path: Path) -> None:
+def test_large_image_becomes_a_bigtiff(tmp_path: Path) -> None:
     source, out = save(tmp_path / "source.png"), tmp_path / "out.tif"
     wanted = restore(source, out, [], classic_limit=100_000)
     with open_painting(out) as written:
@@ -190,7 +188,7 @@ def test_a_large_picture_becomes_a_bigtiff(tmp_path: Path) -> None:
         np.testing.assert_array_equal(written.read(), wanted)
 
 
-def test_a_broken_exif_block_is_left_behind(tmp_path: Path) -> None:
+def test_broken_exif_block_is_dropped(tmp_path: Path) -> None:
     source, out = tmp_path / "source.jpg", tmp_path / "out.tif"
     block = bytearray(exif().tobytes())
     block[14:16] = b"\xff\xff"
@@ -214,7 +212,7 @@ def test_iptc_of_a_jpeg_is_carried(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["assocalpha", "unassalpha"])
-def test_the_kind_of_alpha_is_kept(tmp_path: Path, kind: str) -> None:
+def test_alpha_kind_is_kept(tmp_path: Path, kind: str) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     options = {"photometric": "rgb", "extrasamples": [kind], "compression": "webp", "tile": (64, 64)}
     tifffile.imwrite(source, smooth(64, 64, 4), **options)

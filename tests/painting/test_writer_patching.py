@@ -1,4 +1,4 @@
-"""Patches laid into lossless TIFF files: every way to store them, and the odd ones."""
+"""Patching lossless TIFF files: every way to store them, and unusual ones."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def check_patching(kind: Kind, seed: int) -> None:
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(KINDS, st.integers(0, 10**6))
-def test_any_kind_of_file_is_patched_and_otherwise_untouched(kind: Kind, seed: int) -> None:
+def test_any_kind_of_file_is_patched_and_otherwise_unchanged(kind: Kind, seed: int) -> None:
     check_patching(kind, seed)
 
 
@@ -116,7 +116,7 @@ def test_only_touched_segments_change(tmp_path: Path) -> None:
     assert out.stat().st_size < source.stat().st_size + 2 * 64 * 64 * 3 + 2048
 
 
-def test_a_smaller_segment_makes_the_file_shorter(tmp_path: Path) -> None:
+def test_smaller_segment_shortens_the_file(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     tifffile.imwrite(source, noise(64, 64), photometric="rgb", rowsperstrip=16, compression="zlib")
     wanted = restore(source, out, [Patch(Box(0, 16, 64, 16), np.zeros((16, 64, 3), "u1"))])
@@ -128,7 +128,7 @@ def test_a_smaller_segment_makes_the_file_shorter(tmp_path: Path) -> None:
     assert source.stat().st_size - out.stat().st_size in range(saved - 16, saved + 1)
 
 
-def test_uncompressed_samples_change_alone(tmp_path: Path) -> None:
+def test_only_patched_uncompressed_samples_change(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     tifffile.imwrite(source, np.zeros((200, 300, 3), "u2"), photometric="rgb", byteorder=">")
     restore(source, out, [Patch(Box(10, 20, 30, 40), np.full((40, 30, 3), 0x0101, "u2"))])
@@ -137,7 +137,7 @@ def test_uncompressed_samples_change_alone(tmp_path: Path) -> None:
     assert (old != new).sum() == 30 * 40 * 3 * 2
 
 
-def test_nothing_to_change_gives_the_same_file(tmp_path: Path) -> None:
+def test_empty_patch_gives_an_identical_file(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     write_source(source, Kind())
     samples = samples_of(source)
@@ -149,7 +149,7 @@ def test_nothing_to_change_gives_the_same_file(tmp_path: Path) -> None:
 
 
 def shared_strips(path: Path, compression: int, order: str = "<") -> None:
-    """Four strips of one tone that are one and the same strip of bytes."""
+    """Write four uniform strips that share their bytes."""
     strip = np.full((10, 40), 77, "u1").tobytes()
     data = strip if compression == 1 else zlib.compress(strip)
     offsets = (273, 4, 4, struct.pack("<4I", 8, 8, 8, 8))
@@ -189,7 +189,7 @@ def test_pages_that_share_their_strips(tmp_path: Path, compression: str | None) 
 
 
 def test_counts_too_narrow_for_the_new_segment(tmp_path: Path) -> None:
-    """Two SHORT counts inline, and one of them must become more than 65,535."""
+    """Two inline SHORT counts, one of which must exceed 65,535."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     strip = zlib.compress(bytes(300 * 300))
     size = len(strip)
@@ -205,8 +205,8 @@ def test_counts_too_narrow_for_the_new_segment(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("strips", [1, 2, 3])
-def test_offsets_too_narrow_for_the_new_place(tmp_path: Path, strips: int) -> None:
-    """SHORT offsets, inline or not, of a file that is longer than they can say."""
+def test_offsets_too_narrow_for_the_new_value(tmp_path: Path, strips: int) -> None:
+    """SHORT offsets, inline or not, in a file that is longer than their range."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     strip = zlib.compress(bytes(40 * 10))
     places = [8 + i * len(strip) for i in range(strips)]
@@ -225,7 +225,7 @@ def test_offsets_too_narrow_for_the_new_place(tmp_path: Path, strips: int) -> No
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("page", [0, 2])
 @pytest.mark.parametrize("compression", ["lzw", None])
-def test_a_classic_file_that_outgrows_its_limit_becomes_big(
+def test_classic_file_above_its_limit_becomes_bigtiff(
     tmp_path: Path, order: str, page: int, compression: str | None
 ) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
@@ -243,7 +243,7 @@ def test_a_classic_file_that_outgrows_its_limit_becomes_big(
     same_but(source, out, 3 * page)
 
 
-def test_becoming_big_moves_what_the_longer_header_needs(tmp_path: Path) -> None:
+def test_conversion_to_bigtiff_frees_the_longer_header(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     shared_strips(source, 8)
     patch = Patch(Box(0, 12, 40, 6), noise(6, 40, 1))
@@ -256,7 +256,7 @@ def test_becoming_big_moves_what_the_longer_header_needs(tmp_path: Path) -> None
 
 
 def pyramid(path: Path, samples: np.ndarray, *, below: bool, **options: object) -> None:
-    """``samples`` with two reduced copies, below the page or behind it."""
+    """Write ``samples`` with two reduced copies, in SubIFDs or as following pages."""
     with tifffile.TiffWriter(path) as writer:
         writer.write(samples, photometric="rgb", subifds=2 * below, metadata=None, **options)
         for level in (1, 2):
@@ -272,7 +272,7 @@ def block_means(samples: np.ndarray, factor: int) -> np.ndarray:
 
 @pytest.mark.parametrize("below", [False, True])
 @pytest.mark.parametrize("growth", [0, 9_000, 2**31])
-def test_reduced_copies_follow(tmp_path: Path, below: bool, growth: int) -> None:
+def test_reduced_copies_are_updated(tmp_path: Path, below: bool, growth: int) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     pyramid(source, smooth(190, 255), below=below, tile=(32, 32), compression="zlib", predictor=2)
     with open_painting(source) as painting:
@@ -291,7 +291,7 @@ def test_reduced_copies_follow(tmp_path: Path, below: bool, growth: int) -> None
             assert (got != block_means(samples_of(source), 2**level)).any()
 
 
-def test_reduced_copies_that_cannot_follow_are_removed(tmp_path: Path) -> None:
+def test_other_reduced_copies_are_removed(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     with tifffile.TiffWriter(source) as writer:
         writer.write(smooth(64, 64), photometric="rgb", metadata=None)
@@ -304,7 +304,7 @@ def test_reduced_copies_that_cannot_follow_are_removed(tmp_path: Path) -> None:
         assert len(tiff.pages) == 1
 
 
-def test_the_check_sees_the_finished_file_and_its_answer_is_given(tmp_path: Path) -> None:
+def test_check_gets_the_finished_file_and_its_result_is_returned(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     write_source(source, Kind())
     patch = Patch(Box(1, 2, 3, 4), noise(4, 3))
@@ -323,7 +323,7 @@ def test_the_check_sees_the_finished_file_and_its_answer_is_given(tmp_path: Path
         Patch(Box(0, 0, 5, 5), noise(5, 5), np.ones((5, 4), bool)),
     ],
 )
-def test_a_patch_of_another_picture_is_refused(tmp_path: Path, patch: Patch) -> None:
+def test_patch_of_another_image_is_refused(tmp_path: Path, patch: Patch) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     write_source(source, Kind())
     with open_painting(source) as painting, pytest.raises(ValueError, match=r"patch|samples|mask"):
@@ -332,8 +332,8 @@ def test_a_patch_of_another_picture_is_refused(tmp_path: Path, patch: Patch) -> 
 
 
 @pytest.mark.parametrize("place", [0, 2**31])
-def test_broken_pointers_to_more_directories_stay_as_they_are(tmp_path: Path, place: int) -> None:
-    """The next page and an EXIF directory that lie nowhere, also when the file becomes a BigTIFF."""
+def test_broken_directory_pointers_are_kept(tmp_path: Path, place: int) -> None:
+    """Pointers to a next page and an EXIF directory outside the file, also when it becomes a BigTIFF."""
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     data = zlib.compress(smooth(20, 30, 1).tobytes())
     entries = grey_entries(30, 20, 8, 20, (273, 4, 1, 8), (279, 4, 1, len(data)))
@@ -350,7 +350,7 @@ def test_broken_pointers_to_more_directories_stay_as_they_are(tmp_path: Path, pl
             assert structure.number(page, 34665, -1) == place
 
 
-def test_a_loop_of_pages_ends(tmp_path: Path) -> None:
+def test_loop_of_pages_terminates(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     data = zlib.compress(smooth(20, 30, 1).tobytes())
     handmade(source, data, grey_entries(30, 20, 8, 20, (273, 4, 1, 8), (279, 4, 1, len(data))))
@@ -362,7 +362,7 @@ def test_a_loop_of_pages_ends(tmp_path: Path) -> None:
         np.testing.assert_array_equal(samples_of(out), wanted)
 
 
-def test_copying_where_the_kernel_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copy_without_kernel_support(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delattr(os, "copy_file_range", raising=False)
     monkeypatch.setattr(writer, "_BLOCK", 1000)
     check_patching(Kind(), 8)

@@ -1,4 +1,4 @@
-"""Kills, full disks, cancelling: the old file or none, and nothing left behind."""
+"""Kills, full disks and cancellation leave the old file or none, and nothing else."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def make_source(folder: Path, suffix: str) -> Path:
 
 @pytest.mark.parametrize("suffix", [".tif", ".png"])
 @pytest.mark.parametrize("old", [False, True])
-def test_cancelling_at_any_moment_leaves_nothing(tmp_path: Path, suffix: str, old: bool) -> None:
+def test_cancellation_at_any_step_leaves_nothing(tmp_path: Path, suffix: str, old: bool) -> None:
     source, out = make_source(tmp_path, suffix), tmp_path / "out.tif"
     if old:
         out.write_bytes(b"old")
@@ -79,7 +79,7 @@ def count_polls(painting: object, out: Path) -> int:
 
 
 @pytest.mark.parametrize("error", [VerificationError("It differs."), KeyboardInterrupt()])
-def test_a_failing_check_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
+def test_failing_check_leaves_nothing(tmp_path: Path, error: BaseException) -> None:
     source, out = make_source(tmp_path, ".tif"), tmp_path / "out.tif"
 
     def check(path: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_failing_check_leaves_nothing(tmp_path: Path, error: BaseException) ->
     assert names(tmp_path) == ["source.tif"]
 
 
-def test_a_failing_engine_leaves_nothing(tmp_path: Path) -> None:
+def test_failing_engine_leaves_nothing(tmp_path: Path) -> None:
     source, out = make_source(tmp_path, ".tif"), tmp_path / "out.tif"
 
     def patches() -> Iterator[Patch]:
@@ -119,7 +119,7 @@ def test_the_source_and_an_existing_file_are_never_written(tmp_path: Path) -> No
     assert len(names(tmp_path)) == 4
 
 
-def test_progress_only_grows(tmp_path: Path) -> None:
+def test_progress_increases_monotonically(tmp_path: Path) -> None:
     source = make_source(tmp_path, ".tif")
     seen: list[float] = []
     with open_painting(source) as painting:
@@ -145,7 +145,7 @@ for tone in itertools.cycle((10, 200)):
 """
 
 
-def test_a_kill_at_any_moment_leaves_a_whole_file(tmp_path: Path) -> None:
+def test_kill_at_any_time_leaves_a_complete_file(tmp_path: Path) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     tifffile.imwrite(source, noise(512, 600), photometric="rgb", tile=(64, 64), compression="lzw")
     whole = []
@@ -195,13 +195,13 @@ except OutputError as error:
 
 
 def write_limited(source: Path, out: Path, limit: int) -> str:
-    """What a process says that writes nearly 3 MB of noise under a limit of file sizes."""
+    """Return the output of a process that writes nearly 3 MB of noise under a file size limit."""
     command = [sys.executable, "-c", LIMITED, str(source), str(out), str(limit)]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def flat_source(folder: Path, suffix: str) -> Path:
-    """A small file of a large picture: what is written over it needs far more room."""
+    """Write a small file of a large image, which needs far more space once it is patched."""
     source, samples = folder / f"source{suffix}", np.zeros((1000, 1000, 3), "u1")
     if suffix == ".tif":
         tifffile.imwrite(source, samples, photometric="rgb", tile=(128, 128), compression="zlib")
@@ -212,17 +212,17 @@ def flat_source(folder: Path, suffix: str) -> Path:
 
 @pytest.mark.parametrize("suffix", [".tif", ".png"])
 @pytest.mark.parametrize("limit", [1000, 100_000, 1_500_000])
-def test_a_file_that_may_not_grow_leaves_the_old_one(tmp_path: Path, suffix: str, limit: int) -> None:
+def test_file_size_limit_leaves_the_old_file(tmp_path: Path, suffix: str, limit: int) -> None:
     source, out = flat_source(tmp_path, suffix), tmp_path / "out.tif"
     out.write_bytes(b"old")
-    assert "disk ran full" in write_limited(source, out, limit)
+    assert "disk became full" in write_limited(source, out, limit)
     assert out.read_bytes() == b"old"
     assert names(tmp_path) == ["out.tif", source.name]
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 2 MiB, where one may be mounted."""
+    """Mount a disk of 2 MiB, if permitted."""
     folder = tmp_path / "disk"
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder)]
@@ -233,17 +233,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".png"])
-def test_a_full_disk_leaves_the_old_file(tmp_path: Path, small_disk: Path, suffix: str) -> None:
+def test_full_disk_leaves_the_old_file(tmp_path: Path, small_disk: Path, suffix: str) -> None:
     source, out = flat_source(tmp_path, suffix), small_disk / "out.tif"
-    assert "disk ran full" in write_limited(source, out, 0)
+    assert "disk became full" in write_limited(source, out, 0)
     assert names(small_disk) == []
     out.write_bytes(b"old")
-    assert "disk ran full" in write_limited(source, out, 0)
+    assert "disk became full" in write_limited(source, out, 0)
     assert names(small_disk) == ["out.tif"]
     assert out.read_bytes() == b"old"
 
 
-def test_too_little_room_is_known_before_writing(tmp_path: Path, small_disk: Path) -> None:
+def test_missing_disk_space_is_detected_before_writing(tmp_path: Path, small_disk: Path) -> None:
     source = tmp_path / "source.tif"
     tifffile.imwrite(source, noise(700, 900), photometric="rgb")
     with open_painting(source) as painting, pytest.raises(OutputError, match="MB are free"):
@@ -251,7 +251,9 @@ def test_too_little_room_is_known_before_writing(tmp_path: Path, small_disk: Pat
     assert names(small_disk) == []
 
 
-def test_memory_does_not_grow_with_the_patches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_does_not_depend_on_the_number_of_patches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source, out = tmp_path / "source.tif", tmp_path / "out.tif"
     tifffile.imwrite(
         source, np.zeros((2560, 2560, 3), "u1"), photometric="rgb", tile=(256, 256), compression="lzw"

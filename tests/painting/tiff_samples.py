@@ -1,4 +1,4 @@
-"""TIFF files for the writer's tests, and ways to compare two of them tag by tag."""
+"""TIFF files for the writer's tests, and functions that compare two of them tag by tag."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ XMP = b"<x:xmpmeta tiff:Orientation='6'/>"
 
 @dataclass(frozen=True)
 class Kind:
-    """One way to store a picture."""
+    """One way to store an image."""
 
     compression: str | None = "zlib"
     predictor: bool = False
@@ -55,7 +55,7 @@ def noise(height: int, width: int, channels: int = 3, depth: int = 8, seed: int 
 
 
 def smooth(height: int, width: int, channels: int = 3, depth: int = 8) -> np.ndarray:
-    """A picture every codec makes smaller."""
+    """Return an image that every codec compresses."""
     y, x = np.mgrid[0:height, 0:width]
     planes = [(x * (3 + i) + y * 5) // 8 % 2**depth for i in range(channels)]
     return np.stack(planes, -1).astype(f"u{depth // 8}")
@@ -87,7 +87,7 @@ def write_source(path: Path, kind: Kind, height: int = 75, width: int = 101) -> 
 
 
 def random_patches(box: Box, channels: int, depth: int, seed: int, count: int = 3) -> list[Patch]:
-    """Overlapping patches anywhere in ``box``; every other one with a mask."""
+    """Return overlapping patches in ``box``; every second one has a mask."""
     rng = np.random.default_rng(seed)
     patches = []
     for index in range(count):
@@ -100,7 +100,7 @@ def random_patches(box: Box, channels: int, depth: int, seed: int, count: int = 
 
 
 def painted(samples: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
-    """What must come out, as displayed; written without the code under test."""
+    """Return the expected samples as displayed, computed without the code under test."""
     wanted = samples.copy()
     for patch in patches:
         for row in range(patch.box.height):
@@ -111,7 +111,7 @@ def painted(samples: np.ndarray, patches: Sequence[Patch]) -> np.ndarray:
 
 
 def restore(source: Path, out: Path, patches: Sequence[Patch], page: int = 0, **options: Any) -> np.ndarray:
-    """Write ``source`` with ``patches``; gives the samples that must come out, as displayed."""
+    """Write ``source`` with ``patches``; return the expected samples as displayed."""
     with open_painting(source, page=page) as painting:
         wanted = painted(painting.read(), patches)
         write_painting(painting, iter(patches), out, check=lambda path: None, **options)
@@ -119,13 +119,13 @@ def restore(source: Path, out: Path, patches: Sequence[Patch], page: int = 0, **
 
 
 def samples_of(path: Path, page: int = 0) -> np.ndarray:
-    """The samples as displayed, as the program reads them."""
+    """Return the samples as displayed, read by the program."""
     with open_painting(path, page=page) as painting:
         return painting.read()
 
 
 def stored_samples(path: Path, kind: Kind) -> np.ndarray:
-    """The samples (height, width, channels) as stored, as tifffile reads them."""
+    """Return the samples (height, width, channels) as stored, read by tifffile."""
     samples = tifffile.imread(path, key=kind.page)
     if kind.channels == 1:
         return samples[..., None]
@@ -140,7 +140,7 @@ Tags = dict[int, tuple[int, int, Any]]
 
 
 def directories(path: Path) -> list[tuple[Tags, list[bytes]]]:
-    """Of every page and every directory below: its tags as (type, count, value), and its segments' bytes."""
+    """Return tags (type, count, value) and segment bytes of every page and subdirectory."""
     found = []
     with tifffile.TiffFile(path) as tiff:
         for page in tiff.pages:
@@ -179,11 +179,11 @@ def same_but(source: Path, out: Path, changed: int, *, tables: set[int] = OF_SEG
 
 
 Entry = tuple[int, int, int, bytes | int]
-"""Tag, type, count, and the value's bytes, or its place in the file."""
+"""Tag, type, count, and the value's bytes, or its offset in the file."""
 
 
 def handmade(path: Path, data: bytes, entries: Sequence[Entry], order: str = "<", more: bytes = b"") -> None:
-    """A classic TIFF of one directory with ``data`` right behind the header, at byte 8."""
+    """Write a classic TIFF with one directory and ``data`` directly after the header, at byte 8."""
     values, table = b"", b""
     start = 8 + len(data)
     for tag, kind, count, value in entries:
@@ -201,7 +201,7 @@ def handmade(path: Path, data: bytes, entries: Sequence[Entry], order: str = "<"
 def grey_entries(
     width: int, height: int, compression: int, rows: int, offsets: Entry, counts: Entry
 ) -> list[Entry]:
-    """The tags of an 8-bit grey picture in strips, in order."""
+    """Return the tags of an 8-bit grey image in strips, in order."""
 
     def short(tag: int, value: int) -> Entry:
         return tag, 3, 1, struct.pack("<H", value)

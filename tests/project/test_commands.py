@@ -141,7 +141,7 @@ def test_verify_detects_a_single_changed_sample(
 def test_verify_rejects_a_missing_file(project: Path, command: Command, tmp_path: Path) -> None:
     code, _, message = command("verify", project, tmp_path / "nothing.tif")
     assert code == 2
-    assert "isn't there" in message
+    assert "doesn't exist" in message
 
 
 def test_verify_reports_changes_outside_the_samples(project: Path, command: Command, tmp_path: Path) -> None:
@@ -171,7 +171,7 @@ def test_verify_checks_the_record_at_any_location(
     record.unlink()
     code, facts, _ = command("verify", project)
     assert code == 0
-    assert "is gone, so it wasn't checked" in facts["notes"][1]
+    assert "is missing, so it wasn't checked" in facts["notes"][1]
 
 
 def test_next_export_reverts_a_killed_one_even_if_it_fails(
@@ -208,7 +208,7 @@ def test_verify_requires_a_record_of_the_same_scan(
     assert command("export", project, "-o", out)[0] == 0
     code, _, message = command("verify", project, out)
     assert code == 1
-    assert "Run 3 was made from another file" in message
+    assert "Run 3 was computed from a file that isn't the scan" in message
 
 
 @pytest.mark.parametrize("name", ["scan.tif", "work.imagest"])

@@ -1,4 +1,4 @@
-"""Exports in another form than the scan: identical samples, converted samples, and checks."""
+"""Exports in another form than the scan: what stays identical, what is converted, what is checked."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def accepted(document: Document, make_run: MakeRun) -> Document:
 
 
 @pytest.mark.parametrize("compression", list(Compression))
-def test_other_compression_keeps_samples_outside_the_fills(
+def test_recompression_changes_no_sample_outside_the_fills(
     accepted: Document, painting: Painting, tmp_path: Path, compression: Compression
 ):
     out = tmp_path / "out.tif"
@@ -54,7 +54,9 @@ def test_other_compression_keeps_samples_outside_the_fills(
     assert check_export(painting, AcceptedFills(accepted.state), out).sha256 == check.sha256
 
 
-def test_8_bit_export_rounds_and_counts_as_converted(accepted: Document, painting: Painting, tmp_path: Path):
+def test_eight_bit_export_rounds_and_counts_as_converted(
+    accepted: Document, painting: Painting, tmp_path: Path
+):
     form = Form(depth=8)
     check = export_accepted(accepted, tmp_path / "out.tif", form=form)
     before, after = tifffile.imread(painting.path), tifffile.imread(tmp_path / "out.tif")
@@ -96,15 +98,15 @@ def test_wide_gamut_scan_is_converted_to_srgb(tmp_path: Path):
             form=form,
         )
         assert check.converted == samples.size
-        assert any("beyond sRGB" in note for note in writing_notes(painting, form))
-        expected = np.clip(painting.read_working(), 0, 1)
-        with open_painting(tmp_path / "out.tif") as exported:
-            assert exported.profile != profile
-            assert exported.profile_name.lower().startswith("srgb")
-            assert np.abs(exported.read_working() - expected).max() < 1 / 255
+        assert any("outside the sRGB gamut" in note for note in writing_notes(painting, form))
+        wanted = np.clip(painting.read_working(), 0, 1)
+        with open_painting(tmp_path / "out.tif") as made:
+            assert made.profile != profile
+            assert made.profile_name.lower().startswith("srgb")
+            assert np.abs(made.read_working() - wanted).max() < 1 / 255
 
 
-def test_rejects_a_converted_file_with_one_wrong_sample(
+def test_converted_file_with_a_wrong_sample_is_refused(
     accepted: Document, painting: Painting, tmp_path: Path
 ):
     form = Form(depth=8)
@@ -116,7 +118,7 @@ def test_rejects_a_converted_file_with_one_wrong_sample(
         check_export(painting, AcceptedFills(accepted.state), tmp_path / "wrong.tif", form=form)
 
 
-def test_command_line_offers_the_forms(
+def test_command_line_offers_the_same_forms(
     accepted: Document, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     path = accepted.path

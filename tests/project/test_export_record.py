@@ -1,4 +1,4 @@
-"""The record of an export: complete, and written together with the exported file."""
+"""Record of an export: complete, and written exactly when the exported file is."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIRST, SECOND = Box(240, 100, 40, 30), Box(400, 20, 10, 10)
 
 @pytest.fixture
 def decided(document: Document, make_run: Callable[..., Run], brush) -> Document:
-    """Return a project with an accepted fill with a note, a rejected fill, and recorded damage."""
+    """Return a project with an accepted and a rejected fill, and damage that is only recorded."""
     added = DamageClass(9, "old retouching", "#123456", Policy.RECORD)
     document.do(settings.add_class(document.state, added))
     document.do(settings.set_operator(document.state, "A. Nobody"))
@@ -96,7 +96,7 @@ def test_command_line_writes_the_record(
 
 
 @pytest.mark.parametrize("name", ["out.tif", "scan.tif", "work.imagest"])
-def test_record_never_overwrites_other_files(
+def test_record_does_not_replace_another_file(
     decided: Document, scan: Path, tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -108,7 +108,7 @@ def test_record_never_overwrites_other_files(
     assert {path.name: path.read_bytes() for path in (scan, tmp_path / "work.imagest")} == before
 
 
-def test_no_export_without_its_record(
+def test_failed_record_leaves_no_export(
     decided: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     decided.close()
@@ -126,14 +126,14 @@ def test_no_export_without_its_record(
     assert not (tmp_path / "record.json").exists()
 
 
-def test_rejects_a_scan_changed_after_opening(decided: Document, scan: Path, tmp_path: Path) -> None:
+def test_silently_changed_scan_is_not_exported(decided: Document, scan: Path, tmp_path: Path) -> None:
     saved_anew(scan)
     with pytest.raises(PaintingError, match="has changed"):
         export_accepted(decided, tmp_path / "out.tif")
     assert not (tmp_path / "out.tif").exists()
 
 
-def test_record_of_a_scan_with_a_non_unicode_name_is_valid_utf8(tmp_path: Path) -> None:
+def test_undecodable_scan_name_gives_a_readable_record(tmp_path: Path) -> None:
     import tifffile
 
     from imagest_core.export.record import write_export_record

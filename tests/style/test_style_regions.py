@@ -15,9 +15,9 @@ from imagest_core.errors import StyleError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.restoration.request import DILATION_RANGE
-from imagest_core.style.check import check_style, largest_free
+from imagest_core.style.check import check_style, largest_free_rectangle
 from imagest_core.style.reference import StyleReference
-from imagest_core.style.suggest import keeps_clear, suggest_regions
+from imagest_core.style.suggest import is_clear_of, suggest_regions
 
 
 def opened(folder: Path, picture: np.ndarray) -> Painting:
@@ -26,7 +26,7 @@ def opened(folder: Path, picture: np.ndarray) -> Painting:
 
 
 def half_textured(height: int, width: int) -> np.ndarray:
-    """Brushwork on the left, a bare sky on the right."""
+    """Return brushwork on the left, a smooth sky on the right."""
     noise = np.random.default_rng(0).random((height, width, 3)).astype(np.float32)
     picture = cv2.GaussianBlur(noise, (0, 0), 1.5)
     picture[:, width // 2 :] = 0.6
@@ -58,7 +58,7 @@ def test_suggested_regions_are_textured_intact_and_near(tmp_path: Path, size: tu
     assert abs(first.x - width // 8) + abs(first.y - height // 8) < 4 * first.width
 
 
-def test_suggestions_shrink_until_they_fit_between_the_damage(tmp_path: Path) -> None:
+def test_suggestions_shrink_to_fit_between_damage(tmp_path: Path) -> None:
     with opened(tmp_path, half_textured(200, 200)) as painting:
         damage = DamageMap(200, 200)
         lines = np.zeros((200, 200), np.uint8)
@@ -71,7 +71,7 @@ def test_suggestions_shrink_until_they_fit_between_the_damage(tmp_path: Path) ->
         assert suggest_regions(painting, damage) == ()
 
 
-def test_suggestions_keep_clear_of_the_ground_round_the_painting(tmp_path: Path) -> None:
+def test_suggestions_avoid_the_scan_border(tmp_path: Path) -> None:
     scan = np.zeros((300, 400, 3), np.float32)
     scan[40:, 60:] = half_textured(260, 340)[:, :170].repeat(2, axis=1)
     with opened(tmp_path, scan) as painting:
@@ -80,17 +80,17 @@ def test_suggestions_keep_clear_of_the_ground_round_the_painting(tmp_path: Path)
     assert all(region.x >= 60 and region.y >= 40 for region in regions)
 
 
-def test_a_calm_picture_is_no_border(tmp_path: Path) -> None:
+def test_uniform_image_is_not_a_border(tmp_path: Path) -> None:
     with opened(tmp_path, np.full((100, 120, 3), 0.5)) as painting:
         assert suggest_regions(painting, DamageMap(120, 100))
 
 
-def test_a_picture_without_damage_has_suggestions_too(tmp_path: Path) -> None:
+def test_image_without_damage_has_suggestions(tmp_path: Path) -> None:
     with opened(tmp_path, half_textured(100, 120)) as painting:
         assert len(suggest_regions(painting, DamageMap(120, 100), count=2)) == 2
 
 
-def test_an_intact_region_is_kept_as_it_is(tmp_path: Path) -> None:
+def test_intact_region_is_unchanged(tmp_path: Path) -> None:
     with opened(tmp_path, half_textured(100, 120)) as painting:
         style = StyleReference((Box(0, 0, 40, 40), Box(80, 60, 40, 40)))
         assert check_style(style, painting, damaged_at(painting, Box(50, 50, 4, 4))) == style
@@ -99,7 +99,7 @@ def test_an_intact_region_is_kept_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("region", [Box(100, 0, 30, 30), Box(-1, 0, 30, 30), Box(0, 90, 30, 30)])
 def test_refuses_a_region_outside_the_picture(tmp_path: Path, region: Box) -> None:
     with opened(tmp_path, half_textured(100, 120)) as painting:
-        with pytest.raises(StyleError, match="out of the picture"):
+        with pytest.raises(StyleError, match="beyond the picture"):
             check_style(StyleReference((region,)), painting, DamageMap(120, 100))
         with pytest.raises(StyleError, match="smaller"):
             check_style(StyleReference((Box(0, 0, 0, 20),)), painting, DamageMap(120, 100))
@@ -109,7 +109,7 @@ def test_refuses_or_trims_a_region_that_touches_damage(tmp_path: Path) -> None:
     with opened(tmp_path, half_textured(100, 120)) as painting:
         damage = damaged_at(painting, Box(20, 0, 2, 100))
         style = StyleReference((Box(0, 0, 80, 60),))
-        with pytest.raises(StyleError, match="touches damage"):
+        with pytest.raises(StyleError, match="contains damage"):
             check_style(style, painting, damage)
         assert check_style(style, painting, damage, trim=True).regions == (Box(22, 0, 58, 60),)
         assert check_style(style, painting, damage, trim=True, dilation=3).regions == (Box(25, 0, 55, 60),)
@@ -125,7 +125,7 @@ def test_a_large_region_is_trimmed_without_touching_damage(tmp_path: Path) -> No
     assert region.area > 0.98 * 1096 * 777
 
 
-def test_refuses_a_donor_that_is_not_there(tmp_path: Path) -> None:
+def test_refuses_a_missing_donor(tmp_path: Path) -> None:
     with (
         opened(tmp_path, half_textured(50, 50)) as painting,
         pytest.raises(StyleError, match="no style image"),
@@ -135,7 +135,7 @@ def test_refuses_a_donor_that_is_not_there(tmp_path: Path) -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(1, 9), st.integers(1, 9), st.integers(0, 2**32 - 1), st.floats(0, 1))
-def test_the_largest_free_rectangle_is_the_largest(height: int, width: int, seed: int, share: float) -> None:
+def test_largest_free_rectangle_matches_brute_force(height: int, width: int, seed: int, share: float) -> None:
     taken = np.random.default_rng(seed).random((height, width)) < share
     largest = max(
         (
@@ -148,7 +148,7 @@ def test_the_largest_free_rectangle_is_the_largest(height: int, width: int, seed
         ),
         default=0,
     )
-    found = largest_free(taken)
+    found = largest_free_rectangle(taken)
     assert found.area == largest
     assert not taken[found.slices].any()
 
@@ -160,7 +160,7 @@ def test_the_largest_free_rectangle_is_the_largest(height: int, width: int, seed
     count=st.integers(1, 5),
 )
 @settings(max_examples=40, deadline=None)
-def test_suggestions_never_lie_on_damage_of_any_class_however_it_is_grown(
+def test_suggestions_avoid_damage_of_any_class_and_dilation(
     grounded: Painting, seed: int, label: int, pieces: int, count: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -177,7 +177,7 @@ def test_suggestions_never_lie_on_damage_of_any_class_however_it_is_grown(
         assert damage.box.contains(region)
         assert not grown.read(region).any()
         assert region.x >= GROUND
-        assert keeps_clear(region, damage)
+        assert is_clear_of(region, damage)
         assert sum(region.touches(other) for other in regions) == 1
 
 
@@ -186,15 +186,15 @@ GROUND = 30
 
 @pytest.fixture(scope="module")
 def grounded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Painting]:
-    """Brushwork on a calm ground at its left."""
+    """Return brushwork with a uniform border at its left."""
     scan = np.zeros((150, 240, 3), np.float32)
     scan[:, GROUND:] = half_textured(150, 210)[:, :105].repeat(2, axis=1)
     with opened(tmp_path_factory.mktemp("grounded"), scan) as painting:
         yield painting
 
 
-def test_suggestions_on_a_reduced_scan_keep_clear_of_single_damaged_pixels(tmp_path: Path) -> None:
-    """The level at which a large scan is judged has cells of several pixels."""
+def test_suggestions_on_a_reduced_scan_avoid_single_damaged_pixels(tmp_path: Path) -> None:
+    """At the level that is used for a large scan, a cell covers several pixels."""
     with opened(tmp_path, half_textured(1100, 1300)) as painting:
         damage, rng = DamageMap(1300, 1100), np.random.default_rng(4)
         labels = np.zeros((1100, 1300), np.uint8)

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.difference import LUMA
 from imagest_core.damage.detection.registration import (
     REMEDY,
     Alignment,
-    Grey,
     Matrix,
     check_plausible,
     register,
@@ -94,7 +94,7 @@ def _working_level(painting: Painting) -> int:
     return level
 
 
-def _grey(rgb: NDArray[np.float32]) -> Grey:
+def _grey(rgb: NDArray[np.float32]) -> Image:
     return np.asarray(rgb @ LUMA, np.float32)
 
 
@@ -144,7 +144,7 @@ def _correct(alignment: Alignment, points: Matrix, shifts: Matrix, box: Box) -> 
     return Alignment(matrix, alignment.agreement, alignment.inliers)
 
 
-def _shift_between(clean_grey: Grey, damaged_grey: Grey) -> tuple[Point, float]:
+def _shift_between(clean_grey: Image, damaged_grey: Image) -> tuple[Point, float]:
     """Return the shift (x, y) between two patches and its confidence (0–1), by phase correlation."""
     window = cv2.createHanningWindow((PATCH, PATCH), cv2.CV_32F)
     shift, response = cv2.phaseCorrelate(

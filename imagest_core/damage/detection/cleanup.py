@@ -13,7 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.map import DamageMap, Labels, tile_box
+from imagest_core.arrays import Labels
+from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.errors import MaskError
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from imagest_core.arrays import Mask
-from imagest_core.damage.detection.crack_response import Floats
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.cracks import (
     CrackModels,
     CrackParameters,
@@ -28,7 +27,7 @@ class CrackPreview:
     _models: dict[Key, CrackModels] = field(default_factory=dict)
 
     def preview_mask(
-        self, rgb: Floats, parameters: CrackParameters, level: int = 0, *, exact: bool = True
+        self, rgb: Image, parameters: CrackParameters, level: int = 0, *, exact: bool = True
     ) -> Mask:
         """Return (h, w) bool: the crack mask of ``rgb`` (h, w, 3) at ``level``.
 
@@ -51,7 +50,7 @@ class CrackPreview:
         )
         return next(candidates, None)
 
-    def _learn(self, rgb: Floats, parameters: CrackParameters, level: int) -> CrackModels:
+    def _learn(self, rgb: Image, parameters: CrackParameters, level: int) -> CrackModels:
         """Learn from samples of the whole painting at native scale, else from the visible part."""
         models = (
             learn_cracks([rgb], parameters.reduced(level))

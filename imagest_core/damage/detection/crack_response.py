@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.difference import LUMA
-
-Floats = NDArray[np.float32]
 
 SIGMAS = (1.0, 1.5, 2.2)
 """Scales (px) of the ridge filter; the top-hat covers wider lines."""
@@ -19,12 +17,12 @@ def support(widest: int) -> int:
     return 2 * widest + int(4 * max(SIGMAS)) + 2
 
 
-def luma_of(rgb: Floats) -> Floats:
+def luma_of(rgb: Image) -> Image:
     """Return the (h, w) luma of an (h, w, 3) image."""
     return np.asarray(cv2.transform(rgb, LUMA[np.newaxis]), np.float32)
 
 
-def responses(luma: Floats, widest: int) -> tuple[Floats, Floats]:
+def responses(luma: Image, widest: int) -> tuple[Image, Image]:
     """Return the responses to dark and to light lines, (h, w) ≥ 0 each.
 
     A response is the geometric mean of top-hat (contrast) and ridge filter (shape). Either alone responds to
@@ -36,14 +34,14 @@ def responses(luma: Floats, widest: int) -> tuple[Floats, Floats]:
     )
 
 
-def top_hat(luma: Floats, widest: int, operation: int = cv2.MORPH_BLACKHAT) -> Floats:
+def top_hat(luma: Image, widest: int, operation: int = cv2.MORPH_BLACKHAT) -> Image:
     """Apply a black (or white) top-hat by a disk ``widest`` px wide: the contrast to the surroundings."""
     side = widest | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     return np.asarray(cv2.morphologyEx(luma, operation, kernel))
 
 
-def ridges(luma: Floats) -> tuple[Floats, Floats]:
+def ridges(luma: Image) -> tuple[Image, Image]:
     """Return the strongest response to dark and to light lines over all scales, (h, w) ≥ 0 each.
 
     Based on the scale-normalised (σ²) eigenvalues of the Hessian: the one across the line minus the magnitude
@@ -65,6 +63,6 @@ def ridges(luma: Floats) -> tuple[Floats, Floats]:
     return dark, light
 
 
-def _geometric_mean(ridge: Floats, contrast: Floats) -> Floats:
+def _geometric_mean(ridge: Image, contrast: Image) -> Image:
     ridge *= contrast
     return np.asarray(cv2.sqrt(ridge))

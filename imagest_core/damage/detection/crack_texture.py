@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.damage.detection.crack_response import Floats
+from imagest_core.arrays import Image
 
 CELL = 64
 """Side (px) of the cells in which texture is measured; the first starts at the upper left corner of the
@@ -38,7 +38,7 @@ def support(filter_radius: int) -> int:
     return -(-((TEXTURE_RADIUS + COUNT_RADIUS) * CELL + filter_radius) // CELL) * CELL
 
 
-def texture_level(sought: Floats, opposite: Floats) -> Floats:
+def texture_level(sought: Image, opposite: Image) -> Image:
     """Return (h, w) > 0: the mean response to lines of ``opposite`` polarity near each pixel.
 
     It is raised by up to ``INTACT_FACTOR`` where such lines are as frequent as those ``sought``: such an area
@@ -76,7 +76,7 @@ def _neighbour_sums(cells: Cells, radius: int) -> Cells:
     return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, (side, side)).sum(axis=(2, 3)))
 
 
-def _expand(cells: NDArray[np.float64], shape: tuple[int, ...]) -> Floats:
+def _expand(cells: NDArray[np.float64], shape: tuple[int, ...]) -> Image:
     """Expand cell values to the pixels of an image of ``shape``."""
     wide = np.repeat(cells.astype(np.float32), CELL, axis=1)[:, : shape[1]]
     return np.repeat(wide, CELL, axis=0)[: shape[0]]

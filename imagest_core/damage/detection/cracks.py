@@ -10,10 +10,10 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.arrays import Mask
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection import crack_response, crack_texture
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, keep_regions, reconstructed, scaled
-from imagest_core.damage.detection.crack_response import Floats, luma_of, responses
+from imagest_core.damage.detection.crack_response import luma_of, responses
 from imagest_core.damage.detection.crack_texture import texture_level
 from imagest_core.damage.detection.difference import otsu
 from imagest_core.damage.map import DamageMap
@@ -128,16 +128,16 @@ class CrackModel:
     cut: float
     start: float = 1.0
 
-    def weighted(self, tone: Floats, response: Floats) -> Floats:
+    def weighted(self, tone: Image, response: Image) -> Image:
         """Weight the response by how likely the tone is that of a crack."""
         return np.asarray(response * np.array(self.weights, np.float32)[_bin_tones(tone)])
 
 
 CrackModels = dict[Polarity, CrackModel]
-Responses = tuple[Floats, Floats]
+Responses = tuple[Image, Image]
 
 
-def learn_cracks(samples: Sequence[Floats], parameters: CrackParameters) -> CrackModels:
+def learn_cracks(samples: Sequence[Image], parameters: CrackParameters) -> CrackModels:
     """Learn a model for each polarity from (h, w, 3) float32 samples of a painting."""
     lumas = [luma_of(sample) for sample in samples]
     line_responses = [responses(luma, parameters.widest) for luma in lumas]
@@ -147,7 +147,7 @@ def learn_cracks(samples: Sequence[Floats], parameters: CrackParameters) -> Crac
     }
 
 
-def crack_masks(rgb: Floats, parameters: CrackParameters, models: CrackModels) -> tuple[Mask, Mask]:
+def crack_masks(rgb: Image, parameters: CrackParameters, models: CrackModels) -> tuple[Mask, Mask]:
     """Return two (h, w) bool masks of ``rgb`` (h, w, 3): possible and certain cracks."""
     possible, sure = np.zeros((2, *rgb.shape[:2]), np.bool_)
     luma = luma_of(rgb)
@@ -168,7 +168,7 @@ def cleaned_cracks(possible: DamageMap, sure: DamageMap, parameters: CrackParame
     return clean_up(elongated(reconstructed(possible, sure), parameters), parameters)
 
 
-def preview_cracks(rgb: Floats, parameters: CrackParameters, models: CrackModels | None = None) -> Mask:
+def preview_cracks(rgb: Image, parameters: CrackParameters, models: CrackModels | None = None) -> Mask:
     """Return (h, w) bool: the cracks in a part of an image, learned from that part without ``models``."""
     possible, sure = crack_masks(rgb, parameters, models or learn_cracks([rgb], parameters))
     cracks_found = cleaned_cracks(DamageMap.from_mask(possible), DamageMap.from_mask(sure), parameters)
@@ -195,12 +195,12 @@ def _by_polarity(line_responses: Responses, polarity: Polarity) -> Responses:
     return line_responses[::-1] if polarity is Polarity.LIGHT else line_responses
 
 
-def _tone(luma: Floats, polarity: Polarity) -> Floats:
+def _tone(luma: Image, polarity: Polarity) -> Image:
     return 1 - luma if polarity is Polarity.LIGHT else luma
 
 
 def _learn(
-    lumas: Sequence[Floats],
+    lumas: Sequence[Image],
     line_responses: Sequence[Responses],
     polarity: Polarity,
     parameters: CrackParameters,
@@ -222,7 +222,7 @@ def _learn(
     return CrackModel(model.weights, model.cut, start)
 
 
-def _model_for(weights: tuple[float, ...], tones: Sequence[Floats], sought: Sequence[Floats]) -> CrackModel:
+def _model_for(weights: tuple[float, ...], tones: Sequence[Image], sought: Sequence[Image]) -> CrackModel:
     model = CrackModel(weights, 0.0)
     return CrackModel(weights, _otsu_cut([model.weighted(*pair) for pair in zip(tones, sought)]))
 
@@ -237,7 +237,7 @@ def _tone_weight(pairs: Sequence[Responses], cut: float) -> float:
     )
 
 
-def _tone_weights(tones: Sequence[Floats], cracks_found: Sequence[Mask]) -> tuple[float, ...]:
+def _tone_weights(tones: Sequence[Image], cracks_found: Sequence[Mask]) -> tuple[float, ...]:
     """Return for each tone the smoothed share of its pixels in ``cracks_found``; a half is certain."""
     totals, cracks = np.zeros(TONES), np.zeros(TONES)
     for tone, mask in zip(tones, cracks_found):
@@ -251,7 +251,7 @@ def _tone_weights(tones: Sequence[Floats], cracks_found: Sequence[Mask]) -> tupl
     return tuple(float(value) for value in share)
 
 
-def _otsu_cut(line_responses: Sequence[Floats]) -> float:
+def _otsu_cut(line_responses: Sequence[Image]) -> float:
     """Return Otsu's threshold over all responses, or 1 if there are none."""
     top = max((float(values.max()) for values in line_responses), default=0.0)
     if top <= 0:
@@ -260,5 +260,5 @@ def _otsu_cut(line_responses: Sequence[Floats]) -> float:
     return otsu(np.asarray(histogram), (np.arange(STEPS) + 0.5) * top / STEPS)
 
 
-def _bin_tones(tone: Floats) -> NDArray[np.uint8]:
+def _bin_tones(tone: Image) -> NDArray[np.uint8]:
     return np.clip(tone * (TONES - 1), 0, TONES - 1).astype(np.uint8)

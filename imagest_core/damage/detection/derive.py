@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.alignment import align, aligned_clean
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
 from imagest_core.damage.detection.difference import (
     MAX_CODE,
     Codes,
-    Floats,
     colour_difference,
     decode,
     encode,
@@ -125,13 +125,13 @@ def mask_from_codes(codes: Codes, parameters: DifferenceParameters) -> tuple[Dam
 
 
 def derive_from_arrays(
-    clean: Floats, damaged: Floats, parameters: DifferenceParameters | None = None
+    clean: Image, damaged: Image, parameters: DifferenceParameters | None = None
 ) -> DamageMap:
     """Derive the damage from two aligned (h, w, 3) float32 images in memory."""
     return mask_from_codes(encode(colour_difference(clean, damaged)), parameters or DifferenceParameters())[0]
 
 
-def fit_exposure(clean: Painting, damaged: Painting, alignment: Alignment) -> Floats:
+def fit_exposure(clean: Painting, damaged: Painting, alignment: Alignment) -> Image:
     """Fit a gain and an offset per channel that match the exposure of ``clean`` to ``damaged``.
 
     Least squares over the 60 % of pixels that fit best, so that damage is ignored.
@@ -150,7 +150,7 @@ def fit_exposure(clean: Painting, damaged: Painting, alignment: Alignment) -> Fl
     )
 
 
-def _fit_gain(source: Floats, target: Floats) -> Floats:
+def _fit_gain(source: Image, target: Image) -> Image:
     gain, offset = 1.0, 0.0
     for _ in range(TONE_ROUNDS):
         error = np.abs(source * gain + offset - target)
@@ -174,7 +174,7 @@ def _unaligned(clean: Painting, damaged: Painting) -> Alignment:
 
 
 def _compare(
-    clean: Painting, damaged: Painting, alignment: Alignment, gains: Floats | None, box: Box
+    clean: Painting, damaged: Painting, alignment: Alignment, gains: Image | None, box: Box
 ) -> tuple[Codes, int]:
     """Return the encoded differences of ``box``, and how many of its pixels the clean image covers."""
     padded = box.expanded(HALO).within(damaged.box)

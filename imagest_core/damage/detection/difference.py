@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+from imagest_core.arrays import Image
+
 Codes = NDArray[np.uint8]
 
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)
@@ -21,7 +22,7 @@ CODE_UNIT, CODE_END, MAX_CODE = 1 / 255, 2.0, 255
 _DECADES = np.log1p(CODE_END / CODE_UNIT)
 
 
-def colour_difference(clean: Floats, damaged: Floats) -> Floats:
+def colour_difference(clean: Image, damaged: Image) -> Image:
     """Return (h, w) float32 ≥ 0: the distance in luma and smoothed chroma of two (h, w, 3) images.
 
     Luma is compared at full resolution because photographs and JPEG preserve it best. Equal luma in another
@@ -34,7 +35,7 @@ def colour_difference(clean: Floats, damaged: Floats) -> Floats:
     return np.asarray(np.sqrt(luma * luma + blue * blue + red * red), np.float32)
 
 
-def encode(difference: Floats) -> Codes:
+def encode(difference: Image) -> Codes:
     """Encode differences as bytes on the logarithmic scale."""
     scaled = np.log1p(difference * np.float32(1 / CODE_UNIT)) * np.float32(MAX_CODE / _DECADES)
     return np.minimum(scaled + np.float32(0.5), MAX_CODE).astype(np.uint8)

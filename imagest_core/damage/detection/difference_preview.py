@@ -7,13 +7,12 @@ from typing import Self
 
 import numpy as np
 
-from imagest_core.arrays import Mask
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.alignment import align, aligned_clean
 from imagest_core.damage.detection.derive import DifferenceParameters, fit_exposure, mask_from_codes
 from imagest_core.damage.detection.difference import (
     MAX_CODE,
     Codes,
-    Floats,
     colour_difference,
     encode,
     threshold,
@@ -50,7 +49,7 @@ class DifferencePreview:
     damaged: Painting
     alignment: Alignment
     residual: float | None
-    gains: Floats
+    gains: Image
     histogram: np.ndarray
 
     @classmethod
@@ -72,7 +71,7 @@ class DifferencePreview:
         clean_pixels[uncovered] = damaged_pixels[uncovered]
         return encode(colour_difference(clean_pixels, damaged_pixels))
 
-    def clean_pixels(self, box: Box, level: int = 0) -> Floats:
+    def clean_pixels(self, box: Box, level: int = 0) -> Image:
         """Return (h, w, 3) of the clean image warped onto ``box`` with matched exposure, NaN outside."""
         clean_pixels = aligned_clean(self.clean, self.alignment, box, level)
         return np.asarray(clean_pixels * self.gains[:, 0] + self.gains[:, 1], np.float32)

@@ -9,12 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from imagest_core.arrays import Mask
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 
-Floats = NDArray[np.float32]
 Colour = tuple[float, float, float]
 
 SMOOTHING = 0.7
@@ -53,7 +52,7 @@ class LossParameters(Cleanup):
         return 4
 
 
-def ground_distance(rgb: Floats, ground: Colour) -> Floats:
+def ground_distance(rgb: Image, ground: Colour) -> Image:
     """Return (h, w) ≥ 0: distance of ``rgb`` (h, w, 3) to the ``ground`` (sRGB 0–1), in CIELAB units."""
     target = _lab(np.array([[ground]], np.float32))[0, 0]
     difference = cv2.GaussianBlur(_lab(rgb), (0, 0), SMOOTHING) - target
@@ -61,12 +60,12 @@ def ground_distance(rgb: Floats, ground: Colour) -> Floats:
     return np.asarray(np.sqrt((difference * difference).sum(axis=2)))
 
 
-def loss_mask(rgb: Floats, ground: Colour, tolerance: float) -> Mask:
+def loss_mask(rgb: Image, ground: Colour, tolerance: float) -> Mask:
     """Return (h, w) bool: where ``rgb`` (h, w, 3) has the colour of the ground."""
     return np.asarray(ground_distance(rgb, ground) < tolerance)
 
 
-def preview_losses(rgb: Floats, parameters: LossParameters) -> Mask:
+def preview_losses(rgb: Image, parameters: LossParameters) -> Mask:
     """Return (h, w) bool: the losses in a part of an image; without a given ground it is found there."""
     ground = parameters.ground or find_ground([rgb], parameters.tolerance)
     if ground is None:
@@ -75,7 +74,7 @@ def preview_losses(rgb: Floats, parameters: LossParameters) -> Mask:
     return np.asarray(damage.read(damage.box) > 0)
 
 
-def find_ground(samples: Sequence[Floats], tolerance: float = 4.0) -> Colour | None:
+def find_ground(samples: Sequence[Image], tolerance: float = 4.0) -> Colour | None:
     """Find the colour (sRGB 0–1) most like bare ground in (h, w, 3) samples of a painting, or None.
 
     Bare ground has a single hue, so it is a peak in the a–b plane; it has sharp edges towards the paint; and
@@ -93,7 +92,7 @@ def find_ground(samples: Sequence[Floats], tolerance: float = 4.0) -> Colour | N
     return ground
 
 
-def _candidates(lab: Floats) -> list[tuple[Floats, float]]:
+def _candidates(lab: Image) -> list[tuple[Image, float]]:
     """Return candidate grounds (L, a, b), the most frequent first, with the prominence of their peak."""
     pale = (
         (lab[:, 0] > GROUND_LIGHTNESS) & (lab[:, 2] > GROUND_BLUE) & (np.hypot(*lab[:, 1:].T) < GROUND_CHROMA)
@@ -114,7 +113,7 @@ def _candidates(lab: Floats) -> list[tuple[Floats, float]]:
     ]
 
 
-def _typical_colour(colours: Floats, peak: NDArray[np.int64]) -> Floats:
+def _typical_colour(colours: Image, peak: NDArray[np.int64]) -> Image:
     """Return the most frequent colour (L, a, b) of a bin of the a–b plane."""
     centre = peak - (PLANE_SIDE - 1) / 2
     near = colours[np.hypot(*(colours[:, 1:] - centre).T) < 1.5]
@@ -124,14 +123,14 @@ def _typical_colour(colours: Floats, peak: NDArray[np.int64]) -> Floats:
     return np.asarray(np.median(similar if len(similar) else near, axis=0), np.float32)
 
 
-def _edge_step(colours: Sequence[Floats], masks: Sequence[Mask]) -> float:
+def _edge_step(colours: Sequence[Image], masks: Sequence[Mask]) -> float:
     """Return the median colour step (CIELAB) across the edges of the masks."""
     steps = [_edge_steps(lab, mask) for lab, mask in zip(colours, masks)]
     together = np.concatenate(steps) if steps else np.zeros(0)
     return float(np.median(together)) if len(together) else 0.0
 
 
-def _edge_steps(lab: Floats, mask: Mask) -> Floats:
+def _edge_steps(lab: Image, mask: Mask) -> Image:
     damaged = mask.view(np.uint8)
     inner = cv2.erode(damaged, np.ones((3, 3)))
     outer = cv2.dilate(damaged, np.ones((7, 7))) - cv2.dilate(damaged, np.ones((3, 3)))
@@ -139,17 +138,17 @@ def _edge_steps(lab: Floats, mask: Mask) -> Floats:
     return np.asarray(np.sqrt((step * step).sum(axis=2))[mask & (inner == 0)])
 
 
-def _mean_over(lab: Floats, mask: NDArray[np.uint8]) -> Floats:
+def _mean_over(lab: Image, mask: NDArray[np.uint8]) -> Image:
     weight = mask.astype(np.float32)
     total = cv2.boxFilter(lab * weight[..., np.newaxis], -1, (EDGE_WINDOW, EDGE_WINDOW), normalize=False)
     count = cv2.boxFilter(weight, -1, (EDGE_WINDOW, EDGE_WINDOW), normalize=False)
     return np.asarray(total / np.maximum(count, 1e-3)[..., np.newaxis])
 
 
-def _lab(rgb: Floats) -> Floats:
+def _lab(rgb: Image) -> Image:
     return np.asarray(cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2LAB))
 
 
-def _rgb(lab: Floats) -> Colour:
+def _rgb(lab: Image) -> Colour:
     red, green, blue = cv2.cvtColor(lab.reshape(1, 1, 3), cv2.COLOR_LAB2RGB)[0, 0]
     return float(red), float(green), float(blue)

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image
 from imagest_core.errors import MaskError
 
 Matrix = NDArray[np.float64]
-Grey = NDArray[np.float32]
 
 LOWE_RATIO = 0.75
 """Lowe's ratio of the best to the second-best match."""
@@ -55,7 +55,7 @@ class Alignment:
         return bool(np.array_equal(self.matrix, np.eye(3)))
 
 
-def register(clean: Grey, damaged: Grey) -> Alignment:
+def register(clean: Image, damaged: Image) -> Alignment:
     """Align two grey float32 images in 0–1; raises ``MaskError`` if the result is not reliable."""
     unaligned_agreement = agreement(clean, damaged) if clean.shape == damaged.shape else 0.0
     if unaligned_agreement >= TRUSTED_AGREEMENT:
@@ -75,7 +75,7 @@ def register(clean: Grey, damaged: Grey) -> Alignment:
     return Alignment(np.eye(3), unaligned_agreement)
 
 
-def match_features(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
+def match_features(clean: Image, damaged: Image) -> tuple[Matrix, int]:
     """Return the RANSAC homography damaged → clean from SIFT matches, and the number of inliers."""
     points, matches = _matches(damaged, clean)
     if len(points) < MIN_INLIERS:
@@ -91,7 +91,7 @@ def match_features(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
     return matrix, inliers
 
 
-def _matches(one: Grey, other: Grey) -> tuple[Grey, Grey]:
+def _matches(one: Image, other: Image) -> tuple[Image, Image]:
     """Return the (n, 2) points of matching SIFT features in both images, by Lowe's ratio test."""
     sift = cv2.SIFT.create(contrastThreshold=0.02)
     (keypoints, descriptors), (other_keypoints, other_descriptors) = (
@@ -117,7 +117,7 @@ def check_plausible(matrix: Matrix, shape: tuple[int, ...]) -> None:
         raise MaskError(f"The clean picture would have to be distorted too much to fit: {REMEDY}.")
 
 
-def refine(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
+def refine(clean: Image, damaged: Image, matrix: Matrix) -> Matrix:
     """Refine a homography by ECC on the pixels that differ least.
 
     References
@@ -154,7 +154,7 @@ def warp(clean: NDArray[np.float32], matrix: Matrix, shape: tuple[int, ...]) -> 
     return np.asarray(warped)
 
 
-def agreement(one: Grey, other: Grey) -> float:
+def agreement(one: Image, other: Image) -> float:
     """Return the share (0–1) of clearly matching blocks that match best without a shift.
 
     Textured blocks of 16 px are compared at the nine shifts of −1…1 px. Blocks that match nowhere are assumed
@@ -172,13 +172,13 @@ def agreement(one: Grey, other: Grey) -> float:
     return float(np.mean(scores[0][clear] >= best[clear]))
 
 
-def _correlations(one: Grey, other: Grey) -> Grey:
+def _correlations(one: Image, other: Image) -> Image:
     """Return the correlation (−1…1) of every complete block of two images."""
     both, first, second = (_block_means(plane) for plane in (one * other, one * one, other * other))
     return np.asarray(both / np.sqrt(first * second + 1e-12), np.float32)
 
 
-def _texture(detail: Grey, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _texture(detail: Image, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return which blocks have more than the median texture and lie completely inside."""
     energy, whole = _block_means(detail * detail), _block_means(inside.astype(np.float32)) > 0.999
     if not whole.any():
@@ -186,22 +186,22 @@ def _texture(detail: Grey, inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return whole & (energy >= np.median(energy[whole])) & (energy > FLAT_LEVEL * FLAT_LEVEL)
 
 
-def _block_means(plane: Grey) -> Grey:
+def _block_means(plane: Image) -> Image:
     rows, columns = plane.shape[0] // BLOCK, plane.shape[1] // BLOCK
     whole = plane[: rows * BLOCK, : columns * BLOCK]
     return np.asarray(whole.reshape(rows, BLOCK, columns, BLOCK).mean(axis=(1, 3)))
 
 
-def _detail(grey: Grey) -> Grey:
+def _detail(grey: Image) -> Image:
     """Band-pass filter that removes coarse structure and single-pixel noise."""
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), 0.8) - cv2.GaussianBlur(grey, (0, 0), 4.0))
 
 
-def _similar_mask(one: Grey, other: Grey) -> NDArray[np.uint8]:
+def _similar_mask(one: Image, other: Image) -> NDArray[np.uint8]:
     """Return 1 where the difference is below its third quartile, 0 elsewhere and for NaN."""
     difference = cv2.GaussianBlur(np.abs(np.nan_to_num(one, nan=2.0) - other), (0, 0), 2.0)
     return (difference <= np.quantile(difference, 0.75)).astype(np.uint8)
 
 
-def _to_uint8(grey: Grey) -> NDArray[np.uint8]:
+def _to_uint8(grey: Image) -> NDArray[np.uint8]:
     return np.clip(grey * 255 + 0.5, 0, 255).astype(np.uint8)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imagest_core.arrays import Image
 from imagest_core.damage.detection.alignment import PATCH, measure_shifts
-from imagest_core.damage.detection.difference import Floats
 from imagest_core.damage.detection.registration import Alignment, Matrix
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
@@ -65,7 +65,7 @@ def residual(
     return float(np.median(np.hypot(*np.array(shifts).T))) if shifts else None
 
 
-def checkerboard(clean: Floats, damaged: Floats, cell: int) -> Floats:
+def checkerboard(clean: Image, damaged: Image, cell: int) -> Image:
     """Alternate squares of ``cell`` px of two (h, w, 3) images: shapes continue across edges if aligned."""
     rows, columns = (np.arange(length) // cell for length in damaged.shape[:2])
     is_damaged = (rows[:, np.newaxis] + columns) % 2 == 0
@@ -74,12 +74,12 @@ def checkerboard(clean: Floats, damaged: Floats, cell: int) -> Floats:
     )
 
 
-def blend(clean: Floats, damaged: Floats) -> Floats:
+def blend(clean: Image, damaged: Image) -> Image:
     """Return the mean of two (h, w, 3) images: shapes appear twice if not aligned."""
     return np.asarray((_fill_uncovered(clean, damaged) + damaged) / 2, np.float32)
 
 
-def _fill_uncovered(clean: Floats, damaged: Floats) -> Floats:
+def _fill_uncovered(clean: Image, damaged: Image) -> Image:
     """Replace NaN in ``clean`` by the darkened damaged image."""
     return np.where(np.isnan(clean), np.float32(UNCOVERED_FACTOR) * damaged, clean)
 

@@ -1,4 +1,4 @@
-"""A painting's samples as 8-bit colours of a screen: for looking at, never for computing with."""
+"""Convert a painting's samples to 8-bit screen colours, for display only."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from imagest_core.painting.reader import Painting
 
 Pixels = NDArray[np.uint8]
 """(h, w, 4) uint8: blue, green, red, alpha; colours premultiplied by alpha."""
-Colours = Callable[[Samples], Pixels]
+Conversion = Callable[[Samples], Pixels]
 
 _RELATIVE_COLORIMETRIC = 1
 _STEPS = 65535
 
 
 class Display:
-    """Colours of ``painting`` on a screen whose ICC profile is ``screen`` (None: sRGB).
+    """Converts samples of ``painting`` for a screen with the ICC profile ``screen`` (None: sRGB).
 
-    Tone curves and matrices go through tables of 16 bits, exact to one 8-bit step at some 40
-    megapixels a second; profiles of look-up tables through LittleCMS. Neither holds the interpreter.
+    Profiles of tone curves and a matrix use 16-bit tables, exact to one 8-bit step at about 40 megapixels a
+    second; profiles of lookup tables use LittleCMS. Both release the GIL.
     """
 
     def __init__(self, painting: Painting, screen: bytes | None = None) -> None:
         self._alpha = painting.alpha_channel
         self._channels = slice(0, 1 if painting.grey else 3)
         target = None if screen is None else profile_space(screen, grey=False)[0]
-        self._coloured = _colours(painting, target or Srgb(), None if target is None else screen)
+        self._to_screen = _colour_conversion(painting, target or Srgb(), None if target is None else screen)
 
     def __call__(self, samples: Samples) -> Pixels:
-        """``samples`` (h, w, c) uint8 or uint16 of the painting as (h, w, 4) pixels."""
-        out = self._coloured(np.ascontiguousarray(samples[..., self._channels]))
+        """Convert ``samples`` (h, w, c) uint8 or uint16 of the painting to (h, w, 4) pixels."""
+        out = self._to_screen(np.ascontiguousarray(samples[..., self._channels]))
         if self._alpha is not None:
-            _lay_alpha(out, _eight_bits(samples[..., self._alpha]))
+            _apply_alpha(out, _eight_bits(samples[..., self._alpha]))
         return out
 
 
-def _colours(painting: Painting, target: ColourSpace, screen: bytes | None) -> Colours:
+def _colour_conversion(painting: Painting, target: ColourSpace, screen: bytes | None) -> Conversion:
     source, levels = painting.colour_space, np.iinfo(painting.dtype).max
     if painting.grey:
         return _Grey(source, target, levels, painting.white_is_zero)
@@ -63,7 +63,7 @@ def _colours(painting: Painting, target: ColourSpace, screen: bytes | None) -> C
 
 
 class _Grey:
-    """Grey samples by a table of all their values."""
+    """Converts grey samples with a table of all their values."""
 
     def __init__(self, source: ColourSpace, target: ColourSpace, levels: int, inverted: bool) -> None:
         values = np.linspace(0, 1, levels + 1, dtype=np.float32)[:, None, None]
@@ -76,7 +76,7 @@ class _Grey:
 
 
 class _Curves:
-    """Samples to linear light by tables, through one matrix, and by tables to the screen's colours."""
+    """Converts samples to linear light with tables, then with one matrix and tables to screen colours."""
 
     def __init__(self, source: Srgb | Matrix, target: Srgb | Matrix, levels: int) -> None:
         values = np.linspace(0, 1, levels + 1)
@@ -103,7 +103,7 @@ class _Curves:
 
 
 class _LittleCms:
-    """RGB samples between two profiles of any kind."""
+    """Converts RGB samples between two profiles of any kind."""
 
     def __init__(self, source: bytes, target: bytes) -> None:
         self._source, self._target = source, target
@@ -136,8 +136,8 @@ def _opaque(colour: NDArray[np.uint8]) -> Pixels:
     return np.asarray(cv2.cvtColor(np.ascontiguousarray(colour), cv2.COLOR_RGB2BGRA))
 
 
-def _lay_alpha(pixels: Pixels, alpha: NDArray[np.uint8]) -> None:
+def _apply_alpha(pixels: Pixels, alpha: NDArray[np.uint8]) -> None:
     """Premultiply ``pixels`` in place."""
-    share = alpha[..., np.newaxis].astype(np.uint16)
-    pixels[..., :3] = (pixels[..., :3] * share + 127) // 255
+    opacity = alpha[..., np.newaxis].astype(np.uint16)
+    pixels[..., :3] = (pixels[..., :3] * opacity + 127) // 255
     pixels[..., 3] = alpha

@@ -1,8 +1,8 @@
-"""ICC profiles taken apart: their name, and those that are three tone curves and a matrix.
+"""Parse ICC profiles: their name, and the tone curves and matrix of matrix profiles.
 
-LittleCMS evaluates tone curves given as tables with 16 bits of *linear* light, which merges dark
-16-bit samples (measured: up to 12 of 65,535 apart). Museum scans often carry such a profile
-(eciRGB v2, the usual sRGB), so curves are evaluated here in double precision.
+LittleCMS evaluates tone curves given as tables with 16 bits of *linear* light, which merges dark 16-bit
+samples (measured: up to 12 of 65,535 apart). Museum scans often have such a profile (eciRGB v2, the common
+sRGB profile), so curves are evaluated here in double precision.
 """
 
 from __future__ import annotations
@@ -27,30 +27,30 @@ class Curve(Protocol):
     """A tone curve: sample in 0–1 to linear light, and back."""
 
     def linear(self, sample: Array) -> Array:
-        """Linear light of samples in 0–1."""
+        """Convert samples in 0–1 to linear light."""
 
     def sample(self, linear: Array) -> Array:
-        """Samples of linear light; what lies outside 0–1 is brought to its end first."""
+        """Convert linear light to samples; values outside 0–1 are clipped first."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A rising curve through evenly spaced points."""
+    """An increasing curve through evenly spaced points, linearly interpolated."""
 
     points: Array
 
     def linear(self, sample: Array) -> Array:
-        """Between the points, straight."""
+        """Interpolate between the points."""
         return np.interp(sample, np.linspace(0, 1, len(self.points)), self.points)
 
     def sample(self, linear: Array) -> Array:
-        """The same lines, read the other way."""
+        """Invert the interpolation."""
         return np.interp(linear, self.points, np.linspace(0, 1, len(self.points)))
 
 
 @dataclass(frozen=True)
 class Parametric:
-    """``(a·x + b)^g + e`` from ``d`` on, below it ``c·x + f`` (ICC.1:2022, 10.18)."""
+    """The curve ``(a·x + b)^g + e`` from ``d`` on, and ``c·x + f`` below (ICC.1:2022, 10.18)."""
 
     g: float
     a: float = 1.0
@@ -61,12 +61,12 @@ class Parametric:
     f: float = 0.0
 
     def linear(self, sample: Array) -> Array:
-        """The formula."""
+        """Evaluate the formula."""
         curved = np.maximum(self.a * sample + self.b, 0.0) ** self.g + self.e
         return np.where(sample >= self.d, curved, self.c * sample + self.f)
 
     def sample(self, linear: Array) -> Array:
-        """The formula solved for x."""
+        """Invert the formula."""
         linear = np.clip(linear, 0.0, 1.0)
         curved = (np.maximum(linear - self.e, 0.0) ** (1 / self.g) - self.b) / self.a
         straight = (linear - self.f) / self.c if self.c else np.zeros_like(linear)
@@ -79,14 +79,14 @@ class Parametric:
 
 @dataclass(frozen=True)
 class MatrixProfile:
-    """Tone curves (three, or one of grey) and the matrix from linear light to XYZ under D50."""
+    """Tone curves (three, or one for grey) and the matrix from linear light to XYZ (D50)."""
 
     curves: tuple[Curve, ...]
     matrix: Array | None
 
 
 def tags(profile: bytes) -> dict[bytes, bytes]:
-    """The tags of a profile by signature; those that lie outside it are left out."""
+    """Return the tags of a profile by signature, without those that extend beyond its end."""
     found = {}
     for index in range(min(int.from_bytes(profile[_HEAD : _HEAD + 4], "big"), _MAX_TAGS)):
         entry = profile[_HEAD + 4 + _ENTRY * index :][:_ENTRY]
@@ -98,12 +98,12 @@ def tags(profile: bytes) -> dict[bytes, bytes]:
 
 
 def name(profile: bytes) -> str:
-    """The profile's own description, or a plain word for one that has none."""
+    """Return the profile's description, or "unnamed profile"."""
     return _text(tags(profile).get(b"desc", b"")) or "unnamed profile"
 
 
 def matrix_profile(profile: bytes) -> MatrixProfile | None:
-    """The profile's curves and matrix; None if it has look-up tables, or curves that don't rise."""
+    """Return the profile's curves and matrix; None if it has lookup tables or curves that don't increase."""
     found = tags(profile)
     if profile[20:24] != b"XYZ " or any(lut in found for lut in LUTS):
         return None
@@ -119,7 +119,7 @@ def matrix_profile(profile: bytes) -> MatrixProfile | None:
 
 
 def _curve(tag: bytes) -> Curve:
-    """A ``curv`` or ``para`` tag; raises ``ValueError`` for one that can't be inverted."""
+    """Parse a ``curv`` or ``para`` tag; raise ``ValueError`` if the curve can't be inverted."""
     if tag[:4] == b"para":
         return _parametric(tag)
     if tag[:4] != b"curv":

@@ -1,4 +1,4 @@
-"""File formats: one module each, and the choice between them by a file's first bytes."""
+"""File formats, one module each, selected by a file's first bytes."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from pathlib import Path
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.formats import jpeg, jpeg2000, png, webp
-from imagest_core.painting.formats.base import Limits, Source
-from imagest_core.painting.formats.unsupported import HEAD, what_to_do
+from imagest_core.painting.formats.base import ImageSource, Limits
+from imagest_core.painting.formats.unsupported import HEAD, unsupported_message
 
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _KNOWN = "TIFF, PNG, JPEG, WebP and JPEG 2000"
 
 
-def open_source(path: Path, page: int, limits: Limits) -> Source:
-    """The file as what its first bytes say it is; raises ``PaintingError``."""
+def open_source(path: Path, page: int, limits: Limits) -> ImageSource:
+    """Open the file in the format of its first bytes; raise ``PaintingError`` on failure."""
     head = _head(path)
-    known = what_to_do(path.name, head)
-    if known is not None:
-        raise PaintingError(known)
+    unsupported = unsupported_message(path.name, head)
+    if unsupported is not None:
+        raise PaintingError(unsupported)
     if head[:4] in _TIFF:
         from imagest_core.painting.formats.tiff import TiffSource
 
@@ -33,14 +33,14 @@ def open_source(path: Path, page: int, limits: Limits) -> Source:
         return webp.open_webp(path, limits)
     if head.startswith(jpeg2000.SIGNATURES):
         return jpeg2000.open_jpeg2000(path, limits)
-    raise PaintingError(f"{path.name} is no picture this program knows: open {_KNOWN} files.")
+    raise PaintingError(f"{path.name} is not in a supported picture format: open {_KNOWN} files.")
 
 
 def _head(path: Path) -> bytes:
     if path.is_dir():
         raise PaintingError(f"{path} is a folder: name the picture in it.")
     if path.exists() and not path.is_file():
-        raise PaintingError(f"{path} is no ordinary file: name a picture.")
+        raise PaintingError(f"{path} is not a regular file: name a picture.")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)

@@ -1,4 +1,4 @@
-"""What every file format gives: facts read from its header, and samples of a box."""
+"""Interface of all file formats: facts from the header, and samples of a box."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ Samples = NDArray[Any]
 
 UNPREMULTIPLIED = 2
 ALPHA = frozenset({1, UNPREMULTIPLIED})
-"""Values of TIFF ExtraSamples that are opacity."""
+"""Values of TIFF ExtraSamples that mean alpha."""
 
 
 _pixels = MOST_PIXELS = 2_000_000_000
-"""The largest picture that is opened, unless :func:`pixels_allowed` says otherwise."""
+"""Largest number of pixels of an image, unless :func:`pixels_allowed` changes it."""
 
 
 def pixel_limit() -> int:
-    """How many pixels a picture may have."""
+    """Return the largest number of pixels that an image may have."""
     return _pixels
 
 
 @contextmanager
 def pixels_allowed(pixels: int | None) -> Iterator[None]:
-    """While entered, pictures of up to ``pixels`` are opened, in every thread; None changes nothing."""
+    """Allow images of up to ``pixels`` inside the context, in every thread; None changes nothing."""
     global _pixels
     before = _pixels
     _pixels = before if pixels is None else pixels
@@ -45,11 +45,17 @@ def pixels_allowed(pixels: int | None) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Limits:
-    """What is refused by its declared size, before anything is decoded.
+    """Limits on declared sizes, checked before anything is decoded.
 
-    ``pixels`` of the whole picture; ``at_once``: bytes of samples a format forces to be decoded in
-    one go (the whole of a PNG or JPEG, one strip or tile of a TIFF); ``cache``: bytes of decoded
-    strips and tiles kept.
+    Attributes
+    ----------
+    pixels
+        Largest number of pixels of the whole image.
+    at_once
+        Largest number of bytes of samples that must be decoded at once: a whole PNG or JPEG, one strip or
+        tile of a TIFF.
+    cache
+        Size in bytes of the cache of decoded strips and tiles.
     """
 
     pixels: int = field(default_factory=lambda: pixel_limit())
@@ -59,13 +65,21 @@ class Limits:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a header says of a picture; sizes and resolution as stored, before orientation.
+    """Properties of an image from its header; sizes and resolution as stored, before orientation.
 
-    ``channels`` counts all samples of a pixel: grey or RGB first, then one for each value of ``extra``
-    (TIFF ExtraSamples: 0 unspecified, 1 premultiplied alpha, 2 alpha); ``depth`` is the bits of the
-    samples :meth:`Source.read` gives, 8 or 16; ``white_is_zero``: grey samples count from white;
-    ``own_samples``: the samples given are, bit by bit, those a TIFF stores (false where they were
-    expanded or come from another format).
+    Attributes
+    ----------
+    channels
+        Number of samples per pixel: grey or RGB first, then one for each value of ``extra``.
+    depth
+        Bits of the samples that :meth:`ImageSource.read` returns, 8 or 16.
+    stores_samples
+        The returned samples are exactly those that a TIFF stores; false if they were expanded, or come from
+        another format.
+    extra
+        TIFF ExtraSamples: 0 unspecified, 1 premultiplied alpha, 2 alpha.
+    white_is_zero
+        Grey samples count from white.
     """
 
     format: str
@@ -75,7 +89,7 @@ class Facts:
     depth: int
     compression: str
     lossy: bool
-    own_samples: bool = False
+    stores_samples: bool = False
     extra: tuple[int, ...] | None = None
     white_is_zero: bool = False
     orientation: int = 1
@@ -88,55 +102,55 @@ class Facts:
 
     @property
     def extras(self) -> tuple[int, ...]:
-        """``extra``, or where the format doesn't say, one alpha for pictures of 2 or 4 channels."""
+        """``extra``; if the format doesn't define it, one alpha channel for images of 2 or 4 channels."""
         if self.extra is not None:
             return self.extra
         return (UNPREMULTIPLIED,) if self.channels in (2, 4) else ()
 
     @property
     def alpha(self) -> int | None:
-        """The index of the channel that is opacity."""
+        """The index of the alpha channel, or None."""
         first = self.channels - len(self.extras)
         return next((first + i for i, kind in enumerate(self.extras) if kind in ALPHA), None)
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all samples, decoded."""
+        """The size of all decoded samples in bytes."""
         return self.width * self.height * self.channels * self.depth // 8
 
 
-class Reader(Protocol):
-    """Samples of boxes of one picture."""
+class RegionReader(Protocol):
+    """Reads boxes of one image."""
 
     def read(self, box: Box) -> Samples:
-        """Samples (height, width, channels) of a stored box inside the picture; safe in any thread."""
+        """Read samples (height, width, channels) of a stored box inside the image; thread-safe."""
 
 
-class Source(Reader, Protocol):
-    """An open file of some format."""
+class ImageSource(RegionReader, Protocol):
+    """An open image file of any format."""
 
     @property
     def facts(self) -> Facts:
-        """What the header says."""
+        """The properties from the header."""
 
     @property
-    def reduced(self) -> Mapping[int, Reader]:
-        """Reduced pictures the file itself holds: level n is ``ceil(size / 2**n)`` pixels."""
+    def reduced(self) -> Mapping[int, RegionReader]:
+        """Reduced copies in the file: level n has ``ceil(size / 2**n)`` pixels."""
 
     def close(self) -> None:
-        """Give the file back."""
+        """Close the file."""
 
 
 def check_size(name: str, width: int, height: int, limits: Limits) -> None:
-    """Raise ``PaintingError`` for a picture that is empty or larger than ``limits.pixels``."""
+    """Raise ``PaintingError`` for an image that is empty or larger than ``limits.pixels``."""
     if width < 1 or height < 1:
         raise PaintingError(f"{name} declares a size of {width} × {height} pixels: the file is damaged.")
     if width * height > limits.pixels:
-        raise PaintingError(too_large(name, width, height, limits.pixels))
+        raise PaintingError(too_large_message(name, width, height, limits.pixels))
 
 
-def too_large(name: str, width: int, height: int, limit: int) -> str:
-    """The sentence for a picture of more than ``limit`` pixels."""
+def too_large_message(name: str, width: int, height: int, limit: int) -> str:
+    """Return the message for an image of more than ``limit`` pixels."""
     return (
         f"{name} declares {width} × {height} pixels, over the limit of {limit / 1e6:,.6g} megapixels: cut it"
         " into parts, or raise the limit on the command line with --max-pixels."
@@ -145,14 +159,14 @@ def too_large(name: str, width: int, height: int, limit: int) -> str:
 
 @contextmanager
 def decoding(path: Path) -> Iterator[None]:
-    """Turn whatever a decoder raises on bad data into one sentence."""
+    """Convert any exception that a decoder raises on bad data to a ``PaintingError``."""
     try:
         yield
     except PaintingError:
         raise
     except MemoryError as error:
         raise PaintingError(
-            f"{path.name} needs more memory than there is: save it as a tiled TIFF."
+            f"{path.name} needs more memory than is available: save it as a tiled TIFF."
         ) from error
     except Exception as error:
         raise PaintingError(

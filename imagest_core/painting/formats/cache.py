@@ -1,4 +1,4 @@
-"""A bounded cache of decoded strips and tiles, shared by all threads that read a picture."""
+"""A bounded cache of decoded strips and tiles, shared by all threads that read an image."""
 
 from __future__ import annotations
 
@@ -12,11 +12,10 @@ _LARGE_SHARE = 8
 
 
 class SegmentCache:
-    """The most recently used arrays, up to ``capacity`` bytes in all, and always the last one.
+    """Keeps the most recently used arrays, up to ``capacity`` bytes in total, and always the last one.
 
-    Decoding happens outside the lock, so readers don't wait for each other; two threads that miss
-    the same segment at once decode it twice, which is harmless. Large segments are decoded one at
-    a time, so that memory stays bounded.
+    Decoding happens outside the lock, so readers don't wait for each other; two threads that miss the same
+    segment decode it twice, which is harmless. Large segments are decoded one at a time to limit memory.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -25,7 +24,7 @@ class SegmentCache:
         self._lock, self._one_at_a_time = Lock(), Lock()
 
     def get(self, key: Hashable, size: int, make: Callable[[], Samples]) -> Samples:
-        """The array of ``key`` (about ``size`` bytes), made now if it isn't kept; not to be written to."""
+        """Return the array of ``key`` (about ``size`` bytes), created on a miss; read-only."""
         found = self._find(key)
         if found is not None:
             return found
@@ -36,7 +35,7 @@ class SegmentCache:
             return self._keep(key, make()) if found is None else found
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Remove all arrays."""
         with self._lock:
             self._kept.clear()
             self._used = 0

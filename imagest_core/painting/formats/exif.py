@@ -1,4 +1,4 @@
-"""The few fields of an EXIF blob that matter here: its first directory."""
+"""The fields of an EXIF block that are needed here, from its first directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DESCRIPTION, _SOFTWARE, _DATE, _ARTIST, _COPYRIGHT = 0x10E, 0x131, 0x132, 0x13B
 
 
 class Exif:
-    """The first directory of an EXIF blob; empty for a missing or broken one."""
+    """The first directory of an EXIF block; empty if the block is missing or damaged."""
 
     def __init__(self, blob: bytes | None) -> None:
         self.blob = blob.removeprefix(PREFIX) if blob else None
@@ -27,20 +27,20 @@ class Exif:
 
     @property
     def orientation(self) -> int:
-        """1–8 where the blob says so, otherwise 1."""
+        """The orientation, 1–8; 1 if not given."""
         value = self._tags.get(_ORIENTATION)
         return value if isinstance(value, int) else 1
 
     @property
     def resolution(self) -> resolution.Resolution | None:
-        """Pixels per millimetre, where given."""
+        """The resolution in pixels per millimetre, or None."""
         x, y, unit = (self._tags.get(code) for code in (_X, _Y, _UNIT))
         if isinstance(x, float) and isinstance(y, float):
             return resolution.from_unit(x, y, unit if isinstance(unit, int) else 2, "EXIF")
         return None
 
     def metadata(self, xmp: bytes | None = None, iptc: bytes | None = None, **texts: str) -> Metadata:
-        """This blob beside the others; ``texts`` stand where EXIF has none."""
+        """Combine this block with other blocks; ``texts`` replace missing EXIF texts."""
         found = {
             "description": self._text(_DESCRIPTION),
             "software": self._text(_SOFTWARE),
@@ -84,7 +84,7 @@ def _first_directory(blob: bytes) -> dict[int, Any]:
 
 
 def _value(order: str, kind: int, value: bytes) -> int | float | str | bytes:
-    """The first number of a value, or the whole text."""
+    """Return the first number of a value, or its whole text."""
     if kind == 2:
         return value.split(b"\0")[0].decode("utf-8", "replace").strip()
     if kind == 5:

@@ -1,7 +1,7 @@
-"""A file's bytes at any place, for several threads at once.
+"""Read bytes at any offset of a file from several threads.
 
-Not a memory map: a scan on a network drive that fails, or is cut while open, would end the whole
-program by a bus error instead of raising one that can be told.
+A memory map is not used: if a network drive fails, or the file is truncated while open, it would kill the
+process with a bus error instead of raising an exception.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from imagest_core.errors import PaintingError
 
 
 class FileBytes:
-    """An open file that is only read."""
+    """A file opened for reading."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,7 +24,7 @@ class FileBytes:
         self._lock = Lock()
 
     def read(self, start: int, count: int) -> bytes:
-        """``count`` bytes from ``start``; raises ``PaintingError`` where they aren't there (any more)."""
+        """Read ``count`` bytes from ``start``; raise ``PaintingError`` if they don't exist (any more)."""
         if not self._close.alive:
             raise ValueError(f"{self._path} is closed")
         try:
@@ -38,7 +38,7 @@ class FileBytes:
         return data
 
     def close(self) -> None:
-        """Give the file back; a second time does nothing, and forgetting it is no harm."""
+        """Close the file; closing twice is allowed, and garbage collection closes it too."""
         self._close()
 
     def _at(self, start: int, count: int) -> bytes:
@@ -49,7 +49,7 @@ class FileBytes:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def _once(self, start: int, count: int) -> bytes:
-        """One system call, which may give less than asked."""
+        """Read with one system call, which may return fewer bytes."""
         if hasattr(os, "pread"):
             return os.pread(self._file, count, start)
         with self._lock:

@@ -1,4 +1,4 @@
-"""JPEG: its markers up to the last, so that a file cut short is noticed before it is decoded."""
+"""JPEG: all markers are read first, so that a truncated file is detected before decoding."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _UNIT_OF_JFIF = {1: 2, 2: 3}
 
 
 def open_jpeg(path: Path, limits: Limits) -> WholeSource:
-    """A JPEG that is decoded when first looked at; raises ``PaintingError``."""
+    """Open a JPEG, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         frame, parts = _read(path)
     if len(frame) < 6:
-        raise PaintingError(f"{path.name} is cut short: it holds no picture.")
+        raise PaintingError(f"{path.name} is cut short: it contains no picture.")
     depth, channels = frame[0], frame[5]
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
     if channels == 4:
@@ -39,7 +39,7 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
             f" {counted(channels, 'channel', commas=False)}: convert it to 8-bit RGB or grey."
         )
     check_size(path.name, width, height, limits)
-    if path.stat().st_size * 8 < (width // 8) * (height // 8):  # no block of 8 × 8 takes less than a bit
+    if path.stat().st_size * 8 < (width // 8) * (height // 8):  # an 8 × 8 block takes at least one bit
         raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
     exif = Exif(parts.exif)
     facts = Facts(
@@ -65,7 +65,7 @@ def _decode(data: bytes) -> Samples:
 
 
 def _read(path: Path) -> tuple[bytes, JpegMetadata]:
-    """The frame header and the other segments; raises ``PaintingError`` where the end marker is missing."""
+    """Return the frame header and the other segments; raise ``PaintingError`` without an end marker."""
     frame, parts = b"", JpegMetadata()
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         for marker, start, end in _markers(data):
@@ -84,7 +84,7 @@ def _read(path: Path) -> tuple[bytes, JpegMetadata]:
 
 
 def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:
-    """(marker, start and end of its payload); the coded samples between markers are skipped."""
+    """Yield (marker, start and end of its payload), skipping the entropy-coded data."""
     at = 2
     while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
         marker = data[at + 1]

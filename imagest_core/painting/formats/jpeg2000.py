@@ -30,7 +30,7 @@ _PHOTOSHOP = bytes.fromhex("2c4c0100850440b9a03e562148d6dfeb")
 _GEO = bytes.fromhex("b14bf8bd083d4b43a5ae8cd7d5a6ce03")
 _OF_THE_PICTURE = {b"jP  ", b"ftyp", b"ihdr", b"bpcc", b"colr", b"pclr", b"cmap", b"cdef", b"resc", b"resd"}
 _OF_THE_PICTURE |= {b"rreq", b"free", b"jp2c"}
-"""Boxes about how samples are stored."""
+"""Boxes that define how samples are stored."""
 _CONTAINERS = (b"jp2h", b"res ")
 _REVERSIBLE = 1
 _SPACES = {12: "a CMYK picture", 14: "a CIE L*a*b* picture"}
@@ -38,7 +38,7 @@ _SPACES = {12: "a CMYK picture", 14: "a CIE L*a*b* picture"}
 
 @dataclass
 class _Parts:
-    """What the boxes and the codestream's first markers say."""
+    """Content of the boxes and of the first markers of the codestream."""
 
     codestream: bytes = b""
     profile: bytes | None = None
@@ -52,16 +52,16 @@ class _Parts:
     geo: bytes | None = None
     left: list[str] = field(default_factory=list)
     resolution: resolution.Resolution | None = None
-    whole: bool = False
+    complete: bool = False
 
 
 def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
-    """A JPEG 2000 that is decoded when first looked at; raises ``PaintingError``."""
+    """Open a JPEG 2000, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         parts = _read(path)
         width, height, channels, depths = _size(parts.codestream)
         reversible = _reversible(parts.codestream)
-    if not parts.whole:
+    if not parts.complete:
         raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
     depth = _checked_depth(path.name, parts, channels, depths)
     exif = Exif(parts.exif)
@@ -93,11 +93,11 @@ def _metadata(exif: Exif, parts: _Parts) -> Metadata:
 
 
 def jpeg2000_size(path: Path) -> tuple[int, int, int]:
-    """Width, height and bits of the deepest sample; raises ``PaintingError``."""
+    """Return width, height and bits of the deepest sample; raise ``PaintingError`` on failure."""
     with decoding(path):
         parts = _read(path)
         width, height, _, depths = _size(parts.codestream)
-    if not parts.whole:
+    if not parts.complete:
         raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
     return width, height, max(depths)
 
@@ -115,7 +115,7 @@ def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) ->
     elif kind is None and channels not in (1, 2, 3, 4):
         kind = f"a picture of {channels} channels"
     elif kind is None and not (len(depths) == 1 and depths <= {8, 16}):
-        kind = f"a JPEG 2000 of {', '.join(map(str, sorted(depths)))} bits a sample"
+        kind = f"a JPEG 2000 of {', '.join(map(str, sorted(depths)))} bits per sample"
     if kind:
         raise PaintingError(f"{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.")
     return depths.pop()
@@ -126,7 +126,7 @@ def _read(path: Path) -> _Parts:
     with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
         if data[:4] == SIGNATURES[1]:
             parts.codestream = data[:4096]
-            parts.whole = b"\xff\xd9" in data[-64:]
+            parts.complete = b"\xff\xd9" in data[-64:]
             return parts
         for name, start, end in _boxes(data, 0, len(data)):
             _keep(parts, name, data, start, end)
@@ -134,7 +134,7 @@ def _read(path: Path) -> _Parts:
 
 
 def _boxes(data: mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """(name, start and end of the content) of each box, those inside containers too."""
+    """Yield (name, start and end of the content) of each box, including those inside containers."""
     while start + 8 <= end:
         length, name = struct.unpack_from(">I4s", data, start)
         head = 8
@@ -153,7 +153,7 @@ def _boxes(data: mmap, start: int, end: int) -> Iterator[tuple[bytes, int, int]]
 def _keep(parts: _Parts, name: bytes, data: mmap, start: int, end: int) -> None:
     if name == b"jp2c":
         parts.codestream = data[start : min(start + 4096, end)]
-        parts.whole = end <= len(data) and b"\xff\xd9" in data[max(end - 64, start) : end]
+        parts.complete = end <= len(data) and b"\xff\xd9" in data[max(end - 64, start) : end]
         return
     value = data[start : min(end, start + (32 << 20))]
     if name == b"colr" and value[:1] == b"\2":
@@ -171,7 +171,7 @@ def _keep(parts: _Parts, name: bytes, data: mmap, start: int, end: int) -> None:
 
 
 def _keep_uuid(parts: _Parts, kind: bytes, value: bytes) -> None:
-    """Take the first box of each kind that is known; the others are named."""
+    """Store the first box of each known kind; record the names of the others."""
     fields = {_XMP: "xmp", _PHOTOSHOP: "photoshop", _GEO: "geo"}
     fields |= dict.fromkeys(_EXIFS, "exif") | dict.fromkeys(_IPTCS, "iptc")
     name = fields.get(kind)
@@ -190,7 +190,7 @@ def _resolution(value: bytes) -> resolution.Resolution | None:
 
 
 def _size(codestream: bytes) -> tuple[int, int, int, set[int]]:
-    """Width, height, components and the set of their depths, from the SIZ marker."""
+    """Return width, height, components and the set of their depths from the SIZ marker."""
     right, bottom, left, top = struct.unpack_from(">IIII", codestream, 8)
     (channels,) = struct.unpack_from(">H", codestream, 40)
     depths = {(codestream[42 + 3 * i] & 0x7F) + 1 for i in range(min(channels, 16))}
@@ -198,7 +198,7 @@ def _size(codestream: bytes) -> tuple[int, int, int, set[int]]:
 
 
 def _reversible(codestream: bytes) -> bool:
-    """Whether the COD marker names the reversible wavelet."""
+    """Return whether the COD marker specifies the reversible wavelet."""
     at = 2
     while at + 4 <= len(codestream) and codestream[at] == 0xFF:
         if codestream[at + 1] == 0x52:

@@ -1,4 +1,4 @@
-"""What the segments of a JPEG, and the bytes behind its end, say beside the picture."""
+"""Metadata in the segments of a JPEG, and in the bytes after its end."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from imagest_core.painting.formats.exif import PREFIX, Exif
 from imagest_core.painting.metadata import xmp
-from imagest_core.painting.metadata.iptc import joined
+from imagest_core.painting.metadata.iptc import join_records
 from imagest_core.painting.metadata.model import Metadata, split_photoshop
 from imagest_core.painting.metadata.writing_notes import WritingNote
 
@@ -21,12 +21,12 @@ _PHOTOSHOP = b"Photoshop 3.0\0"
 _TIFF = (b"II*\0", b"MM\0*")
 _JFIF_HEAD = 14
 TRAILER = 64 << 20
-"""Bytes behind the end of the picture that are looked into."""
+"""Largest number of bytes after the end of the image that are searched."""
 
 
 @dataclass
 class JpegMetadata:
-    """Collects segments one by one."""
+    """Collects the metadata of segments."""
 
     exif: bytes | None = None
     profile: dict[int, bytes] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class JpegMetadata:
     _notes: list[WritingNote] = field(default_factory=list)
 
     def add(self, marker: int, value: bytes) -> None:
-        """Take one segment; those of the coded picture are passed over."""
+        """Add one segment; segments of the coded image are ignored."""
         if marker == 0xE0 and value.startswith(b"JFIF\0"):
             self._add_jfif(value)
         elif marker == 0xE1 and value.startswith(PREFIX):
@@ -57,10 +57,10 @@ class JpegMetadata:
         elif marker == _COMMENT:
             self.comments.append(value.decode("utf-8", "replace").strip("\0 \r\n"))
         elif marker in _APPS:
-            self._left.append(label(marker, value))
+            self._left.append(segment_label(marker, value))
 
     def add_trailer(self, data: bytes, place: int, whole: int) -> None:
-        """Take ``data``, the last of the ``whole`` bytes from ``place`` on, behind the end of the picture."""
+        """Add ``data``, the last of the ``whole`` bytes from ``place`` on, after the end of the image."""
         place += whole - len(data)
         if not data.strip(b"\0 \r\n"):
             return
@@ -70,16 +70,14 @@ class JpegMetadata:
                 self._iptc.append(content)
             else:
                 shows = name.endswith(("thumbnail", "preview"))
-                self._notes.append(WritingNote(f"{name} behind the JPEG", "removed" if shows else "lost"))
+                self._notes.append(WritingNote(f"{name} after the JPEG", "removed" if shows else "lost"))
         if not found:
-            self._notes.append(
-                WritingNote(f"{whole:,} bytes behind the end of the JPEG{_kind(data)}", "lost")
-            )
+            self._notes.append(WritingNote(f"{whole:,} bytes after the end of the JPEG{_kind(data)}", "lost"))
 
     def metadata(self) -> Metadata:
-        """All that was found."""
+        """Return all collected metadata."""
         photoshop, iptc = split_photoshop(self._photoshop)
-        records = joined([iptc, *self._iptc])
+        records = join_records([iptc, *self._iptc])
         packet = self._packet()
         if self._left:
             names = ", ".join(dict.fromkeys(self._left))
@@ -95,7 +93,7 @@ class JpegMetadata:
             self._notes.append(WritingNote("JFIF thumbnail (JPEG segment APP0)", "removed"))
 
     def _add_exif(self, value: bytes) -> None:
-        """A block of more than 64 KB goes on in the next segments, without a header of its own."""
+        """Add an EXIF segment; a block of more than 64 KB continues in further segments without a header."""
         if self.exif is None:
             self.exif = value
         elif value[len(PREFIX) : len(PREFIX) + 4] not in _TIFF:
@@ -109,14 +107,14 @@ class JpegMetadata:
         self._lengths[name] = length
 
     def _packet(self) -> bytes | None:
-        """The XMP with its extension and further packets, as one packet."""
+        """Return the XMP with its extension and further packets, merged into one packet."""
         if not self._packets:
             return self._without_packet()
         packet, *others = self._packets
-        wanted = xmp.extended_guid(packet).encode()
+        guid = xmp.extended_guid(packet).encode()
         for name in self._extended:
             extension = self._whole(name)
-            if extension is None or name != wanted:
+            if extension is None or name != guid:
                 self._notes.append(
                     WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost")
                 )
@@ -150,8 +148,8 @@ _LABELS = {
 }
 
 
-def label(marker: int, value: bytes) -> str:
-    """What a segment is called: APP and its number, and its maker or the name it begins with."""
+def segment_label(marker: int, value: bytes) -> str:
+    """Return the name of a segment: APP and its number, and its vendor or the name it starts with."""
     name = next((name for mark, name in _LABELS.items() if value.startswith(mark)), "")
     if value[6:14] == b"HEAPJPGM":
         name = "CIFF"
@@ -171,7 +169,7 @@ _SIGNATURES = {
 
 
 def _kind(data: bytes) -> str:
-    """The makers of what lies behind the picture, where they are known."""
+    """Return the vendors of the bytes after the image, where they are known."""
     names = [name for mark, name in _SIGNATURES.items() if mark in data[-4096:]]
     names += ["AFCP"] if data[-12:-9] == b"AXS" else []
     names += ["FotoStation"] if data[-4:] == _FOTOSTATION else []
@@ -184,7 +182,7 @@ _AFCP_NAMES = {b"IPTC": "IPTC", b"TEXT": "AFCP text", b"Nail": "AFCP thumbnail",
 
 
 def _trailers(data: bytes, place: int) -> list[tuple[str, bytes]]:
-    """Names and contents of the known parts behind the picture."""
+    """Return names and contents of the known parts after the image."""
     found: list[tuple[str, bytes]] = []
     while data[-4:] == _FOTOSTATION and len(data) >= 10:
         kind, size = struct.unpack_from(">HI", data, len(data) - 10)
@@ -196,7 +194,7 @@ def _trailers(data: bytes, place: int) -> list[tuple[str, bytes]]:
 
 
 def _afcp(data: bytes, place: int) -> list[tuple[str, bytes]]:
-    """The parts of an AFCP trailer; its places count from the file's beginning."""
+    """Return the parts of an AFCP trailer, whose offsets count from the start of the file."""
     if data[-12:-9] != b"AXS":
         return []
     order = ">" if data[-9:-8] == b"!" else "<"

@@ -1,4 +1,4 @@
-"""PNG: its chunks, and what they say; 8 and 16 bit, grey and RGB, with or without alpha."""
+"""PNG: its chunks; 8 and 16 bit, grey and RGB, with or without alpha."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _KNOWN = {b"IHDR", b"PLTE", b"tRNS", b"iCCP", b"pHYs", b"eXIf", b"tIME"}
 
 @dataclass
 class _Chunks:
-    """The chunks by name, and the bytes of IDAT in all."""
+    """The chunks by name, and the total size of IDAT."""
 
     found: dict[bytes, bytes] = field(default_factory=dict)
     texts: PngTexts = field(default_factory=PngTexts)
@@ -38,7 +38,7 @@ class _Chunks:
 
 
 def open_png(path: Path, limits: Limits) -> WholeSource:
-    """A PNG that is read when first looked at; raises ``PaintingError``."""
+    """Open a PNG, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         chunks = _read_chunks(path)
         width, height, depth, kind = struct.unpack_from(">IIBB", chunks.found[b"IHDR"])
@@ -56,10 +56,17 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
 
 
 @dataclass(frozen=True)
-class PngHead:
-    """What a PNG declares of its samples; ``palette``: (n, 3) uint8, where they are indices into it.
+class PngHeader:
+    """What a PNG declares about its samples.
 
-    ``transparent``: whether a colour, or one of the palette, is; ``depth``: bits as stored.
+    Attributes
+    ----------
+    depth
+        Bits per sample as stored.
+    transparent
+        Whether a colour, or a palette entry, is transparent.
+    palette
+        Colours (n, 3) uint8 if the samples are indices, otherwise None.
     """
 
     width: int
@@ -72,8 +79,8 @@ class PngHead:
     palette: NDArray[np.uint8] | None
 
 
-def read_png_head(path: Path) -> PngHead:
-    """The head of a PNG of any kind; raises ``PaintingError``."""
+def read_png_header(path: Path) -> PngHeader:
+    """Read the header of a PNG of any kind; raise ``PaintingError`` on failure."""
     with decoding(path):
         chunks = _read_chunks(path)
         width, height, depth, kind, *_, interlaced = struct.unpack_from(">IIBBBBB", chunks.found[b"IHDR"])
@@ -83,7 +90,7 @@ def read_png_head(path: Path) -> PngHead:
             palette = np.frombuffer(table, np.uint8, len(table) // 3 * 3).reshape(-1, 3)
     if kind not in (*_CHANNELS, _PALETTE) or depth not in (1, 2, 4, 8, 16):
         raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
-    return PngHead(
+    return PngHeader(
         width,
         height,
         depth,
@@ -103,7 +110,7 @@ def _decode(data: bytes) -> Samples:
 
 
 def _read_chunks(path: Path) -> _Chunks:
-    """Every chunk but the samples; raises ``ValueError`` where the file ends before IEND."""
+    """Read every chunk except the samples; raise ``PaintingError`` if the file ends before IEND."""
     chunks, size = _Chunks(), path.stat().st_size
     with path.open("rb") as file:
         file.seek(len(SIGNATURE))
@@ -157,7 +164,7 @@ def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
     if b"acTL" in chunks.found:
         yield "The file is animated; its first picture is shown."
     if depth < 8:
-        yield f"The file has {depth} bits a sample; it is read as 8-bit grey."
+        yield f"The file has {depth} bits per sample; it is read as 8-bit grey."
 
 
 def _profile(chunks: _Chunks) -> bytes | None:

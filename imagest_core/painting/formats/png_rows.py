@@ -1,4 +1,4 @@
-"""The rows of a PNG from the top, a few at a time, in memory that doesn't grow with the picture."""
+"""Read the rows of a PNG from the top in memory that doesn't depend on the image size."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from imagest_core.painting.formats.png import SIGNATURE
 
 _BLOCK = 1 << 20
 _FORMS = {1: (8, 0), 2: (16, 0), 3: (8, 2), 4: (8, 6), 6: (16, 2), 8: (16, 6)}
-"""Bytes a pixel: a depth and colour type of PNG whose rows are filtered alike."""
+"""Depth and colour type of a PNG whose rows are filtered in the same way, by bytes per pixel."""
 
 
 class PngRows:
-    """Rows of a PNG that isn't interlaced: of ``width`` pixels of ``channels`` samples of ``depth`` bits.
+    """Rows of a non-interlaced PNG: ``width`` pixels of ``channels`` samples of ``depth`` bits.
 
-    A palette's rows are its indices. Raises ``PaintingError`` where the file is damaged.
+    Rows of a palette image are its indices. Raises ``PaintingError`` if the file is damaged.
     """
 
     def __init__(self, path: Path, width: int, height: int, channels: int, depth: int) -> None:
@@ -33,10 +33,10 @@ class PngRows:
         self._row = -(-width * channels * depth // 8)
         self._above = bytes(self._row)
         self._bytes = _inflated(path)
-        self._waiting = bytearray()
+        self._buffer = bytearray()
 
     def read(self, rows: int) -> Samples:
-        """The next ``rows`` rows as (rows, width, channels) uint8 or uint16, of few bits as they are."""
+        """Read the next rows as (rows, width, channels) uint8 or uint16; fewer bits are not scaled."""
         filtered = self._take(rows * (1 + self._row))
         plain = self._unfiltered(filtered, rows)
         self._above = plain[-1].tobytes()
@@ -46,7 +46,7 @@ class PngRows:
         return self._samples(plain)
 
     def _check_end(self) -> None:
-        """Read on to the checksum; a little more data than the picture needs is no harm."""
+        """Read up to the checksum; a little more data than the image needs is accepted."""
         more = 0
         try:
             while more < _BLOCK and (block := next(self._bytes, None)) is not None:
@@ -55,21 +55,24 @@ class PngRows:
             raise self._damaged() from error
 
     def _take(self, size: int) -> bytes:
-        while len(self._waiting) < size:
+        while len(self._buffer) < size:
             try:
-                self._waiting += next(self._bytes)
+                self._buffer += next(self._bytes)
             except (StopIteration, zlib.error) as error:
                 raise self._damaged() from error
-        taken = bytes(self._waiting[:size])
-        del self._waiting[:size]
+        taken = bytes(self._buffer[:size])
+        del self._buffer[:size]
         return taken
 
     def _unfiltered(self, filtered: bytes, rows: int) -> NDArray[np.uint8]:
-        """Bytes (rows, bytes of a row), by libpng: a PNG of these rows below the one before them."""
+        """Return unfiltered bytes (rows, bytes per row).
+
+        libpng decodes a PNG that consists of the previous row and these rows.
+        """
         import imagecodecs
 
         stored = np.frombuffer(filtered, np.uint8).reshape(rows, -1)
-        if not stored[:, 1:].any() and self._above.count(0) == self._row:  # every filter leaves zeros zero
+        if not stored[:, 1:].any() and self._above.count(0) == self._row:  # every filter keeps zeros
             return np.zeros((rows, self._row), np.uint8)
         depth, kind = _FORMS[self._pixel]
         packer = zlib.compressobj(0)
@@ -104,7 +107,7 @@ def _chunk(name: bytes, value: bytes) -> bytes:
 
 
 def _inflated(path: Path) -> Iterator[bytes]:
-    """What the IDAT chunks hold, in blocks; ends with the data, raises ``zlib.error`` where they are cut."""
+    """Yield the content of the IDAT chunks in blocks; raise ``zlib.error`` if it is truncated."""
     inflater = zlib.decompressobj()
     with path.open("rb") as file:
         for block in _packed(file):

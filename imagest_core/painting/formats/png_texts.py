@@ -1,4 +1,4 @@
-"""The texts of a PNG: keywords, XMP, and the profiles that ImageMagick and others hide in texts."""
+"""Texts of a PNG: keywords, XMP, and the profiles that ImageMagick and others store as texts."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ _FIELDS = {
     "artist": ("Author", "Artist"),
     "copyright": ("Copyright",),
 }
-"""Keywords whose texts have a field of their own; the first that is there counts."""
+"""Metadata fields and their keywords; the first keyword that exists is used."""
 
 
 def inflate(data: bytes) -> bytes | None:
-    """The decompressed bytes; None for damaged ones, and where they are over 32 MB."""
+    """Return the decompressed bytes; None if they are damaged or exceed 32 MB."""
     inflater = zlib.decompressobj()
     try:
         found = inflater.decompress(data, _MOST)
@@ -38,7 +38,7 @@ def inflate(data: bytes) -> bytes | None:
 
 @dataclass
 class PngTexts:
-    """Collects text chunks one by one."""
+    """Collects text chunks."""
 
     texts: list[tuple[str, str]] = field(default_factory=list)
     _packets: list[bytes] = field(default_factory=list)
@@ -46,7 +46,7 @@ class PngTexts:
     _notes: list[WritingNote] = field(default_factory=list)
 
     def add(self, name: bytes, value: bytes) -> None:
-        """Take one chunk (tEXt, zTXt or iTXt)."""
+        """Add one chunk (tEXt, zTXt or iTXt)."""
         key, _, rest = value.partition(b"\0")
         keyword = key.decode("latin-1")
         text = _text(name, rest)
@@ -60,7 +60,7 @@ class PngTexts:
             self.texts.append((keyword, text.decode("utf-8" if name == b"iTXt" else "latin-1", "replace")))
 
     def metadata(self, exif: bytes | None, time: bytes | None, left: Sequence[str]) -> Metadata:
-        """All that was found, beside the EXIF chunk, the time chunk and chunks ``left`` behind."""
+        """Return all texts with the EXIF chunk, the time chunk and notes on the ``left`` chunks."""
         exif = self._exif(exif)
         photoshop, iptc = self._resources()
         known = {
@@ -91,14 +91,14 @@ class PngTexts:
             self._notes.append(WritingNote(f"PNG text {_RAW}{kind}", "lost"))
 
     def _exif(self, chunk: bytes | None) -> bytes | None:
-        """That of the chunk made for it, otherwise that of a text."""
+        """Return the EXIF chunk, or the EXIF block from a text if there is none."""
         hidden = self._profiles.get("exif")
         if chunk and hidden and chunk.removeprefix(PREFIX) != hidden.removeprefix(PREFIX):
             self._notes.append(WritingNote(f"PNG text {_RAW}exif, besides the EXIF chunk", "lost"))
         return chunk or hidden
 
     def _resources(self) -> tuple[bytes, bytes]:
-        """Photoshop resources, and IPTC records, whichever of them the profiles hold."""
+        """Return Photoshop resources and IPTC records from the profiles."""
         blocks, records = b"", b""
         for data in self._profiles.get("8bim"), self._profiles.get("iptc"):
             if data and data.startswith(b"8BIM"):
@@ -119,7 +119,7 @@ class PngTexts:
 
 
 def _text(name: bytes, rest: bytes) -> bytes | None:
-    """The text after its keyword; None where it is damaged."""
+    """Return the text after its keyword; None if it is damaged."""
     if name == b"tEXt":
         return rest
     if name == b"zTXt":
@@ -129,7 +129,7 @@ def _text(name: bytes, rest: bytes) -> bytes | None:
 
 
 def _raw_profile(text: bytes) -> bytes | None:
-    """The bytes of a text of a name, a length (not always the right one) and hexadecimal digits."""
+    """Return the bytes of a text that consists of a name, a (possibly wrong) length and hex digits."""
     found = re.fullmatch(rb"\s*[^\r\n]+\s+\d+\s+([0-9a-fA-F\s]*)\0*", text)
     try:
         return bytes.fromhex(found[1].decode()) if found else None
@@ -138,7 +138,7 @@ def _raw_profile(text: bytes) -> bytes | None:
 
 
 def _modified(time: bytes | None) -> list[tuple[str, str]]:
-    """The time chunk as a text."""
+    """Return the time chunk as a text."""
     if not time or len(time) != 7:
         return []
     year, *rest = struct.unpack(">HBBBBB", time)

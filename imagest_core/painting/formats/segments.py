@@ -1,4 +1,4 @@
-"""Strips and tiles: the parts of a TIFF page that are decoded one by one."""
+"""Read strips and tiles: the parts of a TIFF page that are decoded separately."""
 
 from __future__ import annotations
 
@@ -18,17 +18,25 @@ from imagest_core.painting.geometry import Box
 _WIDE_ROW = 1 << 16
 _READ_BYTES = 16 << 20
 _UNIFORM_BYTES = 4096
-"""Tiles of so few bytes are often of one value; the latest is kept for those that are equal to it."""
+"""Tiles of at most this many bytes often have one value; the last one is reused for equal tiles."""
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where the segments of a page lie and how they are put together.
+class SegmentLayout:
+    """Offsets and layout of the segments of a page.
 
-    ``segment_width`` and ``segment_height`` in pixels; ``planar``: one plane of segments a channel;
-    ``dtype`` in the file's byte order; ``decode``: (bytes, index) → samples (rows, columns, samples),
-    or None where the bytes are the samples. A segment at 0 of 0 bytes is left out of the file: its
-    samples are ``empty``.
+    Attributes
+    ----------
+    segment_width, segment_height
+        Size in pixels.
+    planar
+        One plane of segments per channel.
+    dtype
+        Sample type in the file's byte order.
+    decode
+        Function (bytes, index) → samples (rows, columns, samples); None if the bytes are the samples.
+    empty
+        Value of the samples of segments that the file leaves out (offset and size 0).
     """
 
     width: int
@@ -45,53 +53,53 @@ class Layout:
     empty: int = 0
 
     def missing(self, index: int) -> bool:
-        """Whether the file leaves a segment out."""
+        """Return whether the file leaves a segment out."""
         return self.offsets[index] == self.counts[index] == 0
 
     @property
     def columns(self) -> int:
-        """Segments side by side."""
+        """The number of segments per row."""
         return -(-self.width // self.segment_width)
 
     @property
     def rows(self) -> int:
-        """Segments one below the other."""
+        """The number of rows of segments."""
         return -(-self.height // self.segment_height)
 
     @property
     def samples(self) -> int:
-        """Samples a pixel has in one segment."""
+        """The number of samples per pixel in one segment."""
         return 1 if self.planar else self.channels
 
     @property
     def planes(self) -> int:
-        """Planes of segments."""
+        """The number of planes of segments."""
         return self.channels if self.planar else 1
 
     @property
     def segment_bytes(self) -> int:
-        """Bytes of the largest decoded segment."""
+        """The size in bytes of the largest decoded segment."""
         height = self.segment_height if self.tiled else min(self.segment_height, self.height)
         return self.segment_width * height * self.samples * self.dtype.itemsize
 
     def needed(self) -> NDArray[np.int64]:
-        """Bytes of each row of segments when they aren't compressed; only the last strip is shorter."""
+        """Return the bytes of each row of uncompressed segments; only the last strip is shorter."""
         heights = np.full(self.rows, self.segment_height, np.int64)
         if not self.tiled:
             heights[-1] = self.height - (self.rows - 1) * self.segment_height
         return heights * self.segment_width * self.samples * self.dtype.itemsize
 
 
-class Segments:
-    """Reads boxes of one page by the segments they touch."""
+class SegmentReader:
+    """Reads boxes of one page from the segments they touch."""
 
-    def __init__(self, path: Path, layout: Layout, data: FileBytes, cache: SegmentCache) -> None:
+    def __init__(self, path: Path, layout: SegmentLayout, data: FileBytes, cache: SegmentCache) -> None:
         self._path, self._layout, self._data, self._cache = path, layout, data, cache
         self._shape = layout.segment_height, layout.segment_width
         self._latest: tuple[bytes, Samples | None] = b"", None
 
     def read(self, box: Box) -> Samples:
-        """Samples (height, width, channels) of a stored box, in the machine's byte order."""
+        """Read samples (height, width, channels) of a stored box, in native byte order."""
         layout = self._layout
         out = np.empty((box.height, box.width, layout.channels), layout.dtype.newbyteorder("="))
         for row, column in self._touched(box):
@@ -116,7 +124,7 @@ class Segments:
                 yield row, column
 
     def _copy(self, index: int, inside: Box, out: Samples) -> None:
-        """Stored samples as they are: whole rows, or of narrow boxes in wide rows only the part needed."""
+        """Copy stored samples: whole rows, or for narrow boxes in wide rows only the needed part."""
         layout = self._layout
         pixel = layout.samples * layout.dtype.itemsize
         row_bytes = layout.segment_width * pixel
@@ -132,7 +140,7 @@ class Segments:
             out[y : y + rows] = samples[:, crop]
 
     def _decode(self, index: int, inside: Box, out: Samples) -> None:
-        """Samples of a segment that is decoded as a whole and kept in the cache."""
+        """Copy samples from a segment that is decoded as a whole and cached."""
         size = self._layout.segment_bytes
         segment = self._cache.get((id(self), index), size, lambda: self._decoded(index))[inside.slices]
         if segment.shape != out.shape:

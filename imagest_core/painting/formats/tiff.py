@@ -15,10 +15,10 @@ from tifffile import TiffFile, TiffPage
 from imagest_core.errors import PaintingError
 from imagest_core.painting import resolution
 from imagest_core.painting.formats import ycbcr
-from imagest_core.painting.formats.base import Facts, Limits, Reader, Samples, check_size, decoding
+from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.formats.cache import SegmentCache
 from imagest_core.painting.formats.file_bytes import FileBytes
-from imagest_core.painting.formats.segments import Layout, Segments
+from imagest_core.painting.formats.segments import SegmentLayout, SegmentReader
 from imagest_core.painting.formats.tiff_kind import (
     COMPRESSIONS,
     GREY,
@@ -40,22 +40,22 @@ _END_OF_JPEG = b"\xff\xd9"
 
 
 class TiffSource:
-    """One page of a TIFF file; nothing is decoded before it is read."""
+    """One page of a TIFF file, decoded on access."""
 
     def __init__(self, path: Path, page: int, limits: Limits) -> None:
-        quieten()
+        silence_tifffile()
         self._data: FileBytes | None = None
         with decoding(path), TiffFile(path) as tiff:
             pages = len(tiff.pages)
             if not 0 <= page < max(pages, 1):
-                raise PaintingError(no_page(path.name, pages, page))
+                raise PaintingError(missing_page_message(path.name, pages, page))
             chosen = _page_of(tiff, page)
             check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
             check_kind(path.name, chosen)
             self._facts = _facts(tiff, chosen, page, pages)
-            self._reduced: dict[int, Reader] = {}
+            self._reduced: dict[int, RegionReader] = {}
             if chosen.compression == OLD_JPEG:
-                self._native: Reader | WholeSource = old_jpeg(path, chosen, self._facts, limits)
+                self._native: RegionReader | WholeSource = old_jpeg(path, chosen, self._facts, limits)
                 self._facts = self._native.facts
                 return
             layout = page_layout(path, chosen, limits)
@@ -65,29 +65,29 @@ class TiffSource:
             ]
         self._data = FileBytes(path)
         self._cache = SegmentCache(limits.cache)
-        self._native = Segments(path, layout, self._data, self._cache)
+        self._native = SegmentReader(path, layout, self._data, self._cache)
         self._reduced |= {
-            level: Segments(path, other, self._data, self._cache)
+            level: SegmentReader(path, other, self._data, self._cache)
             for other in candidates
             if other is not None and (level := _level(layout, other))
         }
 
     @property
     def facts(self) -> Facts:
-        """What the tags say."""
+        """The properties from the tags."""
         return self._facts
 
     @property
-    def reduced(self) -> Mapping[int, Reader]:
-        """The reduced-resolution pages and sub-directories that halve the size exactly."""
+    def reduced(self) -> Mapping[int, RegionReader]:
+        """The reduced-resolution pages and subdirectories that halve the size exactly."""
         return self._reduced
 
     def read(self, box: Box) -> Samples:
-        """Samples (height, width, channels) of a stored box."""
+        """Read samples (height, width, channels) of a stored box."""
         return self._native.read(box)
 
     def close(self) -> None:
-        """Forget what was decoded and give the file back."""
+        """Clear the cache and close the file."""
         if isinstance(self._native, WholeSource):
             self._native.close()
         elif self._data is not None:
@@ -95,15 +95,15 @@ class TiffSource:
             self._data.close()
 
 
-def no_page(name: str, pages: int, page: int) -> str:
-    """The sentence for a page that the file hasn't."""
+def missing_page_message(name: str, pages: int, page: int) -> str:
+    """Return the message for a page that doesn't exist."""
     if pages <= 1:
         return f"{name} has one page, number 0: there is no page {page}."
     return f"{name} has {pages} pages, numbered from 0 to {pages - 1}: there is no page {page}."
 
 
-def quieten() -> None:
-    """Keep tifffile's remarks on odd tags out of the user's terminal: what matters is checked here."""
+def silence_tifffile() -> None:
+    """Disable tifffile's log messages on unusual tags; important ones are checked here."""
     logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 
@@ -115,7 +115,7 @@ def _page_of(tiff: TiffFile, page: int) -> TiffPage:
 
 
 def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage]:
-    """The sub-directories of the page, and the reduced pages that follow it."""
+    """Return the subdirectories of the page, and the reduced pages that follow it."""
     with_tags = list(chosen.pages)[:_MAX_LEVELS] if chosen.subifds else []
     for index in range(page + 1, min(len(tiff.pages), page + 1 + _MAX_LEVELS)):
         other = _page_of(tiff, index)
@@ -125,7 +125,7 @@ def _reduced_pages(tiff: TiffFile, chosen: TiffPage, page: int) -> list[TiffPage
     return [other for other in with_tags if isinstance(other, TiffPage)]
 
 
-def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> Layout | None:
+def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout | None:
     try:
         check_kind(path.name, page)
         return None if page.compression == OLD_JPEG else page_layout(path, page, limits)
@@ -133,8 +133,8 @@ def _layout_or_none(path: Path, page: TiffPage, limits: Limits) -> Layout | None
         return None
 
 
-def _level(native: Layout, other: Layout) -> int:
-    """n where ``other`` is ``native`` reduced to ``ceil(size / 2**n)``, otherwise 0."""
+def _level(native: SegmentLayout, other: SegmentLayout) -> int:
+    """Return n if ``other`` is ``native`` reduced to ``ceil(size / 2**n)``, otherwise 0."""
     if (other.channels, other.dtype, other.decode is None) != (
         native.channels,
         native.dtype,
@@ -148,10 +148,10 @@ def _level(native: Layout, other: Layout) -> int:
     return 0
 
 
-def page_layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
-    """The segments of a page of any type of samples, checked against the file's size.
+def page_layout(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout:
+    """Return the segments of a page with samples of any type, checked against the file size.
 
-    One-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
+    1-bit grey is read as 0 (black) and 255 (white), YCbCr as RGB. Raises ``PaintingError``.
     """
     page.predictor = predictor_of(page.compression, page.predictor)
     dtype = np.dtype(np.uint8 if page.bitspersample == 1 else page.dtype)
@@ -162,7 +162,7 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
         raise PaintingError(f"{path.name} declares tiles or strips without a size: the file is damaged.")
     natural = page.bitspersample == dtype.itemsize * 8 and not is_plain_ycbcr(page)
     direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and natural
-    layout = Layout(
+    layout = SegmentLayout(
         width=page.imagewidth,
         height=page.imagelength,
         channels=page.samplesperpixel,
@@ -180,7 +180,7 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> Layout:
     return layout
 
 
-def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
+def _check_segments(path: Path, layout: SegmentLayout, limits: Limits) -> None:
     kind = "tiles" if layout.tiled else "strips"
     if layout.decode is not None and layout.segment_bytes > limits.at_once:
         size = layout.segment_bytes / 1e9
@@ -206,7 +206,7 @@ def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
 
 
 def _decoder(page: TiffPage) -> Any:
-    """A function (bytes, index) → samples; it needs the tags alone, not the open file."""
+    """Return a function (bytes, index) → samples that needs the tags but not the open file."""
     if is_plain_ycbcr(page):
         return _ycbcr_decoder(page)
     decode, options = page.decode, {}
@@ -222,7 +222,7 @@ def _decoder(page: TiffPage) -> Any:
 
 
 def _ycbcr_decoder(page: TiffPage) -> Any:
-    packing = ycbcr.layout_of(page.tags.valueof)
+    packing = ycbcr.ycbcr_layout(page.tags.valueof)
     codec = SegmentCodec(page.compression, 1, page.parent.byteorder, page.fillorder == 2)
     if not can_encode(codec):
         raise PaintingError(
@@ -251,11 +251,11 @@ def _is_bilevel(page: TiffPage) -> bool:
 
 
 def _empty_sample(page: TiffPage) -> int:
-    """What a sample is in strips and tiles that the file leaves out: stored zeros."""
+    """Return the sample value in strips and tiles that the file leaves out: a stored zero."""
     return 255 if _is_bilevel(page) and page.photometric == _WHITE_IS_ZERO else 0
 
 
-def _missing_notes(layout: Layout) -> tuple[str, ...]:
+def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
     missing = sum(map(layout.missing, range(len(layout.offsets))))
     kind = "tiles" if layout.tiled else "strips"
     return (f"The file leaves out {missing} of its {kind}; their samples are read as 0.",) if missing else ()
@@ -264,7 +264,7 @@ def _missing_notes(layout: Layout) -> tuple[str, ...]:
 def _decode_segment(
     data: bytes, index: int, *, decode: Any, jpeg: bool, bilevel: bool, inverted: bool
 ) -> Samples:
-    """Samples (rows, columns, samples); bilevel ones become 0 (black) and 255 (white)."""
+    """Return samples (rows, columns, samples); 1-bit samples become 0 (black) and 255 (white)."""
     if jpeg and _END_OF_JPEG not in data[-64:]:
         raise ValueError("a JPEG segment without its end")
     samples: Samples = decode(data, index)[0][0]
@@ -284,10 +284,10 @@ def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
         depth=max(page.bitspersample, 8),
         compression=compression,
         lossy=lossy,
-        own_samples=not bilevel and not is_plain_ycbcr(page),
+        stores_samples=not bilevel and not is_plain_ycbcr(page),
         extra=_extra(page),
         white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
-        orientation=number_of(page, 274, 1),
+        orientation=tag_number(page, 274, 1),
         profile=_blob(page, 34675),
         resolution=_resolution(page),
         metadata=_metadata(page),
@@ -312,7 +312,7 @@ def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
 def _resolution(page: TiffPage) -> resolution.Resolution | None:
     try:
         x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
-        return resolution.from_unit(x, y, number_of(page, 296, 2), "TIFF tags")
+        return resolution.from_unit(x, y, tag_number(page, 296, 2), "TIFF tags")
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return None
 
@@ -337,8 +337,8 @@ def _blob(page: TiffPage, code: int) -> bytes | None:
     return value if isinstance(value, bytes) and value else None
 
 
-def number_of(page: TiffPage, code: int, default: int) -> int:
-    """The first number of a tag of any type of whole numbers (some writers store BYTE for SHORT)."""
+def tag_number(page: TiffPage, code: int, default: int) -> int:
+    """Return the first number of a tag of any integer type (some writers store BYTE for SHORT)."""
     value = page.tags.valueof(code, default)
     if isinstance(value, bytes | tuple) and len(value):
         value = value[0]
@@ -346,7 +346,7 @@ def number_of(page: TiffPage, code: int, default: int) -> int:
 
 
 def _extra(page: TiffPage) -> tuple[int, ...] | None:
-    """The kinds of the samples after the colours; None for the usual alpha without the tag."""
+    """Return the kinds of the samples after the colours; None for alpha without the tag."""
     colours = 1 if page.photometric in GREY else 3
     count = page.samplesperpixel - colours
     kinds = tuple(map(int, page.extrasamples))

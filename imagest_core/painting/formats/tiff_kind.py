@@ -1,4 +1,4 @@
-"""Which TIFF pages are paintings this program can read, and one sentence for each that isn't."""
+"""Check which TIFF pages can be read as paintings, with a message for each other kind."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ COMPRESSIONS = {
     33005: ("JPEG 2000", True),
     34712: ("JPEG 2000", True),
 }
-"""TIFF compression: (its name, whether it may be lossy)."""
+"""Name of each TIFF compression, and whether it may be lossy."""
 
 GREY, _RGB, YCBCR = (0, 1, 4), 2, 6
 _MOST_CHANNELS = 64
-"""Samples a pixel; an image editor keeps up to 56."""
+"""Largest number of samples per pixel; image editors store up to 56."""
 _KINDS = {
     3: "a palette (indexed colour) picture",
     5: "a CMYK picture",
@@ -49,7 +49,7 @@ _KINDS = {
 _DECODED_AS_RGB = frozenset({OLD_JPEG, *JPEG, 50001, 33003, 33005, 34712})
 _CAMERA = frozenset({32803, 34892})
 _RAW_COMPRESSIONS = frozenset({32767, 34713, 65535})
-"""Of Sony, Nikon and Pentax."""
+"""Compressions of Sony, Nikon and Pentax raw files."""
 _MOST_SUB_PAGES = 16
 _UNSIGNED = (1, 4)
 _FORMATS = {
@@ -61,9 +61,9 @@ _FORMATS = {
 
 
 def check_kind(name: str, page: TiffPage) -> None:
-    """Raise ``PaintingError`` unless the page is 8- or 16-bit grey or RGB, with or without further channels.
+    """Raise ``PaintingError`` unless the page is 8- or 16-bit grey or RGB, with or without extra channels.
 
-    1-bit grey passes too, and so does YCbCr of 8 bits, which is read as RGB.
+    1-bit grey and 8-bit YCbCr, which is read as RGB, are allowed too.
     """
     check_not_raw(name, page)
     _check_photometric(name, page)
@@ -79,7 +79,7 @@ def check_kind(name: str, page: TiffPage) -> None:
 
 
 def check_compression(name: str, page: TiffPage) -> None:
-    """Raise ``PaintingError`` unless the page's compression is a known one."""
+    """Raise ``PaintingError`` unless the page's compression is supported."""
     if page.compression not in COMPRESSIONS:
         _refuse(
             name, f"compressed by {_title(page.compression)}", "save it with LZW, Deflate or no compression"
@@ -87,12 +87,12 @@ def check_compression(name: str, page: TiffPage) -> None:
 
 
 def is_plain_ycbcr(page: TiffPage) -> bool:
-    """Whether the page holds YCbCr samples that no image codec turns into RGB."""
+    """Return whether the page contains YCbCr samples that no image codec converts to RGB."""
     return page.photometric == YCBCR and page.compression not in _DECODED_AS_RGB
 
 
 def check_not_raw(name: str, page: TiffPage) -> None:
-    """Raise ``PaintingError`` where the page is the preview of raw camera data beside it."""
+    """Raise ``PaintingError`` if the page is a preview of raw camera data in the same file."""
     raw = _CAMERA & {page.photometric} or any(
         _CAMERA & {getattr(other, "photometric", -1)} for other in _sub_pages(page)
     )
@@ -103,10 +103,10 @@ def check_not_raw(name: str, page: TiffPage) -> None:
 
 
 def _sub_pages(page: TiffPage) -> list[object]:
-    """The directories below the page; none where they can't be read."""
+    """Return the subdirectories of the page; none if they can't be read."""
     try:
         return list(islice(page.pages, _MOST_SUB_PAGES)) if page.subifds else []
-    except Exception:  # tifffile raises what it likes on broken directories
+    except Exception:  # tifffile raises various exceptions on damaged directories
         return []
 
 
@@ -130,7 +130,7 @@ def _check_samples(name: str, page: TiffPage) -> None:
     if bits == 1 and grey and channels == 1:
         return
     if bits not in (8, 16):
-        _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits a channel")
+        _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits per channel")
     if not (1 if grey else 3) <= channels <= _MOST_CHANNELS:
         what = with_article(
             f"{'grey' if grey else 'RGB'} picture of {counted(channels, 'channel', commas=False)}"

@@ -1,4 +1,4 @@
-"""Files of known formats that this program doesn't read, recognised by their first bytes."""
+"""Recognise files in known but unsupported formats by their first bytes."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CAMERAS = (
     b"\0MRM",
     b"HEAPCCDR",
 )
-"""Olympus, Panasonic, Fujifilm, Sigma, Minolta and old Canon files."""
+"""Raw files of Olympus, Panasonic, Fujifilm, Sigma, Minolta and old Canon cameras."""
 _BRANDS = {
     b"avif": "an AVIF picture",
     b"avis": "an AVIF picture",
@@ -68,11 +68,11 @@ _BRANDS = {
 }
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 HEAD = 512
-"""Bytes of a file that are looked at."""
+"""Number of bytes that are read to recognise a file."""
 
 
-def what_to_do(name: str, head: bytes) -> str | None:
-    """A sentence for a file that begins with ``head``, where its format is known; otherwise None."""
+def unsupported_message(name: str, head: bytes) -> str | None:
+    """Return the message for a file that starts with ``head``, or None if its format is unknown."""
     found = _camera(head) or _document(head) or _picture(head)
     return None if found is None else f"{name} is {found[0]}: {found[1]}, then open that."
 
@@ -92,34 +92,35 @@ def _document(head: bytes) -> tuple[str, str] | None:
 
 
 def _picture(head: bytes) -> tuple[str, str] | None:
-    kind = next((kind for start, kind in _STARTS if head.startswith(start) and _likely(head)), None)
+    kinds = (kind for start, kind in _STARTS if head.startswith(start) and _is_valid_start(head))
+    kind = next(kinds, None)
     if head[4:8] == b"ftyp":
-        kind = _branded(head)
+        kind = _iso_media(head)
     elif head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         kind = "a BMP picture"
     elif head[128:132] == b"DICM":
         kind = "a DICOM picture"
     elif head[:2] == b"PK":
-        kind = _zipped(head)
+        kind = _zip_archive(head)
     if kind is None:
         return None
     return kind, _DEVELOP if kind == _RAW else _SAVE
 
 
-def _likely(head: bytes) -> bool:
-    """Whether what begins like a portable bitmap goes on like one."""
+def _is_valid_start(head: bytes) -> bool:
+    """Return whether a file that starts like a portable bitmap continues like one."""
     return head[:1] != b"P" or head[2:3] in (b" ", b"\t", b"\r", b"\n")
 
 
-def _branded(head: bytes) -> str | None:
-    """The kind of an ISO base media file, by the first of its brands that is known."""
+def _iso_media(head: bytes) -> str | None:
+    """Return the kind of an ISO base media file according to its first known brand."""
     size = min(max(int.from_bytes(head[:4], "big"), 12), len(head))
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, size - 3, 4))]
     specific = [_BRANDS[brand] for brand in brands if brand in _BRANDS]
     return next((kind for kind in specific if "HEIF" not in kind), specific[0] if specific else None)
 
 
-def _zipped(head: bytes) -> str | None:
+def _zip_archive(head: bytes) -> str | None:
     if b"mimetypeimage/openraster" in head:
         return "an OpenRaster document"
     return "a Krita document" if b"mimetypeapplication/x-krita" in head else None

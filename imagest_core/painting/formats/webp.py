@@ -19,12 +19,12 @@ _KNOWN = {b"VP8X", b"VP8L", b"VP8 ", b"ALPH", b"ICCP", b"EXIF", b"XMP "}
 
 
 def is_webp(head: bytes) -> bool:
-    """Whether a file that begins with these 12 bytes is a WebP."""
+    """Return whether a file that starts with these 12 bytes is a WebP."""
     return head[:4] == b"RIFF" and head[8:12] == b"WEBP"
 
 
 def open_webp(path: Path, limits: Limits) -> WholeSource:
-    """A WebP that is decoded when first looked at; raises ``PaintingError``."""
+    """Open a WebP, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         chunks = _chunks(path)
         flags = chunks.get(b"VP8X", b"\0")[0]
@@ -62,13 +62,13 @@ def _metadata(exif: Exif, chunks: dict[bytes, bytes]) -> Metadata:
 
 
 def _chunks(path: Path) -> dict[bytes, bytes]:
-    """Chunks by name (of the coded picture the first bytes); ``PaintingError`` where one is cut."""
+    """Return the chunks by name (of coded images only the start); raise ``PaintingError`` if truncated."""
     chunks: dict[bytes, bytes] = {}
     size = path.stat().st_size
     with path.open("rb") as file:
         end = 8 + struct.unpack("<4xI", file.read(8))[0]
         if end > size:
-            raise PaintingError(f"{path.name} is cut short: {size} of its {end} bytes are there.")
+            raise PaintingError(f"{path.name} is cut short: {size} of its {end} bytes exist.")
         file.seek(12)
         while file.tell() + 8 <= end:
             name, length = struct.unpack("<4sI", file.read(8))
@@ -79,7 +79,7 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
 
 
 def _size(chunks: dict[bytes, bytes]) -> tuple[int, int, bool]:
-    """Width, height and whether there is alpha, from the coded picture itself."""
+    """Return width, height and whether there is alpha, from the coded image itself."""
     if b"VP8L" in chunks:
         bits = int.from_bytes(chunks[b"VP8L"][1:5], "little")
         return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, bool(bits >> 28 & 1)

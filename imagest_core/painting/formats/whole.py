@@ -9,12 +9,12 @@ from threading import Lock
 import numpy as np
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.formats.base import Facts, Limits, Reader, Samples, check_size, decoding
+from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.geometry import Box
 
 
 class WholeSource:
-    """A picture that is decoded once, when first read, and kept."""
+    """An image that is decoded on first access and kept in memory."""
 
     def __init__(self, path: Path, facts: Facts, decode: Callable[[bytes], Samples], limits: Limits) -> None:
         check_size(path.name, facts.width, facts.height, limits)
@@ -29,23 +29,23 @@ class WholeSource:
 
     @property
     def facts(self) -> Facts:
-        """What the header says."""
+        """The properties from the header."""
         return self._facts
 
     @property
-    def reduced(self) -> Mapping[int, Reader]:
-        """None: these files hold one size."""
+    def reduced(self) -> Mapping[int, RegionReader]:
+        """Empty, as these files contain one size."""
         return {}
 
     def read(self, box: Box) -> Samples:
-        """Samples (height, width, channels) of a stored box; decodes all at the first call."""
+        """Read samples (height, width, channels) of a stored box; decodes everything on the first call."""
         with self._lock:
             if self._samples is None:
                 self._samples = self._decoded()
         return self._samples[box.slices].copy()
 
     def close(self) -> None:
-        """Let the decoded samples go."""
+        """Release the decoded samples."""
         with self._lock:
             self._samples = None
 
@@ -57,7 +57,7 @@ class WholeSource:
         declared = facts.height, facts.width, facts.channels
         if samples.shape != declared or samples.dtype.itemsize * 8 != facts.depth:
             raise PaintingError(
-                f"{self._path.name} holds another picture than its header declares: it is damaged."
+                f"{self._path.name} contains a picture that doesn't match its header: it is damaged."
             )
         samples.flags.writeable = False
         return samples

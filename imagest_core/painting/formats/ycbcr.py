@@ -1,6 +1,6 @@
-"""YCbCr samples of a TIFF that no image codec decodes, with or without subsampled colour, as RGB.
+"""Convert YCbCr samples of a TIFF, with or without chroma subsampling, that no image codec decodes to RGB.
 
-TIFF 6.0, section 21: a data unit holds the luma of a block of pixels, then one Cb and one Cr.
+TIFF 6.0, section 21: a data unit contains the luma of a block of pixels, then one Cb and one Cr.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _DEFAULT_REFERENCE = (0.0, 255.0, 128.0, 255.0, 128.0, 255.0)
 
 @dataclass(frozen=True)
 class YCbCr:
-    """How pixels are packed: ``across`` × ``down`` pixels share a colour."""
+    """Packing of the pixels: ``across`` × ``down`` pixels share one Cb and Cr."""
 
     across: int
     down: int
@@ -29,12 +29,12 @@ class YCbCr:
     reference: tuple[float, ...] = field(default=_DEFAULT_REFERENCE)
 
     def segment_bytes(self, rows: int, columns: int) -> int:
-        """Bytes of a strip or tile of 8-bit samples."""
+        """Return the size in bytes of a strip or tile of 8-bit samples."""
         units = -(-rows // self.down) * -(-columns // self.across)
         return units * (self.across * self.down + 2)
 
     def decode(self, data: bytes, rows: int, columns: int) -> Samples:
-        """The bytes of a strip or tile as RGB (rows, columns, 3) uint8; raises ``ValueError`` if short."""
+        """Decode a strip or tile to RGB (rows, columns, 3) uint8; raise ``ValueError`` if it is too short."""
         size = self.segment_bytes(rows, columns)
         if len(data) < size:
             raise ValueError("a segment that is cut short")
@@ -58,8 +58,8 @@ class YCbCr:
         return np.rint(np.clip(rgb, 0, 255)).astype(np.uint8)
 
 
-def layout_of(value: Callable[[int], Any]) -> YCbCr:
-    """The packing that the tags say, by ``value(tag)``; raises ``ValueError`` where it is impossible."""
+def ycbcr_layout(value: Callable[[int], Any]) -> YCbCr:
+    """Return the packing given by the tags, read by ``value(tag)``; raise ``ValueError`` if invalid."""
     across, down = value(SUBSAMPLING) or (2, 2)
     if across not in (1, 2, 4) or down not in (1, 2, 4):
         raise ValueError("an unknown subsampling")
@@ -72,7 +72,7 @@ def layout_of(value: Callable[[int], Any]) -> YCbCr:
 
 
 def _floats(value: Any, default: tuple[float, ...]) -> tuple[float, ...]:
-    """Rational numbers as tifffile gives them, flat; ``default`` for none."""
+    """Return rational numbers from tifffile as floats; ``default`` if there are none."""
     if not value:
         return default
     flat = np.asarray(value, np.float64).reshape(-1, 2)

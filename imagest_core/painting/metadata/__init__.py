@@ -1,1 +1,1 @@
-"""Metadata of scans: blocks, text mappings, embedded previews, writing notes."""
+"""Metadata of scans: EXIF, XMP, IPTC, Photoshop resources, embedded previews and notes for the user."""

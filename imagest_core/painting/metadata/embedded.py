@@ -1,4 +1,4 @@
-"""Whole JPEG and PNG files inside other data, such as previews in maker notes."""
+"""Find complete JPEG and PNG files inside other data, such as previews in maker notes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _SCAN, _END = 0xDA, 0xD9
 
 
-def pictures(data: bytes) -> Spans:
-    """(first byte, byte after the last) of each picture in ``data``, in order."""
+def find_pictures(data: bytes) -> Spans:
+    """Return (first byte, byte after the last) of each image in ``data``, in order."""
     spans: Spans = []
     at = 0
-    while found := _START.search(data, at):
-        start = found.start()
+    while match := _START.search(data, at):
+        start = match.start()
         end = _end_of_jpeg(data, start) if data[start] == 0xFF else _end_of_png(data, start)
         if end:
             spans.append((start, end))
@@ -31,7 +31,7 @@ def _end_of_png(data: bytes, start: int) -> int:
 
 
 def _end_of_jpeg(data: bytes, start: int) -> int:
-    """The byte after the JPEG at ``start``; the end of the data for one cut short, 0 for none."""
+    """Return the byte after the JPEG at ``start``; the end of the data if truncated, 0 if there is none."""
     at, frame, scan = start + 2, False, False
     while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
         marker = data[at + 1]
@@ -49,8 +49,8 @@ def _end_of_jpeg(data: bytes, start: int) -> int:
     return len(data) if scan and frame else 0
 
 
-def erased(data: bytes, spans: Spans) -> bytes:
-    """``data`` with zeros in ``spans``."""
+def zero_spans(data: bytes, spans: Spans) -> bytes:
+    """Return ``data`` with the bytes in ``spans`` set to zero."""
     out = bytearray(data)
     for start, end in spans:
         out[start:end] = bytes(end - start)

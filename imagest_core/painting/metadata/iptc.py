@@ -1,4 +1,4 @@
-"""IPTC-IIM records: a stream of data sets, each a record, a number and a value."""
+"""IPTC-IIM records: a stream of data sets, each with a record number, a data set number and a value."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 
 MARK = 0x1C
 PREVIEWS = {(2, 200), (2, 201), (2, 202), (7, 10), (7, 20), (7, 90), (7, 95), (8, 10)}
-"""Data sets of a preview (ObjectDataPreview) and of the object itself, with what describes them."""
+"""Data sets that contain or describe a preview (ObjectDataPreview) or the object itself."""
 
 
 def without_previews(blob: bytes) -> bytes:
-    """The records without previews; the same bytes where there is none."""
+    """Return the records without previews, or the same bytes if there are none."""
     kept, end = [], 0
     for key, start, stop in _data_sets(blob):
         if key not in PREVIEWS:
@@ -20,8 +20,8 @@ def without_previews(blob: bytes) -> bytes:
     return blob if len(shorter) == end else shorter
 
 
-def joined(blobs: Iterable[bytes]) -> bytes:
-    """Several streams as one, each once and without padding."""
+def join_records(blobs: Iterable[bytes]) -> bytes:
+    """Join several streams, without duplicates and padding."""
     parts = []
     for blob in blobs:
         end = max((stop for _, _, stop in _data_sets(blob)), default=0)
@@ -30,7 +30,7 @@ def joined(blobs: Iterable[bytes]) -> bytes:
 
 
 def _data_sets(blob: bytes) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """(record and number, first byte, byte after the last) of each data set, as far as readable."""
+    """Yield (record and number, first byte, byte after the last) of each data set, as far as readable."""
     at = 0
     while at + 5 <= len(blob) and blob[at] == MARK:
         size, start = int.from_bytes(blob[at + 3 : at + 5], "big"), at + 5

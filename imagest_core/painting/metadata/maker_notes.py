@@ -1,6 +1,6 @@
-"""Maker notes: private data of cameras, with addresses that count from the beginning of the EXIF block.
+"""Maker notes: private camera data whose offsets count from the start of the EXIF block.
 
-They keep their meaning in a new TIFF when they lie at the same distance from its beginning.
+They stay valid in a new TIFF if they keep their distance from the start of the file.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from imagest_core.painting.tiff.ifd import (
     NUMBER_CODE,
     SEGMENT_TAGS,
     Directory,
-    Entry,
     Field,
     Flavour,
+    IfdEntry,
     Structure,
     append,
     numbers_field,
@@ -32,10 +32,10 @@ _LONGEST = 16 << 20
 
 
 @dataclass(frozen=True)
-class PlacedNote:
-    """A maker note that stays at its place in the EXIF block, with what it may point to outside itself."""
+class PlacedMakerNote:
+    """A maker note that keeps its offset in the EXIF block, with the data it may point to."""
 
-    entry: Entry
+    entry: IfdEntry
     block: bytes
     notes: list[WritingNote] = field(default_factory=list)
 
@@ -43,67 +43,69 @@ class PlacedNote:
     def field(self) -> Field:
         """The note's field in the new file."""
         entry = self.entry
-        return Field(entry.tag, entry.kind, entry.count, place=entry.value_place)
+        return Field(entry.tag, entry.kind, entry.count, offset=entry.value_offset)
 
-    def make_room(self, structure: Structure, own: Fields) -> Fields:
-        """Write the block behind the header of the new file; strips, tiles and values there are moved.
+    def write_into(self, structure: Structure, own: Fields) -> Fields:
+        """Write the block behind the header of the new file; move strips, tiles and values out of the way.
 
-        ``own`` are the fields of the raster; gives them with the new places.
+        ``own`` are the fields of the raster; returns them with their new offsets.
         """
         file, flavour, end = structure.file, structure.flavour, len(self.block)
-        moved = {
-            tag: replace(each, value=structure.bytes_at(each.place, _size(each)), place=None)
-            if each.place is not None and each.place < end
+        updated = {
+            tag: replace(each, value=structure.bytes_at(each.offset, _size(each)), offset=None)
+            if each.offset is not None and each.offset < end
             else each
             for tag, each in own.items()
         }
-        offsets, counts = next((a, b) for a, b in SEGMENT_TAGS if a in moved)
-        places, sizes = (_numbers(structure, moved[tag]) for tag in (offsets, counts))
-        segments = (places < end).nonzero()[0]
-        kept = [structure.bytes_at(int(places[index]), int(sizes[index])) for index in segments]
-        reach = max([end, *(int(places[index] + sizes[index]) for index in segments)])
+        offset_tag, count_tag = next((a, b) for a, b in SEGMENT_TAGS if a in updated)
+        offsets, sizes = (_numbers(structure, updated[tag]) for tag in (offset_tag, count_tag))
+        segments = (offsets < end).nonzero()[0]
+        kept = [structure.bytes_at(int(offsets[index]), int(sizes[index])) for index in segments]
+        reach = max([end, *(int(offsets[index] + sizes[index]) for index in segments)])
         if structure.size < end:
             file.truncate(end)
         for index, data in zip(segments, kept):
-            places[index] = append(file, data)
+            offsets[index] = append(file, data)
         erase(file, flavour.header_size, min(reach, structure.size) - flavour.header_size)
         file.seek(flavour.header_size)
         file.write(self.block[flavour.header_size :])
-        return moved | {offsets: numbers_field(offsets, places, flavour)}
+        return updated | {offset_tag: numbers_field(offset_tag, offsets, flavour)}
 
 
-def placed_note(
+def place_maker_note(
     structure: Structure, directory: Directory, block: bytes, flavour: Flavour
-) -> PlacedNote | None:
-    """The maker note of an EXIF ``block``; None where it has none, or it can't stay at its place."""
+) -> PlacedMakerNote | None:
+    """Return the maker note of an EXIF ``block``, or None if there is none or it can't keep its offset."""
     entry = _maker_note(structure, directory)
     if entry is None or entry.inline or flavour.order != structure.flavour.order or len(block) > _LONGEST:
         return None
-    if not flavour.header_size <= entry.value_place <= len(block) - entry.size:
+    if not flavour.header_size <= entry.value_offset <= len(block) - entry.size:
         return None
     data = np.frombuffer(block, np.uint8).copy()
-    start, end = entry.value_place, entry.value_place + entry.size
+    start, end = entry.value_offset, entry.value_offset + entry.size
     for known in structure.walk():
         for first, last in directory_spans(structure, known):
             data[first:last] = 0
     data[start:end] = np.frombuffer(block, np.uint8)[start:end]
     left = data.tobytes()
-    spans = embedded.pictures(left)
+    spans = embedded.find_pictures(left)
     note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
-    return PlacedNote(
-        entry, embedded.erased(left, spans).rstrip(b"\0").ljust(end, b"\0"), [note] if spans else []
+    return PlacedMakerNote(
+        entry, embedded.zero_spans(left, spans).rstrip(b"\0").ljust(end, b"\0"), [note] if spans else []
     )
 
 
 def has_maker_note(structure: Structure, directory: Directory) -> bool:
-    """Whether there is one that could hold addresses."""
+    """Return whether there is a maker note that is large enough to contain offsets."""
     entry = _maker_note(structure, directory)
     return entry is not None and not entry.inline
 
 
-def _maker_note(structure: Structure, directory: Directory) -> Entry | None:
+def _maker_note(structure: Structure, directory: Directory) -> IfdEntry | None:
     pointer = directory.find(EXIF_IFD)
-    below = filter(None, map(structure.readable, structure.places(pointer) if pointer else []))
+    below = filter(
+        None, map(structure.try_directory, structure.directory_offsets(pointer) if pointer else [])
+    )
     return next((entry for each in below if (entry := each.find(MAKER_NOTE))), None)
 
 
@@ -112,7 +114,7 @@ def _size(each: Field) -> int:
 
 
 def _numbers(structure: Structure, each: Field) -> np.ndarray:
-    data = each.value if each.place is None else structure.bytes_at(each.place, _size(each))
+    data = each.value if each.offset is None else structure.bytes_at(each.offset, _size(each))
     return np.frombuffer(data[: _size(each)], structure.flavour.order + NUMBER_CODE[each.kind]).astype(
         np.uint64
     )

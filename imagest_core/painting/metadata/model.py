@@ -1,4 +1,4 @@
-"""What a file says about its picture beside the samples."""
+"""Metadata of an image besides its samples."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from imagest_core.painting.metadata.writing_notes import WritingNote
 
 @dataclass(frozen=True)
 class Metadata:
-    """Blobs as they stand in the file, and the few texts worth showing (empty where absent).
+    r"""Metadata blocks as stored in the file, and the most useful texts (empty if absent).
 
-    ``exif`` is a TIFF stream without the ``Exif\\0\\0`` prefix; a TIFF keeps its EXIF in its own
-    directories and has None here. ``iptc`` is IIM records, or the Photoshop resources around them.
+    ``exif`` is a TIFF stream without the ``Exif\0\0`` prefix; a TIFF has its EXIF in its own directories, so
+    None here. ``iptc`` is IIM records, or the Photoshop resources around them.
     """
 
     xmp: bytes | None = None
@@ -32,7 +32,10 @@ class Metadata:
 
 
 def split_photoshop(blob: bytes) -> tuple[bytes, bytes]:
-    """Image resources without their IPTC records, and these records; TIFF has a tag for each."""
-    found, rest = resources.parse(blob)
-    others = resources.pack(each for each in found if not each.is_iptc)
-    return others + rest, iptc_records.joined(each.data for each in found if each.is_iptc)
+    """Split image resources into those without IPTC records, and the IPTC records.
+
+    TIFF has a tag for each.
+    """
+    blocks, rest = resources.parse(blob)
+    others = resources.pack(block for block in blocks if not block.is_iptc)
+    return others + rest, iptc_records.join_records(block.data for block in blocks if block.is_iptc)

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 SIGNATURES = (b"8BIM", b"PHUT", b"AgHg", b"DCSR", b"MeSa")
 IPTC, OLD_THUMBNAIL, THUMBNAIL, EXIF, EXIF_MORE, XMP, IPTC_DIGEST = 1028, 1033, 1036, 1058, 1059, 1060, 1061
-"""Numbers of resources."""
+"""Resource numbers."""
 
 
 @dataclass(frozen=True)
 class Resource:
-    """One block: its signature, number, name (with its length and padding) and data."""
+    """One block: signature, number, name (with its length and padding) and data."""
 
     signature: bytes
     number: int
@@ -22,33 +22,33 @@ class Resource:
 
     @property
     def is_iptc(self) -> bool:
-        """Whether the data are IPTC records: other programs' blocks have numbers of their own."""
+        """Whether the data are IPTC records; blocks of other programs use their own numbers."""
         return self.signature == SIGNATURES[0] and self.number == IPTC
 
     def packed(self) -> bytes:
-        """The block's bytes."""
+        """Return the block's bytes."""
         head = self.signature + struct.pack(">H", self.number) + self.name
         return head + struct.pack(">I", len(self.data)) + self.data + bytes(len(self.data) % 2)
 
 
 def parse(blob: bytes) -> tuple[list[Resource], bytes]:
-    """The blocks of ``blob``, and what follows the last readable one (zeros are padding)."""
+    """Return the blocks of ``blob`` and the bytes after the last readable one (empty if only padding)."""
     resources: list[Resource] = []
     at = 0
-    while blob[at : at + 4] in SIGNATURES and (found := _resource(blob, at)):
-        resource, at = found
+    while blob[at : at + 4] in SIGNATURES and (parsed := _resource(blob, at)):
+        resource, at = parsed
         resources.append(resource)
     rest = blob[at:]
     return resources, rest if rest.strip(b"\0") else b""
 
 
 def pack(resources: Iterable[Resource]) -> bytes:
-    """The blocks one after the other."""
+    """Join the bytes of ``resources``."""
     return b"".join(resource.packed() for resource in resources)
 
 
 def _resource(blob: bytes, at: int) -> tuple[Resource, int] | None:
-    """The block at ``at`` and the place after it; None where it is cut short."""
+    """Return the block at ``at`` and the offset after it; None if it is truncated."""
     if at + 7 > len(blob):
         return None
     (number,) = struct.unpack_from(">H", blob, at + 4)

@@ -1,4 +1,4 @@
-"""Pictures inside the values of tags: what shows the scan before its restoration is taken out of them."""
+"""Remove images of the scan before its restoration from the values of tags."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from imagest_core.painting.metadata.writing_notes import WritingNote
 XMP, IPTC, PHOTOSHOP, PROFILE, MAKER_NOTE, LAYERS, JPEG_TABLES = 700, 33723, 34377, 34675, 37500, 37724, 347
 
 Cleaned = tuple[bytes, list[WritingNote]]
-"""A value without stale pictures (empty: the tag goes), and what was removed."""
+"""A value without stale images (empty: the tag is removed), and notes on what was removed."""
 
 _SMALLEST = 64
 _WHOLE = 0.9
-"""Share of a value from which on it is nothing but the picture in it."""
+"""Share of a value above which it consists of the embedded image only."""
 
 
-def clean(tag: int, value: bytes) -> Cleaned:
-    """The value of ``tag`` without pictures of the scan as it was; the same bytes where it has none."""
+def clean_value(tag: int, value: bytes) -> Cleaned:
+    """Return the value of ``tag`` without images of the original scan; the same bytes if it has none."""
     if tag == LAYERS:
         return b"", [WritingNote(f"Photoshop layers (tag {LAYERS})", "removed")]
     if tag in (PROFILE, JPEG_TABLES) or (len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP)):
@@ -32,7 +32,7 @@ def clean(tag: int, value: bytes) -> Cleaned:
 
 
 def clean_photoshop(value: bytes) -> Cleaned:
-    """Photoshop resources without thumbnails, and without those inside other resources."""
+    """Remove thumbnails from Photoshop resources, and images inside other resources."""
     resources, rest = photoshop.parse(value)
     kept, notes = [], []
     for resource in resources:
@@ -57,17 +57,17 @@ def _clean_resource(resource: photoshop.Resource) -> Cleaned:
     }
     if number in known:
         return known[number](data)
-    if embedded.pictures(data):
+    if embedded.find_pictures(data):
         return b"", [WritingNote(f"Photoshop preview (resource {number} in tag {PHOTOSHOP})", "removed")]
     return data, []
 
 
 def _clean_rest(rest: bytes) -> Cleaned:
-    """What follows the last readable resource: zeros instead of the pictures in it."""
-    spans = embedded.pictures(rest)
+    """Zero images in the bytes after the last readable resource."""
+    spans = embedded.find_pictures(rest)
     if not spans:
         return rest, []
-    return embedded.erased(rest, spans), [WritingNote(f"Photoshop preview (tag {PHOTOSHOP})", "removed")]
+    return embedded.zero_spans(rest, spans), [WritingNote(f"Photoshop preview (tag {PHOTOSHOP})", "removed")]
 
 
 def _clean_xmp(value: bytes) -> Cleaned:
@@ -85,19 +85,19 @@ def _clean_iptc(value: bytes) -> Cleaned:
 
 
 def _clean_other(tag: int, value: bytes) -> Cleaned:
-    spans = embedded.pictures(value)
+    spans = embedded.find_pictures(value)
     if not spans:
         return value, []
     if tag == MAKER_NOTE:
         note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
-        return embedded.erased(value, spans), [note]
+        return embedded.zero_spans(value, spans), [note]
     note = WritingNote(f"Embedded preview (tag {tag})", "removed")
     covered = sum(end - start for start, end in spans)
-    return b"" if covered > _WHOLE * len(value) else embedded.erased(value, spans), [note]
+    return b"" if covered > _WHOLE * len(value) else embedded.zero_spans(value, spans), [note]
 
 
 def clean_exif(value: bytes) -> Cleaned:
-    """An EXIF block, of the same length, without its thumbnail and other pictures."""
+    """Remove the thumbnail and other images from an EXIF block, keeping its length."""
     from imagest_core.errors import PaintingError
     from imagest_core.painting.tiff.stale import remove_stale
 
@@ -106,7 +106,7 @@ def clean_exif(value: bytes) -> Cleaned:
         notes = remove_stale(file, 0)
     except PaintingError:
         notes = []
-    left, spans = file.getvalue(), embedded.pictures(file.getvalue())
+    left, spans = file.getvalue(), embedded.find_pictures(file.getvalue())
     if spans:
         notes.append(WritingNote("Preview in the EXIF block", "removed"))
-    return (embedded.erased(left, spans), notes) if notes else (value, [])
+    return (embedded.zero_spans(left, spans), notes) if notes else (value, [])

@@ -1,4 +1,4 @@
-"""Texts of a picture that have a tag or an XMP property: descriptions, makers, comments, dates."""
+"""Carry texts of an image that have a tag or an XMP property: descriptions, authors, comments, dates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TAGS = {
     "copyright": COPYRIGHT,
     "time": DATE,
 }
-"""Tags of keywords, in small letters."""
+"""Tags by keyword, in lower case."""
 
 _PROPERTIES = {
     "title": ("dc", "title"),
@@ -31,7 +31,7 @@ _PROPERTIES = {
     "software": ("xmp", "CreatorTool"),
     "creation time": ("xmp", "CreateDate"),
 }
-"""XMP properties of keywords."""
+"""XMP properties by keyword."""
 
 _EXIF_DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
 _ISO_DATE = re.compile(r"\d{4}-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?)?)?")
@@ -40,20 +40,20 @@ Property = tuple[str, str, str]
 
 
 def add_texts(painting: Painting, fields: Fields, software: str, notes: list[WritingNote]) -> Fields:
-    """``fields`` with the texts of ``painting`` that they lack, and ``software`` as the file's maker.
+    """Return ``fields`` with the missing texts of ``painting``, and ``software`` as the writing program.
 
-    The program named before is kept as the XMP's CreatorTool.
+    The program named by the source is kept as the XMP's CreatorTool.
     """
     fields = _fallbacks(painting) | fields
     packet = fields[XMP].value if XMP in fields else None
-    wanted = list(painting.metadata.texts)
+    texts = list(painting.metadata.texts)
     if maker := painting.metadata.software:
-        wanted.append(("Software", maker))
+        texts.append(("Software", maker))
     properties: list[Property] = []
-    for keyword, text in dict.fromkeys(wanted):
+    for keyword, text in dict.fromkeys(texts):
         if keyword.lower() == "software" and text == software:
             continue
-        name = _named(painting, keyword)
+        name = _source_name(painting, keyword)
         if tag := _tag_of(keyword.lower(), text, fields):
             _add_tag(fields, tag, text, name, notes)
         else:
@@ -62,33 +62,33 @@ def add_texts(painting: Painting, fields: Fields, software: str, notes: list[Wri
 
 
 def _tag_of(keyword: str, text: str, fields: Fields) -> int | None:
-    """The tag of a keyword; a comment is one where it serves as the description."""
+    """Return the tag for a keyword; a comment has one if it equals the description."""
     if keyword == "comment" and _same(fields, DESCRIPTION, text):
         return DESCRIPTION
     return _TAGS.get(keyword)
 
 
 def _same(fields: Fields, tag: int, text: str) -> bool:
-    wanted = text_field(tag, text)
-    return not wanted or (
-        tag in fields and fields[tag].value.rstrip(b"\0 ") == wanted[tag].value.rstrip(b"\0 ")
+    expected = text_field(tag, text)
+    return not expected or (
+        tag in fields and fields[tag].value.rstrip(b"\0 ") == expected[tag].value.rstrip(b"\0 ")
     )
 
 
-def _named(painting: Painting, keyword: str) -> str:
+def _source_name(painting: Painting, keyword: str) -> str:
     if keyword == "Software":
         return f"Software (tag {SOFTWARE})"
     return f"{painting.format} text {keyword}"
 
 
 def text_field(tag: int, text: str) -> Fields:
-    """A field of ``text``; none for an empty one."""
+    """Return a field with ``text``; no field if it is empty."""
     value = text.encode() + b"\0"
     return {tag: Field(tag, ASCII, len(value), value)} if text else {}
 
 
 def _fallbacks(painting: Painting) -> Fields:
-    """The texts that are known otherwise than by a tag."""
+    """Return the texts that are known from other sources than a tag."""
     data = painting.metadata
     date = data.date if _EXIF_DATE.fullmatch(data.date) else ""
     return (
@@ -105,7 +105,7 @@ def _add_tag(fields: Fields, tag: int, text: str, name: str, notes: list[Writing
     if _same(fields, tag, text):
         notes.append(WritingNote(name, "converted", f"as tag {tag}"))
     else:
-        notes.append(WritingNote(name, "lost", f"as tag {tag} says something else"))
+        notes.append(WritingNote(name, "lost", f"as tag {tag} has another value"))
 
 
 def _add_property(
@@ -121,20 +121,20 @@ def _add_property(
     if target is None or not value:
         notes.append(WritingNote(name, "lost"))
         return
-    there = xmp.text_of(packet, *target) if packet else ""
-    there = there or next((each[2] for each in properties if each[:2] == target), "")
-    if there and there != value:
-        notes.append(WritingNote(name, "lost", f"as {':'.join(target)} says something else"))
+    existing = xmp.text_of(packet, *target) if packet else ""
+    existing = existing or next((each[2] for each in properties if each[:2] == target), "")
+    if existing and existing != value:
+        notes.append(WritingNote(name, "lost", f"as {':'.join(target)} has another value"))
         return
-    if not there:
+    if not existing:
         properties.append((*target, value))
     notes.append(WritingNote(name, "converted", f"as {':'.join(target)}"))
 
 
 def _iso_date(text: str) -> str:
-    """The date as XMP writes it; "" where it can't be read."""
-    if found := _EXIF_DATE.fullmatch(text.strip()):
-        return f"{found[1]}-{found[2]}-{found[3]}T{found[4]}"
+    """Return the date in XMP format, or "" if it can't be parsed."""
+    if match := _EXIF_DATE.fullmatch(text.strip()):
+        return f"{match[1]}-{match[2]}-{match[3]}T{match[4]}"
     if _ISO_DATE.fullmatch(text.strip()):
         return text.strip()
     try:

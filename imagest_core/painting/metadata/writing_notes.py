@@ -1,4 +1,4 @@
-"""What becomes of the parts of a scan's file that aren't its samples, one note a part."""
+"""Notes on what happens to the parts of a scan's file that aren't samples."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ _SENTENCES: dict[Action, str] = {
 
 @dataclass(frozen=True)
 class WritingNote:
-    """What the writer does to one part of the file.
+    """What the writer does with one part of the file.
 
-    ``tag`` names the part with its number (``Photoshop layers (tag 37724)``); ``detail`` says more where
-    there is more to say.
+    ``tag`` names the part with its number (``Photoshop layers (tag 37724)``); ``detail`` adds an explanation.
     """
 
     tag: str
@@ -31,10 +30,10 @@ class WritingNote:
 
     @property
     def sentence(self) -> str:
-        """The note as the user reads it."""
+        """The note as a sentence for the user."""
         return _SENTENCES[self.action].format(f"{self.tag}, {self.detail}" if self.detail else self.tag)
 
 
 def sentences(notes: Iterable[WritingNote]) -> tuple[str, ...]:
-    """The notes as the user reads them, each once, in order."""
+    """Return the notes as sentences for the user, without duplicates, in order."""
     return tuple(dict.fromkeys(note.sentence for note in notes))

@@ -1,4 +1,4 @@
-"""XMP packets, changed as text where they must change: everything else keeps its bytes."""
+"""Edit XMP packets as text where they must change; everything else keeps its bytes."""
 
 from __future__ import annotations
 
@@ -20,27 +20,27 @@ NAMESPACES = {
     "exif": "http://ns.adobe.com/exif/1.0/",
     "xmp": XMP,
 }
-"""Prefixes of properties that :func:`with_properties` can add."""
+"""Namespaces of the properties that :func:`with_properties` can add, by prefix."""
 
 _ALTERNATIVES = {"title", "description", "rights", "UserComment"}
-"""Properties whose texts are alternatives of languages."""
+"""Properties with language alternatives."""
 
 _PICTURES = {
     f"{XMP} Thumbnails",
     "http://ns.adobe.com/xap/1.0/g/img/ image",
     "http://ns.google.com/photos/1.0/image/ Data",
 }
-"""Elements that hold pictures in base64."""
+"""Elements that contain images in base64."""
 
 _TAG = re.compile(rb"""<[^<>"']*(?:"[^"]*"[^<>"']*|'[^']*'[^<>"']*)*>""")
 _ATTRIBUTE = rb"""\s[^\s=<>"']*:?%s\s*=\s*("[^"]*"|'[^']*')"""
 _BASE64 = re.compile(rb"(?:/9j/|iVBORw0KGgo)(?:[A-Za-z0-9+/=\s]|&#x[aAdD];){100,}")
-"""The beginning of a JPEG or PNG in base64, and what follows."""
+"""A JPEG or PNG in base64."""
 
 
 @dataclass(frozen=True)
 class Element:
-    """One element: ``name`` as "namespace local", its bytes and those between its tags."""
+    """One element: ``name`` as "namespace local", the range of its bytes, and of those between its tags."""
 
     name: str
     start: int
@@ -52,7 +52,7 @@ class Element:
 
 
 def elements(packet: bytes) -> list[Element]:
-    """The elements that are closed, each after those inside it; none where a document type is declared."""
+    """Return the closed elements, children before parents; none if the packet declares a document type."""
     scan = _Scan(packet)
     with suppress(expat.ExpatError):
         scan.parser.Parse(packet, True)
@@ -92,7 +92,7 @@ class _Scan:
 
 
 def as_utf8(packet: bytes) -> bytes:
-    """The packet in UTF-8, as TIFF wants it."""
+    """Return the packet in UTF-8, as TIFF requires."""
     head = packet[:4]
     for mark, encoding in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
         if head.startswith(mark):
@@ -105,12 +105,12 @@ def as_utf8(packet: bytes) -> bytes:
 
 
 def upright_xmp(packet: bytes) -> bytes:
-    """The packet, of the same length, with ``tiff:Orientation`` 1."""
+    """Return the packet, of the same length, with ``tiff:Orientation`` 1."""
     return re.sub(rb"""(tiff:Orientation(?:\s*=\s*["']|>))[2-8](?=["'<])""", rb"\g<1>1", packet)
 
 
 def without_thumbnails(packet: bytes) -> bytes:
-    """The packet without the pictures in it; the same bytes where it has none."""
+    """Return the packet without the images in it, or the same bytes if it has none."""
     spans = sorted(_pictures(packet))
     kept, at = [], 0
     for start, end in spans:
@@ -120,14 +120,14 @@ def without_thumbnails(packet: bytes) -> bytes:
 
 
 def padded(packet: bytes, size: int) -> bytes:
-    """The packet filled up with spaces to ``size`` bytes, before its end mark where it has one."""
+    """Pad the packet with spaces to ``size`` bytes, before its end marker if it has one."""
     room = b" " * (size - len(packet))
     mark = packet.rfind(b"<?xpacket end")
     return packet + room if mark < 0 else packet[:mark] + room + packet[mark:]
 
 
 def _pictures(packet: bytes) -> Spans:
-    """Bytes of elements, attributes and texts that hold pictures."""
+    """Return the ranges of elements, attributes and texts that contain images."""
     spans = [found.span() for found in _BASE64.finditer(packet)]
     for element in elements(packet):
         if element.name in _PICTURES:
@@ -142,7 +142,7 @@ def _pictures(packet: bytes) -> Spans:
 
 
 def extended_guid(packet: bytes) -> str:
-    """The name of the extended XMP that belongs to this packet; "" where there is none."""
+    """Return the GUID of the extended XMP that belongs to this packet, or "" if there is none."""
     for element in elements(packet):
         if element.name == f"{NOTE} HasExtendedXMP":
             return packet[slice(*element.inner)].decode("ascii", "replace").strip()
@@ -152,9 +152,9 @@ def extended_guid(packet: bytes) -> str:
 
 
 def with_packet(packet: bytes, other: bytes, where: str) -> tuple[bytes, list[WritingNote]]:
-    """``packet`` with the properties of ``other``, or a note that names ``where`` that one lies.
+    """Merge ``other`` into ``packet``, or return a note that ``other`` at ``where`` is lost.
 
-    A packet has one value of a property: one that contradicts the first isn't joined with it.
+    A packet has one value per property; a packet that contradicts the first is not merged.
     """
     if other == packet:
         return packet, []
@@ -163,16 +163,16 @@ def with_packet(packet: bytes, other: bytes, where: str) -> tuple[bytes, list[Wr
 
 
 def merged(packet: bytes, other: bytes) -> bytes | None:
-    """``packet`` with the properties of ``other``; None where one of them can't be read."""
+    """Add the properties of ``other`` to ``packet``; return None if one of them can't be parsed."""
     place, descriptions = _end_of_rdf(packet), _descriptions(other)
     if place is None or not descriptions:
         return None
-    parts = [_standing_alone(other, element) for element in descriptions]
-    return _without_note(packet[:place] + b"".join(parts) + packet[place:])
+    parts = [_self_contained(other, element) for element in descriptions]
+    return _without_reference(packet[:place] + b"".join(parts) + packet[place:])
 
 
 def _properties(packet: bytes) -> set[str]:
-    """The names of all properties."""
+    """Return the names of all properties."""
     names: set[str] = set()
     found = elements(packet)
     for outer in _descriptions(packet):
@@ -186,7 +186,7 @@ def _properties(packet: bytes) -> set[str]:
 
 
 def with_properties(packet: bytes | None, properties: Sequence[tuple[str, str, str]]) -> bytes | None:
-    """``packet`` (or a new one) with ``properties``: prefix, name, text; None where it can't be read."""
+    """Add ``properties`` (prefix, name, text) to ``packet`` or a new one; None if it can't be parsed."""
     if not properties:
         return packet
     packet = packet or _EMPTY
@@ -204,12 +204,12 @@ def with_properties(packet: bytes | None, properties: Sequence[tuple[str, str, s
 
 
 def text_of(packet: bytes, prefix: str, name: str) -> str:
-    """The plain text of a property, whether element or attribute; "" where it is absent."""
-    wanted = f"{NAMESPACES[prefix]} {name}"
+    """Return the plain text of a property, whether element or attribute, or "" if it is absent."""
+    qualified = f"{NAMESPACES[prefix]} {name}"
     for element in elements(packet):
-        if wanted in element.attributes:
-            return element.attributes[wanted]
-        if element.name == wanted:
+        if qualified in element.attributes:
+            return element.attributes[qualified]
+        if element.name == qualified:
             inner = packet[slice(*element.inner)].decode("utf-8", "replace")
             return unescape(re.sub(r"<[^>]*>", "", inner)).strip()
     return ""
@@ -232,7 +232,7 @@ def _property(prefix: str, name: str, text: str) -> str:
 
 
 def _end_of_rdf(packet: bytes) -> int | None:
-    """Where another description can be put."""
+    """Return where another description can be inserted."""
     for element in elements(packet):
         if element.name == f"{RDF} RDF" and element.end > element.inner[1]:
             return element.inner[1]
@@ -240,7 +240,7 @@ def _end_of_rdf(packet: bytes) -> int | None:
 
 
 def _descriptions(packet: bytes) -> list[Element]:
-    """The descriptions right below the RDF element, in order."""
+    """Return the descriptions directly below the RDF element, in order."""
     found = [element for element in elements(packet) if element.name == f"{RDF} Description"]
     outer: list[Element] = []
     for element in sorted(found, key=lambda element: element.start):
@@ -249,8 +249,8 @@ def _descriptions(packet: bytes) -> list[Element]:
     return outer
 
 
-def _standing_alone(packet: bytes, element: Element) -> bytes:
-    """The element's bytes with all namespaces it uses declared in its own tag."""
+def _self_contained(packet: bytes, element: Element) -> bytes:
+    """Return the element's bytes with all its namespaces declared in its own tag."""
     text = packet[element.start : element.end]
     tag = packet[element.start : element.inner[0]]
     names = {f"xmlns:{prefix}" if prefix else "xmlns": uri for prefix, uri in element.namespaces.items()}
@@ -264,14 +264,14 @@ def _standing_alone(packet: bytes, element: Element) -> bytes:
     return text[: name.end()] + missing.encode() + text[name.end() :]
 
 
-def _without_note(packet: bytes) -> bytes:
-    """The packet without its reference to extended XMP, which is part of it now."""
-    wanted = f"{NOTE} HasExtendedXMP"
+def _without_reference(packet: bytes) -> bytes:
+    """Remove the reference to extended XMP, which is now part of the packet."""
+    reference = f"{NOTE} HasExtendedXMP"
     for element in elements(packet):
-        if element.name == wanted:
+        if element.name == reference:
             return packet[: element.start] + packet[element.end :]
-        if wanted in element.attributes:
-            found = re.compile(_ATTRIBUTE % b"HasExtendedXMP").search(packet, element.start, element.inner[0])
-            if found:
-                return packet[: found.start()] + packet[found.end() :]
+        if reference in element.attributes:
+            match = re.compile(_ATTRIBUTE % b"HasExtendedXMP").search(packet, element.start, element.inner[0])
+            if match:
+                return packet[: match.start()] + packet[match.end() :]
     return packet

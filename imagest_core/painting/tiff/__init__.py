@@ -1,1 +1,1 @@
-"""Reading, patching and converting TIFF files."""
+"""Read, patch, compact and write TIFF files."""

@@ -1,4 +1,4 @@
-"""Values turned into another byte order."""
+"""Convert values to another byte order."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from imagest_core.painting.tiff.ifd import Field, Order
 
 _UNITS = {3: 2, 8: 2, 4: 4, 5: 4, 9: 4, 10: 4, 11: 4, 13: 4, 12: 8, 16: 8, 17: 8, 18: 8}
-"""Bytes that belong together, by TIFF field type; a rational is two numbers."""
+"""Size in bytes of the units to swap, by TIFF field type; a rational consists of two numbers."""
 
 
 def reordered(field: Field, before: Order, after: Order) -> Field:
-    """``field``, whose value is in the order ``before``, with its value in the order ``after``."""
+    """Return ``field`` with its value converted from byte order ``before`` to ``after``."""
     unit = _UNITS.get(field.kind)
     if before == after or unit is None:
         return field

@@ -1,4 +1,4 @@
-"""Lossless encoding of one strip or tile, and back: byte order, predictor, compression, fill order."""
+"""Lossless codec of one strip or tile: byte order, predictor, compression, fill order."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DIFFERENCES = 2
 
 
 def _packbits(rows: Samples) -> bytes:
-    """PackBits packs each row for itself (TIFF 6.0, section 9)."""
+    """Encode each row separately (TIFF 6.0, section 9)."""
     return b"".join(imagecodecs.packbits_encode(row.tobytes()) for row in rows)
 
 
@@ -50,7 +50,7 @@ _DECODERS: dict[int, Callable[..., bytes | bytearray]] = {
 
 @dataclass(frozen=True)
 class SegmentCodec:
-    """How segments of a raster are encoded: TIFF's numbers, byte order and order of bits in a byte."""
+    """Encoding of a raster's segments: compression, predictor, byte order, bit order."""
 
     compression: int
     predictor: int
@@ -59,11 +59,14 @@ class SegmentCodec:
 
     @property
     def plain(self) -> bool:
-        """Whether samples lie in the file just as they are."""
+        """Whether the samples are stored without any encoding."""
         return self.compression == NONE and self.predictor == 1 and not self.reversed_bits
 
     def decode(self, data: bytes, shape: tuple[int, int, int], dtype: np.dtype) -> Samples:
-        """The samples (rows, columns, samples) of a segment; :class:`PaintingError` if it is short."""
+        """Decode a segment to samples of ``shape`` (rows, columns, samples).
+
+        Raises :class:`PaintingError` if the data are damaged or too short.
+        """
         size = math.prod(shape) * dtype.itemsize
         if self.reversed_bits:
             data = bytes(imagecodecs.bitorder_decode(data))
@@ -79,7 +82,7 @@ class SegmentCodec:
         return samples
 
     def encode(self, samples: Samples) -> bytes:
-        """The bytes of a segment of ``samples`` (rows, columns, samples)."""
+        """Encode ``samples`` (rows, columns, samples) as a segment."""
         if self.predictor == DIFFERENCES:
             samples = imagecodecs.delta_encode(np.ascontiguousarray(samples), axis=-2)
         stored = samples.astype(stored_type(samples.dtype, self.order))
@@ -88,15 +91,15 @@ class SegmentCodec:
 
 
 def predictor_of(compression: int, predictor: int) -> int:
-    """The predictor in effect: uncompressed samples have none, whatever the tag says, as in libtiff."""
+    """Return the effective predictor: none for uncompressed samples, as in libtiff."""
     return 1 if compression == NONE else predictor
 
 
 def can_encode(codec: SegmentCodec) -> bool:
-    """Whether the compression is lossless and known, and the predictor one for integers."""
+    """Return whether the compression is known and lossless, and the predictor is one for integers."""
     return codec.compression in _ENCODERS and codec.predictor in (1, DIFFERENCES)
 
 
 def stored_type(dtype: np.dtype, order: Order) -> np.dtype:
-    """``dtype`` in the file's byte order."""
+    """Return ``dtype`` in the file's byte order."""
     return dtype.newbyteorder(order)

@@ -1,8 +1,9 @@
-"""No byte that a patched TIFF file has ceased to use stays in it.
+"""Remove all bytes from a patched TIFF file that it no longer uses.
 
-Replaced strips and tiles leave holes. New ones are moved from the file's end into the holes where they
-fit; what is still free is cut out, and everything behind it moves up, as long as every pointer to the
-moved bytes is known (:mod:`imagest_core.painting.tiff.unknown_values`). What can't be cut out is zeroed.
+Replaced strips and tiles leave holes. New ones are moved from the end of the file into holes where they
+fit. The remaining holes are cut out and everything behind them moves up, provided that every pointer to
+the moved bytes is known (:mod:`imagest_core.painting.tiff.unknown_values`). Holes that can't be cut out
+are zeroed.
 """
 
 from __future__ import annotations
@@ -18,60 +19,60 @@ import numpy as np
 
 from imagest_core.painting.tiff.extents import (
     Extents,
-    Occupied,
+    OccupiedBytes,
     Spans,
-    located,
-    merged,
-    subtracted,
+    data_spans,
+    merge_spans,
+    subtract_spans,
     used_spans,
 )
-from imagest_core.painting.tiff.ifd import NUMBER_CODE, Entry, Structure
+from imagest_core.painting.tiff.ifd import NUMBER_CODE, IfdEntry, Structure
 from imagest_core.painting.tiff.segments import Numbers, write_table
-from imagest_core.painting.tiff.unknown_values import last_unknown_place
+from imagest_core.painting.tiff.unknown_values import last_unknown_offset
 from imagest_core.progress import Progress
 
 ALIGNMENT = 16
 """Bytes are moved by multiples of this, so that words stay aligned."""
 
 WORTH_MOVING = 50
-"""A gap is cut out when at most this many times its bytes have to move."""
+"""A hole is cut out if at most this many times its size has to be moved."""
 
 _BLOCK = 16 << 20
 _GHOST = 1024
 _UNEDITED, _EDITED = b"KNOWN_INCOMPATIBLE_EDITION=NO\n ", b"KNOWN_INCOMPATIBLE_EDITION=YES\n"
 
 
-def compact(path: Path, before: Occupied, progress: Progress | None = None) -> int:
-    """Remove from the TIFF file at ``path`` what it used ``before`` it was changed and doesn't use now.
+def compact(path: Path, before: OccupiedBytes, progress: Progress | None = None) -> int:
+    """Remove the bytes from the TIFF file at ``path`` that it used ``before`` its change but doesn't use now.
 
-    ``before`` is :func:`occupied` of the file it was copied from; bytes that were in no use then stay.
-    Bytes that can't be cut out become 0. Gives how many those are.
+    ``before`` is :func:`occupied_bytes` of the file it was copied from; bytes that were unused then are kept.
+    Bytes that can't be cut out are zeroed. Returns their number.
     """
     progress = progress or Progress()
     with open(path, "rb+") as file:
-        if not len(_dead(Structure(file), before)):
+        if not len(_unused(Structure(file), before)):
             return 0
         mark_edited(file)
         _fill_holes(file, before)
         structure = Structure(file)
-        dead = _dead(structure, before)
-        cut = _removable(structure, dead, before)
+        unused = _unused(structure, before)
+        cut = _removable(structure, unused, before)
         edits = _edits(structure, cut) if len(cut) else {}
         if edits is None:
-            cut, edits = _at_the_end(dead, structure.size), {}
-        kept = subtracted(dead, cut)
-        erase(file, kept)
-        for place, data in edits.items():
-            file.seek(place)
+            cut, edits = _trailing(unused, structure.size), {}
+        kept = subtract_spans(unused, cut)
+        zero_spans(file, kept)
+        for offset, data in edits.items():
+            file.seek(offset)
             file.write(data)
         _cut_out(file, cut, structure.size, progress)
         return int((kept[:, 1] - kept[:, 0]).sum())
 
 
 def mark_edited(file: BinaryIO) -> None:
-    """Tell GDAL that a cloud-optimised TIFF was edited, so that it does not trust the order of the tiles.
+    """Mark a cloud-optimised TIFF as edited, so that GDAL doesn't rely on the order of the tiles.
 
-    The text behind the header is GDAL's: https://gdal.org/drivers/raster/cog.html#header-ghost-area
+    GDAL's text behind the header: https://gdal.org/drivers/raster/cog.html#header-ghost-area
     """
     start = Structure(file).flavour.header_size
     file.seek(start)
@@ -81,96 +82,96 @@ def mark_edited(file: BinaryIO) -> None:
         file.write(_EDITED)
 
 
-def erase(file: BinaryIO, spans: Spans) -> None:
+def zero_spans(file: BinaryIO, spans: Spans) -> None:
     """Overwrite the bytes of ``spans`` with zeros."""
     for start, end in spans.tolist():
         file.seek(start)
-        for place in range(start, end, _BLOCK):
-            file.write(bytes(min(_BLOCK, end - place)))
+        for offset in range(start, end, _BLOCK):
+            file.write(bytes(min(_BLOCK, end - offset)))
 
 
-def _dead(structure: Structure, before: Occupied) -> Spans:
-    """The bytes that were in use, or were appended since, and that nothing uses now."""
+def _unused(structure: Structure, before: OccupiedBytes) -> Spans:
+    """Return the bytes that were in use or were appended since, and are unused now."""
     size = np.uint64(structure.size)
     appended = np.array([(min(before.size, structure.size), structure.size)], np.uint64)
-    once = merged(np.concatenate([np.minimum(before.spans, size), appended]))
-    return subtracted(once, used_spans(structure))
+    previous = merge_spans(np.concatenate([np.minimum(before.spans, size), appended]))
+    return subtract_spans(previous, used_spans(structure))
 
 
-# Filling holes
+# Fill holes
 
 
 @dataclass(frozen=True)
-class _Appended:
-    """A strip or tile at the file's end: the entry and the index that give its place."""
+class _AppendedSegment:
+    """A strip or tile at the end of the file: the entry and the index that give its offset."""
 
     size: int
-    place: int
-    entry: Entry
+    offset: int
+    entry: IfdEntry
     index: int
 
 
-def _fill_holes(file: BinaryIO, before: Occupied) -> None:
-    """Move appended strips and tiles into the holes, the largest first, each into the tightest one."""
+def _fill_holes(file: BinaryIO, before: OccupiedBytes) -> None:
+    """Move appended strips and tiles into holes, largest first, each into the smallest hole that fits."""
     structure = Structure(file)
-    dead = _dead(structure, before)
-    holes = sorted((end - start, start) for start, end in dead.tolist() if start < before.size)
+    unused = _unused(structure, before)
+    holes = sorted((end - start, start) for start, end in unused.tolist() if start < before.size)
     extents = Extents(structure)
-    moved: dict[Entry, dict[int, int]] = {}
-    for segment in sorted(_appended(structure, extents, before.size), key=lambda found: -found.size):
-        place = _taken(holes, segment.size)
-        if place is not None:
-            data = structure.bytes_at(segment.place, segment.size)
-            file.seek(place)
+    moved: dict[IfdEntry, dict[int, int]] = {}
+    for segment in sorted(_appended(structure, extents, before.size), key=lambda segment: -segment.size):
+        offset = _allocate(holes, segment.size)
+        if offset is not None:
+            data = structure.bytes_at(segment.offset, segment.size)
+            file.seek(offset)
             file.write(data)
-            moved.setdefault(segment.entry, {})[segment.index] = place
-    for entry, places in moved.items():
+            moved.setdefault(segment.entry, {})[segment.index] = offset
+    for entry, offsets in moved.items():
         values = structure.numbers(entry)
-        for index, place in places.items():
-            values[index] = place
+        for index, offset in offsets.items():
+            values[index] = offset
         write_table(file, structure.flavour, entry, values, extents)
     file.flush()
 
 
-def _taken(holes: list[tuple[int, int]], size: int) -> int | None:
-    """An even place for ``size`` bytes in the smallest hole that has it; the rest stays a hole."""
+def _allocate(holes: list[tuple[int, int]], size: int) -> int | None:
+    """Take an even offset for ``size`` bytes from the smallest hole that fits; keep the rest as a hole."""
     for index in range(bisect_left(holes, (size, 0)), len(holes)):
         length, start = holes[index]
-        place = start + start % 2
-        if place + size <= start + length:
+        offset = start + start % 2
+        if offset + size <= start + length:
             del holes[index]
-            if rest := start + length - place - size:
-                insort(holes, (rest, place + size))
-            return place
+            if rest := start + length - offset - size:
+                insort(holes, (rest, offset + size))
+            return offset
     return None
 
 
-def _appended(structure: Structure, extents: Extents, size: int) -> Iterator[_Appended]:
-    """The strips and tiles from byte ``size`` on that one table alone points to."""
-    for offsets, spans in _data(structure):
+def _appended(structure: Structure, extents: Extents, size: int) -> Iterator[_AppendedSegment]:
+    """Yield the strips and tiles from byte ``size`` on to which only one table points."""
+    for offset_entry, spans in _data(structure):
         for index in np.flatnonzero((spans[:, 0] >= size) & (spans[:, 1] > spans[:, 0])).tolist():
             start, end = map(int, spans[index])
             if end <= structure.size and extents.owners(start, end) == 1:
-                yield _Appended(end - start, start, offsets, index)
+                yield _AppendedSegment(end - start, start, offset_entry, index)
 
 
-def _data(structure: Structure) -> Iterator[tuple[Entry, Spans]]:
-    """The tables of places in the file, with the spans they locate."""
+def _data(structure: Structure) -> Iterator[tuple[IfdEntry, Spans]]:
+    """Yield the tables of offsets, with the spans they point to."""
     for directory in structure.walk():
-        for offsets, _, spans in located(structure, directory):
-            yield offsets, spans
+        for offset_entry, _, spans in data_spans(structure, directory):
+            yield offset_entry, spans
 
 
-# Cutting out
+# Cut out holes
 
 
-def _removable(structure: Structure, dead: Spans, before: Occupied) -> Spans:
-    """The spans of ``dead`` to cut out: those with only known pointers behind them, if it is worth it."""
+def _removable(structure: Structure, unused: Spans, before: OccupiedBytes) -> Spans:
+    """Return the spans of ``unused`` to cut out: only known pointers behind them, and worth moving."""
     end = structure.size
-    if not len(dead):
-        return dead
-    last = last_unknown_place(structure, int(dead[0, 0]), before.size)
-    free = dead[(dead[:, 0] > last) | (dead[:, 1] == end)] if last >= 0 else dead.copy()
+    if not len(unused):
+        return unused
+    last = last_unknown_offset(structure, int(unused[0, 0]), before.size)
+    free = unused[(unused[:, 0] > last) | (unused[:, 1] == end)] if last >= 0 else unused.copy()
     inner = free[:, 1] < end
     free[inner, 0] += (free[inner, 1] - free[inner, 0]) % np.uint64(ALIGNMENT)
     free = free[free[:, 0] < free[:, 1]]
@@ -180,67 +181,67 @@ def _removable(structure: Structure, dead: Spans, before: Occupied) -> Spans:
     return free[int(np.argmax(worth)) :] if worth.any() else free[:0]
 
 
-def _at_the_end(dead: Spans, size: int) -> Spans:
-    return dead[dead[:, 1] == size]
+def _trailing(unused: Spans, size: int) -> Spans:
+    return unused[unused[:, 1] == size]
 
 
 Edits = dict[int, bytes]
-"""New bytes by their place before anything moves."""
+"""New bytes by their offset before anything is moved."""
 
 
 def _edits(structure: Structure, cut: Spans) -> Edits | None:
-    """What all pointers become once ``cut`` is gone; None where two of them lie over each other."""
+    """Return the new pointers once ``cut`` is removed; None if two pointers overlap."""
     edits: Edits = {}
-    for place, data in _pointers(structure, _Shift(cut, structure.size)):
-        if edits.setdefault(place, data) != data:
+    for offset, data in _pointers(structure, _Shift(cut, structure.size)):
+        if edits.setdefault(offset, data) != data:
             return None
     ordered = sorted(edits.items())
-    overlap = any(place + len(data) > other for (place, data), (other, _) in pairwise(ordered))
+    overlap = any(offset + len(data) > other for (offset, data), (other, _) in pairwise(ordered))
     return None if overlap else edits
 
 
 class _Shift:
-    """Where a byte of a file of ``size`` bytes lies once ``cut`` is gone; places beyond its end stay."""
+    """Maps offsets in a file of ``size`` bytes to those after removing ``cut``; others are unchanged."""
 
     def __init__(self, cut: Spans, size: int) -> None:
         self._ends, self._size = cut[:, 1], np.uint64(size)
         self._gone = np.concatenate([[np.uint64(0)], np.cumsum(cut[:, 1] - cut[:, 0])])
 
-    def all(self, places: Numbers) -> Numbers:
-        """The new places of ``places``."""
-        gone = self._gone[np.searchsorted(self._ends, places, "right")]
-        return np.where(places < self._size, places - gone, places)
+    def all(self, offsets: Numbers) -> Numbers:
+        """Return the new offsets."""
+        gone = self._gone[np.searchsorted(self._ends, offsets, "right")]
+        return np.where(offsets < self._size, offsets - gone, offsets)
 
-    def one(self, place: int) -> int:
-        """The new place of ``place``."""
-        return int(self.all(np.array([place], np.uint64))[0])
+    def one(self, offset: int) -> int:
+        """Return the new offset."""
+        return int(self.all(np.array([offset], np.uint64))[0])
 
 
 def _pointers(structure: Structure, shift: _Shift) -> Iterator[tuple[int, bytes]]:
-    """The place and the new bytes of everything in the file that points to a place in it."""
+    """Yield offset and new bytes of everything in the file that points to an offset in it."""
     flavour = structure.flavour
     width = flavour.offset_size
     yield flavour.header_size - width, flavour.pack("o", shift.one(structure.first))
     for directory in structure.walk():
-        yield directory.place + directory.size - width, flavour.pack("o", shift.one(directory.next))
+        yield directory.offset + directory.size - width, flavour.pack("o", shift.one(directory.next))
         for entry in directory.entries:
-            if not entry.inline and entry.value_place + entry.size <= structure.size:
-                field = entry.place + flavour.entry_size - width
-                yield field, flavour.pack("o", shift.one(entry.value_place))
-            if structure.places(entry):
-                yield entry.value_place, _shifted(structure, entry, shift)
-    for offsets, _ in _data(structure):
-        if offsets.count:
-            yield offsets.value_place, _shifted(structure, offsets, shift)
+            if not entry.inline and entry.value_offset + entry.size <= structure.size:
+                field = entry.offset + flavour.entry_size - width
+                yield field, flavour.pack("o", shift.one(entry.value_offset))
+            if structure.directory_offsets(entry):
+                yield entry.value_offset, _shifted(structure, entry, shift)
+    for offset_entry, _ in _data(structure):
+        if offset_entry.count:
+            yield offset_entry.value_offset, _shifted(structure, offset_entry, shift)
 
 
-def _shifted(structure: Structure, entry: Entry, shift: _Shift) -> bytes:
+def _shifted(structure: Structure, entry: IfdEntry, shift: _Shift) -> bytes:
     values = shift.all(structure.numbers(entry))
     return values.astype(structure.flavour.order + NUMBER_CODE[entry.kind]).tobytes()
 
 
 def _cut_out(file: BinaryIO, cut: Spans, size: int, progress: Progress) -> None:
-    """Move what lies behind each span of ``cut`` up, and shorten the file."""
+    """Move the bytes behind each span of ``cut`` up, and truncate the file."""
     spans: Sequence[tuple[int, int]] = [(start, end) for start, end in cut.tolist()]
     if not spans:
         return
@@ -255,11 +256,11 @@ def _cut_out(file: BinaryIO, cut: Spans, size: int, progress: Progress) -> None:
 
 def _move(file: BinaryIO, start: int, end: int, target: int, check: Callable[[], None]) -> None:
     """Move the bytes from ``start`` to before ``end`` down to ``target``, which lies before them."""
-    for place in _steps(start, end):
+    for offset in _steps(start, end):
         check()
-        file.seek(place)
-        data = file.read(min(_BLOCK, end - place))
-        file.seek(target + place - start)
+        file.seek(offset)
+        data = file.read(min(_BLOCK, end - offset))
+        file.seek(target + offset - start)
         file.write(data)
 
 

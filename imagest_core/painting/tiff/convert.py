@@ -1,5 +1,4 @@
-"""A new lossless TIFF: of exactly the decoded samples (what becomes of JPEG, PNG, WebP and JPEG 2000),
-or of what the user wants made of them."""
+"""Write a new lossless TIFF, either of exactly the decoded samples or converted as the user asked."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Compression, Form
 from imagest_core.painting.tiff.patch import CLASSIC_LIMIT
-from imagest_core.painting.tiff.pieces import Grid, Patch, Pieces
+from imagest_core.painting.tiff.pieces import CellGrid, Patch, PatchStore
 from imagest_core.painting.tiff.tags import byte_order, bytes_of_pages, carry
 from imagest_core.progress import Progress
 
@@ -24,9 +23,9 @@ _COMPRESSIONS: dict[Compression, tuple[str | None, dict[str, int]]] = {
     Compression.DEFLATE: ("zlib", {"level": 6}),
     Compression.ZSTD: ("zstd", {"level": 9}),
 }
-"""In the words of tifffile."""
+"""Compression and its arguments for tifffile."""
 _ROOM = 64 << 20
-"""Bytes that tags and tables may take beside the samples."""
+"""Bytes reserved for tags and tables besides the samples."""
 
 
 def write_lossless(
@@ -39,18 +38,18 @@ def write_lossless(
     form: Form = KEPT,
     progress: Progress | None = None,
 ) -> None:
-    """Write ``painting`` as displayed, with ``patches`` (as displayed) laid over it, to ``path``.
+    """Write ``painting`` as displayed, with ``patches`` (as displayed) applied, to ``path``.
 
-    Unless ``form`` says otherwise Deflate with horizontal differences; tiles of 256 px; a BigTIFF where
-    the samples might take more than ``limit`` bytes. At most one row of tiles is held at a time, besides
-    what the source's own format forces to be decoded as a whole.
+    By default Deflate with the horizontal predictor and tiles of 256 px. The file is a BigTIFF if the samples
+    might take more than ``limit`` bytes. At most one row of tiles is in memory, unless the source's format
+    must be decoded as a whole.
     """
     progress = progress or Progress()
-    rows = Grid(painting.width, painting.height, painting.width, TILE)
+    rows = CellGrid(painting.width, painting.height, painting.width, TILE)
     size = painting.width * painting.height * painting.channels * form.depth_of(painting) // 8
     size += bytes_of_pages(painting)
-    with Pieces(rows, path.parent) as pieces:
-        pieces.gather(patches, progress)
+    with PatchStore(rows, path.parent) as pieces:
+        pieces.add_all(patches, progress)
         big = size + size // 8 + _ROOM > limit
         with tifffile.TiffWriter(path, bigtiff=big, byteorder=byte_order(painting)) as writer:
             writer.write(_tiles(painting, rows, pieces, form, progress), **_options(painting, form))
@@ -58,7 +57,7 @@ def write_lossless(
 
 
 def _options(painting: Painting, form: Form) -> dict[str, object]:
-    """How the raster is written, in the words of :meth:`tifffile.TiffWriter.write`."""
+    """Return the options for :meth:`tifffile.TiffWriter.write`."""
     shape = (painting.height, painting.width, painting.channels)
     grey = "miniswhite" if painting.white_is_zero else "minisblack"
     compression, arguments = _COMPRESSIONS[form.compression or Compression.DEFLATE]
@@ -78,9 +77,9 @@ def _options(painting: Painting, form: Form) -> dict[str, object]:
 
 
 def _tiles(
-    painting: Painting, rows: Grid, pieces: Pieces, form: Form, progress: Progress
+    painting: Painting, rows: CellGrid, pieces: PatchStore, form: Form, progress: Progress
 ) -> Iterator[Samples]:
-    """The tiles one after the other, (256, 256, channels), zeros beyond the edge."""
+    """Yield the tiles in order, (256, 256, channels), padded with zeros."""
     for row in progress.steps(range(rows.rows)):
         box = rows.box(row)
         samples = painting.read(box)

@@ -1,4 +1,4 @@
-"""Directories copied from one TIFF file into another: values, directories below, strips and tiles."""
+"""Copy directories from one TIFF file to another: values, subdirectories, strips and tiles."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import numpy as np
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.metadata.writing_notes import WritingNote
-from imagest_core.painting.tiff.extents import LOCATED, located
+from imagest_core.painting.tiff.extents import LOCATED, data_spans
 from imagest_core.painting.tiff.ifd import (
     IFD8,
     LONG8,
     POINTER_TAGS,
     Directory,
-    Entry,
     Field,
     Flavour,
+    IfdEntry,
     Structure,
     append,
     append_directory,
@@ -29,36 +29,36 @@ from imagest_core.painting.tiff.ifd import (
 Fields = dict[int, Field]
 UNDEFINED, _SLONG = 7, 9
 _JPEG_TABLES, _QUANTISATION = (519, 520, 521), 519
-"""Places of the tables of old-style JPEG."""
+"""Tags that point to the tables of old-style JPEG."""
 
 _BLOCK = 16 << 20
 _DEEPEST = 32
-"""Levels of directories below each other that are followed."""
+"""Largest depth of nested directories."""
 
 _OVERLAP = 4
-"""Times that the bytes of the source may be copied in all: an honest file's are copied once."""
+"""How many times the size of the source may be copied in total; a valid file is copied once."""
 
 Change = Callable[[int, bytes], tuple[bytes, list[WritingNote]]]
-"""Gives the value that is copied for a tag (empty: none), and notes on what was taken out of it."""
+"""Returns the value to copy for a tag (empty: none), and notes on what was removed from it."""
 
 
 def copyable(structure: Structure, directory: Directory) -> bool:
-    """Whether all strips or tiles of a page lie in the file."""
+    """Return whether all strips or tiles of a page are inside the file."""
     tags = {entry.tag for entry in directory.entries}
     pairs = [pair for pair in LOCATED if pair[0] in tags]
     try:
-        found = list(located(structure, directory))
+        segments = list(data_spans(structure, directory))
     except PaintingError:
         return False
-    inside = all(bool((spans[:, 1] <= structure.size).all()) for _, _, spans in found)
-    return inside and 0 < len(pairs) == len(found)
+    inside = all(bool((spans[:, 1] <= structure.size).all()) for _, _, spans in segments)
+    return inside and 0 < len(pairs) == len(segments)
 
 
 @dataclass
 class Copier:
     """Copies directories of ``source`` to the end of ``file``; ``notes`` name what can't be copied.
 
-    ``kept`` are fields that are written as they are, by the place of their entry in the source.
+    ``kept`` are fields to write unchanged, by the offset of their entry in the source.
     """
 
     source: Structure
@@ -68,11 +68,11 @@ class Copier:
     kept: dict[int, Field] = field(default_factory=dict)
     change: Change | None = None
     _copied: dict[tuple[int, int], int] = field(default_factory=dict)
-    _placed: dict[int, int] = field(default_factory=dict)
+    _written: dict[int, int] = field(default_factory=dict)
     _spent: int = 0
 
-    def fields(self, entries: Iterable[Entry], above: frozenset[int] = frozenset()) -> Fields:
-        """Copies of ``entries`` and of the directories below them, ``above`` being those they lie in."""
+    def fields(self, entries: Iterable[IfdEntry], above: frozenset[int] = frozenset()) -> Fields:
+        """Copy ``entries`` and the directories below them; ``above`` are the offsets of their parents."""
         fields: Fields = {}
         for entry in entries:
             try:
@@ -86,7 +86,7 @@ class Copier:
         return fields
 
     def page(self, directory: Directory, following: int) -> int:
-        """Copy a page with its strips or tiles, and whatever is below it; gives its new place."""
+        """Copy a page with its strips or tiles and everything below it; return its new offset."""
         return append_directory(
             self.file, self.flavour, self._with_data(directory, frozenset()).values(), following
         )
@@ -94,11 +94,11 @@ class Copier:
     def _with_data(self, directory: Directory, above: frozenset[int]) -> Fields:
         tables = self._tables(directory)
         rest = (entry for entry in directory.entries if entry.tag not in tables)
-        return self.fields(rest, above | {directory.place}) | tables
+        return self.fields(rest, above | {directory.offset}) | tables
 
-    def _value(self, entry: Entry) -> Field | None:
-        if entry.place in self.kept:
-            return self.kept[entry.place]
+    def _value(self, entry: IfdEntry) -> Field | None:
+        if entry.offset in self.kept:
+            return self.kept[entry.offset]
         if entry.kind in (LONG8, IFD8) and not self.flavour.big:
             return numbers_field(entry.tag, self.source.numbers(entry), self.flavour)
         value = self.source.value(entry)
@@ -114,67 +114,67 @@ class Copier:
         changed += bytes(-len(changed) % size)
         return Field(entry.tag, kind, len(changed) // size, changed) if changed else None
 
-    def _pointer(self, entry: Entry, above: frozenset[int]) -> Field:
-        places = []
+    def _pointer(self, entry: IfdEntry, above: frozenset[int]) -> Field:
+        offsets = []
         self._spend(0 if entry.inline else entry.size)
-        for place in self._numbers(entry):
-            if place in above or len(above) > _DEEPEST:
-                raise PaintingError("A directory of the file lies within itself.")
-            if place not in self._placed:
-                directory = self.source.directory(place)
+        for offset in self._numbers(entry):
+            if offset in above or len(above) > _DEEPEST:
+                raise PaintingError("A directory of the file contains itself.")
+            if offset not in self._written:
+                directory = self.source.directory(offset)
                 self._spend(directory.size)
                 below = self._with_data(directory, above)
-                self._placed[place] = append_directory(self.file, self.flavour, below.values())
-            places.append(self._placed[place])
-        return numbers_field(entry.tag, places, self.flavour)
+                self._written[offset] = append_directory(self.file, self.flavour, below.values())
+            offsets.append(self._written[offset])
+        return numbers_field(entry.tag, offsets, self.flavour)
 
-    def _numbers(self, entry: Entry) -> list[int]:
-        """The places that a pointer names, of whatever whole-number type it is."""
+    def _numbers(self, entry: IfdEntry) -> list[int]:
+        """Return the offsets in a pointer's value, of any integer type."""
         if entry.kind == _SLONG:
             data = self.source.value(entry)
-            return [int(place) for place in np.frombuffer(data, self.source.flavour.order + "u4")]
-        return [int(place) for place in self.source.numbers(entry)]
+            return [int(offset) for offset in np.frombuffer(data, self.source.flavour.order + "u4")]
+        return [int(offset) for offset in self.source.numbers(entry)]
 
     def _tables(self, directory: Directory) -> Fields:
-        """Offsets of copied data, with their sizes; those that lead nowhere are left out."""
+        """Copy the data; return offsets and sizes, without those that point to nothing."""
         fields: Fields = {}
-        for offsets, counts in ((directory.find(a), directory.find(b)) for a, b in LOCATED):
-            if not offsets or not counts or offsets.count != counts.count:
+        for offset_entry, count_entry in ((directory.find(a), directory.find(b)) for a, b in LOCATED):
+            if not offset_entry or not count_entry or offset_entry.count != count_entry.count:
                 continue
-            sizes = self.source.numbers(counts)
-            pairs = zip(self.source.numbers(offsets).tolist(), sizes.tolist())
-            places = [self._data(place, size) for place, size in pairs]
-            fields[offsets.tag] = numbers_field(offsets.tag, places, self.flavour)
-            fields[counts.tag] = numbers_field(counts.tag, sizes, self.flavour)
+            sizes = self.source.numbers(count_entry)
+            pairs = zip(self.source.numbers(offset_entry).tolist(), sizes.tolist())
+            offsets = [self._data(offset, size) for offset, size in pairs]
+            fields[offset_entry.tag] = numbers_field(offset_entry.tag, offsets, self.flavour)
+            fields[count_entry.tag] = numbers_field(count_entry.tag, sizes, self.flavour)
         for entry in filter(None, map(directory.find, _JPEG_TABLES)):
-            places = [self._jpeg_table(entry.tag, int(place)) for place in self.source.numbers(entry)]
-            fields[entry.tag] = numbers_field(entry.tag, places, self.flavour)
+            offsets = [self._jpeg_table(entry.tag, int(offset)) for offset in self.source.numbers(entry)]
+            fields[entry.tag] = numbers_field(entry.tag, offsets, self.flavour)
         return fields
 
-    def _data(self, place: int, size: int) -> int:
-        """Copy some bytes, once; gives their new place, 0 for those that the file leaves out."""
-        if not place or not size:
+    def _data(self, offset: int, size: int) -> int:
+        """Copy bytes once; return their new offset, 0 for segments that the file leaves out."""
+        if not offset or not size:
             return 0
-        if (place, size) not in self._copied:
-            if place + size > self.source.size:
+        if (offset, size) not in self._copied:
+            if offset + size > self.source.size:
                 raise PaintingError("The file is truncated: a part of the picture is missing.")
             self._spend(size)
             start = append(self.file, b"")
             for at in range(0, size, _BLOCK):
-                self.file.write(self.source.bytes_at(place + at, min(_BLOCK, size - at)))
-            self._copied[place, size] = start
-        return self._copied[place, size]
+                self.file.write(self.source.bytes_at(offset + at, min(_BLOCK, size - at)))
+            self._copied[offset, size] = start
+        return self._copied[offset, size]
 
     def _spend(self, size: int) -> None:
-        """Count ``size`` bytes that are copied; raises :class:`PaintingError` where they are too many."""
+        """Count ``size`` copied bytes; raise :class:`PaintingError` if they are too many."""
         self._spent += size
         if self._spent > _OVERLAP * self.source.size:
             raise PaintingError(
-                "The TIFF file's structure is damaged; save it anew with the program it came from."
+                "The TIFF file's structure is damaged; save it again with the program that created it."
             )
 
-    def _jpeg_table(self, tag: int, place: int) -> int:
+    def _jpeg_table(self, tag: int, offset: int) -> int:
         if tag == _QUANTISATION:
-            return self._data(place, 64)
-        lengths = np.frombuffer(self.source.bytes_at(place, 16), np.uint8)
-        return self._data(place, 16 + int(lengths.sum()))
+            return self._data(offset, 64)
+        lengths = np.frombuffer(self.source.bytes_at(offset, 16), np.uint8)
+        return self._data(offset, 16 + int(lengths.sum()))

@@ -1,7 +1,8 @@
-"""How a TIFF file is put together: header, directories (IFDs), entries, and where their bytes lie.
+"""Structure of a TIFF file: header, directories (IFDs), entries, and the offsets of their bytes.
 
-Read from the bytes themselves, so that private tags and vendors' directories are known as well as
-standard ones. Classic TIFF: TIFF 6.0, section 2; BigTIFF: https://www.awaresystems.be/imaging/tiff/bigtiff.html
+Everything is parsed from the bytes, so that private tags and vendors' directories are known as well as
+standard ones. Classic TIFF: TIFF 6.0, section 2. BigTIFF:
+https://www.awaresystems.be/imaging/tiff/bigtiff.html
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from imagest_core.errors import PaintingError
 
 Order = Literal["<", ">"]
-"""Byte order, as :mod:`struct` and numpy write it."""
+"""Byte order, in the notation of :mod:`struct` and NumPy."""
 
 SHORT, LONG, IFD, LONG8, IFD8 = 3, 4, 13, 16, 18
 KIND_SIZE = {1: 1, 2: 1, SHORT: 2, LONG: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, IFD: 4} | {
@@ -25,103 +26,106 @@ KIND_SIZE = {1: 1, 2: 1, SHORT: 2, LONG: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8,
     17: 8,
     IFD8: 8,
 }
-"""Bytes of one value of each TIFF field type."""
+"""Size in bytes of one value, by TIFF field type."""
 
 NUMBER_CODE = {1: "u1", SHORT: "u2", LONG: "u4", IFD: "u4", LONG8: "u8", IFD8: "u8"}
-"""Types of unsigned numbers, as numpy calls them."""
+"""NumPy types of unsigned integers, by TIFF field type."""
 
 SUB_IFDS, EXIF_IFD, GPS_IFD, INTEROP_IFD = 330, 34665, 34853, 40965
 POINTER_TAGS = {SUB_IFDS, EXIF_IFD, GPS_IFD, INTEROP_IFD, 400}
-"""Tags whose values are the places of further directories (400: GlobalParametersIFD)."""
+"""Tags whose values are offsets of further directories (400: GlobalParametersIFD)."""
 
 STRIP_OFFSETS, STRIP_COUNTS, TILE_OFFSETS, TILE_COUNTS = 273, 279, 324, 325
 SEGMENT_TAGS = ((STRIP_OFFSETS, STRIP_COUNTS), (TILE_OFFSETS, TILE_COUNTS))
 
 
 OVERLAP = 4
-"""Times that the bytes of a file may be used by its directories and tables: honest ones use each once."""
+"""How often directories and tables may use the file's bytes in total; valid files use them once."""
 
 DEEPEST = 32
-"""Directories that may lie below each other."""
+"""Largest depth of nested directories."""
 
-_PLACES = {tag for pair in SEGMENT_TAGS for tag in pair}
+_OFFSET_TAGS = {tag for pair in SEGMENT_TAGS for tag in pair}
 
 
 @dataclass(frozen=True)
 class Flavour:
-    """Byte order (``<`` or ``>``) and whether the file is a BigTIFF, with the sizes that follow."""
+    """Byte order (``<`` or ``>``) and whether the file is a BigTIFF, and the sizes that follow from it."""
 
     order: Order
     big: bool
 
     @property
     def header_size(self) -> int:
+        """Size of the file header in bytes."""
         return 16 if self.big else 8
 
     @property
     def entry_size(self) -> int:
+        """Size of a directory entry in bytes."""
         return 20 if self.big else 12
 
     @property
     def count_size(self) -> int:
-        """Bytes of a directory's number of entries."""
+        """Size in bytes of the number of entries of a directory."""
         return 8 if self.big else 2
 
     @property
     def offset_size(self) -> int:
-        """Bytes of an offset; also the most that an entry holds inline."""
+        """Size of an offset in bytes; also the largest value that an entry holds inline."""
         return 8 if self.big else 4
 
     def code(self, layout: str) -> str:
-        """A :mod:`struct` format in which ``n`` is an entry count and ``o`` an offset."""
+        """Return a :mod:`struct` format in which ``n`` is an entry count and ``o`` an offset."""
         return self.order + layout.replace("n", "Q" if self.big else "H").replace(
             "o", "Q" if self.big else "I"
         )
 
     def pack(self, layout: str, *values: int) -> bytes:
+        """Pack ``values`` in the format of :meth:`code`."""
         return struct.pack(self.code(layout), *values)
 
     def header(self, first: int) -> bytes:
-        """The file's first bytes, with the first directory at ``first``."""
+        """Return the file header, with the first directory at ``first``."""
         mark = b"II" if self.order == "<" else b"MM"
         return mark + (self.pack("HHHo", 43, 8, 0, first) if self.big else self.pack("Ho", 42, first))
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One tag: its type and count, the place of its 12 or 20 bytes, and the place of its value."""
+class IfdEntry:
+    """One tag: its type and count, the offset of its 12 or 20 bytes, and the offset of its value."""
 
     tag: int
     kind: int
     count: int
-    place: int
-    value_place: int
+    offset: int
+    value_offset: int
     inline: bool
 
     @property
     def size(self) -> int:
-        """Bytes of the value; 0 where the type is unknown."""
+        """Size of the value in bytes; 0 if the type is unknown."""
         return KIND_SIZE.get(self.kind, 0) * self.count
 
 
 @dataclass(frozen=True)
 class Directory:
-    """One IFD: where it lies, its entries, and the next one of its chain (0 for the last)."""
+    """One IFD: its offset, its entries, and the offset of the next in its chain (0 for the last)."""
 
-    place: int
-    entries: tuple[Entry, ...]
+    offset: int
+    entries: tuple[IfdEntry, ...]
     next: int
     size: int
 
-    def find(self, *tags: int) -> Entry | None:
-        """The first entry with one of ``tags``."""
+    def find(self, *tags: int) -> IfdEntry | None:
+        """Return the first entry with one of ``tags``, or None."""
         return next((entry for entry in self.entries if entry.tag in tags), None)
 
 
 class Structure:
-    """The directories of an open TIFF file, read when asked for.
+    """The directories of an open TIFF file, read on demand.
 
-    Raises :class:`PaintingError` where the file's structure is damaged.
+    Methods raise :class:`PaintingError` if the structure is damaged.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -129,91 +133,91 @@ class Structure:
         self.size = file.seek(0, 2)
         self.flavour, self.first = self._header()
 
-    def bytes_at(self, place: int, size: int) -> bytes:
-        """Exactly ``size`` bytes from ``place``."""
-        if size < 0 or place < 0 or place + size > self.size:
+    def bytes_at(self, offset: int, size: int) -> bytes:
+        """Read exactly ``size`` bytes from ``offset``."""
+        if size < 0 or offset < 0 or offset + size > self.size:
             raise damaged()
-        self.file.seek(place)
+        self.file.seek(offset)
         return self.file.read(size)
 
-    def directory(self, place: int) -> Directory:
-        """The directory at ``place``."""
+    def directory(self, offset: int) -> Directory:
+        """Read the directory at ``offset``."""
         flavour = self.flavour
-        (count,) = self._unpack("n", place)
-        start = place + flavour.count_size
+        (count,) = self._unpack("n", offset)
+        start = offset + flavour.count_size
         table = self.bytes_at(start, count * flavour.entry_size + flavour.offset_size)
         entries = tuple(
             self._entry(table[i * flavour.entry_size :], start + i * flavour.entry_size) for i in range(count)
         )
         (following,) = struct.unpack_from(flavour.code("o"), table, count * flavour.entry_size)
-        return Directory(place, entries, following, flavour.count_size + len(table))
+        return Directory(offset, entries, following, flavour.count_size + len(table))
 
-    def chain(self, place: int | None = None) -> Iterator[Directory]:
-        """The directories linked from ``place`` on (from the first: the file's pages), as far as readable."""
-        seen: set[int] = set()
-        bounded = _Bounded(self)
-        place = self.first if place is None else place
-        while place not in seen and (directory := self.readable(place)):
-            seen.add(place)
-            bounded.add(directory)
+    def chain(self, offset: int | None = None) -> Iterator[Directory]:
+        """Yield the directories linked from ``offset`` on (by default the pages), as far as readable."""
+        visited: set[int] = set()
+        guard = _OverlapGuard(self)
+        offset = self.first if offset is None else offset
+        while offset not in visited and (directory := self.try_directory(offset)):
+            visited.add(offset)
+            guard.add(directory)
             yield directory
-            place = directory.next
+            offset = directory.next
 
     def page(self, index: int) -> Directory:
-        """The directory ``index`` of the first chain; :class:`PaintingError` where there is none."""
+        """Return page ``index`` of the file; raise :class:`PaintingError` if there is none."""
         for number, directory in enumerate(self.chain()):
             if number == index:
                 return directory
         raise damaged()
 
     def walk(self) -> Iterator[Directory]:
-        """Every directory once: pages and, below them, all that their entries point to.
+        """Yield every directory once: pages, and all directories their entries point to.
 
-        Pointers that lead to nothing readable are passed over: they are the file's own business.
+        Pointers to unreadable directories are skipped.
         """
-        seen: set[int] = set()
-        bounded = _Bounded(self)
-        waiting = [self.first]
-        while waiting:
-            place = waiting.pop()
-            if place in seen or (directory := self.readable(place)) is None:
+        visited: set[int] = set()
+        guard = _OverlapGuard(self)
+        pending = [self.first]
+        while pending:
+            offset = pending.pop()
+            if offset in visited or (directory := self.try_directory(offset)) is None:
                 continue
-            seen.add(place)
-            bounded.add(directory)
+            visited.add(offset)
+            guard.add(directory)
             yield directory
-            waiting += [directory.next, *self.pointers(directory)]
+            pending += [directory.next, *self.child_offsets(directory)]
 
-    def pointers(self, directory: Directory) -> list[int]:
-        """Places of the directories below ``directory``."""
-        return [place for entry in directory.entries for place in self.places(entry)]
+    def child_offsets(self, directory: Directory) -> list[int]:
+        """Return the offsets of the directories below ``directory``."""
+        return [offset for entry in directory.entries for offset in self.directory_offsets(entry)]
 
-    def places(self, entry: Entry) -> list[int]:
-        """Where ``entry`` says that directories are; nowhere if it is no pointer, or its value is lost."""
+    def directory_offsets(self, entry: IfdEntry) -> list[int]:
+        """Return the offsets of directories in ``entry``; none if it is no pointer or unreadable."""
         try:
-            return [int(place) for place in self.numbers(entry)] if is_pointer(entry) else []
+            return [int(offset) for offset in self.numbers(entry)] if is_pointer(entry) else []
         except PaintingError:
             return []
 
-    def value(self, entry: Entry) -> bytes:
-        """The value's bytes, as they lie in the file."""
-        return self.bytes_at(entry.value_place, entry.size)
+    def value(self, entry: IfdEntry) -> bytes:
+        """Return the value's bytes as stored in the file."""
+        return self.bytes_at(entry.value_offset, entry.size)
 
-    def numbers(self, entry: Entry) -> NDArray[np.uint64]:
-        """The value as unsigned numbers."""
+    def numbers(self, entry: IfdEntry) -> NDArray[np.uint64]:
+        """Return the value as unsigned integers."""
         code = NUMBER_CODE.get(entry.kind)
         if code is None:
             raise damaged()
         return np.frombuffer(self.value(entry), self.flavour.order + code).astype(np.uint64)
 
     def number(self, directory: Directory, tag: int, default: int) -> int:
-        """The first number of ``tag``, or ``default`` where the directory has none."""
+        """Return the first number of ``tag``, or ``default`` if the directory doesn't have it."""
         entry = directory.find(tag)
         return int(self.numbers(entry)[0]) if entry and entry.count else default
 
-    def readable(self, place: int) -> Directory | None:
-        """The directory at ``place``, or None where there is none."""
+    def try_directory(self, offset: int) -> Directory | None:
+        """Return the directory at ``offset``, or None if there is no readable one."""
         try:
-            return self.directory(place) if place else None
+            return self.directory(offset) if offset else None
         except PaintingError:
             return None
 
@@ -231,58 +235,58 @@ class Structure:
         )
         return flavour, first
 
-    def _unpack(self, layout: str, place: int) -> tuple[int, ...]:
+    def _unpack(self, layout: str, offset: int) -> tuple[int, ...]:
         code = self.flavour.code(layout)
-        return struct.unpack(code, self.bytes_at(place, struct.calcsize(code)))
+        return struct.unpack(code, self.bytes_at(offset, struct.calcsize(code)))
 
-    def _entry(self, data: bytes, place: int) -> Entry:
+    def _entry(self, data: bytes, offset: int) -> IfdEntry:
         tag, kind, count, value = struct.unpack_from(self.flavour.code("HHoo"), data)
         inline = KIND_SIZE.get(kind, 0) * count <= self.flavour.offset_size
-        field = place + self.flavour.entry_size - self.flavour.offset_size
-        return Entry(tag, kind, count, place, field if inline else value, inline)
+        field = offset + self.flavour.entry_size - self.flavour.offset_size
+        return IfdEntry(tag, kind, count, offset, field if inline else value, inline)
 
 
-class _Bounded:
-    """Refuses files whose directories and tables lie over each other, so that few bytes say very much."""
+class _OverlapGuard:
+    """Refuses files whose directories and tables overlap, so that few bytes expand to very many."""
 
     def __init__(self, structure: Structure) -> None:
         self._size = structure.size
-        self._left = OVERLAP * structure.size
+        self._remaining = OVERLAP * structure.size
 
     def add(self, directory: Directory) -> None:
-        """Count the bytes of ``directory`` and its tables of places; raises :class:`PaintingError`."""
-        tables = (entry for entry in directory.entries if entry.tag in _PLACES or is_pointer(entry))
-        sizes = (entry.size for entry in tables if entry.value_place + entry.size <= self._size)
-        self._left -= directory.size + sum(sizes)
-        if self._left < 0:
+        """Count the bytes of ``directory`` and its tables; raise :class:`PaintingError` if too many."""
+        tables = (entry for entry in directory.entries if entry.tag in _OFFSET_TAGS or is_pointer(entry))
+        sizes = (entry.size for entry in tables if entry.value_offset + entry.size <= self._size)
+        self._remaining -= directory.size + sum(sizes)
+        if self._remaining < 0:
             raise damaged()
 
 
-def is_pointer(entry: Entry) -> bool:
-    """Whether the entry's values are places of directories."""
+def is_pointer(entry: IfdEntry) -> bool:
+    """Return whether the entry's values are offsets of directories."""
     return entry.kind in (IFD, IFD8) or (entry.tag in POINTER_TAGS and entry.kind in (LONG, LONG8))
 
 
 @dataclass(frozen=True)
 class Field:
-    """An entry about to be written: ``value`` in the file's byte order, or its ``place`` in the file."""
+    """An entry to be written: ``value`` in the file's byte order, or its ``offset`` in the file."""
 
     tag: int
     kind: int
     count: int
     value: bytes = b""
-    place: int | None = None
+    offset: int | None = None
 
 
 def numbers_field(tag: int, values: Iterable[int] | NDArray[np.uint64], flavour: Flavour) -> Field:
-    """A field of offsets or counts, LONG in a classic file and LONG8 in a BigTIFF."""
+    """Return a field of offsets or counts: LONG in a classic file, LONG8 in a BigTIFF."""
     kind = LONG8 if flavour.big else LONG
     data = np.fromiter(values, np.uint64).astype(flavour.order + NUMBER_CODE[kind])
     return Field(tag, kind, data.size, data.tobytes())
 
 
 def append(file: BinaryIO, data: bytes) -> int:
-    """Write ``data`` at the file's end, on an even place as TIFF wants it; gives that place."""
+    """Append ``data`` to the file at an even offset, as TIFF requires; return the offset."""
     end = file.seek(0, 2)
     if end % 2:
         file.write(b"\0")
@@ -291,20 +295,22 @@ def append(file: BinaryIO, data: bytes) -> int:
 
 
 def append_directory(file: BinaryIO, flavour: Flavour, fields: Iterable[Field], following: int = 0) -> int:
-    """Write a directory and the values it has no place for at the file's end; gives its place."""
+    """Append a directory and its long values to the file; return its offset."""
     packed = [packed_field(file, flavour, field) for field in sorted(fields, key=lambda field: field.tag)]
     return append(file, flavour.pack("n", len(packed)) + b"".join(packed) + flavour.pack("o", following))
 
 
 def packed_field(file: BinaryIO, flavour: Flavour, field: Field) -> bytes:
-    """The 12 or 20 bytes of a field; a long value is written at the file's end first."""
+    """Return the 12 or 20 bytes of a field; append a long value to the file first."""
     head = flavour.pack("HHo", field.tag, field.kind, field.count)
-    if field.place is None and len(field.value) <= flavour.offset_size:
+    if field.offset is None and len(field.value) <= flavour.offset_size:
         return head + field.value.ljust(flavour.offset_size, b"\0")
-    place = append(file, field.value) if field.place is None else field.place
-    return head + flavour.pack("o", place)
+    offset = append(file, field.value) if field.offset is None else field.offset
+    return head + flavour.pack("o", offset)
 
 
 def damaged() -> PaintingError:
-    """What is raised where a file's structure makes no sense."""
-    return PaintingError("The TIFF file's structure is damaged; save it anew with the program it came from.")
+    """Return the exception for a file whose structure is invalid."""
+    return PaintingError(
+        "The TIFF file's structure is damaged; save it again with the program that created it."
+    )

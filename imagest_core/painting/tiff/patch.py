@@ -1,4 +1,4 @@
-"""Patches laid into a lossless TIFF file: only the strips or tiles they touch are written anew."""
+"""Patch a lossless TIFF file in place: only the strips or tiles under a patch are rewritten."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from imagest_core.painting.tiff.bigtiff import convert_to_big
 from imagest_core.painting.tiff.codec import stored_type
 from imagest_core.painting.tiff.extents import Extents
 from imagest_core.painting.tiff.ifd import Directory, Structure
-from imagest_core.painting.tiff.pieces import Patch, Pieces
+from imagest_core.painting.tiff.pieces import Patch, PatchStore
 from imagest_core.painting.tiff.raster import Raster, read_raster
-from imagest_core.painting.tiff.segments import Segments
+from imagest_core.painting.tiff.segments import SegmentWriter
 from imagest_core.progress import Progress
 
 CLASSIC_LIMIT = 2**32 - 1
-"""Bytes up to which a classic TIFF can grow."""
+"""Largest size of a classic TIFF in bytes."""
 
 Choose = Callable[[Structure], Directory]
 
@@ -32,10 +32,10 @@ def patch_file(
     limit: int = CLASSIC_LIMIT,
     progress: Progress | None = None,
 ) -> None:
-    """Lay ``patches``, in stored coordinates, into the raster of the directory that ``choose`` gives.
+    """Write ``patches``, in stored coordinates, into the raster of the directory that ``choose`` returns.
 
-    Every other byte of the file stays, but for places and sizes of the segments. A classic file that
-    would grow over ``limit`` bytes becomes a BigTIFF.
+    All other bytes of the file are kept, except offsets and sizes of the segments. A classic file that would
+    exceed ``limit`` bytes becomes a BigTIFF.
     """
     progress = progress or Progress()
     with open(path, "rb+") as file:
@@ -43,16 +43,16 @@ def patch_file(
         directory = choose(structure)
         raster = read_raster(structure, directory)
         assert raster is not None
-        segments = Segments(structure, directory, raster, Extents(structure))
-        with Pieces(raster.grid, path.parent) as pieces:
-            pieces.gather(patches, progress)
+        segments = SegmentWriter(structure, directory, raster, Extents(structure))
+        with PatchStore(raster.grid, path.parent) as pieces:
+            pieces.add_all(patches, progress)
             for cell in progress.steps(pieces.cells):
                 _patch_cell(file, segments, raster, cell, pieces)
         _finish(file, structure, segments, limit)
 
 
-def _finish(file: BinaryIO, structure: Structure, segments: Segments, limit: int) -> None:
-    """Make the directories know the new segments."""
+def _finish(file: BinaryIO, structure: Structure, segments: SegmentWriter, limit: int) -> None:
+    """Update the directories with the new segments."""
     tables = segments.tables()
     growth = sum(values.nbytes for values in tables.values())
     if tables and not structure.flavour.big and file.seek(0, 2) + growth > limit:
@@ -61,7 +61,9 @@ def _finish(file: BinaryIO, structure: Structure, segments: Segments, limit: int
         segments.write_tables()
 
 
-def _patch_cell(file: BinaryIO, segments: Segments, raster: Raster, cell: int, pieces: Pieces) -> None:
+def _patch_cell(
+    file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: int, pieces: PatchStore
+) -> None:
     if raster.codec.plain:
         for piece in pieces.of(cell):
             _patch_plain(file, segments, raster, cell, piece)
@@ -76,32 +78,34 @@ def _patch_cell(file: BinaryIO, segments: Segments, raster: Raster, cell: int, p
             segments.replace(plane * raster.grid.cells + cell, raster.codec.encode(new))
 
 
-def _decoded(segments: Segments, raster: Raster, cell: int, plane: int) -> Samples:
-    """Samples (rows, columns, samples) of a segment; zeros for one that the file leaves out."""
+def _decoded(segments: SegmentWriter, raster: Raster, cell: int, plane: int) -> Samples:
+    """Return samples (rows, columns, samples) of a segment; zeros for one that the file leaves out."""
     data = segments.read(plane * raster.grid.cells + cell)
     return np.zeros(raster.shape(cell), raster.dtype) if data is None else raster.decode(data, cell)
 
 
-def _patch_plain(file: BinaryIO, segments: Segments, raster: Raster, cell: int, piece: Patch) -> None:
-    """Uncompressed samples are written over row by row: a strip may be as large as the picture.
+def _patch_plain(file: BinaryIO, segments: SegmentWriter, raster: Raster, cell: int, piece: Patch) -> None:
+    """Overwrite uncompressed samples row by row, since a strip may be as large as the image.
 
-    (Not through a memory map: on a full disk that ends the process rather than the write.)
+    A memory map is not used: on a full disk it would kill the process.
     """
     origin, stored = raster.grid.box(cell), stored_type(raster.dtype, raster.codec.order)
     _, columns, samples = raster.shape(cell)
     pixel = samples * raster.dtype.itemsize
     for plane in range(raster.planes):
-        start = segments.own_place(plane * raster.grid.cells + cell, raster.nbytes(cell))
+        start = segments.exclusive_offset(plane * raster.grid.cells + cell, raster.nbytes(cell))
         for y in range(piece.box.y, piece.box.bottom):
-            place = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
-            row = piece.cut(piece.box._replace(y=y, height=1))
-            file.seek(place)
-            under = np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
-            row.paint(under, row.box, _channels(raster, plane))
-            file.seek(place)
-            file.write(under.tobytes())
+            offset = start + ((y - origin.y) * columns + piece.box.x - origin.x) * pixel
+            row = piece.crop(piece.box._replace(y=y, height=1))
+            file.seek(offset)
+            samples_below = (
+                np.frombuffer(file.read(piece.box.width * pixel), stored).reshape(1, -1, samples).copy()
+            )
+            row.paint(samples_below, row.box, _channels(raster, plane))
+            file.seek(offset)
+            file.write(samples_below.tobytes())
 
 
 def _channels(raster: Raster, plane: int) -> slice:
-    """The channels a segment of ``plane`` holds."""
+    """Return the channels in a segment of ``plane``."""
     return slice(plane, plane + 1) if raster.planar else slice(None)

@@ -1,4 +1,4 @@
-"""Reduced copies of a picture in the same TIFF file: pyramids, which must not show the old state."""
+"""Reduced copies (pyramid levels) of an image in the same TIFF file, which must not show the old state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.formats import open_source
-from imagest_core.painting.formats.base import Limits, Source
+from imagest_core.painting.formats.base import ImageSource, Limits
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reduce import area_mean
 from imagest_core.painting.tiff.ifd import (
@@ -37,21 +37,27 @@ from imagest_core.progress import Progress
 _NO_LIMITS = Limits(pixels=2**62, at_once=2**62)
 _BLOCK = 512
 _MASKS = 4 | 8 | 16
-"""Bits of NewSubfileType: a mask of transparency, of depth, of anything else."""
+"""Bits of NewSubfileType: a transparency mask, a depth map, or another mask."""
 
 _MOST_COPIES = 64
-"""Smaller copies a page may have; honest files have a few."""
+"""Largest number of reduced copies of a page; valid files have a few."""
 
 _OLD_SUBFILE_TYPE, _OLD_REDUCED = 255, 2
 _JPEG_STREAM = 513
 
 
 @dataclass(frozen=True)
-class Rendition:
-    """A smaller copy of a page in the same file.
+class ReducedCopy:
+    """A reduced copy of a page in the same file.
 
-    ``level``: n where it can be made anew from the page reduced by 2**n, otherwise 0; ``name`` says what
-    and where it is; ``parent``: the directory whose SubIFDs point to it, None for one in the chain of pages.
+    Attributes
+    ----------
+    level
+        n if it can be recomputed from the page reduced by 2**n, otherwise 0.
+    name
+        Description of what and where it is.
+    parent
+        The directory whose SubIFDs point to it, None for one in the chain of pages.
     """
 
     directory: Directory
@@ -60,79 +66,79 @@ class Rendition:
     parent: Directory | None
 
 
-def renditions(structure: Structure, page: int) -> list[Rendition]:
-    """The smaller copies of ``page``: below it, behind it, and before it where no other page is.
+def reduced_copies(structure: Structure, page: int) -> list[ReducedCopy]:
+    """Return the reduced copies of ``page``: in its SubIFDs, and adjacent pages that belong to it.
 
-    Raises :class:`PaintingError` where they are absurdly many.
+    Raises :class:`PaintingError` if there are implausibly many.
     """
-    found = list(islice(_renditions(structure, page), _MOST_COPIES + 1))
+    found = list(islice(_find_reduced_copies(structure, page), _MOST_COPIES + 1))
     if len(found) > _MOST_COPIES:
         raise damaged()
     return found
 
 
-def _renditions(structure: Structure, page: int) -> Iterator[Rendition]:
+def _find_reduced_copies(structure: Structure, page: int) -> Iterator[ReducedCopy]:
     native = structure.page(page)
     pages = list(structure.chain())
-    seen: set[int] = set()
-    yield from _below(structure, native, native, seen)
-    in_exif, numbers = not _has_raster(native), {each.place: index for index, each in enumerate(pages)}
-    for each in _in_chain(structure, pages, page):
-        name = _name(structure, each, numbers[each.place], in_exif)
-        level = level_of(structure, native, each)
-        yield Rendition(each, level, name, None)
-        yield from _below(structure, native, each, seen, kept=level > 0)
+    visited: set[int] = set()
+    yield from _below(structure, native, native, visited)
+    in_exif, numbers = not _has_raster(native), {each.offset: index for index, each in enumerate(pages)}
+    for each in _reduced_pages(structure, pages, page):
+        name = _name(structure, each, numbers[each.offset], in_exif)
+        level = reduction_level(structure, native, each)
+        yield ReducedCopy(each, level, name, None)
+        yield from _below(structure, native, each, visited, kept=level > 0)
 
 
-def children(structure: Structure, directory: Directory, seen: set[int]) -> Iterator[Directory]:
-    """The directories that SubIFDs of ``directory`` point to, and those chained to them.
+def children(structure: Structure, directory: Directory, visited: set[int]) -> Iterator[Directory]:
+    """Yield the directories that SubIFDs of ``directory`` point to, and those chained to them.
 
-    Places in ``seen`` are passed over, and those that are visited are added to it.
+    Offsets in ``visited`` are skipped; those that are visited are added to it.
     """
     entry = directory.find(SUB_IFDS)
-    waiting = structure.places(entry) if entry else []
-    for place in waiting:
-        if place in seen:
+    pending = structure.directory_offsets(entry) if entry else []
+    for offset in pending:
+        if offset in visited:
             continue
-        seen.add(place)
-        if found := structure.readable(place):
-            waiting.append(found.next)
+        visited.add(offset)
+        if found := structure.try_directory(offset):
+            pending.append(found.next)
             yield found
 
 
 def _below(
-    structure: Structure, native: Directory, parent: Directory, seen: set[int], *, kept: bool = True
-) -> Iterator[Rendition]:
-    """The smaller copies of ``native`` below ``parent``, and below these; each directory once.
+    structure: Structure, native: Directory, parent: Directory, visited: set[int], *, kept: bool = True
+) -> Iterator[ReducedCopy]:
+    """Yield the reduced copies of ``native`` below ``parent``, recursively; each directory once.
 
-    Unless ``parent`` is ``kept``, none of them is made anew.
+    Unless ``parent`` is ``kept``, none of them is recomputed.
     """
-    seen.add(parent.place)
-    for directory in children(structure, parent, seen):
+    visited.add(parent.offset)
+    for directory in children(structure, parent, visited):
         if _is_reduced(structure, native, directory):
-            level = level_of(structure, native, directory) if kept else 0
-            yield Rendition(directory, level, _name(structure, directory, None), parent)
-            yield from _below(structure, native, directory, seen, kept=level > 0)
+            level = reduction_level(structure, native, directory) if kept else 0
+            yield ReducedCopy(directory, level, _name(structure, directory, None), parent)
+            yield from _below(structure, native, directory, visited, kept=level > 0)
 
 
-def _in_chain(structure: Structure, pages: list[Directory], page: int) -> Iterator[Directory]:
-    """Reduced pages of ``page``; in an EXIF block, whose first directory has no picture, all behind it."""
+def _reduced_pages(structure: Structure, pages: list[Directory], page: int) -> Iterator[Directory]:
+    """Yield reduced pages of ``page``; in an EXIF block without a main image, all pages behind it."""
     if not _has_raster(pages[page]):
         yield from pages[page + 1 :]
         return
-    if _says_reduced(structure, pages[page]):
+    if _declares_reduced(structure, pages[page]):
         return
     before = pages[:page]
     if all(_accompanies(structure, each) for each in before):
-        yield from (each for each in before if _says_reduced(structure, each))
+        yield from (each for each in before if _declares_reduced(structure, each))
     behind = takewhile(partial(_accompanies, structure), pages[page + 1 :])
-    yield from (each for each in behind if _says_reduced(structure, each))
+    yield from (each for each in behind if _declares_reduced(structure, each))
 
 
 def _accompanies(structure: Structure, directory: Directory) -> bool:
-    """Whether the page belongs to another one, as a smaller copy or as its mask."""
+    """Return whether the page belongs to another one, as a reduced copy or as its mask."""
     mask = _number(structure, directory, SUBFILE_TYPE, 0) & _MASKS
-    return bool(mask) or _says_reduced(structure, directory)
+    return bool(mask) or _declares_reduced(structure, directory)
 
 
 def _name(structure: Structure, directory: Directory, page: int | None, in_exif: bool = False) -> str:
@@ -143,8 +149,8 @@ def _name(structure: Structure, directory: Directory, page: int | None, in_exif:
     return f"Reduced copy of {width} × {height} pixels ({where})"
 
 
-def level_of(structure: Structure, native: Directory, other: Directory) -> int:
-    """n where ``other`` can be written anew and is ``native`` reduced by 2**n; otherwise 0."""
+def reduction_level(structure: Structure, native: Directory, other: Directory) -> int:
+    """Return n if ``other`` is ``native`` reduced by 2**n and can be rewritten; otherwise 0."""
     try:
         large, small = read_raster(structure, native), read_raster(structure, other)
     except PaintingError:
@@ -157,10 +163,12 @@ def level_of(structure: Structure, native: Directory, other: Directory) -> int:
     return next((level for level in range(1, 16) if _is_level(large, small, level)), 0)
 
 
-def refresh_levels(path: Path, page: int, boxes: Sequence[Box], limit: int, progress: Progress) -> None:
-    """Make the reduced copies of ``page`` anew where ``boxes`` (stored pixels) changed, by area mean."""
+def update_reduced_copies(
+    path: Path, page: int, boxes: Sequence[Box], limit: int, progress: Progress
+) -> None:
+    """Recompute the reduced copies of ``page`` by area mean where ``boxes`` (stored pixels) changed."""
     with open(path, "rb") as file:
-        found = [each.level for each in renditions(Structure(file), page)]
+        found = [each.level for each in reduced_copies(Structure(file), page)]
     for index, level in enumerate(found):
         if level:
             source = open_source(path, page, _NO_LIMITS)
@@ -173,8 +181,8 @@ def refresh_levels(path: Path, page: int, boxes: Sequence[Box], limit: int, prog
                 source.close()
 
 
-def _reductions(source: Source, boxes: Sequence[Box], level: int) -> Iterator[Patch]:
-    """What ``boxes`` look like at ``level``, in blocks of a size that fits the memory."""
+def _reductions(source: ImageSource, boxes: Sequence[Box], level: int) -> Iterator[Patch]:
+    """Yield ``boxes`` reduced to ``level``, in blocks that fit into memory."""
     scale = 1 << level
     size = max(_BLOCK * 4 // scale, 1)
     facts = source.facts
@@ -186,11 +194,11 @@ def _reductions(source: Source, boxes: Sequence[Box], level: int) -> Iterator[Pa
 
 
 def _rendition(structure: Structure, page: int, index: int) -> Directory:
-    return renditions(structure, page)[index].directory
+    return reduced_copies(structure, page)[index].directory
 
 
 def _is_level(large: Raster, small: Raster, level: int) -> bool:
-    """Whether ``small`` has the size of ``large`` halved ``level`` times, rounded up or down."""
+    """Return whether ``small`` has the size of ``large`` halved ``level`` times, rounded up or down."""
     return all(
         size in (whole >> level, -(-whole >> level))
         for size, whole in ((small.grid.width, large.grid.width), (small.grid.height, large.grid.height))
@@ -198,18 +206,18 @@ def _is_level(large: Raster, small: Raster, level: int) -> bool:
 
 
 def _is_reduced(structure: Structure, native: Directory, other: Directory) -> bool:
-    """Whether ``other``, below ``native``, shows it smaller, even where it doesn't say so."""
+    """Return whether ``other``, below ``native``, is a reduced copy, even if not declared as one."""
     if _number(structure, other, SUBFILE_TYPE, 0) & _MASKS:
         return False
     return (
-        _says_reduced(structure, other)
-        or level_of(structure, native, other) > 0
-        or _alike(structure, native, other)
+        _declares_reduced(structure, other)
+        or reduction_level(structure, native, other) > 0
+        or _same_proportions(structure, native, other)
     )
 
 
-def _alike(structure: Structure, native: Directory, other: Directory) -> bool:
-    """Whether ``other`` is smaller than ``native`` and has its proportions, to a pixel."""
+def _same_proportions(structure: Structure, native: Directory, other: Directory) -> bool:
+    """Return whether ``other`` is smaller than ``native`` and has its proportions, to a pixel."""
     (large_width, large_height), (width, height) = (
         [_number(structure, directory, tag, 0) for tag in (WIDTH, LENGTH)] for directory in (native, other)
     )
@@ -218,7 +226,7 @@ def _alike(structure: Structure, native: Directory, other: Directory) -> bool:
     return abs(width * large_height - height * large_width) <= max(large_width, large_height)
 
 
-def _says_reduced(structure: Structure, directory: Directory) -> bool:
+def _declares_reduced(structure: Structure, directory: Directory) -> bool:
     flags = _number(structure, directory, SUBFILE_TYPE, 0)
     if flags & _MASKS:
         return False
@@ -228,7 +236,7 @@ def _says_reduced(structure: Structure, directory: Directory) -> bool:
 
 
 def _number(structure: Structure, directory: Directory, tag: int, default: int) -> int:
-    """The first number of ``tag``; ``default`` where there is none that can be read."""
+    """Return the first number of ``tag``, or ``default`` if it is missing or unreadable."""
     try:
         return structure.number(directory, tag, default)
     except PaintingError:

@@ -1,4 +1,4 @@
-"""What in a TIFF file would still show a page as it was before its restoration, found and removed."""
+"""Find and remove everything in a TIFF file that would show a page before its restoration."""
 
 from __future__ import annotations
 
@@ -21,132 +21,132 @@ from imagest_core.painting.tiff.ifd import (
     SUB_IFDS,
     TILE_OFFSETS,
     Directory,
-    Entry,
     Field,
+    IfdEntry,
     Structure,
     packed_field,
 )
-from imagest_core.painting.tiff.pyramid import Rendition, children, renditions
+from imagest_core.painting.tiff.pyramid import ReducedCopy, children, reduced_copies
 
 _BYTES = (1, 6, 7)
-"""Types of values that can hold a picture."""
+"""Types of values that can contain an image."""
 
 _JPEG_STREAM, _JPEG_LENGTH = 513, 514
 _LONGEST = 256 << 20
-"""Bytes of a value beyond which no picture is looked for in it."""
+"""Size in bytes above which a value is not searched for images."""
 
 
 @dataclass
-class Plan:
-    """Changes of one file: entries to drop or change and directories to unlink, by place; bytes to erase."""
+class RemovalPlan:
+    """Changes to a file: entries to drop or change, directories to unlink (by offset), bytes to erase."""
 
     notes: list[WritingNote] = field(default_factory=list)
     dropped: set[int] = field(default_factory=set)
     values: dict[int, bytes] = field(default_factory=dict)
-    pointers: dict[int, list[int]] = field(default_factory=dict)
+    child_offsets: dict[int, list[int]] = field(default_factory=dict)
     unlinked: set[int] = field(default_factory=set)
-    doomed: Spans = field(default_factory=list)
+    erased: Spans = field(default_factory=list)
 
 
 def stale_notes(path: Path, page: int) -> list[WritingNote]:
-    """What patching ``page`` of the TIFF file updates or removes."""
+    """Return notes on what patching ``page`` of the TIFF file updates or removes."""
     with open(path, "rb") as file:
         structure = Structure(file)
-        levels = [each for each in renditions(structure, page) if each.level]
-        return [WritingNote(each.name, "updated") for each in levels] + plan(structure, page).notes
+        levels = [each for each in reduced_copies(structure, page) if each.level]
+        return [WritingNote(each.name, "updated") for each in levels] + removal_plan(structure, page).notes
 
 
 def remove_stale(file: BinaryIO, page: int) -> list[WritingNote]:
-    """Remove from the open TIFF file what shows ``page`` as it was; its bytes are erased."""
+    """Remove and erase everything in the open TIFF that shows ``page`` before its restoration."""
     structure = Structure(file)
-    planned = plan(structure, page)
-    if planned.notes:
-        _Removal(structure, planned).run(page)
-        erase_unused(file, planned.doomed)
-    return planned.notes
+    plan = removal_plan(structure, page)
+    if plan.notes:
+        _Remover(structure, plan).run(page)
+        erase_unused(file, plan.erased)
+    return plan.notes
 
 
 def pages_before(path: Path, page: int) -> int:
-    """How many of the pages before ``page`` are removed with what is stale."""
+    """Return how many of the pages before ``page`` are removed because they are stale."""
     with open(path, "rb") as file:
         structure = Structure(file)
-        unlinked = plan(structure, page).unlinked
-        chain = [directory.place for directory in structure.chain()]
-    return sum(place in unlinked for place in chain[:page])
+        unlinked = removal_plan(structure, page).unlinked
+        chain = [directory.offset for directory in structure.chain()]
+    return sum(offset in unlinked for offset in chain[:page])
 
 
-def plan(structure: Structure, page: int) -> Plan:
-    """What is to be removed from the file so that nothing in it shows ``page`` as it was."""
-    planned, native = Plan(), structure.page(page)
-    found = renditions(structure, page)
+def removal_plan(structure: Structure, page: int) -> RemovalPlan:
+    """Plan what to remove from the file so that nothing in it shows ``page`` before its restoration."""
+    plan, native = RemovalPlan(), structure.page(page)
+    found = reduced_copies(structure, page)
     stale = [each for each in found if not each.level]
-    _plan_renditions(structure, stale, planned)
-    _plan_thumbnail(structure, native, planned)
+    _plan_renditions(structure, stale, plan)
+    _plan_thumbnail(structure, native, plan)
     kept = [each.directory for each in found if each.level]
     for directory in (native, *_exif(structure, native), *kept):
         for entry in directory.entries:
-            _plan_value(structure, entry, planned)
-    return planned
+            _plan_value(structure, entry, plan)
+    return plan
 
 
-def _plan_renditions(structure: Structure, stale: list[Rendition], planned: Plan) -> None:
-    gone = {each.directory.place for each in stale}
+def _plan_renditions(structure: Structure, stale: list[ReducedCopy], plan: RemovalPlan) -> None:
+    gone = {each.directory.offset for each in stale}
     for each in stale:
         entry = each.parent.find(SUB_IFDS) if each.parent else None
-        if entry and entry.place not in planned.pointers:
-            places = (_survivor(structure, place, gone) for place in structure.places(entry))
-            planned.pointers[entry.place] = list(dict.fromkeys(place for place in places if place))
-            planned.doomed.append(_value_span(entry))
-        planned.notes.append(WritingNote(each.name, "removed"))
-        planned.doomed += _whole(structure, each.directory)
-        planned.unlinked.add(each.directory.place)
+        if entry and entry.offset not in plan.child_offsets:
+            offsets = (_next_kept(structure, offset, gone) for offset in structure.directory_offsets(entry))
+            plan.child_offsets[entry.offset] = list(dict.fromkeys(offset for offset in offsets if offset))
+            plan.erased.append(_value_span(entry))
+        plan.notes.append(WritingNote(each.name, "removed"))
+        plan.erased += _all_ranges(structure, each.directory)
+        plan.unlinked.add(each.directory.offset)
 
 
-def _survivor(structure: Structure, place: int, gone: set[int]) -> int:
-    """``place``, or that of the first directory behind it that stays; 0 for none."""
-    seen: set[int] = set()
-    while place in gone and place not in seen:
-        seen.add(place)
-        place = structure.directory(place).next
-    return 0 if place in seen else place
+def _next_kept(structure: Structure, offset: int, gone: set[int]) -> int:
+    """Return ``offset``, or that of the first directory behind it that is kept; 0 if there is none."""
+    visited: set[int] = set()
+    while offset in gone and offset not in visited:
+        visited.add(offset)
+        offset = structure.directory(offset).next
+    return 0 if offset in visited else offset
 
 
-def _plan_thumbnail(structure: Structure, native: Directory, planned: Plan) -> None:
-    """A JPEG thumbnail that the page's own directory points to, beside its strips or tiles."""
+def _plan_thumbnail(structure: Structure, native: Directory, plan: RemovalPlan) -> None:
+    """Plan the removal of a JPEG thumbnail next to the strips or tiles of the page's own directory."""
     offset, length = native.find(_JPEG_STREAM), native.find(_JPEG_LENGTH)
     if offset and length and native.find(STRIP_OFFSETS, TILE_OFFSETS) and not _is_old_jpeg(structure, native):
         start = structure.number(native, _JPEG_STREAM, 0)
-        planned.dropped |= {offset.place, length.place}
-        planned.doomed.append((start, start + structure.number(native, _JPEG_LENGTH, 0)))
-        planned.notes.append(WritingNote(f"JPEG thumbnail (tag {_JPEG_STREAM})", "removed"))
+        plan.dropped |= {offset.offset, length.offset}
+        plan.erased.append((start, start + structure.number(native, _JPEG_LENGTH, 0)))
+        plan.notes.append(WritingNote(f"JPEG thumbnail (tag {_JPEG_STREAM})", "removed"))
 
 
 def _is_old_jpeg(structure: Structure, directory: Directory) -> bool:
     return structure.number(directory, 259, 1) == 6
 
 
-def _plan_value(structure: Structure, entry: Entry, planned: Plan) -> None:
+def _plan_value(structure: Structure, entry: IfdEntry, plan: RemovalPlan) -> None:
     tag = entry.tag
     known = tag in (stale_values.IPTC, stale_values.PHOTOSHOP, stale_values.LAYERS)
     if entry.inline or not (known or entry.kind in _BYTES) or entry.size > structure.size:
         return
     if tag == stale_values.LAYERS:
-        value, notes = stale_values.clean(tag, b"")
+        value, notes = stale_values.clean_value(tag, b"")
     elif entry.size > _LONGEST or not (before := _readable(structure, entry)):
         return
     else:
-        value, notes = stale_values.clean(tag, before)
+        value, notes = stale_values.clean_value(tag, before)
     if not notes:
         return
-    planned.notes += notes
-    planned.doomed.append(_value_span(entry))
+    plan.notes += notes
+    plan.erased.append(_value_span(entry))
     if value:
-        planned.values[entry.place] = value
+        plan.values[entry.offset] = value
     else:
-        planned.dropped.add(entry.place)
+        plan.dropped.add(entry.offset)
 
 
-def _readable(structure: Structure, entry: Entry) -> bytes:
+def _readable(structure: Structure, entry: IfdEntry) -> bytes:
     try:
         return structure.value(entry)
     except PaintingError:
@@ -155,31 +155,31 @@ def _readable(structure: Structure, entry: Entry) -> bytes:
 
 def _exif(structure: Structure, native: Directory) -> Iterator[Directory]:
     entry = native.find(EXIF_IFD)
-    yield from filter(None, map(structure.readable, structure.places(entry) if entry else []))
+    yield from filter(None, map(structure.try_directory, structure.directory_offsets(entry) if entry else []))
 
 
-def _value_span(entry: Entry) -> tuple[int, int]:
-    return (0, 0) if entry.inline else (entry.value_place, entry.value_place + entry.size)
+def _value_span(entry: IfdEntry) -> tuple[int, int]:
+    return (0, 0) if entry.inline else (entry.value_offset, entry.value_offset + entry.size)
 
 
-def _whole(structure: Structure, directory: Directory) -> Spans:
-    """The bytes of ``directory``, its values and data, and of all directories below it."""
+def _all_ranges(structure: Structure, directory: Directory) -> Spans:
+    """Return the ranges of ``directory``, its values and data, and of all directories below it."""
     spans: Spans = []
-    seen, waiting = {directory.place}, [directory]
-    while waiting:
-        current = waiting.pop()
+    visited, pending = {directory.offset}, [directory]
+    while pending:
+        current = pending.pop()
         spans += directory_spans(structure, current)
-        new = {place for place in structure.pointers(current) if place not in seen}
-        seen |= new
-        waiting += filter(None, map(structure.readable, new))
+        new = {offset for offset in structure.child_offsets(current) if offset not in visited}
+        visited |= new
+        pending += filter(None, map(structure.try_directory, new))
     return spans
 
 
-class _Removal:
-    """Writes a plan into the file."""
+class _Remover:
+    """Applies a removal plan to the file."""
 
-    def __init__(self, structure: Structure, planned: Plan) -> None:
-        self._structure, self._plan = structure, planned
+    def __init__(self, structure: Structure, plan: RemovalPlan) -> None:
+        self._structure, self._plan = structure, plan
         self._file, self._flavour = structure.file, structure.flavour
         self._extents = Extents(structure)
 
@@ -187,11 +187,13 @@ class _Removal:
         structure, unlinked = self._structure, self._plan.unlinked
         pages = list(structure.chain())
         native = structure.page(page)
-        seen: set[int] = set()
-        below = [other for each in (native, *self._kept(page)) for other in children(structure, each, seen)]
-        found = {each.place: each for each in (*pages, *_exif(structure, native), *below)}
+        visited: set[int] = set()
+        below = [
+            other for each in (native, *self._kept(page)) for other in children(structure, each, visited)
+        ]
+        found = {each.offset: each for each in (*pages, *_exif(structure, native), *below)}
         for directory in found.values():
-            if directory.place not in unlinked:
+            if directory.offset not in unlinked:
                 self._rewrite(directory, self._after(directory.next))
         first = self._after(structure.first)
         if first != structure.first:
@@ -199,53 +201,56 @@ class _Removal:
             self._file.write(self._flavour.header(first))
 
     def _kept(self, page: int) -> list[Directory]:
-        """The smaller copies of ``page`` that stay."""
-        found = (each.directory for each in renditions(self._structure, page))
-        return [each for each in found if each.place not in self._plan.unlinked]
+        """Return the reduced copies of ``page`` that are kept."""
+        found = (each.directory for each in reduced_copies(self._structure, page))
+        return [each for each in found if each.offset not in self._plan.unlinked]
 
-    def _after(self, place: int) -> int:
-        return _survivor(self._structure, place, self._plan.unlinked)
+    def _after(self, offset: int) -> int:
+        return _next_kept(self._structure, offset, self._plan.unlinked)
 
     def _rewrite(self, directory: Directory, following: int) -> None:
-        """Write the directory in its place with the entries it keeps; what it no longer needs is zeros."""
-        planned, flavour = self._plan, self._flavour
-        places = {entry.place for entry in directory.entries}
-        changed = places & (planned.dropped | planned.values.keys() | planned.pointers.keys())
+        """Rewrite the directory in place with the kept entries; zero what it no longer needs."""
+        plan, flavour = self._plan, self._flavour
+        offsets = {entry.offset for entry in directory.entries}
+        changed = offsets & (plan.dropped | plan.values.keys() | plan.child_offsets.keys())
         if not changed and following == directory.next:
             return
         packed = [data for entry in directory.entries if (data := self._packed(entry))]
         table = flavour.pack("n", len(packed)) + b"".join(packed) + flavour.pack("o", following)
-        self._file.seek(directory.place)
+        self._file.seek(directory.offset)
         self._file.write(table.ljust(directory.size, b"\0"))
 
-    def _packed(self, entry: Entry) -> bytes | None:
-        """The entry's bytes as they are to be; None where it goes."""
-        planned = self._plan
-        if entry.place in planned.dropped:
+    def _packed(self, entry: IfdEntry) -> bytes | None:
+        """Return the entry's new bytes, or None if it is removed."""
+        plan = self._plan
+        if entry.offset in plan.dropped:
             return None
-        if entry.place in planned.pointers:
-            places = planned.pointers[entry.place]
-            if not places:
+        if entry.offset in plan.child_offsets:
+            offsets = plan.child_offsets[entry.offset]
+            if not offsets:
                 return None
-            kind = Field(entry.tag, entry.kind, len(places), self._numbers(entry, places))
+            kind = Field(entry.tag, entry.kind, len(offsets), self._numbers(entry, offsets))
             return packed_field(self._file, self._flavour, kind)
-        if entry.place in planned.values:
-            return self._with_value(entry, planned.values[entry.place])
-        return self._structure.bytes_at(entry.place, self._flavour.entry_size)
+        if entry.offset in plan.values:
+            return self._with_value(entry, plan.values[entry.offset])
+        return self._structure.bytes_at(entry.offset, self._flavour.entry_size)
 
-    def _numbers(self, entry: Entry, places: list[int]) -> bytes:
+    def _numbers(self, entry: IfdEntry, offsets: list[int]) -> bytes:
         width = KIND_SIZE[entry.kind]
-        return np.array(places, f"{self._flavour.order}u{width}").tobytes()
+        return np.array(offsets, f"{self._flavour.order}u{width}").tobytes()
 
-    def _with_value(self, entry: Entry, value: bytes) -> bytes:
-        """The entry with a value no longer than its own, in the same bytes unless others use these too."""
+    def _with_value(self, entry: IfdEntry, value: bytes) -> bytes:
+        """Return the entry with a new value that is not longer than the old one.
+
+        The value replaces the old bytes unless others use them too.
+        """
         size = KIND_SIZE[entry.kind]
         value += bytes(-len(value) % size)
         changed = Field(entry.tag, entry.kind, len(value) // size, value)
         start, end = _value_span(entry)
-        alone = self._extents.owners(start, end) <= 1
-        if alone and self._flavour.offset_size < len(value) <= end - start:
+        exclusive = self._extents.owners(start, end) <= 1
+        if exclusive and self._flavour.offset_size < len(value) <= end - start:
             self._file.seek(start)
             self._file.write(value)
-            changed = Field(entry.tag, entry.kind, len(value) // size, place=start)
+            changed = Field(entry.tag, entry.kind, len(value) // size, offset=start)
         return packed_field(self._file, self._flavour, changed)

@@ -1,8 +1,8 @@
-"""Tags carried from a picture into a new TIFF of it: everything but how the samples are stored.
+"""Carry tags from an image into a new TIFF: everything except how the samples are stored.
 
-They come from the source's own directory (of a lossy TIFF), from the EXIF block of a JPEG, PNG, WebP
-or JPEG 2000, and from the blobs beside it; EXIF and GPS stay directories of their own. What can't be
-carried is named.
+They come from the source's own directory (of a lossy TIFF), from the EXIF block of a JPEG, PNG, WebP or
+JPEG 2000, and from the metadata blocks next to it. EXIF and GPS keep directories of their own. A note names
+what can't be carried.
 """
 
 from __future__ import annotations
@@ -18,7 +18,12 @@ from typing import BinaryIO
 
 from imagest_core.errors import PaintingError
 from imagest_core.painting.metadata import stale_values
-from imagest_core.painting.metadata.maker_notes import MAKER_NOTE, PlacedNote, has_maker_note, placed_note
+from imagest_core.painting.metadata.maker_notes import (
+    MAKER_NOTE,
+    PlacedMakerNote,
+    has_maker_note,
+    place_maker_note,
+)
 from imagest_core.painting.metadata.texts import add_texts
 from imagest_core.painting.metadata.writing_notes import WritingNote
 from imagest_core.painting.metadata.xmp import upright_xmp
@@ -29,14 +34,14 @@ from imagest_core.painting.tiff.byte_order import reordered
 from imagest_core.painting.tiff.copy import Copier, Fields, copyable
 from imagest_core.painting.tiff.ifd import (
     Directory,
-    Entry,
     Field,
     Flavour,
+    IfdEntry,
     Order,
     Structure,
     append_directory,
 )
-from imagest_core.painting.tiff.pyramid import renditions
+from imagest_core.painting.tiff.pyramid import reduced_copies
 
 BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
 """TIFF field types."""
@@ -48,10 +53,10 @@ _GEO = {33550, 33922, 34264, 34735, 34736, 34737, 42112, 42113}
 """GeoTIFF tags, with those of GDAL."""
 
 _UNITS = ((2, MM_PER_INCH), (3, 10.0))
-"""Values of ResolutionUnit, with their millimetres."""
+"""Values of ResolutionUnit, with the unit in millimetres."""
 
 _ALIKE = 1e-4
-"""Share by which two names of one resolution may differ."""
+"""Largest relative difference between two values of the same resolution."""
 
 # fmt: off
 _SPANS_OF_THE_RASTER = (
@@ -65,13 +70,13 @@ _SPANS_WITHOUT_MEANING = (
 )
 # fmt: on
 _OF_THE_RASTER = frozenset(tag for first, last in _SPANS_OF_THE_RASTER for tag in range(first, last + 1))
-"""Tags that say how samples are stored, or point to other pictures."""
+"""Tags that define how samples are stored, or point to other images."""
 
 _WITHOUT_MEANING = frozenset(tag for first, last in _SPANS_WITHOUT_MEANING for tag in range(first, last + 1))
-"""Those of them that say nothing once the samples are stored anew, or that are named by themselves."""
+"""Those of them that lose their meaning in a new file, or have notes of their own."""
 
 _OF_SAMPLES = {338, 339}
-"""Tags that mean something only where samples are stored so: not in an EXIF block."""
+"""Tags that have a meaning only next to samples, not in an EXIF block."""
 
 _NAMES = {
     338: "ExtraSamples", 339: "SampleFormat",
@@ -82,7 +87,7 @@ _NAMES = {
 
 @contextmanager
 def source_directory(painting: Painting) -> Iterator[tuple[Structure, Directory] | None]:
-    """The directory whose tags describe the picture, where the source has one."""
+    """Provide the directory whose tags describe the image, or None if the source has none."""
     if is_tiff(painting):
         with open(painting.path, "rb") as file:
             structure = Structure(file)
@@ -92,7 +97,7 @@ def source_directory(painting: Painting) -> Iterator[tuple[Structure, Directory]
 
 
 def is_tiff(painting: Painting) -> bool:
-    """Whether the scan's file is a TIFF."""
+    """Return whether the scan's file is a TIFF."""
     return painting.format in ("TIFF", "BigTIFF")
 
 
@@ -105,15 +110,17 @@ def _exif_directory(exif: bytes | None) -> tuple[Structure, Directory] | None:
 
 
 def carry(painting: Painting, path: Path, software: str, profile: bytes | None) -> None:
-    """Give the one-page TIFF at ``path`` the tags and further pages of ``painting``'s file, the colour
-    ``profile`` of its samples, and ``software`` as its maker."""
+    """Add the tags and further pages of ``painting``'s file to the one-page TIFF at ``path``.
+
+    ``profile`` is the colour profile of the new samples, ``software`` the name of the writing program.
+    """
     with open(path, "rb+") as file, source_directory(painting) as origin:
         structure = Structure(file)
         flavour = structure.flavour
         own = _own_fields(structure)
-        note = _placed_note(painting, origin, flavour)
+        note = _place_maker_note(painting, origin, flavour)
         if note is not None:
-            own = note.make_room(structure, own)
+            own = note.write_into(structure, own)
         carried, _ = _carried(painting, origin, file, flavour, software, note)
         fields = (carried | _profile(profile) | own).values()
         copier = Copier(origin[0], file, flavour) if origin else None
@@ -131,64 +138,64 @@ def carry(painting: Painting, path: Path, software: str, profile: bytes | None) 
 
 
 def carrying_notes(painting: Painting, software: str) -> list[WritingNote]:
-    """What :func:`carry` changes, leaves behind or removes."""
+    """Return notes on what :func:`carry` changes, loses or removes."""
     with source_directory(painting) as origin:
         flavour = Flavour(origin[0].flavour.order if origin else "<", big=False)
-        note = _placed_note(painting, origin, flavour)
+        note = _place_maker_note(painting, origin, flavour)
         _, notes = _carried(painting, origin, io.BytesIO(bytes(8)), flavour, software, note)
         return notes + _page_notes(painting, origin)
 
 
 def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) -> list[WritingNote]:
-    """What becomes of the file's other pages, but for smaller copies of the one shown."""
+    """Return notes on the file's other pages, except reduced copies of the displayed one."""
     if origin is None or not is_tiff(painting):
         return []
     structure, shown = origin
-    kept = {each.place for pages in other_pages(painting, origin) for each in pages}
-    gone = {each.directory.place for each in renditions(structure, painting.page)} | {shown.place}
+    kept = {each.offset for pages in other_pages(painting, origin) for each in pages}
+    gone = {each.directory.offset for each in reduced_copies(structure, painting.page)} | {shown.offset}
     return [
         WritingNote(f"Page {number} of the file", "kept")
-        if page.place in kept
+        if page.offset in kept
         else WritingNote(f"Page {number} of the file", "lost", "as it is damaged")
         for number, page in enumerate(structure.chain(), 1)
-        if page.place not in gone
+        if page.offset not in gone
     ]
 
 
 def other_pages(
     painting: Painting, origin: tuple[Structure, Directory] | None
 ) -> tuple[list[Directory], list[Directory]]:
-    """The pages before and after the one shown, without smaller copies of that one and damaged pages."""
+    """Return the pages before and after the displayed one, without its reduced copies and damaged pages."""
     if origin is None or not is_tiff(painting):
         return [], []
     structure = origin[0]
-    gone = {each.directory.place for each in renditions(structure, painting.page)}
+    gone = {each.directory.offset for each in reduced_copies(structure, painting.page)}
     pages = list(structure.chain())
 
     def kept(found: list[Directory]) -> list[Directory]:
-        return [each for each in found if each.place not in gone and copyable(structure, each)]
+        return [each for each in found if each.offset not in gone and copyable(structure, each)]
 
     return kept(pages[: painting.page]), kept(pages[painting.page + 1 :])
 
 
 def bytes_of_pages(painting: Painting) -> int:
-    """Bytes that further pages of the scan's file may take."""
+    """Return the largest size in bytes of further pages of the scan's file."""
     with source_directory(painting) as origin:
         return painting.path.stat().st_size if any(other_pages(painting, origin)) else 0
 
 
 def byte_order(painting: Painting) -> Order:
-    """The order (``<`` or ``>``) in which the source's values can be copied as they stand."""
+    """Return the byte order in which the source's values can be copied unchanged."""
     with source_directory(painting) as origin:
         return origin[0].flavour.order if origin else "<"
 
 
-def _placed_note(
+def _place_maker_note(
     painting: Painting, origin: tuple[Structure, Directory] | None, flavour: Flavour
-) -> PlacedNote | None:
-    """The maker note of an EXIF block, which is put where it lay in the block."""
+) -> PlacedMakerNote | None:
+    """Return the maker note of an EXIF block, which keeps its offset in the new file."""
     exif = painting.metadata.exif
-    return placed_note(*origin, exif, flavour) if origin and exif and not is_tiff(painting) else None
+    return place_maker_note(*origin, exif, flavour) if origin and exif and not is_tiff(painting) else None
 
 
 def _carried(
@@ -197,14 +204,14 @@ def _carried(
     file: BinaryIO,
     flavour: Flavour,
     software: str,
-    placed: PlacedNote | None,
+    placed: PlacedMakerNote | None,
 ) -> tuple[Fields, list[WritingNote]]:
-    """The fields of the new file but those of the raster and the profile; directories are appended to it."""
+    """Return the new file's fields except raster and profile; append their directories to the file."""
     fields: Fields = {}
     notes = list(painting.metadata.notes)
     if origin:
-        kept = {placed.entry.place: placed.field} if placed else {}
-        copier = Copier(origin[0], file, flavour, notes, kept, stale_values.clean)
+        kept = {placed.entry.offset: placed.field} if placed else {}
+        copier = Copier(origin[0], file, flavour, notes, kept, stale_values.clean_value)
         fields = _copied(painting, copier, origin[1])
         notes += placed.notes if placed else _maker_note_notes(*origin)
     elif painting.metadata.exif:
@@ -213,17 +220,17 @@ def _carried(
         fields |= _blobs(painting, fields, notes)
         fields = _geo(painting, flavour, notes) | fields
     fields = _upright(fields, painting, notes, flavour)
-    there = {X_RESOLUTION, Y_RESOLUTION} <= fields.keys()
-    says = there and (is_tiff(painting) or _says(fields, painting.resolution, flavour))
-    if painting.resolution and not says:
-        if there:
+    has_tags = {X_RESOLUTION, Y_RESOLUTION} <= fields.keys()
+    matches = has_tags and (is_tiff(painting) or _contains_resolution(fields, painting.resolution, flavour))
+    if painting.resolution and not matches:
+        if has_tags:
             notes.append(WritingNote("XResolution, YResolution and ResolutionUnit in the EXIF block", "lost"))
         fields |= _resolution(painting.resolution, flavour)
     return add_texts(painting, fields, software, notes), notes
 
 
 def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
-    """The tags that don't concern the raster, with the directories below them."""
+    """Copy the tags that don't concern the raster, with the directories below them."""
     entries = [entry for entry in directory.entries if entry.tag not in _OF_THE_RASTER]
     fields = copier.fields(entry for entry in entries if not _is_layers(entry, copier.notes))
     profile = fields.pop(PROFILE, None)
@@ -235,41 +242,41 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     ]
     if left:
         copier.notes.append(WritingNote(f"Tags of the old encoding: {', '.join(left)}", "lost"))
-    for each in renditions(copier.source, painting.page if is_tiff(painting) else 0):
+    for each in reduced_copies(copier.source, painting.page if is_tiff(painting) else 0):
         copier.notes.append(WritingNote(each.name, "removed"))
     return fields
 
 
-def _is_layers(entry: Entry, notes: list[WritingNote]) -> bool:
-    """Whether these are Photoshop's layers, which may be longer than everything else and aren't read."""
+def _is_layers(entry: IfdEntry, notes: list[WritingNote]) -> bool:
+    """Return whether these are Photoshop layers, which may be very large and are not read."""
     if entry.tag != stale_values.LAYERS:
         return False
-    notes += stale_values.clean(entry.tag, b"")[1]
+    notes += stale_values.clean_value(entry.tag, b"")[1]
     return True
 
 
 def _maker_note_notes(structure: Structure, directory: Directory) -> list[WritingNote]:
-    """The maker note of a TIFF is copied to another place than its own addresses know."""
+    """Return a note for a TIFF's maker note, whose copy has another offset than its addresses expect."""
     if not has_maker_note(structure, directory):
         return []
-    detail = "but addresses inside it may lead nowhere"
+    detail = "but its internal offsets may be invalid"
     return [WritingNote(f"Maker note (EXIF tag {MAKER_NOTE})", "kept", detail)]
 
 
 def _own_fields(structure: Structure) -> Fields:
-    """The tags of the raster that was written, long values where they are."""
+    """Return the tags of the written raster; long values keep their offsets."""
     directory = structure.directory(structure.first)
     return {
         entry.tag: Field(entry.tag, entry.kind, entry.count, structure.value(entry))
         if entry.inline
-        else Field(entry.tag, entry.kind, entry.count, place=entry.value_place)
+        else Field(entry.tag, entry.kind, entry.count, offset=entry.value_offset)
         for entry in directory.entries
         if entry.tag in _OF_THE_RASTER
     }
 
 
 def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavour: Flavour) -> Fields:
-    """The carried tags for the picture as displayed: resolutions and the XMP's orientation follow it."""
+    """Adjust the carried tags to the image as displayed: resolutions and the orientation in the XMP."""
     fields = dict(fields)
     orientation = Orientation.of(painting.orientation)
     if orientation.swaps and {X_RESOLUTION, Y_RESOLUTION} <= fields.keys():
@@ -292,7 +299,7 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
 
 
 def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fields:
-    """XMP, IPTC and Photoshop resources that lie beside the EXIF block."""
+    """Return XMP, IPTC and Photoshop resources that are stored next to the EXIF block."""
     data = painting.metadata
     iptc = data.iptc or b""
     found = {
@@ -306,7 +313,7 @@ def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fiel
             continue
         if tag in fields and fields[tag].value != value:
             notes.append(WritingNote(f"Tag {tag} in the EXIF block, besides that of the file", "lost"))
-        value, removed = stale_values.clean(tag, value)
+        value, removed = stale_values.clean_value(tag, value)
         notes += removed
         size = 4 if kind == LONG else 1
         value += bytes(-len(value) % size)
@@ -316,7 +323,7 @@ def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fiel
 
 
 def _geo(painting: Painting, flavour: Flavour, notes: list[WritingNote]) -> Fields:
-    """The GeoTIFF tags of a box of JPEG 2000."""
+    """Return the GeoTIFF tags of a JPEG 2000 box."""
     box = painting.metadata.geo
     if not box:
         return {}
@@ -335,8 +342,8 @@ def _profile(profile: bytes | None) -> Fields:
     return {PROFILE: Field(PROFILE, UNDEFINED, len(profile), profile)} if profile else {}
 
 
-def _says(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bool:
-    """Whether the fields name this resolution already."""
+def _contains_resolution(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bool:
+    """Return whether the fields already contain this resolution."""
     if resolution is None:
         return True
     unit = fields.get(RESOLUTION_UNIT)
@@ -353,7 +360,7 @@ def _says(fields: Fields, resolution: Resolution | None, flavour: Flavour) -> bo
 
 
 def _resolution(resolution: Resolution, flavour: Flavour) -> Fields:
-    """Resolution tags in inches or centimetres, whichever says it more exactly."""
+    """Return resolution tags in inches or centimetres, whichever is more exact."""
     sizes = resolution.px_per_mm_x, resolution.px_per_mm_y
     unit, millimetres = min(
         _UNITS, key=lambda unit: sum(abs(_ratio(s * unit[1]) - s * unit[1]) for s in sizes)

@@ -1,7 +1,7 @@
-"""Values of a TIFF file whose meaning is not known, and which places in the file they might name.
+"""Find values of unknown meaning in a TIFF file, and the offsets they might contain.
 
-Bytes can only be moved when every pointer to them is known. Makers' notes, vendors' directories and
-private tags may hold absolute offsets, so any number in them that could be one is taken for one.
+Bytes can only be moved if every pointer to them is known. Maker notes, vendors' directories and private
+tags may contain absolute offsets, so any number in them that could be an offset is treated as one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
-from imagest_core.painting.tiff.extents import located
-from imagest_core.painting.tiff.ifd import NUMBER_CODE, Entry, Structure, is_pointer
+from imagest_core.painting.tiff.extents import data_spans
+from imagest_core.painting.tiff.ifd import NUMBER_CODE, IfdEntry, Structure, is_pointer
 
 _NEVER_OFFSETS = frozenset({2, 3, 5, 8, 10, 11, 12})
-"""Field types that hold no offsets: ASCII, SHORT, RATIONAL, SSHORT, SRATIONAL, FLOAT, DOUBLE."""
+"""Field types that contain no offsets: ASCII, SHORT, RATIONAL, SSHORT, SRATIONAL, FLOAT, DOUBLE."""
 
 _LARGEST_SEARCHED, _MOST_SEARCHED = 1 << 16, 1 << 22
-"""Bytes of an unknown value, and of all of them, up to which their numbers are looked at one by one."""
+"""Sizes in bytes of one unknown value, and of all of them, up to which they are searched for offsets."""
 
 # fmt: off
 _KNOWN_SPANS = (
@@ -33,14 +33,14 @@ _KNOWN_SPANS = (
 )
 # fmt: on
 _KNOWN = frozenset(tag for first, last in _KNOWN_SPANS for tag in range(first, last + 1))
-"""Tags of TIFF 6.0, EXIF, GPS, XMP, IPTC, ICC, Photoshop, GeoTIFF and GDAL whose values hold no offsets."""
+"""Tags of TIFF 6.0, EXIF, GPS, XMP, IPTC, ICC, Photoshop, GeoTIFF and GDAL without offsets as values."""
 
 
-def last_unknown_place(structure: Structure, first: int, end: int) -> int:
-    """The last place from ``first`` to before ``end`` that a value of unknown meaning might name, or -1."""
+def last_unknown_offset(structure: Structure, first: int, end: int) -> int:
+    """Return the last offset in ``first`` to ``end`` that an unknown value might contain, or -1."""
     last, searched = -1, 0
     for directory in structure.walk():
-        understood = {entry for pair in located(structure, directory) for entry in pair[:2]}
+        understood = {entry for pair in data_spans(structure, directory) for entry in pair[:2]}
         for entry in (entry for entry in directory.entries if entry not in understood):
             searched += entry.size if _is_unknown(entry) else 0
             if searched > _MOST_SEARCHED:
@@ -51,10 +51,12 @@ def last_unknown_place(structure: Structure, first: int, end: int) -> int:
     return last
 
 
-def _numbers(structure: Structure, entry: Entry, end: int) -> Iterator[NDArray[np.uint64]]:
-    """The numbers of ``entry`` that might be places; none where its meaning is known."""
+def _numbers(structure: Structure, entry: IfdEntry, end: int) -> Iterator[NDArray[np.uint64]]:
+    """Yield the numbers of ``entry`` that might be offsets; none if its meaning is known."""
     if is_pointer(entry):
-        lost = [place for place in structure.places(entry) if structure.readable(place) is None]
+        lost = [
+            offset for offset in structure.directory_offsets(entry) if structure.try_directory(offset) is None
+        ]
         yield np.array(lost, np.uint64)
     elif not _is_unknown(entry):
         return
@@ -66,30 +68,30 @@ def _numbers(structure: Structure, entry: Entry, end: int) -> Iterator[NDArray[n
         yield from _words(_raw(structure, entry), wide=end > 2**32)
 
 
-def _is_unknown(entry: Entry) -> bool:
+def _is_unknown(entry: IfdEntry) -> bool:
     return entry.kind not in _NEVER_OFFSETS and entry.tag not in _KNOWN
 
 
-def _readable(structure: Structure, entry: Entry) -> Iterator[NDArray[np.uint64]]:
+def _readable(structure: Structure, entry: IfdEntry) -> Iterator[NDArray[np.uint64]]:
     try:
         yield structure.numbers(entry)
     except PaintingError:
         yield np.zeros(0, np.uint64)
 
 
-def _raw(structure: Structure, entry: Entry) -> bytes:
-    """The value's bytes; those in the entry itself where its type is unknown."""
+def _raw(structure: Structure, entry: IfdEntry) -> bytes:
+    """Return the value's bytes; those in the entry itself if its type is unknown."""
     try:
         if entry.size:
             return structure.value(entry)
         width = structure.flavour.offset_size
-        return structure.bytes_at(entry.place + structure.flavour.entry_size - width, width)
+        return structure.bytes_at(entry.offset + structure.flavour.entry_size - width, width)
     except PaintingError:
         return b""
 
 
 def _words(data: bytes, *, wide: bool) -> Iterator[NDArray[np.uint64]]:
-    """All numbers of 4 bytes (and of 8 where ``wide``) at any place of ``data``, in both byte orders."""
+    """Yield all 4-byte numbers (and 8-byte if ``wide``) at any offset of ``data``, in both byte orders."""
     for size in (4, 8) if wide else (4,):
         starts = np.frombuffer(data, "u1")
         if len(starts) < size:

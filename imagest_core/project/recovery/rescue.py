@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
-from imagest_core.painting.outputs import Kind, check_replaceable, check_target, same_file
+from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.project.files import files_of
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.recovery import salvage
@@ -74,7 +74,7 @@ def rescue(
         )
     inputs = files_of(damaged, None, *([painting.path] if painting is not None else []))
     check_target(out, force=force, inputs=inputs)
-    check_replaceable(out, Kind.PROJECT)
+    check_replaceable(out, FileKind.PROJECT)
     with tempfile.TemporaryDirectory(prefix="imagest-") as folder, reading(damaged), _lock_output(out):
         copy = _repaired_copy(damaged, Path(folder))
         with new_file(out, force=force, inputs=inputs) as part:

@@ -13,7 +13,7 @@ from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
 from imagest_core.painting.atomic import replacing
-from imagest_core.painting.outputs import Kind, check_replaceable
+from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.history import HistoryEntry
 from imagest_core.project.operations import Operation
@@ -283,7 +283,7 @@ def new_file(path: Path, *, force: bool = False, inputs: Iterable[Path] = ()) ->
 
     An image or a file of ``inputs`` is never replaced.
     """
-    check_replaceable(path, Kind.PROJECT)
+    check_replaceable(path, FileKind.PROJECT)
     with writing(path), replacing(path, force=force, inputs=inputs) as part:
         yield part
         _checkpoint_existing(path)
