@@ -83,7 +83,8 @@ class Context(QObject):
 
         While a stroke is being painted it waits for the end of that.
         """
-        return self.attempt(lambda: self.document is not None and self.document.do(operation))
+        document = self._document
+        return self.attempt(lambda: None if document is None else document.do(operation))
 
     def attempt(self, gesture: Callable[[], object]) -> bool:
         """Call ``gesture``; what it refuses becomes a message. Whether it went well."""

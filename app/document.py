@@ -186,7 +186,7 @@ class OpenDocument(QObject):
         self.document.abandon()
         self._leave()
 
-    def handed_on(self) -> OpenDocument:
+    def transferred(self) -> OpenDocument:
         """The same project and scan for another window; this one hears of them no more."""
         self._turn_away()
         return OpenDocument(self.document, self.painting)

@@ -35,7 +35,7 @@ _qt = logging.getLogger("qt")
 _log = logging.getLogger(__name__)
 
 
-class Recent(logging.Handler):
+class RecentLogLines(logging.Handler):
     """The last lines of the log, in memory: they are there even where no file can be written."""
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class QuietFile(RotatingFileHandler):
         """Do without."""
 
 
-recent = Recent()
+recent = RecentLogLines()
 
 
 class Logs:

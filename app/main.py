@@ -37,7 +37,7 @@ class Program(QObject):
 
     def _make(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
-        for signal in (window.language_wanted, window.context.jobs.idle):
+        for signal in (window.language_changed, window.context.jobs.idle):
             signal.connect(self._turn)
         return window
 
@@ -67,15 +67,15 @@ class Program(QObject):
         if old.language == self._settings.preferences.language or old.context.jobs.busy:
             return
         asked = old.findChild(SettingsDialog) is not None
-        old.follower.keep_view()
-        old.keep_layout()
+        old.state_sync.remember_view()
+        old.remember_layout()
         set_language(self._application, self._settings.preferences.language)
         new = self.window = self._make()
         new.show()
         _hand_over(old, new)
         _delete(old)
         if asked:
-            new.slots.settings()
+            new.handlers.settings()
 
 
 def _hand_over(old: MainWindow, new: MainWindow) -> None:
@@ -83,7 +83,7 @@ def _hand_over(old: MainWindow, new: MainWindow) -> None:
     document, chosen = old.context.document, _chosen(old.context.selection)
     if document is not None:
         old.context.set_document(None)
-        new.context.set_document(document.handed_on())
+        new.context.set_document(document.transferred())
     for name, value in chosen.items():
         setattr(new.context.selection, name, value)
     for name, dock in old.docks.items():

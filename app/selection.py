@@ -17,7 +17,7 @@ LARGEST_BRUSH = 4000
 """Diameter in px of the picture."""
 
 
-class Tool(StrEnum):
+class ToolName(StrEnum):
     """What a press of the mouse on the canvas does."""
 
     PAN = "pan"
@@ -43,7 +43,7 @@ class Compare(StrEnum):
     DIFFERENCE = "difference"
 
 
-class Shown(StrEnum):
+class DisplayedPicture(StrEnum):
     """Which of the two a single view shows."""
 
     ORIGINAL = "original"
@@ -94,7 +94,7 @@ class Selection(QObject):
     reveal = Signal(object)
     """Show this box of the picture on the canvas."""
 
-    tool = Value[str](Tool.PAN)
+    tool = Value[str](ToolName.PAN)
     label = Value(1)
     """The damage class that tools paint."""
     brush_size = Value(24.0, "brush_changed")
@@ -116,7 +116,7 @@ class Selection(QObject):
     region = Value(0, "result_changed")
     """The region of that run under review, 0 for none."""
     compare = Value[str](Compare.SINGLE)
-    shown = Value[str](Shown.ORIGINAL)
+    shown = Value[str](DisplayedPicture.ORIGINAL)
     """What a single view shows, and a blinking one first."""
     swapped = Value(False)
     """Whether the restored picture is on the left where both are shown at once."""
@@ -146,11 +146,15 @@ class Selection(QObject):
 
     def swap_tool(self) -> None:
         """From brush to eraser and back."""
-        self.tool = Tool.BRUSH if self.tool == Tool.ERASER else Tool.ERASER
+        self.tool = ToolName.BRUSH if self.tool == ToolName.ERASER else ToolName.ERASER
 
     def flip(self) -> None:
         """Original and restored exchanged: the sides where both are shown, else one for the other."""
         if self.compare in (Compare.SIDE, Compare.SWIPE):
             self.swapped = not self.swapped
         else:
-            self.shown = Shown.RESTORED if self.shown == Shown.ORIGINAL else Shown.ORIGINAL
+            self.shown = (
+                DisplayedPicture.RESTORED
+                if self.shown == DisplayedPicture.ORIGINAL
+                else DisplayedPicture.ORIGINAL
+            )

@@ -35,7 +35,7 @@ class Preferences:
 
 
 @dataclass(frozen=True)
-class Recent:
+class RecentFile:
     """A file that was open, and how it was left: centre (px) and zoom, tool and damage class (0: unknown)."""
 
     path: str
@@ -72,7 +72,7 @@ class Settings(QObject):
             self.changed.emit()
 
     @property
-    def recent(self) -> tuple[Recent, ...]:
+    def recent(self) -> tuple[RecentFile, ...]:
         """The files that were open last, the latest first."""
         return self._recent
 
@@ -86,7 +86,7 @@ class Settings(QObject):
     ) -> None:
         """``path`` is the latest file; how it was left is kept as far as nothing new is given."""
         text = str(path.resolve())
-        known = next((item for item in self._recent if item.path == text), Recent(text))
+        known = next((item for item in self._recent if item.path == text), RecentFile(text))
         others = tuple(item for item in self._recent if item.path != text)
         left = replace(known, view=view or known.view, tool=tool or known.tool, label=label or known.label)
         self._set_recent((left, *others)[:RECENT])
@@ -95,22 +95,22 @@ class Settings(QObject):
         """Take ``path`` off the list of recent files."""
         self._set_recent(tuple(item for item in self._recent if item.path != str(path)))
 
-    def _set_recent(self, recent: tuple[Recent, ...]) -> None:
+    def _set_recent(self, recent: tuple[RecentFile, ...]) -> None:
         self._recent = recent
         self._keep("recent", [asdict(item) for item in recent])
         self.recent_changed.emit()
 
-    def left(self, path: Path) -> Recent:
+    def last_state(self, path: Path) -> RecentFile:
         """How ``path`` was left."""
         text = str(path.resolve())
-        return next((item for item in self._recent if item.path == text), Recent(text))
+        return next((item for item in self._recent if item.path == text), RecentFile(text))
 
     def folder(self, purpose: str) -> Path:
         """The folder used last for ``purpose`` (open, export, mask…)."""
         kept = Path(str(self._store.value(f"folders/{purpose}", "")))
         return kept if kept.name and kept.is_dir() else Path.home()
 
-    def keep_folder(self, purpose: str, chosen: Path) -> None:
+    def remember_folder(self, purpose: str, chosen: Path) -> None:
         """Remember the folder of the file ``chosen`` for ``purpose``."""
         self._store.setValue(f"folders/{purpose}", str(chosen.resolve().parent))
 
@@ -119,7 +119,7 @@ class Settings(QObject):
         kept = self._store.value(f"layout/{name}", QByteArray())
         return kept if isinstance(kept, QByteArray) else QByteArray()
 
-    def keep_layout(self, name: str, layout: QByteArray) -> None:
+    def remember_layout(self, name: str, layout: QByteArray) -> None:
         """Remember a layout of the window."""
         self._store.setValue(f"layout/{name}", layout)
 
@@ -150,9 +150,9 @@ def _preferences(data: Any) -> Preferences:
     return Preferences(**{k: v for k, v in data.items() if k in known and type(v) is known[k]})
 
 
-def _recent(row: Any) -> Recent:
+def _recent(row: Any) -> RecentFile:
     view, tool, label = row.get("view"), row.get("tool"), row.get("label")
-    return Recent(
+    return RecentFile(
         str(row.get("path", "")),
         tuple(view) if view else None,
         tool if isinstance(tool, str) else "",

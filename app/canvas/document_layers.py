@@ -9,14 +9,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.labels import LabelLevels
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from app.canvas.overlay import Overlay
-from app.canvas.overlay_pixels import Look, Zones, look_of
-from app.canvas.picture import LAST_LEVEL
+from app.canvas.overlay_pixels import OverlayStyle, Zones, overlay_style
 from app.canvas.pyramid import Pyramid
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.runner import Ticket
+from app.levels import LAST_LEVEL
 from app.selection import Proposal
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
@@ -45,11 +45,11 @@ class DocumentLayers(QObject):
         self.context, self.document = context, document
         painting = document.painting
         self.pyramid = Pyramid(painting, screen)
-        self.original = Layer(self.pyramid, context.background, self)
+        self.original = PictureLayer(self.pyramid, context.background, self)
         levels = LAST_LEVEL + 1
         self.mask = Overlay(levels, painting.box, self._look(), self)
         self.proposal = Overlay(levels, painting.box, parent=self)
-        self.provenance = Overlay(levels, painting.box, look_of(_RECONSTRUCTED, hatched=True), self)
+        self.provenance = Overlay(levels, painting.box, overlay_style(_RECONSTRUCTED, hatched=True), self)
         self._tickets: list[Ticket] = []
         self._bands, self._built, self._failed = 0, 0, False
         self._connect()
@@ -131,7 +131,7 @@ class DocumentLayers(QObject):
 
     def reload_mask(self) -> None:
         """Show the damage map anew, with its classes' colours and visibility."""
-        self.mask.set_look(self._look())
+        self.mask.set_style(self._look())
         self._reduce(self.document.state.damage, self.mask, lambda: self.document.state.damage)
 
     def _reduce(
@@ -149,17 +149,17 @@ class DocumentLayers(QObject):
             lambda labels: overlay.show_levels(_caught_up(labels, snapshot, now() if now else snapshot)),
         )
 
-    def _look(self) -> Look:
+    def _look(self) -> OverlayStyle:
         """The ring is drawn only where the chosen engine's fills are blended at all."""
         request = self.context.selection.request
         blend = 0 if engine(request.engine).matches_boundary else request.blend
         zones = Zones(request.growth, blend) if self.context.selection.zones_visible else None
-        return look_of(self.document.state.damage.classes, zones)
+        return overlay_style(self.document.state.damage.classes, zones)
 
     def _restyle(self) -> None:
         look = self._look()
         if look.zones != self.mask.look.zones:
-            self.mask.set_look(look)
+            self.mask.set_style(look)
 
     # What is proposed, and what is reconstructed
 
@@ -168,7 +168,7 @@ class DocumentLayers(QObject):
         shown = DamageMap(*self.document.state.box[2:], classes)
         if proposal is not None and not proposal.level:
             shown.write(proposal.box, proposal.mask * np.uint8(proposal.label))
-        self.proposal.set_look(look_of(classes, opacity=_PROPOSED))
+        self.proposal.set_style(overlay_style(classes, opacity=_PROPOSED))
         self._reduce(shown, self.proposal)
 
     def _reload_provenance(self) -> None:

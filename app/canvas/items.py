@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from imagest_core.painting.geometry import Box
 
 Clip = Callable[[], QRectF]
@@ -19,7 +19,7 @@ Clip = Callable[[], QRectF]
 class PictureItem(QGraphicsItem):
     """Draws a layer in one view, as far as ``clip`` allows."""
 
-    def __init__(self, layer: Layer, clip: Clip | None = None) -> None:
+    def __init__(self, layer: PictureLayer, clip: Clip | None = None) -> None:
         super().__init__()
         self.layer, self._clip = layer, clip
         self._box = Box(0, 0, layer.picture.width, layer.picture.height)

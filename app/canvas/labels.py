@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.canvas.picture import at_level, native
+from app.levels import at_level, native
 from imagest_core.damage.map import TILE, DamageMap, TileKey
 from imagest_core.painting.geometry import Box
 

@@ -8,8 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 
-from app.canvas.picture import CELL, Picture, at_level, cells, level_for, native, reduced_size
+from app.canvas.picture import CELL, Picture, cells
 from app.jobs.runner import Background, Ticket
+from app.levels import at_level, level_for, native, reduced_size
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box, union
 
@@ -23,7 +24,7 @@ Key = tuple[int, int, int]
 """Level, column, row."""
 
 
-class Layer(QObject):
+class PictureLayer(QObject):
     """Draws a :class:`Picture`.
 
     ``updated(Box)``: views must repaint this native box. ``changed(Box)``: the pixels of the picture
@@ -148,7 +149,7 @@ class Layer(QObject):
 
     # Changing
 
-    def follow(self, source: Layer, *, cells: bool = True) -> None:
+    def follow(self, source: PictureLayer, *, cells: bool = True) -> None:
         """Change wherever ``source`` changes; ``cells``: the cells depend on it, not only the held levels."""
         source.changed.connect(self.invalidate if cells else self.refresh_held)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.labels import LabelLevels
-from app.canvas.overlay_pixels import Look, look_of, render
+from app.canvas.overlay_pixels import OverlayStyle, overlay_style, render
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 
@@ -28,13 +28,13 @@ class Overlay(QObject):
     updated = Signal(object)
 
     def __init__(
-        self, levels: int, box: Box, look: Look | None = None, parent: QObject | None = None
+        self, levels: int, box: Box, look: OverlayStyle | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.labels, self.box = LabelLevels(levels), box
-        self.look = look or look_of(())
+        self.look = look or overlay_style(())
 
-    def show(self, damage: DamageMap, look: Look | None = None) -> None:
+    def show(self, damage: DamageMap, look: OverlayStyle | None = None) -> None:
         """Draw this map, all of it."""
         self.look = look or self.look
         self.labels.show(damage)
@@ -45,7 +45,7 @@ class Overlay(QObject):
         self.labels = labels
         self.updated.emit(self.box)
 
-    def set_look(self, look: Look) -> None:
+    def set_style(self, look: OverlayStyle) -> None:
         """Draw the same labels differently."""
         self.look = look
         self.updated.emit(self.box)

@@ -35,7 +35,7 @@ class Zones:
 
 
 @dataclass(frozen=True)
-class Look:
+class OverlayStyle:
     """How labels are drawn: 256 colours each for tint and outline, for the line round the grown zone and
     the tint of what was added to it; which labels are filled, and zones.
 
@@ -56,13 +56,13 @@ class Look:
             object.__setattr__(self, "margin", self.zones.growth + self.zones.blend + 1)
 
 
-def look_of(
+def overlay_style(
     classes: Iterable[DamageClass],
     zones: Zones | None = None,
     *,
     opacity: float = OPACITY,
     hatched: bool = False,
-) -> Look:
+) -> OverlayStyle:
     """The look that damage classes give themselves."""
     tint, line, zone, ring = (np.zeros(256, np.uint32) for _ in range(4))
     filled = np.zeros(256, np.uint8)
@@ -72,7 +72,7 @@ def look_of(
         zone[item.label] = argb(item.colour, _ZONE)
         ring[item.label] = argb(item.colour, _RING)
         filled[item.label] = item.label if item.filled else 0
-    return Look(tint, line, zone, ring, filled, zones, hatched)
+    return OverlayStyle(tint, line, zone, ring, filled, zones, hatched)
 
 
 def argb(colour: str, opacity: float) -> int:
@@ -86,7 +86,7 @@ def overlay_level(scale: float, levels: int) -> int:
     return min(max(math.ceil(-math.log2(scale) - 1e-6), 0), levels - 1)
 
 
-def render(labels: LabelLevels, look: Look, device: Box, scale: float) -> Argb | None:
+def render(labels: LabelLevels, look: OverlayStyle, device: Box, scale: float) -> Argb | None:
     """The overlay in ``device``, a box of screen pixels counted from the picture's corner.
 
     ``scale``: screen pixels per native one. None where there is nothing to draw.
@@ -117,7 +117,7 @@ def _indices(start: int, count: int, step: float) -> NDArray[np.int64]:
     return np.floor(centres / step).astype(np.int64)
 
 
-def _tinted(shown: Labels, look: Look, device: Box) -> Argb:
+def _tinted(shown: Labels, look: OverlayStyle, device: Box) -> Argb:
     out = look.tint[shown[1:-1, 1:-1]]
     if look.hatched:
         across = np.arange(device.x, device.right) + np.arange(device.y, device.bottom)[:, None]
@@ -136,7 +136,7 @@ def _edges(shown: NDArray) -> NDArray[np.bool_]:
     return np.asarray(edge)
 
 
-def _draw_zones(out: Argb, found: Labels, at: tuple[NDArray, ...], look: Look, device: Box) -> None:
+def _draw_zones(out: Argb, found: Labels, at: tuple[NDArray, ...], look: OverlayStyle, device: Box) -> None:
     """What growing adds: tinted, with a line round it; and dots where the fill blends into the paint."""
     assert look.zones is not None
     grown = cv2.dilate(look.filled[found], _square(look.zones.growth))

@@ -7,18 +7,17 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from app.canvas.screen import screen_profile
-from app.canvas.view import CanvasView, Shown
+from app.canvas.view import CanvasView, ClippedLayer
 from app.compare.curtain import Curtain
-from app.compare.difference import DifferencePicture, Scale
-from app.compare.link import Link
+from app.compare.difference import DifferenceLegend, DifferencePicture
+from app.compare.link import ViewLink
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import Compare
-from app.selection import Shown as Side
+from app.selection import Compare, DisplayedPicture
 
 BLINK = 700
 """Milliseconds each picture is shown."""
@@ -31,14 +30,14 @@ class CompareArea(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
-        self.view, self.second = CanvasView(context), CanvasView(context, mapped=False)
+        self.view, self.second = CanvasView(context), CanvasView(context, has_overview=False)
         self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
-        self._difference: Layer | None = None
+        self._difference: PictureLayer | None = None
         self._held, self._blinked = False, False
-        self.curtain, self.scale = Curtain(self.view), Scale(self.view)
+        self.curtain, self.scale = Curtain(self.view), DifferenceLegend(self.view)
         self.curtain.installEventFilter(self)
-        self._names = {view: Name(view) for view in (self.view, self.second)}
+        self._names = {view: Caption(view) for view in (self.view, self.second)}
         self._timer = QTimer(self)
         self._timer.setInterval(BLINK)
         self._timer.timeout.connect(self._blink)
@@ -47,7 +46,7 @@ class CompareArea(QWidget):
         self._begin.setInterval(0)
         self._begin.timeout.connect(self._build)
         self._lay_out()
-        self.link = Link([self.view, self.second], self)
+        self.link = ViewLink([self.view, self.second], self)
         self._connect()
 
     def _lay_out(self) -> None:
@@ -91,7 +90,7 @@ class CompareArea(QWidget):
             self._layers = DocumentLayers(self.context, document, screen_profile(self.screen()))
             self._restored = Restored(self._layers)
             picture = DifferencePicture(self._layers.pyramid, self._restored.picture)
-            self._difference = Layer(picture, self.context.background, self._layers)
+            self._difference = PictureLayer(picture, self.context.background, self._layers)
             self._restored.changed.connect(self._name_all)
             self._difference.follow(self._restored.layer)
             self._difference.follow(self._layers.original)
@@ -158,16 +157,16 @@ class CompareArea(QWidget):
         first, other = self._order(mode)
         self._restored.want(mode != Compare.SINGLE or first is self._restored.layer)
         if mode == Compare.DIFFERENCE:
-            self._draw(self.view, [Shown(self._difference)], self.tr("Difference"))
+            self._draw(self.view, [ClippedLayer(self._difference)], self.tr("Difference"))
         elif mode == Compare.SWIPE:
-            both = [Shown(first), Shown(other, self.curtain.right)]
+            both = [ClippedLayer(first), ClippedLayer(other, self.curtain.right)]
             self._draw(self.view, both, f"{self._name(first)}  │  {self._name(other)}")
         else:
             named = mode != Compare.SINGLE or not self._restored.empty
-            self._draw(self.view, [Shown(first)], self._name(first) if named else "")
-        self._draw(self.second, [Shown(other)], self._name(other))
+            self._draw(self.view, [ClippedLayer(first)], self._name(first) if named else "")
+        self._draw(self.second, [ClippedLayer(other)], self._name(other))
 
-    def _order(self, mode: str) -> tuple[Layer, Layer]:
+    def _order(self, mode: str) -> tuple[PictureLayer, PictureLayer]:
         """What comes first, or on the left, and the other."""
         assert self._layers is not None
         assert self._restored is not None
@@ -178,18 +177,20 @@ class CompareArea(QWidget):
         if mode in (Compare.SIDE, Compare.SWIPE):
             flipped = selection.swapped
         else:
-            flipped = (selection.shown == Side.RESTORED) != (mode == Compare.BLINK and self._blinked)
+            flipped = (selection.shown == DisplayedPicture.RESTORED) != (
+                mode == Compare.BLINK and self._blinked
+            )
         return (restored, original) if flipped else (original, restored)
 
     def _name_all(self) -> None:
         """Another result is shown, or it was decided on: the pictures are the same, their names aren't."""
         self._show(self.mode)
 
-    def _draw(self, view: CanvasView, layers: list[Shown], name: str) -> None:
+    def _draw(self, view: CanvasView, layers: list[ClippedLayer], name: str) -> None:
         view.show_layers(layers)
         self._names[view].tell(name)
 
-    def _name(self, layer: Layer) -> str:
+    def _name(self, layer: PictureLayer) -> str:
         assert self._layers is not None
         assert self._restored is not None
         if layer is self._layers.original:
@@ -235,7 +236,7 @@ class CompareArea(QWidget):
         self.arrange()
 
 
-class Name(QLabel):
+class Caption(QLabel):
     """What a view shows, in its upper left corner."""
 
     def __init__(self, view: CanvasView) -> None:

@@ -26,7 +26,7 @@ class Curtain(QWidget):
         self.hide()
 
     def settle(self) -> None:
-        """Stand where the view is."""
+        """ProgressSample where the view is."""
         area = self._view.viewport().geometry()
         self.setGeometry(
             round(area.x() + self.share * area.width()) - _WIDTH // 2, area.y(), _WIDTH, area.height()

@@ -65,7 +65,7 @@ def delta_e(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.f
     return np.asarray(deltaE_ciede2000(*lab)[0])
 
 
-class Scale(QWidget):
+class DifferenceLegend(QWidget):
     """The legend of a difference map: its colours from no difference to ``LARGEST`` and beyond."""
 
     def __init__(self, parent: QWidget) -> None:

@@ -13,7 +13,7 @@ _CROSS = 7
 """Half the size of the cross that marks the mouse in the other views, in screen pixels."""
 
 
-class Link(QObject):
+class ViewLink(QObject):
     """Keeps ``views`` at one place and zoom; the first says where that is when sizes change."""
 
     def __init__(self, views: list[CanvasView], parent: QObject | None = None) -> None:
@@ -31,7 +31,7 @@ class Link(QObject):
         try:
             for view in self._views:
                 if view is not leader and view.isVisible():
-                    view.set_view(leader.place)
+                    view.set_view(leader.position)
         finally:
             self._leading = False
 
@@ -45,7 +45,9 @@ class Link(QObject):
         """A cross where the mouse would be in the other views."""
         for view in self._views:
             if view is not leader:
-                view.guides.ghost.set_path(_cross(x, y, _CROSS / view.zoom) if x >= 0 else QPainterPath())
+                view.guides.linked_cursor.set_path(
+                    _cross(x, y, _CROSS / view.zoom) if x >= 0 else QPainterPath()
+                )
 
 
 def _cross(x: float, y: float, size: float) -> QPainterPath:

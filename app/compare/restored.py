@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.layer import Layer
-from app.canvas.picture import native
+from app.canvas.layer import PictureLayer
 from app.canvas.pyramid import Pyramid
 from app.jobs.runner import Ticket
+from app.levels import native
 from imagest_core.damage.map import TILE, Mask, TileKey, tile_box
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.formats.base import Samples
@@ -110,7 +110,7 @@ class Restored(QObject):
         super().__init__(layers)
         self._layers, self._context = layers, layers.context
         self.picture = RestoredPicture(layers.pyramid)
-        self.layer = Layer(self.picture, layers.context.background, self)
+        self.layer = PictureLayer(self.picture, layers.context.background, self)
         self.layer.follow(layers.original, cells=False)
         self._stale: set[TileKey] = set()
         self._tickets: list[Ticket] = []

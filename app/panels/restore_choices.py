@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Signal
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
-from app.widgets.parts import Segments, form, guard_wheel, label
+from app.i18n.noop import QT_TRANSLATE_NOOP
+from app.widgets.parts import SegmentedControl, form, guard_wheel, label
 from imagest_core.restoration.engines import engine, engine_names
 from imagest_core.restoration.fields import used_fields
 from imagest_core.restoration.request import Mode, Quality, RestorationRequest
@@ -23,8 +24,8 @@ class Choices(QWidget):
         super().__init__()
         self.engine, self.model = narrow_choice(), narrow_choice()
         self.about = label("", "small", wrap=True)
-        self.mode = Segments(self._modes(), self.tr("Mode"))
-        self.quality = Segments(self._qualities(), self.tr("Quality"))
+        self.mode = SegmentedControl(self._modes(), self.tr("Mode"))
+        self.quality = SegmentedControl(self._qualities(), self.tr("Quality"))
         self._rows: dict[str, tuple[QLabel, QWidget]] = {}
         grid = form()
         self.setLayout(grid)

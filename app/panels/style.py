@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.messages import explained
-from app.selection import Tool
+from app.selection import ToolName
 from app.style_suggestions import Suggestions
 from app.widgets.images import image_of
 from app.widgets.parts import Card, Panel, button, clear, column, label, row, tool_button
@@ -32,7 +32,6 @@ class StylePanel(Panel):
     """``donor_wanted()``; ``summary_changed(str)``: a word for the title."""
 
     donor_wanted = Signal()
-    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -162,7 +161,7 @@ class StylePanel(Panel):
         self._do(lambda state: settings.set_style(state, StyleReference(), "Remove style references"))
 
     def _draw(self) -> None:
-        self.context.selection.tool = Tool.STYLE
+        self.context.selection.tool = ToolName.STYLE
 
     # Suggestions
 
@@ -247,7 +246,7 @@ class StylePanel(Panel):
         document = self.document
         if document is None:
             return
-        state, kept = document.state, []
+        state, kept = document.state, list[Box]()
         for box in state.style.regions:
             alone = replace(state.style, regions=(box,), donor=None)
             try:

@@ -31,10 +31,11 @@ from app.theme import GRID
 class Panel(QWidget):
     """A view of the open document; :meth:`bind` connects to a new one, :meth:`refresh` shows it.
 
-    ``reshaped()``: it wants more or less room than before.
+    ``reshaped()``: the preferred height has changed. ``summary_changed(str)``: the text beside the title.
     """
 
     reshaped = Signal()
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +96,7 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     return made
 
 
-class Elided(QLabel):
+class ElidedLabel(QLabel):
     """One line that ends in … where there is no room for it; the whole is its tooltip then."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -122,9 +123,9 @@ class Elided(QLabel):
         return super().event(event)
 
 
-def elided(text: str = "", kind: str = "") -> Elided:
+def elided(text: str = "", kind: str = "") -> ElidedLabel:
     """A :func:`label` of one line that gives way."""
-    made = Elided(text)
+    made = ElidedLabel(text)
     made.setTextFormat(Qt.TextFormat.PlainText)
     made.setObjectName(kind)
     return made
@@ -204,7 +205,7 @@ def guard_wheel(field: QWidget) -> None:
     field.installEventFilter(_WheelGuard(field))
 
 
-class Segments(QWidget):
+class SegmentedControl(QWidget):
     """A few exclusive choices side by side: ``chosen(key)``."""
 
     chosen = Signal(str)
@@ -307,7 +308,7 @@ class Amount(QWidget):
         self.changed.emit(value)
 
 
-class Fold(QWidget):
+class CollapsibleSection(QWidget):
     """A heading that opens and closes what is below it."""
 
     def __init__(self, title: str, body: QWidget, *, opened: bool = False) -> None:

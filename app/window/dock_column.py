@@ -15,7 +15,7 @@ TABBED_BELOW = 760
 LAYOUT_VERSION = 1
 
 
-class Column(QObject):
+class DockColumn(QObject):
     """Arranges ``docks`` of ``window``, which :meth:`share` asks for as often as anything changes."""
 
     def __init__(self, window: QMainWindow, docks: Mapping[str, Dock]) -> None:

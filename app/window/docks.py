@@ -9,7 +9,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from app import theme
-from app.widgets.parts import column, label, repolish, tool_button
+from app.widgets.parts import Panel, column, label, repolish, tool_button
 
 HEAD = 36
 """Height of a dock's title, in px."""
@@ -23,7 +23,7 @@ FLOOR = 64
 OPEN_HEIGHT = 16_777_215
 
 
-class Head(QFrame):
+class DockTitleBar(QFrame):
     """The title bar of a dock; a click folds it, a drag moves it."""
 
     clicked = Signal()
@@ -75,7 +75,7 @@ class Head(QFrame):
         event.ignore()
 
 
-class Body(QWidget):
+class DockBody(QWidget):
     """What is below the title: it gives way to almost nothing, with its footer too."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
@@ -98,7 +98,7 @@ class Dock(QDockWidget):
         self,
         title: str,
         name: str,
-        content: QWidget,
+        content: Panel,
         *,
         footer: QWidget | None = None,
         step: str = "",
@@ -108,7 +108,7 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         self.content, self.scrolls, self.opened = content, scrolls, True
         self._tabbed = False
-        self.head, self.footer = Head(title, step), footer
+        self.head, self.footer = DockTitleBar(title, step), footer
         self.setTitleBarWidget(self.head)
         self.setWidget(self._make_body())
         self.setFeatures(
@@ -136,7 +136,7 @@ class Dock(QDockWidget):
         scroll.setWidget(self.content)
         scroll.setMinimumSize(WIDTH, 0)
         scroll.setAccessibleName(self.windowTitle())
-        self._body = Body()
+        self._body = DockBody()
         self._body.setObjectName("panel")
         inside = column(self._body, spacing=0)
         inside.addWidget(scroll, 1)

@@ -6,10 +6,12 @@ import time
 from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import QProgressBar, QSizePolicy, QStatusBar, QWidget
 
 from app.context import Context
+from app.i18n.durations import duration
+from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.jobs.runner import Job
 from app.widgets.parts import button, elided, label, row
 from imagest_core.painting.geometry import Box
@@ -21,7 +23,7 @@ SAMPLE_WAIT = 40
 """Milliseconds the mouse must rest before samples are read."""
 
 
-class StatusLine(QStatusBar):
+class StatusBar(QStatusBar):
     """Position, samples and zoom on the left; stage, progress and Cancel on the right."""
 
     def __init__(self, context: Context) -> None:
@@ -38,7 +40,7 @@ class StatusLine(QStatusBar):
         across.setContentsMargins(12, 0, 0, 0)
         left.setLayout(across)
         self.addWidget(left, 1)
-        self.job = JobLine(context)
+        self.job = JobStatus(context)
         self.addPermanentWidget(self.job)
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
@@ -90,20 +92,20 @@ class StatusLine(QStatusBar):
         self._context.background.latest("samples", read, self.samples.setText)
 
 
-class Stand(NamedTuple):
+class ProgressSample(NamedTuple):
     """How far a job was (0–1) at a time (monotonic, s)."""
 
     seconds: float
     fraction: float
 
 
-class JobLine(QWidget):
+class JobStatus(QWidget):
     """The running job: what it does, how far it is, how long it will take, and Cancel beside it."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._jobs = context.jobs
-        self._title, self._report, self._first = "", Report(0.0), Stand(0.0, 0.0)
+        self._title, self._report, self._first = "", Report(0.0), ProgressSample(0.0, 0.0)
         self.text = elided("", "soft")
         self.text.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -133,7 +135,7 @@ class JobLine(QWidget):
 
     def _start(self, job: Job) -> None:
         self._title = job.title
-        self._report, self._first = Report(0.0), Stand(0.0, 0.0)
+        self._report, self._first = Report(0.0), ProgressSample(0.0, 0.0)
         self.cancel.setEnabled(True)
         self.bar.setRange(0, 0)
         self.text.setText(self._words(self._report))
@@ -145,7 +147,7 @@ class JobLine(QWidget):
         self._report = report
         if report.fraction > 0:
             if not self._first.fraction:
-                self._first = Stand(time.monotonic(), report.fraction)
+                self._first = ProgressSample(time.monotonic(), report.fraction)
             self.bar.setRange(0, 1000)
             self.bar.setValue(round(report.fraction * 1000))
         if self.cancel.isEnabled():
@@ -157,7 +159,7 @@ class JobLine(QWidget):
             parts.append(stage_name(report.stage))
         if report.total:
             parts.append(f"{report.step}/{report.total}")
-        left = time_left(self._first, Stand(time.monotonic(), report.fraction))
+        left = time_left(self._first, ProgressSample(time.monotonic(), report.fraction))
         if left is not None:
             parts.append(self.tr("{0} left").format(duration(left)))
         if self._jobs.queued:
@@ -169,7 +171,7 @@ class JobLine(QWidget):
         self.text.setText(self.tr("{0}  ·  cancelling…").format(self._title))
 
 
-def time_left(first: Stand, now: Stand) -> float | None:
+def time_left(first: ProgressSample, now: ProgressSample) -> float | None:
     """Seconds to the end, by the pace since ``first``; None while nothing can be said.
 
     What came before the first progress, like loading, is not taken for the pace of the rest.
@@ -180,20 +182,8 @@ def time_left(first: Stand, now: Stand) -> float | None:
     return spent / done * (1 - now.fraction)
 
 
-def duration(seconds: float) -> str:
-    """A length of time as people say it; the unit stays on the line of its number."""
-    if seconds < 60:
-        return f"{max(seconds, 1):.0f}\u00a0s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes}:{rest:02d}\u00a0min"
-    return f"{minutes // 60}:{minutes % 60:02d}\u00a0h"
-
-
 def stage_name(stage: str) -> str:
     """A stage of the core in the user's language."""
-    from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-
     known = (
         QT_TRANSLATE_NOOP("Stages", "writing"),
         QT_TRANSLATE_NOOP("Stages", "verifying"),

@@ -9,8 +9,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from app.context import Context
-from app.panels.classes import class_name
-from app.selection import Tool
+from app.document import OpenDocument
+from app.i18n.class_names import class_name
+from app.selection import ToolName
 from app.widgets.parts import Amount, elided, label
 from imagest_core.project.state import Point
 
@@ -18,6 +19,15 @@ HEIGHT = 40
 NAME_WIDTH = 160
 """Of the class, in px."""
 LARGEST_BRUSH = 500
+PAINTING_TOOLS = (
+    ToolName.BRUSH,
+    ToolName.LASSO,
+    ToolName.POLYGON,
+    ToolName.RECTANGLE,
+    ToolName.WAND,
+    ToolName.FILL,
+)
+"""Tools that paint the selected class."""
 
 
 class ToolOptions(QFrame):
@@ -31,7 +41,7 @@ class ToolOptions(QFrame):
         self.what, self.paints = label("", "heading"), label("", "soft")
         self.hint = elided("", "small")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.size = Amount(
+        self.brush_size = Amount(
             self.tr("Size"), 1, LARGEST_BRUSH, 24, unit="px", tip=self.tr("Brush size   [ and ], or Alt-drag")
         )
         self.tolerance = Amount(
@@ -41,11 +51,11 @@ class ToolOptions(QFrame):
         across.setContentsMargins(12, 0, 12, 0)
         across.setSpacing(16)
         self.distance = label(self.tr("Drag between two points"), "soft")
-        for widget in (self.what, self.paints, self.size, self.tolerance, self.distance):
+        for widget in (self.what, self.paints, self.brush_size, self.tolerance, self.distance):
             across.addWidget(widget)
         across.addWidget(self.hint, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for widget in (self.size, self.tolerance):
+        for widget in (self.brush_size, self.tolerance):
             widget.setMaximumWidth(320)
         self._connect()
         self.refresh()
@@ -65,15 +75,16 @@ class ToolOptions(QFrame):
         selection = self._context.selection
         selection.tool_changed.connect(lambda _: self.refresh())
         selection.label_changed.connect(lambda _: self.refresh())
-        selection.brush_changed.connect(lambda value: setattr(self.size, "value", value))
+        selection.brush_changed.connect(lambda value: setattr(self.brush_size, "value", value))
         selection.tolerance_changed.connect(lambda value: setattr(self.tolerance, "value", value))
-        self.size.changed.connect(lambda value: setattr(selection, "brush_size", value))
+        self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
-        self._context.document_changed.connect(lambda document: document and self._bind(document))
+        self._context.document_changed.connect(self._bind)
 
-    def _bind(self, document: object) -> None:
-        document.classes_changed.connect(self.refresh)  # type: ignore[attr-defined]
-        self.refresh()
+    def _bind(self, document: OpenDocument | None) -> None:
+        if document is not None:
+            document.classes_changed.connect(self.refresh)
+            self.refresh()
 
     def refresh(self) -> None:
         """Show the chosen tool."""
@@ -83,12 +94,10 @@ class ToolOptions(QFrame):
         self.what.setText(name)
         self.hint.setText(hint)
         self.paints.setText(self._class())
-        self._show(
-            self.paints, tool in (Tool.BRUSH, Tool.LASSO, Tool.POLYGON, Tool.RECTANGLE, Tool.WAND, Tool.FILL)
-        )
-        self._show(self.size, tool in (Tool.BRUSH, Tool.ERASER))
-        self._show(self.tolerance, tool == Tool.WAND)
-        self._show(self.distance, tool == Tool.MEASURE)
+        self._show(self.paints, tool in PAINTING_TOOLS)
+        self._show(self.brush_size, tool in (ToolName.BRUSH, ToolName.ERASER))
+        self._show(self.tolerance, tool == ToolName.WAND)
+        self._show(self.distance, tool == ToolName.MEASURE)
 
     def _show(self, widget: QWidget, shown: bool) -> None:
         widget.setVisible(shown)
@@ -103,27 +112,30 @@ class ToolOptions(QFrame):
 
     def _names(self) -> dict[str, tuple[str, str]]:
         return {
-            Tool.PAN: (self.tr("Move"), self.tr("Drag to move, wheel to zoom")),
-            Tool.BRUSH: (
+            ToolName.PAN: (self.tr("Move"), self.tr("Drag to move, wheel to zoom")),
+            ToolName.BRUSH: (
                 self.tr("Brush"),
                 self.tr("Shift draws straight, X swaps with the eraser, Esc abandons"),
             ),
-            Tool.ERASER: (
+            ToolName.ERASER: (
                 self.tr("Eraser"),
                 self.tr("Shift draws straight, X swaps with the brush, Esc abandons"),
             ),
-            Tool.LASSO: (self.tr("Lasso"), self.tr("Draw round the damage; Alt takes away")),
-            Tool.POLYGON: (self.tr("Polygon"), self.tr("Click the corners, Enter or a double click closes")),
-            Tool.RECTANGLE: (self.tr("Rectangle"), self.tr("Drag; Shift makes a square; Alt takes away")),
-            Tool.WAND: (self.tr("Wand"), self.tr("Press and drag: grows over similar colours")),
-            Tool.FILL: (
+            ToolName.LASSO: (self.tr("Lasso"), self.tr("Draw round the damage; Alt takes away")),
+            ToolName.POLYGON: (
+                self.tr("Polygon"),
+                self.tr("Click the corners, Enter or a double click closes"),
+            ),
+            ToolName.RECTANGLE: (self.tr("Rectangle"), self.tr("Drag; Shift makes a square; Alt takes away")),
+            ToolName.WAND: (self.tr("Wand"), self.tr("Press and drag: grows over similar colours")),
+            ToolName.FILL: (
                 self.tr("Fill or clear"),
                 self.tr("Click gives a region this class; Alt-click clears it"),
             ),
-            Tool.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
-            Tool.MEASURE: (
+            ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
+            ToolName.MEASURE: (
                 self.tr("Measure"),
                 self.tr("Drag between two points; type their distance to set the scale"),
             ),
-            Tool.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
+            ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
         }

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app import action_table as actions
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
@@ -34,8 +35,7 @@ from app.dialogs.about import AboutDialog
 from app.dialogs.export import ExportDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
-from app.selection import Compare, Tool
-from app.window import actions
+from app.selection import Compare, ToolName
 from app.window.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
@@ -210,7 +210,7 @@ def test_about_names_every_library_the_program_needs():
 
 
 def test_the_canvas_takes_the_focus_and_gives_it_back(full: MainWindow, qtbot: QtBot):
-    full.context.selection.tool = Tool.PAN
+    full.context.selection.tool = ToolName.PAN
     full.context.selection.compare = Compare.SINGLE
     full.activateWindow()
     full.area.view.setFocus()

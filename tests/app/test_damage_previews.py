@@ -10,11 +10,11 @@ import pytest
 import tifffile
 from pytestqt.qtbot import QtBot
 
+from app.commands import previews as previewing
 from app.commands.mask_detectors import Cracks, Losses
+from app.commands.previews import Preview, Previewer, level_within
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs import previews as previewing
-from app.jobs.previews import Preview, Previewer, level_within
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
@@ -67,7 +67,7 @@ def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert len(shown) in (2, 3), "the first and the last question, not those between"
     seen = Losses().read(painting, painting.box, 0, WHITE)
-    assert (shown[-1].mask == Losses().look(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)).all()
+    assert (shown[-1].mask == Losses().preview(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)).all()
     assert shown[0].mask.sum() < shown[-1].mask.sum()
 
 

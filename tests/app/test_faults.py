@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.context import Context
+from app.diagnostics import diagnostics
 from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
 from app.faults import faults, is_fault
 from app.jobs.runner import Job
 from app.logs import CRASH, LOG, Logs, recent
-from app.window.banner import diagnostics
 from app.window.main_window import MainWindow
 from imagest_core.errors import MaskError
 from imagest_core.progress import Cancelled, Progress
@@ -296,7 +296,7 @@ logs = Logs(Path(sys.argv[1]))
 logs.install()
 if sys.argv[2] == "crash":
     faulthandler._sigsegv()
-from app.window.banner import diagnostics
+from app.diagnostics import diagnostics
 print(diagnostics())
 logs.remove()
 """

@@ -62,14 +62,14 @@ def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: S
     window.area.view.zoom_to(4.0)
     context.selection.tool, context.selection.label = "lasso", 3
     qtbot.wait(50)
-    left = window.area.view.place
+    left = window.area.view.position
     opening.open_sample(context)
     settle()
     context.selection.tool, context.selection.label = "brush", 1
     opening.open_path(context, project)
     settle()
-    qtbot.waitUntil(lambda: window.area.view.place.zoom == pytest.approx(4.0))
-    assert window.area.view.place.x == pytest.approx(left.x, abs=1)
+    qtbot.waitUntil(lambda: window.area.view.position.zoom == pytest.approx(4.0))
+    assert window.area.view.position.x == pytest.approx(left.x, abs=1)
     assert (context.selection.tool, context.selection.label) == ("lasso", 3)
 
 

@@ -21,7 +21,7 @@ from app.commands import mask as masking
 from app.dialogs.settings import SettingsDialog
 from app.jobs.runner import Job
 from app.main import Program
-from app.selection import Compare, Tool
+from app.selection import Compare, ToolName
 from app.settings import Settings
 from app.window.main_window import MainWindow
 
@@ -121,7 +121,7 @@ def test_the_language_changes_at_once_and_all_stays_open(program: Program, scan:
     old = opened(program, scan, qtbot)
     document = old.context.document.document
     masking.invert(old.context)
-    old.context.selection.tool = Tool.LASSO
+    old.context.selection.tool = ToolName.LASSO
     old.context.selection.compare = Compare.SWIPE
     old.docks["style"].open(False)
     old.area.view.zoom_to(3.0)
@@ -136,7 +136,7 @@ def test_the_language_changes_at_once_and_all_stays_open(program: Program, scan:
     assert new.docks["damage"].windowTitle() == "损伤"
     assert new.context.document.document is document
     assert not new.context.document.state.damage.empty
-    assert new.context.selection.tool == Tool.LASSO
+    assert new.context.selection.tool == ToolName.LASSO
     assert new.context.selection.compare == Compare.SWIPE
     assert not new.docks["style"].opened
     assert new.docks["damage"].opened

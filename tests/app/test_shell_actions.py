@@ -7,9 +7,9 @@ import pytest
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app import action_table as actions
 from app import theme
-from app.selection import Compare, Selection, Tool
-from app.window import actions
+from app.selection import Compare, Selection, ToolName
 from app.window.main_window import MainWindow
 
 
@@ -83,9 +83,9 @@ def test_without_a_document_only_what_needs_none_is_possible(window: MainWindow,
 
 def test_tools_and_views_follow_the_selection(window: MainWindow):
     selection: Selection = window.context.selection
-    for tool in Tool:
+    for tool in ToolName:
         selection.tool = tool
-        if tool is not Tool.PICK:
+        if tool is not ToolName.PICK:
             assert window.action(f"tool_{tool}").isChecked()
     for mode in Compare:
         selection.compare = mode
@@ -107,11 +107,11 @@ def test_brush_steps_always_change_and_stay_in_range(qapp):
 
 def test_swapping_goes_to_the_eraser_and_back(qapp):
     selection = Selection()
-    selection.tool = Tool.BRUSH
+    selection.tool = ToolName.BRUSH
     selection.swap_tool()
-    assert selection.tool == Tool.ERASER
+    assert selection.tool == ToolName.ERASER
     selection.swap_tool()
-    assert selection.tool == Tool.BRUSH
+    assert selection.tool == ToolName.BRUSH
 
 
 def test_a_value_tells_only_when_it_changes(qapp, qtbot):

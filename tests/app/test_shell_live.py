@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from app.canvas.live_fills import LiveFills, grown_mask, live_fill, masked_image
+from app.compare.live_fills import LiveFills
 from app.context import Context
 from app.document import OpenDocument
+from app.jobs.live_fill import grown_mask, live_fill, masked_image
 from app.window.main_window import MainWindow
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box

@@ -19,7 +19,7 @@ import resources
 from app.commands import open as opening
 from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
-from app.selection import Compare, Tool
+from app.selection import Compare, ToolName
 from app.window.main_window import MainWindow
 from app.window.status_bar import SAMPLE_WAIT
 from imagest_core.painting.picture_files import read_picture, write_picture
@@ -115,7 +115,7 @@ def test_from_opening_to_a_verified_file(
     session.action("export").trigger()
     dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog))
     assert dialog.wanted().out.parent == scan.parent
-    dialog.fill.setChecked(True)
+    dialog.with_fill.setChecked(True)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     settle()
     assert "identical" in dialog.answer.text()
@@ -319,7 +319,7 @@ def test_a_file_that_cannot_be_opened_is_said_and_forgotten(
 
 
 def test_a_measured_line_is_told_in_px_and_mm(session: MainWindow):
-    session.context.selection.tool = Tool.MEASURE
+    session.context.selection.tool = ToolName.MEASURE
     session.area.view.measured.emit((0.0, 0.0), (30.0, 40.0))
     assert session.options.distance.isVisible()
     assert session.options.distance.text() == "50.0 px  ·  12.50 mm"

@@ -132,7 +132,7 @@ def test_low_windows_have_tabs_and_high_ones_a_column(hands: Hands, scan: Path, 
         assert window.docks["style"].isHidden(), "what was closed stays closed"
         if not low:
             break
-        hands.window.slots.show_panel("history")
+        hands.window.handlers.show_panel("history")
         qtbot.waitUntil(lambda: window.history.empty.visibleRegion().boundingRect().height() > 10)
         window.docks["history"].open(False)
         assert window.history.isVisible(), "a tab does not fold"
@@ -148,7 +148,7 @@ def test_the_arrangement_of_a_high_window_is_kept_from_a_low_one(
     hands.open(scan)
     window.resize(1200, TABBED_BELOW - 100)
     qtbot.waitUntil(lambda: window.column.tabbed)
-    window.keep_layout()
+    window.remember_layout()
     window.restoreState(settings.layout("state"), 1)
     assert not window.tabifiedDockWidgets(window.docks["damage"])
 
@@ -159,7 +159,7 @@ def test_a_window_that_was_kept_on_a_larger_screen_is_brought_onto_this_one(
     free = QWidget()
     qtbot.addWidget(free)
     free.setGeometry(500, 400, 3000, 2000)
-    settings.keep_layout("geometry", free.saveGeometry())
+    settings.remember_layout("geometry", free.saveGeometry())
     window = MainWindow(context)
     qtbot.addWidget(window, before_close_func=lambda _: None)
     window.show()

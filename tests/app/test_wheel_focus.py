@@ -90,7 +90,7 @@ def test_it_changes_the_field_that_has_the_focus(advanced: QWidget, window: Main
 
 @pytest.mark.parametrize("choice", [0, 1, 2, 3])
 def test_nor_does_it_change_a_preference(window: MainWindow, opened: OpenDocument, choice: int) -> None:
-    window.slots.settings()
+    window.handlers.settings()
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, SettingsDialog))
     before = window.context.settings.preferences
     boxes = dialog.findChildren(QComboBox)

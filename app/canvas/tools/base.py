@@ -61,16 +61,16 @@ class ToolContext(Protocol):
     def visible_box(self) -> Box:
         """The part of the picture that is seen."""
 
-    def draft(self, path: QPainterPath) -> None:
+    def show_draft(self, path: QPainterPath) -> None:
         """Draw a path over the picture until the next one."""
 
     def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
         """Show a (h, w) mask of ``part`` of a level as it would be marked; None: nothing."""
 
-    def tell_measured(self, start: Point, end: Point) -> None:
+    def report_measurement(self, start: Point, end: Point) -> None:
         """Two points were measured, in native pixels."""
 
-    def ring(self, path: QPainterPath) -> None:
+    def show_cursor_outline(self, path: QPainterPath) -> None:
         """Draw the outline that goes with the cursor."""
 
 
@@ -121,13 +121,13 @@ class Tool:
     def abandon(self) -> None:
         """Escape: as if the gesture had never begun."""
         self.active = False
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
 
     def leave(self) -> None:
         """Another tool is taken up."""
         if self.active:
             self.abandon()
-        self.canvas.ring(QPainterPath())
+        self.canvas.show_cursor_outline(QPainterPath())
 
     def resume(self, at: Pointer) -> None:
         """The view was moved in mid-gesture."""

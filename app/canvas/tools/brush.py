@@ -81,7 +81,7 @@ class Brush(Tool):
         """Paint along, or only show the line where it is kept straight."""
         if at.shift:
             self._straight = snapped(self._start, at.point)
-            self.canvas.draft(polyline([self._start, self._straight]))
+            self.canvas.show_draft(polyline([self._start, self._straight]))
             return
         self._settle(at)
         self._stroke(at.point, at.pressure)
@@ -92,7 +92,7 @@ class Brush(Tool):
             self._last, self._painted = self._start, 0.0
             self._stroke(self._straight, at.pressure)
             self._start, self._straight = self._straight, None
-            self.canvas.draft(QPainterPath())
+            self.canvas.show_draft(QPainterPath())
 
     def release(self, at: Pointer) -> None:
         self.active, self._sizing = False, None
@@ -133,7 +133,7 @@ class Brush(Tool):
         self._at = at
         self._draw_ring()
 
-    def resized(self) -> None:
+    def brush_resized(self) -> None:
         """The size was changed elsewhere."""
         self._draw_ring()
 
@@ -142,7 +142,7 @@ class Brush(Tool):
         radius = max(self.canvas.context.selection.brush_size / 2, 0.5)
         path = QPainterPath()
         path.addEllipse(QPointF(centre, self._at.y), radius, radius)
-        self.canvas.ring(path)
+        self.canvas.show_cursor_outline(path)
 
 
 class Eraser(Brush):

@@ -39,22 +39,22 @@ class Ruler(Tool):
 
     def press(self, at: Pointer) -> None:
         self.active, self._start = True, at.point
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
 
     def move(self, at: Pointer) -> None:
         if self.active:
-            self.canvas.draft(polyline([self._start, self._end(at)]))
+            self.canvas.show_draft(polyline([self._start, self._end(at)]))
 
     def release(self, at: Pointer) -> None:
         if not self.active:
             return
         self.active, end = False, self._end(at)
         if end != self._start:
-            self.canvas.tell_measured(self._start, end)
+            self.canvas.report_measurement(self._start, end)
 
     def leave(self) -> None:
         super().leave()
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
 
     def _end(self, at: Pointer) -> Point:
         return snapped(self._start, at.point) if at.shift else at.point

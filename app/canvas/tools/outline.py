@@ -33,11 +33,11 @@ class Outline(Tool):
         return True
 
     def _show(self, points: list[Point] | None = None) -> None:
-        self.canvas.draft(polyline(self._points if points is None else points, closed=True))
+        self.canvas.show_draft(polyline(self._points if points is None else points, closed=True))
 
     def _finish(self) -> None:
         points, self._points, self.active = self._points, [], False
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
         context, whole = self.canvas.context, self.canvas.document.state.box
         label = 0 if self._erases else context.selection.label
         reach = outline_box(points).within(whole)

@@ -66,7 +66,7 @@ class StyleTool(Tool):
             )
         path = QPainterPath()
         path.addRect(QRectF(*self._box))
-        self.canvas.draft(path)
+        self.canvas.show_draft(path)
 
     def _kept_inside(self, box: Box) -> Box:
         whole = self.canvas.document.state.box
@@ -77,7 +77,7 @@ class StyleTool(Tool):
         if not self.active:
             return
         self.active = False
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
         if min(self._box.width, self._box.height) < _SMALLEST:
             return
         state = self.canvas.document.state

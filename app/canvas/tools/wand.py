@@ -7,11 +7,11 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from app.canvas.picture import at_level, level_for, native
 from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.commands import mask as masking
 from app.jobs.runner import Ticket
+from app.levels import at_level, level_for, native
 from imagest_core.damage.map import Mask
 from imagest_core.damage.strokes import enlarged_cells
 from imagest_core.damage.wand import Wand

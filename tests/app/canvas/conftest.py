@@ -90,10 +90,10 @@ def area(qtbot: QtBot, context: Context, document: OpenDocument) -> Iterator[Com
 
 
 def at_corner(view: CanvasView) -> None:
-    from app.canvas.navigation import Place
+    from app.canvas.navigation import ViewPosition
 
     middle = view.viewport().width() / 2, view.viewport().height() / 2
-    view.set_view(Place(*middle, 1.0))
+    view.set_view(ViewPosition(*middle, 1.0))
 
 
 @pytest.fixture

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.canvas.labels import LabelLevels
-from app.canvas.overlay_pixels import Zones, argb, look_of, render
-from app.canvas.picture import at_level, level_count, level_for, reduced_size
+from app.canvas.overlay_pixels import Zones, argb, overlay_style, render
 from app.canvas.pyramid import Pyramid
+from app.levels import at_level, level_count, level_for, reduced_size
 from imagest_core.damage.classes import DEFAULT_CLASSES
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -100,7 +100,7 @@ def drawn(scale: float, zones: Zones | None = None) -> np.ndarray:
     labels = LabelLevels(9)
     labels.show(damage)
     side = round(100 * scale)
-    pixels = render(labels, look_of(DEFAULT_CLASSES, zones), Box(0, 0, side, side), scale)
+    pixels = render(labels, overlay_style(DEFAULT_CLASSES, zones), Box(0, 0, side, side), scale)
     assert pixels is not None
     return pixels
 
@@ -125,4 +125,4 @@ def test_zones_lie_where_a_restoration_reaches() -> None:
 def test_where_nothing_is_nothing_is_drawn() -> None:
     labels = LabelLevels(9)
     labels.show(DamageMap(100, 100))
-    assert render(labels, look_of(DEFAULT_CLASSES), Box(0, 0, 50, 50), 1.0) is None
+    assert render(labels, overlay_style(DEFAULT_CLASSES), Box(0, 0, 50, 50), 1.0) is None

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.navigation import LARGEST, Place
+from app.canvas.navigation import LARGEST, ViewPosition
 from app.canvas.view import CanvasView
 from app.selection import Proposal
 from imagest_core.painting.geometry import Box
@@ -69,11 +69,11 @@ def test_zoom_ends_at_3200_percent(view) -> None:
 
 
 def test_the_middle_button_moves_the_picture(view, mouse) -> None:
-    place = view.place
+    place = view.position
     mouse.press(300, 300, Qt.MouseButton.MiddleButton)
     mouse.move(250, 280)
     mouse.release(250, 280, Qt.MouseButton.MiddleButton)
-    assert view.place == Place(place.x + 50, place.y + 20, 1.0)
+    assert view.position == ViewPosition(place.x + 50, place.y + 20, 1.0)
     assert not view.panning
 
 
@@ -89,9 +89,9 @@ def test_the_middle_button_moves_the_picture_in_mid_stroke(view, mouse, context,
 
 
 def test_a_press_of_the_hand_moves_the_picture(view, mouse) -> None:
-    place = view.place
+    place = view.position
     mouse.drag((300, 300), (310, 330))
-    assert view.place.y == place.y - 30
+    assert view.position.y == place.y - 30
 
 
 def test_the_mouse_tells_where_it_is(view, mouse, qtbot) -> None:
@@ -101,19 +101,19 @@ def test_the_mouse_tells_where_it_is(view, mouse, qtbot) -> None:
 
 
 def test_the_visible_part_is_known(view, context) -> None:
-    view.set_view(Place(350, 200, 4.0))
+    view.set_view(ViewPosition(350, 200, 4.0))
     assert context.selection.visible == view.visible_box()
     assert context.selection.visible.width == 200
 
 
 def test_reveal_goes_to_a_box_that_is_out_of_sight(view, context) -> None:
-    view.set_view(Place(50, 50, 8.0))
+    view.set_view(ViewPosition(50, 50, 8.0))
     context.selection.reveal.emit(Box(600, 300, 20, 20))
     assert view.visible_box().contains(Box(600, 300, 20, 20))
 
 
 def test_pixels_are_squares_with_a_grid_from_800_percent(view) -> None:
-    view.set_view(Place(100, 50, 16.0))
+    view.set_view(ViewPosition(100, 50, 16.0))
     left, right = colour(view, 392, 258), colour(view, 408, 258)
     assert left == (47, 47, 47)
     assert right == (195, 195, 195)
@@ -129,14 +129,14 @@ def test_damage_is_tinted_and_outlined_by_one_pixel(view, mark) -> None:
     assert inside == pytest.approx(
         (214 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55), abs=2
     )
-    view.set_view(Place(220, 220, 6.0))
+    view.set_view(ViewPosition(220, 220, 6.0))
     assert colour(view, 400 - 120, 250) == (214, 40, 40)
     assert colour(view, 400 - 118, 250) == pytest.approx(inside, abs=2)
 
 
 def test_a_crack_of_one_pixel_is_seen_from_afar(view, mark) -> None:
     mark(50, 301, 600, 1)
-    view.set_view(Place(350, 200, 0.11))
+    view.set_view(ViewPosition(350, 200, 0.11))
     y = round(250 + (301 - 200) * 0.11)
     shot = view.viewport().grab().toImage()
     reds = [shot.pixelColor(400, row) for row in range(y - 2, y + 3)]
@@ -167,7 +167,7 @@ def test_undo_is_seen_at_once(view, mark, document) -> None:
 
 def test_the_grown_zone_is_drawn_apart(view, mark, context) -> None:
     mark(200, 200, 40, 40)
-    view.set_view(Place(200, 220, 10.0))
+    view.set_view(ViewPosition(200, 220, 10.0))
     grown = [colour(view, x, 255) for x in range(388, 400)]
     assert any(c[0] > c[1] + 60 for c in grown)
     context.selection.zones_visible = False
@@ -190,11 +190,11 @@ def test_style_references_are_outlined(view, document) -> None:
 def test_the_overview_appears_with_the_zoom_and_goes_there(view) -> None:
     view.fit()
     assert not view.overview.isVisible()
-    view.set_view(Place(350, 200, 8.0))
+    view.set_view(ViewPosition(350, 200, 8.0))
     assert view.overview.isVisible()
     QTest.mouseClick(view.overview, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
-    assert view.place.x < 50
-    assert view.place.zoom == 8.0
+    assert view.position.x < 50
+    assert view.position.zoom == 8.0
 
 
 def test_a_checker_is_seen_only_under_transparency(view, context) -> None:

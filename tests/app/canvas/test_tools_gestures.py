@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.canvas.navigation import Place
+from app.canvas.navigation import ViewPosition
 from app.canvas.view import CanvasView
 from app.context import Context
 from imagest_core.painting.geometry import Box
@@ -166,11 +166,11 @@ def test_the_lightest_touch_still_leaves_a_line(brush, view, mouse, document) ->
 
 
 def test_space_moves_the_picture_between_strokes(brush, view, mouse, document) -> None:
-    place = view.place
+    place = view.position
     QTest.keyPress(view, Qt.Key.Key_Space)
     mouse.drag((300, 300), (260, 280))
     QTest.keyRelease(view, Qt.Key.Key_Space)
-    assert view.place == Place(place.x + 40, place.y + 20, place.zoom)
+    assert view.position == ViewPosition(place.x + 40, place.y + 20, place.zoom)
     assert document.state.damage.empty
 
 

@@ -134,7 +134,7 @@ def test_space_moves_the_picture_in_mid_stroke(brush, mouse, view, document, lab
     mouse.move(80, 200)
     mouse.release(80, 200)
     assert document.state.damage.bounds().right == 150
-    assert view.place.x == pytest.approx(460)
+    assert view.position.x == pytest.approx(460)
 
 
 def test_a_read_only_project_says_so(brush, mouse, document, qtbot: QtBot) -> None:

@@ -20,7 +20,7 @@ from app.canvas.view import CanvasView
 from app.commands import open as opening
 from app.compare.restored import Fills
 from app.faults import faults
-from app.selection import Compare, Shown
+from app.selection import Compare, DisplayedPicture
 from imagest_core.painting.geometry import Box
 from imagest_core.project.state import State
 
@@ -176,7 +176,9 @@ def wrong(hands: Hands, view: CanvasView) -> list[str]:
     """Middles of blocks in sight that have another colour on the screen than picture, fills and mask make."""
     selection, document, box = hands.context.selection, hands.document, hands.document.state.box
     beside = selection.compare == Compare.SIDE
-    restored = (view is hands.view) == selection.swapped if beside else selection.shown == Shown.RESTORED
+    restored = (
+        (view is hands.view) == selection.swapped if beside else selection.shown == DisplayedPicture.RESTORED
+    )
     samples = document.painting.read(box)
     if restored:
         samples = Fills(document.accepted, document.run(selection.run)).lay(samples, box)

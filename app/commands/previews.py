@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from app.canvas.picture import at_level, native
 from app.commands.mask_detectors import Mask, MaskDetector, Seen, Values
 from app.jobs.runner import Background
+from app.levels import at_level, native
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.reduce import area_mean
@@ -154,7 +154,7 @@ class Previewer:
     def _looked(self, look: Look, level: int, *, exact: bool) -> tuple[Mask, float]:
         seen = self._glass.read(look, level)
         began = time.perf_counter()
-        mask = look.detector.look(seen, level, look.learned, look.values, exact=exact)
+        mask = look.detector.preview(seen, level, look.learned, look.values, exact=exact)
         return np.asarray(mask, np.bool_), time.perf_counter() - began
 
     def _note(self, pixels: int, seconds: float) -> None:
