@@ -1,6 +1,6 @@
-"""Every action of the program as data: what it is called, its key, its icon, what it does.
+"""All actions of the program as data: text, keys, icon and what they need.
 
-Menus, toolbars, tooltips and the list of shortcuts are all made from this one table.
+Menus, toolbars, tooltips and the list of shortcuts are built from this table.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from app.i18n.noop import QT_TRANSLATE_NOOP
 
 @dataclass(frozen=True)
 class Spec:
-    """One action. ``text`` carries its mnemonic; ``keys`` in Qt's portable form, the first is shown.
+    """One action. ``text`` includes the mnemonic; of the ``keys``, in Qt's portable form, the first is shown.
 
-    ``group``: exclusive among its kind; ``checkable`` follows from it. ``needs``: what must be there for
-    it to be possible: "" nothing, document, damage, run, region, job, undo or redo.
+    Actions of a ``group`` are checkable and exclusive. ``needs``: the condition for the action to be enabled,
+    "" (none), document, damage, run, shown, region, job, undo or redo.
     """
 
     id: str
@@ -34,17 +34,17 @@ class Spec:
 
     @property
     def title(self) -> str:
-        """Translated, without mnemonic and dots."""
+        """The translated text without mnemonic and ellipsis."""
         return plain(self.text).rstrip("…")
 
 
 def translated(text: str) -> str:
-    """``text`` of this table in the user's language."""
+    """Translate ``text`` of this table."""
     return QCoreApplication.translate("Actions", text)
 
 
 def plain(text: str) -> str:
-    """``text`` of this table in the user's language, without its mnemonic."""
+    """Translate ``text`` of this table and remove the mnemonic."""
     return re.sub(r"\(&.\)", "", translated(text)).replace("&", "")
 
 
@@ -91,7 +91,7 @@ VIEW = (
     Spec("mask_visible", QT_TRANSLATE_NOOP("Actions", "Show &mask"), ("V",), "mask", checkable=True),
     Spec(
         "zones_visible",
-        QT_TRANSLATE_NOOP("Actions", "Show &grown zone"),
+        QT_TRANSLATE_NOOP("Actions", "Show dilated mar&gin"),
         ("Z",),
         "zones",
         checkable=True,
@@ -140,8 +140,8 @@ MASK = (
     Spec(
         "derive_difference", QT_TRANSLATE_NOOP("Actions", "&Derive from a clean picture…"), (), "difference"
     ),
-    Spec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&erive cracks"), (), "crack"),
-    Spec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Derive &losses by ground colour"), (), "loss"),
+    Spec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&etect cracks"), (), "crack"),
+    Spec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Detect &losses by ground colour"), (), "loss"),
     SEPARATOR,
     Spec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
     Spec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
@@ -183,7 +183,7 @@ RESTORE = (
 RESULTS = (
     Spec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),
     Spec("next_run", QT_TRANSLATE_NOOP("Actions", "&Next result"), (".",), "next", "run"),
-    Spec("show_accepted", QT_TRANSLATE_NOOP("Actions", "Show what is acc&epted"), (), "", "run"),
+    Spec("show_accepted", QT_TRANSLATE_NOOP("Actions", "Show acc&epted fills only"), (), "", "run"),
     SEPARATOR,
     Spec("accept_run", QT_TRANSLATE_NOOP("Actions", "&Accept result"), ("Ctrl+Shift+A",), "accept", "shown"),
     Spec("reject_run", QT_TRANSLATE_NOOP("Actions", "Re&ject result"), (), "reject", "shown"),
@@ -193,7 +193,7 @@ RESULTS = (
     Spec("rename_run", QT_TRANSLATE_NOOP("Actions", "Rena&me result…"), ("F2",), "rename", "shown"),
     Spec(
         "copy_parameters",
-        QT_TRANSLATE_NOOP("Actions", "&Copy its parameters into the panel"),
+        QT_TRANSLATE_NOOP("Actions", "&Copy parameters into the panel"),
         (),
         "copy",
         "shown",
@@ -224,14 +224,14 @@ MENUS: dict[str, tuple[Entry, ...]] = {
 }
 
 HELD = (
-    (QT_TRANSLATE_NOOP("Actions", "Move the view, also in mid-stroke"), "Space"),
-    (QT_TRANSLATE_NOOP("Actions", "Show the original while held"), "Tab"),
-    (QT_TRANSLATE_NOOP("Actions", "Straight lines and right angles while held"), "Shift"),
-    (QT_TRANSLATE_NOOP("Actions", "Abandon the stroke"), "Esc"),
+    (QT_TRANSLATE_NOOP("Actions", "Move the view, also during a stroke"), "Space"),
+    (QT_TRANSLATE_NOOP("Actions", "Show the original"), "Tab"),
+    (QT_TRANSLATE_NOOP("Actions", "Straight lines and right angles"), "Shift"),
+    (QT_TRANSLATE_NOOP("Actions", "Cancel the stroke"), "Esc"),
     (QT_TRANSLATE_NOOP("Actions", "Zoom at the cursor"), "Wheel"),
     (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag"),
 )
-"""Keys that act while held; the canvas answers them."""
+"""Keys that act while they are held; handled by the canvas."""
 
 
 def specs() -> Iterable[Spec]:
@@ -240,10 +240,10 @@ def specs() -> Iterable[Spec]:
 
 
 def tip(spec: Spec) -> str:
-    """The name and the key."""
+    """The tooltip: text and key."""
     return f"{spec.title}   {shown_keys(spec)}" if spec.keys else spec.title
 
 
 def shown_keys(spec: Spec) -> str:
-    """The first key as this system writes it."""
+    """The first key in the notation of the system; "" if there is none."""
     return QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if spec.keys else ""

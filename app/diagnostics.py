@@ -14,9 +14,9 @@ from imagest_core.paths import state_folder
 
 
 def diagnostics(message: Message | None = None) -> str:
-    """What somebody who is to help needs: versions, system, the error itself, and the end of the log.
+    """Versions, system, ``message`` and the end of the log as text.
 
-    Paths may be in it, but nothing of what the files hold.
+    It may contain paths, but no content of files.
     """
     lines = [
         f"Imagest Workstation {__version__}",
@@ -26,12 +26,12 @@ def diagnostics(message: Message | None = None) -> str:
     if message is not None:
         lines += ["", message.sentence, message.remedy, message.details]
     if recent.lines:
-        lines += ["", f"The end of the log in {state_folder()}:", *recent.lines]
+        lines += ["", f"End of the log in {state_folder()}:", *recent.lines]
     return "\n".join(lines).strip()
 
 
 def _screens() -> list[str]:
-    """The screens there are, as the window sees them."""
+    """Size and scale factor of all screens."""
     return [
         f"Screen {screen.geometry().width()} × {screen.geometry().height()}, "
         f"factor {screen.devicePixelRatio():g}, {QGuiApplication.platformName()}"

@@ -11,26 +11,26 @@ LAST_LEVEL = 8
 
 
 def level_count(width: int, height: int) -> int:
-    """How many levels a picture has: the last fits about 256 pixels."""
+    """Number of levels; the last is about 256 pixels wide or high."""
     return min(max(math.ceil(math.log2(max(width, height) / 256)), 0), LAST_LEVEL) + 1
 
 
 def level_for(scale: float, levels: int) -> int:
-    """The level to draw at ``scale`` device pixels per native one: never fewer pixels than shown."""
+    """The coarsest level to draw at ``scale`` device pixels per native pixel without losing detail."""
     return min(max(math.floor(-math.log2(scale) + 1e-6), 0), levels - 1)
 
 
 def reduced_size(width: int, height: int, level: int) -> tuple[int, int]:
-    """The size of a level."""
+    """(width, height) of a level."""
     return -(-width // (1 << level)), -(-height // (1 << level))
 
 
 def at_level(box: Box, level: int) -> Box:
-    """All pixels of a level that a native ``box`` touches."""
+    """The box of all pixels of a level that the native ``box`` touches."""
     scale = 1 << level
     return Box.spanning(box.x // scale, box.y // scale, -(-box.right // scale), -(-box.bottom // scale))
 
 
 def native(part: Box, level: int) -> Box:
-    """The native box of pixels of a level; it may reach over the picture's edge."""
+    """The native box of ``part`` of a level; it may extend beyond the picture."""
     return Box(part.x << level, part.y << level, part.width << level, part.height << level)

@@ -33,7 +33,7 @@ def opening(scan: str) -> Measured:
     layers = stage.area.layers
     assert layers is not None
     layers.progressed.connect(lambda *_: paint())
-    stage.until(lambda: layers.whole)
+    stage.until(lambda: layers.complete)
     stalls.stop()
     paint()
     stage.area.view.viewport().repaint()

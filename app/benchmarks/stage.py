@@ -115,7 +115,7 @@ class Stage:
     def opened(self, scan: Path) -> None:
         """Open and wait till all is built."""
         self.open(scan)
-        self.until(lambda: self.area.layers is not None and self.area.layers.whole)
+        self.until(lambda: self.area.layers is not None and self.area.layers.complete)
 
     @property
     def document(self) -> OpenDocument:

@@ -1,4 +1,4 @@
-"""What a layer of the canvas shows, and how a picture is cut into levels and cells. No Qt in here."""
+"""The pictures that layers of the canvas draw, and their cells. No Qt."""
 
 from __future__ import annotations
 
@@ -13,32 +13,32 @@ from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box
 
 CELL = 512
-"""Side of a cell in pixels of its level."""
+"""Side of a cell, in pixels of its level."""
 
 
 class Picture(Protocol):
-    """Pixels of a picture at reduced levels; level n has ``ceil(size / 2**n)`` of them."""
+    """A picture at reduced levels; level n is ``ceil(size / 2**n)`` pixels wide and high."""
 
     width: int
     height: int
     levels: int
 
     def held(self, level: int) -> Pixels | None:
-        """The whole level where it is kept in memory (transparent where it isn't ready yet)."""
+        """The whole level if it is kept in memory, transparent where it is not ready yet; else None."""
 
     def make(self, level: int, part: Box) -> Pixels:
-        """The pixels of ``part`` (of the level), however long it takes; for a worker's thread."""
+        """Compute the pixels of ``part`` of a level; slow, for worker threads."""
 
 
 def cells(part: Box) -> Iterator[tuple[int, int]]:
-    """(column, row) of the cells that ``part`` of a level touches."""
+    """Yield (column, row) of the cells that ``part`` of a level touches."""
     for row in range(part.y // CELL, -(-part.bottom // CELL)):
         for column in range(part.x // CELL, -(-part.right // CELL)):
             yield column, row
 
 
 def halved(pixels: Pixels) -> Pixels:
-    """The next level, by area mean; an odd last row or column counts for itself."""
+    """Halve by area mean; an odd last row or column is replicated."""
     height, width = pixels.shape[:2]
     even: NDArray[np.uint8] = pixels
     if height % 2 or width % 2:

@@ -16,7 +16,7 @@ ABOVE_MASKS = 17
 
 
 class LiveFills(QObject):
-    """Shows each window's latest fill; all go when the job ends."""
+    """Shows the latest fill of each window; removes all when the job ends."""
 
     def __init__(self, context: Context, area: CompareArea) -> None:
         super().__init__(area)
@@ -31,14 +31,14 @@ class LiveFills(QObject):
         context.document_changed.connect(lambda _: self.clear())
 
     def show_fill(self, fill: object) -> None:
-        """Draw one; anything else that a job shows is none of ours."""
+        """Draw ``fill`` if it is a :class:`LiveFill`; other previews of jobs are ignored."""
         if self._context.document is None or not isinstance(fill, LiveFill):
             return
         item = self._items.get(fill.window) or self._make(fill.window)
         item.setPixmap(QPixmap.fromImage(fill.image))
 
     def clear(self) -> None:
-        """Take all fills away."""
+        """Remove all fills."""
         for item in self._items.values():
             if (scene := item.scene()) is not None:
                 scene.removeItem(item)
@@ -46,7 +46,7 @@ class LiveFills(QObject):
 
     @property
     def count(self) -> int:
-        """How many windows are shown."""
+        """Number of windows shown."""
         return len(self._items)
 
     def _make(self, window: Window) -> QGraphicsPixmapItem:

@@ -9,7 +9,7 @@ from imagest_core.damage.classes import DamageClass
 
 
 def class_name(item: DamageClass) -> str:
-    """A class's name; the built-in ones in the user's language."""
+    """The name of a damage class; built-in names are translated."""
     known = (
         QT_TRANSLATE_NOOP("Classes", "loss"),
         QT_TRANSLATE_NOOP("Classes", "crack"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def duration(seconds: float) -> str:
-    """A length of time as people say it; the unit stays on the line of its number."""
+    """Format a duration; a non-breaking space keeps number and unit together."""
     if seconds < 60:
         return f"{max(seconds, 1):.0f}\u00a0s"
     minutes, rest = divmod(round(seconds), 60)

@@ -15,20 +15,20 @@ from imagest_core.restoration.planning.window import Preview, Window
 
 @dataclass(frozen=True, eq=False)
 class LiveFill:
-    """What a window looks like for now: a picture in its working pixels, clear where nothing is filled."""
+    """The current fill of a window as an image in working pixels, transparent outside the filled area."""
 
     window: Window
     image: QImage
 
 
 def live_fill(preview: Preview, damage: DamageMap, growth: int) -> LiveFill:
-    """``preview`` under the grown ``damage`` alone; made by the worker, the window only draws it."""
+    """Cut ``preview`` to the dilated ``damage``; for worker threads."""
     mask = grown_mask(damage, preview.window, growth)
     return LiveFill(preview.window, masked_image(preview.image, mask))
 
 
 def grown_mask(damage: DamageMap, window: Window, growth: int) -> NDArray[np.bool_]:
-    """(h, w) bool in working pixels: what a restoration fills of ``window``."""
+    """The area of ``window`` that a restoration fills, (h, w) bool in working pixels."""
     mask = damage.fill_mask(window.box.expanded(growth)).astype(np.uint8)
     grown = cv2.dilate(mask, np.ones((2 * growth + 1,) * 2, np.uint8))[growth:-growth, growth:-growth]
     rows, columns = window.shape
@@ -36,7 +36,7 @@ def grown_mask(damage: DamageMap, window: Window, growth: int) -> NDArray[np.boo
 
 
 def masked_image(rgb: NDArray[np.float32], mask: NDArray[np.bool_]) -> QImage:
-    """(h, w, 3) working colour under a (h, w) mask, transparent elsewhere."""
+    """Convert (h, w, 3) working colour to an image that is transparent outside the (h, w) mask."""
     rows, columns = min(rgb.shape[0], mask.shape[0]), min(rgb.shape[1], mask.shape[1])
     pixels = np.zeros((rows, columns, 4), np.uint8)
     pixels[..., :3] = np.rint(np.clip(rgb[:rows, :columns], 0, 1) * 255)

@@ -15,7 +15,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.messages import explained
 from app.selection import ToolName
-from app.style_suggestions import Suggestions
+from app.style_suggestions import StyleSuggestions
 from app.widgets.images import image_of
 from app.widgets.parts import Card, Panel, button, clear, column, label, row, tool_button
 from imagest_core.errors import ImagestError, StyleError
@@ -35,7 +35,7 @@ class StylePanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.suggestions = Suggestions(context, self)
+        self.suggestions = StyleSuggestions(context, self)
         self.card = Card(
             self.tr("Which parts show how it was painted?"),
             self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
@@ -168,7 +168,7 @@ class StylePanel(Panel):
     def suggest(self) -> None:
         """Let the program look for intact regions, and offer them."""
         self.context.selection.style_declined = False
-        self.suggestions.look(self._not_suggested)
+        self.suggestions.search(self._not_suggested)
 
     def decline(self) -> None:
         """Take none of what is suggested: without a reference of the user's none is used then."""

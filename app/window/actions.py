@@ -17,20 +17,20 @@ class Actions(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._groups: dict[str, QActionGroup] = {}
-        self._made = {spec.id: self._make(spec) for spec in specs()}
+        self._actions = {spec.id: self._make(spec) for spec in specs()}
         self._needs = {spec.id: spec.needs for spec in specs()}
 
     def __getitem__(self, name: str) -> QAction:
-        return self._made[name]
+        return self._actions[name]
 
     def all(self) -> Iterable[tuple[str, QAction]]:
-        """Every action with its id."""
-        return self._made.items()
+        """All (id, action) pairs."""
+        return self._actions.items()
 
-    def allow(self, there: set[str]) -> None:
-        """Enable what is possible with what is ``there``."""
-        for name, action in self._made.items():
-            action.setEnabled(not self._needs[name] or self._needs[name] in there)
+    def allow(self, available: set[str]) -> None:
+        """Enable the actions whose ``Spec.needs`` is empty or in ``available``."""
+        for name, action in self._actions.items():
+            action.setEnabled(not self._needs[name] or self._needs[name] in available)
 
     def _make(self, spec: Spec) -> QAction:
         action = QAction(translated(spec.text), self.parent())

@@ -41,6 +41,73 @@
     </message>
 </context>
 <context>
+    <name>ActionHandlers</name>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Projects</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>保存项目</translation>
+    </message>
+    <message>
+        <source>Changes are not saved</source>
+        <translation>更改尚未保存</translation>
+    </message>
+    <message>
+        <source>The project could not be saved. Close it and lose the latest changes?</source>
+        <translation>无法保存项目。是否关闭并丢失最近的更改？</translation>
+    </message>
+    <message>
+        <source>The diagnostics were copied to the clipboard.</source>
+        <translation>诊断信息已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Import a mask</source>
+        <translation>导入蒙版</translation>
+    </message>
+    <message>
+        <source>Export the mask</source>
+        <translation>导出蒙版</translation>
+    </message>
+    <message>
+        <source>Replace the file?</source>
+        <translation>替换文件？</translation>
+    </message>
+    <message>
+        <source>{0} already exists. Replace it?</source>
+        <translation>{0} 已存在。要替换它吗？</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Choose a donor picture</source>
+        <translation>选择供体图片</translation>
+    </message>
+    <message>
+        <source>Discard this result?</source>
+        <translation>丢弃此结果？</translation>
+    </message>
+    <message>
+        <source>The result is removed from the list. Undo restores it.</source>
+        <translation>结果将从列表中移除。撤销可恢复。</translation>
+    </message>
+    <message>
+        <source>Rename result</source>
+        <translation>重命名结果</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+</context>
+<context>
     <name>Actions</name>
     <message>
         <source>&amp;Open…</source>
@@ -131,8 +198,40 @@
         <translation>显示蒙版(&amp;M)</translation>
     </message>
     <message>
-        <source>Show &amp;grown zone</source>
+        <source>Show dilated mar&amp;gin</source>
         <translation>显示扩展区(&amp;G)</translation>
+    </message>
+    <message>
+        <source>D&amp;etect cracks</source>
+        <translation>检测裂纹(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Detect &amp;losses by ground colour</source>
+        <translation>按底料颜色检测缺失(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Show acc&amp;epted fills only</source>
+        <translation>仅显示已接受的填补(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy parameters into the panel</source>
+        <translation>将参数复制到面板(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Move the view, also during a stroke</source>
+        <translation>移动视图，绘制途中亦可</translation>
+    </message>
+    <message>
+        <source>Show the original</source>
+        <translation>显示原件</translation>
+    </message>
+    <message>
+        <source>Straight lines and right angles</source>
+        <translation>直线和直角</translation>
+    </message>
+    <message>
+        <source>Cancel the stroke</source>
+        <translation>取消笔画</translation>
     </message>
     <message>
         <source>Show conte&amp;xt windows</source>
@@ -223,14 +322,6 @@
         <translation>由完好图片推导(&amp;D)…</translation>
     </message>
     <message>
-        <source>D&amp;erive cracks</source>
-        <translation>推导裂纹(&amp;E)</translation>
-    </message>
-    <message>
-        <source>Derive &amp;losses by ground colour</source>
-        <translation>按底料颜色推导缺失(&amp;L)</translation>
-    </message>
-    <message>
         <source>&amp;Import a mask…</source>
         <translation>导入蒙版(&amp;I)…</translation>
     </message>
@@ -283,10 +374,6 @@
         <translation>下一结果(&amp;N)</translation>
     </message>
     <message>
-        <source>Show what is acc&amp;epted</source>
-        <translation>显示已接受的内容(&amp;E)</translation>
-    </message>
-    <message>
         <source>&amp;Accept result</source>
         <translation>接受结果(&amp;A)</translation>
     </message>
@@ -301,10 +388,6 @@
     <message>
         <source>Rena&amp;me result…</source>
         <translation>重命名结果(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Copy its parameters into the panel</source>
-        <translation>将其参数复制到面板(&amp;C)</translation>
     </message>
     <message>
         <source>Next &amp;unreviewed region</source>
@@ -369,22 +452,6 @@
     <message>
         <source>&amp;Help</source>
         <translation>帮助(&amp;H)</translation>
-    </message>
-    <message>
-        <source>Move the view, also in mid-stroke</source>
-        <translation>移动视图，绘制途中亦可</translation>
-    </message>
-    <message>
-        <source>Show the original while held</source>
-        <translation>按住时显示原件</translation>
-    </message>
-    <message>
-        <source>Straight lines and right angles while held</source>
-        <translation>按住时为直线和直角</translation>
-    </message>
-    <message>
-        <source>Abandon the stroke</source>
-        <translation>放弃笔画</translation>
     </message>
     <message>
         <source>Zoom at the cursor</source>
@@ -540,6 +607,23 @@
     <message>
         <source>Transition inside the grown mask</source>
         <translation>扩展蒙版内的过渡</translation>
+    </message>
+</context>
+<context>
+    <name>ArchivedResultsMenu</name>
+    <message>
+        <source>Restore a discarded &amp;result</source>
+        <translation>恢复已丢弃的结果(&amp;R)</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} · {1}, %n region(s)</source>
+        <translation>
+            <numerusform>{0} · {1}，%n 个区域</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>No discarded results</source>
+        <translation>没有已丢弃的结果</translation>
     </message>
 </context>
 <context>
@@ -2074,12 +2158,6 @@
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审查。</translation>
     </message>
-    <message numerus="yes">
-        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
-        <translation>
-            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
-        </translation>
-    </message>
 </context>
 <context>
     <name>DerivePanel</name>
@@ -2343,6 +2421,24 @@
     </message>
 </context>
 <context>
+    <name>DifferenceLegend</name>
+    <message>
+        <source>Legend of the difference map</source>
+        <translation>差异图图例</translation>
+    </message>
+    <message>
+        <source>Difference, ΔE 2000</source>
+        <translation>差异，ΔE 2000</translation>
+    </message>
+</context>
+<context>
+    <name>DockTitleBar</name>
+    <message>
+        <source>Fold or open {0}</source>
+        <translation>折叠或展开{0}</translation>
+    </message>
+</context>
+<context>
     <name>Engines</name>
     <message>
         <source>about imagest</source>
@@ -2467,17 +2563,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>{0} exists already: choose another name or let it be replaced.</source>
         <translation>{0} 已存在：请另选名称或允许替换。</translation>
-    </message>
-</context>
-<context>
-    <name>Follower</name>
-    <message>
-        <source>Your work goes on in memory; save it under another name.</source>
-        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
-    </message>
-    <message>
-        <source>Your work itself is kept; only a backup is missing.</source>
-        <translation>您的工作已保存；只是缺少一份备份。</translation>
     </message>
 </context>
 <context>
@@ -2648,13 +2733,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
-    <name>Head</name>
-    <message>
-        <source>Fold or open {0}</source>
-        <translation>折叠或展开{0}</translation>
-    </message>
-</context>
-<context>
     <name>HistoryPanel</name>
     <message>
         <source>History</source>
@@ -2672,7 +2750,7 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
-    <name>JobLine</name>
+    <name>JobStatus</name>
     <message>
         <source>Progress</source>
         <translation>进度</translation>
@@ -2729,10 +2807,6 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>打开最近文件(&amp;R)</translation>
     </message>
     <message>
-        <source>Nothing yet</source>
-        <translation>暂无</translation>
-    </message>
-    <message>
         <source>S&amp;urround</source>
         <translation>周围底色(&amp;U)</translation>
     </message>
@@ -2755,6 +2829,10 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Pa&amp;nels</source>
         <translation>面板(&amp;N)</translation>
+    </message>
+    <message>
+        <source>No recent files</source>
+        <translation>没有最近的文件</translation>
     </message>
     <message>
         <source>Reset &amp;layout</source>
@@ -2818,12 +2896,12 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>无法使用文件：{0}。</translation>
     </message>
     <message>
-        <source>Copy the diagnostics and report them.</source>
-        <translation>请复制诊断信息并报告。</translation>
+        <source>An internal error ({0}) interrupted this; your work is kept.</source>
+        <translation>内部错误（{0}）中断了此操作；您的工作已保留。</translation>
     </message>
     <message>
-        <source>A fault of this program interrupted this ({0}); your work is kept.</source>
-        <translation>本程序的一个错误中断了此操作（{0}）；您的工作已保留。</translation>
+        <source>Copy the diagnostics and report the error.</source>
+        <translation>请复制诊断信息并报告此错误。</translation>
     </message>
 </context>
 <context>
@@ -2935,8 +3013,8 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>总览图</translation>
     </message>
     <message>
-        <source>Overview: press to go there</source>
-        <translation>总览：点击前往该处</translation>
+        <source>Overview: click to move the view there</source>
+        <translation>总览：点击可将视图移到该处</translation>
     </message>
 </context>
 <context>
@@ -2956,23 +3034,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Don&apos;t open</source>
         <translation>不打开</translation>
-    </message>
-</context>
-<context>
-    <name>PutAwayMenu</name>
-    <message>
-        <source>&amp;Bring back a result</source>
-        <translation>取回结果(&amp;B)</translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} · {1}, %n region(s)</source>
-        <translation>
-            <numerusform>{0} · {1}，%n 个区域</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing was put away</source>
-        <translation>没有收起的结果</translation>
     </message>
 </context>
 <context>
@@ -3066,12 +3127,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
-        <translation>
-            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
-        </translation>
     </message>
 </context>
 <context>
@@ -3227,17 +3282,6 @@ accepted: {5}</source>
     </message>
 </context>
 <context>
-    <name>Scale</name>
-    <message>
-        <source>Scale of the difference map</source>
-        <translation>差异图标尺</translation>
-    </message>
-    <message>
-        <source>Difference, ΔE 2000</source>
-        <translation>差异，ΔE 2000</translation>
-    </message>
-</context>
-<context>
     <name>ScaleEntry</name>
     <message>
         <source>Length on the painting</source>
@@ -3375,73 +3419,6 @@ accepted: {5}</source>
     </message>
 </context>
 <context>
-    <name>Slots</name>
-    <message>
-        <source>Open</source>
-        <translation>打开</translation>
-    </message>
-    <message>
-        <source>Projects</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>Save project</source>
-        <translation>保存项目</translation>
-    </message>
-    <message>
-        <source>Not everything is kept</source>
-        <translation>并非全部内容都已保存</translation>
-    </message>
-    <message>
-        <source>The project could not be written. Close and lose the latest changes?</source>
-        <translation>无法写入项目。是否关闭并丢失最近的更改？</translation>
-    </message>
-    <message>
-        <source>The diagnostics are on the clipboard.</source>
-        <translation>诊断信息已复制到剪贴板。</translation>
-    </message>
-    <message>
-        <source>Import a mask</source>
-        <translation>导入蒙版</translation>
-    </message>
-    <message>
-        <source>Export the mask</source>
-        <translation>导出蒙版</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>Choose a donor picture</source>
-        <translation>选择供体图片</translation>
-    </message>
-    <message>
-        <source>Discard this result?</source>
-        <translation>丢弃此结果？</translation>
-    </message>
-    <message>
-        <source>The result is taken off the list. Undo brings it back.</source>
-        <translation>结果将从列表中移除。撤销可恢复。</translation>
-    </message>
-    <message>
-        <source>Rename result</source>
-        <translation>重命名结果</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Replace the file?</source>
-        <translation>替换文件？</translation>
-    </message>
-    <message>
-        <source>{0} exists already. Replace it?</source>
-        <translation>{0} 已存在。要替换它吗？</translation>
-    </message>
-</context>
-<context>
     <name>Stages</name>
     <message>
         <source>writing</source>
@@ -3505,6 +3482,17 @@ accepted: {5}</source>
     <message>
         <source>Only the region under review: choose one in Review first</source>
         <translation>仅修复正在审查的区域：请先在“审查”中选择</translation>
+    </message>
+</context>
+<context>
+    <name>StateSync</name>
+    <message>
+        <source>Your work continues in memory; save it under another name.</source>
+        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
+    </message>
+    <message>
+        <source>Your work is saved; only a backup is missing.</source>
+        <translation>您的工作已保存；只是缺少一份备份。</translation>
     </message>
 </context>
 <context>
@@ -3690,8 +3678,8 @@ accepted: {5}</source>
         <translation>容差</translation>
     </message>
     <message>
-        <source>How far colours may differ</source>
-        <translation>颜色可相差多少</translation>
+        <source>Largest colour difference</source>
+        <translation>允许的最大颜色差异</translation>
     </message>
     <message>
         <source>Drag between two points</source>
@@ -3710,56 +3698,60 @@ accepted: {5}</source>
         <translation>画笔</translation>
     </message>
     <message>
-        <source>Shift draws straight, X swaps with the eraser, Esc abandons</source>
-        <translation>Shift 画直线，X 切换橡皮，Esc 放弃</translation>
+        <source>Shift: straight line; X: eraser; Esc: cancel</source>
+        <translation>Shift：直线；X：橡皮；Esc：取消</translation>
+    </message>
+    <message>
+        <source>Shift: straight line; X: brush; Esc: cancel</source>
+        <translation>Shift：直线；X：画笔；Esc：取消</translation>
+    </message>
+    <message>
+        <source>Draw around the damage; Alt erases</source>
+        <translation>圈出损伤；按住 Alt 则擦除</translation>
+    </message>
+    <message>
+        <source>Click the corners; Enter or a double click closes</source>
+        <translation>点击各角；回车或双击闭合</translation>
+    </message>
+    <message>
+        <source>Drag; Shift makes a square; Alt erases</source>
+        <translation>拖动；Shift 画正方形；按住 Alt 则擦除</translation>
+    </message>
+    <message>
+        <source>Click similar colours; drag to change the tolerance</source>
+        <translation>点击以选择相近颜色；拖动可调整容差</translation>
+    </message>
+    <message>
+        <source>Click to give a region this class; Alt-click to clear it</source>
+        <translation>点击将区域设为此类别；Alt 点击清除</translation>
+    </message>
+    <message>
+        <source>Drag between two points; enter their distance to set the scale</source>
+        <translation>在两点之间拖动；输入距离以设定比例</translation>
     </message>
     <message>
         <source>Eraser</source>
         <translation>橡皮</translation>
     </message>
     <message>
-        <source>Shift draws straight, X swaps with the brush, Esc abandons</source>
-        <translation>Shift 画直线，X 切换画笔，Esc 放弃</translation>
-    </message>
-    <message>
         <source>Lasso</source>
         <translation>套索</translation>
-    </message>
-    <message>
-        <source>Draw round the damage; Alt takes away</source>
-        <translation>圈出损伤；Alt 减去</translation>
     </message>
     <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
     <message>
-        <source>Click the corners, Enter or a double click closes</source>
-        <translation>点击各角，回车或双击闭合</translation>
-    </message>
-    <message>
         <source>Rectangle</source>
         <translation>矩形</translation>
-    </message>
-    <message>
-        <source>Drag; Shift makes a square; Alt takes away</source>
-        <translation>拖动；Shift 画正方形；Alt 减去</translation>
     </message>
     <message>
         <source>Wand</source>
         <translation>魔棒</translation>
     </message>
     <message>
-        <source>Press and drag: grows over similar colours</source>
-        <translation>按住拖动：扩展到相近颜色</translation>
-    </message>
-    <message>
         <source>Fill or clear</source>
         <translation>填充或清除</translation>
-    </message>
-    <message>
-        <source>Click gives a region this class; Alt-click clears it</source>
-        <translation>点击将区域设为此类别；Alt 点击清除</translation>
     </message>
     <message>
         <source>Style reference</source>
@@ -3772,10 +3764,6 @@ accepted: {5}</source>
     <message>
         <source>Measure</source>
         <translation>测量</translation>
-    </message>
-    <message>
-        <source>Drag between two points; type their distance to set the scale</source>
-        <translation>在两点之间拖动；输入距离以设定比例</translation>
     </message>
     <message>
         <source>Ground colour</source>
@@ -3805,8 +3793,8 @@ accepted: {5}</source>
         <translation>更改区域类别</translation>
     </message>
     <message>
-        <source>Nothing to fill here: draw a closed outline first, and let all of it be seen.</source>
-        <translation>此处无可填充：请先画出封闭轮廓，并使其完全可见。</translation>
+        <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
+        <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
     </message>
     <message>
         <source>Fill region</source>
@@ -3860,8 +3848,8 @@ accepted: {5}</source>
         <translation>最近</translation>
     </message>
     <message>
-        <source>Scans and projects you open appear here, where you left them.</source>
-        <translation>您打开的扫描件和项目会显示在这里，并保持离开时的状态。</translation>
+        <source>Scans and projects that you open are listed here.</source>
+        <translation>您打开的扫描件和项目会列在这里。</translation>
     </message>
     <message>
         <source>Open {0}</source>

@@ -169,7 +169,7 @@ def entries(menu: QMenu) -> Iterator[QAction]:
             yield action
 
 
-def test_everything_with_a_key_or_a_button_in_a_bar_stands_in_a_menu(full: MainWindow):
+def test_every_key_and_toolbar_button_has_a_menu_entry(full: MainWindow):
     listed = {action for menu in full.menus.values() for action in entries(menu)}
     for name, action in full.actions_.all():
         assert action in listed, name
@@ -202,14 +202,14 @@ def test_the_list_of_keys_is_searched(full: MainWindow, qtbot: QtBot):
     dialog.close()
 
 
-def test_about_names_every_library_the_program_needs():
+def test_about_lists_every_required_library():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {text.split(">")[0].strip().lower() for text in project["dependencies"]}
     assert {name.lower() for name in about.PARTS} == needed
     assert all(about.version(name) != "–" for name in about.PARTS)
 
 
-def test_the_canvas_takes_the_focus_and_gives_it_back(full: MainWindow, qtbot: QtBot):
+def test_canvas_takes_and_returns_the_focus(full: MainWindow, qtbot: QtBot):
     full.context.selection.tool = ToolName.PAN
     full.context.selection.compare = Compare.SINGLE
     full.activateWindow()

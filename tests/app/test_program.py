@@ -65,12 +65,12 @@ def drive(window, work, after):
     begin = mark if work == "job" else leave
     when(window, lambda: work == "idle" or context.document is not None, begin)
 
-make = program.Program._make
+make = program.Program._create_window
 def made(self):
     window = make(self)
     drive(window, sys.argv[1], int(sys.argv[2]))
     return window
-program.Program._make = made
+program.Program._create_window = made
 sys.exit(program.main(None if sys.argv[1] == "idle" else resources.sample_painting()))
 """
 """The real program, closed by its window after a while; what it asks before stopping a job is agreed to."""
@@ -117,7 +117,7 @@ def test_closing_the_window_ends_the_program(work: str, then: int, tmp_path: Pat
     assert (asked.returncode, said) == (0, [])
 
 
-def test_the_language_changes_at_once_and_all_stays_open(program: Program, scan: Path, qtbot: QtBot):
+def test_language_changes_at_once_and_the_document_stays_open(program: Program, scan: Path, qtbot: QtBot):
     old = opened(program, scan, qtbot)
     document = old.context.document.document
     masking.invert(old.context)
@@ -159,7 +159,7 @@ def test_the_language_waits_for_a_running_job(program: Program, scan: Path, qtbo
     assert done == [True]
 
 
-def test_the_look_follows_the_settings_and_the_system(program: Program, monkeypatch: pytest.MonkeyPatch):
+def test_theme_follows_the_settings_and_the_system(program: Program, monkeypatch: pytest.MonkeyPatch):
     program._settings.prefer(theme="dark")
     assert theme.roles() is theme.DARK
     program._settings.prefer(theme="system")
@@ -172,7 +172,7 @@ def test_the_look_follows_the_settings_and_the_system(program: Program, monkeypa
     assert theme.roles() is theme.DARK, "a theme that was chosen stays"
 
 
-def test_the_surround_follows_the_settings_and_the_menu_says_so(program: Program):
+def test_surround_and_its_menu_follow_the_settings(program: Program):
     program._settings.prefer(surround="black")
     assert program.window.context.selection.surround == "black"
     assert program.window.surrounds["black"].isChecked()
@@ -180,7 +180,7 @@ def test_the_surround_follows_the_settings_and_the_menu_says_so(program: Program
     assert program._settings.preferences.surround == "light"
 
 
-def test_the_operator_signs_open_and_new_projects(program: Program, scan: Path, qtbot: QtBot):
+def test_operator_is_recorded_in_open_and_new_projects(program: Program, scan: Path, qtbot: QtBot):
     window = opened(program, scan, qtbot)
     program._settings.prefer(operator="A. Restorer")
     assert window.context.document.state.operator == "A. Restorer"
@@ -192,7 +192,7 @@ def test_the_operator_signs_open_and_new_projects(program: Program, scan: Path, 
     assert window.context.document.state.operator == "A. Restorer"
 
 
-def test_the_brush_follows_the_zoom_when_asked_to(program: Program, scan: Path, qtbot: QtBot):
+def test_brush_follows_the_zoom_if_preferred(program: Program, scan: Path, qtbot: QtBot):
     window = opened(program, scan, qtbot)
     selection, view = window.context.selection, window.area.view
     view.zoom_to(1.0)

@@ -211,6 +211,6 @@ def test_the_least_height_follows_what_the_engine_lets_one_choose(
     context.selection.request = RestorationRequest(engine="harmonic")
     qtbot.waitUntil(lambda: panel.least < with_choices - panel.choices.mode.sizeHint().height())
     dock = window.docks["restore"]
-    qtbot.waitUntil(lambda: dock.height() <= dock.wanted_height())
+    qtbot.waitUntil(lambda: dock.height() <= dock.preferred_height())
     below = panel.column.contentsRect().bottom() - panel.fold.geometry().bottom()
     assert below < 16, "no blank room under what can be chosen"

@@ -13,12 +13,12 @@ from app.selection import Compare, Selection, ToolName
 from app.window.main_window import MainWindow
 
 
-def test_no_key_is_given_twice():
+def test_keys_are_unique():
     keys = Counter(key for spec in actions.specs() for key in spec.keys)
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-def test_no_id_is_given_twice_and_mnemonics_differ_within_a_menu():
+def test_ids_and_mnemonics_are_unique():
     ids = Counter(spec.id for spec in actions.specs())
     assert max(ids.values()) == 1
     for title, menu in actions.MENUS.items():
@@ -31,7 +31,7 @@ def test_every_action_does_something(window: MainWindow):
         assert action.receivers("2triggered(bool)") + action.receivers("2toggled(bool)") > 0, name
 
 
-def test_no_button_asks_in_vain(window: MainWindow):
+def test_every_request_of_a_button_is_connected(window: MainWindow):
     """Every wish that a panel declares is heard by someone."""
     heard = {}
     for widget in window.findChildren(QWidget):
@@ -43,7 +43,7 @@ def test_no_button_asks_in_vain(window: MainWindow):
     assert [name for name, someone in heard.items() if not someone] == []
 
 
-def test_every_icon_is_there_and_of_one_family():
+def test_every_icon_exists_in_one_style():
     for spec in actions.specs():
         if spec.icon:
             text = theme.icon_path(spec.icon).read_text(encoding="utf-8")
@@ -71,11 +71,11 @@ def test_every_icon_is_there_and_of_one_family():
         "?",
     ],
 )
-def test_keys_that_people_have_in_their_fingers(key: str):
+def test_common_keys(key: str):
     assert key in {key for spec in actions.specs() for key in spec.keys}
 
 
-def test_without_a_document_only_what_needs_none_is_possible(window: MainWindow, qtbot):
+def test_without_a_document_only_independent_actions_are_enabled(window: MainWindow, qtbot):
     qtbot.wait(10)
     enabled = {name for name, action in window.actions_.all() if action.isEnabled()}
     assert enabled == {spec.id for spec in actions.specs() if not spec.needs}
@@ -114,7 +114,7 @@ def test_swapping_goes_to_the_eraser_and_back(qapp):
     assert selection.tool == ToolName.BRUSH
 
 
-def test_a_value_tells_only_when_it_changes(qapp, qtbot):
+def test_value_emits_only_on_change(qapp, qtbot):
     selection, heard = Selection(), []
     selection.label_changed.connect(heard.append)
     selection.label = 2

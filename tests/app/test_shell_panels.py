@@ -225,7 +225,7 @@ def test_about_names_versions_and_licences(window: MainWindow):
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
-def test_text_stands_out_from_its_ground(theme_name: str):
+def test_text_contrasts_with_its_background(theme_name: str):
     from app.theme import DARK, LIGHT
 
     roles = DARK if theme_name == "dark" else LIGHT

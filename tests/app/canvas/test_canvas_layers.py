@@ -30,7 +30,7 @@ class Plain:
         return np.full((part.height, part.width, 4), 255, np.uint8)
 
 
-def test_requests_that_were_dropped_for_newer_ones_are_made_again(
+def test_dropped_requests_are_repeated(
     context: Context, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A view that repaints where the layer tells it to has every cell in the end."""

@@ -161,7 +161,7 @@ def compare(hands: Hands) -> None:
     hands.until(lambda: same(seen(hands), restored))
     hands.until(lambda: same(seen(hands), original))
     hands.press("Alt+5")
-    assert area.scale.isVisible()
+    assert area.legend.isVisible()
     hands.until(lambda: not same(seen(hands), original))
     hands.press("Alt+1")
 
