@@ -79,11 +79,11 @@ def test_blending_is_offered_and_drawn_where_an_engine_leaves_the_rim_open(
 ):
     request = RestorationRequest(engine="telea", blend=7)
     context.selection.request = request
-    assert window.area.layers.mask.look.zones == Zones(request.growth, 0)
+    assert window.area.layers.mask.style.zones == Zones(request.growth, 0)
     monkeypatch.setattr(type(engine("telea")), "matches_boundary", False)
     context.selection.request = replace(request, growth=2)
     assert "blend" in there(panel)
-    assert window.area.layers.mask.look.zones == Zones(2, 7)
+    assert window.area.layers.mask.style.zones == Zones(2, 7)
 
 
 def test_a_request_from_a_run_is_shown_whole_and_nothing_of_it_is_lost(panel: RestorePanel, context: Context):
