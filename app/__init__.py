@@ -1,1 +1,1 @@
-"""The workstation: all of Qt lives here."""
+"""The desktop program. All Qt code is in this package."""

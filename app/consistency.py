@@ -1,4 +1,4 @@
-"""References of the selection to the document: each names something that exists, also after undo."""
+"""Keeps the selection valid: after every change, also undo, it refers only to what exists."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from imagest_core.project.state import State
 
 
 def reconcile(selection: Selection, state: State | None) -> None:
-    """Let go of everything ``selection`` names that ``state`` no longer has.
+    """Reset everything in ``selection`` that no longer exists in ``state``.
 
-    The damage class falls back to the first one that is visible; a result and its region to none, and the
-    mask that was hidden to judge it is shown again.
+    The damage class falls back to the first visible one, a result and its region to none. A mask that was
+    hidden to judge this result is shown again.
     """
     if state is None:
         return
     classes = state.damage.classes
     labels = [item.label for item in classes]
     if selection.label not in labels:
-        selection.label = _usual(classes).label
+        selection.label = _default_class(classes).label
     proposal = selection.proposal
     if proposal is not None and proposal.label not in labels:
         selection.proposal = replace(proposal, label=selection.label)
@@ -33,6 +33,6 @@ def reconcile(selection: Selection, state: State | None) -> None:
         selection.region = 0
 
 
-def _usual(classes: tuple[DamageClass, ...]) -> DamageClass:
-    """The class to paint when nothing is chosen."""
+def _default_class(classes: tuple[DamageClass, ...]) -> DamageClass:
+    """The first class that is visible and not locked, else the first one."""
     return next((item for item in classes if item.visible and not item.locked), classes[0])

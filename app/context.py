@@ -1,4 +1,4 @@
-"""What the parts of the window share."""
+"""The state and services that all parts of the window share."""
 
 from __future__ import annotations
 
@@ -22,16 +22,18 @@ from imagest_core.project.operations import Operation
 
 
 class Context(QObject):
-    """The document (or none), what is chosen, the job runner, the messages, the settings."""
+    """The open document, the selection, the job runners, the messages and the settings.
+
+    ``document_changed(OpenDocument | None)``; ``leaving()``: the open document is about to be closed;
+    ``scan_missing(ScanMissingError)``: the scan of a project was not found; ``profile_unusable(ProfileError,
+    callable)``: a colour profile can't be used, and calling the second argument opens the picture as sRGB.
+    """
 
     document_changed = Signal(object)
     leaving = Signal()
-    """What is open is about to be closed."""
     _faulted = Signal(object)
     scan_missing = Signal(object)
-    """A project can't be shown because its scan isn't where it was: a ``ScanMissingError``."""
     profile_unusable = Signal(object, object)
-    """A ``ProfileError``, and what opens the picture all the same, with sRGB in place of its profile."""
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,54 +43,55 @@ class Context(QObject):
         self.jobs = Jobs(self)
         self.background = Background(self)
         self._document: OpenDocument | None = None
-        self._holding: WeakSet[object] = WeakSet()
-        self._waiting: deque[Callable[[], object]] = deque()
+        self._active_tools: WeakSet[object] = WeakSet()
+        self._deferred: deque[Callable[[], object]] = deque()
         self.jobs.failed.connect(self._job_failed)
         self.jobs.callback_failed.connect(self.messages.fail)
         self._faulted.connect(self.messages.fail)
-        self._listener = self._faulted.emit
-        faults.listen(self._listener)
+        self._fault_listener = self._faulted.emit
+        faults.listen(self._fault_listener)
         self.selection.label_changed.connect(lambda _: self._reconcile())
 
     @property
     def document(self) -> OpenDocument | None:
-        """What is open."""
+        """The open document."""
         return self._document
 
     def set_document(self, document: OpenDocument | None) -> None:
-        """Show ``document``; whoever calls closes the old one afterwards."""
+        """Show ``document``; the caller closes the previous one afterwards."""
         self._document = document
         if document is not None:
             document.setParent(self)
             for signal in (document.classes_changed, document.runs_changed):
                 signal.connect(self._reconcile)
-            document.damage_changed.connect(self._show_mask)
+            document.damage_changed.connect(self._make_mask_visible)
         self.selection.run, self.selection.region = None, 0
         self.selection.proposal, self.selection.suggestions, self.selection.windows = None, (), ()
         self.selection.style_taken, self.selection.style_declined = (), False
-        self._show_mask()
+        self._make_mask_visible()
         self._reconcile()
         self.document_changed.emit(document)
 
     def _reconcile(self) -> None:
-        """Before anybody else hears of a change: the selection names nothing that is gone."""
+        """Make the selection valid; connected before all other listeners."""
         reconcile(self.selection, self._document.state if self._document is not None else None)
 
-    def _show_mask(self, *_: object) -> None:
-        """Damage that comes, with another picture or by undo as well, is seen."""
+    def _make_mask_visible(self, *_: object) -> None:
+        """Show the mask after the damage or the document has changed."""
         self.selection.mask_visible = True
 
     def do(self, operation: Operation | OperationFactory) -> bool:
-        """Apply ``operation`` to the open document; a refusal becomes a message.
+        """Apply ``operation`` to the open document, after the current stroke if there is one.
 
-        While a stroke is being painted it waits for the end of that.
+        A refusal is shown as a message. Returns whether it succeeded.
         """
-        return self.attempt(lambda: self.document is not None and self.document.do(operation))
+        document = self._document
+        return self.attempt(lambda: None if document is None else document.do(operation))
 
-    def attempt(self, gesture: Callable[[], object]) -> bool:
-        """Call ``gesture``; what it refuses becomes a message. Whether it went well."""
+    def attempt(self, action: Callable[[], object]) -> bool:
+        """Call ``action`` and show an ``ImagestError`` as a message. Returns whether it succeeded."""
         try:
-            gesture()
+            action()
         except ImagestError as error:
             self.messages.fail(error)
             return False
@@ -96,41 +99,41 @@ class Context(QObject):
 
     # Gestures
 
-    def hold(self, holder: object, holding: bool) -> None:
-        """A gesture of ``holder``, a tool, begins or ends."""
-        if holding:
-            self._holding.add(holder)
-        elif holder in self._holding:
-            self._holding.discard(holder)
-            if self._waiting:
-                call_later(self, self._let_go)
+    def hold(self, tool: object, active: bool) -> None:
+        """Record that a gesture of ``tool`` starts or ends."""
+        if active:
+            self._active_tools.add(tool)
+        elif tool in self._active_tools:
+            self._active_tools.discard(tool)
+            if self._deferred:
+                call_later(self, self._call_deferred)
 
     @property
     def free(self) -> bool:
-        """Whether no gesture is under way on the canvas."""
-        return not self._holding and (self._document is None or self._document.document.gesture is None)
+        """Whether no gesture is in progress on the canvas."""
+        return not self._active_tools and (self._document is None or self._document.document.gesture is None)
 
-    def when_free(self, act: Callable[[], object]) -> None:
-        """Call ``act`` now, or where a gesture is under way, after it has ended.
+    def when_free(self, action: Callable[[], object]) -> None:
+        """Call ``action`` now, or after the current gesture has ended.
 
-        For what a job brings: it must neither become part of a stroke nor take the tool out of the hand.
+        For results of jobs, which must neither become part of a stroke nor interrupt it.
         """
-        if self.free and not self._waiting:
-            act()
+        if self.free and not self._deferred:
+            action()
         else:
-            self._waiting.append(act)
-            call_later(self, self._let_go)
+            self._deferred.append(action)
+            call_later(self, self._call_deferred)
 
-    def _let_go(self) -> None:
-        """Call what has waited, in its order."""
-        if self._waiting and self.free:
-            if len(self._waiting) > 1:
-                call_later(self, self._let_go)
-            self._waiting.popleft()()
+    def _call_deferred(self) -> None:
+        """Call the first deferred action, and the others in later turns of the event loop."""
+        if self._deferred and self.free:
+            if len(self._deferred) > 1:
+                call_later(self, self._call_deferred)
+            self._deferred.popleft()()
 
     def shutdown(self) -> None:
-        """End the threads."""
-        faults.forget(self._listener)
+        """Stop the worker threads."""
+        faults.forget(self._fault_listener)
         self.background.shutdown()
         self.jobs.shutdown()
 

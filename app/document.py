@@ -1,4 +1,4 @@
-"""The core's document, wrapped in Qt signals; views bind to it."""
+"""The open document: the core's document with Qt signals, and functions that open it."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ Opened = tuple[Document, Painting]
 
 
 class ScanMissingError(ProjectError):
-    """The project at ``project`` is sound, but its scan isn't where it was: the user can show where it is.
+    """The project at ``project`` is valid, but its scan was not found; the user can locate it.
 
-    ``rewritten``: a file lies in its place that another program has written.
+    ``rewritten``: the file at this path was written by another program.
     """
 
     def __init__(
@@ -45,20 +45,27 @@ class ScanMissingError(ProjectError):
 def read_path(
     path: Path,
     folders: Iterable[Path] = (),
-    shown: Path | None = None,
+    scan: Path | None = None,
     *,
     accept_rewritten: bool = False,
     assume_srgb: bool = False,
 ) -> Opened:
-    """Open a scan or a project; takes a while for large scans, so it is for a job.
+    """Open a scan or a project. Slow for large scans: call it in a job.
 
-    A project's scan is looked for in ``folders`` too, or is the one ``shown``; with ``accept_rewritten``
-    that may be a file with the scan's samples that another program has rewritten. Raises
-    ``PaintingError``, ``ProfileError`` (unless ``assume_srgb``), ``ProjectError`` and, where only the scan
-    is missing, ``ScanMissingError``.
+    A project's scan is also searched for in ``folders``, unless the user has located it at ``scan``. With
+    ``accept_rewritten``, ``scan`` may be a file with the same samples that another program has written.
+
+    Raises
+    ------
+    PaintingError, ProjectError
+        The file can't be used.
+    ProfileError
+        The colour profile can't be used, and ``assume_srgb`` is not set.
+    ScanMissingError
+        The project is valid, but its scan was not found.
     """
     if path.suffix.lower() == PROJECT_SUFFIX:
-        return _open_project(path, folders, shown, accept_rewritten, assume_srgb)
+        return _open_project(path, folders, scan, accept_rewritten, assume_srgb)
     return _open_scan(path, assume_srgb)
 
 
@@ -72,18 +79,18 @@ def _open_scan(path: Path, assume_srgb: bool) -> Opened:
 
 
 def _open_project(
-    path: Path, folders: Iterable[Path], shown: Path | None, accept_rewritten: bool, assume_srgb: bool
+    path: Path, folders: Iterable[Path], scan: Path | None, accept_rewritten: bool, assume_srgb: bool
 ) -> Opened:
     document = Document.open(path)
     try:
         if assume_srgb:
             document.assume_srgb()
-        if shown is not None:
-            _show(document, path, shown, accept_rewritten)
-        found = document.find_painting(folders)
-        if found.path is None or found.changed:
-            raise ScanMissingError(path, found.reference, found.note, found.rewritten)
-        painting = open_reference(found)
+        if scan is not None:
+            _locate(document, path, scan, accept_rewritten)
+        location = document.find_painting(folders)
+        if location.path is None or location.changed:
+            raise ScanMissingError(path, location.reference, location.note, location.rewritten)
+        painting = open_reference(location)
         if painting.box.area <= HASHED_AT_ONCE:
             document.record_fingerprint(painting)
         return document, painting
@@ -92,7 +99,7 @@ def _open_project(
         raise
 
 
-def _show(document: Document, path: Path, scan: Path, accept_rewritten: bool) -> None:
+def _locate(document: Document, path: Path, scan: Path, accept_rewritten: bool) -> None:
     try:
         document.relocate_painting(scan, accept_rewritten=accept_rewritten)
     except RewrittenError as error:
@@ -105,8 +112,9 @@ def _show(document: Document, path: Path, scan: Path, accept_rewritten: bool) ->
 class OpenDocument(QObject):
     """An open project and its scan.
 
-    ``damage_changed(Box)``: where labels changed; ``decisions_changed(Box)``; the others say which
-    side of the state is new. ``document`` is the core's; change it through :meth:`do` alone.
+    ``damage_changed(Box)`` and ``decisions_changed(Box)`` say where; the other signals say which part of the
+    state has changed. ``troubled(str)``: saving failed, "" once it works again; ``warned(str)``: a backup
+    failed; ``refused(str)``: an operation was refused. Change ``document`` only through :meth:`do`.
     """
 
     damage_changed = Signal(object)
@@ -125,89 +133,89 @@ class OpenDocument(QObject):
     def __init__(self, document: Document, painting: Painting, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.document, self.painting = document, painting
-        document.changed.connect(self._tell)
-        document.history_changed.connect(self._tell_history)
-        document.write_error_changed.connect(self._tell_trouble)
-        document.backup_error_changed.connect(self._tell_warning)
-        document.operation_rejected.connect(self._tell_refusal)
+        document.changed.connect(self._emit_change)
+        document.history_changed.connect(self._emit_history)
+        document.write_error_changed.connect(self._emit_trouble)
+        document.backup_error_changed.connect(self._emit_warning)
+        document.operation_rejected.connect(self._emit_refusal)
         self._accepted: AcceptedFills | None = None
 
     @classmethod
     def open_path(cls, path: Path) -> Self:
-        """The scan or project at ``path``, opened in this thread; raises ``InputError``."""
+        """Open the scan or project at ``path`` in this thread; raises ``InputError``."""
         return cls(*read_path(path))
 
     @property
     def state(self) -> State:
-        """What the project knows now."""
+        """The current state of the project."""
         return self.document.state
 
     @property
     def read_only(self) -> str:
-        """Why it can't be changed, as a sentence; empty where it can."""
+        """Why the project can't be changed, as a sentence; "" if it can."""
         return self.document.read_only
 
     @property
     def title(self) -> str:
-        """What the window calls it."""
+        """Title text of the window."""
         path = self.document.path
         return self.painting.path.name if self.document.unnamed or path is None else path.name
 
     @property
     def accepted(self) -> AcceptedFills:
-        """The accepted fills as they are now."""
+        """The current accepted fills."""
         if self._accepted is None:
             self._accepted = AcceptedFills(self.state)
         return self._accepted
 
     def run(self, number: int | None) -> Run | None:
-        """The listed run of this number, if there is one."""
+        """The listed run of this number, or None."""
         return None if number is None else self.state.runs.get(number)
 
     def do(self, operation: Operation | OperationFactory) -> None:
-        """Apply ``operation``, once no stroke is under way; raises ``ProjectError``."""
+        """Apply ``operation``, after the current stroke if there is one; raises ``ProjectError``."""
         self.document.do(operation)
 
     def done(self, before: DamageMap, name: str) -> None:
-        """Keep a gesture that was painted into the damage already, which was ``before`` it."""
+        """Add an operation that was already painted into the damage, which was ``before`` it."""
         self.document.record_gesture(before, name)
 
     def undo(self) -> bool:
-        """Take the latest gesture back."""
+        """Undo the latest operation; returns whether there was one."""
         return self.document.undo()
 
     def redo(self) -> bool:
-        """Do again what was taken back last."""
+        """Redo the operation undone last; returns whether there was one."""
         return self.document.redo()
 
     def close(self) -> None:
-        """Close the file and the scan; raises ``OutputError`` (and stays open) where it isn't kept."""
+        """Save and close; raises ``OutputError`` and stays open if saving fails."""
         self.document.close()
-        self._leave()
+        self._close_scan()
 
     def abandon(self) -> None:
-        """Close, come what may."""
+        """Close without saving."""
         self.document.abandon()
-        self._leave()
+        self._close_scan()
 
-    def handed_on(self) -> OpenDocument:
-        """The same project and scan for another window; this one hears of them no more."""
-        self._turn_away()
+    def transferred(self) -> OpenDocument:
+        """Return an object with the same project and scan for another window; this one is disconnected."""
+        self._disconnect()
         return OpenDocument(self.document, self.painting)
 
-    def _leave(self) -> None:
-        self._turn_away()
+    def _close_scan(self) -> None:
+        self._disconnect()
         self.closed.emit()
         self.painting.close()
 
-    def _turn_away(self) -> None:
-        self.document.changed.disconnect(self._tell)
-        self.document.history_changed.disconnect(self._tell_history)
-        self.document.write_error_changed.disconnect(self._tell_trouble)
-        self.document.backup_error_changed.disconnect(self._tell_warning)
-        self.document.operation_rejected.disconnect(self._tell_refusal)
+    def _disconnect(self) -> None:
+        self.document.changed.disconnect(self._emit_change)
+        self.document.history_changed.disconnect(self._emit_history)
+        self.document.write_error_changed.disconnect(self._emit_trouble)
+        self.document.backup_error_changed.disconnect(self._emit_warning)
+        self.document.operation_rejected.disconnect(self._emit_refusal)
 
-    def _tell(self, change: Change) -> None:
+    def _emit_change(self, change: Change) -> None:
         if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):
             self._accepted = None
         match change.aspect:
@@ -226,14 +234,14 @@ class OpenDocument(QObject):
             case _:
                 self.notes_changed.emit()
 
-    def _tell_history(self) -> None:
+    def _emit_history(self) -> None:
         self.history_changed.emit()
 
-    def _tell_trouble(self, sentence: str) -> None:
+    def _emit_trouble(self, sentence: str) -> None:
         self.troubled.emit(sentence)
 
-    def _tell_warning(self, sentence: str) -> None:
+    def _emit_warning(self, sentence: str) -> None:
         self.warned.emit(sentence)
 
-    def _tell_refusal(self, sentence: str) -> None:
+    def _emit_refusal(self, sentence: str) -> None:
         self.refused.emit(sentence)

@@ -1,4 +1,4 @@
-"""Faults of this program: each is logged once and told to whoever listens, from any thread."""
+"""Faults of this program: logged once and reported to listeners, from any thread."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from imagest_core.progress import Cancelled
 
 log = logging.getLogger(__name__)
 
-AGAIN = 5.0
-"""Seconds in which the same fault, which every repaint may raise, is told once."""
+REPEAT_INTERVAL = 5.0
+"""Seconds within which the same fault, for instance of every repaint, is reported once."""
 
 QUIET = Cancelled, KeyboardInterrupt, SystemExit
-"""No errors at all."""
+"""Exceptions that are no errors."""
 
 Listener = Callable[[BaseException], object]
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether ``error`` is a fault of this program, and not wrong input, a full disk or a cancel."""
+    """Whether ``error`` is a fault of this program, not wrong input, a full disk or a cancellation."""
     if isinstance(error, (ImagestError, OSError, *QUIET)) or out_of_memory(error):
         return False
     return not _closed_meanwhile(error)
 
 
 def once(error: BaseException, mark: str) -> bool:
-    """Whether ``error`` is marked so for the first time.
+    """Mark ``error`` and return whether it was not marked yet.
 
-    The mark is on the exception itself: whoever kept the exception would keep all it has seen.
+    The mark is stored on the exception: keeping the exception would keep its frames alive.
     """
     name = f"_imagest_{mark}"
     first = not hasattr(error, name)
@@ -41,53 +41,53 @@ def once(error: BaseException, mark: str) -> bool:
 
 
 def _closed_meanwhile(error: BaseException) -> bool:
-    """A worker was still reading a painting that was closed; nobody waits for the answer."""
+    """Whether a worker was still reading a painting that was closed; its result is not needed."""
     return isinstance(error, ValueError) and str(error).endswith(" is closed")
 
 
 class Faults:
-    """Tells every fault once, however many ways it comes."""
+    """Logs and reports every fault once, even if it arrives in several ways."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
         self._times: dict[tuple[type, str], float] = {}
 
     def listen(self, listener: Listener) -> None:
-        """Call ``listener`` with every fault, in the thread it happened in."""
+        """Call ``listener`` with every fault, in the thread where it occurred."""
         self._listeners.append(listener)
 
     def forget(self, listener: Listener) -> None:
-        """Call ``listener`` no more."""
+        """Remove ``listener``."""
         if listener in self._listeners:
             self._listeners.remove(listener)
 
     def report(self, error: BaseException, *, uncaught: bool = False) -> None:
-        """Log ``error`` and tell it; nothing where it was reported just now, or is no fault.
+        """Log ``error`` and call the listeners, unless it is no fault or was just reported.
 
-        ``uncaught``: nobody has dealt with it, so that even wrong input is told.
+        ``uncaught``: the error was not handled, so that even wrong input is reported.
         """
         if self.note(error, uncaught=uncaught):
             for listener in list(self._listeners):
-                with suppress(RuntimeError):  # a window that is just being deleted
+                with suppress(RuntimeError):  # the listener's window is being deleted
                     listener(error)
 
     def note(self, error: BaseException, *, uncaught: bool = False) -> bool:
-        """Log ``error`` without telling; whether it is a fault, and a new one."""
-        wanted = not isinstance(error, QUIET) if uncaught else is_fault(error)
-        if not wanted or not once(error, "noted") or self._just_now(error):
+        """Log ``error`` without calling listeners; returns whether it is a new fault."""
+        relevant = not isinstance(error, QUIET) if uncaught else is_fault(error)
+        if not relevant or not once(error, "noted") or self._is_repeated(error):
             return False
         log.error("a fault of this program:\n%s", "".join(traceback.format_exception(error)).rstrip())
         return True
 
-    def _just_now(self, error: BaseException) -> bool:
-        """Whether the same line raised the same error a moment ago."""
+    def _is_repeated(self, error: BaseException) -> bool:
+        """Whether the same line raised the same error within ``REPEAT_INTERVAL``."""
         frames = traceback.extract_tb(error.__traceback__)
         place = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else str(error)
         key, now = (type(error), place), time.monotonic()
         before = self._times.get(key)
         self._times[key] = now
-        return before is not None and now - before < AGAIN
+        return before is not None and now - before < REPEAT_INTERVAL
 
 
 faults = Faults()
-"""Those of this process."""
+"""The faults of this process."""

@@ -1,4 +1,4 @@
-"""``imagest``: the window for a painting, a project or nothing; the command line for everything else."""
+"""Entry point of ``imagest``: opens the window for one path or none, else runs the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imagest_core.cli.program import main as command_line
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run ``imagest`` with ``arguments`` (default: the process's own); returns the exit code."""
+    """Run ``imagest`` with ``arguments`` (default: those of the process) and return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:2] == ["bench", "gui"]:
         from app.benchmarks.gui import main as measure
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def opens_window(arguments: Sequence[str]) -> bool:
-    """Whether there is nothing, or just one path that could be a file, among ``arguments``."""
+    """Whether ``arguments`` are empty or a single path that could be a file."""
     if not arguments:
         return True
     first = arguments[0]

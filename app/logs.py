@@ -1,4 +1,4 @@
-"""What is written down for whoever looks for a fault: a log of some sessions, and where a crash happened."""
+"""Logging: a log file of recent sessions, and the stack trace of a crash."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from imagest_core.paths import state_folder
 
 LOG, CRASH = "imagest.log", "imagest-crash.log"
 SIZE, KEPT = 1 << 20, 3
-"""Bytes of a log file, and how many older ones are kept."""
+"""Bytes of a log file, and number of older ones."""
 LINES = 200
-"""The last lines that "Copy diagnostics" copies."""
+"""Number of log lines that "Copy diagnostics" copies."""
 OURS = ("app", "imagest_core", "qt")
 _LEVELS = {
     QtMsgType.QtDebugMsg: logging.DEBUG,
@@ -35,42 +35,41 @@ _qt = logging.getLogger("qt")
 _log = logging.getLogger(__name__)
 
 
-class Recent(logging.Handler):
-    """The last lines of the log, in memory: they are there even where no file can be written."""
+class RecentLogLines(logging.Handler):
+    """Keeps the last lines of the log in memory, in case no file can be written."""
 
     def __init__(self) -> None:
         super().__init__()
         self.lines: deque[str] = deque(maxlen=LINES)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record."""
         self.lines.extend(self.format(record).splitlines())
 
 
 class QuietFile(RotatingFileHandler):
-    """A log file that may fail: a full disk must not stop the window."""
+    """A log file that ignores errors: a full disk must not stop the window."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Do without."""
+        """Ignore the error."""
 
 
-recent = Recent()
+recent = RecentLogLines()
 
 
 class Logs:
-    """Hooks of the whole process: :meth:`install` at its start, :meth:`remove` at its end."""
+    """Logging hooks of the process: :meth:`install` at its start, :meth:`remove` at its end."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = state_folder() if folder is None else folder
         self._handlers: list[logging.Handler] = []
-        self._crash: IO[str] | None = None
-        self._before: tuple[Any, ...] = ()
+        self._crash_file: IO[str] | None = None
+        self._previous_hooks: tuple[Any, ...] = ()
         self._levels: dict[str, int] = {}
 
     def install(self) -> None:
-        """Write the log, and catch what nobody else catches."""
+        """Start the log and install hooks for uncaught exceptions."""
         self._open()
-        self._before = sys.excepthook, threading.excepthook, sys.unraisablehook
+        self._previous_hooks = sys.excepthook, threading.excepthook, sys.unraisablehook
         sys.excepthook = self._uncaught
         threading.excepthook = _uncaught_in_thread
         sys.unraisablehook = _unraisable
@@ -78,17 +77,17 @@ class Logs:
         _log.info("started: %s", " ".join(sys.argv))
 
     def remove(self) -> None:
-        """Put everything back as it was."""
+        """Restore the previous hooks and close the files."""
         qInstallMessageHandler(None)
-        sys.excepthook, threading.excepthook, sys.unraisablehook = self._before
+        sys.excepthook, threading.excepthook, sys.unraisablehook = self._previous_hooks
         for handler in self._handlers:
             logging.getLogger().removeHandler(handler)
             handler.close()
         for name, level in self._levels.items():
             logging.getLogger(name).setLevel(level)
-        if self._crash is not None:
+        if self._crash_file is not None:
             faulthandler.disable()
-            self._crash.close()
+            self._crash_file.close()
 
     def _open(self) -> None:
         self._handlers = [recent]
@@ -109,15 +108,15 @@ class Logs:
             logging.getLogger(name).setLevel(logging.INFO)
 
     def _open_crash(self, path: Path) -> None:
-        """Where the interpreter writes when it dies; what is there already is of an earlier session."""
-        left = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        self._crash = path.open("w", encoding="utf-8")
-        faulthandler.enable(self._crash)
-        if left.strip():
-            recent.lines.extend(["an earlier session crashed:", *left.splitlines()[: LINES // 2]])
+        """Open the file for the stack trace of a crash; keep the trace of an earlier session in memory."""
+        earlier = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        self._crash_file = path.open("w", encoding="utf-8")
+        faulthandler.enable(self._crash_file)
+        if earlier.strip():
+            recent.lines.extend(["an earlier session crashed:", *earlier.splitlines()[: LINES // 2]])
 
     def _uncaught(self, kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-        """An exception that left a slot or the main program: on stderr, in the log, in the banner."""
+        """Report an exception of a slot or the main program on stderr, in the log and in the banner."""
         sys.__excepthook__(kind, error, trace)
         faults.report(error, uncaught=True)
 
@@ -129,14 +128,14 @@ def _uncaught_in_thread(caught: threading.ExceptHookArgs) -> None:
 
 
 def _unraisable(caught: sys.UnraisableHookArgs) -> None:
-    """Raised where it can't be caught, while something is deleted: logged, as it stops nothing."""
+    """Log an exception raised during garbage collection; it interrupts nothing."""
     sys.__unraisablehook__(caught)
     if caught.exc_value is not None:
         faults.note(caught.exc_value)
 
 
 def qt_message(kind: QtMsgType, context: QMessageLogContext, text: str) -> None:
-    """Qt's own messages go to the log; serious ones to stderr too."""
+    """Write messages of Qt to the log, serious ones to stderr too."""
     level = _LEVELS.get(kind, logging.WARNING)
     _qt.log(level, "%s", text)
     if level >= logging.ERROR:

@@ -1,4 +1,4 @@
-"""The running program: one application object, its language, and the window, which can be built anew."""
+"""The program: the application object, its language and its window, which is rebuilt for another language."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from app.selection import Selection
 from app.settings import Settings
 from app.window.main_window import MainWindow
 
-OF_THE_WINDOW = ("visible", "proposal", "windows")
-"""What is chosen and shown by a window itself; another one finds its own."""
+WINDOW_STATE = ("visible", "proposal", "windows")
+"""Values of the selection that each window computes for itself."""
 
 
 class Program(QObject):
-    """Shows the window, in the language and look of ``settings``; ends it before the application goes."""
+    """Shows the window in the language and theme of ``settings``; deletes it before the application ends."""
 
     def __init__(self, application: QApplication, settings: Settings | None = None) -> None:
         super().__init__()
         self._application, self._settings = application, settings or Settings()
         set_language(application, self._settings.preferences.language)
         theme.apply_theme(application, self._settings.preferences.theme)
-        self.window = self._make()
+        self.window = self._create_window()
 
-    def _make(self) -> MainWindow:
+    def _create_window(self) -> MainWindow:
         window = MainWindow(Context(self._settings))
-        for signal in (window.language_wanted, window.context.jobs.idle):
-            signal.connect(self._turn)
+        for signal in (window.language_changed, window.context.jobs.idle):
+            signal.connect(self._schedule_rebuild)
         return window
 
     def open(self, path: Path) -> None:
@@ -46,86 +46,88 @@ class Program(QObject):
         opening.open_path(self.window.context, path)
 
     def end(self) -> None:
-        """End the threads, then delete what is seen, then what it stands on.
+        """Stop the threads, then delete the window and its context.
 
-        Whatever is left to the interpreter's own end dies in any order, after the application even.
+        Objects left to the interpreter would be deleted in any order, even after the application.
         """
         _delete(self.window)
 
-    # Another language
+    # Language
 
-    def _turn(self) -> None:
-        """Not from within the window's own signal, which would not survive it."""
+    def _schedule_rebuild(self) -> None:
+        """Rebuild in the next turn of the event loop, as the sender of this signal will be deleted."""
         call_later(self, self.rebuild)
 
     def rebuild(self) -> None:
-        """Put a window in the language of the settings in place of this one; all that is open stays open.
+        """Replace the window by one in the language of the settings; the document stays open.
 
-        A job tells its end to the window that began it: until then that window stays.
+        Does nothing while a job is running, as the job reports to the window that started it.
         """
         old = self.window
         if old.language == self._settings.preferences.language or old.context.jobs.busy:
             return
-        asked = old.findChild(SettingsDialog) is not None
-        old.follower.keep_view()
-        old.keep_layout()
+        settings_open = old.findChild(SettingsDialog) is not None
+        old.state_sync.remember_view()
+        old.remember_layout()
         set_language(self._application, self._settings.preferences.language)
-        new = self.window = self._make()
+        new = self.window = self._create_window()
         new.show()
-        _hand_over(old, new)
+        _transfer(old, new)
         _delete(old)
-        if asked:
-            new.slots.settings()
+        if settings_open:
+            new.handlers.settings()
 
 
-def _hand_over(old: MainWindow, new: MainWindow) -> None:
-    """Let ``new`` show what ``old`` shows."""
-    document, chosen = old.context.document, _chosen(old.context.selection)
+def _transfer(old: MainWindow, new: MainWindow) -> None:
+    """Transfer document, selection and folded docks from ``old`` to ``new``."""
+    document, selection = old.context.document, _selected_values(old.context.selection)
     if document is not None:
         old.context.set_document(None)
-        new.context.set_document(document.handed_on())
-    for name, value in chosen.items():
+        new.context.set_document(document.transferred())
+    for name, value in selection.items():
         setattr(new.context.selection, name, value)
     for name, dock in old.docks.items():
         new.docks[name].open(dock.opened)
 
 
-def _chosen(selection: Selection) -> dict[str, object]:
+def _selected_values(selection: Selection) -> dict[str, object]:
     names = (name for name, value in vars(Selection).items() if isinstance(value, Value))
-    return {name: getattr(selection, name) for name in names if name not in OF_THE_WINDOW}
+    return {name: getattr(selection, name) for name in names if name not in WINDOW_STATE}
 
 
 def _delete(window: MainWindow) -> None:
-    """Take a window away for good, with its context."""
+    """Delete a window with its context."""
     context = window.context
     window.hide()
     context.shutdown()
-    for thing in (window, context):
-        thing.deleteLater()
-        QApplication.sendPostedEvents(thing, QEvent.Type.DeferredDelete)
+    for item in (window, context):
+        item.deleteLater()
+        QApplication.sendPostedEvents(item, QEvent.Type.DeferredDelete)
 
 
 def set_language(application: QApplication, language: str) -> None:
-    """Install the texts of ``language``, "" for the system's, in place of others; English, which has its
-    plurals, where there are none."""
+    """Install the translations of ``language`` ("": the system's) in place of the current ones.
+
+    Falls back to English, whose translation has the plural forms.
+    """
     for translator in application.findChildren(QTranslator):
         application.removeTranslator(translator)
         translator.deleteLater()
     locale = QLocale(language) if language else QLocale.system()
     own = str(Path(resources.__file__).parent / "i18n")
     english = QLocale(QLocale.Language.English)
-    for name, folder in (("imagest", own), ("qtbase", _qt_texts())):
+    for name, folder in (("imagest", own), ("qtbase", _qt_translations())):
         translator = QTranslator(application)
         if any(translator.load(each, name, "_", folder) for each in (locale, english)):
             application.installTranslator(translator)
 
 
-def _qt_texts() -> str:
+def _qt_translations() -> str:
     return QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
 
 
 def make_application() -> QApplication:
-    """The one application object."""
+    """Return the application object, created on first use."""
     application = QApplication.instance() or QApplication(sys.argv[:1])
     assert isinstance(application, QApplication)
     application.setApplicationName("Imagest Workstation")
@@ -134,7 +136,7 @@ def make_application() -> QApplication:
 
 
 def main(path: Path | None = None) -> int:
-    """Show the window, open ``path`` if one is given; the exit code."""
+    """Show the window, open ``path`` if given, and return the exit code."""
     logs = Logs()
     logs.install()
     try:

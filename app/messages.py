@@ -1,4 +1,4 @@
-"""The one way in which anything is said to the user."""
+"""Messages to the user."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence, what to do about it, what "Copy diagnostics" adds; ``level``: info, warning, error."""
+    """A sentence, a remedy, and details for "Copy diagnostics"; ``level``: info, warning or error."""
 
     level: str
     sentence: str
@@ -26,22 +26,22 @@ class Message:
 
 
 class Messages(QObject):
-    """``said(Message)``: the banner and the status line listen."""
+    """Emits ``said(Message)``; the banner shows it."""
 
     said = Signal(object)
 
     def say(self, sentence: str, details: str = "") -> None:
-        """Something went well, or is worth knowing."""
-        self._tell(Message("info", sentence, "", details))
+        """Show information."""
+        self._emit(Message("info", sentence, "", details))
 
     def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
-        """Something may not be what the user wants."""
-        self._tell(Message("warning", core_sentence(sentence), remedy, details))
+        """Show a warning."""
+        self._emit(Message("warning", core_sentence(sentence), remedy, details))
 
     def fail(self, error: BaseException) -> None:
-        """Something went wrong: the sentence of the program's own errors, a general one for its faults.
+        """Show an error: the sentence of an ``ImagestError``, a general one for a fault of the program.
 
-        A fault is logged, and told once however many ways it comes.
+        A fault is logged and shown once, even if it arrives in several ways.
         """
         if is_fault(error):
             faults.note(error)
@@ -49,16 +49,16 @@ class Messages(QObject):
                 return
         details = "".join(traceback.format_exception(error))
         sentence, remedy = explained(error)
-        self._tell(Message("error", sentence, remedy, details))
+        self._emit(Message("error", sentence, remedy, details))
 
-    def _tell(self, message: Message) -> None:
-        """Say it, and write it down for the diagnostics."""
+    def _emit(self, message: Message) -> None:
+        """Log ``message`` and emit it."""
         log.info("%s: %s %s", message.level, message.sentence, message.remedy)
         self.said.emit(message)
 
 
 def explained(error: BaseException) -> tuple[str, str]:
-    """What happened and what to do, in one sentence each."""
+    """(sentence, remedy) for an error, in the user's language."""
     translate = QCoreApplication.translate
     if isinstance(error, ImagestError):
         return core_sentence(str(error)), ""
@@ -70,8 +70,8 @@ def explained(error: BaseException) -> tuple[str, str]:
     if isinstance(error, OSError):
         return translate("Messages", "A file could not be used: {0}.").format(error.strerror or error), ""
     return (
-        translate("Messages", "A fault of this program interrupted this ({0}); your work is kept.").format(
+        translate("Messages", "An internal error ({0}) interrupted this; your work is kept.").format(
             type(error).__name__
         ),
-        translate("Messages", "Copy the diagnostics and report them."),
+        translate("Messages", "Copy the diagnostics and report the error."),
     )

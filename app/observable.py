@@ -1,4 +1,4 @@
-"""Attributes that tell when they change."""
+"""Attributes that emit a signal when they change."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ T = TypeVar("T")
 
 
 class Value(Generic[T]):
-    """An attribute of a ``QObject`` that emits the signal ``NAME_changed`` of it with its new value.
+    """An attribute of a ``QObject`` that emits the signal ``NAME_changed`` with its new value.
 
-    ``signal`` names another signal.
+    ``signal``: name of the signal, if it is another one.
     """
 
     def __init__(self, default: T, signal: str = "") -> None:
         self._default, self._signal = default, signal
 
     def __set_name__(self, owner: type, name: str) -> None:
-        self._slot = f"_{name}"
+        self._attribute = f"_{name}"
         self._signal = self._signal or f"{name}_changed"
 
     @overload
@@ -27,9 +27,9 @@ class Value(Generic[T]):
     @overload
     def __get__(self, instance: QObject, owner: type) -> T: ...
     def __get__(self, instance: QObject | None, owner: type) -> Any:
-        return self if instance is None else getattr(instance, self._slot, self._default)
+        return self if instance is None else getattr(instance, self._attribute, self._default)
 
     def __set__(self, instance: QObject, value: T) -> None:
-        if getattr(instance, self._slot, self._default) != value:
-            setattr(instance, self._slot, value)
+        if getattr(instance, self._attribute, self._default) != value:
+            setattr(instance, self._attribute, value)
             getattr(instance, self._signal).emit(value)

@@ -1,24 +1,23 @@
-"""What is chosen and shown in the window; nothing of it belongs to the project."""
+"""What the user has selected in the window; not part of the project."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QObject, Signal
 
 from app.observable import Value
+from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
 
 LARGEST_BRUSH = 4000
-"""Diameter in px of the picture."""
+"""Diameter in native pixels."""
 
 
-class Tool(StrEnum):
-    """What a press of the mouse on the canvas does."""
+class ToolName(StrEnum):
+    """The tools of the canvas."""
 
     PAN = "pan"
     BRUSH = "brush"
@@ -34,7 +33,7 @@ class Tool(StrEnum):
 
 
 class Compare(StrEnum):
-    """How original and restored are shown together."""
+    """How original and restored are compared."""
 
     SINGLE = "single"
     SIDE = "side"
@@ -43,8 +42,8 @@ class Compare(StrEnum):
     DIFFERENCE = "difference"
 
 
-class Shown(StrEnum):
-    """Which of the two a single view shows."""
+class DisplayedPicture(StrEnum):
+    """The picture that a single view shows."""
 
     ORIGINAL = "original"
     RESTORED = "restored"
@@ -52,19 +51,19 @@ class Shown(StrEnum):
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """Damage that would be marked: ``mask`` (h, w) bool over ``box``, in the colour of class ``label``.
+    """Damage that would be marked with class ``label``: a (h, w) ``mask`` of the native ``box``.
 
-    With a ``level``, a pixel of the mask stands for 2**``level`` of the picture on each side.
+    Its pixels are 2**``level`` native pixels wide and high.
     """
 
     box: Box
-    mask: NDArray[np.bool_]
+    mask: Mask
     label: int
     level: int = 0
 
 
 class Selection(QObject):
-    """Every attribute ``x`` has a signal ``x_changed`` unless another is named."""
+    """Every attribute ``x`` emits the signal ``x_changed`` unless its ``Value`` names another one."""
 
     tool_changed = Signal(str)
     label_changed = Signal(int)
@@ -90,67 +89,71 @@ class Selection(QObject):
     variations_changed = Signal(int)
     seed_locked_changed = Signal(bool)
     picked = Signal(int, int)
-    """The user has picked the pixel (x, y) with the tool ``pick``."""
+    """The user has picked pixel (x, y) with the tool ``pick``."""
     reveal = Signal(object)
-    """Show this box of the picture on the canvas."""
+    """Show this native box on the canvas."""
 
-    tool = Value[str](Tool.PAN)
+    tool = Value[str](ToolName.PAN)
     label = Value(1)
     """The damage class that tools paint."""
     brush_size = Value(24.0, "brush_changed")
-    """Diameter in px of the picture."""
+    """Diameter in native pixels."""
     overwrite_classes = Value(False, "overwrite_changed")
     tolerance = Value(12.0)
-    """How far the wand lets colours differ (CIE Lab units)."""
+    """Largest colour difference of the wand, in CIE Lab units."""
     mask_visible = Value(True)
     zones_visible = Value(True)
-    """Whether the grown zone is drawn, and the ring in which an engine's fills are blended."""
+    """Whether the dilated margin of the mask and the blending zone are drawn."""
     windows_visible = Value(False)
-    """Whether the windows that a restoration would use are drawn."""
+    """Whether the windows of a restoration are outlined."""
     provenance_visible = Value(False)
     """Whether reconstructed pixels are hatched."""
     surround = Value("mid")
-    """The grey round the picture: dark, mid, light, black or checker."""
+    """The background around the picture: dark, mid, light, black or checker."""
     run: Value[int | None] = Value(None, "result_changed")
-    """The run that is looked at before it is decided on; None shows what is accepted."""
+    """The run under review; None shows the accepted fills."""
     region = Value(0, "result_changed")
-    """The region of that run under review, 0 for none."""
+    """The region under review, 0 for none."""
     compare = Value[str](Compare.SINGLE)
-    shown = Value[str](Shown.ORIGINAL)
-    """What a single view shows, and a blinking one first."""
+    shown = Value[str](DisplayedPicture.ORIGINAL)
+    """The picture that a single view shows, and the first one in blink mode."""
     swapped = Value(False)
-    """Whether the restored picture is on the left where both are shown at once."""
+    """Whether the restored picture is on the left if both are shown."""
     visible = Value(Box(0, 0, 0, 0))
-    """The part of the picture that the canvas shows; the canvas sets it."""
+    """The visible part of the picture; set by the canvas."""
     proposal: Value[Proposal | None] = Value(None)
     suggestions: Value[tuple[Box, ...]] = Value(())
-    """Style regions the program proposes, to be taken one by one or together."""
+    """Style regions that the program suggests."""
     style_taken: Value[tuple[Box, ...]] = Value(())
-    """Those a restoration takes by itself; empty where the user has chosen, or until they are known."""
+    """The suggestions that a restoration would use; empty if the user has chosen, or until they are known."""
     style_declined = Value(False)
-    """Whether the user wants no style reference at all, not even one the program picks."""
+    """Whether the user wants no style reference, not even a suggested one."""
     seed_locked = Value(True)
-    """Whether the next restoration keeps the seed; else it rolls the dice first."""
+    """Whether the next restoration uses the same seed; otherwise it draws a new one."""
     windows: Value[tuple[Box, ...]] = Value(())
-    """The windows a restoration of everything would use."""
+    """The windows of a restoration of all damage."""
     variations = Value(1)
-    """How many variations a restoration makes."""
-    request = Value(RestorationRequest.of("harmonic"))
-    """How the next restoration is made."""
+    """Number of variations of a restoration."""
+    request = Value(RestorationRequest("harmonic"))
+    """Parameters of the next restoration."""
 
     def step_brush(self, larger: bool) -> None:
-        """The next size up or down: about a fifth, at least a pixel."""
+        """Change the brush size by about 20 %, at least by one pixel."""
         size = self.brush_size
-        wanted = max(size + 1, round(size * 1.2)) if larger else min(size - 1, round(size / 1.2))
-        self.brush_size = float(min(max(wanted, 1), LARGEST_BRUSH))
+        target = max(size + 1, round(size * 1.2)) if larger else min(size - 1, round(size / 1.2))
+        self.brush_size = float(min(max(target, 1), LARGEST_BRUSH))
 
     def swap_tool(self) -> None:
-        """From brush to eraser and back."""
-        self.tool = Tool.BRUSH if self.tool == Tool.ERASER else Tool.ERASER
+        """Switch between brush and eraser."""
+        self.tool = ToolName.BRUSH if self.tool == ToolName.ERASER else ToolName.ERASER
 
     def flip(self) -> None:
-        """Original and restored exchanged: the sides where both are shown, else one for the other."""
+        """Exchange original and restored: their sides if both are shown, otherwise the shown picture."""
         if self.compare in (Compare.SIDE, Compare.SWIPE):
             self.swapped = not self.swapped
         else:
-            self.shown = Shown.RESTORED if self.shown == Shown.ORIGINAL else Shown.ORIGINAL
+            self.shown = (
+                DisplayedPicture.RESTORED
+                if self.shown == DisplayedPicture.ORIGINAL
+                else DisplayedPicture.ORIGINAL
+            )

@@ -1,4 +1,4 @@
-"""What the program remembers between sessions, as typed data."""
+"""Settings that are stored between sessions, as typed data."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ RECENT = 12
 
 @dataclass(frozen=True)
 class Preferences:
-    """What the user can choose in the settings; each has a default that works.
+    """The preferences of the user.
 
-    ``theme``: system, light or dark; ``language``: "" for the system's, else en or zh_CN;
-    ``surround``: the grey round the picture; ``device``: auto, cpu or cuda; ``operator``: who signs;
-    ``export_…``: what was written beside the last restored scan.
+    ``theme``: system, light or dark; ``language``: "" (the system's), en or zh_CN; ``surround``: the
+    background around the picture; ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
+    ``export_…``: the additional files of the last export.
     """
 
     theme: str = "system"
@@ -35,8 +35,8 @@ class Preferences:
 
 
 @dataclass(frozen=True)
-class Recent:
-    """A file that was open, and how it was left: centre (px) and zoom, tool and damage class (0: unknown)."""
+class RecentFile:
+    """A recent file and its last state: centre (px) and zoom, tool, and damage class (0: unknown)."""
 
     path: str
     view: tuple[float, float, float] | None = None
@@ -45,7 +45,7 @@ class Recent:
 
 
 class Settings(QObject):
-    """Preferences, recent files, folders and the window's layout, in the system's own place."""
+    """Preferences, recent files, folders and window layout, stored by ``QSettings``."""
 
     changed = Signal()
     recent_changed = Signal()
@@ -55,25 +55,25 @@ class Settings(QObject):
         self._store = store or QSettings(
             QSettings.Format.IniFormat, QSettings.Scope.UserScope, "Imagest", "Workstation"
         )
-        self._preferences = _preferences(self._json("preferences", {}))
-        self._recent = tuple(_recent(row) for row in self._json("recent", []))
+        self._preferences = _preferences(self._read("preferences", {}))
+        self._recent = tuple(_recent(row) for row in self._read("recent", []))
 
     @property
     def preferences(self) -> Preferences:
-        """What the user has chosen."""
+        """The current preferences."""
         return self._preferences
 
     def prefer(self, **values: Any) -> None:
-        """Change some preferences."""
+        """Change and store some preferences."""
         changed = replace(self._preferences, **values)
         if changed != self._preferences:
             self._preferences = changed
-            self._keep("preferences", asdict(changed))
+            self._write("preferences", asdict(changed))
             self.changed.emit()
 
     @property
-    def recent(self) -> tuple[Recent, ...]:
-        """The files that were open last, the latest first."""
+    def recent(self) -> tuple[RecentFile, ...]:
+        """Recent files, the latest first."""
         return self._recent
 
     def remember(
@@ -84,75 +84,75 @@ class Settings(QObject):
         tool: str = "",
         label: int = 0,
     ) -> None:
-        """``path`` is the latest file; how it was left is kept as far as nothing new is given."""
+        """Make ``path`` the latest file and store its state; values not given keep their last ones."""
         text = str(path.resolve())
-        known = next((item for item in self._recent if item.path == text), Recent(text))
+        known = next((item for item in self._recent if item.path == text), RecentFile(text))
         others = tuple(item for item in self._recent if item.path != text)
-        left = replace(known, view=view or known.view, tool=tool or known.tool, label=label or known.label)
-        self._set_recent((left, *others)[:RECENT])
+        latest = replace(known, view=view or known.view, tool=tool or known.tool, label=label or known.label)
+        self._set_recent((latest, *others)[:RECENT])
 
     def forget(self, path: Path) -> None:
-        """Take ``path`` off the list of recent files."""
+        """Remove ``path`` from the recent files."""
         self._set_recent(tuple(item for item in self._recent if item.path != str(path)))
 
-    def _set_recent(self, recent: tuple[Recent, ...]) -> None:
+    def _set_recent(self, recent: tuple[RecentFile, ...]) -> None:
         self._recent = recent
-        self._keep("recent", [asdict(item) for item in recent])
+        self._write("recent", [asdict(item) for item in recent])
         self.recent_changed.emit()
 
-    def left(self, path: Path) -> Recent:
-        """How ``path`` was left."""
+    def last_state(self, path: Path) -> RecentFile:
+        """The last state of the file at ``path``."""
         text = str(path.resolve())
-        return next((item for item in self._recent if item.path == text), Recent(text))
+        return next((item for item in self._recent if item.path == text), RecentFile(text))
 
     def folder(self, purpose: str) -> Path:
-        """The folder used last for ``purpose`` (open, export, mask…)."""
-        kept = Path(str(self._store.value(f"folders/{purpose}", "")))
-        return kept if kept.name and kept.is_dir() else Path.home()
+        """The last folder for ``purpose`` (open, export, mask…); the home folder if there is none."""
+        stored = Path(str(self._store.value(f"folders/{purpose}", "")))
+        return stored if stored.name and stored.is_dir() else Path.home()
 
-    def keep_folder(self, purpose: str, chosen: Path) -> None:
-        """Remember the folder of the file ``chosen`` for ``purpose``."""
+    def remember_folder(self, purpose: str, chosen: Path) -> None:
+        """Store the folder of the file ``chosen`` for ``purpose``."""
         self._store.setValue(f"folders/{purpose}", str(chosen.resolve().parent))
 
     def layout(self, name: str) -> QByteArray:
-        """A kept layout of the window; empty if there is none."""
-        kept = self._store.value(f"layout/{name}", QByteArray())
-        return kept if isinstance(kept, QByteArray) else QByteArray()
+        """A stored window layout; empty if there is none."""
+        stored = self._store.value(f"layout/{name}", QByteArray())
+        return stored if isinstance(stored, QByteArray) else QByteArray()
 
-    def keep_layout(self, name: str, layout: QByteArray) -> None:
-        """Remember a layout of the window."""
+    def remember_layout(self, name: str, layout: QByteArray) -> None:
+        """Store a window layout."""
         self._store.setValue(f"layout/{name}", layout)
 
     def speed(self, engine: str) -> float | None:
-        """Seconds a filled pixel took with ``engine`` on this computer; None before the first time."""
-        kept = self._json("speeds", {}).get(engine)
-        return float(kept) if isinstance(kept, int | float) else None
+        """Measured seconds per filled pixel of ``engine`` on this computer; None if unknown."""
+        stored = self._read("speeds", {}).get(engine)
+        return float(stored) if isinstance(stored, int | float) else None
 
     def note_speed(self, engine: str, seconds: float) -> None:
-        """Remember how long a pixel took."""
-        self._keep("speeds", {**self._json("speeds", {}), engine: seconds})
+        """Store the measured seconds per filled pixel of ``engine``."""
+        self._write("speeds", {**self._read("speeds", {}), engine: seconds})
 
-    def _json(self, key: str, default: Any) -> Any:
+    def _read(self, key: str, default: Any) -> Any:
         try:
             return json.loads(str(self._store.value(key, ""))) or default
         except ValueError:
             return default
 
-    def _keep(self, key: str, value: Any) -> None:
+    def _write(self, key: str, value: Any) -> None:
         self._store.setValue(key, json.dumps(value))
 
 
 def _preferences(data: Any) -> Preferences:
-    """Preferences from JSON; what isn't known or of another type is left at its default."""
+    """Preferences from JSON; unknown names and values of another type are ignored."""
     known = {item.name: type(getattr(Preferences(), item.name)) for item in fields(Preferences)}
     if not isinstance(data, dict):
         return Preferences()
     return Preferences(**{k: v for k, v in data.items() if k in known and type(v) is known[k]})
 
 
-def _recent(row: Any) -> Recent:
+def _recent(row: Any) -> RecentFile:
     view, tool, label = row.get("view"), row.get("tool"), row.get("label")
-    return Recent(
+    return RecentFile(
         str(row.get("path", "")),
         tuple(view) if view else None,
         tool if isinstance(tool, str) else "",

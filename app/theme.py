@@ -1,4 +1,4 @@
-"""The look: a palette of named roles, an 8 px grid, three text sizes, one family of icons."""
+"""The theme: colours by role, an 8 px grid, three text sizes, and icons."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ARROW = 12
 
 @dataclass(frozen=True)
 class Roles:
-    """Colours by what they are for; the greys carry no tint, so that the picture's colours can be judged."""
+    """Colours by role. All greys are neutral, so that the colours of the picture can be judged."""
 
     name: str
     window: str
@@ -81,66 +81,63 @@ DARK = Roles(
 )
 
 SURROUNDS = {"dark": "#333333", "mid": "#767676", "light": "#c8c8c8", "black": "#000000"}
-"""Neutral greys round the picture; mid is about 18 % reflectance."""
+"""Neutral greys around the picture; mid is about 18 % reflectance."""
 
-_now = LIGHT
+_current = LIGHT
 
 
 def roles() -> Roles:
-    """The palette in use."""
-    return _now
+    """The current colours."""
+    return _current
 
 
-def chosen(theme: str) -> Roles:
-    """The palette for the preference ``theme``: light, dark, or the system's."""
+def roles_of(theme: str) -> Roles:
+    """The colours for the preference ``theme``: light, dark or system."""
     return DARK if theme == "dark" or (theme == "system" and system_is_dark()) else LIGHT
 
 
 def system_is_dark() -> bool:
-    """Whether the system shows its own windows dark."""
+    """Whether the system uses a dark colour scheme."""
     return QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
 
 
 def apply_theme(application: QApplication, theme: str) -> None:
-    """Give the whole program the palette of ``theme``; safe to call again."""
-    global _now
-    _now = chosen(theme)
+    """Apply ``theme`` to the whole program; can be called again."""
+    global _current
+    _current = roles_of(theme)
     icon.cache_clear()
     application.setStyle("Fusion")
-    application.setPalette(_palette(_now))
-    application.setStyleSheet(_layers(_now))
+    application.setPalette(_palette(_current))
+    application.setStyleSheet(_style_sheet(_current))
     for window in application.topLevelWidgets():
         _redraw_icons(window)
 
 
 def set_icon(target: QAction | QAbstractButton, name: str) -> None:
-    """Give an action or button an icon that follows the theme."""
+    """Set an icon that follows the theme."""
     target.setProperty("icon_name", name)
     target.setIcon(icon(name))
 
 
 @cache
 def icon(name: str) -> QIcon:
-    """The icon ``name`` in the colours of the palette in use."""
-    made = QIcon()
+    """The icon ``name`` in the current colours."""
+    result = QIcon()
     states = (
-        (QIcon.Mode.Normal, QIcon.State.Off, _now.ink),
-        (QIcon.Mode.Normal, QIcon.State.On, _now.accent),
-        (QIcon.Mode.Disabled, QIcon.State.Off, _now.faint),
-        (QIcon.Mode.Disabled, QIcon.State.On, _now.faint),
+        (QIcon.Mode.Normal, QIcon.State.Off, _current.ink),
+        (QIcon.Mode.Normal, QIcon.State.On, _current.accent),
+        (QIcon.Mode.Disabled, QIcon.State.Off, _current.faint),
+        (QIcon.Mode.Disabled, QIcon.State.On, _current.faint),
     )
     for scale in (1, 2):
         drawn = {colour: pixmap(name, colour, ICON, scale) for colour in {colour for *_, colour in states}}
         for mode, state, colour in states:
-            made.addPixmap(drawn[colour], mode, state)
-    return made
-
-
-icons = icon
+            result.addPixmap(drawn[colour], mode, state)
+    return result
 
 
 def pixmap(name: str, colour: str, size: int, scale: float = 1.0) -> QPixmap:
-    """The icon ``name`` in one colour, ``size`` px wide at device pixel ratio ``scale``."""
+    """Render the icon ``name`` in one colour, ``size`` px wide at device pixel ratio ``scale``."""
     drawn = QPixmap(round(size * scale), round(size * scale))
     drawn.fill(Qt.GlobalColor.transparent)
     painter = QPainter(drawn)
@@ -153,7 +150,7 @@ def pixmap(name: str, colour: str, size: int, scale: float = 1.0) -> QPixmap:
 
 
 def icon_path(name: str) -> Path:
-    """The file of an icon."""
+    """The SVG file of an icon."""
     return Path(resources.__file__).parent / "icons" / f"{name}.svg"
 
 
@@ -194,7 +191,7 @@ def _palette(roles: Roles) -> QPalette:
     return palette
 
 
-def _layers(roles: Roles) -> str:
+def _style_sheet(roles: Roles) -> str:
     text = (Path(resources.__file__).parent / "theme.qss").read_text(encoding="utf-8")
     values = {**vars(roles), "small": SMALL, "body": BODY, "title": TITLE}
     values["check"] = _arrow(roles, "check", roles.on_accent)
@@ -204,23 +201,23 @@ def _layers(roles: Roles) -> str:
 
 
 def _arrow(roles: Roles, name: str, colour: str) -> str:
-    """Style sheets take pictures from files only: the icon in ``colour``, in the cache folder."""
+    """``url(…)`` of the icon in ``colour``, rendered to the cache folder: style sheets need files."""
     cache = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericCacheLocation)
     for folder in (Path(cache) / "imagest", Path(tempfile.gettempdir()) / "imagest"):
         path = folder / f"{name}-{colour[1:]}.png"
-        if _drawn(path, name, colour):
+        if _render(path, name, colour):
             return quoted(path.as_posix())
     return "none"
 
 
 def quoted(path: str) -> str:
-    """``path`` as a style layers takes it, whatever characters are in it."""
+    """``path`` as ``url(…)`` of a style sheet, with special characters escaped."""
     escaped = path.replace("\\", "\\\\").replace('"', '\\"')
     return f'url("{escaped}")'
 
 
-def _drawn(path: Path, name: str, colour: str) -> bool:
-    """Whether the icon is in the file ``path``, and in another for fine screens, drawn if need be."""
+def _render(path: Path, name: str, colour: str) -> bool:
+    """Render the icon to ``path`` and to a second file at double resolution; returns whether both exist."""
     files = {1: path, 2: path.with_name(f"{path.stem}@2x.png")}
     if all(not QImage(str(file)).isNull() for file in files.values()):
         return True

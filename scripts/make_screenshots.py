@@ -162,7 +162,7 @@ class Photographer:
         window, context = self.window, self.window.context
         for name in ("damage", "style"):
             window.docks[name].open(False)
-        window.slots.show_panel("review")
+        window.handlers.show_panel("review")
         run = deciding.shown_run(context)
         assert run is not None
         context.selection.region = int(np.argsort(run.regions["area"])[-3]) + 1

@@ -11,7 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 
 from app.benchmarks.stage import Stage, Stalls, clock
-from app.canvas.navigation import Place
+from app.canvas.navigation import ViewPosition
 from imagest_core.restoration.environment import peak_memory
 
 Measured = dict[str, float]
@@ -33,7 +33,7 @@ def opening(scan: str) -> Measured:
     layers = stage.area.layers
     assert layers is not None
     layers.progressed.connect(lambda *_: paint())
-    stage.until(lambda: layers.whole)
+    stage.until(lambda: layers.complete)
     stalls.stop()
     paint()
     stage.area.view.viewport().repaint()
@@ -54,9 +54,9 @@ def moving(scan: str) -> Measured:
     stage = Stage()
     stage.opened(Path(scan))
     view, found = stage.area.view, {}
-    middle = stage.context.document.painting.box
+    middle = stage.document.painting.box
     for zoom in ZOOMS:
-        view.set_view(Place(0.3 * middle.width, 0.3 * middle.height, zoom))
+        view.set_view(ViewPosition(0.3 * middle.width, 0.3 * middle.height, zoom))
         stage.until(lambda: not view.layers.original.waiting)
         found[f"pan at {zoom:.0%}"] = _frames(stage, lambda _: view.pan(-9, -5))
     view.fit()
@@ -81,7 +81,7 @@ def painting(scan: str) -> Measured:
     stage = Stage()
     stage.opened(Path(scan))
     view, selection = stage.area.view, stage.context.selection
-    view.set_view(Place(1000, 1000, 1.0))
+    view.set_view(ViewPosition(1000, 1000, 1.0))
     stage.until(lambda: not view.layers.original.waiting)
     selection.tool, selection.brush_size = "brush", 200.0
     port, times = view.viewport(), []

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QTransform
 from PySide6.QtTest import QTest
 
 import resources
 from app.benchmarks.canvas import Measured
 from app.benchmarks.stage import Stage, Stalls, clock
-from app.selection import Tool
+from app.selection import ToolName
 from imagest_core.painting.geometry import Box
 
 CHANGES = {
@@ -72,9 +73,9 @@ def lasso(scan: str) -> Measured:
     stage.opened(Path(scan))
     view, times = stage.area.view, []
     view.fit()
-    stage.context.selection.tool = Tool.LASSO
+    stage.context.selection.tool = ToolName.LASSO
     port, stalls = view.viewport(), Stalls()
-    points = list(_round(view.viewportTransform().map, stage.context.document.painting.box))
+    points = list(_round(view.viewportTransform(), stage.document.painting.box))
     QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=points[0])
     for point in points[1:]:
         began = clock()
@@ -83,7 +84,7 @@ def lasso(scan: str) -> Measured:
         times.append(clock() - began)
     released = time.perf_counter()
     QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=points[-1])
-    stage.until(lambda: not stage.context.document.state.damage.empty)
+    stage.until(lambda: not stage.document.state.damage.empty)
     seconds = time.perf_counter() - released
     stage.rest()
     stalls.stop()
@@ -96,10 +97,10 @@ def lasso(scan: str) -> Measured:
     }
 
 
-def _round(shown: Callable[[float, float], tuple[float, float]], box: Box) -> Iterator[QPoint]:
+def _round(shown: QTransform, box: Box) -> Iterator[QPoint]:
     """Points of the screen along a wavy outline just inside the picture."""
     for index in range(CORNERS):
         turn = 2 * math.pi * index / CORNERS
         reach = 0.47 - 0.02 * math.cos(12 * turn)
         x, y = (0.5 + reach * max(-1, min(1, 1.4 * f(turn))) for f in (math.cos, math.sin))
-        yield QPoint(*(round(v) for v in shown(x * box.width, y * box.height)))
+        yield shown.map(QPointF(x * box.width, y * box.height)).toPoint()

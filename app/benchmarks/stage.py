@@ -11,6 +11,7 @@ from pathlib import Path
 from PySide6.QtCore import QEventLoop, QObject, QSettings, QTimer
 
 from app.commands import open as opening
+from app.document import OpenDocument
 from app.main import Program, make_application
 from app.messages import Message
 from app.settings import Settings
@@ -114,7 +115,14 @@ class Stage:
     def opened(self, scan: Path) -> None:
         """Open and wait till all is built."""
         self.open(scan)
-        self.until(lambda: self.area.layers is not None and self.area.layers.whole)
+        self.until(lambda: self.area.layers is not None and self.area.layers.complete)
+
+    @property
+    def document(self) -> OpenDocument:
+        """The open document."""
+        document = self.context.document
+        assert document is not None
+        return document
 
     def close(self) -> None:
         """End the window without keeping anything."""

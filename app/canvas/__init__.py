@@ -1,1 +1,1 @@
-"""The canvas: a scan of any size, the damage on it, and the tools that mark it."""
+"""The canvas: shows a scan of any size with its damage, and provides the tools that mark damage."""

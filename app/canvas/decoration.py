@@ -1,4 +1,4 @@
-"""The surround of the picture, and the pixel grid on it."""
+"""The background around the picture and the pixel grid on it."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from app.theme import SURROUNDS
 
 GRID_FROM = 8.0
-"""From this zoom on the pixels' borders are drawn."""
+"""Lowest zoom at which the pixel grid is drawn."""
 _SQUARE = 8
 _CHECKER = "#8a8a8a", "#b4b4b4"
 
 
 def draw_surround(painter: QPainter, exposed: QRectF, picture: QRectF, kind: str) -> None:
-    """Neutral grey; with ``checker`` a pattern under the picture, seen where it is transparent."""
+    """Fill with neutral grey; ``checker`` adds a pattern that is visible through transparent pixels."""
     painter.fillRect(exposed, QColor(SURROUNDS.get(kind, SURROUNDS["mid"])))
-    under = exposed.intersected(picture)
-    if kind == "checker" and not under.isEmpty():
-        device = painter.worldTransform().mapRect(under)
+    covered = exposed.intersected(picture)
+    if kind == "checker" and not covered.isEmpty():
+        device = painter.worldTransform().mapRect(covered)
         painter.save()
         painter.resetTransform()
         painter.fillRect(device, QBrush(_checker()))
@@ -30,7 +30,7 @@ def draw_surround(painter: QPainter, exposed: QRectF, picture: QRectF, kind: str
 
 
 class GridItem(QGraphicsItem):
-    """The pixel grid of a picture, over it and under what is drawn on it."""
+    """The pixel grid of a picture, drawn above it and below all overlays."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,24 +38,22 @@ class GridItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def set_box(self, box: QRectF) -> None:
-        """The picture is another one."""
+        """Set the box of the picture."""
         self.prepareGeometryChange()
         self._box = box
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        """The picture."""
         return self._box
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Draw the lines that ``option`` exposes."""
         zoom = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
         draw_grid(painter, option.exposedRect.intersected(self._box), zoom)
 
 
 def draw_grid(painter: QPainter, exposed: QRectF, zoom: float) -> None:
-    """The borders of the pixels, where they are large enough to be told apart."""
+    """Draw the borders of the pixels if the zoom is high enough."""
     if zoom < GRID_FROM or exposed.isEmpty():
         return
     pen = QPen(QColor(128, 128, 128, 110), 1)

@@ -1,4 +1,4 @@
-"""A view whose mouse, pen and keys are handed to the tool in hand."""
+"""A view that passes mouse, pen and key events to the selected tool."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.canvas.tools import Pointer, Tool
 
 
 class ToolView(NavigableView):
-    """Decides whether an event moves the picture or is the tool's.
+    """Decides whether an event pans the view or goes to the tool.
 
-    ``hovered(x, y)``: the mouse is over this native point, (−1, −1) when it has left.
+    ``hovered(x, y)``: the mouse is over this native point; (−1, −1) when it leaves the view.
     """
 
     hovered = Signal(float, float)
@@ -21,21 +21,21 @@ class ToolView(NavigableView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._space, self._pressure = False, 1.0
-        self._at: Pointer | None = None
+        self._space_held, self._pressure = False, 1.0
+        self._last_pointer: Pointer | None = None
 
     @property
     def has_layers(self) -> bool:
-        """Whether there is anything to work on."""
+        """Whether a document is open."""
         raise NotImplementedError
 
-    def ring(self, path: QPainterPath) -> None:
-        """Draw the outline that goes with the cursor."""
+    def show_cursor_outline(self, path: QPainterPath) -> None:
+        """Draw the outline that follows the cursor."""
         raise NotImplementedError
 
     def _set_cursor(self) -> None:
         held = Qt.CursorShape.ClosedHandCursor if self.panning else Qt.CursorShape.OpenHandCursor
-        self.viewport().setCursor(held if self._space or self.panning else self.tool.cursor)
+        self.viewport().setCursor(held if self._space_held or self.panning else self.tool.cursor)
 
     # The mouse
 
@@ -51,23 +51,23 @@ class ToolView(NavigableView):
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """The middle button, or Space, or the hand moves the picture; the left one is the tool's."""
+        """Pan with the middle button, Space or the hand tool; otherwise the left button starts a gesture."""
         if not self.has_layers:
             return
         left = event.button() == Qt.MouseButton.LeftButton
-        by_hand = left and (self._space or self.tool.name == "pan")
-        if event.button() == Qt.MouseButton.MiddleButton or by_hand:
+        hand = left and (self._space_held or self.tool.name == "pan")
+        if event.button() == Qt.MouseButton.MiddleButton or hand:
             self.grab_picture(event)
         elif left:
             self.tool.press(self._pointer(event))
         event.accept()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Move the picture, draw, or only look."""
+        """Pan, continue the gesture, or hover."""
         if not self.has_layers:
             return
-        at = self._at = self._pointer(event)
-        if self.panning or (self._space and self.tool.active):
+        at = self._last_pointer = self._pointer(event)
+        if self.panning or (self._space_held and self.tool.active):
             self._drag(event)
         elif event.buttons() & Qt.MouseButton.LeftButton:
             self.tool.move(at)
@@ -82,7 +82,7 @@ class ToolView(NavigableView):
         self.drag_picture(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """The gesture ends, or goes on where it was interrupted."""
+        """End the gesture, or resume it after panning."""
         if not self.has_layers:
             return
         if self.panning:
@@ -95,7 +95,7 @@ class ToolView(NavigableView):
         event.accept()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """The second press of two."""
+        """Close a polygon; for other tools the same as a press."""
         if not self.has_layers or event.button() != Qt.MouseButton.LeftButton:
             return
         if self.tool.name == "polygon":
@@ -105,39 +105,37 @@ class ToolView(NavigableView):
         event.accept()
 
     def tabletEvent(self, event: QTabletEvent) -> None:  # noqa: N802
-        """Remember how hard the pen presses; the mouse event that follows is the stroke."""
+        """Record the pen pressure for the mouse event that follows."""
         ended = event.type() == QEvent.Type.TabletRelease
         self._pressure = 1.0 if ended or event.pressure() <= 0 else event.pressure()
         event.ignore()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
-        """The mouse has left."""
         self.hovered.emit(-1.0, -1.0)
         if not self.tool.active:
-            self.ring(QPainterPath())
+            self.show_cursor_outline(QPainterPath())
         super().leaveEvent(event)
 
     # Keys
 
     def event(self, event: QEvent) -> bool:
-        """In mid-gesture keys are the tool's, so that no shortcut acts on half a stroke."""
+        """Disable shortcuts during a gesture, so that none acts on an unfinished stroke."""
         if event.type() == QEvent.Type.ShortcutOverride and self.tool.active:
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Space is the hand, Esc abandons; arrows move the picture."""
+        """Space selects the hand while held, Esc cancels the gesture, arrows pan."""
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Space:
             self._hold_space(True, event)
         elif key == Qt.Key.Key_Escape and self.tool.active:
             self.tool.abandon()
-        elif not (self.has_layers and self.tool.key(key)) and not self._arrow(key):
+        elif not (self.has_layers and self.tool.key(key)) and not self._pan_by_key(key):
             event.ignore()
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Space is let go."""
         if event.key() == Qt.Key.Key_Space:
             self._hold_space(False, event)
         else:
@@ -146,14 +144,14 @@ class ToolView(NavigableView):
     def _hold_space(self, held: bool, event: QKeyEvent) -> None:
         if event.isAutoRepeat():
             return
-        self._space = held
+        self._space_held = held
         if not held and self.panning and self.tool.active:
             self.release_picture()
-            if self._at is not None:
-                self.tool.resume(self._at)
+            if self._last_pointer is not None:
+                self.tool.resume(self._last_pointer)
         self._set_cursor()
 
-    def _arrow(self, key: Qt.Key) -> bool:
+    def _pan_by_key(self, key: Qt.Key) -> bool:
         step = {
             Qt.Key.Key_Left: (64, 0),
             Qt.Key.Key_Right: (-64, 0),
@@ -165,7 +163,7 @@ class ToolView(NavigableView):
         return step is not None
 
     def focusOutEvent(self, event: QFocusEvent) -> None:  # noqa: N802
-        """A key that is let go elsewhere isn't held any more."""
-        self._space = False
+        """Reset Space: its release would go to another widget."""
+        self._space_held = False
         self._set_cursor()
         super().focusOutEvent(event)

@@ -1,4 +1,4 @@
-"""The items of a canvas' scene: pictures, and lines that stay thin at any zoom."""
+"""Graphics items of the canvas: pictures, and lines of constant width on the screen."""
 
 from __future__ import annotations
 
@@ -9,34 +9,32 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from imagest_core.painting.geometry import Box
 
 Clip = Callable[[], QRectF]
-"""The part of the picture to draw, asked at every painting."""
+"""Returns the part of the picture to draw; called at every repaint."""
 
 
 class PictureItem(QGraphicsItem):
-    """Draws a layer in one view, as far as ``clip`` allows."""
+    """Draws a layer in one view, inside ``clip`` only."""
 
-    def __init__(self, layer: Layer, clip: Clip | None = None) -> None:
+    def __init__(self, layer: PictureLayer, clip: Clip | None = None) -> None:
         super().__init__()
         self.layer, self._clip = layer, clip
         self._box = Box(0, 0, layer.picture.width, layer.picture.height)
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        """The whole picture."""
         return QRectF(*self._box)
 
     def refresh(self, box: Box) -> None:
-        """The layer looks different in ``box``."""
+        """Repaint ``box`` of the layer."""
         self.update(QRectF(*box.expanded(1)))
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Draw what ``option`` exposes."""
         exposed = option.exposedRect.intersected(self.boundingRect())
         if self._clip is not None:
             exposed = exposed.intersected(self._clip())
@@ -50,24 +48,24 @@ class PictureItem(QGraphicsItem):
 
 
 def outward(rect: QRectF) -> Box:
-    """The whole pixels that ``rect`` touches."""
+    """The smallest box of whole pixels that contains ``rect``."""
     return Box.spanning(
         math.floor(rect.left()), math.floor(rect.top()), math.ceil(rect.right()), math.ceil(rect.bottom())
     )
 
 
 class LineItem(QGraphicsItem):
-    """A path seen on any ground: a light line, and dark dashes on it; one screen pixel wide."""
+    """A path that is visible on any background: a light line with dark dashes, one screen pixel wide."""
 
     def __init__(self, colour: str = "#ffffff", *, dashed: bool = True, filled: str = "") -> None:
         super().__init__()
         self._path = QPainterPath()
-        self._ground, self._dashes = _pen(colour), _pen("#000000", [4, 4]) if dashed else None
+        self._line_pen, self._dash_pen = _pen(colour), _pen("#000000", [4, 4]) if dashed else None
         self._fill = QColor(filled) if filled else None
 
     @property
     def path(self) -> QPainterPath:
-        """What is drawn, in picture coordinates."""
+        """The path in picture coordinates."""
         return self._path
 
     def set_path(self, path: QPainterPath) -> None:
@@ -84,7 +82,6 @@ class LineItem(QGraphicsItem):
         self.set_path(path)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        """The path's, with the width of the line."""
         if self._path.isEmpty():
             return QRectF()
         margin = 2 / self._scale()
@@ -97,13 +94,12 @@ class LineItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Draw the path."""
         if self._fill is not None:
             painter.fillPath(self._path, self._fill)
-        painter.setPen(self._ground)
+        painter.setPen(self._line_pen)
         painter.drawPath(self._path)
-        if self._dashes is not None:
-            painter.setPen(self._dashes)
+        if self._dash_pen is not None:
+            painter.setPen(self._dash_pen)
             painter.drawPath(self._path)
 
 

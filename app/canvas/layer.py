@@ -1,4 +1,4 @@
-"""A picture as the canvas draws it: what is in memory at once, the rest as soon as a worker has made it."""
+"""Draws a picture: levels in memory at once, other cells as soon as a worker has decoded them."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ import numpy as np
 from PySide6.QtCore import QObject, QRectF, Signal
 from PySide6.QtGui import QImage, QPainter
 
-from app.canvas.picture import CELL, Picture, at_level, cells, level_for, native, reduced_size
+from app.canvas.picture import CELL, Picture, cells
 from app.jobs.runner import Background, Ticket
+from app.levels import at_level, level_for, native, reduced_size
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box, union
 
 CACHE_BYTES = 128 << 20
 _PENDING = 96
-_CRISP = 2.0
-"""From this zoom on pixels are drawn as squares."""
+_NEAREST_FROM = 2.0
+"""Lowest zoom at which pixels are drawn as squares."""
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 
 Key = tuple[int, int, int]
-"""Level, column, row."""
+"""(level, column, row)."""
 
 
-class Layer(QObject):
+class PictureLayer(QObject):
     """Draws a :class:`Picture`.
 
     ``updated(Box)``: views must repaint this native box. ``changed(Box)``: the pixels of the picture
-    changed there; layers that are computed from this one :meth:`follow` it. Every change enters through
-    :meth:`invalidate` or :meth:`refresh_held`, so that neither signal can be forgotten.
+    changed there; layers that are computed from this one :meth:`follow` it. All changes go through
+    :meth:`invalidate` or :meth:`refresh_held`, which emit both signals.
 
-    Nothing is decoded here: missing cells are requested from ``background``, the latest request
-    first, and the next coarser level is drawn until they arrive.
+    Nothing is decoded in the window's thread: missing cells are requested from ``background``, the latest
+    request first, and the next coarser level is drawn until they arrive.
     """
 
     updated = Signal(object)
@@ -46,7 +47,7 @@ class Layer(QObject):
     ) -> None:
         super().__init__(parent)
         self.picture, self._background = picture, background
-        self._limit, self._used, self._asked = cache, 0, 0
+        self._cache_limit, self._cache_bytes, self._requests = cache, 0, 0
         self._cells: OrderedDict[Key, QImage] = OrderedDict()
         self._stale: set[Key] = set()
         self._pending: OrderedDict[Key, Ticket] = OrderedDict()
@@ -54,33 +55,33 @@ class Layer(QObject):
 
     @property
     def waiting(self) -> bool:
-        """Whether cells are still being made."""
+        """Whether cells are still being decoded."""
         return bool(self._pending)
 
     # Drawing
 
     def draw(self, painter: QPainter, exposed: Box, scale: float) -> None:
-        """Draw the native box ``exposed``, at ``scale`` device pixels a native one."""
+        """Draw the native box ``exposed`` at ``scale`` device pixels per native pixel."""
         level = level_for(scale, self.picture.levels)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _CRISP)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, scale < _NEAREST_FROM)
         held = self.picture.held(level)
         if held is not None:
             draw_pixels(painter, held, at_level(exposed, level), level)
             return
-        missing = [key for key in cells(at_level(exposed, level)) if not self._has(level, key)]
+        missing = [key for key in cells(at_level(exposed, level)) if not self._is_current(level, key)]
         if missing:
             self._draw_coarse(painter, exposed, level)
         for column, row in cells(at_level(exposed, level)):
             self._draw_cell(painter, (level, column, row))
         for column, row in missing:
-            self._ask((level, column, row))
+            self._request((level, column, row))
 
-    def _has(self, level: int, cell: tuple[int, int]) -> bool:
+    def _is_current(self, level: int, cell: tuple[int, int]) -> bool:
         key = (level, *cell)
         return key in self._cells and key not in self._stale
 
     def _draw_coarse(self, painter: QPainter, exposed: Box, level: int) -> None:
-        """The finest level above ``level`` that is in memory."""
+        """Draw the finest level above ``level`` that is in memory."""
         for coarser in range(level + 1, self.picture.levels):
             held = self.picture.held(coarser)
             if held is not None:
@@ -100,12 +101,12 @@ class Layer(QObject):
         size = reduced_size(self.picture.width, self.picture.height, level)
         return Box(column * CELL, row * CELL, CELL, CELL).within(Box(0, 0, *size))
 
-    # Making
+    # Decoding
 
-    def _ask(self, key: Key) -> None:
+    def _request(self, key: Key) -> None:
         if key in self._pending:
             return
-        self._asked += 1
+        self._requests += 1
         while len(self._pending) >= _PENDING:
             dropped, ticket = self._pending.popitem(last=False)
             ticket.cancel()
@@ -116,50 +117,50 @@ class Layer(QObject):
             lambda: image_of(self.picture.make(key[0], part)),
             lambda image: self._arrived(key, image),
             lambda error: self._failed(key),
-            priority=self._asked,
+            priority=self._requests,
         )
 
     def _arrived(self, key: Key, image: QImage) -> None:
         self._pending.pop(key, None)
         self._stale.discard(key)
-        self._drop(key)
+        self._evict(key)
         self._cells[key] = image
-        self._used += image.sizeInBytes()
-        while self._used > self._limit and len(self._cells) > 1:
-            self._drop(next(iter(self._cells)))
+        self._cache_bytes += image.sizeInBytes()
+        while self._cache_bytes > self._cache_limit and len(self._cells) > 1:
+            self._evict(next(iter(self._cells)))
         self.updated.emit(native(self._part(key), key[0]))
-        self._offer_dropped()
+        self._repaint_dropped()
 
-    def _offer_dropped(self) -> None:
-        """Repaint where requests were dropped for newer ones: a view that still shows them asks again."""
+    def _repaint_dropped(self) -> None:
+        """Repaint where requests were dropped for newer ones; views that still need them request again."""
         if self._dropped and len(self._pending) < _PENDING // 2:
             dropped, self._dropped = self._dropped, set()
             self.updated.emit(union(native(self._part(key), key[0]) for key in dropped))
 
     def _failed(self, key: Key) -> None:
-        """A part of the file that can't be read stays as the coarser level has it, or empty."""
+        """Store an empty cell for a part of the file that can't be read, so that the coarser level shows."""
         self._arrived(key, QImage(1, 1, _FORMAT))
         self._cells[key].fill(0)
 
-    def _drop(self, key: Key) -> None:
+    def _evict(self, key: Key) -> None:
         image = self._cells.pop(key, None)
         if image is not None:
-            self._used -= image.sizeInBytes()
+            self._cache_bytes -= image.sizeInBytes()
 
-    # Changing
+    # Changes
 
-    def follow(self, source: Layer, *, cells: bool = True) -> None:
-        """Change wherever ``source`` changes; ``cells``: the cells depend on it, not only the held levels."""
+    def follow(self, source: PictureLayer, *, cells: bool = True) -> None:
+        """Update wherever ``source`` changes; without ``cells`` only the levels in memory depend on it."""
         source.changed.connect(self.invalidate if cells else self.refresh_held)
 
     def invalidate(self, *boxes: Box) -> None:
-        """The picture changed in ``boxes`` (native); what is shown stays until the new cells arrive."""
+        """Mark the native ``boxes`` as changed; the old cells are drawn until the new ones arrive."""
         for box in boxes:
             self._mark_stale(box)
         self.refresh_held(union(boxes))
 
     def refresh_held(self, box: Box) -> None:
-        """The levels in memory changed in ``box`` (native); the cells are still valid."""
+        """Report that the levels in memory changed in the native ``box``; cells stay valid."""
         if not box.empty:
             self.changed.emit(box)
             self.updated.emit(box)
@@ -171,17 +172,17 @@ class Layer(QObject):
         self._stale.update(k for k in self._cells if native(self._part(k), k[0]).touches(box))
 
     def close(self) -> None:
-        """Nothing more is wanted."""
+        """Cancel all requests and free the cache."""
         for ticket in self._pending.values():
             ticket.cancel()
         self._pending.clear()
         self._dropped.clear()
         self._cells.clear()
-        self._used = 0
+        self._cache_bytes = 0
 
 
 def draw_pixels(painter: QPainter, pixels: Pixels, part: Box, level: int) -> None:
-    """Draw ``part`` of a whole level without copying it."""
+    """Draw ``part`` of a level without copying it."""
     height, width = pixels.shape[:2]
     part = part.within(Box(0, 0, width, height))
     if part.empty:
@@ -194,7 +195,7 @@ def draw_pixels(painter: QPainter, pixels: Pixels, part: Box, level: int) -> Non
 
 
 def image_of(pixels: Pixels) -> QImage:
-    """A picture that owns its pixels."""
+    """Copy premultiplied BGRA pixels (h, w, 4) to an image."""
     pixels = np.ascontiguousarray(pixels)
     height, width = pixels.shape[:2]
     return QImage(pixels.data, width, height, width * 4, _FORMAT).copy()

@@ -1,10 +1,10 @@
-"""Zoom and pan: at the cursor, by wheel, pinch, keys and hand, from the whole picture to 3200 %."""
+"""A view that zooms and pans by wheel, pinch, keys and hand, from the whole picture to 3200 %."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QInputDevice,
     QMouseEvent,
@@ -20,14 +20,14 @@ from imagest_core.painting.geometry import Box
 
 LARGEST = 32.0
 _SMALLEST_SIDE = 48
-_NOTCH = 1.25
-_MARGIN = 0.96
-_BEYOND = 0.9
-_NOWHERE = Box(0, 0, 0, 0)
+_WHEEL_STEP = 1.25
+_FIT_MARGIN = 0.96
+_OVERSCROLL = 0.9
+_EMPTY = Box(0, 0, 0, 0)
 
 
-class Place(NamedTuple):
-    """Where a view stands: the native point in its middle, and screen pixels per native one."""
+class ViewPosition(NamedTuple):
+    """The native point at the centre of a view, and its zoom in screen pixels per native pixel."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Place(NamedTuple):
 
 
 class NavigableView(QGraphicsView):
-    """A view of a picture of ``box`` pixels; ``moved()`` whenever it shows another part of it."""
+    """A view of a picture of ``box`` pixels. ``moved()``: another part is visible; ``zoomed(zoom)``."""
 
     moved = Signal()
     zoomed = Signal(float)
@@ -43,11 +43,11 @@ class NavigableView(QGraphicsView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setScene(QGraphicsScene(self))
-        self.box = _NOWHERE
-        self._hand: QPointF | None = None
+        self.box = _EMPTY
+        self._grab_position: QPointF | None = None
         self._fitted = True
         self.resizing = False
-        """Whether it moves because its size changes, not because it is told to."""
+        """Whether the view moves because its size changes."""
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -60,88 +60,88 @@ class NavigableView(QGraphicsView):
         self.viewport().grabGesture(Qt.GestureType.PinchGesture)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
-    # Where it stands
+    # Position
 
     @property
     def zoom(self) -> float:
-        """Screen pixels per native one; 1 is 100 %."""
+        """Screen pixels per native pixel; 1 is 100 %."""
         return self.transform().m11() * self.devicePixelRatioF()
 
     @property
-    def place(self) -> Place:
-        """Where it stands now."""
-        middle = self.to_picture(QRectF(self.viewport().rect()).center())
-        return Place(middle.x(), middle.y(), self.zoom)
+    def position(self) -> ViewPosition:
+        """The current position."""
+        center = self.to_picture(QRectF(self.viewport().rect()).center())
+        return ViewPosition(center.x(), center.y(), self.zoom)
 
     def to_picture(self, position: QPointF) -> QPointF:
-        """A point of the viewport in native pixels."""
+        """Convert a point of the viewport to native pixels."""
         inverse, _ = self.viewportTransform().inverted()
         return inverse.map(position)
 
     def visible_rect(self) -> QRectF:
-        """What the viewport shows, in native pixels; may reach over the picture."""
+        """The area of the viewport in native pixels; it may extend beyond the picture."""
         inverse, _ = self.viewportTransform().inverted()
         return inverse.mapRect(QRectF(self.viewport().rect()))
 
     def visible_box(self) -> Box:
-        """The part of the picture that is seen."""
+        """The visible part of the picture."""
         return outward(self.visible_rect()).within(self.box)
 
     # Moving
 
     def set_box(self, box: Box) -> None:
-        """Show a picture of another size, all of it."""
+        """Set the size of the picture and fit it in the view."""
         self.box = box
         self.fit()
 
     def fit(self) -> None:
-        """Show all of the picture (Ctrl+0)."""
+        """Fit the whole picture in the view."""
         if self.box.empty:
             return
         size = self.viewport().size() * self.devicePixelRatioF()
-        zoom = min(size.width() / self.box.width, size.height() / self.box.height, LARGEST / _MARGIN)
-        self.set_view(Place(self.box.width / 2, self.box.height / 2, zoom * _MARGIN))
+        zoom = min(size.width() / self.box.width, size.height() / self.box.height, LARGEST / _FIT_MARGIN)
+        self.set_view(ViewPosition(self.box.width / 2, self.box.height / 2, zoom * _FIT_MARGIN))
         self._fitted = True
 
     def actual_size(self) -> None:
-        """100 % (Ctrl+1), about the middle."""
+        """Zoom to 100 % around the centre."""
         self.zoom_to(1.0)
 
     def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
-        """Zoom by ``factor``; the native point under ``at`` of the viewport stays where it is."""
+        """Zoom by ``factor``, keeping the native point at ``at`` of the viewport in place."""
         self.zoom_to(self.zoom * factor, at)
 
     def zoom_to(self, zoom: float, at: QPointF | None = None) -> None:
-        """Zoom to ``zoom``, held at ``at`` (None: the middle)."""
+        """Set the zoom, keeping the native point at ``at`` (default: the centre) in place."""
         at = QRectF(self.viewport().rect()).center() if at is None else at
-        self._place(self.to_picture(at), at, zoom)
+        self._move_to(self.to_picture(at), at, zoom)
 
-    def set_view(self, place: Place) -> None:
-        """Show ``place``."""
-        self._place(QPointF(place.x, place.y), QRectF(self.viewport().rect()).center(), place.zoom)
+    def set_view(self, position: ViewPosition) -> None:
+        """Show ``position``."""
+        self._move_to(QPointF(position.x, position.y), QRectF(self.viewport().rect()).center(), position.zoom)
 
     def reveal(self, box: Box) -> None:
-        """Show ``box`` with something round it; what is well in sight stays where it is."""
-        seen = self.visible_box()
-        if seen.contains(box) and box.area * 400 > seen.area:
+        """Show ``box`` with some context; do nothing if it is visible and not too small."""
+        visible = self.visible_box()
+        if visible.contains(box) and box.area * 400 > visible.area:
             return
         size = self.viewport().size() * self.devicePixelRatioF()
         zoom = min(size.width() / max(box.width * 2, 64), size.height() / max(box.height * 2, 64), 8.0)
-        self.set_view(Place(box.x + box.width / 2, box.y + box.height / 2, zoom))
+        self.set_view(ViewPosition(box.x + box.width / 2, box.y + box.height / 2, zoom))
 
     def pan(self, dx: float, dy: float) -> None:
-        """Move the picture by (dx, dy) of the viewport."""
+        """Move the picture by (dx, dy) viewport pixels."""
         across, down = self.horizontalScrollBar(), self.verticalScrollBar()
         across.setValue(across.value() - round(dx))
         down.setValue(down.value() - round(dy))
         self._fitted = False
         self.moved.emit()
 
-    def _place(self, point: QPointF, at: QPointF, zoom: float) -> None:
+    def _move_to(self, point: QPointF, at: QPointF, zoom: float) -> None:
         """Zoom so that the native ``point`` lies at ``at`` of the viewport."""
         if self.box.empty:
             return
-        zoom = self._allowed(zoom)
+        zoom = self._clamped_zoom(zoom)
         scale, changed = zoom / self.devicePixelRatioF(), zoom != self.zoom
         if changed:
             self.setTransform(QTransform.fromScale(scale, scale))
@@ -153,42 +153,42 @@ class NavigableView(QGraphicsView):
             self.zoomed.emit(self.zoom)
         self.moved.emit()
 
-    def _allowed(self, zoom: float) -> float:
+    def _clamped_zoom(self, zoom: float) -> float:
         least = min(_SMALLEST_SIDE / max(self.box.width, self.box.height), 1.0)
         return min(max(zoom, least), LARGEST)
 
     def _set_scene_rect(self, scale: float) -> None:
-        """Room round the picture, so that each of its points can be brought to the middle."""
-        across = self.viewport().width() * _BEYOND / scale
-        down = self.viewport().height() * _BEYOND / scale
+        """Leave a margin around the picture, so that each of its points can be centred."""
+        across = self.viewport().width() * _OVERSCROLL / scale
+        down = self.viewport().height() * _OVERSCROLL / scale
         self.setSceneRect(QRectF(*self.box).adjusted(-across, -down, across, down))
 
     # Events
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """A picture that fits goes on fitting; any other keeps its middle."""
+        """Refit a fitted picture; otherwise keep the centre."""
         fitted, old = self._fitted, event.oldSize()
         self.resizing = True
         if fitted or old.isEmpty():
             self.fit()
         else:
             middle = self.to_picture(QPointF(old.width() / 2, old.height() / 2))
-            self.set_view(Place(middle.x(), middle.y(), self.zoom))
+            self.set_view(ViewPosition(middle.x(), middle.y(), self.zoom))
         self.resizing = False
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        """Zoom at the cursor; two fingers on a touch pad move the picture."""
+        """Zoom at the cursor; scrolling on a touch pad pans."""
         touch_pad = event.device().type() == QInputDevice.DeviceType.TouchPad
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if touch_pad and not control and not event.pixelDelta().isNull():
             self.pan(event.pixelDelta().x(), event.pixelDelta().y())
         else:
             turned = event.angleDelta().y() or event.angleDelta().x()
-            self.zoom_by(_NOTCH ** (turned / 120), event.position())
+            self.zoom_by(_WHEEL_STEP ** (turned / 120), event.position())
         event.accept()
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
-        """Pinching, as the system or Qt recognises it."""
+        """Handle pinch gestures, native ones and those Qt recognises."""
         if isinstance(event, QNativeGestureEvent):
             return self._native_gesture(event)
         if isinstance(event, QGestureEvent):
@@ -209,28 +209,26 @@ class NavigableView(QGraphicsView):
         self.zoom_by(pinch.scaleFactor(), QPointF(centre))
         return True
 
-    # The hand
+    # Panning
 
     @property
     def panning(self) -> bool:
-        """Whether the hand holds the picture."""
-        return self._hand is not None
+        """Whether the picture is being dragged."""
+        return self._grab_position is not None
 
     def grab_picture(self, event: QMouseEvent) -> None:
-        """The hand takes hold of the picture."""
-        self._hand = event.position()
+        """Start dragging the picture."""
+        self._grab_position = event.position()
         self.viewport().setCursor(Qt.CursorShape.ClosedHandCursor)
 
     def drag_picture(self, event: QMouseEvent) -> None:
-        """The hand moves it."""
-        if self._hand is None:
+        """Drag the picture to the position of the mouse."""
+        if self._grab_position is None:
             return
-        step = QPoint(
-            round(event.position().x() - self._hand.x()), round(event.position().y() - self._hand.y())
-        )
-        self._hand = event.position()
-        self.pan(step.x(), step.y())
+        step = event.position() - self._grab_position
+        self._grab_position = event.position()
+        self.pan(round(step.x()), round(step.y()))
 
     def release_picture(self) -> None:
-        """The hand lets go."""
-        self._hand = None
+        """Stop dragging."""
+        self._grab_position = None

@@ -1,4 +1,4 @@
-"""Damage over the picture: a sparse model that many views share, and an item that draws it in one."""
+"""Damage labels over the picture: a sparse model shared by all views, and an item that draws it in one."""
 
 from __future__ import annotations
 
@@ -11,53 +11,53 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.labels import LabelLevels
-from app.canvas.overlay_pixels import Look, look_of, render
+from app.canvas.overlay_pixels import OverlayStyle, overlay_style, render
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 
 _CHUNK = 256
-_KEPT = 256
+_CACHED_CHUNKS = 256
 _FORMAT = QImage.Format.Format_ARGB32_Premultiplied
 
 Key = tuple[int, int]
 
 
 class Overlay(QObject):
-    """Labels and their look; ``updated(Box)``: this native box looks different now."""
+    """Labels and their style. ``updated(Box)``: views must repaint this native box."""
 
     updated = Signal(object)
 
     def __init__(
-        self, levels: int, box: Box, look: Look | None = None, parent: QObject | None = None
+        self, levels: int, box: Box, style: OverlayStyle | None = None, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self.labels, self.box = LabelLevels(levels), box
-        self.look = look or look_of(())
+        self.style = style or overlay_style(())
 
-    def show(self, damage: DamageMap, look: Look | None = None) -> None:
-        """Draw this map, all of it."""
-        self.look = look or self.look
+    def show(self, damage: DamageMap, style: OverlayStyle | None = None) -> None:
+        """Show all labels of ``damage``."""
+        self.style = style or self.style
         self.labels.show(damage)
         self.updated.emit(self.box)
 
     def show_levels(self, labels: LabelLevels) -> None:
-        """Draw labels that were reduced elsewhere, for instance by a worker."""
+        """Show labels that were reduced elsewhere, for instance by a worker."""
         self.labels = labels
         self.updated.emit(self.box)
 
-    def set_look(self, look: Look) -> None:
-        """Draw the same labels differently."""
-        self.look = look
+    def set_style(self, style: OverlayStyle) -> None:
+        """Draw the labels in another style."""
+        self.style = style
         self.updated.emit(self.box)
 
     def update(self, damage: DamageMap, box: Box) -> None:
-        """The labels in ``box`` have changed."""
+        """Read the labels in the native ``box`` again."""
         self.labels.update(damage, box)
         self.updated.emit(box)
 
 
 class _Chunk:
-    """A square of the screen's pixels, drawn into in place."""
+    """A square of screen pixels that is drawn in place."""
 
     def __init__(self) -> None:
         self.pixels = np.zeros((_CHUNK, _CHUNK), np.uint32)
@@ -65,7 +65,7 @@ class _Chunk:
 
 
 class OverlayItem(QGraphicsItem):
-    """Draws an :class:`Overlay` in screen pixels, kept in chunks as long as the zoom is the same."""
+    """Draws an :class:`Overlay` in screen pixels, cached in chunks while the zoom stays the same."""
 
     def __init__(self, overlay: Overlay) -> None:
         super().__init__()
@@ -75,39 +75,38 @@ class OverlayItem(QGraphicsItem):
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
-        """The picture, and a little round it for outlines of zones."""
         return QRectF(*self.overlay.box.expanded(8))
 
     def refresh(self, box: Box) -> None:
-        """Redraw what the native ``box`` covers."""
+        """Redraw the native ``box``."""
         if self._scale:
-            self._redraw(self._on_screen(box))
+            self._render_again(self._to_screen(box))
         edge = self._reach() / (self._scale or 1.0) + 1
         self.update(QRectF(*box).adjusted(-edge, -edge, edge, edge))
 
     def _reach(self) -> int:
-        """Screen pixels by which a change reaches over its own box."""
-        return math.ceil(self.overlay.look.margin * self._scale) + 3
+        """Screen pixels by which a change extends beyond its own box."""
+        return math.ceil(self.overlay.style.margin * self._scale) + 3
 
-    def _on_screen(self, box: Box) -> Box:
+    def _to_screen(self, box: Box) -> Box:
         scale = self._scale
         corners = box.x * scale, box.y * scale, box.right * scale, box.bottom * scale
         return Box.spanning(
             math.floor(corners[0]), math.floor(corners[1]), math.ceil(corners[2]), math.ceil(corners[3])
         ).expanded(self._reach())
 
-    def _redraw(self, device: Box) -> None:
-        if device.area > _KEPT * _CHUNK * _CHUNK:
+    def _render_again(self, device: Box) -> None:
+        if device.area > _CACHED_CHUNKS * _CHUNK * _CHUNK:
             self._chunks.clear()
             return
         for cell in device.tiles(_CHUNK):
             key = (cell.x // _CHUNK, cell.y // _CHUNK)
             if key in self._chunks:
-                self._chunks[key] = self._drawn(self._chunks[key], key, cell)
+                self._chunks[key] = self._rendered(self._chunks[key], key, cell)
 
-    def _drawn(self, chunk: _Chunk | None, key: Key, cell: Box) -> _Chunk | None:
-        """``chunk`` with ``cell`` (screen pixels inside it) drawn anew."""
-        pixels = render(self.overlay.labels, self.overlay.look, cell, self._scale)
+    def _rendered(self, chunk: _Chunk | None, key: Key, cell: Box) -> _Chunk | None:
+        """Render ``cell`` (screen pixels inside ``chunk``) again; returns the chunk, None if it is empty."""
+        pixels = render(self.overlay.labels, self.overlay.style, cell, self._scale)
         if pixels is None and chunk is None:
             return None
         chunk = chunk or _Chunk()
@@ -118,7 +117,6 @@ class OverlayItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        """Draw the chunks that ``option`` exposes, pixel by pixel of the screen."""
         world, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
         self._set_scale(world.m11() * ratio)
         exposed = option.exposedRect
@@ -133,7 +131,7 @@ class OverlayItem(QGraphicsItem):
         painter.save()
         painter.resetTransform()
         origin = QPointF(round(world.dx() * ratio), round(world.dy() * ratio))
-        for cell in self._on_screen(box).tiles(_CHUNK):
+        for cell in self._to_screen(box).tiles(_CHUNK):
             chunk = self._chunk((cell.x // _CHUNK, cell.y // _CHUNK))
             if chunk is not None:
                 self._blit(painter, chunk, cell, origin, ratio)
@@ -151,9 +149,9 @@ class OverlayItem(QGraphicsItem):
 
     def _chunk(self, key: Key) -> _Chunk | None:
         if key not in self._chunks:
-            while len(self._chunks) >= _KEPT:
+            while len(self._chunks) >= _CACHED_CHUNKS:
                 self._chunks.popitem(last=False)
             cell = Box(key[0] * _CHUNK, key[1] * _CHUNK, _CHUNK, _CHUNK)
-            self._chunks[key] = self._drawn(None, key, cell)
+            self._chunks[key] = self._rendered(None, key, cell)
         self._chunks.move_to_end(key)
         return self._chunks[key]

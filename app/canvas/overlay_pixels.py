@@ -1,4 +1,4 @@
-"""Damage labels as the pixels of a screen: a tint, and an outline one pixel wide at any zoom. No Qt."""
+"""Renders damage labels as screen pixels: a tint, and an outline one pixel wide at any zoom. No Qt."""
 
 from __future__ import annotations
 
@@ -23,24 +23,24 @@ _LINE = 1.0
 _ZONE = 0.85
 _RING = 0.2
 _DOTS = 3
-"""A dot in so many screen pixels along and across."""
+"""Distance of dots in screen pixels, in both directions."""
 _HATCH = 7
 
 
 @dataclass(frozen=True)
 class Zones:
-    """What a restoration makes of the damage: ``growth`` px round it, ``blend`` px inside that."""
+    """The mask of a restoration: dilated by ``growth`` px, blended over the outer ``blend`` px."""
 
     growth: int
     blend: int
 
 
 @dataclass(frozen=True)
-class Look:
-    """How labels are drawn: 256 colours each for tint and outline, for the line round the grown zone and
-    the tint of what was added to it; which labels are filled, and zones.
+class OverlayStyle:
+    """Colours of labels: 256 each for tint and outline, and for outline and tint of the dilated zone.
 
-    ``hatched``: strokes instead of a tint, as a retoucher's tratteggio.
+    ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw strokes instead of
+    a tint, like tratteggio.
     """
 
     tint: Argb
@@ -57,14 +57,14 @@ class Look:
             object.__setattr__(self, "margin", self.zones.growth + self.zones.blend + 1)
 
 
-def look_of(
+def overlay_style(
     classes: Iterable[DamageClass],
     zones: Zones | None = None,
     *,
     opacity: float = OPACITY,
     hatched: bool = False,
-) -> Look:
-    """The look that damage classes give themselves."""
+) -> OverlayStyle:
+    """The style that follows from the colours of damage classes."""
     tint, line, zone, ring = (np.zeros(256, np.uint32) for _ in range(4))
     filled = np.zeros(256, np.uint8)
     for item in classes:
@@ -73,61 +73,61 @@ def look_of(
         zone[item.label] = argb(item.colour, _ZONE)
         ring[item.label] = argb(item.colour, _RING)
         filled[item.label] = item.label if item.filled else 0
-    return Look(tint, line, zone, ring, filled, zones, hatched)
+    return OverlayStyle(tint, line, zone, ring, filled, zones, hatched)
 
 
 def argb(colour: str, opacity: float) -> int:
-    """``#rrggbb`` at an opacity, premultiplied."""
+    """``#rrggbb`` with an opacity of 0–1 as premultiplied 0xAARRGGBB."""
     parts = [round(opacity * int(colour[at : at + 2], 16)) for at in (1, 3, 5)]
     return round(255 * opacity) << 24 | parts[0] << 16 | parts[1] << 8 | parts[2]
 
 
 def overlay_level(scale: float, levels: int) -> int:
-    """The level to draw from: its pixels are at least as large as the screen's, so none is skipped."""
+    """The finest level whose pixels are at least as large as screen pixels, so that none is skipped."""
     return min(max(math.ceil(-math.log2(scale) - 1e-6), 0), levels - 1)
 
 
-def render(labels: LabelLevels, look: Look, device: Box, scale: float) -> Argb | None:
-    """The overlay in ``device``, a box of screen pixels counted from the picture's corner.
+def render(labels: LabelLevels, style: OverlayStyle, device: Box, scale: float) -> Argb | None:
+    """Render the overlay in ``device``, a box of screen pixels relative to the corner of the picture.
 
-    ``scale``: screen pixels per native one. None where there is nothing to draw.
+    ``scale``: screen pixels per native pixel. Returns (h, w), or None if there is nothing to draw.
     """
     level = overlay_level(scale, labels.levels)
     step = scale * (1 << level)
     columns, rows = _indices(device.x, device.width, step), _indices(device.y, device.height, step)
-    margin = look.margin if level == 0 else 0
+    margin = style.margin if level == 0 else 0
     part = Box.spanning(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1).expanded(
         margin
     )
-    found = labels.read(level, part)
-    if found is None:
+    read = labels.read(level, part)
+    if read is None:
         return None
     at = np.ix_(rows - part.y, columns - part.x)
-    shown = found[at]
-    out = _tinted(shown, look, device)
-    if level == 0 and look.zones is not None:
-        _draw_zones(out, found, at, look, device)
+    shown = read[at]
+    out = _tinted(shown, style, device)
+    if level == 0 and style.zones is not None:
+        _draw_zones(out, read, at, style, device)
     edge = _edges(shown)
-    out[edge] = look.line[shown[1:-1, 1:-1][edge]]
+    out[edge] = style.line[shown[1:-1, 1:-1][edge]]
     return out
 
 
 def _indices(start: int, count: int, step: float) -> NDArray[np.int64]:
-    """The pixel of the level under each screen pixel, with one more on either side."""
+    """The pixel of the level under each screen pixel, with one more on each side."""
     centres = np.arange(start - 1, start + count + 1) + 0.5
     return np.floor(centres / step).astype(np.int64)
 
 
-def _tinted(shown: Labels, look: Look, device: Box) -> Argb:
-    out = look.tint[shown[1:-1, 1:-1]]
-    if look.hatched:
+def _tinted(shown: Labels, style: OverlayStyle, device: Box) -> Argb:
+    out = style.tint[shown[1:-1, 1:-1]]
+    if style.hatched:
         across = np.arange(device.x, device.right) + np.arange(device.y, device.bottom)[:, None]
         out[across % _HATCH > 1] = 0
     return out
 
 
 def _edges(shown: NDArray) -> NDArray[np.bool_]:
-    """(h − 2, w − 2): labelled pixels beside one of another label."""
+    """(h − 2, w − 2): labelled pixels with a neighbour of another label."""
     inner = shown[1:-1, 1:-1]
     edge = inner != shown[:-2, 1:-1]
     edge |= inner != shown[2:, 1:-1]
@@ -137,24 +137,24 @@ def _edges(shown: NDArray) -> NDArray[np.bool_]:
     return np.asarray(edge)
 
 
-def _draw_zones(out: Argb, found: Labels, at: tuple[NDArray, ...], look: Look, device: Box) -> None:
-    """What growing adds: tinted, with a line round it; and dots where the fill blends into the paint."""
-    assert look.zones is not None
-    grown = cv2.dilate(look.filled[found], _square(look.zones.growth))
+def _draw_zones(out: Argb, labels: Labels, at: tuple[NDArray, ...], style: OverlayStyle, device: Box) -> None:
+    """Tint and outline the dilated zone, and draw dots where the fill is blended into the paint."""
+    assert style.zones is not None
+    grown = cv2.dilate(style.filled[labels], _square(style.zones.growth))
     shown = grown[at]
     inner = shown[1:-1, 1:-1]
-    added = (inner > 0) & (found[at][1:-1, 1:-1] == 0)
-    out[added] = look.ring[inner[added]]
-    if look.zones.blend > 0:
-        kept = cv2.erode((grown > 0).astype(np.uint8), _square(look.zones.blend))
+    added = (inner > 0) & (labels[at][1:-1, 1:-1] == 0)
+    out[added] = style.ring[inner[added]]
+    if style.zones.blend > 0:
+        kept = cv2.erode((grown > 0).astype(np.uint8), _square(style.zones.blend))
         blends = (inner > 0) & (kept[at][1:-1, 1:-1] == 0) & _dots(device)
-        out[blends] = look.zone[inner[blends]]
+        out[blends] = style.zone[inner[blends]]
     edge = _edges(shown)
-    out[edge] = look.zone[inner[edge]]
+    out[edge] = style.zone[inner[edge]]
 
 
 def _dots(device: Box) -> NDArray[np.bool_]:
-    """(h, w) bool: single screen pixels, evenly spread and the same wherever ``device`` is cut."""
+    """(h, w) bool: evenly spaced screen pixels, independent of where ``device`` starts."""
     columns, rows = np.arange(device.x, device.right), np.arange(device.y, device.bottom)
     return np.asarray((columns % _DOTS == 0) & (rows % _DOTS == 0)[:, np.newaxis])
 

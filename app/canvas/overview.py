@@ -1,69 +1,63 @@
-"""A small map of the whole picture with the part that is seen; a press on it goes there."""
+"""A small map of the whole picture that outlines the visible part; clicking it moves the view."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
-from app.canvas.layer import Layer
-from app.canvas.navigation import Place
+from app.canvas.layer import PictureLayer
+from app.canvas.navigation import NavigableView, ViewPosition
 from imagest_core.painting.geometry import Box
 
-if TYPE_CHECKING:
-    from app.canvas.view import CanvasView
-
 SIDE = 168
-_DISTANCE = 16
+"""Length of the longer side in screen pixels."""
+_MARGIN = 16
 
 
 class Overview(QWidget):
-    """Lies in the lower right corner of a view, as long as not all of the picture is seen."""
+    """Sits in the lower right corner of ``view`` while part of the picture is out of sight."""
 
-    def __init__(self, view: CanvasView) -> None:
+    def __init__(self, view: NavigableView) -> None:
         super().__init__(view)
         self._view = view
-        self._layer: Layer | None = None
+        self._layer: PictureLayer | None = None
         self.setAccessibleName(self.tr("Overview map"))
-        self.setToolTip(self.tr("Overview: press to go there"))
+        self.setToolTip(self.tr("Overview: click to move the view there"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.hide()
 
-    def set_layer(self, layer: Layer | None) -> None:
-        """Show another picture."""
+    def set_layer(self, layer: PictureLayer | None) -> None:
+        """Show another picture, or none."""
         if self._layer is not None:
-            self._layer.updated.disconnect(self._refresh)
+            self._layer.updated.disconnect(self._repaint)
         self._layer = layer
         if layer is not None:
-            layer.updated.connect(self._refresh)
-        self.follow()
+            layer.updated.connect(self._repaint)
+        self.view_moved()
 
-    def _refresh(self) -> None:
+    def _repaint(self) -> None:
         self.update()
 
-    def follow(self) -> None:
-        """The view has moved."""
-        seen = self._view.visible_box() if self._layer is not None else Box(0, 0, 0, 0)
-        wanted = self._layer is not None and not seen.contains(self._view.box)
-        if wanted:
-            self._settle()
+    def view_moved(self) -> None:
+        """Update the outline after the view has moved; hide where all of the picture is visible."""
+        visible = self._view.visible_box() if self._layer is not None else Box(0, 0, 0, 0)
+        needed = self._layer is not None and not visible.contains(self._view.box)
+        if needed:
+            self._update_geometry()
             self.update()
-        self.setVisible(wanted)
+        self.setVisible(needed)
 
-    def _settle(self) -> None:
-        """Take the picture's shape, in the corner."""
+    def _update_geometry(self) -> None:
         box = self._view.box
         scale = SIDE / max(box.width, box.height)
         size = QSize(max(round(box.width * scale), 8), max(round(box.height * scale), 8))
         area = self._view.viewport().geometry()
-        corner = area.right() - size.width() - _DISTANCE, area.bottom() - size.height() - _DISTANCE
+        corner = area.right() - size.width() - _MARGIN, area.bottom() - size.height() - _MARGIN
         self.setGeometry(*corner, size.width(), size.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """The coarsest level, and a frame round what is seen."""
         if self._layer is None:
             return
         box, painter = self._view.box, QPainter(self)
@@ -73,25 +67,25 @@ class Overview(QWidget):
         painter.scale(scale, self.height() / box.height)
         self._layer.draw(painter, box, scale * self.devicePixelRatioF())
         painter.restore()
-        seen = self._view.visible_rect().intersected(QRectF(*box))
-        frame = QRectF(seen.x() * scale, seen.y() * scale, seen.width() * scale, seen.height() * scale)
-        for colour, grown in (("#000000", 1), ("#ffffff", 0)):
+        visible = self._view.visible_rect().intersected(QRectF(*box))
+        frame = QRectF(
+            visible.x() * scale, visible.y() * scale, visible.width() * scale, visible.height() * scale
+        )
+        for colour, outset in (("#000000", 1), ("#ffffff", 0)):
             painter.setPen(QPen(QColor(colour), 1))
-            painter.drawRect(frame.adjusted(-grown, -grown, grown - 1, grown - 1))
+            painter.drawRect(frame.adjusted(-outset, -outset, outset - 1, outset - 1))
         painter.setPen(QPen(QColor("#222222"), 1))
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Go there."""
-        self._go(event)
+        self._center_view(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Go there."""
-        self._go(event)
+        self._center_view(event)
 
-    def _go(self, event: QMouseEvent) -> None:
+    def _center_view(self, event: QMouseEvent) -> None:
         box = self._view.box
         x, y = event.position().x() / self.width(), event.position().y() / self.height()
-        self._view.set_view(Place(x * box.width, y * box.height, self._view.zoom))
+        self._view.set_view(ViewPosition(x * box.width, y * box.height, self._view.zoom))
         event.accept()

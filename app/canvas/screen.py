@@ -1,4 +1,4 @@
-"""The colour profile of the screen, where the system tells it."""
+"""The colour profile of the screen, if the system provides it."""
 
 from __future__ import annotations
 
@@ -14,41 +14,42 @@ _ICC = slice(36, 40)
 
 
 def screen_profile(screen: QScreen | None) -> bytes | None:
-    """The ICC profile of ``screen``; None where the system tells none, which is taken for sRGB."""
+    """The ICC profile of ``screen``; None if there is none, which means sRGB."""
     try:
-        found = _of_system(screen)
+        profile = _system_profile(screen)
     except (OSError, AttributeError, ctypes.ArgumentError):
         return None
-    return found if found and found[_ICC] == b"acsp" and found[16:20] == b"RGB " else None
+    valid = profile is not None and profile[_ICC] == b"acsp" and profile[16:20] == b"RGB "
+    return profile if valid else None
 
 
-def _of_system(screen: QScreen | None) -> bytes | None:
+def _system_profile(screen: QScreen | None) -> bytes | None:
     if screen is None:
         return None
     if sys.platform == "win32":
-        return _of_windows(screen)
+        return _windows_profile(screen)
     if QGuiApplication.platformName() == "xcb":
-        return _of_x11(QGuiApplication.screens().index(screen))
+        return _x11_profile(QGuiApplication.screens().index(screen))
     return None
 
 
-def _of_windows(screen: QScreen) -> bytes | None:
-    """``GetICMProfileW`` names the profile's file."""
+def _windows_profile(screen: QScreen) -> bytes | None:
+    """Read the file that ``GetICMProfileW`` names."""
     libraries: Any = ctypes.windll  # type: ignore[attr-defined]
     context = libraries.gdi32.CreateDCW(screen.name(), None, None, None)
     length = ctypes.c_ulong(1024)
     name = ctypes.create_unicode_buffer(length.value)
-    found = context and libraries.gdi32.GetICMProfileW(context, ctypes.byref(length), name)
+    success = context and libraries.gdi32.GetICMProfileW(context, ctypes.byref(length), name)
     if context:
         libraries.gdi32.DeleteDC(context)
-    if not found:
+    if not success:
         return None
     with open(name.value, "rb") as file:
         return file.read(_LARGEST)
 
 
-def _of_x11(index: int) -> bytes | None:
-    """The property ``_ICC_PROFILE`` of the root window (ICC Profiles in X, 0.4)."""
+def _x11_profile(index: int) -> bytes | None:
+    """Read the property ``_ICC_PROFILE`` of the root window (ICC Profiles in X, 0.4)."""
     library = find_library("X11")
     if library is None:
         return None

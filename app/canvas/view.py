@@ -1,4 +1,4 @@
-"""The canvas: one view of the scan, the damage on it, and the tool in hand."""
+"""The canvas: a view of the scan with its damage, and the selected tool."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Signal
-from PySide6.QtGui import (
-    QPainter,
-    QPainterPath,
-)
+from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from app.canvas.decoration import GridItem, draw_surround
@@ -17,7 +14,7 @@ from app.canvas.document_layers import DocumentLayers
 from app.canvas.guides import Guides
 from app.canvas.input import ToolView
 from app.canvas.items import Clip, PictureItem
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overview import Overview
 from app.canvas.scale_entry import ScaleEntry
@@ -28,109 +25,112 @@ from app.context import Context
 from app.document import OpenDocument
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.settings import calibrate
 
-_NOWHERE = Box(0, 0, 0, 0)
+_EMPTY = Box(0, 0, 0, 0)
 
 
 @dataclass(frozen=True)
-class Shown:
-    """A layer that a view draws, as far as ``clip`` goes."""
+class ClippedLayer:
+    """A layer, drawn inside ``clip`` only."""
 
-    layer: Layer
+    layer: PictureLayer
     clip: Clip | None = None
 
 
 class CanvasView(ToolView):
-    """Shows :class:`DocumentLayers` and passes the mouse to the selected tool; ``mapped`` adds an overview.
+    """Shows :class:`DocumentLayers` and passes mouse events to the selected tool.
 
-    ``measured(Point, Point)``: two points by the ruler.
+    ``has_overview``: show a small map of the whole picture. ``measured(Point, Point)``: the ruler was used.
     """
 
     measured = Signal(object, object)
 
-    def __init__(self, context: Context, parent: QWidget | None = None, *, mapped: bool = True) -> None:
+    def __init__(self, context: Context, parent: QWidget | None = None, *, has_overview: bool = True) -> None:
         super().__init__(parent)
-        self.context, self._mapped = context, mapped
+        self.context, self._has_overview = context, has_overview
         self._layers: DocumentLayers | None = None
-        self._own: DocumentLayers | None = None
+        self._own_layers: DocumentLayers | None = None
         self._pictures: list[QGraphicsItem] = []
         self._masks: list[OverlayItem] = []
         self._grid = GridItem()
         self._grid.setZValue(5)
         self.scene().addItem(self._grid)
-        self.guides = Guides(self)
+        self.guides = Guides(self.scene(), context.selection, self)
         self.overview = Overview(self)
         self.scale_entry = ScaleEntry(self)
+        self.scale_entry.confirmed.connect(self._calibrate)
+        self.scale_entry.dismissed.connect(self._end_measurement)
         self.tool: Tool = make_tool("pan", self)
         self.setAccessibleName(self.tr("Canvas"))
         self._connect()
-        self._take(context.selection.tool)
+        self._select_tool(context.selection.tool)
 
     def _connect(self) -> None:
         selection = self.context.selection
-        selection.tool_changed.connect(self._take)
+        selection.tool_changed.connect(self._select_tool)
         selection.brush_changed.connect(self._resize_brush)
         selection.surround_changed.connect(self._repaint)
         selection.mask_visible_changed.connect(self._show_masks)
         selection.reveal.connect(self.reveal)
-        self.moved.connect(self._tell_visible)
+        self.moved.connect(self._view_moved)
 
-    # What is shown
+    # Layers
 
     @property
     def layers(self) -> DocumentLayers:
-        """The layers and overlays of what is open."""
+        """The layers of the open document."""
         assert self._layers is not None
         return self._layers
 
     @property
     def document(self) -> OpenDocument:
-        """What is open."""
+        """The open document."""
         return self.layers.document
 
     @property
     def has_layers(self) -> bool:
-        """Whether anything is open."""
+        """Whether a document is open."""
         return self._layers is not None
 
     def set_document(self, document: OpenDocument | None) -> None:
-        """Show ``document`` in a view that stands alone."""
-        left, self._own = self._own, None
+        """Show ``document`` with layers of this view's own."""
+        old, self._own_layers = self._own_layers, None
         if document is not None:
-            self._own = DocumentLayers(self.context, document, screen_profile(self.screen()))
-            self._own.build()
-        self.set_layers(self._own)
-        if left is not None:
-            left.close()
+            self._own_layers = DocumentLayers(self.context, document, screen_profile(self.screen()))
+            self._own_layers.build()
+        self.set_layers(self._own_layers)
+        if old is not None:
+            old.close()
 
     def set_layers(self, layers: DocumentLayers | None) -> None:
-        """Show ``layers``, which others may show too."""
+        """Show ``layers``, which several views may share."""
         self.tool.leave()
         self._clear()
         self._layers = layers
         if layers is None:
-            self.box = _NOWHERE
+            self.box = _EMPTY
         else:
-            self.show_layers([Shown(layers.original)])
+            self.show_layers([ClippedLayer(layers.original)])
             for overlay in (layers.mask, layers.proposal, layers.provenance):
                 self._add_overlay(overlay)
             self.set_box(layers.document.painting.box)
         self._grid.set_box(QRectF(*self.box))
         self.guides.set_layers(layers)
-        self.overview.set_layer(layers.original if layers is not None and self._mapped else None)
+        self.overview.set_layer(layers.original if layers is not None and self._has_overview else None)
         self._show_masks()
-        self._take(self.context.selection.tool)
+        self._select_tool(self.context.selection.tool)
         self.viewport().update()
 
-    def show_layers(self, layers: Sequence[Shown]) -> None:
-        """Draw these layers, the first undermost."""
+    def show_layers(self, layers: Sequence[ClippedLayer]) -> None:
+        """Draw these layers, the first at the bottom."""
         for item in self._pictures:
             self._remove(item)
         self._pictures = []
-        for depth, shown in enumerate(layers):
-            item = PictureItem(shown.layer, shown.clip)
+        for depth, clipped in enumerate(layers):
+            item = PictureItem(clipped.layer, clipped.clip)
             item.setZValue(depth)
-            shown.layer.updated.connect(item.refresh)
+            clipped.layer.updated.connect(item.refresh)
             self.scene().addItem(item)
             self._pictures.append(item)
 
@@ -153,41 +153,50 @@ class CanvasView(ToolView):
         self._pictures, self._masks = [], []
 
     def _show_masks(self) -> None:
-        """The damage is hidden on demand; what is proposed and what was reconstructed have their own say."""
+        """Show or hide the damage and the style references; proposal and reconstruction are always drawn."""
         visible = self.context.selection.mask_visible
         for item in self._masks[:1]:
             item.setVisible(visible)
-        self.guides.show_style(visible)
+        self.guides.set_style_visible(visible)
 
     def _repaint(self) -> None:
         self.viewport().update()
 
-    def _tell_visible(self) -> None:
+    def _view_moved(self) -> None:
         if self.has_layers:
             self.context.selection.visible = self.visible_box()
-        self.overview.follow()
+        self.overview.view_moved()
 
-    # What tools need of the canvas
+    # For the tools (see ToolContext)
 
-    def draft(self, path: QPainterPath) -> None:
-        """Draw a path over the picture until the next one."""
+    def show_draft(self, path: QPainterPath) -> None:
+        """Draw ``path`` over the picture in place of the previous draft."""
         self.guides.draft.set_path(path)
 
-    def ring(self, path: QPainterPath) -> None:
-        """Draw the outline that goes with the cursor."""
-        self.guides.ring.set_path(path)
+    def show_cursor_outline(self, path: QPainterPath) -> None:
+        """Draw the outline that follows the cursor."""
+        self.guides.cursor_outline.set_path(path)
 
     def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
-        """Show a mask of ``part`` of a level as it would be marked."""
+        """Preview a (h, w) mask of ``part`` of a level in the colour of the selected class."""
         self.guides.show_mask(mask, part, level)
 
-    def tell_measured(self, start: Point, end: Point) -> None:
-        """Two points were measured."""
+    def report_measurement(self, start: Point, end: Point) -> None:
+        """Emit ``measured`` and ask for the length between the two native points."""
         self.measured.emit(start, end)
-        self.scale_entry.ask(start, end)
+        calibration = self.document.state.calibration
+        self.scale_entry.ask(start, end, None if calibration is None else calibration.resolution)
 
-    def _take(self, name: str) -> None:
-        """Take up another tool."""
+    def _calibrate(self, start: Point, end: Point, millimetres: float) -> None:
+        document = self.document
+        self.context.attempt(lambda: document.do(calibrate(document.state, start, end, millimetres)))
+
+    def _end_measurement(self) -> None:
+        self.show_draft(QPainterPath())
+        self.setFocus()
+
+    def _select_tool(self, name: str) -> None:
+        """Switch to the tool of this name."""
         self.scale_entry.dismiss()
         self.tool.leave()
         self.tool = make_tool(name, self)
@@ -196,13 +205,12 @@ class CanvasView(ToolView):
         self._set_cursor()
 
     def _resize_brush(self) -> None:
-        resized = getattr(self.tool, "resized", None)
+        resized = getattr(self.tool, "brush_resized", None)
         if resized is not None and self.has_layers and self.underMouse():
             resized()
 
     # Painting
 
     def drawBackground(self, painter: QPainter, rect: QRectF | object) -> None:  # noqa: N802
-        """The neutral surround."""
         assert isinstance(rect, QRectF)
         draw_surround(painter, rect, QRectF(*self.box), self.context.selection.surround)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
-from app.panels.classes import class_name
+from app.i18n.class_names import class_name
 from imagest_core.project.operations.settings import show_class
 
 translate = QCoreApplication.translate

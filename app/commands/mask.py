@@ -8,9 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from app.commands.marking import may_mark
+from app.commands.previews import SOON
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs.previews import SOON
 from app.jobs.runner import Job
 from imagest_core.arrays import Mask
 from imagest_core.damage import edits
@@ -51,12 +51,15 @@ def edit(
     is under way on the canvas it waits for the end of that.
     """
     document = context.document
+
+    def apply() -> None:
+        if context.document is document:
+            _edit(context, name, change, tiles, done, label)
+
     if context.free:
-        _edit(context, name, change, tiles, done, label)
+        apply()
     else:
-        context.when_free(
-            lambda: context.document is document and _edit(context, name, change, tiles, done, label)
-        )
+        context.when_free(apply)
 
 
 def _edit(

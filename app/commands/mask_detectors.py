@@ -8,8 +8,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QT_TRANSLATE_NOOP
 
+from app.i18n.noop import QT_TRANSLATE_NOOP
 from imagest_core.arrays import Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -114,7 +114,7 @@ class Cracks:
     about = QT_TRANSLATE_NOOP(
         "Derivers", "Thin lines darker than the paint, in the tone that cracks have here."
     )
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter(
             "sensitivity",
             QT_TRANSLATE_NOOP("Derivers", "Strictness"),
@@ -162,7 +162,7 @@ class Cracks:
         return painting.read_working(box, level)
 
     def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
-        return learned.preview_mask(seen, self._how(values), level, exact=exact)  # type: ignore[no-any-return]
+        return learned.preview_mask(seen, self._how(values), level, exact=exact)
 
     def settled(self, level: int, learned: Any, values: Values) -> bool:
         return bool(learned.is_learned(self._how(values), level))
@@ -180,7 +180,7 @@ class Losses:
     about = QT_TRANSLATE_NOOP(
         "Derivers", "Where the bare ground shows. Pick its colour, or let the program find it."
     )
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter(
             "tolerance",
             QT_TRANSLATE_NOOP("Derivers", "Tolerance"),
@@ -236,7 +236,7 @@ class Difference:
 
     title = QT_TRANSLATE_NOOP("Derivers", "Difference")
     about = QT_TRANSLATE_NOOP("Derivers", "Where the scan differs from a clean picture of the same work.")
-    parameters = (
+    parameters: tuple[Parameter, ...] = (
         Parameter(
             "cut",
             QT_TRANSLATE_NOOP("Derivers", "Threshold"),
@@ -269,10 +269,10 @@ class Difference:
         return DifferencePreview.of(self.clean, painting, progress)
 
     def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
-        return learned.codes(box, level)[..., np.newaxis]  # type: ignore[no-any-return]
+        return learned.codes(box, level)[..., np.newaxis]
 
     def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
-        return learned.preview_mask(seen[..., 0], self._how(values), level)  # type: ignore[no-any-return]
+        return learned.preview_mask(seen[..., 0], self._how(values), level)
 
     def settled(self, level: int, learned: Any, values: Values) -> bool:
         return True

@@ -79,7 +79,7 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     document = OpenDocument(*opened)
     context.set_document(document)
     context.settings.remember(path)
-    context.settings.keep_folder("open", path)
+    context.settings.remember_folder("open", path)
     told = document.document.write_error, document.document.repair_note, document.read_only
     for note in (*document.painting.notes, *told):
         if note:
@@ -148,5 +148,5 @@ def save_as(context: Context, path: Path) -> None:
         lambda: document.document.save_as(path, force=path == chosen)
     ):
         context.settings.remember(path)
-        context.settings.keep_folder("project", path)
+        context.settings.remember_folder("project", path)
         context.messages.say(translate("Opening", "The project is kept in {0} from here on.").format(path))

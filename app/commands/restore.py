@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QCoreApplication
 
-from app.canvas.live_fills import live_fill
 from app.commands.marking import show_filled
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.devices import CPU, CUDA
 from app.jobs.estimate import OPENING, speed_key, work_of
+from app.jobs.live_fill import live_fill
 from app.jobs.runner import Job
-from app.selection import Compare, Tool
+from app.selection import Compare, ToolName
 from imagest_core.damage import edits
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.reader import Painting
@@ -135,7 +135,7 @@ def style_wanted(context: Context, document: OpenDocument) -> StyleReference | N
 
 def _job(context: Context, document: OpenDocument, asked: RestoreJob, title: str, batch: object) -> Job:
     def done(made: RestoreOutcome) -> None:
-        context.when_free(lambda: context.document is document and stage(context, made))
+        context.when_free(lambda: stage(context, made) if context.document is document else None)
 
     def work(progress: Progress) -> RestoreOutcome:
         return kept(document, run_restoration(asked, progress), progress)
@@ -190,7 +190,7 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     if not context.do(add_run(run)):
         return
     selection.run, selection.region = run.id, 0
-    selection.tool = Tool.PAN
+    selection.tool = ToolName.PAN
     if selection.compare == Compare.SINGLE:
         selection.compare = Compare.SIDE
     if context.settings.preferences.hide_mask_while_judging:

@@ -1,1 +1,1 @@
-"""Original and restored, side by side, one over the other, in turn, or as their difference."""
+"""Compares original and restored: side by side, with a curtain, blinking, or as a difference map."""

@@ -1,4 +1,4 @@
-"""The middle of the window: the canvas, and the ways to hold original and restored against each other."""
+"""The canvas area of the window, with the modes that compare original and restored."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from app.canvas.screen import screen_profile
-from app.canvas.view import CanvasView, Shown
+from app.canvas.view import CanvasView, ClippedLayer
 from app.compare.curtain import Curtain
-from app.compare.difference import DifferencePicture, Scale
-from app.compare.link import Link
+from app.compare.difference import DifferenceLegend, DifferencePicture
+from app.compare.link import ViewLink
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import Compare
-from app.selection import Shown as Side
+from app.selection import Compare, DisplayedPicture
 
 BLINK = 700
-"""Milliseconds each picture is shown."""
+"""Milliseconds for which each picture is shown in blink mode."""
 _INSET = 12
 
 
 class CompareArea(QWidget):
-    """``view`` is the leading canvas; ``second`` stands beside it for comparing side by side."""
+    """``view`` is the main canvas; ``second`` is shown beside it in side-by-side mode."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
-        self.view, self.second = CanvasView(context), CanvasView(context, mapped=False)
+        self.view, self.second = CanvasView(context), CanvasView(context, has_overview=False)
         self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
-        self._difference: Layer | None = None
-        self._held, self._blinked = False, False
-        self.curtain, self.scale = Curtain(self.view), Scale(self.view)
+        self._difference: PictureLayer | None = None
+        self._tab_held, self._blink_phase = False, False
+        self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
         self.curtain.installEventFilter(self)
-        self._names = {view: Name(view) for view in (self.view, self.second)}
-        self._timer = QTimer(self)
-        self._timer.setInterval(BLINK)
-        self._timer.timeout.connect(self._blink)
-        self._begin = QTimer(self)
-        self._begin.setSingleShot(True)
-        self._begin.setInterval(0)
-        self._begin.timeout.connect(self._build)
-        self._lay_out()
-        self.link = Link([self.view, self.second], self)
+        self._captions = {view: Caption(view) for view in (self.view, self.second)}
+        self._blink_timer = QTimer(self)
+        self._blink_timer.setInterval(BLINK)
+        self._blink_timer.timeout.connect(self._blink)
+        self._build_timer = QTimer(self)
+        self._build_timer.setSingleShot(True)
+        self._build_timer.setInterval(0)
+        self._build_timer.timeout.connect(self._build)
+        self._create_layout()
+        self.link = ViewLink([self.view, self.second], self)
         self._connect()
 
-    def _lay_out(self) -> None:
+    def _create_layout(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setHandleWidth(2)
         self.splitter.setChildrenCollapsible(False)
@@ -60,9 +59,9 @@ class CompareArea(QWidget):
             view.installEventFilter(self)
         self.second.hide()
         self.second.setAccessibleName(self.tr("Second canvas"))
-        inside = QHBoxLayout(self)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.splitter)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
 
     def _connect(self) -> None:
         selection = self.context.selection
@@ -76,8 +75,8 @@ class CompareArea(QWidget):
             signal.connect(self.arrange)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
-        self.curtain.drawn.connect(lambda _: self.view.viewport().update())
-        self.view.moved.connect(self._settle)
+        self.curtain.moved.connect(lambda _: self.view.viewport().update())
+        self.view.moved.connect(self._place_overlays)
         if self.context.document is not None:
             self.set_document(self.context.document)
 
@@ -85,57 +84,57 @@ class CompareArea(QWidget):
 
     def set_document(self, document: OpenDocument | None) -> None:
         """Show another document, or none."""
-        left, restored, difference = self._layers, self._restored, self._difference
+        old, restored, difference = self._layers, self._restored, self._difference
         self._layers = self._restored = self._difference = None
         if document is not None:
             self._layers = DocumentLayers(self.context, document, screen_profile(self.screen()))
             self._restored = Restored(self._layers)
             picture = DifferencePicture(self._layers.pyramid, self._restored.picture)
-            self._difference = Layer(picture, self.context.background, self._layers)
-            self._restored.changed.connect(self._name_all)
+            self._difference = PictureLayer(picture, self.context.background, self._layers)
+            self._restored.changed.connect(self._update_captions)
             self._difference.follow(self._restored.layer)
             self._difference.follow(self._layers.original)
         for view in (self.view, self.second):
             view.set_layers(self._layers)
         self.arrange()
-        self._begin.start()
-        for part in (difference, restored, left):
+        self._build_timer.start()
+        for part in (difference, restored, old):
             if part is not None:
                 part.close()
-        if left is not None:
-            left.deleteLater()
+        if old is not None:
+            old.deleteLater()
 
     def _build(self) -> None:
-        """Decode the scan once the window stands: before, the workers would only keep it from its turn."""
+        """Start decoding once the window is shown, so that the workers do not delay it."""
         if self._layers is not None:
             self._layers.build()
 
     @property
     def layers(self) -> DocumentLayers | None:
-        """What is shown."""
+        """The layers of the open document."""
         return self._layers
 
     @property
     def restored(self) -> Restored | None:
-        """The restored picture of what is shown."""
+        """The restored picture of the open document."""
         return self._restored
 
     @property
     def restored_view(self) -> CanvasView:
-        """Where fills that are on their way belong: the side of the restored picture, or the only view."""
+        """The view that shows the fills of a running restoration."""
         beside = self.context.selection.compare == Compare.SIDE
         return self.second if beside and not self.context.selection.swapped else self.view
 
-    # What is where
+    # Modes
 
     @property
     def mode(self) -> str:
-        """How the two are compared now; the held key shows the original alone, or on both sides."""
+        """The current mode; while Tab is held, the original is shown alone, or on both sides."""
         compare = self.context.selection.compare
-        return Compare.SINGLE if self._held and compare != Compare.SIDE else compare
+        return Compare.SINGLE if self._tab_held and compare != Compare.SIDE else compare
 
     def arrange(self) -> None:
-        """Show what the selection asks for."""
+        """Show the pictures that the selection asks for."""
         mode = self.mode
         beside = mode == Compare.SIDE
         if beside and not self.second.isVisible():
@@ -145,51 +144,53 @@ class CompareArea(QWidget):
             call_later(self, lambda: self.link.lead(self.view))
         self.second.setVisible(beside)
         self.curtain.setVisible(mode == Compare.SWIPE and self._layers is not None)
-        self.scale.setVisible(mode == Compare.DIFFERENCE and self._layers is not None)
-        self._timer.start() if mode == Compare.BLINK else self._timer.stop()
+        self.legend.setVisible(mode == Compare.DIFFERENCE and self._layers is not None)
+        self._blink_timer.start() if mode == Compare.BLINK else self._blink_timer.stop()
         self._show(mode)
-        self._settle()
+        self._place_overlays()
 
     def _show(self, mode: str) -> None:
         if self._layers is None or self._restored is None or self._difference is None:
-            for name in self._names.values():
+            for name in self._captions.values():
                 name.hide()
             return
         first, other = self._order(mode)
-        self._restored.want(mode != Compare.SINGLE or first is self._restored.layer)
+        self._restored.set_needed(mode != Compare.SINGLE or first is self._restored.layer)
         if mode == Compare.DIFFERENCE:
-            self._draw(self.view, [Shown(self._difference)], self.tr("Difference"))
+            self._draw(self.view, [ClippedLayer(self._difference)], self.tr("Difference"))
         elif mode == Compare.SWIPE:
-            both = [Shown(first), Shown(other, self.curtain.right)]
+            both = [ClippedLayer(first), ClippedLayer(other, self.curtain.right)]
             self._draw(self.view, both, f"{self._name(first)}  │  {self._name(other)}")
         else:
             named = mode != Compare.SINGLE or not self._restored.empty
-            self._draw(self.view, [Shown(first)], self._name(first) if named else "")
-        self._draw(self.second, [Shown(other)], self._name(other))
+            self._draw(self.view, [ClippedLayer(first)], self._name(first) if named else "")
+        self._draw(self.second, [ClippedLayer(other)], self._name(other))
 
-    def _order(self, mode: str) -> tuple[Layer, Layer]:
-        """What comes first, or on the left, and the other."""
+    def _order(self, mode: str) -> tuple[PictureLayer, PictureLayer]:
+        """The layers of the first (or left) and the second view."""
         assert self._layers is not None
         assert self._restored is not None
         original, restored = self._layers.original, self._restored.layer
-        if self._held:
+        if self._tab_held:
             return original, original
         selection = self.context.selection
         if mode in (Compare.SIDE, Compare.SWIPE):
             flipped = selection.swapped
         else:
-            flipped = (selection.shown == Side.RESTORED) != (mode == Compare.BLINK and self._blinked)
+            flipped = (selection.shown == DisplayedPicture.RESTORED) != (
+                mode == Compare.BLINK and self._blink_phase
+            )
         return (restored, original) if flipped else (original, restored)
 
-    def _name_all(self) -> None:
-        """Another result is shown, or it was decided on: the pictures are the same, their names aren't."""
+    def _update_captions(self) -> None:
+        """Update the captions after another result is shown or a decision was made."""
         self._show(self.mode)
 
-    def _draw(self, view: CanvasView, layers: list[Shown], name: str) -> None:
+    def _draw(self, view: CanvasView, layers: list[ClippedLayer], name: str) -> None:
         view.show_layers(layers)
-        self._names[view].tell(name)
+        self._captions[view].show_text(name)
 
-    def _name(self, layer: Layer) -> str:
+    def _name(self, layer: PictureLayer) -> str:
         assert self._layers is not None
         assert self._restored is not None
         if layer is self._layers.original:
@@ -200,43 +201,42 @@ class CompareArea(QWidget):
         return self.tr("Restored, under review") if under_review else self.tr("Restored")
 
     def _blink(self) -> None:
-        self._blinked = not self._blinked
+        self._blink_phase = not self._blink_phase
         self._show(self.mode)
 
-    def _settle(self) -> None:
-        self.curtain.settle()
+    def _place_overlays(self) -> None:
+        self.curtain.update_geometry()
         area = self.view.viewport().geometry()
-        self.scale.move(area.x() + _INSET, area.bottom() - self.scale.height() - _INSET)
+        self.legend.move(area.x() + _INSET, area.bottom() - self.legend.height() - _INSET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Keep what lies over the view in its place."""
         super().resizeEvent(event)
-        self._settle()
+        self._place_overlays()
 
-    # The held key
+    # Tab
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Tab shows the original as long as it is held."""
+        """Show the original while Tab is held."""
         kinds = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if event.type() == QEvent.Type.FocusOut and self._held:
-            self._hold(False)
+        if event.type() == QEvent.Type.FocusOut and self._tab_held:
+            self._set_tab_held(False)
         if event.type() not in kinds or not isinstance(event, QKeyEvent):
             return False
         if event.key() != Qt.Key.Key_Tab or event.modifiers() != Qt.KeyboardModifier.NoModifier:
             return False
         if not event.isAutoRepeat():
-            self._hold(event.type() == QEvent.Type.KeyPress)
+            self._set_tab_held(event.type() == QEvent.Type.KeyPress)
         return True
 
-    def _hold(self, held: bool) -> None:
+    def _set_tab_held(self, held: bool) -> None:
         if held and self.curtain.hasFocus():
             self.view.setFocus()
-        self._held = held
+        self._tab_held = held
         self.arrange()
 
 
-class Name(QLabel):
-    """What a view shows, in its upper left corner."""
+class Caption(QLabel):
+    """The name of the picture, in the upper left corner of a view."""
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
@@ -247,8 +247,8 @@ class Name(QLabel):
         self.move(_INSET, _INSET)
         self.hide()
 
-    def tell(self, name: str) -> None:
-        """Show ``name``, or nothing."""
+    def show_text(self, name: str) -> None:
+        """Show ``name``; hide if it is empty."""
         self.setText(name)
         self.adjustSize()
         self.setVisible(bool(name))

@@ -1,4 +1,4 @@
-"""The curtain between original and restored, drawn by its handle."""
+"""The curtain between original and restored, moved by its handle."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _STEP = 0.02
 
 
 class Curtain(QWidget):
-    """Lies over a view; ``share`` of its width, 0–1, is left of it. Arrow keys move it too."""
+    """Splits a view at ``share`` (0–1) of its width; the mouse and arrow keys move it: ``moved(share)``."""
 
-    drawn = Signal(float)
+    moved = Signal(float)
 
     def __init__(self, view: CanvasView) -> None:
         super().__init__(view)
@@ -25,36 +25,33 @@ class Curtain(QWidget):
         self.setAccessibleName(self.tr("Curtain between original and restored"))
         self.hide()
 
-    def settle(self) -> None:
-        """Stand where the view is."""
+    def update_geometry(self) -> None:
+        """Move to the current position in the view."""
         area = self._view.viewport().geometry()
         self.setGeometry(
             round(area.x() + self.share * area.width()) - _WIDTH // 2, area.y(), _WIDTH, area.height()
         )
 
     def move_to(self, share: float) -> None:
-        """Draw the curtain to ``share`` of the width."""
+        """Move the curtain to ``share`` of the width."""
         self.share = min(max(share, 0.0), 1.0)
-        self.settle()
-        self.drawn.emit(self.share)
+        self.update_geometry()
+        self.moved.emit(self.share)
 
     def right(self) -> QRectF:
-        """The native part of the picture right of it."""
-        seen = self._view.visible_rect()
-        return seen.adjusted(seen.width() * self.share, 0, 1, 0)
+        """The area right of the curtain in native pixels."""
+        visible = self._view.visible_rect()
+        return visible.adjusted(visible.width() * self.share, 0, 1, 0)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Follow the mouse."""
         if event.buttons() & Qt.MouseButton.LeftButton:
             x = self.mapTo(self._view, event.position().toPoint()).x()
             self.move_to((x - self._view.viewport().x()) / self._view.viewport().width())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Taken hold of."""
         event.accept()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Left and right move it."""
         step = {Qt.Key.Key_Left: -_STEP, Qt.Key.Key_Right: _STEP}.get(Qt.Key(event.key()))
         if step is None:
             event.ignore()
@@ -62,7 +59,6 @@ class Curtain(QWidget):
             self.move_to(self.share + step)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """A line, and a knob in the middle of it."""
         painter, x = QPainter(self), _WIDTH / 2
         for colour, width in (("#000000", 3), ("#ffffff", 1)):
             painter.setPen(QPen(QColor(colour), width))

@@ -1,4 +1,4 @@
-"""Where and by how much the restored picture differs from the scan, as colours and a scale."""
+"""The colour difference between scan and restored picture as a map with a legend."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from app.canvas.picture import Picture
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box
 
-LARGEST = 20.0
-"""CIEDE2000 at the upper end of the scale."""
-_GROUND = 0.22
-_MAP = cv2.COLORMAP_INFERNO
+MAX_DELTA_E = 20.0
+"""CIEDE2000 at the upper end of the legend."""
+_BACKGROUND_LEVEL = 0.22
+_COLORMAP = cv2.COLORMAP_INFERNO
 
 
 class DifferencePicture:
-    """CIEDE2000 between two pictures over a dim grey of the first, for orientation. No Qt."""
+    """CIEDE2000 between two pictures, over a dimmed grey version of the first. No Qt."""
 
     def __init__(self, original: Picture, restored: Picture) -> None:
         self._original, self._restored = original, restored
         self.width, self.height, self.levels = original.width, original.height, original.levels
 
     def held(self, level: int) -> Pixels | None:
-        """No level is kept whole."""
+        """None: no level is kept in memory."""
         return None
 
     def make(self, level: int, part: Box) -> Pixels:
-        """``part`` of a level."""
+        """Compute ``part`` of a level."""
         before, after = (_part(picture, level, part) for picture in (self._original, self._restored))
         return coloured(before, after)
 
@@ -42,16 +42,16 @@ def _part(picture: Picture, level: int, part: Box) -> Pixels:
 
 
 def coloured(before: Pixels, after: Pixels) -> Pixels:
-    """The difference of two pictures (h, w, 4) as a picture."""
+    """Colour-code the difference of two (h, w, 4) pictures."""
     grey = cv2.cvtColor(before, cv2.COLOR_BGRA2GRAY)
-    ground = cv2.cvtColor((grey * _GROUND).astype(np.uint8), cv2.COLOR_GRAY2BGRA)
-    ground[..., 3] = before[..., 3]
+    background = cv2.cvtColor((grey * _BACKGROUND_LEVEL).astype(np.uint8), cv2.COLOR_GRAY2BGRA)
+    background[..., 3] = before[..., 3]
     changed = (before != after).any(axis=2)
     if changed.any():
-        share = np.clip(delta_e(before[changed], after[changed]) / LARGEST, 0, 1)
-        colours = cv2.applyColorMap(np.rint(40 + 215 * share).astype(np.uint8)[:, None], _MAP)[:, 0]
-        ground[changed, :3] = colours
-    return ground
+        share = np.clip(delta_e(before[changed], after[changed]) / MAX_DELTA_E, 0, 1)
+        colours = cv2.applyColorMap(np.rint(40 + 215 * share).astype(np.uint8)[:, None], _COLORMAP)[:, 0]
+        background[changed, :3] = colours
+    return background
 
 
 def delta_e(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.float64]:
@@ -65,21 +65,20 @@ def delta_e(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[np.f
     return np.asarray(deltaE_ciede2000(*lab)[0])
 
 
-class Scale(QWidget):
-    """The legend of a difference map: its colours from no difference to ``LARGEST`` and beyond."""
+class DifferenceLegend(QWidget):
+    """The legend of a difference map: its colours from 0 to ``MAX_DELTA_E`` and above."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setAccessibleName(self.tr("Scale of the difference map"))
+        self.setAccessibleName(self.tr("Legend of the difference map"))
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setFixedSize(248, 56)
-        ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], _MAP)
+        ramp = cv2.applyColorMap(np.linspace(40, 255, 216).astype(np.uint8)[None], _COLORMAP)
         pixels = np.ascontiguousarray(ramp[..., ::-1])
         self._ramp = QImage(pixels.data, 216, 1, 3 * 216, QImage.Format.Format_RGB888).copy()
         self.hide()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """A bar with figures at its ends and in the middle."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(24, 24, 24, 220))
         painter.drawImage(QRectF(16, 24, 216, 8), self._ramp)
@@ -88,8 +87,8 @@ class Scale(QWidget):
         font.setPixelSize(11)
         painter.setFont(font)
         painter.drawText(QRectF(16, 4, 216, 16), 0, self.tr("Difference, ΔE 2000"))
-        ends = ((0, Qt.AlignmentFlag.AlignLeft), (LARGEST / 2, Qt.AlignmentFlag.AlignHCenter))
-        for value, align in (*ends, (LARGEST, Qt.AlignmentFlag.AlignRight)):
-            text = f"{value:.0f}" + (" +" if value == LARGEST else "")
+        ends = ((0, Qt.AlignmentFlag.AlignLeft), (MAX_DELTA_E / 2, Qt.AlignmentFlag.AlignHCenter))
+        for value, align in (*ends, (MAX_DELTA_E, Qt.AlignmentFlag.AlignRight)):
+            text = f"{value:.0f}" + (" +" if value == MAX_DELTA_E else "")
             painter.drawText(QRectF(16, 35, 216, 16), align, text)
         painter.end()

@@ -1,4 +1,4 @@
-"""Views that show the same place. The one that is moved leads; the others follow and are never asked back."""
+"""Keeps several views at the same position: the one that the user moves leads, the others follow."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from PySide6.QtGui import QPainterPath
 from app.canvas.view import CanvasView
 
 _CROSS = 7
-"""Half the size of the cross that marks the mouse in the other views, in screen pixels."""
+"""Half the size of the cross that marks the mouse position in the other views, in screen pixels."""
 
 
-class Link(QObject):
-    """Keeps ``views`` at one place and zoom; the first says where that is when sizes change."""
+class ViewLink(QObject):
+    """Keeps ``views`` at one position and zoom; the first one leads when sizes change."""
 
     def __init__(self, views: list[CanvasView], parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -24,14 +24,14 @@ class Link(QObject):
             view.hovered.connect(self._marker(view))
 
     def lead(self, leader: CanvasView) -> None:
-        """Let all others go where ``leader`` is; their own moves on the way there lead nobody."""
+        """Move all other visible views to the position of ``leader``, ignoring the signals they emit."""
         if self._leading or not leader.isVisible():
             return
         self._leading = True
         try:
             for view in self._views:
                 if view is not leader and view.isVisible():
-                    view.set_view(leader.place)
+                    view.set_view(leader.position)
         finally:
             self._leading = False
 
@@ -42,10 +42,12 @@ class Link(QObject):
         return lambda x, y: self._mark(view, x, y)
 
     def _mark(self, leader: CanvasView, x: float, y: float) -> None:
-        """A cross where the mouse would be in the other views."""
+        """Draw a cross at the position of the mouse in the other views."""
         for view in self._views:
             if view is not leader:
-                view.guides.ghost.set_path(_cross(x, y, _CROSS / view.zoom) if x >= 0 else QPainterPath())
+                view.guides.linked_cursor.set_path(
+                    _cross(x, y, _CROSS / view.zoom) if x >= 0 else QPainterPath()
+                )
 
 
 def _cross(x: float, y: float, size: float) -> QPainterPath:

@@ -1,4 +1,4 @@
-"""The restored picture: the scan with the accepted fills, and those of the run under review, over it."""
+"""The restored picture: the scan with the accepted fills and those of the run under review."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.layer import Layer
-from app.canvas.picture import native
+from app.canvas.layer import PictureLayer
 from app.canvas.pyramid import Pyramid
 from app.jobs.runner import Ticket
+from app.levels import native
 from imagest_core.arrays import Mask
 from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.painting.color.display import Pixels
@@ -23,20 +23,20 @@ from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.run import Run
 
 _BATCH = 16
-"""Tiles composited before they are shown."""
-_APART = 64
-"""More changed tiles than this are taken for one."""
+"""Number of tiles that are composited before the view is updated."""
+_MAX_BOXES = 64
+"""Maximum number of changed tiles that are invalidated one by one."""
 
 
 class Fills:
-    """What lies over the scan: accepted fills, and all of ``run``, which isn't decided on, above them."""
+    """The fills over the scan: the accepted ones, and above them those of ``run``, which is under review."""
 
     def __init__(self, accepted: AcceptedFills, run: Run | None) -> None:
         self._accepted, self._run = accepted, run
         self.keys = frozenset(accepted.keys()) | (run.tile_keys if run is not None else frozenset())
 
-    def over(self, key: TileKey) -> Iterator[tuple[Box, Samples, Mask]]:
-        """Box, samples and mask of what lies in one tile, the lowest first."""
+    def fills_in(self, key: TileKey) -> Iterator[tuple[Box, Samples, Mask]]:
+        """Yield box, samples and mask of the fills in one tile, the lowest first."""
         composed = self._accepted.tile(key)
         if composed is not None:
             yield composed.box, composed.samples, composed.mask
@@ -44,64 +44,64 @@ class Fills:
             tile = self._run.content.tile(key)
             yield tile.box, tile.samples, tile.regions > 0
 
-    def lay(self, samples: Samples, box: Box) -> Samples:
-        """``samples`` of the scan in ``box`` with the fills over them, changed in place."""
+    def composite(self, samples: Samples, box: Box) -> Samples:
+        """Composite the fills onto ``samples`` of the scan in ``box``, in place; returns ``samples``."""
         for cell in box.tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
             if key in self.keys:
-                for filled, values, mask in self.over(key):
-                    _lay(samples, box, filled, values, mask)
+                for filled, values, mask in self.fills_in(key):
+                    _composite(samples, box, filled, values, mask)
         return samples
 
 
-def _lay(samples: Samples, box: Box, filled: Box, values: Samples, mask: Mask) -> None:
+def _composite(samples: Samples, box: Box, filled: Box, values: Samples, mask: Mask) -> None:
     common = filled.within(box)
     if common.empty:
         return
-    there, here = common.moved(-box.x, -box.y).slices, common.moved(-filled.x, -filled.y).slices
-    samples[there] = np.where(mask[here][..., np.newaxis], values[here], samples[there])
+    target, source = common.moved(-box.x, -box.y).slices, common.moved(-filled.x, -filled.y).slices
+    samples[target] = np.where(mask[source][..., np.newaxis], values[source], samples[target])
 
 
 class RestoredPicture:
-    """A picture of the canvas; levels in memory are copied from the scan's at the first fill. No Qt."""
+    """The restored picture of a layer. Levels in memory are copied from the scan at the first fill. No Qt."""
 
     def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
         self.width, self.height, self.levels = pyramid.width, pyramid.height, pyramid.levels
         self.fills: Fills | None = None
-        self._own: Pyramid | None = None
+        self._own_pyramid: Pyramid | None = None
         self._lock = Lock()
 
     def held(self, level: int) -> Pixels | None:
-        """The whole level where it is kept."""
-        return (self._own or self.pyramid).held(level)
+        """The whole level if it is kept in memory."""
+        return (self._own_pyramid or self.pyramid).held(level)
 
     def make(self, level: int, part: Box) -> Pixels:
-        """``part`` of a level, from the file and the fills."""
-        return self._composed(native(part, level).within(self.pyramid.painting.box), level)
+        """Compute ``part`` of a level from the file and the fills."""
+        return self._composited(native(part, level).within(self.pyramid.painting.box), level)
 
     def patch(self, keys: Iterable[TileKey]) -> Box:
-        """Bring these tiles of the levels in memory up to date; the box they span. For a worker."""
+        """Update these tiles of the levels in memory and return the box they span; for worker threads."""
         with self._lock:
-            if self._own is None:
-                self._own = self.pyramid.copy()
+            if self._own_pyramid is None:
+                self._own_pyramid = self.pyramid.copy()
             boxes = [tile_box(key).within(self.pyramid.painting.box) for key in keys]
             for box in boxes:
-                self._own.put(box, self._composed(box, self._own.finest))
+                self._own_pyramid.put(box, self._composited(box, self._own_pyramid.finest))
         return union(boxes)
 
-    def _composed(self, box: Box, level: int) -> Pixels:
+    def _composited(self, box: Box, level: int) -> Pixels:
         samples = self.pyramid.painting.read(box)
         if self.fills is not None:
-            samples = self.fills.lay(samples, box)
-        return self.pyramid.shown(area_mean(samples, 1 << level) if level else samples)
+            samples = self.fills.composite(samples, box)
+        return self.pyramid.to_screen(area_mean(samples, 1 << level) if level else samples)
 
 
 class Restored(QObject):
     """The restored picture as a layer that follows decisions and the run under review.
 
-    Nothing is composited before somebody looks (:meth:`want`). ``settled()``: all is up to date;
-    ``changed()``: other fills are shown, or none.
+    Nothing is composited before a view needs it (:meth:`set_needed`). ``settled()``: everything is up to
+    date; ``changed()``: the fills have changed.
     """
 
     settled = Signal()
@@ -111,20 +111,20 @@ class Restored(QObject):
         super().__init__(layers)
         self._layers, self._context = layers, layers.context
         self.picture = RestoredPicture(layers.pyramid)
-        self.layer = Layer(self.picture, layers.context.background, self)
+        self.layer = PictureLayer(self.picture, layers.context.background, self)
         self.layer.follow(layers.original, cells=False)
         self._stale: set[TileKey] = set()
         self._tickets: list[Ticket] = []
-        self._wanted, self._batches = False, 0
+        self._needed, self._batches = False, 0
         layers.document.decisions_changed.connect(self._decided)
         layers.document.runs_changed.connect(self.refresh)
         self._context.selection.result_changed.connect(self.refresh)
-        layers.ready.connect(self._work)
+        layers.ready.connect(self._composite_stale)
         self.refresh()
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is filled."""
+        """Whether there are no fills."""
         return self.picture.fills is None or not self.picture.fills.keys
 
     @property
@@ -133,44 +133,44 @@ class Restored(QObject):
         return self._batches > 0
 
     def close(self) -> None:
-        """Nothing more is wanted."""
+        """Cancel all work."""
         self._context.selection.result_changed.disconnect(self.refresh)
         for ticket in self._tickets:
             ticket.cancel()
         self.layer.close()
 
-    def want(self, wanted: bool) -> None:
-        """Whether anybody looks at it."""
-        self._wanted = wanted
-        self._work()
+    def set_needed(self, needed: bool) -> None:
+        """Set whether any view shows the restored picture."""
+        self._needed = needed
+        self._composite_stale()
 
     def refresh(self) -> None:
-        """Another result is looked at."""
-        self._change(None)
+        """Update all fills, for instance after another result is shown."""
+        self._update_fills(None)
 
     def _decided(self, box: Box) -> None:
-        self._change(box)
+        self._update_fills(box)
 
-    def _change(self, box: Box | None) -> None:
-        """The fills are others, in ``box`` or anywhere."""
+    def _update_fills(self, box: Box | None) -> None:
+        """Update the fills in ``box``, or all of them."""
         document, before = self._layers.document, self.picture.fills
         run = document.run(self._context.selection.run)
-        now = self.picture.fills = Fills(document.accepted, run)
-        touched = now.keys | (before.keys if before is not None else frozenset())
+        current = self.picture.fills = Fills(document.accepted, run)
+        changed = current.keys | (before.keys if before is not None else frozenset())
         if box is not None and before is not None:
-            touched = frozenset(key for key in touched if tile_box(key).touches(box))
-        self._stale |= touched
-        parts = [tile_box(key).within(document.painting.box) for key in touched]
-        self.layer.invalidate(*(parts if len(parts) <= _APART else [union(parts)]))
+            changed = frozenset(key for key in changed if tile_box(key).touches(box))
+        self._stale |= changed
+        parts = [tile_box(key).within(document.painting.box) for key in changed]
+        self.layer.invalidate(*(parts if len(parts) <= _MAX_BOXES else [union(parts)]))
         self.changed.emit()
-        self._work()
+        self._composite_stale()
 
-    def _work(self) -> None:
-        """Composite what is stale, what is seen first."""
-        if not (self._wanted and self._stale and self._layers.whole):
+    def _composite_stale(self) -> None:
+        """Composite stale tiles in the background, visible ones first."""
+        if not (self._needed and self._stale and self._layers.complete):
             return
-        seen = self._context.selection.visible
-        keys = sorted(self._stale, key=lambda key: not tile_box(key).touches(seen))
+        visible = self._context.selection.visible
+        keys = sorted(self._stale, key=lambda key: not tile_box(key).touches(visible))
         self._stale.clear()
         for start in range(0, len(keys), _BATCH):
             self._submit(keys[start : start + _BATCH])
@@ -184,13 +184,13 @@ class Restored(QObject):
 
     def _patched(self, box: Box) -> None:
         self.layer.refresh_held(box)
-        self._count()
+        self._count_batch()
 
     def _failed(self, error: Exception) -> None:
         self._context.messages.fail(error)
-        self._count()
+        self._count_batch()
 
-    def _count(self) -> None:
+    def _count_batch(self) -> None:
         self._batches -= 1
         if not self._batches:
             self.settled.emit()

@@ -7,9 +7,9 @@ from importlib import metadata
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from app.diagnostics import diagnostics
 from app.widgets.parts import button, column, label, row
 from app.widgets.placement import Dialog
-from app.window.banner import diagnostics
 from imagest_core import __version__
 
 PARTS = {

@@ -55,14 +55,14 @@ class ExportDialog(Dialog):
         browse = button(self.tr("Choose…"), self._browse)
         self.replace = QCheckBox(self.tr("Replace files that exist"))
         self.replace.toggled.connect(lambda _: self._check())
-        self.mask = QCheckBox(self.tr("The mask (PNG)"))
-        self.fill = QCheckBox(self.tr("The fills alone (RGBA TIFF, transparent elsewhere)"))
-        self.record = QCheckBox(self.tr("The record: what was done, with what, when (JSON)"))
+        self.with_mask = QCheckBox(self.tr("The mask (PNG)"))
+        self.with_fill = QCheckBox(self.tr("The fills alone (RGBA TIFF, transparent elsewhere)"))
+        self.with_record = QCheckBox(self.tr("The record: what was done, with what, when (JSON)"))
         known = self._context.settings.preferences
         for box, wanted in (
-            (self.mask, known.export_mask),
-            (self.fill, known.export_fill),
-            (self.record, known.export_record),
+            (self.with_mask, known.export_mask),
+            (self.with_fill, known.export_fill),
+            (self.with_record, known.export_record),
         ):
             box.setChecked(wanted)
             box.toggled.connect(lambda _: self._check())
@@ -72,11 +72,11 @@ class ExportDialog(Dialog):
         self.stored = StoredAs(painting)
         self.stored.changed.connect(self._check)
         stored = label(self.tr("Stored"), "soft")
-        stored.setMinimumHeight(self.stored.depth.sizeHint().height())
+        stored.setMinimumHeight(self.stored.bits.sizeHint().height())
         grid.addWidget(stored, 1, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.stored, 1, 1)
         grid.addWidget(label(self.tr("Beside it"), "soft"), 2, 0)
-        for line, box in enumerate((self.mask, self.fill, self.record), 2):
+        for line, box in enumerate((self.with_mask, self.with_fill, self.with_record), 2):
             grid.addWidget(box, line, 1)
         grid.addWidget(self.replace, 5, 1)
         return grid
@@ -101,9 +101,9 @@ class ExportDialog(Dialog):
         beside = out.with_suffix("")
         return ExportSpec(
             out,
-            beside.with_name(beside.name + "-mask.png") if self.mask.isChecked() else None,
-            beside.with_name(beside.name + "-fill.tif") if self.fill.isChecked() else None,
-            beside.with_name(beside.name + "-record.json") if self.record.isChecked() else None,
+            beside.with_name(beside.name + "-mask.png") if self.with_mask.isChecked() else None,
+            beside.with_name(beside.name + "-fill.tif") if self.with_fill.isChecked() else None,
+            beside.with_name(beside.name + "-record.json") if self.with_record.isChecked() else None,
             self.replace.isChecked(),
             self.stored.form,
         )
@@ -163,7 +163,7 @@ class ExportDialog(Dialog):
             return
         self.go.setEnabled(False)
         self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
-        self._context.settings.keep_folder("export", wanted.out)
+        self._context.settings.remember_folder("export", wanted.out)
         self._context.settings.prefer(
             export_mask=wanted.mask is not None,
             export_fill=wanted.fill is not None,

@@ -90,6 +90,6 @@ class MovedDialog(Dialog):
 
     def go_on(self, scan: Path) -> None:
         """Open the project with ``scan``; where that is another picture the dialog comes back and says so."""
-        self._context.settings.keep_folder("open", scan)
+        self._context.settings.remember_folder("open", scan)
         self.accept()
         opening.open_path(self._context, self._missing.project, scan)

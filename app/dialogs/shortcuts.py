@@ -6,9 +6,9 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
 
+from app.action_table import HELD, MENUS, Spec, plain, translated
 from app.widgets.parts import column, label
 from app.widgets.placement import Dialog
-from app.window.actions import HELD, MENUS, Spec, plain, translated
 
 
 class ShortcutsDialog(Dialog):

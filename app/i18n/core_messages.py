@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
 
 from app.i18n.core_phrases import PHRASES
+from app.i18n.noop import QT_TRANSLATE_NOOP
 
 TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} doesn't exist: check the name."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP
+from app.i18n.noop import QT_TRANSLATE_NOOP
 
 PHRASES = (
     QT_TRANSLATE_NOOP("Core", "The exported file can't be read: {0}"),

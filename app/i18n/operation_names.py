@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
+
+from app.i18n.noop import QT_TRANSLATE_NOOP
 
 NAMES = (
     QT_TRANSLATE_NOOP("Gestures", "Restore with {0}"),

@@ -5,7 +5,9 @@ A test compares the list with the parameters of all engines.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+from PySide6.QtCore import QCoreApplication
+
+from app.i18n.noop import QT_TRANSLATE_NOOP
 
 CONTEXT = "Parameters"
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication
 
 QUESTION = ("nvidia-smi", "--query-gpu=name,memory.free", "--format=csv,noheader,nounits")
+NO_WINDOW = 0x08000000
+"""``CREATE_NO_WINDOW`` of Windows."""
 PATIENCE = 5.0
 AUTO, CPU, CUDA = "auto", "cpu", "cuda"
 
@@ -57,10 +59,10 @@ def choices(found: Device, wanted: str) -> list[tuple[str, str]]:
 
 def device_now() -> Device:
     """The first NVIDIA GPU, or the CPU; asks the driver's own tool, which takes a moment."""
-    hidden = {"creationflags": 0x08000000} if sys.platform == "win32" else {}
+    flags = NO_WINDOW if sys.platform == "win32" else 0
     try:
         asked = subprocess.run(
-            QUESTION, capture_output=True, text=True, timeout=PATIENCE, check=True, **hidden
+            QUESTION, capture_output=True, text=True, timeout=PATIENCE, check=True, creationflags=flags
         )
         name, free = asked.stdout.splitlines()[0].rsplit(",", 1)
         found = Device(name.strip(), int(free))

@@ -12,7 +12,7 @@ import threading
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QCursor, QGuiApplication
 
-from app.context import Context
+from app.jobs.preload_context import PreloadContext
 from imagest_core.progress import Progress
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.request import RestorationRequest
@@ -26,7 +26,7 @@ REST = 5
 class Preloader(QObject):
     """Watches from the moment a document is open until the engine of the request is warm."""
 
-    def __init__(self, context: Context, parent: QObject) -> None:
+    def __init__(self, context: PreloadContext, parent: QObject) -> None:
         super().__init__(parent)
         self._context = context
         self._pause = threading.Event()

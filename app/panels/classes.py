@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.class_names import class_name
 from app.panels.figures import Figures, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
@@ -219,18 +220,3 @@ class ClassList(QWidget):
             made.show_figures(self._counts.get(number, 0), self._measures.get(number))
         if shape != [made.details.isHidden() for made in self._rows.values()]:
             self.reshaped.emit()
-
-
-def class_name(item: DamageClass) -> str:
-    """A class's name; the built-in ones in the user's language."""
-    from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
-
-    known = (
-        QT_TRANSLATE_NOOP("Classes", "loss"),
-        QT_TRANSLATE_NOOP("Classes", "crack"),
-        QT_TRANSLATE_NOOP("Classes", "abrasion"),
-        QT_TRANSLATE_NOOP("Classes", "stain"),
-        QT_TRANSLATE_NOOP("Classes", "tear"),
-        QT_TRANSLATE_NOOP("Classes", "overpaint"),
-    )
-    return QCoreApplication.translate("Classes", item.name) if item.name in known else item.name

@@ -9,9 +9,9 @@ from app.context import Context
 from app.document import OpenDocument
 from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
-from app.selection import Tool
+from app.selection import ToolName
 from app.theme import GRID
-from app.widgets.parts import Card, Fold, Panel, button, column, row, rule, tool_button
+from app.widgets.parts import Card, CollapsibleSection, Panel, button, column, row, rule, tool_button
 
 
 class DamagePanel(Panel):
@@ -22,7 +22,6 @@ class DamagePanel(Panel):
     import_wanted = Signal()
     deriving = Signal(bool)
     turned = Signal()
-    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -32,7 +31,7 @@ class DamagePanel(Panel):
         self.derive, self.footer = DerivePanel(context), QWidget()
         self.footer.setObjectName("panel")
         column(self.footer).addWidget(self.derive.foot)
-        self.fold = Fold(self.tr("Derive the mask"), self.derive)
+        self.fold = CollapsibleSection(self.tr("Derive the mask"), self.derive)
         add = tool_button("plus", self.tr("Add a damage class"), self.classes.add)
         load = tool_button("import", self.tr("Import a mask file"), self.import_wanted.emit)
         self.column.addWidget(self.card)
@@ -105,7 +104,7 @@ class DamagePanel(Panel):
         self.deriving.emit(on)
 
     def _paint(self) -> None:
-        self.context.selection.tool = Tool.BRUSH
+        self.context.selection.tool = ToolName.BRUSH
 
     def _follow(self) -> None:
         self._stand()

@@ -12,13 +12,24 @@ from app import theme
 from app.commands import mask as masking
 from app.commands.mask_detectors import METHODS, Cracks, Difference, Losses, MaskDetector, Parameter
 from app.commands.open import PICTURES
+from app.commands.previews import Preview, Previewer
 from app.context import Context
-from app.jobs.previews import Preview, Previewer
 from app.jobs.runner import Job
 from app.messages import explained
 from app.panels.registered import Registered
-from app.selection import Proposal, Tool
-from app.widgets.parts import Amount, Segments, button, clear, column, elided, label, restyle, row, rule
+from app.selection import Proposal, ToolName
+from app.widgets.parts import (
+    Amount,
+    SegmentedControl,
+    button,
+    clear,
+    column,
+    elided,
+    label,
+    restyle,
+    row,
+    rule,
+)
 from imagest_core.damage.classes import CRACK, LOSS
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, ProfileError
@@ -38,11 +49,12 @@ class DerivePanel(QWidget):
     def __init__(self, context: Context) -> None:
         super().__init__()
         self._context = context
-        self._active, self._detector = False, None
+        self._active = False
+        self._detector: MaskDetector | None = None
         self._learned: Any = None
         self._clean: Painting | None = None
         self._ground: tuple[float, float, float] | None = None
-        self._before: str = Tool.PAN
+        self._before: str = ToolName.PAN
         self.amounts: dict[str, Amount] = {}
         self._previewer = Previewer(context.background, self._show, self._failed)
         self.foot = self._make_foot()
@@ -58,7 +70,7 @@ class DerivePanel(QWidget):
 
     def _build(self) -> None:
         inside = column(self)
-        self.methods = Segments(
+        self.methods = SegmentedControl(
             (
                 ("difference", self.tr("Difference"), self.tr("From a clean picture of the same work")),
                 ("cracks", self.tr("Cracks"), self.tr("From the scan alone: thin dark or light lines")),
@@ -140,7 +152,7 @@ class DerivePanel(QWidget):
             choose = button(self.tr("Choose…"), self.ask_clean, icon="donor")
             self._source.addLayout(row(elided(name, "soft"), None, choose))
         elif self.method == "cracks":
-            self.polarity = Segments(
+            self.polarity = SegmentedControl(
                 (
                     ("dark", self.tr("Dark"), self.tr("Cracks darker than the paint")),
                     ("light", self.tr("Light"), self.tr("Cracks lighter than the paint")),
@@ -203,7 +215,7 @@ class DerivePanel(QWidget):
             self, self.tr("Choose a clean picture of the work"), folder, kinds
         )
         if chosen:
-            self._context.settings.keep_folder("clean", Path(chosen))
+            self._context.settings.remember_folder("clean", Path(chosen))
             self.set_clean(Path(chosen))
 
     def set_clean(self, path: Path, assume_srgb: bool = False) -> None:
@@ -218,9 +230,9 @@ class DerivePanel(QWidget):
         self._prepare()
 
     def _pick(self) -> None:
-        if self._context.selection.tool != Tool.PICK:
+        if self._context.selection.tool != ToolName.PICK:
             self._before = self._context.selection.tool
-        self._context.selection.tool = Tool.PICK
+        self._context.selection.tool = ToolName.PICK
 
     def _picked(self, x: int, y: int) -> None:
         """The ground is the mean colour of the 3 × 3 pixels round the click."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont
 from PySide6.QtWidgets import QListView
 
@@ -58,8 +58,6 @@ class Steps(QAbstractListModel):
 
 class HistoryPanel(Panel):
     """``summary_changed(str)``: a word for the title."""
-
-    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

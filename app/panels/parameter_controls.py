@@ -10,7 +10,7 @@ from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from app.i18n.parameter_texts import parameter_text
-from app.widgets.parts import Amount, Segments, guard_wheel
+from app.widgets.parts import Amount, SegmentedControl, guard_wheel
 from imagest_core.restoration.parameters import Spec
 
 MOST_SEGMENTS = 4
@@ -51,7 +51,7 @@ def _segments(spec: Spec, changed: Changed) -> Editor:
         (str(choice.value), parameter_text(choice.label), parameter_text(choice.help))
         for choice in spec.choices
     ]
-    segments = Segments(texts, parameter_text(spec.label))
+    segments = SegmentedControl(texts, parameter_text(spec.label))
     segments.chosen.connect(lambda key: changed(values[key]))
     return Editor(segments, lambda value: segments.choose(str(value)))
 

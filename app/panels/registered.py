@@ -9,10 +9,10 @@ from PySide6.QtCore import QCoreApplication, QSize, Qt
 from PySide6.QtGui import QImage, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.commands.previews import level_within
 from app.context import Context
-from app.jobs.previews import level_within
 from app.widgets.images import image_of
-from app.widgets.parts import Segments, column, label
+from app.widgets.parts import SegmentedControl, column, label
 from imagest_core.damage.detection.registration_report import blend, checkerboard, placement
 from imagest_core.painting.geometry import Box
 
@@ -32,7 +32,7 @@ class Registered(QWidget):
         self._context = context
         self._learned: Any = None
         self._pictured: tuple[Any, ...] = ()
-        self.ways = Segments(
+        self.ways = SegmentedControl(
             (
                 ("checker", self.tr("Squares"), self.tr("Squares of either picture: forms go on across")),
                 ("blend", self.tr("Blend"), self.tr("Both at once: what doesn’t fit is seen twice")),

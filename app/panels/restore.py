@@ -10,6 +10,7 @@ from PySide6.QtCore import QTimer, Signal
 
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.durations import duration
 from app.jobs.devices import Device, device_now
 from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
 from app.jobs.preload import Preloader
@@ -17,8 +18,7 @@ from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
 from app.theme import GRID
-from app.widgets.parts import Fold, Panel
-from app.window.status_bar import duration
+from app.widgets.parts import CollapsibleSection, Panel
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.parameters import Parameters
@@ -35,7 +35,7 @@ class RestorePanel(Panel):
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.choices, self.advanced, self.footer = Choices(), Advanced(context), Start(context)
-        self.fold = Fold(self.tr("Advanced"), self.advanced)
+        self.fold = CollapsibleSection(self.tr("Advanced"), self.advanced)
         self.column.addWidget(self.choices)
         self.column.addWidget(self.fold)
         self.column.addStretch(1)

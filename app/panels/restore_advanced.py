@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker, Qt, Signal
@@ -107,7 +108,7 @@ class Advanced(QWidget):
 
     def _add_specs(self, parent: QVBoxLayout, specs: Iterable[Spec]) -> None:
         for spec in specs:
-            editor = make_editor(spec, lambda value, name=spec.name: self._set(name, value))
+            editor = make_editor(spec, partial(self._set, spec.name))
             if editor.labelled:
                 parent.addWidget(editor.widget)
                 self.rows[spec.name] = editor.widget

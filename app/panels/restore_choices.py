@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QSignalBlocker, Signal
+from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
 from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
+from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.i18n.parameter_texts import parameter_text
 from app.panels.parameter_controls import Editor, make_editor, narrow_combo_box
 from app.widgets.parts import clear, form, label

@@ -182,7 +182,7 @@ def _thumb(text: str) -> QToolButton:
 
 def _in_the_middle(name: str) -> QIcon:
     """An icon as large as a thumbnail."""
-    made = QPixmap(2 * THUMB)
+    made = QPixmap(THUMB * 2)
     made.setDevicePixelRatio(2)
     made.fill(Qt.GlobalColor.transparent)
     drawn = theme.pixmap(name, theme.roles().soft, SMALL_ICON, 2)
@@ -219,5 +219,5 @@ def thumbnail(painting: Painting, run: Run) -> QImage:
             filled = painting.to_working(tile.samples[own])
             np.copyto(there, filled, where=(tile.regions[own] > 0)[..., np.newaxis])
     return image_of(rgb).scaled(
-        2 * THUMB, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
+        THUMB * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
 
 from app.commands import decide as deciding
@@ -17,8 +16,6 @@ NOTE_HEIGHT = 56
 
 class ReviewPanel(Panel):
     """``summary_changed(str)``: a word for the title."""
-
-    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

@@ -23,21 +23,21 @@ class StoredAs(QWidget):
     def __init__(self, painting: Painting) -> None:
         super().__init__()
         self._painting = painting
-        self.depth = self._choice(self.tr("Bits of a sample"), self._depths())
+        self.bits = self._choice(self.tr("Bits of a sample"), self._depths())
         self.colour = self._choice(self.tr("Colour"), self._colours())
         self.compression = self._choice(self.tr("Compression"), self._compressions())
         self.means = label("", "small", wrap=True)
         self.means.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.means.setMinimumHeight(LINES * self.means.fontMetrics().lineSpacing())
         inside = column(self, spacing=4)
-        inside.addLayout(row(self.depth, self.colour, self.compression, None))
+        inside.addLayout(row(self.bits, self.colour, self.compression, None))
         inside.addWidget(self.means)
         self._tell()
 
     @property
     def form(self) -> Form:
         """What is to be other than in the scan."""
-        return Form(self.compression.currentData(), self.depth.currentData(), bool(self.colour.currentData()))
+        return Form(self.compression.currentData(), self.bits.currentData(), bool(self.colour.currentData()))
 
     def _choice(self, name: str, entries: list[tuple[str, object]]) -> QComboBox:
         made = QComboBox()

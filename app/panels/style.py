@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QGridLayout, QToolButton, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.messages import explained
-from app.selection import Tool
-from app.style_suggestions import Suggestions
+from app.selection import ToolName
+from app.style_suggestions import StyleSuggestions
 from app.widgets.images import image_of
 from app.widgets.parts import Card, Panel, button, clear, column, label, row, tool_button
 from imagest_core.errors import ImagestError, StyleError
@@ -32,11 +32,10 @@ class StylePanel(Panel):
     """``donor_wanted()``; ``summary_changed(str)``: a word for the title."""
 
     donor_wanted = Signal()
-    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.suggestions = Suggestions(context, self)
+        self.suggestions = StyleSuggestions(context, self)
         self.card = Card(
             self.tr("Which parts show how it was painted?"),
             self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
@@ -162,14 +161,14 @@ class StylePanel(Panel):
         self._do(lambda state: settings.set_style(state, StyleReference(), "Remove style references"))
 
     def _draw(self) -> None:
-        self.context.selection.tool = Tool.STYLE
+        self.context.selection.tool = ToolName.STYLE
 
     # Suggestions
 
     def suggest(self) -> None:
         """Let the program look for intact regions, and offer them."""
         self.context.selection.style_declined = False
-        self.suggestions.look(self._not_suggested)
+        self.suggestions.search(self._not_suggested)
 
     def decline(self) -> None:
         """Take none of what is suggested: without a reference of the user's none is used then."""
@@ -247,7 +246,7 @@ class StylePanel(Panel):
         document = self.document
         if document is None:
             return
-        state, kept = document.state, []
+        state, kept = document.state, list[Box]()
         for box in state.style.regions:
             alone = replace(state.style, regions=(box,), donor=None)
             try:

@@ -1,4 +1,4 @@
-"""The few pieces that every panel is put together from, so that they look and behave alike."""
+"""Widgets and layouts that all panels share."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ from app.theme import GRID
 
 
 class Panel(QWidget):
-    """A view of the open document; :meth:`bind` connects to a new one, :meth:`refresh` shows it.
+    """A view of the open document. :meth:`bind` connects to a new document, :meth:`refresh` shows its state.
 
-    ``reshaped()``: it wants more or less room than before.
+    ``reshaped()``: the preferred height has changed. ``summary_changed(str)``: the text beside the title.
     """
 
     reshaped = Signal()
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,14 +47,14 @@ class Panel(QWidget):
 
     @property
     def document(self) -> OpenDocument | None:
-        """What is open."""
+        """The open document."""
         return self.context.document
 
     def bind(self, document: OpenDocument) -> None:
         """Connect to the signals of a new document."""
 
     def refresh(self) -> None:
-        """Show what the document says now."""
+        """Show the current state of the document."""
 
     def _rebind(self, document: OpenDocument | None) -> None:
         self.setEnabled(document is not None)
@@ -63,48 +64,48 @@ class Panel(QWidget):
 
 
 def column(parent: QWidget | None = None, *, margin: int = 0, spacing: int = GRID) -> QVBoxLayout:
-    """A vertical layout on the grid."""
-    made = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
-    made.setContentsMargins(margin, margin, margin, margin)
-    made.setSpacing(spacing)
-    return made
+    """Create a vertical layout on the grid."""
+    layout = QVBoxLayout(parent) if parent is not None else QVBoxLayout()
+    layout.setContentsMargins(margin, margin, margin, margin)
+    layout.setSpacing(spacing)
+    return layout
 
 
 def row(*items: QWidget | int | None, spacing: int = GRID) -> QHBoxLayout:
-    """Widgets side by side; None stretches, a number is a gap in px."""
-    made = QHBoxLayout()
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setSpacing(spacing)
+    """Create a horizontal layout; None is a stretch, a number a gap in px."""
+    layout = QHBoxLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(spacing)
     for item in items:
         if item is None:
-            made.addStretch(1)
+            layout.addStretch(1)
         elif isinstance(item, int):
-            made.addSpacing(item)
+            layout.addSpacing(item)
         else:
-            made.addWidget(item)
-    return made
+            layout.addWidget(item)
+    return layout
 
 
 def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
-    """A text; ``kind``: title, heading, soft, small, unit, good, warn or bad."""
-    made = QLabel(text)
-    made.setObjectName(kind)
-    made.setWordWrap(wrap)
+    """Create a label; ``kind``: title, heading, soft, small, unit, good, warn or bad."""
+    widget = QLabel(text)
+    widget.setObjectName(kind)
+    widget.setWordWrap(wrap)
     if wrap:
-        made.setMinimumWidth(1)  # a long path in it must not widen the window
-    return made
+        widget.setMinimumWidth(1)  # a long path must not widen the window
+    return widget
 
 
-class Elided(QLabel):
-    """One line that ends in … where there is no room for it; the whole is its tooltip then."""
+class ElidedLabel(QLabel):
+    """A line of text that ends in … if it does not fit; the tooltip then shows all of it."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Room for a few letters, however long the text is."""
+        """Width of a few letters, whatever the text."""
         hint = super().minimumSizeHint()
         return QSize(min(hint.width(), 4 * GRID), hint.height())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw as much as there is room for."""
+        """Draw the elided text."""
         area = self.contentsRect()
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
         painter = QPainter(self)
@@ -114,7 +115,7 @@ class Elided(QLabel):
         painter.end()
 
     def event(self, event: QEvent) -> bool:
-        """Tell the whole text where it isn't seen."""
+        """Show the full text as a tooltip if it is cut."""
         cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
         if cut and isinstance(event, QHelpEvent) and not self.toolTip():
             QToolTip.showText(event.globalPos(), self.text(), self)
@@ -122,32 +123,32 @@ class Elided(QLabel):
         return super().event(event)
 
 
-def elided(text: str = "", kind: str = "") -> Elided:
-    """A :func:`label` of one line that gives way."""
-    made = Elided(text)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setObjectName(kind)
-    return made
+def elided(text: str = "", kind: str = "") -> ElidedLabel:
+    """Create a one-line label that elides its text."""
+    widget = ElidedLabel(text)
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setObjectName(kind)
+    return widget
 
 
 def restyle(widget: QWidget, kind: str) -> None:
-    """Give a label or frame another ``kind``."""
+    """Change the ``kind`` of a label or frame."""
     if widget.objectName() != kind:
         widget.setObjectName(kind)
         repolish(widget)
 
 
 def repolish(widget: QWidget) -> None:
-    """Let the style layers see changed names and properties."""
+    """Apply the style sheet again after names or properties have changed."""
     widget.style().unpolish(widget)
     widget.style().polish(widget)
 
 
 def rule() -> QFrame:
-    """A thin line."""
-    made = QFrame()
-    made.setObjectName("rule")
-    return made
+    """Create a thin horizontal line."""
+    widget = QFrame()
+    widget.setObjectName("rule")
+    return widget
 
 
 def button(
@@ -159,39 +160,38 @@ def button(
     primary: bool = False,
     checkable: bool = False,
 ) -> QPushButton:
-    """A push button; ``primary`` is the one thing to do next in its panel."""
-    made = QPushButton(text)
-    made.setToolTip(tip)
-    made.setCheckable(checkable)
+    """Create a push button; ``primary`` marks the main action of a panel."""
+    widget = QPushButton(text)
+    widget.setToolTip(tip)
+    widget.setCheckable(checkable)
     if primary:
-        made.setObjectName("primary")
+        widget.setObjectName("primary")
     if icon:
-        theme.set_icon(made, icon)
+        theme.set_icon(widget, icon)
     if slot is not None:
-        made.clicked.connect(lambda: slot())
-    return made
+        widget.clicked.connect(lambda: slot())
+    return widget
 
 
 def tool_button(
     icon: str, name: str, slot: Callable[[], object] | None = None, *, checkable: bool = False
 ) -> QToolButton:
-    """A small button with an icon; ``name`` is its tooltip and what a screen reader says."""
-    made = QToolButton()
-    made.setObjectName("quiet")
-    made.setToolTip(name)
-    made.setAccessibleName(name)
-    made.setCheckable(checkable)
-    theme.set_icon(made, icon)
+    """Create a small button with an icon; ``name`` is its tooltip and accessible name."""
+    widget = QToolButton()
+    widget.setObjectName("quiet")
+    widget.setToolTip(name)
+    widget.setAccessibleName(name)
+    widget.setCheckable(checkable)
+    theme.set_icon(widget, icon)
     if slot is not None:
-        made.clicked.connect(lambda: slot())
-    return made
+        widget.clicked.connect(lambda: slot())
+    return widget
 
 
 class _WheelGuard(QObject):
-    """Leaves the wheel to the panel around a field that has no focus."""
+    """Event filter that ignores wheel events of a field without focus, so that the panel scrolls."""
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Pass the wheel on where the user is not at work in the field."""
         if event.type() == QEvent.Type.Wheel and isinstance(watched, QWidget) and not watched.hasFocus():
             event.ignore()
             return True
@@ -199,13 +199,13 @@ class _WheelGuard(QObject):
 
 
 def guard_wheel(field: QWidget) -> None:
-    """Let the wheel scroll the panel, and change ``field`` only while that has the focus."""
+    """Let the wheel change ``field`` only while it has the focus, and scroll the panel otherwise."""
     field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     field.installEventFilter(_WheelGuard(field))
 
 
-class Segments(QWidget):
-    """A few exclusive choices side by side: ``chosen(key)``."""
+class SegmentedControl(QWidget):
+    """Exclusive choices as buttons side by side. ``chosen(key)``: the user has chosen."""
 
     chosen = Signal(str)
 
@@ -217,32 +217,32 @@ class Segments(QWidget):
         across.setContentsMargins(1, 0, 0, 0)
         across.setSpacing(0)
         for key, text, tip in choices:
-            made = button(text, tip=tip, checkable=True)
-            made.setObjectName("segment")
-            made.setAccessibleName(f"{name}: {text}")
-            made.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
-            self._group.addButton(made)
-            self._buttons[key] = made
-            across.addWidget(made, 1)
+            widget = button(text, tip=tip, checkable=True)
+            widget.setObjectName("segment")
+            widget.setAccessibleName(f"{name}: {text}")
+            widget.clicked.connect(lambda _=False, key=key: self.chosen.emit(key))
+            self._group.addButton(widget)
+            self._buttons[key] = widget
+            across.addWidget(widget, 1)
 
     @property
     def value(self) -> str:
-        """The key that is chosen, "" for none."""
-        return next((key for key, made in self._buttons.items() if made.isChecked()), "")
+        """The chosen key, "" for none."""
+        return next((key for key, widget in self._buttons.items() if widget.isChecked()), "")
 
     def choose(self, key: str) -> None:
-        """Show ``key`` as chosen, without telling."""
+        """Select ``key`` without emitting ``chosen``."""
         if key in self._buttons:
             self._buttons[key].setChecked(True)
 
     def allow(self, key: str, allowed: bool, tip: str = "") -> None:
-        """Whether ``key`` can be chosen, and why not."""
+        """Enable or disable ``key``; ``tip`` says why it is disabled."""
         self._buttons[key].setEnabled(allowed)
         self._buttons[key].setToolTip(tip)
 
 
 class Amount(QWidget):
-    """A number as a slider and a field with its unit: ``changed(float)`` while it moves."""
+    """A number as a slider and a field with its unit. ``changed(float)``: the user has changed it."""
 
     changed = Signal(float)
 
@@ -288,7 +288,7 @@ class Amount(QWidget):
 
     @property
     def value(self) -> float:
-        """The number."""
+        """The current number."""
         return self.field.value()
 
     @value.setter
@@ -315,8 +315,8 @@ class Amount(QWidget):
         self.changed.emit(value)
 
 
-class Fold(QWidget):
-    """A heading that opens and closes what is below it."""
+class CollapsibleSection(QWidget):
+    """A section with a heading that expands and collapses it."""
 
     def __init__(self, title: str, body: QWidget, *, opened: bool = False) -> None:
         super().__init__()
@@ -330,17 +330,17 @@ class Fold(QWidget):
         inside = column(self, spacing=4)
         inside.addWidget(self.head)
         inside.addWidget(body)
-        self.head.toggled.connect(self._turn)
+        self.head.toggled.connect(self._set_open)
         self.head.setChecked(opened)
-        self._turn(opened)
+        self._set_open(opened)
 
-    def _turn(self, opened: bool) -> None:
+    def _set_open(self, opened: bool) -> None:
         self.body.setVisible(opened)
         theme.set_icon(self.head, "chevron-down" if opened else "chevron-right")
 
 
 class Card(QFrame):
-    """A framed note: an empty state that says what belongs here and what to do."""
+    """A framed note for an empty panel: says what belongs there and what to do."""
 
     def __init__(self, title: str, text: str, *buttons: QWidget) -> None:
         super().__init__()
@@ -354,17 +354,17 @@ class Card(QFrame):
 
 
 def form() -> QGridLayout:
-    """Two columns: names and what belongs to them."""
-    made = QGridLayout()
-    made.setContentsMargins(0, 0, 0, 0)
-    made.setHorizontalSpacing(GRID)
-    made.setVerticalSpacing(GRID)
-    made.setColumnStretch(1, 1)
-    return made
+    """Create a grid layout with a column of names and a column of fields."""
+    layout = QGridLayout()
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setHorizontalSpacing(GRID)
+    layout.setVerticalSpacing(GRID)
+    layout.setColumnStretch(1, 1)
+    return layout
 
 
 def clear(layout: QVBoxLayout | QHBoxLayout | QGridLayout) -> None:
-    """Take everything out of a layout."""
+    """Remove and delete everything in a layout."""
     while (item := layout.takeAt(0)) is not None:
         if (widget := item.widget()) is not None:
             widget.hide()

@@ -1,4 +1,4 @@
-"""Where windows stand: inside the part of the screen that is free, whatever its size."""
+"""Keeps windows inside the available area of their screen."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
 FRAME = QMargins(8, 40, 8, 8)
-"""Room left for the frame that the system draws round a window; it is unknown before the window is shown."""
+"""Margins for the window frame; its size is unknown before the window is shown."""
 
 
-def free_area(window: QWidget) -> QRect:
-    """Where the content of ``window`` may stand on its screen."""
+def available_area(window: QWidget) -> QRect:
+    """The area of the screen that the content of ``window`` may cover."""
     return window.screen().availableGeometry().marginsRemoved(FRAME)
 
 
-def place(window: QWidget, wanted: QSize) -> None:
-    """Give ``window`` the ``wanted`` size, or what fits, in the middle of its screen."""
-    free = free_area(window)
-    placed = QRect(free.topLeft(), wanted.boundedTo(free.size()))
-    placed.moveCenter(free.center())
+def place(window: QWidget, size: QSize) -> None:
+    """Give ``window`` this ``size``, or the largest that fits, at the centre of its screen."""
+    available = available_area(window)
+    placed = QRect(available.topLeft(), size.boundedTo(available.size()))
+    placed.moveCenter(available.center())
     window.setGeometry(placed)
 
 
 def keep_inside(window: QWidget) -> None:
-    """Shrink and move ``window`` so that all of it is on its screen; one that fills the screen stays."""
+    """Shrink and move ``window`` onto its screen; maximized and full-screen windows stay as they are."""
     if window.isMaximized() or window.isFullScreen():
         return
-    free, now = free_area(window), window.geometry()
-    placed = QRect(now.topLeft(), now.size().boundedTo(free.size()))
-    placed.moveRight(min(placed.right(), free.right()))
-    placed.moveBottom(min(placed.bottom(), free.bottom()))
-    placed.moveLeft(max(placed.left(), free.left()))
-    placed.moveTop(max(placed.top(), free.top()))
-    if placed != now:
+    available, current = available_area(window), window.geometry()
+    placed = QRect(current.topLeft(), current.size().boundedTo(available.size()))
+    placed.moveRight(min(placed.right(), available.right()))
+    placed.moveBottom(min(placed.bottom(), available.bottom()))
+    placed.moveLeft(max(placed.left(), available.left()))
+    placed.moveTop(max(placed.top(), available.top()))
+    if placed != current:
         window.setGeometry(placed)
 
 
@@ -41,12 +41,10 @@ class Dialog(QDialog):
     """A dialog that is never larger than the screen."""
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Stay on the screen."""
         super().showEvent(event)
         keep_inside(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """What it says may need more room than there is."""
         super().resizeEvent(event)
         if self.isVisible():
             keep_inside(self)

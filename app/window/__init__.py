@@ -1,1 +1,1 @@
-"""The main window: actions, docks, status bar, and what keeps them in step."""
+"""The main window: actions, docks, status bar, and their synchronization with the document."""

@@ -1,10 +1,9 @@
-"""What each action does; whatever needs a dialog is here, everything else in ``commands``."""
+"""Handlers of the actions. Those that need a dialog are here, all others in ``app.commands``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
@@ -14,13 +13,11 @@ from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
 from app.commands.confirm_cancel import may_close
+from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ScanMissingError
-from app.selection import Compare, Tool
-from app.window.banner import diagnostics
+from app.selection import Compare, ToolName
+from app.window.parts import WindowParts
 from imagest_core.errors import ProfileError
-
-if TYPE_CHECKING:
-    from app.window.main_window import MainWindow
 
 ZOOM_STEP = 1.25
 TOGGLES = {
@@ -50,51 +47,51 @@ COMMANDS: dict[str, Callable] = {
 }
 
 
-class Slots(QObject):
-    """Connects the actions of a window, and what its panels' buttons ask for."""
+class ActionHandlers(QObject):
+    """Connects the actions of a window and the requests of its panels."""
 
-    def __init__(self, window: MainWindow) -> None:
-        super().__init__(window)
-        self._window, self._context = window, window.context
-        self._context.scan_missing.connect(self.show_where)
+    def __init__(self, parts: WindowParts) -> None:
+        super().__init__(parts.window)
+        self._parts, self._window, self._context = parts, parts.window, parts.context
+        self._context.scan_missing.connect(self.locate_scan)
         self._context.profile_unusable.connect(self.ask_for_srgb)
 
     def connect_all(self) -> None:
-        """Give every action its slot; one without is a fault."""
-        for name, action in self._window.actions_.all():
-            slot = self._slot(name)
+        """Connect every action; an action without a handler raises ``AttributeError``."""
+        for name, action in self._parts.actions.all():
+            handler = self._handler(name)
             if name in TOGGLES:
-                action.toggled.connect(slot)
+                action.toggled.connect(handler)
             else:
-                action.triggered.connect(lambda _=False, slot=slot: slot())
-        self._connect_wishes()
+                action.triggered.connect(lambda _=False, handler=handler: handler())
+        self._connect_panels()
 
-    def _connect_wishes(self) -> None:
-        """What the buttons of the welcome view and the panels ask for."""
-        window = self._window
-        for wish, slot in (
-            (window.welcome.browse, self.open),
-            (window.welcome.sample, lambda: opening.open_sample(self._context)),
-            (window.welcome.chosen, lambda path: opening.open_path(self._context, path)),
-            (window.damage.import_wanted, self.import_mask),
-            (window.style_panel.donor_wanted, self.donor),
-            (window.results.discard_wanted, self.discard_run),
-            (window.results.rename_wanted, self.rename_run),
+    def _connect_panels(self) -> None:
+        """Connect the buttons of the welcome view and the panels that need a dialog."""
+        parts = self._parts
+        for request, handler in (
+            (parts.welcome.browse, self.open),
+            (parts.welcome.sample, lambda: opening.open_sample(self._context)),
+            (parts.welcome.chosen, lambda path: opening.open_path(self._context, path)),
+            (parts.damage.import_wanted, self.import_mask),
+            (parts.style.donor_wanted, self.donor),
+            (parts.results.discard_wanted, self.discard_run),
+            (parts.results.rename_wanted, self.rename_run),
         ):
-            wish.connect(slot)
+            request.connect(handler)
 
-    def _slot(self, name: str) -> Callable:
+    def _handler(self, name: str) -> Callable:
         selection, context = self._context.selection, self._context
         if name in COMMANDS:
             return lambda: COMMANDS[name](context)
         if name in TOGGLES:
             return lambda on: setattr(selection, TOGGLES[name], on)
         if name.startswith("tool_"):
-            return lambda: setattr(selection, "tool", Tool(name.removeprefix("tool_")))
+            return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
         if name in tuple(Compare):
             return lambda: setattr(selection, "compare", Compare(name))
-        own: Callable = getattr(self, name)
-        return own
+        handler: Callable = getattr(self, name)
+        return handler
 
     # File
 
@@ -106,70 +103,70 @@ class Slots(QObject):
             opening.open_path(self._context, Path(chosen))
 
     def close(self) -> None:
-        """Back to the welcome view."""
+        """Close the document and show the welcome view."""
         if may_close(self._context):
             opening.close(self._context)
 
-    def show_where(self, missing: ScanMissingError) -> None:
-        """Ask where the scan of a project is now."""
+    def locate_scan(self, missing: ScanMissingError) -> None:
+        """Ask for the current location of a project's scan."""
         from app.dialogs.locate_scan import MovedDialog
 
         MovedDialog(self._context, missing, self._window).open()
 
     def ask_for_srgb(self, error: ProfileError, go_on: Callable[[], None]) -> None:
-        """Ask whether sRGB may stand for a colour profile that can't be used."""
+        """Ask whether to assume sRGB in place of an unusable colour profile."""
         from app.dialogs.profile import ProfileDialog
 
         ProfileDialog(error, go_on, self._window).open()
 
     def save(self) -> None:
-        """Keep the project; ask for a name if it has none."""
+        """Save the project; ask for a file name if it has none."""
         if not opening.save(self._context):
             self.save_as()
 
     def save_as(self) -> None:
-        """Ask for a name."""
+        """Ask for a file name and save the project there."""
         document = self._context.document
         if document is None:
             return
         folder = self._context.settings.folder("project")
-        proposed = folder / f"{document.painting.path.stem}{PROJECT_SUFFIX}"
+        suggested = folder / f"{document.painting.path.stem}{PROJECT_SUFFIX}"
         kinds = self.tr("Projects") + f" (*{PROJECT_SUFFIX})"
-        if path := self._ask_save(self.tr("Save project"), proposed, kinds, (PROJECT_SUFFIX,)):
+        if path := self._ask_save(self.tr("Save project"), suggested, kinds, (PROJECT_SUFFIX,)):
             opening.save_as(self._context, path)
 
     def export(self) -> None:
-        """Ask what to write, and where; the window can be used meanwhile, to cancel for instance."""
+        """Open the export dialog. It is modeless, so that a job can still be cancelled in the window."""
         from app.dialogs.export import ExportDialog
 
         if self._context.document is None:
             return
-        shown = (made for made in self._window.findChildren(ExportDialog) if made.isVisible())
-        dialog = next(shown, None) or ExportDialog(self._context, self._window)
+        visible = (each for each in self._window.findChildren(ExportDialog) if each.isVisible())
+        dialog = next(visible, None) or ExportDialog(self._context, self._window)
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
 
     def settings(self) -> None:
-        """Preferences."""
+        """Open the settings dialog."""
         from app.dialogs.settings import SettingsDialog
 
         SettingsDialog(self._context, self._window).open()
 
     def quit(self) -> None:
-        """Close the window, which keeps everything."""
+        """Close the window."""
         self._window.close()
 
-    def leave_anyway(self) -> bool:
-        """Ask whether to close though something could not be kept."""
-        asked = QMessageBox.warning(
+    def confirm_loss(self) -> bool:
+        """Ask whether to close although the project could not be saved; if so, abandon the document."""
+        answer = QMessageBox.warning(
             self._window,
-            self.tr("Not everything is kept"),
-            self.tr("The project could not be written. Close and lose the latest changes?"),
+            self.tr("Changes are not saved"),
+            self.tr("The project could not be saved. Close it and lose the latest changes?"),
             QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
-        if asked == QMessageBox.StandardButton.Discard and self._context.document is not None:
+        if answer == QMessageBox.StandardButton.Discard and self._context.document is not None:
             self._context.document.abandon()
             return True
         return False
@@ -177,117 +174,114 @@ class Slots(QObject):
     # Edit
 
     def undo(self) -> None:
-        """Take the latest gesture back."""
+        """Undo the latest operation."""
         if self._context.document is not None:
             self._context.attempt(self._context.document.undo)
 
     def redo(self) -> None:
-        """Do it again."""
+        """Redo the operation that was undone last."""
         if self._context.document is not None:
             self._context.attempt(self._context.document.redo)
 
     def copy_diagnostics(self) -> None:
-        """What a helper needs, on the clipboard."""
-        QApplication.clipboard().setText(diagnostics(self._window.banner.message))
-        self._context.messages.say(self.tr("The diagnostics are on the clipboard."))
+        """Copy what a bug report needs to the clipboard."""
+        QApplication.clipboard().setText(diagnostics(self._parts.banner.message))
+        self._context.messages.say(self.tr("The diagnostics were copied to the clipboard."))
 
     # View
 
-    def _view(self, name: str, *values: float) -> None:
-        getattr(self._window.area.view, name)(*values)
-
     def fit(self) -> None:
-        """The whole picture."""
-        self._view("fit")
+        """Fit the whole picture in the view."""
+        self._parts.area.view.fit()
 
     def actual(self) -> None:
-        """A pixel of the picture is a pixel of the screen."""
-        self._view("zoom_to", 1.0)
+        """Zoom to 100 %."""
+        self._parts.area.view.zoom_to(1.0)
 
     def zoom_in(self) -> None:
-        """Closer."""
-        self._view("zoom_by", ZOOM_STEP)
+        """Zoom in by one step."""
+        self._parts.area.view.zoom_by(ZOOM_STEP)
 
     def zoom_out(self) -> None:
-        """Further away."""
-        self._view("zoom_by", 1 / ZOOM_STEP)
+        """Zoom out by one step."""
+        self._parts.area.view.zoom_by(1 / ZOOM_STEP)
 
     def flip(self) -> None:
-        """Original and restored exchanged."""
+        """Exchange original and restored."""
         self._context.selection.flip()
 
     # Mask
 
     def swap_tool(self) -> None:
-        """Brush and eraser exchanged."""
+        """Switch between brush and eraser."""
         self._context.selection.swap_tool()
 
     def brush_smaller(self) -> None:
-        """A step down."""
+        """Make the brush one step smaller."""
         self._context.selection.step_brush(False)
 
     def brush_larger(self) -> None:
-        """A step up."""
+        """Make the brush one step larger."""
         self._context.selection.step_brush(True)
 
     def derive_difference(self) -> None:
-        """Open the part that derives."""
+        """Open the panel that derives a mask from a clean picture."""
         self._derive("difference")
 
     def derive_cracks(self) -> None:
-        """Open the part that derives."""
+        """Open the panel that detects cracks."""
         self._derive("cracks")
 
     def derive_losses(self) -> None:
-        """Open the part that derives."""
+        """Open the panel that detects losses."""
         self._derive("losses")
 
     def _derive(self, method: str) -> None:
         self.show_panel("damage")
-        self._window.damage.show_derive(method)
+        self._parts.damage.show_derive(method)
 
     def import_mask(self) -> None:
-        """Ask for a mask file."""
+        """Ask for a mask file and import it."""
         if path := self._ask_open("mask", self.tr("Import a mask")):
             masking.import_mask(self._context, path)
 
     def export_mask(self) -> None:
-        """Ask where the mask goes."""
+        """Ask for a file and export the mask to it."""
         document = self._context.document
         if document is None:
             return
-        proposed = self._context.settings.folder("mask") / f"{document.painting.path.stem}-mask.png"
+        suggested = self._context.settings.folder("mask") / f"{document.painting.path.stem}-mask.png"
         kinds = "PNG (*.png);;TIFF (*.tif)"
-        path = self._ask_save(self.tr("Export the mask"), proposed, kinds, (".png", ".tif", ".tiff"))
+        path = self._ask_save(self.tr("Export the mask"), suggested, kinds, (".png", ".tif", ".tiff"))
         if path is not None:
-            self._context.settings.keep_folder("mask", path)
+            self._context.settings.remember_folder("mask", path)
             masking.export_mask(self._context, path)
 
-    def _ask_save(self, title: str, proposed: Path, kinds: str, endings: tuple[str, ...]) -> Path | None:
-        """Ask for a file to write, which may be there: replacing it is agreed to.
+    def _ask_save(self, title: str, suggested: Path, kinds: str, suffixes: tuple[str, ...]) -> Path | None:
+        """Ask for a file to write; an existing file is returned only if the user agrees to replace it.
 
-        A name without one of the ``endings`` gets the first, or that of the chosen kind. The file dialog has
-        not seen that name, so replacing it is asked here.
+        A name without one of the ``suffixes`` gets that of the chosen kind, or the first. The file dialog
+        has not checked this name, so the question about an existing file is asked here.
         """
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
+        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds)
         if not chosen:
             return None
         path = Path(chosen)
-        if path.suffix.lower() in endings:
+        if path.suffix.lower() in suffixes:
             return path
-        ending = next((known for known in endings if f"*{known})" in kind), endings[0])
-        path = path.with_name(path.name + ending)
+        suffix = next((known for known in suffixes if f"*{known})" in kind), suffixes[0])
+        path = path.with_name(path.name + suffix)
         return path if not path.exists() or self._may_replace(path) else None
 
     def _may_replace(self, path: Path) -> bool:
-        asked = QMessageBox.question(
+        answer = QMessageBox.question(
             self._window,
             self.tr("Replace the file?"),
-            self.tr("{0} exists already. Replace it?").format(path.name),
+            self.tr("{0} already exists. Replace it?").format(path.name),
             QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
             QMessageBox.StandardButton.Cancel,
         )
-        return asked == QMessageBox.StandardButton.Yes
+        return answer == QMessageBox.StandardButton.Yes
 
     def _ask_open(self, purpose: str, title: str) -> Path | None:
         kinds = self.tr("Pictures") + f" ({opening.PICTURES})"
@@ -295,106 +289,107 @@ class Slots(QObject):
         chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
         if not chosen:
             return None
-        self._context.settings.keep_folder(purpose, Path(chosen))
+        self._context.settings.remember_folder(purpose, Path(chosen))
         return Path(chosen)
 
     # Style
 
     def suggest_style(self) -> None:
-        """Let the program look."""
+        """Search for suitable style regions."""
         self.show_panel("style")
-        self._window.style_panel.suggest()
+        self._parts.style.suggest()
 
     def accept_suggestions(self) -> None:
-        """Take what is outlined."""
-        self._window.style_panel.accept_suggestions()
+        """Use the outlined style regions."""
+        self._parts.style.accept_suggestions()
 
     def donor(self) -> None:
-        """Ask for another picture."""
+        """Ask for another picture to take the style from."""
         if path := self._ask_open("donor", self.tr("Choose a donor picture")):
-            self._window.style_panel.set_donor(path)
+            self._parts.style.set_donor(path)
 
     def clear_style(self) -> None:
-        """No references."""
-        self._window.style_panel.remove_all()
+        """Remove all style references."""
+        self._parts.style.remove_all()
 
     # Restore
 
     def cancel(self) -> None:
-        """Stop the running job."""
+        """Cancel the running job."""
         self._context.jobs.cancel()
 
     # Results
 
     def previous_run(self) -> None:
-        """The result before."""
+        """Show the previous result."""
         deciding.step_run(self._context, -1)
 
     def next_run(self) -> None:
-        """The result after."""
+        """Show the next result."""
         deciding.step_run(self._context, 1)
 
     def show_accepted(self) -> None:
-        """What is accepted so far."""
+        """Show the accepted fills without a result under review."""
         self._context.selection.run, self._context.selection.region = None, 0
 
     def next_region(self) -> None:
-        """The region after."""
+        """Go to the next region."""
         deciding.step_region(self._context, 1)
 
     def previous_region(self) -> None:
-        """The region before."""
+        """Go to the previous region."""
         deciding.step_region(self._context, -1)
 
     def discard_run(self) -> None:
-        """Ask, then put the result away."""
+        """Ask for confirmation and discard the result."""
         if deciding.shown_run(self._context) is None:
             return
         if self._context.settings.preferences.confirm_discard:
-            asked = QMessageBox.question(
+            answer = QMessageBox.question(
                 self._window,
                 self.tr("Discard this result?"),
-                self.tr("The result is taken off the list. Undo brings it back."),
+                self.tr("The result is removed from the list. Undo restores it."),
                 QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
                 QMessageBox.StandardButton.Cancel,
             )
-            if asked != QMessageBox.StandardButton.Discard:
+            if answer != QMessageBox.StandardButton.Discard:
                 return
         deciding.discard_run(self._context)
 
     def rename_run(self) -> None:
-        """Ask for a name."""
+        """Ask for a name and rename the result."""
         if (run := deciding.shown_run(self._context)) is None or self._context.document is None:
             return
         from imagest_core.project.state import Subject
 
-        known = self._context.document.state.decisions.get(Subject(run.id))
-        name, said = QInputDialog.getText(
+        decision = self._context.document.state.decisions.get(Subject(run.id))
+        name, accepted = QInputDialog.getText(
             self._window,
             self.tr("Rename result"),
             self.tr("Name"),
             QLineEdit.EchoMode.Normal,
-            known.note if known else "",
+            decision.note if decision else "",
         )
-        if said:
+        if accepted:
             deciding.rename_run(self._context, name.strip())
 
     # Help
 
     def shortcuts(self) -> None:
-        """The list of keys."""
+        """Open the list of keyboard shortcuts."""
         from app.dialogs.shortcuts import ShortcutsDialog
 
         ShortcutsDialog(self._window).open()
 
     def about(self) -> None:
-        """What this is, and of what it is made."""
+        """Open the about dialog."""
         from app.dialogs.about import AboutDialog
 
         AboutDialog(self._window).open()
 
     def show_panel(self, name: str) -> None:
-        dock = self._window.docks[name]
+        """Open the dock of this panel and bring it to the front."""
+        dock = self._parts.docks[name]
         dock.show()
         dock.open(True)
         dock.raise_()

@@ -1,4 +1,4 @@
-"""The docks at the right: above each other where the window is high enough, as tabs where it is not."""
+"""The docks at the right: stacked if the window is high enough, otherwise as tabs."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ from app.jobs.call_later import call_later
 from app.window.docks import Dock, shared_heights
 
 TABBED_BELOW = 760
-"""Height of the window, in px, below which the docks become tabs."""
+"""Window height, in px, below which the docks become tabs."""
 LAYOUT_VERSION = 1
 
 
-class Column(QObject):
-    """Arranges ``docks`` of ``window``, which :meth:`share` asks for as often as anything changes."""
+class DockColumn(QObject):
+    """Arranges ``docks`` of ``window``; :meth:`share` requests it after every change."""
 
     def __init__(self, window: QMainWindow, docks: Mapping[str, Dock]) -> None:
         super().__init__(window)
         self._window, self._docks = window, docks
-        self._stacked: QByteArray | None = None
-        self._wait = QTimer(self)
-        self._wait.setSingleShot(True)
-        self._wait.setInterval(0)
-        self._wait.timeout.connect(self._arrange)
+        self._stacked_state: QByteArray | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._arrange)
         window.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
 
     @property
     def tabbed(self) -> bool:
-        """Whether the docks are tabs now."""
-        return self._stacked is not None
+        """Whether the docks are tabs."""
+        return self._stacked_state is not None
 
     def share(self) -> None:
-        """Arrange the docks anew as soon as the event loop comes round."""
-        self._wait.start()
+        """Arrange the docks again in the next turn of the event loop."""
+        self._timer.start()
 
-    # What is kept
+    # State
 
     def state(self) -> QByteArray:
-        """The arrangement to remember: that of a high window."""
-        return self._window.saveState(LAYOUT_VERSION) if self._stacked is None else self._stacked
+        """The arrangement to store: the stacked one."""
+        return self._window.saveState(LAYOUT_VERSION) if self._stacked_state is None else self._stacked_state
 
     def restore(self, state: QByteArray) -> None:
-        """Take up a remembered arrangement."""
+        """Restore a stored arrangement."""
         self._leave_tabs()
         self._window.restoreState(state, LAYOUT_VERSION)
         self.share()
@@ -52,18 +52,18 @@ class Column(QObject):
     # Arranging
 
     def _arrange(self) -> None:
-        """Tabs or not; then give each dock what it wants, again once the new lowest heights hold."""
+        """Switch between stack and tabs, then distribute the heights, once more with new minimum heights."""
         if any(not dock.isHidden() for dock in self._docks.values()):
             low = self._window.height() < TABBED_BELOW
             if low and not self.tabbed:
-                self._to_tabs()
+                self._show_as_tabs()
             elif not low and self.tabbed:
-                self._to_stack()
-        self._fit()
-        call_later(self, self._fit)
+                self._show_as_stack()
+        self._distribute()
+        call_later(self, self._distribute)
 
-    def _to_tabs(self) -> None:
-        self._stacked = self._window.saveState(LAYOUT_VERSION)
+    def _show_as_tabs(self) -> None:
+        self._stacked_state = self._window.saveState(LAYOUT_VERSION)
         right = Qt.DockWidgetArea.RightDockWidgetArea
         docks = [
             dock
@@ -78,10 +78,10 @@ class Column(QObject):
         for dock in (opened or docks)[:1]:
             dock.raise_()
 
-    def _to_stack(self) -> None:
-        """As it was, but for docks that were closed or shown meanwhile."""
+    def _show_as_stack(self) -> None:
+        """Restore the stacked arrangement; docks keep their current visibility."""
         hidden = [dock.isHidden() for dock in self._docks.values()]
-        stacked = self._stacked
+        stacked = self._stacked_state
         self._leave_tabs()
         if stacked is not None:
             self._window.restoreState(stacked, LAYOUT_VERSION)
@@ -89,14 +89,14 @@ class Column(QObject):
             dock.setVisible(not was_hidden)
 
     def _leave_tabs(self) -> None:
-        self._stacked = None
+        self._stacked_state = None
         for dock in self._docks.values():
             dock.set_tabbed(False)
 
-    def _fit(self) -> None:
+    def _distribute(self) -> None:
         docks = [dock for dock in self._docks.values() if not dock.isFloating() and dock.isVisible()]
         for dock in docks:
-            dock.settle()
+            dock.update_minimum()
         if docks and not self.tabbed:
             heights = shared_heights(docks, sum(dock.height() for dock in docks))
             self._window.resizeDocks(docks, heights, Qt.Orientation.Vertical)

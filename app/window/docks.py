@@ -1,4 +1,4 @@
-"""Docks that fold to their title: a step's number, its name, and a word on how it stands."""
+"""Docks that fold to their title bar, which shows the number, name and state of a step."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
 
 from app import theme
-from app.widgets.parts import column, label, repolish, tool_button
+from app.widgets.parts import Panel, column, label, repolish, tool_button
 
-HEAD = 36
-"""Height of a dock's title, in px."""
+TITLE_HEIGHT = 36
+"""Height of the title bar in px."""
 WIDTH = 344
 SCROLL_BAR = 10
-"""Room for it is left, in px: where it came and went a text would wrap anew each time."""
-LEAST = 96
-"""An open dock gets at least so much where there is room."""
-FLOOR = 64
-"""An open dock is never lower, so that the window fits small screens."""
+"""Space reserved for the scroll bar, in px, so that texts do not wrap differently when it appears."""
+PREFERRED_MINIMUM = 96
+"""Preferred minimum height of an open dock, in px."""
+MINIMUM = 64
+"""Absolute minimum height of an open dock, in px; small, so that the window fits small screens."""
 OPEN_HEIGHT = 16_777_215
 
 
-class Head(QFrame):
-    """The title bar of a dock; a click folds it, a drag moves it."""
+class DockTitleBar(QFrame):
+    """The title bar of a dock: a click folds the dock, dragging moves it."""
 
     clicked = Signal()
 
     def __init__(self, title: str, step: str) -> None:
         super().__init__()
         self.setObjectName("head")
-        self.setFixedHeight(HEAD)
+        self.setFixedHeight(TITLE_HEIGHT)
         self.arrow = tool_button("chevron-down", self.tr("Fold or open {0}").format(title), self.clicked.emit)
         self.badge = label(step, "step")
         self.badge.setFixedSize(18, 18)
@@ -50,45 +50,41 @@ class Head(QFrame):
         self._pressed = False
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """As high as every other title."""
-        return QSize(WIDTH, HEAD)
+        return QSize(WIDTH, TITLE_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Not less."""
-        return QSize(WIDTH, HEAD)
+        return QSize(WIDTH, TITLE_HEIGHT)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """Remember a press, and let the dock see it too."""
+        """Record the press and pass it on to the dock."""
         self._pressed = True
         event.ignore()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A click without a drag folds."""
+        """Emit ``clicked`` unless the mouse was dragged."""
         if self._pressed and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
         self._pressed = False
         event.ignore()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A drag is no click."""
         self._pressed = False
         event.ignore()
 
 
-class Body(QWidget):
-    """What is below the title: it gives way to almost nothing, with its footer too."""
+class DockBody(QWidget):
+    """The content below the title bar; its minimum height does not depend on the content."""
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Never the sum of what is inside: the window has to fit small screens."""
-        return QSize(WIDTH, FLOOR - HEAD)
+        """A small fixed height, so that the window fits small screens."""
+        return QSize(WIDTH, MINIMUM - TITLE_HEIGHT)
 
 
 class Dock(QDockWidget):
-    """A dock whose content scrolls and which folds to its title; ``footer`` stays in sight.
+    """A dock with scrolling content that folds to its title bar; ``footer`` does not scroll.
 
-    Mostly a list where it ``scrolls``: that gives way where there is little room.
-
-    ``folded()``: it was folded or opened; ``reshaped()``: its content wants more or less room.
+    ``scrolls``: the content is mostly a list, which is shrunk first if space is short. ``folded()``: the
+    dock was folded or opened; ``reshaped()``: the preferred height of the content has changed.
     """
 
     folded = Signal()
@@ -98,7 +94,7 @@ class Dock(QDockWidget):
         self,
         title: str,
         name: str,
-        content: QWidget,
+        content: Panel,
         *,
         footer: QWidget | None = None,
         step: str = "",
@@ -108,24 +104,24 @@ class Dock(QDockWidget):
         self.setObjectName(name)
         self.content, self.scrolls, self.opened = content, scrolls, True
         self._tabbed = False
-        self.head, self.footer = Head(title, step), footer
-        self.setTitleBarWidget(self.head)
+        self.title_bar, self.footer = DockTitleBar(title, step), footer
+        self.setTitleBarWidget(self.title_bar)
         self.setWidget(self._make_body())
         self.setFeatures(
             QDockWidget.DockWidgetFeature.DockWidgetClosable
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
-        self.head.clicked.connect(lambda: None if self._tabbed else self.open(not self.opened))
-        self._wanted = 0
+        self.title_bar.clicked.connect(lambda: None if self._tabbed else self.open(not self.opened))
+        self._last_height = 0
         for part in (content, footer):
             if part is not None:
                 part.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Tell when the layout of the content or the footer wants another height."""
-        if event.type() == QEvent.Type.LayoutRequest and self.wanted_height() != self._wanted:
-            self._wanted = self.wanted_height()
+        """Emit ``reshaped`` when the layout of content or footer requests another height."""
+        if event.type() == QEvent.Type.LayoutRequest and self.preferred_height() != self._last_height:
+            self._last_height = self.preferred_height()
             self.reshaped.emit()
         return super().eventFilter(watched, event)
 
@@ -136,7 +132,7 @@ class Dock(QDockWidget):
         scroll.setWidget(self.content)
         scroll.setMinimumSize(WIDTH, 0)
         scroll.setAccessibleName(self.windowTitle())
-        self._body = Body()
+        self._body = DockBody()
         self._body.setObjectName("panel")
         inside = column(self._body, spacing=0)
         inside.addWidget(scroll, 1)
@@ -145,81 +141,85 @@ class Dock(QDockWidget):
         return self._body
 
     def open(self, opened: bool) -> None:
-        """Show the content, or the title alone."""
+        """Show the content, or the title bar only."""
         self.opened = opened
-        theme.set_icon(self.head.arrow, "chevron-down" if opened else "chevron-right")
-        self._unfold()
+        theme.set_icon(self.title_bar.arrow, "chevron-down" if opened else "chevron-right")
+        self._update_folding()
         self.folded.emit()
 
     def set_tabbed(self, tabbed: bool) -> None:
-        """Whether it is one of several tabs: then its content is shown, folded or not."""
+        """Set whether the dock is a tab; the content of tabs is always shown."""
         self._tabbed = tabbed
-        self.head.arrow.setHidden(tabbed)
-        self._unfold()
+        self.title_bar.arrow.setHidden(tabbed)
+        self._update_folding()
 
     @property
     def unfolded(self) -> bool:
         """Whether the content is shown."""
         return self.opened or self._tabbed
 
-    def _unfold(self) -> None:
+    def _update_folding(self) -> None:
         shown = self.unfolded
         self._body.setMaximumHeight(OPEN_HEIGHT if shown else 0)
         if self.footer is not None:
             self.footer.setVisible(shown)
-        self.settle()
-        self.setMaximumHeight(OPEN_HEIGHT if shown else HEAD)
+        self.update_minimum()
+        self.setMaximumHeight(OPEN_HEIGHT if shown else TITLE_HEIGHT)
 
-    def settle(self) -> None:
-        """Never be lower than the title, or where it is open a little of the content."""
-        self.setMinimumHeight(min(self.least_height(), FLOOR) if self.unfolded else HEAD)
+    def update_minimum(self) -> None:
+        """Set the minimum height: the title bar, and some of the content if the dock is open."""
+        self.setMinimumHeight(min(self.useful_height(), MINIMUM) if self.unfolded else TITLE_HEIGHT)
 
-    def _least(self) -> int:
-        return max(LEAST, HEAD + getattr(self.content, "least", 0) + self._foot())
+    def _preferred_minimum(self) -> int:
+        return max(
+            PREFERRED_MINIMUM, TITLE_HEIGHT + getattr(self.content, "least", 0) + self._footer_height()
+        )
 
-    def _foot(self) -> int:
+    def _footer_height(self) -> int:
         return height_at(self.footer, self._body.width()) if self.footer is not None else 0
 
-    def wanted_height(self) -> int:
-        """What the title and the content would like, in px."""
+    def preferred_height(self) -> int:
+        """Preferred height of title bar and content in px."""
         if not self.unfolded:
-            return HEAD
-        return HEAD + height_at(self.content, self._body.width() - SCROLL_BAR) + self._foot()
+            return TITLE_HEIGHT
+        return TITLE_HEIGHT + height_at(self.content, self._body.width() - SCROLL_BAR) + self._footer_height()
 
-    def least_height(self) -> int:
-        """What it is still of use with, in px."""
-        return min(self.wanted_height(), self._least())
+    def useful_height(self) -> int:
+        """The least useful height in px."""
+        return min(self.preferred_height(), self._preferred_minimum())
 
     def note(self, text: str, *, quiet: bool = False) -> None:
-        """A word on how this step stands; ``quiet`` greys its number."""
-        self.head.note.setText(text)
-        if self.head.badge.property("quiet") != quiet:
-            self.head.badge.setProperty("quiet", quiet)
-            repolish(self.head.badge)
+        """Show the state of the step in the title bar; ``quiet`` greys its number."""
+        self.title_bar.note.setText(text)
+        if self.title_bar.badge.property("quiet") != quiet:
+            self.title_bar.badge.setProperty("quiet", quiet)
+            repolish(self.title_bar.badge)
 
 
 def height_at(widget: QWidget, width: int) -> int:
-    """What ``widget`` wants where it is ``width`` px wide and its texts wrap."""
+    """Preferred height of ``widget`` at a width of ``width`` px, with wrapped texts."""
     wraps = widget.hasHeightForWidth() and width > 0
     return widget.heightForWidth(width) if wraps else widget.sizeHint().height()
 
 
-def shared_heights(docks: Sequence[Dock], room: int) -> list[int]:
-    """The heights (px) of docks above each other: what they want; where that is more than ``room``, lists,
-    which are easily scrolled, give way first, then the others from the lowest up: to the least height that
-    is of use, and only where that is still too much to ``FLOOR``."""
-    heights = [dock.wanted_height() for dock in docks]
+def shared_heights(docks: Sequence[Dock], available: int) -> list[int]:
+    """Heights in px of stacked docks.
+
+    All get their preferred height if ``available`` px suffice. Otherwise lists are shrunk first, then the
+    other docks from the bottom up: to their useful height, and if that is not enough, to ``MINIMUM``.
+    """
+    heights = [dock.preferred_height() for dock in docks]
     order = sorted(range(len(docks)), key=lambda place: (not docks[place].scrolls, -place))
-    for least in (Dock.least_height, Dock.minimumHeight):
+    for least in (Dock.useful_height, Dock.minimumHeight):
         for place in order:
-            missing = sum(heights) - room
-            if missing > 0 and docks[place].unfolded:
-                heights[place] = max(heights[place] - missing, least(docks[place]))
+            excess = sum(heights) - available
+            if excess > 0 and docks[place].unfolded:
+                heights[place] = max(heights[place] - excess, least(docks[place]))
     return heights
 
 
 def empty_label(text: str) -> QLabel:
-    """A soft sentence in the middle of an empty place."""
+    """Create a centred label for an empty area."""
     made = label(text, "soft", wrap=True)
     made.setAlignment(Qt.AlignmentFlag.AlignCenter)
     return made

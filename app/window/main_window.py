@@ -1,4 +1,4 @@
-"""The window: menus, tools, the canvas with docks round it, and what keeps them in step."""
+"""The main window: menus, toolbars, the canvas and its docks."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.canvas.live_fills import LiveFills
+from app.action_table import MENUS, translated
 from app.commands import open as opening
 from app.commands.confirm_cancel import may_close
 from app.compare.area import CompareArea
+from app.compare.live_fills import LiveFills
 from app.context import Context
 from app.document import OpenDocument
 from app.panels.damage import DamagePanel
@@ -30,30 +31,31 @@ from app.panels.results import ResultStrip
 from app.panels.review import ReviewPanel
 from app.panels.style import StylePanel
 from app.widgets.placement import keep_inside, place
-from app.window.action_handlers import Slots
-from app.window.actions import MENUS, Actions, translated
+from app.window.action_handlers import ActionHandlers
+from app.window.actions import Actions
 from app.window.archived_results import ArchivedResultsMenu
 from app.window.banner import Banner
-from app.window.dock_column import Column
+from app.window.dock_column import DockColumn
 from app.window.docks import Dock
-from app.window.state_sync import Follower
-from app.window.status_bar import StatusLine
+from app.window.parts import WindowParts
+from app.window.state_sync import StateSync
+from app.window.status_bar import StatusBar
 from app.window.tool_options import ToolOptions
 from app.window.welcome import Welcome
 
 DEFAULT_SIZE = QSize(1440, 900)
 DOCK_WIDTH = 352
 FOLDED = ("review", "history")
-"""Docks that begin folded."""
+"""Docks that are folded at the start."""
 
 
 class MainWindow(QMainWindow):
-    """Everything visible; it ends the context's threads when it closes.
+    """Builds all widgets and connects them; stops the threads of ``context`` when it closes.
 
-    ``language_wanted()``: the settings name another language than the one it was built in.
+    ``language_changed()``: the settings name another language than the one it was built in.
     """
 
-    language_wanted = Signal()
+    language_changed = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -62,25 +64,28 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Imagest Workstation")
         self.setAcceptDrops(True)
         place(self, DEFAULT_SIZE)
-        self._centre()
-        self._docks()
-        self.slots = Slots(self)
-        self.slots.connect_all()
-        self._menus()
-        self._toolbars()
-        self.status = StatusLine(context)
+        self._create_centre()
+        self._create_docks()
+        self._create_menus()
+        self._create_toolbars()
+        self.status = StatusBar(context)
         self.setStatusBar(self.status)
-        self.follower = Follower(self)
+        parts = self._parts()
+        self.handlers = ActionHandlers(parts)
+        self.handlers.connect_all()
+        self.state_sync = StateSync(parts)
+        self.state_sync.theme_changed.connect(self.apply_theme)
+        self.state_sync.language_changed.connect(self.language_changed)
         self.live = LiveFills(context, self.area)
         context.document_changed.connect(lambda document: self.banner.setHidden(True) if document else None)
         context.document_changed.connect(self._show_document)
-        self._fresh = self.column.state()
+        self._default_layout = self.column.state()
         self._restore_layout()
         self._show_document(None)
 
-    # What it is made of
+    # Building
 
-    def _centre(self) -> None:
+    def _create_centre(self) -> None:
         self.banner = Banner(self.context.messages)
         self.welcome = Welcome(self.context)
         self.area = CompareArea(self.context)
@@ -104,7 +109,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.stack, 1)
         self.setCentralWidget(whole)
 
-    def _docks(self) -> None:
+    def _create_docks(self) -> None:
         context = self.context
         self.damage, self.style_panel = DamagePanel(context), StylePanel(context)
         self.restore, self.review, self.history = (
@@ -133,7 +138,7 @@ class MainWindow(QMainWindow):
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.content.summary_changed.connect(dock.note)
             dock.open(name not in FOLDED)
-        self.column = Column(self, self.docks)
+        self.column = DockColumn(self, self.docks)
         for dock in self.docks.values():
             dock.folded.connect(self.column.share)
             dock.reshaped.connect(self.column.share)
@@ -141,19 +146,36 @@ class MainWindow(QMainWindow):
         self.damage.turned.connect(lambda: self.docks["restore"].open(self.damage.marked))
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 
-    def _menus(self) -> None:
+    def _parts(self) -> WindowParts:
+        return WindowParts(
+            window=self,
+            context=self.context,
+            actions=self.actions_,
+            banner=self.banner,
+            welcome=self.welcome,
+            area=self.area,
+            damage=self.damage,
+            style=self.style_panel,
+            results=self.results,
+            options=self.options,
+            status=self.status,
+            docks=self.docks,
+            surrounds=self.surrounds,
+        )
+
+    def _create_menus(self) -> None:
         self.menus: dict[str, QMenu] = {}
         for title, entries in MENUS.items():
             menu = self.menuBar().addMenu(translated(title))
             self.menus[title.replace("&", "")] = menu
             for entry in entries:
                 menu.addSeparator() if entry is None else menu.addAction(self.actions_[entry.id])
-        self._recent_menu()
-        self._view_menu()
+        self._create_recent_menu()
+        self._create_view_menu()
         self.archived_results = ArchivedResultsMenu(self.context, self)
         self.menus["Results"].addMenu(self.archived_results)
 
-    def _recent_menu(self) -> None:
+    def _create_recent_menu(self) -> None:
         self.recent = QMenu(self.tr("Open &recent"), self)
         self.menus["File"].insertMenu(self.actions_["open_sample"], self.recent)
         self.recent.aboutToShow.connect(self._fill_recent)
@@ -166,18 +188,18 @@ class MainWindow(QMainWindow):
             action.setToolTip(str(path))
             action.triggered.connect(lambda _=False, path=path: opening.open_path(self.context, path))
         if self.recent.isEmpty():
-            self.recent.addAction(self.tr("Nothing yet")).setEnabled(False)
+            self.recent.addAction(self.tr("No recent files")).setEnabled(False)
 
-    def _view_menu(self) -> None:
+    def _create_view_menu(self) -> None:
         menu = self.menus["View"]
         menu.addSeparator()
-        self._surround_menu(menu.addMenu(self.tr("S&urround")))
+        self._fill_surround_menu(menu.addMenu(self.tr("S&urround")))
         panels = menu.addMenu(self.tr("Pa&nels"))
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
         menu.addAction(self.tr("Reset &layout"), self.reset_layout)
 
-    def _surround_menu(self, menu: QMenu) -> None:
+    def _fill_surround_menu(self, menu: QMenu) -> None:
         group = QActionGroup(self)
         names = (
             ("mid", self.tr("&Mid grey")),
@@ -192,7 +214,7 @@ class MainWindow(QMainWindow):
             action.triggered.connect(lambda _=False, key=key: self.context.settings.prefer(surround=key))
             group.addAction(action)
 
-    def _toolbars(self) -> None:
+    def _create_toolbars(self) -> None:
         top = self._toolbar("main", self.tr("Main toolbar"), Qt.ToolBarArea.TopToolBarArea)
         rows = (
             ("open", "save", None, "undo", "redo", None),
@@ -241,13 +263,13 @@ class MainWindow(QMainWindow):
     # Layout
 
     def _fold_docks(self, deriving: bool) -> None:
-        """Fold what is not needed while a mask is derived; to restore waits for damage, too."""
+        """Fold the docks that are not needed while a mask is derived; "Restore" also needs damage."""
         self.docks["style"].open(not deriving)
         self.docks["restore"].open(self.damage.marked and not deriving)
 
     def reset_layout(self) -> None:
-        """Every dock back in its place."""
-        self.column.restore(self._fresh)
+        """Restore the default arrangement of the docks."""
+        self.column.restore(self._default_layout)
         for name, dock in self.docks.items():
             dock.open(name not in FOLDED)
         self.docks["restore"].open(self.damage.marked)
@@ -262,31 +284,28 @@ class MainWindow(QMainWindow):
         if not state.isEmpty():
             self.column.restore(state)
 
-    def keep_layout(self) -> None:
-        """Remember where everything stands."""
-        self.context.settings.keep_layout("geometry", self.saveGeometry())
-        self.context.settings.keep_layout("state", self.column.state())
+    def remember_layout(self) -> None:
+        """Store the geometry of the window and the arrangement of its docks."""
+        self.context.settings.remember_layout("geometry", self.saveGeometry())
+        self.context.settings.remember_layout("state", self.column.state())
 
     # Events
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """The docks share another height."""
         super().resizeEvent(event)
         self.column.share()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """A file may be dropped anywhere."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        """Open what was dropped."""
         path = next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)
         if path is not None:
             opening.open_path(self.context, path)
 
-    def retheme(self) -> None:
-        """Dress the program anew, with what is drawn in the palette's colours."""
+    def apply_theme(self) -> None:
+        """Apply the theme of the preferences and redraw what uses its colours."""
         application = QApplication.instance()
         if isinstance(application, QApplication):
             theme.apply_theme(application, self.context.settings.preferences.theme)
@@ -295,15 +314,15 @@ class MainWindow(QMainWindow):
             self.results.redraw()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Keep everything, then end the threads; stays open where something can't be kept, or is awaited."""
+        """Save the project and stop the threads; stay open if saving fails or the user waits for a job."""
         if not may_close(self.context):
             event.ignore()
             return
-        if not opening.close(self.context) and not self.slots.leave_anyway():
+        if not opening.close(self.context) and not self.handlers.confirm_loss():
             event.ignore()
             return
         self.hide()
-        self.keep_layout()
+        self.remember_layout()
         self.context.shutdown()
         super().closeEvent(event)
 

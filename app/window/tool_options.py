@@ -1,4 +1,4 @@
-"""The options of the chosen tool, in one line above the canvas."""
+"""The options of the selected tool, in a line above the canvas."""
 
 from __future__ import annotations
 
@@ -9,86 +9,95 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 
 from app.context import Context
-from app.panels.classes import class_name
-from app.selection import Tool
+from app.document import OpenDocument
+from app.i18n.class_names import class_name
+from app.selection import ToolName
 from app.widgets.parts import Amount, elided, label
 from imagest_core.project.state import Point
 
 HEIGHT = 40
 NAME_WIDTH = 160
-"""Of the class, in px."""
+"""Maximum width of the class name in px."""
 LARGEST_BRUSH = 500
+PAINTING_TOOLS = (
+    ToolName.BRUSH,
+    ToolName.LASSO,
+    ToolName.POLYGON,
+    ToolName.RECTANGLE,
+    ToolName.WAND,
+    ToolName.FILL,
+)
+"""Tools that paint the selected class."""
 
 
 class ToolOptions(QFrame):
-    """Says what the tool does, paints with which class, and offers its size or tolerance."""
+    """Shows the name of the tool, the class it paints, its size or tolerance, and a hint."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setObjectName("head")
         self.setFixedHeight(HEIGHT)
         self._context = context
-        self.what, self.paints = label("", "heading"), label("", "soft")
+        self.tool_name, self.class_label = label("", "heading"), label("", "soft")
         self.hint = elided("", "small")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.size = Amount(
+        self.brush_size = Amount(
             self.tr("Size"), 1, LARGEST_BRUSH, 24, unit="px", tip=self.tr("Brush size   [ and ], or Alt-drag")
         )
         self.tolerance = Amount(
-            self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("How far colours may differ")
+            self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
         )
-        across = QHBoxLayout(self)
-        across.setContentsMargins(12, 0, 12, 0)
-        across.setSpacing(16)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(16)
         self.distance = label(self.tr("Drag between two points"), "soft")
-        for widget in (self.what, self.paints, self.size, self.tolerance, self.distance):
-            across.addWidget(widget)
-        across.addWidget(self.hint, 1)
+        for widget in (self.tool_name, self.class_label, self.brush_size, self.tolerance, self.distance):
+            layout.addWidget(widget)
+        layout.addWidget(self.hint, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for widget in (self.size, self.tolerance):
+        for widget in (self.brush_size, self.tolerance):
             widget.setMaximumWidth(320)
         self._connect()
         self.refresh()
 
     def show_measured(self, start: Point, end: Point) -> None:
-        """Two points (px) were measured."""
+        """Show the distance of two native points."""
         pixels = math.dist(start, end)
         document = self._context.document
         text = f"{pixels:.1f} px"
         if document is not None and document.state.calibration is not None:
             scale = document.state.calibration.resolution
-            across, down = (start[0] - end[0]) / scale.px_per_mm_x, (start[1] - end[1]) / scale.px_per_mm_y
-            text += f"  ·  {math.hypot(across, down):.2f} mm"
+            dx, dy = (start[0] - end[0]) / scale.px_per_mm_x, (start[1] - end[1]) / scale.px_per_mm_y
+            text += f"  ·  {math.hypot(dx, dy):.2f} mm"
         self.distance.setText(text)
 
     def _connect(self) -> None:
         selection = self._context.selection
         selection.tool_changed.connect(lambda _: self.refresh())
         selection.label_changed.connect(lambda _: self.refresh())
-        selection.brush_changed.connect(lambda value: setattr(self.size, "value", value))
+        selection.brush_changed.connect(lambda value: setattr(self.brush_size, "value", value))
         selection.tolerance_changed.connect(lambda value: setattr(self.tolerance, "value", value))
-        self.size.changed.connect(lambda value: setattr(selection, "brush_size", value))
+        self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
-        self._context.document_changed.connect(lambda document: document and self._bind(document))
+        self._context.document_changed.connect(self._bind)
 
-    def _bind(self, document: object) -> None:
-        document.classes_changed.connect(self.refresh)  # type: ignore[attr-defined]
-        self.refresh()
+    def _bind(self, document: OpenDocument | None) -> None:
+        if document is not None:
+            document.classes_changed.connect(self.refresh)
+            self.refresh()
 
     def refresh(self) -> None:
-        """Show the chosen tool."""
+        """Show the selected tool."""
         tool = self._context.selection.tool
         names = self._names()
         name, hint = names.get(tool, ("", ""))
-        self.what.setText(name)
+        self.tool_name.setText(name)
         self.hint.setText(hint)
-        self.paints.setText(self._class())
-        self._show(
-            self.paints, tool in (Tool.BRUSH, Tool.LASSO, Tool.POLYGON, Tool.RECTANGLE, Tool.WAND, Tool.FILL)
-        )
-        self._show(self.size, tool in (Tool.BRUSH, Tool.ERASER))
-        self._show(self.tolerance, tool == Tool.WAND)
-        self._show(self.distance, tool == Tool.MEASURE)
+        self.class_label.setText(self._class())
+        self._show(self.class_label, tool in PAINTING_TOOLS)
+        self._show(self.brush_size, tool in (ToolName.BRUSH, ToolName.ERASER))
+        self._show(self.tolerance, tool == ToolName.WAND)
+        self._show(self.distance, tool == ToolName.MEASURE)
 
     def _show(self, widget: QWidget, shown: bool) -> None:
         widget.setVisible(shown)
@@ -98,32 +107,40 @@ class ToolOptions(QFrame):
         if document is None:
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
-        name = self.paints.fontMetrics().elidedText(class_name(item), Qt.TextElideMode.ElideRight, NAME_WIDTH)
+        name = self.class_label.fontMetrics().elidedText(
+            class_name(item), Qt.TextElideMode.ElideRight, NAME_WIDTH
+        )
         return f'<span style="color:{item.colour}">●</span> {escape(name)}'
 
     def _names(self) -> dict[str, tuple[str, str]]:
         return {
-            Tool.PAN: (self.tr("Move"), self.tr("Drag to move, wheel to zoom")),
-            Tool.BRUSH: (
+            ToolName.PAN: (self.tr("Move"), self.tr("Drag to move, wheel to zoom")),
+            ToolName.BRUSH: (
                 self.tr("Brush"),
-                self.tr("Shift draws straight, X swaps with the eraser, Esc abandons"),
+                self.tr("Shift: straight line; X: eraser; Esc: cancel"),
             ),
-            Tool.ERASER: (
+            ToolName.ERASER: (
                 self.tr("Eraser"),
-                self.tr("Shift draws straight, X swaps with the brush, Esc abandons"),
+                self.tr("Shift: straight line; X: brush; Esc: cancel"),
             ),
-            Tool.LASSO: (self.tr("Lasso"), self.tr("Draw round the damage; Alt takes away")),
-            Tool.POLYGON: (self.tr("Polygon"), self.tr("Click the corners, Enter or a double click closes")),
-            Tool.RECTANGLE: (self.tr("Rectangle"), self.tr("Drag; Shift makes a square; Alt takes away")),
-            Tool.WAND: (self.tr("Wand"), self.tr("Press and drag: grows over similar colours")),
-            Tool.FILL: (
+            ToolName.LASSO: (self.tr("Lasso"), self.tr("Draw around the damage; Alt erases")),
+            ToolName.POLYGON: (
+                self.tr("Polygon"),
+                self.tr("Click the corners; Enter or a double click closes"),
+            ),
+            ToolName.RECTANGLE: (self.tr("Rectangle"), self.tr("Drag; Shift makes a square; Alt erases")),
+            ToolName.WAND: (
+                self.tr("Wand"),
+                self.tr("Click similar colours; drag to change the tolerance"),
+            ),
+            ToolName.FILL: (
                 self.tr("Fill or clear"),
-                self.tr("Click gives a region this class; Alt-click clears it"),
+                self.tr("Click to give a region this class; Alt-click to clear it"),
             ),
-            Tool.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
-            Tool.MEASURE: (
+            ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
+            ToolName.MEASURE: (
                 self.tr("Measure"),
-                self.tr("Drag between two points; type their distance to set the scale"),
+                self.tr("Drag between two points; enter their distance to set the scale"),
             ),
-            Tool.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
+            ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
         }

@@ -1,4 +1,4 @@
-"""The first view: open, recent files, the sample, or drop a file anywhere."""
+"""The start view: open a file, a recent file or the sample."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from imagest_core.errors import ImagestError
 
 THUMB = QSize(184, 120)
 COLUMNS = 4
-SHOWN = 8
+MAX_RECENT = 8
 
 
 class Welcome(QScrollArea):
-    """Scrolls where the window is small. ``chosen(path)``, ``browse()``, ``sample()``."""
+    """Start view with recent files; emits ``chosen(path)``, ``browse()`` and ``sample()``."""
 
     chosen = Signal(object)
     browse = Signal()
@@ -69,36 +69,34 @@ class Welcome(QScrollArea):
         self._grid.setSpacing(2 * GRID)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
         inside.addLayout(self._grid)
-        self._nothing = label(
-            self.tr("Scans and projects you open appear here, where you left them."), "soft"
-        )
+        self._nothing = label(self.tr("Scans and projects that you open are listed here."), "soft")
         inside.addWidget(self._nothing)
         return inside
 
     def refresh(self) -> None:
-        """Show the recent files as they are now."""
+        """Show the current list of recent files."""
         clear(self._grid)
-        paths = [Path(item.path) for item in self._context.settings.recent[:SHOWN]]
+        paths = [Path(item.path) for item in self._context.settings.recent[:MAX_RECENT]]
         self._nothing.setVisible(not paths)
         for number, path in enumerate(paths):
             self._grid.addWidget(self._tile(path), number // COLUMNS, number % COLUMNS)
 
     def _tile(self, path: Path) -> QToolButton:
-        made = QToolButton()
-        made.setObjectName("tile")
-        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-        made.setIconSize(THUMB)
-        made.setFixedSize(THUMB.width() + 24, THUMB.height() + 48)
-        name = made.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, THUMB.width())
-        made.setText(name)
-        made.setToolTip(str(path))
-        made.setAccessibleName(self.tr("Open {0}").format(path.name))
-        made.setIcon(QIcon(theme.pixmap("donor", theme.roles().faint, 48)))
-        made.clicked.connect(lambda: self.chosen.emit(path))
+        tile = QToolButton()
+        tile.setObjectName("tile")
+        tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        tile.setIconSize(THUMB)
+        tile.setFixedSize(THUMB.width() + 24, THUMB.height() + 48)
+        name = tile.fontMetrics().elidedText(path.name, Qt.TextElideMode.ElideMiddle, THUMB.width())
+        tile.setText(name)
+        tile.setToolTip(str(path))
+        tile.setAccessibleName(self.tr("Open {0}").format(path.name))
+        tile.setIcon(QIcon(theme.pixmap("donor", theme.roles().faint, 48)))
+        tile.clicked.connect(lambda: self.chosen.emit(path))
         self._context.background.submit(
-            lambda: thumbnail(path), lambda image: _show(made, image), priority=-1
+            lambda: thumbnail(path), lambda image: _show(tile, image), priority=-1
         )
-        return made
+        return tile
 
 
 def _show(tile: QToolButton, image: QImage | None) -> None:
@@ -109,7 +107,7 @@ def _show(tile: QToolButton, image: QImage | None) -> None:
 
 
 def thumbnail(path: Path) -> QImage | None:
-    """A small picture of a scan, or of the scan of a project; None where there is none to be had."""
+    """A small image of a scan or of a project's scan; None if it can't be read."""
     from imagest_core.painting.reader import open_painting
 
     try:

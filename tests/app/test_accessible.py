@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app import action_table as actions
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
@@ -34,8 +35,7 @@ from app.dialogs.about import AboutDialog
 from app.dialogs.export import ExportDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
-from app.selection import Compare, Tool
-from app.window import actions
+from app.selection import Compare, ToolName
 from app.window.main_window import MainWindow
 
 ROOT = Path(__file__).parents[2]
@@ -169,7 +169,7 @@ def entries(menu: QMenu) -> Iterator[QAction]:
             yield action
 
 
-def test_everything_with_a_key_or_a_button_in_a_bar_stands_in_a_menu(full: MainWindow):
+def test_every_key_and_toolbar_button_has_a_menu_entry(full: MainWindow):
     listed = {action for menu in full.menus.values() for action in entries(menu)}
     for name, action in full.actions_.all():
         assert action in listed, name
@@ -202,15 +202,15 @@ def test_the_list_of_keys_is_searched(full: MainWindow, qtbot: QtBot):
     dialog.close()
 
 
-def test_about_names_every_library_the_program_needs():
+def test_about_lists_every_required_library():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     needed = {text.split(">")[0].strip().lower() for text in project["dependencies"]}
     assert {name.lower() for name in about.PARTS} == needed
     assert all(about.version(name) != "–" for name in about.PARTS)
 
 
-def test_the_canvas_takes_the_focus_and_gives_it_back(full: MainWindow, qtbot: QtBot):
-    full.context.selection.tool = Tool.PAN
+def test_canvas_takes_and_returns_the_focus(full: MainWindow, qtbot: QtBot):
+    full.context.selection.tool = ToolName.PAN
     full.context.selection.compare = Compare.SINGLE
     full.activateWindow()
     full.area.view.setFocus()

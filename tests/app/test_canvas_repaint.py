@@ -175,7 +175,7 @@ def press(view: CanvasView, keys: Qt.Key, held: Qt.KeyboardModifier = Qt.Keyboar
 @pytest.mark.parametrize(
     ("mode", "budget"), [*((mode, HELD) for mode in MODES), ("restored", CELLS), ("difference", CELLS)]
 )
-def test_the_canvas_is_whole_after_anything(
+def test_canvas_is_correct_after_any_change(
     mode: str, budget: int, program: Program, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Real keys; opening, theme, language, undo, resizing, hiding."""

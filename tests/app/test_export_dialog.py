@@ -40,7 +40,7 @@ def dialog(window: MainWindow, opened: OpenDocument, settle: Settle, qtbot: QtBo
     restoring.restore_all(window.context)
     settle()
     deciding.accept_run(window.context)
-    window.slots.export()
+    window.handlers.export()
     return next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog) and w.isVisible())
 
 
@@ -66,7 +66,7 @@ def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, t
         dialog.path.setText(str(link))
         assert not dialog.go.isEnabled()
         assert "never written" in dialog.answer.text()
-    dialog.record.setChecked(True)
+    dialog.with_record.setChecked(True)
     (tmp_path / "new-record.json").write_bytes(opened.painting.path.read_bytes())
     dialog.path.setText(str(tmp_path / "new.tif"))
     assert not dialog.go.isEnabled()
@@ -75,7 +75,7 @@ def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, t
 
 def test_as_in_the_scan_by_default(dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle):
     assert dialog.stored.form.kept
-    assert dialog.stored.depth.currentText() == "16 bit (kept)"
+    assert dialog.stored.bits.currentText() == "16 bit (kept)"
     assert "identical" in dialog.stored.means.text()
     assert not dialog.stored.colour.isEnabled(), "a scan without a profile is sRGB already"
     export(dialog, qtbot, settle)
@@ -102,7 +102,7 @@ def test_another_compression_keeps_the_promise(
 def test_a_choice_that_breaks_the_promise_says_so_first_and_claims_nothing_after(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
-    dialog.stored.depth.setCurrentIndex(1)
+    dialog.stored.bits.setCurrentIndex(1)
     assert dialog.stored.means.objectName() == "warn"
     assert "nothing in the file is identical" in dialog.stored.means.text()
     export(dialog, qtbot, settle)
@@ -136,7 +136,7 @@ def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
     folder = tmp_path / "out"
     folder.mkdir()
     dialog.path.setText(str(folder / "restored.tif"))
-    dialog.fill.setChecked(True)
+    dialog.with_fill.setChecked(True)
     dialog.replace.setChecked(True)
     (folder / "restored-mask.png").write_bytes(b"of last week")
 
@@ -156,19 +156,19 @@ def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
 
 
 def checked(dialog: ExportDialog) -> tuple[bool, ...]:
-    return tuple(box.isChecked() for box in (dialog.mask, dialog.fill, dialog.record))
+    return tuple(box.isChecked() for box in (dialog.with_mask, dialog.with_fill, dialog.with_record))
 
 
 def test_what_was_written_beside_it_is_proposed_again(
     dialog: ExportDialog, window: MainWindow, qtbot: QtBot, settle: Settle
 ):
-    assert (dialog.mask.isChecked(), dialog.fill.isChecked(), dialog.record.isChecked()) == (
+    assert (dialog.with_mask.isChecked(), dialog.with_fill.isChecked(), dialog.with_record.isChecked()) == (
         True,
         False,
         True,
     )
-    dialog.mask.setChecked(False)
-    dialog.fill.setChecked(True)
+    dialog.with_mask.setChecked(False)
+    dialog.with_fill.setChecked(True)
     export(dialog, qtbot, settle)
     dialog.close()
     again = ExportDialog(window.context, window)
@@ -290,5 +290,5 @@ def test_an_export_can_be_cancelled_while_its_dialog_stands(dialog: ExportDialog
     """The button is in the window below: a modal dialog would keep the mouse from it."""
     assert dialog.windowModality() == Qt.WindowModality.NonModal
     assert QApplication.activeModalWidget() is None
-    window.slots.export()
+    window.handlers.export()
     assert window.findChildren(ExportDialog) == [dialog]

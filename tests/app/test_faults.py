@@ -17,12 +17,12 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.context import Context
+from app.diagnostics import diagnostics
 from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
 from app.faults import faults, is_fault
 from app.jobs.runner import Job
 from app.logs import CRASH, LOG, Logs, recent
-from app.window.banner import diagnostics
 from app.window.main_window import MainWindow
 from imagest_core.errors import MaskError
 from imagest_core.progress import Cancelled, Progress
@@ -123,7 +123,7 @@ PLACES = [
 
 
 @pytest.mark.parametrize("raise_it", PLACES)
-def test_every_fault_is_told_logged_and_can_be_copied(
+def test_every_fault_is_shown_logged_and_can_be_copied(
     raise_it: Callable[[Context], None],
     logs: Logs,
     window: MainWindow,
@@ -134,7 +134,7 @@ def test_every_fault_is_told_logged_and_can_be_copied(
     raise_it(context)
     qtbot.waitUntil(lambda: bool(said) and not context.jobs.busy)
     qtbot.wait(20)
-    (told,) = [message for message in said if "fault of this program" in message.sentence]
+    (told,) = [message for message in said if "internal error" in message.sentence]
     assert told.level == "error"
     assert "ZeroDivisionError" in told.sentence
     assert window.banner.isVisible()
@@ -151,7 +151,7 @@ def test_every_fault_is_told_logged_and_can_be_copied(
     qtbot.waitUntil(lambda: done == [2])
 
 
-def test_an_error_after_a_cancel_is_told_and_a_cancel_is_not(
+def test_error_after_a_cancellation_is_shown_but_the_cancellation_is_not(
     context: Context, said: list, qtbot: QtBot
 ) -> None:
     gate = threading.Event()
@@ -177,7 +177,7 @@ def test_an_error_after_a_cancel_is_told_and_a_cancel_is_not(
     assert "not because of the cancel" in message.details
 
 
-def test_wrong_input_after_a_cancel_is_told_as_its_own_sentence(
+def test_wrong_input_after_a_cancellation_shows_its_sentence(
     context: Context, said: list, qtbot: QtBot
 ) -> None:
     gate = threading.Event()
@@ -193,9 +193,7 @@ def test_wrong_input_after_a_cancel_is_told_as_its_own_sentence(
     assert said[0].sentence == "The mask is empty: mark something."
 
 
-def test_an_error_because_the_scan_was_closed_is_told_to_nobody(
-    context: Context, said: list, qtbot: QtBot
-) -> None:
+def test_error_of_a_closed_scan_is_not_shown(context: Context, said: list, qtbot: QtBot) -> None:
     gate = threading.Event()
 
     def fail(_: Progress) -> None:
@@ -210,7 +208,7 @@ def test_an_error_because_the_scan_was_closed_is_told_to_nobody(
     assert said == []
 
 
-def test_a_fault_of_every_repaint_is_told_once(context: Context, said: list, logs: Logs) -> None:
+def test_fault_of_every_repaint_is_shown_once(context: Context, said: list, logs: Logs) -> None:
     for _ in range(50):
         try:
             broken()
@@ -220,9 +218,7 @@ def test_a_fault_of_every_repaint_is_told_once(context: Context, said: list, log
     assert written(logs).count("Traceback") == 1
 
 
-def test_an_error_of_the_input_that_nobody_caught_is_told(
-    context: Context, said: list, logs: Logs, qtbot: QtBot
-) -> None:
+def test_uncaught_input_error_is_shown(context: Context, said: list, logs: Logs, qtbot: QtBot) -> None:
     def refuse(_: object) -> None:
         raise MaskError("The mask is empty: mark something.")
 
@@ -231,7 +227,7 @@ def test_an_error_of_the_input_that_nobody_caught_is_told(
     assert said[0].sentence == "The mask is empty: mark something."
 
 
-def test_what_is_no_fault(tmp_path: Path) -> None:
+def test_exceptions_that_are_no_faults(tmp_path: Path) -> None:
     assert is_fault(KeyError("x"))
     for error in (MaskError("x"), Cancelled(), KeyboardInterrupt(), OSError(28, "full"), MemoryError()):
         assert not is_fault(error)
@@ -246,7 +242,7 @@ def test_messages_of_qt_are_in_the_log(logs: Logs, capfd: pytest.CaptureFixture[
     assert capfd.readouterr().err == ""
 
 
-def test_what_is_raised_while_something_is_deleted_is_logged(logs: Logs) -> None:
+def test_unraisable_exception_is_logged(logs: Logs) -> None:
     class Leaving:
         def __del__(self) -> None:
             broken()
@@ -255,9 +251,7 @@ def test_what_is_raised_while_something_is_deleted_is_logged(logs: Logs) -> None
     assert "broken on purpose" in written(logs)
 
 
-def test_the_log_is_turned_over_and_the_hooks_go_with_the_program(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_log_is_rotated_and_hooks_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.logs.SIZE", 2_000)
     before = sys.excepthook, threading.excepthook, sys.unraisablehook, logging.getLogger().handlers[:]
     made = Logs(tmp_path)
@@ -275,9 +269,7 @@ def test_the_log_is_turned_over_and_the_hooks_go_with_the_program(
     recent.lines.clear()
 
 
-def test_where_no_log_can_be_written_the_program_runs_on(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_program_runs_without_a_writable_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("no folder")
     made = Logs(tmp_path / "file" / "state")
     made.install()
@@ -296,13 +288,13 @@ logs = Logs(Path(sys.argv[1]))
 logs.install()
 if sys.argv[2] == "crash":
     faulthandler._sigsegv()
-from app.window.banner import diagnostics
+from app.diagnostics import diagnostics
 print(diagnostics())
 logs.remove()
 """
 
 
-def test_a_crash_leaves_a_trace_that_the_next_session_copies(tmp_path: Path) -> None:
+def test_crash_trace_is_copied_by_the_next_session(tmp_path: Path) -> None:
     words = [sys.executable, "-c", CRASHING, str(tmp_path)]
     quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "check": False}
     crashed = subprocess.run([*words, "crash"], env=os.environ, **quiet)
@@ -314,7 +306,7 @@ def test_a_crash_leaves_a_trace_that_the_next_session_copies(tmp_path: Path) -> 
     assert (tmp_path / CRASH).read_text() == ""
 
 
-def test_an_export_whose_answer_breaks_is_told(
+def test_failing_export_callback_is_shown(
     window: MainWindow, opened: OpenDocument, said: list, qtbot: QtBot
 ) -> None:
     """The dialog deals with its own errors, so a fault in its answer used to be lost."""

@@ -14,7 +14,7 @@ def unfolded(window: MainWindow) -> set[str]:
     return {name for name, dock in window.docks.items() if dock.opened}
 
 
-def test_to_restore_waits_for_damage_and_to_choose_a_style_for_the_mask(
+def test_restore_dock_opens_with_damage_and_style_dock_folds_while_deriving(
     window: MainWindow, opened: OpenDocument
 ) -> None:
     assert unfolded(window) == {"damage", "style"}

@@ -48,14 +48,14 @@ def marked(window: MainWindow, opened: OpenDocument) -> OpenDocument:
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_a_project_is_replaced_only_where_that_is_agreed_to(
+def test_project_is_replaced_only_after_confirmation(
     window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, replace: bool
 ) -> None:
     there, before = tmp_path / "other.imagest", marked.document.path
     there.write_bytes(b"")
     asked = answer(tmp_path / "other", PROJECTS, replace=replace)
-    window.slots.save_as()
-    assert asked == ["other.imagest exists already. Replace it?"]
+    window.handlers.save_as()
+    assert asked == ["other.imagest already exists. Replace it?"]
     assert marked.document.path == (there if replace else before)
     assert bool(there.stat().st_size) == replace
 
@@ -65,7 +65,7 @@ def test_a_new_project_is_not_asked_about(
     window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, name: str
 ) -> None:
     asked = answer(tmp_path / name, PROJECTS)
-    window.slots.save_as()
+    window.handlers.save_as()
     assert not asked
     assert marked.document.path == tmp_path / (name if "." in name else f"{name}.imagest")
 
@@ -80,7 +80,7 @@ def test_a_new_project_is_not_asked_about(
         ("mask.PNG", PNG, "mask.PNG"),
     ],
 )
-def test_a_mask_gets_the_ending_of_its_kind(
+def test_mask_gets_the_suffix_of_its_kind(
     window: MainWindow,
     marked: OpenDocument,
     tmp_path: Path,
@@ -91,17 +91,17 @@ def test_a_mask_gets_the_ending_of_its_kind(
     written,
 ) -> None:
     answer(tmp_path / name, kind)
-    window.slots.export_mask()
+    window.handlers.export_mask()
     settle()
     assert read_mask(tmp_path / written, marked.state.box[2:]).count() == 100
 
 
-def test_a_mask_replaces_what_was_agreed_to_in_the_file_dialog(
+def test_mask_replaces_a_file_confirmed_in_the_file_dialog(
     window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, settle: Settle, said: list
 ) -> None:
     (tmp_path / "mask.png").write_bytes(b"of last week")
     asked = answer(tmp_path / "mask.png", PNG)
-    window.slots.export_mask()
+    window.handlers.export_mask()
     settle()
     assert not asked, "the file dialog has asked"
     assert read_mask(tmp_path / "mask.png", marked.state.box[2:]).count() == 100
@@ -124,7 +124,7 @@ def test_a_mask_never_replaces_the_scan_or_a_project(
     for path in (scan, scan.with_name("SCAN.TIF"), link, other):
         before = path.read_bytes() if path.exists() else None
         answer(path, TIFF)
-        window.slots.export_mask()
+        window.handlers.export_mask()
         settle()
         assert said[-1].level == "error"
         assert "choose another name" in said[-1].sentence

@@ -54,7 +54,7 @@ def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
     assert window.context.document.document.unnamed
 
 
-def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
+def test_file_opens_at_its_last_view(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
     context = window.context
     opening.open_path(context, project)
     settle()
@@ -62,14 +62,14 @@ def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: S
     window.area.view.zoom_to(4.0)
     context.selection.tool, context.selection.label = "lasso", 3
     qtbot.wait(50)
-    left = window.area.view.place
+    left = window.area.view.position
     opening.open_sample(context)
     settle()
     context.selection.tool, context.selection.label = "brush", 1
     opening.open_path(context, project)
     settle()
-    qtbot.waitUntil(lambda: window.area.view.place.zoom == pytest.approx(4.0))
-    assert window.area.view.place.x == pytest.approx(left.x, abs=1)
+    qtbot.waitUntil(lambda: window.area.view.position.zoom == pytest.approx(4.0))
+    assert window.area.view.position.x == pytest.approx(left.x, abs=1)
     assert (context.selection.tool, context.selection.label) == ("lasso", 3)
 
 
@@ -102,7 +102,7 @@ def test_what_is_open_stays_open_and_writable(
     assert not context.document.state.damage.empty
 
 
-def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
+def test_moved_scan_is_located_checked_and_opened(
     window: MainWindow, project: Path, scan: Path, tmp_path: Path, settle: Settle, said: list
 ):
     elsewhere = tmp_path / "far" / "renamed.tif"
@@ -128,7 +128,7 @@ def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
     assert window.context.document.painting.path == elsewhere, "it is remembered"
 
 
-def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
+def test_rewritten_scan_is_opened_after_confirmation(
     window: MainWindow, project: Path, scan: Path, settle: Settle, said: list
 ):
     samples = tifffile.imread(scan)
@@ -152,7 +152,7 @@ def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
     assert window.context.document is None
 
 
-def test_a_discarded_result_is_brought_back_from_the_menu(
+def test_discarded_result_is_restored_from_the_menu(
     window: MainWindow, scan: Path, settle: Settle, qtbot: QtBot
 ):
     context = window.context
@@ -175,7 +175,7 @@ def test_a_discarded_result_is_brought_back_from_the_menu(
     assert context.selection.run == 1
 
 
-def test_a_backup_that_fails_is_told(window: MainWindow, project: Path, settle: Settle, said: list):
+def test_failed_backup_is_reported(window: MainWindow, project: Path, settle: Settle, said: list):
     opening.open_path(window.context, project)
     settle()
     window.context.document.document.backup_error_changed.emit("The backup is full.")

@@ -21,7 +21,7 @@ from app.commands import mask as masking
 from app.dialogs.settings import SettingsDialog
 from app.jobs.runner import Job
 from app.main import Program
-from app.selection import Compare, Tool
+from app.selection import Compare, ToolName
 from app.settings import Settings
 from app.window.main_window import MainWindow
 
@@ -65,12 +65,12 @@ def drive(window, work, after):
     begin = mark if work == "job" else leave
     when(window, lambda: work == "idle" or context.document is not None, begin)
 
-make = program.Program._make
+make = program.Program._create_window
 def made(self):
     window = make(self)
     drive(window, sys.argv[1], int(sys.argv[2]))
     return window
-program.Program._make = made
+program.Program._create_window = made
 sys.exit(program.main(None if sys.argv[1] == "idle" else resources.sample_painting()))
 """
 """The real program, closed by its window after a while; what it asks before stopping a job is agreed to."""
@@ -117,11 +117,11 @@ def test_closing_the_window_ends_the_program(work: str, then: int, tmp_path: Pat
     assert (asked.returncode, said) == (0, [])
 
 
-def test_the_language_changes_at_once_and_all_stays_open(program: Program, scan: Path, qtbot: QtBot):
+def test_language_changes_at_once_and_the_document_stays_open(program: Program, scan: Path, qtbot: QtBot):
     old = opened(program, scan, qtbot)
     document = old.context.document.document
     masking.invert(old.context)
-    old.context.selection.tool = Tool.LASSO
+    old.context.selection.tool = ToolName.LASSO
     old.context.selection.compare = Compare.SWIPE
     old.docks["style"].open(False)
     old.area.view.zoom_to(3.0)
@@ -136,7 +136,7 @@ def test_the_language_changes_at_once_and_all_stays_open(program: Program, scan:
     assert new.docks["damage"].windowTitle() == "损伤"
     assert new.context.document.document is document
     assert not new.context.document.state.damage.empty
-    assert new.context.selection.tool == Tool.LASSO
+    assert new.context.selection.tool == ToolName.LASSO
     assert new.context.selection.compare == Compare.SWIPE
     assert not new.docks["style"].opened
     assert new.docks["damage"].opened
@@ -159,7 +159,7 @@ def test_the_language_waits_for_a_running_job(program: Program, scan: Path, qtbo
     assert done == [True]
 
 
-def test_the_look_follows_the_settings_and_the_system(program: Program, monkeypatch: pytest.MonkeyPatch):
+def test_theme_follows_the_settings_and_the_system(program: Program, monkeypatch: pytest.MonkeyPatch):
     program._settings.prefer(theme="dark")
     assert theme.roles() is theme.DARK
     program._settings.prefer(theme="system")
@@ -172,7 +172,7 @@ def test_the_look_follows_the_settings_and_the_system(program: Program, monkeypa
     assert theme.roles() is theme.DARK, "a theme that was chosen stays"
 
 
-def test_the_surround_follows_the_settings_and_the_menu_says_so(program: Program):
+def test_surround_and_its_menu_follow_the_settings(program: Program):
     program._settings.prefer(surround="black")
     assert program.window.context.selection.surround == "black"
     assert program.window.surrounds["black"].isChecked()
@@ -180,7 +180,7 @@ def test_the_surround_follows_the_settings_and_the_menu_says_so(program: Program
     assert program._settings.preferences.surround == "light"
 
 
-def test_the_operator_signs_open_and_new_projects(program: Program, scan: Path, qtbot: QtBot):
+def test_operator_is_recorded_in_open_and_new_projects(program: Program, scan: Path, qtbot: QtBot):
     window = opened(program, scan, qtbot)
     program._settings.prefer(operator="A. Restorer")
     assert window.context.document.state.operator == "A. Restorer"
@@ -192,7 +192,7 @@ def test_the_operator_signs_open_and_new_projects(program: Program, scan: Path, 
     assert window.context.document.state.operator == "A. Restorer"
 
 
-def test_the_brush_follows_the_zoom_when_asked_to(program: Program, scan: Path, qtbot: QtBot):
+def test_brush_follows_the_zoom_if_preferred(program: Program, scan: Path, qtbot: QtBot):
     window = opened(program, scan, qtbot)
     selection, view = window.context.selection, window.area.view
     view.zoom_to(1.0)

@@ -22,7 +22,7 @@ from app.document import OpenDocument
 from app.jobs.estimate import estimate, speed_key
 from app.jobs.runner import Job
 from app.window.main_window import MainWindow
-from app.window.status_bar import Stand, time_left
+from app.window.status_bar import ProgressSample, time_left
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress, Report
@@ -103,9 +103,9 @@ def test_the_first_run_tells_how_long_the_next_one_takes(
 
 
 def test_the_time_left_goes_by_the_pace_of_the_work_not_of_the_loading():
-    assert time_left(Stand(0, 0), Stand(10, 0.5)) is None
-    assert time_left(Stand(10, 0.1), Stand(10.1, 0.2)) is None
-    assert time_left(Stand(10, 0.1), Stand(14, 0.5)) == pytest.approx(5)
+    assert time_left(ProgressSample(0, 0), ProgressSample(10, 0.5)) is None
+    assert time_left(ProgressSample(10, 0.1), ProgressSample(10.1, 0.2)) is None
+    assert time_left(ProgressSample(10, 0.1), ProgressSample(14, 0.5)) == pytest.approx(5)
 
 
 # What is filled

@@ -81,11 +81,11 @@ def test_blending_is_offered_and_drawn_where_an_engine_leaves_the_rim_open(
 ):
     request = RestorationRequest.of("telea", blend=7)
     context.selection.request = request
-    assert window.area.layers.mask.look.zones == Zones(request.dilation, 0)
+    assert window.area.layers.mask.style.zones == Zones(request.dilation, 0)
     monkeypatch.setattr(type(get_engine("telea")), "matches_boundary", False)
     context.selection.request = request.changed(dilation=2)
     assert "blend" in there(panel)
-    assert window.area.layers.mask.look.zones == Zones(2, 7)
+    assert window.area.layers.mask.style.zones == Zones(2, 7)
 
 
 def test_a_request_from_a_run_is_shown_whole_and_nothing_of_it_is_lost(panel: RestorePanel, context: Context):
@@ -215,6 +215,6 @@ def test_the_least_height_follows_what_the_engine_lets_one_choose(
     context.selection.request = RestorationRequest.of("harmonic")
     qtbot.waitUntil(lambda: panel.least < with_choices - segments)
     dock = window.docks["restore"]
-    qtbot.waitUntil(lambda: dock.height() <= dock.wanted_height())
+    qtbot.waitUntil(lambda: dock.height() <= dock.preferred_height())
     below = panel.column.contentsRect().bottom() - panel.fold.geometry().bottom()
     assert below < 16, "no blank room under what can be chosen"

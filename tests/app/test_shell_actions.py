@@ -7,18 +7,18 @@ import pytest
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from app import action_table as actions
 from app import theme
-from app.selection import Compare, Selection, Tool
-from app.window import actions
+from app.selection import Compare, Selection, ToolName
 from app.window.main_window import MainWindow
 
 
-def test_no_key_is_given_twice():
+def test_keys_are_unique():
     keys = Counter(key for spec in actions.specs() for key in spec.keys)
     assert [key for key, count in keys.items() if count > 1] == []
 
 
-def test_no_id_is_given_twice_and_mnemonics_differ_within_a_menu():
+def test_ids_and_mnemonics_are_unique():
     ids = Counter(spec.id for spec in actions.specs())
     assert max(ids.values()) == 1
     for title, menu in actions.MENUS.items():
@@ -31,7 +31,7 @@ def test_every_action_does_something(window: MainWindow):
         assert action.receivers("2triggered(bool)") + action.receivers("2toggled(bool)") > 0, name
 
 
-def test_no_button_asks_in_vain(window: MainWindow):
+def test_every_request_of_a_button_is_connected(window: MainWindow):
     """Every wish that a panel declares is heard by someone."""
     heard = {}
     for widget in window.findChildren(QWidget):
@@ -43,7 +43,7 @@ def test_no_button_asks_in_vain(window: MainWindow):
     assert [name for name, someone in heard.items() if not someone] == []
 
 
-def test_every_icon_is_there_and_of_one_family():
+def test_every_icon_exists_in_one_style():
     for spec in actions.specs():
         if spec.icon:
             text = theme.icon_path(spec.icon).read_text(encoding="utf-8")
@@ -71,11 +71,11 @@ def test_every_icon_is_there_and_of_one_family():
         "?",
     ],
 )
-def test_keys_that_people_have_in_their_fingers(key: str):
+def test_common_keys(key: str):
     assert key in {key for spec in actions.specs() for key in spec.keys}
 
 
-def test_without_a_document_only_what_needs_none_is_possible(window: MainWindow, qtbot):
+def test_without_a_document_only_independent_actions_are_enabled(window: MainWindow, qtbot):
     qtbot.wait(10)
     enabled = {name for name, action in window.actions_.all() if action.isEnabled()}
     assert enabled == {spec.id for spec in actions.specs() if not spec.needs}
@@ -83,9 +83,9 @@ def test_without_a_document_only_what_needs_none_is_possible(window: MainWindow,
 
 def test_tools_and_views_follow_the_selection(window: MainWindow):
     selection: Selection = window.context.selection
-    for tool in Tool:
+    for tool in ToolName:
         selection.tool = tool
-        if tool is not Tool.PICK:
+        if tool is not ToolName.PICK:
             assert window.action(f"tool_{tool}").isChecked()
     for mode in Compare:
         selection.compare = mode
@@ -107,14 +107,14 @@ def test_brush_steps_always_change_and_stay_in_range(qapp):
 
 def test_swapping_goes_to_the_eraser_and_back(qapp):
     selection = Selection()
-    selection.tool = Tool.BRUSH
+    selection.tool = ToolName.BRUSH
     selection.swap_tool()
-    assert selection.tool == Tool.ERASER
+    assert selection.tool == ToolName.ERASER
     selection.swap_tool()
-    assert selection.tool == Tool.BRUSH
+    assert selection.tool == ToolName.BRUSH
 
 
-def test_a_value_tells_only_when_it_changes(qapp, qtbot):
+def test_value_emits_only_on_change(qapp, qtbot):
     selection, heard = Selection(), []
     selection.label_changed.connect(heard.append)
     selection.label = 2

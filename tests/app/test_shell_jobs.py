@@ -82,7 +82,7 @@ def test_a_fault_while_a_result_is_taken_in_does_not_stop_the_queue(
     assert said[0].level == "error"
 
 
-def test_of_quick_changes_only_the_last_is_looked_at(qtbot: QtBot, context: Context):
+def test_only_the_last_of_quick_changes_is_processed(qtbot: QtBot, context: Context):
     gate, ran, shown = threading.Event(), [], []
 
     def work(number: int):
@@ -101,7 +101,7 @@ def test_of_quick_changes_only_the_last_is_looked_at(qtbot: QtBot, context: Cont
     assert shown == [4]
 
 
-def test_background_work_called_off_tells_nobody(qtbot: QtBot, context: Context):
+def test_cancelled_background_work_calls_nothing(qtbot: QtBot, context: Context):
     gate, shown = threading.Event(), []
     ticket = context.background.submit(lambda: gate.wait(5), shown.append)
     ticket.cancel()
@@ -110,7 +110,7 @@ def test_background_work_called_off_tells_nobody(qtbot: QtBot, context: Context)
     assert shown == []
 
 
-def test_background_errors_go_to_whoever_wants_them(qtbot: QtBot, context: Context, expected_faults):
+def test_background_errors_reach_their_handler(qtbot: QtBot, context: Context, expected_faults):
     failed: list = []
     context.background.submit(lambda: 1 / 0, failed.append, failed.append)
     qtbot.waitUntil(lambda: bool(failed))
@@ -126,7 +126,7 @@ def hurried() -> Iterator[None]:
     sys.setswitchinterval(usual)
 
 
-def test_background_work_holds_nothing_when_it_is_done(qtbot: QtBot, context: Context, hurried: None):
+def test_finished_background_work_keeps_no_references(qtbot: QtBot, context: Context, hurried: None):
     """A pool lets tasks live for ever that end so soon: what they worked on must go all the same."""
 
     class Picture:

@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 from pytestqt.qtbot import QtBot
 
-from app.canvas.live_fills import LiveFills, grown_mask, live_fill, masked_image
+from app.compare.live_fills import LiveFills
 from app.context import Context
 from app.document import OpenDocument
+from app.jobs.live_fill import grown_mask, live_fill, masked_image
 from app.window.main_window import MainWindow
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -18,12 +19,12 @@ def damaged() -> DamageMap:
     return damage
 
 
-def test_the_mask_is_grown_and_reduced_to_working_pixels():
+def test_mask_is_dilated_and_reduced_to_working_pixels():
     assert grown_mask(damaged(), Window(1, Box(0, 0, 64, 64)), 2).sum() == 14 * 14
     assert grown_mask(damaged(), Window(1, Box(0, 0, 64, 64), 2), 1).shape == (32, 32)
 
 
-def test_only_what_is_filled_is_drawn():
+def test_only_filled_pixels_are_drawn():
     mask = np.zeros((4, 4), bool)
     mask[1, 1] = True
     image = masked_image(np.ones((4, 4, 3), np.float32), mask)

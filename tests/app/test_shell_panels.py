@@ -177,7 +177,7 @@ def test_a_reference_on_damage_is_warned_of_and_trimmed(
 
 
 def test_export_refuses_the_source_and_what_exists(window: MainWindow, opened: OpenDocument, scan: Path):
-    window.slots.export()
+    window.handlers.export()
     dialog = dialog_of(ExportDialog)
     assert "accept" in dialog.answer.text()
     assert not dialog.go.isEnabled()
@@ -185,7 +185,7 @@ def test_export_refuses_the_source_and_what_exists(window: MainWindow, opened: O
 
 
 def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
-    window.slots.shortcuts()
+    window.handlers.shortcuts()
     dialog = dialog_of(ShortcutsDialog)
     everything = dialog.model.rowCount()
     dialog.search.setText("brush")
@@ -197,7 +197,7 @@ def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
 
 
 def test_settings_take_effect_at_once(window: MainWindow):
-    window.slots.settings()
+    window.handlers.settings()
     dialog = dialog_of(SettingsDialog)
     dialog._prefer("theme", "dark")
     from app import theme
@@ -213,7 +213,7 @@ def test_settings_take_effect_at_once(window: MainWindow):
 def test_about_names_versions_and_licences(window: MainWindow):
     from PySide6.QtWidgets import QTreeWidget
 
-    window.slots.about()
+    window.handlers.about()
     dialog = dialog_of(AboutDialog)
     tree = dialog.findChild(QTreeWidget)
     rows = {
@@ -225,7 +225,7 @@ def test_about_names_versions_and_licences(window: MainWindow):
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
-def test_text_stands_out_from_its_ground(theme_name: str):
+def test_text_contrasts_with_its_background(theme_name: str):
     from app.theme import DARK, LIGHT
 
     roles = DARK if theme_name == "dark" else LIGHT

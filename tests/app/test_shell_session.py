@@ -19,7 +19,7 @@ import resources
 from app.commands import open as opening
 from app.dialogs.export import ExportDialog
 from app.document import OpenDocument
-from app.selection import Compare, Tool
+from app.selection import Compare, ToolName
 from app.window.main_window import MainWindow
 from app.window.status_bar import SAMPLE_WAIT
 from imagest_core.painting.picture_files import read_picture, write_picture
@@ -77,9 +77,7 @@ def test_every_button_of_the_welcome_view_opens_something(
     assert context.document.painting.path == resources.sample_painting()
 
 
-def test_what_was_said_of_one_file_goes_when_another_is_opened(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot
-):
+def test_message_is_hidden_when_another_file_is_opened(window: MainWindow, tmp_path: Path, qtbot: QtBot):
     opening.open_path(window.context, tmp_path / "nowhere.tif")
     qtbot.waitUntil(window.banner.isVisible)
     opening.open_sample(window.context)
@@ -115,7 +113,7 @@ def test_from_opening_to_a_verified_file(
     session.action("export").trigger()
     dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog))
     assert dialog.wanted().out.parent == scan.parent
-    dialog.fill.setChecked(True)
+    dialog.with_fill.setChecked(True)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     settle()
     assert "identical" in dialog.answer.text()
@@ -144,10 +142,10 @@ def test_the_samples_of_one_picture_are_never_read_from_the_next(
     tifffile.imwrite(small, np.zeros((20, 20, 3), np.uint8), photometric="rgb")
     status = session.status
     session.area.view.hovered.emit(150.0, 100.0)
-    assert "150" in status.place.text()
+    assert "150" in status.position.text()
     opening.open_path(session.context, small)
     qtbot.waitUntil(lambda: session.context.document.painting.path == small)
-    assert not status.place.text()
+    assert not status.position.text()
     assert not status.samples.text()
     qtbot.wait(3 * SAMPLE_WAIT)
     qtbot.waitUntil(lambda: session.context.background.resting)
@@ -306,7 +304,7 @@ def test_an_edit_is_there_after_closing_and_opening(
     assert session.context.document.state.damage.count() == 24 * 34
 
 
-def test_a_file_that_cannot_be_opened_is_said_and_forgotten(
+def test_unreadable_file_is_reported_and_removed_from_recent_files(
     window: MainWindow, tmp_path: Path, settle: Settle, said: list
 ):
     missing = tmp_path / "gone.tif"
@@ -318,14 +316,14 @@ def test_a_file_that_cannot_be_opened_is_said_and_forgotten(
     assert window.context.settings.recent == ()
 
 
-def test_a_measured_line_is_told_in_px_and_mm(session: MainWindow):
-    session.context.selection.tool = Tool.MEASURE
+def test_measured_length_is_shown_in_px_and_mm(session: MainWindow):
+    session.context.selection.tool = ToolName.MEASURE
     session.area.view.measured.emit((0.0, 0.0), (30.0, 40.0))
     assert session.options.distance.isVisible()
     assert session.options.distance.text() == "50.0 px  ·  12.50 mm"
 
 
-def test_every_dock_comes_back(session: MainWindow):
+def test_every_dock_can_be_restored(session: MainWindow):
     for dock in session.docks.values():
         dock.hide()
     session.docks["damage"].open(False)
@@ -334,7 +332,7 @@ def test_every_dock_comes_back(session: MainWindow):
     assert session.docks["damage"].opened
 
 
-def test_nothing_of_torch_is_loaded_for_the_window():
+def test_window_does_not_import_torch():
     import subprocess
     import sys
 
@@ -344,7 +342,7 @@ def test_nothing_of_torch_is_loaded_for_the_window():
     assert asked.stdout.strip() == "[]"
 
 
-def test_quick_keys_undo_and_redo_as_many_steps(session: MainWindow, qtbot: QtBot):
+def test_repeated_keys_undo_and_redo_as_many_operations(session: MainWindow, qtbot: QtBot):
     """All keys come within one turn of the event loop, as from a fast hand on a slow machine."""
     document = session.context.document
     session.activateWindow()

@@ -17,7 +17,7 @@ def test_preferences_survive(settings: Settings):
     assert again(settings).preferences == Preferences(theme="dark", confirm_discard=False)
 
 
-def test_what_is_not_understood_falls_back_to_the_default(settings: Settings):
+def test_invalid_preferences_fall_back_to_the_default(settings: Settings):
     settings._store.setValue("preferences", '{"theme": 7, "confirm_discard": "no", "unheard": 1}')
     assert again(settings).preferences == Preferences()
     settings._store.setValue("preferences", "no json at all")
@@ -32,15 +32,15 @@ def test_recent_files_the_latest_first_with_their_view(settings: Settings, tmp_p
     kept = again(settings)
     assert len(kept.recent) == RECENT
     assert kept.recent[0].path == str(tmp_path / "5.tif")
-    assert kept.left(tmp_path / "5.tif").view == (10.0, 20.0, 0.5)
+    assert kept.last_state(tmp_path / "5.tif").view == (10.0, 20.0, 0.5)
     kept.forget(tmp_path / "5.tif")
-    assert kept.left(tmp_path / "5.tif").view is None
+    assert kept.last_state(tmp_path / "5.tif").view is None
 
 
-def test_folders_that_are_gone_are_not_offered(settings: Settings, tmp_path: Path):
+def test_missing_folders_are_not_offered(settings: Settings, tmp_path: Path):
     folder = tmp_path / "gone"
     folder.mkdir()
-    settings.keep_folder("export", folder / "a.tif")
+    settings.remember_folder("export", folder / "a.tif")
     assert settings.folder("export") == folder
     folder.rmdir()
     assert settings.folder("export") == Path.home()

@@ -64,7 +64,7 @@ def check(window: MainWindow, what: str) -> None:
     assert window.status.visibleRegion().boundingRect() == window.status.rect(), what
 
 
-def test_the_window_stays_on_the_screen_with_cancel_in_sight(
+def test_window_stays_on_the_screen_with_a_visible_cancel_button(
     hands: Hands, scan: Path, gate: threading.Event, qtbot: QtBot
 ) -> None:
     window, context = hands.window, hands.context
@@ -118,7 +118,7 @@ def test_the_window_stays_on_the_screen_with_every_panel_open(hands: Hands, scan
     assert window.docks["damage"].findChild(QWidget, "class_row").width() < 360
 
 
-def test_low_windows_have_tabs_and_high_ones_a_column(hands: Hands, scan: Path, qtbot: QtBot) -> None:
+def test_docks_are_tabs_in_low_windows_else_stacked(hands: Hands, scan: Path, qtbot: QtBot) -> None:
     """Every panel is reached at any height, and its content is shown, folded or not."""
     window = hands.window
     hands.open(scan)
@@ -132,7 +132,7 @@ def test_low_windows_have_tabs_and_high_ones_a_column(hands: Hands, scan: Path, 
         assert window.docks["style"].isHidden(), "what was closed stays closed"
         if not low:
             break
-        hands.window.slots.show_panel("history")
+        hands.window.handlers.show_panel("history")
         qtbot.waitUntil(lambda: window.history.empty.visibleRegion().boundingRect().height() > 10)
         window.docks["history"].open(False)
         assert window.history.isVisible(), "a tab does not fold"
@@ -141,25 +141,25 @@ def test_low_windows_have_tabs_and_high_ones_a_column(hands: Hands, scan: Path, 
     assert window.column.tabbed == (window.height() < TABBED_BELOW)
 
 
-def test_the_arrangement_of_a_high_window_is_kept_from_a_low_one(
+def test_stacked_arrangement_is_stored_from_a_low_window(
     hands: Hands, scan: Path, settings: Settings, qtbot: QtBot
 ) -> None:
     window = hands.window
     hands.open(scan)
     window.resize(1200, TABBED_BELOW - 100)
     qtbot.waitUntil(lambda: window.column.tabbed)
-    window.keep_layout()
+    window.remember_layout()
     window.restoreState(settings.layout("state"), 1)
     assert not window.tabifiedDockWidgets(window.docks["damage"])
 
 
-def test_a_window_that_was_kept_on_a_larger_screen_is_brought_onto_this_one(
+def test_window_stored_on_a_larger_screen_is_moved_onto_this_one(
     context: Context, settings: Settings, qtbot: QtBot
 ) -> None:
     free = QWidget()
     qtbot.addWidget(free)
     free.setGeometry(500, 400, 3000, 2000)
-    settings.keep_layout("geometry", free.saveGeometry())
+    settings.remember_layout("geometry", free.saveGeometry())
     window = MainWindow(context)
     qtbot.addWidget(window, before_close_func=lambda _: None)
     window.show()
@@ -194,7 +194,7 @@ def test_dialogs_fit(hands: Hands, scan: Path, tmp_path: Path, qtbot: QtBot) -> 
 
 @pytest.mark.skipif("IMAGEST_SMALL_SCREEN" in os.environ, reason="runs itself on a small screen")
 @pytest.mark.parametrize("factor", [1.0, 1.25])
-def test_all_this_holds_at_1280_by_720(factor: float) -> None:
+def test_small_screen_tests_at_1280_by_720(factor: float) -> None:
     """The same in a process of its own, as the screen is made when Qt starts."""
     words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", __file__]
     small = {"QT_QPA_PLATFORM": offscreen(1280, 720), "QT_SCALE_FACTOR": str(factor)}

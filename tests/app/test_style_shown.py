@@ -123,7 +123,7 @@ def test_a_project_opened_with_damage_shows_what_it_would_take(hands: Hands) -> 
     hands.until(lambda: frames(hands))
     shown = frames(hands)
     hands.document.do(settings.set_operator(hands.document.state, "A. Nobody"))
-    handed = hands.document.handed_on()
+    handed = hands.document.transferred()
     hands.context.set_document(handed)
     assert frames(hands) == ()
     hands.until(lambda: frames(hands) == shown)

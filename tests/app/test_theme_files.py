@@ -61,7 +61,7 @@ def test_a_cache_that_cannot_be_written_does_not_stop_the_program(
     assert drawn(qapp, qtbot) == usual, "another folder is taken"
 
 
-def test_a_broken_picture_in_the_cache_is_drawn_anew(
+def test_broken_icon_in_the_cache_is_rendered_again(
     qapp: QApplication, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

@@ -63,7 +63,7 @@ def test_the_wheel_changes_no_parameter_without_focus(advanced: QWidget, window:
     assert window.context.selection.request == request
 
 
-def test_it_scrolls_the_panel_instead(advanced: QWidget, window: MainWindow) -> None:
+def test_wheel_scrolls_the_panel_instead(advanced: QWidget, window: MainWindow) -> None:
     window.context.selection.request = RestorationRequest()
     window.resize(1000, 560)
     QApplication.processEvents()
@@ -78,7 +78,7 @@ def test_it_scrolls_the_panel_instead(advanced: QWidget, window: MainWindow) -> 
     assert bar.value() > before
 
 
-def test_it_changes_the_field_that_has_the_focus(advanced: QWidget, window: MainWindow, qtbot: QtBot) -> None:
+def test_wheel_changes_the_focused_field(advanced: QWidget, window: MainWindow, qtbot: QtBot) -> None:
     spin = next(field for field in fields(advanced) if isinstance(field, QAbstractSpinBox))
     window.activateWindow()
     spin.setFocus()
@@ -89,8 +89,8 @@ def test_it_changes_the_field_that_has_the_focus(advanced: QWidget, window: Main
 
 
 @pytest.mark.parametrize("choice", [0, 1, 2, 3])
-def test_nor_does_it_change_a_preference(window: MainWindow, opened: OpenDocument, choice: int) -> None:
-    window.slots.settings()
+def test_wheel_changes_no_preference(window: MainWindow, opened: OpenDocument, choice: int) -> None:
+    window.handlers.settings()
     dialog = next(one for one in QApplication.topLevelWidgets() if isinstance(one, SettingsDialog))
     before = window.context.settings.preferences
     boxes = dialog.findChildren(QComboBox)

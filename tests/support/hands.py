@@ -79,7 +79,7 @@ class Hands:
     def shown(self) -> None:
         """Wait till what is opened is drawn."""
         self.settle()
-        self.until(lambda: self.window.area.layers is not None and self.window.area.layers.whole)
+        self.until(lambda: self.window.area.layers is not None and self.window.area.layers.complete)
 
     def close_at_work(self) -> None:
         """Close the window, and say yes where it asks whether to stop what runs."""

@@ -35,7 +35,7 @@ def state(shown: MainWindow) -> dict[str, Any]:
         return {**windows, "open": False}
     return {
         **windows,
-        "open": layers.whole,
+        "open": layers.complete,
         "busy": context.jobs.busy,
         "tool": str(context.selection.tool),
         "done": [entry.name for entry in context.document.document.history.done],

@@ -1,4 +1,4 @@
-"""The tools, by the names the selection knows them by."""
+"""The tools by name."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TOOLS: dict[str, type[Tool]] = {
 
 
 def make_tool(name: str, canvas: ToolContext) -> Tool:
-    """The tool of this name; the hand where it is unknown."""
+    """Create the tool of this name; the hand if it is unknown."""
     return TOOLS.get(name, Hand)(canvas)
 
 

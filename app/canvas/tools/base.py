@@ -1,4 +1,4 @@
-"""What every tool is, and the canvas it works at."""
+"""The base class of tools, and the part of the canvas they use."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Pointer:
-    """Where the mouse or pen is, in native pixels, how hard it presses (0–1), and what is held with it."""
+    """Position of mouse or pen in native pixels, pen pressure (0–1) and modifier keys."""
 
     x: float
     y: float
@@ -32,58 +32,58 @@ class Pointer:
 
     @property
     def point(self) -> Point:
-        """x and y."""
+        """(x, y)."""
         return self.x, self.y
 
     @property
     def pixel(self) -> tuple[int, int]:
-        """The pixel it is in."""
+        """(x, y) of the pixel that contains the point."""
         return math.floor(self.x), math.floor(self.y)
 
 
 class ToolContext(Protocol):
-    """What a tool may use; the canvas is one."""
+    """The part of the canvas that tools use."""
 
     context: Context
 
     @property
     def document(self) -> OpenDocument:
-        """What is open."""
+        """The open document."""
 
     @property
     def layers(self) -> DocumentLayers:
-        """Its layers and overlays."""
+        """The layers of the open document."""
 
     @property
     def zoom(self) -> float:
-        """Screen pixels per native one."""
+        """Screen pixels per native pixel."""
 
     def visible_box(self) -> Box:
-        """The part of the picture that is seen."""
+        """The visible part of the picture."""
 
-    def draft(self, path: QPainterPath) -> None:
-        """Draw a path over the picture until the next one."""
+    def show_draft(self, path: QPainterPath) -> None:
+        """Draw ``path`` over the picture in place of the previous draft."""
 
     def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
-        """Show a (h, w) mask of ``part`` of a level as it would be marked; None: nothing."""
+        """Preview a (h, w) mask of ``part`` of a level in the colour of the selected class; None hides it."""
 
-    def tell_measured(self, start: Point, end: Point) -> None:
-        """Two points were measured, in native pixels."""
+    def report_measurement(self, start: Point, end: Point) -> None:
+        """Report the two native points of a measurement."""
 
-    def ring(self, path: QPainterPath) -> None:
-        """Draw the outline that goes with the cursor."""
+    def show_cursor_outline(self, path: QPainterPath) -> None:
+        """Draw the outline that follows the cursor."""
 
 
 class Tool:
-    """Answers the mouse. A gesture runs from the press to the release, and ends in one operation.
+    """Handles the mouse. A gesture lasts from press to release and results in one operation.
 
-    While it is ``active``, keys belong to the tool.
+    While a tool is ``active``, it receives all keys.
     """
 
     name: ClassVar[str] = ""
     cursor: ClassVar[Qt.CursorShape] = Qt.CursorShape.CrossCursor
     marks: ClassVar[bool] = False
-    """Whether it changes the damage, so the mask must be visible."""
+    """Whether the tool changes the damage, so that the mask must be visible."""
 
     def __init__(self, canvas: ToolContext) -> None:
         self.canvas = canvas
@@ -91,7 +91,7 @@ class Tool:
 
     @property
     def active(self) -> bool:
-        """Whether a gesture is under way; results of jobs wait for its end."""
+        """Whether a gesture is in progress; results of jobs wait for its end."""
         return self._active
 
     @active.setter
@@ -100,53 +100,53 @@ class Tool:
         self.canvas.context.hold(self, active)
 
     def press(self, at: Pointer) -> None:
-        """The button went down."""
+        """The button was pressed."""
 
     def move(self, at: Pointer) -> None:
-        """Moved with the button down."""
+        """The mouse moved with the button pressed."""
 
     def release(self, at: Pointer) -> None:
-        """The button went up."""
+        """The button was released."""
 
     def hover(self, at: Pointer) -> None:
-        """Moved with no button down."""
+        """The mouse moved with no button pressed."""
 
     def double(self, at: Pointer) -> None:
-        """Pressed twice."""
+        """Double click."""
 
     def key(self, key: Qt.Key) -> bool:
-        """A key went down; whether the tool has used it."""
+        """A key was pressed; returns whether the tool has handled it."""
         return False
 
     def abandon(self) -> None:
-        """Escape: as if the gesture had never begun."""
+        """Cancel the gesture and undo its effects."""
         self.active = False
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
 
     def leave(self) -> None:
-        """Another tool is taken up."""
+        """Called before another tool is selected."""
         if self.active:
             self.abandon()
-        self.canvas.ring(QPainterPath())
+        self.canvas.show_cursor_outline(QPainterPath())
 
     def resume(self, at: Pointer) -> None:
-        """The view was moved in mid-gesture."""
+        """Called after the view was panned during a gesture."""
 
     @property
     def writable(self) -> bool:
-        """Whether the project can be changed; if not the user is told why."""
+        """Whether the project can be changed; shows the reason if not."""
         reason = self.canvas.document.read_only
         if reason:
             self.canvas.context.messages.warn(reason)
         return not reason
 
     def may_mark(self, label: int) -> bool:
-        """Whether damage of class ``label`` (0 erases) can be marked; if not the user is told why."""
+        """Whether damage of class ``label`` (0 erases) can be marked; shows the reason if not."""
         return may_mark(self.canvas.context, label)
 
 
 def snapped(start: Point, end: Point) -> Point:
-    """``end`` moved onto the nearest of the eight directions from ``start``."""
+    """Project ``end`` onto the nearest of the eight directions from ``start``."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     angle = round(math.atan2(dy, dx) / (math.pi / 4)) * math.pi / 4
     along = dx * math.cos(angle) + dy * math.sin(angle)
@@ -154,7 +154,7 @@ def snapped(start: Point, end: Point) -> Point:
 
 
 def polyline(points: list[Point], *, closed: bool = False) -> QPainterPath:
-    """A path through ``points``."""
+    """Create a path through ``points``."""
     path = QPainterPath()
     if points:
         path.moveTo(QPointF(*points[0]))

@@ -1,4 +1,4 @@
-"""Brush and eraser: round, sized in pixels of the picture, thinner under a light pen."""
+"""Round brush and eraser, sized in pixels of the picture; pen pressure scales the size."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from app.canvas.tools.painting import Marking
 from imagest_core.damage.strokes import stroke_cells
 
 LARGEST = 4000.0
-_LIGHTEST = 0.15
+_MIN_PRESSURE = 0.15
 
 
 class Brush(Tool):
-    """Paints the chosen damage class. Shift keeps the stroke straight, and begins it where the last ended.
+    """Paints the selected damage class. With Shift, strokes are straight and start where the last one ended.
 
-    Alt and a drag across change its size.
+    Dragging horizontally with Alt changes the size.
     """
 
     name: ClassVar[str] = "brush"
@@ -30,28 +30,28 @@ class Brush(Tool):
         self._marking: Marking | None = None
         self._start: Point = (0, 0)
         self._last: Point = (0, 0)
-        self._painted = 0.0
-        self._ended: Point | None = None
-        self._straight: Point | None = None
-        self._sizing: tuple[float, float] | None = None
-        self._at = Pointer(0, 0)
+        self._painted_size = 0.0
+        self._last_end: Point | None = None
+        self._straight_end: Point | None = None
+        self._resize_start: tuple[float, float] | None = None
+        self._pointer = Pointer(0, 0)
 
     @property
     def label(self) -> int:
-        """What it paints."""
+        """The class it paints; 0 erases."""
         return self.canvas.context.selection.label
 
     @property
     def title(self) -> str:
-        """What the history calls it."""
+        """Name of the operation in the history."""
         return QCoreApplication.translate("Tools", "Brush stroke")
 
     # Strokes
 
     def press(self, at: Pointer) -> None:
-        self._at = at
+        self._pointer = at
         if at.alt:
-            self._sizing = at.x, self.canvas.context.selection.brush_size
+            self._resize_start = at.x, self.canvas.context.selection.brush_size
             self.active = True
         elif self.may_mark(self.label):
             self._begin(at)
@@ -61,92 +61,92 @@ class Brush(Tool):
             return
         self.active = True
         self._start = self._last = at.point
-        self._painted = 0.0
-        if at.shift and self._ended is not None:
-            self._last = self._ended
+        self._painted_size = 0.0
+        if at.shift and self._last_end is not None:
+            self._last = self._last_end
         self._stroke(at.point, at.pressure)
 
     def _begin_marking(self) -> None:
         self._marking = Marking(self.canvas, self.label)
 
     def move(self, at: Pointer) -> None:
-        self._at = at
-        if self._sizing is not None:
+        self._pointer = at
+        if self._resize_start is not None:
             self._resize(at)
         elif self._marking is not None:
-            self._follow(at)
-        self._draw_ring()
+            self._paint_to(at)
+        self._draw_outline()
 
-    def _follow(self, at: Pointer) -> None:
-        """Paint along, or only show the line where it is kept straight."""
+    def _paint_to(self, at: Pointer) -> None:
+        """Paint up to the pointer; with Shift, only show the straight line."""
         if at.shift:
-            self._straight = snapped(self._start, at.point)
-            self.canvas.draft(polyline([self._start, self._straight]))
+            self._straight_end = snapped(self._start, at.point)
+            self.canvas.show_draft(polyline([self._start, self._straight_end]))
             return
-        self._settle(at)
+        self._paint_straight(at)
         self._stroke(at.point, at.pressure)
 
-    def _settle(self, at: Pointer) -> None:
-        """Paint the straight line that was only shown."""
-        if self._straight is not None:
-            self._last, self._painted = self._start, 0.0
-            self._stroke(self._straight, at.pressure)
-            self._start, self._straight = self._straight, None
-            self.canvas.draft(QPainterPath())
+    def _paint_straight(self, at: Pointer) -> None:
+        """Paint the straight line that was shown as a draft."""
+        if self._straight_end is not None:
+            self._last, self._painted_size = self._start, 0.0
+            self._stroke(self._straight_end, at.pressure)
+            self._start, self._straight_end = self._straight_end, None
+            self.canvas.show_draft(QPainterPath())
 
     def release(self, at: Pointer) -> None:
-        self.active, self._sizing = False, None
+        self.active, self._resize_start = False, None
         if self._marking is None:
             return
-        self._settle(at)
-        self._ended = self._last
+        self._paint_straight(at)
+        self._last_end = self._last
         marking, self._marking = self._marking, None
-        marking.keep(self.title)
+        marking.commit(self.title)
 
     def _stroke(self, end: Point, pressure: float) -> None:
         assert self._marking is not None
-        size = self.canvas.context.selection.brush_size * max(pressure, _LIGHTEST)
+        size = self.canvas.context.selection.brush_size * max(pressure, _MIN_PRESSURE)
         clip = self.canvas.document.state.box
-        self._marking.paint(stroke_cells(self._last, end, size, clip, painted=self._painted))
-        self._last, self._painted = end, size
+        self._marking.paint(stroke_cells(self._last, end, size, clip, painted=self._painted_size))
+        self._last, self._painted_size = end, size
 
     def resume(self, at: Pointer) -> None:
-        self._last, self._painted = at.point, 0.0
+        self._last, self._painted_size = at.point, 0.0
 
     def abandon(self) -> None:
-        if self._sizing is not None:
-            self.canvas.context.selection.brush_size = self._sizing[1]
+        if self._resize_start is not None:
+            self.canvas.context.selection.brush_size = self._resize_start[1]
         if self._marking is not None:
-            self._marking.drop()
-        self._marking, self._sizing, self._straight = None, None, None
+            self._marking.cancel()
+        self._marking, self._resize_start, self._straight_end = None, None, None
         super().abandon()
-        self._draw_ring()
+        self._draw_outline()
 
     # Size
 
     def _resize(self, at: Pointer) -> None:
-        assert self._sizing is not None
-        start, size = self._sizing
+        assert self._resize_start is not None
+        start, size = self._resize_start
         self.canvas.context.selection.brush_size = min(max(size + 2 * (at.x - start), 1.0), LARGEST)
 
     def hover(self, at: Pointer) -> None:
-        self._at = at
-        self._draw_ring()
+        self._pointer = at
+        self._draw_outline()
 
-    def resized(self) -> None:
-        """The size was changed elsewhere."""
-        self._draw_ring()
+    def brush_resized(self) -> None:
+        """Called after the brush size was changed elsewhere."""
+        self._draw_outline()
 
-    def _draw_ring(self) -> None:
-        centre = self._at.x if self._sizing is None else self._sizing[0]
+    def _draw_outline(self) -> None:
+        centre = self._pointer.x if self._resize_start is None else self._resize_start[0]
         radius = max(self.canvas.context.selection.brush_size / 2, 0.5)
         path = QPainterPath()
-        path.addEllipse(QPointF(centre, self._at.y), radius, radius)
-        self.canvas.ring(path)
+        path.addEllipse(QPointF(centre, self._pointer.y), radius, radius)
+        self.canvas.show_cursor_outline(path)
 
 
 class Eraser(Brush):
-    """Takes damage away."""
+    """Erases damage."""
 
     name = "eraser"
 

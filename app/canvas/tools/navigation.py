@@ -1,4 +1,4 @@
-"""Tools that change no damage: the hand, the picker, the ruler."""
+"""Tools that do not change the damage: hand, picker and ruler."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from imagest_core.painting.geometry import Box
 
 
 class Hand(Tool):
-    """Moves the view; the canvas does it."""
+    """Pans the view; the canvas implements it."""
 
     name: ClassVar[str] = "pan"
     cursor = Qt.CursorShape.OpenHandCursor
 
 
 class Picker(Tool):
-    """Picks one pixel, for instance the colour of bare ground."""
+    """Picks one pixel, for instance for the colour of the bare ground."""
 
     name = "pick"
 
@@ -29,7 +29,7 @@ class Picker(Tool):
 
 
 class Ruler(Tool):
-    """Two points; ``measured`` of the canvas tells them. Shift keeps to right angles and diagonals."""
+    """Measures the distance of two points. Shift snaps to horizontal, vertical and diagonal lines."""
 
     name = "measure"
 
@@ -39,22 +39,22 @@ class Ruler(Tool):
 
     def press(self, at: Pointer) -> None:
         self.active, self._start = True, at.point
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
 
     def move(self, at: Pointer) -> None:
         if self.active:
-            self.canvas.draft(polyline([self._start, self._end(at)]))
+            self.canvas.show_draft(polyline([self._start, self._end(at)]))
 
     def release(self, at: Pointer) -> None:
         if not self.active:
             return
         self.active, end = False, self._end(at)
         if end != self._start:
-            self.canvas.tell_measured(self._start, end)
+            self.canvas.report_measurement(self._start, end)
 
     def leave(self) -> None:
         super().leave()
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
 
     def _end(self, at: Pointer) -> Point:
         return snapped(self._start, at.point) if at.shift else at.point

@@ -1,4 +1,4 @@
-"""Lasso, polygon and rectangle: what lies inside is damage, or with Alt no longer."""
+"""Lasso, polygon and rectangle: mark the enclosed area, or erase it with Alt."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.commands import mask as masking
 from imagest_core.damage.strokes import outline_box, polygon_cells
 
 _NEAR = 8
-"""Screen pixels from the first corner within which a click closes a polygon."""
+"""Distance from the first corner, in screen pixels, within which a click closes a polygon."""
 
 
 class Outline(Tool):
-    """Collects an outline and marks what it encloses."""
+    """Collects an outline and marks the area it encloses."""
 
     marks = True
 
@@ -33,15 +33,15 @@ class Outline(Tool):
         return True
 
     def _show(self, points: list[Point] | None = None) -> None:
-        self.canvas.draft(polyline(self._points if points is None else points, closed=True))
+        self.canvas.show_draft(polyline(self._points if points is None else points, closed=True))
 
     def _finish(self) -> None:
         points, self._points, self.active = self._points, [], False
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
         context, whole = self.canvas.context, self.canvas.document.state.box
         label = 0 if self._erases else context.selection.label
-        reach = outline_box(points).within(whole)
-        masking.mark(context, lambda _: polygon_cells(points, whole), reach, label, self.title)
+        bounds = outline_box(points).within(whole)
+        masking.mark(context, lambda _: polygon_cells(points, whole), bounds, label, self.title)
 
     def abandon(self) -> None:
         self._points = []
@@ -49,12 +49,12 @@ class Outline(Tool):
 
     @property
     def title(self) -> str:
-        """What the history calls it."""
+        """Name of the operation in the history."""
         return QCoreApplication.translate("Tools", "Outline")
 
 
 class Lasso(Outline):
-    """A free outline, drawn with the button down."""
+    """A freehand outline."""
 
     name: ClassVar[str] = "lasso"
 
@@ -62,12 +62,12 @@ class Lasso(Outline):
         self._begin(at)
 
     def move(self, at: Pointer) -> None:
-        if self.active and self._far(at):
+        if self.active and self._moved(at):
             self._points.append(at.point)
             self._show()
 
-    def _far(self, at: Pointer) -> bool:
-        """Whether it is another screen pixel."""
+    def _moved(self, at: Pointer) -> bool:
+        """Whether the pointer has moved by at least one screen pixel."""
         x, y = self._points[-1]
         return max(abs(at.x - x), abs(at.y - y)) * self.canvas.zoom >= 1
 
@@ -81,7 +81,7 @@ class Lasso(Outline):
 
 
 class Rectangle(Outline):
-    """From corner to corner; Shift makes it a square."""
+    """A rectangle from corner to corner; Shift makes it a square."""
 
     name = "rectangle"
 
@@ -105,9 +105,9 @@ class Rectangle(Outline):
 
 
 class Polygon(Outline):
-    """Corner by corner; a double click, Enter or the first corner closes it, Backspace takes one back.
+    """A polygon, corner by corner. A double click, Enter or a click on the first corner closes it.
 
-    Shift keeps edges to right angles and diagonals.
+    Backspace removes the last corner. Shift snaps edges to horizontal, vertical and diagonal lines.
     """
 
     name = "polygon"
@@ -139,12 +139,12 @@ class Polygon(Outline):
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
         elif key == Qt.Key.Key_Backspace:
-            self._take_back()
+            self._remove_last()
         else:
             return False
         return True
 
-    def _take_back(self) -> None:
+    def _remove_last(self) -> None:
         self._points.pop()
         if self._points:
             self._show()
@@ -176,14 +176,14 @@ def _corners(start: Point, end: Point) -> list[Point]:
 
 
 def _outward(points: list[Point]) -> list[Point]:
-    """The middles of the outermost pixels that the rectangle touches."""
+    """Corners at the centres of the outermost pixels that the rectangle touches."""
     box = drawn_box(points[0], points[2] if len(points) > 2 else points[0])
     left, top, right, bottom = box
     return _corners((left + 0.5, top + 0.5), (right - 0.5, bottom - 0.5))
 
 
 def drawn_box(start: Point, end: Point) -> tuple[int, int, int, int]:
-    """Left, top, right, bottom of the whole pixels between two corners; at least one."""
+    """(left, top, right, bottom) of the whole pixels between two corners; at least one pixel."""
     left, right = sorted((start[0], end[0]))
     top, bottom = sorted((start[1], end[1]))
     return (

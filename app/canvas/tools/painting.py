@@ -1,4 +1,4 @@
-"""Painting into the damage map, as one gesture that can be kept or abandoned."""
+"""Painting into the damage map as one gesture that can be committed or cancelled."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import check_label, paint
 
-_APART = 64
-"""More painted tiles than this are shown as one."""
+_MAX_BOXES = 64
+"""Maximum number of boxes that are updated one by one."""
 
 
 class Marking:
-    """Labels painted since it was begun. Ends with :meth:`keep` or :meth:`drop`.
+    """A gesture that paints labels; ends with :meth:`commit` or :meth:`cancel`.
 
-    It is a transaction of the document: whatever else is done meanwhile waits for its end. ``label`` 0
-    erases. Locked classes stay, and so do others unless the user wants them painted over. Raises
-    ``ProjectError`` and ``MaskError`` where it can't begin.
+    It is a transaction of the document: other operations wait for its end. ``label`` 0 erases. Locked
+    classes are not overwritten, and other classes only if the user has chosen so. Raises ``ProjectError``
+    and ``MaskError`` if it can't start.
     """
 
     def __init__(self, canvas: ToolContext, label: int, *, overwrite: bool = False) -> None:
@@ -31,22 +31,22 @@ class Marking:
         self._touched = Box(0, 0, 0, 0)
 
     def paint(self, cells: Iterable[tuple[Box, Mask]]) -> None:
-        """Put the label on these pixels, and show it."""
+        """Paint the label on these pixels and update the canvas."""
         boxes = []
         for box, mask in cells:
             paint(self._damage, box, mask, self._label, overwrite=self._overwrite)
             boxes.append(box)
         self._touched = union((self._touched, *boxes))
-        for box in boxes if len(boxes) <= _APART else [union(boxes)]:
-            self._canvas.layers.touched(box)
+        for box in boxes if len(boxes) <= _MAX_BOXES else [union(boxes)]:
+            self._canvas.layers.labels_changed(box)
 
-    def keep(self, name: str) -> None:
-        """Make it one step of the history; where that is refused it is as if it had never been."""
+    def commit(self, name: str) -> None:
+        """Add the gesture to the history as one operation; if that is refused, nothing has changed."""
         if self._gesture.active and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
-            self._canvas.layers.touched(self._touched)
+            self._canvas.layers.labels_changed(self._touched)
 
-    def drop(self) -> None:
-        """Take everything back."""
+    def cancel(self) -> None:
+        """Undo everything painted."""
         if self._gesture.active:
             self._gesture.cancel()
-            self._canvas.layers.touched(self._touched)
+            self._canvas.layers.labels_changed(self._touched)

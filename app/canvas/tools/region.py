@@ -1,4 +1,4 @@
-"""Whole regions: give one another class, fill what damage encloses, or clear it."""
+"""Changes the class of a whole region, clears it, or fills a hole."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from imagest_core.painting.geometry import Box
 
 
 class FillTool(Tool):
-    """A click on damage gives its whole region the chosen class; with Alt it clears the region.
+    """A click on damage gives its whole region the selected class; with Alt it clears the region.
 
-    A click on intact paint that damage encloses fills it, as far as it is seen.
+    A click on intact paint that is enclosed by damage fills it, if all of it is visible.
     """
 
     name: ClassVar[str] = "fill"
@@ -37,12 +37,13 @@ class FillTool(Tool):
 
     def _fill(self, at: Pointer) -> None:
         title = QCoreApplication.translate("Tools", "Fill region")
-        seen = self.canvas.visible_box()
-        masking.fill_hole(self.canvas.context, *at.pixel, seen, title, self._say_nothing)
+        visible = self.canvas.visible_box()
+        masking.fill_hole(self.canvas.context, *at.pixel, visible, title, self._report_no_hole)
 
-    def _say_nothing(self) -> None:
+    def _report_no_hole(self) -> None:
         self.canvas.context.messages.say(
             QCoreApplication.translate(
-                "Tools", "Nothing to fill here: draw a closed outline first, and let all of it be seen."
+                "Tools",
+                "There is nothing to fill here. Draw a closed outline and make all of it visible.",
             )
         )

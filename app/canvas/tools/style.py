@@ -1,4 +1,4 @@
-"""Style references: rectangles drawn on intact regions, moved and resized where they lie."""
+"""Draws, moves and resizes style references: rectangles on intact regions."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from imagest_core.project.operations.settings import (
 )
 
 _HANDLE = 8
-"""Screen pixels round a corner within which it can be dragged."""
+"""Distance from a corner, in screen pixels, within which it can be dragged."""
 _SMALLEST = 8
 
 
 class StyleTool(Tool):
-    """Draws a rectangle, or moves the one pressed; its corners resize it, Alt-click or Delete removes it."""
+    """Draws a rectangle or moves an existing one; corners resize it, Alt-click or Delete removes it."""
 
     name: ClassVar[str] = "style"
 
@@ -61,14 +61,14 @@ class StyleTool(Tool):
             left, top, right, bottom = drawn_box(self._anchor, at.point)
             self._box = Box.spanning(left, top, right, bottom).within(self.canvas.document.state.box)
         else:
-            self._box = self._kept_inside(
+            self._box = self._moved_inside(
                 self._moved.moved(round(at.x - self._anchor[0]), round(at.y - self._anchor[1]))
             )
         path = QPainterPath()
         path.addRect(QRectF(*self._box))
-        self.canvas.draft(path)
+        self.canvas.show_draft(path)
 
-    def _kept_inside(self, box: Box) -> Box:
+    def _moved_inside(self, box: Box) -> Box:
         whole = self.canvas.document.state.box
         x = min(max(box.x, 0), whole.width - box.width)
         return box._replace(x=x, y=min(max(box.y, 0), whole.height - box.height))
@@ -77,7 +77,7 @@ class StyleTool(Tool):
         if not self.active:
             return
         self.active = False
-        self.canvas.draft(QPainterPath())
+        self.canvas.show_draft(QPainterPath())
         if min(self._box.width, self._box.height) < _SMALLEST:
             return
         state = self.canvas.document.state
@@ -97,7 +97,7 @@ class StyleTool(Tool):
         return True
 
     def _remove(self, region: Box) -> None:
-        """Remove ``region``, unless it is gone already: undo may have changed the list."""
+        """Remove ``region`` if it still exists; undo may have removed it."""
         if region in self._regions:
             self._do(remove_style_region(self.canvas.document.state, self._regions.index(region)))
 
@@ -107,11 +107,11 @@ class StyleTool(Tool):
 
     def _region_at(self, at: Pointer) -> Box | None:
         pixel = Box(*at.pixel, 1, 1)
-        found = [box for box in self._regions if box.contains(pixel)]
-        return found[-1] if found else None
+        regions = [box for box in self._regions if box.contains(pixel)]
+        return regions[-1] if regions else None
 
     def _corner_at(self, at: Pointer) -> tuple[Box, Point] | None:
-        """The region whose corner is here, and the corner opposite, which stays."""
+        """The region with a corner at the pointer, and its opposite corner, which stays in place."""
         for box in reversed(self._regions):
             for x, other_x in ((box.x, box.right), (box.right, box.x)):
                 for y, other_y in ((box.y, box.bottom), (box.bottom, box.y)):

@@ -1,4 +1,4 @@
-"""The wand: damage by likeness to the point pressed; a drag to the right is more tolerant."""
+"""The wand: marks pixels similar to the clicked one; dragging to the right raises the tolerance."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from typing import ClassVar
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
-from app.canvas.picture import at_level, level_for, native
 from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.commands import mask as masking
 from app.jobs.runner import Ticket
+from app.levels import at_level, level_for, native
 from imagest_core.arrays import Mask
 from imagest_core.damage.strokes import enlarged_cells
 from imagest_core.damage.wand import Wand
 from imagest_core.painting.geometry import Box
 
-LEAST, MOST = 0.5, 120.0
-_DOUBLED_BY = 120.0
-"""Screen pixels of dragging that double the tolerance."""
+MIN_TOLERANCE, MAX_TOLERANCE = 0.5, 120.0
+_DRAG_TO_DOUBLE = 120.0
+"""Dragging distance, in screen pixels, that doubles the tolerance."""
 
 
 class WandTool(Tool):
-    """Grows within what is seen, at the level that is seen. Alt takes damage away."""
+    """Grows a region inside the visible part, at the visible level. Alt erases damage."""
 
     name: ClassVar[str] = "wand"
     marks = True
@@ -35,18 +35,18 @@ class WandTool(Tool):
         self._mask: Mask | None = None
         self._part, self._level = Box(0, 0, 0, 0), 0
         self._pressed = Pointer(0, 0)
-        self._tolerance = self._began = 0.0
+        self._tolerance = self._start_tolerance = 0.0
         self._released = False
 
     def press(self, at: Pointer) -> None:
-        pyramid, seen = self.canvas.layers.pyramid, self.canvas.visible_box()
+        pyramid, visible = self.canvas.layers.pyramid, self.canvas.visible_box()
         label = 0 if at.alt else self.canvas.context.selection.label
-        if not seen.contains(Box(*at.pixel, 1, 1)) or not self.may_mark(label):
+        if not visible.contains(Box(*at.pixel, 1, 1)) or not self.may_mark(label):
             return
         self.active, self._released, self._pressed = True, False, at
-        self._tolerance = self._began = self.canvas.context.selection.tolerance
+        self._tolerance = self._start_tolerance = self.canvas.context.selection.tolerance
         self._level = level_for(self.canvas.zoom, pyramid.levels)
-        self._part = part = at_level(seen, self._level)
+        self._part = part = at_level(visible, self._level)
         level, seed = self._level, (int(at.x) >> self._level, int(at.y) >> self._level)
         local = seed[0] - part.x, seed[1] - part.y
         self._ticket = self.canvas.context.background.submit(
@@ -66,7 +66,9 @@ class WandTool(Tool):
         if not self.active:
             return
         dragged = (at.x - self._pressed.x) * self.canvas.zoom
-        self._tolerance = min(max(self._began * 2 ** (dragged / _DOUBLED_BY), LEAST), MOST)
+        self._tolerance = min(
+            max(self._start_tolerance * 2 ** (dragged / _DRAG_TO_DOUBLE), MIN_TOLERANCE), MAX_TOLERANCE
+        )
         self.canvas.context.selection.tolerance = self._tolerance
         self._grow()
 
@@ -98,7 +100,7 @@ class WandTool(Tool):
         if self._ticket is not None:
             self._ticket.cancel()
         if self.active:
-            self.canvas.context.selection.tolerance = self._began
+            self.canvas.context.selection.tolerance = self._start_tolerance
         self._clear()
         super().abandon()
 
@@ -108,7 +110,7 @@ class WandTool(Tool):
 
 
 def pixels_of(pyramid: Pyramid, level: int, part: Box) -> np.ndarray:
-    """(h, w, 3) float32 in 0–1, as the screen shows ``part`` of a level; for a worker."""
+    """Screen pixels of ``part`` of a level, (h, w, 3) float32 in 0–1; for worker threads."""
     held = pyramid.held(level)
     pixels = pyramid.make(level, part) if held is None else held[part.slices]
     return pixels[..., 2::-1].astype(np.float32) / 255

@@ -70,7 +70,7 @@ def view(qtbot: QtBot, context: Context, document: OpenDocument) -> Iterator[Can
     made.show()
     with qtbot.waitExposed(made):
         made.set_document(document)
-    qtbot.waitUntil(lambda: made.layers.whole)
+    qtbot.waitUntil(lambda: made.layers.complete)
     at_corner(made)
     yield made
     made.set_document(None)
@@ -84,16 +84,16 @@ def area(qtbot: QtBot, context: Context, document: OpenDocument) -> Iterator[Com
     made.show()
     with qtbot.waitExposed(made):
         pass
-    qtbot.waitUntil(lambda: made.layers is not None and made.layers.whole)
+    qtbot.waitUntil(lambda: made.layers is not None and made.layers.complete)
     yield made
     made.set_document(None)
 
 
 def at_corner(view: CanvasView) -> None:
-    from app.canvas.navigation import Place
+    from app.canvas.navigation import ViewPosition
 
     middle = view.viewport().width() / 2, view.viewport().height() / 2
-    view.set_view(Place(*middle, 1.0))
+    view.set_view(ViewPosition(*middle, 1.0))
 
 
 @pytest.fixture

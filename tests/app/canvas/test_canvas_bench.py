@@ -6,7 +6,7 @@ from app.benchmarks.scans import write_scan
 from imagest_core.painting.reader import open_painting
 
 
-def test_a_synthetic_scan_opens(tmp_path: Path) -> None:
+def test_open_synthetic_scan(tmp_path: Path) -> None:
     with open_painting(write_scan(tmp_path / "made.tif", 700, 600)) as painting:
         assert (painting.width, painting.height, painting.depth) == (700, 600, 16)
         assert "Adobe" in painting.profile_name

@@ -30,7 +30,7 @@ def pen(view, kind: QEvent.Type, x: int, y: int, pressure: float) -> None:
     QApplication.sendEvent(view.viewport(), event)
 
 
-def test_a_light_pen_draws_a_thin_stroke(view, context, document, mouse) -> None:
+def test_light_pen_pressure_draws_a_thin_stroke(view, context, document, mouse) -> None:
     context.selection.tool, context.selection.brush_size = "brush", 40.0
     pen(view, QEvent.Type.TabletPress, 100, 100, 0.5)
     mouse.drag((100, 100), (200, 100))
@@ -40,7 +40,7 @@ def test_a_light_pen_draws_a_thin_stroke(view, context, document, mouse) -> None
     assert document.state.damage.read(Box(100, 181, 1, 1))[0, 0] == 1
 
 
-def test_a_pinch_zooms_at_the_fingers(view) -> None:
+def test_pinch_zooms_at_the_fingers(view) -> None:
     before, at = view.to_picture(QPointF(300, 200)), QPointF(300, 200)
     event = QNativeGestureEvent(
         Qt.NativeGestureType.ZoomNativeGesture,

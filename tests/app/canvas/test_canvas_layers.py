@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter
 from pytestqt.qtbot import QtBot
 
 from app.canvas import layer as layers
-from app.canvas.layer import Layer
+from app.canvas.layer import PictureLayer
 from app.canvas.picture import CELL
 from app.context import Context
 from imagest_core.painting.color.display import Pixels
@@ -30,12 +30,12 @@ class Plain:
         return np.full((part.height, part.width, 4), 255, np.uint8)
 
 
-def test_requests_that_were_dropped_for_newer_ones_are_made_again(
+def test_dropped_requests_are_repeated(
     context: Context, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A view that repaints where the layer tells it to has every cell in the end."""
     monkeypatch.setattr(layers, "_PENDING", 4)
-    layer = Layer(Plain(), context.background)
+    layer = PictureLayer(Plain(), context.background)
     image = QImage(*WHOLE[2:], QImage.Format.Format_ARGB32_Premultiplied)
 
     def paint(box: Box) -> None:
@@ -52,7 +52,7 @@ def test_requests_that_were_dropped_for_newer_ones_are_made_again(
 
 
 def test_a_layer_follows_the_layers_it_is_computed_from(context: Context) -> None:
-    source, middle, last = (Layer(Plain(), context.background) for _ in range(3))
+    source, middle, last = (PictureLayer(Plain(), context.background) for _ in range(3))
     middle.follow(source, cells=False)
     last.follow(middle)
     told: list[Box] = []

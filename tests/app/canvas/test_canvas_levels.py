@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.canvas.labels import LabelLevels
-from app.canvas.overlay_pixels import Zones, argb, look_of, render
-from app.canvas.picture import at_level, level_count, level_for, reduced_size
+from app.canvas.overlay_pixels import Zones, argb, overlay_style, render
 from app.canvas.pyramid import Pyramid
+from app.levels import at_level, level_count, level_for, reduced_size
 from imagest_core.damage.classes import DEFAULT_CLASSES
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -30,7 +30,7 @@ def scan(folder: Path, orientation: int = 1) -> Path:
 
 @pytest.mark.parametrize("orientation", [1, 3, 6])
 @pytest.mark.parametrize("budget", [1 << 30, 1 << 20, 1 << 16])
-def test_every_level_is_the_mean_of_the_scan(tmp_path: Path, orientation: int, budget: int) -> None:
+def test_every_level_is_the_area_mean_of_the_scan(tmp_path: Path, orientation: int, budget: int) -> None:
     with open_painting(scan(tmp_path, orientation)) as painting:
         pyramid = Pyramid(painting, budget=budget)
         for band in pyramid.bands():
@@ -46,7 +46,7 @@ def test_every_level_is_the_mean_of_the_scan(tmp_path: Path, orientation: int, b
             assert np.abs(found[..., 2::-1] - expected)[inner].max() <= 1.6 + level
 
 
-def test_a_part_of_a_level_is_what_the_whole_has_there(tmp_path: Path) -> None:
+def test_part_of_a_level_equals_the_whole_level(tmp_path: Path) -> None:
     with open_painting(scan(tmp_path)) as painting:
         pyramid = Pyramid(painting, budget=1 << 16)
         whole = pyramid.make(1, Box(0, 0, 602, 266))
@@ -64,12 +64,12 @@ def test_bands_cover_the_picture_once(tmp_path: Path) -> None:
 
 
 @given(st.integers(1, 200_000), st.integers(1, 200_000))
-def test_the_last_level_is_small_or_the_last_there_is(width: int, height: int) -> None:
+def test_last_level_is_small_or_the_last_possible(width: int, height: int) -> None:
     levels = level_count(width, height)
     assert max(reduced_size(width, height, levels - 1)) <= 256 or levels == 9
 
 
-def test_a_level_has_never_fewer_pixels_than_the_screen() -> None:
+def test_level_never_has_fewer_pixels_than_the_screen() -> None:
     assert [level_for(scale, 8) for scale in (32, 1, 0.99, 0.5, 0.49, 0.25, 0.001)] == [0, 0, 0, 1, 1, 2, 7]
 
 
@@ -78,7 +78,7 @@ BOXES = st.builds(Box, st.integers(0, 899), st.integers(0, 699), st.integers(1, 
 
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(BOXES, st.integers(0, 6)), min_size=1, max_size=6))
-def test_updates_lead_to_the_same_levels_as_a_new_start(gestures: list[tuple[Box, int]]) -> None:
+def test_updated_labels_equal_recomputed_ones(gestures: list[tuple[Box, int]]) -> None:
     damage, updated, anew = DamageMap(900, 700), LabelLevels(9), LabelLevels(9)
     for box, label in gestures:
         damage.write(box, np.full((box.height, box.width), label, np.uint8))
@@ -100,7 +100,7 @@ def drawn(scale: float, zones: Zones | None = None) -> np.ndarray:
     labels = LabelLevels(9)
     labels.show(damage)
     side = round(100 * scale)
-    pixels = render(labels, look_of(DEFAULT_CLASSES, zones), Box(0, 0, side, side), scale)
+    pixels = render(labels, overlay_style(DEFAULT_CLASSES, zones), Box(0, 0, side, side), scale)
     assert pixels is not None
     return pixels
 
@@ -115,14 +115,14 @@ def test_the_outline_is_one_pixel_at_any_zoom(scale: float) -> None:
     assert abs(right + 1 - 30 * scale) <= 1.5
 
 
-def test_zones_lie_where_a_restoration_reaches() -> None:
+def test_zones_match_the_restored_area() -> None:
     plain, zoned = drawn(4.0), drawn(4.0, Zones(growth=2, blend=1))
     row = np.flatnonzero((plain != zoned)[100])
     assert row.min() == 18 * 4
     assert row.max() == 32 * 4 - 1
 
 
-def test_where_nothing_is_nothing_is_drawn() -> None:
+def test_empty_area_is_not_drawn() -> None:
     labels = LabelLevels(9)
     labels.show(DamageMap(100, 100))
-    assert render(labels, look_of(DEFAULT_CLASSES), Box(0, 0, 50, 50), 1.0) is None
+    assert render(labels, overlay_style(DEFAULT_CLASSES), Box(0, 0, 50, 50), 1.0) is None

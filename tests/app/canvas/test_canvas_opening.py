@@ -16,15 +16,15 @@ def resting(qtbot, context, document) -> CompareArea:
     """An area that shows the document already, and workers that rest."""
     made = CompareArea(context)
     qtbot.addWidget(made)
-    qtbot.waitUntil(lambda: made.layers is not None and made.layers.whole and context.background.resting)
+    qtbot.waitUntil(lambda: made.layers is not None and made.layers.complete and context.background.resting)
     yield made
     made.set_document(None)
 
 
-def test_workers_decode_nothing_before_everyone_has_heard_of_the_scan(resting, document, qtbot) -> None:
+def test_decoding_starts_after_all_listeners_know_the_scan(resting, document, qtbot) -> None:
     resting.set_document(document)
     assert resting.context.background.resting
-    qtbot.waitUntil(lambda: resting.layers.whole)
+    qtbot.waitUntil(lambda: resting.layers.complete)
 
 
 def test_a_scan_that_is_closed_at_once_is_not_decoded(resting, document, qtbot) -> None:
@@ -36,7 +36,7 @@ def test_a_scan_that_is_closed_at_once_is_not_decoded(resting, document, qtbot) 
     assert not told
 
 
-def test_the_tables_of_its_colours_are_made_by_a_worker(resting, document, qtbot, monkeypatch) -> None:
+def test_colour_tables_are_built_in_a_worker(resting, document, qtbot, monkeypatch) -> None:
     threads = []
 
     class Noted(Display):
@@ -46,6 +46,6 @@ def test_the_tables_of_its_colours_are_made_by_a_worker(resting, document, qtbot
 
     monkeypatch.setattr(pyramid, "Display", Noted)
     resting.set_document(document)
-    qtbot.waitUntil(lambda: resting.layers.whole)
+    qtbot.waitUntil(lambda: resting.layers.complete)
     assert threads
     assert threading.main_thread() not in threads

@@ -9,7 +9,7 @@ from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from app.canvas.navigation import LARGEST, Place
+from app.canvas.navigation import LARGEST, ViewPosition
 from app.canvas.view import CanvasView
 from app.selection import Proposal
 from imagest_core.painting.geometry import Box
@@ -39,13 +39,13 @@ def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
     QApplication.sendEvent(view.viewport(), event)
 
 
-def test_the_picture_is_shown_in_its_colours(view) -> None:
+def test_picture_is_drawn_in_its_colours(view) -> None:
     assert colour(view, 20, 20) == (47, 47, 47)  # 12000 of 65535
     assert colour(view, 130, 80) == (195, 195, 195)
     assert colour(view, 750, 450) == (118, 118, 118)  # the surround
 
 
-def test_fit_shows_all_of_it(view) -> None:
+def test_fit_shows_the_whole_picture(view) -> None:
     view.fit()
     assert view.visible_box() == view.box
     view.resize(400, 300)
@@ -61,23 +61,23 @@ def test_the_point_under_the_cursor_stays_when_zooming(view) -> None:
     assert (after - before).manhattanLength() < 1
 
 
-def test_zoom_ends_at_3200_percent(view) -> None:
+def test_zoom_is_limited_to_3200_percent(view) -> None:
     view.zoom_to(1000)
     assert view.zoom == LARGEST == 32
     view.zoom_to(1e-9)
     assert view.zoom == pytest.approx(48 / 700)
 
 
-def test_the_middle_button_moves_the_picture(view, mouse) -> None:
-    place = view.place
+def test_middle_button_pans(view, mouse) -> None:
+    place = view.position
     mouse.press(300, 300, Qt.MouseButton.MiddleButton)
     mouse.move(250, 280)
     mouse.release(250, 280, Qt.MouseButton.MiddleButton)
-    assert view.place == Place(place.x + 50, place.y + 20, 1.0)
+    assert view.position == ViewPosition(place.x + 50, place.y + 20, 1.0)
     assert not view.panning
 
 
-def test_the_middle_button_moves_the_picture_in_mid_stroke(view, mouse, context, document) -> None:
+def test_middle_button_pans_during_a_stroke(view, mouse, context, document) -> None:
     context.selection.tool, context.selection.brush_size = "brush", 10.0
     mouse.press(100, 100)
     mouse.press(100, 100, Qt.MouseButton.MiddleButton)
@@ -88,32 +88,32 @@ def test_the_middle_button_moves_the_picture_in_mid_stroke(view, mouse, context,
     assert document.state.damage.bounds() == Box(95, 95, 20, 10)
 
 
-def test_a_press_of_the_hand_moves_the_picture(view, mouse) -> None:
-    place = view.place
+def test_hand_tool_pans(view, mouse) -> None:
+    place = view.position
     mouse.drag((300, 300), (310, 330))
-    assert view.place.y == place.y - 30
+    assert view.position.y == place.y - 30
 
 
-def test_the_mouse_tells_where_it_is(view, mouse, qtbot) -> None:
+def test_mouse_position_is_reported(view, mouse, qtbot) -> None:
     with qtbot.waitSignal(view.hovered) as told:
         mouse.move(200, 100, down=False)
     assert told.args == [pytest.approx(200), pytest.approx(100)]
 
 
-def test_the_visible_part_is_known(view, context) -> None:
-    view.set_view(Place(350, 200, 4.0))
+def test_visible_part_is_reported(view, context) -> None:
+    view.set_view(ViewPosition(350, 200, 4.0))
     assert context.selection.visible == view.visible_box()
     assert context.selection.visible.width == 200
 
 
-def test_reveal_goes_to_a_box_that_is_out_of_sight(view, context) -> None:
-    view.set_view(Place(50, 50, 8.0))
+def test_reveal_moves_to_an_invisible_box(view, context) -> None:
+    view.set_view(ViewPosition(50, 50, 8.0))
     context.selection.reveal.emit(Box(600, 300, 20, 20))
     assert view.visible_box().contains(Box(600, 300, 20, 20))
 
 
 def test_pixels_are_squares_with_a_grid_from_800_percent(view) -> None:
-    view.set_view(Place(100, 50, 16.0))
+    view.set_view(ViewPosition(100, 50, 16.0))
     left, right = colour(view, 392, 258), colour(view, 408, 258)
     assert left == (47, 47, 47)
     assert right == (195, 195, 195)
@@ -129,14 +129,14 @@ def test_damage_is_tinted_and_outlined_by_one_pixel(view, mark) -> None:
     assert inside == pytest.approx(
         (214 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55), abs=2
     )
-    view.set_view(Place(220, 220, 6.0))
+    view.set_view(ViewPosition(220, 220, 6.0))
     assert colour(view, 400 - 120, 250) == (214, 40, 40)
     assert colour(view, 400 - 118, 250) == pytest.approx(inside, abs=2)
 
 
-def test_a_crack_of_one_pixel_is_seen_from_afar(view, mark) -> None:
+def test_one_pixel_crack_is_visible_when_zoomed_out(view, mark) -> None:
     mark(50, 301, 600, 1)
-    view.set_view(Place(350, 200, 0.11))
+    view.set_view(ViewPosition(350, 200, 0.11))
     y = round(250 + (301 - 200) * 0.11)
     shot = view.viewport().grab().toImage()
     reds = [shot.pixelColor(400, row) for row in range(y - 2, y + 3)]
@@ -153,21 +153,21 @@ def test_the_mask_can_be_hidden_as_a_whole_and_by_class(view, mark, context, doc
     assert colour(view, 220, 220) == (47, 47, 47)
 
 
-def test_a_class_in_another_colour_is_drawn_so(view, mark, document) -> None:
+def test_changed_class_colour_is_drawn(view, mark, document) -> None:
     mark(200, 200, 40, 40)
     document.do(recolour_class(document.state, 1, "#00ff00"))
     assert colour(view, 200, 220) == (0, 255, 0)
 
 
-def test_undo_is_seen_at_once(view, mark, document) -> None:
+def test_undo_is_drawn_at_once(view, mark, document) -> None:
     mark(200, 200, 40, 40)
     document.undo()
     assert colour(view, 220, 220) == (47, 47, 47)
 
 
-def test_the_grown_zone_is_drawn_apart(view, mark, context) -> None:
+def test_dilated_margin_is_drawn_separately(view, mark, context) -> None:
     mark(200, 200, 40, 40)
-    view.set_view(Place(200, 220, 10.0))
+    view.set_view(ViewPosition(200, 220, 10.0))
     grown = [colour(view, x, 255) for x in range(388, 400)]
     assert any(c[0] > c[1] + 60 for c in grown)
     context.selection.zones_visible = False
@@ -187,28 +187,28 @@ def test_style_references_are_outlined(view, document) -> None:
     assert colour(view, 330, 100) != (47, 47, 47)
 
 
-def test_the_overview_appears_with_the_zoom_and_goes_there(view) -> None:
+def test_overview_appears_when_zoomed_in_and_moves_the_view(view) -> None:
     view.fit()
     assert not view.overview.isVisible()
-    view.set_view(Place(350, 200, 8.0))
+    view.set_view(ViewPosition(350, 200, 8.0))
     assert view.overview.isVisible()
     QTest.mouseClick(view.overview, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
-    assert view.place.x < 50
-    assert view.place.zoom == 8.0
+    assert view.position.x < 50
+    assert view.position.zoom == 8.0
 
 
-def test_a_checker_is_seen_only_under_transparency(view, context) -> None:
+def test_checker_is_visible_only_under_transparency(view, context) -> None:
     context.selection.surround = "checker"
     assert colour(view, 20, 20) == (47, 47, 47)
 
 
-def test_the_view_without_a_document_is_empty_and_quiet(view, mouse, context) -> None:
+def test_view_without_a_document_ignores_events(view, mouse, context) -> None:
     view.set_document(None)
     mouse.drag((10, 10), (20, 20))
     assert colour(view, 100, 100) == (118, 118, 118)
 
 
-def test_a_stroke_redraws_only_what_it_touches(view, mouse, context) -> None:
+def test_stroke_redraws_only_its_area(view, mouse, context) -> None:
     context.selection.tool, context.selection.brush_size = "brush", 20.0
     mouse.press(100, 100)
     boxes: list[Box] = []
@@ -234,7 +234,7 @@ def test_reconstructed_pixels_are_hatched_on_demand(view, document, context, mak
 
 
 def test_damage_of_many_tiles_is_shown_by_a_worker(view, mark, document, qtbot, monkeypatch) -> None:
-    monkeypatch.setattr("app.canvas.document_layers._AT_ONCE", 1)
+    monkeypatch.setattr("app.canvas.document_layers._MAX_TILES_AT_ONCE", 1)
     mark(50, 50, 600, 300)
     mark(10, 10, 5, 5)
     qtbot.waitUntil(lambda: colour(view, 220, 220) != (47, 47, 47))

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.canvas.navigation import Place
+from app.canvas.navigation import ViewPosition
 from app.canvas.view import CanvasView
 from app.context import Context
 from imagest_core.painting.geometry import Box
@@ -49,7 +49,7 @@ def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
 
 
 @pytest.mark.parametrize("tool", ["brush", "eraser", "lasso", "rectangle"])
-def test_escape_gives_up_what_is_being_drawn(
+def test_escape_cancels_the_current_drawing(
     tool: str, context, view, mouse, mark, document, names: Names
 ) -> None:
     mark(100, 100, 100, 100)
@@ -67,7 +67,7 @@ def test_escape_gives_up_what_is_being_drawn(
     assert len(names()) == (1 if tool == "eraser" else 2), "the next gesture works"
 
 
-def test_escape_gives_up_the_wand_and_its_tolerance(context, view, mouse, document, qtbot: QtBot) -> None:
+def test_escape_cancels_the_wand_and_its_tolerance(context, view, mouse, document, qtbot: QtBot) -> None:
     context.selection.tool, context.selection.tolerance = "wand", 8.0
     mouse.press(600, 200)
     qtbot.waitUntil(lambda: view.tool.active and view.tool._mask is not None)
@@ -79,7 +79,7 @@ def test_escape_gives_up_the_wand_and_its_tolerance(context, view, mouse, docume
     assert document.state.damage.empty
 
 
-def test_escape_gives_up_a_change_of_the_size(brush, view, mouse) -> None:
+def test_escape_cancels_a_change_of_the_brush_size(brush, view, mouse) -> None:
     mouse.press(100, 100, alt=True)
     mouse.move(150, 100, alt=True)
     assert brush.selection.brush_size == pytest.approx(120)
@@ -88,7 +88,7 @@ def test_escape_gives_up_a_change_of_the_size(brush, view, mouse) -> None:
     assert brush.selection.brush_size == 20.0
 
 
-def test_another_tool_in_mid_stroke_gives_it_up(brush, view, mouse, document, names: Names) -> None:
+def test_selecting_another_tool_cancels_the_stroke(brush, view, mouse, document, names: Names) -> None:
     mouse.press(100, 100)
     mouse.move(200, 100)
     brush.selection.tool = "pan"
@@ -97,7 +97,7 @@ def test_another_tool_in_mid_stroke_gives_it_up(brush, view, mouse, document, na
     assert names() == []
 
 
-def test_the_wand_takes_away_with_alt(context, view, mouse, mark, document, qtbot: QtBot) -> None:
+def test_wand_erases_with_alt(context, view, mouse, mark, document, qtbot: QtBot) -> None:
     mark(90, 40, 80, 80)
     context.selection.tool = "wand"
     mouse.press(130, 80, alt=True)
@@ -106,7 +106,7 @@ def test_the_wand_takes_away_with_alt(context, view, mouse, mark, document, qtbo
     assert document.state.damage.count() == pytest.approx(80 * 80 - 60 * 60, rel=0.1)
 
 
-def test_a_rectangle_takes_away_with_alt(context, view, mouse, mark, document) -> None:
+def test_rectangle_erases_with_alt(context, view, mouse, mark, document) -> None:
     mark(100, 100, 100, 100)
     context.selection.tool = "rectangle"
     mouse.drag((100, 100), (150, 200), alt=True)
@@ -133,7 +133,7 @@ def test_shift_keeps_the_ruler_straight(context, view, mouse, qtbot: QtBot) -> N
     assert told.args[1] == pytest.approx((200, 100), abs=0.5)
 
 
-def test_a_stroke_goes_on_freely_when_shift_is_let_go(brush, view, mouse, label_at) -> None:
+def test_stroke_continues_freely_when_shift_is_released(brush, view, mouse, label_at) -> None:
     mouse.press(100, 100)
     mouse.move(200, 110, shift=True)
     mouse.move(200, 200)
@@ -143,7 +143,7 @@ def test_a_stroke_goes_on_freely_when_shift_is_let_go(brush, view, mouse, label_
     assert label_at(150, 170) == 0
 
 
-def test_a_pen_that_presses_harder_draws_broader(brush, view, mouse, document) -> None:
+def test_higher_pen_pressure_draws_a_wider_stroke(brush, view, mouse, document) -> None:
     brush.selection.brush_size = 40.0
     pen(view, QEvent.Type.TabletPress, 100, 200, 0.25)
     mouse.press(100, 200)
@@ -159,22 +159,22 @@ def test_a_pen_that_presses_harder_draws_broader(brush, view, mouse, document) -
     assert broad == pytest.approx(40, abs=3)
 
 
-def test_the_lightest_touch_still_leaves_a_line(brush, view, mouse, document) -> None:
+def test_lightest_pen_pressure_still_draws(brush, view, mouse, document) -> None:
     pen(view, QEvent.Type.TabletPress, 100, 200, 0.001)
     mouse.drag((100, 200), (200, 200))
     assert document.state.damage.read(Box(100, 190, 100, 20)).any(axis=0).all()
 
 
-def test_space_moves_the_picture_between_strokes(brush, view, mouse, document) -> None:
-    place = view.place
+def test_space_pans_between_strokes(brush, view, mouse, document) -> None:
+    place = view.position
     QTest.keyPress(view, Qt.Key.Key_Space)
     mouse.drag((300, 300), (260, 280))
     QTest.keyRelease(view, Qt.Key.Key_Space)
-    assert view.place == Place(place.x + 40, place.y + 20, place.zoom)
+    assert view.position == ViewPosition(place.x + 40, place.y + 20, place.zoom)
     assert document.state.damage.empty
 
 
-def test_the_wheel_zooms_in_mid_stroke_at_the_cursor(brush, view, mouse, document) -> None:
+def test_wheel_zooms_at_the_cursor_during_a_stroke(brush, view, mouse, document) -> None:
     mouse.press(100, 100)
     before = view.to_picture(QPointF(100, 100))
     wheel(view, 100, 100, 120)
@@ -190,7 +190,7 @@ def test_other_buttons_do_not_draw(brush, view, mouse, document) -> None:
     assert document.state.damage.empty
 
 
-def test_the_second_of_two_quick_presses_draws_too(brush, view, mouse, label_at) -> None:
+def test_second_press_of_a_double_click_draws(brush, view, mouse, label_at) -> None:
     mouse.click(100, 100)
     mouse.double(100, 100)
     mouse.move(200, 100)

@@ -21,7 +21,7 @@ def test_a_style_reference_is_drawn(style, mouse, document, names) -> None:
     assert len(names()) == 1
 
 
-def test_it_is_moved_within_the_picture(style, mouse, document) -> None:
+def test_style_reference_is_moved_inside_the_picture(style, mouse, document) -> None:
     mouse.drag((100, 100), (200, 180))
     mouse.drag((150, 150), (170, 155))
     assert document.state.style.regions == (Box(120, 105, 100, 80),)
@@ -29,13 +29,13 @@ def test_it_is_moved_within_the_picture(style, mouse, document) -> None:
     assert document.state.style.regions == (Box(0, 0, 100, 80),)
 
 
-def test_a_corner_resizes_it(style, mouse, document) -> None:
+def test_corner_resizes_the_style_reference(style, mouse, document) -> None:
     mouse.drag((100, 100), (200, 180))
     mouse.drag((200, 180), (150, 150))
     assert document.state.style.regions == (Box(100, 100, 50, 50),)
 
 
-def test_it_is_removed_by_alt_click_or_delete(style, mouse, document) -> None:
+def test_alt_click_or_delete_removes_the_style_reference(style, mouse, document) -> None:
     mouse.drag((100, 100), (200, 180))
     mouse.drag((300, 100), (400, 180))
     mouse.click(150, 140, alt=True)
@@ -45,7 +45,7 @@ def test_it_is_removed_by_alt_click_or_delete(style, mouse, document) -> None:
     assert document.state.style.regions == ()
 
 
-def test_escape_abandons_it_and_a_click_is_none(style, mouse, document, names) -> None:
+def test_escape_cancels_a_style_reference_and_a_click_draws_none(style, mouse, document, names) -> None:
     mouse.press(100, 100)
     mouse.move(200, 200)
     QTest.keyClick(style, Qt.Key.Key_Escape)
@@ -54,7 +54,7 @@ def test_escape_abandons_it_and_a_click_is_none(style, mouse, document, names) -
     assert names() == []
 
 
-def test_the_ruler_tells_two_points(context, view, mouse, qtbot) -> None:
+def test_ruler_reports_two_points(context, view, mouse, qtbot) -> None:
     context.selection.tool = "measure"
     with qtbot.waitSignal(view.measured) as told:
         mouse.drag((100, 100), (200, 100))
@@ -63,7 +63,7 @@ def test_the_ruler_tells_two_points(context, view, mouse, qtbot) -> None:
     assert end == pytest.approx((200, 100))
 
 
-def test_the_length_typed_sets_the_scale(context, view, mouse, document) -> None:
+def test_entered_length_sets_the_scale(context, view, mouse, document) -> None:
     context.selection.tool = "measure"
     mouse.drag((100, 100), (200, 100))
     entry = view.scale_entry
@@ -75,7 +75,7 @@ def test_the_length_typed_sets_the_scale(context, view, mouse, document) -> None
     assert not entry.isVisible()
 
 
-def test_the_picker_tells_a_pixel(context, view, mouse, qtbot) -> None:
+def test_picker_reports_a_pixel(context, view, mouse, qtbot) -> None:
     context.selection.tool = "pick"
     with qtbot.waitSignal(context.selection.picked) as told:
         mouse.click(123, 45)

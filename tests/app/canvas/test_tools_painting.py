@@ -27,9 +27,7 @@ def brush(context: Context, view: CanvasView) -> Context:
     return context
 
 
-def test_a_stroke_is_a_round_band_and_one_step(
-    brush, mouse, document, label_at: LabelAt, names: Names
-) -> None:
+def test_stroke_is_round_and_one_operation(brush, mouse, document, label_at: LabelAt, names: Names) -> None:
     mouse.drag((100, 200), (150, 200), (200, 200))
     damage = document.state.damage
     assert names() == ["Brush stroke"]
@@ -56,7 +54,7 @@ def test_a_brush_of_one_pixel_leaves_no_gap(brush, mouse, document) -> None:
     assert set(range(10, 62)) == set(columns.tolist())
 
 
-def test_a_broad_brush_paints_all_that_it_passes(brush, mouse, document) -> None:
+def test_wide_brush_paints_the_whole_band(brush, mouse, document) -> None:
     brush.selection.brush_size = 400.0
     mouse.drag((250, 200), (300, 200), (400, 200))
     damage = document.state.damage.read(document.state.box)
@@ -65,7 +63,7 @@ def test_a_broad_brush_paints_all_that_it_passes(brush, mouse, document) -> None
     assert np.array_equal(damage > 0, (x - along) ** 2 + (y - 200) ** 2 <= 200**2)
 
 
-def test_the_eraser_takes_damage_away(context, view, mouse, mark, names, label_at) -> None:
+def test_eraser_removes_damage(context, view, mouse, mark, names, label_at) -> None:
     mark(100, 100, 100, 100)
     context.selection.tool, context.selection.brush_size = "eraser", 30.0
     mouse.drag((150, 150), (160, 150))
@@ -74,7 +72,7 @@ def test_the_eraser_takes_damage_away(context, view, mouse, mark, names, label_a
     assert names() == ["Mark", "Erase"]
 
 
-def test_escape_abandons_a_stroke(brush, mouse, view, document, mark, names) -> None:
+def test_escape_cancels_a_stroke(brush, mouse, view, document, mark, names) -> None:
     mark(100, 190, 50, 10)
     before = document.state.damage.copy()
     mouse.press(100, 200)
@@ -91,7 +89,7 @@ def test_shift_keeps_the_stroke_straight(brush, mouse, document) -> None:
     assert document.state.damage.bounds() == Box(90, 190, document.state.damage.bounds().width, 20)
 
 
-def test_shift_begins_where_the_last_stroke_ended(brush, mouse, label_at) -> None:
+def test_shift_starts_at_the_end_of_the_last_stroke(brush, mouse, label_at) -> None:
     mouse.click(100, 100)
     mouse.click(100, 300, shift=True)
     assert label_at(100, 200) == 2
@@ -103,7 +101,7 @@ def test_alt_drag_changes_the_size_and_paints_nothing(brush, mouse, document) ->
     assert document.state.damage.empty
 
 
-def test_other_classes_are_kept_unless_asked(brush, mouse, mark, label_at) -> None:
+def test_other_classes_are_kept_by_default(brush, mouse, mark, label_at) -> None:
     mark(100, 190, 20, 20, label=1)
     mouse.drag((90, 200), (150, 200))
     assert label_at(110, 200) == 1
@@ -112,7 +110,7 @@ def test_other_classes_are_kept_unless_asked(brush, mouse, mark, label_at) -> No
     assert label_at(110, 200) == 2
 
 
-def test_locked_classes_are_kept_always(brush, mouse, mark, document, label_at) -> None:
+def test_locked_classes_are_always_kept(brush, mouse, mark, document, label_at) -> None:
     mark(100, 190, 20, 20, label=1)
     document.do(lock_class(document.state, 1, True))
     brush.selection.overwrite_classes = True
@@ -123,7 +121,7 @@ def test_locked_classes_are_kept_always(brush, mouse, mark, document, label_at) 
     assert label_at(140, 200) == 0
 
 
-def test_space_moves_the_picture_in_mid_stroke(brush, mouse, view, document, label_at) -> None:
+def test_space_pans_during_a_stroke(brush, mouse, view, document, label_at) -> None:
     mouse.press(100, 200)
     mouse.move(120, 200)
     QTest.keyPress(view, Qt.Key.Key_Space)
@@ -134,10 +132,10 @@ def test_space_moves_the_picture_in_mid_stroke(brush, mouse, view, document, lab
     mouse.move(80, 200)
     mouse.release(80, 200)
     assert document.state.damage.bounds().right == 150
-    assert view.place.x == pytest.approx(460)
+    assert view.position.x == pytest.approx(460)
 
 
-def test_a_read_only_project_says_so(brush, mouse, document, qtbot: QtBot) -> None:
+def test_read_only_project_shows_the_reason(brush, mouse, document, qtbot: QtBot) -> None:
     document.document.read_only = "Somebody has it."
     with qtbot.waitSignal(brush.messages.said) as said:
         mouse.drag((100, 200), (150, 200))
@@ -145,7 +143,7 @@ def test_a_read_only_project_says_so(brush, mouse, document, qtbot: QtBot) -> No
     assert document.state.damage.empty
 
 
-def test_a_lasso_marks_what_it_encloses(context, view, mouse, document, names, label_at) -> None:
+def test_lasso_marks_the_enclosed_area(context, view, mouse, document, names, label_at) -> None:
     context.selection.tool = "lasso"
     mouse.drag((100, 100), (200, 100), (200, 200), (100, 200))
     assert names() == ["Lasso"]
@@ -175,7 +173,7 @@ def test_an_outline_beside_the_picture_marks_nothing(
     assert not said
 
 
-def test_a_rectangle_is_of_whole_pixels(context, view, mouse, document) -> None:
+def test_rectangle_covers_whole_pixels(context, view, mouse, document) -> None:
     context.selection.tool = "rectangle"
     mouse.drag((100, 100), (150, 120))
     assert document.state.damage == _boxed(document, Box(100, 100, 50, 20))
@@ -209,7 +207,7 @@ def test_a_polygon_is_closed(close, context, view, mouse, label_at, names) -> No
     assert label_at(110, 200) == 0
 
 
-def test_a_corner_can_be_taken_back_and_a_polygon_abandoned(context, view, mouse, names) -> None:
+def test_backspace_removes_a_corner_and_escape_cancels(context, view, mouse, names) -> None:
     context.selection.tool = "polygon"
     for corner in ((100, 100), (300, 100), (200, 300)):
         mouse.click(*corner)
@@ -220,7 +218,7 @@ def test_a_corner_can_be_taken_back_and_a_polygon_abandoned(context, view, mouse
     assert names() == []
 
 
-def test_the_wand_grows_over_what_is_alike(context, view, mouse, document, qtbot: QtBot, names) -> None:
+def test_wand_selects_similar_pixels(context, view, mouse, document, qtbot: QtBot, names) -> None:
     context.selection.tool = "wand"
     mouse.press(130, 80)
     qtbot.waitUntil(lambda: view.tool._wand is not None)
@@ -243,7 +241,7 @@ def test_the_wand_grows_with_the_drag(context, view, mouse, document, qtbot: QtB
     assert document.state.damage.count() == pytest.approx(2 * first, rel=0.2)
 
 
-def test_a_wand_released_before_its_picture_came_still_marks(context, view, mouse, qtbot, document) -> None:
+def test_wand_released_before_decoding_still_marks(context, view, mouse, qtbot, document) -> None:
     context.selection.tool = "wand"
     mouse.click(130, 80)
     qtbot.waitUntil(lambda: not document.state.damage.empty)
@@ -259,7 +257,7 @@ def test_fill_gives_a_region_another_class(context, view, mouse, mark, label_at,
     assert names() == ["Mark", "Change class of region", "Clear region"]
 
 
-def test_fill_fills_what_is_enclosed(context, view, mouse, mark, label_at, qtbot) -> None:
+def test_fill_fills_a_hole(context, view, mouse, mark, label_at, qtbot) -> None:
     mark(100, 100, 50, 50)
     mark(110, 110, 30, 30, label=0)
     context.selection.tool = "fill"

@@ -46,7 +46,7 @@ def ended(context: Context, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not context.jobs.busy, timeout=20_000)
 
 
-def test_a_mask_derived_during_a_stroke_is_a_step_of_its_own(
+def test_mask_derived_during_a_stroke_is_a_separate_operation(
     context, view: CanvasView, mouse, document: OpenDocument, derive, names, qtbot: QtBot
 ) -> None:
     context.selection.tool, context.selection.brush_size = "brush", 20.0
@@ -68,7 +68,7 @@ def test_a_mask_derived_during_a_stroke_is_a_step_of_its_own(
     assert document.state.damage.count() == 0
 
 
-def test_a_stroke_over_what_is_derived_loses_nothing(
+def test_stroke_over_derived_damage_loses_nothing(
     context, view: CanvasView, mouse, document: OpenDocument, derive, names, qtbot: QtBot
 ) -> None:
     context.selection.tool, context.selection.brush_size = "brush", 20.0
@@ -120,7 +120,7 @@ def test_a_restoration_that_ends_during_a_gesture_waits_for_it(
     assert document.state.damage == before
 
 
-def test_a_gesture_given_up_lets_go_of_what_waits(
+def test_cancelled_gesture_runs_deferred_actions(
     context, view: CanvasView, mouse, mark, document: OpenDocument, derive, names, qtbot: QtBot
 ) -> None:
     mark(60, 60, 30, 30, 1)
@@ -136,7 +136,7 @@ def test_a_gesture_given_up_lets_go_of_what_waits(
     assert document.state.damage.count() == DERIVED.area
 
 
-def test_a_large_edit_made_during_a_stroke_is_made_from_what_is_there_then(
+def test_large_edit_during_a_stroke_uses_the_final_state(
     context, view: CanvasView, mouse, mark, document: OpenDocument, names, qtbot: QtBot, monkeypatch
 ) -> None:
     monkeypatch.setattr(masking, "AT_ONCE", -1)

@@ -47,7 +47,7 @@ def visible(document: OpenDocument, label: int) -> bool:
     return document.state.damage.class_of(label).visible
 
 
-def test_a_stroke_after_a_class_was_undone_belongs_to_one_that_exists(
+def test_stroke_after_undoing_a_class_uses_an_existing_class(
     own: OpenDocument, view: CanvasView, context: Context, mouse, label_at: LabelAt, qtbot: QtBot
 ) -> None:
     options = ToolOptions(context)
@@ -56,13 +56,13 @@ def test_a_stroke_after_a_class_was_undone_belongs_to_one_that_exists(
     context.selection.tool = "brush"
     own.undo()
     assert context.selection.label == 1
-    assert "loss" in options.paints.text()
+    assert "loss" in options.class_label.text()
     mouse.drag((100, 200), (150, 200))
     assert label_at(120, 200) == 1
     assert view.layers.mask.labels.read(0, Box(120, 200, 1, 1)) is not None, "the stroke is drawn"
 
 
-def test_a_class_that_another_project_does_not_have_is_let_go(own: OpenDocument, context: Context) -> None:
+def test_class_missing_in_another_project_is_deselected(own: OpenDocument, context: Context) -> None:
     other = OpenDocument(type(own.document).create(own.painting), own.painting)
     context.set_document(other)
     assert context.selection.label == 1
@@ -119,7 +119,7 @@ def test_erasing_leaves_hidden_classes_hidden(
     assert not visible(document, 2)
 
 
-def test_what_is_derived_or_inverted_is_seen(context: Context, document: OpenDocument, view) -> None:
+def test_derived_or_inverted_damage_is_visible(context: Context, document: OpenDocument, view) -> None:
     found = DamageMap(*document.state.box[2:])
     found.write(Box(10, 10, 5, 5), np.ones((5, 5), np.uint8))
     document.do(show_class(document.state, 2, False))
@@ -144,14 +144,14 @@ def test_a_large_edit_whose_class_is_undone_meanwhile_is_refused(
     assert own.state.damage.empty
 
 
-def test_a_class_that_is_not_there_is_refused_with_a_sentence(
+def test_unknown_class_is_refused_with_a_message(
     context: Context, document: OpenDocument, said: list
 ) -> None:
     assert not may_mark(context, 99)
     assert "choose one from the list" in said[0].sentence
 
 
-def test_a_result_that_is_undone_is_not_under_review_any_more(
+def test_undone_result_is_no_longer_under_review(
     context: Context, document: OpenDocument, make_run, view
 ) -> None:
     document.do(add_run(make_run(1, [Box(300, 200, 40, 40)], 40000)))
@@ -164,7 +164,7 @@ def test_a_result_that_is_undone_is_not_under_review_any_more(
     assert document.run(context.selection.run) is not None
 
 
-def test_a_proposal_of_a_class_that_is_undone_gets_another(own: OpenDocument, context: Context) -> None:
+def test_proposal_of_an_undone_class_gets_another_class(own: OpenDocument, context: Context) -> None:
     context.selection.proposal = Proposal(Box(0, 0, 2, 2), np.ones((2, 2), np.bool_), OWN.label)
     own.undo()
     assert context.selection.proposal.label == 1
@@ -206,7 +206,7 @@ def test_a_mask_hidden_for_one_picture_is_shown_with_the_next(
     assert context.selection.mask_visible
 
 
-def test_damage_that_undo_brings_back_is_seen(document: OpenDocument, context: Context, mark, view) -> None:
+def test_damage_restored_by_undo_is_visible(document: OpenDocument, context: Context, mark, view) -> None:
     mark(100, 200, 20, 20)
     masking.clear_all(context)
     context.selection.mask_visible = False
@@ -240,7 +240,7 @@ def test_hidden_damage_that_is_only_recorded_stays_hidden(
     qtbot.waitUntil(lambda: not context.jobs.busy)
 
 
-def test_the_mask_that_was_hidden_for_a_result_is_shown_without_it(
+def test_mask_hidden_for_a_result_is_shown_again_without_it(
     document: OpenDocument, context: Context, mark, view, make_run
 ) -> None:
     mark(100, 200, 20, 20)

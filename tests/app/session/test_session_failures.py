@@ -32,7 +32,7 @@ def restore(hands: Hands, engine: str) -> None:
         ("greedy-numpy", "not enough memory", "MemoryError"),
         ("greedy-torch", "not enough memory", "can't allocate memory"),
         ("greedy-gpu", "not enough memory", "OutOfMemoryError"),
-        ("faulty", "fault of this program", "IndexError"),
+        ("faulty", "internal error", "IndexError"),
     ],
 )
 def test_a_failure_is_said_and_the_next_restoration_works(

@@ -20,7 +20,7 @@ from app.canvas.view import CanvasView
 from app.commands import open as opening
 from app.compare.restored import Fills
 from app.faults import faults
-from app.selection import Compare, Shown
+from app.selection import Compare, DisplayedPicture
 from imagest_core.painting.geometry import Box
 from imagest_core.project.state import State
 
@@ -126,7 +126,7 @@ def test_whatever_is_done(hands: Hands, tmp_path: Path, seed: int, monkeypatch: 
             check(hands)
     faults.forget(found.append)
     assert not found
-    assert not [message.sentence for message in hands.said if "fault of this program" in message.sentence]
+    assert not [message.sentence for message in hands.said if "internal error" in message.sentence]
     before = kept(hands.document.state)
     path = hands.document.painting.path
     opening.close(hands.context)
@@ -138,7 +138,7 @@ def rest(hands: Hands) -> None:
     """Wait till nothing works any more."""
     area, background = hands.window.area, hands.context.background
     hands.settle()
-    hands.until(lambda: area.layers is not None and area.layers.whole and area.restored is not None)
+    hands.until(lambda: area.layers is not None and area.layers.complete and area.restored is not None)
     hands.until(lambda: background.resting and not background._latest and not area.restored.busy)
     QTest.qWait(30)
 
@@ -176,10 +176,12 @@ def wrong(hands: Hands, view: CanvasView) -> list[str]:
     """Middles of blocks in sight that have another colour on the screen than picture, fills and mask make."""
     selection, document, box = hands.context.selection, hands.document, hands.document.state.box
     beside = selection.compare == Compare.SIDE
-    restored = (view is hands.view) == selection.swapped if beside else selection.shown == Shown.RESTORED
+    restored = (
+        (view is hands.view) == selection.swapped if beside else selection.shown == DisplayedPicture.RESTORED
+    )
     samples = document.painting.read(box)
     if restored:
-        samples = Fills(document.accepted, document.run(selection.run)).lay(samples, box)
+        samples = Fills(document.accepted, document.run(selection.run)).composite(samples, box)
     picture, labels = samples / 257, document.state.damage.read(box)
     classes = {item.label: item for item in document.state.damage.classes}
     pixels, found = painted(view.viewport()), []

@@ -8,19 +8,19 @@ from mouse import Mouse
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from app.selection import Tool
+from app.selection import ToolName
 
 KEYS = {
-    "H": Tool.PAN,
-    "B": Tool.BRUSH,
-    "E": Tool.ERASER,
-    "L": Tool.LASSO,
-    "P": Tool.POLYGON,
-    "R": Tool.RECTANGLE,
-    "W": Tool.WAND,
-    "G": Tool.FILL,
-    "S": Tool.STYLE,
-    "M": Tool.MEASURE,
+    "H": ToolName.PAN,
+    "B": ToolName.BRUSH,
+    "E": ToolName.ERASER,
+    "L": ToolName.LASSO,
+    "P": ToolName.POLYGON,
+    "R": ToolName.RECTANGLE,
+    "W": ToolName.WAND,
+    "G": ToolName.FILL,
+    "S": ToolName.STYLE,
+    "M": ToolName.MEASURE,
 }
 
 
@@ -39,13 +39,13 @@ def test_x_swaps_brush_and_eraser_and_brackets_size_them(at_work: Hands) -> None
     at_work.draw((20, 90), (60, 90))
     painted = (at_work.labels() > 0).sum()
     at_work.press("X")
-    assert selection.tool == Tool.ERASER
+    assert selection.tool == ToolName.ERASER
     at_work.press("[")
     assert selection.brush_size == 17
     at_work.draw((20, 90), (60, 90))
     assert 0 < (at_work.labels() > 0).sum() < painted / 4
     at_work.press("X")
-    assert selection.tool == Tool.BRUSH
+    assert selection.tool == ToolName.BRUSH
     at_work.press("]")
     assert selection.brush_size == 20
 
@@ -64,14 +64,14 @@ def test_keys_in_mid_stroke_are_no_shortcuts(at_work: Hands, keys: str) -> None:
     mouse.release(*at_work.at((60, 90)))
     assert at_work.names() == ["Brush stroke"] * 2
     assert at_work.labels()[90, 20:60].all()
-    assert at_work.context.selection.tool == Tool.BRUSH
+    assert at_work.context.selection.tool == ToolName.BRUSH
     assert not at_work.context.jobs.busy
 
 
 def test_space_pans_in_mid_stroke_though_buttons_take_it_elsewhere(at_work: Hands) -> None:
     at_work.press("B")
     at_work.context.selection.brush_size = 6.0
-    mouse, place = Mouse(at_work.view), at_work.view.place
+    mouse, place = Mouse(at_work.view), at_work.view.position
     x, y = at_work.at((50, 90))
     mouse.press(x, y)
     mouse.move(x + 20, y)
@@ -80,5 +80,5 @@ def test_space_pans_in_mid_stroke_though_buttons_take_it_elsewhere(at_work: Hand
     mouse.move(x + 60, y)
     QTest.keyRelease(at_work.view, Qt.Key.Key_Space)
     mouse.release(x + 60, y)
-    assert at_work.view.place.x < place.x
+    assert at_work.view.position.x < place.x
     assert at_work.names() == ["Brush stroke"]

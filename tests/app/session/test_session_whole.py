@@ -14,7 +14,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 import resources
-from app.canvas.navigation import Place
+from app.canvas.navigation import ViewPosition
 from app.commands import open as opening
 from app.dialogs.export import ExportDialog
 from app.selection import Compare
@@ -22,7 +22,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import read_picture
 from imagest_core.project.state import Verdict
 
-HERE = Place(300.0, 300.0, 6.0)
+HERE = ViewPosition(300.0, 300.0, 6.0)
 """Where the work is done: cracks, and paint without any."""
 ACCEPTED, REJECTED = Verdict.ACCEPTED, Verdict.REJECTED
 
@@ -138,7 +138,7 @@ def compare(hands: Hands) -> None:
     assert selection.compare == Compare.SIDE
     assert area.second.isVisible()
     assert not selection.mask_visible
-    hands.until(lambda: together(area.view.place, area.second.place))
+    hands.until(lambda: together(area.view.position, area.second.position))
     hands.press("Alt+1")
     assert not area.second.isVisible()
     hands.view.set_view(HERE)
@@ -161,12 +161,12 @@ def compare(hands: Hands) -> None:
     hands.until(lambda: same(seen(hands), restored))
     hands.until(lambda: same(seen(hands), original))
     hands.press("Alt+5")
-    assert area.scale.isVisible()
+    assert area.legend.isVisible()
     hands.until(lambda: not same(seen(hands), original))
     hands.press("Alt+1")
 
 
-def together(one: Place, other: Place) -> bool:
+def together(one: ViewPosition, other: ViewPosition) -> bool:
     """Whether two views show one place, to the pixel of the screen."""
     return one.zoom == other.zoom and max(abs(one.x - other.x), abs(one.y - other.y)) * one.zoom <= 1
 
@@ -249,7 +249,7 @@ def check_reopened(start, hands: Hands, project: Path) -> None:
     assert again.document.state.decisions == decisions
     assert again.document.state.style.regions == regions
     assert again.names() == names
-    again.until(lambda: again.view.place.zoom == HERE.zoom)
+    again.until(lambda: again.view.position.zoom == HERE.zoom)
     assert (again.view.to_picture(QPointF(0, 0)) - QPointF(169, 211)).manhattanLength() < 400
     again.act("next_run")
     assert again.window.review.counts.text().endswith("1 rejected, 0 to review")

@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from app.canvas.picture import at_level, native
 from app.commands.mask_detectors import MaskDetector, Seen, Values
 from app.jobs.runner import Background
+from app.levels import at_level, native
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
