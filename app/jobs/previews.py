@@ -154,7 +154,7 @@ class Previewer:
     def _looked(self, look: Look, level: int, *, exact: bool) -> tuple[Mask, float]:
         seen = self._glass.read(look, level)
         began = time.perf_counter()
-        mask = look.detector.look(seen, level, look.learned, look.values, exact=exact)
+        mask = look.detector.preview(seen, level, look.learned, look.values, exact=exact)
         return np.asarray(mask, np.bool_), time.perf_counter() - began
 
     def _note(self, pixels: int, seconds: float) -> None:
