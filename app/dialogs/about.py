@@ -50,8 +50,8 @@ class AboutDialog(Dialog):
         inside.addWidget(
             label(
                 self.tr(
-                    "Fills exactly the damaged pixels of a painting’s scan, on this computer, and proves that"
-                    " all others are unchanged. A fill is a hypothesis, never the artist’s hand."
+                    "Fills only the damaged pixels of a painting’s scan, on this computer, and verifies"
+                    " that all others are unchanged. A fill is a hypothesis, not the artist’s work."
                 ),
                 wrap=True,
             )
@@ -59,7 +59,7 @@ class AboutDialog(Dialog):
         inside.addWidget(
             label(
                 self.tr(
-                    "After Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0."
+                    "Based on Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0."
                 ),
                 "soft",
                 wrap=True,

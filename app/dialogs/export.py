@@ -53,11 +53,11 @@ class ExportDialog(Dialog):
         self.path.setAccessibleName(self.tr("Restored TIFF"))
         self.path.textChanged.connect(lambda _: self._check())
         browse = button(self.tr("Choose…"), self._browse)
-        self.replace = QCheckBox(self.tr("Replace files that exist"))
+        self.replace = QCheckBox(self.tr("Replace existing files"))
         self.replace.toggled.connect(lambda _: self._check())
         self.mask = QCheckBox(self.tr("The mask (PNG)"))
-        self.fill = QCheckBox(self.tr("The fills alone (RGBA TIFF, transparent elsewhere)"))
-        self.record = QCheckBox(self.tr("The record: what was done, with what, when (JSON)"))
+        self.fill = QCheckBox(self.tr("The fills only (RGBA TIFF, transparent elsewhere)"))
+        self.record = QCheckBox(self.tr("The record of what was done, how and when (JSON)"))
         known = self._context.settings.preferences
         for box, wanted in (
             (self.mask, known.export_mask),
@@ -71,11 +71,11 @@ class ExportDialog(Dialog):
         grid.addLayout(row(self.path, browse), 0, 1)
         self.stored = StoredAs(painting)
         self.stored.changed.connect(self._check)
-        stored = label(self.tr("Stored"), "soft")
+        stored = label(self.tr("Format"), "soft")
         stored.setMinimumHeight(self.stored.depth.sizeHint().height())
         grid.addWidget(stored, 1, 0, Qt.AlignmentFlag.AlignTop)
         grid.addWidget(self.stored, 1, 1)
-        grid.addWidget(label(self.tr("Beside it"), "soft"), 2, 0)
+        grid.addWidget(label(self.tr("Also write"), "soft"), 2, 0)
         for line, box in enumerate((self.mask, self.fill, self.record), 2):
             grid.addWidget(box, line, 1)
         grid.addWidget(self.replace, 5, 1)
@@ -114,10 +114,10 @@ class ExportDialog(Dialog):
         try:
             typed = Path(text).expanduser()
         except RuntimeError as error:
-            sentence = self.tr("There is no user folder {0}: choose another one.")
+            sentence = self.tr("The home folder {0} does not exist: choose another folder.")
             raise OutputError(sentence.format(Path(text).parts[0])) from error
         if not typed.name:
-            raise OutputError(self.tr("The restored scan needs a name that ends in .tif."))
+            raise OutputError(self.tr("Enter a file name that ends in .tif."))
         return self._proposed(self._document.painting).parent / typed
 
     def _browse(self) -> None:
@@ -162,7 +162,7 @@ class ExportDialog(Dialog):
             self._failed(error)
             return
         self.go.setEnabled(False)
-        self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
+        self._say(self.tr("Writing and verifying. Progress is shown at the bottom of the window."), "soft")
         self._context.settings.keep_folder("export", wanted.out)
         self._context.settings.prefer(
             export_mask=wanted.mask is not None,
@@ -195,8 +195,8 @@ class ExportDialog(Dialog):
         account = written.account
         if account.converted:
             found = self.tr(
-                "Checked: all {0} samples are exactly what the conversion makes of the scan’s and "
-                "the fills’; {1} px are filled."
+                "Verified: all {0} samples equal the converted samples of the scan and the fills; {1} px"
+                " are filled."
             ).format(f"{account.converted:,}", f"{account.filled:,}")
         else:
             found = self.tr(

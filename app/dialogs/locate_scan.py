@@ -15,26 +15,26 @@ from app.widgets.parts import button, column, form, label, row, rule
 from app.widgets.placement import Dialog
 
 
-class MovedDialog(Dialog):
+class LocateScanDialog(Dialog):
     """Says which file is wanted; what is chosen is opened if it is the same, sample for sample."""
 
     def __init__(self, context: Context, missing: ScanMissingError, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Where is the scan?"))
+        self.setWindowTitle(self.tr("Locate the scan"))
         self.setMinimumWidth(560)
         self._context, self._missing = context, missing
         inside = column(self, margin=16, spacing=12)
-        inside.addWidget(label(self.tr("Where is the scan?"), "title"))
+        inside.addWidget(label(self.tr("Locate the scan"), "title"))
         self.sentence = label(explained(missing)[0], "warn", wrap=True)
         inside.addWidget(self.sentence)
         inside.addLayout(self._facts())
-        check = self.tr("What you choose is compared with the fingerprint of the scan before it is used.")
+        check = self.tr("The file you choose is compared with the stored hash of the scan before it is used.")
         inside.addWidget(label(check, "small", wrap=True))
         inside.addWidget(rule())
-        self.show_where = button(self.tr("Show me where…"), self.ask, primary=True)
+        self.show_where = button(self.tr("Choose the file…"), self.ask, primary=True)
         self.show_where.setDefault(True)
-        self.go_on_with_it = button(self.tr("Go on with this file"), self.accept_rewritten)
+        self.go_on_with_it = button(self.tr("Use this file"), self.accept_rewritten)
         rewritten = missing.rewritten
         self.go_on_with_it.setVisible(rewritten is not None and bool(rewritten.same_samples))
         not_now = button(self.tr("Not now"), self.reject)
@@ -46,8 +46,8 @@ class MovedDialog(Dialog):
         size = f"{reference.width:,} × {reference.height:,} px, {reference.depth} bit"
         facts = (
             (self.tr("Project"), self._missing.project.name),
-            (self.tr("Its scan"), reference.path.name),
-            (self.tr("Last seen in"), str(reference.path.parent)),
+            (self.tr("Scan"), reference.path.name),
+            (self.tr("Last known folder"), str(reference.path.parent)),
             (self.tr("Size"), size),
         )
         for line, (name, value) in enumerate((*facts, *self._changes())):
@@ -61,12 +61,12 @@ class MovedDialog(Dialog):
         if rewritten is None:
             return ()
         said = {
-            True: self.tr("every one is as it was"),
-            False: self.tr("not the same"),
-            None: self.tr("can’t be compared: they were not recorded when the project was begun"),
+            True: self.tr("all unchanged"),
+            False: self.tr("different"),
+            None: self.tr("can’t be compared: the project has no record of them"),
         }
         return (
-            (self.tr("In its place"), str(rewritten.path)),
+            (self.tr("File found there"), str(rewritten.path)),
             (self.tr("Samples"), said[rewritten.same_samples]),
         )
 
@@ -83,7 +83,7 @@ class MovedDialog(Dialog):
         folder = self._context.settings.folder("open")
         kinds = self.tr("Pictures") + f" ({opening.PICTURES});;" + self.tr("All files") + " (*)"
         chosen, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Show where {0} is").format(self._missing.reference.path.name), str(folder), kinds
+            self, self.tr("Locate {0}").format(self._missing.reference.path.name), str(folder), kinds
         )
         if chosen:
             self.go_on(Path(chosen))

@@ -26,13 +26,13 @@ class ProfileDialog(QDialog):
         self.sentence = label(explained(error)[0], "warn", wrap=True)
         inside.addWidget(self.sentence)
         means = self.tr(
-            "With sRGB, samples outside the mask stay as they are; filled colours may differ from their"
-            " surroundings. The record says that sRGB was assumed."
+            "If sRGB is assumed, samples outside the mask stay unchanged, but filled colours may differ"
+            " from their surroundings. The record notes that sRGB was assumed."
         )
         inside.addWidget(label(means, "small", wrap=True))
         inside.addWidget(rule())
         self.assume = button(self.tr("Assume sRGB"), self._assume)
-        not_now = button(self.tr("Don't open"), self.reject, primary=True)
+        not_now = button(self.tr("Don’t open"), self.reject, primary=True)
         not_now.setDefault(True)
         inside.addLayout(row(None, not_now, self.assume))
 

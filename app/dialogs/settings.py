@@ -28,12 +28,12 @@ class SettingsDialog(Dialog):
         inside.addLayout(self._form())
         inside.addWidget(rule())
         for name, text in (
-            ("hide_mask_while_judging", self.tr("Hide the mask while a result is judged")),
-            ("confirm_discard", self.tr("Ask before a result is discarded")),
+            ("hide_mask_while_judging", self.tr("Hide the mask while reviewing a result")),
+            ("confirm_discard", self.tr("Ask before discarding a result")),
             ("brush_follows_zoom", self.tr("Keep the brush the same size on screen when zooming")),
         ):
             inside.addWidget(self._check(name, text))
-        self.later = label(self.tr("The language changes as soon as the running job has ended."), "small")
+        self.later = label(self.tr("The language changes when the running job ends."), "small")
         self.later.hide()
         inside.addWidget(self.later)
         inside.addStretch(1)
@@ -62,10 +62,14 @@ class SettingsDialog(Dialog):
         return grid
 
     def _themes(self) -> Choices:
-        return (("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark")))
+        return (
+            ("system", self.tr("Same as the system")),
+            ("light", self.tr("Light")),
+            ("dark", self.tr("Dark")),
+        )
 
     def _languages(self) -> Choices:
-        return (("", self.tr("As the system")), ("en", "English"), ("zh_CN", "简体中文"))
+        return (("", self.tr("Same as the system")), ("en", "English"), ("zh_CN", "简体中文"))
 
     def _surrounds(self) -> Choices:
         return (
@@ -76,7 +80,7 @@ class SettingsDialog(Dialog):
         )
 
     def _devices(self) -> Choices:
-        return (("auto", self.tr("GPU if there is one")), ("cuda", self.tr("GPU")), ("cpu", self.tr("CPU")))
+        return (("auto", self.tr("GPU if available")), ("cuda", self.tr("GPU")), ("cpu", self.tr("CPU")))
 
     def _choice(self, name: str, choices: Choices) -> QComboBox:
         made = QComboBox()

@@ -24,7 +24,7 @@ class ShortcutsDialog(Dialog):
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Search"))
         self.model = self._filter()
-        self.none = label(self.tr("No action of that name."), "soft")
+        self.none = label(self.tr("No matching action."), "soft")
         inside = column(self, margin=16)
         inside.addWidget(label(self.tr("Keyboard shortcuts"), "title"))
         inside.addWidget(self.search)

@@ -113,9 +113,9 @@ class ClassRow(QWidget):
         made.setText(self.tr("fill") if self.item.filled else self.tr("record"))
         made.setFixedWidth(56)
         made.setToolTip(
-            self.tr("Filled by a restoration; click to record it only")
+            self.tr("Filled by a restoration. Click to record it without filling.")
             if self.item.filled
-            else self.tr("Recorded and counted, left as it is; click to fill it")
+            else self.tr("Recorded and measured, but not filled. Click to fill it.")
         )
         made.setAccessibleName(f"{self.item.name}: {made.text()}")
         other = Policy.RECORD if self.item.filled else Policy.FILL
@@ -191,7 +191,7 @@ class ClassList(QWidget):
             return
         label_ = next((n for n in range(1, MAX_LABEL + 1) if n not in self._rows), None)
         if label_ is None:
-            sentence = self.tr("There are {0} damage classes already: rename one that is not used.")
+            sentence = self.tr("All {0} damage classes exist already: rename one that you do not need.")
             return self._context.messages.warn(sentence.format(MAX_LABEL))
         made = DamageClass(label_, name.strip(), OWN_COLOURS[label_ % len(OWN_COLOURS)])
         if self._context.do(settings.add_class(document.state, made)):

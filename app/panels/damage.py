@@ -62,7 +62,7 @@ class DamagePanel(Panel):
         return Card(
             self.tr("Where is it damaged?"),
             self.tr(
-                "Paint over the damage, let the program find it, or import a mask. You can mix all three."
+                "Paint over the damage, let the program find it, or import a mask. You can combine all three."
             ),
             button(self.tr("Paint"), self._paint, icon="brush"),
             button(self.tr("Derive"), lambda: self.show_derive("losses"), icon="wand"),
@@ -119,7 +119,7 @@ class DamagePanel(Panel):
             self.card.setVisible(wanted)
             self.reshaped.emit()
         if not self.marked:
-            self.summary_changed.emit(self.tr("nothing marked"))
+            self.summary_changed.emit(self.tr("no damage marked"))
 
     def _counted(self, counts: dict[int, int]) -> None:
         if self.document is not None and counts:

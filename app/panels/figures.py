@@ -128,8 +128,8 @@ def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: Cla
     if figures is not None:
         count = figures.count
         parts.append(translate("Classes", "%n piece(s)", "", count))
-        parts.append(translate("Classes", "{0} along the middle").format(length_text(figures)))
-    source = translate("Classes", "No scale is known: measure two points to set it.")
+        parts.append(translate("Classes", "centreline {0}").format(length_text(figures)))
+    source = translate("Classes", "The scale is unknown: measure the distance between two points to set it.")
     if scale is not None:
         source = f"{scale.resolution.px_per_mm_x:.2f} px/mm ({scale.resolution.source})"
     return "  ·  ".join(parts) + "\n" + source

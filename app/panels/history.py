@@ -70,7 +70,9 @@ class HistoryPanel(Panel):
         self.list.setAccessibleName(self.tr("History"))
         self.list.clicked.connect(lambda index: self._go(index.row()))
         self.list.activated.connect(lambda index: self._go(index.row()))
-        self.empty = label(self.tr("Every gesture is listed here and can be taken back."), "soft", wrap=True)
+        self.empty = label(
+            self.tr("Every step is listed here. Click a step to go back to it."), "soft", wrap=True
+        )
         self.column.addWidget(self.empty)
         self.column.addWidget(self.list, 1)
         self.setEnabled(False)

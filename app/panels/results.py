@@ -80,7 +80,7 @@ class ResultStrip(QFrame):
             tool_button("rename", self.tr("Rename this result"), self.rename_wanted.emit),
             tool_button(
                 "copy",
-                self.tr("Copy its parameters into the panel"),
+                self.tr("Copy its parameters to the Restore panel"),
                 lambda: deciding.copy_parameters(context),
             ),
         )
@@ -121,7 +121,7 @@ class ResultStrip(QFrame):
 
     def _accepted_button(self) -> QToolButton:
         self._accepted = _thumb(self.tr("Accepted"))
-        self._accepted.setToolTip(self.tr("Show what is accepted so far"))
+        self._accepted.setToolTip(self.tr("Show all accepted fills"))
         self._accepted.setIcon(_in_the_middle("accept"))
         self._accepted.clicked.connect(partial(self._show, None))
         return self._accepted

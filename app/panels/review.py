@@ -77,7 +77,7 @@ class ReviewPanel(Panel):
 
     def _note(self) -> QPlainTextEdit:
         self.note = QPlainTextEdit()
-        self.note.setPlaceholderText(self.tr("A note on this region"))
+        self.note.setPlaceholderText(self.tr("Note on this region"))
         self.note.setAccessibleName(self.tr("Note"))
         self.note.setFixedHeight(NOTE_HEIGHT)
         self.note.setTabChangesFocus(True)
@@ -123,7 +123,7 @@ class ReviewPanel(Panel):
             widget.setEnabled(chosen)
         self.here.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
-            self.facts.setText(self.tr("Go to the first region to begin."))
+            self.facts.setText(self.tr("Press “Next unreviewed” to start."))
             self.note.clear()
             return
         assert self.document is not None

@@ -23,7 +23,7 @@ class StoredAs(QWidget):
     def __init__(self, painting: Painting) -> None:
         super().__init__()
         self._painting = painting
-        self.depth = self._choice(self.tr("Bits of a sample"), self._depths())
+        self.depth = self._choice(self.tr("Bit depth"), self._depths())
         self.colour = self._choice(self.tr("Colour"), self._colours())
         self.compression = self._choice(self.tr("Compression"), self._compressions())
         self.means = label("", "small", wrap=True)
@@ -73,7 +73,7 @@ class StoredAs(QWidget):
         return [(first, None), *others]
 
     def _kept(self, text: str) -> str:
-        return self.tr("{0} (kept)").format(text)
+        return self.tr("{0} (unchanged)").format(text)
 
     def _chosen(self) -> None:
         self._tell()
@@ -84,9 +84,10 @@ class StoredAs(QWidget):
         form = self.form
         converts = form.converts(self._painting)
         promise = self.tr(
-            "Every sample outside the fills stays identical and is compared before the file gets its name."
+            "All samples outside the fills stay identical to the scan. This is verified before the file"
+            " is saved."
         )
-        remedy = self.tr("Keep a file stored as the scan is as the record of the treatment.")
+        remedy = self.tr("Also keep a file in the scan’s own format as the record of the treatment.")
         notes = [core_sentence(note) for note in writing_notes(self._painting, form)]
         restyle(self.means, "warn" if converts else "small")
         self.means.setText(" ".join([*notes, remedy] if converts else [promise, *notes]))

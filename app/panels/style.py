@@ -38,15 +38,15 @@ class StylePanel(Panel):
         super().__init__(context)
         self.suggestions = Suggestions(context, self)
         self.card = Card(
-            self.tr("Which parts show how it was painted?"),
-            self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
+            self.tr("Which intact parts show the painting style?"),
+            self.tr("A style reference is an intact region. The fill continues its colours and brushwork."),
             *self._ways(),
         )
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.warning = label("", "warn", wrap=True)
-        self._remedy = button(self.tr("Trim to what is intact"), self._trim)
+        self._remedy = button(self.tr("Trim to the intact part"), self._trim)
         self._more = QWidget()
         self._more.setLayout(row(*self._ways(), None))
         self._propose = self._proposal_row()
@@ -65,13 +65,16 @@ class StylePanel(Panel):
                 self.tr("Suggest"),
                 self.suggest,
                 icon="suggest",
-                tip=self.tr("Let the program look for intact regions"),
+                tip=self.tr("Let the program suggest intact regions"),
             ),
             button(
                 self.tr("Draw"), self._draw, icon="style", tip=self.tr("Draw a rectangle on an intact region")
             ),
             button(
-                self.tr("Donor…"), self.donor_wanted.emit, icon="donor", tip=self.tr("Another work as style")
+                self.tr("Donor…"),
+                self.donor_wanted.emit,
+                icon="donor",
+                tip=self.tr("Use another picture as the style reference"),
             ),
         )
 
@@ -113,7 +116,7 @@ class StylePanel(Panel):
         self._check()
 
     def _say_what(self) -> None:
-        unasked = self.tr("none") if self.context.selection.style_declined else self.tr("the program picks")
+        unasked = self.tr("none") if self.context.selection.style_declined else self.tr("automatic")
         self.summary_changed.emit(self.tr("%n reference(s)", "", self._count) if self._count else unasked)
 
     def _damage_changed(self, box: Box) -> None:
@@ -180,7 +183,7 @@ class StylePanel(Panel):
     def _not_suggested(self, error: Exception | None) -> None:
         known = isinstance(error, ImagestError)
         sentence = explained(error)[0] if error and known else self.tr("No intact region was found.")
-        self.context.messages.warn(sentence, self.tr("Draw one yourself, or choose a donor picture."))
+        self.context.messages.warn(sentence, self.tr("Draw one, or choose a donor picture."))
 
     def accept_suggestion(self, box: Box) -> None:
         """Take one of what is suggested; the others are still offered."""
@@ -230,7 +233,9 @@ class StylePanel(Panel):
             self.reshaped.emit()
         if touching:
             which = ", ".join(str(index + 1) for index in touching)
-            self.warning.setText(self.tr("Damage lies in reference {0}.").format(which))
+            self.warning.setText(
+                self.tr("Style reference {0} contains damage: trim it, or remove it.").format(which)
+            )
 
     def _touching(self) -> list[int]:
         if self.document is None:

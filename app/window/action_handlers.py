@@ -112,9 +112,9 @@ class Slots(QObject):
 
     def show_where(self, missing: ScanMissingError) -> None:
         """Ask where the scan of a project is now."""
-        from app.dialogs.locate_scan import MovedDialog
+        from app.dialogs.locate_scan import LocateScanDialog
 
-        MovedDialog(self._context, missing, self._window).open()
+        LocateScanDialog(self._context, missing, self._window).open()
 
     def ask_for_srgb(self, error: ProfileError, go_on: Callable[[], None]) -> None:
         """Ask whether sRGB may stand for a colour profile that can't be used."""

@@ -50,7 +50,7 @@ def _screens() -> list[str]:
 class Banner(QFrame):
     """Shows the latest message; the last one with details is what "Copy diagnostics" copies.
 
-    It overlays the widget it covers and is in no layout: the picture must not move while somebody draws on it.
+    It overlays the widget it covers, outside any layout: the picture must not move while the user draws.
     """
 
     def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:

@@ -39,7 +39,7 @@
     </message>
 </context>
 <context>
-    <name>PutAwayMenu</name>
+    <name>ArchivedResultsMenu</name>
     <message numerus="yes">
         <source>{0} · {1}, %n region(s)</source>
         <translation>

@@ -31,9 +31,7 @@ def test_messages_do_not_move_the_picture(window: MainWindow, opened: OpenDocume
         assert on_screen(window) == before
 
 
-def test_the_banner_covers_the_top_of_the_canvas_only(
-    window: MainWindow, opened: OpenDocument, qtbot: QtBot
-):
+def test_the_banner_covers_the_top_of_the_canvas_only(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
     for width in (1400, 1000):
         window.resize(width, 800)
         window.context.messages.warn("A sentence that is long enough to need more than one line. " * 6)

@@ -65,7 +65,7 @@ def test_what_is_painted_meanwhile_is_kept(context: Context, large: OpenDocument
 def test_a_large_region_is_found_and_changed_by_a_worker(
     context: Context, large: OpenDocument, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(masking, "AT_ONCE", 16)
+    monkeypatch.setattr(masking, "MAX_SYNC_TILES", 16)
     brush(large, Box(100, 100, 1400, 1400), 1)
     brush(large, Box(120, 120, 1360, 1360), 0)
     context.selection.label = 3

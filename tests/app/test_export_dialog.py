@@ -53,7 +53,7 @@ def test_the_scan_itself_is_never_written(dialog: ExportDialog, scan: Path):
     dialog.path.setText(str(scan))
     dialog.replace.setChecked(True)
     assert not dialog.go.isEnabled()
-    assert "never written" in dialog.answer.text()
+    assert "never overwritten" in dialog.answer.text()
 
 
 def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, tmp_path: Path):
@@ -65,7 +65,7 @@ def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, t
         link.symlink_to(wanted)
         dialog.path.setText(str(link))
         assert not dialog.go.isEnabled()
-        assert "never written" in dialog.answer.text()
+        assert "never overwritten" in dialog.answer.text()
     dialog.record.setChecked(True)
     (tmp_path / "new-record.json").write_bytes(opened.painting.path.read_bytes())
     dialog.path.setText(str(tmp_path / "new.tif"))
@@ -148,7 +148,7 @@ def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
         export(dialog, qtbot, settle)
     assert [path.name for path in folder.iterdir()] == ["restored-mask.png"]
     assert (folder / "restored-mask.png").read_bytes() == b"of last week"
-    assert "The disk ran full" in said[-1].sentence
+    assert "The disk became full" in said[-1].sentence
     assert opened.document.store.query("SELECT count(*) FROM exports") == [(0,)]
     export(dialog, qtbot, settle)
     assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.wanted().files)

@@ -18,7 +18,7 @@ import resources
 from app.commands import decide as deciding
 from app.commands import open as opening
 from app.commands import restore as restoring
-from app.dialogs.locate_scan import MovedDialog
+from app.dialogs.locate_scan import LocateScanDialog
 from app.i18n.core_messages import TEMPLATES, core_sentence, known_sentence
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
@@ -38,8 +38,10 @@ def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> P
     return path
 
 
-def asked() -> MovedDialog:
-    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, MovedDialog) and w.isVisible())
+def asked() -> LocateScanDialog:
+    return next(
+        w for w in QApplication.topLevelWidgets() if isinstance(w, LocateScanDialog) and w.isVisible()
+    )
 
 
 def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
@@ -49,7 +51,7 @@ def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
     settle()
     before = project.read_bytes()
     opening.save_as(window.context, project.with_suffix(""))
-    assert "is there already" in said[-1].sentence
+    assert "already exists" in said[-1].sentence
     assert project.read_bytes() == before
     assert window.context.document.document.unnamed
 
@@ -94,7 +96,7 @@ def test_what_is_open_stays_open_and_writable(
         settle()
         assert context.document is document
         assert not document.read_only
-        assert said[-1].sentence == f"{path.name} is open already."
+        assert said[-1].sentence == f"{path.name} is already open."
     assert not document.state.damage.empty
     opening.close(context)
     opening.open_path(context, path)
@@ -135,7 +137,7 @@ def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
     tifffile.imwrite(scan, samples, photometric="rgb", description="by another program")
     opening.open_path(window.context, project)
     settle()
-    assert "every sample is as it was" in asked().sentence.text()
+    assert "all samples are unchanged" in asked().sentence.text()
     assert asked().go_on_with_it.isVisible()
     asked().accept_rewritten()
     settle()

@@ -34,7 +34,7 @@ def test_it_is_asked_for_and_not_opened_without_a_word(window: MainWindow, one_w
     opening.open_path(window.context, one_way)
     settle()
     (dialog,) = asked()
-    assert "one way.tif has a colour profile that works one way only" in dialog.sentence.text()
+    assert "one way.tif has a colour profile that works in one direction only" in dialog.sentence.text()
     dialog.reject()
     settle()
     assert window.context.document is None

@@ -19,7 +19,7 @@ from screens import offscreen
 from app.context import Context
 from app.dialogs.about import AboutDialog
 from app.dialogs.export import ExportDialog
-from app.dialogs.locate_scan import MovedDialog
+from app.dialogs.locate_scan import LocateScanDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.document import ScanMissingError
@@ -177,7 +177,7 @@ def test_dialogs_fit(hands: Hands, scan: Path, tmp_path: Path, qtbot: QtBot) -> 
         SettingsDialog(window.context, window),
         ShortcutsDialog(window),
         AboutDialog(window),
-        MovedDialog(window.context, missing, window),
+        LocateScanDialog(window.context, missing, window),
     ):
         made.open()
         if isinstance(made, ExportDialog):

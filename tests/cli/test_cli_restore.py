@@ -142,7 +142,7 @@ def wrong_masks(folder, shape):
         yield folder / f"{name}.png", word
     (folder / "text.png").write_text("no picture")
     yield folder / "text.png", "read"
-    yield folder / "nowhere.png", "no mask file"
+    yield folder / "nowhere.png", "find the mask file"
 
 
 def test_a_mask_that_cannot_be_used_is_refused_and_nothing_is_written(cli, scan, tmp_path, holes):

@@ -124,7 +124,7 @@ def test_what_is_derived_or_inverted_is_seen(context: Context, document: OpenDoc
     found.write(Box(10, 10, 5, 5), np.ones((5, 5), np.uint8))
     document.do(show_class(document.state, 2, False))
     context.selection.label = 2
-    masking.take_over(context, found, "Derive cracks")
+    masking.merge_mask(context, found, "Derive cracks")
     assert visible(document, 2)
     document.do(show_class(document.state, 2, False))
     masking.invert(context)

@@ -52,7 +52,7 @@ def derive_cracks(hands: Hands) -> None:
     hands.until(lambda: hands.context.selection.proposal is not None)
     assert not hands.labels().any(), "a preview changes nothing"
     first = hands.context.selection.proposal
-    strictness = hands.slider(hands.window.damage.derive, "Strictness")
+    strictness = hands.slider(hands.window.damage.derive, "Threshold")
     usual = strictness.value()
     strictness.setValue(strictness.maximum())
     hands.until(lambda: hands.context.selection.proposal is not first)
