@@ -12,9 +12,9 @@ from app.context import Context
 from app.document import OpenDocument
 from app.jobs.previews import BEFORE_TILES
 from app.jobs.runner import Job
+from imagest_core.arrays import Mask
 from imagest_core.damage import edits
 from imagest_core.damage.connected import Piece, damage_at, hole_at
-from imagest_core.arrays import Mask
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import Kind, check_replaceable

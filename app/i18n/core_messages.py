@@ -1,4 +1,4 @@
-"""The core's sentences in the user's language: by their templates, at the one place where they are said."""
+"""Translation of the core's messages, which are matched against templates."""
 
 from __future__ import annotations
 
@@ -359,28 +359,28 @@ TEMPLATES = (
         "Core", "Every damage class needs a label of its own, and at least one class is needed."
     ),
 )
-"""As the core says them; {0}, {1}… stand for names, numbers and phrases."""
+"""Messages of the core; {0}, {1}… stand for names, numbers and phrases."""
 
 
 def core_sentence(text: str) -> str:
-    """``text`` in the user's language where it is one of the core's sentences; else as it is."""
-    for known, pattern in _patterns():
-        if (found := pattern.fullmatch(text)) is not None:
-            said = QCoreApplication.translate("Core", known)
-            return said.format(*(core_sentence(part) for part in found.groups()))
+    """Translate ``text`` if it is a message of the core, else return it unchanged."""
+    for template, pattern in _patterns():
+        if (match := pattern.fullmatch(text)) is not None:
+            translated = QCoreApplication.translate("Core", template)
+            return translated.format(*(core_sentence(part) for part in match.groups()))
     return text
 
 
 def known_sentence(text: str) -> bool:
-    """Whether ``text`` is one of the core's sentences."""
+    """Whether ``text`` is a message of the core."""
     return any(pattern.fullmatch(text) for _, pattern in _patterns())
 
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The templates with what they look like, those that say most themselves first."""
-    known = sorted((*TEMPLATES, *PHRASES), key=lambda template: -len(re.sub(r"\{\d\}", "", template)))
-    return tuple((template, _pattern(template)) for template in known)
+    """The templates with their patterns, those with the most literal text first."""
+    templates = sorted((*TEMPLATES, *PHRASES), key=lambda template: -len(re.sub(r"\{\d\}", "", template)))
+    return tuple((template, _pattern(template)) for template in templates)
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -265,34 +265,34 @@ class DerivePanel(QWidget):
         self._show_status(self.tr("Analysing the scan…"))
         painting, values = document.painting, self.values
 
-        def learn() -> Any:
+        def prepare() -> Any:
             from imagest_core.progress import Progress
 
             return detector.prepare(painting, values, Progress())
 
-        def prepared(found: Any) -> None:
+        def done(prepared: Any) -> None:
             if self._detector is detector:
-                self._prepared = found
+                self._prepared = prepared
                 self.apply_button.setEnabled(True)
-                self._tell_learned(found)
+                self._show_prepared(prepared)
                 self._request_preview()
 
         def failed(error: Exception) -> None:
             if self._detector is detector:
                 self._failed(error)
 
-        self._context.background.latest("learn", learn, prepared, failed)
+        self._context.background.latest("prepare", prepare, done, failed)
 
-    def _tell_learned(self, found: Any) -> None:
+    def _show_prepared(self, prepared: Any) -> None:
         if self.method == "losses":
             self._show_source()
         elif self.method == "difference":
-            self._show_registration(found)
+            self._show_registration(prepared)
 
-    def _show_registration(self, found: Any) -> None:
-        """Show how the clean picture lies, in place of what the method does."""
-        self.registration.show_registration(found)
-        self.about.setVisible(found is None)
+    def _show_registration(self, prepared: Any) -> None:
+        """Show the registration instead of the method's description; None hides it."""
+        self.registration.show_registration(prepared)
+        self.about.setVisible(prepared is None)
 
     def _failed(self, error: Exception) -> None:
         known = isinstance(error, ImagestError)

@@ -76,10 +76,10 @@ class Slots(QObject):
             (window.welcome.browse, self.open),
             (window.welcome.sample, lambda: opening.open_sample(self._context)),
             (window.welcome.chosen, lambda path: opening.open_path(self._context, path)),
-            (window.damage.import_wanted, self.import_mask),
-            (window.style_panel.donor_wanted, self.donor),
-            (window.results.discard_wanted, self.discard_run),
-            (window.results.rename_wanted, self.rename_run),
+            (window.damage.import_requested, self.import_mask),
+            (window.style_panel.donor_requested, self.donor),
+            (window.results.discard_requested, self.discard_run),
+            (window.results.rename_requested, self.rename_run),
         ):
             wish.connect(slot)
 

@@ -2199,16 +2199,16 @@
         <translation>预览失败：请更改参数后重试。</translation>
     </message>
     <message>
+        <source>MaskPreview: {0} of the visible part is marked.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{0}: {1} px marked. Correct the mask with the brush and the eraser.</source>
         <translation>{0}：已标记 {1} 像素。请用画笔和橡皮修正蒙版。</translation>
     </message>
     <message>
         <source>Deriving the mask</source>
         <translation>正在生成蒙版</translation>
-    </message>
-    <message>
-        <source>Preview: {0} of the visible part is marked.</source>
-        <translation>预览：可见部分的 {0} 被标记。</translation>
     </message>
     <message>
         <source>Computed at 1:{0}; zoom in to see finer damage.</source>
@@ -2332,10 +2332,10 @@
         <translation>已验证：全部 {0} 个样本与扫描件及填补转换后的样本一致；填补了 {1} 像素。</translation>
     </message>
     <message>
-        <source>Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.
-The fingerprint of the unchanged samples is {2}…</source>
+        <source>Verified: {0} samples outside the fills are identical to the scan; {1} px are filled.
+SHA-256 of the unchanged samples: {2}…</source>
         <translation>已验证：填补之外的 {0} 个样本与扫描件完全相同；填补了 {1} 像素。
-未改变样本的指纹为 {2}…</translation>
+未改变样本的 SHA-256：{2}…</translation>
     </message>
     <message>
         <source>Written: {0}</source>
@@ -2377,170 +2377,38 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
 </context>
 <context>
-    <name>Gestures</name>
+    <name>FormatChoices</name>
     <message>
-        <source>Restore with {0}</source>
-        <translation>用 {0} 修复</translation>
+        <source>Bit depth</source>
+        <translation>位深度</translation>
     </message>
     <message>
-        <source>Accept {0} regions</source>
-        <translation>接受 {0} 个区域</translation>
+        <source>Colour</source>
+        <translation>色彩</translation>
     </message>
     <message>
-        <source>Reject {0} regions</source>
-        <translation>拒绝 {0} 个区域</translation>
+        <source>Compression</source>
+        <translation>压缩</translation>
     </message>
     <message>
-        <source>Reconsider {0} regions</source>
-        <translation>重新考虑 {0} 个区域</translation>
+        <source>{0} bit</source>
+        <translation>{0} 位</translation>
     </message>
     <message>
-        <source>Accept region {0}</source>
-        <translation>接受区域 {0}</translation>
+        <source>uncompressed</source>
+        <translation>不压缩</translation>
     </message>
     <message>
-        <source>Reject region {0}</source>
-        <translation>拒绝区域 {0}</translation>
+        <source>{0} (unchanged)</source>
+        <translation>{0}（不变）</translation>
     </message>
     <message>
-        <source>Reconsider region {0}</source>
-        <translation>重新考虑区域 {0}</translation>
+        <source>All samples outside the fills stay identical to the scan. This is verified before the file is saved.</source>
+        <translation>填补之外的所有样本与扫描件保持一致，保存前会加以验证。</translation>
     </message>
     <message>
-        <source>Add class {0}</source>
-        <translation>添加类别 {0}</translation>
-    </message>
-    <message>
-        <source>Rename class to {0}</source>
-        <translation>类别重命名为 {0}</translation>
-    </message>
-    <message>
-        <source>Import {0}</source>
-        <translation>导入 {0}</translation>
-    </message>
-    <message>
-        <source>Discard result</source>
-        <translation>丢弃结果</translation>
-    </message>
-    <message>
-        <source>Annotate</source>
-        <translation>添加备注</translation>
-    </message>
-    <message>
-        <source>Review region</source>
-        <translation>审阅区域</translation>
-    </message>
-    <message>
-        <source>Add style region</source>
-        <translation>添加风格区域</translation>
-    </message>
-    <message>
-        <source>Move style region</source>
-        <translation>移动风格区域</translation>
-    </message>
-    <message>
-        <source>Remove style region</source>
-        <translation>移除风格区域</translation>
-    </message>
-    <message>
-        <source>Set style reference</source>
-        <translation>设定风格参考</translation>
-    </message>
-    <message>
-        <source>Use suggested style</source>
-        <translation>采用建议的风格</translation>
-    </message>
-    <message>
-        <source>Trim style references</source>
-        <translation>裁剪风格参考</translation>
-    </message>
-    <message>
-        <source>Remove style references</source>
-        <translation>移除风格参考</translation>
-    </message>
-    <message>
-        <source>Set donor picture</source>
-        <translation>设定风格来源图片</translation>
-    </message>
-    <message>
-        <source>Remove donor picture</source>
-        <translation>移除风格来源图片</translation>
-    </message>
-    <message>
-        <source>Set scale by two points</source>
-        <translation>由两点设定比例</translation>
-    </message>
-    <message>
-        <source>Set scale from the file</source>
-        <translation>由文件设定比例</translation>
-    </message>
-    <message>
-        <source>Set operator</source>
-        <translation>设定操作者</translation>
-    </message>
-    <message>
-        <source>Edit notes</source>
-        <translation>编辑备注</translation>
-    </message>
-    <message>
-        <source>Invert mask</source>
-        <translation>反转蒙版</translation>
-    </message>
-    <message>
-        <source>Grow class</source>
-        <translation>扩展类别</translation>
-    </message>
-    <message>
-        <source>Shrink class</source>
-        <translation>收缩类别</translation>
-    </message>
-    <message>
-        <source>Clear class</source>
-        <translation>清除类别</translation>
-    </message>
-    <message>
-        <source>Clear mask</source>
-        <translation>清除蒙版</translation>
-    </message>
-    <message>
-        <source>Derive cracks</source>
-        <translation>检测裂纹</translation>
-    </message>
-    <message>
-        <source>Derive losses</source>
-        <translation>检测缺失</translation>
-    </message>
-    <message>
-        <source>Derive difference</source>
-        <translation>检测差异</translation>
-    </message>
-    <message>
-        <source>Recolour class</source>
-        <translation>更改类别颜色</translation>
-    </message>
-    <message>
-        <source>Lock class</source>
-        <translation>锁定类别</translation>
-    </message>
-    <message>
-        <source>Unlock class</source>
-        <translation>解锁类别</translation>
-    </message>
-    <message>
-        <source>Show class</source>
-        <translation>显示类别</translation>
-    </message>
-    <message>
-        <source>Hide class</source>
-        <translation>隐藏类别</translation>
-    </message>
-    <message>
-        <source>Fill class</source>
-        <translation>填补类别</translation>
-    </message>
-    <message>
-        <source>Only record class</source>
-        <translation>类别仅作记录</translation>
+        <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
+        <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
     </message>
 </context>
 <context>
@@ -2933,6 +2801,173 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>{0} is already open.</source>
         <translation>{0} 已经打开。</translation>
+    </message>
+</context>
+<context>
+    <name>Operations</name>
+    <message>
+        <source>Restore with {0}</source>
+        <translation>用 {0} 修复</translation>
+    </message>
+    <message>
+        <source>Accept {0} regions</source>
+        <translation>接受 {0} 个区域</translation>
+    </message>
+    <message>
+        <source>Reject {0} regions</source>
+        <translation>拒绝 {0} 个区域</translation>
+    </message>
+    <message>
+        <source>Reconsider {0} regions</source>
+        <translation>重新考虑 {0} 个区域</translation>
+    </message>
+    <message>
+        <source>Accept region {0}</source>
+        <translation>接受区域 {0}</translation>
+    </message>
+    <message>
+        <source>Reject region {0}</source>
+        <translation>拒绝区域 {0}</translation>
+    </message>
+    <message>
+        <source>Reconsider region {0}</source>
+        <translation>重新考虑区域 {0}</translation>
+    </message>
+    <message>
+        <source>Add class {0}</source>
+        <translation>添加类别 {0}</translation>
+    </message>
+    <message>
+        <source>Rename class to {0}</source>
+        <translation>类别重命名为 {0}</translation>
+    </message>
+    <message>
+        <source>Import {0}</source>
+        <translation>导入 {0}</translation>
+    </message>
+    <message>
+        <source>Discard result</source>
+        <translation>丢弃结果</translation>
+    </message>
+    <message>
+        <source>Annotate</source>
+        <translation>添加备注</translation>
+    </message>
+    <message>
+        <source>Review region</source>
+        <translation>审阅区域</translation>
+    </message>
+    <message>
+        <source>Add style region</source>
+        <translation>添加风格区域</translation>
+    </message>
+    <message>
+        <source>Move style region</source>
+        <translation>移动风格区域</translation>
+    </message>
+    <message>
+        <source>Remove style region</source>
+        <translation>移除风格区域</translation>
+    </message>
+    <message>
+        <source>Set style reference</source>
+        <translation>设定风格参考</translation>
+    </message>
+    <message>
+        <source>Use suggested style</source>
+        <translation>采用建议的风格</translation>
+    </message>
+    <message>
+        <source>Trim style references</source>
+        <translation>裁剪风格参考</translation>
+    </message>
+    <message>
+        <source>Remove style references</source>
+        <translation>移除风格参考</translation>
+    </message>
+    <message>
+        <source>Set donor picture</source>
+        <translation>设定风格来源图片</translation>
+    </message>
+    <message>
+        <source>Remove donor picture</source>
+        <translation>移除风格来源图片</translation>
+    </message>
+    <message>
+        <source>Set scale by two points</source>
+        <translation>由两点设定比例</translation>
+    </message>
+    <message>
+        <source>Set scale from the file</source>
+        <translation>由文件设定比例</translation>
+    </message>
+    <message>
+        <source>Set operator</source>
+        <translation>设定操作者</translation>
+    </message>
+    <message>
+        <source>Edit notes</source>
+        <translation>编辑备注</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Grow class</source>
+        <translation>扩展类别</translation>
+    </message>
+    <message>
+        <source>Shrink class</source>
+        <translation>收缩类别</translation>
+    </message>
+    <message>
+        <source>Clear class</source>
+        <translation>清除类别</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Derive cracks</source>
+        <translation>检测裂纹</translation>
+    </message>
+    <message>
+        <source>Derive losses</source>
+        <translation>检测缺失</translation>
+    </message>
+    <message>
+        <source>Derive difference</source>
+        <translation>检测差异</translation>
+    </message>
+    <message>
+        <source>Recolour class</source>
+        <translation>更改类别颜色</translation>
+    </message>
+    <message>
+        <source>Lock class</source>
+        <translation>锁定类别</translation>
+    </message>
+    <message>
+        <source>Unlock class</source>
+        <translation>解锁类别</translation>
+    </message>
+    <message>
+        <source>Show class</source>
+        <translation>显示类别</translation>
+    </message>
+    <message>
+        <source>Hide class</source>
+        <translation>隐藏类别</translation>
+    </message>
+    <message>
+        <source>Fill class</source>
+        <translation>填补类别</translation>
+    </message>
+    <message>
+        <source>Only record class</source>
+        <translation>类别仅作记录</translation>
     </message>
 </context>
 <context>
@@ -3520,41 +3555,6 @@ accepted: {5}</source>
     <message>
         <source>Keep it running</source>
         <translation>继续运行</translation>
-    </message>
-</context>
-<context>
-    <name>StoredAs</name>
-    <message>
-        <source>Bit depth</source>
-        <translation>位深度</translation>
-    </message>
-    <message>
-        <source>Colour</source>
-        <translation>色彩</translation>
-    </message>
-    <message>
-        <source>Compression</source>
-        <translation>压缩</translation>
-    </message>
-    <message>
-        <source>{0} bit</source>
-        <translation>{0} 位</translation>
-    </message>
-    <message>
-        <source>uncompressed</source>
-        <translation>不压缩</translation>
-    </message>
-    <message>
-        <source>{0} (unchanged)</source>
-        <translation>{0}（不变）</translation>
-    </message>
-    <message>
-        <source>All samples outside the fills stay identical to the scan. This is verified before the file is saved.</source>
-        <translation>填补之外的所有样本与扫描件保持一致，保存前会加以验证。</translation>
-    </message>
-    <message>
-        <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
-        <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
     </message>
 </context>
 <context>

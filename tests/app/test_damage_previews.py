@@ -67,7 +67,9 @@ def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert len(shown) in (2, 3), "the first and the last question, not those between"
     seen = LossDetector().read(painting, painting.box, 0, WHITE)
-    assert (shown[-1].mask == LossDetector().preview(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)).all()
+    assert (
+        shown[-1].mask == LossDetector().preview(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)
+    ).all()
     assert shown[0].mask.sum() < shown[-1].mask.sum()
 
 

@@ -74,10 +74,10 @@ def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, t
 
 
 def test_as_in_the_scan_by_default(dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle):
-    assert dialog.stored.form.kept
-    assert dialog.stored.depth.currentText() == "16 bit (kept)"
-    assert "identical" in dialog.stored.means.text()
-    assert not dialog.stored.colour.isEnabled(), "a scan without a profile is sRGB already"
+    assert dialog.format.form.kept
+    assert dialog.format.depth.currentText() == "16 bit (unchanged)"
+    assert "identical" in dialog.format.notes.text()
+    assert not dialog.format.colour.isEnabled(), "a scan without a profile is sRGB already"
     export(dialog, qtbot, settle)
     assert "identical to the scan" in dialog.answer.text()
 
@@ -85,11 +85,11 @@ def test_as_in_the_scan_by_default(dialog: ExportDialog, scan: Path, qtbot: QtBo
 def test_another_compression_keeps_the_promise(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
-    choice = dialog.stored.compression
+    choice = dialog.format.compression
     choice.setCurrentIndex(choice.findText("LZW"))
-    assert dialog.stored.means.objectName() == "small"
+    assert dialog.format.notes.objectName() == "small"
     export(dialog, qtbot, settle)
-    out = dialog.wanted().out
+    out = dialog.spec().out
     with tifffile.TiffFile(out) as file:
         assert file.pages[0].compression.name == "LZW"
     changed = (tifffile.imread(scan) != tifffile.imread(out)).any(axis=2)
@@ -102,14 +102,14 @@ def test_another_compression_keeps_the_promise(
 def test_a_choice_that_breaks_the_promise_says_so_first_and_claims_nothing_after(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
-    dialog.stored.depth.setCurrentIndex(1)
-    assert dialog.stored.means.objectName() == "warn"
-    assert "nothing in the file is identical" in dialog.stored.means.text()
+    dialog.format.depth.setCurrentIndex(1)
+    assert dialog.format.notes.objectName() == "warn"
+    assert "nothing in the file is identical" in dialog.format.notes.text()
     export(dialog, qtbot, settle)
-    wanted = dialog.wanted()
+    wanted = dialog.spec()
     assert tifffile.imread(wanted.out).dtype == np.uint8
     assert "identical" not in dialog.answer.text()
-    assert "Checked: all" in dialog.answer.text()
+    assert "Verified: all" in dialog.answer.text()
     facts = json.loads(wanted.record.read_text(encoding="utf-8"))["verification"]
     assert facts["identical_samples"] == 0
     assert facts["converted_samples"] == tifffile.imread(scan).size
@@ -151,7 +151,7 @@ def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
     assert "The disk became full" in said[-1].sentence
     assert opened.document.store.query("SELECT count(*) FROM exports") == [(0,)]
     export(dialog, qtbot, settle)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.wanted().files)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.spec().files)
     assert opened.document.store.query("SELECT count(*) FROM exports") == [(1,)]
 
 
@@ -183,7 +183,7 @@ def test_the_record_names_operator_verdicts_and_classes(
 ):
     opened.do(set_operator(opened.state, "A. Nobody"))
     export(dialog, qtbot, settle)
-    record = json.loads(dialog.wanted().record.read_text(encoding="utf-8"))
+    record = json.loads(dialog.spec().record.read_text(encoding="utf-8"))
     assert record["operator"] == "A. Nobody"
     assert [(each["name"], each["pixels"]) for each in record["classes"]] == [("loss", 600)]
     assert record["decisions"]["counts"] == {"accepted": 1}
@@ -203,7 +203,7 @@ def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
     saved_anew(scan)
     export(dialog, qtbot, settle)
     assert "scan.tif has changed since it was opened" in dialog.answer.text()
-    assert not any(path.exists() for path in dialog.wanted().files)
+    assert not any(path.exists() for path in dialog.spec().files)
     restoring.restore_all(window.context)
     settle()
     assert "scan.tif has changed since it was opened" in said[-1].sentence
@@ -213,14 +213,14 @@ def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("", "needs a name"),
-        ("   ", "needs a name"),
-        ("/", "needs a name"),
-        (".", "needs a name"),
-        ("~nobody-of-this-name/x.tif", "There is no user folder ~nobody-of-this-name"),
+        ("", "Enter a file name"),
+        ("   ", "Enter a file name"),
+        ("/", "Enter a file name"),
+        (".", "Enter a file name"),
+        ("~nobody-of-this-name/x.tif", "The home folder ~nobody-of-this-name"),
         ("x" * 300 + ".tif", "could not be used"),
         ("x" * 300 + "/x.tif", "could not be used"),
-        ("..", "end in .tif"),
+        ("..", "ends in .tif"),
         ("no-such-folder/x.tif", "doesn't exist"),
     ],
 )

@@ -119,7 +119,7 @@ def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
     asked().go_on(other)
     settle()
     assert window.context.document is None
-    assert "another picture" in asked().sentence.text()
+    assert "is not the scan of this project" in asked().sentence.text()
     asked().go_on(elsewhere)
     settle()
     assert window.context.document.painting.path == elsewhere
@@ -138,7 +138,7 @@ def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
     opening.open_path(window.context, project)
     settle()
     assert "all samples are unchanged" in asked().sentence.text()
-    assert asked().go_on_with_it.isVisible()
+    assert asked().use_button.isVisible()
     asked().accept_rewritten()
     settle()
     assert window.context.document.painting.path == scan
@@ -150,7 +150,7 @@ def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
     opening.open_path(window.context, project)
     settle()
     assert "its samples" in asked().sentence.text()
-    assert not asked().go_on_with_it.isVisible()
+    assert not asked().use_button.isVisible()
     assert window.context.document is None
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 import app
 import resources
-from app.i18n.operation_names import NAMES, gesture_name
+from app.i18n.operation_names import NAMES, operation_name
 from app.main import set_language
 from app.panels.restore_choices import ABOUT
 from imagest_core.restoration.engines import engine_names
@@ -71,14 +71,14 @@ def test_every_gesture_of_the_table_is_there_in_chinese(qapp):
     QCoreApplication.installTranslator(translator)
     try:
         for name in NAMES:
-            assert gesture_name(name.format("7")) != name.format("7"), name
-        assert gesture_name("Accept 59 regions") == "接受 59 个区域"
+            assert operation_name(name.format("7")) != name.format("7"), name
+        assert operation_name("Accept 59 regions") == "接受 59 个区域"
     finally:
         QCoreApplication.removeTranslator(translator)
 
 
 def test_an_unknown_gesture_keeps_its_name():
-    assert gesture_name("Something new") == "Something new"
+    assert operation_name("Something new") == "Something new"
 
 
 @pytest.mark.parametrize("language", ["en", "C", "de_DE"])

@@ -96,7 +96,10 @@ def test_changed_samples_are_never_accepted(project: Path, scan: Path, tmp_path:
     for options in ([], ["--accept-rewritten"]):
         assert main(["project", "export", str(project), "-o", str(out), *options]) == 2
         assert "its samples" in capsys.readouterr().err
-    with Document.look_at(project) as document, pytest.raises(ProjectError, match="is not the scan of this project"):
+    with (
+        Document.look_at(project) as document,
+        pytest.raises(ProjectError, match="is not the scan of this project"),
+    ):
         document.show_painting(scan, accept_rewritten=True)
 
 
