@@ -323,7 +323,7 @@ class DerivePanel(QWidget):
             preview.box, preview.mask, self._context.selection.label, preview.level
         )
         share = preview.mask.mean() if preview.mask.size else 0.0
-        text = self.tr("MaskPreview: {0} of the visible part is marked.").format(f"{share:.1%}")
+        text = self.tr("Preview: {0} of the visible part is marked.").format(f"{share:.1%}")
         if preview.level:
             reduced = self.tr("Computed at 1:{0}; zoom in to see finer damage.").format(1 << preview.level)
             text = f"{text} {reduced}"

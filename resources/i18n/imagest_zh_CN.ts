@@ -2199,8 +2199,8 @@
         <translation>预览失败：请更改参数后重试。</translation>
     </message>
     <message>
-        <source>MaskPreview: {0} of the visible part is marked.</source>
-        <translation type="unfinished"></translation>
+        <source>Preview: {0} of the visible part is marked.</source>
+        <translation>预览：可见部分的 {0} 被标记。</translation>
     </message>
     <message>
         <source>{0}: {1} px marked. Correct the mask with the brush and the eraser.</source>

@@ -1,4 +1,4 @@
-"""Previews of a derived mask: soon, all of what is visible, then sharp; the last question counts."""
+"""Previews of a derived mask: coarse first, then fine; the last request counts."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def finals(shown: list[MaskPreview]) -> Callable[[], bool]:
     return lambda: bool(shown) and shown[-1].final
 
 
-def test_all_that_is_visible_is_previewed_coarsely_then_sharply(
+def test_the_visible_part_is_previewed_coarsely_then_finely(
     previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     painting = opened.painting
@@ -58,7 +58,7 @@ def test_all_that_is_visible_is_previewed_coarsely_then_sharply(
     assert (np.kron(soon.mask, np.ones((2, 2), np.bool_)) == sharp.mask).mean() > 0.98
 
 
-def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
+def test_previews_follow_a_moving_slider_and_end_with_the_last_values(
     previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     painting = opened.painting
@@ -73,7 +73,7 @@ def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
     assert shown[0].mask.sum() < shown[-1].mask.sum()
 
 
-def test_what_is_forgotten_is_not_shown(
+def test_dropped_requests_are_not_shown(
     previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     previewer.ask(LossDetector(), opened.painting, WHITE, VALUES, opened.painting.box)
@@ -83,7 +83,7 @@ def test_what_is_forgotten_is_not_shown(
     assert {preview.box for preview in shown} == {Box(0, 0, 32, 32)}
 
 
-def test_another_width_of_cracks_is_answered_with_what_is_known_then_exactly(
+def test_another_crack_width_is_previewed_from_the_cache_then_exactly(
     previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     from imagest_core.progress import Progress
@@ -100,13 +100,13 @@ def test_another_width_of_cracks_is_answered_with_what_is_known_then_exactly(
     assert detector.settled(0, prepared, {**values, "widest": 5})
 
 
-def test_a_part_is_reduced_until_it_is_small_enough():
+def test_level_within_a_number_of_pixels():
     assert level_within(Box(0, 0, 1000, 1000), 1_000_000) == 0
     assert level_within(Box(0, 0, 1000, 1000), 999_999) == 1
     assert level_within(Box(0, 0, 10_000, 10_000), 1_500_000) == 4
 
 
-def test_the_registration_is_shown_in_words_and_as_a_picture(
+def test_the_registration_is_shown_as_text_and_as_a_picture(
     window: MainWindow, opened: OpenDocument, scan: Path, tmp_path: Path, qtbot: QtBot
 ):
     panel = window.damage
@@ -128,7 +128,7 @@ def test_the_registration_is_shown_in_words_and_as_a_picture(
     assert registration.isHidden()
 
 
-def test_after_the_ground_is_picked_the_tool_from_before_is_back(window: MainWindow, opened: OpenDocument):
+def test_the_previous_tool_returns_after_picking_the_ground(window: MainWindow, opened: OpenDocument):
     window.context.selection.tool = "brush"
     window.damage.show_derive("losses")
     window.damage.derive._pick()

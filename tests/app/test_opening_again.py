@@ -1,4 +1,4 @@
-"""Projects that are opened again: as they were left, and with a scan that has moved."""
+"""Reopened projects: the last view, and scans that moved or changed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def asked() -> LocateScanDialog:
     )
 
 
-def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
+def test_an_added_suffix_does_not_replace_another_project(
     window: MainWindow, project: Path, settle: Settle, said: list
 ):
     opening.open_sample(window.context)
@@ -56,7 +56,7 @@ def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
     assert window.context.document.document.unnamed
 
 
-def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
+def test_a_project_opens_at_the_last_view(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
     context = window.context
     opening.open_path(context, project)
     settle()
@@ -76,7 +76,7 @@ def test_it_opens_where_it_was_left(window: MainWindow, project: Path, settle: S
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_what_is_open_stays_open_and_writable(
+def test_opening_the_open_project_again_keeps_it_writable(
     window: MainWindow, scan: Path, project: Path, tmp_path: Path, settle: Settle, said: list, named: bool
 ):
     """Chosen or dropped once more, by any name: nothing painted meanwhile goes, nothing becomes read-only."""
@@ -104,7 +104,7 @@ def test_what_is_open_stays_open_and_writable(
     assert not context.document.state.damage.empty
 
 
-def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
+def test_a_moved_scan_is_located_and_verified(
     window: MainWindow, project: Path, scan: Path, tmp_path: Path, settle: Settle, said: list
 ):
     elsewhere = tmp_path / "far" / "renamed.tif"
@@ -130,7 +130,7 @@ def test_a_scan_that_moved_is_shown_checked_and_gone_on_with(
     assert window.context.document.painting.path == elsewhere, "it is remembered"
 
 
-def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
+def test_a_rewritten_scan_is_used_after_confirmation(
     window: MainWindow, project: Path, scan: Path, settle: Settle, said: list
 ):
     samples = tifffile.imread(scan)
@@ -154,7 +154,7 @@ def test_a_scan_that_was_rewritten_is_gone_on_with_after_a_word(
     assert window.context.document is None
 
 
-def test_a_discarded_result_is_brought_back_from_the_menu(
+def test_a_discarded_result_is_restored_from_the_menu(
     window: MainWindow, scan: Path, settle: Settle, qtbot: QtBot
 ):
     context = window.context
@@ -177,7 +177,7 @@ def test_a_discarded_result_is_brought_back_from_the_menu(
     assert context.selection.run == 1
 
 
-def test_a_backup_that_fails_is_told(window: MainWindow, project: Path, settle: Settle, said: list):
+def test_a_failed_backup_is_reported(window: MainWindow, project: Path, settle: Settle, said: list):
     opening.open_path(window.context, project)
     settle()
     window.context.document.document.warned.emit("The backup is full.")
@@ -185,7 +185,7 @@ def test_a_backup_that_fails_is_told(window: MainWindow, project: Path, settle: 
     assert "only a backup is missing" in said[-1].remedy
 
 
-def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
+def test_core_messages_are_translated_to_chinese(qapp: QApplication):
     translator = QTranslator()
     folder = str(Path(resources.__file__).parent / "i18n")
     assert translator.load(QLocale("zh_CN"), "imagest", "_", folder)
@@ -203,7 +203,7 @@ def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
     assert core_sentence("Nothing like this.") == "Nothing like this."
 
 
-def test_every_sentence_of_reading_writing_and_projects_has_its_template():
+def test_every_core_message_has_a_template():
     names = ("mask_io", "mask_pictures", "detection/registration", "detection/alignment")
     damage = (f"damage/{name}.py" for name in names)
     places = ("painting", *damage, "style", "project", "export")

@@ -1,4 +1,4 @@
-"""What is really on the screen: the painted window surface, not a repaint made for the test."""
+"""What is really on the screen: the painted window surface, not a repaint for the test."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def painted(widget: QWidget) -> NDArray[np.uint8]:
 
 
 def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] = (0.0, 1.0)) -> list[str]:
-    """The blocks in sight whose middle has another colour on the screen; "nothing" where none is in sight.
+    """The visible blocks whose centre has the wrong colour on the screen; "nothing" if none is visible.
 
     ``part``: only blocks whose middle lies in this part of the view's width.
     """
@@ -70,7 +70,7 @@ def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] =
 
 
 def covers_of(view: CanvasView) -> list[QWidget]:
-    """What lies over the canvas: names, map, curtain, scale."""
+    """Widgets over the canvas: names, map, curtain, scale."""
     return [
         child
         for child in view.children()

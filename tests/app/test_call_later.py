@@ -1,4 +1,4 @@
-"""What is done soon is done once, and holds nobody who goes first."""
+"""``call_later`` calls once, and keeps no deleted owner alive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Owner(QObject):
         self.done += 1
 
 
-def test_it_is_done_once_and_not_at_once(qtbot: QtBot) -> None:
+def test_the_function_is_called_once_and_later(qtbot: QtBot) -> None:
     owner = Owner()
     call_later(owner, owner.act)
     assert owner.done == 0
@@ -33,7 +33,7 @@ def test_it_is_done_once_and_not_at_once(qtbot: QtBot) -> None:
     assert not owner.children(), "the timer goes with it"
 
 
-def test_who_goes_first_is_not_held(qtbot: QtBot) -> None:
+def test_a_deleted_owner_is_not_kept_alive(qtbot: QtBot) -> None:
     owner = Owner()
     call_later(owner, owner.act)
     held = weakref.ref(owner)
