@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
+from app.window.banner import Banner
 
 BLOCK = 40
 """Side in px of the blocks of one colour that test pictures are made of."""
@@ -52,7 +53,7 @@ def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] =
     ``part``: only blocks whose middle lies in this part of the view's width.
     """
     pixels, ratio = painted(view.viewport()), view.devicePixelRatioF()
-    covers = [child.geometry().adjusted(-2, -2, 2, 2) for child in covers_of(view)]
+    covers = covers_of(view)
     found, seen = [], 0
     for row, column in np.ndindex(colours.shape[:2]):
         middle = QPointF((column + 0.5) * BLOCK, (row + 0.5) * BLOCK)
@@ -69,10 +70,11 @@ def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] =
     return found if seen else ["nothing is in sight"]
 
 
-def covers_of(view: CanvasView) -> list[QWidget]:
-    """Widgets over the canvas: names, map, curtain, scale."""
-    return [
-        child
-        for child in view.children()
-        if isinstance(child, QWidget) and child is not view.viewport() and child.isVisible()
-    ]
+def covers_of(view: CanvasView) -> list[QRect]:
+    """Areas of the view that other widgets cover: names, map, curtain, scale, and the banner."""
+    over = [child for child in view.children() if isinstance(child, QWidget) and child is not view.viewport()]
+    areas = [child.geometry() for child in over if child.isVisible()]
+    for banner in view.window().findChildren(Banner):
+        if banner.isVisible():
+            areas.append(QRect(view.mapFromGlobal(banner.mapToGlobal(QPoint(0, 0))), banner.size()))
+    return [area.adjusted(-2, -2, 2, 2) for area in areas]

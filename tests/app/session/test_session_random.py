@@ -184,8 +184,7 @@ def wrong(user: User, view: CanvasView) -> list[str]:
         samples = Fills(document.accepted, document.run(selection.run)).lay(samples, box)
     picture, labels = samples / 257, document.state.damage.read(box)
     classes = {item.label: item for item in document.state.damage.classes}
-    pixels, found = painted(view.viewport()), []
-    covers = [cover.geometry().adjusted(-2, -2, 2, 2) for cover in covers_of(view)]
+    pixels, found, covers = painted(view.viewport()), [], covers_of(view)
     lines, reach = drawn_boxes(user), min(max(8, round(5 / view.zoom)), BLOCK // 2 - 1)
     for row, column in np.ndindex(ROWS, COLUMNS):
         x, y = int((column + 0.5) * BLOCK), int((row + 0.5) * BLOCK)
