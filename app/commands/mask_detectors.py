@@ -72,7 +72,7 @@ CLOSING = Parameter(
 )
 SMALLEST = Parameter(
     "min_area",
-    QT_TRANSLATE_NOOP("MaskDetectors", "Minimum area"),
+    QT_TRANSLATE_NOOP("MaskDetectors", "Min. area"),
     0,
     400,
     8,
@@ -130,7 +130,7 @@ class CrackDetector:
         ),
         Parameter(
             "widest",
-            QT_TRANSLATE_NOOP("MaskDetectors", "Maximum width"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Max. width"),
             1,
             60,
             9,
@@ -138,7 +138,7 @@ class CrackDetector:
         ),
         Parameter(
             "shortest",
-            QT_TRANSLATE_NOOP("MaskDetectors", "Minimum length"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Min. length"),
             0,
             100,
             8,

@@ -104,7 +104,7 @@ def registration_text(prepared: Any) -> str:
     translate = QCoreApplication.translate
     alignment = prepared.alignment
     if alignment.identity:
-        text = translate("MaskDetectors", "The pictures are compared without registration.")
+        text = translate("MaskDetectors", "The pictures are already aligned.")
     else:
         moved = placement(alignment, prepared.clean.box, prepared.damaged.box)
         text = translate("MaskDetectors", "Moved by {0}, {1} px, rotated by {2}°, scaled to {3}.").format(

@@ -2630,7 +2630,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>闭合宽度不超过约两倍此半径的间隙</translation>
     </message>
     <message>
-        <source>Minimum area</source>
+        <source>Min. area</source>
         <translation>最小面积</translation>
     </message>
     <message>
@@ -2670,7 +2670,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>值越低，越能检测到裂纹的微弱部分</translation>
     </message>
     <message>
-        <source>Maximum width</source>
+        <source>Max. width</source>
         <translation>最大宽度</translation>
     </message>
     <message>
@@ -2678,7 +2678,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>忽略比此更宽的线条</translation>
     </message>
     <message>
-        <source>Minimum length</source>
+        <source>Min. length</source>
         <translation>最小长度</translation>
     </message>
     <message>
@@ -2714,8 +2714,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>差异不小于此值的像素视为损伤</translation>
     </message>
     <message>
-        <source>The pictures are compared without registration.</source>
-        <translation>两图未经配准，直接比较。</translation>
+        <source>The pictures are already aligned.</source>
+        <translation>两图已对齐。</translation>
     </message>
     <message>
         <source>Moved by {0}, {1} px, rotated by {2}°, scaled to {3}.</source>

@@ -119,7 +119,7 @@ def test_the_registration_is_shown_as_text_and_as_a_picture(
     assert registration.isHidden()
     panel.derive.set_clean(tmp_path / "clean.tif")
     qtbot.waitUntil(lambda: not registration.picture.pixmap().isNull(), timeout=30_000)
-    assert "without registration" in registration.text.text()
+    assert "already aligned" in registration.text.text()
     before = registration.picture.pixmap().toImage()
     registration.mode.choose("blend")
     registration.refresh()
