@@ -89,7 +89,7 @@ class Found:
 
 
 def tags_of(path: Path) -> Counter[tuple[str, str, str]]:
-    """(group, name, value) of every tag of a file that isn't about its storage format."""
+    """(group, name, value) of every tag of a file that isn't about how it is stored."""
     command = ["exiftool", "-j", "-G0:1:4", "-a", "-u", "-n", "-struct", str(path)]
     done = subprocess.run(command, capture_output=True, check=False)
     found: dict[str, Any] = json.loads(done.stdout.decode("utf-8", "replace"))[0]

@@ -1,4 +1,4 @@
-"""Translation of the core's messages, which are matched against templates."""
+"""The core's sentences in the user's language: by their templates, at the one place where they are said."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from app.i18n.core_phrases import PHRASES
 
 TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} doesn't exist: check the name."),
-    QT_TRANSLATE_NOOP("Core", "{0} is a folder: choose a picture in it."),
-    QT_TRANSLATE_NOOP("Core", "{0} is not a regular file: choose a picture."),
+    QT_TRANSLATE_NOOP("Core", "{0} is a folder: name the picture in it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is no ordinary file: name a picture."),
     QT_TRANSLATE_NOOP("Core", "{0} is empty: get an intact copy of it."),
-    QT_TRANSLATE_NOOP("Core", "{0} is not in a supported picture format: open {1} files."),
+    QT_TRANSLATE_NOOP("Core", "{0} is no picture this program knows: open {1} files."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read: ask for permission to read it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read: {1}."),
-    QT_TRANSLATE_NOOP("Core", "{0} can no longer be read: open it again."),
+    QT_TRANSLATE_NOOP("Core", "{0} can't be read any more: open it again."),
     QT_TRANSLATE_NOOP("Core", "{0} has changed since it was opened: open it again."),
-    QT_TRANSLATE_NOOP("Core", "{0} is damaged or truncated and can't be decoded: get an intact copy of it."),
-    QT_TRANSLATE_NOOP("Core", "{0} was truncated while it was open: get an intact copy of it."),
-    QT_TRANSLATE_NOOP("Core", "{0} needs more memory than is available: save it as a tiled TIFF."),
+    QT_TRANSLATE_NOOP("Core", "{0} is damaged or cut short and can't be decoded: get an intact copy of it."),
+    QT_TRANSLATE_NOOP("Core", "{0} was cut short while it was open: get an intact copy of it."),
+    QT_TRANSLATE_NOOP("Core", "{0} needs more memory than there is: save it as a tiled TIFF."),
     QT_TRANSLATE_NOOP(
         "Core", "{0} decodes to {1} GB, and {2} can only be decoded as a whole: save it as a tiled TIFF."
     ),
@@ -34,35 +34,33 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "{0} declares tiles or strips without a size: the file is damaged."),
     QT_TRANSLATE_NOOP("Core", "{0} is compressed in {1} of {2} GB: save it with smaller tiles."),
     QT_TRANSLATE_NOOP("Core", "{0} lists {1} {2} where its size needs {3}: it is damaged."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: some of its {1} lie outside the file."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: some of its {1} are smaller than their size needs."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: it ends before its last row."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: it contains no picture."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: it has too few bytes for {1} × {2} pixels."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: the end of its data is missing."),
-    QT_TRANSLATE_NOOP("Core", "{0} is truncated: {1} of its {2} bytes are present."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: some of its {1} lie outside the file."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: some of its {1} are smaller than their size needs."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: it ends before its last row."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: it holds no picture."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: it has too few bytes for {1} × {2} pixels."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: the end of its data is missing."),
+    QT_TRANSLATE_NOOP("Core", "{0} is cut short: {1} of its {2} bytes are there."),
     QT_TRANSLATE_NOOP("Core", "{0} is damaged: one of its tiles or strips is too small."),
-    QT_TRANSLATE_NOOP("Core", "{0} does not contain the picture that its header declares: it is damaged."),
+    QT_TRANSLATE_NOOP("Core", "{0} holds another picture than its header declares: it is damaged."),
     QT_TRANSLATE_NOOP("Core", "{0} has one page, number 0: there is no page {1}."),
     QT_TRANSLATE_NOOP("Core", "{0} has {1} pages, numbered from 0 to {2}: there is no page {3}."),
-    QT_TRANSLATE_NOOP("Core", "{0} is an animation: save one frame as a still picture."),
+    QT_TRANSLATE_NOOP("Core", "{0} is an animation: save one of its pictures as a still."),
     QT_TRANSLATE_NOOP("Core", "{0} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."),
     QT_TRANSLATE_NOOP(
         "Core", "{0} is a palette (indexed colour) picture: convert it to RGB, then open it again."
     ),
-    QT_TRANSLATE_NOOP("Core", "{0} is a PNG of an unknown type: save it again as 8- or 16-bit RGB."),
+    QT_TRANSLATE_NOOP("Core", "{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB."),
     QT_TRANSLATE_NOOP("Core", "{0} is {1} of {2}: convert it to 8-bit RGB or grey."),
     QT_TRANSLATE_NOOP("Core", "{0} is {1}: convert it to 8- or 16-bit RGB, then open it again."),
     QT_TRANSLATE_NOOP("Core", "{0} is {1}: {2}, then open it again."),
     QT_TRANSLATE_NOOP("Core", "{0} is {1}: {2}, then open that."),
     QT_TRANSLATE_NOOP(
-        "Core", "The TIFF file's structure is damaged; save it again with the program that created it."
+        "Core", "The TIFF file's structure is damaged; save it anew with the program it came from."
     ),
     QT_TRANSLATE_NOOP("Core", "The picture's data are damaged and can't be decoded."),
     QT_TRANSLATE_NOOP("Core", "The file is truncated: a part of the picture is missing."),
-    QT_TRANSLATE_NOOP(
-        "Core", "The file's directories refer to each other in a circle: save it again with another program."
-    ),
+    QT_TRANSLATE_NOOP("Core", "A directory of the file lies within itself."),
     QT_TRANSLATE_NOOP("Core", "The file has no colour profile: sRGB is assumed."),
     QT_TRANSLATE_NOOP("Core", "The file's colour profile {0}: sRGB is assumed instead."),
     QT_TRANSLATE_NOOP(
@@ -80,70 +78,60 @@ TEMPLATES = (
         "The colour profile {0} can't be inverted exactly: converting there and back differs by up to {1} "
         "of 255 (mean {2}), in filled pixels only.",
     ),
-    QT_TRANSLATE_NOOP("Core", "The file omits {0} of its {1}; their samples are read as 0."),
+    QT_TRANSLATE_NOOP("Core", "The file leaves out {0} of its {1}; their samples are read as 0."),
     QT_TRANSLATE_NOOP("Core", "The file stores YCbCr samples; they are read as RGB."),
     QT_TRANSLATE_NOOP("Core", "The file has {0} pages; {1} is shown."),
     QT_TRANSLATE_NOOP("Core", "The file is black and white (1 bit); it is read as 8-bit grey."),
     QT_TRANSLATE_NOOP("Core", "The file is animated; its first picture is shown."),
-    QT_TRANSLATE_NOOP("Core", "The file has {0} bits per sample; it is read as 8-bit grey."),
+    QT_TRANSLATE_NOOP("Core", "The file has {0} bits a sample; it is read as 8-bit grey."),
     QT_TRANSLATE_NOOP("Core", "{0} changed while it was copied; try again."),
     QT_TRANSLATE_NOOP("Core", "Updated to show the restored picture: {0}."),
-    QT_TRANSLATE_NOOP("Core", "Removed, because it shows the picture before the restoration: {0}."),
-    QT_TRANSLATE_NOOP("Core", "Not copied to the TIFF, so only the scan has it: {0}."),
-    QT_TRANSLATE_NOOP("Core", "Copied to the TIFF in another form: {0}."),
-    QT_TRANSLATE_NOOP("Core", "Kept unchanged: {0}."),
+    QT_TRANSLATE_NOOP("Core", "Removed, as it shows the picture before the restoration: {0}."),
+    QT_TRANSLATE_NOOP("Core", "Not carried into the TIFF, so only the scan has it: {0}."),
+    QT_TRANSLATE_NOOP("Core", "Carried into the TIFF in another form: {0}."),
+    QT_TRANSLATE_NOOP("Core", "Kept as it is: {0}."),
     QT_TRANSLATE_NOOP("Core", "Every sample is converted, so nothing in the file is identical to the scan."),
     QT_TRANSLATE_NOOP("Core", "The result is a lossless TIFF of exactly the decoded samples of {0} ({1})."),
-    QT_TRANSLATE_NOOP("Core", "Colours outside sRGB are clipped."),
-    QT_TRANSLATE_NOOP("Core", "{0} is the source itself, which is never overwritten; choose another name."),
-    QT_TRANSLATE_NOOP("Core", "{0} already exists; choose another name, or use --force to replace it."),
-    QT_TRANSLATE_NOOP("Core", "{0} is one of the inputs, which are never overwritten; choose another name."),
-    QT_TRANSLATE_NOOP("Core", "{0} can't be used for two output files; choose a different name for each."),
-    QT_TRANSLATE_NOOP("Core", "{0} is {1}, which can only be replaced by another one; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "Colours beyond sRGB are brought to its edge."),
+    QT_TRANSLATE_NOOP("Core", "{0} is the source itself, which is never written; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} exists already; choose another name, or --force to replace it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is one of the inputs, which are never written; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} can't be two of the files to write; name one for each."),
+    QT_TRANSLATE_NOOP("Core", "{0} is {1}, which only another one may replace; choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} is not a folder; choose another name."),
-    QT_TRANSLATE_NOOP("Core", "{0} is not a regular file: choose a file on a disk."),
-    QT_TRANSLATE_NOOP("Core", "{0} already exists; choose another name."),
-    QT_TRANSLATE_NOOP("Core", "{0} already exists: choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} is no ordinary file: name one that is stored on a disk."),
+    QT_TRANSLATE_NOOP("Core", "{0} exists already; choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} is there already: choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} is not a file; choose another name."),
     QT_TRANSLATE_NOOP("Core", "The folder {0} doesn't exist; create it or choose another."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be written: {1}."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be replaced; close it where it is open, and try again."),
+    QT_TRANSLATE_NOOP("Core", "The disk ran full while {0} was written; make room or choose another disk."),
     QT_TRANSLATE_NOOP(
-        "Core", "The disk became full while {0} was written; free some space or choose another disk."
-    ),
-    QT_TRANSLATE_NOOP(
-        "Core", "{0} needs {1} MB, but only {2} MB are free in {3}; free some space or choose another disk."
+        "Core", "{0} needs {1} MB, but only {2} MB are free in {3}; make room or choose another disk."
     ),
     QT_TRANSLATE_NOOP("Core", "{0} is the project itself: choose another name for the export."),
-    QT_TRANSLATE_NOOP(
-        "Core", "{0} is the scan, its export or the project: choose another name for the record."
-    ),
+    QT_TRANSLATE_NOOP("Core", "{0} is the scan, its export or the project: name another record."),
     QT_TRANSLATE_NOOP("Core", "No fill is accepted yet: accept some before exporting."),
-    QT_TRANSLATE_NOOP("Core", "Nothing has been exported from this project yet: specify the file to verify."),
+    QT_TRANSLATE_NOOP("Core", "Nothing was exported from this project yet: name the file to verify."),
+    QT_TRANSLATE_NOOP("Core", "{0} is the damaged project itself, which isn't touched: choose another name."),
     QT_TRANSLATE_NOOP(
-        "Core", "{0} is the damaged project itself, which is never changed: choose another name."
+        "Core", "The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept."
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "The written file differs from the scan outside the mask, first at {0}, {1}; the file was discarded.",
+        "An additional channel of the written file differs from the scan's near {0}, {1}; it was not kept.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Core",
-        "An additional channel of the written file differs from the scan's near {0}, {1}; the file was"
-        " discarded.",
-    ),
-    QT_TRANSLATE_NOOP(
-        "Core", "The fill at {0}, {1} is missing from the written file; the file was discarded."
-    ),
-    QT_TRANSLATE_NOOP("Core", "The written file is not of the same type as the scan ({0})."),
-    QT_TRANSLATE_NOOP("Core", "The exported file is not of the same type as the scan: its {0} differs."),
+    QT_TRANSLATE_NOOP("Core", "The fill at {0}, {1} did not reach the written file; it was not kept."),
+    QT_TRANSLATE_NOOP("Core", "The written file is of another kind than the scan ({0})."),
+    QT_TRANSLATE_NOOP("Core", "The exported file is of another kind than the scan: its {0} differs."),
     QT_TRANSLATE_NOOP(
         "Core", "The file differs from the scan outside the accepted fills, first at {0}, {1}."
     ),
-    QT_TRANSLATE_NOOP("Core", "At {0}, {1} the file does not contain the fill of run {2}."),
-    QT_TRANSLATE_NOOP("Core", "{0} is no longer the scan of this project: its hash differs."),
-    QT_TRANSLATE_NOOP("Core", "Run {0} has filled pixels, but its record does not name the scan."),
-    QT_TRANSLATE_NOOP("Core", "Run {0} was computed from a different file than the scan of this project."),
+    QT_TRANSLATE_NOOP("Core", "At {0}, {1} the file doesn't hold the fill of run {2}."),
+    QT_TRANSLATE_NOOP("Core", "{0} isn't the scan of this project any more: its hash differs."),
+    QT_TRANSLATE_NOOP("Core", "Run {0} has filled pixels, but its record doesn't say of what."),
+    QT_TRANSLATE_NOOP("Core", "Run {0} was made from another file than the scan of this project."),
     QT_TRANSLATE_NOOP("Core", "The mask is empty: mark some damage (white on black) first."),
     QT_TRANSLATE_NOOP("Core", "The mask is empty: mark the damage to be filled first."),
     QT_TRANSLATE_NOOP(
@@ -157,25 +145,23 @@ TEMPLATES = (
         "The mask {0} declares {1} × {2} pixels, too many to read: raise the limit on the command line "
         "with --max-pixels.",
     ),
-    QT_TRANSLATE_NOOP("Core", "The mask {0} is not a flat picture: save it as a single grey channel."),
+    QT_TRANSLATE_NOOP("Core", "The mask {0} is no flat picture: save it as one grey channel."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} is partly transparent: flatten it onto black first."),
-    QT_TRANSLATE_NOOP(
-        "Core", "The mask {0} has colours: save it as a single grey channel, white for damage."
-    ),
+    QT_TRANSLATE_NOOP("Core", "The mask {0} has colours: save it as one grey channel, white for damage."),
     QT_TRANSLATE_NOOP(
         "Core",
         "The mask {0} is not clearly black and white ({1}): save it with 0 for intact and 255 for damage.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "The mask {0} contains invalid samples (NaN or infinite): save it as 8-bit grey, white for damage.",
+        "The mask {0} has samples that are no numbers: save it as 8-bit grey, white for damage.",
     ),
-    QT_TRANSLATE_NOOP("Core", "The mask {0} has samples of an unknown type: save it as 8-bit grey."),
+    QT_TRANSLATE_NOOP("Core", "The mask {0} has samples of an unknown kind: save it as 8-bit grey."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} is too large for its format: save it as a PNG or TIFF."),
     QT_TRANSLATE_NOOP("Core", "A mask is written as .png or .tif, not as {0}."),
-    QT_TRANSLATE_NOOP("Core", "Can't find the mask file {0}."),
+    QT_TRANSLATE_NOOP("Core", "There is no mask file {0}."),
     QT_TRANSLATE_NOOP("Core", "The mask {0} can't be read: {1}."),
-    QT_TRANSLATE_NOOP("Core", "The mask {0} can't be read; it is damaged or of an unknown type."),
+    QT_TRANSLATE_NOOP("Core", "The mask {0} can't be read; it is damaged or of an unknown kind."),
     QT_TRANSLATE_NOOP(
         "Core", "The mask is {0} × {1} pixels but the scan is {2} × {3}: export it again at the scan's size."
     ),
@@ -183,38 +169,34 @@ TEMPLATES = (
         "Core", "The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting's size."
     ),
     QT_TRANSLATE_NOOP(
-        "Core",
-        "All damage belongs to classes that are only recorded; set a class to be filled to restore it.",
+        "Core", "All damage is of classes that are only recorded; let one of them be filled to restore it."
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage."
+        "Core", "The mask, grown by {0} px, leaves nothing intact to restore from; mark less damage."
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The clean picture shows only {0} of the damaged one: choose a picture that shows all of it."
+        "Core", "The clean picture shows only {0} of the damaged one: choose one that shows it all."
     ),
     QT_TRANSLATE_NOOP(
-        "Core",
-        "The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: register the two pictures.",
+        "Core", "The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: let them be aligned."
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "The clean picture can't be aligned exactly: too few of its details were matched."
+        "Core", "The clean picture can't be aligned exactly: too little of its detail is found again."
     ),
-    QT_TRANSLATE_NOOP(
-        "Core", "The clean picture can't be aligned exactly: its matched details are unevenly distributed."
-    ),
+    QT_TRANSLATE_NOOP("Core", "The clean picture can't be aligned exactly: its details lie unevenly."),
     QT_TRANSLATE_NOOP("Core", "The clean picture couldn't be aligned exactly: {0}."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture does not match the damaged one after alignment: {0}."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture is too different from the damaged one to be aligned: {0}."),
-    QT_TRANSLATE_NOOP("Core", "The clean picture would have to be distorted too much to fit: {0}."),
-    QT_TRANSLATE_NOOP("Core", "Only {0} details of the clean picture were matched: {1}."),
-    QT_TRANSLATE_NOOP("Core", "Only {0} of {1} details agree on the alignment: {2}."),
+    QT_TRANSLATE_NOOP("Core", "The clean picture doesn't match the damaged one once laid over it: {0}."),
+    QT_TRANSLATE_NOOP("Core", "The clean picture is too unlike the damaged one to be laid over it: {0}."),
+    QT_TRANSLATE_NOOP("Core", "The clean picture would have to be bent beyond reason to fit: {0}."),
+    QT_TRANSLATE_NOOP("Core", "Only {0} details of the clean picture were found again: {1}."),
+    QT_TRANSLATE_NOOP("Core", "Only {0} of {1} details agree on how the pictures lie: {2}."),
     QT_TRANSLATE_NOOP("Core", "No bare ground was found in the painting: pick its colour."),
-    QT_TRANSLATE_NOOP("Core", "Can't find the style image {0}."),
+    QT_TRANSLATE_NOOP("Core", "There is no style image {0}."),
     QT_TRANSLATE_NOOP("Core", "The style region {0} is smaller than {1} × {2} pixels."),
-    QT_TRANSLATE_NOOP("Core", "The style region {0} extends beyond the picture, which is {1} × {2} pixels."),
-    QT_TRANSLATE_NOOP("Core", "The style region {0} touches damage: move it, or allow it to be trimmed."),
+    QT_TRANSLATE_NOOP("Core", "The style region {0} reaches out of the picture, which is {1} × {2} pixels."),
+    QT_TRANSLATE_NOOP("Core", "The style region {0} touches damage: move it, or let it be trimmed."),
     QT_TRANSLATE_NOOP("Core", "The style region {0} has no intact part large enough: choose another."),
-    QT_TRANSLATE_NOOP("Core", "The engine {0} does not use a prompt: leave the prompt empty."),
+    QT_TRANSLATE_NOOP("Core", "The engine {0} reads no text: leave the prompt empty."),
     QT_TRANSLATE_NOOP("Core", "The guidance must be 0 to {0}, not {1}."),
     QT_TRANSLATE_NOOP("Core", "The batch must be 0 to {0} windows, not {1}."),
     QT_TRANSLATE_NOOP(
@@ -222,134 +204,133 @@ TEMPLATES = (
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "The damage at {0}, {1} is {2} pixels thick, more than this engine covers at the scan's own "
+        "The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan's own "
         "scale ({3}); choose the automatic scale.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "Damage larger than one window was first filled at a scale up to {0} times coarser, then refined "
-        "with {1} of {2} windows.",
+        "Damage larger than the engine sees was filled at a scale up to {0} times coarser first, and "
+        "refined with {1} of {2} windows.",
     ),
-    QT_TRANSLATE_NOOP("Core", "Part of the damage is not covered by any window; please report this."),
+    QT_TRANSLATE_NOOP("Core", "Part of the damage was planned into no window; please report this."),
     QT_TRANSLATE_NOOP(
-        "Core", "The engine {0} returned invalid samples (NaN or infinite) at {1}, {2}; please report this."
+        "Core", "The engine {0} gave samples that are no numbers at {1}, {2}; please report this."
     ),
-    QT_TRANSLATE_NOOP("Core", "No part of region {0} is still marked as damage; choose another region."),
+    QT_TRANSLATE_NOOP("Core", "Nothing of region {0} is marked as damage any more; restore something else."),
     QT_TRANSLATE_NOOP("Core", "There is no CUDA GPU that can be used here; choose --device cpu or auto."),
     QT_TRANSLATE_NOOP("Core", "There is no engine {0}; choose one of {1}."),
     QT_TRANSLATE_NOOP("Core", "The model {0} is incomplete: {1} is missing."),
     QT_TRANSLATE_NOOP("Core", "The model {0} names a file outside its folder: {1}."),
     QT_TRANSLATE_NOOP("Core", "The model {0} describes a network this version can't build ({1})."),
-    QT_TRANSLATE_NOOP("Core", "{0} of the model {1} does not match its description: import it again."),
-    QT_TRANSLATE_NOOP("Core", "{0} does not contain a model: {1} is missing."),
+    QT_TRANSLATE_NOOP("Core", "{0} of the model {1} is not what its description says: import it again."),
+    QT_TRANSLATE_NOOP("Core", "{0} holds no model: {1} is missing."),
     QT_TRANSLATE_NOOP("Core", "{0} was made by a newer version of this program: update to use it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read as safetensors ({1})."),
-    QT_TRANSLATE_NOOP("Core", "{0} does not exist: check the name, or whether its disk is connected."),
-    QT_TRANSLATE_NOOP("Core", "{0} is not an Imagest project: choose a file that ends in .imagest."),
+    QT_TRANSLATE_NOOP("Core", "{0} isn't there: check the name, or whether its disk is connected."),
+    QT_TRANSLATE_NOOP("Core", "{0} is no Imagest project: choose a file that ends in .imagest."),
     QT_TRANSLATE_NOOP(
         "Core",
         "{0} was made by a newer Imagest (file version {1}, this program knows up to {2}): update "
         "the program to open it.",
     ),
-    QT_TRANSLATE_NOOP("Core", "{0} is damaged: recover what is readable with `imagest project rescue`."),
     QT_TRANSLATE_NOOP(
-        "Core",
-        "{0} is damaged, so its older backups were kept: recover what is readable with `imagest "
-        "project rescue`.",
+        "Core", "{0} is damaged: `imagest project rescue` reads what can be read into a new file."
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "Result {0} is damaged in the project file: recover what is readable with `imagest project rescue`.",
+        "{0} is damaged, so its older backups were kept: `imagest project rescue` reads what can "
+        "be read into a new file.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core", "Result {0} is damaged in the project file: `imagest project rescue` reads what can be read."
     ),
     QT_TRANSLATE_NOOP("Core", "{0} is closed: open it again."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be opened: check that it is there and may be read."),
     QT_TRANSLATE_NOOP("Core", "{0} is being changed by another program: try again in a moment."),
-    QT_TRANSLATE_NOOP("Core", "{0} can't be read ({1}): check the folder and its permissions."),
+    QT_TRANSLATE_NOOP("Core", "{0} can't be read ({1}): check the folder and its rights."),
     QT_TRANSLATE_NOOP(
-        "Core",
-        "{0} can't be written ({1}): free some space or choose another folder; your work is still open.",
+        "Core", "{0} can't be written ({1}): make room or take another folder; the work is still open."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core", "The disk that holds {0} is full: make room, or save on another disk; the work is still open."
+    ),
+    QT_TRANSLATE_NOOP(
+        "Core", "{0} can't be written any more: save the project in another folder; the work is still open."
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "The disk that holds {0} is full: free some space, or save to another disk; your work is still open.",
-    ),
-    QT_TRANSLATE_NOOP(
-        "Core", "{0} can no longer be written: save the project in another folder; your work is still open."
+        "{0} is kept busy by another program: close it there, or save elsewhere; the work is still open.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} is in use by another program: close it there, or save elsewhere; your work is still open.",
+        "{0} can't be written: check its folder, or save the project in another one; the work is still open.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} can't be written: check its folder, or save the project in another one; your work is still"
-        " open.",
+        "{0} isn't where it was (moved, deleted, or its disk is gone): save the project under "
+        "another name; the work is still open.",
     ),
-    QT_TRANSLATE_NOOP(
-        "Core",
-        "{0} is missing (moved, deleted, or its disk was removed): save the project under another name; "
-        "your work is still open.",
-    ),
-    QT_TRANSLATE_NOOP("Core", "{0} is read-only: save the project under another name to change it."),
-    QT_TRANSLATE_NOOP(
-        "Core", "{0} is already open elsewhere ({1}): save it under another name to change it."
-    ),
-    QT_TRANSLATE_NOOP("Core", "{0} is open elsewhere ({1}): choose another name."),
+    QT_TRANSLATE_NOOP("Core", "{0} may only be read: save the project under another name to change it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is open already: {1} has it. Save it under another name to change it."),
+    QT_TRANSLATE_NOOP("Core", "{0} is open: {1} has it. Choose another name."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be written ({1}): save the project in another folder to change it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be written ({1}): choose another folder for the project."),
-    QT_TRANSLATE_NOOP("Core", "{0} was opened read-only."),
-    QT_TRANSLATE_NOOP("Core", "Result {0} is no longer stored: restore again with its settings."),
-    QT_TRANSLATE_NOOP("Core", "The scan {0} can't be found: put it beside the project file, or locate it."),
+    QT_TRANSLATE_NOOP("Core", "{0} was opened only to look at it."),
+    QT_TRANSLATE_NOOP("Core", "Result {0} isn't kept any more: restore again with its settings."),
+    QT_TRANSLATE_NOOP(
+        "Core", "The scan {0} can't be found: put it beside the project file, or show where it is."
+    ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "“{0}” is damaged in the project file: recover what is readable with `imagest project rescue`.",
+        "“{0}” is damaged in the project file: `imagest project rescue` reads what can be read "
+        "into a new file.",
     ),
     QT_TRANSLATE_NOOP("Core", "{0} was changed after it was written{1}."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} doesn't have the tables of an Imagest project ({1}): recover what is readable "
-        "with `imagest project rescue`.",
+        "{0} doesn't have the tables of an Imagest project ({1}): `imagest project rescue` reads "
+        "what can be read into a new file.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} is {1}, but the project was started with {2}: locate the original scan.",
+        "{0} is {1}, but the project was begun with {2}: show where the original scan is.",
     ),
-    QT_TRANSLATE_NOOP("Core", "{0} does not exist: specify the exported file to verify."),
-    QT_TRANSLATE_NOOP("Core", "The project's entry for this export can't be read."),
-    QT_TRANSLATE_NOOP("Core", "The stroke has already ended: start a new one."),
-    QT_TRANSLATE_NOOP("Core", "A stroke is in progress: finish it first."),
+    QT_TRANSLATE_NOOP("Core", "{0} isn't there: name the exported file to verify."),
+    QT_TRANSLATE_NOOP("Core", "What the project knows of this export's record can't be read."),
+    QT_TRANSLATE_NOOP("Core", "The stroke has ended already: begin another one."),
+    QT_TRANSLATE_NOOP("Core", "A stroke is under way: finish it first."),
     QT_TRANSLATE_NOOP("Core", "{0} was changed outside of Imagest: {1}."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "“{0}” can't be applied because the damage has changed since it was computed: nothing was "
-        "changed; run it again.",
+        "“{0}” can't be applied, because the damage isn't what it was made for: nothing was "
+        "changed; make it again from the damage as it is.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "A compressed part of the project is damaged or too large: recover what "
-        "is readable with `imagest project rescue`.",
+        "A packed part of the project is damaged or larger than it may be: `imagest project "
+        "rescue` reads what can be read into a new file.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
         "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and only "
-        "recorded: review it, then fill or erase it.",
+        "recorded: look at it, and let it be filled or erase it.",
     ),
-    QT_TRANSLATE_NOOP("Core", "The location of the last export can't be read: specify the file to verify."),
-    QT_TRANSLATE_NOOP("Core", "The record of result {0} can't be read: choose the settings yourself."),
+    QT_TRANSLATE_NOOP("Core", "Where the last export was written can't be read: name the file to verify."),
+    QT_TRANSLATE_NOOP("Core", "The record of result {0} can't be read: choose the settings anew."),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} was rewritten by another program: all samples are unchanged, but not {1}; accept it "
-        "to continue (--accept-rewritten), or put the original file back.",
+        "{0} was rewritten by another program: every sample is as it was, but not {1}; accept it "
+        "to go on with it (--accept-rewritten), or put the original file back.",
     ),
     QT_TRANSLATE_NOOP(
         "Core",
-        "{0} has changed since the project was started ({1}): locate the original scan, or start a "
-        "new project.",
+        "{0} has changed since the project was begun ({1}): show where the original scan is, or "
+        "begin a new project.",
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "{0} is not the scan of this project: choose the file that the project was started with."
+        "Core", "{0} is another picture than the scan of this project: choose the file it was begun with."
     ),
-    QT_TRANSLATE_NOOP("Core", "The scan has moved: it is now {0}."),
+    QT_TRANSLATE_NOOP("Core", "The scan has moved: it was found as {0}."),
     QT_TRANSLATE_NOOP("Core", "The scale needs two different points and the millimetres between them."),
     QT_TRANSLATE_NOOP("Core", "There is no damage class {0}: choose one from the list of classes."),
     QT_TRANSLATE_NOOP("Core", "A damage class needs a name."),
@@ -359,28 +340,28 @@ TEMPLATES = (
         "Core", "Every damage class needs a label of its own, and at least one class is needed."
     ),
 )
-"""Messages of the core; {0}, {1}… stand for names, numbers and phrases."""
+"""As the core says them; {0}, {1}… stand for names, numbers and phrases."""
 
 
 def core_sentence(text: str) -> str:
-    """Translate ``text`` if it is a message of the core, else return it unchanged."""
-    for template, pattern in _patterns():
-        if (match := pattern.fullmatch(text)) is not None:
-            translated = QCoreApplication.translate("Core", template)
-            return translated.format(*(core_sentence(part) for part in match.groups()))
+    """``text`` in the user's language where it is one of the core's sentences; else as it is."""
+    for known, pattern in _patterns():
+        if (found := pattern.fullmatch(text)) is not None:
+            said = QCoreApplication.translate("Core", known)
+            return said.format(*(core_sentence(part) for part in found.groups()))
     return text
 
 
 def known_sentence(text: str) -> bool:
-    """Whether ``text`` is a message of the core."""
+    """Whether ``text`` is one of the core's sentences."""
     return any(pattern.fullmatch(text) for _, pattern in _patterns())
 
 
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    """The templates with their patterns, those with the most literal text first."""
-    templates = sorted((*TEMPLATES, *PHRASES), key=lambda template: -len(re.sub(r"\{\d\}", "", template)))
-    return tuple((template, _pattern(template)) for template in templates)
+    """The templates with what they look like, those that say most themselves first."""
+    known = sorted((*TEMPLATES, *PHRASES), key=lambda template: -len(re.sub(r"\{\d\}", "", template)))
+    return tuple((template, _pattern(template)) for template in known)
 
 
 def _pattern(template: str) -> re.Pattern[str]:

@@ -88,12 +88,12 @@ def _reading(path: Path) -> Iterator[None]:
     except PaintingError as error:
         raise MaskError(f"The mask can't be read: {error}") from error
     except FileNotFoundError:
-        raise MaskError(f"Can't find the mask file {path}.") from None
+        raise MaskError(f"There is no mask file {path}.") from None
     except Exception as error:  # decoders raise what they like on broken data
         if isinstance(error, OSError) and error.strerror:
             raise MaskError(f"The mask {path.name} can't be read: {error.strerror}.") from error
         raise MaskError(
-            f"The mask {path.name} can't be read; it is damaged or of an unknown type."
+            f"The mask {path.name} can't be read; it is damaged or of an unknown kind."
         ) from error
 
 
@@ -159,8 +159,7 @@ class _Kept:
 def _unclear(path: Path, survey: Survey) -> MaskError:
     if not survey.finite:
         return MaskError(
-            f"The mask {path.name} contains invalid samples (NaN or infinite): save it as 8-bit grey,"
-            " white for damage."
+            f"The mask {path.name} has samples that are no numbers: save it as 8-bit grey, white for damage."
         )
     return MaskError(
         f"The mask {path.name} is not clearly black and white ({found_values(survey)}): save it with 0 for"

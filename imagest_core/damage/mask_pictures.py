@@ -91,7 +91,7 @@ class MaskPicture:
         assert self.palette is not None
         used = np.flatnonzero(np.bincount(indices.ravel(), minlength=1))
         if used[-1] >= len(self.palette):
-            raise MaskError(f"The mask {self.path.name} can't be read; it is damaged or of an unknown type.")
+            raise MaskError(f"The mask {self.path.name} can't be read; it is damaged or of an unknown kind.")
         colours = self.palette[used].astype(int)
         if (np.ptp(colours, axis=1) > 255 * _TOLERANCE).any():
             self._coloured()
@@ -99,7 +99,7 @@ class MaskPicture:
 
     def _coloured(self) -> NoReturn:
         raise MaskError(
-            f"The mask {self.path.name} has colours: save it as a single grey channel, white for damage."
+            f"The mask {self.path.name} has colours: save it as one grey channel, white for damage."
         )
 
 
@@ -210,10 +210,10 @@ def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
     from imagest_core.painting.formats.tiff_kind import check_compression
 
     if page.imagedepth > 1:
-        raise MaskError(f"The mask {path.name} is not a flat picture: save it as a single grey channel.")
+        raise MaskError(f"The mask {path.name} is no flat picture: save it as one grey channel.")
     numbers = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
     if not isinstance(page.bitspersample, int) or not numbers:
-        raise MaskError(f"The mask {path.name} has samples of an unknown type: save it as 8-bit grey.")
+        raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")
     check_compression(path.name, page)
 
 

@@ -104,14 +104,14 @@ def rule_for(survey: Survey, full_scale: float, *, white_is_zero: bool = False) 
 
 
 def found_values(survey: Survey) -> str:
-    """The values of a mask in words, such as ``values 0, 17, 92, 128 … 255 (57 different values)``."""
+    """The values of a mask in words, such as ``values 0, 17, 92, 128 … 255 (57 different ones)``."""
     found = sorted(survey.counts)
     values = list(dict.fromkeys(map(_in_words, found)))
     if len(values) == 1:
         return f"value {values[0]}"
     if len(values) <= _SHOWN:
         return f"values {', '.join(values)}"
-    return f"values {', '.join(values[: _SHOWN - 2])} … {values[-1]} ({len(found):,} different values)"
+    return f"values {', '.join(values[: _SHOWN - 2])} … {values[-1]} ({len(found):,} different ones)"
 
 
 def _in_words(value: float) -> str:

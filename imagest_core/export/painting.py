@@ -169,11 +169,11 @@ def verify_export(
     ``ProjectError`` and ``PaintingError``.
     """
     if not exported.is_file():
-        raise ProjectError(f"{exported} does not exist: specify the exported file to verify.")
+        raise ProjectError(f"{exported} isn't there: name the exported file to verify.")
     with opened_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(
-                f"{painting.path} is no longer the scan of this project: its hash differs."
+                f"{painting.path} isn't the scan of this project any more: its hash differs."
             )
         account = check_export(painting, Accepted(document.state), exported, progress)
         for number in account.runs:
@@ -187,22 +187,20 @@ def _check_record(document: Document, number: int, sha256: str) -> None:
         recorded = json.loads(document.state.runs[number].content.record())["painting"]["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError(
-            f"Run {number} has filled pixels, but its record does not name the scan."
+            f"Run {number} has filled pixels, but its record doesn't say of what."
         ) from error
     if recorded not in (sha256, *document.state.painting.formerly):
-        raise VerificationError(
-            f"Run {number} was computed from a different file than the scan of this project."
-        )
+        raise VerificationError(f"Run {number} was made from another file than the scan of this project.")
 
 
 def last_export(document: Document) -> Path:
     """The file exported last; raises ``ProjectError`` where there is none."""
     rows = document.store.query("SELECT path FROM exports ORDER BY id DESC LIMIT 1")
     if not rows:
-        raise ProjectError("Nothing has been exported from this project yet: specify the file to verify.")
+        raise ProjectError("Nothing was exported from this project yet: name the file to verify.")
     path = rows[0][0]
     if not isinstance(path, str | bytes) or "\0" in (text := os.fsdecode(path)):
-        raise ProjectError("The location of the last export can't be read: specify the file to verify.")
+        raise ProjectError("Where the last export was written can't be read: name the file to verify.")
     return Path(text)
 
 

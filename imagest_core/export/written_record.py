@@ -105,7 +105,7 @@ def _known(document: Document, exported: Path) -> dict[str, Any]:
         check_path(path := Path(found.get("path", name)))
         return {"name": name, "path": path, "sha256": str(found["sha256"]), "fields": fields}
     except UNSOUND as error:
-        raise VerificationError("The project's entry for this export can't be read.") from error
+        raise VerificationError("What the project knows of this export's record can't be read.") from error
 
 
 def _deeper(document: Document, names: list[str], text: str) -> list[str]:

@@ -52,7 +52,7 @@ def save_checkpoint(
     Raises :class:`OutputError` when ``folder`` exists.
     """
     if folder.exists():
-        raise OutputError(f"{folder} already exists; choose another name.")
+        raise OutputError(f"{folder} exists already; choose another name.")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         inside = Path(temporary) / folder.name
@@ -154,5 +154,5 @@ def load_exactly(module: nn.Module, path: Path) -> None:
             shapes = f"{tuple(tensor.shape)} instead of {tuple(expected[name].shape)}"
             raise ModelError(f"{path.name}: the tensor {name} has the shape {shapes}.")
         if not torch.isfinite(tensor).all():
-            raise ModelError(f"{path.name}: the tensor {name} contains invalid values (NaN or infinite).")
+            raise ModelError(f"{path.name}: the tensor {name} holds values that are no numbers.")
     module.load_state_dict({k: v.to(expected[k].dtype) for k, v in stored.items()})

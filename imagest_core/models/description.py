@@ -49,7 +49,7 @@ def read_description(folder: Path) -> Description:
     """Read a checkpoint's ``config.json``; raises :class:`ModelError` saying what is wrong with it."""
     path = folder / CONFIG
     if not path.is_file():
-        raise ModelError(f"{folder} does not contain a model: {CONFIG} is missing.")
+        raise ModelError(f"{folder} holds no model: {CONFIG} is missing.")
     try:
         stored = read_json(path)
         newer = isinstance(stored, dict) and _is_newer(stored.get("format", FORMAT))
@@ -114,5 +114,5 @@ def check_files(folder: Path, description: Description, progress: Progress | Non
             raise ModelError(f"The model {folder.name} is incomplete: {name} is missing.")
         if file_hash(path) != digest:
             raise ModelError(
-                f"{name} of the model {folder.name} does not match its description: import it again."
+                f"{name} of the model {folder.name} is not what its description says: import it again."
             )

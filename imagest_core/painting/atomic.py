@@ -47,8 +47,8 @@ LONGEST_NAME = 255
 _PART, _OLD = "part", "old"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REASONS = {
-    errno.EACCES: "the folder is not writable",
-    errno.EPERM: "the folder is not writable",
+    errno.EACCES: "the folder may not be written",
+    errno.EPERM: "the folder may not be written",
     errno.EROFS: "the disk is read-only",
     errno.ENAMETOOLONG: "the name is too long",
     errno.ENOENT: "its folder doesn't exist",
@@ -205,7 +205,7 @@ def check_room(out: Path, room: int) -> None:
     if room and free < needed:
         raise OutputError(
             f"{out.name} needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free in "
-            f"{out.parent}; free some space or choose another disk."
+            f"{out.parent}; make room or choose another disk."
         )
 
 
@@ -283,9 +283,7 @@ def _sync_folder(folder: Path) -> None:
 
 def _sentence(error: OSError, target: Path) -> str:
     if error.errno in _FULL:
-        return (
-            f"The disk became full while {target.name} was written; free some space or choose another disk."
-        )
+        return f"The disk ran full while {target.name} was written; make room or choose another disk."
     reason = _REASONS.get(error.errno or 0, error.strerror or "the disk refuses")
     return f"{target} can't be written: {reason}."
 

@@ -259,7 +259,7 @@ class _Pages:
         if not same:
             raise VerificationError(
                 f"An additional channel of the written file differs from the scan's near {part.box.x},"
-                f" {part.box.y}; the file was discarded."
+                f" {part.box.y}; it was not kept."
             )
 
     def _range(self, part: _Part) -> tuple[int, int | None]:

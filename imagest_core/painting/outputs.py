@@ -49,19 +49,15 @@ def check_target(
     if not out.parent.is_dir():
         raise OutputError(f"The folder {out.parent} doesn't exist; create it or choose another.")
     if source is not None and same_file(out, source):
-        raise OutputError(
-            f"{out.name} is the source itself, which is never overwritten; choose another name."
-        )
+        raise OutputError(f"{out.name} is the source itself, which is never written; choose another name.")
     if any(is_input(out, path) for path in inputs):
-        raise OutputError(
-            f"{out.name} is one of the inputs, which are never overwritten; choose another name."
-        )
+        raise OutputError(f"{out.name} is one of the inputs, which are never written; choose another name.")
     if not os.path.lexists(out) or not out.exists():
         return
     if not out.is_file():
         raise OutputError(f"{out} is not a file; choose another name.")
     if not force:
-        raise OutputError(f"{out} already exists; choose another name, or use --force to replace it.")
+        raise OutputError(f"{out} exists already; choose another name, or --force to replace it.")
 
 
 def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable[Path] = ()) -> None:
@@ -69,7 +65,7 @@ def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable
     inputs, seen = tuple(inputs), list[Path]()
     for out in outs:
         if any(same_file(out, other) for other in seen):
-            raise OutputError(f"{out} can't be used for two output files; choose a different name for each.")
+            raise OutputError(f"{out} can't be two of the files to write; name one for each.")
         seen.append(out)
     for out in seen:
         check_target(out, force=force, inputs=inputs)
@@ -79,9 +75,7 @@ def check_replaceable(out: Path, kind: Kind) -> None:
     """Raise :class:`OutputError` where something else would replace a picture or a project."""
     found = kind_of(out)
     if found not in (kind, Kind.OTHER):
-        raise OutputError(
-            f"{out.name} is {found}, which can only be replaced by another one; choose another name."
-        )
+        raise OutputError(f"{out.name} is {found}, which only another one may replace; choose another name.")
 
 
 def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
@@ -89,13 +83,13 @@ def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
     if os.path.lexists(folder) and not folder.is_dir():
         raise OutputError(f"{folder} is not a folder; choose another name.")
     if any(same_file(folder, path) for path in inputs):
-        raise OutputError(f"{folder} is one of the inputs, which are never overwritten; choose another name.")
+        raise OutputError(f"{folder} is one of the inputs, which are never written; choose another name.")
 
 
 def check_ordinary(path: Path) -> None:
     """Raise :class:`InputError` for a pipe, a device or a socket: opening one may never end."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(f"{path} is not a regular file: choose a file on a disk.")
+        raise InputError(f"{path} is no ordinary file: name one that is stored on a disk.")
 
 
 def same_file(one: Path, other: Path) -> bool:

@@ -27,7 +27,7 @@ def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any]:
     picture = cv2.imdecode(data, flags) if data.size else None
     if picture is None:
         raise PaintingError(
-            f"{path.name} is damaged or truncated and can't be decoded: get an intact copy of it."
+            f"{path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
         )
     return np.asarray(picture)
 

@@ -111,7 +111,7 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
             f" {painting.path.name} ({painting.compression})."
         )
     if form.turns_colour(painting):
-        notes.append("Colours outside sRGB are clipped.")
+        notes.append("Colours beyond sRGB are brought to its edge.")
     return (*notes, *sentences(metadata_notes(painting, form)))
 
 

@@ -100,7 +100,7 @@ class Document:
         ``take_over`` ignores a lock that another computer has left. Raises ``ProjectError``.
         """
         if not path.is_file():
-            raise ProjectError(f"{path} does not exist: check the name, or whether its disk is connected.")
+            raise ProjectError(f"{path} isn't there: check the name, or whether its disk is connected.")
         lock, reason = lock_to_open(path, take_over)
         try:
             store = Store.open(path, read_only=lock is None)
@@ -117,7 +117,7 @@ class Document:
     def look_at(cls, path: Path) -> Self:
         """The project at ``path``, read only, whoever has it; raises ``ProjectError``."""
         store = Store.open(path, read_only=True)
-        return cls(store.state(), store, read_only=f"{path.name} was opened read-only.")
+        return cls(store.state(), store, read_only=f"{path.name} was opened only to look at it.")
 
     @classmethod
     def of_painting(cls, painting: Painting) -> Self:
@@ -288,7 +288,7 @@ class Document:
         """List a result that was put away; raises ``ProjectError`` where it isn't kept any more."""
         kept = {run.id: run for run in self.archived_results()}
         if number not in kept:
-            raise ProjectError(f"Result {number} is no longer stored: restore again with its settings.")
+            raise ProjectError(f"Result {number} isn't kept any more: restore again with its settings.")
         self.do(replace(add_run(kept[number]), name="Bring back result"))
 
     def keep_run(self, run: Run, progress: Progress | None = None) -> Run:
@@ -333,8 +333,8 @@ class Document:
             return operation.apply(self.state)
         except UNSOUND as error:
             raise ProjectError(
-                f"“{operation.name}” is damaged in the project file: recover what is readable with `imagest"
-                " project rescue`."
+                f"“{operation.name}” is damaged in the project file: `imagest project rescue` reads what can"
+                " be read into a new file."
             ) from error
 
     @property
@@ -409,7 +409,7 @@ class Document:
         if self.path is not None and same_file(path, self.path):
             return self.flush()
         if path.exists() and not force:
-            raise OutputError(f"{path} already exists: choose another name.")
+            raise OutputError(f"{path} is there already: choose another name.")
         check_target(path, force=True, inputs=inputs_of(self))
         check_replaceable(path, Kind.PROJECT)
         lock = lock_to_create(path)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Maker = Callable[[State], Operation | None]
 """Makes an operation from the state as it is when its turn comes; None where there is nothing to do."""
 
-UNDER_WAY = "A stroke is in progress: finish it first."
+UNDER_WAY = "A stroke is under way: finish it first."
 
 
 class Gesture:
@@ -49,4 +49,4 @@ class Gesture:
 
     def _check(self) -> None:
         if not self.open:
-            raise ProjectError("The stroke has already ended: start a new one.")
+            raise ProjectError("The stroke has ended already: begin another one.")

@@ -63,7 +63,7 @@ def find_painting(
     for path in _candidates(reference, folders):
         if file_sha256(path) == reference.sha256:
             moved = path.resolve() != reference.path
-            note = f"The scan has moved: it is now {path}." if moved else ""
+            note = f"The scan has moved: it was found as {path}." if moved else ""
             return LocatedScan(_seen(reference, path), path, note=note)
     return _not_found(reference, folders[: 2 if project else 1])
 
@@ -80,8 +80,8 @@ def open_reference(found: LocatedScan) -> Painting:
     if is_now != wanted:
         painting.close()
         raise ProjectError(
-            f"{found.path.name} is {is_now}, but the project was started with {wanted}: locate the original"
-            " scan."
+            f"{found.path.name} is {is_now}, but the project was begun with {wanted}: show where the original"
+            " scan is."
         )
     return painting
 
@@ -110,7 +110,7 @@ def shown_painting(
     if rewritten.same_samples:
         raise RewrittenError(rewritten)
     raise ProjectError(
-        f"{path.name} is not the scan of this project: choose the file that the project was started with."
+        f"{path.name} is another picture than the scan of this project: choose the file it was begun with."
     )
 
 
@@ -128,7 +128,7 @@ def _not_found(reference: PaintingReference, folders: Iterable[Path]) -> Located
     if found:
         best = next((each for each in found if each.same_samples), found[0])
         return LocatedScan(reference, best.path, changed=True, note=best.sentence, rewritten=best)
-    note = f"The scan {reference.path} can't be found: put it beside the project file, or locate it."
+    note = f"The scan {reference.path} can't be found: put it beside the project file, or show where it is."
     return LocatedScan(reference, None, note=note)
 
 
@@ -181,5 +181,5 @@ def copy_beside(reference: PaintingReference, project: Path) -> PaintingReferenc
         with replacing(target, source=reference.path) as temporary:
             shutil.copy2(reference.path, temporary)
     elif file_sha256(target) != reference.sha256:
-        raise OutputError(f"{target} already exists; choose another name.")
+        raise OutputError(f"{target} exists already; choose another name.")
     return _seen(reference, target)

@@ -31,5 +31,5 @@ def damage_of_region(damage: DamageMap, run: Run, number: int, growth: int) -> D
                 own = pieces.labels(inside) == piece
                 made.write(inside, np.where(own, filled.read(inside), made.read(inside)))
     if made.empty:
-        raise MaskError(f"No part of region {number} is still marked as damage; choose another region.")
+        raise MaskError(f"Nothing of region {number} is marked as damage any more; restore something else.")
     return made

@@ -38,12 +38,12 @@ class Rewritten:
         what = " and also ".join(self.changes)
         if self.same_samples:
             return (
-                f"{self.path} was rewritten by another program: all samples are unchanged, but not {what};"
-                " accept it to continue (--accept-rewritten), or put the original file back."
+                f"{self.path} was rewritten by another program: every sample is as it was, but not {what};"
+                " accept it to go on with it (--accept-rewritten), or put the original file back."
             )
         return (
-            f"{self.path} has changed since the project was started ({what}): locate the original scan,"
-            " or start a new project."
+            f"{self.path} has changed since the project was begun ({what}): show where the original scan is,"
+            " or begin a new project."
         )
 
 
@@ -112,7 +112,7 @@ def compared(reference: PaintingReference, path: Path) -> Rewritten:
         with open_painting(path, page=reference.page) as painting:
             return _compared(reference, painting, path)
     except InputError:
-        return Rewritten(path, False, ("it can no longer be read as a picture",))
+        return Rewritten(path, False, ("it can't be read as a picture any more",))
 
 
 def _compared(reference: PaintingReference, painting: Painting, path: Path) -> Rewritten:
@@ -123,9 +123,9 @@ def _compared(reference: PaintingReference, painting: Painting, path: Path) -> R
     elif same is False:
         changes = ["its samples"]
     elif same is None:
-        changes = ["its samples can't be compared, because they were never recorded"]
+        changes = ["whether its samples are the same can't be told, since they were never recorded"]
     changes += _other_changes(reference, painting)
-    return Rewritten(path, same, tuple(changes) or ("its storage format",))
+    return Rewritten(path, same, tuple(changes) or ("how it is stored",))
 
 
 def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]:
@@ -136,7 +136,7 @@ def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]
     if reference.channels != painting.channels:
         changes.append(f"its channels ({reference.channels}, now {painting.channels})")
     if reference.depth != painting.depth:
-        changes.append(f"its bits per sample ({reference.depth}, now {painting.depth})")
+        changes.append(f"its bits a sample ({reference.depth}, now {painting.depth})")
     return changes
 
 

@@ -19,7 +19,7 @@ from imagest_core.damage.map import TileKey
 from imagest_core.painting.geometry import Box
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 
-DAMAGED = "Result {} is damaged in the project file: recover what is readable with `imagest project rescue`."
+DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` reads what can be read."
 
 REGION = np.dtype(
     [

@@ -97,7 +97,7 @@ def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
     for name, value in wanted.items():
         if getattr(export, name) != value:
             raise VerificationError(
-                f"The exported file is not of the same type as the scan: its {name} differs."
+                f"The exported file is of another kind than the scan: its {name} differs."
             )
 
 
@@ -155,7 +155,7 @@ def _check_strip(expected: NDArray, found: NDArray, runs: NDArray[np.uint32], st
         raise VerificationError(
             f"The file differs from the scan outside the accepted fills, first at {x}, {y}."
         )
-    raise VerificationError(f"At {x}, {y} the file does not contain the fill of run {runs[row, column]}.")
+    raise VerificationError(f"At {x}, {y} the file doesn't hold the fill of run {runs[row, column]}.")
 
 
 def _counted(runs: NDArray[np.uint32]) -> dict[int, int]:

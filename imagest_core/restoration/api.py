@@ -132,7 +132,7 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
     filled = damage.filled()
     if filled.empty:
         raise MaskError(
-            "All damage belongs to classes that are only recorded; set a class to be filled to restore it."
+            "All damage is of classes that are only recorded; let one of them be filled to restore it."
         )
     return filled
 
@@ -141,7 +141,7 @@ def _grown(filled: DamageMap, growth: int, progress: Progress) -> DamageMap:
     grown = filled.dilated(growth, progress)
     if grown.count() == grown.width * grown.height:
         raise MaskError(
-            f"The mask, dilated by {growth} px, leaves nothing intact to restore from; mark less damage."
+            f"The mask, grown by {growth} px, leaves nothing intact to restore from; mark less damage."
         )
     return grown
 
@@ -198,7 +198,7 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
     """The window's picture with the fill under its mask; known samples as they were."""
     if not np.isfinite(fill.image[view.mask]).all():
         raise ImagestError(
-            f"The engine {chosen.name} returned invalid samples (NaN or infinite) at {view.window.box.x},"
+            f"The engine {chosen.name} gave samples that are no numbers at {view.window.box.x},"
             f" {view.window.box.y}; please report this."
         )
     whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
@@ -218,8 +218,8 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     if coarsest > 1:
         refining = sum(task.over for task in plan.tasks)
         remarks.append(
-            f"Damage larger than one window was first filled at a scale up to {coarsest} times coarser, then"
-            f" refined with {refining} of {len(plan.tasks)} windows."
+            f"Damage larger than the engine sees was filled at a scale up to {coarsest} times coarser first,"
+            f" and refined with {refining} of {len(plan.tasks)} windows."
         )
     return tuple(remarks)
 

@@ -20,7 +20,7 @@ def check_request(request: RestorationRequest, chosen: Engine | None = None) -> 
     if request.device == "cuda":
         _check_cuda()
     if request.prompt and "prompt" not in chosen.heeds(request):
-        raise InputError(f"The engine {chosen.name} does not use a prompt: leave the prompt empty.")
+        raise InputError(f"The engine {chosen.name} reads no text: leave the prompt empty.")
 
 
 def _check_model(name: str) -> None:

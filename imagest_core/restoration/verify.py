@@ -66,7 +66,7 @@ def _check_kind(painting: Painting, written: Painting) -> None:
         before, after = getattr(painting, name), getattr(written, name)
         if before != after:
             shown = "" if name == "profile" else f": {before} became {after}"
-            raise VerificationError(f"The written file is not of the same type as the scan ({name}{shown}).")
+            raise VerificationError(f"The written file is of another kind than the scan ({name}{shown}).")
 
 
 def _expected(
@@ -96,7 +96,6 @@ def _check_strip(
     y, x = np.argwhere(wrong & ~inside if touched else wrong)[0] + (strip.y, strip.x)
     if touched:
         raise VerificationError(
-            f"The written file differs from the scan outside the mask, first at {x}, {y}; the file was"
-            " discarded."
+            f"The written file differs from the scan outside the mask, first at {x}, {y}; it was not kept."
         )
-    raise VerificationError(f"The fill at {x}, {y} is missing from the written file; the file was discarded.")
+    raise VerificationError(f"The fill at {x}, {y} did not reach the written file; it was not kept.")

@@ -29,7 +29,7 @@ def check_style(
     part to speak of); the donor is no file.
     """
     if style.donor is not None and not style.donor.is_file():
-        raise StyleError(f"Can't find the style image {style.donor}.")
+        raise StyleError(f"There is no style image {style.donor}.")
     for region in style.regions:
         _check_place(region, painting.box)
     return replace(style, regions=tuple(_intact(region, damage, trim, growth) for region in style.regions))
@@ -72,7 +72,7 @@ def _check_place(region: Box, picture: Box) -> None:
         raise StyleError(f"The style region {_named(region)} is smaller than {SMALLEST} × {SMALLEST} pixels.")
     if not picture.contains(region):
         raise StyleError(
-            f"The style region {_named(region)} extends beyond the picture, which is"
+            f"The style region {_named(region)} reaches out of the picture, which is"
             f" {picture.width} × {picture.height} pixels."
         )
 
@@ -81,9 +81,7 @@ def _intact(region: Box, damage: DamageMap, trim: bool, growth: int) -> Box:
     if not touches_damage(region, damage, growth):
         return region
     if not trim:
-        raise StyleError(
-            f"The style region {_named(region)} touches damage: move it, or allow it to be trimmed."
-        )
+        raise StyleError(f"The style region {_named(region)} touches damage: move it, or let it be trimmed.")
     free = _trimmed(region, damage, growth)
     if free.width < SMALLEST or free.height < SMALLEST:
         raise StyleError(

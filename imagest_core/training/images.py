@@ -111,7 +111,7 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
         try:
             yield from _members(source)
         except (tarfile.TarError, OSError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
-            raise InputError(f"{source.name} is truncated or damaged: get an intact copy of it.") from error
+            raise InputError(f"{source.name} is cut short or damaged: get an intact copy of it.") from error
     else:
         raise InputError(f"{source} is neither a folder nor a tar of pictures.")
 

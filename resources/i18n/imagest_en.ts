@@ -39,7 +39,7 @@
     </message>
 </context>
 <context>
-    <name>ArchivedResultsMenu</name>
+    <name>PutAwayMenu</name>
     <message numerus="yes">
         <source>{0} · {1}, %n region(s)</source>
         <translation>

@@ -12,12 +12,12 @@
         <translation>Imagest 工作站 {0}</translation>
     </message>
     <message>
-        <source>Fills only the damaged pixels of a painting’s scan, on this computer, and verifies that all others are unchanged. A fill is a hypothesis, not the artist’s work.</source>
-        <translation>在本机上只填补绘画扫描件中受损的像素，并验证其余像素均未改变。填补是一种假设，并非艺术家的原作。</translation>
+        <source>Fills exactly the damaged pixels of a painting’s scan, on this computer, and proves that all others are unchanged. A fill is a hypothesis, never the artist’s hand.</source>
+        <translation>在本机上只填补绘画扫描件中受损的像素，并证明其余像素均未改变。填补是一种假设，绝非艺术家的手笔。</translation>
     </message>
     <message>
-        <source>Based on Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0.</source>
-        <translation>基于 Hu 等人，npj Heritage Science（2025）。采用 Apache 许可证 2.0。</translation>
+        <source>After Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0.</source>
+        <translation>依据 Hu 等人，npj Heritage Science（2025）。采用 Apache 许可证 2.0。</translation>
     </message>
     <message>
         <source>Copy diagnostics</source>
@@ -220,15 +220,15 @@
     </message>
     <message>
         <source>&amp;Derive from a clean picture…</source>
-        <translation>由完好图片生成(&amp;D)…</translation>
+        <translation>由完好图片推导(&amp;D)…</translation>
     </message>
     <message>
         <source>D&amp;erive cracks</source>
-        <translation>检测裂纹(&amp;E)</translation>
+        <translation>推导裂纹(&amp;E)</translation>
     </message>
     <message>
         <source>Derive &amp;losses by ground colour</source>
-        <translation>按底料颜色检测缺失(&amp;L)</translation>
+        <translation>按底料颜色推导缺失(&amp;L)</translation>
     </message>
     <message>
         <source>&amp;Import a mask…</source>
@@ -248,7 +248,7 @@
     </message>
     <message>
         <source>&amp;Donor picture…</source>
-        <translation>风格来源图片(&amp;D)…</translation>
+        <translation>供体图片(&amp;D)…</translation>
     </message>
     <message>
         <source>&amp;Remove all references</source>
@@ -308,7 +308,7 @@
     </message>
     <message>
         <source>Next &amp;unreviewed region</source>
-        <translation>下一个未审阅区域(&amp;U)</translation>
+        <translation>下一个未审查区域(&amp;U)</translation>
     </message>
     <message>
         <source>Next re&amp;gion</source>
@@ -483,7 +483,7 @@
     </message>
     <message>
         <source>Grows the mask over its uncertain rim</source>
-        <translation>扩大蒙版，以覆盖不确定的边缘</translation>
+        <translation>将蒙版扩展到不确定的边缘</translation>
     </message>
     <message>
         <source>Blend</source>
@@ -540,23 +540,6 @@
     <message>
         <source>Transition inside the grown mask</source>
         <translation>扩展蒙版内的过渡</translation>
-    </message>
-</context>
-<context>
-    <name>ArchivedResultsMenu</name>
-    <message>
-        <source>&amp;Bring back a result</source>
-        <translation>取回结果(&amp;B)</translation>
-    </message>
-    <message numerus="yes">
-        <source>{0} · {1}, %n region(s)</source>
-        <translation>
-            <numerusform>{0} · {1}，%n 个区域</numerusform>
-        </translation>
-    </message>
-    <message>
-        <source>Nothing was put away</source>
-        <translation>没有收起的结果</translation>
     </message>
 </context>
 <context>
@@ -651,8 +634,8 @@
         <translation>名称</translation>
     </message>
     <message>
-        <source>All {0} damage classes exist already: rename one that you do not need.</source>
-        <translation>{0} 个损伤类别已全部存在：请重命名一个不需要的类别。</translation>
+        <source>There are {0} damage classes already: rename one that is not used.</source>
+        <translation>已经有 {0} 个损伤类别：请改名一个不用的类别。</translation>
     </message>
 </context>
 <context>
@@ -682,12 +665,12 @@
         <translation>仅记录</translation>
     </message>
     <message>
-        <source>Filled by a restoration. Click to record it without filling.</source>
-        <translation>修复时填补。点击改为仅记录。</translation>
+        <source>Filled by a restoration; click to record it only</source>
+        <translation>修复时填补；点击改为仅记录</translation>
     </message>
     <message>
-        <source>Recorded and measured, but not filled. Click to fill it.</source>
-        <translation>仅记录和测量，不填补。点击改为填补。</translation>
+        <source>Recorded and counted, left as it is; click to fill it</source>
+        <translation>仅记录和统计，保持原样；点击改为填补</translation>
     </message>
     <message>
         <source>Hide {0}</source>
@@ -730,15 +713,15 @@
     </message>
     <message>
         <source>overpaint</source>
-        <translation>重绘</translation>
+        <translation>补色</translation>
     </message>
     <message>
-        <source>centreline {0}</source>
-        <translation>中线长 {0}</translation>
+        <source>{0} along the middle</source>
+        <translation>沿中线长 {0}</translation>
     </message>
     <message>
-        <source>The scale is unknown: measure the distance between two points to set it.</source>
-        <translation>比例未知：请测量两点间的距离来设定。</translation>
+        <source>No scale is known: measure two points to set it.</source>
+        <translation>比例未知：请测量两点来设定。</translation>
     </message>
     <message>
         <source>%n piece(s)</source>
@@ -765,7 +748,7 @@
     </message>
     <message>
         <source>Restored, under review</source>
-        <translation>修复件，审阅中</translation>
+        <translation>修复件，审查中</translation>
     </message>
     <message>
         <source>Restored</source>
@@ -779,11 +762,11 @@
         <translation>{0} 不存在：请检查文件名。</translation>
     </message>
     <message>
-        <source>{0} is a folder: choose a picture in it.</source>
+        <source>{0} is a folder: name the picture in it.</source>
         <translation>{0} 是文件夹：请选择其中的图片。</translation>
     </message>
     <message>
-        <source>{0} is not a regular file: choose a picture.</source>
+        <source>{0} is no ordinary file: name a picture.</source>
         <translation>{0} 不是普通文件：请选择一张图片。</translation>
     </message>
     <message>
@@ -791,8 +774,8 @@
         <translation>{0} 是空文件：请取得完好的副本。</translation>
     </message>
     <message>
-        <source>{0} is not in a supported picture format: open {1} files.</source>
-        <translation>{0} 不是支持的图片格式：请打开 {1} 文件。</translation>
+        <source>{0} is no picture this program knows: open {1} files.</source>
+        <translation>{0} 不是本程序认识的图片：请打开 {1} 文件。</translation>
     </message>
     <message>
         <source>{0} can&apos;t be read: ask for permission to read it.</source>
@@ -803,7 +786,7 @@
         <translation>无法读取 {0}：{1}。</translation>
     </message>
     <message>
-        <source>{0} can no longer be read: open it again.</source>
+        <source>{0} can&apos;t be read any more: open it again.</source>
         <translation>{0} 已无法读取：请重新打开。</translation>
     </message>
     <message>
@@ -811,16 +794,16 @@
         <translation>{0} 在打开之后已被更改：请重新打开。</translation>
     </message>
     <message>
-        <source>{0} is damaged or truncated and can&apos;t be decoded: get an intact copy of it.</source>
-        <translation>{0} 已损坏或被截断，无法解码：请取得完好的副本。</translation>
+        <source>{0} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
+        <translation>{0} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
     </message>
     <message>
-        <source>{0} was truncated while it was open: get an intact copy of it.</source>
+        <source>{0} was cut short while it was open: get an intact copy of it.</source>
         <translation>{0} 在打开期间被截短：请取得完好的副本。</translation>
     </message>
     <message>
-        <source>{0} needs more memory than is available: save it as a tiled TIFF.</source>
-        <translation>{0} 所需内存超过可用内存：请存为分块 TIFF。</translation>
+        <source>{0} needs more memory than there is: save it as a tiled TIFF.</source>
+        <translation>{0} 所需内存超过现有内存：请存为分块 TIFF。</translation>
     </message>
     <message>
         <source>{0} decodes to {1} GB, and {2} can only be decoded as a whole: save it as a tiled TIFF.</source>
@@ -828,7 +811,7 @@
     </message>
     <message>
         <source>{0} declares a size of {1} × {2} pixels: the file is damaged.</source>
-        <translation>{0} 声明的大小为 {1} × {2} 像素：文件已损坏。</translation>
+        <translation>{0} 声称大小为 {1} × {2} 像素：文件已损坏。</translation>
     </message>
     <message>
         <source>{0} declares tiles or strips without a size: the file is damaged.</source>
@@ -843,31 +826,31 @@
         <translation>{0} 列出 {1} 个{2}，而其大小需要 {3} 个：文件已损坏。</translation>
     </message>
     <message>
-        <source>{0} is truncated: some of its {1} lie outside the file.</source>
+        <source>{0} is cut short: some of its {1} lie outside the file.</source>
         <translation>{0} 不完整：部分{1}在文件之外。</translation>
     </message>
     <message>
-        <source>{0} is truncated: some of its {1} are smaller than their size needs.</source>
+        <source>{0} is cut short: some of its {1} are smaller than their size needs.</source>
         <translation>{0} 不完整：部分{1}小于其大小所需。</translation>
     </message>
     <message>
-        <source>{0} is truncated: it ends before its last row.</source>
+        <source>{0} is cut short: it ends before its last row.</source>
         <translation>{0} 不完整：在最后一行之前就结束了。</translation>
     </message>
     <message>
-        <source>{0} is truncated: it contains no picture.</source>
+        <source>{0} is cut short: it holds no picture.</source>
         <translation>{0} 不完整：其中没有图像。</translation>
     </message>
     <message>
-        <source>{0} is truncated: it has too few bytes for {1} × {2} pixels.</source>
+        <source>{0} is cut short: it has too few bytes for {1} × {2} pixels.</source>
         <translation>{0} 不完整：字节数不足以构成 {1} × {2} 像素。</translation>
     </message>
     <message>
-        <source>{0} is truncated: the end of its data is missing.</source>
+        <source>{0} is cut short: the end of its data is missing.</source>
         <translation>{0} 不完整：缺少数据的结尾。</translation>
     </message>
     <message>
-        <source>{0} is truncated: {1} of its {2} bytes are present.</source>
+        <source>{0} is cut short: {1} of its {2} bytes are there.</source>
         <translation>{0} 不完整：{2} 个字节中只有 {1} 个。</translation>
     </message>
     <message>
@@ -875,11 +858,11 @@
         <translation>{0} 已损坏：有一个分块或条带过小。</translation>
     </message>
     <message>
-        <source>{0} does not contain the picture that its header declares: it is damaged.</source>
+        <source>{0} holds another picture than its header declares: it is damaged.</source>
         <translation>{0} 中的图像与文件头所述不符：文件已损坏。</translation>
     </message>
     <message>
-        <source>{0} is an animation: save one frame as a still picture.</source>
+        <source>{0} is an animation: save one of its pictures as a still.</source>
         <translation>{0} 是动画：请将其中一幅存为静态图片。</translation>
     </message>
     <message>
@@ -891,7 +874,7 @@
         <translation>{0} 是索引色图片：请转换为 RGB 后重新打开。</translation>
     </message>
     <message>
-        <source>{0} is a PNG of an unknown type: save it again as 8- or 16-bit RGB.</source>
+        <source>{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.</source>
         <translation>{0} 是未知类型的 PNG：请重新存为 8 位或 16 位 RGB。</translation>
     </message>
     <message>
@@ -903,7 +886,7 @@
         <translation>{0} 是{1}：请{2}，然后重新打开。</translation>
     </message>
     <message>
-        <source>The TIFF file&apos;s structure is damaged; save it again with the program that created it.</source>
+        <source>The TIFF file&apos;s structure is damaged; save it anew with the program it came from.</source>
         <translation>该 TIFF 文件的结构已损坏；请用原来的程序重新保存。</translation>
     </message>
     <message>
@@ -915,16 +898,16 @@
         <translation>文件被截断：缺少部分图像。</translation>
     </message>
     <message>
-        <source>The file&apos;s directories refer to each other in a circle: save it again with another program.</source>
-        <translation>文件的目录相互循环引用：请用其他程序重新保存。</translation>
+        <source>A directory of the file lies within itself.</source>
+        <translation>文件的目录包含自身。</translation>
     </message>
     <message>
         <source>The file has no colour profile: sRGB is assumed.</source>
-        <translation>文件没有颜色配置文件：按 sRGB 处理。</translation>
+        <translation>文件没有色彩配置：按 sRGB 处理。</translation>
     </message>
     <message>
         <source>The file&apos;s colour profile {0}: sRGB is assumed instead.</source>
-        <translation>文件的颜色配置文件{0}：改按 sRGB 处理。</translation>
+        <translation>文件的色彩配置{0}：改按 sRGB 处理。</translation>
     </message>
     <message>
         <source>The file has {0} pages; {1} is shown.</source>
@@ -939,7 +922,7 @@
         <translation>文件为动画；显示第一幅。</translation>
     </message>
     <message>
-        <source>The file has {0} bits per sample; it is read as 8-bit grey.</source>
+        <source>The file has {0} bits a sample; it is read as 8-bit grey.</source>
         <translation>文件每个样本 {0} 位；按 8 位灰度读取。</translation>
     </message>
     <message>
@@ -948,7 +931,7 @@
     </message>
     <message>
         <source>Every sample is converted, so nothing in the file is identical to the scan.</source>
-        <translation>每个样本都会被转换，因此文件中没有与扫描件完全相同的样本。</translation>
+        <translation>每个样本都会被转换，因此文件中没有任何内容与扫描件完全相同。</translation>
     </message>
     <message>
         <source>The result is a lossless TIFF of exactly the decoded samples of {0} ({1}).</source>
@@ -959,39 +942,39 @@
         <translation>已更新为显示修复后的画面：{0}。</translation>
     </message>
     <message>
-        <source>Removed, because it shows the picture before the restoration: {0}.</source>
+        <source>Removed, as it shows the picture before the restoration: {0}.</source>
         <translation>已删除，因为它显示修复前的画面：{0}。</translation>
     </message>
     <message>
-        <source>Not copied to the TIFF, so only the scan has it: {0}.</source>
+        <source>Not carried into the TIFF, so only the scan has it: {0}.</source>
         <translation>未写入 TIFF，仅保留在扫描件中：{0}。</translation>
     </message>
     <message>
-        <source>Copied to the TIFF in another form: {0}.</source>
+        <source>Carried into the TIFF in another form: {0}.</source>
         <translation>以另一种形式写入 TIFF：{0}。</translation>
     </message>
     <message>
-        <source>Kept unchanged: {0}.</source>
+        <source>Kept as it is: {0}.</source>
         <translation>原样保留：{0}。</translation>
     </message>
     <message>
-        <source>Colours outside sRGB are clipped.</source>
-        <translation>超出 sRGB 的颜色将被裁切。</translation>
+        <source>Colours beyond sRGB are brought to its edge.</source>
+        <translation>超出 sRGB 的颜色被收到其边界。</translation>
     </message>
     <message>
-        <source>{0} is the source itself, which is never overwritten; choose another name.</source>
+        <source>{0} is the source itself, which is never written; choose another name.</source>
         <translation>{0} 就是原扫描件，永远不会被改写；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} already exists; choose another name, or use --force to replace it.</source>
+        <source>{0} exists already; choose another name, or --force to replace it.</source>
         <translation>{0} 已存在；请另选名称或允许替换。</translation>
     </message>
     <message>
-        <source>{0} already exists; choose another name.</source>
+        <source>{0} exists already; choose another name.</source>
         <translation>{0} 已存在；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} already exists: choose another name.</source>
+        <source>{0} is there already: choose another name.</source>
         <translation>{0} 已存在：请另选名称。</translation>
     </message>
     <message>
@@ -1011,11 +994,11 @@
         <translation>无法替换 {0}；请在打开它的程序中关闭后重试。</translation>
     </message>
     <message>
-        <source>The disk became full while {0} was written; free some space or choose another disk.</source>
+        <source>The disk ran full while {0} was written; make room or choose another disk.</source>
         <translation>写入 {0} 时磁盘已满；请腾出空间或另选磁盘。</translation>
     </message>
     <message>
-        <source>{0} needs {1} MB, but only {2} MB are free in {3}; free some space or choose another disk.</source>
+        <source>{0} needs {1} MB, but only {2} MB are free in {3}; make room or choose another disk.</source>
         <translation>{0} 需要 {1} MB，而 {3} 中只剩 {2} MB；请腾出空间或另选磁盘。</translation>
     </message>
     <message>
@@ -1023,7 +1006,7 @@
         <translation>{0} 就是项目文件本身：请为导出另选名称。</translation>
     </message>
     <message>
-        <source>{0} is the scan, its export or the project: choose another name for the record.</source>
+        <source>{0} is the scan, its export or the project: name another record.</source>
         <translation>{0} 是扫描件、导出文件或项目本身：请为记录另选名称。</translation>
     </message>
     <message>
@@ -1031,31 +1014,31 @@
         <translation>尚未接受任何填补：请先接受再导出。</translation>
     </message>
     <message>
-        <source>Nothing has been exported from this project yet: specify the file to verify.</source>
-        <translation>此项目尚未导出过任何文件：请指定要验证的文件。</translation>
+        <source>Nothing was exported from this project yet: name the file to verify.</source>
+        <translation>此项目尚未导出过任何文件：请指明要验证的文件。</translation>
     </message>
     <message>
-        <source>{0} is the damaged project itself, which is never changed: choose another name.</source>
+        <source>{0} is the damaged project itself, which isn&apos;t touched: choose another name.</source>
         <translation>{0} 就是受损的项目文件本身，不会被改动：请另选名称。</translation>
     </message>
     <message>
-        <source>The written file differs from the scan outside the mask, first at {0}, {1}; the file was discarded.</source>
-        <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；该文件已丢弃。</translation>
+        <source>The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept.</source>
+        <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；未予保留。</translation>
     </message>
     <message>
-        <source>An additional channel of the written file differs from the scan&apos;s near {0}, {1}; the file was discarded.</source>
-        <translation>写出的文件的附加通道在 {0}, {1} 附近与扫描件不同；该文件已丢弃。</translation>
+        <source>An additional channel of the written file differs from the scan&apos;s near {0}, {1}; it was not kept.</source>
+        <translation>写出的文件的附加通道在 {0}, {1} 附近与扫描件不同；未予保留。</translation>
     </message>
     <message>
-        <source>The fill at {0}, {1} is missing from the written file; the file was discarded.</source>
-        <translation>写出的文件中缺少 {0}, {1} 处的填补；该文件已丢弃。</translation>
+        <source>The fill at {0}, {1} did not reach the written file; it was not kept.</source>
+        <translation>{0}, {1} 处的填补未写入文件；未予保留。</translation>
     </message>
     <message>
-        <source>The written file is not of the same type as the scan ({0}).</source>
+        <source>The written file is of another kind than the scan ({0}).</source>
         <translation>写出的文件与扫描件类型不同（{0}）。</translation>
     </message>
     <message>
-        <source>The exported file is not of the same type as the scan: its {0} differs.</source>
+        <source>The exported file is of another kind than the scan: its {0} differs.</source>
         <translation>导出的文件与扫描件类型不同：{0} 不一致。</translation>
     </message>
     <message>
@@ -1067,19 +1050,19 @@
         <translation>文件在已接受的填补之外与扫描件不同，首处位于 {0}, {1}。</translation>
     </message>
     <message>
-        <source>At {0}, {1} the file does not contain the fill of run {2}.</source>
+        <source>At {0}, {1} the file doesn&apos;t hold the fill of run {2}.</source>
         <translation>在 {0}, {1} 处，文件中没有第 {2} 次修复的填补。</translation>
     </message>
     <message>
-        <source>{0} is no longer the scan of this project: its hash differs.</source>
+        <source>{0} isn&apos;t the scan of this project any more: its hash differs.</source>
         <translation>{0} 已不是本项目的扫描件：其哈希值不同。</translation>
     </message>
     <message>
-        <source>Run {0} has filled pixels, but its record does not name the scan.</source>
-        <translation>第 {0} 次修复填补了像素，但其记录未指明扫描件。</translation>
+        <source>Run {0} has filled pixels, but its record doesn&apos;t say of what.</source>
+        <translation>第 {0} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
     </message>
     <message>
-        <source>Run {0} was computed from a different file than the scan of this project.</source>
+        <source>Run {0} was made from another file than the scan of this project.</source>
         <translation>第 {0} 次修复所用的不是本项目的扫描件。</translation>
     </message>
     <message>
@@ -1099,7 +1082,7 @@
         <translation>蒙版 {0} 为 {1} × {2} 像素，而扫描件为 {3} × {4}：两者大小必须相同。</translation>
     </message>
     <message>
-        <source>The mask {0} is not a flat picture: save it as a single grey channel.</source>
+        <source>The mask {0} is no flat picture: save it as one grey channel.</source>
         <translation>蒙版 {0} 不是平面图像：请存为单个灰度通道。</translation>
     </message>
     <message>
@@ -1107,7 +1090,7 @@
         <translation>蒙版 {0} 部分透明：请先合并到黑色背景上。</translation>
     </message>
     <message>
-        <source>The mask {0} has colours: save it as a single grey channel, white for damage.</source>
+        <source>The mask {0} has colours: save it as one grey channel, white for damage.</source>
         <translation>蒙版 {0} 含有颜色：请存为单个灰度通道，白色表示损伤。</translation>
     </message>
     <message>
@@ -1115,15 +1098,15 @@
         <translation>蒙版应写成 .png 或 .tif，而不是 {0}。</translation>
     </message>
     <message>
-        <source>Can&apos;t find the mask file {0}.</source>
-        <translation>找不到蒙版文件 {0}。</translation>
+        <source>There is no mask file {0}.</source>
+        <translation>没有蒙版文件 {0}。</translation>
     </message>
     <message>
         <source>The mask {0} can&apos;t be read: {1}.</source>
         <translation>无法读取蒙版 {0}：{1}。</translation>
     </message>
     <message>
-        <source>The mask {0} can&apos;t be read; it is damaged or of an unknown type.</source>
+        <source>The mask {0} can&apos;t be read; it is damaged or of an unknown kind.</source>
         <translation>无法读取蒙版 {0}；它已损坏或类型未知。</translation>
     </message>
     <message>
@@ -1139,84 +1122,84 @@
         <translation>蒙版为 {0} × {1} 像素，画作为 {2} × {3}；请使用与画作大小相同的蒙版。</translation>
     </message>
     <message>
-        <source>All damage belongs to classes that are only recorded; set a class to be filled to restore it.</source>
+        <source>All damage is of classes that are only recorded; let one of them be filled to restore it.</source>
         <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
     </message>
     <message>
-        <source>The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage.</source>
-        <translation>蒙版膨胀 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
+        <source>The mask, grown by {0} px, leaves nothing intact to restore from; mark less damage.</source>
+        <translation>蒙版扩展 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
     </message>
     <message>
-        <source>The clean picture shows only {0} of the damaged one: choose a picture that shows all of it.</source>
-        <translation>完好图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
+        <source>The clean picture shows only {0} of the damaged one: choose one that shows it all.</source>
+        <translation>干净的图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
     </message>
     <message>
-        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: register the two pictures.</source>
-        <translation>完好图片为 {0} × {1} 像素，而受损图片为 {2} × {3}：请先配准两图。</translation>
+        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: let them be aligned.</source>
+        <translation>干净的图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
     </message>
     <message>
-        <source>The clean picture can&apos;t be aligned exactly: too few of its details were matched.</source>
-        <translation>无法精确对齐完好图片：匹配到的细节太少。</translation>
+        <source>The clean picture can&apos;t be aligned exactly: too little of its detail is found again.</source>
+        <translation>无法精确对齐干净的图片：能重新找到的细节太少。</translation>
     </message>
     <message>
-        <source>The clean picture can&apos;t be aligned exactly: its matched details are unevenly distributed.</source>
-        <translation>无法精确对齐完好图片：匹配到的细节分布不均。</translation>
+        <source>The clean picture can&apos;t be aligned exactly: its details lie unevenly.</source>
+        <translation>无法精确对齐干净的图片：其细节分布不均。</translation>
     </message>
     <message>
         <source>The clean picture couldn&apos;t be aligned exactly: {0}.</source>
-        <translation>无法精确对齐完好图片：{0}。</translation>
+        <translation>无法精确对齐干净的图片：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture does not match the damaged one after alignment: {0}.</source>
-        <translation>对齐后，完好图片仍与受损图片不符：{0}。</translation>
+        <source>The clean picture doesn&apos;t match the damaged one once laid over it: {0}.</source>
+        <translation>干净的图片叠上后与受损的图片不符：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture is too different from the damaged one to be aligned: {0}.</source>
-        <translation>完好图片与受损图片相差太大，无法对齐：{0}。</translation>
+        <source>The clean picture is too unlike the damaged one to be laid over it: {0}.</source>
+        <translation>干净的图片与受损的图片相差太大，无法叠合：{0}。</translation>
     </message>
     <message>
-        <source>The clean picture would have to be distorted too much to fit: {0}.</source>
-        <translation>完好图片须过度变形才能吻合：{0}。</translation>
+        <source>The clean picture would have to be bent beyond reason to fit: {0}.</source>
+        <translation>干净的图片须过度变形才能吻合：{0}。</translation>
     </message>
     <message>
-        <source>Only {0} details of the clean picture were matched: {1}.</source>
-        <translation>只匹配到完好图片的 {0} 处细节：{1}。</translation>
+        <source>Only {0} details of the clean picture were found again: {1}.</source>
+        <translation>只重新找到干净图片的 {0} 处细节：{1}。</translation>
     </message>
     <message>
-        <source>Only {0} of {1} details agree on the alignment: {2}.</source>
-        <translation>{1} 处细节中只有 {0} 处的对齐一致：{2}。</translation>
+        <source>Only {0} of {1} details agree on how the pictures lie: {2}.</source>
+        <translation>{1} 处细节中只有 {0} 处对图片的位置一致：{2}。</translation>
     </message>
     <message>
         <source>choose another clean picture, or align the two first</source>
-        <translation>请另选一张完好图片，或先将两者对齐</translation>
+        <translation>请另选一张干净的图片，或先将两者对齐</translation>
     </message>
     <message>
         <source>No bare ground was found in the painting: pick its colour.</source>
-        <translation>在画中未找到裸露的底料：请拾取其颜色。</translation>
+        <translation>在画中未找到裸露的底层：请拾取其颜色。</translation>
     </message>
     <message>
-        <source>Can&apos;t find the style image {0}.</source>
-        <translation>找不到风格图片 {0}。</translation>
+        <source>There is no style image {0}.</source>
+        <translation>没有风格图片 {0}。</translation>
     </message>
     <message>
         <source>The style region {0} is smaller than {1} × {2} pixels.</source>
         <translation>风格区域 {0} 小于 {1} × {2} 像素。</translation>
     </message>
     <message>
-        <source>The style region {0} extends beyond the picture, which is {1} × {2} pixels.</source>
+        <source>The style region {0} reaches out of the picture, which is {1} × {2} pixels.</source>
         <translation>风格区域 {0} 超出了图像，图像为 {1} × {2} 像素。</translation>
     </message>
     <message>
-        <source>The style region {0} touches damage: move it, or allow it to be trimmed.</source>
-        <translation>风格区域 {0} 触及损伤：请移动它，或允许裁剪。</translation>
+        <source>The style region {0} touches damage: move it, or let it be trimmed.</source>
+        <translation>风格区域 {0} 触及损伤：请移动它，或让程序裁剪。</translation>
     </message>
     <message>
         <source>The style region {0} has no intact part large enough: choose another.</source>
         <translation>风格区域 {0} 没有足够大的完好部分：请另选一个。</translation>
     </message>
     <message>
-        <source>The engine {0} does not use a prompt: leave the prompt empty.</source>
-        <translation>引擎 {0} 不使用提示词：请将提示词留空。</translation>
+        <source>The engine {0} reads no text: leave the prompt empty.</source>
+        <translation>引擎 {0} 不读取文字：请将提示留空。</translation>
     </message>
     <message>
         <source>The guidance must be 0 to {0}, not {1}.</source>
@@ -1231,28 +1214,28 @@
         <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
-        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine covers at the scan&apos;s own scale ({3}); choose the automatic scale.</source>
-        <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的覆盖范围（{3}）；请选择自动尺度。</translation>
+        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan&apos;s own scale ({3}); choose the automatic scale.</source>
+        <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的视野（{3}）；请选择自动尺度。</translation>
     </message>
     <message>
-        <source>Damage larger than one window was first filled at a scale up to {0} times coarser, then refined with {1} of {2} windows.</source>
-        <translation>大于一个窗口的损伤先以最多粗 {0} 倍的尺度填补，再用 {2} 个窗口中的 {1} 个细化。</translation>
+        <source>Damage larger than the engine sees was filled at a scale up to {0} times coarser first, and refined with {1} of {2} windows.</source>
+        <translation>大于引擎视野的损伤先以最多 {0} 倍的较粗尺度填补，再用 {2} 个窗口中的 {1} 个逐步细化。</translation>
     </message>
     <message>
-        <source>Part of the damage is not covered by any window; please report this.</source>
-        <translation>部分损伤未被任何窗口覆盖；请报告此问题。</translation>
+        <source>Part of the damage was planned into no window; please report this.</source>
+        <translation>部分损伤未被排入任何窗口；请报告此问题。</translation>
     </message>
     <message>
-        <source>The engine {0} returned invalid samples (NaN or infinite) at {1}, {2}; please report this.</source>
-        <translation>引擎 {0} 在 {1}, {2} 处返回了无效样本（NaN 或无穷大）；请报告此问题。</translation>
+        <source>The engine {0} gave samples that are no numbers at {1}, {2}; please report this.</source>
+        <translation>引擎 {0} 在 {1}, {2} 处给出的样本不是数字；请报告此问题。</translation>
     </message>
     <message>
-        <source>No part of region {0} is still marked as damage; choose another region.</source>
-        <translation>区域 {0} 已没有任何部分标为损伤；请选择其他区域。</translation>
+        <source>Nothing of region {0} is marked as damage any more; restore something else.</source>
+        <translation>区域 {0} 已不再标为损伤；请修复别处。</translation>
     </message>
     <message>
         <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
-        <translation>本机没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
+        <translation>此处没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
     </message>
     <message>
         <source>There is no engine {0}; choose one of {1}.</source>
@@ -1271,11 +1254,11 @@
         <translation>模型 {0} 描述的网络是此版本无法构建的（{1}）。</translation>
     </message>
     <message>
-        <source>{0} of the model {1} does not match its description: import it again.</source>
+        <source>{0} of the model {1} is not what its description says: import it again.</source>
         <translation>模型 {1} 的 {0} 与其说明不符：请重新导入。</translation>
     </message>
     <message>
-        <source>{0} does not contain a model: {1} is missing.</source>
+        <source>{0} holds no model: {1} is missing.</source>
         <translation>{0} 中没有模型：缺少 {1}。</translation>
     </message>
     <message>
@@ -1287,11 +1270,11 @@
         <translation>无法将 {0} 作为 safetensors 读取（{1}）。</translation>
     </message>
     <message>
-        <source>{0} does not exist: check the name, or whether its disk is connected.</source>
-        <translation>{0} 不存在：请检查名称，或确认其磁盘已连接。</translation>
+        <source>{0} isn&apos;t there: check the name, or whether its disk is connected.</source>
+        <translation>{0} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
     </message>
     <message>
-        <source>{0} is not an Imagest project: choose a file that ends in .imagest.</source>
+        <source>{0} is no Imagest project: choose a file that ends in .imagest.</source>
         <translation>{0} 不是 Imagest 项目：请选择以 .imagest 结尾的文件。</translation>
     </message>
     <message>
@@ -1299,16 +1282,16 @@
         <translation>{0} 由较新的 Imagest 生成（文件版本 {1}，本程序支持到 {2}）：请更新程序后打开。</translation>
     </message>
     <message>
-        <source>{0} is damaged: recover what is readable with `imagest project rescue`.</source>
-        <translation>{0} 已损坏：请用 `imagest project rescue` 恢复可读取的内容。</translation>
+        <source>{0} is damaged: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{0} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
     </message>
     <message>
-        <source>{0} is damaged, so its older backups were kept: recover what is readable with `imagest project rescue`.</source>
-        <translation>{0} 已损坏，因此保留了较早的备份：请用 `imagest project rescue` 恢复可读取的内容。</translation>
+        <source>{0} is damaged, so its older backups were kept: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{0} 已损坏，因此保留了较早的备份：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
     </message>
     <message>
-        <source>Result {0} is damaged in the project file: recover what is readable with `imagest project rescue`.</source>
-        <translation>项目文件中的结果 {0} 已损坏：请用 `imagest project rescue` 恢复可读取的内容。</translation>
+        <source>Result {0} is damaged in the project file: `imagest project rescue` reads what can be read.</source>
+        <translation>项目文件中的结果 {0} 已损坏：`imagest project rescue` 可读出尚能读取的内容。</translation>
     </message>
     <message>
         <source>{0} is closed: open it again.</source>
@@ -1323,44 +1306,44 @@
         <translation>{0} 正被另一程序更改：请稍后重试。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be read ({1}): check the folder and its permissions.</source>
+        <source>{0} can&apos;t be read ({1}): check the folder and its rights.</source>
         <translation>无法读取 {0}（{1}）：请检查文件夹及其权限。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be written ({1}): free some space or choose another folder; your work is still open.</source>
+        <source>{0} can&apos;t be written ({1}): make room or take another folder; the work is still open.</source>
         <translation>无法写入 {0}（{1}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>The disk that holds {0} is full: free some space, or save to another disk; your work is still open.</source>
+        <source>The disk that holds {0} is full: make room, or save on another disk; the work is still open.</source>
         <translation>{0} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} can no longer be written: save the project in another folder; your work is still open.</source>
+        <source>{0} can&apos;t be written any more: save the project in another folder; the work is still open.</source>
         <translation>{0} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} is in use by another program: close it there, or save elsewhere; your work is still open.</source>
+        <source>{0} is kept busy by another program: close it there, or save elsewhere; the work is still open.</source>
         <translation>{0} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be written: check its folder, or save the project in another one; your work is still open.</source>
+        <source>{0} can&apos;t be written: check its folder, or save the project in another one; the work is still open.</source>
         <translation>无法写入 {0}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} is missing (moved, deleted, or its disk was removed): save the project under another name; your work is still open.</source>
+        <source>{0} isn&apos;t where it was (moved, deleted, or its disk is gone): save the project under another name; the work is still open.</source>
         <translation>{0} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>{0} is read-only: save the project under another name to change it.</source>
-        <translation>{0} 是只读的：要更改请将项目另存为其他名称。</translation>
+        <source>{0} may only be read: save the project under another name to change it.</source>
+        <translation>{0} 只能读取：要更改请将项目另存为其他名称。</translation>
     </message>
     <message>
-        <source>{0} is already open elsewhere ({1}): save it under another name to change it.</source>
-        <translation>{0} 已在别处打开（{1}）：要更改请另存为其他名称。</translation>
+        <source>{0} is open already: {1} has it. Save it under another name to change it.</source>
+        <translation>{0} 已被打开：{1} 正在使用。要更改请另存为其他名称。</translation>
     </message>
     <message>
-        <source>{0} is open elsewhere ({1}): choose another name.</source>
-        <translation>{0} 已在别处打开（{1}）：请另选名称。</translation>
+        <source>{0} is open: {1} has it. Choose another name.</source>
+        <translation>{0} 已被打开：{1} 正在使用。请另选名称。</translation>
     </message>
     <message>
         <source>{0} can&apos;t be written ({1}): save the project in another folder to change it.</source>
@@ -1371,32 +1354,32 @@
         <translation>无法写入 {0}（{1}）：请为项目另选文件夹。</translation>
     </message>
     <message>
-        <source>{0} was opened read-only.</source>
-        <translation>{0} 以只读方式打开。</translation>
+        <source>{0} was opened only to look at it.</source>
+        <translation>{0} 仅以查看方式打开。</translation>
     </message>
     <message>
-        <source>Result {0} is no longer stored: restore again with its settings.</source>
+        <source>Result {0} isn&apos;t kept any more: restore again with its settings.</source>
         <translation>结果 {0} 已不再保留：请用其参数重新修复。</translation>
     </message>
     <message>
-        <source>The scan {0} can&apos;t be found: put it beside the project file, or locate it.</source>
-        <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指定其位置。</translation>
+        <source>The scan {0} can&apos;t be found: put it beside the project file, or show where it is.</source>
+        <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
     </message>
     <message>
-        <source>{0} doesn&apos;t have the tables of an Imagest project ({1}): recover what is readable with `imagest project rescue`.</source>
-        <translation>{0} 缺少 Imagest 项目的数据表（{1}）：请用 `imagest project rescue` 恢复可读取的内容。</translation>
+        <source>{0} doesn&apos;t have the tables of an Imagest project ({1}): `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{0} 中的数据表不是 Imagest 项目的数据表（{1}）：用 `imagest project rescue` 可将仍可读取的内容读入新文件。</translation>
     </message>
     <message>
-        <source>{0} does not exist: specify the exported file to verify.</source>
-        <translation>{0} 不存在：请指定要验证的导出文件。</translation>
+        <source>{0} isn&apos;t there: name the exported file to verify.</source>
+        <translation>{0} 不存在：请指出要核验的导出文件。</translation>
     </message>
     <message>
-        <source>{0} is not the scan of this project: choose the file that the project was started with.</source>
+        <source>{0} is another picture than the scan of this project: choose the file it was begun with.</source>
         <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
     <message>
-        <source>The scan has moved: it is now {0}.</source>
-        <translation>扫描件已移动：现为 {0}。</translation>
+        <source>The scan has moved: it was found as {0}.</source>
+        <translation>扫描件已移动：在 {0} 找到。</translation>
     </message>
     <message>
         <source>The scale needs two different points and the millimetres between them.</source>
@@ -1451,7 +1434,7 @@
         <translation>厂商注释中的预览（EXIF 标签 {0}）</translation>
     </message>
     <message>
-        <source>Maker note (EXIF tag {0}), but addresses inside it may be invalid</source>
+        <source>Maker note (EXIF tag {0}), but addresses inside it may lead nowhere</source>
         <translation>厂商注释（EXIF 标签 {0}），但其中的地址可能已失效</translation>
     </message>
     <message>
@@ -1487,7 +1470,7 @@
         <translation>文件的第 {0} 页</translation>
     </message>
     <message>
-        <source>Page {0} of the file, because it is damaged</source>
+        <source>Page {0} of the file, as it is damaged</source>
         <translation>文件的第 {0} 页，因为它已损坏</translation>
     </message>
     <message>
@@ -1527,11 +1510,11 @@
         <translation>JPEG 2000 数据盒 {0}</translation>
     </message>
     <message>
-        <source>{0} bytes after the end of the JPEG</source>
+        <source>{0} bytes behind the end of the JPEG</source>
         <translation>JPEG 结尾之后的 {0} 字节</translation>
     </message>
     <message>
-        <source>{0} bytes after the end of the JPEG ({1})</source>
+        <source>{0} bytes behind the end of the JPEG ({1})</source>
         <translation>JPEG 结尾之后的 {0} 字节（{1}）</translation>
     </message>
     <message>
@@ -1579,15 +1562,15 @@
         <translation>EXIF 块中的 XResolution、YResolution 和 ResolutionUnit</translation>
     </message>
     <message>
-        <source>{0} preview after the JPEG</source>
+        <source>{0} preview behind the JPEG</source>
         <translation>JPEG 之后的 {0} 预览</translation>
     </message>
     <message>
-        <source>{0} thumbnail after the JPEG</source>
+        <source>{0} thumbnail behind the JPEG</source>
         <translation>JPEG 之后的 {0} 缩略图</translation>
     </message>
     <message>
-        <source>Texts for {0}, because the XMP is damaged</source>
+        <source>Texts for {0}, as the XMP is damaged</source>
         <translation>{0} 的文本，因为 XMP 已损坏</translation>
     </message>
     <message>
@@ -1607,8 +1590,8 @@
         <translation>条带</translation>
     </message>
     <message>
-        <source>another user</source>
-        <translation>其他用户</translation>
+        <source>somebody</source>
+        <translation>某人</translation>
     </message>
     <message>
         <source>is damaged</source>
@@ -1623,7 +1606,7 @@
         <translation>转换为 16 位 RGB 或灰度</translation>
     </message>
     <message>
-        <source>convert it to 8 or 16 bits per channel</source>
+        <source>convert it to 8 or 16 bits a channel</source>
         <translation>转换为每通道 8 位或 16 位</translation>
     </message>
     <message>
@@ -1663,7 +1646,7 @@
         <translation>有符号整数图片</translation>
     </message>
     <message>
-        <source>the folder is not writable</source>
+        <source>the folder may not be written</source>
         <translation>该文件夹不可写入</translation>
     </message>
     <message>
@@ -1679,27 +1662,27 @@
         <translation>其文件夹不存在</translation>
     </message>
     <message>
-        <source>“{0}” is damaged in the project file: recover what is readable with `imagest project rescue`.</source>
-        <translation>项目文件中的“{0}”已损坏：请用 `imagest project rescue` 恢复可读取的内容。</translation>
+        <source>“{0}” is damaged in the project file: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>项目文件中的“{0}”已损坏：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
     </message>
     <message>
         <source>{0} was changed after it was written{1}.</source>
         <translation>{0} 在写入之后被更改过{1}。</translation>
     </message>
     <message>
-        <source>{0} is {1}, but the project was started with {2}: locate the original scan.</source>
+        <source>{0} is {1}, but the project was begun with {2}: show where the original scan is.</source>
         <translation>{0} 为 {1}，但项目开始时为 {2}：请指出原扫描件的位置。</translation>
     </message>
     <message>
-        <source>The project&apos;s entry for this export can&apos;t be read.</source>
-        <translation>无法读取项目中此次导出的条目。</translation>
+        <source>What the project knows of this export&apos;s record can&apos;t be read.</source>
+        <translation>无法读取项目所保存的此次导出的记录信息。</translation>
     </message>
     <message>
-        <source>The stroke has already ended: start a new one.</source>
+        <source>The stroke has ended already: begin another one.</source>
         <translation>这一笔已经结束：请重新开始一笔。</translation>
     </message>
     <message>
-        <source>A stroke is in progress: finish it first.</source>
+        <source>A stroke is under way: finish it first.</source>
         <translation>正在绘制一笔：请先完成它。</translation>
     </message>
     <message>
@@ -1707,31 +1690,31 @@
         <translation>{0} 在 Imagest 之外被更改过：{1}。</translation>
     </message>
     <message>
-        <source>“{0}” can&apos;t be applied because the damage has changed since it was computed: nothing was changed; run it again.</source>
-        <translation>无法应用“{0}”，因为计算之后损伤已有变化：未做任何更改；请重新执行。</translation>
+        <source>“{0}” can&apos;t be applied, because the damage isn&apos;t what it was made for: nothing was changed; make it again from the damage as it is.</source>
+        <translation>无法应用“{0}”，因为损伤已不是生成它时的样子：未做任何更改；请按现在的损伤重新生成。</translation>
     </message>
     <message>
-        <source>A compressed part of the project is damaged or too large: recover what is readable with `imagest project rescue`.</source>
-        <translation>项目中有一部分压缩数据已损坏或过大：请用 `imagest project rescue` 恢复可读取的内容。</translation>
+        <source>A packed part of the project is damaged or larger than it may be: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>项目中有一部分压缩数据已损坏或超出允许的大小：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
     </message>
     <message>
-        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: review it, then fill or erase it.</source>
-        <translation>有些损伤所属的类别不存在；它显示为“recovered”且仅作记录：请查看后填补或擦除。</translation>
+        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: look at it, and let it be filled or erase it.</source>
+        <translation>有些损伤所属的类别不存在；它以“recovered”显示且只作记录：请查看后决定填补或擦除。</translation>
     </message>
     <message>
-        <source>The location of the last export can&apos;t be read: specify the file to verify.</source>
-        <translation>无法读取上次导出的位置：请指定要验证的文件。</translation>
+        <source>Where the last export was written can&apos;t be read: name the file to verify.</source>
+        <translation>无法读取上次导出的位置：请指定要核对的文件。</translation>
     </message>
     <message>
-        <source>The record of result {0} can&apos;t be read: choose the settings yourself.</source>
-        <translation>无法读取结果 {0} 的记录：请自行选择设置。</translation>
+        <source>The record of result {0} can&apos;t be read: choose the settings anew.</source>
+        <translation>无法读取结果 {0} 的记录：请重新选择设置。</translation>
     </message>
     <message>
-        <source>{0} was rewritten by another program: all samples are unchanged, but not {1}; accept it to continue (--accept-rewritten), or put the original file back.</source>
-        <translation>{0} 已被其他程序改写：所有样本值未变，但{1}有变化；可接受并继续使用（--accept-rewritten），或放回原始文件。</translation>
+        <source>{0} was rewritten by another program: every sample is as it was, but not {1}; accept it to go on with it (--accept-rewritten), or put the original file back.</source>
+        <translation>{0} 已被其他程序改写：所有样本值保持不变，但有变化的是{1}；可接受并继续使用（--accept-rewritten），或放回原始文件。</translation>
     </message>
     <message>
-        <source>{0} has changed since the project was started ({1}): locate the original scan, or start a new project.</source>
+        <source>{0} has changed since the project was begun ({1}): show where the original scan is, or begin a new project.</source>
         <translation>{0} 自项目建立以来已改变（{1}）：请指出原始扫描件的位置，或新建项目。</translation>
     </message>
     <message>
@@ -1751,12 +1734,12 @@
         <translation>通道数（{0}，现为 {1}）</translation>
     </message>
     <message>
-        <source>its bits per sample ({0}, now {1})</source>
-        <translation>位深度（{0}，现为 {1}）</translation>
+        <source>its bits a sample ({0}, now {1})</source>
+        <translation>每样本位数（{0}，现为 {1}）</translation>
     </message>
     <message>
         <source>its colour profile ({0}, now {1})</source>
-        <translation>颜色配置文件（{0}，现为 {1}）</translation>
+        <translation>色彩特性文件（{0}，现为 {1}）</translation>
     </message>
     <message>
         <source>its orientation ({0}, now {1})</source>
@@ -1767,16 +1750,16 @@
         <translation>元数据</translation>
     </message>
     <message>
-        <source>its storage format</source>
+        <source>how it is stored</source>
         <translation>存储方式</translation>
     </message>
     <message>
-        <source>it can no longer be read as a picture</source>
+        <source>it can&apos;t be read as a picture any more</source>
         <translation>已无法作为图片读取</translation>
     </message>
     <message>
-        <source>its samples can&apos;t be compared, because they were never recorded</source>
-        <translation>无法比较样本值，因为从未记录过</translation>
+        <source>whether its samples are the same can&apos;t be told, since they were never recorded</source>
+        <translation>无法判断样本值是否相同，因为从未记录过</translation>
     </message>
     <message>
         <source>{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts, or raise the limit on the command line with --max-pixels.</source>
@@ -1795,15 +1778,15 @@
         <translation>{0} 是{2}的 {1}：请转换为 8 位 RGB 或灰度。</translation>
     </message>
     <message>
-        <source>{0} is one of the inputs, which are never overwritten; choose another name.</source>
+        <source>{0} is one of the inputs, which are never written; choose another name.</source>
         <translation>{0} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} can&apos;t be used for two output files; choose a different name for each.</source>
+        <source>{0} can&apos;t be two of the files to write; name one for each.</source>
         <translation>{0} 不能同时作为两个要写入的文件；请分别命名。</translation>
     </message>
     <message>
-        <source>{0} is {1}, which can only be replaced by another one; choose another name.</source>
+        <source>{0} is {1}, which only another one may replace; choose another name.</source>
         <translation>{0} 是{1}，只能由同类文件替换；请另选名称。</translation>
     </message>
     <message>
@@ -1811,8 +1794,8 @@
         <translation>{0} 不是文件夹；请另选名称。</translation>
     </message>
     <message>
-        <source>{0} is not a regular file: choose a file on a disk.</source>
-        <translation>{0} 不是普通文件：请选择磁盘上的文件。</translation>
+        <source>{0} is no ordinary file: name one that is stored on a disk.</source>
+        <translation>{0} 不是普通文件：请指定存储在磁盘上的文件。</translation>
     </message>
     <message>
         <source>The mask {0} declares {1} × {2} pixels, too many to read: raise the limit on the command line with --max-pixels.</source>
@@ -1864,18 +1847,18 @@
     </message>
     <message>
         <source>{0} has a colour profile that {1}: assign the right one in another program, or let sRGB be assumed (--assume-srgb).</source>
-        <translation>{0} 的颜色配置文件{1}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
+        <translation>{0} 的色彩配置{1}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
     </message>
     <message>
         <source>The colour profile {0} is a lookup table: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
-        <translation>颜色配置文件 {0} 是查找表：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
+        <translation>色彩配置 {0} 是查找表：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
     </message>
     <message>
         <source>The colour profile {0} can&apos;t be inverted exactly: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
-        <translation>颜色配置文件 {0} 无法精确逆转：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
+        <translation>色彩配置 {0} 无法精确逆转：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
     </message>
     <message>
-        <source>The file omits {0} of its {1}; their samples are read as 0.</source>
+        <source>The file leaves out {0} of its {1}; their samples are read as 0.</source>
         <translation>文件省略了 {0} 个{1}；其样本按 0 读取。</translation>
     </message>
     <message>
@@ -1887,11 +1870,11 @@
         <translation>蒙版 {0} 并非明确的黑白图片（{1}）：请保存为 0 表示完好、255 表示损伤。</translation>
     </message>
     <message>
-        <source>The mask {0} contains invalid samples (NaN or infinite): save it as 8-bit grey, white for damage.</source>
-        <translation>蒙版 {0} 含有无效样本（NaN 或无穷大）：请保存为 8 位灰度，白色表示损伤。</translation>
+        <source>The mask {0} has samples that are no numbers: save it as 8-bit grey, white for damage.</source>
+        <translation>蒙版 {0} 含有非数值的样本：请保存为 8 位灰度，白色表示损伤。</translation>
     </message>
     <message>
-        <source>The mask {0} has samples of an unknown type: save it as 8-bit grey.</source>
+        <source>The mask {0} has samples of an unknown kind: save it as 8-bit grey.</source>
         <translation>蒙版 {0} 的样本类型未知：请保存为 8 位灰度。</translation>
     </message>
     <message>
@@ -1899,11 +1882,11 @@
         <translation>蒙版 {0} 对其格式而言过大：请保存为 PNG 或 TIFF。</translation>
     </message>
     <message>
-        <source>is truncated</source>
+        <source>is cut short</source>
         <translation>被截断</translation>
     </message>
     <message>
-        <source>is damaged: its table from colours to samples is unusable</source>
+        <source>is damaged: its table from colours to samples can&apos;t be used</source>
         <translation>已损坏：其从颜色到样本的表无法使用</translation>
     </message>
     <message>
@@ -1911,27 +1894,27 @@
         <translation>适用于 {0}，而非 {1}</translation>
     </message>
     <message>
-        <source>works in one direction only: it has no table from colours to samples</source>
-        <translation>只能单向使用：没有从颜色到样本的表</translation>
+        <source>works one way only: it has no table from colours back to samples</source>
+        <translation>只能单向使用：没有从颜色回到样本的表</translation>
     </message>
     <message>
-        <source>works in one direction only: it has no table from samples to colours</source>
+        <source>works one way only: it has no table from samples to colours</source>
         <translation>只能单向使用：没有从样本到颜色的表</translation>
     </message>
     <message>
-        <source>does not describe colours</source>
+        <source>says nothing of colours</source>
         <translation>未说明任何颜色</translation>
     </message>
     <message>
-        <source>can&apos;t be inverted from colours to samples</source>
-        <translation>无法从颜色逆转换为样本</translation>
+        <source>doesn&apos;t lead back from colours to the samples they came from</source>
+        <translation>无法从颜色回到原来的样本</translation>
     </message>
     <message>
-        <source>uses an unknown colour space</source>
-        <translation>使用未知的色彩空间</translation>
+        <source>leads to no colour space that is known</source>
+        <translation>不指向任何已知的色彩空间</translation>
     </message>
     <message>
-        <source>is a device link, which does not describe colours</source>
+        <source>is a device link, which describes no colours</source>
         <translation>是设备链接，不描述颜色</translation>
     </message>
     <message>
@@ -1939,7 +1922,7 @@
         <translation>是专色列表</translation>
     </message>
     <message>
-        <source>is an abstract profile, which does not describe the colours of a file</source>
+        <source>is an abstract profile, which describes no colours of a file</source>
         <translation>是抽象配置，不描述文件的颜色</translation>
     </message>
     <message>
@@ -1947,7 +1930,7 @@
         <translation>灰度</translation>
     </message>
     <message>
-        <source>another type of picture</source>
+        <source>another kind of picture</source>
         <translation>其他类型的图片</translation>
     </message>
     <message>
@@ -1959,7 +1942,7 @@
         <translation>值 {0}</translation>
     </message>
     <message>
-        <source>values {0} ({1} different values)</source>
+        <source>values {0} ({1} different ones)</source>
         <translation>值 {0}（共 {1} 个不同的值）</translation>
     </message>
     <message>
@@ -2046,7 +2029,7 @@
     </message>
     <message>
         <source>Derive the mask</source>
-        <translation>生成蒙版</translation>
+        <translation>推导蒙版</translation>
     </message>
     <message>
         <source>Add a damage class</source>
@@ -2057,8 +2040,8 @@
         <translation>哪里受损？</translation>
     </message>
     <message>
-        <source>Paint over the damage, let the program find it, or import a mask. You can combine all three.</source>
-        <translation>涂出损伤、由程序查找或导入蒙版；三种方式可结合使用。</translation>
+        <source>Paint over the damage, let the program find it, or import a mask. You can mix all three.</source>
+        <translation>涂出损伤处，让程序查找，或导入蒙版；三种方式可混用。</translation>
     </message>
     <message>
         <source>Paint</source>
@@ -2066,15 +2049,15 @@
     </message>
     <message>
         <source>Derive</source>
-        <translation>检测</translation>
+        <translation>推导</translation>
     </message>
     <message>
         <source>Import…</source>
         <translation>导入…</translation>
     </message>
     <message>
-        <source>no damage marked</source>
-        <translation>尚未标记损伤</translation>
+        <source>nothing marked</source>
+        <translation>尚未标记</translation>
     </message>
     <message>
         <source>{0} of the surface</source>
@@ -2089,7 +2072,13 @@
     <name>Deciding</name>
     <message>
         <source>Every region of this result is reviewed.</source>
-        <translation>此结果的所有区域均已审阅。</translation>
+        <translation>此结果的所有区域均已审查。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>
+            <numerusform>已接受 %n 个区域。导出时会写入扫描件的副本。</numerusform>
+        </translation>
     </message>
 </context>
 <context>
@@ -2115,8 +2104,8 @@
         <translation>缺失</translation>
     </message>
     <message>
-        <source>From the scan alone: areas where the ground shows</source>
-        <translation>仅由扫描件：露出底料的区域</translation>
+        <source>From the scan alone: where the ground shows</source>
+        <translation>仅由扫描件：露出底料之处</translation>
     </message>
     <message>
         <source>Method</source>
@@ -2155,16 +2144,16 @@
         <translation>两者</translation>
     </message>
     <message>
-        <source>Tone of the cracks</source>
-        <translation>裂纹色调</translation>
+        <source>Cracks are</source>
+        <translation>裂纹为</translation>
     </message>
     <message>
-        <source>ground colour: automatic</source>
-        <translation>底料颜色：自动</translation>
+        <source>ground found by the program</source>
+        <translation>由程序找到的底料</translation>
     </message>
     <message>
-        <source>ground colour: picked</source>
-        <translation>底料颜色：已拾取</translation>
+        <source>ground picked</source>
+        <translation>已拾取底料</translation>
     </message>
     <message>
         <source>Pick</source>
@@ -2191,28 +2180,143 @@
         <translation>请选择同一作品的完好图片进行比较。</translation>
     </message>
     <message>
-        <source>Analysing the scan…</source>
-        <translation>正在分析扫描件…</translation>
+        <source>Looking at the scan…</source>
+        <translation>正在查看扫描件…</translation>
     </message>
     <message>
-        <source>The preview failed: change a parameter to try again.</source>
-        <translation>预览失败：请更改参数后重试。</translation>
+        <source>This could not be looked at.</source>
+        <translation>无法查看。</translation>
     </message>
     <message>
-        <source>Preview: {0} of the visible part is marked.</source>
-        <translation>预览：可见部分的 {0} 被标记。</translation>
-    </message>
-    <message>
-        <source>{0}: {1} px marked. Correct the mask with the brush and the eraser.</source>
-        <translation>{0}：已标记 {1} 像素。请用画笔和橡皮修正蒙版。</translation>
+        <source>{0}: {1} px marked. Correct them with brush and eraser.</source>
+        <translation>{0}：已标记 {1} 像素。可用画笔和橡皮修正。</translation>
     </message>
     <message>
         <source>Deriving the mask</source>
-        <translation>正在生成蒙版</translation>
+        <translation>正在推导蒙版</translation>
     </message>
     <message>
-        <source>Computed at 1:{0}; zoom in to see finer damage.</source>
-        <translation>以 1:{0} 计算；放大可查看更细的损伤。</translation>
+        <source>Preview: {0} of the visible part.</source>
+        <translation>预览：占可见部分的 {0}。</translation>
+    </message>
+    <message>
+        <source>Seen at 1:{0}; zoom in for what is thinner.</source>
+        <translation>以 1:{0} 查看；放大可见更细之处。</translation>
+    </message>
+</context>
+<context>
+    <name>Derivers</name>
+    <message>
+        <source>Closing</source>
+        <translation>闭合</translation>
+    </message>
+    <message>
+        <source>Bridges gaps up to about twice this radius</source>
+        <translation>连接宽度约为此半径两倍以内的间隙</translation>
+    </message>
+    <message>
+        <source>Smallest area</source>
+        <translation>最小面积</translation>
+    </message>
+    <message>
+        <source>Smaller spots are not damage</source>
+        <translation>更小的斑点不算损伤</translation>
+    </message>
+    <message>
+        <source>Dilation</source>
+        <translation>膨胀</translation>
+    </message>
+    <message>
+        <source>Grows the mask over its uncertain rim</source>
+        <translation>将蒙版扩展到不确定的边缘</translation>
+    </message>
+    <message>
+        <source>Opening</source>
+        <translation>开运算</translation>
+    </message>
+    <message>
+        <source>Radius that damage must hold somewhere to stay</source>
+        <translation>损伤某处须容纳此半径方可保留</translation>
+    </message>
+    <message>
+        <source>Cracks</source>
+        <translation>裂纹</translation>
+    </message>
+    <message>
+        <source>Thin lines darker than the paint, in the tone that cracks have here.</source>
+        <translation>比颜料更深的细线，色调与此处裂纹一致。</translation>
+    </message>
+    <message>
+        <source>Strictness</source>
+        <translation>严格度</translation>
+    </message>
+    <message>
+        <source>Lower follows cracks further into faint parts</source>
+        <translation>越低越能追踪裂纹的微弱部分</translation>
+    </message>
+    <message>
+        <source>Widest</source>
+        <translation>最大宽度</translation>
+    </message>
+    <message>
+        <source>No crack is wider</source>
+        <translation>裂纹不会更宽</translation>
+    </message>
+    <message>
+        <source>Shortest</source>
+        <translation>最短长度</translation>
+    </message>
+    <message>
+        <source>Shorter lines are no cracks</source>
+        <translation>更短的线条不是裂纹</translation>
+    </message>
+    <message>
+        <source>Losses</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>Where the bare ground shows. Pick its colour, or let the program find it.</source>
+        <translation>露出底料之处。拾取其颜色，或由程序查找。</translation>
+    </message>
+    <message>
+        <source>Tolerance</source>
+        <translation>容差</translation>
+    </message>
+    <message>
+        <source>How far colours may differ from the ground</source>
+        <translation>颜色与底料可相差多少</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Where the scan differs from a clean picture of the same work.</source>
+        <translation>扫描件与同一作品完好图片的不同之处。</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Difference from which on a pixel is damaged</source>
+        <translation>差异达到此值的像素视为受损</translation>
+    </message>
+    <message>
+        <source>The pictures are compared as they lie.</source>
+        <translation>两图按原位比较。</translation>
+    </message>
+    <message>
+        <source>Moved by {0}, {1} px, turned by {2}°, scaled to {3}.</source>
+        <translation>移动 {0}, {1} 像素，旋转 {2}°，缩放到 {3}。</translation>
+    </message>
+    <message>
+        <source>Details lie {0} px apart (median).</source>
+        <translation>细节相距 {0} 像素（中位数）。</translation>
+    </message>
+    <message>
+        <source>{0} of the fine structure agrees.</source>
+        <translation>{0} 的细微结构一致。</translation>
     </message>
 </context>
 <context>
@@ -2284,7 +2388,7 @@
         <translation>选择…</translation>
     </message>
     <message>
-        <source>Replace existing files</source>
+        <source>Replace files that exist</source>
         <translation>替换已有文件</translation>
     </message>
     <message>
@@ -2292,16 +2396,16 @@
         <translation>蒙版（PNG）</translation>
     </message>
     <message>
-        <source>The fills only (RGBA TIFF, transparent elsewhere)</source>
+        <source>The fills alone (RGBA TIFF, transparent elsewhere)</source>
         <translation>仅填补部分（RGBA TIFF，其余透明）</translation>
     </message>
     <message>
-        <source>The record of what was done, how and when (JSON)</source>
-        <translation>处理记录：内容、方法和时间（JSON）</translation>
+        <source>The record: what was done, with what, when (JSON)</source>
+        <translation>记录：何时用何法做了什么（JSON）</translation>
     </message>
     <message>
-        <source>Also write</source>
-        <translation>同时写出</translation>
+        <source>Beside it</source>
+        <translation>附带文件</translation>
     </message>
     <message>
         <source>Show in folder</source>
@@ -2312,8 +2416,8 @@
         <translation>关闭</translation>
     </message>
     <message>
-        <source>Writing and verifying. Progress is shown at the bottom of the window.</source>
-        <translation>正在写入和验证。进度显示在窗口底部。</translation>
+        <source>Writing and verifying… the progress is at the bottom of the window.</source>
+        <translation>正在写入和验证… 进度显示在窗口底部。</translation>
     </message>
     <message>
         <source>Exporting</source>
@@ -2324,30 +2428,30 @@
         <translation>已导出并验证：{0}</translation>
     </message>
     <message>
-        <source>Format</source>
-        <translation>格式</translation>
+        <source>Stored</source>
+        <translation>存储方式</translation>
     </message>
     <message>
-        <source>Verified: all {0} samples equal the converted samples of the scan and the fills; {1} px are filled.</source>
-        <translation>已验证：全部 {0} 个样本与扫描件及填补转换后的样本一致；填补了 {1} 像素。</translation>
+        <source>Checked: all {0} samples are exactly what the conversion makes of the scan’s and the fills’; {1} px are filled.</source>
+        <translation>已检查：全部 {0} 个样本与扫描件及填补经转换所得完全一致；填补了 {1} 像素。</translation>
     </message>
     <message>
-        <source>Verified: {0} samples outside the fills are identical to the scan; {1} px are filled.
-SHA-256 of the unchanged samples: {2}…</source>
+        <source>Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.
+The fingerprint of the unchanged samples is {2}…</source>
         <translation>已验证：填补之外的 {0} 个样本与扫描件完全相同；填补了 {1} 像素。
-未改变样本的 SHA-256：{2}…</translation>
+未改变样本的指纹为 {2}…</translation>
     </message>
     <message>
         <source>Written: {0}</source>
         <translation>已写入：{0}</translation>
     </message>
     <message>
-        <source>The home folder {0} does not exist: choose another folder.</source>
-        <translation>用户文件夹 {0} 不存在：请另选一个。</translation>
+        <source>There is no user folder {0}: choose another one.</source>
+        <translation>没有用户文件夹 {0}：请另选一个。</translation>
     </message>
     <message>
-        <source>Enter a file name that ends in .tif.</source>
-        <translation>请输入以 .tif 结尾的文件名。</translation>
+        <source>The restored scan needs a name that ends in .tif.</source>
+        <translation>修复后的扫描件需要一个以 .tif 结尾的文件名。</translation>
     </message>
 </context>
 <context>
@@ -2357,12 +2461,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>尚未接受任何填补：请先接受一个结果。</translation>
     </message>
     <message>
-        <source>The restored scan is written as a TIFF: choose a name that ends in .tif.</source>
-        <translation>修复后的扫描件存为 TIFF：请使用以 .tif 结尾的文件名。</translation>
+        <source>The restored scan is a TIFF: let its name end in .tif.</source>
+        <translation>修复后的扫描件为 TIFF：文件名请以 .tif 结尾。</translation>
     </message>
     <message>
-        <source>{0} already exists: choose another name, or check “Replace existing files”.</source>
-        <translation>{0} 已存在：请另选名称，或勾选“替换已有文件”。</translation>
+        <source>{0} exists already: choose another name or let it be replaced.</source>
+        <translation>{0} 已存在：请另选名称或允许替换。</translation>
     </message>
 </context>
 <context>
@@ -2377,38 +2481,170 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
-    <name>FormatChoices</name>
+    <name>Gestures</name>
     <message>
-        <source>Bit depth</source>
-        <translation>位深度</translation>
+        <source>Restore with {0}</source>
+        <translation>用 {0} 修复</translation>
     </message>
     <message>
-        <source>Colour</source>
-        <translation>色彩</translation>
+        <source>Accept {0} regions</source>
+        <translation>接受 {0} 个区域</translation>
     </message>
     <message>
-        <source>Compression</source>
-        <translation>压缩</translation>
+        <source>Reject {0} regions</source>
+        <translation>拒绝 {0} 个区域</translation>
     </message>
     <message>
-        <source>{0} bit</source>
-        <translation>{0} 位</translation>
+        <source>Reconsider {0} regions</source>
+        <translation>重新考虑 {0} 个区域</translation>
     </message>
     <message>
-        <source>uncompressed</source>
-        <translation>不压缩</translation>
+        <source>Accept region {0}</source>
+        <translation>接受区域 {0}</translation>
     </message>
     <message>
-        <source>{0} (unchanged)</source>
-        <translation>{0}（不变）</translation>
+        <source>Reject region {0}</source>
+        <translation>拒绝区域 {0}</translation>
     </message>
     <message>
-        <source>All samples outside the fills stay identical to the scan. This is verified before the file is saved.</source>
-        <translation>填补之外的所有样本与扫描件保持一致，保存前会加以验证。</translation>
+        <source>Reconsider region {0}</source>
+        <translation>重新考虑区域 {0}</translation>
     </message>
     <message>
-        <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
-        <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
+        <source>Add class {0}</source>
+        <translation>添加类别 {0}</translation>
+    </message>
+    <message>
+        <source>Rename class to {0}</source>
+        <translation>类别重命名为 {0}</translation>
+    </message>
+    <message>
+        <source>Import {0}</source>
+        <translation>导入 {0}</translation>
+    </message>
+    <message>
+        <source>Discard result</source>
+        <translation>丢弃结果</translation>
+    </message>
+    <message>
+        <source>Annotate</source>
+        <translation>添加备注</translation>
+    </message>
+    <message>
+        <source>Review region</source>
+        <translation>审查区域</translation>
+    </message>
+    <message>
+        <source>Add style region</source>
+        <translation>添加风格区域</translation>
+    </message>
+    <message>
+        <source>Move style region</source>
+        <translation>移动风格区域</translation>
+    </message>
+    <message>
+        <source>Remove style region</source>
+        <translation>移除风格区域</translation>
+    </message>
+    <message>
+        <source>Set style reference</source>
+        <translation>设定风格参考</translation>
+    </message>
+    <message>
+        <source>Use suggested style</source>
+        <translation>采用建议的风格</translation>
+    </message>
+    <message>
+        <source>Trim style references</source>
+        <translation>裁剪风格参考</translation>
+    </message>
+    <message>
+        <source>Remove style references</source>
+        <translation>移除风格参考</translation>
+    </message>
+    <message>
+        <source>Set donor picture</source>
+        <translation>设定供体图片</translation>
+    </message>
+    <message>
+        <source>Remove donor picture</source>
+        <translation>移除供体图片</translation>
+    </message>
+    <message>
+        <source>Set scale by two points</source>
+        <translation>由两点设定比例</translation>
+    </message>
+    <message>
+        <source>Set scale from the file</source>
+        <translation>由文件设定比例</translation>
+    </message>
+    <message>
+        <source>Set operator</source>
+        <translation>设定操作者</translation>
+    </message>
+    <message>
+        <source>Edit notes</source>
+        <translation>编辑备注</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Grow class</source>
+        <translation>扩展类别</translation>
+    </message>
+    <message>
+        <source>Shrink class</source>
+        <translation>收缩类别</translation>
+    </message>
+    <message>
+        <source>Clear class</source>
+        <translation>清除类别</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Derive cracks</source>
+        <translation>推导裂纹</translation>
+    </message>
+    <message>
+        <source>Derive losses</source>
+        <translation>推导缺失</translation>
+    </message>
+    <message>
+        <source>Derive difference</source>
+        <translation>推导差异</translation>
+    </message>
+    <message>
+        <source>Recolour class</source>
+        <translation>更改类别颜色</translation>
+    </message>
+    <message>
+        <source>Lock class</source>
+        <translation>锁定类别</translation>
+    </message>
+    <message>
+        <source>Unlock class</source>
+        <translation>解锁类别</translation>
+    </message>
+    <message>
+        <source>Show class</source>
+        <translation>显示类别</translation>
+    </message>
+    <message>
+        <source>Hide class</source>
+        <translation>隐藏类别</translation>
+    </message>
+    <message>
+        <source>Fill class</source>
+        <translation>填补类别</translation>
+    </message>
+    <message>
+        <source>Only record class</source>
+        <translation>类别仅记录</translation>
     </message>
 </context>
 <context>
@@ -2425,8 +2661,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>历史</translation>
     </message>
     <message>
-        <source>Every step is listed here. Click a step to go back to it.</source>
-        <translation>每一步操作都列在此处。点击某一步即可回到该处。</translation>
+        <source>Every gesture is listed here and can be taken back.</source>
+        <translation>每一步操作都列在此处，均可撤回。</translation>
     </message>
     <message numerus="yes">
         <source>%n step(s)</source>
@@ -2467,77 +2703,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
-    <name>LocateScanDialog</name>
-    <message>
-        <source>Locate the scan</source>
-        <translation>定位扫描件</translation>
-    </message>
-    <message>
-        <source>The file you choose is compared with the stored hash of the scan before it is used.</source>
-        <translation>所选文件会先与保存的扫描件哈希值比对，然后才使用。</translation>
-    </message>
-    <message>
-        <source>Choose the file…</source>
-        <translation>选择文件…</translation>
-    </message>
-    <message>
-        <source>Not now</source>
-        <translation>暂不</translation>
-    </message>
-    <message>
-        <source>Project</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>Scan</source>
-        <translation>扫描件</translation>
-    </message>
-    <message>
-        <source>Last known folder</source>
-        <translation>上次所在文件夹</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>All files</source>
-        <translation>所有文件</translation>
-    </message>
-    <message>
-        <source>Locate {0}</source>
-        <translation>定位 {0}</translation>
-    </message>
-    <message>
-        <source>Use this file</source>
-        <translation>使用此文件</translation>
-    </message>
-    <message>
-        <source>all unchanged</source>
-        <translation>全部未变</translation>
-    </message>
-    <message>
-        <source>different</source>
-        <translation>不同</translation>
-    </message>
-    <message>
-        <source>can’t be compared: the project has no record of them</source>
-        <translation>无法比较：项目中没有记录</translation>
-    </message>
-    <message>
-        <source>File found there</source>
-        <translation>该处现有文件</translation>
-    </message>
-    <message>
-        <source>Samples</source>
-        <translation>样本值</translation>
-    </message>
-</context>
-<context>
     <name>MainWindow</name>
     <message>
         <source>Damage</source>
@@ -2553,7 +2718,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Review</source>
-        <translation>审阅</translation>
+        <translation>审查</translation>
     </message>
     <message>
         <source>History</source>
@@ -2611,129 +2776,18 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>此损伤类别已不存在：请在类别列表中选择一个。</translation>
     </message>
     <message>
-        <source>The class “{0}” is shown again because you are marking damage with it.</source>
-        <translation>已重新显示类别“{0}”，因为正在用它标记损伤。</translation>
+        <source>“{0}” is visible again, because damage is marked with it.</source>
+        <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
     </message>
     <message>
-        <source>The class “{0}” is shown again because its damage will be filled.</source>
-        <translation>已重新显示类别“{0}”，因为将填补其损伤。</translation>
-    </message>
-</context>
-<context>
-    <name>MaskDetectors</name>
-    <message>
-        <source>Closing</source>
-        <translation>闭合</translation>
-    </message>
-    <message>
-        <source>Closes gaps up to about twice this radius</source>
-        <translation>闭合宽度不超过约两倍此半径的间隙</translation>
-    </message>
-    <message>
-        <source>Min. area</source>
-        <translation>最小面积</translation>
-    </message>
-    <message>
-        <source>Removes regions smaller than this</source>
-        <translation>移除小于此面积的区域</translation>
-    </message>
-    <message>
-        <source>Dilation</source>
-        <translation>膨胀</translation>
-    </message>
-    <message>
-        <source>Expands the mask by this much to cover uncertain edges</source>
-        <translation>将蒙版扩大这么多，以覆盖不确定的边缘</translation>
-    </message>
-    <message>
-        <source>Opening</source>
-        <translation>开运算</translation>
-    </message>
-    <message>
-        <source>Removes damage narrower than about twice this radius</source>
-        <translation>移除宽度小于约两倍此半径的损伤</translation>
-    </message>
-    <message>
-        <source>Cracks</source>
-        <translation>裂纹</translation>
-    </message>
-    <message>
-        <source>Finds thin lines that are darker or lighter than the paint around them.</source>
-        <translation>查找比周围颜料更深或更浅的细线。</translation>
-    </message>
-    <message>
-        <source>Threshold</source>
-        <translation>阈值</translation>
-    </message>
-    <message>
-        <source>Lower values also detect the faint parts of cracks</source>
-        <translation>值越低，越能检测到裂纹的微弱部分</translation>
-    </message>
-    <message>
-        <source>Max. width</source>
-        <translation>最大宽度</translation>
-    </message>
-    <message>
-        <source>Ignores lines wider than this</source>
-        <translation>忽略比此更宽的线条</translation>
-    </message>
-    <message>
-        <source>Min. length</source>
-        <translation>最小长度</translation>
-    </message>
-    <message>
-        <source>Ignores lines shorter than this</source>
-        <translation>忽略比此更短的线条</translation>
-    </message>
-    <message>
-        <source>Losses</source>
-        <translation>缺失</translation>
-    </message>
-    <message>
-        <source>Finds where the bare ground shows. Pick its colour, or let the program detect it.</source>
-        <translation>查找露出底料之处。可拾取其颜色，或由程序检测。</translation>
-    </message>
-    <message>
-        <source>Tolerance</source>
-        <translation>容差</translation>
-    </message>
-    <message>
-        <source>Maximum colour difference from the ground</source>
-        <translation>与底料颜色的最大色差</translation>
-    </message>
-    <message>
-        <source>Difference</source>
-        <translation>差异</translation>
-    </message>
-    <message>
-        <source>Finds where the scan differs from a clean picture of the same work.</source>
-        <translation>查找扫描件与同一作品完好图片的不同之处。</translation>
-    </message>
-    <message>
-        <source>Pixels that differ by at least this much are damage</source>
-        <translation>差异不小于此值的像素视为损伤</translation>
-    </message>
-    <message>
-        <source>The pictures are already aligned.</source>
-        <translation>两图已对齐。</translation>
-    </message>
-    <message>
-        <source>Moved by {0}, {1} px, rotated by {2}°, scaled to {3}.</source>
-        <translation>平移 {0}, {1} 像素，旋转 {2}°，缩放到 {3}。</translation>
-    </message>
-    <message>
-        <source>Median registration error: {0} px.</source>
-        <translation>配准误差中位数：{0} 像素。</translation>
-    </message>
-    <message>
-        <source>{0} of the fine detail matches.</source>
-        <translation>{0} 的细节吻合。</translation>
+        <source>“{0}” is visible again, because its damage is filled.</source>
+        <translation>“{0}”已重新显示，因为将填补其损伤。</translation>
     </message>
 </context>
 <context>
     <name>Masking</name>
     <message>
-        <source>Imported {0} px of damage from {1}.</source>
+        <source>{0} px of damage imported from {1}.</source>
         <translation>已从 {1} 导入 {0} 像素的损伤。</translation>
     </message>
     <message>
@@ -2745,8 +2799,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在写入蒙版</translation>
     </message>
     <message>
-        <source>The mask was saved as {0}.</source>
-        <translation>蒙版已保存为 {0}。</translation>
+        <source>The mask is in {0}.</source>
+        <translation>蒙版已保存在 {0}。</translation>
     </message>
 </context>
 <context>
@@ -2773,6 +2827,77 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>MovedDialog</name>
+    <message>
+        <source>Where is the scan?</source>
+        <translation>扫描件在哪里？</translation>
+    </message>
+    <message>
+        <source>What you choose is compared with the fingerprint of the scan before it is used.</source>
+        <translation>所选文件会先与扫描件的指纹核对，然后才使用。</translation>
+    </message>
+    <message>
+        <source>Show me where…</source>
+        <translation>指出位置…</translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
+        <source>Project</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Its scan</source>
+        <translation>其扫描件</translation>
+    </message>
+    <message>
+        <source>Last seen in</source>
+        <translation>上次所在</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Show where {0} is</source>
+        <translation>指出 {0} 的位置</translation>
+    </message>
+    <message>
+        <source>Go on with this file</source>
+        <translation>继续使用此文件</translation>
+    </message>
+    <message>
+        <source>every one is as it was</source>
+        <translation>全部保持不变</translation>
+    </message>
+    <message>
+        <source>not the same</source>
+        <translation>不相同</translation>
+    </message>
+    <message>
+        <source>can’t be compared: they were not recorded when the project was begun</source>
+        <translation>无法比较：项目建立时没有记录</translation>
+    </message>
+    <message>
+        <source>In its place</source>
+        <translation>现有文件</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本值</translation>
+    </message>
+</context>
+<context>
     <name>Opening</name>
     <message>
         <source>Scans and projects</source>
@@ -2791,183 +2916,16 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在打开 {0}</translation>
     </message>
     <message>
-        <source>All changes are saved in {0}.</source>
-        <translation>所有更改已保存在 {0}。</translation>
+        <source>Everything is in {0}.</source>
+        <translation>全部内容已保存在 {0}。</translation>
     </message>
     <message>
-        <source>The project is now saved in {0}.</source>
-        <translation>项目现已保存在 {0}。</translation>
+        <source>The project is kept in {0} from here on.</source>
+        <translation>项目从现在起保存在 {0}。</translation>
     </message>
     <message>
-        <source>{0} is already open.</source>
+        <source>{0} is open already.</source>
         <translation>{0} 已经打开。</translation>
-    </message>
-</context>
-<context>
-    <name>Operations</name>
-    <message>
-        <source>Restore with {0}</source>
-        <translation>用 {0} 修复</translation>
-    </message>
-    <message>
-        <source>Accept {0} regions</source>
-        <translation>接受 {0} 个区域</translation>
-    </message>
-    <message>
-        <source>Reject {0} regions</source>
-        <translation>拒绝 {0} 个区域</translation>
-    </message>
-    <message>
-        <source>Reconsider {0} regions</source>
-        <translation>重新考虑 {0} 个区域</translation>
-    </message>
-    <message>
-        <source>Accept region {0}</source>
-        <translation>接受区域 {0}</translation>
-    </message>
-    <message>
-        <source>Reject region {0}</source>
-        <translation>拒绝区域 {0}</translation>
-    </message>
-    <message>
-        <source>Reconsider region {0}</source>
-        <translation>重新考虑区域 {0}</translation>
-    </message>
-    <message>
-        <source>Add class {0}</source>
-        <translation>添加类别 {0}</translation>
-    </message>
-    <message>
-        <source>Rename class to {0}</source>
-        <translation>类别重命名为 {0}</translation>
-    </message>
-    <message>
-        <source>Import {0}</source>
-        <translation>导入 {0}</translation>
-    </message>
-    <message>
-        <source>Discard result</source>
-        <translation>丢弃结果</translation>
-    </message>
-    <message>
-        <source>Annotate</source>
-        <translation>添加备注</translation>
-    </message>
-    <message>
-        <source>Review region</source>
-        <translation>审阅区域</translation>
-    </message>
-    <message>
-        <source>Add style region</source>
-        <translation>添加风格区域</translation>
-    </message>
-    <message>
-        <source>Move style region</source>
-        <translation>移动风格区域</translation>
-    </message>
-    <message>
-        <source>Remove style region</source>
-        <translation>移除风格区域</translation>
-    </message>
-    <message>
-        <source>Set style reference</source>
-        <translation>设定风格参考</translation>
-    </message>
-    <message>
-        <source>Use suggested style</source>
-        <translation>采用建议的风格</translation>
-    </message>
-    <message>
-        <source>Trim style references</source>
-        <translation>裁剪风格参考</translation>
-    </message>
-    <message>
-        <source>Remove style references</source>
-        <translation>移除风格参考</translation>
-    </message>
-    <message>
-        <source>Set donor picture</source>
-        <translation>设定风格来源图片</translation>
-    </message>
-    <message>
-        <source>Remove donor picture</source>
-        <translation>移除风格来源图片</translation>
-    </message>
-    <message>
-        <source>Set scale by two points</source>
-        <translation>由两点设定比例</translation>
-    </message>
-    <message>
-        <source>Set scale from the file</source>
-        <translation>由文件设定比例</translation>
-    </message>
-    <message>
-        <source>Set operator</source>
-        <translation>设定操作者</translation>
-    </message>
-    <message>
-        <source>Edit notes</source>
-        <translation>编辑备注</translation>
-    </message>
-    <message>
-        <source>Invert mask</source>
-        <translation>反转蒙版</translation>
-    </message>
-    <message>
-        <source>Grow class</source>
-        <translation>扩展类别</translation>
-    </message>
-    <message>
-        <source>Shrink class</source>
-        <translation>收缩类别</translation>
-    </message>
-    <message>
-        <source>Clear class</source>
-        <translation>清除类别</translation>
-    </message>
-    <message>
-        <source>Clear mask</source>
-        <translation>清除蒙版</translation>
-    </message>
-    <message>
-        <source>Derive cracks</source>
-        <translation>检测裂纹</translation>
-    </message>
-    <message>
-        <source>Derive losses</source>
-        <translation>检测缺失</translation>
-    </message>
-    <message>
-        <source>Derive difference</source>
-        <translation>检测差异</translation>
-    </message>
-    <message>
-        <source>Recolour class</source>
-        <translation>更改类别颜色</translation>
-    </message>
-    <message>
-        <source>Lock class</source>
-        <translation>锁定类别</translation>
-    </message>
-    <message>
-        <source>Unlock class</source>
-        <translation>解锁类别</translation>
-    </message>
-    <message>
-        <source>Show class</source>
-        <translation>显示类别</translation>
-    </message>
-    <message>
-        <source>Hide class</source>
-        <translation>隐藏类别</translation>
-    </message>
-    <message>
-        <source>Fill class</source>
-        <translation>填补类别</translation>
-    </message>
-    <message>
-        <source>Only record class</source>
-        <translation>类别仅作记录</translation>
     </message>
 </context>
 <context>
@@ -2988,43 +2946,60 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>按 sRGB 处理？</translation>
     </message>
     <message>
-        <source>If sRGB is assumed, samples outside the mask stay unchanged, but filled colours may differ from their surroundings. The record notes that sRGB was assumed.</source>
-        <translation>按 sRGB 处理时，蒙版之外的样本保持不变，但填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
+        <source>With sRGB, samples outside the mask stay as they are; filled colours may differ from their surroundings. The record says that sRGB was assumed.</source>
+        <translation>按 sRGB 处理时，蒙版之外的样本保持不变；填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
     </message>
     <message>
         <source>Assume sRGB</source>
         <translation>按 sRGB 处理</translation>
     </message>
     <message>
-        <source>Don’t open</source>
+        <source>Don&apos;t open</source>
         <translation>不打开</translation>
     </message>
 </context>
 <context>
-    <name>RegistrationView</name>
+    <name>PutAwayMenu</name>
     <message>
-        <source>Checkerboard</source>
-        <translation>棋盘格</translation>
+        <source>&amp;Bring back a result</source>
+        <translation>取回结果(&amp;B)</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0} · {1}, %n region(s)</source>
+        <translation>
+            <numerusform>{0} · {1}，%n 个区域</numerusform>
+        </translation>
     </message>
     <message>
-        <source>Alternating squares of both pictures: shapes should continue across them</source>
-        <translation>两图交替的方格：形体应在方格间连贯</translation>
+        <source>Nothing was put away</source>
+        <translation>没有收起的结果</translation>
+    </message>
+</context>
+<context>
+    <name>Registered</name>
+    <message>
+        <source>Squares</source>
+        <translation>方格</translation>
+    </message>
+    <message>
+        <source>Squares of either picture: forms go on across</source>
+        <translation>两图的方格交替：形体应连贯</translation>
     </message>
     <message>
         <source>Blend</source>
         <translation>融合</translation>
     </message>
     <message>
-        <source>Both pictures at once: misaligned parts appear twice</source>
-        <translation>两图同时显示：未对齐处会出现重影</translation>
+        <source>Both at once: what doesn’t fit is seen twice</source>
+        <translation>两图同时显示：不吻合处会出现重影</translation>
     </message>
     <message>
         <source>Registration</source>
         <translation>配准</translation>
     </message>
     <message>
-        <source>Clean picture over the visible part of the scan</source>
-        <translation>叠在扫描件可见部分上的完好图片</translation>
+        <source>Clean picture laid over the visible part of the scan</source>
+        <translation>叠在扫描件可见部分上的干净图片</translation>
     </message>
 </context>
 <context>
@@ -3092,6 +3067,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
     </message>
+    <message numerus="yes">
+        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <translation>
+            <numerusform>{1} 秒内填补了 %n 个区域、{0} 像素。请接受结果，或尝试另一个变体。</numerusform>
+        </translation>
+    </message>
 </context>
 <context>
     <name>ResultStrip</name>
@@ -3120,8 +3101,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>重命名此结果</translation>
     </message>
     <message>
-        <source>Copy its parameters to the Restore panel</source>
-        <translation>将其参数复制到“修复”面板</translation>
+        <source>Copy its parameters into the panel</source>
+        <translation>将其参数复制到面板</translation>
     </message>
     <message>
         <source>Previous result   ,</source>
@@ -3136,8 +3117,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>已接受</translation>
     </message>
     <message>
-        <source>Show all accepted fills</source>
-        <translation>显示所有已接受的填补</translation>
+        <source>Show what is accepted so far</source>
+        <translation>显示目前已接受的内容</translation>
     </message>
     <message>
         <source>{0}
@@ -3166,7 +3147,7 @@ accepted: {5}</source>
     <name>ReviewPanel</name>
     <message>
         <source>Nothing to review yet</source>
-        <translation>尚无可审阅内容</translation>
+        <translation>尚无可审查内容</translation>
     </message>
     <message>
         <source>After a restoration you can accept or reject each filled region here, one after the other.</source>
@@ -3174,15 +3155,15 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Reviewed regions</source>
-        <translation>已审阅区域</translation>
+        <translation>已审查区域</translation>
     </message>
     <message>
         <source>Next unreviewed</source>
-        <translation>下一个未审阅</translation>
+        <translation>下一个未审查</translation>
     </message>
     <message>
         <source>Next unreviewed   N</source>
-        <translation>下一个未审阅   N</translation>
+        <translation>下一个未审查   N</translation>
     </message>
     <message>
         <source>Accept</source>
@@ -3209,8 +3190,8 @@ accepted: {5}</source>
         <translation>下一区域</translation>
     </message>
     <message>
-        <source>Note on this region</source>
-        <translation>此区域的备注</translation>
+        <source>A note on this region</source>
+        <translation>关于此区域的备注</translation>
     </message>
     <message>
         <source>Note</source>
@@ -3218,15 +3199,15 @@ accepted: {5}</source>
     </message>
     <message>
         <source>{0} accepted, {1} rejected, {2} to review</source>
-        <translation>{0} 个已接受，{1} 个已拒绝，{2} 个待审阅</translation>
+        <translation>{0} 个已接受，{1} 个已拒绝，{2} 个待审查</translation>
     </message>
     <message>
         <source>Region {0} of {1}</source>
         <translation>区域 {0} / {1}</translation>
     </message>
     <message>
-        <source>Press “Next unreviewed” to start.</source>
-        <translation>点击“下一个未审阅”开始。</translation>
+        <source>Go to the first region to begin.</source>
+        <translation>前往第一个区域开始。</translation>
     </message>
     <message>
         <source>{0} px · {1} × {2} px at {3}, {4} · {5}</source>
@@ -3242,7 +3223,7 @@ accepted: {5}</source>
     </message>
     <message>
         <source>to review</source>
-        <translation>待审阅</translation>
+        <translation>待审查</translation>
     </message>
 </context>
 <context>
@@ -3278,11 +3259,11 @@ accepted: {5}</source>
         <translation>设置</translation>
     </message>
     <message>
-        <source>Hide the mask while reviewing a result</source>
-        <translation>审阅结果时隐藏蒙版</translation>
+        <source>Hide the mask while a result is judged</source>
+        <translation>评判结果时隐藏蒙版</translation>
     </message>
     <message>
-        <source>Ask before discarding a result</source>
+        <source>Ask before a result is discarded</source>
         <translation>丢弃结果前询问</translation>
     </message>
     <message>
@@ -3290,8 +3271,8 @@ accepted: {5}</source>
         <translation>缩放时保持画笔在屏幕上的大小</translation>
     </message>
     <message>
-        <source>The language changes when the running job ends.</source>
-        <translation>当前任务结束后将切换语言。</translation>
+        <source>The language changes as soon as the running job has ended.</source>
+        <translation>当前任务结束后立即切换语言。</translation>
     </message>
     <message>
         <source>Your name, for the record</source>
@@ -3318,7 +3299,7 @@ accepted: {5}</source>
         <translation>操作者</translation>
     </message>
     <message>
-        <source>Same as the system</source>
+        <source>As the system</source>
         <translation>跟随系统</translation>
     </message>
     <message>
@@ -3346,7 +3327,7 @@ accepted: {5}</source>
         <translation>黑色</translation>
     </message>
     <message>
-        <source>GPU if available</source>
+        <source>GPU if there is one</source>
         <translation>有 GPU 时使用 GPU</translation>
     </message>
     <message>
@@ -3369,8 +3350,8 @@ accepted: {5}</source>
         <translation>搜索</translation>
     </message>
     <message>
-        <source>No matching action.</source>
-        <translation>没有匹配的操作。</translation>
+        <source>No action of that name.</source>
+        <translation>没有此名称的操作。</translation>
     </message>
     <message>
         <source>Action</source>
@@ -3433,7 +3414,7 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Choose a donor picture</source>
-        <translation>选择风格来源图片</translation>
+        <translation>选择供体图片</translation>
     </message>
     <message>
         <source>Discard this result?</source>
@@ -3519,18 +3500,18 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Only region {0}, which is under review   Ctrl+Alt+Enter</source>
-        <translation>仅修复正在审阅的区域 {0}   Ctrl+Alt+Enter</translation>
+        <translation>仅修复正在审查的区域 {0}   Ctrl+Alt+Enter</translation>
     </message>
     <message>
         <source>Only the region under review: choose one in Review first</source>
-        <translation>仅修复正在审阅的区域：请先在“审阅”中选择</translation>
+        <translation>仅修复正在审查的区域：请先在“审查”中选择</translation>
     </message>
 </context>
 <context>
     <name>Stopping</name>
     <message>
-        <source>Job still running</source>
-        <translation>任务仍在运行</translation>
+        <source>Still at work</source>
+        <translation>仍在进行</translation>
     </message>
     <message>
         <source>“{0}” is not finished yet.</source>
@@ -3545,8 +3526,8 @@ accepted: {5}</source>
         <translation>停止并打开</translation>
     </message>
     <message>
-        <source>Stop it and close? Finished results are kept.</source>
-        <translation>停止并关闭？已完成的结果会保留。</translation>
+        <source>Stop it and close? Everything that is finished is kept.</source>
+        <translation>停止并关闭？已完成的内容都会保留。</translation>
     </message>
     <message>
         <source>Stop and close</source>
@@ -3558,14 +3539,49 @@ accepted: {5}</source>
     </message>
 </context>
 <context>
-    <name>StylePanel</name>
+    <name>StoredAs</name>
     <message>
-        <source>Which intact parts show the painting style?</source>
-        <translation>哪些完好部分体现绘画风格？</translation>
+        <source>Bits of a sample</source>
+        <translation>每样本位数</translation>
     </message>
     <message>
-        <source>A style reference is an intact region. The fill continues its colours and brushwork.</source>
-        <translation>风格参考是一块完好的区域，填补会延续其色彩和笔触。</translation>
+        <source>Colour</source>
+        <translation>色彩</translation>
+    </message>
+    <message>
+        <source>Compression</source>
+        <translation>压缩</translation>
+    </message>
+    <message>
+        <source>{0} bit</source>
+        <translation>{0} 位</translation>
+    </message>
+    <message>
+        <source>uncompressed</source>
+        <translation>不压缩</translation>
+    </message>
+    <message>
+        <source>{0} (kept)</source>
+        <translation>{0}（保持）</translation>
+    </message>
+    <message>
+        <source>Every sample outside the fills stays identical and is compared before the file gets its name.</source>
+        <translation>填补之外的每个样本都保持不变，并在文件定名前逐一比较。</translation>
+    </message>
+    <message>
+        <source>Keep a file stored as the scan is as the record of the treatment.</source>
+        <translation>请另存一份与扫描件存储方式相同的文件作为处理记录。</translation>
+    </message>
+</context>
+<context>
+    <name>StylePanel</name>
+    <message>
+        <source>Which parts show how it was painted?</source>
+        <translation>哪些部分体现了画法？</translation>
+    </message>
+    <message>
+        <source>A style reference is an intact region whose colours and brushwork the fill continues.</source>
+        <translation>风格参考是完好的区域，填补会延续其色彩和笔触。</translation>
     </message>
     <message>
         <source>Suggest</source>
@@ -3576,7 +3592,7 @@ accepted: {5}</source>
         <translation>绘制</translation>
     </message>
     <message>
-        <source>Trim to the intact part</source>
+        <source>Trim to what is intact</source>
         <translation>裁剪到完好部分</translation>
     </message>
     <message>
@@ -3585,11 +3601,11 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Donor…</source>
-        <translation>来源图片…</translation>
+        <translation>供体…</translation>
     </message>
     <message>
-        <source>Use another picture as the style reference</source>
-        <translation>以另一幅图片作为风格参考</translation>
+        <source>Another work as style</source>
+        <translation>以另一作品为风格</translation>
     </message>
     <message>
         <source>none</source>
@@ -3602,8 +3618,8 @@ accepted: {5}</source>
         </translation>
     </message>
     <message>
-        <source>automatic</source>
-        <translation>自动</translation>
+        <source>the program picks</source>
+        <translation>由程序选取</translation>
     </message>
     <message>
         <source>Style reference {0}: {1} × {2} px at {3}, {4}</source>
@@ -3611,23 +3627,23 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Donor picture {0}</source>
-        <translation>风格来源图片 {0}</translation>
+        <translation>供体图片 {0}</translation>
     </message>
     <message>
         <source>No intact region was found.</source>
         <translation>未找到完好区域。</translation>
     </message>
     <message>
-        <source>Draw one, or choose a donor picture.</source>
-        <translation>请自行绘制，或选择风格来源图片。</translation>
+        <source>Draw one yourself, or choose a donor picture.</source>
+        <translation>请自行绘制，或选择供体图片。</translation>
     </message>
     <message>
-        <source>Let the program suggest intact regions</source>
-        <translation>由程序建议完好区域</translation>
+        <source>Let the program look for intact regions</source>
+        <translation>让程序寻找完好区域</translation>
     </message>
     <message>
-        <source>Style reference {0} contains damage: trim it, or remove it.</source>
-        <translation>风格参考 {0} 中有损伤：请裁剪或移除。</translation>
+        <source>Damage lies in reference {0}.</source>
+        <translation>参考 {0} 中有损伤。</translation>
     </message>
     <message>
         <source>Use all</source>

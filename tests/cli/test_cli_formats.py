@@ -13,7 +13,7 @@ from lut_profiles import lut_profile
 
 @pytest.fixture
 def unusable(tmp_path: Path, scan: Path) -> Path:
-    """The scan with a profile that works in one direction only."""
+    """The scan with a profile that works one way only."""
     path = tmp_path / "one-way.tif"
     tifffile.imwrite(path, tifffile.imread(scan), photometric="rgb", iccprofile=lut_profile(back=False))
     return path
@@ -29,7 +29,7 @@ def test_srgb_is_assumed_only_when_it_is_asked_for(cli, unusable: Path, mask: Pa
     for command in commands:
         answer = cli(*command)
         assert (answer.code, answer.err.count("\n")) == (2, 1), command
-        assert "one-way.tif has a colour profile that works in one direction only" in answer.err
+        assert "one-way.tif has a colour profile that works one way only" in answer.err
         assert "--assume-srgb" in answer.err
     assert not out.exists()
     assert not made.exists()

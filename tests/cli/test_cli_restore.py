@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 import cv2
-import failing_engines
 import numpy as np
 import pytest
 import tifffile
 import torch
+import troubled
 from tiny_model import tiny_checkpoint
 
 import resources
@@ -142,7 +142,7 @@ def wrong_masks(folder, shape):
         yield folder / f"{name}.png", word
     (folder / "text.png").write_text("no picture")
     yield folder / "text.png", "read"
-    yield folder / "nowhere.png", "find the mask file"
+    yield folder / "nowhere.png", "no mask file"
 
 
 def test_a_mask_that_cannot_be_used_is_refused_and_nothing_is_written(cli, scan, tmp_path, holes):
@@ -219,8 +219,8 @@ def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, 
 
 
 def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tmp_path, monkeypatch):
-    monkeypatch.setitem(engines.ENGINES, "meddling", failing_engines.ENGINES["meddling"])
-    monkeypatch.setattr(failing_engines.RewritingEngine, "scan", scan, raising=False)
+    monkeypatch.setitem(engines.ENGINES, "meddling", troubled.ENGINES["meddling"])
+    monkeypatch.setattr(troubled.Meddling, "scan", scan, raising=False)
     before = files(tmp_path)
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "meddling")
     assert answer.code == 2

@@ -73,7 +73,7 @@ def test_a_folder_that_takes_no_record_is_noticed_before_the_work(cli, scan, mas
 
     monkeypatch.setattr(atomic.os, "open", refuse)
     answer = restore(cli, scan, mask, out, tmp_path / "record.json")
-    assert (answer.code, "is not writable" in answer.err) == (2, True)
+    assert (answer.code, "may not be written" in answer.err) == (2, True)
     assert not out.exists()
 
 

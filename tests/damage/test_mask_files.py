@@ -133,7 +133,7 @@ def test_refuses_what_is_no_picture(tmp_path: Path) -> None:
     refused(tmp_path / "m.png", "m.png")
     (tmp_path / "none.png").write_bytes(b"")
     refused(tmp_path / "none.png", "none.png")
-    refused(tmp_path / "absent.png", "find the mask file")
+    refused(tmp_path / "absent.png", "no mask file")
     refused(tmp_path, "can't be read")
 
 

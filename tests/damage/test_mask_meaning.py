@@ -279,18 +279,15 @@ UNCLEAR: dict[str, tuple[np.ndarray, str]] = {
     "strokes": (labels(0, 0, 0, 0, 128, 255), r"\(values 0, 128, 255\)"),
     "classes and a border": (labels(0, 1, 255), r"\(values 0, 1, 255\)"),
     "nearly black": (labels(0, 2, 3), r"\(values 0, 2, 3\)"),
-    "many": (labels(*range(0, 250, 5)), r"\(values 0, 5, 10, 15 … 245 \(50 different values\)\)"),
-    "a photograph": (photograph(), r"different values\)"),
+    "many": (labels(*range(0, 250, 5)), r"\(values 0, 5, 10, 15 … 245 \(50 different ones\)\)"),
+    "a photograph": (photograph(), r"different ones\)"),
     "float classes": (labels(0, 1, 2).astype(np.float32) / 4, r"\(values 0, 0.25, 0.5\)"),
     "int32 classes": (labels(0, 1, 2).astype(np.int32) * 1000, r"\(values 0, 1000, 2000\)"),
     "negative": (labels(0, 1, 2).astype(np.int16) - 1, r"\(values -1, 0, 1\)"),
-    "no numbers": (np.where(labels(0, 1) > 0, np.nan, 0), "invalid samples"),
-    "infinity": (np.where(labels(0, 1) > 0, np.inf, 0), "invalid samples"),
-    "16-bit photograph": (
-        photograph().astype(np.uint16) * 257 + labels(*[7] * 5).shape[0],
-        "different values",
-    ),
-    "float noise": (np.random.default_rng(1).random((700, 700)), "different values"),
+    "no numbers": (np.where(labels(0, 1) > 0, np.nan, 0), "samples that are no numbers"),
+    "infinity": (np.where(labels(0, 1) > 0, np.inf, 0), "samples that are no numbers"),
+    "16-bit photograph": (photograph().astype(np.uint16) * 257 + labels(*[7] * 5).shape[0], "different ones"),
+    "float noise": (np.random.default_rng(1).random((700, 700)), "different ones"),
 }
 
 

@@ -64,7 +64,7 @@ def test_what_is_refused(tmp_path: Path) -> None:
     (tmp_path / "link.tif").symlink_to(source)
     os.link(source, tmp_path / "twin.tif")
     (tmp_path / "folder.tif").mkdir()
-    refused(out, "already exists")
+    refused(out, "exists already")
     for name in ("source.tif", "link.tif", "twin.tif"):
         refused(tmp_path / name, "is the source itself", force=True, source=source)
         refused(tmp_path / name, "is the source itself", source=source)
@@ -84,7 +84,7 @@ def test_a_file_that_appears_meanwhile_is_not_replaced(tmp_path: Path) -> None:
             temporary.write_bytes(b"ours")
             out.write_bytes(b"theirs")
 
-    with pytest.raises(OutputError, match="already exists"):
+    with pytest.raises(OutputError, match="exists already"):
         body()
     assert out.read_bytes() == b"theirs"
     assert names(tmp_path) == ["out.tif"]
@@ -205,7 +205,7 @@ def test_a_folder_that_may_not_be_written(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert "is not writable" in answer.stdout
+    assert "may not be written" in answer.stdout
     assert names(folder) == []
 
 
@@ -254,9 +254,9 @@ def test_a_file_of_somebody_else_is_never_undone(tmp_path: Path) -> None:
     def appears(_: Path) -> None:
         theirs.write_bytes(b"theirs")
 
-    with pytest.raises(OutputError, match="already exists"):
+    with pytest.raises(OutputError, match="exists already"):
         written_together([mine, theirs], then=appears)
     assert [path.name for path in tmp_path.iterdir()] == ["theirs"]
     assert theirs.read_bytes() == b"theirs"
-    with pytest.raises(OutputError, match="already exists"), all_or_none([mine, theirs]):
+    with pytest.raises(OutputError, match="exists already"), all_or_none([mine, theirs]):
         pytest.fail("theirs is there")

@@ -135,7 +135,7 @@ def test_segments_and_bytes_a_tiff_has_no_place_for_are_named(tmp_path: Path) ->
     notes, tags = written(source, tmp_path / "out.tif")
     assert notes == {
         ("JPEG segments APP12 Ducky, APP2 MPF (further pictures), APP7 of 5 bytes", "lost"),
-        ("14 bytes after the end of the JPEG", "lost"),
+        ("14 bytes behind the end of the JPEG", "lost"),
         ("JPEG text Comment", "converted"),
     }
     assert tags[270] == "a comment"
@@ -163,7 +163,7 @@ def test_iptc_in_trailers_is_carried(tmp_path: Path, maker: str) -> None:
         trailer = fotostation(1, record) + fotostation(4, preview)
     source.write_bytes(source.read_bytes() + trailer)
     notes, tags = written(source, tmp_path / "out.tif")
-    assert notes == {(f"{maker} preview after the JPEG", "removed")}
+    assert notes == {(f"{maker} preview behind the JPEG", "removed")}
     assert tags[33723] == record + bytes(-len(record) % 4)
 
 

@@ -151,25 +151,22 @@ def one_way_lut(profile: bytes) -> bytes:
 FAULTY: dict[str, tuple[bytes, str]] = {
     "for grey": (grey_profile(2.2), "is made for grey, not for RGB"),
     "for CMYK": (profile({}, space=b"CMYK"), "is made for CMYK, not for RGB"),
-    "cut": (imagecodecs.cms_profile("adobergb")[:300], "is truncated"),
-    "a cut table": (lut_profile()[:3000], "is truncated"),
+    "cut": (imagecodecs.cms_profile("adobergb")[:300], "is cut short"),
+    "a cut table": (lut_profile()[:3000], "is cut short"),
     "nonsense": (bytes(range(256)) * 4, "is damaged"),
     "nothing": (b"", "is damaged"),
     "a damaged table": (one_way_lut(imagecodecs.cms_profile("adobergb")), "is damaged"),
     "only there": (
         lut_profile(back=False),
-        "works in one direction only: it has no table from colours to samples",
+        "works one way only: it has no table from colours back to samples",
     ),
-    "only back": (
-        lut_profile(there=False),
-        "works in one direction only: it has no table from samples to colours",
-    ),
-    "no tables": (profile({b"desc": described("Empty")}), "does not describe colours"),
-    "tables of two profiles": (lut_profile(inverse_of=4), "can't be inverted from colours to samples"),
+    "only back": (lut_profile(there=False), "works one way only: it has no table from samples to colours"),
+    "no tables": (profile({b"desc": described("Empty")}), "says nothing of colours"),
+    "tables of two profiles": (lut_profile(inverse_of=4), "doesn't lead back from colours to the samples"),
     "a device link": (lut_profile(kind=b"link"), "is a device link"),
     "named colours": (lut_profile(kind=b"nmcl"), "is a list of named colours"),
     "abstract": (lut_profile(kind=b"abst"), "is an abstract profile"),
-    "over no known space": (profile({}, pcs=b"Luv "), "uses an unknown colour space"),
+    "over no known space": (profile({}, pcs=b"Luv "), "leads to no colour space that is known"),
 }
 
 

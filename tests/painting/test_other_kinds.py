@@ -55,13 +55,10 @@ KINDS: dict[str, tuple[bytes, str]] = {
     "ORF": (b"IIRO\x08\0\0\0" + bytes(40), "a raw camera file"),
     "RW2": (b"IIU\0\x18\0\0\0" + bytes(40), "a raw camera file"),
     "RAF": (b"FUJIFILMCCD-RAW 0201" + bytes(40), "a raw camera file"),
-    "a film": (boxed(b"isom", b"mp42") + bytes(40), "not in a supported picture format"),
-    "a text": (
-        b"BM is how this letter begins, dear colleague." + bytes(40),
-        "not in a supported picture format",
-    ),
-    "a page": (b"<?xml version='1.0'?><html>" + bytes(40), "not in a supported picture format"),
-    "P1 as a word": (b"P1-section of the painting", "not in a supported picture format"),
+    "a film": (boxed(b"isom", b"mp42") + bytes(40), "no picture this program knows"),
+    "a text": (b"BM is how this letter begins, dear colleague." + bytes(40), "no picture this program knows"),
+    "a page": (b"<?xml version='1.0'?><html>" + bytes(40), "no picture this program knows"),
+    "P1 as a word": (b"P1-section of the painting", "no picture this program knows"),
 }
 
 

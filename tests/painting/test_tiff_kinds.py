@@ -169,12 +169,12 @@ def test_missing_tiles_are_zeros_and_can_be_filled(
     with open_painting(source) as painting:
         assert np.array_equal(painting.read()[..., 0], samples)
         kind = "tiles" if tiled else "strips"
-        assert f"The file omits 2 of its {kind}; their samples are read as 0." in painting.notes
+        assert f"The file leaves out 2 of its {kind}; their samples are read as 0." in painting.notes
         assert keeps_file(painting)
     wanted = restore(source, out, [Patch(Box(5, 6, 20, 20), noise(20, 20, 1, seed=4))])
     assert np.array_equal(samples_of(out), wanted)
     with open_painting(out) as written:
-        assert f"The file omits 1 of its {kind}; their samples are read as 0." in written.notes
+        assert f"The file leaves out 1 of its {kind}; their samples are read as 0." in written.notes
 
 
 @pytest.mark.parametrize("tiled", [True, False])
@@ -193,7 +193,7 @@ def test_a_lost_strip_is_no_missing_one(tmp_path: Path) -> None:
     tags: Tags = {256: (LONG, [8]), 257: (LONG, [8]), 258: (SHORT, [8]), 259: (SHORT, [1]), 262: (SHORT, [1])}
     tags |= {273: (LONG, [0]), 278: (LONG, [8]), 279: (LONG, [64])}
     (tmp_path / "x.tif").write_bytes(tiff(tags))
-    with pytest.raises(PaintingError, match="truncated"):
+    with pytest.raises(PaintingError, match="cut short"):
         open_painting(tmp_path / "x.tif")
 
 

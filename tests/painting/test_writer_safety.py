@@ -113,7 +113,7 @@ def test_the_source_and_an_existing_file_are_never_written(tmp_path: Path) -> No
         for name in ("source.tif", "link.tif", "twin.tif"):
             with pytest.raises(OutputError, match="source itself"):
                 write_painting(painting, [PATCH], tmp_path / name, check=lambda path: None, force=True)
-        with pytest.raises(OutputError, match="already exists"):
+        with pytest.raises(OutputError, match="exists already"):
             write_painting(painting, [PATCH], out, check=lambda path: None)
     assert (source.read_bytes(), out.read_bytes()) == (before, b"old")
     assert len(names(tmp_path)) == 4
@@ -215,7 +215,7 @@ def flat_source(folder: Path, suffix: str) -> Path:
 def test_a_file_that_may_not_grow_leaves_the_old_one(tmp_path: Path, suffix: str, limit: int) -> None:
     source, out = flat_source(tmp_path, suffix), tmp_path / "out.tif"
     out.write_bytes(b"old")
-    assert "disk became full" in write_limited(source, out, limit)
+    assert "disk ran full" in write_limited(source, out, limit)
     assert out.read_bytes() == b"old"
     assert names(tmp_path) == ["out.tif", source.name]
 
@@ -235,10 +235,10 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize("suffix", [".tif", ".png"])
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, small_disk: Path, suffix: str) -> None:
     source, out = flat_source(tmp_path, suffix), small_disk / "out.tif"
-    assert "disk became full" in write_limited(source, out, 0)
+    assert "disk ran full" in write_limited(source, out, 0)
     assert names(small_disk) == []
     out.write_bytes(b"old")
-    assert "disk became full" in write_limited(source, out, 0)
+    assert "disk ran full" in write_limited(source, out, 0)
     assert names(small_disk) == ["out.tif"]
     assert out.read_bytes() == b"old"
 

@@ -75,7 +75,7 @@ def test_a_scan_already_in_srgb_is_not_converted(painting: Painting):
     assert not Form(depth=16).converts(painting)
     assert KEPT.kept
     notes = writing_notes(painting, Form(Compression.LZW))
-    assert notes == ("Copied to the TIFF in another form: Software (tag 305), as xmp:CreatorTool.",)
+    assert notes == ("Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool.",)
 
 
 def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
@@ -98,7 +98,7 @@ def test_a_wider_space_becomes_srgb_with_its_profile(tmp_path: Path):
             form=form,
         )
         assert account.converted == samples.size
-        assert any("outside sRGB" in note for note in writing_notes(painting, form))
+        assert any("beyond sRGB" in note for note in writing_notes(painting, form))
         wanted = np.clip(painting.read_working(), 0, 1)
         with open_painting(tmp_path / "out.tif") as made:
             assert made.profile != profile
@@ -128,7 +128,9 @@ def test_the_command_line_offers_the_same(
     facts = json.loads(capsys.readouterr().out)
     assert facts["identical_samples"] > 0
     assert "converted_samples" not in facts
-    assert facts["notes"] == ["Copied to the TIFF in another form: Software (tag 305), as xmp:CreatorTool."]
+    assert facts["notes"] == [
+        "Carried into the TIFF in another form: Software (tag 305), as xmp:CreatorTool."
+    ]
     with tifffile.TiffFile(out) as file:
         assert file.pages[0].compression.name == "ZSTD"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from failing_engines import change_byte
+from troubled import saved_anew
 
 from imagest_core.cli.program import main
 from imagest_core.damage.classes import DamageClass, Policy
@@ -127,7 +127,7 @@ def test_without_the_record_there_is_no_file(
 
 
 def test_a_scan_that_changed_unseen_is_not_exported(decided: Document, scan: Path, tmp_path: Path) -> None:
-    change_byte(scan)
+    saved_anew(scan)
     with pytest.raises(PaintingError, match="has changed"):
         export_accepted(decided, tmp_path / "out.tif")
     assert not (tmp_path / "out.tif").exists()

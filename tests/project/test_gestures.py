@@ -69,7 +69,7 @@ def test_a_mask_made_for_other_damage_is_refused_and_nothing_is_lost(document: D
     assert document.state.damage.count() == STROKE.area
     assert names(document) == ["Brush stroke", "Edit notes"]
     assert "Derive losses" in told[0]
-    with pytest.raises(ProjectError, match="run it again"):
+    with pytest.raises(ProjectError, match="make it again"):
         document.do(stale)
 
 
@@ -87,7 +87,7 @@ def test_undo_redo_and_a_second_stroke_are_refused_during_a_stroke(document: Doc
     brush(document, FOUND, 1)
     gesture = document.begin_gesture()
     for refused in (document.undo, document.redo, document.begin_gesture):
-        with pytest.raises(ProjectError, match="in progress"):
+        with pytest.raises(ProjectError, match="under way"):
             refused()
     gesture.commit("Nothing")
     assert names(document) == ["Paint"]

@@ -97,7 +97,7 @@ def test_a_full_disk_loses_nothing(disk: Disk, painting: Painting, tmp_path: Pat
     assert not document.saved
     assert len(seen) == 1
     assert "work.imagest" in seen[0]
-    assert "your work is still open" in seen[0]
+    assert "the work is still open" in seen[0]
     with pytest.raises(OutputError, match="still open"):
         document.close()
     disk.free()
@@ -147,7 +147,7 @@ def test_work_goes_on_when_its_folder_vanishes(painting: Painting, tmp_path: Pat
     document.do(results.add_run(make_run(1, [A], 7)))
     shutil.rmtree(folder)
     brush(document, A, 1)
-    assert "is missing (moved" in document.trouble
+    assert "isn't where it was" in document.trouble
     brush(document, B, 1)
     document.save_as(tmp_path / "here.imagest")
     document.close()
@@ -274,9 +274,9 @@ def test_the_second_process_looks_on_and_is_told_who_has_it(
     second = Document.open(document.path)
     assert f"process {holder.pid}" in second.read_only
     assert second.state.damage.count() == A.area
-    with pytest.raises(ProjectError, match="open elsewhere"):
+    with pytest.raises(ProjectError, match="has it"):
         second.undo()
-    with pytest.raises(ProjectError, match="open elsewhere"):
+    with pytest.raises(ProjectError, match="has it"):
         brush(second, B, 1)
     assert second.state.damage.count() == A.area, "a gesture that can't be kept is given up"
     second.save_as(tmp_path / "mine.imagest")
@@ -311,7 +311,7 @@ def test_the_lock_of_another_computer_is_believed_until_taken_over(document: Doc
 def test_a_project_that_is_open_is_not_written_over(document: Document, painting: Painting) -> None:
     assert document.path is not None
     other = Document.create(painting)
-    with pytest.raises(OutputError, match="open elsewhere"):
+    with pytest.raises(OutputError, match="has it"):
         other.save_as(document.path, force=True)
 
 

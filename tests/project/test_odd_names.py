@@ -67,7 +67,7 @@ def test_a_copy_beside_the_project_never_stands_for_another_scan(painting: Paint
     with Document.create(painting, folder / "work.imagest") as document:
         reference = document.state.painting
     (folder / "scan.tif").write_bytes(b"another")
-    with pytest.raises(OutputError, match="already exists"):
+    with pytest.raises(OutputError, match="exists already"):
         copy_beside(reference, folder / "work.imagest")
     (folder / "scan.tif").unlink()
     assert copy_beside(reference, folder / "work.imagest").path == folder / "scan.tif"

@@ -72,7 +72,7 @@ def test_a_device_that_is_not_there_is_refused_for_every_engine(name: str) -> No
 
 @pytest.mark.parametrize("name", engine_names())
 def test_a_prompt_is_refused_since_no_engine_reads_text(name: str) -> None:
-    with pytest.raises(InputError, match=f"The engine {name} does not use a prompt"):
+    with pytest.raises(InputError, match=f"The engine {name} reads no text"):
         check_request(RestorationRequest(engine=name, prompt="a red cloak"))
 
 
@@ -82,7 +82,7 @@ def test_a_model_trained_with_text_does_not_make_the_prompt_count(tmp_path: Path
     text = description.read_text(encoding="utf-8")
     description.write_text(text.replace('"text_channels": 0', '"text_channels": 64'), encoding="utf-8")
     assert "prompt" not in used_fields(request)
-    with pytest.raises(InputError, match="does not use a prompt"):
+    with pytest.raises(InputError, match="reads no text"):
         check_request(request)
 
 

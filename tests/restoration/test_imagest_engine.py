@@ -300,7 +300,7 @@ def test_no_memory_at_all_is_one_sentence(
 
 
 def test_a_prompt_is_refused(painting, damage, request_) -> None:
-    with pytest.raises(InputError, match="does not use a prompt"):
+    with pytest.raises(InputError, match="reads no text"):
         restore(painting, damage, replace(request_, prompt="a red cloak"), STYLE)
 
 

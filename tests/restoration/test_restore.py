@@ -210,7 +210,7 @@ def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
 
 
 def test_an_engine_that_gives_no_numbers_is_found_out() -> None:
-    with pytest.raises(ImagestError, match="invalid samples"):
+    with pytest.raises(ImagestError, match="no numbers"):
         restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted(broken=True))
 
 

@@ -160,5 +160,5 @@ def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> Non
 
 @pytest.mark.shared
 def test_a_tar_that_was_found_faulty(shared: Path) -> None:
-    with pytest.raises(InputError, match="truncated or damaged"):
+    with pytest.raises(InputError, match="cut short or damaged"):
         load_works([shared / "faulty" / "train-cut.tar"])

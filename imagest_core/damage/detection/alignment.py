@@ -94,7 +94,9 @@ def _refined(clean: Painting, damaged: Painting, alignment: Alignment, progress:
     """The alignment with what patches at native scale are still off by taken out."""
     here, off = native_shifts(clean, damaged, alignment, progress)
     if len(here) < FEWEST_PATCHES:
-        raise MaskError("The clean picture can't be aligned exactly: too few of its details were matched.")
+        raise MaskError(
+            "The clean picture can't be aligned exactly: too little of its detail is found again."
+        )
     return _corrected(alignment, np.array(here), np.array(off), damaged.box)
 
 
@@ -120,9 +122,7 @@ def _corrected(alignment: Alignment, here: Matrix, off: Matrix, box: Box) -> Ali
     cv2.setRNGSeed(0)
     matrix, agree = cv2.findHomography(here, there, cv2.RANSAC, 1.5, maxIters=5000, confidence=0.999)
     if matrix is None or agree.sum() < max(FEWEST_PATCHES, len(here) / 2):
-        raise MaskError(
-            "The clean picture can't be aligned exactly: its matched details are unevenly distributed."
-        )
+        raise MaskError("The clean picture can't be aligned exactly: its details lie unevenly.")
     check_plausible(matrix, (box.height, box.width))
     return Alignment(matrix, alignment.agreement, alignment.inliers)
 

@@ -85,8 +85,7 @@ def derive_damage(
     share = covered / damaged.box.area
     if share < LEAST_COVERED:
         raise MaskError(
-            f"The clean picture shows only {share:.0%} of the damaged one: choose a picture that shows"
-            " all of it."
+            f"The clean picture shows only {share:.0%} of the damaged one: choose one that shows it all."
         )
     damage, cut = damage_in(codes, how)
     progress.set(1.0)
@@ -138,7 +137,7 @@ def _as_is(clean: Painting, damaged: Painting) -> Alignment:
     if clean.box != damaged.box:
         raise MaskError(
             f"The clean picture is {clean.width} × {clean.height} pixels but the damaged one is"
-            f" {damaged.width} × {damaged.height}: register the two pictures."
+            f" {damaged.width} × {damaged.height}: let them be aligned."
         )
     return Alignment(np.eye(3), 1.0)
 

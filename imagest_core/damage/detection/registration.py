@@ -59,7 +59,7 @@ def register(clean: Grey, damaged: Grey) -> Alignment:
         matrix = refined(clean, damaged, matrix)
         found = Alignment(matrix, agreement(warped(clean, matrix, damaged.shape), damaged), inliers)
         if max(found.agreement, as_they_are) < LEAST_TRUSTED:
-            raise MaskError(f"The clean picture does not match the damaged one after alignment: {REMEDY}.")
+            raise MaskError(f"The clean picture doesn't match the damaged one once laid over it: {REMEDY}.")
     except MaskError:
         if as_they_are < LEAST_TRUSTED:
             raise
@@ -71,14 +71,14 @@ def matched(clean: Grey, damaged: Grey) -> tuple[Matrix, int]:
     """The homography damaged → clean that most SIFT matches agree on, and how many do."""
     here, there = _matches(damaged, clean)
     if len(here) < FEWEST_INLIERS:
-        raise MaskError(f"Only {len(here)} details of the clean picture were matched: {REMEDY}.")
+        raise MaskError(f"Only {len(here)} details of the clean picture were found again: {REMEDY}.")
     cv2.setRNGSeed(0)
     matrix, agree = cv2.findHomography(
         here, there, cv2.RANSAC, RANSAC_PIXELS, maxIters=5000, confidence=0.999
     )
     inliers = 0 if agree is None else int(agree.sum())
     if matrix is None or inliers < max(FEWEST_INLIERS, LEAST_INLIER_SHARE * len(here)):
-        raise MaskError(f"Only {inliers} of {len(here)} details agree on the alignment: {REMEDY}.")
+        raise MaskError(f"Only {inliers} of {len(here)} details agree on how the pictures lie: {REMEDY}.")
     check_plausible(matrix, damaged.shape)
     return matrix, inliers
 
@@ -106,7 +106,7 @@ def check_plausible(matrix: Matrix, shape: tuple[int, ...]) -> None:
     scales = np.linalg.det(matrix) / np.where(np.abs(depth) < 1e-12, 1e-12, depth) ** 3
     low, high = SCALES[0] ** 2, SCALES[1] ** 2
     if not ((scales > low) & (scales < high)).all() or scales.max() > MOST_BENT**2 * scales.min():
-        raise MaskError(f"The clean picture would have to be distorted too much to fit: {REMEDY}.")
+        raise MaskError(f"The clean picture would have to be bent beyond reason to fit: {REMEDY}.")
 
 
 def refined(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
@@ -122,7 +122,7 @@ def refined(clean: Grey, damaged: Grey, matrix: Matrix) -> Matrix:
     except cv2.error as error:
         raise MaskError(f"The clean picture couldn't be aligned exactly: {REMEDY}.") from error
     if likeness < LEAST_ECC:
-        raise MaskError(f"The clean picture is too different from the damaged one to be aligned: {REMEDY}.")
+        raise MaskError(f"The clean picture is too unlike the damaged one to be laid over it: {REMEDY}.")
     back = np.linalg.inv(found.astype(np.float64))
     back /= back[2, 2]
     check_plausible(back, damaged.shape)

@@ -29,9 +29,9 @@ _KNEE, _SLOPE = 0.0031308, 12.92
 _LARGEST_PROFILE = 64 << 20
 _KINDS = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
 _OTHER_CLASSES = {
-    b"link": "is a device link, which does not describe colours",
+    b"link": "is a device link, which describes no colours",
     b"nmcl": "is a list of named colours",
-    b"abst": "is an abstract profile, which does not describe the colours of a file",
+    b"abst": "is an abstract profile, which describes no colours of a file",
 }
 
 # Linear sRGB to XYZ under D50 (IEC 61966-2-1 primaries, Bradford adaptation; Lindbloom's figures).
@@ -178,7 +178,7 @@ def profile_space(profile: bytes, grey: bool) -> tuple[ColourSpace | None, str]:
     apart = np.abs(back - probe) * 255
     most, mean = float(apart.max()), float(apart.mean())
     if not np.isfinite([most, mean]).all() or mean > _MOST_MEAN_ERROR:
-        return None, "can't be inverted from colours to samples"
+        return None, "doesn't lead back from colours to the samples they came from"
     if not grey and _is_srgb(space):
         return Srgb(space.name), ""
     return space, _round_trip_note(space, most, mean)
@@ -224,30 +224,30 @@ def _fault(profile: bytes, grey: bool) -> str:
         return _OTHER_CLASSES[profile[12:16]]
     found = profile[16:20]
     if found != (b"GRAY" if grey else b"RGB "):
-        kind = _KINDS.get(found, "another type of picture")
+        kind = _KINDS.get(found, "another kind of picture")
         return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
     if profile[20:24] not in (b"XYZ ", b"Lab "):
-        return "uses an unknown colour space"
+        return "leads to no colour space that is known"
     return ""
 
 
 def _unreadable(profile: bytes) -> str:
     """Why a profile doesn't lead from samples to colours."""
     if int.from_bytes(profile[:4], "big") > len(profile):
-        return "is truncated"
+        return "is cut short"
     found = icc.tags(profile)
     if not any(tag in found for tag in (*icc.LUTS, *icc.INVERSE_LUTS, b"rTRC", b"kTRC")):
-        return "does not describe colours"
+        return "says nothing of colours"
     if not any(tag in found for tag in (*icc.LUTS, b"rTRC", b"kTRC")):
-        return "works in one direction only: it has no table from samples to colours"
+        return "works one way only: it has no table from samples to colours"
     return "is damaged"
 
 
 def _one_way(profile: bytes) -> str:
     """Why a profile doesn't lead from colours to samples."""
     if any(tag in icc.tags(profile) for tag in icc.INVERSE_LUTS):
-        return "is damaged: its table from colours to samples is unusable"
-    return "works in one direction only: it has no table from colours to samples"
+        return "is damaged: its table from colours to samples can't be used"
+    return "works one way only: it has no table from colours back to samples"
 
 
 def _space(profile: bytes, grey: bool) -> ColourSpace:

@@ -33,14 +33,14 @@ def open_source(path: Path, page: int, limits: Limits) -> Source:
         return webp.open_webp(path, limits)
     if head.startswith(jpeg2000.SIGNATURES):
         return jpeg2000.open_jpeg2000(path, limits)
-    raise PaintingError(f"{path.name} is not in a supported picture format: open {_KNOWN} files.")
+    raise PaintingError(f"{path.name} is no picture this program knows: open {_KNOWN} files.")
 
 
 def _head(path: Path) -> bytes:
     if path.is_dir():
-        raise PaintingError(f"{path} is a folder: choose a picture in it.")
+        raise PaintingError(f"{path} is a folder: name the picture in it.")
     if path.exists() and not path.is_file():
-        raise PaintingError(f"{path} is not a regular file: choose a picture.")
+        raise PaintingError(f"{path} is no ordinary file: name a picture.")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)

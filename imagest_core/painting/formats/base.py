@@ -152,9 +152,9 @@ def decoding(path: Path) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise PaintingError(
-            f"{path.name} needs more memory than is available: save it as a tiled TIFF."
+            f"{path.name} needs more memory than there is: save it as a tiled TIFF."
         ) from error
     except Exception as error:
         raise PaintingError(
-            f"{path.name} is damaged or truncated and can't be decoded: get an intact copy of it."
+            f"{path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
         ) from error

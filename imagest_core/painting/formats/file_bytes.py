@@ -30,10 +30,10 @@ class FileBytes:
         try:
             data = self._at(start, count)
         except OSError as error:
-            raise PaintingError(f"{self._path.name} can no longer be read: open it again.") from error
+            raise PaintingError(f"{self._path.name} can't be read any more: open it again.") from error
         if len(data) != count:
             raise PaintingError(
-                f"{self._path.name} was truncated while it was open: get an intact copy of it."
+                f"{self._path.name} was cut short while it was open: get an intact copy of it."
             )
         return data
 

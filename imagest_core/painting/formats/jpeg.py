@@ -26,7 +26,7 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
     with decoding(path):
         frame, parts = _read(path)
     if len(frame) < 6:
-        raise PaintingError(f"{path.name} is truncated: it contains no picture.")
+        raise PaintingError(f"{path.name} is cut short: it holds no picture.")
     depth, channels = frame[0], frame[5]
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
     if channels == 4:
@@ -40,7 +40,7 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
         )
     check_size(path.name, width, height, limits)
     if path.stat().st_size * 8 < (width // 8) * (height // 8):  # no block of 8 × 8 takes less than a bit
-        raise PaintingError(f"{path.name} is truncated: it has too few bytes for {width} × {height} pixels.")
+        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
     exif = Exif(parts.exif)
     facts = Facts(
         format="JPEG",
@@ -80,7 +80,7 @@ def _read(path: Path) -> tuple[bytes, JpegMetadata]:
                 frame = frame or data[start:end][:6]
             else:
                 parts.add(marker, data[start:end])
-    raise PaintingError(f"{path.name} is truncated: it ends before its last row.")
+    raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
 
 
 def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:

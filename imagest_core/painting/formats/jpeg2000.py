@@ -62,7 +62,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         width, height, channels, depths = _size(parts.codestream)
         reversible = _reversible(parts.codestream)
     if not parts.whole:
-        raise PaintingError(f"{path.name} is truncated: the end of its data is missing.")
+        raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
     depth = _checked_depth(path.name, parts, channels, depths)
     exif = Exif(parts.exif)
     facts = Facts(
@@ -98,7 +98,7 @@ def jpeg2000_size(path: Path) -> tuple[int, int, int]:
         parts = _read(path)
         width, height, _, depths = _size(parts.codestream)
     if not parts.whole:
-        raise PaintingError(f"{path.name} is truncated: the end of its data is missing.")
+        raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
     return width, height, max(depths)
 
 

@@ -70,9 +70,11 @@ class JpegMetadata:
                 self._iptc.append(content)
             else:
                 shows = name.endswith(("thumbnail", "preview"))
-                self._notes.append(WritingNote(f"{name} after the JPEG", "removed" if shows else "lost"))
+                self._notes.append(WritingNote(f"{name} behind the JPEG", "removed" if shows else "lost"))
         if not found:
-            self._notes.append(WritingNote(f"{whole:,} bytes after the end of the JPEG{_kind(data)}", "lost"))
+            self._notes.append(
+                WritingNote(f"{whole:,} bytes behind the end of the JPEG{_kind(data)}", "lost")
+            )
 
     def metadata(self) -> Metadata:
         """All that was found."""

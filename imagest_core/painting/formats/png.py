@@ -47,11 +47,11 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
             f"{path.name} is a palette (indexed colour) picture: convert it to RGB, then open it again."
         )
     if kind not in _CHANNELS or depth not in (1, 2, 4, 8, 16):
-        raise PaintingError(f"{path.name} is a PNG of an unknown type: save it again as 8- or 16-bit RGB.")
+        raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
     check_size(path.name, width, height, limits)
     facts = _facts(chunks, width, height, depth, kind)
     if width * height * _CHANNELS[kind] * depth // 8 > chunks.data * _MAX_DEFLATE_RATIO + 4096:
-        raise PaintingError(f"{path.name} is truncated: it has too few bytes for {width} × {height} pixels.")
+        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
     return WholeSource(path, facts, _decode, limits)
 
 
@@ -82,7 +82,7 @@ def read_png_head(path: Path) -> PngHead:
             table = chunks.found[b"PLTE"]
             palette = np.frombuffer(table, np.uint8, len(table) // 3 * 3).reshape(-1, 3)
     if kind not in (*_CHANNELS, _PALETTE) or depth not in (1, 2, 4, 8, 16):
-        raise PaintingError(f"{path.name} is a PNG of an unknown type: save it again as 8- or 16-bit RGB.")
+        raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
     return PngHead(
         width,
         height,
@@ -120,7 +120,7 @@ def _read_chunks(path: Path) -> _Chunks:
             else:
                 _keep(chunks, name, file.read(length))
                 file.seek(4, 1)
-    raise PaintingError(f"{path.name} is truncated: it ends before its last row.")
+    raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
 
 
 def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:
@@ -157,7 +157,7 @@ def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
     if b"acTL" in chunks.found:
         yield "The file is animated; its first picture is shown."
     if depth < 8:
-        yield f"The file has {depth} bits per sample; it is read as 8-bit grey."
+        yield f"The file has {depth} bits a sample; it is read as 8-bit grey."
 
 
 def _profile(chunks: _Chunks) -> bytes | None:

@@ -95,7 +95,7 @@ class PngRows:
 
     def _damaged(self) -> PaintingError:
         return PaintingError(
-            f"{self._path.name} is damaged or truncated and can't be decoded: get an intact copy of it."
+            f"{self._path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
         )
 
 

@@ -196,12 +196,12 @@ def _check_segments(path: Path, layout: Layout, limits: Limits) -> None:
     there = (offsets != 0) | (counts != 0)
     lost = (offsets < 8) | (counts < 1) | (offsets + counts > path.stat().st_size)
     if (there & lost).any():
-        raise PaintingError(f"{path.name} is truncated: some of its {kind} lie outside the file.")
+        raise PaintingError(f"{path.name} is cut short: some of its {kind} lie outside the file.")
     if layout.decode is None:
         needed = np.tile(np.repeat(layout.needed(), layout.columns), layout.planes)
         if (counts < needed)[there].any():
             raise PaintingError(
-                f"{path.name} is truncated: some of its {kind} are smaller than their size needs."
+                f"{path.name} is cut short: some of its {kind} are smaller than their size needs."
             )
 
 
@@ -258,7 +258,7 @@ def _empty_sample(page: TiffPage) -> int:
 def _missing_notes(layout: Layout) -> tuple[str, ...]:
     missing = sum(map(layout.missing, range(len(layout.offsets))))
     kind = "tiles" if layout.tiled else "strips"
-    return (f"The file omits {missing} of its {kind}; their samples are read as 0.",) if missing else ()
+    return (f"The file leaves out {missing} of its {kind}; their samples are read as 0.",) if missing else ()
 
 
 def _decode_segment(

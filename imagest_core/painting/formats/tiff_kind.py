@@ -130,7 +130,7 @@ def _check_samples(name: str, page: TiffPage) -> None:
     if bits == 1 and grey and channels == 1:
         return
     if bits not in (8, 16):
-        _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits per channel")
+        _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits a channel")
     if not (1 if grey else 3) <= channels <= _MOST_CHANNELS:
         what = with_article(
             f"{'grey' if grey else 'RGB'} picture of {counted(channels, 'channel', commas=False)}"

@@ -29,7 +29,7 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
         chunks = _chunks(path)
         flags = chunks.get(b"VP8X", b"\0")[0]
         if flags & _ANIMATED:
-            raise PaintingError(f"{path.name} is an animation: save one frame as a still picture.")
+            raise PaintingError(f"{path.name} is an animation: save one of its pictures as a still.")
         width, height, alpha = _size(chunks)
     exif = Exif(chunks.get(b"EXIF"))
     facts = Facts(
@@ -68,7 +68,7 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
     with path.open("rb") as file:
         end = 8 + struct.unpack("<4xI", file.read(8))[0]
         if end > size:
-            raise PaintingError(f"{path.name} is truncated: {size} of its {end} bytes are present.")
+            raise PaintingError(f"{path.name} is cut short: {size} of its {end} bytes are there.")
         file.seek(12)
         while file.tell() + 8 <= end:
             name, length = struct.unpack("<4sI", file.read(8))

@@ -57,7 +57,7 @@ class WholeSource:
         declared = facts.height, facts.width, facts.channels
         if samples.shape != declared or samples.dtype.itemsize * 8 != facts.depth:
             raise PaintingError(
-                f"{self._path.name} does not contain the picture that its header declares: it is damaged."
+                f"{self._path.name} holds another picture than its header declares: it is damaged."
             )
         samples.flags.writeable = False
         return samples

@@ -150,7 +150,7 @@ def _with_properties(
     if changed is None:
         if packet is not None:
             names = ", ".join(f"{prefix}:{name}" for prefix, name, _ in properties)
-            notes.append(WritingNote(f"Texts for {names}, because the XMP is damaged", "lost"))
+            notes.append(WritingNote(f"Texts for {names}, as the XMP is damaged", "lost"))
         return fields
     before = fields.get(XMP, Field(XMP, BYTE, 0))
     return fields | {XMP: replace(before, count=len(changed), value=changed)}

@@ -10,10 +10,10 @@ Action = Literal["updated", "removed", "lost", "converted", "kept"]
 
 _SENTENCES: dict[Action, str] = {
     "updated": "Updated to show the restored picture: {0}.",
-    "removed": "Removed, because it shows the picture before the restoration: {0}.",
-    "lost": "Not copied to the TIFF, so only the scan has it: {0}.",
-    "converted": "Copied to the TIFF in another form: {0}.",
-    "kept": "Kept unchanged: {0}.",
+    "removed": "Removed, as it shows the picture before the restoration: {0}.",
+    "lost": "Not carried into the TIFF, so only the scan has it: {0}.",
+    "converted": "Carried into the TIFF in another form: {0}.",
+    "kept": "Kept as it is: {0}.",
 }
 
 

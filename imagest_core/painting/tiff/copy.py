@@ -119,10 +119,7 @@ class Copier:
         self._spend(0 if entry.inline else entry.size)
         for place in self._numbers(entry):
             if place in above or len(above) > _DEEPEST:
-                raise PaintingError(
-                    "The file's directories refer to each other in a circle: save it again with another"
-                    " program."
-                )
+                raise PaintingError("A directory of the file lies within itself.")
             if place not in self._placed:
                 directory = self.source.directory(place)
                 self._spend(directory.size)
@@ -173,7 +170,7 @@ class Copier:
         self._spent += size
         if self._spent > _OVERLAP * self.source.size:
             raise PaintingError(
-                "The TIFF file's structure is damaged; save it again with the program that created it."
+                "The TIFF file's structure is damaged; save it anew with the program it came from."
             )
 
     def _jpeg_table(self, tag: int, place: int) -> int:

@@ -307,6 +307,4 @@ def packed_field(file: BinaryIO, flavour: Flavour, field: Field) -> bytes:
 
 def damaged() -> PaintingError:
     """What is raised where a file's structure makes no sense."""
-    return PaintingError(
-        "The TIFF file's structure is damaged; save it again with the program that created it."
-    )
+    return PaintingError("The TIFF file's structure is damaged; save it anew with the program it came from.")

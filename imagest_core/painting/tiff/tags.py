@@ -252,7 +252,7 @@ def _maker_note_notes(structure: Structure, directory: Directory) -> list[Writin
     """The maker note of a TIFF is copied to another place than its own addresses know."""
     if not has_maker_note(structure, directory):
         return []
-    detail = "but addresses inside it may be invalid"
+    detail = "but addresses inside it may lead nowhere"
     return [WritingNote(f"Maker note (EXIF tag {MAKER_NOTE})", "kept", detail)]
 
 

@@ -87,8 +87,8 @@ class Relabelled(Operation):
             return _INTACT if step.after is None else step.after
         if not patch.fits(now):
             raise ProjectError(
-                f"“{self.name}” can't be applied because the damage has changed since it was computed:"
-                " nothing was changed; run it again."
+                f"“{self.name}” can't be applied, because the damage isn't what it was made for: nothing"
+                " was changed; make it again from the damage as it is."
             )
         delta = unpacked_tile(patch.delta)
         if now is None or now is delta:

@@ -93,8 +93,8 @@ def _check(copy: sqlite3.Connection, project: Path, progress: Progress) -> None:
         whole = False
     if not whole:
         raise OutputError(
-            f"{project.name} is damaged, so its older backups were kept: recover what is"
-            " readable with `imagest project rescue`."
+            f"{project.name} is damaged, so its older backups were kept: `imagest project rescue`"
+            " reads what can be read into a new file."
         )
 
 

@@ -54,10 +54,10 @@ def rescue(
     written.
     """
     if not damaged.is_file():
-        raise ProjectError(f"{damaged} does not exist: check the name, or whether its disk is connected.")
+        raise ProjectError(f"{damaged} isn't there: check the name, or whether its disk is connected.")
     if same_file(out, damaged):
         raise OutputError(
-            f"{out.name} is the damaged project itself, which is never changed: choose another name."
+            f"{out.name} is the damaged project itself, which isn't touched: choose another name."
         )
     inputs = files_of(damaged, None, *([painting.path] if painting is not None else []))
     check_target(out, force=force, inputs=inputs)

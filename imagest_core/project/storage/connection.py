@@ -91,7 +91,7 @@ def reading(path: Path) -> Iterator[None]:
         raise ProjectError(_why_unread(error, path)) from error
     except OSError as error:
         raise ProjectError(
-            f"{path} can't be read ({error.strerror}): check the folder and its permissions."
+            f"{path} can't be read ({error.strerror}): check the folder and its rights."
         ) from error
     except (*UNSOUND, MaskError, StyleError) as error:
         raise ProjectError(_damaged(path)) from error
@@ -106,13 +106,13 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputError(_why_unwritten(error, path)) from error
     except OSError as error:
         raise OutputError(
-            f"{path} can't be written ({error.strerror}): free some space or choose"
-            " another folder; your work is still open."
+            f"{path} can't be written ({error.strerror}): make room or take another"
+            " folder; the work is still open."
         ) from error
 
 
 def _damaged(path: Path) -> str:
-    return f"{path.name} is damaged: recover what is readable with `imagest project rescue`."
+    return f"{path.name} is damaged: `imagest project rescue` reads what can be read into a new file."
 
 
 def _name(error: BaseException) -> str:
@@ -134,13 +134,13 @@ def _why_unwritten(error: BaseException, path: Path) -> str:
     if name.startswith(_DAMAGED):
         return _damaged(path)
     why = {
-        "SQLITE_FULL": f"The disk that holds {path.name} is full: free some space, or save to another disk",
-        "SQLITE_READONLY": f"{path.name} can no longer be written: save the project in another folder",
-        "SQLITE_BUSY": f"{path.name} is in use by another program: close it there, or save elsewhere",
+        "SQLITE_FULL": f"The disk that holds {path.name} is full: make room, or save on another disk",
+        "SQLITE_READONLY": f"{path.name} can't be written any more: save the project in another folder",
+        "SQLITE_BUSY": f"{path.name} is kept busy by another program: close it there, or save elsewhere",
     }
     text = next((text for key, text in why.items() if name.startswith(key)), None)
     text = text or f"{path} can't be written: check its folder, or save the project in another one"
-    return f"{text}; your work is still open."
+    return f"{text}; the work is still open."
 
 
 def check_project(db: sqlite3.Connection, path: Path) -> int:

@@ -48,7 +48,7 @@ class HeldError(Exception):
     """Somebody else has the project; ``holder`` is None where the lock doesn't say who."""
 
     def __init__(self, holder: Holder | None) -> None:
-        super().__init__(str(holder or "another user"))
+        super().__init__(str(holder or "somebody"))
         self.holder = holder
 
 
@@ -111,7 +111,7 @@ def _user() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
-        return "another user"
+        return "somebody"
 
 
 def lock_to_create(path: Path) -> Lock:
@@ -119,8 +119,8 @@ def lock_to_create(path: Path) -> Lock:
     try:
         return Lock(path)
     except HeldError as error:
-        who = error.holder or "another user"
-        raise OutputError(f"{path} is open elsewhere ({who}): choose another name.") from error
+        who = error.holder or "somebody"
+        raise OutputError(f"{path} is open: {who} has it. Choose another name.") from error
     except OSError as error:
         raise OutputError(
             f"{path.parent} can't be written ({error.strerror}): choose another folder for the project."
@@ -130,14 +130,12 @@ def lock_to_create(path: Path) -> Lock:
 def lock_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
     """The lock, or None and why the project can only be looked at."""
     if not os.access(path, os.W_OK):
-        return None, f"{path.name} is read-only: save the project under another name to change it."
+        return None, f"{path.name} may only be read: save the project under another name to change it."
     try:
         return Lock(path, take_over=take_over), ""
     except HeldError as error:
-        who = error.holder or "another user"
-        return None, (
-            f"{path.name} is already open elsewhere ({who}): save it under another name to change it."
-        )
+        who = error.holder or "somebody"
+        return None, f"{path.name} is open already: {who} has it. Save it under another name to change it."
     except OSError as error:
         why = f"{path.parent} can't be written ({error.strerror})"
         return None, f"{why}: save the project in another folder to change it."

@@ -33,7 +33,7 @@ def check_kind(db: sqlite3.Connection, path: Path) -> int:
     """The version of the file; raises ``ProjectError`` where it is no project or too new."""
     version = pragma(db, "user_version")
     if pragma(db, "application_id") != APPLICATION_ID or version < 1:
-        raise ProjectError(f"{path.name} is not an Imagest project: choose a file that ends in .imagest.")
+        raise ProjectError(f"{path.name} is no Imagest project: choose a file that ends in .imagest.")
     if version > VERSION:
         raise ProjectError(
             f"{path.name} was made by a newer Imagest (file version {version}, this program knows up to"
@@ -42,7 +42,7 @@ def check_kind(db: sqlite3.Connection, path: Path) -> int:
     if names := foreign_parts(db, version):
         raise ProjectError(
             f"{path.name} doesn't have the tables of an Imagest project ({', '.join(names[:_NAMED])}):"
-            " recover what is readable with `imagest project rescue`."
+            " `imagest project rescue` reads what can be read into a new file."
         )
     return version
 

@@ -82,7 +82,7 @@ class Store:
         """The file at ``path``; one of an older version is brought up to date, unless ``read_only``
         (then it is brought up to date in memory)."""
         if not path.is_file():
-            raise ProjectError(f"{path} does not exist: check the name, or whether its disk is connected.")
+            raise ProjectError(f"{path} isn't there: check the name, or whether its disk is connected.")
         with reading(path):
             db = connect_to_read(path) if read_only else connect(path)
             try:
@@ -229,8 +229,8 @@ class Store:
         """A deleted file can be written for as long as it is open, and is lost at the end: refuse."""
         if self._identity != _identity(self.path):
             raise OutputError(
-                f"{self.path} is missing (moved, deleted, or its disk was removed): save the project"
-                " under another name; your work is still open."
+                f"{self.path} isn't where it was (moved, deleted, or its disk is gone): save the project"
+                " under another name; the work is still open."
             )
 
     # The file as a whole

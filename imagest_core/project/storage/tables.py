@@ -204,7 +204,7 @@ def mend_classes(state: State) -> str:
     state.damage.classes = (*state.damage.classes, *map(recovered_class, lacking))
     return (
         "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and only recorded:"
-        " review it, then fill or erase it."
+        " look at it, and let it be filled or erase it."
     )
 
 

@@ -7,8 +7,8 @@ import zlib
 from imagest_core.errors import ProjectError
 
 _UNREADABLE = (
-    "A compressed part of the project is damaged or too large: recover what is readable with"
-    " `imagest project rescue`."
+    "A packed part of the project is damaged or larger than it may be: `imagest project rescue` reads what"
+    " can be read into a new file."
 )
 
 UNSOUND = (

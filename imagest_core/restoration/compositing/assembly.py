@@ -61,7 +61,7 @@ class Assembler:
     def fills(self) -> tuple[Fill, ...]:
         """All fills, once every task was added."""
         if len(self._done) != len(self._grown.tiles()):
-            raise ImagestError("Part of the damage is not covered by any window; please report this.")
+            raise ImagestError("Part of the damage was planned into no window; please report this.")
         return tuple(self._done[key] for key in sorted(self._done, key=lambda key: key[::-1]))
 
     def _reached(self, window: Window) -> Iterator[TileKey]:
@@ -73,7 +73,7 @@ class Assembler:
 
     def _finished(self, cell: Box, tile: _Tile) -> Fill:
         if not (tile.weight > 0).all():
-            raise ImagestError("Part of the damage is not covered by any window; please report this.")
+            raise ImagestError("Part of the damage was planned into no window; please report this.")
         values = tile.colours / tile.weight[:, None]
         if self._blend:
             values = self._blended(cell, tile.mask, values)

@@ -65,7 +65,7 @@ def make_plan(grown: DamageMap, regions: Regions, layout: Layout, progress: Prog
 def _too_thick(region: Region, layout: Layout) -> str:
     return (
         f"The damage at {region.box.x}, {region.box.y} is {region.thickness:.0f} pixels thick, more than this"
-        f" engine covers at the scan's own scale ({layout.core(layout.largest)}); choose the automatic scale."
+        f" engine sees at the scan's own scale ({layout.core(layout.largest)}); choose the automatic scale."
     )
 
 
