@@ -1,1 +1,1 @@
-"""The window measured: how soon, how smoothly, with how much memory."""
+"""The GUI benchmark: start-up time, responsiveness and memory of the window."""

@@ -1,4 +1,4 @@
-"""``imagest bench gui``: the window measured, each measure in a process of its own, printed as a table."""
+"""``imagest bench gui``: measures the window, each measurement in its own process, and prints a table."""
 
 from __future__ import annotations
 
@@ -13,20 +13,45 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.benchmarks.rows import HEAD, Row, summary
-from imagest_core.cli import exit_codes as ending
+from imagest_core.cli import exit_codes
 from imagest_core.errors import ImagestError
 from imagest_core.progress import Progress
 
+HEAD = f"{'':<52}{'measured':>10}          {'limit':<10}"
 Measured = dict[str, float]
-DESCRIPTION = (
-    "Measure the window, offscreen: how soon it is there, how smoothly it works, with how much memory."
-)
+DESCRIPTION = "Measure the window offscreen: start-up time, frame times, stalls and memory."
 
 
 @dataclass(frozen=True)
-class Sizes:
-    """Sides in px of the large and the small synthetic scan, and the engine that restores."""
+class TableRow:
+    """A row of the table: name, value, unit, and the upper limit (None for no limit)."""
+
+    name: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+    @property
+    def met(self) -> bool:
+        """Whether the value is within the limit."""
+        return self.limit is None or self.value <= self.limit
+
+    def line(self) -> str:
+        """The row as text."""
+        limit = "–" if self.limit is None else f"≤ {self.limit:g}"
+        verdict = "" if self.limit is None else "met" if self.met else "MISSED"
+        return f"{self.name:<52}{self.value:>10.2f} {self.unit:<8} {limit:<10}{verdict}".rstrip()
+
+
+def summary(rows: list[TableRow]) -> str:
+    """How many limits are met."""
+    limited = [row for row in rows if row.limit is not None]
+    return f"{sum(row.met for row in limited)} of {len(limited)} limits are met"
+
+
+@dataclass(frozen=True)
+class ScanSizes:
+    """Sides in px of the large and the small synthetic scan, and the engine used."""
 
     large: tuple[int, int] = (10_000, 10_000)
     small: tuple[int, int] = (2_000, 2_000)
@@ -34,19 +59,21 @@ class Sizes:
 
     @property
     def megapixels(self) -> str:
-        """Of the large scan, for people."""
+        """Size of the large scan as text."""
         return f"{self.large[0] * self.large[1] / 1e6:.3g} MP"
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Print the table; the exit code."""
+    """Print the table; return the exit code."""
     parser = argparse.ArgumentParser(prog="imagest bench gui", description=DESCRIPTION)
-    parser.add_argument("--engine", default=Sizes.engine, metavar="NAME", help="what restores the sample")
+    parser.add_argument(
+        "--engine", default=ScanSizes.engine, metavar="NAME", help="engine that restores the sample"
+    )
     args = parser.parse_args(arguments)
-    return ending.run(lambda progress: _print(Sizes(engine=args.engine), progress), debug=False)
+    return exit_codes.run(lambda progress: _print(ScanSizes(engine=args.engine), progress), debug=False)
 
 
-def _print(sizes: Sizes, progress: Progress) -> None:
+def _print(sizes: ScanSizes, progress: Progress) -> None:
     rows = []
     print(HEAD)
     for row in table(sizes, progress):
@@ -55,13 +82,13 @@ def _print(sizes: Sizes, progress: Progress) -> None:
     print(summary(rows))
 
 
-def table(sizes: Sizes, progress: Progress) -> Iterator[Row]:
-    """The rows, each as soon as it is measured; raises ``Cancelled`` between two measures."""
-    from app.benchmarks.scans import write_scan
+def table(sizes: ScanSizes, progress: Progress) -> Iterator[TableRow]:
+    """Yield the rows as they are measured; raises ``Cancelled`` between measurements."""
+    from app.benchmarks.stage import write_scan
 
     started = apart("starting", repr(time.time()))
-    yield Row("time to window", started["seconds"], "s", 1.5)
-    yield Row("torch imported by then", started["torch"], "", 0)
+    yield TableRow("time to window", started["seconds"], "s", 1.5)
+    yield TableRow("torch imported by then", started["torch"], "", 0)
     with tempfile.TemporaryDirectory() as folder:
         large = write_scan(Path(folder, "large.tif"), *sizes.large)
         small = write_scan(Path(folder, "small.tif"), *sizes.small)
@@ -78,64 +105,66 @@ def table(sizes: Sizes, progress: Progress) -> Iterator[Row]:
     yield from restoring_rows(sizes.engine)
 
 
-def opening_rows(scan: Path, size: str) -> Iterator[Row]:
-    """How soon there is a picture, and for how much memory."""
+def opening_rows(scan: Path, size: str) -> Iterator[TableRow]:
+    """Time and memory until the picture is shown."""
     opened = apart("opening", str(scan))
-    yield Row(f"open → first picture, {size} 16-bit", opened["first"], "s", 3)
-    yield Row(f"open → whole picture, {size} 16-bit", opened["whole"], "s")
-    yield Row("open → whole picture, processor time", opened["work"], "s")
-    yield Row("peak memory / raw size", opened["memory"] / (scan.stat().st_size / 1e6), "×", 2.5)
-    yield Row("longest stall while building", opened["stall"], "ms", 100)
-    yield Row("… of it waiting for other programs", opened["starved"], "ms")
+    yield TableRow(f"open → first picture, {size} 16-bit", opened["first"], "s", 3)
+    yield TableRow(f"open → whole picture, {size} 16-bit", opened["whole"], "s")
+    yield TableRow("open → whole picture, processor time", opened["work"], "s")
+    yield TableRow("peak memory / raw size", opened["memory"] / (scan.stat().st_size / 1e6), "×", 2.5)
+    yield TableRow("longest stall while building", opened["stall"], "ms", 100)
+    yield TableRow("… of it waiting for a CPU core", opened["starved"], "ms")
 
 
-def moving_rows(scan: Path, size: str) -> Iterator[Row]:
-    """How smooth moving and zooming are."""
+def moving_rows(scan: Path, size: str) -> Iterator[TableRow]:
+    """Frame times while panning and zooming."""
     for name, value in apart("moving", str(scan)).items():
-        yield Row(f"{name}, median frame, {size}", value, "ms", 16)
+        yield TableRow(f"{name}, median frame, {size}", value, "ms", 16)
 
 
-def painting_rows(large: Path, small: Path, size: str) -> Iterator[Row]:
-    """What a stroke costs, and that it doesn't depend on the scan's size."""
+def painting_rows(large: Path, small: Path, size: str) -> Iterator[TableRow]:
+    """Cost of a brush stroke, which should not depend on the scan's size."""
     brush, brush_small = apart("painting", str(large)), apart("painting", str(small))
-    yield Row(f"brush 200 px, median update, {size}", brush["median"], "ms", 16)
-    yield Row(f"brush 200 px, 95th percentile, {size}", brush["p95"], "ms")
-    yield Row("brush on the large scan / on the small one", brush["median"] / brush_small["median"], "×", 1.5)
-    yield Row(f"end of stroke (kept), {size}", brush["keep"], "ms", 100)
+    yield TableRow(f"brush 200 px, median update, {size}", brush["median"], "ms", 16)
+    yield TableRow(f"brush 200 px, 95th percentile, {size}", brush["p95"], "ms")
+    yield TableRow(
+        "brush on the large scan / on the small one", brush["median"] / brush_small["median"], "×", 1.5
+    )
+    yield TableRow(f"end of stroke (kept), {size}", brush["keep"], "ms", 100)
 
 
-def lasso_rows(scan: Path, size: str) -> Iterator[Row]:
-    """What marking nearly a whole scan at a stroke costs."""
+def lasso_rows(scan: Path, size: str) -> Iterator[TableRow]:
+    """Cost of marking nearly a whole scan with one lasso."""
     drawn = apart("lasso", str(scan))
-    yield Row(f"lasso, median move, {size}", drawn["move"], "ms", 16)
-    yield Row(f"lasso round the scan → marked, {size}", drawn["seconds"], "s")
-    yield Row("longest stall while it is marked", drawn["stall"], "ms", 100)
-    yield Row("… of it waiting for other programs", drawn["starved"], "ms")
+    yield TableRow(f"lasso, median move, {size}", drawn["move"], "ms", 16)
+    yield TableRow(f"lasso round the scan → marked, {size}", drawn["seconds"], "s")
+    yield TableRow("longest stall while it is marked", drawn["stall"], "ms", 100)
+    yield TableRow("… of it waiting for a CPU core", drawn["starved"], "ms")
 
 
-def deriving_rows() -> Iterator[Row]:
-    """How soon a derived mask follows its sliders."""
+def deriving_rows() -> Iterator[TableRow]:
+    """Delay of mask previews after slider changes."""
     derived = apart("deriving", "sample")
     for method, name in (("cracks", "cracks"), ("losses", "losses"), ("difference", "difference (Otsu)")):
-        yield Row(f"{name}: slider → preview, median", derived[f"{method} median"], "ms")
-        yield Row(f"{name}: slider → preview, worst", derived[f"{method} worst"], "ms", 300)
-        yield Row(f"{name}: slider → as fine as seen, worst", derived[f"{method} finest"], "ms")
+        yield TableRow(f"{name}: slider → preview, median", derived[f"{method} median"], "ms")
+        yield TableRow(f"{name}: slider → preview, worst", derived[f"{method} worst"], "ms", 300)
+        yield TableRow(f"{name}: slider → finest preview, worst", derived[f"{method} finest"], "ms")
 
 
-def restoring_rows(engine: str) -> Iterator[Row]:
-    """Whether the window stays alive while it restores."""
+def restoring_rows(engine: str) -> Iterator[TableRow]:
+    """Responsiveness of the window during a restoration."""
     restored = apart("restoring", engine)
-    yield Row(f"loading what {engine} runs on", restored["loading"], "s")
-    yield Row(f"restoring the sample by {engine}", restored["seconds"], "s")
-    yield Row("longest stall while restoring", restored["stall"], "ms", 100)
-    yield Row("… of it waiting for other programs", restored["starved"], "ms")
-    yield Row("stalls over 100 ms while restoring", restored["stalls"], "", 0)
-    yield Row("previews shown on the way", restored["previews"], "")
-    yield Row("cancel → stopped", restored["cancel"], "s")
+    yield TableRow(f"loading the libraries of {engine}", restored["loading"], "s")
+    yield TableRow(f"restoring the sample by {engine}", restored["seconds"], "s")
+    yield TableRow("longest stall while restoring", restored["stall"], "ms", 100)
+    yield TableRow("… of it waiting for a CPU core", restored["starved"], "ms")
+    yield TableRow("stalls over 100 ms while restoring", restored["stalls"], "", 0)
+    yield TableRow("previews shown on the way", restored["previews"], "")
+    yield TableRow("cancel → stopped", restored["cancel"], "s")
 
 
 def apart(what: str, argument: str) -> Measured:
-    """One measure in a fresh process, with settings and data of its own."""
+    """Run one measurement in a new process with its own settings and data."""
     command = [sys.executable, "-m", "app.benchmarks.gui", what, argument]
     with tempfile.TemporaryDirectory() as folder:
         environment = {
@@ -146,26 +175,26 @@ def apart(what: str, argument: str) -> Measured:
         }
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]
+        last = (done.stderr.strip().splitlines() or ["no error message"])[-1]
         raise ImagestError(f"Measuring {what} failed: {last}.")
     measured: Measured = json.loads(done.stdout.splitlines()[-1])
     return measured
 
 
 def measure(what: str, argument: str) -> Measured:
-    """One measure in this process."""
-    from app.benchmarks import canvas, marking, work
+    """Run one measurement in this process."""
+    from app.benchmarks import measures
 
-    measures: dict[str, Callable[[str], Measured]] = {
-        "starting": work.starting,
-        "opening": canvas.opening,
-        "moving": canvas.moving,
-        "painting": canvas.painting,
-        "deriving": marking.deriving,
-        "lasso": marking.lasso,
-        "restoring": work.restoring_sample,
+    functions: dict[str, Callable[[str], Measured]] = {
+        "starting": measures.starting,
+        "opening": measures.opening,
+        "moving": measures.moving,
+        "painting": measures.painting,
+        "deriving": measures.deriving,
+        "lasso": measures.lasso,
+        "restoring": measures.restoring_sample,
     }
-    return measures[what](argument)
+    return functions[what](argument)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
-"""The window offscreen, with a scan in it, and a clock on its event loop."""
+"""What the GUI benchmark runs on: the window offscreen, a stall meter, and synthetic scans."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+import tifffile
+from numpy.typing import NDArray
 from PySide6.QtCore import QEventLoop, QObject, QSettings, QTimer
 
 from app.commands import open as opening
@@ -20,42 +23,44 @@ from imagest_core.paths import data_folder
 from imagest_core.restoration.request import RestorationRequest
 
 TICK = 5
-"""Milliseconds between two looks at the event loop."""
+"""Milliseconds between two checks of the event loop."""
+ROWS = 256
+"""Rows per strip of a synthetic scan."""
 
 
 def clock() -> float:
-    """Seconds; with ``IMAGEST_BENCH_CPU`` those this thread has worked, for a machine that is busy."""
+    """Time in s; with ``IMAGEST_BENCH_CPU`` the CPU time of this thread, for a busy machine."""
     return time.thread_time() if os.environ.get("IMAGEST_BENCH_CPU") else time.perf_counter()
 
 
 class Stalls(QObject):
-    """How long the event loop was kept from its work at most (s), and how often for more than ``limit``."""
+    """Measures the longest stall of the event loop (s), and counts stalls above ``limit``."""
 
     def __init__(self, parent: QObject | None = None, limit: float = 0.1) -> None:
         super().__init__(parent)
-        self.longest, self.without_a_core, self.count, self._limit = 0.0, 0.0, 0, limit
-        self._last, self._waited = time.perf_counter(), waited_for_a_core()
+        self.longest, self.waiting, self.count, self._limit = 0.0, 0.0, 0, limit
+        self._last, self._waited = time.perf_counter(), time_waiting_for_core()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self._timer.start(TICK)
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop measuring."""
         self._timer.stop()
 
     def _tick(self) -> None:
-        now, waited = time.perf_counter(), waited_for_a_core()
+        now, waited = time.perf_counter(), time_waiting_for_core()
         late = now - self._last - TICK / 1e3
         if late > self.longest:
-            self.longest, self.without_a_core = late, min(waited - self._waited, late)
+            self.longest, self.waiting = late, min(waited - self._waited, late)
         self.count += late > self._limit
         self._last, self._waited = now, waited
 
 
-def waited_for_a_core() -> float:
-    """Seconds the main thread could have worked had other processes left it a core; 0 where it isn't told.
+def time_waiting_for_core() -> float:
+    """Seconds the main thread waited for a CPU core; 0 where the system does not report it.
 
-    The file stays open: opening it at each tick would weigh on what is measured.
+    The file stays open, because opening it at each tick would affect the measurement.
     """
     try:
         return int(os.pread(_schedule(), 100, 0).split()[1]) / 1e9
@@ -69,7 +74,7 @@ def _schedule() -> int:
 
 
 class Stage:
-    """The program's window, offscreen; an engine is chosen that needs no weights."""
+    """The main window offscreen, set to an engine that needs no weights."""
 
     def __init__(self, size: tuple[int, int] = (1440, 900)) -> None:
         self.application = make_application()
@@ -90,30 +95,30 @@ class Stage:
             self._errors.append(message.sentence)
 
     def turn(self) -> None:
-        """Let events be dealt with for a moment."""
+        """Process events for a moment."""
         loop = QEventLoop()
         QTimer.singleShot(TICK, loop.quit)
         loop.exec()
 
     def until(self, ready: Callable[[], bool]) -> None:
-        """Wait; raises ``ImagestError`` where the window says that it can't."""
+        """Wait until ``ready()``; raises ``ImagestError`` if the window reports an error."""
         while not ready():
             if self._errors:
                 raise ImagestError(self._errors[0])
             self.turn()
 
     def rest(self) -> None:
-        """Wait till the background has nothing to do, and nothing comes of its answers either."""
+        """Wait until the background and everything its results cause have finished."""
         for _ in range(4):
             self.until(lambda: self.context.background.resting)
             self.turn()
 
     def open(self, scan: Path) -> None:
-        """Begin to open."""
+        """Start opening ``scan``."""
         opening.open_path(self.context, scan)
 
     def opened(self, scan: Path) -> None:
-        """Open and wait till all is built."""
+        """Open ``scan`` and wait until all its levels are built."""
         self.open(scan)
         self.until(lambda: self.area.layers is not None and self.area.layers.complete)
 
@@ -125,9 +130,36 @@ class Stage:
         return document
 
     def close(self) -> None:
-        """End the window without keeping anything."""
+        """Close the window without saving."""
         document = self.context.document
         self.context.set_document(None)
         if document is not None:
             document.abandon()
         self._program.end()
+
+
+def write_scan(path: Path, width: int, height: int) -> Path:
+    """Write an uncompressed 16-bit AdobeRGB TIFF with gradients and grain, a block of rows at a time."""
+    import imagecodecs
+
+    tifffile.imwrite(
+        path,
+        _rows(width, height),
+        shape=(height, width, 3),
+        dtype=np.uint16,
+        photometric="rgb",
+        rowsperstrip=ROWS,
+        resolution=(600, 600),
+        resolutionunit="INCH",
+        iccprofile=bytes(imagecodecs.cms_profile("adobergb")),
+        bigtiff=width * height * 6 > 4_000_000_000,
+    )
+    return path
+
+
+def _rows(width: int, height: int) -> Iterator[NDArray[np.uint16]]:
+    grain = np.random.default_rng(0).integers(0, 6000, (ROWS, width, 3), np.uint16)
+    across = np.linspace(8000, 50000, width, dtype=np.uint16)[None, :, None]
+    for y in range(0, height, ROWS):
+        rows = min(ROWS, height - y)
+        yield (grain[:rows] + across // (1 + y // 2048 % 3)).astype(np.uint16)

@@ -1,1 +1,1 @@
-"""What the user can do: small functions that take the context and return or apply an operation."""
+"""User commands: functions that take the context and apply an operation or submit a job."""

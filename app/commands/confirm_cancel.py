@@ -1,4 +1,4 @@
-"""Making way: what runs is not thrown away, nor waited for, without a word."""
+"""Ask before a running job that matters is cancelled."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from app.context import Context
 translate = QCoreApplication.translate
 
 
-def confirm_cancel(context: Context, wanted: str) -> bool:
-    """Whether ``wanted`` may begin now; asks before a job that matters is stopped for it."""
-    question = translate("Stopping", "Stop it and open {0}?").format(wanted)
-    return _may_stop(context, question, translate("Stopping", "Stop and open"))
+def confirm_cancel(context: Context, name: str) -> bool:
+    """Return whether ``name`` may be opened now; asks before a running job is cancelled."""
+    question = translate("Stopping", "Stop it and open {0}?").format(name)
+    return _may_cancel(context, question, translate("Stopping", "Stop and open"))
 
 
 def may_close(context: Context) -> bool:
-    """Whether what is open may be closed now; asks before a job that matters is stopped for it."""
-    question = translate("Stopping", "Stop it and close? Everything that is finished is kept.")
-    return _may_stop(context, question, translate("Stopping", "Stop and close"))
+    """Return whether the window may close now; asks before a running job is cancelled."""
+    question = translate("Stopping", "Stop it and close? Finished results are kept.")
+    return _may_cancel(context, question, translate("Stopping", "Stop and close"))
 
 
-def _may_stop(context: Context, question: str, yes: str) -> bool:
+def _may_cancel(context: Context, question: str, accept_text: str) -> bool:
     job = context.jobs.current
     if job is None or not job.matters or context.jobs.stopping:
         return True
-    asked = QMessageBox(_window())
-    asked.setIcon(QMessageBox.Icon.Question)
-    asked.setWindowTitle(translate("Stopping", "Still at work"))
-    asked.setText(translate("Stopping", "“{0}” is not finished yet.").format(job.title))
-    asked.setInformativeText(question)
-    stop = asked.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
-    stay = asked.addButton(translate("Stopping", "Keep it running"), QMessageBox.ButtonRole.RejectRole)
-    asked.setDefaultButton(stay)
-    asked.setEscapeButton(stay)
-    asked.exec()
-    agreed = asked.clickedButton() is stop
-    asked.deleteLater()
+    box = QMessageBox(_main_window())
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle(translate("Stopping", "Job still running"))
+    box.setText(translate("Stopping", "“{0}” is not finished yet.").format(job.title))
+    box.setInformativeText(question)
+    accept = box.addButton(accept_text, QMessageBox.ButtonRole.AcceptRole)
+    keep = box.addButton(translate("Stopping", "Keep it running"), QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(keep)
+    box.setEscapeButton(keep)
+    box.exec()
+    agreed = box.clickedButton() is accept
+    box.deleteLater()
     if agreed and context.jobs.current is job:
         context.jobs.clear()
         context.jobs.cancel()
     return agreed
 
 
-def _window() -> QWidget | None:
-    """The program's window: what is active may be a question that is just going."""
-    seen = (made for made in QApplication.topLevelWidgets() if isinstance(made, QMainWindow))
-    return next((made for made in seen if made.isVisible()), None)
+def _main_window() -> QWidget | None:
+    """The main window; the active window may be a dialog that is closing."""
+    windows = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMainWindow))
+    return next((window for window in windows if window.isVisible()), None)

@@ -85,7 +85,7 @@ def _take_parameters(context: Context, run: Run) -> None:
         request = RestorationRecord.from_json(run.content.record()).request
     except INVALID_DATA as error:
         raise ProjectError(
-            f"The record of result {run.id} can't be read: choose the settings anew."
+            f"The record of result {run.id} can't be read: choose the settings yourself."
         ) from error
     context.selection.request = request
     context.selection.variations, context.selection.seed_locked = 1, True

@@ -1,4 +1,4 @@
-"""Writing the restored scan and what lies beside it; for the worker's thread."""
+"""Write the restored scan and its companion files; runs in the worker thread."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from imagest_core.project.verify import ExportCheck
 
 @dataclass(frozen=True)
 class ExportSpec:
-    """The files to write; None for those that aren't wanted. Existing ones go only with ``force``.
+    """The files to write; None skips a file. Existing files are replaced only with ``force``.
 
-    ``form``: what of the restored TIFF is to be other than in the scan.
+    ``form``: how the storage of the restored TIFF differs from the scan.
     """
 
     out: Path
@@ -38,13 +38,13 @@ class ExportSpec:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All of them."""
+        """All paths to write."""
         return tuple(path for path in (self.out, self.mask, self.fill, self.record) if path is not None)
 
 
 @dataclass(frozen=True)
-class Exported:
-    """What was written, what the check found, and what the writer changed, removed or left behind."""
+class ExportOutcome:
+    """The written files, the verification result, and notes on metadata that changed or was dropped."""
 
     out: Path
     files: tuple[Path, ...]
@@ -52,83 +52,85 @@ class Exported:
     notes: tuple[str, ...] = ()
 
 
-def check_targets(document: OpenDocument, wanted: ExportSpec) -> None:
-    """Raise what would be refused: nothing accepted, the source itself, a file that is there."""
+def check_targets(document: OpenDocument, spec: ExportSpec) -> None:
+    """Raise ``ProjectError`` or ``OutputError`` if the export would be refused."""
     if not document.accepted.keys():
         raise ProjectError(
             QCoreApplication.translate("Exporting", "No fill is accepted yet: accept a result first.")
         )
-    if wanted.out.suffix.lower() not in (".tif", ".tiff"):
+    if spec.out.suffix.lower() not in (".tif", ".tiff"):
         raise OutputError(
-            QCoreApplication.translate("Exporting", "The restored scan is a TIFF: let its name end in .tif.")
+            QCoreApplication.translate(
+                "Exporting", "The restored scan is written as a TIFF: choose a name that ends in .tif."
+            )
         )
-    check_outputs(wanted.files, force=True, inputs=inputs_of(document.document))
-    for path in wanted.files:
+    check_outputs(spec.files, force=True, inputs=inputs_of(document.document))
+    for path in spec.files:
         check_target(path, force=True, source=document.painting.path)
-        check_replaceable(path, FileKind.OTHER if path == wanted.record else FileKind.PICTURE)
-        if path.exists() and not wanted.force:
+        check_replaceable(path, FileKind.OTHER if path == spec.record else FileKind.PICTURE)
+        if path.exists() and not spec.force:
             raise OutputError(
                 QCoreApplication.translate(
-                    "Exporting", "{0} exists already: choose another name or let it be replaced."
+                    "Exporting", "{0} already exists: choose another name, or check “Replace existing files”."
                 ).format(path.name)
             )
 
 
 def export(
-    document: OpenDocument, wanted: ExportSpec, progress: Progress, snapshot: Snapshot | None = None
-) -> Exported:
-    """Write everything ``wanted``, or nothing of it, from one ``snapshot`` of the project.
+    document: OpenDocument, spec: ExportSpec, progress: Progress, snapshot: Snapshot | None = None
+) -> ExportOutcome:
+    """Write all files of ``spec``, or none, from one ``snapshot`` of the project.
 
-    Take that in the window's thread (None: it is taken now). Raises ``OutputError``,
-    ``VerificationError``, ``Cancelled``; then the folder is as it was.
+    Take the snapshot in the window's thread (None takes it now). Raises ``OutputError``,
+    ``VerificationError`` or ``Cancelled`` and leaves the folder unchanged.
     """
     from imagest_core.export.painting import export_accepted
     from imagest_core.painting.metadata.writing_notes import sentences
     from imagest_core.painting.writer import metadata_notes
 
     snapshot = snapshot or document.document.snapshot()
-    share = 0.7 if wanted.fill else 1.0
-    rest = progress.part(share, 1.0, "writing")
+    main_share = 0.7 if spec.fill else 1.0
+    rest = progress.part(main_share, 1.0, "writing")
     inputs = (document.painting.path, *inputs_of(document.document))
-    with all_or_none(wanted.files, force=wanted.force, inputs=inputs) as written:
-        beside = partial(_write_beside, document.painting, snapshot, wanted, written, rest)
+    with all_or_none(spec.files, force=spec.force, inputs=inputs) as written:
+        beside = partial(_write_companions, document.painting, snapshot, spec, written, rest)
         account = export_accepted(
             document.document,
-            wanted.out,
-            force=wanted.force,
-            form=wanted.form,
+            spec.out,
+            force=spec.force,
+            form=spec.form,
             snapshot=snapshot,
             beside=beside,
-            progress=progress.part(0.0, share),
+            progress=progress.part(0.0, main_share),
         )
-    notes = sentences(metadata_notes(document.painting, wanted.form))
-    return Exported(wanted.out, wanted.files, account, notes)
+    notes = sentences(metadata_notes(document.painting, spec.form))
+    return ExportOutcome(spec.out, spec.files, account, notes)
 
 
-def _write_beside(
+def _write_companions(
     painting: Painting,
     snapshot: Snapshot,
-    wanted: ExportSpec,
+    spec: ExportSpec,
     written: Callable[[Path], None],
     progress: Progress,
     account: ExportCheck,
     sha256: str,
 ) -> Path | None:
-    """The files that belong to the restored scan, which has its name already; the record, if it is wanted."""
+    """Write the companion files of the restored scan; return the record's path, if requested."""
     from imagest_core.damage.mask_io import write_mask
     from imagest_core.export.fill_only import write_fill_only
     from imagest_core.export.record import export_record, write_export_record
 
-    force = wanted.force
-    written(wanted.out)
-    if wanted.fill is not None:
-        write_fill_only(painting, snapshot.accepted, wanted.fill, force=force, progress=progress)
-        written(wanted.fill)
-    if wanted.mask is not None:
-        write_mask(snapshot.filled, wanted.mask, force=force)
-        written(wanted.mask)
-    if wanted.record is not None:
-        facts = export_record(snapshot, account, painting, wanted.out.name, sha256, form=wanted.form)
-        write_export_record(facts, wanted.record, force=force)
-        written(wanted.record)
-    return wanted.record
+    force = spec.force
+    written(spec.out)
+    if spec.fill is not None:
+        write_fill_only(painting, snapshot.accepted, spec.fill, force=force, progress=progress)
+        written(spec.fill)
+    if spec.mask is not None:
+        write_mask(snapshot.filled, spec.mask, force=force)
+        written(spec.mask)
+    if spec.record is not None:
+        facts = export_record(snapshot, account, painting, spec.out.name, sha256, form=spec.form)
+        write_export_record(facts, spec.record, force=force)
+        written(spec.record)
+    return spec.record

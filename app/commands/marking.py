@@ -1,4 +1,4 @@
-"""Whether damage may be marked now; what is marked or filled is always visible."""
+"""Check whether damage may be marked, and show hidden classes before they are marked or filled."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ translate = QCoreApplication.translate
 
 
 def may_mark(context: Context, label: int) -> bool:
-    """Whether damage of class ``label`` (0 erases) can be marked; if not the user is told why.
+    """Return whether damage of class ``label`` (0 erases) can be marked; if not, report why.
 
-    A hidden mask or class is shown first: nothing is ever marked that isn't seen.
+    A hidden mask or class is shown first, so that nothing is marked invisibly.
     """
     document = context.document
     if document is None:
@@ -23,14 +23,14 @@ def may_mark(context: Context, label: int) -> bool:
         context.messages.warn(document.read_only)
         return False
     context.selection.mask_visible = True
-    return not label or _shown(context, label)
+    return not label or _ensure_visible(context, label)
 
 
-def _shown(context: Context, label: int) -> bool:
-    """Whether the class exists and is visible, which it is made if need be."""
+def _ensure_visible(context: Context, label: int) -> bool:
+    """Show the class if it is hidden; return whether it exists and is visible."""
     assert context.document is not None
     state = context.document.state
-    item = next((known for known in state.damage.classes if known.label == label), None)
+    item = next((item for item in state.damage.classes if item.label == label), None)
     if item is None:
         context.messages.warn(
             translate("Marking", "This damage class no longer exists: choose one from the list of classes.")
@@ -39,13 +39,15 @@ def _shown(context: Context, label: int) -> bool:
     if not item.visible:
         if not context.do(show_class(state, label, True)):
             return False
-        told = translate("Marking", "“{0}” is visible again, because damage is marked with it.")
-        context.messages.say(told.format(class_name(item)))
+        sentence = translate(
+            "Marking", "The class “{0}” is shown again because you are marking damage with it."
+        )
+        context.messages.say(sentence.format(class_name(item)))
     return True
 
 
 def show_filled(context: Context) -> None:
-    """Show the hidden classes whose damage a restoration fills, and say so."""
+    """Show hidden classes whose damage will be filled, and report it."""
     if context.document is None:
         return
     damage = context.document.state.damage
@@ -53,5 +55,7 @@ def show_filled(context: Context) -> None:
         if item.filled and not item.visible and damage.has(item.label):
             if not context.do(show_class(context.document.state, item.label, True)):
                 return
-            told = translate("Marking", "“{0}” is visible again, because its damage is filled.")
-            context.messages.say(told.format(class_name(item)))
+            sentence = translate(
+                "Marking", "The class “{0}” is shown again because its damage will be filled."
+            )
+            context.messages.say(sentence.format(class_name(item)))

@@ -1,4 +1,4 @@
-"""Gestures on the whole mask: invert, grow, shrink, clear, import, take over a derived mask."""
+"""Edit the mask: invert, grow, shrink, clear, import, export, merge a derived mask."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 
 from app.commands.marking import may_mark
-from app.commands.previews import SOON
+from app.commands.previews import BEFORE_TILES
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.runner import Job
@@ -23,15 +23,15 @@ from imagest_core.project.files import inputs_of
 from imagest_core.project.operations.mask import ChangeMask, change_mask, paint
 
 STEP = 1
-"""Pixels by which a class grows or shrinks at a time."""
-AT_ONCE = 24
-"""So many tiles are changed while the window waits; more are a worker's."""
+"""Pixels by which a class grows or shrinks per command."""
+MAX_SYNC_TILES = 24
+"""Edits of at most this many tiles run in the window's thread, larger ones in the background."""
 
 translate = QCoreApplication.translate
 
 Edit = Callable[[DamageMap], DamageMap]
-Cells = Callable[[DamageMap], Iterable[tuple[Box, Mask]]]
-"""Pixels to mark, as they are found on a map."""
+Pieces = Callable[[DamageMap], Iterable[tuple[Box, Mask]]]
+"""Computes the pixels to mark from the current map."""
 
 
 def edit(
@@ -43,12 +43,12 @@ def edit(
     *,
     label: int = 0,
 ) -> None:
-    """Change the map of the open document as one gesture called ``name``, then call ``done``.
+    """Change the map of the open document as one undo step called ``name``, then call ``done``.
 
-    ``label``: the class that is marked, 0 for none; it must exist when the change is applied.
-    ``tiles``: how many it looks at, about. A large change is made by a worker from a snapshot; where
-    the same tiles were painted meanwhile it is made once more from what is there then. While a gesture
-    is under way on the canvas it waits for the end of that.
+    ``label`` is the class that is marked (0 for none); it must exist when the change is applied.
+    ``tiles`` is the approximate number of tiles to process. A large change runs in the background on a
+    snapshot, and again if the same tiles were painted in the meantime. A change that is requested during
+    a stroke is applied after the stroke.
     """
     document = context.document
 
@@ -68,12 +68,12 @@ def _edit(
     document = context.document
     if document is None or not may_mark(context, label):
         return
-    if tiles <= AT_ONCE:
-        context.attempt(lambda: _change_now(context, document, name, change, done))
+    if tiles <= MAX_SYNC_TILES:
+        context.attempt(lambda: _edit_now(context, document, name, change, done))
     else:
         before = document.state.damage.copy()
 
-        def take(operation: ChangeMask) -> None:
+        def apply(operation: ChangeMask) -> None:
             if context.document is not document or not may_mark(context, label):
                 return
             if _untouched(document.state.damage, before, operation):
@@ -81,16 +81,16 @@ def _edit(
             else:
                 edit(context, name, change, tiles, done, label=label)
 
-        def work() -> ChangeMask:
+        def compute() -> ChangeMask:
             return change_mask(before, change(before), name)
 
-        def taken(operation: ChangeMask) -> None:
-            context.when_free(lambda: take(operation))
+        def computed(operation: ChangeMask) -> None:
+            context.when_free(lambda: apply(operation))
 
-        context.background.submit(work, taken, context.messages.fail, priority=SOON)
+        context.background.submit(compute, computed, context.messages.fail, priority=BEFORE_TILES)
 
 
-def _change_now(
+def _edit_now(
     context: Context, document: OpenDocument, name: str, change: Edit, done: Callable[[], None] | None
 ) -> None:
     damage = document.state.damage
@@ -103,9 +103,9 @@ def _finish(context: Context, operation: ChangeMask, done: Callable[[], None] | 
 
 
 def _untouched(now: DamageMap, before: DamageMap, operation: ChangeMask) -> bool:
-    """Whether the tiles an operation changes are still what it was made from."""
-    there, then = now.tiles(), before.tiles()
-    return all(there.get(patch.key) is then.get(patch.key) for patch in operation.patches)
+    """Whether the tiles that an operation changes are the same as when it was computed."""
+    current, old = now.tiles(), before.tiles()
+    return all(current.get(patch.key) is old.get(patch.key) for patch in operation.patches)
 
 
 def _damaged_tiles(context: Context) -> int:
@@ -117,7 +117,7 @@ def _all_tiles(context: Context) -> int:
 
 
 def invert(context: Context) -> None:
-    """Exchange damage and intact."""
+    """Swap damaged and intact pixels."""
     label = context.selection.label
     edit(
         context, "Invert mask", lambda damage: edits.inverted(damage, label), _all_tiles(context), label=label
@@ -125,7 +125,7 @@ def invert(context: Context) -> None:
 
 
 def grow(context: Context) -> None:
-    """Spread the chosen class by a pixel."""
+    """Dilate the selected class by one pixel."""
     label = context.selection.label
     edit(
         context,
@@ -137,7 +137,7 @@ def grow(context: Context) -> None:
 
 
 def shrink(context: Context) -> None:
-    """Take the rim of the chosen class away."""
+    """Erode the selected class by one pixel."""
     label = context.selection.label
     edit(
         context,
@@ -149,7 +149,7 @@ def shrink(context: Context) -> None:
 
 
 def clear_class(context: Context) -> None:
-    """No damage of the chosen class any more."""
+    """Remove all damage of the selected class."""
     label = context.selection.label
     edit(
         context,
@@ -161,35 +161,37 @@ def clear_class(context: Context) -> None:
 
 
 def clear_all(context: Context) -> None:
-    """No damage any more."""
+    """Remove all damage."""
     edit(context, "Clear mask", edits.cleared, _damaged_tiles(context))
 
 
-def take_over(context: Context, found: DamageMap, name: str, done: Callable[[], None] | None = None) -> None:
-    """Mark what was ``found`` as the chosen class; other classes stay unless they may be painted over."""
+def merge_mask(context: Context, new: DamageMap, name: str, done: Callable[[], None] | None = None) -> None:
+    """Mark the damage of ``new`` as the selected class; other classes stay unless overwriting is on."""
     label, overwrite = context.selection.label, context.selection.overwrite_classes
 
     def merge(damage: DamageMap) -> DamageMap:
-        return edits.merged(damage, found, label, overwrite=overwrite)
+        return edits.merged(damage, new, label, overwrite=overwrite)
 
-    edit(context, name, merge, len(found.tiles()), done, label=label)
+    edit(context, name, merge, len(new.tiles()), done, label=label)
 
 
-def mark(context: Context, cells: Cells, reach: Box, label: int, name: str) -> None:
-    """Put ``label`` (0 erases) on the pixels of ``cells``, which are made where they are needed; they lie
-    within ``reach``. Other classes stay unless they may be painted over, locked ones always."""
+def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: str) -> None:
+    """Set ``label`` (0 erases) on the pixels of ``pieces``, which lie within ``bounds``.
+
+    Other classes stay unless overwriting is on; locked classes always stay.
+    """
     overwrite = context.selection.overwrite_classes
     edit(
         context,
         name,
-        lambda damage: _painted(damage, cells, label, overwrite),
-        reach.area // TILE**2,
+        lambda damage: _painted(damage, pieces, label, overwrite),
+        bounds.area // TILE**2,
         label=label,
     )
 
 
 def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
-    """Put ``label`` (0 erases) on the whole region of damage round a pixel, whatever its classes."""
+    """Set ``label`` (0 erases) on the connected damage at a pixel, whatever its classes."""
 
     def region(damage: DamageMap) -> Iterable[Component]:
         piece = damage_at(damage, x, y)
@@ -199,39 +201,44 @@ def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None
     edit(context, name, lambda damage: _painted(damage, region, label, True), tiles, label=label)
 
 
-def fill_hole(context: Context, x: int, y: int, seen: Box, name: str, nothing: Callable[[], None]) -> None:
-    """Mark the intact pixels round one that damage encloses within ``seen``; call ``nothing`` for none."""
+def fill_hole(
+    context: Context, x: int, y: int, visible: Box, name: str, on_missing: Callable[[], None]
+) -> None:
+    """Mark the hole at a pixel: intact pixels that damage encloses within ``visible``.
+
+    Calls ``on_missing`` where there is no such hole.
+    """
     label, overwrite = context.selection.label, context.selection.overwrite_classes
-    found: list[Component | None] = []
+    holes: list[Component | None] = []
 
     def hole(damage: DamageMap) -> Iterable[Component]:
-        found[:] = [hole_at(damage, x, y, seen)]
-        return [piece for piece in found if piece is not None]
+        holes[:] = [hole_at(damage, x, y, visible)]
+        return [piece for piece in holes if piece is not None]
 
-    def told() -> None:
-        if found == [None]:
-            nothing()
+    def done() -> None:
+        if holes == [None]:
+            on_missing()
 
     edit(
         context,
         name,
         lambda damage: _painted(damage, hole, label, overwrite),
-        seen.area // TILE**2,
-        told,
+        visible.area // TILE**2,
+        done,
         label=label,
     )
 
 
-def _painted(damage: DamageMap, cells: Cells, label: int, overwrite: bool) -> DamageMap:
-    """A map with ``label`` on the pixels of ``cells``."""
-    made = damage.copy()
-    for box, mask in cells(damage):
-        paint(made, box, mask, label, overwrite=overwrite)
-    return made
+def _painted(damage: DamageMap, pieces: Pieces, label: int, overwrite: bool) -> DamageMap:
+    """A copy of the map with ``label`` on the pixels of ``pieces``."""
+    result = damage.copy()
+    for box, mask in pieces(damage):
+        paint(result, box, mask, label, overwrite=overwrite)
+    return result
 
 
 def import_mask(context: Context, path: Path) -> None:
-    """Mark what the mask file at ``path`` marks."""
+    """Merge the mask file at ``path`` into the mask as the selected class."""
     if (document := context.document) is None:
         return
     size = document.painting.width, document.painting.height
@@ -241,18 +248,18 @@ def import_mask(context: Context, path: Path) -> None:
 
         return read_mask(path, size)
 
-    def taken(found: DamageMap) -> None:
+    def done(damage: DamageMap) -> None:
         if context.document is document:
-            told = translate("Masking", "{0} px of damage imported from {1}.").format(
-                f"{found.count():,}", path.name
+            sentence = translate("Masking", "Imported {0} px of damage from {1}.").format(
+                f"{damage.count():,}", path.name
             )
-            take_over(context, found, f"Import {path.name}", lambda: context.messages.say(told))
+            merge_mask(context, damage, f"Import {path.name}", lambda: context.messages.say(sentence))
 
-    context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, taken))
+    context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, done))
 
 
 def export_mask(context: Context, path: Path) -> None:
-    """Write all damage as a mask; the user has agreed to replacing what is there."""
+    """Write all damage as a mask; an existing file is replaced, which the user has confirmed."""
     if (document := context.document) is None:
         return
     damage = document.document.committed_state.damage.copy()
@@ -268,6 +275,6 @@ def export_mask(context: Context, path: Path) -> None:
         Job(
             translate("Masking", "Writing the mask"),
             write,
-            lambda _: context.messages.say(translate("Masking", "The mask is in {0}.").format(path)),
+            lambda _: context.messages.say(translate("Masking", "The mask was saved as {0}.").format(path)),
         )
     )

@@ -1,4 +1,4 @@
-"""The ways to derive a mask: their parameters as data, a quick look at a part, and the whole."""
+"""Mask detectors: their parameters as data, previews of a part, and the mask of the whole scan."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
-Seen = NDArray[Any]
+Samples = NDArray[Any]
 Values = Mapping[str, float]
 AUTO = -1.0
-"""A value the program chooses by itself."""
+"""The value of a parameter that is chosen automatically."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A number the user turns; ``low`` means automatic where ``auto``."""
+    """A numeric parameter with a slider; with ``auto``, the value ``low`` means automatic."""
 
     name: str
     text: str
@@ -38,10 +38,11 @@ class Parameter:
 
 
 class MaskDetector(Protocol):
-    """One way. ``prepare`` learns once what previews need, ``see`` reads what they look at in a part,
-    reduced by 2**level: (h, w, c), which may be reduced further; ``look`` must be quick.
+    """A method to derive a mask.
 
-    Where a look need not be ``exact`` it may use what it has; ``settled`` tells whether it is anyway.
+    ``prepare`` computes once what previews need. ``read`` reads the input of previews in a part of the
+    scan, reduced by 2**level: (h, w, c); it may be reduced further. ``preview`` must be fast: unless it has
+    to be ``exact`` it may use cached values. ``settled`` returns whether such a preview is exact anyway.
     """
 
     parameters: tuple[Parameter, ...]
@@ -50,96 +51,98 @@ class MaskDetector(Protocol):
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any: ...
 
-    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen: ...
+    def read(self, painting: Painting, box: Box, level: int, prepared: Any) -> Samples: ...
 
-    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask: ...
+    def preview(
+        self, samples: Samples, level: int, prepared: Any, values: Values, *, exact: bool
+    ) -> Mask: ...
 
-    def settled(self, level: int, learned: Any, values: Values) -> bool: ...
+    def settled(self, level: int, prepared: Any, values: Values) -> bool: ...
 
-    def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap: ...
+    def derive(self, painting: Painting, prepared: Any, values: Values, progress: Progress) -> DamageMap: ...
 
 
 CLOSING = Parameter(
     "closing",
-    QT_TRANSLATE_NOOP("Derivers", "Closing"),
+    QT_TRANSLATE_NOOP("MaskDetectors", "Closing"),
     0,
     10,
     1,
-    tip=QT_TRANSLATE_NOOP("Derivers", "Bridges gaps up to about twice this radius"),
+    tip=QT_TRANSLATE_NOOP("MaskDetectors", "Closes gaps up to about twice this radius"),
 )
 SMALLEST = Parameter(
     "min_area",
-    QT_TRANSLATE_NOOP("Derivers", "Smallest area"),
+    QT_TRANSLATE_NOOP("MaskDetectors", "Min. area"),
     0,
     400,
     8,
     "px²",
-    tip=QT_TRANSLATE_NOOP("Derivers", "Smaller spots are not damage"),
+    tip=QT_TRANSLATE_NOOP("MaskDetectors", "Removes regions smaller than this"),
 )
 DILATE = Parameter(
     "dilate",
-    QT_TRANSLATE_NOOP("Derivers", "Dilation"),
+    QT_TRANSLATE_NOOP("MaskDetectors", "Dilation"),
     0,
     5,
     1,
-    tip=QT_TRANSLATE_NOOP("Derivers", "Grows the mask over its uncertain rim"),
+    tip=QT_TRANSLATE_NOOP("MaskDetectors", "Expands the mask by this much to cover uncertain edges"),
 )
 OPENING = Parameter(
     "opening",
-    QT_TRANSLATE_NOOP("Derivers", "Opening"),
+    QT_TRANSLATE_NOOP("MaskDetectors", "Opening"),
     AUTO,
     5,
     AUTO,
-    tip=QT_TRANSLATE_NOOP("Derivers", "Radius that damage must hold somewhere to stay"),
+    tip=QT_TRANSLATE_NOOP("MaskDetectors", "Removes damage narrower than about twice this radius"),
     auto=True,
 )
 
 
-def core_values(values: Values, whole: tuple[str, ...]) -> dict[str, Any]:
-    """Values as the core takes them: whole numbers where it wants them, None for automatic."""
-    made: dict[str, Any] = {}
+INTEGERS = ("opening", "closing", "min_area", "dilate", "widest", "shortest")
+
+
+def core_parameters(values: Values) -> dict[str, Any]:
+    """Values as the core takes them: integers where needed, None for automatic."""
+    result: dict[str, Any] = {}
     for name, value in values.items():
         automatic = value == AUTO
-        made[name] = None if automatic else int(value) if name in whole else value
-    return made
+        result[name] = None if automatic else int(value) if name in INTEGERS else value
+    return result
 
 
-WHOLE = ("opening", "closing", "min_area", "dilate", "widest", "shortest")
+class CrackDetector:
+    """Finds thin ridges that are darker or lighter than the paint."""
 
-
-class Cracks:
-    """Thin ridges, darker or lighter than the paint."""
-
-    title = QT_TRANSLATE_NOOP("Derivers", "Cracks")
+    title = QT_TRANSLATE_NOOP("MaskDetectors", "Cracks")
     about = QT_TRANSLATE_NOOP(
-        "Derivers", "Thin lines darker than the paint, in the tone that cracks have here."
+        "MaskDetectors", "Finds thin lines that are darker or lighter than the paint around them."
     )
     parameters: tuple[Parameter, ...] = (
         Parameter(
             "sensitivity",
-            QT_TRANSLATE_NOOP("Derivers", "Strictness"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Threshold"),
             0.05,
             1.0,
             0.25,
             "",
             0.05,
-            QT_TRANSLATE_NOOP("Derivers", "Lower follows cracks further into faint parts"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Lower values also detect the faint parts of cracks"),
         ),
         Parameter(
             "widest",
-            QT_TRANSLATE_NOOP("Derivers", "Widest"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Max. width"),
             1,
             60,
             9,
-            tip=QT_TRANSLATE_NOOP("Derivers", "No crack is wider"),
+            tip=QT_TRANSLATE_NOOP("MaskDetectors", "Ignores lines wider than this"),
         ),
         Parameter(
             "shortest",
-            QT_TRANSLATE_NOOP("Derivers", "Shortest"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Min. length"),
             0,
             100,
             8,
-            tip=QT_TRANSLATE_NOOP("Derivers", "Shorter lines are no cracks"),
+            tip=QT_TRANSLATE_NOOP("MaskDetectors", "Ignores lines shorter than this"),
         ),
         Parameter("closing", CLOSING.text, 0, 10, 0, tip=CLOSING.tip),
         DILATE,
@@ -148,48 +151,48 @@ class Cracks:
     def __init__(self, polarity: str = "dark") -> None:
         self.polarity = polarity
 
-    def _how(self, values: Values) -> Any:
+    def _core_parameters(self, values: Values) -> Any:
         from imagest_core.damage.detection.cracks import CrackParameters, Polarity
 
-        return CrackParameters(polarity=Polarity(self.polarity), **core_values(values, WHOLE))
+        return CrackParameters(polarity=Polarity(self.polarity), **core_parameters(values))
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
         from imagest_core.damage.detection.crack_preview import CrackPreview
 
         return CrackPreview(painting)
 
-    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+    def read(self, painting: Painting, box: Box, level: int, prepared: Any) -> Samples:
         return painting.read_working(box, level)
 
-    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
-        return learned.preview_mask(seen, self._how(values), level, exact=exact)
+    def preview(self, samples: Samples, level: int, prepared: Any, values: Values, *, exact: bool) -> Mask:
+        return prepared.preview_mask(samples, self._core_parameters(values), level, exact=exact)
 
-    def settled(self, level: int, learned: Any, values: Values) -> bool:
-        return bool(learned.is_learned(self._how(values), level))
+    def settled(self, level: int, prepared: Any, values: Values) -> bool:
+        return bool(prepared.is_learned(self._core_parameters(values), level))
 
-    def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
+    def derive(self, painting: Painting, prepared: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detection.detect import detect_cracks
 
-        return detect_cracks(painting, self._how(values), progress)
+        return detect_cracks(painting, self._core_parameters(values), progress)
 
 
-class Losses:
-    """Where the bare ground shows; ``ground``: its colour, sRGB 0–1, None to find it."""
+class LossDetector:
+    """Finds where the bare ground shows; ``ground`` is its colour (sRGB 0–1), None to detect it."""
 
-    title = QT_TRANSLATE_NOOP("Derivers", "Losses")
+    title = QT_TRANSLATE_NOOP("MaskDetectors", "Losses")
     about = QT_TRANSLATE_NOOP(
-        "Derivers", "Where the bare ground shows. Pick its colour, or let the program find it."
+        "MaskDetectors", "Finds where the bare ground shows. Pick its colour, or let the program detect it."
     )
     parameters: tuple[Parameter, ...] = (
         Parameter(
             "tolerance",
-            QT_TRANSLATE_NOOP("Derivers", "Tolerance"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Tolerance"),
             0.5,
             30,
             4,
             "ΔE",
             0.5,
-            QT_TRANSLATE_NOOP("Derivers", "How far colours may differ from the ground"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Maximum colour difference from the ground"),
         ),
         OPENING,
         CLOSING,
@@ -200,52 +203,54 @@ class Losses:
     def __init__(self, ground: tuple[float, float, float] | None = None) -> None:
         self.ground = ground
 
-    def _how(self, values: Values, ground: Any) -> Any:
+    def _core_parameters(self, values: Values, ground: Any) -> Any:
         from imagest_core.damage.detection.losses import LossParameters
 
-        return LossParameters(ground=ground, **core_values(values, WHOLE))
+        return LossParameters(ground=ground, **core_parameters(values))
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
         from imagest_core.damage.detection.detect import find_ground_in
         from imagest_core.errors import MaskError
 
-        found = self.ground or find_ground_in(painting, self._how(values, None), progress)
-        if found is None:
+        ground = self.ground or find_ground_in(painting, self._core_parameters(values, None), progress)
+        if ground is None:
             raise MaskError("No bare ground was found in the painting: pick its colour.")
-        return found
+        return ground
 
-    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
+    def read(self, painting: Painting, box: Box, level: int, prepared: Any) -> Samples:
         return painting.read_working(box, level)
 
-    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
+    def preview(self, samples: Samples, level: int, prepared: Any, values: Values, *, exact: bool) -> Mask:
         from imagest_core.damage.detection.losses import preview_losses
 
-        return preview_losses(seen, self._how(values, learned).reduced(level))
+        return preview_losses(samples, self._core_parameters(values, prepared).reduced(level))
 
-    def settled(self, level: int, learned: Any, values: Values) -> bool:
+    def settled(self, level: int, prepared: Any, values: Values) -> bool:
         return True
 
-    def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
+    def derive(self, painting: Painting, prepared: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detection.detect import detect_losses
 
-        return detect_losses(painting, self._how(values, learned), progress)
+        return detect_losses(painting, self._core_parameters(values, prepared), progress)
 
 
-class Difference:
-    """Where the scan differs from a clean picture of the work, registered first."""
+class DifferenceDetector:
+    """Finds where the scan differs from a clean picture of the same work, after registration."""
 
-    title = QT_TRANSLATE_NOOP("Derivers", "Difference")
-    about = QT_TRANSLATE_NOOP("Derivers", "Where the scan differs from a clean picture of the same work.")
+    title = QT_TRANSLATE_NOOP("MaskDetectors", "Difference")
+    about = QT_TRANSLATE_NOOP(
+        "MaskDetectors", "Finds where the scan differs from a clean picture of the same work."
+    )
     parameters: tuple[Parameter, ...] = (
         Parameter(
             "cut",
-            QT_TRANSLATE_NOOP("Derivers", "Threshold"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Threshold"),
             0,
             0.5,
             0,
             "",
             0.01,
-            QT_TRANSLATE_NOOP("Derivers", "Difference from which on a pixel is damaged"),
+            QT_TRANSLATE_NOOP("MaskDetectors", "Pixels that differ by at least this much are damage"),
             auto=True,
         ),
         OPENING,
@@ -257,34 +262,34 @@ class Difference:
     def __init__(self, clean: Painting) -> None:
         self.clean = clean
 
-    def _how(self, values: Values) -> Any:
+    def _core_parameters(self, values: Values) -> Any:
         from imagest_core.damage.detection.derive import DifferenceParameters
 
         given = {name: AUTO if name == "cut" and not value else value for name, value in values.items()}
-        return DifferenceParameters(**core_values(given, WHOLE))
+        return DifferenceParameters(**core_parameters(given))
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
         from imagest_core.damage.detection.difference_preview import DifferencePreview
 
         return DifferencePreview.of(self.clean, painting, progress)
 
-    def read(self, painting: Painting, box: Box, level: int, learned: Any) -> Seen:
-        return learned.codes(box, level)[..., np.newaxis]
+    def read(self, painting: Painting, box: Box, level: int, prepared: Any) -> Samples:
+        return prepared.codes(box, level)[..., np.newaxis]
 
-    def preview(self, seen: Seen, level: int, learned: Any, values: Values, *, exact: bool) -> Mask:
-        return learned.preview_mask(seen[..., 0], self._how(values), level)
+    def preview(self, samples: Samples, level: int, prepared: Any, values: Values, *, exact: bool) -> Mask:
+        return prepared.preview_mask(samples[..., 0], self._core_parameters(values), level)
 
-    def settled(self, level: int, learned: Any, values: Values) -> bool:
+    def settled(self, level: int, prepared: Any, values: Values) -> bool:
         return True
 
-    def derive(self, painting: Painting, learned: Any, values: Values, progress: Progress) -> DamageMap:
+    def derive(self, painting: Painting, prepared: Any, values: Values, progress: Progress) -> DamageMap:
         from imagest_core.damage.detection.derive import derive_damage
 
-        return derive_damage(self.clean, painting, self._how(values), progress).damage
+        return derive_damage(self.clean, painting, self._core_parameters(values), progress).damage
 
 
 METHODS: dict[str, Callable[..., MaskDetector]] = {
-    "difference": Difference,
-    "cracks": Cracks,
-    "losses": Losses,
+    "difference": DifferenceDetector,
+    "cracks": CrackDetector,
+    "losses": LossDetector,
 }

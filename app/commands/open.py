@@ -1,4 +1,4 @@
-"""Opening, saving and closing, without ever blocking the window."""
+"""Open, save and close scans and projects without blocking the window."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ translate = QCoreApplication.translate
 
 
 def file_filter() -> str:
-    """What the file dialog offers."""
+    """Name filters of the file dialog."""
     both = translate("Opening", "Scans and projects") + f" ({PICTURES} *{PROJECT_SUFFIX})"
     return ";;".join(
         (
@@ -40,18 +40,15 @@ def open_path(
     accept_rewritten: bool = False,
     assume_srgb: bool = False,
 ) -> None:
-    """Open a scan or a project in the worker, then show it in place of what was open.
+    """Open a scan or a project in the worker thread, then show it instead of the current document.
 
-    ``scan``: where the user says that the scan of the project is; ``accept_rewritten``: also where another
-    program has rewritten it without changing a sample; ``assume_srgb``: the user lets sRGB stand for a
-    colour profile that can't be used.
+    ``scan``: path of the project's scan as chosen by the user; ``accept_rewritten``: accept a scan that
+    another program rewrote without changing a sample; ``assume_srgb``: use sRGB instead of a colour
+    profile that can't be used.
     """
     if not confirm_cancel(context, path.name):
         return
     folders = [Path(item.path).parent for item in context.settings.recent]
-
-    def shown(opened: Opened) -> None:
-        _show(context, path, opened)
 
     context.jobs.submit(
         Job(
@@ -59,8 +56,8 @@ def open_path(
             lambda _: read_path(
                 path, folders, scan, accept_rewritten=accept_rewritten, assume_srgb=assume_srgb
             ),
-            shown,
-            lambda error: _refused(context, path, error),
+            lambda opened: _show(context, path, opened),
+            lambda error: _open_failed(context, path, error),
             matters=False,
         )
     )
@@ -70,7 +67,7 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     if _is_open(context, opened[0]):
         opened[0].abandon()
         opened[1].close()
-        context.messages.say(translate("Opening", "{0} is open already.").format(path.name))
+        context.messages.say(translate("Opening", "{0} is already open.").format(path.name))
         return
     if not close(context):
         opened[0].abandon()
@@ -80,19 +77,19 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     context.set_document(document)
     context.settings.remember(path)
     context.settings.remember_folder("open", path)
-    told = document.document.write_error, document.document.repair_note, document.read_only
-    for note in (*document.painting.notes, *told):
+    warnings = document.document.write_error, document.document.repair_note, document.read_only
+    for note in (*document.painting.notes, *warnings):
         if note:
             context.messages.warn(note)
 
 
 def _is_open(context: Context, document: Document) -> bool:
-    """Whether the window shows the same project: a second copy of it would be older, and read-only."""
-    held = context.document.document.path if context.document is not None else None
-    return held is not None and document.path is not None and same_file(held, document.path)
+    """Whether the window shows this project already; a second copy would be older and read-only."""
+    current = context.document.document.path if context.document is not None else None
+    return current is not None and document.path is not None and same_file(current, document.path)
 
 
-def _refused(context: Context, path: Path, error: Exception) -> None:
+def _open_failed(context: Context, path: Path, error: Exception) -> None:
     if not path.exists():
         context.settings.forget(path)
     if isinstance(error, ScanMissingError):
@@ -109,7 +106,7 @@ def open_sample(context: Context) -> None:
 
 
 def close(context: Context) -> bool:
-    """Close what is open; False where something of it could not be kept."""
+    """Close the document; return False if its changes could not be saved."""
     document = context.document
     if document is None:
         return True
@@ -127,20 +124,20 @@ def close(context: Context) -> bool:
 
 
 def save(context: Context) -> bool:
-    """Keep everything where it is kept; False where the project has no name yet."""
+    """Save all changes; return False if the project has no name yet."""
     document = context.document
     if document is None or document.document.unnamed:
         return document is None
     if context.attempt(document.document.flush):
-        context.messages.say(translate("Opening", "Everything is in {0}.").format(document.title))
+        context.messages.say(translate("Opening", "All changes are saved in {0}.").format(document.title))
     return True
 
 
 def save_as(context: Context, path: Path) -> None:
-    """Keep the project at ``path`` from here on.
+    """Save the project as ``path`` and continue there.
 
-    The user was asked before a file of exactly this name is replaced, but not about one whose name gets the
-    ending of projects here.
+    The file dialog asks before it replaces a file of exactly this name, so only that one is replaced; a
+    file whose name results from the added suffix is not.
     """
     document, chosen = context.document, path
     path = path if path.suffix.lower() == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
@@ -149,4 +146,4 @@ def save_as(context: Context, path: Path) -> None:
     ):
         context.settings.remember(path)
         context.settings.remember_folder("project", path)
-        context.messages.say(translate("Opening", "The project is kept in {0} from here on.").format(path))
+        context.messages.say(translate("Opening", "The project is now saved in {0}.").format(path))

@@ -1,4 +1,4 @@
-"""Previews of a derived mask: soon and coarse, then as fine as the screen shows; always the latest one."""
+"""Previews of a derived mask: a fast coarse one first, then one at screen resolution."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from app.commands.mask_detectors import MaskDetector, Seen, Values
+from app.commands.mask_detectors import MaskDetector, Samples, Values
 from app.jobs.runner import Background
 from app.levels import at_level, native
 from imagest_core.arrays import Mask
@@ -19,31 +19,31 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.reduce import area_mean
 
-MOST, LEAST, FIRST = 1_500_000, 65_536, 350_000
-"""Pixels a preview looks at: at most what a screen shows, at least so many, and to begin with."""
-IN_TIME = 0.2
-"""Seconds the first preview after a change may take in the worker."""
-SOON, CLOSER = 1 << 20, 1 << 10
-"""Before and after the tiles of the canvas."""
+MAX_PIXELS, MIN_PIXELS, FIRST_PIXELS = 1_500_000, 65_536, 350_000
+"""Pixels of a preview: the maximum (about a screen), the minimum, and the initial budget."""
+TIME_LIMIT = 0.2
+"""Target time in seconds of the first preview after a change."""
+BEFORE_TILES, AFTER_TILES = 1 << 20, 1 << 10
+"""Background priorities, higher and lower than the canvas tiles."""
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
-    """One question: what would ``values`` mark in ``box``, at best reduced by 2**``finest``?"""
+class PreviewRequest:
+    """A preview of ``box`` with ``values``; the finest one is reduced by 2**``finest``."""
 
     detector: MaskDetector
     painting: Painting
-    learned: Any
+    prepared: Any
     values: Values
     box: Box
     finest: int
 
 
 @dataclass(frozen=True, eq=False)
-class Preview:
-    """An answer: ``mask`` (h, w) of ``box``, reduced by 2**``level``, after ``seconds`` in the worker.
+class MaskPreview:
+    """``mask`` (h, w) of ``box``, reduced by 2**``level``, computed in ``seconds``.
 
-    ``final``: none finer comes.
+    ``final``: no finer preview follows.
     """
 
     box: Box
@@ -54,118 +54,120 @@ class Preview:
 
 
 class PreviewCache:
-    """The part that is looked at, as the detector sees it: read once, then reduced as previews need it."""
+    """Caches the detector's input for the visible part and its reductions."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._of: tuple[Any, ...] = ()
-        self._seen: dict[int, Seen] = {}
+        self._subject: tuple[Any, ...] = ()
+        self._levels: dict[int, Samples] = {}
 
-    def read(self, look: Look, level: int) -> Seen:
-        """(h, w, c) of ``look.box`` at ``level``; for a worker's thread."""
+    def read(self, request: PreviewRequest, level: int) -> Samples:
+        """The input (h, w, c) of ``request.box`` at ``level``; called in a worker thread."""
         with self._lock:
-            subject = look.detector, id(look.learned), look.box, look.finest
-            if subject != self._of:
-                self._seen = {
-                    look.finest: look.detector.read(look.painting, look.box, look.finest, look.learned)
+            subject = request.detector, id(request.prepared), request.box, request.finest
+            if subject != self._subject:
+                self._levels = {
+                    request.finest: request.detector.read(
+                        request.painting, request.box, request.finest, request.prepared
+                    )
                 }
-                self._of = subject
-            if level not in self._seen:
-                self._seen[level] = area_mean(self._seen[look.finest], 1 << (level - look.finest))
-            return self._seen[level]
+                self._subject = subject
+            if level not in self._levels:
+                self._levels[level] = area_mean(self._levels[request.finest], 1 << (level - request.finest))
+            return self._levels[level]
 
 
 class Previewer:
-    """Answers looks in the background through ``show(Preview)``; errors go to ``failed``.
+    """Computes previews in the background and passes them to ``show(MaskPreview)``; errors go to ``failed``.
 
-    While one is worked on only the latest of the others waits; what comes out in between is shown too,
-    so that the preview moves along with a slider.
+    While a preview is computed, only the latest of the other requests waits. Intermediate previews are shown
+    too, so that the preview follows a moving slider.
     """
 
     def __init__(
-        self, background: Background, show: Callable[[Preview], None], failed: Callable[[Exception], None]
+        self, background: Background, show: Callable[[MaskPreview], None], failed: Callable[[Exception], None]
     ) -> None:
         self._background, self._show, self._failed = background, show, failed
-        self._glass = PreviewCache()
-        self._budget = float(FIRST)
+        self._cache = PreviewCache()
+        self._budget = float(FIRST_PIXELS)
         self._subject = 0
         self._busy, self._waiting = False, False
-        self._look: Look | None = None
+        self._request: PreviewRequest | None = None
 
     def ask(
-        self, detector: MaskDetector, painting: Painting, learned: Any, values: Values, visible: Box
+        self, detector: MaskDetector, painting: Painting, prepared: Any, values: Values, visible: Box
     ) -> None:
-        """Preview all of ``visible``."""
-        finest = level_within(visible, MOST)
+        """Request a preview of ``visible``."""
+        finest = level_within(visible, MAX_PIXELS)
         box = native(at_level(visible, finest), finest).within(painting.box)
-        self._look = Look(detector, painting, learned, dict(values), box, finest)
+        self._request = PreviewRequest(detector, painting, prepared, dict(values), box, finest)
         if self._busy:
             self._waiting = True
         else:
             self._start()
 
     def forget(self) -> None:
-        """Nothing that was asked for is wanted any more."""
+        """Drop all requests."""
         self._subject += 1
-        self._look, self._waiting = None, False
-        self._glass = PreviewCache()
+        self._request, self._waiting = None, False
+        self._cache = PreviewCache()
 
     def _start(self) -> None:
-        look, subject = self._look, self._subject
-        self._busy, self._waiting = look is not None, False
-        if look is None:
+        request, subject = self._request, self._subject
+        self._busy, self._waiting = request is not None, False
+        if request is None:
             return
-        level = max(level_within(look.box, self._budget), look.finest)
-        final = level == look.finest and look.detector.settled(level, look.learned, look.values)
+        level = max(level_within(request.box, self._budget), request.finest)
+        final = level == request.finest and request.detector.settled(level, request.prepared, request.values)
 
-        def coarse(found: tuple[Mask, float]) -> None:
-            self._note(found[0].size, found[1])
+        def coarse(result: tuple[Mask, float]) -> None:
+            self._update_budget(result[0].size, result[1])
             if subject == self._subject:
-                self._show(Preview(look.box, level, *found, final=final))
-            self._go_on(look, final=final)
+                self._show(MaskPreview(request.box, level, *result, final=final))
+            self._continue(request, final=final)
 
         def failed(error: Exception) -> None:
             if subject == self._subject:
                 self._failed(error)
-            self._go_on(look, final=True)
+            self._continue(request, final=True)
 
-        work = partial(self._looked, look, level, exact=False)
-        self._background.submit(work, coarse, failed, priority=SOON)
+        work = partial(self._compute, request, level, exact=False)
+        self._background.submit(work, coarse, failed, priority=BEFORE_TILES)
 
-    def _go_on(self, look: Look, *, final: bool) -> None:
-        """What was asked for meanwhile, else the same as fine as the screen shows it."""
+    def _continue(self, request: PreviewRequest, *, final: bool) -> None:
+        """Start the request that waits, else refine this one."""
         self._busy = False
         if self._waiting:
             self._start()
-        elif not final and self._look is look:
-            self._refine(look)
+        elif not final and self._request is request:
+            self._refine(request)
 
-    def _refine(self, look: Look) -> None:
-        def closer(found: tuple[Mask, float]) -> None:
-            if self._look is look:
-                self._show(Preview(look.box, look.finest, *found, final=True))
+    def _refine(self, request: PreviewRequest) -> None:
+        def refined(result: tuple[Mask, float]) -> None:
+            if self._request is request:
+                self._show(MaskPreview(request.box, request.finest, *result, final=True))
 
         def failed(error: Exception) -> None:
-            if self._look is look:
+            if self._request is request:
                 self._failed(error)
 
-        work = partial(self._looked, look, look.finest, exact=True)
-        self._background.submit(work, closer, failed, priority=CLOSER)
+        work = partial(self._compute, request, request.finest, exact=True)
+        self._background.submit(work, refined, failed, priority=AFTER_TILES)
 
-    def _looked(self, look: Look, level: int, *, exact: bool) -> tuple[Mask, float]:
-        seen = self._glass.read(look, level)
-        began = time.perf_counter()
-        mask = look.detector.preview(seen, level, look.learned, look.values, exact=exact)
-        return np.asarray(mask, np.bool_), time.perf_counter() - began
+    def _compute(self, request: PreviewRequest, level: int, *, exact: bool) -> tuple[Mask, float]:
+        samples = self._cache.read(request, level)
+        started = time.perf_counter()
+        mask = request.detector.preview(samples, level, request.prepared, request.values, exact=exact)
+        return np.asarray(mask, np.bool_), time.perf_counter() - started
 
-    def _note(self, pixels: int, seconds: float) -> None:
-        """Learn how much this computer looks at in time."""
-        able = pixels * IN_TIME / max(seconds, 1e-3)
-        self._budget = min(max((self._budget + able) / 2, LEAST), MOST)
+    def _update_budget(self, pixels: int, seconds: float) -> None:
+        """Adapt the number of pixels of the first preview to the speed of this computer."""
+        affordable = pixels * TIME_LIMIT / max(seconds, 1e-3)
+        self._budget = min(max((self._budget + affordable) / 2, MIN_PIXELS), MAX_PIXELS)
 
 
 def level_within(box: Box, pixels: float) -> int:
-    """The least reduction at which ``box`` has no more than so many ``pixels``."""
+    """The smallest level at which ``box`` has at most ``pixels`` pixels."""
     level = 0
     while (box.width >> level) * (box.height >> level) > pixels:
         level += 1

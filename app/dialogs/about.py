@@ -1,4 +1,4 @@
-"""What this program is, its version, and the licences of what it is made of."""
+"""The About dialog: version, method, and the licences of the libraries."""
 
 from __future__ import annotations
 
@@ -34,41 +34,41 @@ PARTS = {
     "tensorboard": "Apache-2.0",
     "tqdm": "MPL-2.0 AND MIT",
 }
-"""Libraries the program stands on, with their licences."""
+"""Libraries that the program uses, with their licences."""
 
 
 class AboutDialog(Dialog):
-    """Version, promise, method, libraries."""
+    """Shows the version, the method and the libraries."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("About Imagest Workstation"))
         self.resize(560, 600)
-        inside = column(self, margin=16)
-        inside.addWidget(label(self.tr("Imagest Workstation {0}").format(__version__), "title"))
-        inside.addWidget(
+        layout = column(self, margin=16)
+        layout.addWidget(label(self.tr("Imagest Workstation {0}").format(__version__), "title"))
+        layout.addWidget(
             label(
                 self.tr(
-                    "Fills exactly the damaged pixels of a painting’s scan, on this computer, and proves that"
-                    " all others are unchanged. A fill is a hypothesis, never the artist’s hand."
+                    "Fills only the damaged pixels of a painting’s scan, on this computer, and verifies"
+                    " that all others are unchanged. A fill is a hypothesis, not the artist’s work."
                 ),
                 wrap=True,
             )
         )
-        inside.addWidget(
+        layout.addWidget(
             label(
                 self.tr(
-                    "After Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0."
+                    "Based on Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0."
                 ),
                 "soft",
                 wrap=True,
             )
         )
-        inside.addWidget(self._parts(), 1)
+        layout.addWidget(self._parts(), 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        inside.addLayout(row(button(self.tr("Copy diagnostics"), copy, icon="copy"), None, buttons))
+        layout.addLayout(row(button(self.tr("Copy diagnostics"), copy, icon="copy"), None, buttons))
 
     def _parts(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -91,7 +91,7 @@ def version(name: str) -> str:
 
 
 def copy() -> None:
-    """Versions and system, on the clipboard."""
+    """Copy versions and system information to the clipboard."""
     from PySide6.QtWidgets import QApplication
 
     QApplication.clipboard().setText(diagnostics())

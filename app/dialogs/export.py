@@ -1,28 +1,32 @@
-"""What to write and where; then the answer of the check, sample by sample."""
+"""Choose what to export and where; shows the result of the verification."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QWidget
 
-from app.commands.export import Exported, ExportSpec, check_targets, export
+from app.commands.export import ExportOutcome, ExportSpec, check_targets, export
 from app.context import Context
 from app.i18n.core_messages import core_sentence
 from app.jobs.call_later import call_later
 from app.jobs.runner import Job
 from app.messages import explained
-from app.panels.stored_as import StoredAs
-from app.widgets.parts import button, column, form, label, restyle, row, rule
+from app.widgets.parts import button, column, form, guard_wheel, label, restyle, row, rule
 from app.widgets.placement import Dialog
 from imagest_core.errors import ImagestError, OutputError
 from imagest_core.painting.reader import Painting
+from imagest_core.painting.tiff.form import Compression, Form
+from imagest_core.painting.writer import keeps_file, writing_notes
+
+LINES = 3
+"""Lines of text reserved for the notes below the choices."""
 
 
 class ExportDialog(Dialog):
-    """Not modal: the window can be used while it stands, and the export runs in the worker."""
+    """Not modal: the window stays usable, and the export runs in the worker thread."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,16 +36,16 @@ class ExportDialog(Dialog):
         assert context.document is not None
         self._context, self._document = context, context.document
         self._running: Job | None = None
-        inside = column(self, margin=16, spacing=12)
-        inside.addWidget(label(self.tr("Export the restored scan"), "title"))
-        inside.addLayout(self._form())
-        inside.addWidget(rule())
+        layout = column(self, margin=16, spacing=12)
+        layout.addWidget(label(self.tr("Export the restored scan"), "title"))
+        layout.addLayout(self._form())
+        layout.addWidget(rule())
         self.answer = label("", wrap=True)
         self.answer.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        inside.addWidget(self.answer)
-        inside.addStretch(1)
-        inside.addLayout(self._buttons())
-        self._document.decisions_changed.connect(self._decided)
+        layout.addWidget(self.answer)
+        layout.addStretch(1)
+        layout.addLayout(self._buttons())
+        self._document.decisions_changed.connect(self._decisions_changed)
         self._document.closed.connect(self.reject)
         for signal in (context.jobs.cancelled, context.jobs.dropped):
             signal.connect(self._stopped)
@@ -49,39 +53,39 @@ class ExportDialog(Dialog):
 
     def _form(self) -> QGridLayout:
         painting = self._document.painting
-        self.path = QLineEdit(str(self._proposed(painting)))
+        self.path = QLineEdit(str(self._default_path(painting)))
         self.path.setAccessibleName(self.tr("Restored TIFF"))
         self.path.textChanged.connect(lambda _: self._check())
         browse = button(self.tr("Choose…"), self._browse)
-        self.replace = QCheckBox(self.tr("Replace files that exist"))
+        self.replace = QCheckBox(self.tr("Replace existing files"))
         self.replace.toggled.connect(lambda _: self._check())
         self.with_mask = QCheckBox(self.tr("The mask (PNG)"))
-        self.with_fill = QCheckBox(self.tr("The fills alone (RGBA TIFF, transparent elsewhere)"))
-        self.with_record = QCheckBox(self.tr("The record: what was done, with what, when (JSON)"))
-        known = self._context.settings.preferences
-        for box, wanted in (
-            (self.with_mask, known.export_mask),
-            (self.with_fill, known.export_fill),
-            (self.with_record, known.export_record),
+        self.with_fill = QCheckBox(self.tr("The fills only (RGBA TIFF, transparent elsewhere)"))
+        self.with_record = QCheckBox(self.tr("The record of what was done, how and when (JSON)"))
+        preferences = self._context.settings.preferences
+        for box, checked in (
+            (self.with_mask, preferences.export_mask),
+            (self.with_fill, preferences.export_fill),
+            (self.with_record, preferences.export_record),
         ):
-            box.setChecked(wanted)
+            box.setChecked(checked)
             box.toggled.connect(lambda _: self._check())
         grid = form()
         grid.addWidget(label(self.tr("Restored TIFF"), "soft"), 0, 0)
         grid.addLayout(row(self.path, browse), 0, 1)
-        self.stored = StoredAs(painting)
-        self.stored.changed.connect(self._check)
-        stored = label(self.tr("Stored"), "soft")
-        stored.setMinimumHeight(self.stored.bits.sizeHint().height())
-        grid.addWidget(stored, 1, 0, Qt.AlignmentFlag.AlignTop)
-        grid.addWidget(self.stored, 1, 1)
-        grid.addWidget(label(self.tr("Beside it"), "soft"), 2, 0)
+        self.format = FormatChoices(painting)
+        self.format.changed.connect(self._check)
+        format_label = label(self.tr("Format"), "soft")
+        format_label.setMinimumHeight(self.format.bits.sizeHint().height())
+        grid.addWidget(format_label, 1, 0, Qt.AlignmentFlag.AlignTop)
+        grid.addWidget(self.format, 1, 1)
+        grid.addWidget(label(self.tr("Also write"), "soft"), 2, 0)
         for line, box in enumerate((self.with_mask, self.with_fill, self.with_record), 2):
             grid.addWidget(box, line, 1)
         grid.addWidget(self.replace, 5, 1)
         return grid
 
-    def _proposed(self, painting: Painting) -> Path:
+    def _default_path(self, painting: Painting) -> Path:
         folder = self._context.settings.folder("export")
         return (
             folder if folder != Path.home() else painting.path.parent
@@ -95,9 +99,9 @@ class ExportDialog(Dialog):
         self.go.setDefault(True)
         return row(self.show_folder, None, self.close_button, self.go)
 
-    def wanted(self) -> ExportSpec:
-        """What the dialog says; raises ``OutputError`` where that is no file name."""
-        out = self._named()
+    def spec(self) -> ExportSpec:
+        """The chosen files and format; raises ``OutputError`` if the path is not a valid file name."""
+        out = self._output_path()
         beside = out.with_suffix("")
         return ExportSpec(
             out,
@@ -105,20 +109,20 @@ class ExportDialog(Dialog):
             beside.with_name(beside.name + "-fill.tif") if self.with_fill.isChecked() else None,
             beside.with_name(beside.name + "-record.json") if self.with_record.isChecked() else None,
             self.replace.isChecked(),
-            self.stored.form,
+            self.format.form,
         )
 
-    def _named(self) -> Path:
-        """The typed name; a relative one is in the folder of the proposed one."""
+    def _output_path(self) -> Path:
+        """The path as entered; a relative one is in the folder of the default path."""
         text = self.path.text().strip()
         try:
             typed = Path(text).expanduser()
         except RuntimeError as error:
-            sentence = self.tr("There is no user folder {0}: choose another one.")
+            sentence = self.tr("The home folder {0} does not exist: choose another folder.")
             raise OutputError(sentence.format(Path(text).parts[0])) from error
         if not typed.name:
-            raise OutputError(self.tr("The restored scan needs a name that ends in .tif."))
-        return self._proposed(self._document.painting).parent / typed
+            raise OutputError(self.tr("Enter a file name that ends in .tif."))
+        return self._default_path(self._document.painting).parent / typed
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
@@ -131,81 +135,83 @@ class ExportDialog(Dialog):
         if chosen:
             self.path.setText(chosen)
 
-    def _decided(self, box: object) -> None:
-        """A method and no lambda, so that it is not called any more once the dialog is gone."""
+    def _decisions_changed(self, box: object) -> None:
+        """A method rather than a lambda, so that Qt disconnects it when the dialog is deleted."""
         self._check()
 
     def _check(self) -> None:
-        """Say at once what would be refused."""
+        """Show why the export would be refused, before it starts."""
         if self._running is not None:
             return
         self.go.show()
         try:
-            check_targets(self._document, self.wanted())
+            check_targets(self._document, self.spec())
         except (ImagestError, OSError) as error:
-            self._say(explained(error)[0], "warn")
+            self._show_answer(explained(error)[0], "warn")
             self.go.setEnabled(False)
         else:
-            self._say("", "soft")
+            self._show_answer("", "soft")
             self.go.setEnabled(True)
 
-    def _say(self, text: str, kind: str) -> None:
+    def _show_answer(self, text: str, kind: str) -> None:
         restyle(self.answer, kind)
         self.answer.setText(text)
         call_later(self, self.adjustSize)
 
     def _export(self) -> None:
-        wanted, document = self.wanted(), self._document
+        spec, document = self.spec(), self._document
         try:
             snapshot = document.document.snapshot()
         except ImagestError as error:
             self._failed(error)
             return
         self.go.setEnabled(False)
-        self._say(self.tr("Writing and verifying… the progress is at the bottom of the window."), "soft")
-        self._context.settings.remember_folder("export", wanted.out)
-        self._context.settings.prefer(
-            export_mask=wanted.mask is not None,
-            export_fill=wanted.fill is not None,
-            export_record=wanted.record is not None,
+        self._show_answer(
+            self.tr("Writing and verifying. Progress is shown at the bottom of the window."), "soft"
         )
-        work = lambda progress: export(document, wanted, progress, snapshot)  # noqa: E731
+        self._context.settings.remember_folder("export", spec.out)
+        self._context.settings.prefer(
+            export_mask=spec.mask is not None,
+            export_fill=spec.fill is not None,
+            export_record=spec.record is not None,
+        )
+        work = lambda progress: export(document, spec, progress, snapshot)  # noqa: E731
         self._running = Job(self.tr("Exporting"), work, self._done, self._failed)
         self._context.jobs.submit(self._running)
 
     def _stopped(self, job: Job) -> None:
-        """A job was cancelled or will not be run: perhaps this export."""
+        """Reset if the cancelled or dropped job is this export."""
         if job is self._running:
             self._running = None
             self._check()
 
-    def _done(self, written: Exported) -> None:
+    def _done(self, outcome: ExportOutcome) -> None:
         from shiboken6 import isValid
 
-        self._context.messages.say(self.tr("Exported and verified: {0}").format(written.out))
+        self._context.messages.say(self.tr("Exported and verified: {0}").format(outcome.out))
         if not isValid(self):
             return
         self._running = None
-        self._say(self._verdict(written), "good")
+        self._show_answer(self._summary(outcome), "good")
         self.show_folder.show()
         self.go.hide()
 
-    def _verdict(self, written: Exported) -> str:
-        """What the check of the written file found."""
-        account = written.account
+    def _summary(self, outcome: ExportOutcome) -> str:
+        """The verification result, notes and written files."""
+        account = outcome.account
         if account.converted:
-            found = self.tr(
-                "Checked: all {0} samples are exactly what the conversion makes of the scan’s and "
-                "the fills’; {1} px are filled."
+            verdict = self.tr(
+                "Verified: all {0} samples equal the converted samples of the scan and the fills; {1} px"
+                " are filled."
             ).format(f"{account.converted:,}", f"{account.filled:,}")
         else:
-            found = self.tr(
-                "Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.\n"
-                "The fingerprint of the unchanged samples is {2}…"
+            verdict = self.tr(
+                "Verified: {0} samples outside the fills are identical to the scan; {1} px are filled.\n"
+                "SHA-256 of the unchanged samples: {2}…"
             ).format(f"{account.samples:,}", f"{account.filled:,}", account.sha256[:16])
-        files = "\n".join(map(str, written.files))
-        notes = [core_sentence(note) for note in written.notes]
-        return "\n".join([found, *notes, self.tr("Written: {0}").format(files)])
+        files = "\n".join(map(str, outcome.files))
+        notes = [core_sentence(note) for note in outcome.notes]
+        return "\n".join([verdict, *notes, self.tr("Written: {0}").format(files)])
 
     def _failed(self, error: Exception) -> None:
         from shiboken6 import isValid
@@ -213,8 +219,89 @@ class ExportDialog(Dialog):
         self._context.messages.fail(error)
         if isValid(self):
             self._running = None
-            self._say(explained(error)[0], "bad")
+            self._show_answer(explained(error)[0], "bad")
             self.go.setEnabled(True)
 
     def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.wanted().out.parent)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.spec().out.parent)))
+
+
+class FormatChoices(QWidget):
+    """Bit depth, colour and compression of the TIFF; by default those of the scan. Emits ``changed()``."""
+
+    changed = Signal()
+
+    def __init__(self, painting: Painting) -> None:
+        super().__init__()
+        self._painting = painting
+        self.bits = self._choice(self.tr("Bit depth"), self._depths())
+        self.colour = self._choice(self.tr("Colour"), self._colours())
+        self.compression = self._choice(self.tr("Compression"), self._compressions())
+        self.notes = label("", "small", wrap=True)
+        self.notes.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.notes.setMinimumHeight(LINES * self.notes.fontMetrics().lineSpacing())
+        layout = column(self, spacing=4)
+        layout.addLayout(row(self.bits, self.colour, self.compression, None))
+        layout.addWidget(self.notes)
+        self._update_notes()
+
+    @property
+    def form(self) -> Form:
+        """How the storage differs from the scan."""
+        return Form(self.compression.currentData(), self.bits.currentData(), bool(self.colour.currentData()))
+
+    def _choice(self, name: str, entries: list[tuple[str, object]]) -> QComboBox:
+        box = QComboBox()
+        guard_wheel(box)
+        box.setAccessibleName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.setToolTip(name)
+        for text, value in entries:
+            box.addItem(text, value)
+        box.setEnabled(len(entries) > 1)
+        box.currentIndexChanged.connect(self._changed)
+        return box
+
+    def _depths(self) -> list[tuple[str, object]]:
+        own = self._painting.depth
+        other = 8 if own == 16 else 16
+        return [
+            (self._unchanged(self.tr("{0} bit").format(own)), None),
+            (self.tr("{0} bit").format(other), other),
+        ]
+
+    def _colours(self) -> list[tuple[str, object]]:
+        own: list[tuple[str, object]] = [(self._unchanged(self._painting.profile_name), None)]
+        return own + ([("sRGB", True)] if Form(srgb=True).converts_colour(self._painting) else [])
+
+    def _compressions(self) -> list[tuple[str, object]]:
+        names = {
+            Compression.NONE: self.tr("uncompressed"),
+            Compression.LZW: "LZW",
+            Compression.DEFLATE: "Deflate",
+            Compression.ZSTD: "Zstandard",
+        }
+        own = self._painting.compression
+        first = self._unchanged(own) if keeps_file(self._painting) else "Deflate"
+        others = [(text, kind) for kind, text in names.items() if text != first]
+        return [(first, None), *others]
+
+    def _unchanged(self, text: str) -> str:
+        return self.tr("{0} (unchanged)").format(text)
+
+    def _changed(self) -> None:
+        self._update_notes()
+        self.changed.emit()
+
+    def _update_notes(self) -> None:
+        """Describe the consequences of the choice."""
+        form = self.form
+        converts = form.converts(self._painting)
+        promise = self.tr(
+            "All samples outside the fills stay identical to the scan. This is verified before the file"
+            " is saved."
+        )
+        remedy = self.tr("Also keep a file in the scan’s own format as the record of the treatment.")
+        notes = [core_sentence(note) for note in writing_notes(self._painting, form)]
+        restyle(self.notes, "warn" if converts else "small")
+        self.notes.setText(" ".join([*notes, remedy] if converts else [promise, *notes]))

@@ -1,4 +1,4 @@
-"""A project whose scan isn't where it was: the user shows the file, and the program checks that it is it."""
+"""Locate the missing scan of a project; the chosen file is compared with the stored hash."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from app.widgets.parts import button, column, form, label, row, rule
 from app.widgets.placement import Dialog
 
 
-class MovedDialog(Dialog):
-    """Says which file is wanted; what is chosen is opened if it is the same, sample for sample."""
+class LocateScanDialog(Dialog):
+    """Shows which file is missing; the chosen file is opened if its samples are identical."""
 
     def __init__(self, context: Context, missing: ScanMissingError, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.setWindowTitle(self.tr("Where is the scan?"))
+        self.setWindowTitle(self.tr("Locate the scan"))
         self.setMinimumWidth(560)
         self._context, self._missing = context, missing
-        inside = column(self, margin=16, spacing=12)
-        inside.addWidget(label(self.tr("Where is the scan?"), "title"))
+        layout = column(self, margin=16, spacing=12)
+        layout.addWidget(label(self.tr("Locate the scan"), "title"))
         self.sentence = label(explained(missing)[0], "warn", wrap=True)
-        inside.addWidget(self.sentence)
-        inside.addLayout(self._facts())
-        check = self.tr("What you choose is compared with the fingerprint of the scan before it is used.")
-        inside.addWidget(label(check, "small", wrap=True))
-        inside.addWidget(rule())
-        self.show_where = button(self.tr("Show me where…"), self.ask, primary=True)
-        self.show_where.setDefault(True)
-        self.go_on_with_it = button(self.tr("Go on with this file"), self.accept_rewritten)
+        layout.addWidget(self.sentence)
+        layout.addLayout(self._facts())
+        check = self.tr("The file you choose is compared with the stored hash of the scan before it is used.")
+        layout.addWidget(label(check, "small", wrap=True))
+        layout.addWidget(rule())
+        self.choose_button = button(self.tr("Choose the file…"), self.ask, primary=True)
+        self.choose_button.setDefault(True)
+        self.use_button = button(self.tr("Use this file"), self.accept_rewritten)
         rewritten = missing.rewritten
-        self.go_on_with_it.setVisible(rewritten is not None and bool(rewritten.same_samples))
+        self.use_button.setVisible(rewritten is not None and bool(rewritten.same_samples))
         not_now = button(self.tr("Not now"), self.reject)
-        inside.addLayout(row(self.go_on_with_it, None, not_now, self.show_where))
+        layout.addLayout(row(self.use_button, None, not_now, self.choose_button))
 
     def _facts(self) -> QGridLayout:
         reference = self._missing.reference
@@ -46,8 +46,8 @@ class MovedDialog(Dialog):
         size = f"{reference.width:,} × {reference.height:,} px, {reference.depth} bit"
         facts = (
             (self.tr("Project"), self._missing.project.name),
-            (self.tr("Its scan"), reference.path.name),
-            (self.tr("Last seen in"), str(reference.path.parent)),
+            (self.tr("Scan"), reference.path.name),
+            (self.tr("Last known folder"), str(reference.path.parent)),
             (self.tr("Size"), size),
         )
         for line, (name, value) in enumerate((*facts, *self._changes())):
@@ -56,22 +56,22 @@ class MovedDialog(Dialog):
         return grid
 
     def _changes(self) -> tuple[tuple[str, str], ...]:
-        """What is known of the file in its place."""
+        """Facts about the file found at the scan's path."""
         rewritten = self._missing.rewritten
         if rewritten is None:
             return ()
-        said = {
-            True: self.tr("every one is as it was"),
-            False: self.tr("not the same"),
-            None: self.tr("can’t be compared: they were not recorded when the project was begun"),
+        comparison = {
+            True: self.tr("all unchanged"),
+            False: self.tr("different"),
+            None: self.tr("can’t be compared: the project has no record of them"),
         }
         return (
-            (self.tr("In its place"), str(rewritten.path)),
-            (self.tr("Samples"), said[rewritten.same_samples]),
+            (self.tr("File found there"), str(rewritten.path)),
+            (self.tr("Samples"), comparison[rewritten.same_samples]),
         )
 
     def accept_rewritten(self) -> None:
-        """Go on with the file in its place, every sample of which is the scan's."""
+        """Use the rewritten file, whose samples are identical to the scan's."""
         rewritten = self._missing.rewritten
         if rewritten is not None:
             self.accept()
@@ -79,17 +79,17 @@ class MovedDialog(Dialog):
             opening.open_path(self._context, project, rewritten.path, accept_rewritten=True)
 
     def ask(self) -> None:
-        """Let the user choose the file."""
+        """Ask the user for the file."""
         folder = self._context.settings.folder("open")
         kinds = self.tr("Pictures") + f" ({opening.PICTURES});;" + self.tr("All files") + " (*)"
         chosen, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Show where {0} is").format(self._missing.reference.path.name), str(folder), kinds
+            self, self.tr("Locate {0}").format(self._missing.reference.path.name), str(folder), kinds
         )
         if chosen:
-            self.go_on(Path(chosen))
+            self.use_scan(Path(chosen))
 
-    def go_on(self, scan: Path) -> None:
-        """Open the project with ``scan``; where that is another picture the dialog comes back and says so."""
+    def use_scan(self, scan: Path) -> None:
+        """Open the project with ``scan``; the dialog opens again if that is a different picture."""
         self._context.settings.remember_folder("open", scan)
         self.accept()
         opening.open_path(self._context, self._missing.project, scan)

@@ -1,4 +1,4 @@
-"""A picture whose colour profile can't be used: only the user may say that its samples are sRGB."""
+"""Ask whether sRGB may be assumed for a picture whose colour profile can't be used."""
 
 from __future__ import annotations
 
@@ -13,29 +13,31 @@ from imagest_core.errors import ProfileError
 
 
 class ProfileDialog(QDialog):
-    """Says what is wrong with the profile; calls ``go_on`` if the user wants sRGB in its place."""
+    """Explains the problem of the profile; calls ``open_as_srgb`` if the user agrees."""
 
-    def __init__(self, error: ProfileError, go_on: Callable[[], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, error: ProfileError, open_as_srgb: Callable[[], None], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Assume sRGB?"))
         self.setMinimumWidth(560)
-        self._go_on = go_on
-        inside = column(self, margin=16, spacing=12)
-        inside.addWidget(label(self.tr("Assume sRGB?"), "title"))
+        self._open = open_as_srgb
+        layout = column(self, margin=16, spacing=12)
+        layout.addWidget(label(self.tr("Assume sRGB?"), "title"))
         self.sentence = label(explained(error)[0], "warn", wrap=True)
-        inside.addWidget(self.sentence)
-        means = self.tr(
-            "With sRGB, samples outside the mask stay as they are; filled colours may differ from their"
-            " surroundings. The record says that sRGB was assumed."
+        layout.addWidget(self.sentence)
+        consequences = self.tr(
+            "If sRGB is assumed, samples outside the mask stay unchanged, but filled colours may differ"
+            " from their surroundings. The record notes that sRGB was assumed."
         )
-        inside.addWidget(label(means, "small", wrap=True))
-        inside.addWidget(rule())
+        layout.addWidget(label(consequences, "small", wrap=True))
+        layout.addWidget(rule())
         self.assume = button(self.tr("Assume sRGB"), self._assume)
-        not_now = button(self.tr("Don't open"), self.reject, primary=True)
+        not_now = button(self.tr("Don’t open"), self.reject, primary=True)
         not_now.setDefault(True)
-        inside.addLayout(row(None, not_now, self.assume))
+        layout.addLayout(row(None, not_now, self.assume))
 
     def _assume(self) -> None:
         self.accept()
-        self._go_on()
+        self._open()

@@ -1,4 +1,4 @@
-"""The preferences; each takes effect at once."""
+"""The settings dialog; every change takes effect immediately."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Choices = Iterable[tuple[str, str]]
 
 
 class SettingsDialog(Dialog):
-    """What the user can choose; the window follows the settings."""
+    """Edits the preferences; the window applies them."""
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,23 +23,23 @@ class SettingsDialog(Dialog):
         self.setWindowTitle(self.tr("Settings"))
         self.setMinimumWidth(480)
         self._context = context
-        inside = column(self, margin=16, spacing=12)
-        inside.addWidget(label(self.tr("Settings"), "title"))
-        inside.addLayout(self._form())
-        inside.addWidget(rule())
+        layout = column(self, margin=16, spacing=12)
+        layout.addWidget(label(self.tr("Settings"), "title"))
+        layout.addLayout(self._form())
+        layout.addWidget(rule())
         for name, text in (
-            ("hide_mask_while_judging", self.tr("Hide the mask while a result is judged")),
-            ("confirm_discard", self.tr("Ask before a result is discarded")),
+            ("hide_mask_while_judging", self.tr("Hide the mask while reviewing a result")),
+            ("confirm_discard", self.tr("Ask before discarding a result")),
             ("brush_follows_zoom", self.tr("Keep the brush the same size on screen when zooming")),
         ):
-            inside.addWidget(self._check(name, text))
-        self.later = label(self.tr("The language changes as soon as the running job has ended."), "small")
+            layout.addWidget(self._check(name, text))
+        self.later = label(self.tr("The language changes when the running job ends."), "small")
         self.later.hide()
-        inside.addWidget(self.later)
-        inside.addStretch(1)
+        layout.addWidget(self.later)
+        layout.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        inside.addWidget(buttons)
+        layout.addWidget(buttons)
 
     def _form(self) -> QGridLayout:
         grid = form()
@@ -54,18 +54,22 @@ class SettingsDialog(Dialog):
             (self.tr("Operator"), self.operator),
         )
         for line, (name, widget) in enumerate(rows):
-            named = label(name, "soft")
-            named.setBuddy(widget)
+            name_label = label(name, "soft")
+            name_label.setBuddy(widget)
             widget.setAccessibleName(name)
-            grid.addWidget(named, line, 0)
+            grid.addWidget(name_label, line, 0)
             grid.addWidget(widget, line, 1)
         return grid
 
     def _themes(self) -> Choices:
-        return (("system", self.tr("As the system")), ("light", self.tr("Light")), ("dark", self.tr("Dark")))
+        return (
+            ("system", self.tr("Same as the system")),
+            ("light", self.tr("Light")),
+            ("dark", self.tr("Dark")),
+        )
 
     def _languages(self) -> Choices:
-        return (("", self.tr("As the system")), ("en", "English"), ("zh_CN", "简体中文"))
+        return (("", self.tr("Same as the system")), ("en", "English"), ("zh_CN", "简体中文"))
 
     def _surrounds(self) -> Choices:
         return (
@@ -76,22 +80,22 @@ class SettingsDialog(Dialog):
         )
 
     def _devices(self) -> Choices:
-        return (("auto", self.tr("GPU if there is one")), ("cuda", self.tr("GPU")), ("cpu", self.tr("CPU")))
+        return (("auto", self.tr("GPU if available")), ("cuda", self.tr("GPU")), ("cpu", self.tr("CPU")))
 
     def _choice(self, name: str, choices: Choices) -> QComboBox:
-        made = QComboBox()
-        guard_wheel(made)
+        widget = QComboBox()
+        guard_wheel(widget)
         for key, text in choices:
-            made.addItem(text, key)
-        made.setCurrentIndex(made.findData(getattr(self._context.settings.preferences, name)))
-        made.activated.connect(lambda _: self._prefer(name, made.currentData()))
-        return made
+            widget.addItem(text, key)
+        widget.setCurrentIndex(widget.findData(getattr(self._context.settings.preferences, name)))
+        widget.activated.connect(lambda _: self._prefer(name, widget.currentData()))
+        return widget
 
     def _check(self, name: str, text: str) -> QCheckBox:
-        made = QCheckBox(text)
-        made.setChecked(getattr(self._context.settings.preferences, name))
-        made.toggled.connect(lambda on: self._context.settings.prefer(**{name: on}))
-        return made
+        widget = QCheckBox(text)
+        widget.setChecked(getattr(self._context.settings.preferences, name))
+        widget.toggled.connect(lambda on: self._context.settings.prefer(**{name: on}))
+        return widget
 
     def _prefer(self, name: str, value: str) -> None:
         self._context.settings.prefer(**{name: value})

@@ -1,4 +1,4 @@
-"""All keys in one searchable list."""
+"""A searchable list of all keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.widgets.placement import Dialog
 
 
 class ShortcutsDialog(Dialog):
-    """Type to find an action by its name, menu or key."""
+    """Lists the actions; the search matches name, menu and key."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,15 +24,15 @@ class ShortcutsDialog(Dialog):
         self.search.setClearButtonEnabled(True)
         self.search.setAccessibleName(self.tr("Search"))
         self.model = self._filter()
-        self.none = label(self.tr("No action of that name."), "soft")
-        inside = column(self, margin=16)
-        inside.addWidget(label(self.tr("Keyboard shortcuts"), "title"))
-        inside.addWidget(self.search)
-        inside.addWidget(self._tree(), 1)
-        inside.addWidget(self.none)
+        self.none = label(self.tr("No matching action."), "soft")
+        layout = column(self, margin=16)
+        layout.addWidget(label(self.tr("Keyboard shortcuts"), "title"))
+        layout.addWidget(self.search)
+        layout.addWidget(self._tree(), 1)
+        layout.addWidget(self.none)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
-        inside.addWidget(buttons)
+        layout.addWidget(buttons)
         self.search.textChanged.connect(self._find)
         self._find("")
 
@@ -77,5 +77,5 @@ def _append(model: QStandardItemModel, *texts: str) -> None:
 
 
 def keys_of(spec: Spec) -> str:
-    """All keys of an action as this system writes them."""
+    """All shortcuts of an action in the notation of this platform."""
     return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)

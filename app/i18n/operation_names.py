@@ -1,4 +1,4 @@
-"""The names of gestures, as the history shows them, in the user's language."""
+"""Translation of operation names, as shown in the history."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ from PySide6.QtCore import QCoreApplication
 from app.i18n.noop import QT_TRANSLATE_NOOP
 
 NAMES = (
-    QT_TRANSLATE_NOOP("Gestures", "Restore with {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Accept {0} regions"),
-    QT_TRANSLATE_NOOP("Gestures", "Reject {0} regions"),
-    QT_TRANSLATE_NOOP("Gestures", "Reconsider {0} regions"),
-    QT_TRANSLATE_NOOP("Gestures", "Accept region {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Reject region {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Reconsider region {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Add class {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Rename class to {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Import {0}"),
-    QT_TRANSLATE_NOOP("Gestures", "Discard result"),
-    QT_TRANSLATE_NOOP("Gestures", "Annotate"),
-    QT_TRANSLATE_NOOP("Gestures", "Review region"),
-    QT_TRANSLATE_NOOP("Gestures", "Add style region"),
-    QT_TRANSLATE_NOOP("Gestures", "Move style region"),
-    QT_TRANSLATE_NOOP("Gestures", "Remove style region"),
-    QT_TRANSLATE_NOOP("Gestures", "Set style reference"),
-    QT_TRANSLATE_NOOP("Gestures", "Use suggested style"),
-    QT_TRANSLATE_NOOP("Gestures", "Trim style references"),
-    QT_TRANSLATE_NOOP("Gestures", "Remove style references"),
-    QT_TRANSLATE_NOOP("Gestures", "Set donor picture"),
-    QT_TRANSLATE_NOOP("Gestures", "Remove donor picture"),
-    QT_TRANSLATE_NOOP("Gestures", "Set scale by two points"),
-    QT_TRANSLATE_NOOP("Gestures", "Set scale from the file"),
-    QT_TRANSLATE_NOOP("Gestures", "Set operator"),
-    QT_TRANSLATE_NOOP("Gestures", "Edit notes"),
-    QT_TRANSLATE_NOOP("Gestures", "Invert mask"),
-    QT_TRANSLATE_NOOP("Gestures", "Grow class"),
-    QT_TRANSLATE_NOOP("Gestures", "Shrink class"),
-    QT_TRANSLATE_NOOP("Gestures", "Clear class"),
-    QT_TRANSLATE_NOOP("Gestures", "Clear mask"),
-    QT_TRANSLATE_NOOP("Gestures", "Derive cracks"),
-    QT_TRANSLATE_NOOP("Gestures", "Derive losses"),
-    QT_TRANSLATE_NOOP("Gestures", "Derive difference"),
-    QT_TRANSLATE_NOOP("Gestures", "Recolour class"),
-    QT_TRANSLATE_NOOP("Gestures", "Lock class"),
-    QT_TRANSLATE_NOOP("Gestures", "Unlock class"),
-    QT_TRANSLATE_NOOP("Gestures", "Show class"),
-    QT_TRANSLATE_NOOP("Gestures", "Hide class"),
-    QT_TRANSLATE_NOOP("Gestures", "Fill class"),
-    QT_TRANSLATE_NOOP("Gestures", "Only record class"),
+    QT_TRANSLATE_NOOP("Operations", "Restore with {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Accept {0} regions"),
+    QT_TRANSLATE_NOOP("Operations", "Reject {0} regions"),
+    QT_TRANSLATE_NOOP("Operations", "Reconsider {0} regions"),
+    QT_TRANSLATE_NOOP("Operations", "Accept region {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Reject region {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Reconsider region {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Add class {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Rename class to {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Import {0}"),
+    QT_TRANSLATE_NOOP("Operations", "Discard result"),
+    QT_TRANSLATE_NOOP("Operations", "Annotate"),
+    QT_TRANSLATE_NOOP("Operations", "Review region"),
+    QT_TRANSLATE_NOOP("Operations", "Add style region"),
+    QT_TRANSLATE_NOOP("Operations", "Move style region"),
+    QT_TRANSLATE_NOOP("Operations", "Remove style region"),
+    QT_TRANSLATE_NOOP("Operations", "Set style reference"),
+    QT_TRANSLATE_NOOP("Operations", "Use suggested style"),
+    QT_TRANSLATE_NOOP("Operations", "Trim style references"),
+    QT_TRANSLATE_NOOP("Operations", "Remove style references"),
+    QT_TRANSLATE_NOOP("Operations", "Set donor picture"),
+    QT_TRANSLATE_NOOP("Operations", "Remove donor picture"),
+    QT_TRANSLATE_NOOP("Operations", "Set scale by two points"),
+    QT_TRANSLATE_NOOP("Operations", "Set scale from the file"),
+    QT_TRANSLATE_NOOP("Operations", "Set operator"),
+    QT_TRANSLATE_NOOP("Operations", "Edit notes"),
+    QT_TRANSLATE_NOOP("Operations", "Invert mask"),
+    QT_TRANSLATE_NOOP("Operations", "Grow class"),
+    QT_TRANSLATE_NOOP("Operations", "Shrink class"),
+    QT_TRANSLATE_NOOP("Operations", "Clear class"),
+    QT_TRANSLATE_NOOP("Operations", "Clear mask"),
+    QT_TRANSLATE_NOOP("Operations", "Derive cracks"),
+    QT_TRANSLATE_NOOP("Operations", "Derive losses"),
+    QT_TRANSLATE_NOOP("Operations", "Derive difference"),
+    QT_TRANSLATE_NOOP("Operations", "Recolour class"),
+    QT_TRANSLATE_NOOP("Operations", "Lock class"),
+    QT_TRANSLATE_NOOP("Operations", "Unlock class"),
+    QT_TRANSLATE_NOOP("Operations", "Show class"),
+    QT_TRANSLATE_NOOP("Operations", "Hide class"),
+    QT_TRANSLATE_NOOP("Operations", "Fill class"),
+    QT_TRANSLATE_NOOP("Operations", "Only record class"),
 )
-"""As the core and the tools call them; {0} stands for a number or a name."""
+"""Names given by the core and the tools; {0} stands for a number or a name."""
 
 _PATTERNS = [(name, re.compile(re.escape(name).replace(r"\{0\}", "(.+)"))) for name in NAMES]
 
 
-def gesture_name(name: str) -> str:
-    """``name`` translated; as it is where it isn't known."""
+def operation_name(name: str) -> str:
+    """Translate ``name``; unknown names are returned unchanged."""
     for known, pattern in _PATTERNS:
-        if (found := pattern.fullmatch(name)) is not None:
-            return QCoreApplication.translate("Gestures", known).format(*found.groups())
+        if (match := pattern.fullmatch(name)) is not None:
+            return QCoreApplication.translate("Operations", known).format(*match.groups())
     return name

@@ -1,4 +1,4 @@
-"""Something done as soon as the window has heard of what happened before."""
+"""Deferred calls in the event loop."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, QTimer
 
 
-def call_later(owner: QObject, act: Callable[[], object]) -> None:
-    """Call ``act`` when the event loop comes round again, unless ``owner`` is gone by then.
+def call_later(owner: QObject, function: Callable[[], object]) -> None:
+    """Call ``function`` in the next turn of the event loop, unless ``owner`` is deleted first.
 
-    ``QTimer.singleShot`` would keep ``act``, and all it holds, for ever where ``owner`` goes first.
+    ``QTimer.singleShot`` would keep ``function`` and what it captures alive after ``owner`` is deleted.
     """
     timer = QTimer(owner)
     timer.setSingleShot(True)
-    timer.timeout.connect(act)
+    timer.timeout.connect(function)
     timer.timeout.connect(timer.deleteLater)
     timer.start(0)

@@ -1,4 +1,4 @@
-"""Long work off the window's thread: one queue of jobs, and a light pool for tiles and previews."""
+"""Long work outside the window's thread: a job queue, and a small pool for tiles and previews."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from imagest_core.progress import Cancelled, Progress, Report
 
 log = logging.getLogger(__name__)
 
-REPORTS_A_SECOND = 20
+REPORTS_PER_SECOND = 20
 
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """Work for the worker's thread, and who is told of its end in the window's.
+    """Work for the worker thread, with callbacks that run in the window's thread.
 
-    Where there is a ``failed`` it deals with the error; without it messages say it. Jobs of one
-    ``batch`` are cancelled together. Before something else stops a job that ``matters``, the user is asked.
+    Errors go to ``failed`` if given, otherwise they are reported as messages. Jobs of one ``batch`` are
+    cancelled together. The user is asked before a job that ``matters`` is cancelled for something else.
     """
 
     title: str
@@ -38,12 +38,12 @@ class Job:
 
 
 class _Worker(QObject):
-    """Lives in the worker's thread."""
+    """Runs jobs in the worker thread."""
 
     reported = Signal(object)
     preview = Signal(object)
     ended = Signal(object, object)
-    """What came out, or the error."""
+    """The result, or the error."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class _Worker(QObject):
 
     @Slot(object)
     def run(self, job: Job) -> None:
-        """Do the work of ``job``; nothing it raises gets out."""
+        """Run ``job``; exceptions are reported by ``ended``."""
         self._last = 0.0
         try:
             result = job.work(Progress(self._report, self.stop.is_set, self.preview.emit))
@@ -63,18 +63,18 @@ class _Worker(QObject):
 
     def _report(self, report: Report) -> None:
         now = time.monotonic()
-        if now - self._last >= 1 / REPORTS_A_SECOND or report.fraction >= 1:
+        if now - self._last >= 1 / REPORTS_PER_SECOND or report.fraction >= 1:
             self._last = now
             self.reported.emit(report)
 
 
 class Jobs(QObject):
-    """One thread, one job at a time, the others wait.
+    """A queue that runs one job at a time in one thread.
 
-    ``started(Job)``, ``progressed(Report)``, ``preview(object)``, ``cancelling()`` at once when the
-    user asks, then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``;
-    ``callback_failed(Exception)``: the ``done`` or ``failed`` of a job raised; ``idle()`` after the last,
-    ``queue_changed(int)``. ``dropped(Job)``: a job that waited will not be run.
+    ``started(Job)``, ``progressed(Report)``, ``preview(object)``; ``cancelling()`` as soon as a cancel is
+    requested; then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``.
+    ``callback_failed(Exception)``: a job's ``done`` or ``failed`` raised; ``dropped(Job)``: a queued job will
+    not run; ``queue_changed(int)``: the queue's length; ``idle()``: no job is left.
     """
 
     started = Signal(object)
@@ -108,7 +108,7 @@ class Jobs(QObject):
 
     @property
     def queued(self) -> int:
-        """Jobs that wait."""
+        """Number of queued jobs."""
         return len(self._queue)
 
     @property
@@ -118,11 +118,11 @@ class Jobs(QObject):
 
     @property
     def stopping(self) -> bool:
-        """Whether the running job has been told to stop."""
+        """Whether the running job is being cancelled."""
         return self.busy and self._worker.stop.is_set()
 
     def submit(self, job: Job) -> None:
-        """Run ``job`` after those that wait already."""
+        """Run ``job`` after the queued ones."""
         self._queue.append(job)
         if self.current is None:
             self._next()
@@ -130,7 +130,7 @@ class Jobs(QObject):
             self.queue_changed.emit(self.queued)
 
     def cancel(self) -> None:
-        """Stop the running job at its next step, and forget the rest of its batch; the others stay."""
+        """Cancel the running job at its next step and drop the rest of its batch; other jobs stay."""
         if self.current is None or self._worker.stop.is_set():
             return
         self._worker.stop.set()
@@ -141,16 +141,16 @@ class Jobs(QObject):
         self.queue_changed.emit(self.queued)
 
     def abandon(self) -> None:
-        """:meth:`cancel`, and forget the jobs that wait: what they work on is about to be closed.
+        """Cancel the running job and drop all queued ones, because their document is being closed.
 
-        An error that comes of that is no news to anybody; any other error after a cancel is.
+        Errors of the abandoned job are only logged; other errors after a cancel are reported.
         """
         self.clear()
         self._abandoned = self.current
         self.cancel()
 
     def clear(self) -> None:
-        """Forget the jobs that wait."""
+        """Drop all queued jobs."""
         self._drop(list(self._queue))
         self.queue_changed.emit(0)
 
@@ -161,7 +161,7 @@ class Jobs(QObject):
             self.dropped.emit(job)
 
     def shutdown(self) -> None:
-        """Stop what runs, forget what waits, end the thread."""
+        """Cancel the running job, drop queued ones, end the thread."""
         self._queue.clear()
         self._worker.stop.set()
         self._thread.quit()
@@ -171,7 +171,7 @@ class Jobs(QObject):
         self.current = self._queue.popleft()
         self._worker.stop.clear()
         self.queue_changed.emit(self.queued)
-        log.info("begins: %s", self.current.title)
+        log.info("started: %s", self.current.title)
         self.started.emit(self.current)
         self._go.emit(self.current)
 
@@ -179,14 +179,14 @@ class Jobs(QObject):
     def _end(self, result: Any, error: BaseException | None) -> None:
         job, self.current = self.current, None
         assert job is not None
-        self._tell(job, result, error)
+        self._report_result(job, result, error)
         if self._queue and self.current is None:
             self._next()
         elif self.current is None:
             self.idle.emit()
 
-    def _tell(self, job: Job, result: Any, error: BaseException | None) -> None:
-        """Call whoever waits; what they raise is reported, and the queue goes on."""
+    def _report_result(self, job: Job, result: Any, error: BaseException | None) -> None:
+        """Call the callbacks of ``job`` and emit its final signal."""
         if error is None:
             self._call(job.done, result)
             self.finished.emit(job)
@@ -199,28 +199,28 @@ class Jobs(QObject):
                 self._call(job.failed, error)
             self.failed.emit(job, error)
 
-    def _call(self, told: Callable[[Any], object], value: Any) -> None:
-        """Call back; what that raises is told, and what comes afterwards happens all the same."""
+    def _call(self, callback: Callable[[Any], object], value: Any) -> None:
+        """Call ``callback``; its exceptions are reported, and the queue continues."""
         try:
-            told(value)
+            callback(value)
         except Exception as error:
             faults.note(error)
             self.callback_failed.emit(error)
 
 
 class Ticket:
-    """A piece of background work that can be called off."""
+    """A handle to cancel background work."""
 
     def __init__(self) -> None:
         self._stop = threading.Event()
 
     @property
     def cancelled(self) -> bool:
-        """Whether it was called off."""
+        """Whether it was cancelled."""
         return self._stop.is_set()
 
     def cancel(self) -> None:
-        """Call it off: if it hasn't begun it won't, and nobody is told of its result."""
+        """Cancel: work that has not started does not run, and no callback is called."""
         self._stop.set()
 
 
@@ -234,9 +234,9 @@ class _Task(QRunnable):
         self._work, self._ticket, self._answer = work, ticket, answer
 
     def run(self) -> None:
-        """Work, unless called off, and answer.
+        """Run the work unless cancelled, and pass on the result.
 
-        What it holds is let go first: Qt's pool never frees the shell of some tasks.
+        References are dropped first, because Qt's pool never frees some finished tasks.
         """
         work, ticket, answer = self._work, self._ticket, self._answer
         del self._work, self._ticket, self._answer
@@ -250,7 +250,7 @@ class _Task(QRunnable):
 
 
 class Background(QObject):
-    """A small pool for tiles and previews; it never waits for a job."""
+    """A small thread pool for tiles and previews, independent of jobs."""
 
     def __init__(self, parent: QObject | None = None, threads: int = 2) -> None:
         super().__init__(parent)
@@ -271,7 +271,7 @@ class Background(QObject):
     ) -> Ticket:
         """Run ``work`` in the pool and call ``done`` with its result in the window's thread.
 
-        Higher ``priority`` runs first. Errors go to ``failed``; faults of this program are reported besides.
+        Higher ``priority`` runs first. Errors go to ``failed``; unexpected ones are also reported.
         """
         ticket = Ticket()
 
@@ -289,37 +289,37 @@ class Background(QObject):
         done: Callable[[Any], None],
         failed: Callable[[Exception], None] | None = None,
     ) -> None:
-        """:meth:`submit`, but of everything asked for under ``key`` while it runs only the last is run."""
+        """Like :meth:`submit`, but of all requests under ``key`` while one runs only the last is run."""
         if key in self._latest:
             ticket = self._latest[key][0]
             self._latest[key] = ticket, lambda: self.latest(key, work, done, failed)
             return
 
-        def finish(tell: Callable[[Any], None] | None) -> Callable[[Any], None]:
-            def told(value: Any) -> None:
+        def finish(callback: Callable[[Any], None] | None) -> Callable[[Any], None]:
+            def finished(value: Any) -> None:
                 _, waiting = self._latest.pop(key, (None, None))
                 if waiting is not None:
                     waiting()
-                elif tell is not None:
-                    tell(value)
+                elif callback is not None:
+                    callback(value)
 
-            return told
+            return finished
 
         self._latest[key] = Ticket(), None
         self.submit(work, finish(done), finish(failed), priority=5)
 
     def forget(self, key: object) -> None:
-        """Whatever was asked for under ``key`` is not wanted any more."""
+        """Drop the requests under ``key``."""
         if key in self._latest:
             self._latest[key] = self._latest[key][0], lambda: None
 
     @property
     def resting(self) -> bool:
-        """Whether nothing runs."""
+        """Whether no work is running."""
         return self._pool.activeThreadCount() == 0
 
     def shutdown(self) -> None:
-        """Drop what waits and wait for what runs; answers that are on their way are not given any more."""
+        """Drop queued work and wait for running work; no further callbacks are called."""
         self._closed = True
         self._pool.waitForDone()
         QCoreApplication.sendPostedEvents(self)

@@ -1,1 +1,1 @@
-"""The panels round the canvas, in the order of the work."""
+"""The panels beside the canvas, in the order of the workflow."""

@@ -1,4 +1,4 @@
-"""The damage classes: colour, name, filled or recorded only, area, shown, locked."""
+"""The list of damage classes: colour, name, fill or record, area, visibility and lock."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
-from app.i18n.class_names import class_name
-from app.panels.figures import Figures, area_text, details_text, figures_tip, length_text
+from app.panels.figures import FigureUpdater, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
 from imagest_core.damage.statistics import ClassStatistics
@@ -18,12 +17,12 @@ from imagest_core.project.operations import settings
 
 SWITCH = QSize(16, 16)
 LONG = (CRACK.label, TEAR.label)
-"""Classes whose length says more than their area."""
+"""Classes for which the length is shown."""
 OWN_COLOURS = ("#8c6d31", "#3f7f93", "#a05195", "#5f7a2f", "#b0472f", "#4a5fb0")
 
 
 class ClassRow(QWidget):
-    """One class. ``chosen()``: it is the one that tools paint."""
+    """One class. ``chosen()``: the user selected it for painting."""
 
     chosen = Signal()
 
@@ -39,8 +38,8 @@ class ClassRow(QWidget):
         grid.setVerticalSpacing(0)
         grid.setColumnStretch(3, 1)
         self.area, self.details = label("–", "unit"), label("", "small")
-        for made in (self.area, self.details):
-            made.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        for item_label in (self.area, self.details):
+            item_label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         switches = self._shown(), self._locked()
         for switch in switches:
             switch.setIconSize(SWITCH)
@@ -50,7 +49,7 @@ class ClassRow(QWidget):
         self.details.hide()
 
     def show_figures(self, pixels: int, figures: ClassStatistics | None) -> None:
-        """Say how much there is; ``figures`` once they are measured."""
+        """Show the area, and ``figures`` once they are measured."""
         document = self._context.document
         if document is None:
             return
@@ -63,19 +62,19 @@ class ClassRow(QWidget):
         self.details.setToolTip(self.area.toolTip())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A press chooses the class."""
+        """Select the class."""
         self.chosen.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
-        """A double click renames it."""
-        name, said = QInputDialog.getText(
+        """Rename the class."""
+        name, accepted = QInputDialog.getText(
             self, self.tr("Rename class"), self.tr("Name"), QLineEdit.EchoMode.Normal, self.item.name
         )
-        if said and name.strip() and name != self.item.name:
+        if accepted and name.strip() and name != self.item.name:
             self._do(lambda state: settings.rename_class(state, self.item.label, name.strip()))
 
     def mark(self, chosen: bool) -> None:
-        """Show whether it is the chosen one."""
+        """Show whether the class is selected."""
         self.setProperty("chosen", chosen)
         repolish(self)
 
@@ -85,15 +84,15 @@ class ClassRow(QWidget):
             self._context.do(make(document.state))  # type: ignore[operator]
 
     def _swatch(self) -> QToolButton:
-        made = QToolButton()
-        made.setFixedSize(16, 16)
-        made.setStyleSheet(
+        widget = QToolButton()
+        widget.setFixedSize(16, 16)
+        widget.setStyleSheet(
             f"background: {self.item.colour}; border: 1px solid {theme.roles().line}; border-radius: 8px;"
         )
-        made.setToolTip(self.tr("Colour of {0}").format(self.item.name))
-        made.setAccessibleName(made.toolTip())
-        made.clicked.connect(self._recolour)
-        return made
+        widget.setToolTip(self.tr("Colour of {0}").format(self.item.name))
+        widget.setAccessibleName(widget.toolTip())
+        widget.clicked.connect(self._recolour)
+        return widget
 
     def _recolour(self) -> None:
         colour = QColorDialog.getColor(
@@ -103,27 +102,27 @@ class ClassRow(QWidget):
             self._do(lambda state: settings.recolour_class(state, self.item.label, colour.name()))
 
     def _name(self) -> QWidget:
-        made = elided(class_name(self.item))
-        made.setMinimumWidth(88)
-        made.setToolTip(self.tr("Double-click to rename"))
-        return made
+        widget = elided(class_name(self.item))
+        widget.setMinimumWidth(88)
+        widget.setToolTip(self.tr("Double-click to rename"))
+        return widget
 
     def _policy(self) -> QToolButton:
-        made = QToolButton()
-        made.setObjectName("quiet")
-        made.setText(self.tr("fill") if self.item.filled else self.tr("record"))
-        made.setFixedWidth(56)
-        made.setToolTip(
-            self.tr("Filled by a restoration; click to record it only")
+        widget = QToolButton()
+        widget.setObjectName("quiet")
+        widget.setText(self.tr("fill") if self.item.filled else self.tr("record"))
+        widget.setFixedWidth(56)
+        widget.setToolTip(
+            self.tr("Filled by a restoration. Click to record it without filling.")
             if self.item.filled
-            else self.tr("Recorded and counted, left as it is; click to fill it")
+            else self.tr("Recorded and measured, but not filled. Click to fill it.")
         )
-        made.setAccessibleName(f"{self.item.name}: {made.text()}")
+        widget.setAccessibleName(f"{self.item.name}: {widget.text()}")
         other = Policy.RECORD if self.item.filled else Policy.FILL
-        made.clicked.connect(
+        widget.clicked.connect(
             lambda: self._do(lambda state: settings.set_policy(state, self.item.label, other))
         )
-        return made
+        return widget
 
     def _shown(self) -> QToolButton:
         visible = self.item.visible
@@ -145,12 +144,12 @@ class ClassRow(QWidget):
 
 
 class ClassList(QWidget):
-    """All classes of the document, with what they cover."""
+    """All classes of the document with their areas."""
 
     counted = Signal(object)
-    """Pixels of each label there is."""
+    """Pixel counts by label."""
     reshaped = Signal()
-    """More or fewer lines are shown."""
+    """The number of visible lines changed."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -159,54 +158,54 @@ class ClassList(QWidget):
         self._column = column(self, spacing=0)
         self._counts: dict[int, int] = {}
         self._measures: dict[int, ClassStatistics] = {}
-        self._figures = Figures(context, self)
+        self._figures = FigureUpdater(context, self)
         self._figures.counted.connect(self._counted)
         self._figures.measured.connect(self._measured)
         context.selection.label_changed.connect(lambda _: self._mark())
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow ``document``."""
+        """Connect to ``document``."""
         document.classes_changed.connect(self.refresh)
         self._figures.bind(document)
         self._counts, self._measures = {}, {}
 
     def refresh(self) -> None:
-        """Show the classes as they are now."""
+        """Show the current classes."""
         clear(self._column)
         self._rows.clear()
         document = self._context.document
         for item in document.state.damage.classes if document else ():
-            made = ClassRow(self._context, item)
-            made.chosen.connect(lambda label=item.label: setattr(self._context.selection, "label", label))
-            self._rows[item.label] = made
-            self._column.addWidget(made)
+            row = ClassRow(self._context, item)
+            row.chosen.connect(lambda label=item.label: setattr(self._context.selection, "label", label))
+            self._rows[item.label] = row
+            self._column.addWidget(row)
         self._mark()
         self._show()
         self._figures.refresh()
 
     def add(self) -> None:
-        """A class of the user's own."""
+        """Ask for a name and add a class."""
         document = self._context.document
-        name, said = QInputDialog.getText(self, self.tr("New damage class"), self.tr("Name"))
-        if document is None or not said or not name.strip():
+        name, accepted = QInputDialog.getText(self, self.tr("New damage class"), self.tr("Name"))
+        if document is None or not accepted or not name.strip():
             return
-        label_ = next((n for n in range(1, MAX_LABEL + 1) if n not in self._rows), None)
-        if label_ is None:
-            sentence = self.tr("There are {0} damage classes already: rename one that is not used.")
+        number = next((n for n in range(1, MAX_LABEL + 1) if n not in self._rows), None)
+        if number is None:
+            sentence = self.tr("All {0} damage classes exist already: rename one that you do not need.")
             return self._context.messages.warn(sentence.format(MAX_LABEL))
-        made = DamageClass(label_, name.strip(), OWN_COLOURS[label_ % len(OWN_COLOURS)])
-        if self._context.do(settings.add_class(document.state, made)):
-            self._context.selection.label = label_
+        item = DamageClass(number, name.strip(), OWN_COLOURS[number % len(OWN_COLOURS)])
+        if self._context.do(settings.add_class(document.state, item)):
+            self._context.selection.label = number
 
     def _mark(self) -> None:
-        for number, made in self._rows.items():
-            made.mark(number == self._context.selection.label)
+        for number, row in self._rows.items():
+            row.mark(number == self._context.selection.label)
 
     def _counted(self, counts: dict[int, int]) -> None:
-        """What was measured of a class holds until it is measured anew, unless its area is another."""
+        """Keep the measurements of classes whose area is unchanged until they are measured again."""
         old, self._counts = self._counts, counts
-        kept = {label for label in counts if counts[label] == old.get(label)}
-        self._measures = {label: item for label, item in self._measures.items() if label in kept}
+        unchanged = {label for label in counts if counts[label] == old.get(label)}
+        self._measures = {label: item for label, item in self._measures.items() if label in unchanged}
         self._show()
         self.counted.emit(counts)
 
@@ -215,8 +214,23 @@ class ClassList(QWidget):
         self._show()
 
     def _show(self) -> None:
-        shape = [made.details.isHidden() for made in self._rows.values()]
-        for number, made in self._rows.items():
-            made.show_figures(self._counts.get(number, 0), self._measures.get(number))
-        if shape != [made.details.isHidden() for made in self._rows.values()]:
+        hidden = [row.details.isHidden() for row in self._rows.values()]
+        for number, row in self._rows.items():
+            row.show_figures(self._counts.get(number, 0), self._measures.get(number))
+        if hidden != [row.details.isHidden() for row in self._rows.values()]:
             self.reshaped.emit()
+
+
+def class_name(item: DamageClass) -> str:
+    """The name of a class; built-in names are translated."""
+    from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
+
+    built_in = (
+        QT_TRANSLATE_NOOP("Classes", "loss"),
+        QT_TRANSLATE_NOOP("Classes", "crack"),
+        QT_TRANSLATE_NOOP("Classes", "abrasion"),
+        QT_TRANSLATE_NOOP("Classes", "stain"),
+        QT_TRANSLATE_NOOP("Classes", "tear"),
+        QT_TRANSLATE_NOOP("Classes", "overpaint"),
+    )
+    return QCoreApplication.translate("Classes", item.name) if item.name in built_in else item.name

@@ -1,4 +1,4 @@
-"""Step one: where is it damaged? Painted, derived or imported; by class."""
+"""Step one: mark the damage by painting, deriving or importing it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,14 @@ from app.widgets.parts import Card, CollapsibleSection, Panel, button, column, r
 
 
 class DamagePanel(Panel):
-    """``import_wanted()``: the user wants to choose a mask file; ``summary_changed(str)``: the title's note;
-    ``deriving(bool)``: the part that derives was opened or closed; ``turned()``: there is damage now, or none
-    any more."""
+    """Panel for marking damage.
 
-    import_wanted = Signal()
+    ``import_requested()``: the user asks for a mask file; ``summary_changed(str)``: title text;
+    ``deriving(bool)``: the Derive section was opened or closed; ``turned()``: the first damage was marked
+    or the last damage was removed.
+    """
+
+    import_requested = Signal()
     deriving = Signal(bool)
     turned = Signal()
 
@@ -30,10 +33,10 @@ class DamagePanel(Panel):
         self.keep = QCheckBox(self.tr("Don’t paint over other classes"))
         self.derive, self.footer = DerivePanel(context), QWidget()
         self.footer.setObjectName("panel")
-        column(self.footer).addWidget(self.derive.foot)
+        column(self.footer).addWidget(self.derive.footer)
         self.fold = CollapsibleSection(self.tr("Derive the mask"), self.derive)
         add = tool_button("plus", self.tr("Add a damage class"), self.classes.add)
-        load = tool_button("import", self.tr("Import a mask file"), self.import_wanted.emit)
+        load = tool_button("import", self.tr("Import a mask file"), self.import_requested.emit)
         self.column.addWidget(self.card)
         self.column.addWidget(self.classes)
         self.keep_row = QWidget()
@@ -49,23 +52,23 @@ class DamagePanel(Panel):
 
     @property
     def least(self) -> int:
-        """Height that shows the three ways, in px, as long as they are offered."""
+        """Height of the card in px, 0 while it is hidden."""
         return self.card.heightForWidth(self.width()) + 2 * GRID if self.card.isVisibleTo(self) else 0
 
     @property
     def marked(self) -> bool:
-        """Whether there is any damage."""
+        """Whether any damage is marked."""
         return self.document is not None and not self.document.state.damage.empty
 
     def _card(self) -> Card:
         return Card(
             self.tr("Where is it damaged?"),
             self.tr(
-                "Paint over the damage, let the program find it, or import a mask. You can mix all three."
+                "Paint over the damage, let the program find it, or import a mask. You can combine all three."
             ),
             button(self.tr("Paint"), self._paint, icon="brush"),
             button(self.tr("Derive"), lambda: self.show_derive("losses"), icon="wand"),
-            button(self.tr("Import…"), self.import_wanted.emit, icon="import"),
+            button(self.tr("Import…"), self.import_requested.emit, icon="import"),
         )
 
     def _connect(self) -> None:
@@ -76,49 +79,49 @@ class DamagePanel(Panel):
         selection.overwrite_changed.connect(lambda on: self.keep.setChecked(not on))
         self.keep.setChecked(not selection.overwrite_classes)
         self.derive.done.connect(lambda: self.fold.head.setChecked(False))
-        self.fold.head.toggled.connect(self._derive)
+        self.fold.head.toggled.connect(self._derive_toggled)
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow the classes and the damage."""
+        """Connect to the classes and the damage of ``document``."""
         self.classes.bind(document)
         self._was_marked = self.marked
-        document.damage_changed.connect(lambda _: self._follow())
+        document.damage_changed.connect(lambda _: self._damage_changed())
 
     def refresh(self) -> None:
         """Show the open document."""
         self.classes.refresh()
         self.derive.refresh()
-        self._stand()
+        self._show_card()
         self.turned.emit()
 
     def show_derive(self, method: str) -> None:
-        """Open the part that derives, with ``method``."""
+        """Open the Derive section with ``method``."""
         self.fold.head.setChecked(True)
         self.derive.choose(method)
 
-    def _derive(self, on: bool) -> None:
-        """While the mask is derived, what isn't needed for it makes room."""
+    def _derive_toggled(self, on: bool) -> None:
+        """Hide what is not needed while the mask is derived."""
         self.keep_row.setVisible(not on)
         self.derive.set_active(on)
-        self._stand()
+        self._show_card()
         self.deriving.emit(on)
 
     def _paint(self) -> None:
         self.context.selection.tool = ToolName.BRUSH
 
-    def _follow(self) -> None:
-        self._stand()
+    def _damage_changed(self) -> None:
+        self._show_card()
         if self.marked != self._was_marked:
             self._was_marked = self.marked
             self.turned.emit()
 
-    def _stand(self) -> None:
-        wanted = not self.marked and not self.fold.head.isChecked()
-        if wanted == self.card.isHidden():
-            self.card.setVisible(wanted)
+    def _show_card(self) -> None:
+        visible = not self.marked and not self.fold.head.isChecked()
+        if visible == self.card.isHidden():
+            self.card.setVisible(visible)
             self.reshaped.emit()
         if not self.marked:
-            self.summary_changed.emit(self.tr("nothing marked"))
+            self.summary_changed.emit(self.tr("no damage marked"))
 
     def _counted(self, counts: dict[int, int]) -> None:
         if self.document is not None and counts:

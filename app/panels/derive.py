@@ -1,4 +1,4 @@
-"""Deriving the mask: every parameter live, previewed in the visible part, applied to the whole."""
+"""Derive the mask: parameters with a live preview of the visible part, applied to the whole scan."""
 
 from __future__ import annotations
 
@@ -10,13 +10,20 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app import theme
 from app.commands import mask as masking
-from app.commands.mask_detectors import METHODS, Cracks, Difference, Losses, MaskDetector, Parameter
+from app.commands.mask_detectors import (
+    METHODS,
+    CrackDetector,
+    DifferenceDetector,
+    LossDetector,
+    MaskDetector,
+    Parameter,
+)
 from app.commands.open import PICTURES
-from app.commands.previews import Preview, Previewer
+from app.commands.previews import MaskPreview, Previewer
 from app.context import Context
 from app.jobs.runner import Job
 from app.messages import explained
-from app.panels.registered import Registered
+from app.panels.registration import RegistrationView
 from app.selection import Proposal, ToolName
 from app.widgets.parts import (
     Amount,
@@ -36,13 +43,13 @@ from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 
-PAUSE = 30
-"""Milliseconds in which changes are taken together before they are previewed."""
+PREVIEW_INTERVAL = 30
+"""Milliseconds over which changes are collected before a preview is requested."""
 LABELS = {"cracks": CRACK.label, "losses": LOSS.label, "difference": LOSS.label}
 
 
 class DerivePanel(QWidget):
-    """``done()``: the derived mask was taken over. ``foot`` belongs below it, whatever scrolls."""
+    """``done()``: the derived mask was applied. ``footer`` belongs below the scrolling part."""
 
     done = Signal()
 
@@ -51,56 +58,56 @@ class DerivePanel(QWidget):
         self._context = context
         self._active = False
         self._detector: MaskDetector | None = None
-        self._learned: Any = None
+        self._prepared: Any = None
         self._clean: Painting | None = None
         self._ground: tuple[float, float, float] | None = None
-        self._before: str = ToolName.PAN
+        self._previous_tool: str = ToolName.PAN
         self.amounts: dict[str, Amount] = {}
         self._previewer = Previewer(context.background, self._show, self._failed)
-        self.foot = self._make_foot()
+        self.footer = self._build_footer()
         self._build()
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(PAUSE)
-        self._pause.timeout.connect(self._look)
+        self._preview_timer = QTimer(self)
+        self._preview_timer.setSingleShot(True)
+        self._preview_timer.setInterval(PREVIEW_INTERVAL)
+        self._preview_timer.timeout.connect(self._request_preview)
         context.selection.visible_changed.connect(lambda _: self._changed())
         context.selection.label_changed.connect(lambda _: self._changed())
-        context.selection.picked.connect(self._picked)
+        context.selection.picked.connect(self._pick_ground)
         self.methods.choose("losses")
 
     def _build(self) -> None:
-        inside = column(self)
+        layout = column(self)
         self.methods = SegmentedControl(
             (
                 ("difference", self.tr("Difference"), self.tr("From a clean picture of the same work")),
                 ("cracks", self.tr("Cracks"), self.tr("From the scan alone: thin dark or light lines")),
-                ("losses", self.tr("Losses"), self.tr("From the scan alone: where the ground shows")),
+                ("losses", self.tr("Losses"), self.tr("From the scan alone: areas where the ground shows")),
             ),
             self.tr("Method"),
         )
         self.methods.chosen.connect(self.choose)
         self.about = label("", "small", wrap=True)
         self._source = column()
-        self.registered = Registered(self._context)
+        self.registration = RegistrationView(self._context)
         self._fields = column(spacing=4)
-        inside.addWidget(self.methods)
-        inside.addWidget(self.about)
-        inside.addLayout(self._source)
-        inside.addWidget(self.registered)
-        inside.addLayout(self._fields)
+        layout.addWidget(self.methods)
+        layout.addWidget(self.about)
+        layout.addLayout(self._source)
+        layout.addWidget(self.registration)
+        layout.addLayout(self._fields)
 
-    def _make_foot(self) -> QWidget:
-        """What is found, and the button that takes it: always in sight while the mask is derived."""
+    def _build_footer(self) -> QWidget:
+        """The preview's status and the Apply button, always visible while the panel is open."""
         self.state = label("", "soft", wrap=True)
         self.apply_button = button(self.tr("Apply to the whole scan"), self.apply, primary=True)
-        made = QWidget()
-        inside = column(made)
-        inside.setContentsMargins(12, 4, 12, 12)
-        inside.addWidget(rule())
-        inside.addWidget(self.state)
-        inside.addLayout(row(self.apply_button, None))
-        made.hide()
-        return made
+        footer = QWidget()
+        layout = column(footer)
+        layout.setContentsMargins(12, 4, 12, 12)
+        layout.addWidget(rule())
+        layout.addWidget(self.state)
+        layout.addLayout(row(self.apply_button, None))
+        footer.hide()
+        return footer
 
     # Choosing
 
@@ -110,18 +117,18 @@ class DerivePanel(QWidget):
         return self.methods.value
 
     def set_active(self, active: bool) -> None:
-        """Opened or closed; a closed one shows no preview."""
+        """Start or stop previews as the panel is opened or closed."""
         self._active = active
-        self.foot.setVisible(active)
+        self.footer.setVisible(active)
         if active:
             self.choose(self.method)
         else:
-            self._forget()
+            self._reset()
 
     def choose(self, method: str) -> None:
-        """Show ``method`` with its parameters."""
+        """Select ``method`` and show its parameters."""
         self.methods.choose(method)
-        self._forget()
+        self._reset()
         kind = METHODS[method]
         self.about.setText(translated(kind.about))  # type: ignore[attr-defined]
         self._show_source()
@@ -131,17 +138,17 @@ class DerivePanel(QWidget):
             self._prepare()
 
     def refresh(self) -> None:
-        """Another document: nothing learned holds any more. What is folded away is made when it is opened."""
+        """Reset for another document; a closed panel is set up when it is opened."""
         self._ground, self._clean = None, None
         if self._active:
             self.choose(self.method)
         else:
-            self._forget()
+            self._reset()
 
-    def _forget(self) -> None:
-        self._learned, self._detector = None, None
+    def _reset(self) -> None:
+        self._prepared, self._detector = None, None
         self._previewer.forget()
-        self._register(None)
+        self._show_registration(None)
         self._context.selection.proposal = None
         self.apply_button.setEnabled(False)
 
@@ -158,7 +165,7 @@ class DerivePanel(QWidget):
                     ("light", self.tr("Light"), self.tr("Cracks lighter than the paint")),
                     ("both", self.tr("Both"), ""),
                 ),
-                self.tr("Cracks are"),
+                self.tr("Tone of the cracks"),
             )
             self.polarity.choose("dark")
             self.polarity.chosen.connect(lambda _: self._prepare())
@@ -169,11 +176,11 @@ class DerivePanel(QWidget):
     def _ground_row(self) -> Any:
         swatch = label("")
         swatch.setFixedSize(20, 20)
-        text = self.tr("ground found by the program")
+        text = self.tr("ground colour: automatic")
         if self._ground is not None:
-            text = self.tr("ground picked")
-        found = self._ground or (self._learned if isinstance(self._learned, tuple) else None)
-        colour = "transparent" if found is None else _css(found)
+            text = self.tr("ground colour: picked")
+        ground = self._ground or (self._prepared if isinstance(self._prepared, tuple) else None)
+        colour = "transparent" if ground is None else _css(ground)
         swatch.setStyleSheet(
             f"background: {colour}; border: 1px solid {theme.roles().line}; border-radius: 4px;"
         )
@@ -186,7 +193,7 @@ class DerivePanel(QWidget):
         clear(self._fields)
         self.amounts.clear()
         for parameter in parameters:
-            made = Amount(
+            amount = Amount(
                 translated(parameter.text),
                 parameter.low,
                 parameter.high,
@@ -196,13 +203,13 @@ class DerivePanel(QWidget):
                 tip=translated(parameter.tip),
                 special=self.tr("auto") if parameter.auto else "",
             )
-            made.changed.connect(lambda _: self._changed())
-            self.amounts[parameter.name] = made
-            self._fields.addWidget(made)
+            amount.changed.connect(lambda _: self._changed())
+            self.amounts[parameter.name] = amount
+            self._fields.addWidget(amount)
 
     @property
     def values(self) -> dict[str, float]:
-        """What the sliders say."""
+        """The values of the sliders."""
         return {name: amount.value for name, amount in self.amounts.items()}
 
     # Sources
@@ -219,7 +226,7 @@ class DerivePanel(QWidget):
             self.set_clean(Path(chosen))
 
     def set_clean(self, path: Path, assume_srgb: bool = False) -> None:
-        """Compare with the picture at ``path``."""
+        """Use the picture at ``path`` as the clean picture."""
         try:
             self._clean = open_painting(path, assume_srgb=assume_srgb)
         except ProfileError as error:
@@ -231,118 +238,121 @@ class DerivePanel(QWidget):
 
     def _pick(self) -> None:
         if self._context.selection.tool != ToolName.PICK:
-            self._before = self._context.selection.tool
+            self._previous_tool = self._context.selection.tool
         self._context.selection.tool = ToolName.PICK
 
-    def _picked(self, x: int, y: int) -> None:
-        """The ground is the mean colour of the 3 × 3 pixels round the click."""
+    def _pick_ground(self, x: int, y: int) -> None:
+        """Set the ground colour to the mean of the 3 × 3 pixels around the click."""
         document = self._context.document
         if document is None or self.method != "losses":
             return
         around = Box(x - 1, y - 1, 3, 3).within(document.painting.box)
         colour = document.painting.read_working(around).mean(axis=(0, 1))
         self._ground = float(colour[0]), float(colour[1]), float(colour[2])
-        self._context.selection.tool = self._before
+        self._context.selection.tool = self._previous_tool
         self._show_source()
         self._prepare()
 
     # Previewing
 
-    def _make(self) -> MaskDetector | None:
+    def _make_detector(self) -> MaskDetector | None:
         if self.method == "difference":
-            return Difference(self._clean) if self._clean is not None else None
-        return Cracks(self.polarity.value) if self.method == "cracks" else Losses(self._ground)
+            return DifferenceDetector(self._clean) if self._clean is not None else None
+        return CrackDetector(self.polarity.value) if self.method == "cracks" else LossDetector(self._ground)
 
     def _prepare(self) -> None:
-        """Learn what previews need, in the background."""
-        document, detector = self._context.document, self._make()
-        self._learned, self._detector = None, detector
+        """Prepare the detector in the background."""
+        document, detector = self._context.document, self._make_detector()
+        self._prepared, self._detector = None, detector
         self._previewer.forget()
-        self._register(None)
+        self._show_registration(None)
         self.apply_button.setEnabled(False)
         if document is None or detector is None:
-            self._say(
+            self._show_status(
                 self.tr("Choose a clean picture of the same work to compare with.")
                 if detector is None
                 else ""
             )
             return
-        self._say(self.tr("Looking at the scan…"))
+        self._show_status(self.tr("Analysing the scan…"))
         painting, values = document.painting, self.values
 
-        def learn() -> Any:
+        def prepare() -> Any:
             from imagest_core.progress import Progress
 
             return detector.prepare(painting, values, Progress())
 
-        def learned(found: Any) -> None:
+        def done(prepared: Any) -> None:
             if self._detector is detector:
-                self._learned = found
+                self._prepared = prepared
                 self.apply_button.setEnabled(True)
-                self._tell_learned(found)
-                self._look()
+                self._show_prepared(prepared)
+                self._request_preview()
 
         def failed(error: Exception) -> None:
             if self._detector is detector:
                 self._failed(error)
 
-        self._context.background.latest("learn", learn, learned, failed)
+        self._context.background.latest("prepare", prepare, done, failed)
 
-    def _tell_learned(self, found: Any) -> None:
+    def _show_prepared(self, prepared: Any) -> None:
         if self.method == "losses":
             self._show_source()
         elif self.method == "difference":
-            self._register(found)
+            self._show_registration(prepared)
 
-    def _register(self, found: Any) -> None:
-        """Show how the clean picture lies, in place of what the method does."""
-        self.registered.show_registration(found)
-        self.about.setVisible(found is None)
+    def _show_registration(self, prepared: Any) -> None:
+        """Show the registration instead of the method's description; None hides it."""
+        self.registration.show_registration(prepared)
+        self.about.setVisible(prepared is None)
 
     def _failed(self, error: Exception) -> None:
         known = isinstance(error, ImagestError)
-        self._say(explained(error)[0] if known else self.tr("This could not be looked at."), "warn")
+        self._show_status(
+            explained(error)[0] if known else self.tr("The preview failed: change a parameter to try again."),
+            "warn",
+        )
 
     def _changed(self) -> None:
-        """A parameter or the view: preview soon, also while the slider still moves."""
-        if self._active and not self._pause.isActive():
-            self._pause.start()
+        """Request a preview soon after a parameter or the view changed, also while a slider moves."""
+        if self._active and not self._preview_timer.isActive():
+            self._preview_timer.start()
 
-    def _look(self) -> None:
-        """Ask for a preview of the visible part."""
-        document, detector, learned = self._context.document, self._detector, self._learned
-        if not self._active or document is None or detector is None or learned is None:
+    def _request_preview(self) -> None:
+        """Request a preview of the visible part."""
+        document, detector, prepared = self._context.document, self._detector, self._prepared
+        if not self._active or document is None or detector is None or prepared is None:
             return
         visible = self._context.selection.visible.within(document.painting.box)
         if not visible.empty:
-            self._previewer.ask(detector, document.painting, learned, self.values, visible)
-            self.registered.look()
+            self._previewer.ask(detector, document.painting, prepared, self.values, visible)
+            self.registration.refresh()
 
-    def _show(self, preview: Preview) -> None:
-        if not self._active or self._learned is None:
+    def _show(self, preview: MaskPreview) -> None:
+        if not self._active or self._prepared is None:
             return
         self._context.selection.proposal = Proposal(
             preview.box, preview.mask, self._context.selection.label, preview.level
         )
         share = preview.mask.mean() if preview.mask.size else 0.0
-        text = self.tr("Preview: {0} of the visible part.").format(f"{share:.1%}")
+        text = self.tr("Preview: {0} of the visible part is marked.").format(f"{share:.1%}")
         if preview.level:
-            reduced = self.tr("Seen at 1:{0}; zoom in for what is thinner.").format(1 << preview.level)
+            reduced = self.tr("Computed at 1:{0}; zoom in to see finer damage.").format(1 << preview.level)
             text = f"{text} {reduced}"
-        self._say(text)
+        self._show_status(text)
 
-    def _say(self, text: str, kind: str = "soft") -> None:
+    def _show_status(self, text: str, kind: str = "soft") -> None:
         restyle(self.state, kind)
         self.state.setText(text)
 
     # Applying
 
     def apply(self) -> None:
-        """Derive over the whole scan, as one undo step."""
-        document, detector, learned, values = (
+        """Derive the mask of the whole scan as one undo step."""
+        document, detector, prepared, values = (
             self._context.document,
             self._detector,
-            self._learned,
+            self._prepared,
             self.values,
         )
         if document is None or detector is None:
@@ -350,29 +360,29 @@ class DerivePanel(QWidget):
         name, title = f"Derive {self.method}", translated(detector.title)
         painting = document.painting
 
-        def taken(found: DamageMap) -> None:
+        def done(damage: DamageMap) -> None:
             if self._context.document is document:
-                sentence = self.tr("{0}: {1} px marked. Correct them with brush and eraser.")
-                told = sentence.format(title, f"{found.count():,}")
-                masking.take_over(self._context, found, name, lambda: self._taken(told))
+                text = self.tr("{0}: {1} px marked. Correct the mask with the brush and the eraser.")
+                sentence = text.format(title, f"{damage.count():,}")
+                masking.merge_mask(self._context, damage, name, lambda: self._applied(sentence))
 
         self._context.jobs.submit(
             Job(
                 self.tr("Deriving the mask"),
-                lambda progress: detector.derive(painting, learned, values, progress),
-                taken,
+                lambda progress: detector.derive(painting, prepared, values, progress),
+                done,
             )
         )
 
-    def _taken(self, told: str) -> None:
+    def _applied(self, sentence: str) -> None:
         self._context.selection.proposal = None
-        self._context.messages.say(told)
+        self._context.messages.say(sentence)
         self.done.emit()
 
 
 def translated(text: str) -> str:
-    """A text of the derivers' tables."""
-    return QCoreApplication.translate("Derivers", text) if text else ""
+    """Translate a text of a detector."""
+    return QCoreApplication.translate("MaskDetectors", text) if text else ""
 
 
 def _css(colour: tuple[float, float, float]) -> str:

@@ -1,4 +1,4 @@
-"""How much there is of each damage class: counted at once, measured in the background once you pause."""
+"""Figures of the damage classes: counted soon after an edit, measured in the background after a pause."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from imagest_core.project.damage_statistics import damage_statistics
 from imagest_core.project.state import Calibration, State
 
 COUNT_WAIT, MEASURE_WAIT = 150, 900
-"""Milliseconds after an edit until pixels are counted, and until pieces and lengths are measured."""
+"""Delay in ms after an edit until pixels are counted, and until pieces and lengths are measured."""
 CM2, CM, METRE = 1000.0, 100.0, 1000.0
-"""Areas are told in cm² from so many mm² on, lengths in cm and in m from so many mm on."""
+"""Thresholds in mm² and mm from which areas are shown in cm², lengths in cm and in m."""
 
 
-class Figures(QObject):
-    """``counted(dict)``: pixels by label; ``measured(dict)``: statistics by label, {} while unknown."""
+class FigureUpdater(QObject):
+    """Counts and measures the damage classes.
+
+    ``counted(dict)``: pixels by label; ``measured(dict)``: ``ClassStatistics`` by label, {} while unknown.
+    """
 
     counted = Signal(object)
     measured = Signal(object)
@@ -37,20 +40,20 @@ class Figures(QObject):
         )
 
     def _timer(self, wait: int, slot: Callable[[], None]) -> QTimer:
-        made = QTimer(self)
-        made.setSingleShot(True)
-        made.setInterval(wait)
-        made.timeout.connect(slot)
-        return made
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(wait)
+        timer.timeout.connect(slot)
+        return timer
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow the damage of ``document``, and its scale."""
+        """Connect to the damage and the scale of ``document``."""
         document.damage_changed.connect(lambda _: self.refresh())
         document.calibration_changed.connect(self.refresh)
         document.closed.connect(self._stop_measuring)
 
     def refresh(self) -> None:
-        """Something has changed: what is being measured holds no more."""
+        """Cancel the current measurement and start again."""
         self._stop_measuring()
         self._count.start()
         self._measure.start()
@@ -73,22 +76,22 @@ class Figures(QObject):
         self._stop = stop = threading.Event()
         state = document.state.copy()
 
-        def told(found: tuple[ClassStatistics, ...]) -> None:
+        def done(figures: tuple[ClassStatistics, ...]) -> None:
             if not stop.is_set():
-                self.measured.emit({item.label: item for item in found})
+                self.measured.emit({item.label: item for item in figures})
 
-        self._context.background.submit(_measuring(state, stop), told, priority=-1)
+        self._context.background.submit(_measuring(state, stop), done, priority=-1)
 
 
 def _measuring(state: State, stop: threading.Event) -> Callable[[], tuple[ClassStatistics, ...]]:
     return lambda: damage_statistics(state, Progress(cancelled=stop.is_set))
 
 
-# In words
+# Text
 
 
 def area_text(pixels: int, scale: Calibration | None) -> str:
-    """An area in mm² or cm² where the scale is known, else in px."""
+    """An area in mm² or cm² if the scale is known, else in px."""
     if not pixels:
         return "–"
     if scale is None:
@@ -98,7 +101,7 @@ def area_text(pixels: int, scale: Calibration | None) -> str:
 
 
 def length_text(figures: ClassStatistics) -> str:
-    """A length in mm, cm or m where the scale is known, else in px."""
+    """A length in mm, cm or m if the scale is known, else in px."""
     if figures.length_mm is None:
         return f"{figures.length_px:,.0f} px"
     if figures.length_mm >= METRE:
@@ -107,12 +110,12 @@ def length_text(figures: ClassStatistics) -> str:
 
 
 def share_text(pixels: int, whole: int) -> str:
-    """A share of the picture's surface in per cent."""
+    """A share of the picture's area in per cent."""
     return f"{pixels / whole:.2%}".replace("%", " %")
 
 
 def details_text(pixels: int, whole: int, scale: Calibration | None, length: str) -> str:
-    """What stands under the area: the other units, and the ``length`` of what is long."""
+    """The text below the area: other units, and the ``length`` of cracks and tears."""
     parts = [share_text(pixels, whole), length]
     if scale is not None:
         parts.insert(0, f"{pixels:,} px")
@@ -120,7 +123,7 @@ def details_text(pixels: int, whole: int, scale: Calibration | None, length: str
 
 
 def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: ClassStatistics | None) -> str:
-    """Every figure there is, and where the scale comes from."""
+    """All figures, and the source of the scale."""
     translate = QCoreApplication.translate
     parts = [f"{pixels:,} px", f"{pixels / whole:.3%}"]
     if scale is not None:
@@ -128,8 +131,8 @@ def figures_tip(pixels: int, whole: int, scale: Calibration | None, figures: Cla
     if figures is not None:
         count = figures.count
         parts.append(translate("Classes", "%n piece(s)", "", count))
-        parts.append(translate("Classes", "{0} along the middle").format(length_text(figures)))
-    source = translate("Classes", "No scale is known: measure two points to set it.")
+        parts.append(translate("Classes", "centreline {0}").format(length_text(figures)))
+    source = translate("Classes", "The scale is unknown: measure the distance between two points to set it.")
     if scale is not None:
         source = f"{scale.resolution.px_per_mm_x:.2f} px/mm ({scale.resolution.source})"
     return "  ·  ".join(parts) + "\n" + source

@@ -1,4 +1,4 @@
-"""Every gesture by its name; a click goes back to it, or on to it."""
+"""The undo history as a list; a click undoes or redoes up to a step."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QListView
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
-from app.i18n.operation_names import gesture_name
+from app.i18n.operation_names import operation_name
 from app.widgets.parts import Panel, label
 from imagest_core.project.history import HistoryEntry
 
 Index = QModelIndex | QPersistentModelIndex
 
 
-class Steps(QAbstractListModel):
-    """The entries of a document's history, the latest on top."""
+class HistoryModel(QAbstractListModel):
+    """The history of a document as a list model, latest first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -28,7 +28,7 @@ class Steps(QAbstractListModel):
         self.undone = 0
 
     def show(self, document: OpenDocument | None) -> None:
-        """The history of ``document`` as it is now."""
+        """Show the current history of ``document``."""
         self.beginResetModel()
         self._document = document
         history = document.document.history if document else None
@@ -37,14 +37,14 @@ class Steps(QAbstractListModel):
         self.endResetModel()
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
-        """As many as there are entries."""
+        """The number of entries."""
         return 0 if parent.isValid() else len(self.entries)
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> object:
-        """The name; undone ones are grey; the time is the tooltip."""
+        """The name; undone steps are grey, the current one is bold; the tooltip shows time and operator."""
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return gesture_name(entry.name)
+            return operation_name(entry.name)
         if role == Qt.ItemDataRole.ToolTipRole:
             return " · ".join(part for part in (local_time(entry.time), entry.operator) if part)
         if role == Qt.ItemDataRole.ForegroundRole and index.row() < self.undone:
@@ -57,37 +57,39 @@ class Steps(QAbstractListModel):
 
 
 class HistoryPanel(Panel):
-    """``summary_changed(str)``: a word for the title."""
+    """``summary_changed(str)``: title text."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.steps = Steps()
+        self.model = HistoryModel()
         self.list = QListView()
-        self.list.setModel(self.steps)
+        self.list.setModel(self.model)
         self.list.setMinimumHeight(96)
         self.list.setAccessibleName(self.tr("History"))
-        self.list.clicked.connect(lambda index: self._go(index.row()))
-        self.list.activated.connect(lambda index: self._go(index.row()))
-        self.empty = label(self.tr("Every gesture is listed here and can be taken back."), "soft", wrap=True)
+        self.list.clicked.connect(lambda index: self._go_to(index.row()))
+        self.list.activated.connect(lambda index: self._go_to(index.row()))
+        self.empty = label(
+            self.tr("Every step is listed here. Click a step to go back to it."), "soft", wrap=True
+        )
         self.column.addWidget(self.empty)
         self.column.addWidget(self.list, 1)
         self.setEnabled(False)
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow the history."""
+        """Connect to the history of ``document``."""
         document.history_changed.connect(self.refresh)
 
     def refresh(self) -> None:
-        """Show the history as it is now."""
-        self.steps.show(self.document)
-        count = len(self.steps.entries)
+        """Show the current history."""
+        self.model.show(self.document)
+        count = len(self.model.entries)
         self.empty.setVisible(not count)
         self.list.setVisible(bool(count))
-        self.summary_changed.emit(self.tr("%n step(s)", "", count - self.steps.undone) if count else "")
+        self.summary_changed.emit(self.tr("%n step(s)", "", count - self.model.undone) if count else "")
 
-    def _go(self, line: int) -> None:
-        """Undo or redo until the entry on ``line`` is the latest done."""
-        document, by = self.document, line - self.steps.undone
+    def _go_to(self, line: int) -> None:
+        """Undo or redo until the step on ``line`` is the latest one done."""
+        document, by = self.document, line - self.model.undone
         if document is None:
             return
         for _ in range(abs(by)):
@@ -96,7 +98,7 @@ class HistoryPanel(Panel):
 
 
 def local_time(text: str) -> str:
-    """An ISO time as this place reads it."""
+    """An ISO time in the local time zone."""
     try:
         return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M")
     except ValueError:

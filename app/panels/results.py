@@ -1,4 +1,4 @@
-"""The strip under the canvas: every result as a thumbnail, and what to do with the one shown."""
+"""The strip below the canvas: results as thumbnails, and commands for the selected one."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from imagest_core.project.state import State, Subject, Verdict
 HEIGHT = 116
 THUMB = QSize(84, 64)
 TILE_WIDTH = 128
-"""Of a thumbnail with its name under it: wide enough for a number, an engine and its mark."""
+"""Width of a thumbnail with its name: fits a number, an engine and its mark."""
 SMALL_ICON = 28
 WIDEST = 512
-"""A thumbnail shows at most this many px of the scan around the largest filled region."""
+"""Maximum width in px of the scan that a thumbnail shows around the largest filled region."""
 
 
 class ResultStrip(QFrame):
-    """Hidden while there is no result. ``discard_wanted()``, ``rename_wanted()``: the window asks."""
+    """Hidden while there is no result; emits ``discard_requested()`` and ``rename_requested()``."""
 
-    discard_wanted = Signal()
-    rename_wanted = Signal()
+    discard_requested = Signal()
+    rename_requested = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class ResultStrip(QFrame):
         across.addWidget(self._scroller(), 1)
         across.addLayout(self._buttons())
         context.document_changed.connect(self._rebind)
-        context.selection.result_changed.connect(self._mark)
+        context.selection.result_changed.connect(self._update_selection)
         self.hide()
 
     def _scroller(self) -> QScrollArea:
@@ -74,13 +74,13 @@ class ResultStrip(QFrame):
             tip=self.tr("Accept   Ctrl+Shift+A"),
         )
         self.discard = button(
-            self.tr("Discard"), self.discard_wanted.emit, icon="discard", tip=self.tr("Discard   Ctrl+Del")
+            self.tr("Discard"), self.discard_requested.emit, icon="discard", tip=self.tr("Discard   Ctrl+Del")
         )
         self.more = (
-            tool_button("rename", self.tr("Rename this result"), self.rename_wanted.emit),
+            tool_button("rename", self.tr("Rename this result"), self.rename_requested.emit),
             tool_button(
                 "copy",
-                self.tr("Copy its parameters into the panel"),
+                self.tr("Copy its parameters to the Restore panel"),
                 lambda: deciding.copy_parameters(context),
             ),
         )
@@ -97,12 +97,12 @@ class ResultStrip(QFrame):
         self.refresh()
 
     def redraw(self) -> None:
-        """Draw in the palette in use what has its colours."""
+        """Redraw icons in the colours of the current theme."""
         if self._thumbs:
-            self._accepted.setIcon(_in_the_middle("accept"))
+            self._accepted.setIcon(_centred_icon("accept"))
 
     def refresh(self) -> None:
-        """Show the listed runs as they are now."""
+        """Show the current results."""
         document = self._context.document
         runs = document.state.runs if document else {}
         self.setVisible(bool(runs))
@@ -117,45 +117,47 @@ class ResultStrip(QFrame):
             if number not in self._thumbs:
                 self._add(document, runs[number])
             self._name(self._thumbs[number], runs[number], document.state)
-        self._mark()
+        self._update_selection()
 
     def _accepted_button(self) -> QToolButton:
         self._accepted = _thumb(self.tr("Accepted"))
-        self._accepted.setToolTip(self.tr("Show what is accepted so far"))
-        self._accepted.setIcon(_in_the_middle("accept"))
+        self._accepted.setToolTip(self.tr("Show all accepted fills"))
+        self._accepted.setIcon(_centred_icon("accept"))
         self._accepted.clicked.connect(partial(self._show, None))
         return self._accepted
 
     def _add(self, document: OpenDocument, run: Run) -> None:
-        made = _thumb(f"{run.id}")
-        made.clicked.connect(partial(self._show, run.id))
-        self._thumbs[run.id] = made
-        self._row.addWidget(made)
+        thumb = _thumb(f"{run.id}")
+        thumb.clicked.connect(partial(self._show, run.id))
+        self._thumbs[run.id] = thumb
+        self._row.addWidget(thumb)
         painting = document.painting
-        self._context.background.submit(lambda: thumbnail(painting, run), _shower(made))
+        self._context.background.submit(lambda: thumbnail(painting, run), _set_icon(thumb))
 
-    def _name(self, made: QToolButton, run: Run, state: State) -> None:
+    def _name(self, thumb: QToolButton, run: Run, state: State) -> None:
         decision = state.decisions.get(Subject(run.id))
         name = decision.note if decision and decision.note else f"{run.id} · {run.engine}"
         accepted = sum(
             deciding.verdict(self._context, run, number) is Verdict.ACCEPTED for number in run.numbers
         )
         mark = "✓ " if accepted == run.count else "◐ " if accepted else ""
-        made.setText(made.fontMetrics().elidedText(mark + name, Qt.TextElideMode.ElideRight, TILE_WIDTH - 12))
+        thumb.setText(
+            thumb.fontMetrics().elidedText(mark + name, Qt.TextElideMode.ElideRight, TILE_WIDTH - 12)
+        )
         tip = self.tr("{0}\nseed {1}, variation {2}\n{3} regions, {4} px\naccepted: {5}")
-        made.setToolTip(
+        thumb.setToolTip(
             tip.format(name, run.seed, run.variation, f"{run.count:,}", f"{run.pixels:,}", accepted)
         )
-        made.setAccessibleName(self.tr("Result {0}").format(name))
+        thumb.setAccessibleName(self.tr("Result {0}").format(name))
 
     def _show(self, number: int | None) -> None:
         self._context.selection.run, self._context.selection.region = number, 0
-        self._mark()
+        self._update_selection()
 
-    def _mark(self) -> None:
+    def _update_selection(self) -> None:
         chosen = self._context.selection.run
-        for number, made in self._thumbs.items():
-            made.setChecked(number == chosen)
+        for number, thumb in self._thumbs.items():
+            thumb.setChecked(number == chosen)
         if self._thumbs:
             self._accepted.setChecked(chosen is None)
         run = deciding.shown_run(self._context)
@@ -169,55 +171,55 @@ class ResultStrip(QFrame):
 
 
 def _thumb(text: str) -> QToolButton:
-    made = QToolButton()
-    made.setObjectName("thumb")
-    made.setCheckable(True)
-    made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
-    made.setIconSize(THUMB)
-    made.setFixedSize(TILE_WIDTH, HEIGHT - 16)
-    made.setText(text)
-    made.setAccessibleName(text)
-    return made
+    tile = QToolButton()
+    tile.setObjectName("thumb")
+    tile.setCheckable(True)
+    tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+    tile.setIconSize(THUMB)
+    tile.setFixedSize(TILE_WIDTH, HEIGHT - 16)
+    tile.setText(text)
+    tile.setAccessibleName(text)
+    return tile
 
 
-def _in_the_middle(name: str) -> QIcon:
-    """An icon as large as a thumbnail."""
-    made = QPixmap(THUMB * 2)
-    made.setDevicePixelRatio(2)
-    made.fill(Qt.GlobalColor.transparent)
-    drawn = theme.pixmap(name, theme.roles().soft, SMALL_ICON, 2)
-    painter = QPainter(made)
-    painter.drawPixmap((THUMB.width() - SMALL_ICON) // 2, (THUMB.height() - SMALL_ICON) // 2, drawn)
+def _centred_icon(name: str) -> QIcon:
+    """A small icon in the middle of a thumbnail."""
+    pixmap = QPixmap(THUMB * 2)
+    pixmap.setDevicePixelRatio(2)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    icon = theme.pixmap(name, theme.roles().soft, SMALL_ICON, 2)
+    painter = QPainter(pixmap)
+    painter.drawPixmap((THUMB.width() - SMALL_ICON) // 2, (THUMB.height() - SMALL_ICON) // 2, icon)
     painter.end()
-    return QIcon(made)
+    return QIcon(pixmap)
 
 
-def _shower(made: QToolButton) -> Callable[[QImage], None]:
+def _set_icon(thumb: QToolButton) -> Callable[[QImage], None]:
     def show(image: QImage) -> None:
         from shiboken6 import isValid
 
-        if isValid(made):
-            made.setIcon(QIcon(QPixmap.fromImage(image)))
+        if isValid(thumb):
+            thumb.setIcon(QIcon(QPixmap.fromImage(image)))
 
     return show
 
 
 def thumbnail(painting: Painting, run: Run) -> QImage:
-    """The run's largest region with its fill and some of its surroundings."""
+    """Render the run's largest region with its fill and some surroundings."""
     largest = int(np.argmax(run.regions["area"])) + 1
     region = run.region_box(largest)
     side = min(max(region.width, region.height, 96) * 3 // 2, WIDEST)
-    middle = region.x + region.width // 2, region.y + region.height // 2
-    box = Box(middle[0] - side // 2, middle[1] - side * 3 // 8, side, side * 3 // 4).within(painting.box)
+    centre = region.x + region.width // 2, region.y + region.height // 2
+    box = Box(centre[0] - side // 2, centre[1] - side * 3 // 8, side, side * 3 // 4).within(painting.box)
     rgb = painting.read_working(box)
     for key in run.tile_keys:
         tile = run.content.tile(key)
         shared = tile.box.within(box)
         if not shared.empty:
             own = shared.moved(-tile.box.x, -tile.box.y).slices
-            there = rgb[shared.moved(-box.x, -box.y).slices]
+            target = rgb[shared.moved(-box.x, -box.y).slices]
             filled = painting.to_working(tile.samples[own])
-            np.copyto(there, filled, where=(tile.regions[own] > 0)[..., np.newaxis])
+            np.copyto(target, filled, where=(tile.regions[own] > 0)[..., np.newaxis])
     return image_of(rgb).scaled(
         THUMB * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
     )

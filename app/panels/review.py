@@ -1,4 +1,4 @@
-"""Step four: region by region. What was accepted, what waits, and why."""
+"""Step four: review the filled regions one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ NOTE_HEIGHT = 56
 
 
 class ReviewPanel(Panel):
-    """``summary_changed(str)``: a word for the title."""
+    """``summary_changed(str)``: title text."""
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -34,9 +34,9 @@ class ReviewPanel(Panel):
         self.setEnabled(False)
 
     def _build(self) -> None:
-        inside, context = column(self.body), self.context
+        layout, context = column(self.body), self.context
         self.counts, self.facts = label("", "soft", wrap=True), label("", "soft", wrap=True)
-        self.here = label("", "heading")
+        self.region_label = label("", "heading")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName(self.tr("Reviewed regions"))
@@ -48,13 +48,13 @@ class ReviewPanel(Panel):
         )
         back = tool_button("previous", self.tr("Previous region"), lambda: deciding.step_region(context, -1))
         on = tool_button("next", self.tr("Next region"), lambda: deciding.step_region(context, 1))
-        inside.addWidget(self.counts)
-        inside.addWidget(self.bar)
-        inside.addWidget(self.next)
-        inside.addLayout(row(back, self.here, on, None))
-        inside.addWidget(self.facts)
-        inside.addLayout(self._verdicts())
-        inside.addWidget(self._note())
+        layout.addWidget(self.counts)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.next)
+        layout.addLayout(row(back, self.region_label, on, None))
+        layout.addWidget(self.facts)
+        layout.addLayout(self._verdicts())
+        layout.addWidget(self._note())
 
     def _verdicts(self) -> QHBoxLayout:
         context = self.context
@@ -74,7 +74,7 @@ class ReviewPanel(Panel):
 
     def _note(self) -> QPlainTextEdit:
         self.note = QPlainTextEdit()
-        self.note.setPlaceholderText(self.tr("A note on this region"))
+        self.note.setPlaceholderText(self.tr("Note on this region"))
         self.note.setAccessibleName(self.tr("Note"))
         self.note.setFixedHeight(NOTE_HEIGHT)
         self.note.setTabChangesFocus(True)
@@ -82,7 +82,7 @@ class ReviewPanel(Panel):
         return self.note
 
     def eventFilter(self, watched: object, event: object) -> bool:  # noqa: N802
-        """A note is kept when the field is left."""
+        """Save the note when its field loses focus."""
         from PySide6.QtCore import QEvent
 
         if watched is self.note and isinstance(event, QEvent) and event.type() == QEvent.Type.FocusOut:
@@ -90,12 +90,12 @@ class ReviewPanel(Panel):
         return False
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow runs and decisions."""
+        """Connect to the runs and decisions of ``document``."""
         document.runs_changed.connect(self.refresh)
         document.decisions_changed.connect(lambda _: self.refresh())
 
     def refresh(self) -> None:
-        """Show how the run shown stands, and the region under review."""
+        """Show the progress of the current run and the region under review."""
         run = deciding.shown_run(self.context)
         self.card.setVisible(run is None)
         self.body.setVisible(run is not None)
@@ -118,27 +118,27 @@ class ReviewPanel(Panel):
         chosen = 1 <= number <= run.count
         for widget in (self.accept, self.reject, self.note):
             widget.setEnabled(chosen)
-        self.here.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
+        self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
-            self.facts.setText(self.tr("Go to the first region to begin."))
+            self.facts.setText(self.tr("Press “Next unreviewed” to start."))
             self.note.clear()
             return
         assert self.document is not None
         area, box = int(run.regions[number - 1]["area"]), run.region_box(number)
-        said = deciding.verdict(self.context, run, number)
+        current = deciding.verdict(self.context, run, number)
         self.facts.setText(
             self.tr("{0} px · {1} × {2} px at {3}, {4} · {5}").format(
-                f"{area:,}", box.width, box.height, box.x, box.y, self._word(said)
+                f"{area:,}", box.width, box.height, box.x, box.y, self._verdict_text(current)
             )
         )
         decision = self.document.state.decisions.get(Subject(run.id, number))
         if not self.note.hasFocus():
             self.note.setPlainText(decision.note if decision else "")
 
-    def _word(self, said: Verdict) -> str:
-        words = {
+    def _verdict_text(self, verdict: Verdict) -> str:
+        texts = {
             Verdict.ACCEPTED: self.tr("accepted"),
             Verdict.REJECTED: self.tr("rejected"),
             Verdict.UNDECIDED: self.tr("to review"),
         }
-        return words[said]
+        return texts[verdict]

@@ -1,4 +1,4 @@
-"""Step two: whose style shall the fill have? Intact regions of this painting, or a donor picture."""
+"""Step two: choose the style reference, intact regions of this painting or a donor picture."""
 
 from __future__ import annotations
 
@@ -29,72 +29,83 @@ COLUMNS = 4
 
 
 class StylePanel(Panel):
-    """``donor_wanted()``; ``summary_changed(str)``: a word for the title."""
+    """``donor_requested()``: the user asks for a donor picture; ``summary_changed(str)``: title text."""
 
-    donor_wanted = Signal()
+    donor_requested = Signal()
+    summary_changed = Signal(str)
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
         self.suggestions = StyleSuggestions(context, self)
         self.card = Card(
-            self.tr("Which parts show how it was painted?"),
-            self.tr("A style reference is an intact region whose colours and brushwork the fill continues."),
-            *self._ways(),
+            self.tr("Which intact parts show the painting style?"),
+            self.tr("A style reference is an intact region. The fill continues its colours and brushwork."),
+            *self._source_buttons(),
         )
         self._grid = QGridLayout()
         self._grid.setSpacing(8)
         self._grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
         self.warning = label("", "warn", wrap=True)
-        self._remedy = button(self.tr("Trim to what is intact"), self._trim)
+        self._trim_button = button(self.tr("Trim to the intact part"), self._trim)
         self._more = QWidget()
-        self._more.setLayout(row(*self._ways(), None))
-        self._propose = self._proposal_row()
-        for item in (self.card, self._grid, self.warning, self._remedy, self._propose, self._more):
+        self._more.setLayout(row(*self._source_buttons(), None))
+        self._suggestion_row = self._build_suggestion_row()
+        for item in (
+            self.card,
+            self._grid,
+            self.warning,
+            self._trim_button,
+            self._suggestion_row,
+            self._more,
+        ):
             self.column.addLayout(item) if isinstance(item, QGridLayout) else self.column.addWidget(item)
         self.column.addStretch(1)
         self._count = 0
-        context.selection.suggestions_changed.connect(lambda _: self._show_proposal())
-        context.selection.style_declined_changed.connect(lambda _: self._say_what())
+        context.selection.suggestions_changed.connect(lambda _: self._show_suggestions())
+        context.selection.style_declined_changed.connect(lambda _: self._update_summary())
         self.setEnabled(False)
 
-    def _ways(self) -> tuple[QWidget, ...]:
-        """The ways to a reference, as buttons."""
+    def _source_buttons(self) -> tuple[QWidget, ...]:
+        """Buttons that add a reference."""
         return (
             button(
                 self.tr("Suggest"),
                 self.suggest,
                 icon="suggest",
-                tip=self.tr("Let the program look for intact regions"),
+                tip=self.tr("Let the program suggest intact regions"),
             ),
             button(
                 self.tr("Draw"), self._draw, icon="style", tip=self.tr("Draw a rectangle on an intact region")
             ),
             button(
-                self.tr("Donor…"), self.donor_wanted.emit, icon="donor", tip=self.tr("Another work as style")
+                self.tr("Donor…"),
+                self.donor_requested.emit,
+                icon="donor",
+                tip=self.tr("Use another picture as the style reference"),
             ),
         )
 
-    def _proposal_row(self) -> QWidget:
-        made = QWidget()
-        self._proposed = label("", "soft", wrap=True)
-        self._offered = QGridLayout()
-        self._offered.setSpacing(8)
-        self._offered.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        inside = column(made)
-        inside.addWidget(self._proposed)
-        inside.addLayout(self._offered)
+    def _build_suggestion_row(self) -> QWidget:
+        widget = QWidget()
+        self._suggestion_text = label("", "soft", wrap=True)
+        self._suggestion_grid = QGridLayout()
+        self._suggestion_grid.setSpacing(8)
+        self._suggestion_grid.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        layout = column(widget)
+        layout.addWidget(self._suggestion_text)
+        layout.addLayout(self._suggestion_grid)
         use = button(self.tr("Use all"), self.accept_suggestions, icon="check")
         no = button(self.tr("Use none"), self.decline)
-        inside.addLayout(row(use, no, None))
-        return made
+        layout.addLayout(row(use, no, None))
+        return widget
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow the references, and the damage that may spread into them."""
+        """Connect to the references and the damage of ``document``."""
         document.style_changed.connect(self.refresh)
         document.damage_changed.connect(self._damage_changed)
 
     def refresh(self) -> None:
-        """Show the references as they are now."""
+        """Show the current references."""
         clear(self._grid)
         document = self.document
         style = document.state.style if document else None
@@ -107,13 +118,13 @@ class StylePanel(Panel):
                 _place(self._grid, count, self._donor(style.donor))
                 count += 1
         self._count = count
-        self._say_what()
-        self._show_proposal()
+        self._update_summary()
+        self._show_suggestions()
         self._check()
 
-    def _say_what(self) -> None:
-        unasked = self.tr("none") if self.context.selection.style_declined else self.tr("the program picks")
-        self.summary_changed.emit(self.tr("%n reference(s)", "", self._count) if self._count else unasked)
+    def _update_summary(self) -> None:
+        default = self.tr("none") if self.context.selection.style_declined else self.tr("automatic")
+        self.summary_changed.emit(self.tr("%n reference(s)", "", self._count) if self._count else default)
 
     def _damage_changed(self, box: Box) -> None:
         self._check()
@@ -124,19 +135,19 @@ class StylePanel(Panel):
         name = self.tr("Style reference {0}: {1} × {2} px at {3}, {4}").format(
             index + 1, box.width, box.height, box.x, box.y
         )
-        made = Thumb(name, lambda: self.context.selection.reveal.emit(box), lambda: self._remove(index))
+        thumb = Thumb(name, lambda: self.context.selection.reveal.emit(box), lambda: self._remove(index))
         painting = document.painting
-        self.context.background.submit(lambda: region_image(painting, box), made.show_image)
-        return made
+        self.context.background.submit(lambda: region_image(painting, box), thumb.show_image)
+        return thumb
 
     def _donor(self, path: Path) -> QWidget:
-        made = Thumb(
+        thumb = Thumb(
             self.tr("Donor picture {0}").format(path.name),
-            self.donor_wanted.emit,
+            self.donor_requested.emit,
             lambda: self._do(lambda state: settings.set_donor(state, None)),
         )
-        self.context.background.submit(lambda: donor_image(path), made.show_image)
-        return made
+        self.context.background.submit(lambda: donor_image(path), thumb.show_image)
+        return thumb
 
     def _remove(self, index: int) -> None:
         self._do(lambda state: settings.remove_style_region(state, index))
@@ -146,7 +157,7 @@ class StylePanel(Panel):
             self.context.do(make(self.document.state))
 
     def set_donor(self, path: Path) -> None:
-        """Take the style of another picture."""
+        """Use another picture as the style reference."""
         try:
             with open_painting(path):
                 pass
@@ -155,7 +166,7 @@ class StylePanel(Panel):
         self._do(lambda state: settings.set_donor(state, path))
 
     def remove_all(self) -> None:
-        """No reference any more: the program picks."""
+        """Remove all references, so that the program chooses them."""
         from imagest_core.style.reference import StyleReference
 
         self._do(lambda state: settings.set_style(state, StyleReference(), "Remove style references"))
@@ -166,29 +177,29 @@ class StylePanel(Panel):
     # Suggestions
 
     def suggest(self) -> None:
-        """Let the program look for intact regions, and offer them."""
+        """Find intact regions and suggest them."""
         self.context.selection.style_declined = False
         self.suggestions.search(self._not_suggested)
 
     def decline(self) -> None:
-        """Take none of what is suggested: without a reference of the user's none is used then."""
+        """Reject the suggestions: no reference is used unless the user adds one."""
         self.context.selection.style_declined = True
         self.context.selection.suggestions = ()
-        self._say_what()
+        self._update_summary()
 
     def _not_suggested(self, error: Exception | None) -> None:
-        known = isinstance(error, ImagestError)
-        sentence = explained(error)[0] if error and known else self.tr("No intact region was found.")
-        self.context.messages.warn(sentence, self.tr("Draw one yourself, or choose a donor picture."))
+        expected = isinstance(error, ImagestError)
+        sentence = explained(error)[0] if error and expected else self.tr("No intact region was found.")
+        self.context.messages.warn(sentence, self.tr("Draw one, or choose a donor picture."))
 
     def accept_suggestion(self, box: Box) -> None:
-        """Take one of what is suggested; the others are still offered."""
+        """Add one suggestion; the others remain."""
         left = tuple(other for other in self.context.selection.suggestions if other != box)
         self._do(lambda state: settings.add_style_region(state, box))
         self.context.selection.suggestions = left
 
     def accept_suggestions(self) -> None:
-        """Take what is suggested, as one step."""
+        """Add all suggestions as one undo step."""
         boxes, self.context.selection.suggestions = self.context.selection.suggestions, ()
         if boxes and self.document is not None:
             state = self.document.state.copy()
@@ -198,40 +209,42 @@ class StylePanel(Panel):
                 steps[-1].apply(state)
             self.context.do(OperationGroup(tuple(steps), name="Use suggested style"))
 
-    def _show_proposal(self) -> None:
+    def _show_suggestions(self) -> None:
         boxes, document = self.context.selection.suggestions, self.document
-        clear(self._offered)
+        clear(self._suggestion_grid)
         for number, box in enumerate(boxes if document is not None else ()):
             assert document is not None
-            _place(self._offered, number, self._offer(document, number, box))
-        self._propose.setVisible(bool(boxes))
+            _place(self._suggestion_grid, number, self._suggestion(document, number, box))
+        self._suggestion_row.setVisible(bool(boxes))
         self._more.setVisible(bool(self._grid.count()) and not boxes)
         self.card.setVisible(not boxes and not self._grid.count())
-        self._proposed.setText(self.tr("%n region(s) suggested: click one to use it", "", len(boxes)))
+        self._suggestion_text.setText(self.tr("%n region(s) suggested: click one to use it", "", len(boxes)))
         self.reshaped.emit()
 
-    def _offer(self, document: OpenDocument, number: int, box: Box) -> QWidget:
+    def _suggestion(self, document: OpenDocument, number: int, box: Box) -> QWidget:
         name = self.tr("Suggestion {0}: {1} × {2} px at {3}, {4}").format(
             number + 1, box.width, box.height, box.x, box.y
         )
-        made = Thumb(name, lambda: self.accept_suggestion(box))
+        thumb = Thumb(name, lambda: self.accept_suggestion(box))
         painting = document.painting
-        self.context.background.submit(lambda: region_image(painting, box), made.show_image)
-        return made
+        self.context.background.submit(lambda: region_image(painting, box), thumb.show_image)
+        return thumb
 
     # Overlap with damage
 
     def _check(self) -> None:
-        touching = self._touching()
+        touching = self._damaged_regions()
         self.warning.setVisible(bool(touching))
-        if bool(touching) == self._remedy.isHidden():
-            self._remedy.setVisible(bool(touching))
+        if bool(touching) == self._trim_button.isHidden():
+            self._trim_button.setVisible(bool(touching))
             self.reshaped.emit()
         if touching:
             which = ", ".join(str(index + 1) for index in touching)
-            self.warning.setText(self.tr("Damage lies in reference {0}.").format(which))
+            self.warning.setText(
+                self.tr("Style reference {0} contains damage: trim it, or remove it.").format(which)
+            )
 
-    def _touching(self) -> list[int]:
+    def _damaged_regions(self) -> list[int]:
         if self.document is None:
             return []
         from imagest_core.style.check import touches_damage
@@ -240,7 +253,7 @@ class StylePanel(Panel):
         return [index for index, box in enumerate(state.style.regions) if touches_damage(box, state.damage)]
 
     def _trim(self) -> None:
-        """Cut every reference to its largest intact part; those without one go."""
+        """Trim every reference to its largest intact part; remove those without one."""
         from imagest_core.style.check import check_style
 
         document = self.document
@@ -259,7 +272,7 @@ class StylePanel(Panel):
 
 
 class Thumb(QWidget):
-    """A small picture with a button to take it away, or, where nothing ``removed`` it, to take it."""
+    """A thumbnail with a button that removes it or, without ``removed``, uses it."""
 
     def __init__(
         self, name: str, clicked: Callable[[], object], removed: Callable[[], object] | None = None
@@ -273,34 +286,34 @@ class Thumb(QWidget):
         self.face.setToolTip(name)
         self.face.setAccessibleName(name)
         self.face.clicked.connect(lambda: clicked())
-        icon, says = ("plus", self.tr("Use {0}")) if removed is None else ("close", self.tr("Remove {0}"))
-        self.chip = tool_button(icon, says.format(name), removed or clicked)
+        icon, text = ("plus", self.tr("Use {0}")) if removed is None else ("close", self.tr("Remove {0}"))
+        self.chip = tool_button(icon, text.format(name), removed or clicked)
         self.chip.setParent(self)
         self.chip.setIconSize(QSize(12, 12))
         self.chip.setObjectName("chip")
         self.chip.move(THUMB - 22, 2)
 
     def show_image(self, image: QImage | None) -> None:
-        """The picture has come from the background."""
+        """Show the picture once it is loaded."""
         from shiboken6 import isValid
 
         if image is not None and isValid(self):
             self.face.setIcon(QIcon(QPixmap.fromImage(image)))
 
 
-def _place(grid: QGridLayout, number: int, made: QWidget) -> None:
-    grid.addWidget(made, number // COLUMNS, number % COLUMNS)
+def _place(grid: QGridLayout, number: int, widget: QWidget) -> None:
+    grid.addWidget(widget, number // COLUMNS, number % COLUMNS)
 
 
 def region_image(painting: Painting, box: Box) -> QImage:
     """A square thumbnail of a region."""
-    inside = box.within(painting.box)
-    level = max(min(inside.width, inside.height) // (2 * THUMB), 1).bit_length() - 1
-    return squared(image_of(painting.read_working(inside, level)))
+    box = box.within(painting.box)
+    level = max(min(box.width, box.height) // (2 * THUMB), 1).bit_length() - 1
+    return squared(image_of(painting.read_working(box, level)))
 
 
 def donor_image(path: Path) -> QImage | None:
-    """A square thumbnail of another picture; None where it can't be read."""
+    """A square thumbnail of another picture; None if it can't be read."""
     try:
         with open_painting(path) as painting:
             return squared(image_of(painting.read_working(level=painting.levels - 1)))
@@ -309,7 +322,7 @@ def donor_image(path: Path) -> QImage | None:
 
 
 def squared(image: QImage) -> QImage:
-    """The middle of an image, twice the size of a thumbnail for sharp screens."""
+    """The centre square of an image at twice the thumbnail size, for high-density screens."""
     side = min(image.width(), image.height())
     cut = image.copy((image.width() - side) // 2, (image.height() - side) // 2, side, side)
     return cut.scaled(2 * THUMB, 2 * THUMB, mode=Qt.TransformationMode.SmoothTransformation)

@@ -73,10 +73,10 @@ class ActionHandlers(QObject):
             (parts.welcome.browse, self.open),
             (parts.welcome.sample, lambda: opening.open_sample(self._context)),
             (parts.welcome.chosen, lambda path: opening.open_path(self._context, path)),
-            (parts.damage.import_wanted, self.import_mask),
-            (parts.style.donor_wanted, self.donor),
-            (parts.results.discard_wanted, self.discard_run),
-            (parts.results.rename_wanted, self.rename_run),
+            (parts.damage.import_requested, self.import_mask),
+            (parts.style.donor_requested, self.donor),
+            (parts.results.discard_requested, self.discard_run),
+            (parts.results.rename_requested, self.rename_run),
         ):
             request.connect(handler)
 
@@ -109,9 +109,9 @@ class ActionHandlers(QObject):
 
     def locate_scan(self, missing: ScanMissingError) -> None:
         """Ask for the current location of a project's scan."""
-        from app.dialogs.locate_scan import MovedDialog
+        from app.dialogs.locate_scan import LocateScanDialog
 
-        MovedDialog(self._context, missing, self._window).open()
+        LocateScanDialog(self._context, missing, self._window).open()
 
     def ask_for_srgb(self, error: ProfileError, go_on: Callable[[], None]) -> None:
         """Ask whether to assume sRGB in place of an unusable colour profile."""

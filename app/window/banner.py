@@ -1,8 +1,8 @@
-"""The banner: one sentence on what happened and what to do, above the canvas; never a dialog."""
+"""The banner: one sentence on what happened and what to do next, over the top edge of the canvas."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
 
 from app import theme
@@ -16,12 +16,16 @@ PASSING = 8_000
 
 
 class Banner(QFrame):
-    """Shows the latest message; the last one with details is what "Copy diagnostics" copies."""
+    """Shows the latest message; the last one with details is what "Copy diagnostics" copies.
+
+    It overlays the widget it covers, outside any layout: the picture must not move while the user draws.
+    """
 
     def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.message: Message | None = None
+        self._covered: QWidget | None = None
         self._picture = QLabel()
         self.sentence = label("", wrap=True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -37,8 +41,31 @@ class Banner(QFrame):
         messages.said.connect(self.show_message)
         self.hide()
 
+    def cover(self, widget: QWidget) -> None:
+        """Overlay the top edge of ``widget``, which is in the banner's parent."""
+        if self._covered is not None:
+            self._covered.removeEventFilter(self)
+        self._covered = widget
+        widget.installEventFilter(self)
+        self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Follow the covered widget."""
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move, QEvent.Type.Show):
+            self._place()
+        return False
+
+    def _place(self) -> None:
+        parent, covered = self.parentWidget(), self._covered
+        if parent is None or covered is None:
+            return
+        width = covered.width()
+        corner = covered.mapTo(parent, QPoint(0, 0))
+        self.setGeometry(corner.x(), corner.y(), width, max(self.heightForWidth(width), 0))
+        self.raise_()
+
     def show_message(self, message: Message) -> None:
-        """Show ``message`` in place of the one before; news doesn't cover a warning."""
+        """Show ``message`` instead of the previous one; information does not replace an error."""
         if message.level == "info" and self.isVisible() and self.message and self.message.level == "error":
             return
         self.message = message
@@ -53,6 +80,7 @@ class Banner(QFrame):
         self.setProperty("level", message.level)
         repolish(self)
         self.setAccessibleName(self.sentence.text())
+        self._place()
         self.show()
         self._timer.start(PASSING) if message.level == "info" else self._timer.stop()
 

@@ -86,7 +86,6 @@ class MainWindow(QMainWindow):
     # Building
 
     def _create_centre(self) -> None:
-        self.banner = Banner(self.context.messages)
         self.welcome = Welcome(self.context)
         self.area = CompareArea(self.context)
         self.results = ResultStrip(self.context)
@@ -104,9 +103,8 @@ class MainWindow(QMainWindow):
         whole = QWidget()
         column = QVBoxLayout(whole)
         column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.banner)
-        column.addWidget(self.stack, 1)
+        column.addWidget(self.stack)
+        self.banner = Banner(self.context.messages, whole)
         self.setCentralWidget(whole)
 
     def _create_docks(self) -> None:
@@ -252,6 +250,7 @@ class MainWindow(QMainWindow):
 
     def _show_document(self, document: OpenDocument | None) -> None:
         self.stack.setCurrentIndex(0 if document is None else 1)
+        self.banner.cover(self.welcome if document is None else self.area)
         for dock in self.docks.values():
             dock.setVisible(document is not None)
         for bar in self.findChildren(QToolBar):

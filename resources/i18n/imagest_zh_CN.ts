@@ -12,12 +12,12 @@
         <translation>Imagest 工作站 {0}</translation>
     </message>
     <message>
-        <source>Fills exactly the damaged pixels of a painting’s scan, on this computer, and proves that all others are unchanged. A fill is a hypothesis, never the artist’s hand.</source>
-        <translation>在本机上只填补绘画扫描件中受损的像素，并证明其余像素均未改变。填补是一种假设，绝非艺术家的手笔。</translation>
+        <source>Fills only the damaged pixels of a painting’s scan, on this computer, and verifies that all others are unchanged. A fill is a hypothesis, not the artist’s work.</source>
+        <translation>在本机上只填补绘画扫描件中受损的像素，并验证其余像素均未改变。填补是一种假设，并非艺术家的原作。</translation>
     </message>
     <message>
-        <source>After Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0.</source>
-        <translation>依据 Hu 等人，npj Heritage Science（2025）。采用 Apache 许可证 2.0。</translation>
+        <source>Based on Hu et al., npj Heritage Science (2025). Licensed under the Apache License 2.0.</source>
+        <translation>基于 Hu 等人，npj Heritage Science（2025）。采用 Apache 许可证 2.0。</translation>
     </message>
     <message>
         <source>Copy diagnostics</source>
@@ -38,6 +38,73 @@
     <message>
         <source>Libraries</source>
         <translation>库</translation>
+    </message>
+</context>
+<context>
+    <name>ActionHandlers</name>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>Projects</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Save project</source>
+        <translation>保存项目</translation>
+    </message>
+    <message>
+        <source>Changes are not saved</source>
+        <translation>更改尚未保存</translation>
+    </message>
+    <message>
+        <source>The project could not be saved. Close it and lose the latest changes?</source>
+        <translation>无法保存项目。是否关闭并丢失最近的更改？</translation>
+    </message>
+    <message>
+        <source>The diagnostics were copied to the clipboard.</source>
+        <translation>诊断信息已复制到剪贴板。</translation>
+    </message>
+    <message>
+        <source>Import a mask</source>
+        <translation>导入蒙版</translation>
+    </message>
+    <message>
+        <source>Export the mask</source>
+        <translation>导出蒙版</translation>
+    </message>
+    <message>
+        <source>Replace the file?</source>
+        <translation>替换文件？</translation>
+    </message>
+    <message>
+        <source>{0} already exists. Replace it?</source>
+        <translation>{0} 已存在。要替换它吗？</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>Choose a donor picture</source>
+        <translation>选择风格来源图片</translation>
+    </message>
+    <message>
+        <source>Discard this result?</source>
+        <translation>丢弃此结果？</translation>
+    </message>
+    <message>
+        <source>The result is removed from the list. Undo restores it.</source>
+        <translation>结果将从列表中移除。撤销可恢复。</translation>
+    </message>
+    <message>
+        <source>Rename result</source>
+        <translation>重命名结果</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
     </message>
 </context>
 <context>
@@ -131,8 +198,40 @@
         <translation>显示蒙版(&amp;M)</translation>
     </message>
     <message>
-        <source>Show &amp;grown zone</source>
+        <source>Show dilated mar&amp;gin</source>
         <translation>显示扩展区(&amp;G)</translation>
+    </message>
+    <message>
+        <source>D&amp;etect cracks</source>
+        <translation>检测裂纹(&amp;E)</translation>
+    </message>
+    <message>
+        <source>Detect &amp;losses by ground colour</source>
+        <translation>按底料颜色检测缺失(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Show acc&amp;epted fills only</source>
+        <translation>仅显示已接受的填补(&amp;E)</translation>
+    </message>
+    <message>
+        <source>&amp;Copy parameters into the panel</source>
+        <translation>将参数复制到面板(&amp;C)</translation>
+    </message>
+    <message>
+        <source>Move the view, also during a stroke</source>
+        <translation>移动视图，绘制途中亦可</translation>
+    </message>
+    <message>
+        <source>Show the original</source>
+        <translation>显示原件</translation>
+    </message>
+    <message>
+        <source>Straight lines and right angles</source>
+        <translation>直线和直角</translation>
+    </message>
+    <message>
+        <source>Cancel the stroke</source>
+        <translation>取消笔画</translation>
     </message>
     <message>
         <source>Show conte&amp;xt windows</source>
@@ -223,14 +322,6 @@
         <translation>由完好图片推导(&amp;D)…</translation>
     </message>
     <message>
-        <source>D&amp;erive cracks</source>
-        <translation>推导裂纹(&amp;E)</translation>
-    </message>
-    <message>
-        <source>Derive &amp;losses by ground colour</source>
-        <translation>按底料颜色推导缺失(&amp;L)</translation>
-    </message>
-    <message>
         <source>&amp;Import a mask…</source>
         <translation>导入蒙版(&amp;I)…</translation>
     </message>
@@ -283,10 +374,6 @@
         <translation>下一结果(&amp;N)</translation>
     </message>
     <message>
-        <source>Show what is acc&amp;epted</source>
-        <translation>显示已接受的内容(&amp;E)</translation>
-    </message>
-    <message>
         <source>&amp;Accept result</source>
         <translation>接受结果(&amp;A)</translation>
     </message>
@@ -301,10 +388,6 @@
     <message>
         <source>Rena&amp;me result…</source>
         <translation>重命名结果(&amp;M)…</translation>
-    </message>
-    <message>
-        <source>&amp;Copy its parameters into the panel</source>
-        <translation>将其参数复制到面板(&amp;C)</translation>
     </message>
     <message>
         <source>Next &amp;unreviewed region</source>
@@ -371,22 +454,6 @@
         <translation>帮助(&amp;H)</translation>
     </message>
     <message>
-        <source>Move the view, also in mid-stroke</source>
-        <translation>移动视图，绘制途中亦可</translation>
-    </message>
-    <message>
-        <source>Show the original while held</source>
-        <translation>按住时显示原件</translation>
-    </message>
-    <message>
-        <source>Straight lines and right angles while held</source>
-        <translation>按住时为直线和直角</translation>
-    </message>
-    <message>
-        <source>Abandon the stroke</source>
-        <translation>放弃笔画</translation>
-    </message>
-    <message>
         <source>Zoom at the cursor</source>
         <translation>在光标处缩放</translation>
     </message>
@@ -434,102 +501,6 @@
         <translation>变体数</translation>
     </message>
     <message>
-        <source>as the quality says</source>
-        <translation>由质量决定</translation>
-    </message>
-    <message>
-        <source>Steps</source>
-        <translation>步数</translation>
-    </message>
-    <message>
-        <source>Scheduler</source>
-        <translation>调度器</translation>
-    </message>
-    <message>
-        <source>DPM-Solver++, for few steps</source>
-        <translation>DPM-Solver++，适合少步数</translation>
-    </message>
-    <message>
-        <source>DDIM, the paper&apos;s</source>
-        <translation>DDIM，论文所用</translation>
-    </message>
-    <message>
-        <source>Style strength</source>
-        <translation>风格强度</translation>
-    </message>
-    <message>
-        <source>How strongly the style reference counts; one that you chose lends its colours, too</source>
-        <translation>风格参考的影响程度；您自己选择的参考还会带来其颜色</translation>
-    </message>
-    <message>
-        <source>Guidance</source>
-        <translation>引导</translation>
-    </message>
-    <message>
-        <source>Exaggerates the style; all but 1 take twice as long</source>
-        <translation>加强风格；除 1 以外耗时加倍</translation>
-    </message>
-    <message>
-        <source>Detail</source>
-        <translation>细节</translation>
-    </message>
-    <message>
-        <source>Share of the finest texture, taken from intact paint</source>
-        <translation>取自完好颜料的最细纹理所占比例</translation>
-    </message>
-    <message>
-        <source>Growth</source>
-        <translation>扩展</translation>
-    </message>
-    <message>
-        <source>Grows the mask over its uncertain rim</source>
-        <translation>将蒙版扩展到不确定的边缘</translation>
-    </message>
-    <message>
-        <source>Blend</source>
-        <translation>融合</translation>
-    </message>
-    <message>
-        <source>Context</source>
-        <translation>上下文</translation>
-    </message>
-    <message>
-        <source>Intact border round damage, as a share of its size</source>
-        <translation>损伤周围的完好边缘，占其尺寸的比例</translation>
-    </message>
-    <message>
-        <source>Large damage</source>
-        <translation>大面积损伤</translation>
-    </message>
-    <message>
-        <source>coarse first, then refined</source>
-        <translation>先粗后细</translation>
-    </message>
-    <message>
-        <source>at the scan&apos;s own scale</source>
-        <translation>按扫描件原尺度</translation>
-    </message>
-    <message>
-        <source>as memory allows</source>
-        <translation>由内存决定</translation>
-    </message>
-    <message>
-        <source>Windows a GPU fills at a time; the CPU fills one</source>
-        <translation>GPU 一次填补的窗口数；CPU 每次填补一个</translation>
-    </message>
-    <message>
-        <source>Batch</source>
-        <translation>批量</translation>
-    </message>
-    <message>
-        <source>What is lost, in words</source>
-        <translation>用文字描述缺失的内容</translation>
-    </message>
-    <message>
-        <source>Prompt</source>
-        <translation>提示词</translation>
-    </message>
-    <message>
         <source>Show the context windows on the canvas</source>
         <translation>在画布上显示上下文窗口</translation>
     </message>
@@ -537,16 +508,12 @@
         <source>Show the context windows   K</source>
         <translation>显示上下文窗口   K</translation>
     </message>
-    <message>
-        <source>Transition inside the grown mask</source>
-        <translation>扩展蒙版内的过渡</translation>
-    </message>
 </context>
 <context>
     <name>ArchivedResultsMenu</name>
     <message>
-        <source>&amp;Bring back a result</source>
-        <translation>取回结果(&amp;B)</translation>
+        <source>Restore a discarded &amp;result</source>
+        <translation>恢复已丢弃的结果(&amp;R)</translation>
     </message>
     <message numerus="yes">
         <source>{0} · {1}, %n region(s)</source>
@@ -555,8 +522,8 @@
         </translation>
     </message>
     <message>
-        <source>Nothing was put away</source>
-        <translation>没有收起的结果</translation>
+        <source>No discarded results</source>
+        <translation>没有已丢弃的结果</translation>
     </message>
 </context>
 <context>
@@ -580,60 +547,8 @@
 <context>
     <name>Choices</name>
     <message>
-        <source>Mode</source>
-        <translation>模式</translation>
-    </message>
-    <message>
-        <source>Quality</source>
-        <translation>质量</translation>
-    </message>
-    <message>
         <source>Engine</source>
         <translation>引擎</translation>
-    </message>
-    <message>
-        <source>Model</source>
-        <translation>模型</translation>
-    </message>
-    <message>
-        <source>Faithful</source>
-        <translation>忠实</translation>
-    </message>
-    <message>
-        <source>Closest to what is known; smooth where nothing is</source>
-        <translation>最接近已知内容；未知处平滑</translation>
-    </message>
-    <message>
-        <source>Textured</source>
-        <translation>纹理</translation>
-    </message>
-    <message>
-        <source>Continues the texture of the style reference</source>
-        <translation>延续风格参考的纹理</translation>
-    </message>
-    <message>
-        <source>Draft</source>
-        <translation>草稿</translation>
-    </message>
-    <message>
-        <source>Fewest steps: to see where it goes</source>
-        <translation>步数最少：查看大致效果</translation>
-    </message>
-    <message>
-        <source>Standard</source>
-        <translation>标准</translation>
-    </message>
-    <message>
-        <source>For most work</source>
-        <translation>适合大多数工作</translation>
-    </message>
-    <message>
-        <source>Fine</source>
-        <translation>精细</translation>
-    </message>
-    <message>
-        <source>Most steps: for the last run</source>
-        <translation>步数最多：用于最后一次</translation>
     </message>
     <message>
         <source>no weights installed</source>
@@ -651,8 +566,8 @@
         <translation>名称</translation>
     </message>
     <message>
-        <source>There are {0} damage classes already: rename one that is not used.</source>
-        <translation>已经有 {0} 个损伤类别：请改名一个不用的类别。</translation>
+        <source>All {0} damage classes exist already: rename one that you do not need.</source>
+        <translation>{0} 个损伤类别已全部存在：请重命名一个不需要的类别。</translation>
     </message>
 </context>
 <context>
@@ -682,12 +597,12 @@
         <translation>仅记录</translation>
     </message>
     <message>
-        <source>Filled by a restoration; click to record it only</source>
-        <translation>修复时填补；点击改为仅记录</translation>
+        <source>Filled by a restoration. Click to record it without filling.</source>
+        <translation>修复时填补。点击改为仅记录。</translation>
     </message>
     <message>
-        <source>Recorded and counted, left as it is; click to fill it</source>
-        <translation>仅记录和统计，保持原样；点击改为填补</translation>
+        <source>Recorded and measured, but not filled. Click to fill it.</source>
+        <translation>仅记录和测量，不填补。点击改为填补。</translation>
     </message>
     <message>
         <source>Hide {0}</source>
@@ -733,16 +648,16 @@
         <translation>补色</translation>
     </message>
     <message>
-        <source>{0} along the middle</source>
-        <translation>沿中线长 {0}</translation>
-    </message>
-    <message>
-        <source>No scale is known: measure two points to set it.</source>
-        <translation>比例未知：请测量两点来设定。</translation>
-    </message>
-    <message>
         <source>%n piece(s)</source>
         <translation>%n 处</translation>
+    </message>
+    <message>
+        <source>centreline {0}</source>
+        <translation>中线长 {0}</translation>
+    </message>
+    <message>
+        <source>The scale is unknown: measure the distance between two points to set it.</source>
+        <translation>比例未知：请测量两点间的距离来设定。</translation>
     </message>
 </context>
 <context>
@@ -1143,10 +1058,6 @@
         <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
     </message>
     <message>
-        <source>The mask, grown by {0} px, leaves nothing intact to restore from; mark less damage.</source>
-        <translation>蒙版扩展 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
-    </message>
-    <message>
         <source>The clean picture shows only {0} of the damaged one: choose one that shows it all.</source>
         <translation>干净的图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
     </message>
@@ -1189,6 +1100,10 @@
     <message>
         <source>choose another clean picture, or align the two first</source>
         <translation>请另选一张干净的图片，或先将两者对齐</translation>
+    </message>
+    <message>
+        <source>The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage.</source>
+        <translation>蒙版膨胀 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
     </message>
     <message>
         <source>No bare ground was found in the painting: pick its colour.</source>
@@ -2057,8 +1972,12 @@
         <translation>哪里受损？</translation>
     </message>
     <message>
-        <source>Paint over the damage, let the program find it, or import a mask. You can mix all three.</source>
-        <translation>涂出损伤处，让程序查找，或导入蒙版；三种方式可混用。</translation>
+        <source>Paint over the damage, let the program find it, or import a mask. You can combine all three.</source>
+        <translation>涂出损伤、由程序查找或导入蒙版；三种方式可结合使用。</translation>
+    </message>
+    <message>
+        <source>no damage marked</source>
+        <translation>尚未标记损伤</translation>
     </message>
     <message>
         <source>Paint</source>
@@ -2071,10 +1990,6 @@
     <message>
         <source>Import…</source>
         <translation>导入…</translation>
-    </message>
-    <message>
-        <source>nothing marked</source>
-        <translation>尚未标记</translation>
     </message>
     <message>
         <source>{0} of the surface</source>
@@ -2115,8 +2030,8 @@
         <translation>缺失</translation>
     </message>
     <message>
-        <source>From the scan alone: where the ground shows</source>
-        <translation>仅由扫描件：露出底料之处</translation>
+        <source>From the scan alone: areas where the ground shows</source>
+        <translation>仅由扫描件：露出底料的区域</translation>
     </message>
     <message>
         <source>Method</source>
@@ -2155,16 +2070,36 @@
         <translation>两者</translation>
     </message>
     <message>
-        <source>Cracks are</source>
-        <translation>裂纹为</translation>
+        <source>Tone of the cracks</source>
+        <translation>裂纹色调</translation>
     </message>
     <message>
-        <source>ground found by the program</source>
-        <translation>由程序找到的底料</translation>
+        <source>ground colour: automatic</source>
+        <translation>底料颜色：自动</translation>
     </message>
     <message>
-        <source>ground picked</source>
-        <translation>已拾取底料</translation>
+        <source>ground colour: picked</source>
+        <translation>底料颜色：已拾取</translation>
+    </message>
+    <message>
+        <source>Analysing the scan…</source>
+        <translation>正在分析扫描件…</translation>
+    </message>
+    <message>
+        <source>The preview failed: change a parameter to try again.</source>
+        <translation>预览失败：请更改参数后重试。</translation>
+    </message>
+    <message>
+        <source>Preview: {0} of the visible part is marked.</source>
+        <translation>预览：可见部分的 {0} 被标记。</translation>
+    </message>
+    <message>
+        <source>Computed at 1:{0}; zoom in to see finer damage.</source>
+        <translation>以 1:{0} 计算；放大可查看更细的损伤。</translation>
+    </message>
+    <message>
+        <source>{0}: {1} px marked. Correct the mask with the brush and the eraser.</source>
+        <translation>{0}：已标记 {1} 像素。请用画笔和橡皮修正蒙版。</translation>
     </message>
     <message>
         <source>Pick</source>
@@ -2191,143 +2126,8 @@
         <translation>请选择同一作品的完好图片进行比较。</translation>
     </message>
     <message>
-        <source>Looking at the scan…</source>
-        <translation>正在查看扫描件…</translation>
-    </message>
-    <message>
-        <source>This could not be looked at.</source>
-        <translation>无法查看。</translation>
-    </message>
-    <message>
-        <source>{0}: {1} px marked. Correct them with brush and eraser.</source>
-        <translation>{0}：已标记 {1} 像素。可用画笔和橡皮修正。</translation>
-    </message>
-    <message>
         <source>Deriving the mask</source>
         <translation>正在推导蒙版</translation>
-    </message>
-    <message>
-        <source>Preview: {0} of the visible part.</source>
-        <translation>预览：占可见部分的 {0}。</translation>
-    </message>
-    <message>
-        <source>Seen at 1:{0}; zoom in for what is thinner.</source>
-        <translation>以 1:{0} 查看；放大可见更细之处。</translation>
-    </message>
-</context>
-<context>
-    <name>Derivers</name>
-    <message>
-        <source>Closing</source>
-        <translation>闭合</translation>
-    </message>
-    <message>
-        <source>Bridges gaps up to about twice this radius</source>
-        <translation>连接宽度约为此半径两倍以内的间隙</translation>
-    </message>
-    <message>
-        <source>Smallest area</source>
-        <translation>最小面积</translation>
-    </message>
-    <message>
-        <source>Smaller spots are not damage</source>
-        <translation>更小的斑点不算损伤</translation>
-    </message>
-    <message>
-        <source>Dilation</source>
-        <translation>膨胀</translation>
-    </message>
-    <message>
-        <source>Grows the mask over its uncertain rim</source>
-        <translation>将蒙版扩展到不确定的边缘</translation>
-    </message>
-    <message>
-        <source>Opening</source>
-        <translation>开运算</translation>
-    </message>
-    <message>
-        <source>Radius that damage must hold somewhere to stay</source>
-        <translation>损伤某处须容纳此半径方可保留</translation>
-    </message>
-    <message>
-        <source>Cracks</source>
-        <translation>裂纹</translation>
-    </message>
-    <message>
-        <source>Thin lines darker than the paint, in the tone that cracks have here.</source>
-        <translation>比颜料更深的细线，色调与此处裂纹一致。</translation>
-    </message>
-    <message>
-        <source>Strictness</source>
-        <translation>严格度</translation>
-    </message>
-    <message>
-        <source>Lower follows cracks further into faint parts</source>
-        <translation>越低越能追踪裂纹的微弱部分</translation>
-    </message>
-    <message>
-        <source>Widest</source>
-        <translation>最大宽度</translation>
-    </message>
-    <message>
-        <source>No crack is wider</source>
-        <translation>裂纹不会更宽</translation>
-    </message>
-    <message>
-        <source>Shortest</source>
-        <translation>最短长度</translation>
-    </message>
-    <message>
-        <source>Shorter lines are no cracks</source>
-        <translation>更短的线条不是裂纹</translation>
-    </message>
-    <message>
-        <source>Losses</source>
-        <translation>缺失</translation>
-    </message>
-    <message>
-        <source>Where the bare ground shows. Pick its colour, or let the program find it.</source>
-        <translation>露出底料之处。拾取其颜色，或由程序查找。</translation>
-    </message>
-    <message>
-        <source>Tolerance</source>
-        <translation>容差</translation>
-    </message>
-    <message>
-        <source>How far colours may differ from the ground</source>
-        <translation>颜色与底料可相差多少</translation>
-    </message>
-    <message>
-        <source>Difference</source>
-        <translation>差异</translation>
-    </message>
-    <message>
-        <source>Where the scan differs from a clean picture of the same work.</source>
-        <translation>扫描件与同一作品完好图片的不同之处。</translation>
-    </message>
-    <message>
-        <source>Threshold</source>
-        <translation>阈值</translation>
-    </message>
-    <message>
-        <source>Difference from which on a pixel is damaged</source>
-        <translation>差异达到此值的像素视为受损</translation>
-    </message>
-    <message>
-        <source>The pictures are compared as they lie.</source>
-        <translation>两图按原位比较。</translation>
-    </message>
-    <message>
-        <source>Moved by {0}, {1} px, turned by {2}°, scaled to {3}.</source>
-        <translation>移动 {0}, {1} 像素，旋转 {2}°，缩放到 {3}。</translation>
-    </message>
-    <message>
-        <source>Details lie {0} px apart (median).</source>
-        <translation>细节相距 {0} 像素（中位数）。</translation>
-    </message>
-    <message>
-        <source>{0} of the fine structure agrees.</source>
-        <translation>{0} 的细微结构一致。</translation>
     </message>
 </context>
 <context>
@@ -2351,6 +2151,24 @@
     <message>
         <source>CPU</source>
         <translation>CPU</translation>
+    </message>
+</context>
+<context>
+    <name>DifferenceLegend</name>
+    <message>
+        <source>Legend of the difference map</source>
+        <translation>差异图图例</translation>
+    </message>
+    <message>
+        <source>Difference, ΔE 2000</source>
+        <translation>差异，ΔE 2000</translation>
+    </message>
+</context>
+<context>
+    <name>DockTitleBar</name>
+    <message>
+        <source>Fold or open {0}</source>
+        <translation>折叠或展开{0}</translation>
     </message>
 </context>
 <context>
@@ -2399,24 +2217,50 @@
         <translation>选择…</translation>
     </message>
     <message>
-        <source>Replace files that exist</source>
+        <source>Replace existing files</source>
         <translation>替换已有文件</translation>
+    </message>
+    <message>
+        <source>The fills only (RGBA TIFF, transparent elsewhere)</source>
+        <translation>仅填补部分（RGBA TIFF，其余透明）</translation>
+    </message>
+    <message>
+        <source>The record of what was done, how and when (JSON)</source>
+        <translation>处理记录：内容、方法和时间（JSON）</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>Also write</source>
+        <translation>同时写出</translation>
+    </message>
+    <message>
+        <source>The home folder {0} does not exist: choose another folder.</source>
+        <translation>用户文件夹 {0} 不存在：请另选一个。</translation>
+    </message>
+    <message>
+        <source>Enter a file name that ends in .tif.</source>
+        <translation>请输入以 .tif 结尾的文件名。</translation>
+    </message>
+    <message>
+        <source>Writing and verifying. Progress is shown at the bottom of the window.</source>
+        <translation>正在写入和验证。进度显示在窗口底部。</translation>
+    </message>
+    <message>
+        <source>Verified: all {0} samples equal the converted samples of the scan and the fills; {1} px are filled.</source>
+        <translation>已验证：全部 {0} 个样本与扫描件及填补转换后的样本一致；填补了 {1} 像素。</translation>
+    </message>
+    <message>
+        <source>Verified: {0} samples outside the fills are identical to the scan; {1} px are filled.
+SHA-256 of the unchanged samples: {2}…</source>
+        <translation>已验证：填补之外的 {0} 个样本与扫描件完全相同；填补了 {1} 像素。
+未改变样本的 SHA-256：{2}…</translation>
     </message>
     <message>
         <source>The mask (PNG)</source>
         <translation>蒙版（PNG）</translation>
-    </message>
-    <message>
-        <source>The fills alone (RGBA TIFF, transparent elsewhere)</source>
-        <translation>仅填补部分（RGBA TIFF，其余透明）</translation>
-    </message>
-    <message>
-        <source>The record: what was done, with what, when (JSON)</source>
-        <translation>记录：何时用何法做了什么（JSON）</translation>
-    </message>
-    <message>
-        <source>Beside it</source>
-        <translation>附带文件</translation>
     </message>
     <message>
         <source>Show in folder</source>
@@ -2427,10 +2271,6 @@
         <translation>关闭</translation>
     </message>
     <message>
-        <source>Writing and verifying… the progress is at the bottom of the window.</source>
-        <translation>正在写入和验证… 进度显示在窗口底部。</translation>
-    </message>
-    <message>
         <source>Exporting</source>
         <translation>正在导出</translation>
     </message>
@@ -2439,30 +2279,8 @@
         <translation>已导出并验证：{0}</translation>
     </message>
     <message>
-        <source>Stored</source>
-        <translation>存储方式</translation>
-    </message>
-    <message>
-        <source>Checked: all {0} samples are exactly what the conversion makes of the scan’s and the fills’; {1} px are filled.</source>
-        <translation>已检查：全部 {0} 个样本与扫描件及填补经转换所得完全一致；填补了 {1} 像素。</translation>
-    </message>
-    <message>
-        <source>Verified: {0} samples outside the fills are identical to the scan’s; {1} px are filled.
-The fingerprint of the unchanged samples is {2}…</source>
-        <translation>已验证：填补之外的 {0} 个样本与扫描件完全相同；填补了 {1} 像素。
-未改变样本的指纹为 {2}…</translation>
-    </message>
-    <message>
         <source>Written: {0}</source>
         <translation>已写入：{0}</translation>
-    </message>
-    <message>
-        <source>There is no user folder {0}: choose another one.</source>
-        <translation>没有用户文件夹 {0}：请另选一个。</translation>
-    </message>
-    <message>
-        <source>The restored scan needs a name that ends in .tif.</source>
-        <translation>修复后的扫描件需要一个以 .tif 结尾的文件名。</translation>
     </message>
 </context>
 <context>
@@ -2472,27 +2290,436 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>尚未接受任何填补：请先接受一个结果。</translation>
     </message>
     <message>
-        <source>The restored scan is a TIFF: let its name end in .tif.</source>
-        <translation>修复后的扫描件为 TIFF：文件名请以 .tif 结尾。</translation>
+        <source>The restored scan is written as a TIFF: choose a name that ends in .tif.</source>
+        <translation>修复后的扫描件存为 TIFF：请使用以 .tif 结尾的文件名。</translation>
     </message>
     <message>
-        <source>{0} exists already: choose another name or let it be replaced.</source>
-        <translation>{0} 已存在：请另选名称或允许替换。</translation>
+        <source>{0} already exists: choose another name, or check “Replace existing files”.</source>
+        <translation>{0} 已存在：请另选名称，或勾选“替换已有文件”。</translation>
     </message>
 </context>
 <context>
-    <name>Follower</name>
+    <name>FormatChoices</name>
     <message>
-        <source>Your work goes on in memory; save it under another name.</source>
-        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
+        <source>Bit depth</source>
+        <translation>位深度</translation>
     </message>
     <message>
-        <source>Your work itself is kept; only a backup is missing.</source>
-        <translation>您的工作已保存；只是缺少一份备份。</translation>
+        <source>Colour</source>
+        <translation>色彩</translation>
+    </message>
+    <message>
+        <source>Compression</source>
+        <translation>压缩</translation>
+    </message>
+    <message>
+        <source>{0} bit</source>
+        <translation>{0} 位</translation>
+    </message>
+    <message>
+        <source>uncompressed</source>
+        <translation>不压缩</translation>
+    </message>
+    <message>
+        <source>{0} (unchanged)</source>
+        <translation>{0}（不变）</translation>
+    </message>
+    <message>
+        <source>All samples outside the fills stay identical to the scan. This is verified before the file is saved.</source>
+        <translation>填补之外的所有样本与扫描件保持一致，保存前会加以验证。</translation>
+    </message>
+    <message>
+        <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
+        <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
     </message>
 </context>
 <context>
-    <name>Gestures</name>
+    <name>HistoryPanel</name>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Every step is listed here. Click a step to go back to it.</source>
+        <translation>每一步操作都列在此处。点击某一步即可回到该处。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n step(s)</source>
+        <translation>
+            <numerusform>%n 步</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>JobStatus</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Cancel   Shift+X</source>
+        <translation>取消   Shift+X</translation>
+    </message>
+    <message>
+        <source>{0} was cancelled; nothing has changed.</source>
+        <translation>“{0}”已取消；没有任何改变。</translation>
+    </message>
+    <message>
+        <source>{0} left</source>
+        <translation>剩余 {0}</translation>
+    </message>
+    <message>
+        <source>{0} waiting</source>
+        <translation>{0} 个等待中</translation>
+    </message>
+    <message>
+        <source>{0}  ·  cancelling…</source>
+        <translation>{0}  ·  正在取消…</translation>
+    </message>
+</context>
+<context>
+    <name>LocateScanDialog</name>
+    <message>
+        <source>Locate the scan</source>
+        <translation>定位扫描件</translation>
+    </message>
+    <message>
+        <source>The file you choose is compared with the stored hash of the scan before it is used.</source>
+        <translation>所选文件会先与保存的扫描件哈希值比对，然后才使用。</translation>
+    </message>
+    <message>
+        <source>Choose the file…</source>
+        <translation>选择文件…</translation>
+    </message>
+    <message>
+        <source>Use this file</source>
+        <translation>使用此文件</translation>
+    </message>
+    <message>
+        <source>Not now</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
+        <source>Project</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Scan</source>
+        <translation>扫描件</translation>
+    </message>
+    <message>
+        <source>Last known folder</source>
+        <translation>上次所在文件夹</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>all unchanged</source>
+        <translation>全部未变</translation>
+    </message>
+    <message>
+        <source>different</source>
+        <translation>不同</translation>
+    </message>
+    <message>
+        <source>can’t be compared: the project has no record of them</source>
+        <translation>无法比较：项目中没有记录</translation>
+    </message>
+    <message>
+        <source>File found there</source>
+        <translation>该处现有文件</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本值</translation>
+    </message>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Locate {0}</source>
+        <translation>定位 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>MainWindow</name>
+    <message>
+        <source>Damage</source>
+        <translation>损伤</translation>
+    </message>
+    <message>
+        <source>Style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Restore</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>审查</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>历史</translation>
+    </message>
+    <message>
+        <source>Open &amp;recent</source>
+        <translation>打开最近文件(&amp;R)</translation>
+    </message>
+    <message>
+        <source>S&amp;urround</source>
+        <translation>周围底色(&amp;U)</translation>
+    </message>
+    <message>
+        <source>&amp;Mid grey</source>
+        <translation>中灰(&amp;M)</translation>
+    </message>
+    <message>
+        <source>&amp;Dark grey</source>
+        <translation>深灰(&amp;D)</translation>
+    </message>
+    <message>
+        <source>&amp;Light grey</source>
+        <translation>浅灰(&amp;L)</translation>
+    </message>
+    <message>
+        <source>&amp;Black</source>
+        <translation>黑色(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Pa&amp;nels</source>
+        <translation>面板(&amp;N)</translation>
+    </message>
+    <message>
+        <source>No recent files</source>
+        <translation>没有最近的文件</translation>
+    </message>
+    <message>
+        <source>Reset &amp;layout</source>
+        <translation>重置布局(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Main toolbar</source>
+        <translation>主工具栏</translation>
+    </message>
+    <message>
+        <source>Tools</source>
+        <translation>工具</translation>
+    </message>
+</context>
+<context>
+    <name>Marking</name>
+    <message>
+        <source>This damage class no longer exists: choose one from the list of classes.</source>
+        <translation>此损伤类别已不存在：请在类别列表中选择一个。</translation>
+    </message>
+    <message>
+        <source>The class “{0}” is shown again because you are marking damage with it.</source>
+        <translation>已重新显示类别“{0}”，因为正在用它标记损伤。</translation>
+    </message>
+    <message>
+        <source>The class “{0}” is shown again because its damage will be filled.</source>
+        <translation>已重新显示类别“{0}”，因为将填补其损伤。</translation>
+    </message>
+</context>
+<context>
+    <name>MaskDetectors</name>
+    <message>
+        <source>Closing</source>
+        <translation>闭合</translation>
+    </message>
+    <message>
+        <source>Closes gaps up to about twice this radius</source>
+        <translation>闭合宽度不超过约两倍此半径的间隙</translation>
+    </message>
+    <message>
+        <source>Min. area</source>
+        <translation>最小面积</translation>
+    </message>
+    <message>
+        <source>Removes regions smaller than this</source>
+        <translation>移除小于此面积的区域</translation>
+    </message>
+    <message>
+        <source>Dilation</source>
+        <translation>膨胀</translation>
+    </message>
+    <message>
+        <source>Expands the mask by this much to cover uncertain edges</source>
+        <translation>将蒙版扩大这么多，以覆盖不确定的边缘</translation>
+    </message>
+    <message>
+        <source>Opening</source>
+        <translation>开运算</translation>
+    </message>
+    <message>
+        <source>Removes damage narrower than about twice this radius</source>
+        <translation>移除宽度小于约两倍此半径的损伤</translation>
+    </message>
+    <message>
+        <source>Cracks</source>
+        <translation>裂纹</translation>
+    </message>
+    <message>
+        <source>Finds thin lines that are darker or lighter than the paint around them.</source>
+        <translation>查找比周围颜料更深或更浅的细线。</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>阈值</translation>
+    </message>
+    <message>
+        <source>Lower values also detect the faint parts of cracks</source>
+        <translation>值越低，越能检测到裂纹的微弱部分</translation>
+    </message>
+    <message>
+        <source>Max. width</source>
+        <translation>最大宽度</translation>
+    </message>
+    <message>
+        <source>Ignores lines wider than this</source>
+        <translation>忽略比此更宽的线条</translation>
+    </message>
+    <message>
+        <source>Min. length</source>
+        <translation>最小长度</translation>
+    </message>
+    <message>
+        <source>Ignores lines shorter than this</source>
+        <translation>忽略比此更短的线条</translation>
+    </message>
+    <message>
+        <source>Losses</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>Finds where the bare ground shows. Pick its colour, or let the program detect it.</source>
+        <translation>查找露出底料之处。可拾取其颜色，或由程序检测。</translation>
+    </message>
+    <message>
+        <source>Tolerance</source>
+        <translation>容差</translation>
+    </message>
+    <message>
+        <source>Maximum colour difference from the ground</source>
+        <translation>与底料颜色的最大色差</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>Finds where the scan differs from a clean picture of the same work.</source>
+        <translation>查找扫描件与同一作品完好图片的不同之处。</translation>
+    </message>
+    <message>
+        <source>Pixels that differ by at least this much are damage</source>
+        <translation>差异不小于此值的像素视为损伤</translation>
+    </message>
+    <message>
+        <source>The pictures are already aligned.</source>
+        <translation>两图已对齐。</translation>
+    </message>
+    <message>
+        <source>Moved by {0}, {1} px, rotated by {2}°, scaled to {3}.</source>
+        <translation>平移 {0}, {1} 像素，旋转 {2}°，缩放到 {3}。</translation>
+    </message>
+    <message>
+        <source>Median registration error: {0} px.</source>
+        <translation>配准误差中位数：{0} 像素。</translation>
+    </message>
+    <message>
+        <source>{0} of the fine detail matches.</source>
+        <translation>{0} 的细节吻合。</translation>
+    </message>
+</context>
+<context>
+    <name>Masking</name>
+    <message>
+        <source>Imported {0} px of damage from {1}.</source>
+        <translation>已从 {1} 导入 {0} 像素的损伤。</translation>
+    </message>
+    <message>
+        <source>Reading the mask</source>
+        <translation>正在读取蒙版</translation>
+    </message>
+    <message>
+        <source>Writing the mask</source>
+        <translation>正在写入蒙版</translation>
+    </message>
+    <message>
+        <source>The mask was saved as {0}.</source>
+        <translation>蒙版已保存为 {0}。</translation>
+    </message>
+</context>
+<context>
+    <name>Messages</name>
+    <message>
+        <source>There was not enough memory for this.</source>
+        <translation>内存不足，无法完成。</translation>
+    </message>
+    <message>
+        <source>Choose a lower quality, a smaller part or the CPU, and try again.</source>
+        <translation>请选择较低质量、较小部分或 CPU，然后重试。</translation>
+    </message>
+    <message>
+        <source>A file could not be used: {0}.</source>
+        <translation>无法使用文件：{0}。</translation>
+    </message>
+    <message>
+        <source>An internal error ({0}) interrupted this; your work is kept.</source>
+        <translation>内部错误（{0}）中断了此操作；您的工作已保留。</translation>
+    </message>
+    <message>
+        <source>Copy the diagnostics and report the error.</source>
+        <translation>请复制诊断信息并报告此错误。</translation>
+    </message>
+</context>
+<context>
+    <name>Opening</name>
+    <message>
+        <source>Scans and projects</source>
+        <translation>扫描件和项目</translation>
+    </message>
+    <message>
+        <source>Projects</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>所有文件</translation>
+    </message>
+    <message>
+        <source>Opening {0}</source>
+        <translation>正在打开 {0}</translation>
+    </message>
+    <message>
+        <source>{0} is already open.</source>
+        <translation>{0} 已经打开。</translation>
+    </message>
+    <message>
+        <source>All changes are saved in {0}.</source>
+        <translation>所有更改已保存在 {0}。</translation>
+    </message>
+    <message>
+        <source>The project is now saved in {0}.</source>
+        <translation>项目现已保存在 {0}。</translation>
+    </message>
+</context>
+<context>
+    <name>Operations</name>
     <message>
         <source>Restore with {0}</source>
         <translation>用 {0} 修复</translation>
@@ -2543,7 +2770,7 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
     <message>
         <source>Review region</source>
-        <translation>审查区域</translation>
+        <translation>审阅区域</translation>
     </message>
     <message>
         <source>Add style region</source>
@@ -2575,11 +2802,11 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
     <message>
         <source>Set donor picture</source>
-        <translation>设定供体图片</translation>
+        <translation>设定风格来源图片</translation>
     </message>
     <message>
         <source>Remove donor picture</source>
-        <translation>移除供体图片</translation>
+        <translation>移除风格来源图片</translation>
     </message>
     <message>
         <source>Set scale by two points</source>
@@ -2619,15 +2846,15 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
     <message>
         <source>Derive cracks</source>
-        <translation>推导裂纹</translation>
+        <translation>检测裂纹</translation>
     </message>
     <message>
         <source>Derive losses</source>
-        <translation>推导缺失</translation>
+        <translation>检测缺失</translation>
     </message>
     <message>
         <source>Derive difference</source>
-        <translation>推导差异</translation>
+        <translation>检测差异</translation>
     </message>
     <message>
         <source>Recolour class</source>
@@ -2655,288 +2882,7 @@ The fingerprint of the unchanged samples is {2}…</source>
     </message>
     <message>
         <source>Only record class</source>
-        <translation>类别仅记录</translation>
-    </message>
-</context>
-<context>
-    <name>Head</name>
-    <message>
-        <source>Fold or open {0}</source>
-        <translation>折叠或展开{0}</translation>
-    </message>
-</context>
-<context>
-    <name>HistoryPanel</name>
-    <message>
-        <source>History</source>
-        <translation>历史</translation>
-    </message>
-    <message>
-        <source>Every gesture is listed here and can be taken back.</source>
-        <translation>每一步操作都列在此处，均可撤回。</translation>
-    </message>
-    <message numerus="yes">
-        <source>%n step(s)</source>
-        <translation>
-            <numerusform>%n 步</numerusform>
-        </translation>
-    </message>
-</context>
-<context>
-    <name>JobLine</name>
-    <message>
-        <source>Progress</source>
-        <translation>进度</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>取消</translation>
-    </message>
-    <message>
-        <source>Cancel   Shift+X</source>
-        <translation>取消   Shift+X</translation>
-    </message>
-    <message>
-        <source>{0} was cancelled; nothing has changed.</source>
-        <translation>“{0}”已取消；没有任何改变。</translation>
-    </message>
-    <message>
-        <source>{0} left</source>
-        <translation>剩余 {0}</translation>
-    </message>
-    <message>
-        <source>{0} waiting</source>
-        <translation>{0} 个等待中</translation>
-    </message>
-    <message>
-        <source>{0}  ·  cancelling…</source>
-        <translation>{0}  ·  正在取消…</translation>
-    </message>
-</context>
-<context>
-    <name>MainWindow</name>
-    <message>
-        <source>Damage</source>
-        <translation>损伤</translation>
-    </message>
-    <message>
-        <source>Style</source>
-        <translation>风格</translation>
-    </message>
-    <message>
-        <source>Restore</source>
-        <translation>修复</translation>
-    </message>
-    <message>
-        <source>Review</source>
-        <translation>审查</translation>
-    </message>
-    <message>
-        <source>History</source>
-        <translation>历史</translation>
-    </message>
-    <message>
-        <source>Open &amp;recent</source>
-        <translation>打开最近文件(&amp;R)</translation>
-    </message>
-    <message>
-        <source>Nothing yet</source>
-        <translation>暂无</translation>
-    </message>
-    <message>
-        <source>S&amp;urround</source>
-        <translation>周围底色(&amp;U)</translation>
-    </message>
-    <message>
-        <source>&amp;Mid grey</source>
-        <translation>中灰(&amp;M)</translation>
-    </message>
-    <message>
-        <source>&amp;Dark grey</source>
-        <translation>深灰(&amp;D)</translation>
-    </message>
-    <message>
-        <source>&amp;Light grey</source>
-        <translation>浅灰(&amp;L)</translation>
-    </message>
-    <message>
-        <source>&amp;Black</source>
-        <translation>黑色(&amp;B)</translation>
-    </message>
-    <message>
-        <source>Pa&amp;nels</source>
-        <translation>面板(&amp;N)</translation>
-    </message>
-    <message>
-        <source>Reset &amp;layout</source>
-        <translation>重置布局(&amp;L)</translation>
-    </message>
-    <message>
-        <source>Main toolbar</source>
-        <translation>主工具栏</translation>
-    </message>
-    <message>
-        <source>Tools</source>
-        <translation>工具</translation>
-    </message>
-</context>
-<context>
-    <name>Marking</name>
-    <message>
-        <source>This damage class no longer exists: choose one from the list of classes.</source>
-        <translation>此损伤类别已不存在：请在类别列表中选择一个。</translation>
-    </message>
-    <message>
-        <source>“{0}” is visible again, because damage is marked with it.</source>
-        <translation>“{0}”已重新显示，因为正在用它标记损伤。</translation>
-    </message>
-    <message>
-        <source>“{0}” is visible again, because its damage is filled.</source>
-        <translation>“{0}”已重新显示，因为将填补其损伤。</translation>
-    </message>
-</context>
-<context>
-    <name>Masking</name>
-    <message>
-        <source>{0} px of damage imported from {1}.</source>
-        <translation>已从 {1} 导入 {0} 像素的损伤。</translation>
-    </message>
-    <message>
-        <source>Reading the mask</source>
-        <translation>正在读取蒙版</translation>
-    </message>
-    <message>
-        <source>Writing the mask</source>
-        <translation>正在写入蒙版</translation>
-    </message>
-    <message>
-        <source>The mask is in {0}.</source>
-        <translation>蒙版已保存在 {0}。</translation>
-    </message>
-</context>
-<context>
-    <name>Messages</name>
-    <message>
-        <source>There was not enough memory for this.</source>
-        <translation>内存不足，无法完成。</translation>
-    </message>
-    <message>
-        <source>Choose a lower quality, a smaller part or the CPU, and try again.</source>
-        <translation>请选择较低质量、较小部分或 CPU，然后重试。</translation>
-    </message>
-    <message>
-        <source>A file could not be used: {0}.</source>
-        <translation>无法使用文件：{0}。</translation>
-    </message>
-    <message>
-        <source>Copy the diagnostics and report them.</source>
-        <translation>请复制诊断信息并报告。</translation>
-    </message>
-    <message>
-        <source>A fault of this program interrupted this ({0}); your work is kept.</source>
-        <translation>本程序的一个错误中断了此操作（{0}）；您的工作已保留。</translation>
-    </message>
-</context>
-<context>
-    <name>MovedDialog</name>
-    <message>
-        <source>Where is the scan?</source>
-        <translation>扫描件在哪里？</translation>
-    </message>
-    <message>
-        <source>What you choose is compared with the fingerprint of the scan before it is used.</source>
-        <translation>所选文件会先与扫描件的指纹核对，然后才使用。</translation>
-    </message>
-    <message>
-        <source>Show me where…</source>
-        <translation>指出位置…</translation>
-    </message>
-    <message>
-        <source>Not now</source>
-        <translation>暂不</translation>
-    </message>
-    <message>
-        <source>Project</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>Its scan</source>
-        <translation>其扫描件</translation>
-    </message>
-    <message>
-        <source>Last seen in</source>
-        <translation>上次所在</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>大小</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>All files</source>
-        <translation>所有文件</translation>
-    </message>
-    <message>
-        <source>Show where {0} is</source>
-        <translation>指出 {0} 的位置</translation>
-    </message>
-    <message>
-        <source>Go on with this file</source>
-        <translation>继续使用此文件</translation>
-    </message>
-    <message>
-        <source>every one is as it was</source>
-        <translation>全部保持不变</translation>
-    </message>
-    <message>
-        <source>not the same</source>
-        <translation>不相同</translation>
-    </message>
-    <message>
-        <source>can’t be compared: they were not recorded when the project was begun</source>
-        <translation>无法比较：项目建立时没有记录</translation>
-    </message>
-    <message>
-        <source>In its place</source>
-        <translation>现有文件</translation>
-    </message>
-    <message>
-        <source>Samples</source>
-        <translation>样本值</translation>
-    </message>
-</context>
-<context>
-    <name>Opening</name>
-    <message>
-        <source>Scans and projects</source>
-        <translation>扫描件和项目</translation>
-    </message>
-    <message>
-        <source>Projects</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>All files</source>
-        <translation>所有文件</translation>
-    </message>
-    <message>
-        <source>Opening {0}</source>
-        <translation>正在打开 {0}</translation>
-    </message>
-    <message>
-        <source>Everything is in {0}.</source>
-        <translation>全部内容已保存在 {0}。</translation>
-    </message>
-    <message>
-        <source>The project is kept in {0} from here on.</source>
-        <translation>项目从现在起保存在 {0}。</translation>
-    </message>
-    <message>
-        <source>{0} is open already.</source>
-        <translation>{0} 已经打开。</translation>
+        <translation>类别仅作记录</translation>
     </message>
 </context>
 <context>
@@ -2946,8 +2892,223 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>总览图</translation>
     </message>
     <message>
-        <source>Overview: press to go there</source>
-        <translation>总览：点击前往该处</translation>
+        <source>Overview: click to move the view there</source>
+        <translation>总览：点击可将视图移到该处</translation>
+    </message>
+</context>
+<context>
+    <name>Parameters</name>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>The same seed gives the same fill.</source>
+        <translation>相同的种子得到相同的填充。</translation>
+    </message>
+    <message>
+        <source>Variation</source>
+        <translation>变体</translation>
+    </message>
+    <message>
+        <source>Another fill of the same seed.</source>
+        <translation>同一种子的另一种填充。</translation>
+    </message>
+    <message>
+        <source>Dilation</source>
+        <translation>膨胀</translation>
+    </message>
+    <message>
+        <source>Dilates the mask over its uncertain boundary.</source>
+        <translation>将蒙版扩张，覆盖其不确定的边界。</translation>
+    </message>
+    <message>
+        <source>Blend</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>Transition inside the dilated mask.</source>
+        <translation>扩张后的蒙版内的过渡。</translation>
+    </message>
+    <message>
+        <source>Context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
+        <source>Intact border around damage, as a share of its size.</source>
+        <translation>损伤周围完好边缘的宽度，以损伤尺寸的比例表示。</translation>
+    </message>
+    <message>
+        <source>Large damage</source>
+        <translation>大面积损伤</translation>
+    </message>
+    <message>
+        <source>How damage larger than a window is filled.</source>
+        <translation>大于一个窗口的损伤如何填充。</translation>
+    </message>
+    <message>
+        <source>coarse first, then refined</source>
+        <translation>先粗后细</translation>
+    </message>
+    <message>
+        <source>at the scan&apos;s own scale</source>
+        <translation>按扫描件原尺度</translation>
+    </message>
+    <message>
+        <source>Batch</source>
+        <translation>批量</translation>
+    </message>
+    <message>
+        <source>Windows that a GPU computes at once; a CPU computes one.</source>
+        <translation>GPU 一次计算的窗口数；CPU 每次计算一个。</translation>
+    </message>
+    <message>
+        <source>as memory allows</source>
+        <translation>由内存决定</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Where the network runs.</source>
+        <translation>网络在何处运行。</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
+    </message>
+    <message>
+        <source>CUDA GPU</source>
+        <translation>CUDA GPU</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Name or folder of the weights.</source>
+        <translation>权重的名称或文件夹。</translation>
+    </message>
+    <message>
+        <source>Mode</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>What a fill aims for.</source>
+        <translation>填充的目标。</translation>
+    </message>
+    <message>
+        <source>Faithful</source>
+        <translation>忠实</translation>
+    </message>
+    <message>
+        <source>Closest to what is known; smooth where nothing is</source>
+        <translation>最接近已知内容；未知处平滑</translation>
+    </message>
+    <message>
+        <source>Textured</source>
+        <translation>纹理</translation>
+    </message>
+    <message>
+        <source>Continues the texture of the style reference</source>
+        <translation>延续风格参考的纹理</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>Preset of steps and scheduler.</source>
+        <translation>步数与采样器的预设。</translation>
+    </message>
+    <message>
+        <source>Draft</source>
+        <translation>草稿</translation>
+    </message>
+    <message>
+        <source>Fewest steps: to see where it goes</source>
+        <translation>步数最少：查看大致效果</translation>
+    </message>
+    <message>
+        <source>Standard</source>
+        <translation>标准</translation>
+    </message>
+    <message>
+        <source>For most work</source>
+        <translation>适合大多数工作</translation>
+    </message>
+    <message>
+        <source>Fine</source>
+        <translation>精细</translation>
+    </message>
+    <message>
+        <source>Most steps: for the last run</source>
+        <translation>步数最多：用于最后一次</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>Sampling steps.</source>
+        <translation>采样步数。</translation>
+    </message>
+    <message>
+        <source>by quality</source>
+        <translation>由质量决定</translation>
+    </message>
+    <message>
+        <source>Scheduler</source>
+        <translation>调度器</translation>
+    </message>
+    <message>
+        <source>Solver of the sampling.</source>
+        <translation>采样所用的求解器。</translation>
+    </message>
+    <message>
+        <source>DPM-Solver++, for few steps</source>
+        <translation>DPM-Solver++，适合少步数</translation>
+    </message>
+    <message>
+        <source>DDIM, the paper&apos;s</source>
+        <translation>DDIM，论文所用</translation>
+    </message>
+    <message>
+        <source>Style strength</source>
+        <translation>风格强度</translation>
+    </message>
+    <message>
+        <source>Weight of the style reference; one that you choose changes colours, too.</source>
+        <translation>风格参考的权重；自选的参考还会影响颜色。</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导</translation>
+    </message>
+    <message>
+        <source>How far the style is exaggerated; all but 1 take twice as long.</source>
+        <translation>风格夸张的程度；除 1 以外耗时加倍。</translation>
+    </message>
+    <message>
+        <source>Detail</source>
+        <translation>细节</translation>
+    </message>
+    <message>
+        <source>Share of the texture of intact paint that a fill takes.</source>
+        <translation>填充所采用的完好颜料层纹理的比例。</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>What is lost, in words.</source>
+        <translation>用文字描述缺失的内容。</translation>
     </message>
 </context>
 <context>
@@ -2957,43 +3118,43 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>按 sRGB 处理？</translation>
     </message>
     <message>
-        <source>With sRGB, samples outside the mask stay as they are; filled colours may differ from their surroundings. The record says that sRGB was assumed.</source>
-        <translation>按 sRGB 处理时，蒙版之外的样本保持不变；填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
+        <source>If sRGB is assumed, samples outside the mask stay unchanged, but filled colours may differ from their surroundings. The record notes that sRGB was assumed.</source>
+        <translation>按 sRGB 处理时，蒙版之外的样本保持不变，但填补的颜色可能与周围不同。记录中会注明按 sRGB 处理。</translation>
+    </message>
+    <message>
+        <source>Don’t open</source>
+        <translation>不打开</translation>
     </message>
     <message>
         <source>Assume sRGB</source>
         <translation>按 sRGB 处理</translation>
     </message>
-    <message>
-        <source>Don&apos;t open</source>
-        <translation>不打开</translation>
-    </message>
 </context>
 <context>
-    <name>Registered</name>
+    <name>RegistrationView</name>
     <message>
-        <source>Squares</source>
-        <translation>方格</translation>
+        <source>Checkerboard</source>
+        <translation>棋盘格</translation>
     </message>
     <message>
-        <source>Squares of either picture: forms go on across</source>
-        <translation>两图的方格交替：形体应连贯</translation>
+        <source>Alternating squares of both pictures: shapes should continue across them</source>
+        <translation>两图交替的方格：形体应在方格间连贯</translation>
     </message>
     <message>
         <source>Blend</source>
         <translation>融合</translation>
     </message>
     <message>
-        <source>Both at once: what doesn’t fit is seen twice</source>
-        <translation>两图同时显示：不吻合处会出现重影</translation>
+        <source>Both pictures at once: misaligned parts appear twice</source>
+        <translation>两图同时显示：未对齐处会出现重影</translation>
     </message>
     <message>
         <source>Registration</source>
         <translation>配准</translation>
     </message>
     <message>
-        <source>Clean picture laid over the visible part of the scan</source>
-        <translation>叠在扫描件可见部分上的干净图片</translation>
+        <source>Clean picture over the visible part of the scan</source>
+        <translation>叠在扫描件可见部分上的完好图片</translation>
     </message>
 </context>
 <context>
@@ -3089,8 +3250,16 @@ The fingerprint of the unchanged samples is {2}…</source>
         <translation>重命名此结果</translation>
     </message>
     <message>
-        <source>Copy its parameters into the panel</source>
-        <translation>将其参数复制到面板</translation>
+        <source>Copy its parameters to the Restore panel</source>
+        <translation>将其参数复制到“修复”面板</translation>
+    </message>
+    <message>
+        <source>Accepted so far</source>
+        <translation>目前已接受</translation>
+    </message>
+    <message>
+        <source>Show all accepted fills</source>
+        <translation>显示所有已接受的填补</translation>
     </message>
     <message>
         <source>Previous result   ,</source>
@@ -3103,10 +3272,6 @@ The fingerprint of the unchanged samples is {2}…</source>
     <message>
         <source>Accepted</source>
         <translation>已接受</translation>
-    </message>
-    <message>
-        <source>Show what is accepted so far</source>
-        <translation>显示目前已接受的内容</translation>
     </message>
     <message>
         <source>{0}
@@ -3125,10 +3290,6 @@ accepted: {5}</source>
     <message>
         <source>Result {0} of {1}</source>
         <translation>结果 {0} / {1}</translation>
-    </message>
-    <message>
-        <source>Accepted so far</source>
-        <translation>目前已接受</translation>
     </message>
 </context>
 <context>
@@ -3170,16 +3331,20 @@ accepted: {5}</source>
         <translation>拒绝   D</translation>
     </message>
     <message>
+        <source>Note on this region</source>
+        <translation>此区域的备注</translation>
+    </message>
+    <message>
+        <source>Press “Next unreviewed” to start.</source>
+        <translation>点击“下一个未审阅”开始。</translation>
+    </message>
+    <message>
         <source>Previous region</source>
         <translation>上一区域</translation>
     </message>
     <message>
         <source>Next region</source>
         <translation>下一区域</translation>
-    </message>
-    <message>
-        <source>A note on this region</source>
-        <translation>关于此区域的备注</translation>
     </message>
     <message>
         <source>Note</source>
@@ -3192,10 +3357,6 @@ accepted: {5}</source>
     <message>
         <source>Region {0} of {1}</source>
         <translation>区域 {0} / {1}</translation>
-    </message>
-    <message>
-        <source>Go to the first region to begin.</source>
-        <translation>前往第一个区域开始。</translation>
     </message>
     <message>
         <source>{0} px · {1} × {2} px at {3}, {4} · {5}</source>
@@ -3212,17 +3373,6 @@ accepted: {5}</source>
     <message>
         <source>to review</source>
         <translation>待审查</translation>
-    </message>
-</context>
-<context>
-    <name>Scale</name>
-    <message>
-        <source>Scale of the difference map</source>
-        <translation>差异图标尺</translation>
-    </message>
-    <message>
-        <source>Difference, ΔE 2000</source>
-        <translation>差异，ΔE 2000</translation>
     </message>
 </context>
 <context>
@@ -3247,20 +3397,20 @@ accepted: {5}</source>
         <translation>设置</translation>
     </message>
     <message>
-        <source>Hide the mask while a result is judged</source>
-        <translation>评判结果时隐藏蒙版</translation>
-    </message>
-    <message>
-        <source>Ask before a result is discarded</source>
-        <translation>丢弃结果前询问</translation>
-    </message>
-    <message>
         <source>Keep the brush the same size on screen when zooming</source>
         <translation>缩放时保持画笔在屏幕上的大小</translation>
     </message>
     <message>
-        <source>The language changes as soon as the running job has ended.</source>
-        <translation>当前任务结束后立即切换语言。</translation>
+        <source>Hide the mask while reviewing a result</source>
+        <translation>审阅结果时隐藏蒙版</translation>
+    </message>
+    <message>
+        <source>Ask before discarding a result</source>
+        <translation>丢弃结果前询问</translation>
+    </message>
+    <message>
+        <source>The language changes when the running job ends.</source>
+        <translation>当前任务结束后将切换语言。</translation>
     </message>
     <message>
         <source>Your name, for the record</source>
@@ -3287,8 +3437,12 @@ accepted: {5}</source>
         <translation>操作者</translation>
     </message>
     <message>
-        <source>As the system</source>
+        <source>Same as the system</source>
         <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>GPU if available</source>
+        <translation>有 GPU 时使用 GPU</translation>
     </message>
     <message>
         <source>Light</source>
@@ -3315,10 +3469,6 @@ accepted: {5}</source>
         <translation>黑色</translation>
     </message>
     <message>
-        <source>GPU if there is one</source>
-        <translation>有 GPU 时使用 GPU</translation>
-    </message>
-    <message>
         <source>GPU</source>
         <translation>GPU</translation>
     </message>
@@ -3338,8 +3488,8 @@ accepted: {5}</source>
         <translation>搜索</translation>
     </message>
     <message>
-        <source>No action of that name.</source>
-        <translation>没有此名称的操作。</translation>
+        <source>No matching action.</source>
+        <translation>没有匹配的操作。</translation>
     </message>
     <message>
         <source>Action</source>
@@ -3360,73 +3510,6 @@ accepted: {5}</source>
     <message>
         <source>Shortcuts</source>
         <translation>快捷键</translation>
-    </message>
-</context>
-<context>
-    <name>Slots</name>
-    <message>
-        <source>Open</source>
-        <translation>打开</translation>
-    </message>
-    <message>
-        <source>Projects</source>
-        <translation>项目</translation>
-    </message>
-    <message>
-        <source>Save project</source>
-        <translation>保存项目</translation>
-    </message>
-    <message>
-        <source>Not everything is kept</source>
-        <translation>并非全部内容都已保存</translation>
-    </message>
-    <message>
-        <source>The project could not be written. Close and lose the latest changes?</source>
-        <translation>无法写入项目。是否关闭并丢失最近的更改？</translation>
-    </message>
-    <message>
-        <source>The diagnostics are on the clipboard.</source>
-        <translation>诊断信息已复制到剪贴板。</translation>
-    </message>
-    <message>
-        <source>Import a mask</source>
-        <translation>导入蒙版</translation>
-    </message>
-    <message>
-        <source>Export the mask</source>
-        <translation>导出蒙版</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
-    </message>
-    <message>
-        <source>Choose a donor picture</source>
-        <translation>选择供体图片</translation>
-    </message>
-    <message>
-        <source>Discard this result?</source>
-        <translation>丢弃此结果？</translation>
-    </message>
-    <message>
-        <source>The result is taken off the list. Undo brings it back.</source>
-        <translation>结果将从列表中移除。撤销可恢复。</translation>
-    </message>
-    <message>
-        <source>Rename result</source>
-        <translation>重命名结果</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
-    <message>
-        <source>Replace the file?</source>
-        <translation>替换文件？</translation>
-    </message>
-    <message>
-        <source>{0} exists already. Replace it?</source>
-        <translation>{0} 已存在。要替换它吗？</translation>
     </message>
 </context>
 <context>
@@ -3496,11 +3579,18 @@ accepted: {5}</source>
     </message>
 </context>
 <context>
-    <name>Stopping</name>
+    <name>StateSync</name>
     <message>
-        <source>Still at work</source>
-        <translation>仍在进行</translation>
+        <source>Your work continues in memory; save it under another name.</source>
+        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
     </message>
+    <message>
+        <source>Your work is saved; only a backup is missing.</source>
+        <translation>您的工作已保存；只是缺少一份备份。</translation>
+    </message>
+</context>
+<context>
+    <name>Stopping</name>
     <message>
         <source>“{0}” is not finished yet.</source>
         <translation>“{0}”尚未完成。</translation>
@@ -3514,12 +3604,16 @@ accepted: {5}</source>
         <translation>停止并打开</translation>
     </message>
     <message>
-        <source>Stop it and close? Everything that is finished is kept.</source>
-        <translation>停止并关闭？已完成的内容都会保留。</translation>
+        <source>Stop it and close? Finished results are kept.</source>
+        <translation>停止并关闭？已完成的结果会保留。</translation>
     </message>
     <message>
         <source>Stop and close</source>
         <translation>停止并关闭</translation>
+    </message>
+    <message>
+        <source>Job still running</source>
+        <translation>任务仍在运行</translation>
     </message>
     <message>
         <source>Keep it running</source>
@@ -3527,50 +3621,7 @@ accepted: {5}</source>
     </message>
 </context>
 <context>
-    <name>StoredAs</name>
-    <message>
-        <source>Bits of a sample</source>
-        <translation>每样本位数</translation>
-    </message>
-    <message>
-        <source>Colour</source>
-        <translation>色彩</translation>
-    </message>
-    <message>
-        <source>Compression</source>
-        <translation>压缩</translation>
-    </message>
-    <message>
-        <source>{0} bit</source>
-        <translation>{0} 位</translation>
-    </message>
-    <message>
-        <source>uncompressed</source>
-        <translation>不压缩</translation>
-    </message>
-    <message>
-        <source>{0} (kept)</source>
-        <translation>{0}（保持）</translation>
-    </message>
-    <message>
-        <source>Every sample outside the fills stays identical and is compared before the file gets its name.</source>
-        <translation>填补之外的每个样本都保持不变，并在文件定名前逐一比较。</translation>
-    </message>
-    <message>
-        <source>Keep a file stored as the scan is as the record of the treatment.</source>
-        <translation>请另存一份与扫描件存储方式相同的文件作为处理记录。</translation>
-    </message>
-</context>
-<context>
     <name>StylePanel</name>
-    <message>
-        <source>Which parts show how it was painted?</source>
-        <translation>哪些部分体现了画法？</translation>
-    </message>
-    <message>
-        <source>A style reference is an intact region whose colours and brushwork the fill continues.</source>
-        <translation>风格参考是完好的区域，填补会延续其色彩和笔触。</translation>
-    </message>
     <message>
         <source>Suggest</source>
         <translation>建议</translation>
@@ -3578,10 +3629,6 @@ accepted: {5}</source>
     <message>
         <source>Draw</source>
         <translation>绘制</translation>
-    </message>
-    <message>
-        <source>Trim to what is intact</source>
-        <translation>裁剪到完好部分</translation>
     </message>
     <message>
         <source>Draw a rectangle on an intact region</source>
@@ -3592,10 +3639,6 @@ accepted: {5}</source>
         <translation>供体…</translation>
     </message>
     <message>
-        <source>Another work as style</source>
-        <translation>以另一作品为风格</translation>
-    </message>
-    <message>
         <source>none</source>
         <translation>无</translation>
     </message>
@@ -3604,10 +3647,6 @@ accepted: {5}</source>
         <translation>
             <numerusform>%n 个参考</numerusform>
         </translation>
-    </message>
-    <message>
-        <source>the program picks</source>
-        <translation>由程序选取</translation>
     </message>
     <message>
         <source>Style reference {0}: {1} × {2} px at {3}, {4}</source>
@@ -3622,16 +3661,24 @@ accepted: {5}</source>
         <translation>未找到完好区域。</translation>
     </message>
     <message>
-        <source>Draw one yourself, or choose a donor picture.</source>
-        <translation>请自行绘制，或选择供体图片。</translation>
+        <source>Which intact parts show the painting style?</source>
+        <translation>哪些完好部分体现绘画风格？</translation>
     </message>
     <message>
-        <source>Let the program look for intact regions</source>
-        <translation>让程序寻找完好区域</translation>
+        <source>A style reference is an intact region. The fill continues its colours and brushwork.</source>
+        <translation>风格参考是一块完好的区域，填补会延续其色彩和笔触。</translation>
     </message>
     <message>
-        <source>Damage lies in reference {0}.</source>
-        <translation>参考 {0} 中有损伤。</translation>
+        <source>Trim to the intact part</source>
+        <translation>裁剪到完好部分</translation>
+    </message>
+    <message>
+        <source>Let the program suggest intact regions</source>
+        <translation>由程序建议完好区域</translation>
+    </message>
+    <message>
+        <source>Use another picture as the style reference</source>
+        <translation>以另一幅图片作为风格参考</translation>
     </message>
     <message>
         <source>Use all</source>
@@ -3640,6 +3687,14 @@ accepted: {5}</source>
     <message>
         <source>Use none</source>
         <translation>全部不用</translation>
+    </message>
+    <message>
+        <source>automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Draw one, or choose a donor picture.</source>
+        <translation>请自行绘制，或选择风格来源图片。</translation>
     </message>
     <message numerus="yes">
         <source>%n region(s) suggested: click one to use it</source>
@@ -3650,6 +3705,10 @@ accepted: {5}</source>
     <message>
         <source>Suggestion {0}: {1} × {2} px at {3}, {4}</source>
         <translation>建议 {0}：{1} × {2} 像素，位于 {3}, {4}</translation>
+    </message>
+    <message>
+        <source>Style reference {0} contains damage: trim it, or remove it.</source>
+        <translation>风格参考 {0} 中有损伤：请裁剪或移除。</translation>
     </message>
 </context>
 <context>
@@ -3678,8 +3737,8 @@ accepted: {5}</source>
         <translation>容差</translation>
     </message>
     <message>
-        <source>How far colours may differ</source>
-        <translation>颜色可相差多少</translation>
+        <source>Largest colour difference</source>
+        <translation>允许的最大颜色差异</translation>
     </message>
     <message>
         <source>Drag between two points</source>
@@ -3698,56 +3757,60 @@ accepted: {5}</source>
         <translation>画笔</translation>
     </message>
     <message>
-        <source>Shift draws straight, X swaps with the eraser, Esc abandons</source>
-        <translation>Shift 画直线，X 切换橡皮，Esc 放弃</translation>
+        <source>Shift: straight line; X: eraser; Esc: cancel</source>
+        <translation>Shift：直线；X：橡皮；Esc：取消</translation>
+    </message>
+    <message>
+        <source>Shift: straight line; X: brush; Esc: cancel</source>
+        <translation>Shift：直线；X：画笔；Esc：取消</translation>
+    </message>
+    <message>
+        <source>Draw around the damage; Alt erases</source>
+        <translation>圈出损伤；按住 Alt 则擦除</translation>
+    </message>
+    <message>
+        <source>Click the corners; Enter or a double click closes</source>
+        <translation>点击各角；回车或双击闭合</translation>
+    </message>
+    <message>
+        <source>Drag; Shift makes a square; Alt erases</source>
+        <translation>拖动；Shift 画正方形；按住 Alt 则擦除</translation>
+    </message>
+    <message>
+        <source>Click similar colours; drag to change the tolerance</source>
+        <translation>点击以选择相近颜色；拖动可调整容差</translation>
+    </message>
+    <message>
+        <source>Click to give a region this class; Alt-click to clear it</source>
+        <translation>点击将区域设为此类别；Alt 点击清除</translation>
+    </message>
+    <message>
+        <source>Drag between two points; enter their distance to set the scale</source>
+        <translation>在两点之间拖动；输入距离以设定比例</translation>
     </message>
     <message>
         <source>Eraser</source>
         <translation>橡皮</translation>
     </message>
     <message>
-        <source>Shift draws straight, X swaps with the brush, Esc abandons</source>
-        <translation>Shift 画直线，X 切换画笔，Esc 放弃</translation>
-    </message>
-    <message>
         <source>Lasso</source>
         <translation>套索</translation>
-    </message>
-    <message>
-        <source>Draw round the damage; Alt takes away</source>
-        <translation>圈出损伤；Alt 减去</translation>
     </message>
     <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
     <message>
-        <source>Click the corners, Enter or a double click closes</source>
-        <translation>点击各角，回车或双击闭合</translation>
-    </message>
-    <message>
         <source>Rectangle</source>
         <translation>矩形</translation>
-    </message>
-    <message>
-        <source>Drag; Shift makes a square; Alt takes away</source>
-        <translation>拖动；Shift 画正方形；Alt 减去</translation>
     </message>
     <message>
         <source>Wand</source>
         <translation>魔棒</translation>
     </message>
     <message>
-        <source>Press and drag: grows over similar colours</source>
-        <translation>按住拖动：扩展到相近颜色</translation>
-    </message>
-    <message>
         <source>Fill or clear</source>
         <translation>填充或清除</translation>
-    </message>
-    <message>
-        <source>Click gives a region this class; Alt-click clears it</source>
-        <translation>点击将区域设为此类别；Alt 点击清除</translation>
     </message>
     <message>
         <source>Style reference</source>
@@ -3760,10 +3823,6 @@ accepted: {5}</source>
     <message>
         <source>Measure</source>
         <translation>测量</translation>
-    </message>
-    <message>
-        <source>Drag between two points; type their distance to set the scale</source>
-        <translation>在两点之间拖动；输入距离以设定比例</translation>
     </message>
     <message>
         <source>Ground colour</source>
@@ -3793,8 +3852,8 @@ accepted: {5}</source>
         <translation>更改区域类别</translation>
     </message>
     <message>
-        <source>Nothing to fill here: draw a closed outline first, and let all of it be seen.</source>
-        <translation>此处无可填充：请先画出封闭轮廓，并使其完全可见。</translation>
+        <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
+        <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
     </message>
     <message>
         <source>Fill region</source>
@@ -3848,8 +3907,8 @@ accepted: {5}</source>
         <translation>最近</translation>
     </message>
     <message>
-        <source>Scans and projects you open appear here, where you left them.</source>
-        <translation>您打开的扫描件和项目会显示在这里，并保持离开时的状态。</translation>
+        <source>Scans and projects that you open are listed here.</source>
+        <translation>您打开的扫描件和项目会列在这里。</translation>
     </message>
     <message>
         <source>Open {0}</source>

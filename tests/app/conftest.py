@@ -1,4 +1,4 @@
-"""What tests of the window share: a small scan, settings of their own, a window that leaves nothing."""
+"""Shared fixtures of the window tests: a small scan, isolated settings, a window that leaves no objects."""
 
 from __future__ import annotations
 

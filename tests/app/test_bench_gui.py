@@ -1,4 +1,4 @@
-"""The bench's table at toy size: every row is measured, no time is judged."""
+"""The GUI benchmark at toy size: every row is measured, no time is checked."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ from pytestqt.qtbot import QtBot
 
 from app import launch
 from app.benchmarks import gui
-from app.benchmarks.rows import Row, summary
+from app.benchmarks.gui import TableRow
 from app.benchmarks.stage import Stalls
 from imagest_core.errors import ImagestError
 from imagest_core.progress import Progress
 
-TOY = gui.Sizes((320, 240), (200, 150), "harmonic")
+TOY = gui.ScanSizes((320, 240), (200, 150), "harmonic")
 
 
-def test_a_row_says_its_bar_and_whether_it_is_met():
-    rows = [Row("quick", 3, "ms", 16), Row("slow", 20, "ms", 16), Row("told only", 5, "s")]
+def test_a_row_shows_its_limit_and_whether_it_is_met():
+    rows = [
+        TableRow("quick", 3, "ms", 16),
+        TableRow("slow", 20, "ms", 16),
+        TableRow("no limit", 5, "s"),
+    ]
     assert [row.met for row in rows] == [True, False, True]
     assert rows[0].line().endswith("≤ 16      met")
     assert rows[1].line().endswith("≤ 16      MISSED")
     assert rows[2].line().endswith("–")
-    assert summary(rows) == "1 of 2 bars are met"
+    assert gui.summary(rows) == "1 of 2 limits are met"
 
 
 def test_every_row_of_the_table_is_measured(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
@@ -33,24 +37,24 @@ def test_every_row_of_the_table_is_measured(qtbot: QtBot, tmp_path: Path, monkey
     monkeypatch.setattr(gui, "apart", gui.measure)
     rows = list(gui.table(TOY, Progress()))
     assert all(math.isfinite(row.value) and row.value >= 0 for row in rows)
-    bars = {row.name: row.limit for row in rows if row.limit is not None}
-    assert bars["time to window"] == 1.5
-    assert bars["open → first picture, 0.0768 MP 16-bit"] == 3
-    assert bars["peak memory / raw size"] == 2.5
-    assert bars["brush 200 px, median update, 0.0768 MP"] == 16
-    assert bars["brush on the large scan / on the small one"] == 1.5
-    assert bars["longest stall while restoring"] == 100
-    assert sum(limit == 16 for name, limit in bars.items() if "median frame" in name) == 5
-    assert bars["cracks: slider → preview, worst"] == 300
-    assert bars["losses: slider → preview, worst"] == 300
-    assert bars["difference (Otsu): slider → preview, worst"] == 300
-    assert bars["longest stall while it is marked"] == 100
-    told = {row.name: row.value for row in rows}
-    assert told["previews shown on the way"] > 0
-    assert told["restoring the sample by harmonic"] > 0
+    limits = {row.name: row.limit for row in rows if row.limit is not None}
+    assert limits["time to window"] == 1.5
+    assert limits["open → first picture, 0.0768 MP 16-bit"] == 3
+    assert limits["peak memory / raw size"] == 2.5
+    assert limits["brush 200 px, median update, 0.0768 MP"] == 16
+    assert limits["brush on the large scan / on the small one"] == 1.5
+    assert limits["longest stall while restoring"] == 100
+    assert sum(limit == 16 for name, limit in limits.items() if "median frame" in name) == 5
+    assert limits["cracks: slider → preview, worst"] == 300
+    assert limits["losses: slider → preview, worst"] == 300
+    assert limits["difference (Otsu): slider → preview, worst"] == 300
+    assert limits["longest stall while it is marked"] == 100
+    values = {row.name: row.value for row in rows}
+    assert values["previews shown on the way"] > 0
+    assert values["restoring the sample by harmonic"] > 0
 
 
-def test_a_measure_has_a_process_of_its_own_whose_failure_is_one_sentence():
+def test_a_failed_measurement_is_reported_in_one_sentence():
     with pytest.raises(ImagestError, match="Measuring opening failed"):
         gui.apart("opening", "/nowhere/scan.tif")
 
@@ -67,14 +71,14 @@ def test_a_stalled_event_loop_is_noticed(qtbot: QtBot):
     QCoreApplication.processEvents()
 
 
-def test_the_command_line_reaches_the_bench_by_the_door_of_the_window(capsys: pytest.CaptureFixture):
+def test_the_command_line_runs_the_gui_benchmark(capsys: pytest.CaptureFixture):
     with pytest.raises(SystemExit) as ended:
         launch.main(["bench", "gui", "--help"])
     assert ended.value.code == 0
     assert "imagest bench gui" in capsys.readouterr().out
 
 
-def test_the_core_alone_says_who_measures_the_window(capsys: pytest.CaptureFixture):
+def test_the_core_alone_refers_to_the_gui_benchmark(capsys: pytest.CaptureFixture):
     from imagest_core.cli.program import main
 
     assert main(["bench", "gui"]) == 2

@@ -1,4 +1,4 @@
-"""``call_later`` calls once, and keeps no reference to its owner."""
+"""``call_later`` calls once, and keeps no deleted owner alive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Owner(QObject):
         self.done += 1
 
 
-def test_call_later_calls_once_and_later(qtbot: QtBot) -> None:
+def test_the_function_is_called_once_and_later(qtbot: QtBot) -> None:
     owner = Owner()
     call_later(owner, owner.act)
     assert owner.done == 0
@@ -33,7 +33,7 @@ def test_call_later_calls_once_and_later(qtbot: QtBot) -> None:
     assert not owner.children(), "the timer goes with it"
 
 
-def test_call_later_keeps_no_reference(qtbot: QtBot) -> None:
+def test_a_deleted_owner_is_not_kept_alive(qtbot: QtBot) -> None:
     owner = Owner()
     call_later(owner, owner.act)
     held = weakref.ref(owner)

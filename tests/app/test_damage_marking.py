@@ -1,4 +1,4 @@
-"""Large gestures leave the window free and lose nothing; figures of each class."""
+"""Large edits of the mask run in the background; figures of the damage classes."""
 
 from __future__ import annotations
 
@@ -42,7 +42,9 @@ def brush(document: OpenDocument, box: Box, label: int) -> None:
     document.do(change_mask(document.state.damage, after, "Brush"))
 
 
-def test_a_large_lasso_is_made_by_a_worker_as_one_step(context: Context, large: OpenDocument, qtbot: QtBot):
+def test_a_large_lasso_runs_in_the_background_as_one_step(
+    context: Context, large: OpenDocument, qtbot: QtBot
+):
     lasso(context, large)
     assert large.state.damage.empty, "the window did not wait"
     qtbot.waitUntil(lambda: not large.state.damage.empty, timeout=20_000)
@@ -52,7 +54,7 @@ def test_a_large_lasso_is_made_by_a_worker_as_one_step(context: Context, large: 
     assert large.state.damage.empty
 
 
-def test_what_is_painted_meanwhile_is_kept(context: Context, large: OpenDocument, qtbot: QtBot):
+def test_strokes_painted_in_the_meantime_are_kept(context: Context, large: OpenDocument, qtbot: QtBot):
     lasso(context, large)
     brush(large, Box(780, 780, 40, 40), 2)
     qtbot.waitUntil(lambda: len(large.document.history.done) == 2, timeout=20_000)
@@ -62,10 +64,10 @@ def test_what_is_painted_meanwhile_is_kept(context: Context, large: OpenDocument
     assert large.state.damage.count() == 1600
 
 
-def test_a_large_region_is_found_and_changed_by_a_worker(
+def test_a_large_region_is_changed_in_the_background(
     context: Context, large: OpenDocument, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(masking, "AT_ONCE", 16)
+    monkeypatch.setattr(masking, "MAX_SYNC_TILES", 16)
     brush(large, Box(100, 100, 1400, 1400), 1)
     brush(large, Box(120, 120, 1360, 1360), 0)
     context.selection.label = 3
@@ -85,7 +87,7 @@ def test_a_large_region_is_found_and_changed_by_a_worker(
     ]
 
 
-def test_a_document_closed_meanwhile_is_left_alone(
+def test_a_document_closed_in_the_meantime_is_not_changed(
     context: Context, large: OpenDocument, scan: Path, qtbot: QtBot
 ):
     lasso(context, large)
@@ -98,7 +100,7 @@ def test_a_document_closed_meanwhile_is_left_alone(
     assert not other.document.history.done
 
 
-def test_a_class_shows_every_unit_and_cracks_their_length(
+def test_classes_show_areas_in_all_units_and_cracks_their_length(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot
 ):
     brush(opened, Box(10, 70, 120, 2), 2)

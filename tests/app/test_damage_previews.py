@@ -1,4 +1,4 @@
-"""Previews of a derived mask: soon, all of what is visible, then sharp; the last question counts."""
+"""Previews of a derived mask: coarse first, then fine; the last request counts."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 import tifffile
 from pytestqt.qtbot import QtBot
 
-from app.commands import previews as previewing
-from app.commands.mask_detectors import Cracks, Losses
-from app.commands.previews import Preview, Previewer, level_within
+from app.commands.mask_detectors import CrackDetector, LossDetector
+from app.commands.previews import MaskPreview, Previewer, level_within
 from app.context import Context
 from app.document import OpenDocument
+from app.jobs import previews as previewing
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
@@ -23,15 +23,15 @@ VALUES = {"tolerance": 6.0, "opening": 0, "closing": 0, "min_area": 0, "dilate":
 
 
 @pytest.fixture
-def shown() -> list[Preview]:
+def shown() -> list[MaskPreview]:
     return []
 
 
 @pytest.fixture
-def previewer(context: Context, shown: list[Preview], monkeypatch: pytest.MonkeyPatch) -> Previewer:
+def previewer(context: Context, shown: list[MaskPreview], monkeypatch: pytest.MonkeyPatch) -> Previewer:
     """One that looks at few pixels first."""
-    monkeypatch.setattr(previewing, "FIRST", 5_000)
-    monkeypatch.setattr(previewing, "LEAST", 1_000)
+    monkeypatch.setattr(previewing, "FIRST_PIXELS", 5_000)
+    monkeypatch.setattr(previewing, "MIN_PIXELS", 1_000)
 
     def failed(error: Exception) -> None:
         raise error
@@ -39,15 +39,15 @@ def previewer(context: Context, shown: list[Preview], monkeypatch: pytest.Monkey
     return Previewer(context.background, shown.append, failed)
 
 
-def finals(shown: list[Preview]) -> Callable[[], bool]:
+def finals(shown: list[MaskPreview]) -> Callable[[], bool]:
     return lambda: bool(shown) and shown[-1].final
 
 
-def test_all_that_is_visible_is_previewed_coarsely_then_sharply(
-    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+def test_the_visible_part_is_previewed_coarsely_then_finely(
+    previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     painting = opened.painting
-    previewer.ask(Losses(), painting, WHITE, VALUES, painting.box)
+    previewer.ask(LossDetector(), painting, WHITE, VALUES, painting.box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     soon, sharp = shown
     assert (soon.level, soon.final) == (1, False)
@@ -58,53 +58,55 @@ def test_all_that_is_visible_is_previewed_coarsely_then_sharply(
     assert (np.kron(soon.mask, np.ones((2, 2), np.bool_)) == sharp.mask).mean() > 0.98
 
 
-def test_while_a_slider_moves_previews_go_on_and_the_last_values_win(
-    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+def test_previews_follow_a_moving_slider_and_end_with_the_last_values(
+    previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     painting = opened.painting
     for dilate in range(5):
-        previewer.ask(Losses(), painting, WHITE, {**VALUES, "dilate": dilate}, painting.box)
+        previewer.ask(LossDetector(), painting, WHITE, {**VALUES, "dilate": dilate}, painting.box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert len(shown) in (2, 3), "the first and the last question, not those between"
-    seen = Losses().read(painting, painting.box, 0, WHITE)
-    assert (shown[-1].mask == Losses().preview(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)).all()
+    seen = LossDetector().read(painting, painting.box, 0, WHITE)
+    assert (
+        shown[-1].mask == LossDetector().preview(seen, 0, WHITE, {**VALUES, "dilate": 4}, exact=True)
+    ).all()
     assert shown[0].mask.sum() < shown[-1].mask.sum()
 
 
-def test_what_is_forgotten_is_not_shown(
-    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+def test_dropped_requests_are_not_shown(
+    previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
-    previewer.ask(Losses(), opened.painting, WHITE, VALUES, opened.painting.box)
+    previewer.ask(LossDetector(), opened.painting, WHITE, VALUES, opened.painting.box)
     previewer.forget()
-    previewer.ask(Losses(), opened.painting, WHITE, VALUES, Box(0, 0, 32, 32))
+    previewer.ask(LossDetector(), opened.painting, WHITE, VALUES, Box(0, 0, 32, 32))
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert {preview.box for preview in shown} == {Box(0, 0, 32, 32)}
 
 
-def test_another_width_of_cracks_is_answered_with_what_is_known_then_exactly(
-    previewer: Previewer, opened: OpenDocument, shown: list[Preview], qtbot: QtBot
+def test_another_crack_width_is_previewed_from_the_cache_then_exactly(
+    previewer: Previewer, opened: OpenDocument, shown: list[MaskPreview], qtbot: QtBot
 ):
     from imagest_core.progress import Progress
 
-    detector, box = Cracks(), Box(0, 0, 64, 64)
+    detector, box = CrackDetector(), Box(0, 0, 64, 64)
     values = {"sensitivity": 0.25, "widest": 9, "shortest": 8, "closing": 0, "dilate": 1}
-    learned = detector.prepare(opened.painting, values, Progress())
-    previewer.ask(detector, opened.painting, learned, values, box)
+    prepared = detector.prepare(opened.painting, values, Progress())
+    previewer.ask(detector, opened.painting, prepared, values, box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     shown.clear()
-    previewer.ask(detector, opened.painting, learned, {**values, "widest": 5}, box)
+    previewer.ask(detector, opened.painting, prepared, {**values, "widest": 5}, box)
     qtbot.waitUntil(finals(shown), timeout=20_000)
     assert [preview.final for preview in shown] == [False, True]
-    assert detector.settled(0, learned, {**values, "widest": 5})
+    assert detector.settled(0, prepared, {**values, "widest": 5})
 
 
-def test_a_part_is_reduced_until_it_is_small_enough():
+def test_level_within_a_number_of_pixels():
     assert level_within(Box(0, 0, 1000, 1000), 1_000_000) == 0
     assert level_within(Box(0, 0, 1000, 1000), 999_999) == 1
     assert level_within(Box(0, 0, 10_000, 10_000), 1_500_000) == 4
 
 
-def test_the_registration_is_shown_in_words_and_as_a_picture(
+def test_the_registration_is_shown_as_text_and_as_a_picture(
     window: MainWindow, opened: OpenDocument, scan: Path, tmp_path: Path, qtbot: QtBot
 ):
     panel = window.damage
@@ -113,20 +115,20 @@ def test_the_registration_is_shown_in_words_and_as_a_picture(
     tifffile.imwrite(tmp_path / "clean.tif", picture, photometric="rgb")
     panel.show_derive("difference")
     window.context.selection.visible = opened.painting.box
-    registered = panel.derive.registered
-    assert registered.isHidden()
+    registration = panel.derive.registration
+    assert registration.isHidden()
     panel.derive.set_clean(tmp_path / "clean.tif")
-    qtbot.waitUntil(lambda: not registered.picture.pixmap().isNull(), timeout=30_000)
-    assert "as they lie" in registered.words.text()
-    before = registered.picture.pixmap().toImage()
-    registered.ways.choose("blend")
-    registered.look()
-    qtbot.waitUntil(lambda: registered.picture.pixmap().toImage() != before, timeout=30_000)
+    qtbot.waitUntil(lambda: not registration.picture.pixmap().isNull(), timeout=30_000)
+    assert "already aligned" in registration.text.text()
+    before = registration.picture.pixmap().toImage()
+    registration.mode.choose("blend")
+    registration.refresh()
+    qtbot.waitUntil(lambda: registration.picture.pixmap().toImage() != before, timeout=30_000)
     panel.derive.choose("losses")
-    assert registered.isHidden()
+    assert registration.isHidden()
 
 
-def test_after_the_ground_is_picked_the_tool_from_before_is_back(window: MainWindow, opened: OpenDocument):
+def test_the_previous_tool_returns_after_picking_the_ground(window: MainWindow, opened: OpenDocument):
     window.context.selection.tool = "brush"
     window.damage.show_derive("losses")
     window.damage.derive._pick()

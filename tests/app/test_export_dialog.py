@@ -1,4 +1,4 @@
-"""The export dialog: what a choice costs is said before it is made, and what was found after."""
+"""The export dialog: consequences of a choice are shown before, the verification after."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from failing_engines import change_byte
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from troubled import saved_anew
 
 from app.commands import decide as deciding
 from app.commands import restore as restoring
@@ -49,14 +49,14 @@ def export(dialog: ExportDialog, qtbot: QtBot, settle: Settle) -> None:
     settle()
 
 
-def test_the_scan_itself_is_never_written(dialog: ExportDialog, scan: Path):
+def test_the_scan_itself_is_never_overwritten(dialog: ExportDialog, scan: Path):
     dialog.path.setText(str(scan))
     dialog.replace.setChecked(True)
     assert not dialog.go.isEnabled()
-    assert "never written" in dialog.answer.text()
+    assert "never overwritten" in dialog.answer.text()
 
 
-def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, tmp_path: Path):
+def test_no_file_in_use_is_overwritten(dialog: ExportDialog, opened: OpenDocument, tmp_path: Path):
     project = opened.document.path
     assert project is not None
     dialog.replace.setChecked(True)
@@ -65,31 +65,33 @@ def test_no_file_in_use_is_written(dialog: ExportDialog, opened: OpenDocument, t
         link.symlink_to(wanted)
         dialog.path.setText(str(link))
         assert not dialog.go.isEnabled()
-        assert "never written" in dialog.answer.text()
-    dialog.with_record.setChecked(True)
+        assert "never overwritten" in dialog.answer.text()
+    dialog.record.setChecked(True)
     (tmp_path / "new-record.json").write_bytes(opened.painting.path.read_bytes())
     dialog.path.setText(str(tmp_path / "new.tif"))
     assert not dialog.go.isEnabled()
     assert "is a picture" in dialog.answer.text()
 
 
-def test_as_in_the_scan_by_default(dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle):
-    assert dialog.stored.form.kept
-    assert dialog.stored.bits.currentText() == "16 bit (kept)"
-    assert "identical" in dialog.stored.means.text()
-    assert not dialog.stored.colour.isEnabled(), "a scan without a profile is sRGB already"
+def test_the_default_format_is_that_of_the_scan(
+    dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
+):
+    assert dialog.format.form.kept
+    assert dialog.format.depth.currentText() == "16 bit (unchanged)"
+    assert "identical" in dialog.format.notes.text()
+    assert not dialog.format.colour.isEnabled(), "a scan without a profile is sRGB already"
     export(dialog, qtbot, settle)
     assert "identical to the scan" in dialog.answer.text()
 
 
-def test_another_compression_keeps_the_promise(
+def test_another_compression_keeps_the_samples(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
-    choice = dialog.stored.compression
+    choice = dialog.format.compression
     choice.setCurrentIndex(choice.findText("LZW"))
-    assert dialog.stored.means.objectName() == "small"
+    assert dialog.format.notes.objectName() == "small"
     export(dialog, qtbot, settle)
-    out = dialog.wanted().out
+    out = dialog.spec().out
     with tifffile.TiffFile(out) as file:
         assert file.pages[0].compression.name == "LZW"
     changed = (tifffile.imread(scan) != tifffile.imread(out)).any(axis=2)
@@ -99,17 +101,17 @@ def test_another_compression_keeps_the_promise(
     assert "Software (tag 305), as xmp:CreatorTool" in dialog.answer.text()
 
 
-def test_a_choice_that_breaks_the_promise_says_so_first_and_claims_nothing_after(
+def test_a_conversion_is_announced_before_and_reported_after(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
-    dialog.stored.bits.setCurrentIndex(1)
-    assert dialog.stored.means.objectName() == "warn"
-    assert "nothing in the file is identical" in dialog.stored.means.text()
+    dialog.format.depth.setCurrentIndex(1)
+    assert dialog.format.notes.objectName() == "warn"
+    assert "nothing in the file is identical" in dialog.format.notes.text()
     export(dialog, qtbot, settle)
-    wanted = dialog.wanted()
+    wanted = dialog.spec()
     assert tifffile.imread(wanted.out).dtype == np.uint8
     assert "identical" not in dialog.answer.text()
-    assert "Checked: all" in dialog.answer.text()
+    assert "Verified: all" in dialog.answer.text()
     facts = json.loads(wanted.record.read_text(encoding="utf-8"))["verification"]
     assert facts["identical_samples"] == 0
     assert facts["converted_samples"] == tifffile.imread(scan).size
@@ -124,7 +126,7 @@ def test_the_folder_is_remembered(
     assert window.context.settings.folder("export") == tmp_path / "out"
 
 
-def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
+def test_a_failed_companion_file_leaves_no_files(
     dialog: ExportDialog,
     opened: OpenDocument,
     tmp_path: Path,
@@ -151,7 +153,7 @@ def test_where_a_file_beside_it_fails_nothing_of_the_export_is_left(
     assert "The disk became full" in said[-1].sentence
     assert opened.document.store.query("SELECT count(*) FROM exports") == [(0,)]
     export(dialog, qtbot, settle)
-    assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.wanted().files)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(p.name for p in dialog.spec().files)
     assert opened.document.store.query("SELECT count(*) FROM exports") == [(1,)]
 
 
@@ -159,7 +161,7 @@ def checked(dialog: ExportDialog) -> tuple[bool, ...]:
     return tuple(box.isChecked() for box in (dialog.with_mask, dialog.with_fill, dialog.with_record))
 
 
-def test_what_was_written_beside_it_is_proposed_again(
+def test_the_choice_of_companion_files_is_remembered(
     dialog: ExportDialog, window: MainWindow, qtbot: QtBot, settle: Settle
 ):
     assert (dialog.with_mask.isChecked(), dialog.with_fill.isChecked(), dialog.with_record.isChecked()) == (
@@ -183,7 +185,7 @@ def test_the_record_names_operator_verdicts_and_classes(
 ):
     opened.do(set_operator(opened.state, "A. Nobody"))
     export(dialog, qtbot, settle)
-    record = json.loads(dialog.wanted().record.read_text(encoding="utf-8"))
+    record = json.loads(dialog.spec().record.read_text(encoding="utf-8"))
     assert record["operator"] == "A. Nobody"
     assert [(each["name"], each["pixels"]) for each in record["classes"]] == [("loss", 600)]
     assert record["decisions"]["counts"] == {"accepted": 1}
@@ -191,7 +193,7 @@ def test_the_record_names_operator_verdicts_and_classes(
     assert record["runs"]["1"]["used"] == ["context", "dilation", "engine", "scale"]
 
 
-def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
+def test_a_changed_scan_is_neither_restored_nor_exported(
     dialog: ExportDialog,
     window: MainWindow,
     opened: OpenDocument,
@@ -200,10 +202,10 @@ def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
     settle: Settle,
     said,
 ):
-    saved_anew(scan)
+    change_byte(scan)
     export(dialog, qtbot, settle)
     assert "scan.tif has changed since it was opened" in dialog.answer.text()
-    assert not any(path.exists() for path in dialog.wanted().files)
+    assert not any(path.exists() for path in dialog.spec().files)
     restoring.restore_all(window.context)
     settle()
     assert "scan.tif has changed since it was opened" in said[-1].sentence
@@ -213,18 +215,18 @@ def test_a_scan_that_has_changed_is_neither_restored_nor_exported(
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        ("", "needs a name"),
-        ("   ", "needs a name"),
-        ("/", "needs a name"),
-        (".", "needs a name"),
-        ("~nobody-of-this-name/x.tif", "There is no user folder ~nobody-of-this-name"),
+        ("", "Enter a file name"),
+        ("   ", "Enter a file name"),
+        ("/", "Enter a file name"),
+        (".", "Enter a file name"),
+        ("~nobody-of-this-name/x.tif", "The home folder ~nobody-of-this-name"),
         ("x" * 300 + ".tif", "could not be used"),
         ("x" * 300 + "/x.tif", "could not be used"),
-        ("..", "end in .tif"),
+        ("..", "ends in .tif"),
         ("no-such-folder/x.tif", "doesn't exist"),
     ],
 )
-def test_what_is_no_file_name_is_refused_while_it_is_typed(
+def test_invalid_file_names_are_refused_while_typing(
     dialog: ExportDialog, typed: str, told: str, qtbot: QtBot
 ):
     dialog.path.setFocus()
@@ -235,7 +237,7 @@ def test_what_is_no_file_name_is_refused_while_it_is_typed(
     assert told in dialog.answer.text()
 
 
-def test_a_relative_name_is_beside_the_scan(
+def test_a_relative_name_is_resolved_next_to_the_scan(
     dialog: ExportDialog, scan: Path, tmp_path: Path, qtbot: QtBot, settle: Settle
 ):
     dialog.path.setText("new.tif")
@@ -244,7 +246,7 @@ def test_a_relative_name_is_beside_the_scan(
     assert str(scan.parent / "new-record.json") in dialog.answer.text()
 
 
-def test_after_an_export_another_name_can_be_exported_to(
+def test_a_second_export_can_use_another_name(
     dialog: ExportDialog, tmp_path: Path, qtbot: QtBot, settle: Settle
 ):
     export(dialog, qtbot, settle)
@@ -254,7 +256,7 @@ def test_after_an_export_another_name_can_be_exported_to(
     assert (tmp_path / "second.tif").is_file()
 
 
-def test_an_export_goes_on_where_another_job_is_cancelled(
+def test_an_export_continues_when_another_job_is_cancelled(
     dialog: ExportDialog, window: MainWindow, qtbot: QtBot, settle: Settle
 ):
     """Cancelling what runs must neither end the export that waits nor let it be asked for twice."""
@@ -274,7 +276,7 @@ def test_an_export_goes_on_where_another_job_is_cancelled(
     assert "Verified" in dialog.answer.text()
 
 
-def test_an_export_that_is_forgotten_can_be_asked_for_again(
+def test_a_dropped_export_can_be_started_again(
     dialog: ExportDialog, window: MainWindow, tmp_path: Path, qtbot: QtBot, settle: Settle
 ):
     jobs = window.context.jobs
@@ -286,7 +288,7 @@ def test_an_export_that_is_forgotten_can_be_asked_for_again(
     assert not dialog.answer.text()
 
 
-def test_an_export_can_be_cancelled_while_its_dialog_stands(dialog: ExportDialog, window: MainWindow):
+def test_an_export_can_be_cancelled_while_its_dialog_is_open(dialog: ExportDialog, window: MainWindow):
     """The button is in the window below: a modal dialog would keep the mouse from it."""
     assert dialog.windowModality() == Qt.WindowModality.NonModal
     assert QApplication.activeModalWidget() is None

@@ -1,4 +1,4 @@
-"""All files of one export are made from one moment of the project, whatever is done while it runs."""
+"""All files of an export come from one snapshot of the project."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def edits(document: OpenDocument) -> list[Callable[[], object]]:
     ]
 
 
-def test_what_is_done_while_it_runs_changes_no_file(decided: OpenDocument, tmp_path: Path) -> None:
+def test_edits_during_an_export_change_no_file(decided: OpenDocument, tmp_path: Path) -> None:
     before = wanted(tmp_path / "before")
     export(decided, before, Progress())
     left = edits(decided)
@@ -94,7 +94,7 @@ def test_what_is_done_while_it_runs_changes_no_file(decided: OpenDocument, tmp_p
     assert json.loads(rows[1][3])["sha256"] == hashlib.sha256(during.files[3].read_bytes()).hexdigest()
 
 
-def test_the_files_of_an_export_agree(decided: OpenDocument, scan: Path, tmp_path: Path) -> None:
+def test_the_files_of_an_export_are_consistent(decided: OpenDocument, scan: Path, tmp_path: Path) -> None:
     files = wanted(tmp_path / "out")
     assert files.mask is not None
     assert files.fill is not None
@@ -134,7 +134,7 @@ def test_the_files_of_an_export_agree(decided: OpenDocument, scan: Path, tmp_pat
         ("\n", "\n\n", "was changed after it was written"),
     ],
 )
-def test_verify_names_what_was_changed_in_the_record(
+def test_verify_reports_what_was_changed_in_the_record(
     decided: OpenDocument, tmp_path: Path, old: str, new: str, named: str, capsys
 ) -> None:
     files = wanted(tmp_path / "out")

@@ -1,4 +1,4 @@
-"""Damaged projects in the window: it opens them or says in one sentence why not, and goes on."""
+"""Damaged projects in the window: each opens, or is refused in one sentence."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> P
         ("operations", "blob", BOMB, True),
     ],
 )
-def test_it_opens_or_says_why_not(
+def test_a_damaged_project_opens_or_is_refused_with_a_sentence(
     window: MainWindow,
     project: Path,
     settle: Settle,

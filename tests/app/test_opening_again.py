@@ -1,4 +1,4 @@
-"""Projects that are opened again: as they were left, and with a scan that has moved."""
+"""Reopened projects: the last view, and scans that moved or changed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import resources
 from app.commands import decide as deciding
 from app.commands import open as opening
 from app.commands import restore as restoring
-from app.dialogs.locate_scan import MovedDialog
+from app.dialogs.locate_scan import LocateScanDialog
 from app.i18n.core_messages import TEMPLATES, core_sentence, known_sentence
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
@@ -38,11 +38,13 @@ def project(window: MainWindow, scan: Path, tmp_path: Path, settle: Settle) -> P
     return path
 
 
-def asked() -> MovedDialog:
-    return next(w for w in QApplication.topLevelWidgets() if isinstance(w, MovedDialog) and w.isVisible())
+def asked() -> LocateScanDialog:
+    return next(
+        w for w in QApplication.topLevelWidgets() if isinstance(w, LocateScanDialog) and w.isVisible()
+    )
 
 
-def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
+def test_an_added_suffix_does_not_replace_another_project(
     window: MainWindow, project: Path, settle: Settle, said: list
 ):
     opening.open_sample(window.context)
@@ -54,7 +56,7 @@ def test_another_project_is_not_replaced_by_a_name_that_gets_its_ending(
     assert window.context.document.document.unnamed
 
 
-def test_file_opens_at_its_last_view(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
+def test_a_project_opens_at_the_last_view(window: MainWindow, project: Path, settle: Settle, qtbot: QtBot):
     context = window.context
     opening.open_path(context, project)
     settle()
@@ -74,7 +76,7 @@ def test_file_opens_at_its_last_view(window: MainWindow, project: Path, settle: 
 
 
 @pytest.mark.parametrize("named", [False, True])
-def test_what_is_open_stays_open_and_writable(
+def test_opening_the_open_project_again_keeps_it_writable(
     window: MainWindow, scan: Path, project: Path, tmp_path: Path, settle: Settle, said: list, named: bool
 ):
     """Chosen or dropped once more, by any name: nothing painted meanwhile goes, nothing becomes read-only."""
@@ -94,7 +96,7 @@ def test_what_is_open_stays_open_and_writable(
         settle()
         assert context.document is document
         assert not document.read_only
-        assert said[-1].sentence == f"{path.name} is open already."
+        assert said[-1].sentence == f"{path.name} is already open."
     assert not document.state.damage.empty
     opening.close(context)
     opening.open_path(context, path)
@@ -102,7 +104,7 @@ def test_what_is_open_stays_open_and_writable(
     assert not context.document.state.damage.empty
 
 
-def test_moved_scan_is_located_checked_and_opened(
+def test_a_moved_scan_is_located_and_verified(
     window: MainWindow, project: Path, scan: Path, tmp_path: Path, settle: Settle, said: list
 ):
     elsewhere = tmp_path / "far" / "renamed.tif"
@@ -117,7 +119,7 @@ def test_moved_scan_is_located_checked_and_opened(
     asked().go_on(other)
     settle()
     assert window.context.document is None
-    assert "not the scan of this project" in asked().sentence.text()
+    assert "is not the scan of this project" in asked().sentence.text()
     asked().go_on(elsewhere)
     settle()
     assert window.context.document.painting.path == elsewhere
@@ -128,15 +130,15 @@ def test_moved_scan_is_located_checked_and_opened(
     assert window.context.document.painting.path == elsewhere, "it is remembered"
 
 
-def test_rewritten_scan_is_opened_after_confirmation(
+def test_a_rewritten_scan_is_used_after_confirmation(
     window: MainWindow, project: Path, scan: Path, settle: Settle, said: list
 ):
     samples = tifffile.imread(scan)
     tifffile.imwrite(scan, samples, photometric="rgb", description="by another program")
     opening.open_path(window.context, project)
     settle()
-    assert "every sample is unchanged" in asked().sentence.text()
-    assert asked().go_on_with_it.isVisible()
+    assert "all samples are unchanged" in asked().sentence.text()
+    assert asked().use_button.isVisible()
     asked().accept_rewritten()
     settle()
     assert window.context.document.painting.path == scan
@@ -148,11 +150,11 @@ def test_rewritten_scan_is_opened_after_confirmation(
     opening.open_path(window.context, project)
     settle()
     assert "its samples" in asked().sentence.text()
-    assert not asked().go_on_with_it.isVisible()
+    assert not asked().use_button.isVisible()
     assert window.context.document is None
 
 
-def test_discarded_result_is_restored_from_the_menu(
+def test_a_discarded_result_is_restored_from_the_menu(
     window: MainWindow, scan: Path, settle: Settle, qtbot: QtBot
 ):
     context = window.context
@@ -175,7 +177,7 @@ def test_discarded_result_is_restored_from_the_menu(
     assert context.selection.run == 1
 
 
-def test_failed_backup_is_reported(window: MainWindow, project: Path, settle: Settle, said: list):
+def test_a_failed_backup_is_reported(window: MainWindow, project: Path, settle: Settle, said: list):
     opening.open_path(window.context, project)
     settle()
     window.context.document.document.backup_error_changed.emit("The backup is full.")
@@ -183,7 +185,7 @@ def test_failed_backup_is_reported(window: MainWindow, project: Path, settle: Se
     assert "only a backup is missing" in said[-1].remedy
 
 
-def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
+def test_core_messages_are_translated_to_chinese(qapp: QApplication):
     translator = QTranslator()
     folder = str(Path(resources.__file__).parent / "i18n")
     assert translator.load(QLocale("zh_CN"), "imagest", "_", folder)
@@ -201,7 +203,7 @@ def test_the_core_speaks_chinese_through_the_one_route(qapp: QApplication):
     assert core_sentence("Nothing like this.") == "Nothing like this."
 
 
-def test_every_sentence_of_reading_writing_and_projects_has_its_template():
+def test_every_core_message_has_a_template():
     names = ("mask_io", "mask_pictures", "detection/registration", "detection/alignment")
     damage = (f"damage/{name}.py" for name in names)
     places = ("painting", *damage, "style", "project", "export")

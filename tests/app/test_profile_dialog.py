@@ -1,4 +1,4 @@
-"""A scan whose colour profile can't be used opens only on the user's word, which a project keeps."""
+"""A scan whose colour profile can't be used opens only after confirmation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def asked() -> list[ProfileDialog]:
     return [w for w in QApplication.topLevelWidgets() if isinstance(w, ProfileDialog) and w.isVisible()]
 
 
-def test_it_is_asked_for_and_not_opened_without_a_word(window: MainWindow, one_way: Path, settle: Settle):
+def test_srgb_is_assumed_only_after_confirmation(window: MainWindow, one_way: Path, settle: Settle):
     opening.open_path(window.context, one_way)
     settle()
     (dialog,) = asked()
@@ -41,7 +41,7 @@ def test_it_is_asked_for_and_not_opened_without_a_word(window: MainWindow, one_w
     assert not asked()
 
 
-def test_the_word_is_kept_in_the_project(
+def test_the_confirmation_is_saved_in_the_project(
     window: MainWindow, one_way: Path, tmp_path: Path, settle: Settle, said: list
 ):
     context = window.context
@@ -85,7 +85,9 @@ def forget(document) -> None:
     document.store.relink(replace(document.state.painting, assume_srgb=False))
 
 
-def test_a_clean_picture_is_asked_for_as_well(window: MainWindow, scan: Path, one_way: Path, settle: Settle):
+def test_a_clean_picture_needs_confirmation_too(
+    window: MainWindow, scan: Path, one_way: Path, settle: Settle
+):
     opening.open_path(window.context, scan)
     settle()
     panel = window.damage.derive

@@ -39,7 +39,7 @@ def test_every_request_of_a_button_is_connected(window: MainWindow):
             if isinstance(value, Signal) and name.endswith(("_wanted", "browse", "sample", "chosen")):
                 signature = repr(getattr(widget, name)).split()[1]
                 heard[f"{type(widget).__name__}.{name}"] = widget.receivers(f"2{signature}") > 0
-    assert {"Welcome.browse", "DamagePanel.import_wanted", "ResultStrip.discard_wanted"} < set(heard)
+    assert {"Welcome.browse", "DamagePanel.import_requested", "ResultStrip.discard_requested"} < set(heard)
     assert [name for name, someone in heard.items() if not someone] == []
 
 

@@ -16,7 +16,7 @@ from imagest_core.errors import MaskError
 from imagest_core.progress import Progress
 
 
-def test_jobs_run_one_after_the_other_off_the_windows_thread(qtbot: QtBot, context: Context):
+def test_jobs_run_one_at_a_time_in_the_worker_thread(qtbot: QtBot, context: Context):
     order: list = []
 
     def job(name: str) -> Job:
@@ -46,7 +46,7 @@ def test_cancel_is_acknowledged_at_once_and_the_next_job_runs(qtbot: QtBot, cont
     qtbot.waitUntil(lambda: done == [1])
 
 
-def test_a_failure_is_said_in_one_sentence_and_leaves_the_queue_usable(
+def test_a_failure_is_reported_in_one_sentence_and_the_queue_continues(
     qtbot: QtBot, context: Context, said: list
 ):
     def fail(_: Progress) -> None:
@@ -71,7 +71,7 @@ def test_out_of_memory_says_what_to_do(qtbot: QtBot, context: Context, said: lis
     assert not context.jobs.busy
 
 
-def test_a_fault_while_a_result_is_taken_in_does_not_stop_the_queue(
+def test_an_error_in_a_callback_does_not_stop_the_queue(
     qtbot: QtBot, context: Context, said: list, expected_faults
 ):
     done: list = []
@@ -82,7 +82,7 @@ def test_a_fault_while_a_result_is_taken_in_does_not_stop_the_queue(
     assert said[0].level == "error"
 
 
-def test_only_the_last_of_quick_changes_is_processed(qtbot: QtBot, context: Context):
+def test_of_requests_in_quick_succession_only_the_last_runs(qtbot: QtBot, context: Context):
     gate, ran, shown = threading.Event(), [], []
 
     def work(number: int):
@@ -110,7 +110,7 @@ def test_cancelled_background_work_calls_nothing(qtbot: QtBot, context: Context)
     assert shown == []
 
 
-def test_background_errors_reach_their_handler(qtbot: QtBot, context: Context, expected_faults):
+def test_background_errors_are_passed_to_the_callback(qtbot: QtBot, context: Context, expected_faults):
     failed: list = []
     context.background.submit(lambda: 1 / 0, failed.append, failed.append)
     qtbot.waitUntil(lambda: bool(failed))
@@ -126,7 +126,7 @@ def hurried() -> Iterator[None]:
     sys.setswitchinterval(usual)
 
 
-def test_finished_background_work_keeps_no_references(qtbot: QtBot, context: Context, hurried: None):
+def test_finished_background_work_holds_no_references(qtbot: QtBot, context: Context, hurried: None):
     """A pool lets tasks live for ever that end so soon: what they worked on must go all the same."""
 
     class Picture:

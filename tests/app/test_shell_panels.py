@@ -1,4 +1,4 @@
-"""The panels and dialogs, through the widgets a user would touch."""
+"""The panels and dialogs, used through their widgets."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def dialog_of(kind: type[QDialog]) -> QDialog:
     return next(w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible())
 
 
-def test_losses_by_a_picked_ground_previewed_then_applied(
+def test_losses_by_a_picked_ground_are_previewed_then_applied(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle
 ):
     panel: DamagePanel = window.damage
@@ -71,7 +71,7 @@ def test_losses_by_a_picked_ground_previewed_then_applied(
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1920, 1080)])
-def test_the_classes_stay_in_sight_while_the_mask_is_derived(
+def test_the_classes_stay_visible_while_deriving(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, size: tuple[int, int]
 ):
     window.resize(*size)
@@ -85,7 +85,7 @@ def test_the_classes_stay_in_sight_while_the_mask_is_derived(
     assert not window.damage.derive.apply_button.isVisible()
 
 
-def test_where_there_is_no_room_the_panel_scrolls_and_what_applies_stays(
+def test_a_small_panel_scrolls_and_keeps_the_apply_button_visible(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot
 ):
     window.resize(1000, 560)
@@ -99,7 +99,7 @@ def test_where_there_is_no_room_the_panel_scrolls_and_what_applies_stays(
     assert all(made.height() >= made.sizeHint().height() for made in rows)
 
 
-def test_difference_needs_a_clean_picture_and_says_how_it_lies(
+def test_difference_needs_a_clean_picture_and_shows_its_registration(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, scan: Path, tmp_path: Path
 ):
     panel = window.damage
@@ -117,9 +117,7 @@ def test_difference_needs_a_clean_picture_and_says_how_it_lies(
     assert mask[80:, 100:].mean() < 0.05
 
 
-def test_classes_are_filled_or_recorded_shown_and_locked_by_their_row(
-    window: MainWindow, opened: OpenDocument, qtbot: QtBot
-):
+def test_class_rows_change_policy_visibility_and_lock(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
     def button_of(label: int, name: str) -> QToolButton:
         row = window.damage.classes._rows[label]
         return next(b for b in row.findChildren(QToolButton) if name in b.accessibleName())
@@ -145,7 +143,7 @@ def test_areas_are_in_square_millimetres(window: MainWindow, opened: OpenDocumen
     assert "TIFF" in row.area.toolTip()
 
 
-def test_style_is_suggested_once_there_is_damage_and_taken_with_one_click(
+def test_style_is_suggested_for_damage_and_accepted_with_one_click(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot
 ):
     panel: StylePanel = window.style_panel
@@ -161,7 +159,7 @@ def test_style_is_suggested_once_there_is_damage_and_taken_with_one_click(
     assert opened.state.style.regions == ()
 
 
-def test_a_reference_on_damage_is_warned_of_and_trimmed(
+def test_a_reference_with_damage_shows_a_warning_and_is_trimmed(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot
 ):
     panel = window.style_panel
@@ -176,8 +174,8 @@ def test_a_reference_on_damage_is_warned_of_and_trimmed(
     assert Box(90, 60, 60, 50).contains(region)
 
 
-def test_export_refuses_the_source_and_what_exists(window: MainWindow, opened: OpenDocument, scan: Path):
-    window.handlers.export()
+def test_export_refuses_the_source_and_existing_files(window: MainWindow, opened: OpenDocument, scan: Path):
+    window.slots.export()
     dialog = dialog_of(ExportDialog)
     assert "accept" in dialog.answer.text()
     assert not dialog.go.isEnabled()
@@ -196,8 +194,8 @@ def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
     dialog.close()
 
 
-def test_settings_take_effect_at_once(window: MainWindow):
-    window.handlers.settings()
+def test_settings_take_effect_immediately(window: MainWindow):
+    window.slots.settings()
     dialog = dialog_of(SettingsDialog)
     dialog._prefer("theme", "dark")
     from app import theme
@@ -210,7 +208,7 @@ def test_settings_take_effect_at_once(window: MainWindow):
     dialog.close()
 
 
-def test_about_names_versions_and_licences(window: MainWindow):
+def test_about_lists_versions_and_licences(window: MainWindow):
     from PySide6.QtWidgets import QTreeWidget
 
     window.handlers.about()
@@ -225,7 +223,7 @@ def test_about_names_versions_and_licences(window: MainWindow):
 
 
 @pytest.mark.parametrize("theme_name", ["light", "dark"])
-def test_text_contrasts_with_its_background(theme_name: str):
+def test_text_contrast(theme_name: str):
     from app.theme import DARK, LIGHT
 
     roles = DARK if theme_name == "dark" else LIGHT

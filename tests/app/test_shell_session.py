@@ -112,12 +112,12 @@ def test_from_opening_to_a_verified_file(
 
     session.action("export").trigger()
     dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog))
-    assert dialog.wanted().out.parent == scan.parent
-    dialog.with_fill.setChecked(True)
+    assert dialog.spec().out.parent == scan.parent
+    dialog.fill.setChecked(True)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     settle()
     assert "identical" in dialog.answer.text()
-    written = dialog.wanted()
+    written = dialog.spec()
     before, after = tifffile.imread(scan), tifffile.imread(written.out)
     changed = (before != after).any(axis=2)
     grown = np.zeros_like(changed)

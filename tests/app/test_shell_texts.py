@@ -10,7 +10,7 @@ from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 import app
 import resources
-from app.i18n.operation_names import NAMES, gesture_name
+from app.i18n.operation_names import NAMES, operation_name
 from app.main import set_language
 from app.panels.restore_choices import ABOUT
 from imagest_core.restoration.engines.registry import engine_names
@@ -23,7 +23,7 @@ def texts(language: str) -> list[ElementTree.Element]:
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_every_text_is_translated_and_keeps_its_places(language: str):
+def test_every_text_is_translated_and_keeps_its_placeholders(language: str):
     for message in texts(language):
         source, translation = message.findtext("source") or "", message.find("translation")
         assert translation is not None
@@ -56,7 +56,7 @@ def sources_of(path: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("language", ["zh_CN", "en"])
-def test_what_is_released_is_what_was_translated(language: str, tmp_path: Path):
+def test_compiled_translations_match_their_sources(language: str, tmp_path: Path):
     """The compiled file belongs to its source."""
     released = tmp_path / "now.qm"
     lrelease = Path(sys.executable).with_name("pyside6-lrelease")
@@ -65,24 +65,24 @@ def test_what_is_released_is_what_was_translated(language: str, tmp_path: Path):
     assert released.read_bytes() == (FOLDER / f"imagest_{language}.qm").read_bytes()
 
 
-def test_every_gesture_of_the_table_is_there_in_chinese(qapp):
+def test_every_operation_name_is_translated_to_chinese(qapp):
     translator = QTranslator()
     assert translator.load(QLocale("zh_CN"), "imagest", "_", str(FOLDER))
     QCoreApplication.installTranslator(translator)
     try:
         for name in NAMES:
-            assert gesture_name(name.format("7")) != name.format("7"), name
-        assert gesture_name("Accept 59 regions") == "接受 59 个区域"
+            assert operation_name(name.format("7")) != name.format("7"), name
+        assert operation_name("Accept 59 regions") == "接受 59 个区域"
     finally:
         QCoreApplication.removeTranslator(translator)
 
 
-def test_an_unknown_gesture_keeps_its_name():
-    assert gesture_name("Something new") == "Something new"
+def test_an_unknown_operation_keeps_its_name():
+    assert operation_name("Something new") == "Something new"
 
 
 @pytest.mark.parametrize("language", ["en", "C", "de_DE"])
-def test_english_counts_properly_also_where_there_is_no_other_language(qapp, language: str):
+def test_english_plurals_without_another_language(qapp, language: str):
     set_language(qapp, language)
     installed = [child for child in qapp.children() if isinstance(child, QTranslator)]
     try:
@@ -94,5 +94,5 @@ def test_english_counts_properly_also_where_there_is_no_other_language(qapp, lan
             translator.deleteLater()
 
 
-def test_every_engine_has_a_line_that_can_be_translated():
+def test_every_engine_has_a_translatable_description():
     assert {f"about {name}" for name in engine_names()} == set(ABOUT)

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hands import Hands
 from PySide6.QtCore import QRect
 from PySide6.QtWidgets import QDialog, QWidget
 from pytestqt.qtbot import QtBot
 from screens import offscreen
+from user import User
 
 from app.context import Context
 from app.dialogs.about import AboutDialog
 from app.dialogs.export import ExportDialog
-from app.dialogs.locate_scan import MovedDialog
+from app.dialogs.locate_scan import LocateScanDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.document import ScanMissingError
@@ -38,8 +38,8 @@ LONG = "/a/very/long/path" * 20
 
 
 @pytest.fixture
-def hands(window: MainWindow, qtbot: QtBot) -> Hands:
-    return Hands(window, qtbot)
+def user(window: MainWindow, qtbot: QtBot) -> User:
+    return User(window, qtbot)
 
 
 @pytest.fixture
@@ -64,18 +64,18 @@ def check(window: MainWindow, what: str) -> None:
     assert window.status.visibleRegion().boundingRect() == window.status.rect(), what
 
 
-def test_window_stays_on_the_screen_with_a_visible_cancel_button(
-    hands: Hands, scan: Path, gate: threading.Event, qtbot: QtBot
+def test_the_window_stays_on_the_screen_with_cancel_in_sight(
+    user: User, scan: Path, gate: threading.Event, qtbot: QtBot
 ) -> None:
-    window, context = hands.window, hands.context
+    window, context = user.window, user.context
     check(window, "opened")
-    hands.open(scan)
+    user.open(scan)
     check(window, "a scan opened")
-    hands.mark(Box(50, 40, 30, 20))
+    user.mark(Box(50, 40, 30, 20))
     qtbot.wait(100)
     check(window, "a stroke")
-    hands.act("restore_all")
-    hands.settle()
+    user.act("restore_all")
+    user.settle()
     qtbot.wait(100)
     check(window, "a result")
 
@@ -91,17 +91,17 @@ def test_window_stays_on_the_screen_with_a_visible_cancel_button(
     assert window.screen().availableGeometry().contains(where(cancel))
     assert cancel.visibleRegion().boundingRect() == cancel.rect()
     gate.set()
-    hands.settle()
+    user.settle()
 
 
-def test_the_window_stays_on_the_screen_with_every_panel_open(hands: Hands, scan: Path, qtbot: QtBot) -> None:
-    window, context = hands.window, hands.context
-    hands.open(scan)
-    hands.mark(Box(50, 40, 30, 20))
-    hands.document.do(add_class(hands.document.state, DamageClass(7, "wax " * 40, "#8c6d31")))
+def test_the_window_stays_on_the_screen_with_every_panel_open(user: User, scan: Path, qtbot: QtBot) -> None:
+    window, context = user.window, user.context
+    user.open(scan)
+    user.mark(Box(50, 40, 30, 20))
+    user.document.do(add_class(user.document.state, DamageClass(7, "wax " * 40, "#8c6d31")))
     context.selection.label = 7
     for tool in ("brush", "wand", "measure"):
-        hands.act(f"tool_{tool}")
+        user.act(f"tool_{tool}")
         qtbot.wait(20)
         check(window, tool)
     context.messages.warn(f"{LONG} can’t be read: {LONG}")
@@ -118,10 +118,10 @@ def test_the_window_stays_on_the_screen_with_every_panel_open(hands: Hands, scan
     assert window.docks["damage"].findChild(QWidget, "class_row").width() < 360
 
 
-def test_docks_are_tabs_in_low_windows_else_stacked(hands: Hands, scan: Path, qtbot: QtBot) -> None:
+def test_low_windows_have_tabs_and_high_ones_a_column(user: User, scan: Path, qtbot: QtBot) -> None:
     """Every panel is reached at any height, and its content is shown, folded or not."""
-    window = hands.window
-    hands.open(scan)
+    window = user.window
+    user.open(scan)
     window.docks["style"].hide()
     for height in (TABBED_BELOW - 100, TABBED_BELOW + 60, TABBED_BELOW - 60):
         window.resize(1200, height)
@@ -132,7 +132,7 @@ def test_docks_are_tabs_in_low_windows_else_stacked(hands: Hands, scan: Path, qt
         assert window.docks["style"].isHidden(), "what was closed stays closed"
         if not low:
             break
-        hands.window.handlers.show_panel("history")
+        user.window.slots.show_panel("history")
         qtbot.waitUntil(lambda: window.history.empty.visibleRegion().boundingRect().height() > 10)
         window.docks["history"].open(False)
         assert window.history.isVisible(), "a tab does not fold"
@@ -141,11 +141,11 @@ def test_docks_are_tabs_in_low_windows_else_stacked(hands: Hands, scan: Path, qt
     assert window.column.tabbed == (window.height() < TABBED_BELOW)
 
 
-def test_stacked_arrangement_is_stored_from_a_low_window(
-    hands: Hands, scan: Path, settings: Settings, qtbot: QtBot
+def test_the_arrangement_of_a_high_window_is_kept_from_a_low_one(
+    user: User, scan: Path, settings: Settings, qtbot: QtBot
 ) -> None:
-    window = hands.window
-    hands.open(scan)
+    window = user.window
+    user.open(scan)
     window.resize(1200, TABBED_BELOW - 100)
     qtbot.waitUntil(lambda: window.column.tabbed)
     window.remember_layout()
@@ -166,18 +166,18 @@ def test_window_stored_on_a_larger_screen_is_moved_onto_this_one(
     check(window, "restored")
 
 
-def test_dialogs_fit(hands: Hands, scan: Path, tmp_path: Path, qtbot: QtBot) -> None:
-    window = hands.window
-    hands.open(scan)
+def test_dialogs_fit(user: User, scan: Path, tmp_path: Path, qtbot: QtBot) -> None:
+    window = user.window
+    user.open(scan)
     missing = ScanMissingError(
-        Path(LONG + ".imagest"), hands.document.state.painting, f"{LONG} can’t be found."
+        Path(LONG + ".imagest"), user.document.state.painting, f"{LONG} can’t be found."
     )
     for made in (
         ExportDialog(window.context, window),
         SettingsDialog(window.context, window),
         ShortcutsDialog(window),
         AboutDialog(window),
-        MovedDialog(window.context, missing, window),
+        LocateScanDialog(window.context, missing, window),
     ):
         made.open()
         if isinstance(made, ExportDialog):

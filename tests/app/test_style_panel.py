@@ -1,4 +1,4 @@
-"""The style panel: what it says while it is empty, suggestions one by one, a donor."""
+"""The style panel: empty state, suggestions, donor."""
 
 from __future__ import annotations
 
@@ -26,16 +26,14 @@ def thumbs(window: MainWindow) -> list[Thumb]:
     return [made for made in window.style_panel.findChildren(Thumb) if not made.isHidden()]
 
 
-def test_the_empty_panel_says_what_a_reference_is_and_offers_every_way(
-    window: MainWindow, opened: OpenDocument
-):
+def test_the_empty_panel_explains_references(window: MainWindow, opened: OpenDocument):
     card = window.style_panel.card
     assert not card.isHidden()
     assert "intact region" in card.text.text()
     assert [made.text() for made in card.findChildren(QPushButton)] == ["Suggest", "Draw", "Donor…"]
 
 
-def test_suggestions_are_offered_as_pictures_and_taken_one_by_one(
+def test_suggestions_are_thumbnails_accepted_one_by_one(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot
 ):
     mark(opened, Box(50, 40, 30, 20))
@@ -54,7 +52,7 @@ def test_suggestions_are_offered_as_pictures_and_taken_one_by_one(
     assert opened.state.style.regions == (boxes[1],)
 
 
-def test_a_donor_is_shown_and_taken_away(window: MainWindow, opened: OpenDocument, scan: Path, qtbot: QtBot):
+def test_a_donor_is_shown_and_removed(window: MainWindow, opened: OpenDocument, scan: Path, qtbot: QtBot):
     window.style_panel.set_donor(scan)
     assert opened.state.style.donor == scan
     qtbot.waitUntil(lambda: len(thumbs(window)) == 1)
@@ -65,7 +63,7 @@ def test_a_donor_is_shown_and_taken_away(window: MainWindow, opened: OpenDocumen
     assert not window.style_panel.card.isHidden()
 
 
-def test_nothing_of_the_panel_is_wider_than_its_dock(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+def test_the_panel_fits_its_dock(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
     mark(opened, Box(50, 40, 30, 20))
     qtbot.waitUntil(lambda: bool(window.context.selection.suggestions), timeout=20_000)
     for panel in (window.damage, window.style_panel):

@@ -1,4 +1,4 @@
-"""The style regions that are outlined are those a restoration takes, and never lie on damage."""
+"""Suggested style regions equal those that a restoration uses, and never overlap damage."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hands import Hands
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 from tiny_model import tiny_checkpoint
+from user import User
 
 from app.document import OpenDocument
 from app.window.main_window import MainWindow
@@ -25,105 +25,105 @@ Settle = Callable[[], None]
 
 
 @pytest.fixture
-def hands(
+def user(
     window: MainWindow, opened: OpenDocument, tmp_path: Path, qtbot: QtBot, settle: Settle
-) -> Iterator[Hands]:
+) -> Iterator[User]:
     """A user who restores with a network at toy size."""
     from imagest_core.models.imagest.backbone import cache
 
     window.context.selection.request = RestorationRequest.of(
         engine="imagest", model=str(tiny_checkpoint(tmp_path / "toy")), steps=1, device="cpu"
     )
-    made = Hands(window, qtbot)
+    made = User(window, qtbot)
     made.shown()
     yield made
     cache.clear()
 
 
-def frames(hands: Hands) -> tuple[Box, ...]:
+def frames(user: User) -> tuple[Box, ...]:
     """What is outlined on the canvas as picked by the program."""
-    polygons = hands.view.guides.suggestions.path.toSubpathPolygons()
+    polygons = user.view.guides.suggestions.path.toSubpathPolygons()
     return tuple(Box(*(round(v) for v in p.boundingRect().getRect())) for p in polygons)
 
 
-def restored(hands: Hands) -> StyleReference | None:
+def restored(user: User) -> StyleReference | None:
     """Restore everything; the style in the record of the run that is made."""
-    hands.act("restore_all")
-    hands.settle()
-    run = hands.document.state.runs[max(hands.document.state.runs)]
+    user.act("restore_all")
+    user.settle()
+    run = user.document.state.runs[max(user.document.state.runs)]
     return RestorationRecord.from_json(run.content.record()).style
 
 
-def test_what_is_outlined_is_what_the_record_says(hands: Hands) -> None:
-    assert frames(hands) == ()
-    hands.mark(Box(50, 40, 30, 20))
-    hands.until(lambda: frames(hands))
-    shown = frames(hands)
-    assert shown == suggest_regions(hands.document.painting, hands.document.state.damage)
-    assert restored(hands) == StyleReference(shown, suggested=True)
+def test_outlined_regions_equal_those_in_the_record(user: User) -> None:
+    assert frames(user) == ()
+    user.mark(Box(50, 40, 30, 20))
+    user.until(lambda: frames(user))
+    shown = frames(user)
+    assert shown == suggest_regions(user.document.painting, user.document.state.damage)
+    assert restored(user) == StyleReference(shown, suggested=True)
 
 
-def test_damage_painted_over_a_frame_moves_it_at_once(hands: Hands) -> None:
-    hands.mark(Box(50, 40, 30, 20))
-    hands.until(lambda: frames(hands))
-    before = frames(hands)
+def test_damage_painted_over_a_suggestion_moves_it(user: User) -> None:
+    user.mark(Box(50, 40, 30, 20))
+    user.until(lambda: frames(user))
+    before = frames(user)
     hit = before[0]
-    hands.mark(Box(hit.x + 8, hit.y + 8, 10, 10))
-    damage = hands.document.state.damage
-    assert hit not in frames(hands)
-    assert hit not in hands.context.selection.suggestions
-    assert not any(damage.dilated(3).read(box).any() for box in frames(hands))
-    first = restored(hands)  # at once: the frames may not be there yet
-    hands.until(lambda: frames(hands))
-    assert first == StyleReference(frames(hands), suggested=True)
-    assert not any(damage.dilated(3).read(box).any() for box in frames(hands))
-    hands.press("Ctrl+Z")
-    hands.press("Ctrl+Z")
-    hands.until(lambda: frames(hands) == before)
+    user.mark(Box(hit.x + 8, hit.y + 8, 10, 10))
+    damage = user.document.state.damage
+    assert hit not in frames(user)
+    assert hit not in user.context.selection.suggestions
+    assert not any(damage.dilated(3).read(box).any() for box in frames(user))
+    first = restored(user)  # at once: the frames may not be there yet
+    user.until(lambda: frames(user))
+    assert first == StyleReference(frames(user), suggested=True)
+    assert not any(damage.dilated(3).read(box).any() for box in frames(user))
+    user.press("Ctrl+Z")
+    user.press("Ctrl+Z")
+    user.until(lambda: frames(user) == before)
 
 
-def test_a_chosen_reference_takes_the_frames_away(hands: Hands) -> None:
-    hands.mark(Box(50, 40, 30, 20))
-    hands.until(lambda: len(frames(hands)) > 1)
-    offered = frames(hands)
-    hands.window.style_panel.accept_suggestion(offered[1])
-    assert frames(hands) == ()
-    assert restored(hands) == StyleReference((offered[1],))
-    hands.window.style_panel.remove_all()
-    assert frames(hands) == offered
+def test_a_chosen_reference_hides_the_suggestions(user: User) -> None:
+    user.mark(Box(50, 40, 30, 20))
+    user.until(lambda: len(frames(user)) > 1)
+    offered = frames(user)
+    user.window.style_panel.accept_suggestion(offered[1])
+    assert frames(user) == ()
+    assert restored(user) == StyleReference((offered[1],))
+    user.window.style_panel.remove_all()
+    assert frames(user) == offered
 
 
-def test_none_wanted_is_none_used(hands: Hands) -> None:
-    hands.mark(Box(50, 40, 30, 20))
-    hands.until(lambda: frames(hands))
-    none = next(b for b in hands.window.style_panel.findChildren(QPushButton) if b.text() == "Use none")
-    hands.click(none)
-    assert frames(hands) == ()
-    assert restored(hands) is None
-    hands.act("suggest_style")
-    hands.until(lambda: frames(hands))
+def test_declined_suggestions_are_not_used(user: User) -> None:
+    user.mark(Box(50, 40, 30, 20))
+    user.until(lambda: frames(user))
+    none = next(b for b in user.window.style_panel.findChildren(QPushButton) if b.text() == "Use none")
+    user.click(none)
+    assert frames(user) == ()
+    assert restored(user) is None
+    user.act("suggest_style")
+    user.until(lambda: frames(user))
 
 
-def test_an_engine_or_mode_without_style_has_no_frames(hands: Hands) -> None:
-    hands.mark(Box(50, 40, 30, 20))
-    hands.until(lambda: frames(hands))
-    selection, shown = hands.context.selection, frames(hands)
+def test_no_suggestions_without_style_support(user: User) -> None:
+    user.mark(Box(50, 40, 30, 20))
+    user.until(lambda: frames(user))
+    selection, shown = user.context.selection, frames(user)
     textured = selection.request
     selection.request = textured.changed(mode=Mode.FAITHFUL)
-    assert frames(hands) == ()
-    assert restored(hands) is None
+    assert frames(user) == ()
+    assert restored(user) is None
     selection.request = textured.changed(engine="harmonic")
-    assert frames(hands) == ()
+    assert frames(user) == ()
     selection.request = textured
-    assert frames(hands) == shown
+    assert frames(user) == shown
 
 
-def test_a_project_opened_with_damage_shows_what_it_would_take(hands: Hands) -> None:
-    hands.mark(Box(50, 40, 30, 20))
-    hands.until(lambda: frames(hands))
-    shown = frames(hands)
-    hands.document.do(settings.set_operator(hands.document.state, "A. Nobody"))
-    handed = hands.document.transferred()
-    hands.context.set_document(handed)
-    assert frames(hands) == ()
-    hands.until(lambda: frames(hands) == shown)
+def test_an_opened_project_with_damage_shows_suggestions(user: User) -> None:
+    user.mark(Box(50, 40, 30, 20))
+    user.until(lambda: frames(user))
+    shown = frames(user)
+    user.document.do(settings.set_operator(user.document.state, "A. Nobody"))
+    handed = user.document.handed_on()
+    user.context.set_document(handed)
+    assert frames(user) == ()
+    user.until(lambda: frames(user) == shown)

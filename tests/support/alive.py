@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import isValid
 
 PATIENCE = 3.0
-"""Seconds in which what was told to end must have ended."""
+"""Timeout in s for widgets and threads that are being closed."""
 OURS = "app."
 
 Found = TypeVar("Found", bound=Collection)
@@ -23,14 +23,14 @@ Kind = TypeVar("Kind")
 
 
 def settle() -> None:
-    """Let Qt delete what is to be deleted, and Python what nobody holds."""
+    """Process Qt's deferred deletions and collect garbage."""
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     QCoreApplication.processEvents()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
 def left_of(find: Callable[[], Found]) -> Found:
-    """What ``find`` still finds after all that could end has ended; it is looked at until that is nothing."""
+    """Repeat ``find`` until it returns nothing or the timeout ends; return what is left."""
     settle()
     end = time.monotonic() + PATIENCE
     found = find()
@@ -44,28 +44,28 @@ def left_of(find: Callable[[], Found]) -> Found:
 
 
 def widgets() -> list[QWidget]:
-    """Every widget that lives."""
+    """All living widgets."""
     return [widget for widget in QApplication.allWidgets() if isValid(widget)]
 
 
 def kinds(things: Collection[object]) -> str:
-    """How many there are of each class, the most frequent first."""
+    """Counts by class, the most frequent first."""
     return ", ".join(f"{n} × {name}" for name, n in Counter(type(t).__name__ for t in things).most_common())
 
 
 def objects() -> Counter[str]:
-    """How many living objects there are of each of the program's own Qt classes."""
+    """Counts of living objects of the program's own Qt classes."""
     gc.collect()
     return Counter(type(thing).__qualname__ for thing in _living(QObject) if _ours(thing))
 
 
 def python_threads() -> set[str]:
-    """Those that Python began, but this one, by name."""
+    """Other Python threads, by name."""
     return {f"thread {each.name}" for each in threading.enumerate() if _of_python(each)}
 
 
 def threads() -> set[str]:
-    """Threads that run, by name: Python's but this one, Qt's, and pools of Qt that are busy."""
+    """Other running threads by name: Python's, Qt's, and busy Qt thread pools."""
     found = python_threads()
     for each in _living(QThread, QThreadPool):
         if each.activeThreadCount() if isinstance(each, QThreadPool) else _runs(each):
@@ -74,12 +74,12 @@ def threads() -> set[str]:
 
 
 def native_threads() -> int:
-    """How many threads the system counts; 0 where it doesn't tell."""
+    """The number of threads reported by the system; 0 if unknown."""
     return len(list(Path("/proc/self/task").glob("*")))
 
 
 def _living(*kinds: type[Kind]) -> list[Kind]:
-    """Objects of Qt that Python knows; types are asked, since asking an object may wake a lazy module."""
+    """Qt objects known to Python; checked by type, since access to an object may load a lazy module."""
     wanted = set(kinds)
     for kind in kinds:
         wanted |= _below(kind)
@@ -87,7 +87,7 @@ def _living(*kinds: type[Kind]) -> list[Kind]:
 
 
 def _below(kind: type) -> set[type]:
-    """Every class that comes of ``kind``."""
+    """All subclasses of ``kind``."""
     return set().union(*({each} | _below(each) for each in kind.__subclasses__()))
 
 
@@ -100,5 +100,5 @@ def _runs(thread: QThread) -> bool:
 
 
 def _of_python(thread: threading.Thread) -> bool:
-    """Whether Python began it, and it isn't this one; that of Qt's threads is a mere placeholder."""
+    """Whether it is another Python thread; Qt's threads only have placeholders."""
     return thread is not threading.current_thread() and not isinstance(thread, threading._DummyThread)

@@ -1,4 +1,4 @@
-"""A run made by hand for the canvas: boxes of one value, as a restoration would have filled them."""
+"""Handmade runs for the canvas: boxes of one value, like the fills of a restoration."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagest_core.project.run_tile import RunTile
 
 
 def filled_run(number: int, boxes: list[Box], value: int, size: tuple[int, int]) -> Run:
-    """A run that has filled ``boxes`` of a 16-bit RGB painting of ``size`` with one ``value``."""
+    """A run that fills ``boxes`` of a 16-bit RGB painting of ``size`` with ``value``."""
     grown = DamageMap(*size)
     for box in boxes:
         grown.write(box, np.ones((box.height, box.width), np.uint8))

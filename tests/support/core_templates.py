@@ -1,4 +1,4 @@
-"""The sentences of the core's errors, read from its source, with {0}, {1}… for what is filled in."""
+"""The messages of the core's errors, read from its source, with {0}, {1}… as placeholders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ROOT = Path(imagest_core.__file__).parent
 
 
 def sentences(*places: str) -> Iterator[str]:
-    """What is raised as an error of the program's own in these files and folders of the core."""
+    """Messages raised as the program's own errors in these files and folders of the core."""
     for place in places:
         path = ROOT / place
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:

@@ -1,4 +1,4 @@
-"""ICC profiles of look-up tables (ICC.1:2004, lut16Type), made byte by byte."""
+"""ICC profiles with look-up tables (ICC.1:2004, lut16Type), built byte by byte."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def lut_profile(
     name: str = "Lookup",
     kind: bytes = b"scnr",
 ) -> bytes:
-    """An RGB profile of two tables over Lab; ``inverse_of``: exponent of the samples that come back."""
+    """An RGB profile with two tables over Lab; ``inverse_of``: exponent of the inverse table."""
     found = {b"desc": described(name), b"wtpt": b"XYZ " + bytes(4) + fixed(_WHITE)}
     if there:
         found[b"A2B0"] = lut(_lab(_lattice()))
@@ -41,7 +41,7 @@ def lut_profile(
 def profile(
     found: dict[bytes, bytes], *, kind: bytes = b"mntr", space: bytes = b"RGB ", pcs: bytes = b"XYZ "
 ) -> bytes:
-    """A profile of these tags, version 2."""
+    """A version 2 profile with these tags."""
     place, table, body = 128 + 4 + 12 * len(found), b"", b""
     for tag, value in found.items():
         value += bytes(-len(value) % 4)
@@ -76,7 +76,7 @@ def _lattice() -> np.ndarray:
 
 
 def _lab(rgb: np.ndarray) -> np.ndarray:
-    """Lab of sRGB samples, as 16-bit tables hold it, in 0–1."""
+    """Lab of sRGB samples in the encoding of 16-bit tables, in 0–1."""
     share = decode_srgb(rgb) @ _TO_XYZ.T / _WHITE
     f = np.where(share > 216 / 24389, np.cbrt(share), (share * 24389 / 27 + 16) / 116)
     lab = np.stack([116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], -1)

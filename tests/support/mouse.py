@@ -1,4 +1,4 @@
-"""A mouse on a view: real events, in pixels of its viewport."""
+"""Real mouse events on a view, in viewport pixels."""
 
 from __future__ import annotations
 

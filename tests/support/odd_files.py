@@ -1,4 +1,4 @@
-"""Small odd and broken pictures of every format, the same on every run."""
+"""Small odd and broken pictures of every format, the same in every run."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def pillow(kind: str, mode: str = "RGB", **options: Any) -> bytes:
 
 
 def whole_files() -> dict[str, bytes]:
-    """Sound files, by name."""
+    """Valid files, by name."""
     return {
         "strips.tif": tiff(rowsperstrip=8),
         "deflate16.tif": tiff("u2", rowsperstrip=8, compression="zlib", predictor=True),
@@ -58,7 +58,7 @@ def whole_files() -> dict[str, bytes]:
 
 
 def broken(data: bytes, cuts: int, flips: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """``data`` cut short at several places, and with single bits turned over, most of them near its start."""
+    """``data`` truncated at several places, and with single bits flipped, mostly near the start."""
     for number in range(cuts):
         yield f"cut{number}", data[: max(1, len(data) * (number + 1) // (cuts + 1))]
     yield "cut-last", data[:-1]
@@ -88,7 +88,7 @@ def directory(*tags: tuple[int, int, int, int]) -> bytes:
 
 
 def lying() -> Iterator[tuple[str, bytes]]:
-    """Headers that promise what isn't there."""
+    """Headers that declare missing data."""
     rows = b"".join(b"\0" + bytes(WIDTH * 3) for _ in range(HEIGHT))
     yield "huge.png", png(HUGE, HUGE)
     yield "none.png", png(0, 0)
@@ -123,7 +123,7 @@ def lying() -> Iterator[tuple[str, bytes]]:
 
 
 def no_pictures() -> Iterator[tuple[str, bytes]]:
-    """What isn't a picture at all."""
+    """Files that are not pictures."""
     yield "empty.tif", b""
     yield "zeros.tif", bytes(4096)
     yield "text.png", b"not a picture\n" * 20
@@ -132,7 +132,7 @@ def no_pictures() -> Iterator[tuple[str, bytes]]:
 
 
 def odd_files(cuts: int = 2, flips: int = 4) -> Iterator[tuple[str, bytes]]:
-    """All of them: (name, bytes)."""
+    """All files: (name, bytes)."""
     for seed, (name, data) in enumerate(whole_files().items()):
         yield name, data
         for what, changed in broken(data, cuts, flips, seed):

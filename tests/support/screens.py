@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def offscreen(width: int, height: int) -> str:
-    """The value of ``QT_QPA_PLATFORM`` for one screen of this size; its own has 800 × 800 px."""
+    """The value of ``QT_QPA_PLATFORM`` for one screen of this size (800 × 800 px by default)."""
     path = Path(tempfile.gettempdir()) / f"imagest-tests-screen-{width}x{height}.json"
     screen = {"name": "one", "x": 0, "y": 0, "width": width, "height": height}
     density = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}

@@ -1,4 +1,4 @@
-"""What is really on the screen: the painted window surface, not a repaint made for the test."""
+"""What is really on the screen: the painted window surface, not a repaint for the test."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import tifffile
 from numpy.typing import NDArray
-from PySide6.QtCore import QPoint, QPointF
+from PySide6.QtCore import QPoint, QPointF, QRect
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.view import CanvasView
+from app.window.banner import Banner
 
 BLOCK = 40
 """Side in px of the blocks of one colour that test pictures are made of."""
@@ -47,12 +48,12 @@ def painted(widget: QWidget) -> NDArray[np.uint8]:
 
 
 def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] = (0.0, 1.0)) -> list[str]:
-    """The blocks in sight whose middle has another colour on the screen; "nothing" where none is in sight.
+    """The visible blocks whose centre has the wrong colour on the screen; "nothing" if none is visible.
 
     ``part``: only blocks whose middle lies in this part of the view's width.
     """
     pixels, ratio = painted(view.viewport()), view.devicePixelRatioF()
-    covers = [child.geometry().adjusted(-2, -2, 2, 2) for child in covers_of(view)]
+    covers = covers_of(view)
     found, seen = [], 0
     for row, column in np.ndindex(colours.shape[:2]):
         middle = QPointF((column + 0.5) * BLOCK, (row + 0.5) * BLOCK)
@@ -69,10 +70,11 @@ def wrong_blocks(view: CanvasView, colours: Colours, part: tuple[float, float] =
     return found if seen else ["nothing is in sight"]
 
 
-def covers_of(view: CanvasView) -> list[QWidget]:
-    """What lies over the canvas: names, map, curtain, scale."""
-    return [
-        child
-        for child in view.children()
-        if isinstance(child, QWidget) and child is not view.viewport() and child.isVisible()
-    ]
+def covers_of(view: CanvasView) -> list[QRect]:
+    """Areas of the view that other widgets cover: names, map, curtain, scale, and the banner."""
+    over = [child for child in view.children() if isinstance(child, QWidget) and child is not view.viewport()]
+    areas = [child.geometry() for child in over if child.isVisible()]
+    for banner in view.window().findChildren(Banner):
+        if banner.isVisible():
+            areas.append(QRect(view.mapFromGlobal(banner.mapToGlobal(QPoint(0, 0))), banner.size()))
+    return [area.adjusted(-2, -2, 2, 2) for area in areas]

@@ -36,7 +36,7 @@ def tiny_config(position: str = DEVIATION, synthesis: tuple[str, ...] = (), text
 
 
 def tiny_network(config: NetworkConfig | None = None, seed: int = 0) -> ImagestNetwork:
-    """Random weights everywhere, also where training starts from zero, so that everything has an effect."""
+    """Random weights everywhere, also where training starts from zero, so that every part has an effect."""
     torch.manual_seed(seed)
     network = ImagestNetwork(config or tiny_config())
     for parameter in network.parameters():

@@ -20,12 +20,12 @@ from app.window.main_window import MainWindow
 
 
 def window() -> MainWindow | None:
-    """The program's window, as soon as it is there."""
+    """The program's window, once it exists."""
     return next((one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow)), None)
 
 
 def state(shown: MainWindow) -> dict[str, Any]:
-    """What is open and what was done."""
+    """The open document and the done steps."""
     context, layers = shown.context, shown.area.layers
     windows = {
         "active": type(QApplication.activeWindow()).__name__,
@@ -46,7 +46,7 @@ def state(shown: MainWindow) -> dict[str, Any]:
 
 
 def place(shown: MainWindow, name: str) -> list[int] | None:
-    """The middle of the widget that is called so, on the screen; None where it can't be seen."""
+    """The screen position of the centre of the widget with this name; None if it is not visible."""
     for one in shown.findChildren(QWidget):
         if one.accessibleName() == name and one.isVisible() and not one.visibleRegion().isEmpty():
             return list(one.mapToGlobal(one.rect().center()).toTuple())
@@ -54,7 +54,7 @@ def place(shown: MainWindow, name: str) -> list[int] | None:
 
 
 def on_screen(shown: MainWindow, point: list[float]) -> list[int]:
-    """Where a point of the picture is on the screen."""
+    """The screen position of a point of the picture."""
     view = shown.area.view
     at = view.viewportTransform().map(QPointF(*point))
     return list(view.viewport().mapToGlobal(QPoint(round(at.x()), round(at.y()))).toTuple())

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-import troubled
-from hands import Hands
+import failing_engines
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+from user import User
 
 from app.main import Program, make_application
 from imagest_core.painting.geometry import Box
@@ -26,7 +26,7 @@ STROKES = (((20, 90), (60, 95)), ((70, 100), (90, 70)), ((100, 20), (140, 30)))
 
 
 class Patience:
-    """Deals with events till something has come."""
+    """Processes events until a condition holds."""
 
     def waitUntil(self, ready: Callable[[], bool], *, timeout: int) -> None:  # noqa: N802
         end = time.monotonic() + timeout / 1000
@@ -36,66 +36,66 @@ class Patience:
             assert time.monotonic() < end, "it has not come"
 
 
-def fingerprint(hands: Hands) -> str:
-    """Of everything that was done: damage, style, results, verdicts."""
-    state = hands.document.state
+def fingerprint(user: User) -> str:
+    """A hash of the damage, style, results and verdicts."""
+    state = user.document.state
     told = (state.style.regions, sorted(state.runs), sorted(map(repr, state.decisions.items())))
-    return sha256(hands.labels().tobytes() + repr(told).encode()).hexdigest()[:16]
+    return sha256(user.labels().tobytes() + repr(told).encode()).hexdigest()[:16]
 
 
 def say(*words: object) -> None:
     print(*words, flush=True)
 
 
-def work(hands: Hands) -> None:
-    """Damage, style, a result that is accepted; then strokes with a restoration under way, for ever."""
-    hands.mark(LOSS)
-    say("marked", fingerprint(hands))
-    hands.act("tool_style")
-    hands.draw((5, 5), (40, 30))
-    hands.choose("Engine", "harmonic")
-    hands.push("Restore")
-    hands.settle()
-    hands.act("accept_run")
-    say("accepted", fingerprint(hands))
-    hands.choose("Engine", "endless")
-    hands.push("Restore")
-    hands.act("tool_brush")
-    hands.context.selection.brush_size = 6.0
+def work(user: User) -> None:
+    """Mark damage, set a style, accept a result; then draw strokes during a restoration, endlessly."""
+    user.mark(LOSS)
+    say("marked", fingerprint(user))
+    user.act("tool_style")
+    user.draw((5, 5), (40, 30))
+    user.choose("Engine", "harmonic")
+    user.push("Restore")
+    user.settle()
+    user.act("accept_run")
+    say("accepted", fingerprint(user))
+    user.choose("Engine", "endless")
+    user.push("Restore")
+    user.act("tool_brush")
+    user.context.selection.brush_size = 6.0
     while True:
         for stroke in STROKES:
-            hands.draw(*stroke)
-            say("stroke", fingerprint(hands))
+            user.draw(*stroke)
+            say("stroke", fingerprint(user))
         for _ in STROKES:
-            hands.press("Ctrl+Z")
-            say("undone", fingerprint(hands))
+            user.press("Ctrl+Z")
+            say("undone", fingerprint(user))
 
 
-def close(hands: Hands, engine: str) -> None:
-    """Close the window in the middle of a restoration."""
-    hands.mark(LOSS)
-    hands.choose("Engine", engine)
+def close(user: User, engine: str) -> None:
+    """Close the window during a restoration."""
+    user.mark(LOSS)
+    user.choose("Engine", engine)
     filling: list[object] = []
-    hands.context.jobs.progressed.connect(filling.append)
-    hands.push("Restore")
+    user.context.jobs.progressed.connect(filling.append)
+    user.push("Restore")
     if engine == "endless":
-        hands.until(lambda: hands.context.jobs.busy)
+        user.until(lambda: user.context.jobs.busy)
     else:
-        hands.until(lambda: filling)
-    say("closing", fingerprint(hands))
-    hands.close_at_work()
+        user.until(lambda: filling)
+    say("closing", fingerprint(user))
+    user.close_at_work()
 
 
 def main(what: str, scan: str, *rest: str) -> int:
-    engines.ENGINES.update(troubled.ENGINES)
+    engines.ENGINES.update(failing_engines.ENGINES)
     application = make_application()
     program = Program(application)
     program.window.show()
-    hands = Hands(program.window, Patience())
+    user = User(program.window, Patience())
 
     def begin() -> None:
-        hands.open(Path(scan))
-        {"work": work, "close": close}[what](hands, *rest)
+        user.open(Path(scan))
+        {"work": work, "close": close}[what](user, *rest)
 
     QTimer.singleShot(0, program, begin)
     code: int = application.exec()

@@ -12,7 +12,7 @@ from scripts.check_system import missing_packages
 
 
 def lacking(*programs: str) -> list[str]:
-    """What is not installed of the server, ``programs`` and the libraries Qt needs for it."""
+    """What is missing of the server, ``programs`` and the libraries Qt needs for it."""
     return [name for name in ("Xvfb", *programs) if shutil.which(name) is None] + missing_packages(
         screen=True
     )

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.benchmarks.scans import write_scan
+from app.benchmarks.stage import write_scan
 from imagest_core.painting.reader import open_painting
 
 

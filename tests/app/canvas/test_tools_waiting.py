@@ -28,7 +28,7 @@ def derive(context: Context, document: OpenDocument, qtbot: QtBot) -> Callable[[
     def derived() -> None:
         found = DamageMap(document.painting.width, document.painting.height)
         found.write(DERIVED, np.ones((200, 200), np.uint8))
-        taken = lambda found: masking.take_over(context, found, "Derive losses")  # noqa: E731
+        taken = lambda found: masking.merge_mask(context, found, "Derive losses")  # noqa: E731
         with qtbot.waitSignal(context.jobs.finished):
             context.jobs.submit(Job("Deriving", lambda _: found, taken))
 
@@ -139,7 +139,7 @@ def test_cancelled_gesture_runs_deferred_actions(
 def test_large_edit_during_a_stroke_uses_the_final_state(
     context, view: CanvasView, mouse, mark, document: OpenDocument, names, qtbot: QtBot, monkeypatch
 ) -> None:
-    monkeypatch.setattr(masking, "AT_ONCE", -1)
+    monkeypatch.setattr(masking, "MAX_SYNC_TILES", -1)
     mark(0, 0, 50, 50)
     context.selection.tool, context.selection.brush_size = "brush", 20.0
     masking.clear_all(context)

@@ -92,7 +92,7 @@ def test_marking_with_a_hidden_class_shows_it(
     assert context.selection.mask_visible
     assert names()[:2] == ["Hide class", "Show class"]
     assert [message.sentence for message in said] == [
-        "“crack” is visible again, because damage is marked with it."
+        "The class “crack” is shown again because you are marking damage with it."
     ]
 
 
@@ -124,7 +124,7 @@ def test_derived_or_inverted_damage_is_visible(context: Context, document: OpenD
     found.write(Box(10, 10, 5, 5), np.ones((5, 5), np.uint8))
     document.do(show_class(document.state, 2, False))
     context.selection.label = 2
-    masking.take_over(context, found, "Derive cracks")
+    masking.merge_mask(context, found, "Derive cracks")
     assert visible(document, 2)
     document.do(show_class(document.state, 2, False))
     masking.invert(context)
@@ -224,7 +224,7 @@ def test_hidden_damage_that_is_filled_is_shown_first(
     restoring.restore_all(context)
     assert visible(document, 1)
     assert not visible(document, 2), "there is no damage of this class"
-    assert said[0].sentence == "“loss” is visible again, because its damage is filled."
+    assert said[0].sentence == "The class “loss” is shown again because its damage will be filled."
     qtbot.waitUntil(lambda: bool(document.state.runs))
 
 

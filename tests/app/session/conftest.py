@@ -1,15 +1,15 @@
-"""What tests of whole sessions share: the program as a user starts it, and the user's hands."""
+"""Shared fixtures of the session tests: the program as a user starts it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import failing_engines
 import pytest
-import troubled
-from hands import Hands
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from user import User
 
 from app import theme
 from app.context import Context
@@ -17,21 +17,21 @@ from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.restoration.engines import registry as engines
 
-Start = Callable[[], Hands]
+Start = Callable[[], User]
 
 
 @pytest.fixture
 def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
-    """Start the program: a window with a context of its own, as ``main`` makes it; the same settings."""
+    """Start the program: a window with its own context, like ``main``, and shared settings."""
     theme.apply_theme(QApplication.instance(), "light")
     begun: list[MainWindow] = []
 
-    def started() -> Hands:
+    def started() -> User:
         window = MainWindow(Context(settings))
         begun.append(window)
         window.show()
         qtbot.waitExposed(window)
-        return Hands(window, qtbot)
+        return User(window, qtbot)
 
     yield started
     for window in begun:
@@ -42,23 +42,23 @@ def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
 
 
 @pytest.fixture
-def hands(start: Start) -> Hands:
-    """The program, just started, with nothing open."""
+def user(start: Start) -> User:
+    """The program after its start, without a document."""
     return start()
 
 
 @pytest.fixture
-def at_work(hands: Hands, scan: Path) -> Hands:
+def at_work(user: User, scan: Path) -> User:
     """The program with the small scan open, set to the engine that needs no weights."""
-    hands.open(scan)
-    hands.choose("Engine", "harmonic")
-    return hands
+    user.open(scan)
+    user.choose("Engine", "harmonic")
+    return user
 
 
 @pytest.fixture
-def troubled_engines(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Engines that run into something are offered beside the others; ask for it before the window."""
-    for name, where in troubled.ENGINES.items():
+def failing_engines_listed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Add engines that fail to the list of engines; request this before the window."""
+    for name, where in failing_engines.ENGINES.items():
         monkeypatch.setitem(engines.ENGINES, name, where)
     yield
     engines.engine.cache_clear()

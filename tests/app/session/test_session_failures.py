@@ -1,29 +1,29 @@
-"""What goes wrong in a restoration: it is said in a sentence, the window stays usable, the next one works."""
+"""Failures during a restoration: one sentence, a usable window, and the next restoration works."""
 
 from __future__ import annotations
 
 import pytest
-from hands import Hands
 from PySide6.QtWidgets import QApplication
+from user import User
 
 from imagest_core.painting.geometry import Box
 
-pytestmark = pytest.mark.usefixtures("troubled_engines")
+pytestmark = pytest.mark.usefixtures("failing_engines_listed")
 LOSS = Box(48, 38, 34, 24)
 
 
 @pytest.fixture
-def marked(troubled_engines: None, at_work: Hands) -> Hands:
+def marked(failing_engines_listed: None, at_work: User) -> User:
     """The small scan with a loss marked."""
     at_work.mark(LOSS)
     return at_work
 
 
-def restore(hands: Hands, engine: str) -> None:
-    """Restore everything with ``engine``, and wait for the end."""
-    hands.choose("Engine", engine)
-    hands.push("Restore")
-    hands.settle()
+def restore(user: User, engine: str) -> None:
+    """Restore everything with ``engine`` and wait for the end."""
+    user.choose("Engine", engine)
+    user.push("Restore")
+    user.settle()
 
 
 @pytest.mark.parametrize(
@@ -35,8 +35,8 @@ def restore(hands: Hands, engine: str) -> None:
         ("faulty", "internal error", "IndexError"),
     ],
 )
-def test_a_failure_is_said_and_the_next_restoration_works(
-    engine: str, words: str, details: str, marked: Hands, expected_faults
+def test_a_failure_is_reported_and_the_next_restoration_works(
+    engine: str, words: str, details: str, marked: User, expected_faults
 ) -> None:
     restore(marked, engine)
     banner = marked.window.banner
@@ -62,7 +62,7 @@ def test_a_failure_is_said_and_the_next_restoration_works(
     assert len(marked.document.accepted.keys()) == 1
 
 
-def test_a_cancel_is_acknowledged_and_the_next_restoration_works(marked: Hands) -> None:
+def test_a_cancel_is_acknowledged_and_the_next_restoration_works(marked: User) -> None:
     marked.choose("Engine", "endless")
     marked.push("Restore")
     line = marked.window.status.job
@@ -80,8 +80,8 @@ def test_a_cancel_is_acknowledged_and_the_next_restoration_works(marked: Hands) 
     assert list(marked.document.state.runs) == [1]
 
 
-def test_a_variation_that_fails_leaves_the_others(marked: Hands) -> None:
-    """Those that wait are jobs of their own: what is asked for after a failure comes all the same."""
+def test_a_failed_variation_leaves_the_others(marked: User) -> None:
+    """Queued jobs are independent: those after a failure still run."""
     marked.choose("Engine", "endless")
     marked.push("Restore")
     marked.choose("Engine", "faulty")
@@ -95,8 +95,8 @@ def test_a_variation_that_fails_leaves_the_others(marked: Hands) -> None:
     assert marked.window.banner.message.level == "error"
 
 
-def test_work_goes_on_while_a_restoration_runs(marked: Hands) -> None:
-    """The worker has its own copy of the damage: painting and taking back don't wait for it."""
+def test_editing_continues_during_a_restoration(marked: User) -> None:
+    """The worker has its own copy of the damage, so painting and undo do not wait for it."""
     marked.choose("Engine", "endless")
     marked.push("Restore")
     marked.act("tool_brush")

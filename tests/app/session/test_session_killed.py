@@ -1,4 +1,4 @@
-"""The program killed in the middle of work: what was done is there when it is opened again."""
+"""After a kill, all edits are there when the project is opened again."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from random import Random
 
 import pytest
 import window_script
-from hands import Hands
+from user import User
 
 from imagest_core.painting.geometry import Box
 
 ROUND = 2 * len(window_script.STROKES)
-"""Gestures after which the script is where it was: its strokes, all of which it takes back."""
+"""The number of steps per round of the script: its strokes, which it then undoes."""
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed as Unix does it")
 
 
 @contextmanager
 def working(scan: Path) -> Iterator[subprocess.Popen[str]]:
-    """A user at work on ``scan`` in another process, till the end of the block."""
+    """A user working on ``scan`` in another process until the end of the block."""
     command = [sys.executable, window_script.__file__, "work", str(scan)]
     folders = os.pathsep.join([os.getcwd(), str(Path(window_script.__file__).parent)])
     process = subprocess.Popen(
@@ -39,7 +39,7 @@ def working(scan: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def killed_after(process: subprocess.Popen[str], gestures: int, seconds: float) -> list[str]:
-    """Kill it ``seconds`` after so many gestures of a round; what it said, the state after each gesture."""
+    """Kill it ``seconds`` after some steps of a round; return its output, the state after each step."""
     assert process.stdout is not None
     said: list[str] = []
     while len(said) < 2 + gestures:
@@ -54,17 +54,17 @@ def killed_after(process: subprocess.Popen[str], gestures: int, seconds: float) 
 
 
 @pytest.mark.parametrize("gestures", [6, 9])
-def test_what_was_done_is_there_after_a_kill(hands: Hands, scan: Path, gestures: int) -> None:
+def test_edits_survive_a_kill(user: User, scan: Path, gestures: int) -> None:
     with working(scan) as process:
         states = killed_after(process, gestures, Random(gestures).uniform(0, 0.05))
-    hands.open(scan)
-    assert not hands.document.read_only, "the dead process still holds the lock"
+    user.open(scan)
+    assert not user.document.read_only, "the dead process still holds the lock"
     under_way = states[len(states) - ROUND]
-    assert window_script.fingerprint(hands) in (states[-1], under_way)
-    assert hands.names()[:3] == ["Rectangle", "Add style region", "Restore with harmonic"]
-    assert set(hands.names()[4:]) <= {"Brush stroke"}
-    assert list(hands.document.state.runs) == [1]
-    assert hands.document.accepted.keys()
-    hands.act("undo")
-    hands.mark(Box(100, 80, 20, 20))
-    assert hands.names()[-1] == "Rectangle"
+    assert window_script.fingerprint(user) in (states[-1], under_way)
+    assert user.names()[:3] == ["Rectangle", "Add style region", "Restore with harmonic"]
+    assert set(user.names()[4:]) <= {"Brush stroke"}
+    assert list(user.document.state.runs) == [1]
+    assert user.document.accepted.keys()
+    user.act("undo")
+    user.mark(Box(100, 80, 20, 20))
+    assert user.names()[-1] == "Rectangle"

@@ -1,4 +1,4 @@
-"""Random work in the window, the same for the same seed: whatever comes after whatever, some things hold."""
+"""Random work in the window, reproducible by seed: invariants always hold."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hands import Hands
 from mouse import Mouse
 from numpy.typing import NDArray
 from PySide6.QtCore import QPoint, QPointF
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QInputDialog, QToolButton
 from shown import BLOCK, block_colours, covers_of, painted, write_blocks
+from user import User
 
 from app.canvas.view import CanvasView
 from app.commands import open as opening
@@ -42,10 +42,10 @@ COMPARES = (Compare.SINGLE, Compare.SIDE)
 
 
 class Monkey:
-    """Does anything a user can do, in an order of its own."""
+    """Performs random user actions."""
 
-    def __init__(self, hands: Hands, scans: list[Path], seed: int) -> None:
-        self.hands, self.scans, self.random = hands, scans, random.Random(seed)
+    def __init__(self, user: User, scans: list[Path], seed: int) -> None:
+        self.user, self.scans, self.random = user, scans, random.Random(seed)
         self.acts: list[Callable[[], None]] = [self.draw] * 4 + [self.command] * 4
         self.acts += [
             self.classes,
@@ -62,10 +62,10 @@ class Monkey:
         QApplication.processEvents()
 
     def draw(self) -> None:
-        """A gesture with some tool, in the middle of which something else may happen."""
-        view = self.hands.view
+        """A stroke with a random tool, during which something else may happen."""
+        view = self.user.view
         size, mouse = view.viewport().size(), Mouse(view)
-        self.hands.press(self.random.choice(TOOLS))
+        self.user.press(self.random.choice(TOOLS))
         points = [
             (self.random.randrange(size.width()), self.random.randrange(size.height())) for _ in range(3)
         ]
@@ -77,79 +77,81 @@ class Monkey:
         mouse.release(*points[-1])
 
     def command(self) -> None:
-        action = self.hands.window.action(self.random.choice(COMMANDS))
+        action = self.user.window.action(self.random.choice(COMMANDS))
         if action.isEnabled():
             action.trigger()
 
     def classes(self) -> None:
-        """Fill or record, show or hide, lock or unlock one of the classes."""
-        found = self.hands.window.damage.classes.findChildren(QToolButton)
+        """Change the policy, visibility or lock of a random class."""
+        found = self.user.window.damage.classes.findChildren(QToolButton)
         self.random.choice([one for one in found if not one.accessibleName().startswith("Colour")]).click()
 
     def add_class(self) -> None:
-        self.hands.window.damage.classes.add()
+        self.user.window.damage.classes.add()
 
     def restore(self) -> None:
-        if self.hands.window.action("restore_all").isEnabled():
-            self.hands.window.action("restore_all").trigger()
+        if self.user.window.action("restore_all").isEnabled():
+            self.user.window.action("restore_all").trigger()
         if self.random.random() < 0.3:
-            self.hands.context.jobs.cancel()
+            self.user.context.jobs.cancel()
 
     def compare(self) -> None:
-        self.hands.context.selection.compare = self.random.choice(COMPARES)
+        self.user.context.selection.compare = self.random.choice(COMPARES)
 
     def look(self) -> None:
-        self.random.choice((self.hands.view.fit, lambda: self.hands.view.zoom_to(1.0)))()
+        self.random.choice((self.user.view.fit, lambda: self.user.view.zoom_to(1.0)))()
 
     def open(self) -> None:
-        """One of the scans, perhaps the one that is open."""
-        if not self.hands.context.jobs.busy:
-            opening.open_path(self.hands.context, self.random.choice(self.scans))
+        """Open one of the scans, perhaps the current one."""
+        if not self.user.context.jobs.busy:
+            opening.open_path(self.user.context, self.random.choice(self.scans))
 
     def resize(self) -> None:
-        self.hands.window.resize(self.random.choice((1264, 1000, 1424)), self.random.choice((672, 852)))
+        self.user.window.resize(self.random.choice((1264, 1000, 1424)), self.random.choice((672, 852)))
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_whatever_is_done(hands: Hands, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invariants_hold_during_random_work(
+    user: User, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(QInputDialog, "getText", lambda *_, **__: ("wax", True))
     scans = [write_blocks(tmp_path / f"{n}.tif", block_colours(n, COLUMNS, ROWS)) for n in (1, 2)]
     found: list[BaseException] = []
     faults.listen(found.append)
-    hands.open(scans[0])
-    hands.choose("Engine", "harmonic")
-    monkey = Monkey(hands, scans, seed)
+    user.open(scans[0])
+    user.choose("Engine", "harmonic")
+    monkey = Monkey(user, scans, seed)
     for step in range(STEPS):
         monkey.step()
         if step % 10 == 9:
-            rest(hands)
-            check(hands)
+            rest(user)
+            check(user)
     faults.forget(found.append)
     assert not found
-    assert not [message.sentence for message in hands.said if "internal error" in message.sentence]
-    before = kept(hands.document.state)
-    path = hands.document.painting.path
-    opening.close(hands.context)
-    hands.open(path)
-    assert kept(hands.document.state) == before
+    assert not [message.sentence for message in user.said if "fault of this program" in message.sentence]
+    before = kept(user.document.state)
+    path = user.document.painting.path
+    opening.close(user.context)
+    user.open(path)
+    assert kept(user.document.state) == before
 
 
-def rest(hands: Hands) -> None:
-    """Wait till nothing works any more."""
-    area, background = hands.window.area, hands.context.background
-    hands.settle()
-    hands.until(lambda: area.layers is not None and area.layers.complete and area.restored is not None)
-    hands.until(lambda: background.resting and not background._latest and not area.restored.busy)
+def rest(user: User) -> None:
+    """Wait until all work has finished."""
+    area, background = user.window.area, user.context.background
+    user.settle()
+    user.until(lambda: area.layers is not None and area.layers.whole and area.restored is not None)
+    user.until(lambda: background.resting and not background._latest and not area.restored.busy)
     QTest.qWait(30)
 
 
-def check(hands: Hands) -> None:
-    """What holds whatever was done."""
-    window, selection, state = hands.window, hands.context.selection, hands.document.state
+def check(user: User) -> None:
+    """Check the invariants."""
+    window, selection, state = user.window, user.context.selection, user.document.state
     labels = {item.label for item in state.damage.classes}
-    assert not hands.document.read_only
-    assert hands.document.document.gesture is None
-    assert hands.context.free
+    assert not user.document.read_only
+    assert user.document.document.gesture is None
+    assert user.context.free
     assert selection.label in labels
     assert selection.run is None or selection.run in state.runs
     assert set(state.damage.counts()) <= labels
@@ -160,33 +162,32 @@ def check(hands: Hands) -> None:
     assert window.rect().contains(window.status.geometry())
     for view in (window.area.view, window.area.second):
         if view.isVisible():
-            assert_shown(hands, view)
+            assert_shown(user, view)
 
 
-def assert_shown(hands: Hands, view: CanvasView) -> None:
-    """What the view shows once it has been drawn: within two seconds."""
+def assert_shown(user: User, view: CanvasView) -> None:
+    """Wait up to two seconds until the view is drawn, and check what it shows."""
     for _ in range(20):
-        if not (found := wrong(hands, view)):
+        if not (found := wrong(user, view)):
             return
         QTest.qWait(100)
     assert not found
 
 
-def wrong(hands: Hands, view: CanvasView) -> list[str]:
-    """Middles of blocks in sight that have another colour on the screen than picture, fills and mask make."""
-    selection, document, box = hands.context.selection, hands.document, hands.document.state.box
+def wrong(user: User, view: CanvasView) -> list[str]:
+    """Centres of visible blocks whose colour on the screen differs from picture, fills and mask."""
+    selection, document, box = user.context.selection, user.document, user.document.state.box
     beside = selection.compare == Compare.SIDE
     restored = (
-        (view is hands.view) == selection.swapped if beside else selection.shown == DisplayedPicture.RESTORED
+        (view is user.view) == selection.swapped if beside else selection.shown == DisplayedPicture.RESTORED
     )
     samples = document.painting.read(box)
     if restored:
         samples = Fills(document.accepted, document.run(selection.run)).composite(samples, box)
     picture, labels = samples / 257, document.state.damage.read(box)
     classes = {item.label: item for item in document.state.damage.classes}
-    pixels, found = painted(view.viewport()), []
-    covers = [cover.geometry().adjusted(-2, -2, 2, 2) for cover in covers_of(view)]
-    lines, reach = drawn_boxes(hands), min(max(8, round(5 / view.zoom)), BLOCK // 2 - 1)
+    pixels, found, covers = painted(view.viewport()), [], covers_of(view)
+    lines, reach = drawn_boxes(user), min(max(8, round(5 / view.zoom)), BLOCK // 2 - 1)
     for row, column in np.ndindex(ROWS, COLUMNS):
         x, y = int((column + 0.5) * BLOCK), int((row + 0.5) * BLOCK)
         at = view.viewportTransform().map(QPointF(x + 0.5, y + 0.5)).toPoint()
@@ -201,38 +202,38 @@ def wrong(hands: Hands, view: CanvasView) -> list[str]:
             continue
         item = classes.get(int(labels[y, x]))
         tinted = item is not None and item.visible and selection.mask_visible
-        wanted = blended(picture[y, x], item.colour) if tinted and item is not None else picture[y, x]
+        wanted = blend(picture[y, x], item.colour) if tinted and item is not None else picture[y, x]
         if not shows(pixels, at, wanted):
             found.append(f"({x}, {y}) is {pixels[at.y(), at.x()]} instead of {np.rint(wanted)}")
     return found
 
 
 def shows(pixels: NDArray[np.uint8], at: QPoint, wanted: NDArray[np.float64]) -> bool:
-    """Whether a colour is on the screen at ``at``; a cross may stand there."""
+    """Whether a colour is on the screen at ``at``, where a cross may be drawn."""
     before, middle, after = (np.abs(pixels[at.y() + d, at.x() + d] - wanted).max() <= 12 for d in (-7, 0, 7))
     return middle or (before and after)
 
 
-def drawn_boxes(hands: Hands) -> list[Box]:
-    """What has a line round it: style references and the region under review."""
-    selection, document = hands.context.selection, hands.document
+def drawn_boxes(user: User) -> list[Box]:
+    """Outlined boxes: style references and the region under review."""
+    selection, document = user.context.selection, user.document
     run = document.run(selection.run)
     region = [run.region_box(selection.region)] if run is not None and selection.region else []
     return [*document.state.style.regions, *selection.style_taken, *region]
 
 
 def on_line(box: Box, x: int, y: int, reach: int) -> bool:
-    """Whether a pixel lies near the line round ``box``."""
+    """Whether a pixel is near the outline of ``box``."""
     pixel = Box(x, y, 1, 1)
     return box.expanded(reach).touches(pixel) and not box.expanded(-reach).touches(pixel)
 
 
-def blended(below: NDArray[np.float64], colour: str) -> NDArray[np.float64]:
-    """A pixel under the tint of a class."""
+def blend(below: NDArray[np.float64], colour: str) -> NDArray[np.float64]:
+    """A pixel tinted with the colour of a class."""
     return 0.55 * below + 0.45 * np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
 
 
 def kept(state: State) -> tuple[object, ...]:
-    """What a project must still know when it is opened again."""
+    """The state that a project must keep when it is reopened."""
     damage = state.damage
     return damage.read(damage.box).tobytes(), damage.classes, state.style, sorted(state.runs), state.decisions

@@ -1,12 +1,12 @@
-"""Tools by their keys, in the real window where the same keys are shortcuts."""
+"""Tools used by keyboard in the real window, where the same keys are shortcuts."""
 
 from __future__ import annotations
 
 import pytest
-from hands import Hands
 from mouse import Mouse
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from user import User
 
 from app.selection import ToolName
 
@@ -24,7 +24,7 @@ KEYS = {
 }
 
 
-def test_every_tool_has_its_key(at_work: Hands) -> None:
+def test_every_tool_has_a_shortcut(at_work: User) -> None:
     for key, tool in reversed(KEYS.items()):
         at_work.press(key)
         assert at_work.context.selection.tool == tool
@@ -32,7 +32,7 @@ def test_every_tool_has_its_key(at_work: Hands) -> None:
         assert at_work.view.tool.name == tool
 
 
-def test_x_swaps_brush_and_eraser_and_brackets_size_them(at_work: Hands) -> None:
+def test_x_swaps_brush_and_eraser_and_brackets_size_them(at_work: User) -> None:
     selection = at_work.context.selection
     at_work.press("B")
     selection.brush_size = 20.0
@@ -51,8 +51,8 @@ def test_x_swaps_brush_and_eraser_and_brackets_size_them(at_work: Hands) -> None
 
 
 @pytest.mark.parametrize("keys", ["Ctrl+Z", "Ctrl+Return", "E", "X", "Ctrl+Shift+A"])
-def test_keys_in_mid_stroke_are_no_shortcuts(at_work: Hands, keys: str) -> None:
-    """So that nothing takes the ground away from under half a stroke."""
+def test_keys_during_a_stroke_are_not_shortcuts(at_work: User, keys: str) -> None:
+    """Shortcuts must not change the document during a stroke."""
     at_work.press("B")
     at_work.draw((100, 20), (140, 20))
     at_work.until(at_work.window.action("undo").isEnabled)
@@ -68,7 +68,7 @@ def test_keys_in_mid_stroke_are_no_shortcuts(at_work: Hands, keys: str) -> None:
     assert not at_work.context.jobs.busy
 
 
-def test_space_pans_in_mid_stroke_though_buttons_take_it_elsewhere(at_work: Hands) -> None:
+def test_space_pans_during_a_stroke(at_work: User) -> None:
     at_work.press("B")
     at_work.context.selection.brush_size = 6.0
     mouse, place = Mouse(at_work.view), at_work.view.position

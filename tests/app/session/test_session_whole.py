@@ -8,10 +8,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import tifffile
-from hands import Hands
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
+from user import User
 
 import resources
 from app.canvas.navigation import ViewPosition
@@ -23,173 +23,173 @@ from imagest_core.painting.picture_files import read_picture
 from imagest_core.project.state import Verdict
 
 HERE = ViewPosition(300.0, 300.0, 6.0)
-"""Where the work is done: cracks, and paint without any."""
+"""The part in which the test works: cracks, and paint without cracks."""
 ACCEPTED, REJECTED = Verdict.ACCEPTED, Verdict.REJECTED
 
 
 def test_from_the_sample_to_a_verified_file_and_back(start, tmp_path: Path) -> None:
-    hands = start()
-    hands.act("open_sample")
-    hands.shown()
-    derive_cracks(hands)
-    hands.view.set_view(HERE)
-    box = hands.context.selection.visible
-    correct_by_hand(hands, box)
-    pick_the_style(hands)
+    user = start()
+    user.act("open_sample")
+    user.shown()
+    derive_cracks(user)
+    user.view.set_view(HERE)
+    box = user.context.selection.visible
+    correct_by_hand(user, box)
+    pick_the_style(user)
     project = tmp_path / "work.imagest"
-    opening.save_as(hands.context, project)
-    filled = restore(hands)
-    compare(hands)
-    grown = review(hands, filled)
-    out = export(hands, tmp_path / "restored.tif")
+    opening.save_as(user.context, project)
+    filled = restore(user)
+    compare(user)
+    grown = review(user, filled)
+    out = export(user, tmp_path / "restored.tif")
     check_file(out, *grown)
-    check_reopened(start, hands, project)
+    check_reopened(start, user, project)
 
 
-def derive_cracks(hands: Hands) -> None:
-    """A parameter is changed, its preview seen, then the whole scan derived in one step."""
-    hands.act("derive_cracks")
-    hands.until(lambda: hands.context.selection.proposal is not None)
-    assert not hands.labels().any(), "a preview changes nothing"
-    first = hands.context.selection.proposal
-    strictness = hands.slider(hands.window.damage.derive, "Strictness")
+def derive_cracks(user: User) -> None:
+    """Change a parameter, check its preview, then derive the whole scan in one step."""
+    user.act("derive_cracks")
+    user.until(lambda: user.context.selection.proposal is not None)
+    assert not user.labels().any(), "a preview changes nothing"
+    first = user.context.selection.proposal
+    strictness = user.slider(user.window.damage.derive, "Threshold")
     usual = strictness.value()
     strictness.setValue(strictness.maximum())
-    hands.until(lambda: hands.context.selection.proposal is not first)
-    assert hands.context.selection.proposal.mask.sum() < first.mask.sum()
+    user.until(lambda: user.context.selection.proposal is not first)
+    assert user.context.selection.proposal.mask.sum() < first.mask.sum()
     strictness.setValue(usual)
-    hands.click(hands.window.damage.derive.apply_button)
-    hands.settle()
-    assert hands.names() == ["Derive cracks"]
+    user.click(user.window.damage.derive.apply_button)
+    user.settle()
+    assert user.names() == ["Derive cracks"]
     truth = read_picture(resources.sample_mask(), cv2.IMREAD_UNCHANGED) > 0
-    assert truth[hands.labels() > 0].mean() > truth.mean(), "no better than chance"
+    assert truth[user.labels() > 0].mean() > truth.mean(), "no better than chance"
 
 
-def correct_by_hand(hands: Hands, box: Box) -> None:
-    """What is wrong is rubbed out, what is missing painted; keys take back and do again."""
+def correct_by_hand(user: User, box: Box) -> None:
+    """Erase wrong damage, paint missing damage; undo and redo by keys."""
     middle = box.y + box.height / 2
-    hands.press("E")
-    hands.context.selection.brush_size = 40.0
-    hands.draw((box.x + 2, middle), (box.x + box.width / 2, middle), (box.right - 2, middle))
-    erased = hands.labels()
+    user.press("E")
+    user.context.selection.brush_size = 40.0
+    user.draw((box.x + 2, middle), (box.x + box.width / 2, middle), (box.right - 2, middle))
+    erased = user.labels()
     assert not erased[int(middle), box.x : box.right].any()
 
-    hands.press("X")
-    hands.context.selection.label, hands.context.selection.brush_size = 1, 10.0
-    hands.draw((box.x + 40, middle), (box.x + 60, middle), (box.x + 80, middle))
-    painted = hands.labels()
+    user.press("X")
+    user.context.selection.label, user.context.selection.brush_size = 1, 10.0
+    user.draw((box.x + 40, middle), (box.x + 60, middle), (box.x + 80, middle))
+    painted = user.labels()
     assert (painted == 1).sum() > 300
-    assert hands.names() == ["Derive cracks", "Erase", "Brush stroke"]
-    hands.press("Ctrl+Z")
-    assert (hands.labels() == erased).all()
-    hands.press("Ctrl+Z")
-    assert hands.names() == ["Derive cracks"]
-    hands.press("Ctrl+Shift+Z")
-    hands.press("Ctrl+Y")
-    assert (hands.labels() == painted).all()
+    assert user.names() == ["Derive cracks", "Erase", "Brush stroke"]
+    user.press("Ctrl+Z")
+    assert (user.labels() == erased).all()
+    user.press("Ctrl+Z")
+    assert user.names() == ["Derive cracks"]
+    user.press("Ctrl+Shift+Z")
+    user.press("Ctrl+Y")
+    assert (user.labels() == painted).all()
 
 
-def pick_the_style(hands: Hands) -> None:
-    """What the program proposes is taken with one click."""
-    hands.until(lambda: hands.context.selection.suggestions)
-    proposed = hands.context.selection.suggestions
-    hands.act("accept_suggestions")
-    assert hands.document.state.style.regions == proposed
-    assert not any(hands.document.state.damage.read(box).any() for box in proposed)
+def pick_the_style(user: User) -> None:
+    """Accept the suggested style regions with one action."""
+    user.until(lambda: user.context.selection.suggestions)
+    proposed = user.context.selection.suggestions
+    user.act("accept_suggestions")
+    assert user.document.state.style.regions == proposed
+    assert not any(user.document.state.damage.read(box).any() for box in proposed)
 
 
-def restore(hands: Hands) -> NDArray[np.bool_]:
-    """With the network that ships, as draft: one restoration of what is seen is cancelled, the next finished.
+def restore(user: User) -> NDArray[np.bool_]:
+    """Restore the visible part with the embedded network as draft: cancel the first run, finish the second.
 
-    Answers what was to be filled: (h, w) bool.
+    Returns the mask of what was to be filled: (h, w) bool.
     """
-    part = np.zeros(hands.labels().shape, bool)
-    part[hands.context.selection.visible.slices] = True
-    filled = part & (hands.labels() > 0)
-    hands.choose("Engine", "imagest")
-    hands.push("Quality: Draft")
-    hands.push("Visible part")
-    assert hands.window.status.job.isVisible()
-    hands.click(hands.window.status.job.cancel)
-    assert "cancelling" in hands.window.status.job.text.text().lower()
-    hands.settle()
-    assert hands.document.state.runs == {}
-    assert "cancelled" in hands.said[-1].sentence
+    part = np.zeros(user.labels().shape, bool)
+    part[user.context.selection.visible.slices] = True
+    filled = part & (user.labels() > 0)
+    user.choose("Engine", "imagest")
+    user.push("Quality: Draft")
+    user.push("Visible part")
+    assert user.window.status.job.isVisible()
+    user.click(user.window.status.job.cancel)
+    assert "cancelling" in user.window.status.job.text.text().lower()
+    user.settle()
+    assert user.document.state.runs == {}
+    assert "cancelled" in user.said[-1].sentence
 
-    hands.push("Visible part")
-    hands.settle()
-    (run,) = hands.document.state.runs.values()
+    user.push("Visible part")
+    user.settle()
+    (run,) = user.document.state.runs.values()
     assert (run.engine, run.count >= 2) == ("imagest", True)
-    assert hands.context.selection.run == run.id
+    assert user.context.selection.run == run.id
     return filled
 
 
-def seen(hands: Hands) -> NDArray[np.uint8]:
-    """(h, w, 4) uint8: the leading canvas as it is drawn."""
-    hands.until(lambda: not hands.view.layers.original.waiting)
-    image = hands.view.viewport().grab().toImage()
+def seen(user: User) -> NDArray[np.uint8]:
+    """(h, w, 4) uint8: the drawn main canvas."""
+    user.until(lambda: not user.view.layers.original.waiting)
+    image = user.view.viewport().grab().toImage()
     image = image.convertToFormat(image.Format.Format_RGBA8888)
     return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1, 4).copy()
 
 
-def compare(hands: Hands) -> None:
-    """Every way of holding the two against each other, by its key."""
-    area, selection = hands.window.area, hands.context.selection
+def compare(user: User) -> None:
+    """All comparison modes, by their keys."""
+    area, selection = user.window.area, user.context.selection
     assert selection.compare == Compare.SIDE
     assert area.second.isVisible()
     assert not selection.mask_visible
-    hands.until(lambda: together(area.view.position, area.second.position))
-    hands.press("Alt+1")
+    user.until(lambda: together(area.view.place, area.second.place))
+    user.press("Alt+1")
     assert not area.second.isVisible()
-    hands.view.set_view(HERE)
-    original = seen(hands)
-    hands.press("Q")
-    hands.until(lambda: (seen(hands) != original).any())
-    restored = seen(hands)
-    QTest.keyPress(hands.view, Qt.Key.Key_Tab)
-    hands.until(lambda: same(seen(hands), original))
-    QTest.keyRelease(hands.view, Qt.Key.Key_Tab)
-    hands.until(lambda: same(seen(hands), restored))
-    hands.press("Q")
+    user.view.set_view(HERE)
+    original = seen(user)
+    user.press("Q")
+    user.until(lambda: (seen(user) != original).any())
+    restored = seen(user)
+    QTest.keyPress(user.view, Qt.Key.Key_Tab)
+    user.until(lambda: same(seen(user), original))
+    QTest.keyRelease(user.view, Qt.Key.Key_Tab)
+    user.until(lambda: same(seen(user), restored))
+    user.press("Q")
 
-    hands.press("Alt+3")
-    swiped, width = seen(hands), original.shape[1]
+    user.press("Alt+3")
+    swiped, width = seen(user), original.shape[1]
     left, right = slice(60, width // 2 - 40), slice(width // 2 + 40, None)
     assert same(swiped[100:, left], original[100:, left])
     assert same(swiped[100:, right], restored[100:, right])
-    hands.press("Alt+4")
-    hands.until(lambda: same(seen(hands), restored))
-    hands.until(lambda: same(seen(hands), original))
-    hands.press("Alt+5")
-    assert area.legend.isVisible()
-    hands.until(lambda: not same(seen(hands), original))
-    hands.press("Alt+1")
+    user.press("Alt+4")
+    user.until(lambda: same(seen(user), restored))
+    user.until(lambda: same(seen(user), original))
+    user.press("Alt+5")
+    assert area.scale.isVisible()
+    user.until(lambda: not same(seen(user), original))
+    user.press("Alt+1")
 
 
 def together(one: ViewPosition, other: ViewPosition) -> bool:
-    """Whether two views show one place, to the pixel of the screen."""
+    """Whether two views show the same place to within a screen pixel."""
     return one.zoom == other.zoom and max(abs(one.x - other.x), abs(one.y - other.y)) * one.zoom <= 1
 
 
 def same(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> bool:
-    """Whether two pictures are one but for the label in the corner."""
+    """Whether two pictures are equal except for the label in the corner."""
     clear = slice(48, None)
     return bool((one[clear] == other[clear]).all())
 
 
-def review(hands: Hands, filled: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """The first region is rejected, all others accepted, one by one.
+def review(user: User, filled: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Reject the first region, accept all others, one by one.
 
-    Answers the grown masks of what is accepted and of what isn't: (h, w) bool each.
+    Returns the dilated masks of accepted and rejected fills: (h, w) bool each.
     """
-    (run,) = hands.document.state.runs.values()
+    (run,) = user.document.state.runs.values()
     said = {}
-    hands.press("N")
-    while (number := hands.context.selection.region) > 0:
+    user.press("N")
+    while (number := user.context.selection.region) > 0:
         said[number] = ACCEPTED if said else REJECTED
-        hands.press("A" if said[number] is ACCEPTED else "D")
+        user.press("A" if said[number] is ACCEPTED else "D")
     assert sorted(said) == list(run.numbers)
-    left = hands.window.review.counts.text()
+    left = user.window.review.counts.text()
     assert left == f"{run.count - 1} accepted, 1 rejected, 0 to review"
 
     grown = cv2.dilate(filled.astype(np.uint8), np.ones((3, 3), np.uint8))
@@ -207,20 +207,20 @@ def bounds(mask: NDArray[np.bool_]) -> Box:
     return Box(*cv2.boundingRect(mask.astype(np.uint8)))
 
 
-def export(hands: Hands, out: Path) -> Path:
-    """The restored scan with mask and record beside it, by the dialog."""
-    hands.act("export")
-    dialog = hands.dialog(ExportDialog)
+def export(user: User, out: Path) -> Path:
+    """Export the restored scan with mask and record in the dialog."""
+    user.act("export")
+    dialog = user.dialog(ExportDialog)
     dialog.path.setText(str(out))
-    hands.click(dialog.go)
-    hands.settle()
+    user.click(dialog.go)
+    user.settle()
     assert "identical" in dialog.answer.text()
-    hands.click(dialog.close_button)
+    user.click(dialog.close_button)
     return out
 
 
 def check_file(out: Path, accepted: NDArray[np.bool_], rejected: NDArray[np.bool_]) -> None:
-    """Compared here, not by the program: nothing but accepted fills differs from the scan."""
+    """Compare independently of the program: only accepted fills differ from the scan."""
     source, written = tifffile.imread(resources.sample_painting()), tifffile.imread(out)
     assert written.dtype == source.dtype == np.uint16
     changed = (written != source).any(axis=2)
@@ -236,12 +236,12 @@ def check_file(out: Path, accepted: NDArray[np.bool_], rejected: NDArray[np.bool
     assert record["request"]["quality"] == "draft"
 
 
-def check_reopened(start, hands: Hands, project: Path) -> None:
-    """Another session, from the file: damage, style, results, verdicts, history and place are there."""
-    hands.view.set_view(HERE)
-    state, names = hands.document.state, hands.names()
-    labels, decisions, regions = hands.labels(), dict(state.decisions), state.style.regions
-    hands.window.close()
+def check_reopened(start, user: User, project: Path) -> None:
+    """Reopen the project: damage, style, results, verdicts, history and view are the same."""
+    user.view.set_view(HERE)
+    state, names = user.document.state, user.names()
+    labels, decisions, regions = user.labels(), dict(state.decisions), state.style.regions
+    user.window.close()
 
     again = start()
     again.open(project)

@@ -1,4 +1,4 @@
-"""What is not needed yet is folded, and opens when its turn comes."""
+"""Docks that are not needed yet are folded, and open when they are needed."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ def unfolded(window: MainWindow) -> set[str]:
     return {name for name, dock in window.docks.items() if dock.opened}
 
 
-def test_restore_dock_opens_with_damage_and_style_dock_folds_while_deriving(
-    window: MainWindow, opened: OpenDocument
-) -> None:
+def test_docks_open_when_they_are_needed(window: MainWindow, opened: OpenDocument) -> None:
     assert unfolded(window) == {"damage", "style"}
     window.damage.show_derive("losses")
     assert unfolded(window) == {"damage"}
@@ -31,9 +29,7 @@ def test_restore_dock_opens_with_damage_and_style_dock_folds_while_deriving(
     assert unfolded(window) == {"damage", "style"}
 
 
-def test_what_the_user_folds_stays_folded_while_damage_is_marked(
-    window: MainWindow, opened: OpenDocument
-) -> None:
+def test_a_dock_folded_by_the_user_stays_folded(window: MainWindow, opened: OpenDocument) -> None:
     for place in (20, 60):
         after = opened.state.damage.copy()
         after.write(Box(place, 20, 8, 8), np.ones((8, 8), np.uint8))

@@ -1,4 +1,4 @@
-"""Names that the user saves under: completed, never replacing a file that was not agreed to."""
+"""File names chosen by the user: suffixes are added, and no file is replaced without confirmation."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def marked(window: MainWindow, opened: OpenDocument) -> OpenDocument:
 
 
 @pytest.mark.parametrize("replace", [False, True])
-def test_project_is_replaced_only_after_confirmation(
+def test_a_project_is_replaced_only_after_confirmation(
     window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, replace: bool
 ) -> None:
     there, before = tmp_path / "other.imagest", marked.document.path
@@ -61,7 +61,7 @@ def test_project_is_replaced_only_after_confirmation(
 
 
 @pytest.mark.parametrize("name", ["new", "new.imagest", "NEW.IMAGEST"])
-def test_a_new_project_is_not_asked_about(
+def test_a_new_project_needs_no_confirmation(
     window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, name: str
 ) -> None:
     asked = answer(tmp_path / name, PROJECTS)
@@ -80,7 +80,7 @@ def test_a_new_project_is_not_asked_about(
         ("mask.PNG", PNG, "mask.PNG"),
     ],
 )
-def test_mask_gets_the_suffix_of_its_kind(
+def test_a_mask_gets_its_suffix(
     window: MainWindow,
     marked: OpenDocument,
     tmp_path: Path,
@@ -96,7 +96,7 @@ def test_mask_gets_the_suffix_of_its_kind(
     assert read_mask(tmp_path / written, marked.state.box[2:]).count() == 100
 
 
-def test_mask_replaces_a_file_confirmed_in_the_file_dialog(
+def test_a_mask_replaces_the_file_confirmed_in_the_dialog(
     window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, settle: Settle, said: list
 ) -> None:
     (tmp_path / "mask.png").write_bytes(b"of last week")

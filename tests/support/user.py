@@ -1,4 +1,4 @@
-"""What a user does in the window: keys, buttons, the mouse on the canvas; and waiting till it is done."""
+"""User actions in the window: keys, buttons, the mouse on the canvas; and waiting for their effects."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
 PATIENCE = 90_000
-"""Milliseconds; the network's first step waits for torch to be loaded."""
+"""Timeout in ms; the network's first step waits until torch is imported."""
 Point = tuple[float, float]
 Kind = TypeVar("Kind", bound=QWidget)
 
 
 class Waiting(Protocol):
-    """Deals with events till something has come, as pytest-qt's ``qtbot`` does."""
+    """Processes events until a condition holds, like pytest-qt's ``qtbot``."""
 
     def waitUntil(self, ready: Callable[[], bool], *, timeout: int) -> None: ...  # noqa: N802
 
 
-class Hands:
-    """A user at ``window``; ``said`` is every message so far."""
+class User:
+    """A user of ``window``; ``said`` lists all messages so far."""
 
     def __init__(self, window: MainWindow, qtbot: Waiting) -> None:
         self.window, self._qtbot = window, qtbot
@@ -62,27 +62,27 @@ class Hands:
         return self.window.area.view
 
     def until(self, ready: Callable[[], Any]) -> None:
-        """Wait for something to come."""
+        """Wait until ``ready()``."""
         self._qtbot.waitUntil(lambda: bool(ready()), timeout=PATIENCE)
 
     def settle(self) -> None:
-        """Wait until no job runs or waits."""
+        """Wait until no job is running or queued."""
         self.until(lambda: not self.context.jobs.busy and not self.context.jobs.queued)
 
     # Choosing
 
     def open(self, path: Path) -> None:
-        """Open a scan or a project, and wait for its picture."""
+        """Open a scan or a project, and wait until it is drawn."""
         opening.open_path(self.context, path)
         self.shown()
 
     def shown(self) -> None:
-        """Wait till what is opened is drawn."""
+        """Wait until the open document is drawn."""
         self.settle()
         self.until(lambda: self.window.area.layers is not None and self.window.area.layers.complete)
 
     def close_at_work(self) -> None:
-        """Close the window, and say yes where it asks whether to stop what runs."""
+        """Close the window; confirm the question whether to cancel the running job."""
         waiting = QTimer(self.window)
 
         def agree() -> None:
@@ -97,32 +97,32 @@ class Hands:
         waiting.stop()
 
     def act(self, name: str) -> None:
-        """Choose a menu entry; it must be possible."""
+        """Trigger a menu action once it is enabled."""
         self.until(self.window.action(name).isEnabled)
         self.window.action(name).trigger()
 
     def press(self, keys: str) -> None:
-        """Press keys, as ``Ctrl+Z``, in the canvas; between two keys the window comes to itself."""
+        """Press keys such as ``Ctrl+Z`` in the canvas, processing events before and after."""
         QApplication.processEvents()
         combination = QKeySequence(keys)[0]
         QTest.keyClick(self.view, combination.key(), combination.keyboardModifiers())
         QApplication.processEvents()
 
     def click(self, button: QAbstractButton) -> None:
-        """Click a button that can be seen, as soon as it can be pressed."""
+        """Click a visible button once it is enabled."""
         assert button.isVisible()
         self.until(button.isEnabled)
         QTest.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def choose(self, name: str, key: str) -> None:
-        """Choose the entry of this key in the list that is called ``name``."""
+        """Select the entry with ``key`` in the combo box called ``name``."""
         box = self._named(QComboBox, name)
         assert box.isVisible()
         box.setCurrentIndex(box.findData(key))
         box.activated.emit(box.currentIndex())
 
     def push(self, name: str) -> None:
-        """Click the button with this text, or of this name."""
+        """Click the button with this text or accessible name."""
         self.click(self._named(QAbstractButton, name))
 
     def _named(self, kind: type[Kind], name: str) -> Kind:
@@ -132,11 +132,11 @@ class Hands:
         return seen[0]
 
     def slider(self, panel: QWidget, name: str) -> QSlider:
-        """The slider that a panel calls so."""
+        """The slider of a panel with this accessible name."""
         return next(one for one in panel.findChildren(QSlider) if one.accessibleName() == name)
 
     def dialog(self, kind: type[QDialog]) -> QDialog:
-        """The dialog of this kind that is open, drawn."""
+        """The open dialog of this class."""
         QApplication.processEvents()
         found = [w for w in QApplication.topLevelWidgets() if isinstance(w, kind) and w.isVisible()]
         assert len(found) == 1
@@ -145,7 +145,7 @@ class Hands:
     # Drawing
 
     def at(self, point: Point) -> tuple[int, int]:
-        """Where a point of the picture is on the canvas."""
+        """The canvas position of a point of the picture."""
         there = self.view.viewportTransform().map(QPointF(*point))
         return round(there.x()), round(there.y())
 
@@ -158,11 +158,11 @@ class Hands:
         return self.document.state.damage.read(self.document.painting.box)
 
     def names(self) -> list[str]:
-        """What the history lists as done."""
+        """The names of the done steps in the history."""
         return [entry.name for entry in self.document.document.history.done]
 
     def mark(self, box: Box, label: int = 1) -> None:
-        """Mark a rectangle by the tool for it."""
+        """Mark a rectangle with the rectangle tool."""
         self.context.selection.label = label
         self.act("tool_rectangle")
         self.view.fit()

@@ -1,4 +1,4 @@
-"""Real engines for tests of what goes wrong: each opens well, and runs into something while it fills."""
+"""Real engines for failure tests: each opens normally and fails in its own way while it fills."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.style_pictures import StylePictures
 
 TOO_MUCH = 1 << 46
-"""Bytes that no computer has."""
+"""More bytes than any computer has."""
 
 
 def too_much_for_numpy(progress: Progress) -> None:
@@ -41,99 +41,99 @@ def a_fault(progress: Progress) -> None:
 
 
 def endless(progress: Progress) -> None:
-    """Until somebody cancels."""
+    """Wait until cancelled."""
     while True:
         progress.check()
         time.sleep(0.005)
 
 
-class TroubledSession(ClassicalSession):
-    """Runs into ``trouble`` when it is to fill."""
+class FailingSession(ClassicalSession):
+    """Calls ``failure`` when it should fill."""
 
-    def __init__(self, trouble: Callable[[Progress], None]) -> None:
+    def __init__(self, failure: Callable[[Progress], None]) -> None:
         super().__init__(lambda image, mask: image, {})
-        self._trouble = trouble
+        self._failure = failure
 
     def fill(self, views: object, progress: Progress) -> list[WindowFill]:
-        self._trouble(progress)
+        self._failure(progress)
         raise AssertionError("it went well")
 
 
-class Troubled(HarmonicEngine):
-    """Opens like any engine."""
+class FailingEngine(HarmonicEngine):
+    """Opens normally."""
 
-    trouble: Callable[[Progress], None]
+    failure: Callable[[Progress], None]
 
     def open(
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
-    ) -> TroubledSession:
-        return TroubledSession(self.trouble)
+    ) -> FailingSession:
+        return FailingSession(self.failure)
 
 
-class GreedyNumpy(Troubled):
-    """Asks numpy for too much."""
+class GreedyNumpy(FailingEngine):
+    """Allocates too much memory with numpy."""
 
-    name, title, trouble = "greedy-numpy", "Greedy numpy", staticmethod(too_much_for_numpy)
-
-
-class GreedyTorch(Troubled):
-    """Asks torch for too much, on the CPU."""
-
-    name, title, trouble = "greedy-torch", "Greedy torch", staticmethod(too_much_for_torch)
+    name, title, failure = "greedy-numpy", "Greedy numpy", staticmethod(too_much_for_numpy)
 
 
-class GreedyGpu(Troubled):
-    """Says what torch says when a GPU's memory is full."""
+class GreedyTorch(FailingEngine):
+    """Allocates too much memory with torch on the CPU."""
 
-    name, title, trouble = "greedy-gpu", "Greedy GPU", staticmethod(too_much_for_the_gpu)
-
-
-class Faulty(Troubled):
-    """Has a fault."""
-
-    name, title, trouble = "faulty", "Faulty", staticmethod(a_fault)
+    name, title, failure = "greedy-torch", "Greedy torch", staticmethod(too_much_for_torch)
 
 
-class Endless(Troubled):
-    """Never ends by itself."""
+class GreedyGpu(FailingEngine):
+    """Raises torch's error for a full GPU memory."""
 
-    name, title, trouble = "endless", "Endless", staticmethod(endless)
+    name, title, failure = "greedy-gpu", "Greedy GPU", staticmethod(too_much_for_the_gpu)
 
 
-def saved_anew(path: Path) -> None:
-    """Change one byte of a file, and neither its size nor the time of its last change."""
+class Faulty(FailingEngine):
+    """Raises an unexpected exception."""
+
+    name, title, failure = "faulty", "Faulty", staticmethod(a_fault)
+
+
+class Endless(FailingEngine):
+    """Runs until it is cancelled."""
+
+    name, title, failure = "endless", "Endless", staticmethod(endless)
+
+
+def change_byte(path: Path) -> None:
+    """Change one byte of a file, but neither its size nor its modification time."""
     before, data = path.stat(), bytearray(path.read_bytes())
     data[-1] ^= 255
     path.write_bytes(data)
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
 
-class MeddledSession(ClassicalSession):
-    """Somebody saves the scan anew while it is filled."""
+class RewritingSession(ClassicalSession):
+    """Rewrites the scan during the fill."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(lambda image, hole: image, {})
         self._path = path
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
-        saved_anew(self._path)
+        change_byte(self._path)
         return super().fill(views, progress)
 
 
-class Meddling(HarmonicEngine):
-    """Fills well, while the file at ``scan`` changes."""
+class RewritingEngine(HarmonicEngine):
+    """Fills normally while the file at ``scan`` changes."""
 
-    name, title = "meddling", "Meddling"
+    name, title = "meddling", "Rewriting"
     scan: Path
 
     def open(
         self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
-    ) -> MeddledSession:
-        return MeddledSession(self.scan)
+    ) -> RewritingSession:
+        return RewritingSession(self.scan)
 
 
 ENGINES = {
     each.name: f"{__name__}:{each.__name__}"
-    for each in (GreedyNumpy, GreedyTorch, GreedyGpu, Faulty, Endless, Meddling)
+    for each in (GreedyNumpy, GreedyTorch, GreedyGpu, Faulty, Endless, RewritingEngine)
 }
-"""As the list of engines has them."""
+"""Entries for the list of engines."""
