@@ -53,7 +53,7 @@ def test_the_scan_itself_is_never_overwritten(dialog: ExportDialog, scan: Path):
     dialog.path.setText(str(scan))
     dialog.replace.setChecked(True)
     assert not dialog.go.isEnabled()
-    assert "never overwritten" in dialog.answer.text()
+    assert "never written" in dialog.answer.text()
 
 
 def test_no_file_in_use_is_overwritten(dialog: ExportDialog, opened: OpenDocument, tmp_path: Path):
@@ -65,7 +65,7 @@ def test_no_file_in_use_is_overwritten(dialog: ExportDialog, opened: OpenDocumen
         link.symlink_to(wanted)
         dialog.path.setText(str(link))
         assert not dialog.go.isEnabled()
-        assert "never overwritten" in dialog.answer.text()
+        assert "never written" in dialog.answer.text()
     dialog.record.setChecked(True)
     (tmp_path / "new-record.json").write_bytes(opened.painting.path.read_bytes())
     dialog.path.setText(str(tmp_path / "new.tif"))
@@ -77,7 +77,7 @@ def test_the_default_format_is_that_of_the_scan(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
     assert dialog.format.form.kept
-    assert dialog.format.depth.currentText() == "16 bit (unchanged)"
+    assert dialog.format.bits.currentText() == "16 bit (unchanged)"
     assert "identical" in dialog.format.notes.text()
     assert not dialog.format.colour.isEnabled(), "a scan without a profile is sRGB already"
     export(dialog, qtbot, settle)
@@ -104,7 +104,7 @@ def test_another_compression_keeps_the_samples(
 def test_a_conversion_is_announced_before_and_reported_after(
     dialog: ExportDialog, scan: Path, qtbot: QtBot, settle: Settle
 ):
-    dialog.format.depth.setCurrentIndex(1)
+    dialog.format.bits.setCurrentIndex(1)
     assert dialog.format.notes.objectName() == "warn"
     assert "nothing in the file is identical" in dialog.format.notes.text()
     export(dialog, qtbot, settle)

@@ -82,7 +82,7 @@ def test_an_older_project_asks_once(window: MainWindow, one_way: Path, tmp_path:
 def forget(document) -> None:
     from dataclasses import replace
 
-    document.store.relink(replace(document.state.painting, assume_srgb=False))
+    document.store.update_reference(replace(document.state.painting, assume_srgb=False))
 
 
 def test_a_clean_picture_needs_confirmation_too(

@@ -292,7 +292,7 @@ def test_closing_asks_before_it_stops_what_runs(
     answer(role.RejectRole, asked)
     close()
     assert asked == [
-        "“Restoring everything” is not finished yet. Stop it and close? Everything that is finished is kept."
+        "“Restoring everything” is not finished yet. Stop it and close? Finished results are kept."
     ]
     assert window.isVisible()
     assert context.document is opened

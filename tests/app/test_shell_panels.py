@@ -167,7 +167,7 @@ def test_a_reference_with_damage_shows_a_warning_and_is_trimmed(
     assert panel.warning.isHidden()
     mark(opened, Box(80, 90, 30, 20))
     assert not panel.warning.isHidden()
-    qtbot.mouseClick(panel._remedy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel._trim_button, Qt.MouseButton.LeftButton)
     assert panel.warning.isHidden()
     (region,) = opened.state.style.regions
     assert not opened.state.damage.read(region).any()

@@ -199,9 +199,9 @@ def test_undo_and_redo_by_keys_and_by_the_history(session: MainWindow, qtbot: Qt
     qtbot.waitUntil(session.action("redo").isEnabled)
     session.action("redo").trigger()
     assert document.state.damage.count() == counts
-    session.history._go(2)
+    session.history._go_to(2)
     assert document.state.damage.empty
-    session.history._go(0)
+    session.history._go_to(0)
     assert document.state.damage.count() == counts
 
 

@@ -182,7 +182,7 @@ def test_dialogs_fit(user: User, scan: Path, tmp_path: Path, qtbot: QtBot) -> No
         made.open()
         if isinstance(made, ExportDialog):
             made.path.setText(LONG)
-            made._say(f"{LONG}\n{LONG} {LONG}\n{LONG}", "bad")
+            made._show_answer(f"{LONG}\n{LONG} {LONG}\n{LONG}", "bad")
         qtbot.wait(50)
         free, least = window.screen().availableGeometry(), made.minimumSizeHint()
         assert free.contains(where(made)), type(made).__name__
