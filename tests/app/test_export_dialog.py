@@ -66,7 +66,7 @@ def test_no_file_in_use_is_overwritten(dialog: ExportDialog, opened: OpenDocumen
         dialog.path.setText(str(link))
         assert not dialog.go.isEnabled()
         assert "never written" in dialog.answer.text()
-    dialog.record.setChecked(True)
+    dialog.with_record.setChecked(True)
     (tmp_path / "new-record.json").write_bytes(opened.painting.path.read_bytes())
     dialog.path.setText(str(tmp_path / "new.tif"))
     assert not dialog.go.isEnabled()

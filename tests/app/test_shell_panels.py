@@ -175,7 +175,7 @@ def test_a_reference_with_damage_shows_a_warning_and_is_trimmed(
 
 
 def test_export_refuses_the_source_and_existing_files(window: MainWindow, opened: OpenDocument, scan: Path):
-    window.slots.export()
+    window.handlers.export()
     dialog = dialog_of(ExportDialog)
     assert "accept" in dialog.answer.text()
     assert not dialog.go.isEnabled()
@@ -195,7 +195,7 @@ def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
 
 
 def test_settings_take_effect_immediately(window: MainWindow):
-    window.slots.settings()
+    window.handlers.settings()
     dialog = dialog_of(SettingsDialog)
     dialog._prefer("theme", "dark")
     from app import theme

@@ -123,7 +123,7 @@ def test_an_opened_project_with_damage_shows_suggestions(user: User) -> None:
     user.until(lambda: frames(user))
     shown = frames(user)
     user.document.do(settings.set_operator(user.document.state, "A. Nobody"))
-    handed = user.document.handed_on()
+    handed = user.document.transferred()
     user.context.set_document(handed)
     assert frames(user) == ()
     user.until(lambda: frames(user) == shown)

@@ -56,9 +56,7 @@ def at_work(user: User, scan: Path) -> User:
 
 
 @pytest.fixture
-def failing_engines_listed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def failing_engines_listed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Add engines that fail to the list of engines; request this before the window."""
     for name, where in failing_engines.ENGINES.items():
         monkeypatch.setitem(engines.ENGINES, name, where)
-    yield
-    engines.engine.cache_clear()

@@ -140,7 +140,7 @@ def rest(user: User) -> None:
     """Wait until all work has finished."""
     area, background = user.window.area, user.context.background
     user.settle()
-    user.until(lambda: area.layers is not None and area.layers.whole and area.restored is not None)
+    user.until(lambda: area.layers is not None and area.layers.complete and area.restored is not None)
     user.until(lambda: background.resting and not background._latest and not area.restored.busy)
     QTest.qWait(30)
 

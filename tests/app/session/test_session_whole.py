@@ -138,7 +138,7 @@ def compare(user: User) -> None:
     assert selection.compare == Compare.SIDE
     assert area.second.isVisible()
     assert not selection.mask_visible
-    user.until(lambda: together(area.view.place, area.second.place))
+    user.until(lambda: together(area.view.position, area.second.position))
     user.press("Alt+1")
     assert not area.second.isVisible()
     user.view.set_view(HERE)
@@ -161,7 +161,7 @@ def compare(user: User) -> None:
     user.until(lambda: same(seen(user), restored))
     user.until(lambda: same(seen(user), original))
     user.press("Alt+5")
-    assert area.scale.isVisible()
+    assert area.legend.isVisible()
     user.until(lambda: not same(seen(user), original))
     user.press("Alt+1")
 
