@@ -233,7 +233,7 @@ def check_file(out: Path, accepted: NDArray[np.bool_], rejected: NDArray[np.bool
     assert facts["verification"]["filled"] == accepted.sum()
     (record,) = facts["runs"].values()
     assert record["request"]["engine"] == "imagest"
-    assert record["request"]["quality"] == "draft"
+    assert record["request"]["parameters"]["quality"] == "draft"
 
 
 def check_reopened(start, user: User, project: Path) -> None:
