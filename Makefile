@@ -1,6 +1,7 @@
 # make demo   restore the bundled sample into ./out     make test   all tests
-# make run    open the workstation                      make lint   ruff, mypy, import contracts
-# make bench  what is how much faster than what         make sample paint the bundled sample anew
+# make run    open the workstation                      make lint   ruff, mypy, import contracts, deptry
+# make bench  measure speed on this machine               make sample paint the bundled sample again
+# make install  what demo and run need: no extras         make develop  all extras, tests and linters
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -28,6 +29,8 @@ lint: develop
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/deptry app imagest_core resources
+	$(BIN)/deptry . tests/*/ --ignore DEP002,DEP004
 
 bench: install
 	@$(BIN)/imagest bench $(ARGS)
@@ -64,7 +67,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.developing: $(VENV)/.installed
-	@$(INSTALL) --no-build-isolation -e '.[metrics,test,lint]'
+	@$(INSTALL) --no-build-isolation -e '.[all,test,lint]'
 	@touch $@
 
 clean:

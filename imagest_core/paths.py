@@ -5,27 +5,40 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-_NAME = "Imagest"
+if TYPE_CHECKING:
+    from platformdirs.api import PlatformDirsABC
+
+_NAME = "imagest"
+_NATIVE_NAME = "Imagest"
+"""Name of the folders on Windows and macOS."""
 
 
 def data_folder() -> Path:
     """Return the platform's folder for application data; ``IMAGEST_DATA`` overrides it."""
     if chosen := os.environ.get("IMAGEST_DATA"):
         return Path(chosen)
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local"), _NAME)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / _NAME
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share", _NAME.lower())
+    folder = _platform_folders().user_data_path
+    if sys.platform == "darwin" and os.environ.get("XDG_DATA_HOME"):
+        # Earlier versions ignored this variable on macOS: data that they left stay in use.
+        earlier = Path.home() / "Library" / "Application Support" / _NATIVE_NAME
+        return earlier if earlier.is_dir() and not folder.exists() else folder
+    return folder
 
 
 def state_folder() -> Path:
     """Return the platform's folder for logs; ``XDG_STATE_HOME`` overrides it on every platform."""
     if chosen := os.environ.get("XDG_STATE_HOME"):
-        return Path(chosen, _NAME.lower())
+        return Path(chosen, _NAME)
     if sys.platform == "win32":
         return data_folder() / "logs"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Logs" / _NAME
-    return Path.home() / ".local" / "state" / _NAME.lower()
+    folders = _platform_folders()
+    return folders.user_log_path if sys.platform == "darwin" else folders.user_state_path
+
+
+def _platform_folders() -> PlatformDirsABC:
+    import platformdirs
+
+    name = _NATIVE_NAME if sys.platform in ("win32", "darwin") else _NAME
+    return platformdirs.PlatformDirs(name, appauthor=False)

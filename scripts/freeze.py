@@ -25,10 +25,10 @@ def required_versions() -> dict[str, str]:
     lines += [line for extra in project["project"]["optional-dependencies"].values() for line in extra]
     found: dict[str, str] = {}
     pending = [Requirement(line) for line in lines]
-    visited: set[str] = set()
+    own, visited = _normal(project["project"]["name"]), set[str]()
     while pending:
         requirement = pending.pop()
-        if str(requirement) in visited or not _applies(requirement):
+        if str(requirement) in visited or _normal(requirement.name) == own or not _applies(requirement):
             continue
         visited.add(str(requirement))
         try:

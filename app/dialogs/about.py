@@ -14,6 +14,7 @@ from imagest_core import __version__
 
 PARTS = {
     "PySide6": "LGPL-3.0",
+    "shiboken6": "LGPL-3.0",
     "numpy": "BSD-3-Clause",
     "opencv-python-headless": "Apache-2.0",
     "array-api-compat": "MIT",
@@ -23,16 +24,10 @@ PARTS = {
     "imagecodecs": "BSD-3-Clause",
     "pillow": "MIT-CMU",
     "torch": "BSD-3-Clause",
-    "diffusers": "Apache-2.0",
-    "timm": "Apache-2.0",
-    "transformers": "Apache-2.0",
-    "accelerate": "Apache-2.0",
     "safetensors": "Apache-2.0",
+    "huggingface-hub": "Apache-2.0",
+    "platformdirs": "MIT",
     "psygnal": "BSD-3-Clause",
-    "piq": "Apache-2.0",
-    "torchvision": "BSD-3-Clause",
-    "tensorboard": "Apache-2.0",
-    "tqdm": "MPL-2.0 AND MIT",
 }
 """Libraries that the program uses, with their licences."""
 

@@ -75,6 +75,6 @@ def _usable() -> bool:
     """Whether torch can use the GPU; assumed until torch is imported for another reason."""
     if "imagest_core.restoration.diffusion.session" not in sys.modules:
         return True
-    import torch
+    from imagest_core.models.hardware import has_cuda
 
-    return torch.cuda.is_available()
+    return has_cuda()

@@ -105,24 +105,18 @@ def _view(painting: Painting) -> WindowView:
 
 def spline_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
     """The pre-fill in NumPy and in torch."""
-    import torch
-
     import resources
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.inpainting.pde import anisotropic_spline, fill_image
+    from imagest_core.restoration.inpainting.tensors import as_tensors
 
     with open_painting(resources.sample_painting()) as painting:
         view = _view(painting)
-    image = torch.from_numpy(view.image).permute(2, 0, 1)[None]
-    mask = torch.from_numpy(view.mask)[None, None]
+    one, eight = as_tensors(view.image, view.mask), as_tensors(view.image, view.mask, count=8)
     timings = (
         fastest("NumPy", lambda: fill_image(anisotropic_spline, view.image, view.mask), repeats),
-        fastest("torch, 1 window", lambda: anisotropic_spline(image, mask), repeats),
-        fastest(
-            "torch, 8 windows",
-            lambda: anisotropic_spline(image.expand(8, -1, -1, -1), mask.expand(8, -1, -1, -1)),
-            repeats,
-        ),
+        fastest("torch, 1 window", lambda: anisotropic_spline(*one), repeats),
+        fastest("torch, 8 windows", lambda: anisotropic_spline(*eight), repeats),
     )
     return Race(f"anisotropic spline of a window of {SIDE} pixels", timings)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.numbers import number, whole
 from imagest_core.errors import InputError
+from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 
@@ -108,6 +109,7 @@ def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None
 
 
 def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
+    require_extra("train", "Training")
     from imagest_core.training.autoencoder import AutoencoderTask, averaged_autoencoder
 
     config = _network(args)
@@ -118,6 +120,7 @@ def _train_autoencoder(args: argparse.Namespace, progress: Progress) -> int:
 
 
 def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
+    require_extra("train", "Training")
     from dataclasses import replace
 
     from imagest_core.training.diffusion import DiffusionTask
@@ -166,18 +169,14 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
 def _examples(
     args: argparse.Namespace, config: NetworkConfig, progress: Progress
 ) -> tuple[DamagedCrops, Batch]:
-    import torch
-
     from imagest_core.training.examples import DamagedCrops, fixed_batch
     from imagest_core.training.images import load_maps, load_works
-    from imagest_core.training.state import check_run
+    from imagest_core.training.state import check_run, start_torch
 
     check_run(args.out, config, _inputs(args))
     if args.side % config.multiple:
         raise InputError(f"The side of the crops must be a multiple of {config.multiple}, not {args.side}.")
-    if args.threads:
-        torch.set_num_threads(args.threads)
-    torch.manual_seed(args.seed)
+    start_torch(args.seed, args.threads)
     works, aside = load_works(args.sources, progress)
     maps = load_maps(args.craquelure) if args.craquelure else ()
     style = config.style.side

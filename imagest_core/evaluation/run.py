@@ -22,6 +22,7 @@ from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sh
 from imagest_core.evaluation.methods import Method, methods
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
+from imagest_core.extras import require_extra
 from imagest_core.models.library import find_model
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets
@@ -64,6 +65,7 @@ class Evaluation:
 
 def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     """Measure, and write the tables and sheets; returns the files written. Raises ``InputError``."""
+    require_extra("evaluate", "An evaluation")
     cases = find_cases(evaluation.cases, evaluation.limit)
     rows = methods(evaluation.engines or engine_names(), evaluation.modes, evaluation.values)
     for row in rows:

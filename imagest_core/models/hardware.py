@@ -31,12 +31,17 @@ def choose_hardware(wanted: str = "auto") -> Hardware:
 
     Raises :class:`InputError` when CUDA is asked for and there is none.
     """
-    if wanted != "cpu" and torch.cuda.is_available():
+    if wanted != "cpu" and has_cuda():
         dtype = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
         return Hardware(torch.device("cuda"), dtype)
     if wanted == "cuda":
         raise InputError("There is no CUDA GPU that can be used here; choose --device cpu or auto.")
     return Hardware(torch.device("cpu"), torch.bfloat16 if has_amx() else torch.float32)
+
+
+def has_cuda() -> bool:
+    """Whether torch can use a GPU."""
+    return torch.cuda.is_available()
 
 
 def has_amx() -> bool:

@@ -190,3 +190,10 @@ def load_state(
             if key.removeprefix("optimizer.").removesuffix(f".{name}") in ("step", "exp_avg", "exp_avg_sq")
         }
     return clock
+
+
+def start_torch(seed: int, threads: int = 0) -> None:
+    """Seed torch's generators, and limit it to ``threads`` CPU threads unless that is 0."""
+    if threads:
+        torch.set_num_threads(threads)
+    torch.manual_seed(seed)

@@ -34,7 +34,7 @@ def test_neither_torch_nor_the_solvers_are_loaded(scan):
     code = (
         "import sys\nfrom imagest_core.cli import main\n"
         f"main(['info', {str(scan)!r}])\n"
-        "print([m for m in ('torch', 'skimage', 'scipy', 'transformers', 'PIL') if m in sys.modules])"
+        "print([m for m in ('torch', 'cv2', 'skimage', 'scipy', 'transformers', 'PIL') if m in sys.modules])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60

@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 import cv2
+import failing_engines
 import numpy as np
 import pytest
 import tifffile
 import torch
-import troubled
 from tiny_model import tiny_checkpoint
 
 import resources
@@ -219,10 +219,10 @@ def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, 
 
 
 def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tmp_path, monkeypatch):
-    monkeypatch.setitem(engines.ENGINES, "meddling", troubled.ENGINES["meddling"])
-    monkeypatch.setattr(troubled.Meddling, "scan", scan, raising=False)
+    monkeypatch.setitem(engines.ENGINES, "rewriting", failing_engines.ENGINES["rewriting"])
+    monkeypatch.setattr(failing_engines.RewritingEngine, "scan", scan, raising=False)
     before = files(tmp_path)
-    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "meddling")
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "rewriting")
     assert answer.code == 2
     assert "scan.tif has changed since it was opened" in answer.err
     assert answer.err.count("\n") == 1

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
-import cv2
 import numpy as np
 
 from imagest_core.arrays import Image, Mask
@@ -19,7 +18,9 @@ from imagest_core.restoration.inpainting.pde import ITERATIONS, anisotropic_spli
 from imagest_core.restoration.parameters import Parameters as BaseParameters
 from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.style_pictures import StylePictures
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.style_pictures import StylePictures
 
 RADIUS = 5
 """Neighbourhood of OpenCV's fills, in pixels."""
@@ -114,10 +115,12 @@ class SplineEngine(ClassicalEngine):
     solve = staticmethod(partial(fill_image, anisotropic_spline))
 
 
-def opencv_fill(image: Image, mask: Mask, method: int) -> Image:
-    """``cv2.inpaint`` on 8 bits: its float and 16-bit paths can't be trusted."""
+def opencv_fill(image: Image, mask: Mask, flag: str) -> Image:
+    """``cv2.inpaint`` by the method ``flag`` on 8 bits: its float and 16-bit paths can't be trusted."""
+    import cv2
+
     rounded = np.rint(np.clip(image, 0, 1) * 255).astype(np.uint8)
-    filled = cv2.inpaint(rounded, mask.astype(np.uint8), RADIUS, method)
+    filled = cv2.inpaint(rounded, mask.astype(np.uint8), RADIUS, getattr(cv2, flag))
     return np.asarray(filled, np.float32) / np.float32(255)
 
 
@@ -132,7 +135,7 @@ class TeleaEngine(ClassicalEngine):
     )
     largest = 1024
     facts: ClassVar[Facts] = {"radius": RADIUS, "precision": EIGHT_BIT}
-    solve = staticmethod(partial(opencv_fill, method=cv2.INPAINT_TELEA))
+    solve = staticmethod(partial(opencv_fill, flag="INPAINT_TELEA"))
 
 
 class NavierStokesEngine(ClassicalEngine):
@@ -143,7 +146,7 @@ class NavierStokesEngine(ClassicalEngine):
     description = f"Carries lines of equal brightness into the hole as a fluid would. {EIGHT_BIT}"
     largest = 1024
     facts: ClassVar[Facts] = {"radius": RADIUS, "precision": EIGHT_BIT}
-    solve = staticmethod(partial(opencv_fill, method=cv2.INPAINT_NS))
+    solve = staticmethod(partial(opencv_fill, flag="INPAINT_NS"))
 
 
 def biharmonic(image: Image, mask: Mask) -> Image:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
+from typing import TYPE_CHECKING
 
 from imagest_core.models.backbone import Capability
 from imagest_core.models.library import find_model
@@ -16,7 +17,9 @@ from imagest_core.restoration.engines.classical import ClassicalSession, SplineE
 from imagest_core.restoration.modes import DDIM, MULTISTEP, Mode, Quality
 from imagest_core.restoration.parameters import Choice, parameter
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.restoration.style_pictures import StylePictures
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.style_pictures import StylePictures
 
 PRESETS: Mapping[Quality, tuple[str, int]] = {
     Quality.DRAFT: (MULTISTEP, 1),
@@ -26,8 +29,12 @@ PRESETS: Mapping[Quality, tuple[str, int]] = {
 """Solver and steps of each quality, by measurement (docs/filling.md): more than five cost time and score
 worse. The paper's are ``ddim`` and 30."""
 
-MODULES = ("torch", "imagest_core.models.imagest.backbone", "imagest_core.restoration.diffusion.session")
-"""What preloading imports, in portions between which it can be cancelled."""
+MODULES = (
+    "imagest_core.models.hardware",
+    "imagest_core.models.imagest.backbone",
+    "imagest_core.restoration.diffusion.session",
+)
+"""What preloading imports, torch first. It can be cancelled between them."""
 _preloading = Lock()
 
 

@@ -1,0 +1,30 @@
+"""Optional groups of packages, and the sentence for a group that is not installed."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from imagest_core.errors import InputError
+
+EXTRAS = {
+    "train": ("accelerate", "tensorboard"),
+    "evaluate": ("piq", "torchvision", "transformers"),
+}
+"""Extra of the distribution → modules it brings. Only ``imagest_core.<training|evaluation>`` imports them."""
+
+
+class MissingExtraError(InputError):
+    """Packages of an extra are not installed."""
+
+
+def require_extra(extra: str, purpose: str) -> None:
+    """Raise ``MissingExtraError`` unless every package of ``extra`` is installed; imports none of them.
+
+    ``purpose`` is the subject of the sentence: "Training".
+    """
+    missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
+    if missing:
+        raise MissingExtraError(
+            f"{purpose} needs packages that are not installed ({', '.join(missing)}); install them with: "
+            f"pip install 'imagest-workstation[{extra}]'"
+        )
