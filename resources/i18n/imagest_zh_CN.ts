@@ -319,7 +319,7 @@
     </message>
     <message>
         <source>&amp;Derive from a clean picture…</source>
-        <translation>由完好图片推导(&amp;D)…</translation>
+        <translation>由完好图片生成(&amp;D)…</translation>
     </message>
     <message>
         <source>&amp;Import a mask…</source>
@@ -339,7 +339,7 @@
     </message>
     <message>
         <source>&amp;Donor picture…</source>
-        <translation>供体图片(&amp;D)…</translation>
+        <translation>风格来源图片(&amp;D)…</translation>
     </message>
     <message>
         <source>&amp;Remove all references</source>
@@ -391,7 +391,7 @@
     </message>
     <message>
         <source>Next &amp;unreviewed region</source>
-        <translation>下一个未审查区域(&amp;U)</translation>
+        <translation>下一个未审阅区域(&amp;U)</translation>
     </message>
     <message>
         <source>Next re&amp;gion</source>
@@ -645,7 +645,7 @@
     </message>
     <message>
         <source>overpaint</source>
-        <translation>补色</translation>
+        <translation>重绘</translation>
     </message>
     <message>
         <source>%n piece(s)</source>
@@ -680,7 +680,7 @@
     </message>
     <message>
         <source>Restored, under review</source>
-        <translation>修复件，审查中</translation>
+        <translation>修复件，审阅中</translation>
     </message>
     <message>
         <source>Restored</source>
@@ -743,7 +743,7 @@
     </message>
     <message>
         <source>{0} declares a size of {1} × {2} pixels: the file is damaged.</source>
-        <translation>{0} 声称大小为 {1} × {2} 像素：文件已损坏。</translation>
+        <translation>{0} 声明的大小为 {1} × {2} 像素：文件已损坏。</translation>
     </message>
     <message>
         <source>{0} declares tiles or strips without a size: the file is damaged.</source>
@@ -835,11 +835,11 @@
     </message>
     <message>
         <source>The file has no colour profile: sRGB is assumed.</source>
-        <translation>文件没有色彩配置：按 sRGB 处理。</translation>
+        <translation>文件没有颜色配置文件：按 sRGB 处理。</translation>
     </message>
     <message>
         <source>The file&apos;s colour profile {0}: sRGB is assumed instead.</source>
-        <translation>文件的色彩配置{0}：改按 sRGB 处理。</translation>
+        <translation>文件的颜色配置文件{0}：改按 sRGB 处理。</translation>
     </message>
     <message>
         <source>The file has {0} pages; {1} is shown.</source>
@@ -891,7 +891,7 @@
     </message>
     <message>
         <source>Colours outside the sRGB gamut are clipped.</source>
-        <translation>超出 sRGB 的颜色被收到其边界。</translation>
+        <translation>超出 sRGB 的颜色将被裁切。</translation>
     </message>
     <message>
         <source>{0} is the source itself, which is never written; choose another name.</source>
@@ -1059,39 +1059,39 @@
     </message>
     <message>
         <source>The clean picture shows only {0} of the damaged one: choose one that shows it all.</source>
-        <translation>干净的图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
+        <translation>完好图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
     </message>
     <message>
         <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: enable the alignment.</source>
-        <translation>干净的图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
+        <translation>完好图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
     </message>
     <message>
         <source>The clean picture can&apos;t be aligned precisely, since too few of its details match: {0}.</source>
-        <translation>无法精确对齐干净的图片：能匹配的细节太少；{0}。</translation>
+        <translation>无法精确对齐完好图片：能匹配的细节太少；{0}。</translation>
     </message>
     <message>
         <source>The clean picture can&apos;t be aligned precisely, since its details are shifted unevenly: {0}.</source>
-        <translation>无法精确对齐干净的图片：其细节位移不均；{0}。</translation>
+        <translation>无法精确对齐完好图片：其细节位移不均；{0}。</translation>
     </message>
     <message>
         <source>The clean picture can&apos;t be aligned precisely: {0}.</source>
-        <translation>无法精确对齐干净的图片：{0}。</translation>
+        <translation>无法精确对齐完好图片：{0}。</translation>
     </message>
     <message>
         <source>The clean picture doesn&apos;t match the damaged one after alignment: {0}.</source>
-        <translation>干净的图片叠上后与受损的图片不符：{0}。</translation>
+        <translation>完好图片叠上后与受损的图片不符：{0}。</translation>
     </message>
     <message>
         <source>The clean picture differs too much from the damaged one to be aligned: {0}.</source>
-        <translation>干净的图片与受损的图片相差太大，无法叠合：{0}。</translation>
+        <translation>完好图片与受损的图片相差太大，无法叠合：{0}。</translation>
     </message>
     <message>
         <source>The clean picture would have to be distorted too much to fit: {0}.</source>
-        <translation>干净的图片须过度变形才能吻合：{0}。</translation>
+        <translation>完好图片须过度变形才能吻合：{0}。</translation>
     </message>
     <message>
         <source>Only {0} details of the clean picture were matched: {1}.</source>
-        <translation>只重新找到干净图片的 {0} 处细节：{1}。</translation>
+        <translation>只重新找到完好图片的 {0} 处细节：{1}。</translation>
     </message>
     <message>
         <source>Only {0} of {1} details agree on the alignment: {2}.</source>
@@ -1099,7 +1099,7 @@
     </message>
     <message>
         <source>choose another clean picture, or align the two first</source>
-        <translation>请另选一张干净的图片，或先将两者对齐</translation>
+        <translation>请另选一张完好图片，或先将两者对齐</translation>
     </message>
     <message>
         <source>The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage.</source>
@@ -1107,7 +1107,7 @@
     </message>
     <message>
         <source>No bare ground was found in the painting: pick its colour.</source>
-        <translation>在画中未找到裸露的底层：请拾取其颜色。</translation>
+        <translation>在画中未找到裸露的底料：请拾取其颜色。</translation>
     </message>
     <message>
         <source>There is no style image {0}.</source>
@@ -1167,7 +1167,7 @@
     </message>
     <message>
         <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
-        <translation>此处没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
+        <translation>本机没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
     </message>
     <message>
         <source>There is no engine {0}; choose one of {1}.</source>
@@ -1671,7 +1671,7 @@
     </message>
     <message>
         <source>its colour profile ({0}, now {1})</source>
-        <translation>色彩特性文件（{0}，现为 {1}）</translation>
+        <translation>颜色配置文件（{0}，现为 {1}）</translation>
     </message>
     <message>
         <source>its orientation ({0}, now {1})</source>
@@ -1779,15 +1779,15 @@
     </message>
     <message>
         <source>{0} has a colour profile that {1}: assign the right one in another program, or let sRGB be assumed (--assume-srgb).</source>
-        <translation>{0} 的色彩配置{1}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
+        <translation>{0} 的颜色配置文件{1}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
     </message>
     <message>
         <source>The colour profile {0} is a lookup table: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
-        <translation>色彩配置 {0} 是查找表：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
+        <translation>颜色配置文件 {0} 是查找表：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
     </message>
     <message>
         <source>The colour profile {0} can&apos;t be inverted exactly: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
-        <translation>色彩配置 {0} 无法精确逆转：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
+        <translation>颜色配置文件 {0} 无法精确逆转：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
     </message>
     <message>
         <source>The file leaves out {0} of its {1}; their samples are read as 0.</source>
@@ -1961,7 +1961,7 @@
     </message>
     <message>
         <source>Derive the mask</source>
-        <translation>推导蒙版</translation>
+        <translation>生成蒙版</translation>
     </message>
     <message>
         <source>Add a damage class</source>
@@ -1985,7 +1985,7 @@
     </message>
     <message>
         <source>Derive</source>
-        <translation>推导</translation>
+        <translation>检测</translation>
     </message>
     <message>
         <source>Import…</source>
@@ -2004,7 +2004,7 @@
     <name>Deciding</name>
     <message>
         <source>Every region of this result is reviewed.</source>
-        <translation>此结果的所有区域均已审查。</translation>
+        <translation>此结果的所有区域均已审阅。</translation>
     </message>
 </context>
 <context>
@@ -2127,7 +2127,7 @@
     </message>
     <message>
         <source>Deriving the mask</source>
-        <translation>正在推导蒙版</translation>
+        <translation>正在生成蒙版</translation>
     </message>
 </context>
 <context>
@@ -2468,7 +2468,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Review</source>
-        <translation>审查</translation>
+        <translation>审阅</translation>
     </message>
     <message>
         <source>History</source>
@@ -3296,7 +3296,7 @@ accepted: {5}</source>
     <name>ReviewPanel</name>
     <message>
         <source>Nothing to review yet</source>
-        <translation>尚无可审查内容</translation>
+        <translation>尚无可审阅内容</translation>
     </message>
     <message>
         <source>After a restoration you can accept or reject each filled region here, one after the other.</source>
@@ -3304,15 +3304,15 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Reviewed regions</source>
-        <translation>已审查区域</translation>
+        <translation>已审阅区域</translation>
     </message>
     <message>
         <source>Next unreviewed</source>
-        <translation>下一个未审查</translation>
+        <translation>下一个未审阅</translation>
     </message>
     <message>
         <source>Next unreviewed   N</source>
-        <translation>下一个未审查   N</translation>
+        <translation>下一个未审阅   N</translation>
     </message>
     <message>
         <source>Accept</source>
@@ -3352,7 +3352,7 @@ accepted: {5}</source>
     </message>
     <message>
         <source>{0} accepted, {1} rejected, {2} to review</source>
-        <translation>{0} 个已接受，{1} 个已拒绝，{2} 个待审查</translation>
+        <translation>{0} 个已接受，{1} 个已拒绝，{2} 个待审阅</translation>
     </message>
     <message>
         <source>Region {0} of {1}</source>
@@ -3372,7 +3372,7 @@ accepted: {5}</source>
     </message>
     <message>
         <source>to review</source>
-        <translation>待审查</translation>
+        <translation>待审阅</translation>
     </message>
 </context>
 <context>
@@ -3571,11 +3571,11 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Only region {0}, which is under review   Ctrl+Alt+Enter</source>
-        <translation>仅修复正在审查的区域 {0}   Ctrl+Alt+Enter</translation>
+        <translation>仅修复正在审阅的区域 {0}   Ctrl+Alt+Enter</translation>
     </message>
     <message>
         <source>Only the region under review: choose one in Review first</source>
-        <translation>仅修复正在审查的区域：请先在“审查”中选择</translation>
+        <translation>仅修复正在审阅的区域：请先在“审阅”中选择</translation>
     </message>
 </context>
 <context>
@@ -3636,7 +3636,7 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Donor…</source>
-        <translation>供体…</translation>
+        <translation>来源图片…</translation>
     </message>
     <message>
         <source>none</source>
@@ -3654,7 +3654,7 @@ accepted: {5}</source>
     </message>
     <message>
         <source>Donor picture {0}</source>
-        <translation>供体图片 {0}</translation>
+        <translation>风格来源图片 {0}</translation>
     </message>
     <message>
         <source>No intact region was found.</source>
