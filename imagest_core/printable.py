@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from imagest_core.errors import OutputError
+from imagest_core.messages import Message
 
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
@@ -90,7 +91,9 @@ def _print(text: str) -> None:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"The standard output can't be written: {reason}.") from error
+        raise OutputError(
+            Message("The standard output can't be written: {reason}.", reason=reason)
+        ) from error
 
 
 def print_error(sentence: str) -> None:

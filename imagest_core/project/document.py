@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -116,7 +117,9 @@ class Document:
         the lock of another computer. Raises ``ProjectError``.
         """
         if not path.is_file():
-            raise ProjectError(f"{path} doesn't exist: check the name, or whether its disk is connected.")
+            raise ProjectError(
+                Message("{path} doesn't exist: check the name, or whether its disk is connected.", path=path)
+            )
         lock, reason = lock_to_open(path, take_over)
         try:
             store = Store.open(path, read_only=lock is None)
@@ -133,7 +136,7 @@ class Document:
     def open_read_only(cls, path: Path) -> Self:
         """Open the project at ``path`` read-only, even if it is in use; raises ``ProjectError``."""
         store = Store.open(path, read_only=True)
-        return cls(store.state(), store, read_only=f"{path.name} was opened read-only.")
+        return cls(store.state(), store, read_only=Message("{path} was opened read-only.", path=path.name))
 
     @classmethod
     def for_painting(cls, painting: Painting) -> Self:
@@ -307,7 +310,11 @@ class Document:
         """List an archived result again; raises ``ProjectError`` if it is no longer stored."""
         kept = {run.id: run for run in self.archived_results()}
         if number not in kept:
-            raise ProjectError(f"Result {number} is no longer stored: restore again with its settings.")
+            raise ProjectError(
+                Message(
+                    "Result {number} is no longer stored: restore again with its settings.", number=number
+                )
+            )
         self.do(replace(add_run(kept[number]), name="Bring back result"))
 
     def store_run(self, run: Run, progress: Progress | None = None) -> Run:
@@ -352,8 +359,11 @@ class Document:
             return operation.apply(self.state)
         except INVALID_DATA as error:
             raise ProjectError(
-                f"“{operation.name}” is damaged in the project file: `imagest project rescue` reads what can"
-                " be read into a new file."
+                Message(
+                    "“{operation}” is damaged in the project file: `imagest project rescue` reads what "
+                    "can be read into a new file.",
+                    operation=operation.name,
+                )
             ) from error
 
     @property
@@ -428,7 +438,7 @@ class Document:
         if self.path is not None and same_file(path, self.path):
             return self.flush()
         if path.exists() and not force:
-            raise OutputError(f"{path} already exists: choose another name.")
+            raise OutputError(Message("{path} already exists: choose another name.", path=path))
         check_target(path, force=True, inputs=inputs_of(self))
         check_replaceable(path, FileKind.PROJECT)
         lock = lock_to_create(path)

@@ -7,6 +7,7 @@ import struct
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
+from imagest_core.messages import Message
 from imagest_core.painting.formats.exif import PREFIX, Exif
 from imagest_core.painting.metadata import xmp
 from imagest_core.painting.metadata.iptc import join_records
@@ -81,7 +82,7 @@ class JpegMetadata:
         packet = self._packet()
         if self._left:
             names = ", ".join(dict.fromkeys(self._left))
-            self._notes.append(WritingNote(f"JPEG segments {names}", "lost"))
+            self._notes.append(WritingNote(Message("JPEG segments {names}", names=names), "lost"))
         comment = "\n".join(filter(None, self.comments))
         found = Exif(self.exif).metadata(packet, records or None, description=comment)
         texts = tuple(("Comment", text) for text in self.comments if text)
@@ -90,7 +91,7 @@ class JpegMetadata:
     def _add_jfif(self, value: bytes) -> None:
         self.jfif = self.jfif or value
         if len(value) > _JFIF_HEAD:
-            self._notes.append(WritingNote("JFIF thumbnail (JPEG segment APP0)", "removed"))
+            self._notes.append(WritingNote(Message("JFIF thumbnail (JPEG segment APP0)"), "removed"))
 
     def _add_exif(self, value: bytes) -> None:
         """Add an EXIF segment; a block of more than 64 KB continues in further segments without a header."""
@@ -99,7 +100,7 @@ class JpegMetadata:
         elif value[len(PREFIX) : len(PREFIX) + 4] not in _TIFF:
             self.exif += value[len(PREFIX) :]
         elif value != self.exif:
-            self._notes.append(WritingNote("Second EXIF block (JPEG segment APP1)", "lost"))
+            self._notes.append(WritingNote(Message("Second EXIF block (JPEG segment APP1)"), "lost"))
 
     def _add_extended(self, value: bytes) -> None:
         name, (length, start) = value[:32], struct.unpack_from(">II", value, 32)
@@ -116,7 +117,7 @@ class JpegMetadata:
             extension = self._whole(name)
             if extension is None or name != guid:
                 self._notes.append(
-                    WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost")
+                    WritingNote(Message("Extended XMP (JPEG segment APP1), which is incomplete"), "lost")
                 )
             else:
                 others.append(extension)
@@ -127,7 +128,9 @@ class JpegMetadata:
 
     def _without_packet(self) -> bytes | None:
         if self._extended:
-            self._notes.append(WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost"))
+            self._notes.append(
+                WritingNote(Message("Extended XMP (JPEG segment APP1), which is incomplete"), "lost")
+            )
         return None
 
     def _whole(self, name: bytes) -> bytes | None:

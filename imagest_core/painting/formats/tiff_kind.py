@@ -7,6 +7,7 @@ from itertools import islice
 from tifffile import TiffPage
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.tiff.codec import predictor_of
 from imagest_core.printable import counted, with_article
 
@@ -98,7 +99,10 @@ def check_not_raw(name: str, page: TiffPage) -> None:
     )
     if raw or page.compression in _RAW_COMPRESSIONS:
         raise PaintingError(
-            f"{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that."
+            Message(
+                "{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that.",
+                name=name,
+            )
         )
 
 
@@ -143,4 +147,6 @@ def _title(compression: int) -> str:
 
 
 def _refuse(name: str, what: str, remedy: str) -> None:
-    raise PaintingError(f"{name} is {what}: {remedy}, then open it again.")
+    raise PaintingError(
+        Message("{name} is {what}: {remedy}, then open it again.", name=name, what=what, remedy=remedy)
+    )

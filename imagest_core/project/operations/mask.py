@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.errors import MaskError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.base import Operation, Payload, RunSource
 from imagest_core.project.state import Aspect, Change, Changes, State
@@ -87,8 +88,11 @@ class ChangeMask(Operation):
             return _INTACT if change.after is None else change.after
         if not patch.fits(current):
             raise ProjectError(
-                f"“{self.name}” can't be applied, because the damage has changed since: nothing was changed;"
-                " run it again on the current damage."
+                Message(
+                    "“{name}” can't be applied, because the damage has changed since: nothing was "
+                    "changed; run it again on the current damage.",
+                    name=self.name,
+                )
             )
         delta = unpack_tile(patch.delta)
         if current is None or current is delta:
@@ -165,8 +169,14 @@ def change_mask(before: DamageMap, after: DamageMap, name: str, *, applied: bool
     """
     if before.box != after.box:
         raise MaskError(
-            f"The mask is {after.width} × {after.height} pixels but the scan is"
-            f" {before.width} × {before.height}: export it again at the scan's size."
+            Message(
+                "The mask is {width} × {height} pixels but the scan is {width2} × {height2}: export "
+                "it again at the scan's size.",
+                width=after.width,
+                height=after.height,
+                width2=before.width,
+                height2=before.height,
+            )
         )
     changes = {
         key: _share_tile(change) for key, change in _tile_changes(before, after) if _delta(change).any()

@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagest_core.errors import MaskError, OutputError, ProjectError, StyleError
+from imagest_core.messages import Message
 from imagest_core.project.storage.migration import check_version
 from imagest_core.project.storage.unpack import INVALID_DATA
 
@@ -94,7 +95,11 @@ def reading(path: Path) -> Iterator[None]:
         raise ProjectError(_read_error(error, path)) from error
     except OSError as error:
         raise ProjectError(
-            f"{path} can't be read ({error.strerror}): check the folder and its rights."
+            Message(
+                "{path} can't be read ({reason}): check the folder and its rights.",
+                path=path,
+                reason=error.strerror,
+            )
         ) from error
     except (*INVALID_DATA, MaskError, StyleError) as error:
         raise ProjectError(_damaged_error(path)) from error
@@ -109,13 +114,19 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputError(_write_error(error, path)) from error
     except OSError as error:
         raise OutputError(
-            f"{path} can't be written ({error.strerror}): free some space or choose another"
-            " folder; the work is still open."
+            Message(
+                "{path} can't be written ({reason}): free some space or choose another folder; the "
+                "work is still open.",
+                path=path,
+                reason=error.strerror,
+            )
         ) from error
 
 
 def _damaged_error(path: Path) -> str:
-    return f"{path.name} is damaged: `imagest project rescue` reads what can be read into a new file."
+    return Message(
+        "{path} is damaged: `imagest project rescue` reads what can be read into a new file.", path=path.name
+    )
 
 
 def _error_name(error: BaseException) -> str:
@@ -124,11 +135,11 @@ def _error_name(error: BaseException) -> str:
 
 def _read_error(error: sqlite3.Error, path: Path) -> str:
     if isinstance(error, sqlite3.ProgrammingError):
-        return f"{path.name} is closed: open it again."
+        return Message("{path} is closed: open it again.", path=path.name)
     if _error_name(error).startswith("SQLITE_CANTOPEN"):
-        return f"{path} can't be opened: check that it exists and that you may read it."
+        return Message("{path} can't be opened: check that it exists and that you may read it.", path=path)
     if _error_name(error).startswith("SQLITE_BUSY"):
-        return f"{path.name} is being changed by another program: try again in a moment."
+        return Message("{path} is being changed by another program: try again in a moment.", path=path.name)
     return _damaged_error(path)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import VerificationError
+from imagest_core.messages import Message
 from imagest_core.progress import Progress
 from imagest_core.project.storage.codec import loads
 from imagest_core.project.storage.hashes import (
@@ -81,7 +82,11 @@ def check_project(path: Path, progress: Progress | None = None) -> Integrity:
         integrity = store.integrity(progress)
     if integrity.findings:
         raise VerificationError(
-            f"{path.name} was changed outside of Imagest: {'; '.join(integrity.findings)}."
+            Message(
+                "{path} was changed outside of Imagest: {findings}.",
+                path=path.name,
+                findings="; ".join(integrity.findings),
+            )
         )
     return integrity
 

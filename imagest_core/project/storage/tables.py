@@ -10,6 +10,7 @@ from typing import Any
 
 from imagest_core.damage.classes import check_classes, recovered_class
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
+from imagest_core.messages import Message
 from imagest_core.project.history import HistoryEntry, Status
 from imagest_core.project.operations import KINDS, Operation, Payload, RunSource, decode
 from imagest_core.project.operations.mask import labels_without_class
@@ -205,9 +206,9 @@ def add_missing_classes(state: State) -> str:
     if not missing:
         return ""
     state.damage.classes = (*state.damage.classes, *map(recovered_class, missing))
-    return (
-        "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and only recorded:"
-        " check it, then let it be filled or erase it."
+    return Message(
+        "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and "
+        "only recorded: check it, then let it be filled or erase it."
     )
 
 
