@@ -1,11 +1,11 @@
 """Texts for the user that can be translated: an English template with named arguments.
 
-A :class:`Message` is the English text itself, so it can be printed, stored and compared like any other ``str``.
-It also keeps its template and arguments. The window looks up the template in its translation, and inserts the
-arguments there. The template is the id of the message; translations have the same named fields.
+A :class:`Message` is the English text itself, so it can be printed, stored and compared like any other
+``str``. It also keeps its template and arguments. The window looks up the template in its translation and
+inserts the arguments there. The template is the id of the message; translations have the same named fields.
 
-Formatting, slicing and concatenation return a plain ``str``, which can't be translated. A message inside another
-one is an argument of it.
+Formatting, slicing and concatenation return a plain ``str``, which can't be translated. A message inside
+another one is an argument of it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Message(str):
     """The English text of ``template``, with its fields replaced by ``arguments``.
 
     Without arguments the text is the template as it is, including any braces. Fields are plain names. An
-    argument that is an exception with a message is replaced by the message, other objects by their ``str``.
+    object with an attribute ``message``, such as an error, is replaced by it, other objects by their ``str``.
     """
 
     template: str
@@ -43,9 +43,10 @@ def _restored(kind: type[Message], template: str, arguments: dict[str, Argument]
 
 
 def _plain(value: object) -> Argument:
-    if isinstance(value, BaseException):
-        value = getattr(value, "message", value)
-    return value if isinstance(value, str | int | float) else str(value)
+    if isinstance(value, str | int | float):
+        return value
+    message = getattr(value, "message", None)
+    return message if isinstance(message, Message) else str(value)
 
 
 def template(text: str) -> str:

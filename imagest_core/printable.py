@@ -47,14 +47,14 @@ def counted(count: int, one: str, *, commas: bool = True) -> str:
     return f"{number} {one if count == 1 else one + 's'}"
 
 
-def with_article(noun: str) -> str:
-    """Return ``noun`` with "a" or "an" as it is pronounced: an RGB picture, an 8-bit picture."""
+def article(noun: str) -> str:
+    """Return "a" or "an" for ``noun`` as it is pronounced: an RGB picture, an 8-bit picture."""
     first = noun.split("-")[0].split()[0]
     if first.isdigit():
         vowel = first.startswith("8") or first in ("11", "18")
     else:
         vowel = first[0] in ("AEFHILMNORSX" if first.isupper() else "aeioAEIO")
-    return f"{'an' if vowel else 'a'} {noun}"
+    return "an" if vowel else "a"
 
 
 def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False, ascii: bool = False) -> str:

@@ -21,6 +21,7 @@ from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
 from imagest_core.project.operations.mask import ChangeMask, change_mask, paint
+from imagest_core.project.operations.names import operation_name
 
 STEP = 1
 """Pixels by which a class grows or shrinks per command."""
@@ -120,7 +121,11 @@ def invert(context: Context) -> None:
     """Swap damaged and intact pixels."""
     label = context.selection.label
     edit(
-        context, "Invert mask", lambda damage: edits.inverted(damage, label), _all_tiles(context), label=label
+        context,
+        operation_name("invert_mask"),
+        lambda damage: edits.inverted(damage, label),
+        _all_tiles(context),
+        label=label,
     )
 
 
@@ -129,7 +134,7 @@ def grow(context: Context) -> None:
     label = context.selection.label
     edit(
         context,
-        "Grow class",
+        operation_name("grow_class"),
         lambda damage: edits.dilated_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
@@ -141,7 +146,7 @@ def shrink(context: Context) -> None:
     label = context.selection.label
     edit(
         context,
-        "Shrink class",
+        operation_name("shrink_class"),
         lambda damage: edits.eroded_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
@@ -153,7 +158,7 @@ def clear_class(context: Context) -> None:
     label = context.selection.label
     edit(
         context,
-        "Clear class",
+        operation_name("clear_class"),
         lambda damage: edits.cleared(damage, label),
         _damaged_tiles(context),
         label=label,
@@ -162,7 +167,7 @@ def clear_class(context: Context) -> None:
 
 def clear_all(context: Context) -> None:
     """Remove all damage."""
-    edit(context, "Clear mask", edits.cleared, _damaged_tiles(context))
+    edit(context, operation_name("clear_mask"), edits.cleared, _damaged_tiles(context))
 
 
 def merge_mask(context: Context, new: DamageMap, name: str, done: Callable[[], None] | None = None) -> None:
@@ -253,7 +258,12 @@ def import_mask(context: Context, path: Path) -> None:
             sentence = translate("Masking", "Imported {0} px of damage from {1}.").format(
                 f"{damage.count():,}", path.name
             )
-            merge_mask(context, damage, f"Import {path.name}", lambda: context.messages.say(sentence))
+            merge_mask(
+                context,
+                damage,
+                operation_name("import_mask", file=path.name),
+                lambda: context.messages.say(sentence),
+            )
 
     context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, done))
 

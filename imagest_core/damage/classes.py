@@ -50,8 +50,8 @@ class DamageClass:
         if not 1 <= self.label <= MAX_LABEL:
             raise MaskError(
                 Message(
-                    "A damage class needs a label from 1 to {max_label}, not {label}.",
-                    max_label=MAX_LABEL,
+                    "A damage class needs a label from 1 to {largest}, not {label}.",
+                    largest=MAX_LABEL,
                     label=self.label,
                 )
             )

@@ -79,23 +79,23 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
     if scan is not None and size != tuple(scan):
         raise MaskError(
             Message(
-                "The mask {path} is {size} × {size2} pixels but the scan is {scan} × {scan2}: they "
-                "must have the same size.",
+                "The mask {path} is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: "
+                "they must have the same size.",
                 path=path.name,
-                size=size[0],
-                size2=size[1],
-                scan=scan[0],
-                scan2=scan[1],
+                width=size[0],
+                height=size[1],
+                scan_width=scan[0],
+                scan_height=scan[1],
             )
         )
     if size[0] * size[1] > pixel_limit():
         raise MaskError(
             Message(
-                "The mask {path} declares {size} × {size2} pixels, too many to read: raise the limit "
+                "The mask {path} declares {width} × {height} pixels, too many to read: raise the limit "
                 "on the command line with --max-pixels.",
                 path=path.name,
-                size=size[0],
-                size2=size[1],
+                width=size[0],
+                height=size[1],
             )
         )
 
@@ -194,10 +194,10 @@ def _ambiguous_error(path: Path, counts: ValueCounts) -> MaskError:
         )
     return MaskError(
         Message(
-            "The mask {path} is not clearly black and white ({format_values}): save it with 0 "
+            "The mask {path} is not clearly black and white ({values}): save it with 0 "
             "for intact and 255 for damage.",
             path=path.name,
-            format_values=format_values(counts),
+            values=format_values(counts),
         )
     )
 

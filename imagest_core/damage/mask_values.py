@@ -109,14 +109,14 @@ def format_values(counts: ValueCounts) -> str:
     values = sorted(counts.pixels)
     texts = list(dict.fromkeys(map(_format_value, values)))
     if len(texts) == 1:
-        return Message("value {texts}", texts=texts[0])
+        return Message("value {value}", value=texts[0])
     if len(texts) <= _LISTED:
-        return Message("values {texts}", texts=", ".join(texts))
+        return Message("values {values}", values=", ".join(texts))
     return Message(
-        "values {texts} … {texts2} ({values} different ones)",
-        texts=", ".join(texts[: _LISTED - 2]),
-        texts2=texts[-1],
-        values=f"{len(values):,}",
+        "values {values} … {last} ({count} different ones)",
+        values=", ".join(texts[: _LISTED - 2]),
+        last=texts[-1],
+        count=f"{len(values):,}",
     )
 
 

@@ -64,25 +64,23 @@ def remarks(document: Document, exported: Path) -> list[str]:
 
     Its samples are correct, but other bytes were changed, or its record isn't there to be checked.
     """
-    remarks = []
+    remarks: list[str] = []
     sql = "SELECT sha256, time FROM exports WHERE path = ? ORDER BY id"
     rows = document.store.query(sql, _resolved_path(exported))
     digest = file_sha256(exported)
     if rows and digest not in {sha256 for sha256, _ in rows}:
         remarks.append(
             Message(
-                "{exported} was changed after it was exported ({rows}): its samples are as they "
+                "{exported} was changed after it was exported ({time}): its samples are as they "
                 "were, other bytes, for instance metadata, are not.",
                 exported=exported.name,
-                rows=rows[-1][1],
+                time=rows[-1][1],
             )
         )
     summary = _stored_summary(document, exported)
     if summary and _find_record(summary, exported) is None:
         remarks.append(
-            Message(
-                "The record {summary} of the file is missing, so it wasn't checked.", summary=summary["name"]
-            )
+            Message("The record {name} of the file is missing, so it wasn't checked.", name=summary["name"])
         )
     return remarks
 

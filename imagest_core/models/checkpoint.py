@@ -153,20 +153,24 @@ def check_outline(module: nn.Module, path: Path) -> None:
 
 
 def _check_names(path: Path, expected: Set[str], stored: Set[str]) -> None:
-    for what, names in (
-        ("lacks", sorted(expected - stored)),
-        ("has one too many:", sorted(stored - expected)),
-    ):
-        if names:
-            raise ModelError(
-                Message(
-                    "{path} {what} the tensor {names} ({names2} in all).",
-                    path=path.name,
-                    what=what,
-                    names=names[0],
-                    names2=len(names),
-                )
+    if lacking := sorted(expected - stored):
+        raise ModelError(
+            Message(
+                "{path} lacks the tensor {name} ({count} in all).",
+                path=path.name,
+                name=lacking[0],
+                count=len(lacking),
             )
+        )
+    if extra := sorted(stored - expected):
+        raise ModelError(
+            Message(
+                "{path} has one too many: the tensor {name} ({count} in all).",
+                path=path.name,
+                name=extra[0],
+                count=len(extra),
+            )
+        )
 
 
 def load_exactly(module: nn.Module, path: Path) -> None:

@@ -14,15 +14,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from imagest_core.errors import InputError, OutputError
-from imagest_core.messages import Message
+from imagest_core.messages import Message, template
 
 
 class FileKind(StrEnum):
     """Kind of a file's content, according to its first bytes."""
 
-    PICTURE = Message("a picture")
-    PROJECT = Message("a project")
-    OTHER = Message("another file")
+    PICTURE = template("a picture")
+    PROJECT = template("a project")
+    OTHER = template("another file")
 
 
 _PICTURES = (
@@ -90,7 +90,7 @@ def check_replaceable(out: Path, kind: FileKind) -> None:
             Message(
                 "{out} is {existing} and can't be replaced by another kind of file; choose another name.",
                 out=out.name,
-                existing=existing,
+                existing=Message(existing.value),
             )
         )
 

@@ -25,6 +25,7 @@ from imagest_core.project.history import History, HistoryEntry, Status
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.operations.mask import change_mask, restore_damage
+from imagest_core.project.operations.names import operation_name
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.painting_reference import (
     LocatedScan,
@@ -150,7 +151,7 @@ class Document:
             return cls.create(painting, path)
         except InputError as error:
             document = cls.create(painting)
-            document.write_error = str(error)
+            document.write_error = error.message
             return document
 
     def find_painting(self, recent: Iterable[Path] = ()) -> LocatedScan:
@@ -315,7 +316,7 @@ class Document:
                     "Result {number} is no longer stored: restore again with its settings.", number=number
                 )
             )
-        self.do(replace(add_run(kept[number]), name="Bring back result"))
+        self.do(replace(add_run(kept[number]), name=operation_name("restore_result")))
 
     def store_run(self, run: Run, progress: Progress | None = None) -> Run:
         """Assign a number to ``run`` and store its samples, which makes listing it by :meth:`do` fast.
@@ -351,7 +352,7 @@ class Document:
             try:
                 self._apply_now(self._queue.popleft())
             except InputError as error:
-                self.operation_rejected.emit(str(error))
+                self.operation_rejected.emit(error.message)
 
     def _apply(self, operation: Operation) -> Changes:
         """Apply ``operation``; raises ``ProjectError`` if its stored content is invalid."""
@@ -394,7 +395,7 @@ class Document:
                 self.store.reconnect()
             self.store.save(self._unsaved.entries, self._unsaved.changes, self.committed_state)
         except (OutputError, ProjectError) as error:
-            self._set_trouble(str(error))
+            self._set_trouble(error.message)
             return
         self._release_memory()
         self._unsaved.clear()

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imagest_core.damage.map import TILE
 from imagest_core.errors import InputError, PaintingError
-from imagest_core.messages import Message
+from imagest_core.messages import LIST_OF_TWO, Message, joined
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
@@ -42,7 +42,7 @@ class RewrittenScan:
     @property
     def sentence(self) -> str:
         """Describe the changes and what the user can do."""
-        what = " and also ".join(self.changes)
+        what = joined(self.changes, LIST_OF_TWO)
         if self.same_samples:
             return Message(
                 "{path} was rewritten by another program: every sample is unchanged, but not {what}; "
@@ -151,9 +151,9 @@ def _compare_opened(reference: PaintingReference, painting: Painting, path: Path
 
 
 def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]:
-    changes = []
+    changes: list[str] = []
     if (reference.width, reference.height) != (painting.width, painting.height):
-        old = Message("{width} × {height}", width=reference.width, height=reference.height)
+        old = f"{reference.width} × {reference.height}"
         changes.append(
             Message(
                 "its size ({old}, now {width} × {height})",
@@ -165,23 +165,21 @@ def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]
     if reference.channels != painting.channels:
         changes.append(
             Message(
-                "its channels ({channels}, now {channels2})",
-                channels=reference.channels,
-                channels2=painting.channels,
+                "its channels ({old}, now {new})",
+                old=reference.channels,
+                new=painting.channels,
             )
         )
     if reference.depth != painting.depth:
         changes.append(
-            Message(
-                "its bits per sample ({depth}, now {depth2})", depth=reference.depth, depth2=painting.depth
-            )
+            Message("its bits per sample ({old}, now {new})", old=reference.depth, new=painting.depth)
         )
     return changes
 
 
 def _other_changes(reference: PaintingReference, painting: Painting) -> list[str]:
     """Return recorded properties other than samples that differ."""
-    changes = []
+    changes: list[str] = []
     if reference.profile and reference.profile != profile_hash(painting):
         old = reference.profile_name or NONE
         new = painting.profile_name if painting.profile else NONE
@@ -189,17 +187,17 @@ def _other_changes(reference: PaintingReference, painting: Painting) -> list[str
     if reference.orientation and reference.orientation != painting.orientation:
         changes.append(
             Message(
-                "its orientation ({orientation}, now {orientation2})",
-                orientation=reference.orientation,
-                orientation2=painting.orientation,
+                "its orientation ({old}, now {new})",
+                old=reference.orientation,
+                new=painting.orientation,
             )
         )
     if reference.resolution and reference.resolution != resolution_of(painting):
         changes.append(
             Message(
-                "its resolution ({resolution}, now {resolution_of})",
-                resolution=reference.resolution,
-                resolution_of=resolution_of(painting),
+                "its resolution ({old}, now {new})",
+                old=reference.resolution,
+                new=resolution_of(painting),
             )
         )
     if reference.metadata and reference.metadata != metadata_hash(painting):

@@ -166,7 +166,7 @@ def _check_strip(expected: NDArray, actual: NDArray, runs: NDArray[np.uint32], s
             Message("The file differs from the scan outside the accepted fills, first at {x}, {y}.", x=x, y=y)
         )
     raise VerificationError(
-        Message("At {x}, {y} the file doesn't hold the fill of run {runs}.", x=x, y=y, runs=runs[row, column])
+        Message("At {x}, {y} the file doesn't hold the fill of run {run}.", x=x, y=y, run=runs[row, column])
     )
 
 

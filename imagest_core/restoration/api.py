@@ -125,12 +125,12 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
     if (damage.width, damage.height) != (painting.width, painting.height):
         raise MaskError(
             Message(
-                "The mask has {width} × {height} pixels, the painting {width2} × {height2}; give a "
-                "mask of the painting's size.",
+                "The mask has {width} × {height} pixels, the painting {painting_width} × {painting_height}; "
+                "give a mask of the painting's size.",
                 width=damage.width,
                 height=damage.height,
-                width2=painting.width,
-                height2=painting.height,
+                painting_width=painting.width,
+                painting_height=painting.height,
             )
         )
     if damage.empty:
@@ -209,8 +209,8 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
     if not np.isfinite(fill.image[view.mask]).all():
         raise ImagestError(
             Message(
-                "The engine {chosen} gave samples that are no numbers at {x}, {y}; please report this.",
-                chosen=chosen.name,
+                "The engine {engine} gave samples that are no numbers at {x}, {y}; please report this.",
+                engine=chosen.name,
                 x=view.window.box.x,
                 y=view.window.box.y,
             )
@@ -233,11 +233,11 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
         refining = sum(task.over for task in plan.tasks)
         remarks.append(
             Message(
-                "Damage larger than the engine sees was filled at a scale up to {coarsest} times "
-                "coarser first, and refined with {refining} of {tasks} windows.",
-                coarsest=coarsest,
-                refining=refining,
-                tasks=len(plan.tasks),
+                "Damage larger than the engine sees was filled at a scale up to {scale} times "
+                "coarser first, and refined with {count} of {windows} windows.",
+                scale=coarsest,
+                count=refining,
+                windows=len(plan.tasks),
             )
         )
     return tuple(remarks)

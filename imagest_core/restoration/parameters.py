@@ -89,7 +89,7 @@ class Spec:
         raise InputError(
             Message(
                 "The {label} is one of {names}, not {value}.",
-                label=self.label.lower(),
+                label=Message(self.label.lower()),
                 names=names,
                 value=f"{str(value)[:40]!r}",
             )
@@ -98,14 +98,17 @@ class Spec:
     def _check_range(self, value: float) -> None:
         low, high = self.low, self.high
         if (low is not None and value < low) or (high is not None and value > high):
-            limits = f"{_number(low)} to {_number(high)}" if high is not None else f"{_number(low)} or more"
-            unit = f" {self.unit}" if self.unit else ""
+            if high is None:
+                limits = Message("{low} or more", low=_number(low))
+            else:
+                limits = Message("{low} to {high}", low=_number(low), high=_number(high))
+            if self.unit:
+                limits = Message("{limits} {unit}", limits=limits, unit=Message(self.unit))
             raise InputError(
                 Message(
-                    "The {label} must be {limits}{unit}, not {value}.",
-                    label=self.label.lower(),
+                    "The {label} must be {limits}, not {value}.",
+                    label=Message(self.label.lower()),
                     limits=limits,
-                    unit=unit,
                     value=_number(value),
                 )
             )
@@ -120,7 +123,7 @@ def _check_whole(spec: Spec, value: Any) -> int:
         raise InputError(
             Message(
                 "The {label} must be a whole number, not {value}.",
-                label=spec.label.lower(),
+                label=Message(spec.label.lower()),
                 value=f"{str(value)[:40]!r}",
             )
         )
@@ -137,7 +140,7 @@ def _check_real(spec: Spec, value: Any) -> float:
         raise InputError(
             Message(
                 "The {label} must be a finite number, not {value}.",
-                label=spec.label.lower(),
+                label=Message(spec.label.lower()),
                 value=str(value)[:40],
             )
         )
@@ -150,7 +153,7 @@ def _check_text(spec: Spec, value: Any) -> str:
         raise InputError(
             Message(
                 "The {label} must be a text, not {value}.",
-                label=spec.label.lower(),
+                label=Message(spec.label.lower()),
                 value=f"{str(value)[:40]!r}",
             )
         )
@@ -162,7 +165,7 @@ def _check_flag(spec: Spec, value: Any) -> bool:
         raise InputError(
             Message(
                 "The {label} is on or off, not {value}.",
-                label=spec.label.lower(),
+                label=Message(spec.label.lower()),
                 value=f"{str(value)[:40]!r}",
             )
         )

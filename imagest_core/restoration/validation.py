@@ -29,7 +29,11 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
 
 
 def _refusal(engine: Engine, spec: Spec) -> str:
-    reads = {"text": "reads no text", "style": "takes no style", "adapters": "takes no adapters"}
+    reads = {
+        "text": Message("reads no text"),
+        "style": Message("takes no style"),
+        "adapters": Message("takes no adapters"),
+    }
     return Message(
         "The engine {engine} {reads}: leave out {flag}.",
         engine=engine.name,

@@ -6,11 +6,11 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
+from app.i18n.operation_names import NAMES, operation_name
 from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 
 import app
 import resources
-from app.i18n.operation_names import NAMES, operation_name
 from app.main import set_language
 from app.panels.restore_choices import ABOUT
 from imagest_core.restoration.engines.registry import engine_names

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.canvas.tools.painting import Marking
 from imagest_core.damage.strokes import stroke_cells
+from imagest_core.project.operations.names import operation_name
 
 LARGEST = 4000.0
 _MIN_PRESSURE = 0.15
@@ -44,7 +45,7 @@ class Brush(Tool):
     @property
     def title(self) -> str:
         """Name of the operation in the history."""
-        return QCoreApplication.translate("Tools", "Brush stroke")
+        return operation_name("brush")
 
     # Strokes
 
@@ -156,4 +157,4 @@ class Eraser(Brush):
 
     @property
     def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Erase")
+        return operation_name("erase")

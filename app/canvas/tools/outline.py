@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.commands import mask as masking
 from imagest_core.damage.strokes import outline_box, polygon_cells
+from imagest_core.project.operations.names import operation_name
 
 _NEAR = 8
 """Distance from the first corner, in screen pixels, within which a click closes a polygon."""
@@ -50,7 +51,7 @@ class Outline(Tool):
     @property
     def title(self) -> str:
         """Name of the operation in the history."""
-        return QCoreApplication.translate("Tools", "Outline")
+        return operation_name("outline")
 
 
 class Lasso(Outline):
@@ -77,7 +78,7 @@ class Lasso(Outline):
 
     @property
     def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Lasso")
+        return operation_name("lasso")
 
 
 class Rectangle(Outline):
@@ -101,7 +102,7 @@ class Rectangle(Outline):
 
     @property
     def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Rectangle")
+        return operation_name("rectangle")
 
 
 class Polygon(Outline):
@@ -160,7 +161,7 @@ class Polygon(Outline):
 
     @property
     def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Polygon")
+        return operation_name("polygon")
 
 
 def _squared(start: Point, at: Pointer) -> Point:

@@ -53,15 +53,15 @@ class Cleanup:
             if value is not None and not 0 <= value <= MAX_RADIUS:
                 raise MaskError(
                     Message(
-                        "The {name} must be 0 to {max_radius} pixels, not {value}.",
+                        "The {name} must be 0 to {largest} pixels, not {value}.",
                         name=name,
-                        max_radius=MAX_RADIUS,
+                        largest=MAX_RADIUS,
                         value=value,
                     )
                 )
         if self.min_area < 0:
             raise MaskError(
-                Message("The smallest area can't be negative, but is {min_area}.", min_area=self.min_area)
+                Message("The smallest area can't be negative, but is {area}.", area=self.min_area)
             )
 
     def reduced(self, level: int) -> Self:

@@ -172,12 +172,12 @@ def _unaligned(clean: Painting, damaged: Painting) -> Alignment:
     if clean.box != damaged.box:
         raise MaskError(
             Message(
-                "The clean picture is {width} × {height} pixels but the damaged one is {width2} × "
-                "{height2}: enable the alignment.",
+                "The clean picture is {width} × {height} pixels but the damaged one is {damaged_width} × "
+                "{damaged_height}: enable the alignment.",
                 width=clean.width,
                 height=clean.height,
-                width2=damaged.width,
-                height2=damaged.height,
+                damaged_width=damaged.width,
+                damaged_height=damaged.height,
             )
         )
     return Alignment(np.eye(3), 1.0)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 from imagest_core.errors import ProfileError
-from imagest_core.messages import Message
+from imagest_core.messages import Message, template
 from imagest_core.painting.color import icc
 
 _SRGB_TOLERANCE = 1 / 255
@@ -26,7 +26,7 @@ _MOST_MEAN_ERROR = 25.0
 _RELATIVE_COLORIMETRIC = 1
 _KNEE, _SLOPE = 0.0031308, 12.92
 _LARGEST_PROFILE = 64 << 20
-_KINDS = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
+_KINDS = {b"GRAY": Message("grey"), b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
 _OTHER_CLASSES = {
     b"link": Message("is a device link, which describes no colours"),
     b"nmcl": Message("is a list of named colours"),
@@ -183,17 +183,22 @@ def profile_space(profile: bytes, grey: bool) -> tuple[ColourSpace | None, str]:
     return space, _round_trip_note(space, largest, mean)
 
 
+_LOOKUP_TABLE = template(
+    "The colour profile {profile} is a lookup table: converting there and back differs by up to {largest} of "
+    "255 (mean {mean}), in filled pixels only."
+)
+_INEXACT_CURVES = template(
+    "The colour profile {profile} can't be inverted exactly: converting there and back differs by up to "
+    "{largest} of 255 (mean {mean}), in filled pixels only."
+)
+
+
 def _round_trip_note(space: ColourSpace, largest: float, mean: float) -> str:
     """Describe the round-trip error of a lookup table, or of curves that can't be inverted exactly."""
     if not isinstance(space, LittleCms) and largest <= _NOTEWORTHY_ERROR:
         return ""
-    kind = (
-        Message("is a lookup table") if isinstance(space, LittleCms) else Message("can't be inverted exactly")
-    )
-    return (
-        f"The colour profile {space.name} {kind}: converting there and back differs by up to {largest:.1f} of"
-        f" 255 (mean {mean:.2f}), in filled pixels only."
-    )
+    sentence = _LOOKUP_TABLE if isinstance(space, LittleCms) else _INEXACT_CURVES
+    return Message(sentence, profile=space.name, largest=f"{largest:.1f}", mean=f"{mean:.2f}")
 
 
 @cache
@@ -225,8 +230,9 @@ def _fault(profile: bytes, grey: bool) -> str:
         return _OTHER_CLASSES[profile[12:16]]
     found = profile[16:20]
     if found != (b"GRAY" if grey else b"RGB "):
-        kind = _KINDS.get(found, "another kind of picture")
-        return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
+        kind = _KINDS.get(found, Message("another kind of picture"))
+        needed = Message("grey") if grey else "RGB"
+        return Message("is made for {kind}, not for {needed}", kind=kind, needed=needed)
     if profile[20:24] not in (b"XYZ ", b"Lab "):
         return Message("uses an unknown connection space")
     return ""

@@ -142,6 +142,11 @@ class ImageSource(RegionReader, Protocol):
         """Close the file."""
 
 
+def counted_channels(count: int) -> Message:
+    """Return the number of channels with the noun."""
+    return Message("1 channel") if count == 1 else Message("{count} channels", count=count)
+
+
 def check_size(name: str, width: int, height: int, limits: Limits) -> None:
     """Raise ``PaintingError`` for an image that is empty or larger than ``limits.pixels``."""
     if width < 1 or height < 1:

@@ -7,19 +7,24 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
-from imagest_core.messages import Message
+from imagest_core.messages import Message, template
 from imagest_core.painting import resolution
-from imagest_core.painting.formats.base import Facts, Limits, Samples, check_size, decoding
+from imagest_core.painting.formats.base import Facts, Limits, Samples, check_size, counted_channels, decoding
 from imagest_core.painting.formats.exif import Exif
 from imagest_core.painting.formats.jpeg_metadata import TRAILER, JpegMetadata
 from imagest_core.painting.formats.whole import WholeSource
-from imagest_core.printable import counted, with_article
+from imagest_core.printable import article
 
 SIGNATURE = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ALONE = frozenset({0x01, *range(0xD0, 0xD8)})
 _END, _JPEG_LS = 0xD9, 0xF7
 _UNIT_OF_JFIF = {1: 2, 2: 3}
+
+
+def _kind(depth: int) -> Message:
+    an = article(str(depth)) == "an"
+    return Message(template("an {bits}-bit JPEG") if an else template("a {bits}-bit JPEG"), bits=depth)
 
 
 def open_jpeg(path: Path, limits: Limits) -> WholeSource:
@@ -40,10 +45,10 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
     if depth != 8 or channels not in (1, 3):
         raise PaintingError(
             Message(
-                "{path} is {with_article} of {counted}: convert it to 8-bit RGB or grey.",
+                "{path} is {kind} of {channels}: convert it to 8-bit RGB or grey.",
                 path=path.name,
-                with_article=with_article(f"{depth}-bit JPEG"),
-                counted=counted(channels, "channel", commas=False),
+                kind=_kind(depth),
+                channels=counted_channels(channels),
             )
         )
     check_size(path.name, width, height, limits)

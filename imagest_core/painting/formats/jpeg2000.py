@@ -84,7 +84,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
 
 def _metadata(exif: Exif, parts: _Parts) -> Metadata:
     left = ", ".join(dict.fromkeys(parts.left))
-    notes = (WritingNote(Message("JPEG 2000 boxes {left}", left=left), "lost"),) if left else ()
+    notes = (WritingNote(Message("JPEG 2000 boxes {names}", names=left), "lost"),) if left else ()
     photoshop, iptc = split_photoshop(parts.photoshop or b"")
     if parts.iptc and parts.iptc.startswith(b"8BIM"):
         photoshop, iptc = split_photoshop(parts.iptc + (parts.photoshop or b""))
@@ -116,7 +116,7 @@ def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) ->
     elif kind is None and channels not in (1, 2, 3, 4):
         kind = Message("a picture of {channels} channels", channels=channels)
     elif kind is None and not (len(depths) == 1 and depths <= {8, 16}):
-        kind = Message("a JPEG 2000 of {map} bits per sample", map=", ".join(map(str, sorted(depths))))
+        kind = Message("a JPEG 2000 of {bits} bits per sample", bits=", ".join(map(str, sorted(depths))))
     if kind:
         raise PaintingError(
             Message(

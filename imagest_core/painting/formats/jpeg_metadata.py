@@ -71,9 +71,11 @@ class JpegMetadata:
                 self._iptc.append(content)
             else:
                 shows = name.endswith(("thumbnail", "preview"))
-                self._notes.append(WritingNote(f"{name} after the JPEG", "removed" if shows else "lost"))
+                self._notes.append(
+                    WritingNote(Message("{part} after the JPEG", part=name), "removed" if shows else "lost")
+                )
         if not found:
-            self._notes.append(WritingNote(f"{whole:,} bytes after the end of the JPEG{_kind(data)}", "lost"))
+            self._notes.append(WritingNote(_rest_name(data, whole), "lost"))
 
     def metadata(self) -> Metadata:
         """Return all collected metadata."""
@@ -171,17 +173,31 @@ _SIGNATURES = {
 }
 
 
-def _kind(data: bytes) -> str:
-    """Return the vendors of the bytes after the image, where they are known."""
+def _rest_name(data: bytes, whole: int) -> str:
+    """Name the ``whole`` bytes after the image, with their vendors where they are known."""
     names = [name for mark, name in _SIGNATURES.items() if mark in data[-4096:]]
     names += ["AFCP"] if data[-12:-9] == b"AXS" else []
     names += ["FotoStation"] if data[-4:] == _FOTOSTATION else []
-    return f" ({', '.join(names)})" if names else ""
+    if not names:
+        return Message("{count} bytes after the end of the JPEG", count=f"{whole:,}")
+    return Message(
+        "{count} bytes after the end of the JPEG ({names})", count=f"{whole:,}", names=", ".join(names)
+    )
 
 
 _FOTOSTATION = b"\xa1\xb2\xc3\xd4"
-_FOTOSTATION_NAMES = {1: "IPTC", 2: "FotoStation edits", 3: "FotoStation thumbnail", 4: "FotoStation preview"}
-_AFCP_NAMES = {b"IPTC": "IPTC", b"TEXT": "AFCP text", b"Nail": "AFCP thumbnail", b"PrVw": "AFCP preview"}
+_FOTOSTATION_NAMES = {
+    1: "IPTC",
+    2: Message("{program} edits", program="FotoStation"),
+    3: Message("{program} thumbnail", program="FotoStation"),
+    4: Message("{program} preview", program="FotoStation"),
+}
+_AFCP_NAMES = {
+    b"IPTC": "IPTC",
+    b"TEXT": Message("{program} text", program="AFCP"),
+    b"Nail": Message("{program} thumbnail", program="AFCP"),
+    b"PrVw": Message("{program} preview", program="AFCP"),
+}
 
 
 def _trailers(data: bytes, place: int) -> list[tuple[str, bytes]]:
@@ -191,7 +207,12 @@ def _trailers(data: bytes, place: int) -> list[tuple[str, bytes]]:
         kind, size = struct.unpack_from(">HI", data, len(data) - 10)
         if not 10 <= size <= len(data):
             break
-        found.append((_FOTOSTATION_NAMES.get(kind, "FotoStation data"), data[len(data) - size : -10]))
+        found.append(
+            (
+                _FOTOSTATION_NAMES.get(kind, Message("{program} data", program="FotoStation")),
+                data[len(data) - size : -10],
+            )
+        )
         data = data[: len(data) - size]
     return found + _afcp(data, place)
 
@@ -211,5 +232,10 @@ def _afcp(data: bytes, place: int) -> list[tuple[str, bytes]]:
         size, at = struct.unpack_from(order + "II", data, entry + 4)
         name = data[entry : entry + 4]
         if at - place >= 0 and at - place + size <= len(data):
-            found.append((_AFCP_NAMES.get(name, "AFCP data"), data[at - place : at - place + size]))
+            found.append(
+                (
+                    _AFCP_NAMES.get(name, Message("{program} data", program="AFCP")),
+                    data[at - place : at - place + size],
+                )
+            )
     return found

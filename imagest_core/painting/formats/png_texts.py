@@ -73,7 +73,7 @@ class PngTexts:
         found = Exif(exif).metadata(self._packet(), iptc or None, **known)
         if left:
             self._notes.append(
-                WritingNote(Message("PNG chunks {dict}", dict=", ".join(dict.fromkeys(left))), "lost")
+                WritingNote(Message("PNG chunks {names}", names=", ".join(dict.fromkeys(left))), "lost")
             )
         return replace(
             found,
@@ -86,7 +86,7 @@ class PngTexts:
         data = _raw_profile(text)
         if data is None:
             self._notes.append(
-                WritingNote(Message("PNG text {raw}{kind}, which is damaged", raw=_RAW, kind=kind), "lost")
+                WritingNote(Message("PNG text {keyword}, which is damaged", keyword=f"{_RAW}{kind}"), "lost")
             )
         elif kind == "xmp" or data.startswith(_XMP_PREFIX):
             self._packets.append(xmp.as_utf8(data.removeprefix(_XMP_PREFIX)))
@@ -95,14 +95,16 @@ class PngTexts:
         elif kind in ("iptc", "8bim"):
             self._profiles[kind] = data
         else:
-            self._notes.append(WritingNote(Message("PNG text {raw}{kind}", raw=_RAW, kind=kind), "lost"))
+            self._notes.append(WritingNote(Message("PNG text {keyword}", keyword=f"{_RAW}{kind}"), "lost"))
 
     def _exif(self, chunk: bytes | None) -> bytes | None:
         """Return the EXIF chunk, or the EXIF block from a text if there is none."""
         hidden = self._profiles.get("exif")
         if chunk and hidden and chunk.removeprefix(PREFIX) != hidden.removeprefix(PREFIX):
             self._notes.append(
-                WritingNote(Message("PNG text {raw}exif, besides the EXIF chunk", raw=_RAW), "lost")
+                WritingNote(
+                    Message("PNG text {keyword}, besides the EXIF chunk", keyword=f"{_RAW}exif"), "lost"
+                )
             )
         return chunk or hidden
 

@@ -101,10 +101,10 @@ def missing_page_message(name: str, pages: int, page: int) -> str:
     if pages <= 1:
         return Message("{name} has one page, number 0: there is no page {page}.", name=name, page=page)
     return Message(
-        "{name} has {pages} pages, numbered from 0 to {pages2}: there is no page {page}.",
+        "{name} has {pages} pages, numbered from 0 to {last}: there is no page {page}.",
         name=name,
         pages=pages,
-        pages2=pages - 1,
+        last=pages - 1,
         page=page,
     )
 
@@ -190,7 +190,7 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout:
 
 
 def _check_segments(path: Path, layout: SegmentLayout, limits: Limits) -> None:
-    kind = "tiles" if layout.tiled else "strips"
+    kind = Message("tiles") if layout.tiled else Message("strips")
     if layout.decode is not None and layout.segment_bytes > limits.at_once:
         size = layout.segment_bytes / 1e9
         raise PaintingError(
@@ -255,9 +255,9 @@ def _ycbcr_decoder(page: TiffPage) -> Any:
     if not can_encode(codec):
         raise PaintingError(
             Message(
-                "{filename} is a YCbCr picture that can't be decoded: convert it to 8- or 16-bit "
+                "{path} is a YCbCr picture that can't be decoded: convert it to 8- or 16-bit "
                 "RGB, then open it again.",
-                filename=page.parent.filename,
+                path=page.parent.filename,
             )
         )
     tiled, width, length = (
@@ -288,7 +288,7 @@ def _empty_sample(page: TiffPage) -> int:
 
 def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
     missing = sum(map(layout.missing, range(len(layout.offsets))))
-    kind = "tiles" if layout.tiled else "strips"
+    kind = Message("tiles") if layout.tiled else Message("strips")
     return (
         (
             Message(

@@ -59,7 +59,7 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
 
 def _metadata(exif: Exif, chunks: dict[bytes, bytes]) -> Metadata:
     left = [name.decode("latin-1").strip() for name in chunks if name not in _KNOWN]
-    notes = (WritingNote(Message("WebP chunks {left}", left=", ".join(left)), "lost"),) if left else ()
+    notes = (WritingNote(Message("WebP chunks {names}", names=", ".join(left)), "lost"),) if left else ()
     packet = chunks.get(b"XMP ")
     return replace(exif.metadata(packet and xmp.as_utf8(packet)), notes=notes)
 

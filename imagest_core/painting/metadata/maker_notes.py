@@ -90,9 +90,7 @@ def place_maker_note(
     data[start:end] = np.frombuffer(block, np.uint8)[start:end]
     left = data.tobytes()
     spans = embedded.find_pictures(left)
-    note = WritingNote(
-        Message("Maker note preview (EXIF tag {maker_note})", maker_note=MAKER_NOTE), "removed"
-    )
+    note = WritingNote(Message("Maker note preview (EXIF tag {tag})", tag=MAKER_NOTE), "removed")
     return PlacedMakerNote(
         entry, embedded.zero_spans(left, spans).rstrip(b"\0").ljust(end, b"\0"), [note] if spans else []
     )

@@ -23,7 +23,7 @@ _WHOLE = 0.9
 def clean_value(tag: int, value: bytes) -> Cleaned:
     """Return the value of ``tag`` without images of the original scan; the same bytes if it has none."""
     if tag == LAYERS:
-        return b"", [WritingNote(Message("Photoshop layers (tag {layers})", layers=LAYERS), "removed")]
+        return b"", [WritingNote(Message("Photoshop layers (tag {tag})", tag=LAYERS), "removed")]
     if tag in (PROFILE, JPEG_TABLES) or (len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP)):
         return value, []
     known = {XMP: _clean_xmp, IPTC: _clean_iptc, PHOTOSHOP: clean_photoshop}
@@ -52,9 +52,9 @@ def _clean_resource(resource: photoshop.Resource) -> Cleaned:
         return b"", [
             WritingNote(
                 Message(
-                    "Photoshop thumbnail (resource {number} in tag {photoshop})",
+                    "Photoshop thumbnail (resource {number} in tag {tag})",
                     number=number,
-                    photoshop=PHOTOSHOP,
+                    tag=PHOTOSHOP,
                 ),
                 "removed",
             )
@@ -71,9 +71,9 @@ def _clean_resource(resource: photoshop.Resource) -> Cleaned:
         return b"", [
             WritingNote(
                 Message(
-                    "Photoshop preview (resource {number} in tag {photoshop})",
+                    "Photoshop preview (resource {number} in tag {tag})",
                     number=number,
-                    photoshop=PHOTOSHOP,
+                    tag=PHOTOSHOP,
                 ),
                 "removed",
             )
@@ -87,7 +87,7 @@ def _clean_rest(rest: bytes) -> Cleaned:
     if not spans:
         return rest, []
     return embedded.zero_spans(rest, spans), [
-        WritingNote(Message("Photoshop preview (tag {photoshop})", photoshop=PHOTOSHOP), "removed")
+        WritingNote(Message("Photoshop preview (tag {tag})", tag=PHOTOSHOP), "removed")
     ]
 
 
@@ -96,7 +96,7 @@ def _clean_xmp(value: bytes) -> Cleaned:
     if shorter is value:
         return value, []
     return xmp.padded(shorter, len(value)), [
-        WritingNote(Message("XMP thumbnails (tag {xmp})", xmp=XMP), "removed")
+        WritingNote(Message("XMP thumbnails (tag {tag})", tag=XMP), "removed")
     ]
 
 
@@ -104,9 +104,7 @@ def _clean_iptc(value: bytes) -> Cleaned:
     shorter = iptc.without_previews(value)
     if shorter is value:
         return value, []
-    return shorter, [
-        WritingNote(Message("IPTC preview (data set 2:202 in tag {iptc})", iptc=IPTC), "removed")
-    ]
+    return shorter, [WritingNote(Message("IPTC preview (data set 2:202 in tag {tag})", tag=IPTC), "removed")]
 
 
 def _clean_other(tag: int, value: bytes) -> Cleaned:
@@ -114,9 +112,7 @@ def _clean_other(tag: int, value: bytes) -> Cleaned:
     if not spans:
         return value, []
     if tag == MAKER_NOTE:
-        note = WritingNote(
-            Message("Maker note preview (EXIF tag {maker_note})", maker_note=MAKER_NOTE), "removed"
-        )
+        note = WritingNote(Message("Maker note preview (EXIF tag {tag})", tag=MAKER_NOTE), "removed")
         return embedded.zero_spans(value, spans), [note]
     note = WritingNote(Message("Embedded preview (tag {tag})", tag=tag), "removed")
     covered = sum(end - start for start, end in spans)

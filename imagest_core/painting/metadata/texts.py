@@ -78,7 +78,7 @@ def _same(fields: Fields, tag: int, text: str) -> bool:
 
 def _source_name(painting: Painting, keyword: str) -> str:
     if keyword == "Software":
-        return Message("Software (tag {software})", software=SOFTWARE)
+        return Message("Software (tag {tag})", tag=SOFTWARE)
     return Message("{format} text {keyword}", format=painting.format, keyword=keyword)
 
 

@@ -145,13 +145,23 @@ def _accompanies(structure: Structure, directory: Directory) -> bool:
 def _name(structure: Structure, directory: Directory, page: int | None, in_exif: bool = False) -> str:
     if in_exif or (not _has_strips(directory) and directory.find(_JPEG_STREAM)):
         return Message(
-            "EXIF thumbnail (tag {strip_offsets})",
-            strip_offsets=STRIP_OFFSETS if _has_strips(directory) else _JPEG_STREAM,
+            "EXIF thumbnail (tag {tag})",
+            tag=STRIP_OFFSETS if _has_strips(directory) else _JPEG_STREAM,
         )
     width, height = (_number(structure, directory, tag, 0) for tag in (WIDTH, LENGTH))
-    where = f"SubIFDs, tag {SUB_IFDS}" if page is None else f"page {page + 1}, tag {SUBFILE_TYPE}"
+    if page is None:
+        return Message(
+            "Reduced copy of {width} × {height} pixels (SubIFDs, tag {tag})",
+            width=width,
+            height=height,
+            tag=SUB_IFDS,
+        )
     return Message(
-        "Reduced copy of {width} × {height} pixels ({where})", width=width, height=height, where=where
+        "Reduced copy of {width} × {height} pixels (page {page}, tag {tag})",
+        width=width,
+        height=height,
+        page=page + 1,
+        tag=SUBFILE_TYPE,
     )
 
 

@@ -119,9 +119,7 @@ def _plan_thumbnail(structure: Structure, native: Directory, plan: RemovalPlan) 
         start = structure.number(native, _JPEG_STREAM, 0)
         plan.dropped |= {offset.offset, length.offset}
         plan.erased.append((start, start + structure.number(native, _JPEG_LENGTH, 0)))
-        plan.notes.append(
-            WritingNote(Message("JPEG thumbnail (tag {jpeg_stream})", jpeg_stream=_JPEG_STREAM), "removed")
-        )
+        plan.notes.append(WritingNote(Message("JPEG thumbnail (tag {tag})", tag=_JPEG_STREAM), "removed"))
 
 
 def _is_old_jpeg(structure: Structure, directory: Directory) -> bool:

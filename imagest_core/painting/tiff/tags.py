@@ -241,7 +241,7 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     profile = fields.pop(PROFILE, None)
     if profile and profile.value != painting.profile:
         copier.notes.append(
-            WritingNote(Message("Colour profile (tag {profile}), which isn't used", profile=PROFILE), "lost")
+            WritingNote(Message("Colour profile (tag {tag}), which isn't used", tag=PROFILE), "lost")
         )
     meaning = _OF_THE_RASTER - _WITHOUT_MEANING | (set() if is_tiff(painting) else _OF_SAMPLES)
     left = [
@@ -249,7 +249,7 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     ]
     if left:
         copier.notes.append(
-            WritingNote(Message("Tags of the old encoding: {left}", left=", ".join(left)), "lost")
+            WritingNote(Message("Tags of the old encoding: {tags}", tags=", ".join(left)), "lost")
         )
     for each in reduced_copies(copier.source, painting.page if is_tiff(painting) else 0):
         copier.notes.append(WritingNote(each.name, "removed"))
@@ -269,7 +269,7 @@ def _maker_note_notes(structure: Structure, directory: Directory) -> list[Writin
     if not has_maker_note(structure, directory):
         return []
     detail = Message("but its internal offsets may be invalid")
-    return [WritingNote(Message("Maker note (EXIF tag {maker_note})", maker_note=MAKER_NOTE), "kept", detail)]
+    return [WritingNote(Message("Maker note (EXIF tag {tag})", tag=MAKER_NOTE), "kept", detail)]
 
 
 def _own_fields(structure: Structure) -> Fields:
@@ -293,9 +293,9 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
         fields |= {X_RESOLUTION: replace(y, tag=X_RESOLUTION), Y_RESOLUTION: replace(x, tag=Y_RESOLUTION)}
         if x.value != y.value:
             name = Message(
-                "XResolution and YResolution (tags {x_resolution} and {y_resolution}), exchanged",
-                x_resolution=X_RESOLUTION,
-                y_resolution=Y_RESOLUTION,
+                "XResolution and YResolution (tags {first} and {second}), exchanged",
+                first=X_RESOLUTION,
+                second=Y_RESOLUTION,
             )
             notes.append(WritingNote(name, "converted"))
     if XMP in fields:
@@ -304,15 +304,13 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
         if fields[XMP] != before:
             notes.append(
                 WritingNote(
-                    Message("tiff:Orientation in the XMP (tag {xmp}), as 1 (upright)", xmp=XMP), "converted"
+                    Message("tiff:Orientation in the XMP (tag {tag}), as 1 (upright)", tag=XMP), "converted"
                 )
             )
     if painting.orientation != 1:
         notes.append(
             WritingNote(
-                Message(
-                    "Orientation (tag {orientation}), by turning the picture upright", orientation=ORIENTATION
-                ),
+                Message("Orientation (tag {tag}), by turning the picture upright", tag=ORIENTATION),
                 "converted",
             )
         )

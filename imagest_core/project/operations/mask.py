@@ -24,7 +24,10 @@ from imagest_core.serialization import from_plain
 _INTACT = np.zeros((TILE, TILE), np.uint8)
 _INTACT.setflags(write=False)
 
-NO_CLASS = "There is no damage class {}: choose one from the list of classes."
+
+def no_class(label: int) -> Message:
+    """Return the message for a label without a class."""
+    return Message("There is no damage class {label}: choose one from the list of classes.", label=label)
 
 
 HASH = 8
@@ -170,12 +173,12 @@ def change_mask(before: DamageMap, after: DamageMap, name: str, *, applied: bool
     if before.box != after.box:
         raise MaskError(
             Message(
-                "The mask is {width} × {height} pixels but the scan is {width2} × {height2}: export "
+                "The mask is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: export "
                 "it again at the scan's size.",
                 width=after.width,
                 height=after.height,
-                width2=before.width,
-                height2=before.height,
+                scan_width=before.width,
+                scan_height=before.height,
             )
         )
     changes = {
@@ -208,7 +211,7 @@ def _check_labels(change: TileChange, damage: DamageMap) -> None:
     if change.before is not None:
         missing -= set(labels_without_class(damage, [change.before]))
     for label in sorted(missing):
-        raise MaskError(NO_CLASS.format(label))
+        raise MaskError(no_class(label))
 
 
 def _highest_contiguous(damage: DamageMap) -> int:
@@ -273,7 +276,7 @@ def paint(
 def check_label(damage: DamageMap, label: int) -> None:
     """Raise ``MaskError`` if ``label`` is neither 0 nor that of a class."""
     if label and label not in {item.label for item in damage.classes}:
-        raise MaskError(NO_CLASS.format(label))
+        raise MaskError(no_class(label))
 
 
 def _clip(damage: DamageMap, box: Box, mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.bool_]]:

@@ -115,7 +115,7 @@ def _reference_from_backup(damaged: Path) -> PaintingReference | None:
 def _unreadable_error(damaged: Path) -> str:
     kept = backups(damaged)
     advice = (
-        Message("open its newest backup, {kept}", kept=kept[0])
+        Message("open its newest backup, {path}", path=kept[0])
         if kept
         else Message("name its scan with --painting and try again")
     )

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagest_core.errors import MaskError, OutputError, ProjectError, StyleError
-from imagest_core.messages import Message
+from imagest_core.messages import Message, template
 from imagest_core.project.storage.migration import check_version
 from imagest_core.project.storage.unpack import INVALID_DATA
 
@@ -143,18 +143,32 @@ def _read_error(error: sqlite3.Error, path: Path) -> str:
     return _damaged_error(path)
 
 
+_WRITE_ERRORS = {
+    "SQLITE_FULL": template(
+        "The disk that holds {name} is full: free some space, or save on another disk; the work is still "
+        "open."
+    ),
+    "SQLITE_READONLY": template(
+        "{name} can't be written any more: save the project in another folder; the work is still open."
+    ),
+    "SQLITE_BUSY": template(
+        "{name} is locked by another program: close it there, or save elsewhere; the work is still open."
+    ),
+}
+
+
 def _write_error(error: BaseException, path: Path) -> str:
     name = _error_name(error)
     if name.startswith(_DAMAGED):
         return _damaged_error(path)
-    sentences = {
-        "SQLITE_FULL": f"The disk that holds {path.name} is full: free some space, or save on another disk",
-        "SQLITE_READONLY": f"{path.name} can't be written any more: save the project in another folder",
-        "SQLITE_BUSY": f"{path.name} is locked by another program: close it there, or save elsewhere",
-    }
-    text = next((text for key, text in sentences.items() if name.startswith(key)), None)
-    text = text or f"{path} can't be written: check its folder, or save the project in another one"
-    return f"{text}; the work is still open."
+    for key, sentence in _WRITE_ERRORS.items():
+        if name.startswith(key):
+            return Message(sentence, name=path.name)
+    return Message(
+        "{path} can't be written: check its folder, or save the project in another one; the work is still "
+        "open.",
+        path=path,
+    )
 
 
 def check_project(db: sqlite3.Connection, path: Path) -> int:

@@ -41,8 +41,19 @@ class Holder:
         time = datetime.now().astimezone().isoformat(timespec="seconds")
         return cls(_user(), socket.gethostname(), os.getpid(), time)
 
+    @property
+    def message(self) -> Message:
+        """Who has the project open, as part of a sentence."""
+        return Message(
+            "{user} on {host} (process {pid}) since {time}",
+            user=self.user,
+            host=self.host,
+            pid=self.pid,
+            time=self.time,
+        )
+
     def __str__(self) -> str:
-        return f"{self.user} on {self.host} (process {self.pid}) since {self.time}"
+        return str(self.message)
 
 
 class HeldError(Exception):
@@ -121,15 +132,15 @@ def lock_to_create(path: Path) -> Lock:
     try:
         return Lock(path)
     except HeldError as error:
-        holder = error.holder or "somebody"
+        holder = error.holder or Message("somebody")
         raise OutputError(
             Message("{path} is in use by {holder}: choose another name.", path=path, holder=holder)
         ) from error
     except OSError as error:
         raise OutputError(
             Message(
-                "{parent} can't be written ({reason}): choose another folder for the project.",
-                parent=path.parent,
+                "{folder} can't be written ({reason}): choose another folder for the project.",
+                folder=path.parent,
                 reason=error.strerror,
             )
         ) from error
@@ -144,15 +155,18 @@ def lock_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
     try:
         return Lock(path, take_over=take_over), ""
     except HeldError as error:
-        holder = error.holder or "somebody"
+        holder = error.holder or Message("somebody")
         return None, Message(
             "{path} is in use by {holder}: save it under another name to change it.",
             path=path.name,
             holder=holder,
         )
     except OSError as error:
-        reason = f"{path.parent} can't be written ({error.strerror})"
-        return None, f"{reason}: save the project in another folder to change it."
+        return None, Message(
+            "{folder} can't be written ({reason}): save the project in another folder to change it.",
+            folder=path.parent,
+            reason=error.strerror,
+        )
 
 
 def lock_path(project: Path) -> Path:

@@ -41,10 +41,10 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
         raise ProjectError(
             Message(
                 "{path} was made by a newer Imagest (file version {version}, this program knows up "
-                "to {version2}): update the program to open it.",
+                "to {known}): update the program to open it.",
                 path=path.name,
                 version=version,
-                version2=VERSION,
+                known=VERSION,
             )
         )
     if foreign := foreign_parts(db, version):

@@ -66,11 +66,11 @@ def make_plan(dilated: DamageMap, regions: Regions, layout: Layout, progress: Pr
 def _too_thick(region: Region, layout: Layout) -> str:
     return Message(
         "The damage at {x}, {y} is {thickness} pixels thick, more than this engine sees at "
-        "the scan's own scale ({layout}); choose the automatic scale.",
+        "the scan's own scale ({largest}); choose the automatic scale.",
         x=region.box.x,
         y=region.box.y,
         thickness=f"{region.thickness:.0f}",
-        layout=layout.core(layout.largest),
+        largest=layout.core(layout.largest),
     )
 
 
