@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from string import Formatter
 
 from imagest_core.messages import Message
 from imagest_core.project.storage.codec import dumps, loads
@@ -101,9 +102,10 @@ def decode_name(stored: str) -> str:
 
 
 def _known(key: str, arguments: dict[str, str | int]) -> Message | None:
-    if key not in NAMES or not all(isinstance(value, str | int) for value in arguments.values()):
+    fields = {name for _, name, _, _ in Formatter().parse(NAMES.get(key, "")) if name}
+    if key not in NAMES or not all(isinstance(arguments.get(name), str | int) for name in fields):
         return None
-    return operation_name(key, **arguments)
+    return operation_name(key, **{name: arguments[name] for name in fields})
 
 
 def _recognised(text: str) -> str:
