@@ -1915,7 +1915,7 @@
     </message>
     <message>
         <source>{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that.</source>
-        <translation>{name} 是相机原始文件：请显影并存为 16 位 TIFF，然后打开该文件。</translation>
+        <translation>{name} 是相机原始文件：请冲洗后另存为 16 位 TIFF，然后打开该文件。</translation>
     </message>
     <message>
         <source>{name} is locked by another program: close it there, or save elsewhere; the work is still open.</source>
