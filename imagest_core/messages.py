@@ -60,7 +60,6 @@ def as_message(text: str) -> Message:
 
 
 LIST = template("{first}, {rest}")
-LIST_OF_CLAUSES = template("{first}; {rest}")
 LIST_OF_TWO = template("{first} and also {rest}")
 
 

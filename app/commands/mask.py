@@ -16,6 +16,7 @@ from imagest_core.arrays import Mask
 from imagest_core.damage import edits
 from imagest_core.damage.connected import Component, damage_at, hole_at
 from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
@@ -37,7 +38,7 @@ Pieces = Callable[[DamageMap], Iterable[tuple[Box, Mask]]]
 
 def edit(
     context: Context,
-    name: str,
+    name: Message,
     change: Edit,
     tiles: int,
     done: Callable[[], None] | None = None,
@@ -64,7 +65,7 @@ def edit(
 
 
 def _edit(
-    context: Context, name: str, change: Edit, tiles: int, done: Callable[[], None] | None, label: int
+    context: Context, name: Message, change: Edit, tiles: int, done: Callable[[], None] | None, label: int
 ) -> None:
     document = context.document
     if document is None or not may_mark(context, label):
@@ -92,7 +93,7 @@ def _edit(
 
 
 def _edit_now(
-    context: Context, document: OpenDocument, name: str, change: Edit, done: Callable[[], None] | None
+    context: Context, document: OpenDocument, name: Message, change: Edit, done: Callable[[], None] | None
 ) -> None:
     damage = document.state.damage
     _finish(context, change_mask(damage, change(damage), name), done)
@@ -170,7 +171,9 @@ def clear_all(context: Context) -> None:
     edit(context, operation_name("clear_mask"), edits.cleared, _damaged_tiles(context))
 
 
-def merge_mask(context: Context, new: DamageMap, name: str, done: Callable[[], None] | None = None) -> None:
+def merge_mask(
+    context: Context, new: DamageMap, name: Message, done: Callable[[], None] | None = None
+) -> None:
     """Mark the damage of ``new`` as the selected class; other classes stay unless overwriting is on."""
     label, overwrite = context.selection.label, context.selection.overwrite_classes
 
@@ -180,7 +183,7 @@ def merge_mask(context: Context, new: DamageMap, name: str, done: Callable[[], N
     edit(context, name, merge, len(new.tiles()), done, label=label)
 
 
-def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: str) -> None:
+def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: Message) -> None:
     """Set ``label`` (0 erases) on the pixels of ``pieces``, which lie within ``bounds``.
 
     Other classes stay unless overwriting is on; locked classes always stay.
@@ -195,7 +198,7 @@ def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: str) -
     )
 
 
-def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
+def mark_region(context: Context, x: int, y: int, label: int, name: Message) -> None:
     """Set ``label`` (0 erases) on the connected damage at a pixel, whatever its classes."""
 
     def region(damage: DamageMap) -> Iterable[Component]:
@@ -207,7 +210,7 @@ def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None
 
 
 def fill_hole(
-    context: Context, x: int, y: int, visible: Box, name: str, on_missing: Callable[[], None]
+    context: Context, x: int, y: int, visible: Box, name: Message, on_missing: Callable[[], None]
 ) -> None:
     """Mark the hole at a pixel: intact pixels that damage encloses within ``visible``.
 

@@ -64,7 +64,7 @@ def entries(broken: list[str] | None = None) -> list[Entry]:
                 found.append(Entry(folder.name, folder, read_description(folder)))
             except ModelError as error:
                 if broken is not None:
-                    broken.append(str(error))
+                    broken.append(error.message)
     return found
 
 

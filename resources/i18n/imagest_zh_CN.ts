@@ -1546,6 +1546,10 @@
         <translation>采用建议的风格</translation>
     </message>
     <message>
+        <source>Wand</source>
+        <translation>魔棒</translation>
+    </message>
+    <message>
         <source>WebP chunks {names}</source>
         <translation>WebP 数据块 {names}</translation>
     </message>
@@ -1844,10 +1848,6 @@
     <message>
         <source>{first}, {rest}</source>
         <translation>{first}，{rest}</translation>
-    </message>
-    <message>
-        <source>{first}; {rest}</source>
-        <translation>{first}；{rest}</translation>
     </message>
     <message>
         <source>{folder} can&apos;t be written ({reason}): choose another folder for the project.</source>
@@ -4247,10 +4247,6 @@ accepted: {5}</source>
     <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
-    </message>
-    <message>
-        <source>Wand</source>
-        <translation>魔棒</translation>
     </message>
 </context>
 <context>

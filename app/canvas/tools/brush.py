@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainterPath
 from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.canvas.tools.painting import Marking
 from imagest_core.damage.strokes import stroke_cells
+from imagest_core.messages import Message
 from imagest_core.project.operations.names import operation_name
 
 LARGEST = 4000.0
@@ -43,7 +44,7 @@ class Brush(Tool):
         return self.canvas.context.selection.label
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         """Name of the operation in the history."""
         return operation_name("brush")
 
@@ -156,5 +157,5 @@ class Eraser(Brush):
         return 0
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         return operation_name("erase")

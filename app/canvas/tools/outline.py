@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainterPath
 from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.commands import mask as masking
 from imagest_core.damage.strokes import outline_box, polygon_cells
+from imagest_core.messages import Message
 from imagest_core.project.operations.names import operation_name
 
 _NEAR = 8
@@ -49,7 +50,7 @@ class Outline(Tool):
         super().abandon()
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         """Name of the operation in the history."""
         return operation_name("outline")
 
@@ -77,7 +78,7 @@ class Lasso(Outline):
             self._finish()
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         return operation_name("lasso")
 
 
@@ -101,7 +102,7 @@ class Rectangle(Outline):
             self._finish()
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         return operation_name("rectangle")
 
 
@@ -160,7 +161,7 @@ class Polygon(Outline):
         return len(self._points) > 2 and max(abs(at.x - x), abs(at.y - y)) * self.canvas.zoom <= _NEAR
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         return operation_name("polygon")
 
 

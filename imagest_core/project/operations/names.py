@@ -31,6 +31,7 @@ NAMES = {
     "lasso": "Lasso",
     "rectangle": "Rectangle",
     "polygon": "Polygon",
+    "wand": "Wand",
     "fill_region": "Fill region",
     "clear_region": "Clear region",
     "change_class_of_region": "Change class of region",
