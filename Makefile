@@ -47,6 +47,7 @@ screenshots: install
 	$(SHOOT) --language zh_CN $(ARGS)
 
 texts: develop
+	$(BIN)/python -m scripts.collect_core_texts
 	$(BIN)/pyside6-lupdate $$(find app -name '*.py' | sort) -ts resources/i18n/imagest_zh_CN.ts -no-obsolete -locations none
 	$(BIN)/pyside6-lrelease resources/i18n/imagest_zh_CN.ts resources/i18n/imagest_en.ts
 

@@ -8,12 +8,12 @@ import PySide6
 from PySide6.QtGui import QGuiApplication
 
 from app.logs import recent
-from app.messages import Message
+from app.messages import Notification
 from imagest_core import __version__
 from imagest_core.paths import state_folder
 
 
-def diagnostics(message: Message | None = None) -> str:
+def diagnostics(message: Notification | None = None) -> str:
     """Versions, system, ``message`` and the end of the log as text.
 
     It may contain paths, but no content of files.

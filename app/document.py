@@ -104,17 +104,17 @@ def _locate(document: Document, path: Path, scan: Path, accept_rewritten: bool) 
         document.relocate_painting(scan, accept_rewritten=accept_rewritten)
     except RewrittenError as error:
         reference = document.state.painting
-        raise ScanMissingError(path, reference, str(error), error.rewritten) from error
+        raise ScanMissingError(path, reference, error.message, error.rewritten) from error
     except ProjectError as error:
-        raise ScanMissingError(path, document.state.painting, str(error)) from error
+        raise ScanMissingError(path, document.state.painting, error.message) from error
 
 
 class OpenDocument(QObject):
     """An open project and its scan.
 
     ``damage_changed(Box)`` and ``decisions_changed(Box)`` say where; the other signals say which part of the
-    state has changed. ``troubled(str)``: saving failed, "" once it works again; ``warned(str)``: a backup
-    failed; ``refused(str)``: an operation was refused. Change ``document`` only through :meth:`do`.
+    state has changed. Three carry a message: ``troubled`` (saving failed, "" once it works again), ``warned``
+    (a backup failed) and ``refused`` (an operation was refused). Change ``document`` only through :meth:`do`.
     """
 
     damage_changed = Signal(object)
@@ -125,9 +125,9 @@ class OpenDocument(QObject):
     calibration_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
-    troubled = Signal(str)
-    warned = Signal(str)
-    refused = Signal(str)
+    troubled = Signal(object)
+    warned = Signal(object)
+    refused = Signal(object)
     closed = Signal()
 
     def __init__(self, document: Document, painting: Painting, parent: QObject | None = None) -> None:

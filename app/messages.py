@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.faults import faults, is_fault, once
-from app.i18n.core_messages import core_sentence
+from app.i18n.core_messages import localized
 from imagest_core.errors import ImagestError, out_of_memory
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Message:
+class Notification:
     """A sentence, a remedy, and details for "Copy diagnostics"; ``level``: info, warning or error."""
 
     level: str
@@ -26,17 +26,17 @@ class Message:
 
 
 class Messages(QObject):
-    """Emits ``said(Message)``; the banner shows it."""
+    """Emits ``said(Notification)``; the banner shows it."""
 
     said = Signal(object)
 
     def say(self, sentence: str, details: str = "") -> None:
         """Show information."""
-        self._emit(Message("info", sentence, "", details))
+        self._emit(Notification("info", sentence, "", details))
 
     def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
         """Show a warning."""
-        self._emit(Message("warning", core_sentence(sentence), remedy, details))
+        self._emit(Notification("warning", localized(sentence), remedy, details))
 
     def fail(self, error: BaseException) -> None:
         """Show an error: the sentence of an ``ImagestError``, a general one for a fault of the program.
@@ -49,9 +49,9 @@ class Messages(QObject):
                 return
         details = "".join(traceback.format_exception(error))
         sentence, remedy = explained(error)
-        self._emit(Message("error", sentence, remedy, details))
+        self._emit(Notification("error", sentence, remedy, details))
 
-    def _emit(self, message: Message) -> None:
+    def _emit(self, message: Notification) -> None:
         """Log ``message`` and emit it."""
         log.info("%s: %s %s", message.level, message.sentence, message.remedy)
         self.said.emit(message)
@@ -61,7 +61,7 @@ def explained(error: BaseException) -> tuple[str, str]:
     """(sentence, remedy) for an error, in the user's language."""
     translate = QCoreApplication.translate
     if isinstance(error, ImagestError):
-        return core_sentence(str(error)), ""
+        return localized(error.message), ""
     if out_of_memory(error):
         return (
             translate("Messages", "There was not enough memory for this."),

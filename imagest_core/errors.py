@@ -18,9 +18,17 @@ Cancellation is not an error: see :class:`imagest_core.progress.Cancelled`.
 
 from __future__ import annotations
 
+from imagest_core.messages import Message, as_message
+
 
 class ImagestError(Exception):
-    """Base class; ``str(error)`` is one sentence that tells a conservator what to do."""
+    """Base class; ``str(error)`` is one English sentence that tells a conservator what to do."""
+
+    @property
+    def message(self) -> Message:
+        """The sentence with its template and arguments, for the translation."""
+        text = self.args[0] if self.args else ""
+        return as_message(text if isinstance(text, str) else str(self))
 
 
 class InputError(ImagestError):

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from imagest_core.errors import OutputError
+from imagest_core.messages import Message
 
 _UNSAFE = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff"
 _UNSAFE_CHARACTER = re.compile(f"[{_UNSAFE}]")
@@ -46,14 +47,14 @@ def counted(count: int, one: str, *, commas: bool = True) -> str:
     return f"{number} {one if count == 1 else one + 's'}"
 
 
-def with_article(noun: str) -> str:
-    """Return ``noun`` with "a" or "an" as it is pronounced: an RGB picture, an 8-bit picture."""
+def article(noun: str) -> str:
+    """Return "a" or "an" for ``noun`` as it is pronounced: an RGB picture, an 8-bit picture."""
     first = noun.split("-")[0].split()[0]
     if first.isdigit():
         vowel = first.startswith("8") or first in ("11", "18")
     else:
         vowel = first[0] in ("AEFHILMNORSX" if first.isupper() else "aeioAEIO")
-    return f"{'an' if vowel else 'a'} {noun}"
+    return "an" if vowel else "a"
 
 
 def json_text(value: Any, *, indent: int | None = None, sort_keys: bool = False, ascii: bool = False) -> str:
@@ -90,7 +91,9 @@ def _print(text: str) -> None:
         raise
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise OutputError(f"The standard output can't be written: {reason}.") from error
+        raise OutputError(
+            Message("The standard output can't be written: {reason}.", reason=reason)
+        ) from error
 
 
 def print_error(sentence: str) -> None:

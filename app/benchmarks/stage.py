@@ -16,7 +16,7 @@ from PySide6.QtCore import QEventLoop, QObject, QSettings, QTimer
 from app.commands import open as opening
 from app.document import OpenDocument
 from app.main import Program, make_application
-from app.messages import Message
+from app.messages import Notification
 from app.settings import Settings
 from imagest_core.errors import ImagestError
 from imagest_core.paths import data_folder
@@ -90,7 +90,7 @@ class Stage:
         self.window.show()
         self.turn()
 
-    def _note(self, message: Message) -> None:
+    def _note(self, message: Notification) -> None:
         if message.level == "error":
             self._errors.append(message.sentence)
 

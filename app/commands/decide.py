@@ -8,6 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
 from imagest_core.errors import ProjectError
+from imagest_core.messages import Message
 from imagest_core.project.operations import decisions
 from imagest_core.project.operations.results import remove_run
 from imagest_core.project.run import Run
@@ -85,7 +86,9 @@ def _take_parameters(context: Context, run: Run) -> None:
         request = RestorationRecord.from_json(run.content.record()).request
     except INVALID_DATA as error:
         raise ProjectError(
-            f"The record of result {run.id} can't be read: choose the settings yourself."
+            Message(
+                "The record of result {number} can't be read: choose the settings yourself.", number=run.id
+            )
         ) from error
     context.selection.request = request
     context.selection.variations, context.selection.seed_locked = 1, True

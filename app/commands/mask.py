@@ -16,11 +16,13 @@ from imagest_core.arrays import Mask
 from imagest_core.damage import edits
 from imagest_core.damage.connected import Component, damage_at, hole_at
 from imagest_core.damage.map import TILE, DamageMap
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
 from imagest_core.project.files import inputs_of
 from imagest_core.project.operations.mask import ChangeMask, change_mask, paint
+from imagest_core.project.operations.names import operation_name
 
 STEP = 1
 """Pixels by which a class grows or shrinks per command."""
@@ -36,7 +38,7 @@ Pieces = Callable[[DamageMap], Iterable[tuple[Box, Mask]]]
 
 def edit(
     context: Context,
-    name: str,
+    name: Message,
     change: Edit,
     tiles: int,
     done: Callable[[], None] | None = None,
@@ -63,7 +65,7 @@ def edit(
 
 
 def _edit(
-    context: Context, name: str, change: Edit, tiles: int, done: Callable[[], None] | None, label: int
+    context: Context, name: Message, change: Edit, tiles: int, done: Callable[[], None] | None, label: int
 ) -> None:
     document = context.document
     if document is None or not may_mark(context, label):
@@ -91,7 +93,7 @@ def _edit(
 
 
 def _edit_now(
-    context: Context, document: OpenDocument, name: str, change: Edit, done: Callable[[], None] | None
+    context: Context, document: OpenDocument, name: Message, change: Edit, done: Callable[[], None] | None
 ) -> None:
     damage = document.state.damage
     _finish(context, change_mask(damage, change(damage), name), done)
@@ -120,7 +122,11 @@ def invert(context: Context) -> None:
     """Swap damaged and intact pixels."""
     label = context.selection.label
     edit(
-        context, "Invert mask", lambda damage: edits.inverted(damage, label), _all_tiles(context), label=label
+        context,
+        operation_name("invert_mask"),
+        lambda damage: edits.inverted(damage, label),
+        _all_tiles(context),
+        label=label,
     )
 
 
@@ -129,7 +135,7 @@ def grow(context: Context) -> None:
     label = context.selection.label
     edit(
         context,
-        "Grow class",
+        operation_name("grow_class"),
         lambda damage: edits.dilated_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
@@ -141,7 +147,7 @@ def shrink(context: Context) -> None:
     label = context.selection.label
     edit(
         context,
-        "Shrink class",
+        operation_name("shrink_class"),
         lambda damage: edits.eroded_class(damage, label, STEP),
         _damaged_tiles(context),
         label=label,
@@ -153,7 +159,7 @@ def clear_class(context: Context) -> None:
     label = context.selection.label
     edit(
         context,
-        "Clear class",
+        operation_name("clear_class"),
         lambda damage: edits.cleared(damage, label),
         _damaged_tiles(context),
         label=label,
@@ -162,10 +168,12 @@ def clear_class(context: Context) -> None:
 
 def clear_all(context: Context) -> None:
     """Remove all damage."""
-    edit(context, "Clear mask", edits.cleared, _damaged_tiles(context))
+    edit(context, operation_name("clear_mask"), edits.cleared, _damaged_tiles(context))
 
 
-def merge_mask(context: Context, new: DamageMap, name: str, done: Callable[[], None] | None = None) -> None:
+def merge_mask(
+    context: Context, new: DamageMap, name: Message, done: Callable[[], None] | None = None
+) -> None:
     """Mark the damage of ``new`` as the selected class; other classes stay unless overwriting is on."""
     label, overwrite = context.selection.label, context.selection.overwrite_classes
 
@@ -175,7 +183,7 @@ def merge_mask(context: Context, new: DamageMap, name: str, done: Callable[[], N
     edit(context, name, merge, len(new.tiles()), done, label=label)
 
 
-def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: str) -> None:
+def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: Message) -> None:
     """Set ``label`` (0 erases) on the pixels of ``pieces``, which lie within ``bounds``.
 
     Other classes stay unless overwriting is on; locked classes always stay.
@@ -190,7 +198,7 @@ def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: str) -
     )
 
 
-def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None:
+def mark_region(context: Context, x: int, y: int, label: int, name: Message) -> None:
     """Set ``label`` (0 erases) on the connected damage at a pixel, whatever its classes."""
 
     def region(damage: DamageMap) -> Iterable[Component]:
@@ -202,7 +210,7 @@ def mark_region(context: Context, x: int, y: int, label: int, name: str) -> None
 
 
 def fill_hole(
-    context: Context, x: int, y: int, visible: Box, name: str, on_missing: Callable[[], None]
+    context: Context, x: int, y: int, visible: Box, name: Message, on_missing: Callable[[], None]
 ) -> None:
     """Mark the hole at a pixel: intact pixels that damage encloses within ``visible``.
 
@@ -253,7 +261,12 @@ def import_mask(context: Context, path: Path) -> None:
             sentence = translate("Masking", "Imported {0} px of damage from {1}.").format(
                 f"{damage.count():,}", path.name
             )
-            merge_mask(context, damage, f"Import {path.name}", lambda: context.messages.say(sentence))
+            merge_mask(
+                context,
+                damage,
+                operation_name("import_mask", file=path.name),
+                lambda: context.messages.say(sentence),
+            )
 
     context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, done))
 

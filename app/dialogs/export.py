@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QH
 
 from app.commands.export import ExportOutcome, ExportSpec, check_targets, export
 from app.context import Context
-from app.i18n.core_messages import core_sentence
+from app.i18n.core_messages import localized
 from app.jobs.call_later import call_later
 from app.jobs.runner import Job
 from app.messages import explained
@@ -210,7 +210,7 @@ class ExportDialog(Dialog):
                 "SHA-256 of the unchanged samples: {2}…"
             ).format(f"{account.samples:,}", f"{account.filled:,}", account.sha256[:16])
         files = "\n".join(map(str, outcome.files))
-        notes = [core_sentence(note) for note in outcome.notes]
+        notes = [localized(note) for note in outcome.notes]
         return "\n".join([verdict, *notes, self.tr("Written: {0}").format(files)])
 
     def _failed(self, error: Exception) -> None:
@@ -302,6 +302,6 @@ class FormatChoices(QWidget):
             " is saved."
         )
         remedy = self.tr("Also keep a file in the scan’s own format as the record of the treatment.")
-        notes = [core_sentence(note) for note in writing_notes(self._painting, form)]
+        notes = [localized(note) for note in writing_notes(self._painting, form)]
         restyle(self.notes, "warn" if converts else "small")
         self.notes.setText(" ".join([*notes, remedy] if converts else [promise, *notes]))

@@ -45,7 +45,7 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
     filled = damage.filled()
     if filled.empty:
         raise MaskError(
-            "All damage belongs to classes that are only recorded; set a class to be filled to restore it."
+            "All damage is of classes that are only recorded; let one of them be filled to restore it."
         )
     dilated = filled.dilated(request.dilation)
     regions = find_regions(dilated)

@@ -42,6 +42,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
+from imagest_core.project.operations.names import operation_name
 
 PREVIEW_INTERVAL = 30
 """Milliseconds over which changes are collected before a preview is requested."""
@@ -357,7 +358,7 @@ class DerivePanel(QWidget):
         )
         if document is None or detector is None:
             return
-        name, title = f"Derive {self.method}", translated(detector.title)
+        name, title = operation_name(f"derive_{self.method}"), translated(detector.title)
         painting = document.painting
 
         def done(damage: DamageMap) -> None:

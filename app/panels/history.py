@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QListView
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
-from app.i18n.operation_names import operation_name
+from app.i18n.core_messages import localized
 from app.widgets.parts import Panel, label
 from imagest_core.project.history import HistoryEntry
 
@@ -44,7 +44,7 @@ class HistoryModel(QAbstractListModel):
         """The name; undone steps are grey, the current one is bold; the tooltip shows time and operator."""
         entry = self.entries[index.row()]
         if role == Qt.ItemDataRole.DisplayRole:
-            return operation_name(entry.name)
+            return localized(entry.name)
         if role == Qt.ItemDataRole.ToolTipRole:
             return " · ".join(part for part in (local_time(entry.time), entry.operator) if part)
         if role == Qt.ItemDataRole.ForegroundRole and index.row() < self.undone:

@@ -14,6 +14,7 @@ from app.i18n.durations import duration
 from app.jobs.devices import Device, device_now
 from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
 from app.jobs.preload import Preloader
+from app.messages import explained
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
@@ -189,7 +190,7 @@ class RestorePanel(Panel):
     def _no_estimate(self, error: Exception) -> None:
         self.summary_changed.emit("")
         if isinstance(error, ImagestError):
-            self.footer.say(str(error), "warn")
+            self.footer.say(explained(error)[0], "warn")
 
 
 def network_loaded() -> bool:

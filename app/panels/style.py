@@ -23,6 +23,7 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.operations import settings
 from imagest_core.project.operations.group import OperationGroup
+from imagest_core.project.operations.names import operation_name
 
 THUMB = 72
 COLUMNS = 4
@@ -169,7 +170,7 @@ class StylePanel(Panel):
         """Remove all references, so that the program chooses them."""
         from imagest_core.style.reference import StyleReference
 
-        self._do(lambda state: settings.set_style(state, StyleReference(), "Remove style references"))
+        self._do(lambda state: settings.set_style(state, StyleReference(), operation_name("remove_style")))
 
     def _draw(self) -> None:
         self.context.selection.tool = ToolName.STYLE
@@ -207,7 +208,7 @@ class StylePanel(Panel):
             for box in boxes:
                 steps.append(settings.add_style_region(state, box))
                 steps[-1].apply(state)
-            self.context.do(OperationGroup(tuple(steps), name="Use suggested style"))
+            self.context.do(OperationGroup(tuple(steps), name=operation_name("use_suggested_style")))
 
     def _show_suggestions(self) -> None:
         boxes, document = self.context.selection.suggestions, self.document
@@ -267,7 +268,7 @@ class StylePanel(Panel):
             except StyleError:
                 continue
         self.context.do(
-            settings.set_style(state, replace(state.style, regions=tuple(kept)), "Trim style references")
+            settings.set_style(state, replace(state.style, regions=tuple(kept)), operation_name("trim_style"))
         )
 
 

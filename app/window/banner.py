@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
 
 from app import theme
 from app.diagnostics import diagnostics
-from app.messages import Message, Messages
+from app.messages import Messages, Notification
 from app.theme import GRID
 from app.widgets.parts import button, label, repolish, row, tool_button
 
@@ -24,7 +24,7 @@ class Banner(QFrame):
     def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
-        self.message: Message | None = None
+        self.message: Notification | None = None
         self._covered: QWidget | None = None
         self._picture = QLabel()
         self.sentence = label("", wrap=True)
@@ -64,7 +64,7 @@ class Banner(QFrame):
         self.setGeometry(corner.x(), corner.y(), width, max(self.heightForWidth(width), 0))
         self.raise_()
 
-    def show_message(self, message: Message) -> None:
+    def show_message(self, message: Notification) -> None:
         """Show ``message`` instead of the previous one; information does not replace an error."""
         if message.level == "info" and self.isVisible() and self.message and self.message.level == "error":
             return

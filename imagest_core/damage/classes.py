@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 
 MAX_LABEL = 255
 
@@ -47,11 +48,19 @@ class DamageClass:
 
     def __post_init__(self) -> None:
         if not 1 <= self.label <= MAX_LABEL:
-            raise MaskError(f"A damage class needs a label from 1 to {MAX_LABEL}, not {self.label}.")
+            raise MaskError(
+                Message(
+                    "A damage class needs a label from 1 to {largest}, not {label}.",
+                    largest=MAX_LABEL,
+                    label=self.label,
+                )
+            )
         if not self.name.strip():
             raise MaskError("A damage class needs a name.")
         if not re.fullmatch("#[0-9a-fA-F]{6}", self.colour):
-            raise MaskError(f"A damage class needs a colour like #d62828, not '{self.colour}'.")
+            raise MaskError(
+                Message("A damage class needs a colour like #d62828, not '{colour}'.", colour=self.colour)
+            )
 
     @property
     def filled(self) -> bool:

@@ -17,6 +17,7 @@ from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.damage.mask_pictures import PNG_SIGNATURE, MaskPicture, Size, open_mask
 from imagest_core.damage.mask_values import Grey, ValueCounts, find_rule, format_values
 from imagest_core.errors import MaskError, OutputError, PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.formats.base import pixel_limit
 from imagest_core.painting.geometry import Box
@@ -77,13 +78,25 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
     """Raise ``MaskError`` unless a mask of ``size`` (width, height) fits the ``scan``'s size."""
     if scan is not None and size != tuple(scan):
         raise MaskError(
-            f"The mask {path.name} is {size[0]} × {size[1]} pixels but the scan is {scan[0]} × {scan[1]}:"
-            " they must have the same size."
+            Message(
+                "The mask {path} is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: "
+                "they must have the same size.",
+                path=path.name,
+                width=size[0],
+                height=size[1],
+                scan_width=scan[0],
+                scan_height=scan[1],
+            )
         )
     if size[0] * size[1] > pixel_limit():
         raise MaskError(
-            f"The mask {path.name} declares {size[0]} × {size[1]} pixels, too many to read: raise the limit"
-            " on the command line with --max-pixels."
+            Message(
+                "The mask {path} declares {width} × {height} pixels, too many to read: raise the limit "
+                "on the command line with --max-pixels.",
+                path=path.name,
+                width=size[0],
+                height=size[1],
+            )
         )
 
 
@@ -99,14 +112,16 @@ def _as_mask_error(path: Path) -> Iterator[None]:
     except MaskError:
         raise
     except PaintingError as error:
-        raise MaskError(f"The mask can't be read: {error}") from error
+        raise MaskError(Message("The mask can't be read: {reason}", reason=error)) from error
     except FileNotFoundError:
-        raise MaskError(f"There is no mask file {path}.") from None
+        raise MaskError(Message("There is no mask file {path}.", path=path)) from None
     except Exception as error:  # decoders raise what they like on broken data
         if isinstance(error, OSError) and error.strerror:
-            raise MaskError(f"The mask {path.name} can't be read: {error.strerror}.") from error
+            raise MaskError(
+                Message("The mask {path} can't be read: {reason}.", path=path.name, reason=error.strerror)
+            ) from error
         raise MaskError(
-            f"The mask {path.name} can't be read; it is damaged or of an unknown kind."
+            Message("The mask {path} can't be read; it is damaged or of an unknown kind.", path=path.name)
         ) from error
 
 
@@ -172,11 +187,18 @@ class _TileBuffer:
 def _ambiguous_error(path: Path, counts: ValueCounts) -> MaskError:
     if not counts.finite:
         return MaskError(
-            f"The mask {path.name} has samples that are not numbers: save it as 8-bit grey, white for damage."
+            Message(
+                "The mask {path} has samples that are not numbers: save it as 8-bit grey, white for damage.",
+                path=path.name,
+            )
         )
     return MaskError(
-        f"The mask {path.name} is not clearly black and white ({format_values(counts)}): save it with 0 for"
-        " intact and 255 for damage."
+        Message(
+            "The mask {path} is not clearly black and white ({values}): save it with 0 "
+            "for intact and 255 for damage.",
+            path=path.name,
+            values=format_values(counts),
+        )
     )
 
 
@@ -194,7 +216,7 @@ def write_mask(
     path = Path(path)
     ending = path.suffix.lower()
     if ending != ".png" and ending not in TIFF_ENDINGS:
-        raise OutputError(f"A mask is written as .png or .tif, not as '{path.name}'.")
+        raise OutputError(Message("A mask is written as .png or .tif, not as '{path}'.", path=path.name))
     with replacing(path, force=force, inputs=inputs) as temporary, temporary.open("wb") as file:
         (_write_png if ending == ".png" else _write_tiff)(damage, file)
 

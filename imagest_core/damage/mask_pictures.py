@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE
 from imagest_core.damage.mask_values import Grey
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 from imagest_core.painting.formats import open_source
 from imagest_core.painting.formats.base import Limits, Samples
 from imagest_core.painting.formats.cache import SegmentCache
@@ -90,7 +91,11 @@ class MaskPicture:
     def _check_extra(self, extra: Samples, reference: NDArray[Any] | None) -> NDArray[Any]:
         first: NDArray[Any] = extra[0, 0] if reference is None else reference
         if (extra != first).any() or (self.alpha and first[0] == 0):
-            raise MaskError(f"The mask {self.path.name} is partly transparent: flatten it onto black first.")
+            raise MaskError(
+                Message(
+                    "The mask {path} is partly transparent: flatten it onto black first.", path=self.path.name
+                )
+            )
         return first
 
     def _grey(self, samples: Samples) -> Grey:
@@ -110,7 +115,11 @@ class MaskPicture:
         assert self.palette is not None
         used = np.flatnonzero(np.bincount(indices.ravel(), minlength=1))
         if used[-1] >= len(self.palette):
-            raise MaskError(f"The mask {self.path.name} can't be read; it is damaged or of an unknown kind.")
+            raise MaskError(
+                Message(
+                    "The mask {path} can't be read; it is damaged or of an unknown kind.", path=self.path.name
+                )
+            )
         colours = self.palette[used].astype(int)
         if (np.ptp(colours, axis=1) > 255 * _TOLERANCE).any():
             self._raise_coloured()
@@ -118,7 +127,10 @@ class MaskPicture:
 
     def _raise_coloured(self) -> NoReturn:
         raise MaskError(
-            f"The mask {self.path.name} has colours: save it as one grey channel, white for damage."
+            Message(
+                "The mask {path} has colours: save it as one grey channel, white for damage.",
+                path=self.path.name,
+            )
         )
 
 
@@ -229,10 +241,14 @@ def _check_tiff(path: Path, page: tifffile.TiffPage) -> None:
     from imagest_core.painting.formats.tiff_kind import check_compression
 
     if page.imagedepth > 1:
-        raise MaskError(f"The mask {path.name} is not two-dimensional: save it as one grey channel.")
+        raise MaskError(
+            Message("The mask {path} is not two-dimensional: save it as one grey channel.", path=path.name)
+        )
     is_numeric = page.dtype is not None and np.dtype(page.dtype).kind in "buif"
     if not isinstance(page.bitspersample, int) or not is_numeric:
-        raise MaskError(f"The mask {path.name} has samples of an unknown kind: save it as 8-bit grey.")
+        raise MaskError(
+            Message("The mask {path} has samples of an unknown kind: save it as 8-bit grey.", path=path.name)
+        )
     check_compression(path.name, page)
 
 
@@ -303,7 +319,9 @@ def _check_decoded_size(path: Path, size: Size) -> None:
 
 
 def _too_large(path: Path) -> MaskError:
-    return MaskError(f"The mask {path.name} is too large for its format: save it as a PNG or TIFF.")
+    return MaskError(
+        Message("The mask {path} is too large for its format: save it as a PNG or TIFF.", path=path.name)
+    )
 
 
 def _oriented_bands(read: Callable[[Box], Samples], orientation: Orientation, size: Size) -> Bands:

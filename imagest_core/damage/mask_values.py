@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Mask
+from imagest_core.messages import Message
 
 Grey = NDArray[Any]
 """(h, w) samples of one channel: uint8, uint16, float32 or float64."""
@@ -108,10 +109,15 @@ def format_values(counts: ValueCounts) -> str:
     values = sorted(counts.pixels)
     texts = list(dict.fromkeys(map(_format_value, values)))
     if len(texts) == 1:
-        return f"value {texts[0]}"
+        return Message("value {value}", value=texts[0])
     if len(texts) <= _LISTED:
-        return f"values {', '.join(texts)}"
-    return f"values {', '.join(texts[: _LISTED - 2])} … {texts[-1]} ({len(values):,} different ones)"
+        return Message("values {values}", values=", ".join(texts))
+    return Message(
+        "values {values} … {last} ({count} different ones)",
+        values=", ".join(texts[: _LISTED - 2]),
+        last=texts[-1],
+        count=f"{len(values):,}",
+    )
 
 
 def _format_value(value: float) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError, VerificationError
 from imagest_core.export.written_record import check_written_record, stored_path, summarize_record
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import all_or_none, remove_stale
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, check_targets, same_file
 from imagest_core.painting.reader import Painting
@@ -81,7 +82,9 @@ def export_accepted(
     snapshot = snapshot or document.snapshot()
     accepted = snapshot.accepted
     if document.path is not None and same_file(out, document.path):
-        raise OutputError(f"{out.name} is the project itself: choose another name for the export.")
+        raise OutputError(
+            Message("{out} is the project itself: choose another name for the export.", out=out.name)
+        )
     check_target(out, force=force, inputs=inputs_of(document))
     check_replaceable(out, FileKind.PICTURE)
     if not accepted.keys():
@@ -185,11 +188,15 @@ def verify_export(
     and ``PaintingError``.
     """
     if not exported.is_file():
-        raise ProjectError(f"{exported} doesn't exist: name the exported file to verify.")
+        raise ProjectError(
+            Message("{exported} doesn't exist: name the exported file to verify.", exported=exported)
+        )
     with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
         if painting.sha256() != document.state.painting.sha256:
             raise VerificationError(
-                f"{painting.path} isn't the scan of this project any more: its hash differs."
+                Message(
+                    "{path} isn't the scan of this project any more: its hash differs.", path=painting.path
+                )
             )
         account = check_export(painting, AcceptedFills(document.state), exported, progress)
         for number in account.runs:
@@ -203,10 +210,14 @@ def _check_record(document: Document, number: int, sha256: str) -> None:
         recorded = json.loads(document.state.runs[number].content.record())["painting"]["sha256"]
     except (ValueError, KeyError, TypeError) as error:
         raise VerificationError(
-            f"Run {number} filled pixels, but its record doesn't name their scan."
+            Message("Run {number} filled pixels, but its record doesn't name their scan.", number=number)
         ) from error
     if recorded not in (sha256, *document.state.painting.formerly):
-        raise VerificationError(f"Run {number} was computed from a file that isn't the scan of this project.")
+        raise VerificationError(
+            Message(
+                "Run {number} was computed from a file that isn't the scan of this project.", number=number
+            )
+        )
 
 
 def last_export(document: Document) -> Path:

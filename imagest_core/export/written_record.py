@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import ProjectError, VerificationError
+from imagest_core.messages import Message
 from imagest_core.project.document import Document
 from imagest_core.project.painting_reference import file_sha256
 from imagest_core.project.storage.codec import loads
@@ -53,7 +54,9 @@ def check_written_record(document: Document, exported: Path) -> None:
     text = content.decode("utf-8", "replace")
     names = changed_fields(summary["fields"], text)
     changed = format_fields(_expand_run_fields(document, names, text))
-    raise VerificationError(f"{record.name} was changed after it was written{changed}.")
+    raise VerificationError(
+        Message("{record} was changed after it was written{changed}.", record=record.name, changed=changed)
+    )
 
 
 def remarks(document: Document, exported: Path) -> list[str]:
@@ -61,18 +64,24 @@ def remarks(document: Document, exported: Path) -> list[str]:
 
     Its samples are correct, but other bytes were changed, or its record isn't there to be checked.
     """
-    remarks = []
+    remarks: list[str] = []
     sql = "SELECT sha256, time FROM exports WHERE path = ? ORDER BY id"
     rows = document.store.query(sql, _resolved_path(exported))
     digest = file_sha256(exported)
     if rows and digest not in {sha256 for sha256, _ in rows}:
         remarks.append(
-            f"{exported.name} was changed after it was exported ({rows[-1][1]}): its samples are as they"
-            " were, other bytes, for instance metadata, are not."
+            Message(
+                "{exported} was changed after it was exported ({time}): its samples are as they "
+                "were, other bytes, for instance metadata, are not.",
+                exported=exported.name,
+                time=rows[-1][1],
+            )
         )
     summary = _stored_summary(document, exported)
     if summary and _find_record(summary, exported) is None:
-        remarks.append(f"The record {summary['name']} of the file is missing, so it wasn't checked.")
+        remarks.append(
+            Message("The record {name} of the file is missing, so it wasn't checked.", name=summary["name"])
+        )
     return remarks
 
 

@@ -14,6 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imagest_core.errors import ModelError, OutputError
+from imagest_core.messages import Message
 from imagest_core.models.description import (
     Description,
     check_files,
@@ -52,7 +53,7 @@ def save_checkpoint(
     Raises :class:`OutputError` when ``folder`` exists.
     """
     if folder.exists():
-        raise OutputError(f"{folder} exists already; choose another name.")
+        raise OutputError(Message("{folder} exists already; choose another name.", folder=folder))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as temporary:
         inside = Path(temporary) / folder.name
@@ -101,7 +102,11 @@ def _buildable(folder: Path, description: Description) -> NetworkConfig:
             outline = ImagestNetwork(config)
     except Exception as error:  # constructors raise what they like on sizes that don't fit each other
         raise ModelError(
-            f"The model {folder.name} describes a network this version can't build ({_first_line(error)})."
+            Message(
+                "The model {folder} describes a network this version can't build ({reason}).",
+                folder=folder.name,
+                reason=_first_line(error),
+            )
         ) from error
     for part, module in outline.parts.items():
         check_outline(module, folder / f"{part}.safetensors")
@@ -120,25 +125,52 @@ def check_outline(module: nn.Module, path: Path) -> None:
             shapes = {name: tuple(found.get_shape()) for name, found in slices.items()}
             kinds = {name: str(found.get_dtype()) for name, found in slices.items()}
     except (SafetensorError, OSError, ValueError) as error:
-        raise ModelError(f"{path.name} can't be read as safetensors ({error}).") from error
+        raise ModelError(
+            Message("{path} can't be read as safetensors ({reason}).", path=path.name, reason=error)
+        ) from error
     expected = {name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}
     _check_names(path, expected.keys(), shapes.keys())
     for name, shape in shapes.items():
         if shape != expected[name]:
             raise ModelError(
-                f"{path.name}: the tensor {name} has the shape {shape} instead of {expected[name]}."
+                Message(
+                    "{path}: the tensor {name} has the shape {shape} instead of {expected}.",
+                    path=path.name,
+                    name=name,
+                    shape=shape,
+                    expected=expected[name],
+                )
             )
         if kinds[name] not in FLOATS:
-            raise ModelError(f"{path.name}: the tensor {name} is of the type {kinds[name]}, not a float.")
+            raise ModelError(
+                Message(
+                    "{path}: the tensor {name} is of the type {kinds}, not a float.",
+                    path=path.name,
+                    name=name,
+                    kinds=kinds[name],
+                )
+            )
 
 
 def _check_names(path: Path, expected: Set[str], stored: Set[str]) -> None:
-    for what, names in (
-        ("lacks", sorted(expected - stored)),
-        ("has one too many:", sorted(stored - expected)),
-    ):
-        if names:
-            raise ModelError(f"{path.name} {what} the tensor {names[0]} ({len(names)} in all).")
+    if lacking := sorted(expected - stored):
+        raise ModelError(
+            Message(
+                "{path} lacks the tensor {name} ({count} in all).",
+                path=path.name,
+                name=lacking[0],
+                count=len(lacking),
+            )
+        )
+    if extra := sorted(stored - expected):
+        raise ModelError(
+            Message(
+                "{path} has one too many: the tensor {name} ({count} in all).",
+                path=path.name,
+                name=extra[0],
+                count=len(extra),
+            )
+        )
 
 
 def load_exactly(module: nn.Module, path: Path) -> None:
@@ -146,13 +178,26 @@ def load_exactly(module: nn.Module, path: Path) -> None:
     try:
         stored = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise ModelError(f"{path.name} can't be read as safetensors ({error}).") from error
+        raise ModelError(
+            Message("{path} can't be read as safetensors ({reason}).", path=path.name, reason=error)
+        ) from error
     expected: dict[str, Tensor] = module.state_dict()
     _check_names(path, expected.keys(), stored.keys())
     for name, tensor in stored.items():
         if tensor.shape != expected[name].shape:
             shapes = f"{tuple(tensor.shape)} instead of {tuple(expected[name].shape)}"
-            raise ModelError(f"{path.name}: the tensor {name} has the shape {shapes}.")
+            raise ModelError(
+                Message(
+                    "{path}: the tensor {name} has the shape {shapes}.",
+                    path=path.name,
+                    name=name,
+                    shapes=shapes,
+                )
+            )
         if not torch.isfinite(tensor).all():
-            raise ModelError(f"{path.name}: the tensor {name} holds values that are no numbers.")
+            raise ModelError(
+                Message(
+                    "{path}: the tensor {name} holds values that are no numbers.", path=path.name, name=name
+                )
+            )
     module.load_state_dict({k: v.to(expected[k].dtype) for k, v in stored.items()})

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import ModelError
+from imagest_core.messages import Message
 from imagest_core.models.validation import check_digests, check_network, check_texts, read_json
 from imagest_core.printable import json_text
 from imagest_core.progress import Progress
@@ -49,25 +50,39 @@ def read_description(folder: Path) -> Description:
     """Read a checkpoint's ``config.json``; raises :class:`ModelError` saying what is wrong with it."""
     path = folder / CONFIG
     if not path.is_file():
-        raise ModelError(f"{folder} holds no model: {CONFIG} is missing.")
+        raise ModelError(
+            Message("{folder} holds no model: {config} is missing.", folder=folder, config=CONFIG)
+        )
     try:
         stored = read_json(path)
         newer = isinstance(stored, dict) and _is_newer(stored.get("format", FORMAT))
         description = None if newer else _checked(stored)
     except (ValueError, TypeError, OSError) as error:
-        raise ModelError(f"{path} can't be understood as a model's description ({error}).") from error
+        raise ModelError(
+            Message(
+                "{path} can't be understood as a model's description ({reason}).", path=path, reason=error
+            )
+        ) from error
     if description is None:
-        raise ModelError(f"{folder.name} was made by a newer version of this program: update to use it.")
+        raise ModelError(
+            Message(
+                "{folder} was made by a newer version of this program: update to use it.", folder=folder.name
+            )
+        )
     try:
         check_network(description.network)
     except ValueError as error:
         raise ModelError(
-            f"The model {folder.name} describes a network this version can't build ({error})."
+            Message(
+                "The model {folder} describes a network this version can't build ({reason}).",
+                folder=folder.name,
+                reason=error,
+            )
         ) from error
     files = [f"{part}.safetensors" for part in PARTS]
     missing = [name for name in files if name not in description.files]
     if missing:
-        raise ModelError(f"{path} doesn't name {', '.join(missing)}.")
+        raise ModelError(Message("{path} doesn't name {missing}.", path=path, missing=", ".join(missing)))
     return description
 
 
@@ -109,10 +124,22 @@ def check_files(folder: Path, description: Description, progress: Progress | Non
         progress.check()
         path = folder / name
         if Path(name).name != name:
-            raise ModelError(f"The model {folder.name} names a file outside its folder: {name}.")
+            raise ModelError(
+                Message(
+                    "The model {folder} names a file outside its folder: {name}.",
+                    folder=folder.name,
+                    name=name,
+                )
+            )
         if not path.is_file():
-            raise ModelError(f"The model {folder.name} is incomplete: {name} is missing.")
+            raise ModelError(
+                Message("The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=name)
+            )
         if file_hash(path) != digest:
             raise ModelError(
-                f"{name} of the model {folder.name} is not what its description says: import it again."
+                Message(
+                    "{name} of the model {folder} is not what its description says: import it again.",
+                    name=name,
+                    folder=folder.name,
+                )
             )

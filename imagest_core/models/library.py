@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from imagest_core.errors import ModelError, OutputError
+from imagest_core.messages import Message
 from imagest_core.models.description import (
     CONFIG,
     Description,
@@ -63,7 +64,7 @@ def entries(broken: list[str] | None = None) -> list[Entry]:
                 found.append(Entry(folder.name, folder, read_description(folder)))
             except ModelError as error:
                 if broken is not None:
-                    broken.append(str(error))
+                    broken.append(error.message)
     return found
 
 
@@ -80,7 +81,14 @@ def find_model(name: str = "") -> Path:
     if Path(name).name == name and (imported / CONFIG).is_file():
         return imported
     known = ", ".join(entry.name for entry in entries()) or "none"
-    raise ModelError(f"There is no model '{name}'; known are: {known}. A folder with a {CONFIG} will do too.")
+    raise ModelError(
+        Message(
+            "There is no model '{name}'; known are: {known}. A folder with a {config} will do too.",
+            name=name,
+            known=known,
+            config=CONFIG,
+        )
+    )
 
 
 def import_model(source: Path, name: str = "", *, force: bool = False) -> Entry:
@@ -89,12 +97,17 @@ def import_model(source: Path, name: str = "", *, force: bool = False) -> Entry:
     check_files(source, description)
     wanted = name or description.name
     if Path(wanted).name != wanted or wanted.startswith(".") or wanted == EMBEDDED or not _plain(wanted):
-        raise ModelError(f"'{wanted}' can't be a model's name; choose another with --name.")
+        raise ModelError(
+            Message("'{wanted}' can't be a model's name; choose another with --name.", wanted=wanted)
+        )
     target = imported_folder() / wanted
     check_folder(target, (source,))
     if target.exists() and not force:
         raise OutputError(
-            f"There is a model {wanted} already; choose another --name, or --force to replace it."
+            Message(
+                "There is a model {wanted} already; choose another --name, or --force to replace it.",
+                wanted=wanted,
+            )
         )
     imported_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=imported_folder(), prefix=".import-") as temporary:

@@ -25,6 +25,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from imagest_core.errors import OutputError
+from imagest_core.messages import Message
 from imagest_core.painting.outputs import check_target, check_targets, same_file
 
 __all__ = [
@@ -47,12 +48,12 @@ LONGEST_NAME = 255
 _PART, _OLD = "part", "old"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _REASONS = {
-    errno.EACCES: "the folder is not writable",
-    errno.EPERM: "the folder is not writable",
-    errno.EROFS: "the disk is read-only",
-    errno.ENAMETOOLONG: "the name is too long",
-    errno.ENOENT: "its folder doesn't exist",
-    errno.ENOTDIR: "its folder doesn't exist",
+    errno.EACCES: Message("the folder is not writable"),
+    errno.EPERM: Message("the folder is not writable"),
+    errno.EROFS: Message("the disk is read-only"),
+    errno.ENAMETOOLONG: Message("the name is too long"),
+    errno.ENOENT: Message("its folder doesn't exist"),
+    errno.ENOTDIR: Message("its folder doesn't exist"),
 }
 
 
@@ -218,8 +219,14 @@ def check_room(out: Path, room: int) -> None:
     free = shutil.disk_usage(out.parent).free
     if room and free < needed:
         raise OutputError(
-            f"{out.name} needs {needed / 1e6:,.0f} MB, but only {free / 1e6:,.0f} MB are free in "
-            f"{out.parent}; free some space or choose another disk."
+            Message(
+                "{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space "
+                "or choose another disk.",
+                out=out.name,
+                needed=f"{needed / 1000000.0:,.0f}",
+                free=f"{free / 1000000.0:,.0f}",
+                parent=out.parent,
+            )
         )
 
 
@@ -281,7 +288,9 @@ def _rename(temporary: Path, target: Path) -> None:
     try:
         os.replace(temporary, target)
     except PermissionError as error:
-        raise OutputError(f"{target} can't be replaced; close it where it is open, and try again.") from error
+        raise OutputError(
+            Message("{target} can't be replaced; close it where it is open, and try again.", target=target)
+        ) from error
     _sync_folder(target.parent)
 
 
@@ -297,11 +306,12 @@ def _sync_folder(folder: Path) -> None:
 
 def _message(error: OSError, target: Path) -> str:
     if error.errno in _FULL:
-        return (
-            f"The disk became full while {target.name} was written; free some space or choose another disk."
+        return Message(
+            "The disk became full while {target} was written; free some space or choose another disk.",
+            target=target.name,
         )
-    reason = _REASONS.get(error.errno or 0, error.strerror or "the disk refuses")
-    return f"{target} can't be written: {reason}."
+    reason = _REASONS.get(error.errno or 0, error.strerror or Message("the disk refuses"))
+    return Message("{target} can't be written: {reason}.", target=target, reason=reason)
 
 
 def _stem(target: Path) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.messages import Message
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.formats.file_bytes import FileBytes
 from imagest_core.painting.geometry import Box
@@ -268,8 +269,12 @@ class _Pages:
             same = np.array_equal(before[..., shown:], after[..., shown:])
         if not same:
             raise VerificationError(
-                f"An additional channel of the written file differs from the scan's near {part.box.x},"
-                f" {part.box.y}; it was not kept."
+                Message(
+                    "An additional channel of the written file differs from the scan's near {x}, {y}; it "
+                    "was not kept.",
+                    x=part.box.x,
+                    y=part.box.y,
+                )
             )
 
     def _range(self, part: _Part) -> tuple[int, int | None]:

@@ -14,14 +14,15 @@ from enum import StrEnum
 from pathlib import Path
 
 from imagest_core.errors import InputError, OutputError
+from imagest_core.messages import Message, template
 
 
 class FileKind(StrEnum):
     """Kind of a file's content, according to its first bytes."""
 
-    PICTURE = "a picture"
-    PROJECT = "a project"
-    OTHER = "another file"
+    PICTURE = template("a picture")
+    PROJECT = template("a project")
+    OTHER = template("another file")
 
 
 _PICTURES = (
@@ -47,17 +48,25 @@ def check_target(
     ``force``, no existing file is replaced.
     """
     if not out.parent.is_dir():
-        raise OutputError(f"The folder {out.parent} doesn't exist; create it or choose another.")
+        raise OutputError(
+            Message("The folder {parent} doesn't exist; create it or choose another.", parent=out.parent)
+        )
     if source is not None and same_file(out, source):
-        raise OutputError(f"{out.name} is the source itself, which is never written; choose another name.")
+        raise OutputError(
+            Message("{out} is the source itself, which is never written; choose another name.", out=out.name)
+        )
     if any(is_input(out, path) for path in inputs):
-        raise OutputError(f"{out.name} is one of the inputs, which are never written; choose another name.")
+        raise OutputError(
+            Message("{out} is one of the inputs, which are never written; choose another name.", out=out.name)
+        )
     if not os.path.lexists(out) or not out.exists():
         return
     if not out.is_file():
-        raise OutputError(f"{out} is not a file; choose another name.")
+        raise OutputError(Message("{out} is not a file; choose another name.", out=out))
     if not force:
-        raise OutputError(f"{out} exists already; choose another name, or --force to replace it.")
+        raise OutputError(
+            Message("{out} exists already; choose another name, or --force to replace it.", out=out)
+        )
 
 
 def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable[Path] = ()) -> None:
@@ -65,7 +74,9 @@ def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable
     inputs, targets = tuple(inputs), list[Path]()
     for out in outs:
         if any(same_file(out, other) for other in targets):
-            raise OutputError(f"{out} is named for two of the files to write; choose different names.")
+            raise OutputError(
+                Message("{out} is named for two of the files to write; choose different names.", out=out)
+            )
         targets.append(out)
     for out in targets:
         check_target(out, force=force, inputs=inputs)
@@ -76,22 +87,32 @@ def check_replaceable(out: Path, kind: FileKind) -> None:
     existing = file_kind(out)
     if existing not in (kind, FileKind.OTHER):
         raise OutputError(
-            f"{out.name} is {existing} and can't be replaced by another kind of file; choose another name."
+            Message(
+                "{out} is {existing} and can't be replaced by another kind of file; choose another name.",
+                out=out.name,
+                existing=Message(existing.value),
+            )
         )
 
 
 def check_folder(folder: Path, inputs: Iterable[Path] = ()) -> None:
     """Raise :class:`OutputError` if ``folder`` can't be written into or is one of the inputs."""
     if os.path.lexists(folder) and not folder.is_dir():
-        raise OutputError(f"{folder} is not a folder; choose another name.")
+        raise OutputError(Message("{folder} is not a folder; choose another name.", folder=folder))
     if any(same_file(folder, path) for path in inputs):
-        raise OutputError(f"{folder} is one of the inputs, which are never written; choose another name.")
+        raise OutputError(
+            Message(
+                "{folder} is one of the inputs, which are never written; choose another name.", folder=folder
+            )
+        )
 
 
 def check_regular_file(path: Path) -> None:
     """Raise :class:`InputError` for a pipe, device or socket, because opening it may block forever."""
     if path.exists() and not path.is_file() and not path.is_dir():
-        raise InputError(f"{path} is not a regular file: name one that is stored on a disk.")
+        raise InputError(
+            Message("{path} is not a regular file: name one that is stored on a disk.", path=path)
+        )
 
 
 def same_file(one: Path, other: Path) -> bool:

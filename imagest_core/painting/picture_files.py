@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import OutputError, PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
 
 
@@ -23,11 +24,16 @@ def read_picture(path: Path, flags: int = cv2.IMREAD_COLOR) -> NDArray[Any]:
     try:
         data = np.fromfile(path, np.uint8)
     except OSError as error:
-        raise PaintingError(f"{path} can't be read: {error.strerror or error}.") from error
+        raise PaintingError(
+            Message("{path} can't be read: {reason}.", path=path, reason=error.strerror or error)
+        ) from error
     picture = cv2.imdecode(data, flags) if data.size else None
     if picture is None:
         raise PaintingError(
-            f"{path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
+            Message(
+                "{path} is damaged or cut short and can't be decoded: get an intact copy of it.",
+                path=path.name,
+            )
         )
     return np.asarray(picture)
 
@@ -39,6 +45,10 @@ def write_picture(path: Path, picture: NDArray[Any], options: Sequence[int] = ()
     """
     encoded, data = cv2.imencode(path.suffix, np.ascontiguousarray(picture), list(options))
     if not encoded:
-        raise OutputError(f"{path} can't be written: it can't be encoded as {path.suffix}.")
+        raise OutputError(
+            Message(
+                "{path} can't be written: it can't be encoded as {suffix}.", path=path, suffix=path.suffix
+            )
+        )
     with replacing(path, force=True) as temporary:
         temporary.write_bytes(data.tobytes())

@@ -11,6 +11,7 @@ import numpy as np
 
 from imagest_core.arrays import Image
 from imagest_core.errors import PaintingError, ProfileError
+from imagest_core.messages import Message
 from imagest_core.painting.color.working import ColourSpace, assumed_space, colour_space
 from imagest_core.painting.formats import open_source
 from imagest_core.painting.formats.base import ImageSource, Limits, Samples
@@ -224,7 +225,9 @@ class Painting:
         return digest, before
 
     def _changed(self) -> PaintingError:
-        return PaintingError(f"{self.path.name} has changed since it was opened: open it again.")
+        return PaintingError(
+            Message("{path} has changed since it was opened: open it again.", path=self.path.name)
+        )
 
     def info(self) -> dict[str, Any]:
         """Return the properties as plain values, for one line of JSON."""
@@ -320,11 +323,15 @@ def _chosen_space(
         return (*colour_space(profile, grey), False)
     except ProfileError as error:
         if assume_srgb:
-            note = f"The file's colour profile {error}: sRGB is assumed instead."
+            note = Message("The file's colour profile {reason}: sRGB is assumed instead.", reason=error)
             return assumed_space(grey), note, True
         raise ProfileError(
-            f"{path.name} has a colour profile that {error}: assign the right one in another program, or let"
-            " sRGB be assumed (--assume-srgb)."
+            Message(
+                "{path} has a colour profile that {reason}: assign the right one in another program, "
+                "or let sRGB be assumed (--assume-srgb).",
+                path=path.name,
+                reason=error,
+            )
         ) from error
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing, sync
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata.writing_notes import WritingNote, sentences
@@ -118,14 +119,17 @@ def writing_notes(painting: Painting, form: Form = KEPT) -> tuple[str, ...]:
         return sentences(metadata_notes(painting, form))
     notes = []
     if form.converts(painting):
-        notes.append("Every sample is converted, so nothing in the file is identical to the scan.")
+        notes.append(Message("Every sample is converted, so nothing in the file is identical to the scan."))
     elif not keeps_file(painting):
         notes.append(
-            "The result is a lossless TIFF of exactly the decoded samples of"
-            f" {painting.path.name} ({painting.compression})."
+            Message(
+                "The result is a lossless TIFF of exactly the decoded samples of {path} ({compression}).",
+                path=painting.path.name,
+                compression=painting.compression,
+            )
         )
     if form.converts_colour(painting):
-        notes.append("Colours outside the sRGB gamut are clipped.")
+        notes.append(Message("Colours outside the sRGB gamut are clipped."))
     return (*notes, *sentences(metadata_notes(painting, form)))
 
 
@@ -186,7 +190,7 @@ def _copy(source: Path, target: Path, progress: Progress) -> None:
             done += block
             progress.set(done / max(size, 1))
     if done != size:
-        raise PaintingError(f"{source.name} changed while it was copied; try again.")
+        raise PaintingError(Message("{source} changed while it was copied; try again.", source=source.name))
 
 
 def _copy_block(read: BinaryIO, write: BinaryIO, offset: int) -> int:

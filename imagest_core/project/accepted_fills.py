@@ -13,7 +13,7 @@ from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box, union
 from imagest_core.painting.writer import Patch
 from imagest_core.project.operations.decisions import accepted_regions
-from imagest_core.project.run import DAMAGED, Run
+from imagest_core.project.run import Run, damaged_result
 from imagest_core.project.run_tile import RunTile
 from imagest_core.project.state import State, Subject
 
@@ -110,7 +110,7 @@ class AcceptedFills:
             if key in run.tile_keys:
                 tile = run.content.tile(key)
                 if (tile.samples.shape[2], tile.samples.itemsize * 8) != self._channels_and_depth:
-                    raise ProjectError(DAMAGED.format(number))
+                    raise ProjectError(damaged_result(number))
                 place = order[tile.regions]
                 if place.any():
                     yield number, tile, place

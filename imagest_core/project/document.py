@@ -15,6 +15,7 @@ from psygnal import Signal
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -24,6 +25,7 @@ from imagest_core.project.history import History, HistoryEntry, Status
 from imagest_core.project.operations import Operation
 from imagest_core.project.operations.decisions import now
 from imagest_core.project.operations.mask import change_mask, restore_damage
+from imagest_core.project.operations.names import operation_name
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.painting_reference import (
     LocatedScan,
@@ -116,7 +118,9 @@ class Document:
         the lock of another computer. Raises ``ProjectError``.
         """
         if not path.is_file():
-            raise ProjectError(f"{path} doesn't exist: check the name, or whether its disk is connected.")
+            raise ProjectError(
+                Message("{path} doesn't exist: check the name, or whether its disk is connected.", path=path)
+            )
         lock, reason = lock_to_open(path, take_over)
         try:
             store = Store.open(path, read_only=lock is None)
@@ -133,7 +137,7 @@ class Document:
     def open_read_only(cls, path: Path) -> Self:
         """Open the project at ``path`` read-only, even if it is in use; raises ``ProjectError``."""
         store = Store.open(path, read_only=True)
-        return cls(store.state(), store, read_only=f"{path.name} was opened read-only.")
+        return cls(store.state(), store, read_only=Message("{path} was opened read-only.", path=path.name))
 
     @classmethod
     def for_painting(cls, painting: Painting) -> Self:
@@ -147,7 +151,7 @@ class Document:
             return cls.create(painting, path)
         except InputError as error:
             document = cls.create(painting)
-            document.write_error = str(error)
+            document.write_error = error.message
             return document
 
     def find_painting(self, recent: Iterable[Path] = ()) -> LocatedScan:
@@ -307,8 +311,12 @@ class Document:
         """List an archived result again; raises ``ProjectError`` if it is no longer stored."""
         kept = {run.id: run for run in self.archived_results()}
         if number not in kept:
-            raise ProjectError(f"Result {number} is no longer stored: restore again with its settings.")
-        self.do(replace(add_run(kept[number]), name="Bring back result"))
+            raise ProjectError(
+                Message(
+                    "Result {number} is no longer stored: restore again with its settings.", number=number
+                )
+            )
+        self.do(replace(add_run(kept[number]), name=operation_name("restore_result")))
 
     def store_run(self, run: Run, progress: Progress | None = None) -> Run:
         """Assign a number to ``run`` and store its samples, which makes listing it by :meth:`do` fast.
@@ -344,7 +352,7 @@ class Document:
             try:
                 self._apply_now(self._queue.popleft())
             except InputError as error:
-                self.operation_rejected.emit(str(error))
+                self.operation_rejected.emit(error.message)
 
     def _apply(self, operation: Operation) -> Changes:
         """Apply ``operation``; raises ``ProjectError`` if its stored content is invalid."""
@@ -352,8 +360,11 @@ class Document:
             return operation.apply(self.state)
         except INVALID_DATA as error:
             raise ProjectError(
-                f"“{operation.name}” is damaged in the project file: `imagest project rescue` reads what can"
-                " be read into a new file."
+                Message(
+                    "“{operation}” is damaged in the project file: `imagest project rescue` reads what "
+                    "can be read into a new file.",
+                    operation=operation.name,
+                )
             ) from error
 
     @property
@@ -384,7 +395,7 @@ class Document:
                 self.store.reconnect()
             self.store.save(self._unsaved.entries, self._unsaved.changes, self.committed_state)
         except (OutputError, ProjectError) as error:
-            self._set_trouble(str(error))
+            self._set_trouble(error.message)
             return
         self._release_memory()
         self._unsaved.clear()
@@ -428,7 +439,7 @@ class Document:
         if self.path is not None and same_file(path, self.path):
             return self.flush()
         if path.exists() and not force:
-            raise OutputError(f"{path} already exists: choose another name.")
+            raise OutputError(Message("{path} already exists: choose another name.", path=path))
         check_target(path, force=True, inputs=inputs_of(self))
         check_replaceable(path, FileKind.PROJECT)
         lock = lock_to_create(path)

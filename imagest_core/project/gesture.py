@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from imagest_core.errors import ProjectError
+from imagest_core.messages import Message
 from imagest_core.project.operations import Operation
 from imagest_core.project.state import State
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 OperationFactory = Callable[[State], Operation | None]
 """Creates an operation from the current state when it is applied; None if there is nothing to do."""
 
-GESTURE_ACTIVE = "A stroke is in progress: finish it first."
+GESTURE_ACTIVE = Message("A stroke is in progress: finish it first.")
 
 
 class Gesture:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from imagest_core.errors import OutputError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.project.rewritten_scan import (
@@ -79,7 +80,7 @@ def find_painting(
     for path in _candidates(reference, folders):
         if file_sha256(path) == reference.sha256:
             moved = path.resolve() != reference.path
-            note = f"The scan has moved: it was found as {path}." if moved else ""
+            note = Message("The scan has moved: it was found as {path}.", path=path) if moved else ""
             return LocatedScan(_updated_reference(reference, path), path, note=note)
     return _not_found(reference, folders[: 2 if project else 1])
 
@@ -97,8 +98,12 @@ def open_reference(located: LocatedScan) -> Painting:
     if actual != expected:
         painting.close()
         raise ProjectError(
-            f"{located.path.name} is {actual}, but the project was created with {expected}: locate the"
-            " original scan."
+            Message(
+                "{path} is {actual}, but the project was created with {expected}: locate the original scan.",
+                path=located.path.name,
+                actual=actual,
+                expected=expected,
+            )
         )
     return painting
 
@@ -118,7 +123,9 @@ def relocated_reference(
     try:
         same = path.stat().st_size == reference.size and file_sha256(path) == reference.sha256
     except OSError as error:
-        raise ProjectError(f"{path} can't be read: {error.strerror or error}.") from error
+        raise ProjectError(
+            Message("{path} can't be read: {reason}.", path=path, reason=error.strerror or error)
+        ) from error
     if same:
         return _updated_reference(reference, path)
     rewritten = compare_scan(reference, path)
@@ -126,7 +133,11 @@ def relocated_reference(
         return accept_scan(reference, path)
     if rewritten.same_samples:
         raise RewrittenError(rewritten)
-    raise ProjectError(f"{path.name} is not the scan of this project: choose the file it was created with.")
+    raise ProjectError(
+        Message(
+            "{path} is not the scan of this project: choose the file it was created with.", path=path.name
+        )
+    )
 
 
 class RewrittenError(ProjectError):
@@ -143,7 +154,9 @@ def _not_found(reference: PaintingReference, folders: Iterable[Path]) -> Located
     if located:
         best = next((each for each in located if each.same_samples), located[0])
         return LocatedScan(reference, best.path, changed=True, note=best.sentence, rewritten=best)
-    note = f"The scan {reference.path} can't be found: put it beside the project file, or locate it."
+    note = Message(
+        "The scan {path} can't be found: put it beside the project file, or locate it.", path=reference.path
+    )
     return LocatedScan(reference, None, note=note)
 
 
@@ -196,5 +209,5 @@ def copy_next_to(reference: PaintingReference, project: Path) -> PaintingReferen
         with replacing(target, source=reference.path) as temporary:
             shutil.copy2(reference.path, temporary)
     elif file_sha256(target) != reference.sha256:
-        raise OutputError(f"{target} exists already; choose another name.")
+        raise OutputError(Message("{target} exists already; choose another name.", target=target))
     return _updated_reference(reference, target)

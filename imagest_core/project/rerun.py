@@ -7,6 +7,7 @@ import numpy as np
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 from imagest_core.project.run import Run
 
 
@@ -31,5 +32,7 @@ def damage_of_region(damage: DamageMap, run: Run, number: int, dilation: int) ->
                 is_component = components.labels(inside) == component
                 result.write(inside, np.where(is_component, filled.read(inside), result.read(inside)))
     if result.empty:
-        raise MaskError(f"Region {number} is no longer marked as damage: restore something else.")
+        raise MaskError(
+            Message("Region {number} is no longer marked as damage: restore something else.", number=number)
+        )
     return result

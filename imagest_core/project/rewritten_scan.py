@@ -9,6 +9,7 @@ from pathlib import Path
 
 from imagest_core.damage.map import TILE
 from imagest_core.errors import InputError, PaintingError
+from imagest_core.messages import LIST_OF_TWO, Message, joined
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
@@ -41,15 +42,19 @@ class RewrittenScan:
     @property
     def sentence(self) -> str:
         """Describe the changes and what the user can do."""
-        what = " and also ".join(self.changes)
+        what = joined(self.changes, LIST_OF_TWO)
         if self.same_samples:
-            return (
-                f"{self.path} was rewritten by another program: every sample is unchanged, but not {what};"
-                " accept it to continue (--accept-rewritten), or restore the original file."
+            return Message(
+                "{path} was rewritten by another program: every sample is unchanged, but not {what}; "
+                "accept it to continue (--accept-rewritten), or restore the original file.",
+                path=self.path,
+                what=what,
             )
-        return (
-            f"{self.path} has changed since the project was created ({what}): locate the original scan,"
-            " or create a new project."
+        return Message(
+            "{path} has changed since the project was created ({what}): locate the original "
+            "scan, or create a new project.",
+            path=self.path,
+            what=what,
         )
 
 
@@ -129,7 +134,7 @@ def compare_scan(reference: PaintingReference, path: Path) -> RewrittenScan:
         with open_painting(path, page=reference.page) as painting:
             return _compare_opened(reference, painting, path)
     except InputError:
-        return RewrittenScan(path, False, ("it can no longer be read as a picture",))
+        return RewrittenScan(path, False, (Message("it can no longer be read as a picture"),))
 
 
 def _compare_opened(reference: PaintingReference, painting: Painting, path: Path) -> RewrittenScan:
@@ -138,38 +143,65 @@ def _compare_opened(reference: PaintingReference, painting: Painting, path: Path
     if changes:
         same = False
     elif same is False:
-        changes = ["its samples"]
+        changes = [Message("its samples")]
     elif same is None:
-        changes = ["its samples can't be compared, since they were never recorded"]
+        changes = [Message("its samples can't be compared, since they were never recorded")]
     changes += _other_changes(reference, painting)
-    return RewrittenScan(path, same, tuple(changes) or ("its encoding",))
+    return RewrittenScan(path, same, tuple(changes) or (Message("its encoding"),))
 
 
 def _kind_changes(reference: PaintingReference, painting: Painting) -> list[str]:
-    changes = []
+    changes: list[str] = []
     if (reference.width, reference.height) != (painting.width, painting.height):
         old = f"{reference.width} × {reference.height}"
-        changes.append(f"its size ({old}, now {painting.width} × {painting.height})")
+        changes.append(
+            Message(
+                "its size ({old}, now {width} × {height})",
+                old=old,
+                width=painting.width,
+                height=painting.height,
+            )
+        )
     if reference.channels != painting.channels:
-        changes.append(f"its channels ({reference.channels}, now {painting.channels})")
+        changes.append(
+            Message(
+                "its channels ({old}, now {new})",
+                old=reference.channels,
+                new=painting.channels,
+            )
+        )
     if reference.depth != painting.depth:
-        changes.append(f"its bits per sample ({reference.depth}, now {painting.depth})")
+        changes.append(
+            Message("its bits per sample ({old}, now {new})", old=reference.depth, new=painting.depth)
+        )
     return changes
 
 
 def _other_changes(reference: PaintingReference, painting: Painting) -> list[str]:
     """Return recorded properties other than samples that differ."""
-    changes = []
+    changes: list[str] = []
     if reference.profile and reference.profile != profile_hash(painting):
         old = reference.profile_name or NONE
         new = painting.profile_name if painting.profile else NONE
-        changes.append(f"its colour profile ({old}, now {new})")
+        changes.append(Message("its colour profile ({old}, now {new})", old=old, new=new))
     if reference.orientation and reference.orientation != painting.orientation:
-        changes.append(f"its orientation ({reference.orientation}, now {painting.orientation})")
+        changes.append(
+            Message(
+                "its orientation ({old}, now {new})",
+                old=reference.orientation,
+                new=painting.orientation,
+            )
+        )
     if reference.resolution and reference.resolution != resolution_of(painting):
-        changes.append(f"its resolution ({reference.resolution}, now {resolution_of(painting)})")
+        changes.append(
+            Message(
+                "its resolution ({old}, now {new})",
+                old=reference.resolution,
+                new=resolution_of(painting),
+            )
+        )
     if reference.metadata and reference.metadata != metadata_hash(painting):
-        changes.append("its metadata")
+        changes.append(Message("its metadata"))
     return changes
 
 

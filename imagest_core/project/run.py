@@ -16,10 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.damage.map import TileKey
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 
-DAMAGED = "Result {} is damaged in the project file: `imagest project rescue` reads what can be read."
+
+def damaged_result(number: int) -> Message:
+    """Return the message for a result whose stored parts can't be read."""
+    return Message(
+        "Result {number} is damaged in the project file: `imagest project rescue` reads what can be read.",
+        number=number,
+    )
+
 
 REGION = np.dtype(
     [

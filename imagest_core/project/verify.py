@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, TileKey, tile_box
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.messages import Message
 from imagest_core.painting.compare import CACHE, compare
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box
@@ -87,7 +88,7 @@ def check_export(
             _check_kind(painting, export, form)
             return _compare(painting, accepted, export, form, progress or Progress())
     except PaintingError as error:
-        raise VerificationError(f"The exported file can't be read: {error}") from error
+        raise VerificationError(Message("The exported file can't be read: {reason}", reason=error)) from error
 
 
 def _opened(painting: Painting, written: Path, form: Form) -> Painting:
@@ -106,7 +107,7 @@ def _check_kind(painting: Painting, export: Painting, form: Form) -> None:
     for name, value in expected.items():
         if getattr(export, name) != value:
             raise VerificationError(
-                f"The exported file is of another kind than the scan: its {name} differs."
+                Message("The exported file is of another kind than the scan: its {name} differs.", name=name)
             )
 
 
@@ -162,9 +163,11 @@ def _check_strip(expected: NDArray, actual: NDArray, runs: NDArray[np.uint32], s
     x, y = int(column) + strip.x, int(row) + strip.y
     if count:
         raise VerificationError(
-            f"The file differs from the scan outside the accepted fills, first at {x}, {y}."
+            Message("The file differs from the scan outside the accepted fills, first at {x}, {y}.", x=x, y=y)
         )
-    raise VerificationError(f"At {x}, {y} the file doesn't hold the fill of run {runs[row, column]}.")
+    raise VerificationError(
+        Message("At {x}, {y} the file doesn't hold the fill of run {run}.", x=x, y=y, run=runs[row, column])
+    )
 
 
 def _count_runs(runs: NDArray[np.uint32]) -> dict[int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import ImagestError, MaskError
+from imagest_core.messages import Message
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
@@ -123,8 +124,14 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
     """The damage of the classes that are filled; raises ``MaskError`` where that can't be done."""
     if (damage.width, damage.height) != (painting.width, painting.height):
         raise MaskError(
-            f"The mask has {damage.width} × {damage.height} pixels, the painting"
-            f" {painting.width} × {painting.height}; give a mask of the painting's size."
+            Message(
+                "The mask has {width} × {height} pixels, the painting {painting_width} × {painting_height}; "
+                "give a mask of the painting's size.",
+                width=damage.width,
+                height=damage.height,
+                painting_width=painting.width,
+                painting_height=painting.height,
+            )
         )
     if damage.empty:
         raise MaskError("The mask is empty: mark the damage to be filled first.")
@@ -140,7 +147,11 @@ def _dilated(filled: DamageMap, dilation: int, progress: Progress) -> DamageMap:
     dilated = filled.dilated(dilation, progress)
     if dilated.count() == dilated.width * dilated.height:
         raise MaskError(
-            f"The mask, dilated by {dilation} px, leaves nothing intact to restore from; mark less damage."
+            Message(
+                "The mask, dilated by {dilation} px, leaves nothing intact to restore from; mark "
+                "less damage.",
+                dilation=dilation,
+            )
         )
     return dilated
 
@@ -197,8 +208,12 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
     """The window's picture with the fill under its mask; known samples as they were."""
     if not np.isfinite(fill.image[view.mask]).all():
         raise ImagestError(
-            f"The engine {chosen.name} gave samples that are no numbers at {view.window.box.x},"
-            f" {view.window.box.y}; please report this."
+            Message(
+                "The engine {engine} gave samples that are no numbers at {x}, {y}; please report this.",
+                engine=chosen.name,
+                x=view.window.box.x,
+                y=view.window.box.y,
+            )
         )
     whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
     return whole if chosen.matches_boundary else match_boundary(whole, view.begun, view.hole)
@@ -217,8 +232,13 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     if coarsest > 1:
         refining = sum(task.over for task in plan.tasks)
         remarks.append(
-            f"Damage larger than the engine sees was filled at a scale up to {coarsest} times coarser first,"
-            f" and refined with {refining} of {len(plan.tasks)} windows."
+            Message(
+                "Damage larger than the engine sees was filled at a scale up to {scale} times "
+                "coarser first, and refined with {count} of {windows} windows.",
+                scale=coarsest,
+                count=refining,
+                windows=len(plan.tasks),
+            )
         )
     return tuple(remarks)
 

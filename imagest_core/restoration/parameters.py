@@ -18,6 +18,7 @@ from numbers import Integral, Real
 from typing import Any, Self, get_args, get_type_hints
 
 from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
 
 _KEY = "parameter"
@@ -85,14 +86,32 @@ class Spec:
 
     def _refuse_choice(self, value: Any) -> None:
         names = ", ".join(str(choice.value) for choice in self.choices if choice.value is not None)
-        raise InputError(f"The {self.label.lower()} is one of {names}, not {str(value)[:40]!r}.")
+        raise InputError(
+            Message(
+                "The {label} is one of {names}, not {value}.",
+                label=Message(self.label.lower()),
+                names=names,
+                value=f"{str(value)[:40]!r}",
+            )
+        )
 
     def _check_range(self, value: float) -> None:
         low, high = self.low, self.high
         if (low is not None and value < low) or (high is not None and value > high):
-            limits = f"{_number(low)} to {_number(high)}" if high is not None else f"{_number(low)} or more"
-            unit = f" {self.unit}" if self.unit else ""
-            raise InputError(f"The {self.label.lower()} must be {limits}{unit}, not {_number(value)}.")
+            if high is None:
+                limits = Message("{low} or more", low=_number(low))
+            else:
+                limits = Message("{low} to {high}", low=_number(low), high=_number(high))
+            if self.unit:
+                limits = Message("{limits} {unit}", limits=limits, unit=Message(self.unit))
+            raise InputError(
+                Message(
+                    "The {label} must be {limits}, not {value}.",
+                    label=Message(self.label.lower()),
+                    limits=limits,
+                    value=_number(value),
+                )
+            )
 
 
 def _number(value: float | None) -> str:
@@ -101,7 +120,13 @@ def _number(value: float | None) -> str:
 
 def _check_whole(spec: Spec, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, Integral):
-        raise InputError(f"The {spec.label.lower()} must be a whole number, not {str(value)[:40]!r}.")
+        raise InputError(
+            Message(
+                "The {label} must be a whole number, not {value}.",
+                label=Message(spec.label.lower()),
+                value=f"{str(value)[:40]!r}",
+            )
+        )
     spec._check_range(int(value))
     return int(value)
 
@@ -112,20 +137,38 @@ def _check_real(spec: Spec, value: Any) -> float:
         with suppress(OverflowError):
             number = float(value)
     if not math.isfinite(number):
-        raise InputError(f"The {spec.label.lower()} must be a finite number, not {str(value)[:40]}.")
+        raise InputError(
+            Message(
+                "The {label} must be a finite number, not {value}.",
+                label=Message(spec.label.lower()),
+                value=str(value)[:40],
+            )
+        )
     spec._check_range(number)
     return number
 
 
 def _check_text(spec: Spec, value: Any) -> str:
     if not isinstance(value, str):
-        raise InputError(f"The {spec.label.lower()} must be a text, not {str(value)[:40]!r}.")
+        raise InputError(
+            Message(
+                "The {label} must be a text, not {value}.",
+                label=Message(spec.label.lower()),
+                value=f"{str(value)[:40]!r}",
+            )
+        )
     return str(value)
 
 
 def _check_flag(spec: Spec, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise InputError(f"The {spec.label.lower()} is on or off, not {str(value)[:40]!r}.")
+        raise InputError(
+            Message(
+                "The {label} is on or off, not {value}.",
+                label=Message(spec.label.lower()),
+                value=f"{str(value)[:40]!r}",
+            )
+        )
     return value
 
 
@@ -175,7 +218,7 @@ class Parameters:
         """The same with other values; raises ``InputError`` for a name there isn't."""
         unknown = sorted(values.keys() - self.specs().keys())
         if unknown:
-            raise InputError(f"There is no parameter {unknown[0]!r} here.")
+            raise InputError(Message("There is no parameter {unknown} here.", unknown=f"{unknown[0]!r}"))
         return replace(self, **values)
 
     def values(self) -> dict[str, Any]:

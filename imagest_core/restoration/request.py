@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.restoration.parameters import Choice, Parameters, parameter
 
 MAX_SEED = 2**63 - 1
@@ -89,7 +90,9 @@ class RestorationRequest(Parameters):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not isinstance(self.engine, str):
-            raise InputError(f"The engine must be a text, not {str(self.engine)[:40]!r}.")
+            raise InputError(
+                Message("The engine must be a text, not {engine}.", engine=f"{str(self.engine)[:40]!r}")
+            )
         if self.parameters is None:
             object.__setattr__(self, "parameters", parameters_of(self.engine)())
 
@@ -184,7 +187,14 @@ def check_names(engine: str, kind: type[Parameters], names: Mapping[str, Any]) -
     unknown = sorted(names.keys() - kind.specs().keys())
     if unknown:
         known = ", ".join(kind.specs()) or "none"
-        raise InputError(f"The engine {engine} has no parameter {unknown[0]}; its parameters are: {known}.")
+        raise InputError(
+            Message(
+                "The engine {engine} has no parameter {unknown}; its parameters are: {known}.",
+                engine=engine,
+                unknown=unknown[0],
+                known=known,
+            )
+        )
 
 
 def _plain(value: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.engines.registry import get_engine
 from imagest_core.restoration.parameters import Spec
@@ -28,8 +29,17 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
 
 
 def _refusal(engine: Engine, spec: Spec) -> str:
-    reads = {"text": "reads no text", "style": "takes no style", "adapters": "takes no adapters"}
-    return f"The engine {engine.name} {reads[str(spec.requires)]}: leave out {spec.flag}."
+    reads = {
+        "text": Message("reads no text"),
+        "style": Message("takes no style"),
+        "adapters": Message("takes no adapters"),
+    }
+    return Message(
+        "The engine {engine} {reads}: leave out {flag}.",
+        engine=engine.name,
+        reads=reads[str(spec.requires)],
+        flag=spec.flag,
+    )
 
 
 def _check_model(name: str) -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE
 from imagest_core.errors import PaintingError, VerificationError
+from imagest_core.messages import Message
 from imagest_core.painting.compare import CACHE, compare
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box
@@ -41,7 +42,9 @@ def verify(
             _check_kind(painting, result)
             return _compared(painting, result, rows, progress or Progress())
     except PaintingError as error:
-        raise VerificationError(f"The written file can't be read back: {error}") from error
+        raise VerificationError(
+            Message("The written file can't be read back: {reason}", reason=error)
+        ) from error
 
 
 def _compared(painting: Painting, written: Painting, rows: Rows, progress: Progress) -> Verification:
@@ -66,7 +69,13 @@ def _check_kind(painting: Painting, written: Painting) -> None:
         before, after = getattr(painting, name), getattr(written, name)
         if before != after:
             shown = "" if name == "profile" else f": {before} became {after}"
-            raise VerificationError(f"The written file is of another kind than the scan ({name}{shown}).")
+            raise VerificationError(
+                Message(
+                    "The written file is of another kind than the scan ({name}{shown}).",
+                    name=name,
+                    shown=shown,
+                )
+            )
 
 
 def _expected(
@@ -96,6 +105,13 @@ def _check_strip(
     y, x = np.argwhere(wrong & ~inside if touched else wrong)[0] + (strip.y, strip.x)
     if touched:
         raise VerificationError(
-            f"The written file differs from the scan outside the mask, first at {x}, {y}; it was not kept."
+            Message(
+                "The written file differs from the scan outside the mask, first at {x}, {y}; it was "
+                "not kept.",
+                x=x,
+                y=y,
+            )
         )
-    raise VerificationError(f"The fill at {x}, {y} did not reach the written file; it was not kept.")
+    raise VerificationError(
+        Message("The fill at {x}, {y} did not reach the written file; it was not kept.", x=x, y=y)
+    )

@@ -9,6 +9,7 @@ import numpy as np
 from imagest_core.arrays import Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import StyleError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.style.reference import StyleReference
@@ -33,7 +34,7 @@ def check_style(
         that is large enough), or the donor is not a file.
     """
     if style.donor is not None and not style.donor.is_file():
-        raise StyleError(f"There is no style image {style.donor}.")
+        raise StyleError(Message("There is no style image {donor}.", donor=style.donor))
     for region in style.regions:
         _check_bounds(region, painting.box)
     return replace(
@@ -77,12 +78,20 @@ def _largest_below_skyline(heights: list[int], bottom: int) -> Box:
 def _check_bounds(region: Box, picture: Box) -> None:
     if region.width < SMALLEST or region.height < SMALLEST:
         raise StyleError(
-            f"The style region {_format_box(region)} is smaller than {SMALLEST} × {SMALLEST} pixels."
+            Message(
+                "The style region {region} is smaller than {smallest} × {smallest} pixels.",
+                region=_format_box(region),
+                smallest=SMALLEST,
+            )
         )
     if not picture.contains(region):
         raise StyleError(
-            f"The style region {_format_box(region)} extends beyond the picture, which is"
-            f" {picture.width} × {picture.height} pixels."
+            Message(
+                "The style region {region} extends beyond the picture, which is {width} × {height} pixels.",
+                region=_format_box(region),
+                width=picture.width,
+                height=picture.height,
+            )
         )
 
 
@@ -91,12 +100,18 @@ def _check_intact(region: Box, damage: DamageMap, trim: bool, dilation: int) -> 
         return region
     if not trim:
         raise StyleError(
-            f"The style region {_format_box(region)} contains damage: move it, or allow it to be trimmed."
+            Message(
+                "The style region {region} contains damage: move it, or allow it to be trimmed.",
+                region=_format_box(region),
+            )
         )
     free = _trim(region, damage, dilation)
     if free.width < SMALLEST or free.height < SMALLEST:
         raise StyleError(
-            f"The style region {_format_box(region)} has no intact part large enough: choose another."
+            Message(
+                "The style region {region} has no intact part large enough: choose another.",
+                region=_format_box(region),
+            )
         )
     return free
 

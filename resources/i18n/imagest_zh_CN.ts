@@ -690,134 +690,6 @@
 <context>
     <name>Core</name>
     <message>
-        <source>{0} doesn&apos;t exist: check the name.</source>
-        <translation>{0} 不存在：请检查文件名。</translation>
-    </message>
-    <message>
-        <source>{0} is a folder: name the picture in it.</source>
-        <translation>{0} 是文件夹：请选择其中的图片。</translation>
-    </message>
-    <message>
-        <source>{0} is not a regular file: name a picture.</source>
-        <translation>{0} 不是普通文件：请选择一张图片。</translation>
-    </message>
-    <message>
-        <source>{0} is empty: get an intact copy of it.</source>
-        <translation>{0} 是空文件：请取得完好的副本。</translation>
-    </message>
-    <message>
-        <source>{0} is not in a supported picture format: open {1} files.</source>
-        <translation>{0} 不是本程序认识的图片：请打开 {1} 文件。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be read: ask for permission to read it.</source>
-        <translation>无法读取 {0}：请取得读取权限。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be read: {1}.</source>
-        <translation>无法读取 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be read any more: open it again.</source>
-        <translation>{0} 已无法读取：请重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} has changed since it was opened: open it again.</source>
-        <translation>{0} 在打开之后已被更改：请重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
-        <translation>{0} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
-    </message>
-    <message>
-        <source>{0} was cut short while it was open: get an intact copy of it.</source>
-        <translation>{0} 在打开期间被截短：请取得完好的副本。</translation>
-    </message>
-    <message>
-        <source>{0} needs more memory than is available: save it as a tiled TIFF.</source>
-        <translation>{0} 所需内存超过现有内存：请存为分块 TIFF。</translation>
-    </message>
-    <message>
-        <source>{0} decodes to {1} GB, and {2} can only be decoded as a whole: save it as a tiled TIFF.</source>
-        <translation>{0} 解码后为 {1} GB，而 {2} 只能整体解码：请存为分块 TIFF。</translation>
-    </message>
-    <message>
-        <source>{0} declares a size of {1} × {2} pixels: the file is damaged.</source>
-        <translation>{0} 声明的大小为 {1} × {2} 像素：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} declares tiles or strips without a size: the file is damaged.</source>
-        <translation>{0} 的分块或条带没有大小：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} is compressed in {1} of {2} GB: save it with smaller tiles.</source>
-        <translation>{0} 以每个 {2} GB 的{1}压缩：请用较小的分块保存。</translation>
-    </message>
-    <message>
-        <source>{0} lists {1} {2} where its size needs {3}: it is damaged.</source>
-        <translation>{0} 列出 {1} 个{2}，而其大小需要 {3} 个：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: some of its {1} lie outside the file.</source>
-        <translation>{0} 不完整：部分{1}在文件之外。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: some of its {1} are smaller than their size needs.</source>
-        <translation>{0} 不完整：部分{1}小于其大小所需。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: it ends before its last row.</source>
-        <translation>{0} 不完整：在最后一行之前就结束了。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: it contains no picture.</source>
-        <translation>{0} 不完整：其中没有图像。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: it has too few bytes for {1} × {2} pixels.</source>
-        <translation>{0} 不完整：字节数不足以构成 {1} × {2} 像素。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: the end of its data is missing.</source>
-        <translation>{0} 不完整：缺少数据的结尾。</translation>
-    </message>
-    <message>
-        <source>{0} is cut short: {1} of its {2} bytes exist.</source>
-        <translation>{0} 不完整：{2} 个字节中只有 {1} 个。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged: one of its tiles or strips is too small.</source>
-        <translation>{0} 已损坏：有一个分块或条带过小。</translation>
-    </message>
-    <message>
-        <source>{0} contains a picture that doesn&apos;t match its header: it is damaged.</source>
-        <translation>{0} 中的图像与文件头所述不符：文件已损坏。</translation>
-    </message>
-    <message>
-        <source>{0} is an animation: save one of its pictures as a still.</source>
-        <translation>{0} 是动画：请将其中一幅存为静态图片。</translation>
-    </message>
-    <message>
-        <source>{0} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.</source>
-        <translation>{0} 是 CMYK 图片：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
-        <translation>{0} 是索引色图片：请转换为 RGB 后重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.</source>
-        <translation>{0} 是未知类型的 PNG：请重新存为 8 位或 16 位 RGB。</translation>
-    </message>
-    <message>
-        <source>{0} is {1}: convert it to 8- or 16-bit RGB, then open it again.</source>
-        <translation>{0} 是{1}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} is {1}: {2}, then open it again.</source>
-        <translation>{0} 是{1}：请{2}，然后重新打开。</translation>
-    </message>
-    <message>
         <source>The TIFF file&apos;s structure is damaged; save it again with the program that created it.</source>
         <translation>该 TIFF 文件的结构已损坏；请用原来的程序重新保存。</translation>
     </message>
@@ -830,20 +702,464 @@
         <translation>文件被截断：缺少部分图像。</translation>
     </message>
     <message>
+        <source>&apos;{wanted}&apos; can&apos;t be a model&apos;s name; choose another with --name.</source>
+        <translation>“{wanted}”不能用作模型名称；请用 --name 另选名称。</translation>
+    </message>
+    <message>
+        <source>A damage class needs a colour like #d62828, not &apos;{colour}&apos;.</source>
+        <translation>损伤类别需要形如 #d62828 的颜色，而不是 “{colour}”。</translation>
+    </message>
+    <message>
+        <source>A damage class needs a label from 1 to {largest}, not {label}.</source>
+        <translation>损伤类别需要 1 到 {largest} 的标号，而不是 {label}。</translation>
+    </message>
+    <message>
         <source>A directory of the file contains itself.</source>
         <translation>文件的目录包含自身。</translation>
     </message>
     <message>
+        <source>A mask is written as .png or .tif, not as &apos;{path}&apos;.</source>
+        <translation>蒙版应写成 .png 或 .tif，而不是 “{path}”。</translation>
+    </message>
+    <message>
+        <source>Accept region {number}</source>
+        <translation>接受区域 {number}</translation>
+    </message>
+    <message>
+        <source>Accept {count} regions</source>
+        <translation>接受 {count} 个区域</translation>
+    </message>
+    <message>
+        <source>Add class {name}</source>
+        <translation>添加类别 {name}</translation>
+    </message>
+    <message>
+        <source>Add style region</source>
+        <translation>添加风格区域</translation>
+    </message>
+    <message>
+        <source>An additional channel of the written file differs from the scan&apos;s near {x}, {y}; it was not kept.</source>
+        <translation>写出的文件的附加通道在 {x}, {y} 附近与扫描件不同；未予保留。</translation>
+    </message>
+    <message>
+        <source>Annotate</source>
+        <translation>添加备注</translation>
+    </message>
+    <message>
+        <source>At {x}, {y} the file doesn&apos;t hold the fill of run {run}.</source>
+        <translation>在 {x}, {y} 处，文件中没有第 {run} 次修复的填补。</translation>
+    </message>
+    <message>
+        <source>Bring back result</source>
+        <translation>恢复结果</translation>
+    </message>
+    <message>
+        <source>Brush stroke</source>
+        <translation>画笔笔画</translation>
+    </message>
+    <message>
+        <source>Carried into the TIFF in another form: {part}.</source>
+        <translation>以另一种形式写入 TIFF：{part}。</translation>
+    </message>
+    <message>
+        <source>Change class of region</source>
+        <translation>更改区域类别</translation>
+    </message>
+    <message>
+        <source>Clear class</source>
+        <translation>清除类别</translation>
+    </message>
+    <message>
+        <source>Clear mask</source>
+        <translation>清除蒙版</translation>
+    </message>
+    <message>
+        <source>Clear region</source>
+        <translation>清除区域</translation>
+    </message>
+    <message>
+        <source>Colour profile (tag {tag}), which isn&apos;t used</source>
+        <translation>未使用的颜色配置文件（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} windows.</source>
+        <translation>大于引擎视野的损伤先以最多 {scale} 倍的较粗尺度填补，再用 {windows} 个窗口中的 {count} 个逐步细化。</translation>
+    </message>
+    <message>
+        <source>Derive cracks</source>
+        <translation>检测裂纹</translation>
+    </message>
+    <message>
+        <source>Derive difference</source>
+        <translation>检测差异</translation>
+    </message>
+    <message>
+        <source>Derive losses</source>
+        <translation>检测缺失</translation>
+    </message>
+    <message>
+        <source>Discard result</source>
+        <translation>丢弃结果</translation>
+    </message>
+    <message>
+        <source>EXIF thumbnail (tag {tag})</source>
+        <translation>EXIF 缩略图（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Edit notes</source>
+        <translation>编辑备注</translation>
+    </message>
+    <message>
+        <source>Embedded preview (tag {tag})</source>
+        <translation>内嵌预览（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Fill class</source>
+        <translation>填补类别</translation>
+    </message>
+    <message>
+        <source>Fill region</source>
+        <translation>填充区域</translation>
+    </message>
+    <message>
+        <source>Further XMP ({where})</source>
+        <translation>另外的 XMP（{where}）</translation>
+    </message>
+    <message>
+        <source>Grow class</source>
+        <translation>扩展类别</translation>
+    </message>
+    <message>
+        <source>Hide class</source>
+        <translation>隐藏类别</translation>
+    </message>
+    <message>
+        <source>IPTC preview (data set 2:202 in tag {tag})</source>
+        <translation>IPTC 预览（标签 {tag} 中的数据集 2:202）</translation>
+    </message>
+    <message>
+        <source>Import {file}</source>
+        <translation>导入 {file}</translation>
+    </message>
+    <message>
+        <source>Invert mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>JPEG 2000 boxes {names}</source>
+        <translation>JPEG 2000 数据盒 {names}</translation>
+    </message>
+    <message>
+        <source>JPEG segments {names}</source>
+        <translation>JPEG 段 {names}</translation>
+    </message>
+    <message>
+        <source>JPEG thumbnail (tag {tag})</source>
+        <translation>JPEG 缩略图（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Kept as it is: {part}.</source>
+        <translation>原样保留：{part}。</translation>
+    </message>
+    <message>
+        <source>Lasso</source>
+        <translation>套索</translation>
+    </message>
+    <message>
+        <source>Lock class</source>
+        <translation>锁定类别</translation>
+    </message>
+    <message>
+        <source>Maker note (EXIF tag {tag})</source>
+        <translation>厂商注释（EXIF 标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Maker note preview (EXIF tag {tag})</source>
+        <translation>厂商注释中的预览（EXIF 标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Move style region</source>
+        <translation>移动风格区域</translation>
+    </message>
+    <message>
+        <source>Not carried into the TIFF, so only the scan has it: {part}.</source>
+        <translation>未写入 TIFF，仅保留在扫描件中：{part}。</translation>
+    </message>
+    <message>
+        <source>Only record class</source>
+        <translation>类别仅作记录</translation>
+    </message>
+    <message>
+        <source>Only {inliers} of {points} details agree on the alignment: {remedy}.</source>
+        <translation>{points} 处细节中只有 {inliers} 处对图片的位置一致：{remedy}。</translation>
+    </message>
+    <message>
+        <source>Only {points} details of the clean picture were matched: {remedy}.</source>
+        <translation>只重新找到完好图片的 {points} 处细节：{remedy}。</translation>
+    </message>
+    <message>
+        <source>Orientation (tag {tag}), by turning the picture upright</source>
+        <translation>方向（标签 {tag}），画面已转正</translation>
+    </message>
+    <message>
+        <source>Outline</source>
+        <translation>轮廓</translation>
+    </message>
+    <message>
+        <source>PNG chunks {names}</source>
+        <translation>PNG 数据块 {names}</translation>
+    </message>
+    <message>
+        <source>PNG text {keyword}</source>
+        <translation>PNG 文本 {keyword}</translation>
+    </message>
+    <message>
+        <source>PNG text {keyword}, besides the EXIF chunk</source>
+        <translation>PNG 文本 {keyword}（EXIF 块之外）</translation>
+    </message>
+    <message>
+        <source>PNG text {keyword}, which is damaged</source>
+        <translation>已损坏的 PNG 文本 {keyword}</translation>
+    </message>
+    <message>
+        <source>Page {number} of the file</source>
+        <translation>文件的第 {number} 页</translation>
+    </message>
+    <message>
+        <source>Photoshop layers (tag {tag})</source>
+        <translation>Photoshop 图层（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Photoshop preview (resource {number} in tag {tag})</source>
+        <translation>Photoshop 预览（标签 {tag} 中的资源 {number}）</translation>
+    </message>
+    <message>
+        <source>Photoshop preview (tag {tag})</source>
+        <translation>Photoshop 预览（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Photoshop thumbnail (resource {number} in tag {tag})</source>
+        <translation>Photoshop 缩略图（标签 {tag} 中的资源 {number}）</translation>
+    </message>
+    <message>
+        <source>Polygon</source>
+        <translation>多边形</translation>
+    </message>
+    <message>
+        <source>Recolour class</source>
+        <translation>更改类别颜色</translation>
+    </message>
+    <message>
+        <source>Reconsider region {number}</source>
+        <translation>重新考虑区域 {number}</translation>
+    </message>
+    <message>
+        <source>Reconsider {count} regions</source>
+        <translation>重新考虑 {count} 个区域</translation>
+    </message>
+    <message>
+        <source>Rectangle</source>
+        <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Reduced copy of {width} × {height} pixels (SubIFDs, tag {tag})</source>
+        <translation>{width} × {height} 像素的缩小副本（SubIFDs，标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Reduced copy of {width} × {height} pixels (page {page}, tag {tag})</source>
+        <translation>{width} × {height} 像素的缩小副本（第 {page} 页，标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Region {number} is no longer marked as damage: restore something else.</source>
+        <translation>区域 {number} 已不再标为损伤；请修复别处。</translation>
+    </message>
+    <message>
+        <source>Reject region {number}</source>
+        <translation>拒绝区域 {number}</translation>
+    </message>
+    <message>
+        <source>Reject {count} regions</source>
+        <translation>拒绝 {count} 个区域</translation>
+    </message>
+    <message>
+        <source>Remove donor picture</source>
+        <translation>移除风格来源图片</translation>
+    </message>
+    <message>
+        <source>Remove style references</source>
+        <translation>移除风格参考</translation>
+    </message>
+    <message>
+        <source>Remove style region</source>
+        <translation>移除风格区域</translation>
+    </message>
+    <message>
+        <source>Removed, as it shows the picture before the restoration: {part}.</source>
+        <translation>已删除，因为它显示修复前的画面：{part}。</translation>
+    </message>
+    <message>
+        <source>Rename class to {name}</source>
+        <translation>类别重命名为 {name}</translation>
+    </message>
+    <message>
+        <source>Restore with {engine}</source>
+        <translation>用 {engine} 修复</translation>
+    </message>
+    <message>
+        <source>Result {number} is damaged in the project file: `imagest project rescue` reads what can be read.</source>
+        <translation>项目文件中的结果 {number} 已损坏：`imagest project rescue` 可读出尚能读取的内容。</translation>
+    </message>
+    <message>
+        <source>Result {number} is no longer stored: restore again with its settings.</source>
+        <translation>结果 {number} 已不再保留：请用其参数重新修复。</translation>
+    </message>
+    <message>
+        <source>Review region</source>
+        <translation>审阅区域</translation>
+    </message>
+    <message>
+        <source>Run {number} filled pixels, but its record doesn&apos;t name their scan.</source>
+        <translation>第 {number} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
+    </message>
+    <message>
+        <source>Run {number} was computed from a file that isn&apos;t the scan of this project.</source>
+        <translation>第 {number} 次修复所用的不是本项目的扫描件。</translation>
+    </message>
+    <message>
+        <source>Set donor picture</source>
+        <translation>设定风格来源图片</translation>
+    </message>
+    <message>
+        <source>Set operator</source>
+        <translation>设定操作者</translation>
+    </message>
+    <message>
+        <source>Set scale by two points</source>
+        <translation>由两点设定比例</translation>
+    </message>
+    <message>
+        <source>Set scale from the file</source>
+        <translation>由文件设定比例</translation>
+    </message>
+    <message>
+        <source>Set style reference</source>
+        <translation>设定风格参考</translation>
+    </message>
+    <message>
+        <source>Show class</source>
+        <translation>显示类别</translation>
+    </message>
+    <message>
+        <source>Shrink class</source>
+        <translation>收缩类别</translation>
+    </message>
+    <message>
+        <source>Software (tag {tag})</source>
+        <translation>软件（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>Tag {tag} in the EXIF block, besides that of the file</source>
+        <translation>EXIF 块中的标签 {tag}（文件另有一个）</translation>
+    </message>
+    <message>
+        <source>Tag {tag}, whose value is damaged</source>
+        <translation>标签 {tag}，其值已损坏</translation>
+    </message>
+    <message>
+        <source>Tags of the old encoding: {tags}</source>
+        <translation>原编码的标签：{tags}</translation>
+    </message>
+    <message>
+        <source>Texts for {names}, as the XMP is damaged</source>
+        <translation>{names} 的文本，因为 XMP 已损坏</translation>
+    </message>
+    <message>
+        <source>The clean picture can&apos;t be aligned precisely, since its details are shifted unevenly: {remedy}.</source>
+        <translation>无法精确对齐完好图片：其细节位移不均；{remedy}。</translation>
+    </message>
+    <message>
+        <source>The clean picture can&apos;t be aligned precisely, since too few of its details match: {remedy}.</source>
+        <translation>无法精确对齐完好图片：能匹配的细节太少；{remedy}。</translation>
+    </message>
+    <message>
+        <source>The clean picture can&apos;t be aligned precisely: {remedy}.</source>
+        <translation>无法精确对齐完好图片：{remedy}。</translation>
+    </message>
+    <message>
+        <source>The clean picture differs too much from the damaged one to be aligned: {remedy}.</source>
+        <translation>完好图片与受损的图片相差太大，无法叠合：{remedy}。</translation>
+    </message>
+    <message>
+        <source>The clean picture doesn&apos;t match the damaged one after alignment: {remedy}.</source>
+        <translation>完好图片叠上后与受损的图片不符：{remedy}。</translation>
+    </message>
+    <message>
+        <source>The clean picture is {width} × {height} pixels but the damaged one is {damaged_width} × {damaged_height}: enable the alignment.</source>
+        <translation>完好图片为 {width} × {height} 像素，而受损的为 {damaged_width} × {damaged_height}：请让程序对齐。</translation>
+    </message>
+    <message>
+        <source>The clean picture shows only {share} of the damaged one: choose one that shows it all.</source>
+        <translation>完好图片只显示了受损图片的 {share}：请选择能完整显示的一张。</translation>
+    </message>
+    <message>
+        <source>The clean picture would have to be distorted too much to fit: {remedy}.</source>
+        <translation>完好图片须过度变形才能吻合：{remedy}。</translation>
+    </message>
+    <message>
+        <source>The colour profile {profile} can&apos;t be inverted exactly: converting there and back differs by up to {largest} of 255 (mean {mean}), in filled pixels only.</source>
+        <translation>颜色配置文件 {profile} 无法精确逆转：来回转换最多相差 {largest}/255（平均 {mean}），仅影响填补的像素。</translation>
+    </message>
+    <message>
+        <source>The colour profile {profile} is a lookup table: converting there and back differs by up to {largest} of 255 (mean {mean}), in filled pixels only.</source>
+        <translation>颜色配置文件 {profile} 是查找表：来回转换最多相差 {largest}/255（平均 {mean}），仅影响填补的像素。</translation>
+    </message>
+    <message>
+        <source>The damage at {x}, {y} is {thickness} pixels thick, more than this engine sees at the scan&apos;s own scale ({largest}); choose the automatic scale.</source>
+        <translation>{x}, {y} 处的损伤厚 {thickness} 像素，超过此引擎在扫描件原尺度下的视野（{largest}）；请选择自动尺度。</translation>
+    </message>
+    <message>
+        <source>The disk became full while {target} was written; free some space or choose another disk.</source>
+        <translation>写入 {target} 时磁盘已满；请腾出空间或另选磁盘。</translation>
+    </message>
+    <message>
+        <source>The disk that holds {name} is full: free some space, or save on another disk; the work is still open.</source>
+        <translation>{name} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>The engine must be a text, not {engine}.</source>
+        <translation>引擎必须是文本，而不是 {engine}。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} gave samples that are no numbers at {x}, {y}; please report this.</source>
+        <translation>引擎 {engine} 在 {x}, {y} 处给出的样本不是数字；请报告此问题。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} has no parameter {unknown}; its parameters are: {known}.</source>
+        <translation>引擎 {engine} 没有参数 {unknown}；它的参数有：{known}。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} {reads}: leave out {flag}.</source>
+        <translation>引擎 {engine} {reads}：请去掉 {flag}。</translation>
+    </message>
+    <message>
+        <source>The exported file can&apos;t be read: {reason}</source>
+        <translation>无法读取导出的文件：{reason}</translation>
+    </message>
+    <message>
+        <source>The exported file is of another kind than the scan: its {name} differs.</source>
+        <translation>导出的文件与扫描件类型不同：{name} 不一致。</translation>
+    </message>
+    <message>
+        <source>The file differs from the scan outside the accepted fills, first at {x}, {y}.</source>
+        <translation>文件在已接受的填补之外与扫描件不同，首处位于 {x}, {y}。</translation>
+    </message>
+    <message>
         <source>The file has no colour profile: sRGB is assumed.</source>
         <translation>文件没有颜色配置文件：按 sRGB 处理。</translation>
-    </message>
-    <message>
-        <source>The file&apos;s colour profile {0}: sRGB is assumed instead.</source>
-        <translation>文件的颜色配置文件{0}：改按 sRGB 处理。</translation>
-    </message>
-    <message>
-        <source>The file has {0} pages; {1} is shown.</source>
-        <translation>文件有 {0} 页；显示的是{1}。</translation>
     </message>
     <message>
         <source>The file is black and white (1 bit); it is read as 8-bit grey.</source>
@@ -854,92 +1170,12 @@
         <translation>文件为动画；显示第一幅。</translation>
     </message>
     <message>
-        <source>The file has {0} bits per sample; it is read as 8-bit grey.</source>
-        <translation>文件每个样本 {0} 位；按 8 位灰度读取。</translation>
-    </message>
-    <message>
-        <source>{0} changed while it was copied; try again.</source>
-        <translation>{0} 在复制期间发生了变化；请重试。</translation>
-    </message>
-    <message>
         <source>Every sample is converted, so nothing in the file is identical to the scan.</source>
         <translation>每个样本都会被转换，因此文件中没有任何内容与扫描件完全相同。</translation>
     </message>
     <message>
-        <source>The result is a lossless TIFF of exactly the decoded samples of {0} ({1}).</source>
-        <translation>结果是无损 TIFF，样本与 {0}（{1}）解码后完全相同。</translation>
-    </message>
-    <message>
-        <source>Updated to show the restored picture: {0}.</source>
-        <translation>已更新为显示修复后的画面：{0}。</translation>
-    </message>
-    <message>
-        <source>Removed, as it shows the picture before the restoration: {0}.</source>
-        <translation>已删除，因为它显示修复前的画面：{0}。</translation>
-    </message>
-    <message>
-        <source>Not carried into the TIFF, so only the scan has it: {0}.</source>
-        <translation>未写入 TIFF，仅保留在扫描件中：{0}。</translation>
-    </message>
-    <message>
-        <source>Carried into the TIFF in another form: {0}.</source>
-        <translation>以另一种形式写入 TIFF：{0}。</translation>
-    </message>
-    <message>
-        <source>Kept as it is: {0}.</source>
-        <translation>原样保留：{0}。</translation>
-    </message>
-    <message>
         <source>Colours outside the sRGB gamut are clipped.</source>
         <translation>超出 sRGB 的颜色将被裁切。</translation>
-    </message>
-    <message>
-        <source>{0} is the source itself, which is never written; choose another name.</source>
-        <translation>{0} 就是原扫描件，永远不会被改写；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} exists already; choose another name, or --force to replace it.</source>
-        <translation>{0} 已存在；请另选名称或允许替换。</translation>
-    </message>
-    <message>
-        <source>{0} exists already; choose another name.</source>
-        <translation>{0} 已存在；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} already exists: choose another name.</source>
-        <translation>{0} 已存在：请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is not a file; choose another name.</source>
-        <translation>{0} 不是文件；请另选名称。</translation>
-    </message>
-    <message>
-        <source>The folder {0} doesn&apos;t exist; create it or choose another.</source>
-        <translation>文件夹 {0} 不存在；请创建或另选一个。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be written: {1}.</source>
-        <translation>无法写入 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be replaced; close it where it is open, and try again.</source>
-        <translation>无法替换 {0}；请在打开它的程序中关闭后重试。</translation>
-    </message>
-    <message>
-        <source>The disk became full while {0} was written; free some space or choose another disk.</source>
-        <translation>写入 {0} 时磁盘已满；请腾出空间或另选磁盘。</translation>
-    </message>
-    <message>
-        <source>{0} needs {1} MB, but only {2} MB are free in {3}; free some space or choose another disk.</source>
-        <translation>{0} 需要 {1} MB，而 {3} 中只剩 {2} MB；请腾出空间或另选磁盘。</translation>
-    </message>
-    <message>
-        <source>{0} is the project itself: choose another name for the export.</source>
-        <translation>{0} 就是项目文件本身：请为导出另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is the scan, its export or the project: name another record.</source>
-        <translation>{0} 是扫描件、导出文件或项目本身：请为记录另选名称。</translation>
     </message>
     <message>
         <source>No fill is accepted yet: accept some before exporting.</source>
@@ -948,54 +1184,6 @@
     <message>
         <source>Nothing was exported from this project yet: name the file to verify.</source>
         <translation>此项目尚未导出过任何文件：请指明要验证的文件。</translation>
-    </message>
-    <message>
-        <source>{0} is the damaged project itself, which is never changed: choose another name.</source>
-        <translation>{0} 就是受损的项目文件本身，不会被改动：请另选名称。</translation>
-    </message>
-    <message>
-        <source>The written file differs from the scan outside the mask, first at {0}, {1}; it was not kept.</source>
-        <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {0}, {1}；未予保留。</translation>
-    </message>
-    <message>
-        <source>An additional channel of the written file differs from the scan&apos;s near {0}, {1}; it was not kept.</source>
-        <translation>写出的文件的附加通道在 {0}, {1} 附近与扫描件不同；未予保留。</translation>
-    </message>
-    <message>
-        <source>The fill at {0}, {1} did not reach the written file; it was not kept.</source>
-        <translation>{0}, {1} 处的填补未写入文件；未予保留。</translation>
-    </message>
-    <message>
-        <source>The written file is of another kind than the scan ({0}).</source>
-        <translation>写出的文件与扫描件类型不同（{0}）。</translation>
-    </message>
-    <message>
-        <source>The exported file is of another kind than the scan: its {0} differs.</source>
-        <translation>导出的文件与扫描件类型不同：{0} 不一致。</translation>
-    </message>
-    <message>
-        <source>The exported file can&apos;t be read: {0}</source>
-        <translation>无法读取导出的文件：{0}</translation>
-    </message>
-    <message>
-        <source>The file differs from the scan outside the accepted fills, first at {0}, {1}.</source>
-        <translation>文件在已接受的填补之外与扫描件不同，首处位于 {0}, {1}。</translation>
-    </message>
-    <message>
-        <source>At {0}, {1} the file doesn&apos;t hold the fill of run {2}.</source>
-        <translation>在 {0}, {1} 处，文件中没有第 {2} 次修复的填补。</translation>
-    </message>
-    <message>
-        <source>{0} isn&apos;t the scan of this project any more: its hash differs.</source>
-        <translation>{0} 已不是本项目的扫描件：其哈希值不同。</translation>
-    </message>
-    <message>
-        <source>Run {0} filled pixels, but its record doesn&apos;t name their scan.</source>
-        <translation>第 {0} 次修复填补了像素，但其记录未说明所填的是哪个文件。</translation>
-    </message>
-    <message>
-        <source>Run {0} was computed from a file that isn&apos;t the scan of this project.</source>
-        <translation>第 {0} 次修复所用的不是本项目的扫描件。</translation>
     </message>
     <message>
         <source>The mask is empty: mark some damage (white on black) first.</source>
@@ -1010,376 +1198,40 @@
         <translation>蒙版覆盖了整幅图像，没有留下完好之处：白色应表示损伤。</translation>
     </message>
     <message>
-        <source>The mask {0} is {1} × {2} pixels but the scan is {3} × {4}: they must have the same size.</source>
-        <translation>蒙版 {0} 为 {1} × {2} 像素，而扫描件为 {3} × {4}：两者大小必须相同。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is not two-dimensional: save it as one grey channel.</source>
-        <translation>蒙版 {0} 不是平面图像：请存为单个灰度通道。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is partly transparent: flatten it onto black first.</source>
-        <translation>蒙版 {0} 部分透明：请先合并到黑色背景上。</translation>
-    </message>
-    <message>
-        <source>The mask {0} has colours: save it as one grey channel, white for damage.</source>
-        <translation>蒙版 {0} 含有颜色：请存为单个灰度通道，白色表示损伤。</translation>
-    </message>
-    <message>
-        <source>A mask is written as .png or .tif, not as {0}.</source>
-        <translation>蒙版应写成 .png 或 .tif，而不是 {0}。</translation>
-    </message>
-    <message>
-        <source>There is no mask file {0}.</source>
-        <translation>没有蒙版文件 {0}。</translation>
-    </message>
-    <message>
-        <source>The mask {0} can&apos;t be read: {1}.</source>
-        <translation>无法读取蒙版 {0}：{1}。</translation>
-    </message>
-    <message>
-        <source>The mask {0} can&apos;t be read; it is damaged or of an unknown kind.</source>
-        <translation>无法读取蒙版 {0}；它已损坏或类型未知。</translation>
-    </message>
-    <message>
-        <source>The mask can&apos;t be read: {0}</source>
-        <translation>无法读取蒙版：{0}</translation>
-    </message>
-    <message>
-        <source>The mask is {0} × {1} pixels but the scan is {2} × {3}: export it again at the scan&apos;s size.</source>
-        <translation>蒙版为 {0} × {1} 像素，而扫描件为 {2} × {3}：请按扫描件的大小重新导出。</translation>
-    </message>
-    <message>
-        <source>The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting&apos;s size.</source>
-        <translation>蒙版为 {0} × {1} 像素，画作为 {2} × {3}；请使用与画作大小相同的蒙版。</translation>
-    </message>
-    <message>
         <source>All damage is of classes that are only recorded; let one of them be filled to restore it.</source>
         <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
-    </message>
-    <message>
-        <source>The clean picture shows only {0} of the damaged one: choose one that shows it all.</source>
-        <translation>完好图片只显示了受损图片的 {0}：请选择能完整显示的一张。</translation>
-    </message>
-    <message>
-        <source>The clean picture is {0} × {1} pixels but the damaged one is {2} × {3}: enable the alignment.</source>
-        <translation>完好图片为 {0} × {1} 像素，而受损的为 {2} × {3}：请让程序对齐。</translation>
-    </message>
-    <message>
-        <source>The clean picture can&apos;t be aligned precisely, since too few of its details match: {0}.</source>
-        <translation>无法精确对齐完好图片：能匹配的细节太少；{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture can&apos;t be aligned precisely, since its details are shifted unevenly: {0}.</source>
-        <translation>无法精确对齐完好图片：其细节位移不均；{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture can&apos;t be aligned precisely: {0}.</source>
-        <translation>无法精确对齐完好图片：{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture doesn&apos;t match the damaged one after alignment: {0}.</source>
-        <translation>完好图片叠上后与受损的图片不符：{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture differs too much from the damaged one to be aligned: {0}.</source>
-        <translation>完好图片与受损的图片相差太大，无法叠合：{0}。</translation>
-    </message>
-    <message>
-        <source>The clean picture would have to be distorted too much to fit: {0}.</source>
-        <translation>完好图片须过度变形才能吻合：{0}。</translation>
-    </message>
-    <message>
-        <source>Only {0} details of the clean picture were matched: {1}.</source>
-        <translation>只重新找到完好图片的 {0} 处细节：{1}。</translation>
-    </message>
-    <message>
-        <source>Only {0} of {1} details agree on the alignment: {2}.</source>
-        <translation>{1} 处细节中只有 {0} 处对图片的位置一致：{2}。</translation>
     </message>
     <message>
         <source>choose another clean picture, or align the two first</source>
         <translation>请另选一张完好图片，或先将两者对齐</translation>
     </message>
     <message>
-        <source>The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage.</source>
-        <translation>蒙版膨胀 {0} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
-    </message>
-    <message>
         <source>No bare ground was found in the painting: pick its colour.</source>
         <translation>在画中未找到裸露的底料：请拾取其颜色。</translation>
-    </message>
-    <message>
-        <source>There is no style image {0}.</source>
-        <translation>没有风格图片 {0}。</translation>
-    </message>
-    <message>
-        <source>The style region {0} is smaller than {1} × {2} pixels.</source>
-        <translation>风格区域 {0} 小于 {1} × {2} 像素。</translation>
-    </message>
-    <message>
-        <source>The style region {0} extends beyond the picture, which is {1} × {2} pixels.</source>
-        <translation>风格区域 {0} 超出了图像，图像为 {1} × {2} 像素。</translation>
-    </message>
-    <message>
-        <source>The style region {0} contains damage: move it, or allow it to be trimmed.</source>
-        <translation>风格区域 {0} 触及损伤：请移动它，或让程序裁剪。</translation>
-    </message>
-    <message>
-        <source>The style region {0} has no intact part large enough: choose another.</source>
-        <translation>风格区域 {0} 没有足够大的完好部分：请另选一个。</translation>
-    </message>
-    <message>
-        <source>The engine {0} reads no text: leave the prompt empty.</source>
-        <translation>引擎 {0} 不读取文字：请将提示留空。</translation>
-    </message>
-    <message>
-        <source>The guidance must be 0 to {0}, not {1}.</source>
-        <translation>引导强度须在 0 到 {0} 之间，不能是 {1}。</translation>
-    </message>
-    <message>
-        <source>The batch must be 0 to {0} windows, not {1}.</source>
-        <translation>批量须为 0 到 {0} 个窗口，不能是 {1}。</translation>
     </message>
     <message>
         <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
         <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
-        <source>The damage at {0}, {1} is {2} pixels thick, more than this engine sees at the scan&apos;s own scale ({3}); choose the automatic scale.</source>
-        <translation>{0}, {1} 处的损伤厚 {2} 像素，超过此引擎在扫描件原尺度下的视野（{3}）；请选择自动尺度。</translation>
-    </message>
-    <message>
-        <source>Damage larger than the engine sees was filled at a scale up to {0} times coarser first, and refined with {1} of {2} windows.</source>
-        <translation>大于引擎视野的损伤先以最多 {0} 倍的较粗尺度填补，再用 {2} 个窗口中的 {1} 个逐步细化。</translation>
-    </message>
-    <message>
         <source>Part of the damage was planned into no window; please report this.</source>
         <translation>部分损伤未被排入任何窗口；请报告此问题。</translation>
-    </message>
-    <message>
-        <source>The engine {0} gave samples that are no numbers at {1}, {2}; please report this.</source>
-        <translation>引擎 {0} 在 {1}, {2} 处给出的样本不是数字；请报告此问题。</translation>
-    </message>
-    <message>
-        <source>Region {0} is no longer marked as damage: restore something else.</source>
-        <translation>区域 {0} 已不再标为损伤；请修复别处。</translation>
     </message>
     <message>
         <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
         <translation>本机没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
     </message>
     <message>
-        <source>There is no engine {0}; choose one of {1}.</source>
-        <translation>没有引擎 {0}；请从 {1} 中选择。</translation>
-    </message>
-    <message>
-        <source>The model {0} is incomplete: {1} is missing.</source>
-        <translation>模型 {0} 不完整：缺少 {1}。</translation>
-    </message>
-    <message>
-        <source>The model {0} names a file outside its folder: {1}.</source>
-        <translation>模型 {0} 指向其文件夹之外的文件：{1}。</translation>
-    </message>
-    <message>
-        <source>The model {0} describes a network this version can&apos;t build ({1}).</source>
-        <translation>模型 {0} 描述的网络是此版本无法构建的（{1}）。</translation>
-    </message>
-    <message>
-        <source>{0} of the model {1} is not what its description says: import it again.</source>
-        <translation>模型 {1} 的 {0} 与其说明不符：请重新导入。</translation>
-    </message>
-    <message>
-        <source>{0} holds no model: {1} is missing.</source>
-        <translation>{0} 中没有模型：缺少 {1}。</translation>
-    </message>
-    <message>
-        <source>{0} was made by a newer version of this program: update to use it.</source>
-        <translation>{0} 由本程序的较新版本生成：请更新后使用。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be read as safetensors ({1}).</source>
-        <translation>无法将 {0} 作为 safetensors 读取（{1}）。</translation>
-    </message>
-    <message>
-        <source>{0} doesn&apos;t exist: check the name, or whether its disk is connected.</source>
-        <translation>{0} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
-    </message>
-    <message>
-        <source>{0} is not an Imagest project: choose a file that ends in .imagest.</source>
-        <translation>{0} 不是 Imagest 项目：请选择以 .imagest 结尾的文件。</translation>
-    </message>
-    <message>
-        <source>{0} was made by a newer Imagest (file version {1}, this program knows up to {2}): update the program to open it.</source>
-        <translation>{0} 由较新的 Imagest 生成（文件版本 {1}，本程序支持到 {2}）：请更新程序后打开。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged: `imagest project rescue` reads what can be read into a new file.</source>
-        <translation>{0} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
-    </message>
-    <message>
-        <source>{0} is damaged, so its older backups were kept: `imagest project rescue` reads what can be read into a new file.</source>
-        <translation>{0} 已损坏，因此保留了较早的备份：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
-    </message>
-    <message>
-        <source>Result {0} is damaged in the project file: `imagest project rescue` reads what can be read.</source>
-        <translation>项目文件中的结果 {0} 已损坏：`imagest project rescue` 可读出尚能读取的内容。</translation>
-    </message>
-    <message>
-        <source>{0} is closed: open it again.</source>
-        <translation>{0} 已关闭：请重新打开。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be opened: check that it exists and that you may read it.</source>
-        <translation>无法打开 {0}：请确认它存在且可以读取。</translation>
-    </message>
-    <message>
-        <source>{0} is being changed by another program: try again in a moment.</source>
-        <translation>{0} 正被另一程序更改：请稍后重试。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be read ({1}): check the folder and its rights.</source>
-        <translation>无法读取 {0}（{1}）：请检查文件夹及其权限。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be written ({1}): free some space or choose another folder; the work is still open.</source>
-        <translation>无法写入 {0}（{1}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>The disk that holds {0} is full: free some space, or save on another disk; the work is still open.</source>
-        <translation>{0} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be written any more: save the project in another folder; the work is still open.</source>
-        <translation>{0} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} is locked by another program: close it there, or save elsewhere; the work is still open.</source>
-        <translation>{0} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be written: check its folder, or save the project in another one; the work is still open.</source>
-        <translation>无法写入 {0}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
-        <translation>{0} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
-    </message>
-    <message>
-        <source>{0} is read-only: save the project under another name to change it.</source>
-        <translation>{0} 只能读取：要更改请将项目另存为其他名称。</translation>
-    </message>
-    <message>
-        <source>{0} is in use by {1}: save it under another name to change it.</source>
-        <translation>{0} 已被打开：{1} 正在使用。要更改请另存为其他名称。</translation>
-    </message>
-    <message>
-        <source>{0} is in use by {1}: choose another name.</source>
-        <translation>{0} 已被打开：{1} 正在使用。请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be written ({1}): save the project in another folder to change it.</source>
-        <translation>无法写入 {0}（{1}）：要更改请将项目保存到另一文件夹。</translation>
-    </message>
-    <message>
-        <source>{0} can&apos;t be written ({1}): choose another folder for the project.</source>
-        <translation>无法写入 {0}（{1}）：请为项目另选文件夹。</translation>
-    </message>
-    <message>
-        <source>{0} was opened read-only.</source>
-        <translation>{0} 仅以查看方式打开。</translation>
-    </message>
-    <message>
-        <source>Result {0} is no longer stored: restore again with its settings.</source>
-        <translation>结果 {0} 已不再保留：请用其参数重新修复。</translation>
-    </message>
-    <message>
-        <source>The scan {0} can&apos;t be found: put it beside the project file, or locate it.</source>
-        <translation>找不到扫描件 {0}：请将其放在项目文件旁，或指出它的位置。</translation>
-    </message>
-    <message>
-        <source>{0} doesn&apos;t have the tables of an Imagest project ({1}): `imagest project rescue` reads what can be read into a new file.</source>
-        <translation>{0} 中的数据表不是 Imagest 项目的数据表（{1}）：用 `imagest project rescue` 可将仍可读取的内容读入新文件。</translation>
-    </message>
-    <message>
-        <source>{0} doesn&apos;t exist: name the exported file to verify.</source>
-        <translation>{0} 不存在：请指出要核验的导出文件。</translation>
-    </message>
-    <message>
-        <source>{0} is not the scan of this project: choose the file it was created with.</source>
-        <translation>{0} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
-    </message>
-    <message>
-        <source>The scan has moved: it was found as {0}.</source>
-        <translation>扫描件已移动：在 {0} 找到。</translation>
-    </message>
-    <message>
         <source>The scale needs two different points and the millimetres between them.</source>
         <translation>比例尺需要两个不同的点以及它们之间的毫米数。</translation>
-    </message>
-    <message>
-        <source>There is no damage class {0}: choose one from the list of classes.</source>
-        <translation>没有损伤类别 {0}：请从类别列表中选择。</translation>
     </message>
     <message>
         <source>A damage class needs a name.</source>
         <translation>损伤类别需要名称。</translation>
     </message>
     <message>
-        <source>A damage class needs a colour like #d62828, not {0}.</source>
-        <translation>损伤类别需要形如 #d62828 的颜色，而不是 {0}。</translation>
-    </message>
-    <message>
-        <source>A damage class needs a label from 1 to {0}, not {1}.</source>
-        <translation>损伤类别需要 1 到 {0} 的标号，而不是 {1}。</translation>
-    </message>
-    <message>
         <source>Every damage class needs a label of its own, and at least one class is needed.</source>
         <translation>每个损伤类别都需要自己的标号，且至少需要一个类别。</translation>
-    </message>
-    <message>
-        <source>Photoshop layers (tag {0})</source>
-        <translation>Photoshop 图层（标签 {0}）</translation>
-    </message>
-    <message>
-        <source>Photoshop thumbnail (resource {0} in tag {1})</source>
-        <translation>Photoshop 缩略图（标签 {1} 中的资源 {0}）</translation>
-    </message>
-    <message>
-        <source>Photoshop preview (resource {0} in tag {1})</source>
-        <translation>Photoshop 预览（标签 {1} 中的资源 {0}）</translation>
-    </message>
-    <message>
-        <source>Photoshop preview (tag {0})</source>
-        <translation>Photoshop 预览（标签 {0}）</translation>
-    </message>
-    <message>
-        <source>XMP thumbnails (tag {0})</source>
-        <translation>XMP 缩略图（标签 {0}）</translation>
-    </message>
-    <message>
-        <source>IPTC preview (data set {0} in tag {1})</source>
-        <translation>IPTC 预览（标签 {1} 中的数据集 {0}）</translation>
-    </message>
-    <message>
-        <source>Maker note preview (EXIF tag {0})</source>
-        <translation>厂商注释中的预览（EXIF 标签 {0}）</translation>
-    </message>
-    <message>
-        <source>Maker note (EXIF tag {0}), but its internal offsets may be invalid</source>
-        <translation>厂商注释（EXIF 标签 {0}），但其中的地址可能已失效</translation>
-    </message>
-    <message>
-        <source>Embedded preview (tag {0})</source>
-        <translation>内嵌预览（标签 {0}）</translation>
-    </message>
-    <message>
-        <source>EXIF thumbnail (tag {0})</source>
-        <translation>EXIF 缩略图（标签 {0}）</translation>
-    </message>
-    <message>
-        <source>JPEG thumbnail (tag {0})</source>
-        <translation>JPEG 缩略图（标签 {0}）</translation>
     </message>
     <message>
         <source>JFIF thumbnail (JPEG segment APP0)</source>
@@ -1388,86 +1240,6 @@
     <message>
         <source>Preview in the EXIF block</source>
         <translation>EXIF 块中的预览</translation>
-    </message>
-    <message>
-        <source>Reduced copy of {0} × {1} pixels (SubIFDs, tag {2})</source>
-        <translation>{0} × {1} 像素的缩小副本（SubIFDs，标签 {2}）</translation>
-    </message>
-    <message>
-        <source>Reduced copy of {0} × {1} pixels (page {2}, tag {3})</source>
-        <translation>{0} × {1} 像素的缩小副本（第 {2} 页，标签 {3}）</translation>
-    </message>
-    <message>
-        <source>Page {0} of the file</source>
-        <translation>文件的第 {0} 页</translation>
-    </message>
-    <message>
-        <source>Page {0} of the file, as it is damaged</source>
-        <translation>文件的第 {0} 页，因为它已损坏</translation>
-    </message>
-    <message>
-        <source>Software (tag {0}), as {1}</source>
-        <translation>软件（标签 {0}），写为 {1}</translation>
-    </message>
-    <message>
-        <source>Orientation (tag {0}), by turning the picture upright</source>
-        <translation>方向（标签 {0}），画面已转正</translation>
-    </message>
-    <message>
-        <source>XResolution and YResolution (tags {0} and {1}), exchanged</source>
-        <translation>XResolution 和 YResolution（标签 {0} 和 {1}），已互换</translation>
-    </message>
-    <message>
-        <source>tiff:Orientation in the XMP (tag {0}), as 1 (upright)</source>
-        <translation>XMP 中的 tiff:Orientation（标签 {0}），写为 1（正向）</translation>
-    </message>
-    <message>
-        <source>Tags of the old encoding: {0}</source>
-        <translation>原编码的标签：{0}</translation>
-    </message>
-    <message>
-        <source>JPEG segments {0}</source>
-        <translation>JPEG 段 {0}</translation>
-    </message>
-    <message>
-        <source>PNG chunks {0}</source>
-        <translation>PNG 数据块 {0}</translation>
-    </message>
-    <message>
-        <source>WebP chunks {0}</source>
-        <translation>WebP 数据块 {0}</translation>
-    </message>
-    <message>
-        <source>JPEG 2000 boxes {0}</source>
-        <translation>JPEG 2000 数据盒 {0}</translation>
-    </message>
-    <message>
-        <source>{0} bytes after the end of the JPEG</source>
-        <translation>JPEG 结尾之后的 {0} 字节</translation>
-    </message>
-    <message>
-        <source>{0} bytes after the end of the JPEG ({1})</source>
-        <translation>JPEG 结尾之后的 {0} 字节（{1}）</translation>
-    </message>
-    <message>
-        <source>JPEG text {0}, as {1}</source>
-        <translation>JPEG 文本 {0}，写为 {1}</translation>
-    </message>
-    <message>
-        <source>PNG text {0}, as {1}</source>
-        <translation>PNG 文本 {0}，写为 {1}</translation>
-    </message>
-    <message>
-        <source>PNG text {0}</source>
-        <translation>PNG 文本 {0}</translation>
-    </message>
-    <message>
-        <source>Tag {0}, whose value is damaged</source>
-        <translation>标签 {0}，其值已损坏</translation>
-    </message>
-    <message>
-        <source>Tag {0} in the EXIF block, besides that of the file</source>
-        <translation>EXIF 块中的标签 {0}（文件另有一个）</translation>
     </message>
     <message>
         <source>EXIF block, which is damaged</source>
@@ -1486,28 +1258,8 @@
         <translation>不完整的扩展 XMP（JPEG 段 APP1）</translation>
     </message>
     <message>
-        <source>Further XMP ({0})</source>
-        <translation>另外的 XMP（{0}）</translation>
-    </message>
-    <message>
         <source>XResolution, YResolution and ResolutionUnit in the EXIF block</source>
         <translation>EXIF 块中的 XResolution、YResolution 和 ResolutionUnit</translation>
-    </message>
-    <message>
-        <source>{0} preview after the JPEG</source>
-        <translation>JPEG 之后的 {0} 预览</translation>
-    </message>
-    <message>
-        <source>{0} thumbnail after the JPEG</source>
-        <translation>JPEG 之后的 {0} 缩略图</translation>
-    </message>
-    <message>
-        <source>Texts for {0}, as the XMP is damaged</source>
-        <translation>{0} 的文本，因为 XMP 已损坏</translation>
-    </message>
-    <message>
-        <source>its resolution ({0}, now {1})</source>
-        <translation>其分辨率（{0}，现为 {1}）</translation>
     </message>
     <message>
         <source>the first</source>
@@ -1538,12 +1290,1024 @@
         <translation>转换为 16 位 RGB 或灰度</translation>
     </message>
     <message>
+        <source>The file has {depth} bits per sample; it is read as 8-bit grey.</source>
+        <translation>文件每个样本 {depth} 位；按 8 位灰度读取。</translation>
+    </message>
+    <message>
+        <source>The file has {pages} pages; {shown} is shown.</source>
+        <translation>文件有 {pages} 页；显示的是{shown}。</translation>
+    </message>
+    <message>
+        <source>The file leaves out {missing} of its {kind}; their samples are read as 0.</source>
+        <translation>文件省略了 {missing} 个{kind}；其样本按 0 读取。</translation>
+    </message>
+    <message>
+        <source>The file&apos;s colour profile {reason}: sRGB is assumed instead.</source>
+        <translation>文件的颜色配置文件{reason}：改按 sRGB 处理。</translation>
+    </message>
+    <message>
+        <source>The fill at {x}, {y} did not reach the written file; it was not kept.</source>
+        <translation>{x}, {y} 处的填补未写入文件；未予保留。</translation>
+    </message>
+    <message>
+        <source>The folder {parent} doesn&apos;t exist; create it or choose another.</source>
+        <translation>文件夹 {parent} 不存在；请创建或另选一个。</translation>
+    </message>
+    <message>
+        <source>The mask can&apos;t be read: {reason}</source>
+        <translation>无法读取蒙版：{reason}</translation>
+    </message>
+    <message>
+        <source>The mask has {width} × {height} pixels, the painting {painting_width} × {painting_height}; give a mask of the painting&apos;s size.</source>
+        <translation>蒙版为 {width} × {height} 像素，画作为 {painting_width} × {painting_height}；请使用与画作大小相同的蒙版。</translation>
+    </message>
+    <message>
+        <source>The mask is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: export it again at the scan&apos;s size.</source>
+        <translation>蒙版为 {width} × {height} 像素，而扫描件为 {scan_width} × {scan_height}：请按扫描件的大小重新导出。</translation>
+    </message>
+    <message>
+        <source>The mask {path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取蒙版 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>The mask {path} can&apos;t be read; it is damaged or of an unknown kind.</source>
+        <translation>无法读取蒙版 {path}；它已损坏或类型未知。</translation>
+    </message>
+    <message>
+        <source>The mask {path} declares {width} × {height} pixels, too many to read: raise the limit on the command line with --max-pixels.</source>
+        <translation>蒙版 {path} 声明的大小为 {width} × {height} 像素，过大而无法读取：请在命令行用 --max-pixels 提高上限。</translation>
+    </message>
+    <message>
+        <source>The mask {path} has colours: save it as one grey channel, white for damage.</source>
+        <translation>蒙版 {path} 含有颜色：请存为单个灰度通道，白色表示损伤。</translation>
+    </message>
+    <message>
+        <source>The mask {path} has samples of an unknown kind: save it as 8-bit grey.</source>
+        <translation>蒙版 {path} 的样本类型未知：请保存为 8 位灰度。</translation>
+    </message>
+    <message>
+        <source>The mask {path} has samples that are not numbers: save it as 8-bit grey, white for damage.</source>
+        <translation>蒙版 {path} 含有非数值的样本：请保存为 8 位灰度，白色表示损伤。</translation>
+    </message>
+    <message>
+        <source>The mask {path} is not clearly black and white ({values}): save it with 0 for intact and 255 for damage.</source>
+        <translation>蒙版 {path} 并非明确的黑白图片（{values}）：请保存为 0 表示完好、255 表示损伤。</translation>
+    </message>
+    <message>
+        <source>The mask {path} is not two-dimensional: save it as one grey channel.</source>
+        <translation>蒙版 {path} 不是平面图像：请存为单个灰度通道。</translation>
+    </message>
+    <message>
+        <source>The mask {path} is partly transparent: flatten it onto black first.</source>
+        <translation>蒙版 {path} 部分透明：请先合并到黑色背景上。</translation>
+    </message>
+    <message>
+        <source>The mask {path} is too large for its format: save it as a PNG or TIFF.</source>
+        <translation>蒙版 {path} 对其格式而言过大：请保存为 PNG 或 TIFF。</translation>
+    </message>
+    <message>
+        <source>The mask {path} is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: they must have the same size.</source>
+        <translation>蒙版 {path} 为 {width} × {height} 像素，而扫描件为 {scan_width} × {scan_height}：两者大小必须相同。</translation>
+    </message>
+    <message>
+        <source>The mask, dilated by {dilation} px, leaves nothing intact to restore from; mark less damage.</source>
+        <translation>蒙版膨胀 {dilation} 像素后，没有留下可据以修复的完好之处；请少标一些损伤。</translation>
+    </message>
+    <message>
+        <source>The model {folder} describes a network this version can&apos;t build ({reason}).</source>
+        <translation>模型 {folder} 描述的网络是此版本无法构建的（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The model {folder} is incomplete: {name} is missing.</source>
+        <translation>模型 {folder} 不完整：缺少 {name}。</translation>
+    </message>
+    <message>
+        <source>The model {folder} names a file outside its folder: {name}.</source>
+        <translation>模型 {folder} 指向其文件夹之外的文件：{name}。</translation>
+    </message>
+    <message>
+        <source>The record of result {number} can&apos;t be read: choose the settings yourself.</source>
+        <translation>结果 {number} 的记录无法读取：请自行选择设置。</translation>
+    </message>
+    <message>
+        <source>The record {name} of the file is missing, so it wasn&apos;t checked.</source>
+        <translation>文件的记录 {name} 缺失，因此未作检查。</translation>
+    </message>
+    <message>
+        <source>The result is a lossless TIFF of exactly the decoded samples of {path} ({compression}).</source>
+        <translation>结果是无损 TIFF，样本与 {path}（{compression}）解码后完全相同。</translation>
+    </message>
+    <message>
+        <source>The scan has moved: it was found as {path}.</source>
+        <translation>扫描件已移动：在 {path} 找到。</translation>
+    </message>
+    <message>
+        <source>The scan of {damaged} can&apos;t be determined: {advice}.</source>
+        <translation>无法确定 {damaged} 的扫描件：请{advice}。</translation>
+    </message>
+    <message>
+        <source>The scan {path} can&apos;t be found: put it beside the project file, or locate it.</source>
+        <translation>找不到扫描件 {path}：请将其放在项目文件旁，或指出它的位置。</translation>
+    </message>
+    <message>
+        <source>The scheduler is one of {schedulers}, not {scheduler}.</source>
+        <translation>调度器只能是 {schedulers} 之一，而不是 {scheduler}。</translation>
+    </message>
+    <message>
+        <source>The sensitivity must be above 0 and at most 1, not {sensitivity}.</source>
+        <translation>灵敏度必须大于 0 且不超过 1，而不是 {sensitivity}。</translation>
+    </message>
+    <message>
+        <source>The smallest area can&apos;t be negative, but is {area}.</source>
+        <translation>最小面积不能为负，但现为 {area}。</translation>
+    </message>
+    <message>
+        <source>The standard output can&apos;t be written: {reason}.</source>
+        <translation>无法写入标准输出：{reason}。</translation>
+    </message>
+    <message>
+        <source>The strictness must be above 0 and at most 100, not {strictness}.</source>
+        <translation>严格度必须大于 0 且不超过 100，而不是 {strictness}。</translation>
+    </message>
+    <message>
+        <source>The style region {region} contains damage: move it, or allow it to be trimmed.</source>
+        <translation>风格区域 {region} 触及损伤：请移动它，或让程序裁剪。</translation>
+    </message>
+    <message>
+        <source>The style region {region} extends beyond the picture, which is {width} × {height} pixels.</source>
+        <translation>风格区域 {region} 超出了图像，图像为 {width} × {height} 像素。</translation>
+    </message>
+    <message>
+        <source>The style region {region} has no intact part large enough: choose another.</source>
+        <translation>风格区域 {region} 没有足够大的完好部分：请另选一个。</translation>
+    </message>
+    <message>
+        <source>The style region {region} is smaller than {smallest} × {smallest} pixels.</source>
+        <translation>风格区域 {region} 小于 {smallest} × {smallest} 像素。</translation>
+    </message>
+    <message>
+        <source>The tolerance must be above 0 and at most 100, not {tolerance}.</source>
+        <translation>容差必须大于 0 且不超过 100，而不是 {tolerance}。</translation>
+    </message>
+    <message>
+        <source>The weight of the texture must be 0 to 100, not {texture}.</source>
+        <translation>纹理权重必须为 0 到 100，而不是 {texture}。</translation>
+    </message>
+    <message>
+        <source>The weight of the tone must be 0 to 1, not {tone}.</source>
+        <translation>色调权重必须为 0 到 1，而不是 {tone}。</translation>
+    </message>
+    <message>
+        <source>The widest crack must be 1 to 200 pixels, not {widest}.</source>
+        <translation>最宽裂缝必须为 1 到 200 像素，而不是 {widest}。</translation>
+    </message>
+    <message>
+        <source>The written file can&apos;t be read back: {reason}</source>
+        <translation>写出的文件无法读回：{reason}</translation>
+    </message>
+    <message>
+        <source>The written file differs from the scan outside the mask, first at {x}, {y}; it was not kept.</source>
+        <translation>写出的文件在蒙版之外与扫描件不同，首处位于 {x}, {y}；未予保留。</translation>
+    </message>
+    <message>
+        <source>The written file is of another kind than the scan ({name}{shown}).</source>
+        <translation>写出的文件与扫描件的类型不同（{name}{shown}）。</translation>
+    </message>
+    <message>
+        <source>The {label} is on or off, not {value}.</source>
+        <translation>{label}只能是开或关，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {label} is one of {names}, not {value}.</source>
+        <translation>{label}只能是 {names} 之一，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {label} must be a finite number, not {value}.</source>
+        <translation>{label}必须是有限的数，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {label} must be a text, not {value}.</source>
+        <translation>{label}必须是文本，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {label} must be a whole number, not {value}.</source>
+        <translation>{label}必须是整数，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {label} must be {limits}, not {value}.</source>
+        <translation>{label}必须为 {limits}，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
+        <translation>{name} 必须为 0 到 {largest} 像素，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>There is a model {wanted} already; choose another --name, or --force to replace it.</source>
+        <translation>已有模型 {wanted}；请用 --name 另选名称，或用 --force 替换它。</translation>
+    </message>
+    <message>
+        <source>There is no damage class {label}: choose one from the list of classes.</source>
+        <translation>没有损伤类别 {label}：请从类别列表中选择。</translation>
+    </message>
+    <message>
+        <source>There is no engine {name}; choose one of {engines}.</source>
+        <translation>没有引擎 {name}；请从 {engines} 中选择。</translation>
+    </message>
+    <message>
+        <source>There is no mask file {path}.</source>
+        <translation>没有蒙版文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;; known are: {known}. A folder with a {config} will do too.</source>
+        <translation>没有模型“{name}”；已知的有：{known}。也可以使用含有 {config} 的文件夹。</translation>
+    </message>
+    <message>
+        <source>There is no parameter {unknown} here.</source>
+        <translation>这里没有参数 {unknown}。</translation>
+    </message>
+    <message>
+        <source>There is no style image {donor}.</source>
+        <translation>没有风格图片 {donor}。</translation>
+    </message>
+    <message>
+        <source>Trim style references</source>
+        <translation>裁剪风格参考</translation>
+    </message>
+    <message>
+        <source>Unlock class</source>
+        <translation>解锁类别</translation>
+    </message>
+    <message>
+        <source>Updated to show the restored picture: {part}.</source>
+        <translation>已更新为显示修复后的画面：{part}。</translation>
+    </message>
+    <message>
+        <source>Use suggested style</source>
+        <translation>采用建议的风格</translation>
+    </message>
+    <message>
+        <source>Wand</source>
+        <translation>魔棒</translation>
+    </message>
+    <message>
+        <source>WebP chunks {names}</source>
+        <translation>WebP 数据块 {names}</translation>
+    </message>
+    <message>
+        <source>XMP thumbnails (tag {tag})</source>
+        <translation>XMP 缩略图（标签 {tag}）</translation>
+    </message>
+    <message>
+        <source>XResolution and YResolution (tags {first} and {second}), exchanged</source>
+        <translation>XResolution 和 YResolution（标签 {first} 和 {second}），已互换</translation>
+    </message>
+    <message>
+        <source>a JPEG 2000 of {bits} bits per sample</source>
+        <translation>每个样本 {bits} 位的 JPEG 2000</translation>
+    </message>
+    <message>
+        <source>a LogL picture</source>
+        <translation>LogL 图片</translation>
+    </message>
+    <message>
+        <source>a LogLuv picture</source>
+        <translation>LogLuv 图片</translation>
+    </message>
+    <message>
+        <source>a complex floating-point picture</source>
+        <translation>复数浮点图片</translation>
+    </message>
+    <message>
+        <source>a complex whole-number picture</source>
+        <translation>复数整数图片</translation>
+    </message>
+    <message>
+        <source>a grey picture of {channels}</source>
+        <translation>{channels}的灰度图片</translation>
+    </message>
+    <message>
+        <source>a large {format} document ({suffix})</source>
+        <translation>{format} 大型文档（{suffix}）</translation>
+    </message>
+    <message>
+        <source>a picture of an unknown kind ({kind})</source>
+        <translation>类型未知的图片（{kind}）</translation>
+    </message>
+    <message>
+        <source>a picture of {channels} channels</source>
+        <translation>{channels} 个通道的图片</translation>
+    </message>
+    <message>
+        <source>a picture with samples of an unknown or mixed kind</source>
+        <translation>样本类型未知或混杂的图片</translation>
+    </message>
+    <message>
+        <source>a volume of several layers</source>
+        <translation>多层的体数据</translation>
+    </message>
+    <message>
+        <source>a {bits}-bit JPEG</source>
+        <translation>{bits} 位 JPEG</translation>
+    </message>
+    <message>
+        <source>a {bits}-bit picture</source>
+        <translation>{bits} 位图片</translation>
+    </message>
+    <message>
+        <source>a {format} document</source>
+        <translation>{format} 文档</translation>
+    </message>
+    <message>
+        <source>a {format} document ({suffix})</source>
+        <translation>{format} 文档（{suffix}）</translation>
+    </message>
+    <message>
+        <source>a {format} picture</source>
+        <translation>{format} 图片</translation>
+    </message>
+    <message>
+        <source>an ICC L*a*b* picture</source>
+        <translation>ICC L*a*b* 图片</translation>
+    </message>
+    <message>
+        <source>an ITU L*a*b* picture</source>
+        <translation>ITU L*a*b* 图片</translation>
+    </message>
+    <message>
+        <source>an RGB picture of {channels}</source>
+        <translation>{channels}的 RGB 图片</translation>
+    </message>
+    <message>
+        <source>an unknown method</source>
+        <translation>未知方法</translation>
+    </message>
+    <message>
+        <source>an {bits}-bit JPEG</source>
+        <translation>{bits} 位 JPEG</translation>
+    </message>
+    <message>
+        <source>an {bits}-bit picture</source>
+        <translation>{bits} 位图片</translation>
+    </message>
+    <message>
+        <source>an {format} animation</source>
+        <translation>{format} 动画</translation>
+    </message>
+    <message>
+        <source>an {format} document</source>
+        <translation>{format} 文档</translation>
+    </message>
+    <message>
+        <source>an {format} drawing</source>
+        <translation>{format} 图形</translation>
+    </message>
+    <message>
+        <source>an {format} picture</source>
+        <translation>{format} 图片</translation>
+    </message>
+    <message>
+        <source>another file</source>
+        <translation>另一个文件</translation>
+    </message>
+    <message>
+        <source>as it is damaged</source>
+        <translation>因其已损坏</translation>
+    </message>
+    <message>
+        <source>as tag {tag}</source>
+        <translation>写为标签 {tag}</translation>
+    </message>
+    <message>
+        <source>as tag {tag} has another value</source>
+        <translation>因标签 {tag} 已有其他值</translation>
+    </message>
+    <message>
+        <source>as {target}</source>
+        <translation>写为 {target}</translation>
+    </message>
+    <message>
+        <source>as {target} has another value</source>
+        <translation>因 {target} 已有其他值</translation>
+    </message>
+    <message>
+        <source>batch</source>
+        <translation>批量</translation>
+    </message>
+    <message>
+        <source>blend</source>
+        <translation>融合</translation>
+    </message>
+    <message>
+        <source>but its internal offsets may be invalid</source>
+        <translation>但其内部偏移量可能失效</translation>
+    </message>
+    <message>
+        <source>compressed by {method}</source>
+        <translation>以 {method} 压缩的文件</translation>
+    </message>
+    <message>
+        <source>context</source>
+        <translation>上下文</translation>
+    </message>
+    <message>
         <source>convert it to 8 or 16 bits per channel</source>
         <translation>转换为每通道 8 位或 16 位</translation>
     </message>
     <message>
+        <source>detail</source>
+        <translation>细节</translation>
+    </message>
+    <message>
+        <source>device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>dilation</source>
+        <translation>膨胀</translation>
+    </message>
+    <message>
+        <source>guidance</source>
+        <translation>引导</translation>
+    </message>
+    <message>
+        <source>is made for {kind}, not for {needed}</source>
+        <translation>适用于 {kind}，而非 {needed}</translation>
+    </message>
+    <message>
+        <source>its bits per sample ({old}, now {new})</source>
+        <translation>每样本位数（{old}，现为 {new}）</translation>
+    </message>
+    <message>
+        <source>its channels ({old}, now {new})</source>
+        <translation>通道数（{old}，现为 {new}）</translation>
+    </message>
+    <message>
+        <source>its colour profile ({old}, now {new})</source>
+        <translation>颜色配置文件（{old}，现为 {new}）</translation>
+    </message>
+    <message>
+        <source>its orientation ({old}, now {new})</source>
+        <translation>方向（{old}，现为 {new}）</translation>
+    </message>
+    <message>
+        <source>its resolution ({old}, now {new})</source>
+        <translation>其分辨率（{old}，现为 {new}）</translation>
+    </message>
+    <message>
+        <source>its size ({old}, now {width} × {height})</source>
+        <translation>其尺寸（{old}，现为 {width} × {height}）</translation>
+    </message>
+    <message>
+        <source>large damage</source>
+        <translation>大面积损伤</translation>
+    </message>
+    <message>
+        <source>mode</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>name its scan with --painting and try again</source>
+        <translation>用 --painting 指定其扫描件后重试</translation>
+    </message>
+    <message>
+        <source>open its newest backup, {path}</source>
+        <translation>打开其最新备份 {path}</translation>
+    </message>
+    <message>
+        <source>page {index} (counted from 0)</source>
+        <translation>第 {index} 页（从 0 起编号）</translation>
+    </message>
+    <message>
+        <source>prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>px</source>
+        <translation>像素</translation>
+    </message>
+    <message>
+        <source>quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>reads no text</source>
+        <translation>不读取文本</translation>
+    </message>
+    <message>
         <source>save it with LZW, Deflate or no compression</source>
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
+    </message>
+    <message>
+        <source>value {value}</source>
+        <translation>值 {value}</translation>
+    </message>
+    <message>
+        <source>values {values}</source>
+        <translation>值 {values}</translation>
+    </message>
+    <message>
+        <source>values {values} … {last} ({count} different ones)</source>
+        <translation>值 {values} … {last}（共 {count} 种）</translation>
+    </message>
+    <message>
+        <source>variation</source>
+        <translation>变体</translation>
+    </message>
+    <message>
+        <source>{count} bytes after the end of the JPEG</source>
+        <translation>JPEG 结尾之后的 {count} 字节</translation>
+    </message>
+    <message>
+        <source>{count} bytes after the end of the JPEG ({names})</source>
+        <translation>JPEG 结尾之后的 {count} 字节（{names}）</translation>
+    </message>
+    <message>
+        <source>{count} channels</source>
+        <translation>{count} 通道</translation>
+    </message>
+    <message>
+        <source>{damaged} doesn&apos;t exist: check the name, or whether its disk is connected.</source>
+        <translation>{damaged} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
+    </message>
+    <message>
+        <source>{exported} doesn&apos;t exist: name the exported file to verify.</source>
+        <translation>{exported} 不存在：请指出要核验的导出文件。</translation>
+    </message>
+    <message>
+        <source>{exported} was changed after it was exported ({time}): its samples are as they were, other bytes, for instance metadata, are not.</source>
+        <translation>{exported} 在导出（{time}）之后被更改：其样本未变，但其他字节（例如元数据）已变。</translation>
+    </message>
+    <message>
+        <source>{first} and also {rest}</source>
+        <translation>{first}以及{rest}</translation>
+    </message>
+    <message>
+        <source>{first}, {rest}</source>
+        <translation>{first}，{rest}</translation>
+    </message>
+    <message>
+        <source>{folder} can&apos;t be written ({reason}): choose another folder for the project.</source>
+        <translation>无法写入 {folder}（{reason}）：请为项目另选文件夹。</translation>
+    </message>
+    <message>
+        <source>{folder} can&apos;t be written ({reason}): save the project in another folder to change it.</source>
+        <translation>无法写入 {folder}（{reason}）：要更改请将项目保存到另一文件夹。</translation>
+    </message>
+    <message>
+        <source>{folder} exists already; choose another name.</source>
+        <translation>{folder} 已存在；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{folder} holds no model: {config} is missing.</source>
+        <translation>{folder} 中没有模型：缺少 {config}。</translation>
+    </message>
+    <message>
+        <source>{folder} is not a folder; choose another name.</source>
+        <translation>{folder} 不是文件夹；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{folder} is one of the inputs, which are never written; choose another name.</source>
+        <translation>{folder} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{folder} was made by a newer version of this program: update to use it.</source>
+        <translation>{folder} 由本程序的较新版本生成：请更新后使用。</translation>
+    </message>
+    <message>
+        <source>{format} text {keyword}</source>
+        <translation>{format} 文本 {keyword}</translation>
+    </message>
+    <message>
+        <source>{limits} {unit}</source>
+        <translation>{limits} {unit}</translation>
+    </message>
+    <message>
+        <source>{low} or more</source>
+        <translation>不小于 {low}</translation>
+    </message>
+    <message>
+        <source>{low} to {high}</source>
+        <translation>{low} 到 {high}</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be written any more: save the project in another folder; the work is still open.</source>
+        <translation>{name} 已无法写入：请将项目保存到另一文件夹；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{name} declares a size of {width} × {height} pixels: the file is damaged.</source>
+        <translation>{name} 声明的大小为 {width} × {height} 像素：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{name} declares {width} × {height} pixels, over the limit of {limit} megapixels: cut it into parts, or raise the limit on the command line with --max-pixels.</source>
+        <translation>{name} 声明的大小为 {width} × {height} 像素，超过 {limit} 百万像素的上限：请分成几部分，或在命令行用 --max-pixels 提高上限。</translation>
+    </message>
+    <message>
+        <source>{name} has one page, number 0: there is no page {page}.</source>
+        <translation>{name} 只有一页，编号为 0：没有第 {page} 页。</translation>
+    </message>
+    <message>
+        <source>{name} has {pages} pages, numbered from 0 to {last}: there is no page {page}.</source>
+        <translation>{name} 有 {pages} 页，编号为 0 到 {last}：没有第 {page} 页。</translation>
+    </message>
+    <message>
+        <source>{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that.</source>
+        <translation>{name} 是相机原始文件：请冲洗后另存为 16 位 TIFF，然后打开该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is locked by another program: close it there, or save elsewhere; the work is still open.</source>
+        <translation>{name} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
+        <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{name} is {kind}: {remedy}, then open that.</source>
+        <translation>{name} 是{kind}：请{remedy}，然后打开该文件。</translation>
+    </message>
+    <message>
+        <source>{name} is {what}: {remedy}, then open it again.</source>
+        <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
+    </message>
+    <message>
+        <source>{name} of the model {folder} is not what its description says: import it again.</source>
+        <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
+    </message>
+    <message>
+        <source>{out} exists already; choose another name, or --force to replace it.</source>
+        <translation>{out} 已存在；请另选名称或允许替换。</translation>
+    </message>
+    <message>
+        <source>{out} is named for two of the files to write; choose different names.</source>
+        <translation>{out} 不能同时作为两个要写入的文件；请分别命名。</translation>
+    </message>
+    <message>
+        <source>{out} is not a file; choose another name.</source>
+        <translation>{out} 不是文件；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} is one of the inputs, which are never written; choose another name.</source>
+        <translation>{out} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} is the damaged project itself, which is never changed: choose another name.</source>
+        <translation>{out} 就是受损的项目文件本身，不会被改动：请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} is the project itself: choose another name for the export.</source>
+        <translation>{out} 就是项目文件本身：请为导出另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} is the source itself, which is never written; choose another name.</source>
+        <translation>{out} 就是原扫描件，永远不会被改写；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} is {existing} and can&apos;t be replaced by another kind of file; choose another name.</source>
+        <translation>{out} 是{existing}，只能由同类文件替换；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space or choose another disk.</source>
+        <translation>{out} 需要 {needed} MB，而 {parent} 中只剩 {free} MB；请腾出空间或另选磁盘。</translation>
+    </message>
+    <message>
+        <source>{part} after the JPEG</source>
+        <translation>JPEG 之后的 {part}</translation>
+    </message>
+    <message>
+        <source>{path} already exists: choose another name.</source>
+        <translation>{path} 已存在：请另选名称。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be opened: check that it exists and that you may read it.</source>
+        <translation>无法打开 {path}：请确认它存在且可以读取。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read ({reason}): check the folder and its rights.</source>
+        <translation>无法读取 {path}（{reason}）：请检查文件夹及其权限。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read any more: open it again.</source>
+        <translation>{path} 已无法读取：请重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read as safetensors ({reason}).</source>
+        <translation>无法将 {path} 作为 safetensors 读取（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read: ask for permission to read it.</source>
+        <translation>无法读取 {path}：请取得读取权限。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be understood as a model&apos;s description ({reason}).</source>
+        <translation>{path} 无法解读为模型描述（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written ({reason}): free some space or choose another folder; the work is still open.</source>
+        <translation>无法写入 {path}（{reason}）：请腾出空间或换一个文件夹；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written: check its folder, or save the project in another one; the work is still open.</source>
+        <translation>无法写入 {path}：请检查其文件夹，或将项目保存到另一处；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written: it can&apos;t be encoded as {suffix}.</source>
+        <translation>{path} 无法写入：无法编码为 {suffix}。</translation>
+    </message>
+    <message>
+        <source>{path} contains a picture that doesn&apos;t match its header: it is damaged.</source>
+        <translation>{path} 中的图像与文件头所述不符：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} declares tiles or strips without a size: the file is damaged.</source>
+        <translation>{path} 的分块或条带没有大小：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} decodes to {nbytes} GB, and {format} can only be decoded as a whole: save it as a tiled TIFF.</source>
+        <translation>{path} 解码后为 {nbytes} GB，而 {format} 只能整体解码：请存为分块 TIFF。</translation>
+    </message>
+    <message>
+        <source>{path} doesn&apos;t exist: check the name, or whether its disk is connected.</source>
+        <translation>{path} 不在那里：请检查名称，或其磁盘是否已连接。</translation>
+    </message>
+    <message>
+        <source>{path} doesn&apos;t exist: check the name.</source>
+        <translation>{path} 不存在：请检查文件名。</translation>
+    </message>
+    <message>
+        <source>{path} doesn&apos;t have the tables of an Imagest project ({foreign}): `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{path} 中的数据表不是 Imagest 项目的数据表（{foreign}）：用 `imagest project rescue` 可将仍可读取的内容读入新文件。</translation>
+    </message>
+    <message>
+        <source>{path} doesn&apos;t name {missing}.</source>
+        <translation>{path} 未列出 {missing}。</translation>
+    </message>
+    <message>
+        <source>{path} has a colour profile that {reason}: assign the right one in another program, or let sRGB be assumed (--assume-srgb).</source>
+        <translation>{path} 的颜色配置文件{reason}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
+    </message>
+    <message>
+        <source>{path} has changed since it was opened: open it again.</source>
+        <translation>{path} 在打开之后已被更改：请重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} has changed since the project was created ({what}): locate the original scan, or create a new project.</source>
+        <translation>{path} 自项目建立以来已改变（{what}）：请指出原始扫描件的位置，或新建项目。</translation>
+    </message>
+    <message>
+        <source>{path} has one page, number 0: there is no page {page}.</source>
+        <translation>{path} 只有一页，编号为 0：没有第 {page} 页。</translation>
+    </message>
+    <message>
+        <source>{path} has one too many: the tensor {name} ({count} in all).</source>
+        <translation>{path} 多出张量 {name}（共 {count} 个）。</translation>
+    </message>
+    <message>
+        <source>{path} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.</source>
+        <translation>{path} 是 CMYK 图片：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} is a JPEG-LS picture: save it as a 16-bit TIFF, then open that.</source>
+        <translation>{path} 是 JPEG-LS 图片：请存为 16 位 TIFF，然后打开该文件。</translation>
+    </message>
+    <message>
+        <source>{path} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.</source>
+        <translation>{path} 是未知类型的 PNG：请重新存为 8 位或 16 位 RGB。</translation>
+    </message>
+    <message>
+        <source>{path} is a YCbCr picture that can&apos;t be decoded: convert it to 8- or 16-bit RGB, then open it again.</source>
+        <translation>{path} 是无法解码的 YCbCr 图片：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} is a folder: name the picture in it.</source>
+        <translation>{path} 是文件夹：请选择其中的图片。</translation>
+    </message>
+    <message>
+        <source>{path} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
+        <translation>{path} 是索引色图片：请转换为 RGB 后重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} is an animation: save one of its pictures as a still.</source>
+        <translation>{path} 是动画：请将其中一幅存为静态图片。</translation>
+    </message>
+    <message>
+        <source>{path} is being changed by another program: try again in a moment.</source>
+        <translation>{path} 正被另一程序更改：请稍后重试。</translation>
+    </message>
+    <message>
+        <source>{path} is closed: open it again.</source>
+        <translation>{path} 已关闭：请重新打开。</translation>
+    </message>
+    <message>
+        <source>{path} is compressed in {kind} of {size} GB: save it with smaller tiles.</source>
+        <translation>{path} 以每个 {size} GB 的{kind}压缩：请用较小的分块保存。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: it contains no picture.</source>
+        <translation>{path} 不完整：其中没有图像。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: it ends before its last row.</source>
+        <translation>{path} 不完整：在最后一行之前就结束了。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: it has too few bytes for {width} × {height} pixels.</source>
+        <translation>{path} 不完整：字节数不足以构成 {width} × {height} 像素。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: some of its {kind} are smaller than their size needs.</source>
+        <translation>{path} 不完整：部分{kind}小于其大小所需。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: some of its {kind} lie outside the file.</source>
+        <translation>{path} 不完整：部分{kind}在文件之外。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: the end of its data is missing.</source>
+        <translation>{path} 不完整：缺少数据的结尾。</translation>
+    </message>
+    <message>
+        <source>{path} is cut short: {size} of its {end} bytes exist.</source>
+        <translation>{path} 不完整：{end} 个字节中只有 {size} 个。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged or cut short and can&apos;t be decoded: get an intact copy of it.</source>
+        <translation>{path} 已损坏或不完整，无法解码：请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{path} 已损坏：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
+    </message>
+    <message>
+        <source>{path} is damaged: one of its tiles or strips is too small.</source>
+        <translation>{path} 已损坏：有一个分块或条带过小。</translation>
+    </message>
+    <message>
+        <source>{path} is empty: get an intact copy of it.</source>
+        <translation>{path} 是空文件：请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} is in use by {holder}: choose another name.</source>
+        <translation>{path} 已被打开：{holder} 正在使用。请另选名称。</translation>
+    </message>
+    <message>
+        <source>{path} is in use by {holder}: save it under another name to change it.</source>
+        <translation>{path} 已被打开：{holder} 正在使用。要更改请另存为其他名称。</translation>
+    </message>
+    <message>
+        <source>{path} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
+        <translation>{path} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
+    </message>
+    <message>
+        <source>{path} is not a regular file: name a picture.</source>
+        <translation>{path} 不是普通文件：请选择一张图片。</translation>
+    </message>
+    <message>
+        <source>{path} is not a regular file: name one that is stored on a disk.</source>
+        <translation>{path} 不是普通文件：请指定存储在磁盘上的文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not an Imagest project: choose a file that ends in .imagest.</source>
+        <translation>{path} 不是 Imagest 项目：请选择以 .imagest 结尾的文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not in a supported picture format: open {known} files.</source>
+        <translation>{path} 不是本程序认识的图片：请打开 {known} 文件。</translation>
+    </message>
+    <message>
+        <source>{path} is not the scan of this project: choose the file it was created with.</source>
+        <translation>{path} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
+    </message>
+    <message>
+        <source>{path} is read-only: save the project under another name to change it.</source>
+        <translation>{path} 只能读取：要更改请将项目另存为其他名称。</translation>
+    </message>
+    <message>
+        <source>{path} is {actual}, but the project was created with {expected}: locate the original scan.</source>
+        <translation>{path} 为 {actual}，但项目开始时为 {expected}：请指出原扫描件的位置。</translation>
+    </message>
+    <message>
+        <source>{path} is {kind} of {channels}: convert it to 8-bit RGB or grey.</source>
+        <translation>{path} 是{channels}的 {kind}：请转换为 8 位 RGB 或灰度。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t the scan of this project any more: its hash differs.</source>
+        <translation>{path} 已不是本项目的扫描件：其哈希值不同。</translation>
+    </message>
+    <message>
+        <source>{path} lacks the tensor {name} ({count} in all).</source>
+        <translation>{path} 缺少张量 {name}（共 {count} 个）。</translation>
+    </message>
+    <message>
+        <source>{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.</source>
+        <translation>{path} 列出 {offsets} 个{kind}，而其大小需要 {expected} 个：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
+        <translation>{path} 所需内存超过现有内存：请存为分块 TIFF。</translation>
+    </message>
+    <message>
+        <source>{path} was changed outside of Imagest: {findings}.</source>
+        <translation>{path} 在 Imagest 之外被更改过：{findings}。</translation>
+    </message>
+    <message>
+        <source>{path} was cut short while it was open: get an intact copy of it.</source>
+        <translation>{path} 在打开期间被截短：请取得完好的副本。</translation>
+    </message>
+    <message>
+        <source>{path} was made by a newer Imagest (file version {version}, this program knows up to {known}): update the program to open it.</source>
+        <translation>{path} 由较新的 Imagest 生成（文件版本 {version}，本程序支持到 {known}）：请更新程序后打开。</translation>
+    </message>
+    <message>
+        <source>{path} was opened read-only.</source>
+        <translation>{path} 仅以查看方式打开。</translation>
+    </message>
+    <message>
+        <source>{path} was rewritten by another program: every sample is unchanged, but not {what}; accept it to continue (--accept-rewritten), or restore the original file.</source>
+        <translation>{path} 已被其他程序改写：所有样本值保持不变，但有变化的是{what}；可接受并继续使用（--accept-rewritten），或放回原始文件。</translation>
+    </message>
+    <message>
+        <source>{path}: the tensor {name} has the shape {shapes}.</source>
+        <translation>{path}：张量 {name} 的形状为 {shapes}。</translation>
+    </message>
+    <message>
+        <source>{path}: the tensor {name} has the shape {shape} instead of {expected}.</source>
+        <translation>{path}：张量 {name} 的形状为 {shape}，而应为 {expected}。</translation>
+    </message>
+    <message>
+        <source>{path}: the tensor {name} holds values that are no numbers.</source>
+        <translation>{path}：张量 {name} 含有非数值。</translation>
+    </message>
+    <message>
+        <source>{path}: the tensor {name} is of the type {kinds}, not a float.</source>
+        <translation>{path}：张量 {name} 的类型为 {kinds}，而不是浮点。</translation>
+    </message>
+    <message>
+        <source>{program} data</source>
+        <translation>{program} 数据</translation>
+    </message>
+    <message>
+        <source>{program} edits</source>
+        <translation>{program} 编辑记录</translation>
+    </message>
+    <message>
+        <source>{program} preview</source>
+        <translation>{program} 预览</translation>
+    </message>
+    <message>
+        <source>{program} text</source>
+        <translation>{program} 文本</translation>
+    </message>
+    <message>
+        <source>{program} thumbnail</source>
+        <translation>{program} 缩略图</translation>
+    </message>
+    <message>
+        <source>{project} is damaged, so its older backups were kept: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>{project} 已损坏，因此保留了较早的备份：`imagest project rescue` 可将能读出的内容写入新文件。</translation>
+    </message>
+    <message>
+        <source>{record} was changed after it was written{changed}.</source>
+        <translation>{record} 在写入之后被更改过{changed}。</translation>
+    </message>
+    <message>
+        <source>{source} changed while it was copied; try again.</source>
+        <translation>{source} 在复制期间发生了变化；请重试。</translation>
+    </message>
+    <message>
+        <source>{target} can&apos;t be replaced; close it where it is open, and try again.</source>
+        <translation>无法替换 {target}；请在打开它的程序中关闭后重试。</translation>
+    </message>
+    <message>
+        <source>{target} can&apos;t be written: {reason}.</source>
+        <translation>无法写入 {target}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{target} exists already; choose another name.</source>
+        <translation>{target} 已存在；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{user} on {host} (process {pid}) since {time}</source>
+        <translation>{host} 上的 {user}（进程 {pid}，自 {time} 起）</translation>
+    </message>
+    <message>
+        <source>×</source>
+        <translation>倍</translation>
+    </message>
+    <message>
+        <source>“{name}” can&apos;t be applied, because the damage has changed since: nothing was changed; run it again on the current damage.</source>
+        <translation>无法应用“{name}”，因为损伤已不是生成它时的样子：未做任何更改；请按现在的损伤重新生成。</translation>
+    </message>
+    <message>
+        <source>“{operation}” is damaged in the project file: `imagest project rescue` reads what can be read into a new file.</source>
+        <translation>项目文件中的“{operation}”已损坏：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
     </message>
     <message>
         <source>flatten it to grey, RGB or RGB with alpha</source>
@@ -1562,10 +2326,6 @@
         <translation>索引色图片</translation>
     </message>
     <message>
-        <source>a {0}-bit picture</source>
-        <translation>{0} 位图片</translation>
-    </message>
-    <message>
         <source>a CIE L*a*b* picture</source>
         <translation>CIE L*a*b* 图片</translation>
     </message>
@@ -1576,6 +2336,34 @@
     <message>
         <source>a signed whole-number picture</source>
         <translation>有符号整数图片</translation>
+    </message>
+    <message>
+        <source>scheduler</source>
+        <translation>调度器</translation>
+    </message>
+    <message>
+        <source>seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>style strength</source>
+        <translation>风格强度</translation>
+    </message>
+    <message>
+        <source>takes no adapters</source>
+        <translation>不接受适配器</translation>
+    </message>
+    <message>
+        <source>takes no style</source>
+        <translation>不接受风格</translation>
+    </message>
+    <message>
+        <source>the disk refuses</source>
+        <translation>磁盘拒绝写入</translation>
     </message>
     <message>
         <source>the folder is not writable</source>
@@ -1594,18 +2382,6 @@
         <translation>其文件夹不存在</translation>
     </message>
     <message>
-        <source>“{0}” is damaged in the project file: `imagest project rescue` reads what can be read into a new file.</source>
-        <translation>项目文件中的“{0}”已损坏：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
-    </message>
-    <message>
-        <source>{0} was changed after it was written{1}.</source>
-        <translation>{0} 在写入之后被更改过{1}。</translation>
-    </message>
-    <message>
-        <source>{0} is {1}, but the project was created with {2}: locate the original scan.</source>
-        <translation>{0} 为 {1}，但项目开始时为 {2}：请指出原扫描件的位置。</translation>
-    </message>
-    <message>
         <source>The project&apos;s data on this export&apos;s record can&apos;t be read.</source>
         <translation>无法读取项目所保存的此次导出的记录信息。</translation>
     </message>
@@ -1616,14 +2392,6 @@
     <message>
         <source>A stroke is in progress: finish it first.</source>
         <translation>正在绘制一笔：请先完成它。</translation>
-    </message>
-    <message>
-        <source>{0} was changed outside of Imagest: {1}.</source>
-        <translation>{0} 在 Imagest 之外被更改过：{1}。</translation>
-    </message>
-    <message>
-        <source>“{0}” can&apos;t be applied, because the damage has changed since: nothing was changed; run it again on the current damage.</source>
-        <translation>无法应用“{0}”，因为损伤已不是生成它时的样子：未做任何更改；请按现在的损伤重新生成。</translation>
     </message>
     <message>
         <source>A packed part of the project is damaged or larger than it may be: `imagest project rescue` reads what can be read into a new file.</source>
@@ -1638,44 +2406,8 @@
         <translation>无法读取上次导出的位置：请指定要核对的文件。</translation>
     </message>
     <message>
-        <source>The record of result {0} can&apos;t be read: choose the settings anew.</source>
-        <translation>无法读取结果 {0} 的记录：请重新选择设置。</translation>
-    </message>
-    <message>
-        <source>{0} was rewritten by another program: every sample is unchanged, but not {1}; accept it to continue (--accept-rewritten), or restore the original file.</source>
-        <translation>{0} 已被其他程序改写：所有样本值保持不变，但有变化的是{1}；可接受并继续使用（--accept-rewritten），或放回原始文件。</translation>
-    </message>
-    <message>
-        <source>{0} has changed since the project was created ({1}): locate the original scan, or create a new project.</source>
-        <translation>{0} 自项目建立以来已改变（{1}）：请指出原始扫描件的位置，或新建项目。</translation>
-    </message>
-    <message>
-        <source>{0} and also {1}</source>
-        <translation>{0}以及{1}</translation>
-    </message>
-    <message>
         <source>its samples</source>
         <translation>样本值</translation>
-    </message>
-    <message>
-        <source>its size ({0} × {1}, now {2} × {3})</source>
-        <translation>尺寸（{0} × {1}，现为 {2} × {3}）</translation>
-    </message>
-    <message>
-        <source>its channels ({0}, now {1})</source>
-        <translation>通道数（{0}，现为 {1}）</translation>
-    </message>
-    <message>
-        <source>its bits per sample ({0}, now {1})</source>
-        <translation>每样本位数（{0}，现为 {1}）</translation>
-    </message>
-    <message>
-        <source>its colour profile ({0}, now {1})</source>
-        <translation>颜色配置文件（{0}，现为 {1}）</translation>
-    </message>
-    <message>
-        <source>its orientation ({0}, now {1})</source>
-        <translation>方向（{0}，现为 {1}）</translation>
     </message>
     <message>
         <source>its metadata</source>
@@ -1694,50 +2426,6 @@
         <translation>无法判断样本值是否相同，因为从未记录过</translation>
     </message>
     <message>
-        <source>{0} declares {1} × {2} pixels, over the limit of {3} megapixels: cut it into parts, or raise the limit on the command line with --max-pixels.</source>
-        <translation>{0} 声明的大小为 {1} × {2} 像素，超过 {3} 百万像素的上限：请分成几部分，或在命令行用 --max-pixels 提高上限。</translation>
-    </message>
-    <message>
-        <source>{0} has one page, number 0: there is no page {1}.</source>
-        <translation>{0} 只有一页，编号为 0：没有第 {1} 页。</translation>
-    </message>
-    <message>
-        <source>{0} has {1} pages, numbered from 0 to {2}: there is no page {3}.</source>
-        <translation>{0} 有 {1} 页，编号为 0 到 {2}：没有第 {3} 页。</translation>
-    </message>
-    <message>
-        <source>{0} is {1} of {2}: convert it to 8-bit RGB or grey.</source>
-        <translation>{0} 是{2}的 {1}：请转换为 8 位 RGB 或灰度。</translation>
-    </message>
-    <message>
-        <source>{0} is one of the inputs, which are never written; choose another name.</source>
-        <translation>{0} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is named for two of the files to write; choose different names.</source>
-        <translation>{0} 不能同时作为两个要写入的文件；请分别命名。</translation>
-    </message>
-    <message>
-        <source>{0} is {1} and can&apos;t be replaced by another kind of file; choose another name.</source>
-        <translation>{0} 是{1}，只能由同类文件替换；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is not a folder; choose another name.</source>
-        <translation>{0} 不是文件夹；请另选名称。</translation>
-    </message>
-    <message>
-        <source>{0} is not a regular file: name one that is stored on a disk.</source>
-        <translation>{0} 不是普通文件：请指定存储在磁盘上的文件。</translation>
-    </message>
-    <message>
-        <source>The mask {0} declares {1} × {2} pixels, too many to read: raise the limit on the command line with --max-pixels.</source>
-        <translation>蒙版 {0} 声明的大小为 {1} × {2} 像素，过大而无法读取：请在命令行用 --max-pixels 提高上限。</translation>
-    </message>
-    <message>
-        <source>page {0} (counted from 0)</source>
-        <translation>第 {0} 页（从 0 起编号）</translation>
-    </message>
-    <message>
         <source>a picture</source>
         <translation>图片</translation>
     </message>
@@ -1746,72 +2434,12 @@
         <translation>项目</translation>
     </message>
     <message>
-        <source>an {0}-bit picture</source>
-        <translation>{0} 位图片</translation>
-    </message>
-    <message>
-        <source>a {0}-bit JPEG</source>
-        <translation>{0} 位 JPEG</translation>
-    </message>
-    <message>
-        <source>an {0}-bit JPEG</source>
-        <translation>{0} 位 JPEG</translation>
-    </message>
-    <message>
-        <source>a {0} picture of {1}</source>
-        <translation>{1}的 {0} 图片</translation>
-    </message>
-    <message>
-        <source>an {0} picture of {1}</source>
-        <translation>{1}的 {0} 图片</translation>
-    </message>
-    <message>
-        <source>{0} channels</source>
-        <translation>{0} 通道</translation>
-    </message>
-    <message>
         <source>1 channel</source>
         <translation>单通道</translation>
     </message>
     <message>
-        <source>{0} is {1}: {2}, then open that.</source>
-        <translation>{0} 是{1}：请{2}，然后打开该文件。</translation>
-    </message>
-    <message>
-        <source>{0} has a colour profile that {1}: assign the right one in another program, or let sRGB be assumed (--assume-srgb).</source>
-        <translation>{0} 的颜色配置文件{1}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
-    </message>
-    <message>
-        <source>The colour profile {0} is a lookup table: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
-        <translation>颜色配置文件 {0} 是查找表：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
-    </message>
-    <message>
-        <source>The colour profile {0} can&apos;t be inverted exactly: converting there and back differs by up to {1} of 255 (mean {2}), in filled pixels only.</source>
-        <translation>颜色配置文件 {0} 无法精确逆转：来回转换最多相差 {1}/255（平均 {2}），仅影响填补的像素。</translation>
-    </message>
-    <message>
-        <source>The file leaves out {0} of its {1}; their samples are read as 0.</source>
-        <translation>文件省略了 {0} 个{1}；其样本按 0 读取。</translation>
-    </message>
-    <message>
         <source>The file stores YCbCr samples; they are read as RGB.</source>
         <translation>文件存储的是 YCbCr 样本；按 RGB 读取。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is not clearly black and white ({1}): save it with 0 for intact and 255 for damage.</source>
-        <translation>蒙版 {0} 并非明确的黑白图片（{1}）：请保存为 0 表示完好、255 表示损伤。</translation>
-    </message>
-    <message>
-        <source>The mask {0} has samples that are not numbers: save it as 8-bit grey, white for damage.</source>
-        <translation>蒙版 {0} 含有非数值的样本：请保存为 8 位灰度，白色表示损伤。</translation>
-    </message>
-    <message>
-        <source>The mask {0} has samples of an unknown kind: save it as 8-bit grey.</source>
-        <translation>蒙版 {0} 的样本类型未知：请保存为 8 位灰度。</translation>
-    </message>
-    <message>
-        <source>The mask {0} is too large for its format: save it as a PNG or TIFF.</source>
-        <translation>蒙版 {0} 对其格式而言过大：请保存为 PNG 或 TIFF。</translation>
     </message>
     <message>
         <source>is cut short</source>
@@ -1820,10 +2448,6 @@
     <message>
         <source>is damaged: its table from colours to samples can&apos;t be used</source>
         <translation>已损坏：其从颜色到样本的表无法使用</translation>
-    </message>
-    <message>
-        <source>is made for {0}, not for {1}</source>
-        <translation>适用于 {0}，而非 {1}</translation>
     </message>
     <message>
         <source>works in one direction only: it has no table from colours back to samples</source>
@@ -1840,6 +2464,10 @@
     <message>
         <source>doesn&apos;t convert colours back to the same samples</source>
         <translation>无法从颜色回到原来的样本</translation>
+    </message>
+    <message>
+        <source>tiff:Orientation in the XMP (tag {tag}), as 1 (upright)</source>
+        <translation>XMP 中的 tiff:Orientation（标签 {tag}），写为 1（正向）</translation>
     </message>
     <message>
         <source>uses an unknown connection space</source>
@@ -1866,18 +2494,6 @@
         <translation>其他类型的图片</translation>
     </message>
     <message>
-        <source>value {0}</source>
-        <translation>值 {0}</translation>
-    </message>
-    <message>
-        <source>values {0}</source>
-        <translation>值 {0}</translation>
-    </message>
-    <message>
-        <source>values {0} ({1} different ones)</source>
-        <translation>值 {0}（共 {1} 个不同的值）</translation>
-    </message>
-    <message>
         <source>save it as a 16-bit TIFF</source>
         <translation>另存为 16 位 TIFF</translation>
     </message>
@@ -1894,48 +2510,8 @@
         <translation>相机原始文件</translation>
     </message>
     <message>
-        <source>a {0} picture</source>
-        <translation>{0} 图片</translation>
-    </message>
-    <message>
-        <source>an {0} picture</source>
-        <translation>{0} 图片</translation>
-    </message>
-    <message>
-        <source>a {0} document</source>
-        <translation>{0} 文档</translation>
-    </message>
-    <message>
-        <source>a {0} document ({1})</source>
-        <translation>{0} 文档（{1}）</translation>
-    </message>
-    <message>
-        <source>a large {0} document ({1})</source>
-        <translation>{0} 大型文档（{1}）</translation>
-    </message>
-    <message>
-        <source>an {0} document</source>
-        <translation>{0} 文档</translation>
-    </message>
-    <message>
-        <source>an {0} drawing</source>
-        <translation>{0} 图形</translation>
-    </message>
-    <message>
-        <source>an {0} animation</source>
-        <translation>{0} 动画</translation>
-    </message>
-    <message>
         <source>an icon (ICO)</source>
         <translation>图标（ICO）</translation>
-    </message>
-    <message>
-        <source>a grey picture of {0} channels</source>
-        <translation>{0} 通道的灰度图片</translation>
-    </message>
-    <message>
-        <source>an RGB picture of {0} channels</source>
-        <translation>{0} 通道的 RGB 图片</translation>
     </message>
     <message>
         <source>a planar YCbCr picture</source>
@@ -2716,173 +3292,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>The project is now saved in {0}.</source>
         <translation>项目现已保存在 {0}。</translation>
-    </message>
-</context>
-<context>
-    <name>Operations</name>
-    <message>
-        <source>Restore with {0}</source>
-        <translation>用 {0} 修复</translation>
-    </message>
-    <message>
-        <source>Accept {0} regions</source>
-        <translation>接受 {0} 个区域</translation>
-    </message>
-    <message>
-        <source>Reject {0} regions</source>
-        <translation>拒绝 {0} 个区域</translation>
-    </message>
-    <message>
-        <source>Reconsider {0} regions</source>
-        <translation>重新考虑 {0} 个区域</translation>
-    </message>
-    <message>
-        <source>Accept region {0}</source>
-        <translation>接受区域 {0}</translation>
-    </message>
-    <message>
-        <source>Reject region {0}</source>
-        <translation>拒绝区域 {0}</translation>
-    </message>
-    <message>
-        <source>Reconsider region {0}</source>
-        <translation>重新考虑区域 {0}</translation>
-    </message>
-    <message>
-        <source>Add class {0}</source>
-        <translation>添加类别 {0}</translation>
-    </message>
-    <message>
-        <source>Rename class to {0}</source>
-        <translation>类别重命名为 {0}</translation>
-    </message>
-    <message>
-        <source>Import {0}</source>
-        <translation>导入 {0}</translation>
-    </message>
-    <message>
-        <source>Discard result</source>
-        <translation>丢弃结果</translation>
-    </message>
-    <message>
-        <source>Annotate</source>
-        <translation>添加备注</translation>
-    </message>
-    <message>
-        <source>Review region</source>
-        <translation>审阅区域</translation>
-    </message>
-    <message>
-        <source>Add style region</source>
-        <translation>添加风格区域</translation>
-    </message>
-    <message>
-        <source>Move style region</source>
-        <translation>移动风格区域</translation>
-    </message>
-    <message>
-        <source>Remove style region</source>
-        <translation>移除风格区域</translation>
-    </message>
-    <message>
-        <source>Set style reference</source>
-        <translation>设定风格参考</translation>
-    </message>
-    <message>
-        <source>Use suggested style</source>
-        <translation>采用建议的风格</translation>
-    </message>
-    <message>
-        <source>Trim style references</source>
-        <translation>裁剪风格参考</translation>
-    </message>
-    <message>
-        <source>Remove style references</source>
-        <translation>移除风格参考</translation>
-    </message>
-    <message>
-        <source>Set donor picture</source>
-        <translation>设定风格来源图片</translation>
-    </message>
-    <message>
-        <source>Remove donor picture</source>
-        <translation>移除风格来源图片</translation>
-    </message>
-    <message>
-        <source>Set scale by two points</source>
-        <translation>由两点设定比例</translation>
-    </message>
-    <message>
-        <source>Set scale from the file</source>
-        <translation>由文件设定比例</translation>
-    </message>
-    <message>
-        <source>Set operator</source>
-        <translation>设定操作者</translation>
-    </message>
-    <message>
-        <source>Edit notes</source>
-        <translation>编辑备注</translation>
-    </message>
-    <message>
-        <source>Invert mask</source>
-        <translation>反转蒙版</translation>
-    </message>
-    <message>
-        <source>Grow class</source>
-        <translation>扩展类别</translation>
-    </message>
-    <message>
-        <source>Shrink class</source>
-        <translation>收缩类别</translation>
-    </message>
-    <message>
-        <source>Clear class</source>
-        <translation>清除类别</translation>
-    </message>
-    <message>
-        <source>Clear mask</source>
-        <translation>清除蒙版</translation>
-    </message>
-    <message>
-        <source>Derive cracks</source>
-        <translation>检测裂纹</translation>
-    </message>
-    <message>
-        <source>Derive losses</source>
-        <translation>检测缺失</translation>
-    </message>
-    <message>
-        <source>Derive difference</source>
-        <translation>检测差异</translation>
-    </message>
-    <message>
-        <source>Recolour class</source>
-        <translation>更改类别颜色</translation>
-    </message>
-    <message>
-        <source>Lock class</source>
-        <translation>锁定类别</translation>
-    </message>
-    <message>
-        <source>Unlock class</source>
-        <translation>解锁类别</translation>
-    </message>
-    <message>
-        <source>Show class</source>
-        <translation>显示类别</translation>
-    </message>
-    <message>
-        <source>Hide class</source>
-        <translation>隐藏类别</translation>
-    </message>
-    <message>
-        <source>Fill class</source>
-        <translation>填补类别</translation>
-    </message>
-    <message>
-        <source>Only record class</source>
-        <translation>类别仅作记录</translation>
     </message>
 </context>
 <context>
@@ -3836,48 +4245,8 @@ accepted: {5}</source>
 <context>
     <name>Tools</name>
     <message>
-        <source>Brush stroke</source>
-        <translation>画笔笔画</translation>
-    </message>
-    <message>
-        <source>Erase</source>
-        <translation>擦除</translation>
-    </message>
-    <message>
-        <source>Clear region</source>
-        <translation>清除区域</translation>
-    </message>
-    <message>
-        <source>Change class of region</source>
-        <translation>更改区域类别</translation>
-    </message>
-    <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
-    </message>
-    <message>
-        <source>Fill region</source>
-        <translation>填充区域</translation>
-    </message>
-    <message>
-        <source>Outline</source>
-        <translation>轮廓</translation>
-    </message>
-    <message>
-        <source>Lasso</source>
-        <translation>套索</translation>
-    </message>
-    <message>
-        <source>Rectangle</source>
-        <translation>矩形</translation>
-    </message>
-    <message>
-        <source>Polygon</source>
-        <translation>多边形</translation>
-    </message>
-    <message>
-        <source>Wand</source>
-        <translation>魔棒</translation>
     </message>
 </context>
 <context>

@@ -9,17 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
-from core_templates import sentences
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-import resources
 from app.commands import decide as deciding
 from app.commands import open as opening
 from app.commands import restore as restoring
 from app.dialogs.locate_scan import LocateScanDialog
-from app.i18n.core_messages import TEMPLATES, core_sentence, known_sentence
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import change_mask
@@ -183,29 +179,3 @@ def test_a_failed_backup_is_reported(window: MainWindow, project: Path, settle: 
     window.context.document.document.backup_error_changed.emit("The backup is full.")
     assert said[-1].level == "warning"
     assert "only a backup is missing" in said[-1].remedy
-
-
-def test_core_messages_are_translated_to_chinese(qapp: QApplication):
-    translator = QTranslator()
-    folder = str(Path(resources.__file__).parent / "i18n")
-    assert translator.load(QLocale("zh_CN"), "imagest", "_", folder)
-    QCoreApplication.installTranslator(translator)
-    try:
-        for template in TEMPLATES:
-            said = template.format(*"ABCDE")
-            assert core_sentence(said) != said, template
-        size = "The mask m.png is 3 × 4 pixels but the scan is 5 × 6: they must have the same size."
-        assert core_sentence(size) == "蒙版 m.png 为 3 × 4 像素，而扫描件为 5 × 6：两者大小必须相同。"
-        kind = "a.tif is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."
-        assert core_sentence(kind) == "a.tif 是 CMYK 图片：请转换为 8 位或 16 位 RGB 后重新打开。"
-    finally:
-        QCoreApplication.removeTranslator(translator)
-    assert core_sentence("Nothing like this.") == "Nothing like this."
-
-
-def test_every_core_message_has_a_template():
-    names = ("mask_io", "mask_pictures", "detection/registration", "detection/alignment")
-    damage = (f"damage/{name}.py" for name in names)
-    places = ("painting", *damage, "style", "project", "export")
-    missing = [said for said in sentences(*places) if not known_sentence(said.format(*"ABCDE"))]
-    assert not missing

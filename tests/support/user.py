@@ -24,7 +24,7 @@ from app.canvas.view import CanvasView
 from app.commands import open as opening
 from app.context import Context
 from app.document import OpenDocument
-from app.messages import Message
+from app.messages import Notification
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
@@ -45,7 +45,7 @@ class User:
 
     def __init__(self, window: MainWindow, qtbot: Waiting) -> None:
         self.window, self._qtbot = window, qtbot
-        self.said: list[Message] = []
+        self.said: list[Notification] = []
         window.context.messages.said.connect(self.said.append)
 
     @property

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from PySide6.QtCore import QCoreApplication, QPointF, Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.canvas.tools.painting import Marking
 from imagest_core.damage.strokes import stroke_cells
+from imagest_core.messages import Message
+from imagest_core.project.operations.names import operation_name
 
 LARGEST = 4000.0
 _MIN_PRESSURE = 0.15
@@ -42,9 +44,9 @@ class Brush(Tool):
         return self.canvas.context.selection.label
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         """Name of the operation in the history."""
-        return QCoreApplication.translate("Tools", "Brush stroke")
+        return operation_name("brush")
 
     # Strokes
 
@@ -155,5 +157,5 @@ class Eraser(Brush):
         return 0
 
     @property
-    def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Erase")
+    def title(self) -> Message:
+        return operation_name("erase")

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from typing import ClassVar
 
-from PySide6.QtCore import QCoreApplication, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.tools.base import Point, Pointer, Tool, ToolContext, polyline, snapped
 from app.commands import mask as masking
 from imagest_core.damage.strokes import outline_box, polygon_cells
+from imagest_core.messages import Message
+from imagest_core.project.operations.names import operation_name
 
 _NEAR = 8
 """Distance from the first corner, in screen pixels, within which a click closes a polygon."""
@@ -48,9 +50,9 @@ class Outline(Tool):
         super().abandon()
 
     @property
-    def title(self) -> str:
+    def title(self) -> Message:
         """Name of the operation in the history."""
-        return QCoreApplication.translate("Tools", "Outline")
+        return operation_name("outline")
 
 
 class Lasso(Outline):
@@ -76,8 +78,8 @@ class Lasso(Outline):
             self._finish()
 
     @property
-    def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Lasso")
+    def title(self) -> Message:
+        return operation_name("lasso")
 
 
 class Rectangle(Outline):
@@ -100,8 +102,8 @@ class Rectangle(Outline):
             self._finish()
 
     @property
-    def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Rectangle")
+    def title(self) -> Message:
+        return operation_name("rectangle")
 
 
 class Polygon(Outline):
@@ -159,8 +161,8 @@ class Polygon(Outline):
         return len(self._points) > 2 and max(abs(at.x - x), abs(at.y - y)) * self.canvas.zoom <= _NEAR
 
     @property
-    def title(self) -> str:
-        return QCoreApplication.translate("Tools", "Polygon")
+    def title(self) -> Message:
+        return operation_name("polygon")
 
 
 def _squared(start: Point, at: Pointer) -> Point:

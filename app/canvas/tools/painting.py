@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from app.canvas.tools.base import ToolContext
 from imagest_core.arrays import Mask
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.mask import check_label, paint
 
@@ -40,7 +41,7 @@ class Marking:
         for box in boxes if len(boxes) <= _MAX_BOXES else [union(boxes)]:
             self._canvas.layers.labels_changed(box)
 
-    def commit(self, name: str) -> None:
+    def commit(self, name: Message) -> None:
         """Add the gesture to the history as one operation; if that is refused, nothing has changed."""
         if self._gesture.active and not self._canvas.context.attempt(lambda: self._gesture.commit(name)):
             self._canvas.layers.labels_changed(self._touched)

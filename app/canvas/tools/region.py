@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, Qt
 from app.canvas.tools.base import Pointer, Tool
 from app.commands import mask as masking
 from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.names import operation_name
 
 
 class FillTool(Tool):
@@ -29,14 +30,14 @@ class FillTool(Tool):
         if not self.canvas.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
             self._fill(at)
         elif at.alt:
-            title = QCoreApplication.translate("Tools", "Clear region")
+            title = operation_name("clear_region")
             masking.mark_region(context, *at.pixel, 0, title)
         else:
-            title = QCoreApplication.translate("Tools", "Change class of region")
+            title = operation_name("change_class_of_region")
             masking.mark_region(context, *at.pixel, context.selection.label, title)
 
     def _fill(self, at: Pointer) -> None:
-        title = QCoreApplication.translate("Tools", "Fill region")
+        title = operation_name("fill_region")
         visible = self.canvas.visible_box()
         masking.fill_hole(self.canvas.context, *at.pixel, visible, title, self._report_no_hole)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import ClassVar
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication
 
 from app.canvas.pyramid import Pyramid
 from app.canvas.tools.base import Pointer, Tool, ToolContext
@@ -16,6 +15,7 @@ from imagest_core.arrays import Mask
 from imagest_core.damage.strokes import enlarged_cells
 from imagest_core.damage.wand import Wand
 from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.names import operation_name
 
 MIN_TOLERANCE, MAX_TOLERANCE = 0.5, 120.0
 _DRAG_TO_DOUBLE = 120.0
@@ -93,7 +93,7 @@ class WandTool(Tool):
                 lambda _: enlarged_cells(mask, part, level, whole),
                 native(part, level).within(whole),
                 label,
-                QCoreApplication.translate("Tools", "Wand"),
+                operation_name("wand"),
             )
 
     def abandon(self) -> None:

@@ -17,6 +17,7 @@ from imagest_core.damage.detection.registration import (
     warp,
 )
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -103,7 +104,10 @@ def _refine(clean: Painting, damaged: Painting, alignment: Alignment, progress: 
     points, shifts = measure_shifts(clean, damaged, alignment, progress)
     if len(points) < MIN_PATCHES:
         raise MaskError(
-            f"The clean picture can't be aligned precisely, since too few of its details match: {REMEDY}."
+            Message(
+                "The clean picture can't be aligned precisely, since too few of its details match: {remedy}.",
+                remedy=REMEDY,
+            )
         )
     return _correct(alignment, np.array(points), np.array(shifts), damaged.box)
 
@@ -138,7 +142,11 @@ def _correct(alignment: Alignment, points: Matrix, shifts: Matrix, box: Box) -> 
     matrix, inliers = cv2.findHomography(points, targets, cv2.RANSAC, 1.5, maxIters=5000, confidence=0.999)
     if matrix is None or inliers.sum() < max(MIN_PATCHES, len(points) / 2):
         raise MaskError(
-            f"The clean picture can't be aligned precisely, since its details are shifted unevenly: {REMEDY}."
+            Message(
+                "The clean picture can't be aligned precisely, since its details are shifted "
+                "unevenly: {remedy}.",
+                remedy=REMEDY,
+            )
         )
     check_plausible(matrix, (box.height, box.width))
     return Alignment(matrix, alignment.agreement, alignment.inliers)

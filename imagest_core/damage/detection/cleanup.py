@@ -17,6 +17,7 @@ from imagest_core.arrays import Labels
 from imagest_core.damage.map import DamageMap, tile_box
 from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 
 MAX_OPENING = 2
 MIN_KEPT_SHARE = 0.995
@@ -50,9 +51,18 @@ class Cleanup:
         for name in ("opening", "closing", "dilate"):
             value = getattr(self, name)
             if value is not None and not 0 <= value <= MAX_RADIUS:
-                raise MaskError(f"The {name} must be 0 to {MAX_RADIUS} pixels, not {value}.")
+                raise MaskError(
+                    Message(
+                        "The {name} must be 0 to {largest} pixels, not {value}.",
+                        name=name,
+                        largest=MAX_RADIUS,
+                        value=value,
+                    )
+                )
         if self.min_area < 0:
-            raise MaskError(f"The smallest area can't be negative, but is {self.min_area}.")
+            raise MaskError(
+                Message("The smallest area can't be negative, but is {area}.", area=self.min_area)
+            )
 
     def reduced(self, level: int) -> Self:
         """Return the parameters for an image reduced by 2**``level``, lengths in whole pixels."""

@@ -19,6 +19,7 @@ from imagest_core.damage.detection.difference import otsu
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 
 TONES, TONE_BLUR, SURE_SHARE, TONE_OFFSET = 64, 2.0, 0.5, 20
 STEPS = 1024
@@ -85,15 +86,29 @@ class CrackParameters(Cleanup):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 1 <= self.widest <= 200:
-            raise MaskError(f"The widest crack must be 1 to 200 pixels, not {self.widest}.")
+            raise MaskError(
+                Message("The widest crack must be 1 to 200 pixels, not {widest}.", widest=self.widest)
+            )
         if not 0 <= self.tone <= 1:
-            raise MaskError(f"The weight of the tone must be 0 to 1, not {self.tone}.")
+            raise MaskError(Message("The weight of the tone must be 0 to 1, not {tone}.", tone=self.tone))
         if not 0 < self.strictness <= 100:
-            raise MaskError(f"The strictness must be above 0 and at most 100, not {self.strictness}.")
+            raise MaskError(
+                Message(
+                    "The strictness must be above 0 and at most 100, not {strictness}.",
+                    strictness=self.strictness,
+                )
+            )
         if not 0 < self.sensitivity <= 1:
-            raise MaskError(f"The sensitivity must be above 0 and at most 1, not {self.sensitivity}.")
+            raise MaskError(
+                Message(
+                    "The sensitivity must be above 0 and at most 1, not {sensitivity}.",
+                    sensitivity=self.sensitivity,
+                )
+            )
         if not 0 <= self.texture <= 100:
-            raise MaskError(f"The weight of the texture must be 0 to 100, not {self.texture}.")
+            raise MaskError(
+                Message("The weight of the texture must be 0 to 100, not {texture}.", texture=self.texture)
+            )
 
     @property
     def halo(self) -> int:

@@ -25,6 +25,7 @@ from imagest_core.damage.detection.difference import (
 from imagest_core.damage.detection.registration import Alignment
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -105,7 +106,10 @@ def derive_damage(
     share = covered / damaged.box.area
     if share < MIN_COVERED:
         raise MaskError(
-            f"The clean picture shows only {share:.0%} of the damaged one: choose one that shows it all."
+            Message(
+                "The clean picture shows only {share} of the damaged one: choose one that shows it all.",
+                share=f"{share:.0%}",
+            )
         )
     damage, cut = mask_from_codes(codes, parameters)
     progress.set(1.0)
@@ -167,8 +171,14 @@ def _fit_gain(source: Image, target: Image) -> Image:
 def _unaligned(clean: Painting, damaged: Painting) -> Alignment:
     if clean.box != damaged.box:
         raise MaskError(
-            f"The clean picture is {clean.width} × {clean.height} pixels but the damaged one is"
-            f" {damaged.width} × {damaged.height}: enable the alignment."
+            Message(
+                "The clean picture is {width} × {height} pixels but the damaged one is {damaged_width} × "
+                "{damaged_height}: enable the alignment.",
+                width=clean.width,
+                height=clean.height,
+                damaged_width=damaged.width,
+                damaged_height=damaged.height,
+            )
         )
     return Alignment(np.eye(3), 1.0)
 

@@ -13,6 +13,7 @@ from imagest_core.arrays import Image, Mask
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 
 Colour = tuple[float, float, float]
 
@@ -44,7 +45,12 @@ class LossParameters(Cleanup):
     def __post_init__(self) -> None:
         super().__post_init__()
         if not 0 < self.tolerance <= 100:
-            raise MaskError(f"The tolerance must be above 0 and at most 100, not {self.tolerance}.")
+            raise MaskError(
+                Message(
+                    "The tolerance must be above 0 and at most 100, not {tolerance}.",
+                    tolerance=self.tolerance,
+                )
+            )
 
     @property
     def halo(self) -> int:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 
 Matrix = NDArray[np.float64]
 
@@ -28,7 +29,7 @@ SHIFTS = ((0, 0), (-1, -1), (-1, 0), (-1, 1), (0, -1), (0, 1), (1, -1), (1, 0), 
 CLEAR_CORRELATION, MIN_CLEAR_SHARE, MIN_BLOCKS, FLAT_LEVEL = 0.7, 0.1, 4, 0.004
 TRUSTED_AGREEMENT, MIN_AGREEMENT = 0.8, 0.6
 
-REMEDY = "choose another clean picture, or align the two first"
+REMEDY = Message("choose another clean picture, or align the two first")
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,12 @@ def register(clean: Image, damaged: Image) -> Alignment:
         matrix = refine(clean, damaged, matrix)
         alignment = Alignment(matrix, agreement(warp(clean, matrix, damaged.shape), damaged), inliers)
         if max(alignment.agreement, unaligned_agreement) < MIN_AGREEMENT:
-            raise MaskError(f"The clean picture doesn't match the damaged one after alignment: {REMEDY}.")
+            raise MaskError(
+                Message(
+                    "The clean picture doesn't match the damaged one after alignment: {remedy}.",
+                    remedy=REMEDY,
+                )
+            )
     except MaskError:
         if unaligned_agreement < MIN_AGREEMENT:
             raise
@@ -79,14 +85,27 @@ def match_features(clean: Image, damaged: Image) -> tuple[Matrix, int]:
     """Return the RANSAC homography damaged → clean from SIFT matches, and the number of inliers."""
     points, matches = _matches(damaged, clean)
     if len(points) < MIN_INLIERS:
-        raise MaskError(f"Only {len(points)} details of the clean picture were matched: {REMEDY}.")
+        raise MaskError(
+            Message(
+                "Only {points} details of the clean picture were matched: {remedy}.",
+                points=len(points),
+                remedy=REMEDY,
+            )
+        )
     cv2.setRNGSeed(0)
     matrix, inlier_mask = cv2.findHomography(
         points, matches, cv2.RANSAC, RANSAC_PIXELS, maxIters=5000, confidence=0.999
     )
     inliers = 0 if inlier_mask is None else int(inlier_mask.sum())
     if matrix is None or inliers < max(MIN_INLIERS, MIN_INLIER_SHARE * len(points)):
-        raise MaskError(f"Only {inliers} of {len(points)} details agree on the alignment: {REMEDY}.")
+        raise MaskError(
+            Message(
+                "Only {inliers} of {points} details agree on the alignment: {remedy}.",
+                inliers=inliers,
+                points=len(points),
+                remedy=REMEDY,
+            )
+        )
     check_plausible(matrix, damaged.shape)
     return matrix, inliers
 
@@ -114,7 +133,9 @@ def check_plausible(matrix: Matrix, shape: tuple[int, ...]) -> None:
     scales = np.linalg.det(matrix) / np.where(np.abs(depth) < 1e-12, 1e-12, depth) ** 3
     low, high = SCALES[0] ** 2, SCALES[1] ** 2
     if not ((scales > low) & (scales < high)).all() or scales.max() > MAX_SCALE_RATIO**2 * scales.min():
-        raise MaskError(f"The clean picture would have to be distorted too much to fit: {REMEDY}.")
+        raise MaskError(
+            Message("The clean picture would have to be distorted too much to fit: {remedy}.", remedy=REMEDY)
+        )
 
 
 def refine(clean: Image, damaged: Image, matrix: Matrix) -> Matrix:
@@ -134,9 +155,16 @@ def refine(clean: Image, damaged: Image, matrix: Matrix) -> Matrix:
             clean, damaged, start, cv2.MOTION_HOMOGRAPHY, stop, intact, ECC_BLUR
         )
     except cv2.error as error:
-        raise MaskError(f"The clean picture can't be aligned precisely: {REMEDY}.") from error
+        raise MaskError(
+            Message("The clean picture can't be aligned precisely: {remedy}.", remedy=REMEDY)
+        ) from error
     if correlation < MIN_ECC:
-        raise MaskError(f"The clean picture differs too much from the damaged one to be aligned: {REMEDY}.")
+        raise MaskError(
+            Message(
+                "The clean picture differs too much from the damaged one to be aligned: {remedy}.",
+                remedy=REMEDY,
+            )
+        )
     homography = np.linalg.inv(warp_matrix.astype(np.float64))
     homography /= homography[2, 2]
     check_plausible(homography, damaged.shape)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 from imagest_core.errors import ProfileError
+from imagest_core.messages import Message, template
 from imagest_core.painting.color import icc
 
 _SRGB_TOLERANCE = 1 / 255
@@ -25,11 +26,11 @@ _MOST_MEAN_ERROR = 25.0
 _RELATIVE_COLORIMETRIC = 1
 _KNEE, _SLOPE = 0.0031308, 12.92
 _LARGEST_PROFILE = 64 << 20
-_KINDS = {b"GRAY": "grey", b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
+_KINDS = {b"GRAY": Message("grey"), b"RGB ": "RGB", b"CMYK": "CMYK", b"Lab ": "Lab"}
 _OTHER_CLASSES = {
-    b"link": "is a device link, which describes no colours",
-    b"nmcl": "is a list of named colours",
-    b"abst": "is an abstract profile, which describes no colours of a file",
+    b"link": Message("is a device link, which describes no colours"),
+    b"nmcl": Message("is a list of named colours"),
+    b"abst": Message("is an abstract profile, which describes no colours of a file"),
 }
 
 # Linear sRGB to XYZ under D50 (IEC 61966-2-1 primaries, Bradford adaptation; Lindbloom's figures).
@@ -147,7 +148,7 @@ def colour_space(profile: bytes | None, grey: bool) -> tuple[ColourSpace, str]:
     Raises ``ProfileError`` with what is wrong with the profile, such as ``is damaged``.
     """
     if profile is None:
-        return assumed_space(grey), "The file has no colour profile: sRGB is assumed."
+        return assumed_space(grey), Message("The file has no colour profile: sRGB is assumed.")
     space, note = profile_space(profile, grey)
     if space is None:
         raise ProfileError(note)
@@ -176,21 +177,28 @@ def profile_space(profile: bytes, grey: bool) -> tuple[ColourSpace | None, str]:
     error = np.abs(back - probe) * 255
     largest, mean = float(error.max()), float(error.mean())
     if not np.isfinite([largest, mean]).all() or mean > _MOST_MEAN_ERROR:
-        return None, "doesn't convert colours back to the same samples"
+        return None, Message("doesn't convert colours back to the same samples")
     if not grey and _is_srgb(space):
         return Srgb(space.name), ""
     return space, _round_trip_note(space, largest, mean)
+
+
+_LOOKUP_TABLE = template(
+    "The colour profile {profile} is a lookup table: converting there and back differs by up to {largest} of "
+    "255 (mean {mean}), in filled pixels only."
+)
+_INEXACT_CURVES = template(
+    "The colour profile {profile} can't be inverted exactly: converting there and back differs by up to "
+    "{largest} of 255 (mean {mean}), in filled pixels only."
+)
 
 
 def _round_trip_note(space: ColourSpace, largest: float, mean: float) -> str:
     """Describe the round-trip error of a lookup table, or of curves that can't be inverted exactly."""
     if not isinstance(space, LittleCms) and largest <= _NOTEWORTHY_ERROR:
         return ""
-    kind = "is a lookup table" if isinstance(space, LittleCms) else "can't be inverted exactly"
-    return (
-        f"The colour profile {space.name} {kind}: converting there and back differs by up to {largest:.1f} of"
-        f" 255 (mean {mean:.2f}), in filled pixels only."
-    )
+    sentence = _LOOKUP_TABLE if isinstance(space, LittleCms) else _INEXACT_CURVES
+    return Message(sentence, profile=space.name, largest=f"{largest:.1f}", mean=f"{mean:.2f}")
 
 
 @cache
@@ -217,35 +225,36 @@ def decode_srgb(encoded: NDArray[Any]) -> NDArray[np.float64]:
 def _fault(profile: bytes, grey: bool) -> str:
     """Return what the profile's header shows to be wrong with it for these samples, or ""."""
     if not 132 <= len(profile) <= _LARGEST_PROFILE or profile[36:40] != b"acsp":
-        return "is damaged"
+        return Message("is damaged")
     if profile[12:16] in _OTHER_CLASSES:
         return _OTHER_CLASSES[profile[12:16]]
     found = profile[16:20]
     if found != (b"GRAY" if grey else b"RGB "):
-        kind = _KINDS.get(found, "another kind of picture")
-        return f"is made for {kind}, not for {'grey' if grey else 'RGB'}"
+        kind = _KINDS.get(found, Message("another kind of picture"))
+        needed = Message("grey") if grey else "RGB"
+        return Message("is made for {kind}, not for {needed}", kind=kind, needed=needed)
     if profile[20:24] not in (b"XYZ ", b"Lab "):
-        return "uses an unknown connection space"
+        return Message("uses an unknown connection space")
     return ""
 
 
 def _unreadable(profile: bytes) -> str:
     """Return why a profile can't convert samples to colours."""
     if int.from_bytes(profile[:4], "big") > len(profile):
-        return "is cut short"
+        return Message("is cut short")
     found = icc.tags(profile)
     if not any(tag in found for tag in (*icc.LUTS, *icc.INVERSE_LUTS, b"rTRC", b"kTRC")):
-        return "contains no colour data"
+        return Message("contains no colour data")
     if not any(tag in found for tag in (*icc.LUTS, b"rTRC", b"kTRC")):
-        return "works in one direction only: it has no table from samples to colours"
-    return "is damaged"
+        return Message("works in one direction only: it has no table from samples to colours")
+    return Message("is damaged")
 
 
 def _one_way(profile: bytes) -> str:
     """Return why a profile can't convert colours to samples."""
     if any(tag in icc.tags(profile) for tag in icc.INVERSE_LUTS):
-        return "is damaged: its table from colours to samples can't be used"
-    return "works in one direction only: it has no table from colours back to samples"
+        return Message("is damaged: its table from colours to samples can't be used")
+    return Message("works in one direction only: it has no table from colours back to samples")
 
 
 def _space(profile: bytes, grey: bool) -> ColourSpace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.formats import jpeg, jpeg2000, png, webp
 from imagest_core.painting.formats.base import ImageSource, Limits
 from imagest_core.painting.formats.unsupported import HEAD, unsupported_message
@@ -24,7 +25,9 @@ def open_source(path: Path, page: int, limits: Limits) -> ImageSource:
 
         return TiffSource(path, page, limits)
     if page != 0:
-        raise PaintingError(f"{path.name} has one page, number 0: there is no page {page}.")
+        raise PaintingError(
+            Message("{path} has one page, number 0: there is no page {page}.", path=path.name, page=page)
+        )
     if head.startswith(png.SIGNATURE):
         return png.open_png(path, limits)
     if head.startswith(jpeg.SIGNATURE):
@@ -33,23 +36,33 @@ def open_source(path: Path, page: int, limits: Limits) -> ImageSource:
         return webp.open_webp(path, limits)
     if head.startswith(jpeg2000.SIGNATURES):
         return jpeg2000.open_jpeg2000(path, limits)
-    raise PaintingError(f"{path.name} is not in a supported picture format: open {_KNOWN} files.")
+    raise PaintingError(
+        Message(
+            "{path} is not in a supported picture format: open {known} files.", path=path.name, known=_KNOWN
+        )
+    )
 
 
 def _head(path: Path) -> bytes:
     if path.is_dir():
-        raise PaintingError(f"{path} is a folder: name the picture in it.")
+        raise PaintingError(Message("{path} is a folder: name the picture in it.", path=path))
     if path.exists() and not path.is_file():
-        raise PaintingError(f"{path} is not a regular file: name a picture.")
+        raise PaintingError(Message("{path} is not a regular file: name a picture.", path=path))
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)
     except FileNotFoundError:
-        raise PaintingError(f"{path} doesn't exist: check the name.") from None
+        raise PaintingError(Message("{path} doesn't exist: check the name.", path=path)) from None
     except PermissionError:
-        raise PaintingError(f"{path} can't be read: ask for permission to read it.") from None
+        raise PaintingError(
+            Message("{path} can't be read: ask for permission to read it.", path=path)
+        ) from None
     except (OSError, ValueError) as error:
-        raise PaintingError(f"{path} can't be read: {getattr(error, 'strerror', None) or error}.") from error
+        raise PaintingError(
+            Message(
+                "{path} can't be read: {reason}.", path=path, reason=getattr(error, "strerror", None) or error
+            )
+        ) from error
     if not head:
-        raise PaintingError(f"{path.name} is empty: get an intact copy of it.")
+        raise PaintingError(Message("{path} is empty: get an intact copy of it.", path=path.name))
     return head

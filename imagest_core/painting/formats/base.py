@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata.model import Metadata
 from imagest_core.painting.resolution import Resolution
@@ -141,19 +142,35 @@ class ImageSource(RegionReader, Protocol):
         """Close the file."""
 
 
+def counted_channels(count: int) -> Message:
+    """Return the number of channels with the noun."""
+    return Message("1 channel") if count == 1 else Message("{count} channels", count=count)
+
+
 def check_size(name: str, width: int, height: int, limits: Limits) -> None:
     """Raise ``PaintingError`` for an image that is empty or larger than ``limits.pixels``."""
     if width < 1 or height < 1:
-        raise PaintingError(f"{name} declares a size of {width} × {height} pixels: the file is damaged.")
+        raise PaintingError(
+            Message(
+                "{name} declares a size of {width} × {height} pixels: the file is damaged.",
+                name=name,
+                width=width,
+                height=height,
+            )
+        )
     if width * height > limits.pixels:
         raise PaintingError(too_large_message(name, width, height, limits.pixels))
 
 
 def too_large_message(name: str, width: int, height: int, limit: int) -> str:
     """Return the message for an image of more than ``limit`` pixels."""
-    return (
-        f"{name} declares {width} × {height} pixels, over the limit of {limit / 1e6:,.6g} megapixels: cut it"
-        " into parts, or raise the limit on the command line with --max-pixels."
+    return Message(
+        "{name} declares {width} × {height} pixels, over the limit of {limit} megapixels: "
+        "cut it into parts, or raise the limit on the command line with --max-pixels.",
+        name=name,
+        width=width,
+        height=height,
+        limit=f"{limit / 1000000.0:,.6g}",
     )
 
 
@@ -166,9 +183,12 @@ def decoding(path: Path) -> Iterator[None]:
         raise
     except MemoryError as error:
         raise PaintingError(
-            f"{path.name} needs more memory than is available: save it as a tiled TIFF."
+            Message("{path} needs more memory than is available: save it as a tiled TIFF.", path=path.name)
         ) from error
     except Exception as error:
         raise PaintingError(
-            f"{path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
+            Message(
+                "{path} is damaged or cut short and can't be decoded: get an intact copy of it.",
+                path=path.name,
+            )
         ) from error

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 
 
 class FileBytes:
@@ -30,10 +31,14 @@ class FileBytes:
         try:
             data = self._at(start, count)
         except OSError as error:
-            raise PaintingError(f"{self._path.name} can't be read any more: open it again.") from error
+            raise PaintingError(
+                Message("{path} can't be read any more: open it again.", path=self._path.name)
+            ) from error
         if len(data) != count:
             raise PaintingError(
-                f"{self._path.name} was cut short while it was open: get an intact copy of it."
+                Message(
+                    "{path} was cut short while it was open: get an intact copy of it.", path=self._path.name
+                )
             )
         return data
 

@@ -7,12 +7,13 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message, template
 from imagest_core.painting import resolution
-from imagest_core.painting.formats.base import Facts, Limits, Samples, check_size, decoding
+from imagest_core.painting.formats.base import Facts, Limits, Samples, check_size, counted_channels, decoding
 from imagest_core.painting.formats.exif import Exif
 from imagest_core.painting.formats.jpeg_metadata import TRAILER, JpegMetadata
 from imagest_core.painting.formats.whole import WholeSource
-from imagest_core.printable import counted, with_article
+from imagest_core.printable import article
 
 SIGNATURE = b"\xff\xd8\xff"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -21,26 +22,45 @@ _END, _JPEG_LS = 0xD9, 0xF7
 _UNIT_OF_JFIF = {1: 2, 2: 3}
 
 
+def _kind(depth: int) -> Message:
+    an = article(str(depth)) == "an"
+    return Message(template("an {bits}-bit JPEG") if an else template("a {bits}-bit JPEG"), bits=depth)
+
+
 def open_jpeg(path: Path, limits: Limits) -> WholeSource:
     """Open a JPEG, which is decoded on first access; raise ``PaintingError`` on failure."""
     with decoding(path):
         frame, parts = _read(path)
     if len(frame) < 6:
-        raise PaintingError(f"{path.name} is cut short: it contains no picture.")
+        raise PaintingError(Message("{path} is cut short: it contains no picture.", path=path.name))
     depth, channels = frame[0], frame[5]
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
     if channels == 4:
         raise PaintingError(
-            f"{path.name} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again."
+            Message(
+                "{path} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.",
+                path=path.name,
+            )
         )
     if depth != 8 or channels not in (1, 3):
         raise PaintingError(
-            f"{path.name} is {with_article(f'{depth}-bit JPEG')} of"
-            f" {counted(channels, 'channel', commas=False)}: convert it to 8-bit RGB or grey."
+            Message(
+                "{path} is {kind} of {channels}: convert it to 8-bit RGB or grey.",
+                path=path.name,
+                kind=_kind(depth),
+                channels=counted_channels(channels),
+            )
         )
     check_size(path.name, width, height, limits)
     if path.stat().st_size * 8 < (width // 8) * (height // 8):  # an 8 × 8 block takes at least one bit
-        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
+        raise PaintingError(
+            Message(
+                "{path} is cut short: it has too few bytes for {width} × {height} pixels.",
+                path=path.name,
+                width=width,
+                height=height,
+            )
+        )
     exif = Exif(parts.exif)
     facts = Facts(
         format="JPEG",
@@ -74,13 +94,16 @@ def _read(path: Path) -> tuple[bytes, JpegMetadata]:
                 return frame, parts
             if marker == _JPEG_LS:
                 raise PaintingError(
-                    f"{path.name} is a JPEG-LS picture: save it as a 16-bit TIFF, then open that."
+                    Message(
+                        "{path} is a JPEG-LS picture: save it as a 16-bit TIFF, then open that.",
+                        path=path.name,
+                    )
                 )
             if marker in _FRAMES:
                 frame = frame or data[start:end][:6]
             else:
                 parts.add(marker, data[start:end])
-    raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
+    raise PaintingError(Message("{path} is cut short: it ends before its last row.", path=path.name))
 
 
 def _markers(data: mmap) -> Iterator[tuple[int, int, int]]:

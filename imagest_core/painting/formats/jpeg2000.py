@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting import resolution
 from imagest_core.painting.formats.base import Facts, Limits, Samples, decoding
 from imagest_core.painting.formats.exif import Exif
@@ -33,7 +34,7 @@ _OF_THE_PICTURE |= {b"rreq", b"free", b"jp2c"}
 """Boxes that define how samples are stored."""
 _CONTAINERS = (b"jp2h", b"res ")
 _REVERSIBLE = 1
-_SPACES = {12: "a CMYK picture", 14: "a CIE L*a*b* picture"}
+_SPACES = {12: Message("a CMYK picture"), 14: Message("a CIE L*a*b* picture")}
 
 
 @dataclass
@@ -62,7 +63,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
         width, height, channels, depths = _size(parts.codestream)
         reversible = _reversible(parts.codestream)
     if not parts.complete:
-        raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
+        raise PaintingError(Message("{path} is cut short: the end of its data is missing.", path=path.name))
     depth = _checked_depth(path.name, parts, channels, depths)
     exif = Exif(parts.exif)
     facts = Facts(
@@ -83,7 +84,7 @@ def open_jpeg2000(path: Path, limits: Limits) -> WholeSource:
 
 def _metadata(exif: Exif, parts: _Parts) -> Metadata:
     left = ", ".join(dict.fromkeys(parts.left))
-    notes = (WritingNote(f"JPEG 2000 boxes {left}", "lost"),) if left else ()
+    notes = (WritingNote(Message("JPEG 2000 boxes {names}", names=left), "lost"),) if left else ()
     photoshop, iptc = split_photoshop(parts.photoshop or b"")
     if parts.iptc and parts.iptc.startswith(b"8BIM"):
         photoshop, iptc = split_photoshop(parts.iptc + (parts.photoshop or b""))
@@ -98,7 +99,7 @@ def jpeg2000_size(path: Path) -> tuple[int, int, int]:
         parts = _read(path)
         width, height, _, depths = _size(parts.codestream)
     if not parts.complete:
-        raise PaintingError(f"{path.name} is cut short: the end of its data is missing.")
+        raise PaintingError(Message("{path} is cut short: the end of its data is missing.", path=path.name))
     return width, height, max(depths)
 
 
@@ -111,13 +112,17 @@ def _decode(data: bytes) -> Samples:
 def _checked_depth(name: str, parts: _Parts, channels: int, depths: set[int]) -> int:
     kind = _SPACES.get(parts.space)
     if parts.palette:
-        kind = "a palette (indexed colour) picture"
+        kind = Message("a palette (indexed colour) picture")
     elif kind is None and channels not in (1, 2, 3, 4):
-        kind = f"a picture of {channels} channels"
+        kind = Message("a picture of {channels} channels", channels=channels)
     elif kind is None and not (len(depths) == 1 and depths <= {8, 16}):
-        kind = f"a JPEG 2000 of {', '.join(map(str, sorted(depths)))} bits per sample"
+        kind = Message("a JPEG 2000 of {bits} bits per sample", bits=", ".join(map(str, sorted(depths))))
     if kind:
-        raise PaintingError(f"{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.")
+        raise PaintingError(
+            Message(
+                "{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.", name=name, kind=kind
+            )
+        )
     return depths.pop()
 
 

@@ -7,6 +7,7 @@ import struct
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
 
+from imagest_core.messages import Message
 from imagest_core.painting.formats.exif import PREFIX, Exif
 from imagest_core.painting.metadata import xmp
 from imagest_core.painting.metadata.iptc import join_records
@@ -70,9 +71,11 @@ class JpegMetadata:
                 self._iptc.append(content)
             else:
                 shows = name.endswith(("thumbnail", "preview"))
-                self._notes.append(WritingNote(f"{name} after the JPEG", "removed" if shows else "lost"))
+                self._notes.append(
+                    WritingNote(Message("{part} after the JPEG", part=name), "removed" if shows else "lost")
+                )
         if not found:
-            self._notes.append(WritingNote(f"{whole:,} bytes after the end of the JPEG{_kind(data)}", "lost"))
+            self._notes.append(WritingNote(_rest_name(data, whole), "lost"))
 
     def metadata(self) -> Metadata:
         """Return all collected metadata."""
@@ -81,7 +84,7 @@ class JpegMetadata:
         packet = self._packet()
         if self._left:
             names = ", ".join(dict.fromkeys(self._left))
-            self._notes.append(WritingNote(f"JPEG segments {names}", "lost"))
+            self._notes.append(WritingNote(Message("JPEG segments {names}", names=names), "lost"))
         comment = "\n".join(filter(None, self.comments))
         found = Exif(self.exif).metadata(packet, records or None, description=comment)
         texts = tuple(("Comment", text) for text in self.comments if text)
@@ -90,7 +93,7 @@ class JpegMetadata:
     def _add_jfif(self, value: bytes) -> None:
         self.jfif = self.jfif or value
         if len(value) > _JFIF_HEAD:
-            self._notes.append(WritingNote("JFIF thumbnail (JPEG segment APP0)", "removed"))
+            self._notes.append(WritingNote(Message("JFIF thumbnail (JPEG segment APP0)"), "removed"))
 
     def _add_exif(self, value: bytes) -> None:
         """Add an EXIF segment; a block of more than 64 KB continues in further segments without a header."""
@@ -99,7 +102,7 @@ class JpegMetadata:
         elif value[len(PREFIX) : len(PREFIX) + 4] not in _TIFF:
             self.exif += value[len(PREFIX) :]
         elif value != self.exif:
-            self._notes.append(WritingNote("Second EXIF block (JPEG segment APP1)", "lost"))
+            self._notes.append(WritingNote(Message("Second EXIF block (JPEG segment APP1)"), "lost"))
 
     def _add_extended(self, value: bytes) -> None:
         name, (length, start) = value[:32], struct.unpack_from(">II", value, 32)
@@ -116,7 +119,7 @@ class JpegMetadata:
             extension = self._whole(name)
             if extension is None or name != guid:
                 self._notes.append(
-                    WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost")
+                    WritingNote(Message("Extended XMP (JPEG segment APP1), which is incomplete"), "lost")
                 )
             else:
                 others.append(extension)
@@ -127,7 +130,9 @@ class JpegMetadata:
 
     def _without_packet(self) -> bytes | None:
         if self._extended:
-            self._notes.append(WritingNote("Extended XMP (JPEG segment APP1), which is incomplete", "lost"))
+            self._notes.append(
+                WritingNote(Message("Extended XMP (JPEG segment APP1), which is incomplete"), "lost")
+            )
         return None
 
     def _whole(self, name: bytes) -> bytes | None:
@@ -168,17 +173,31 @@ _SIGNATURES = {
 }
 
 
-def _kind(data: bytes) -> str:
-    """Return the vendors of the bytes after the image, where they are known."""
+def _rest_name(data: bytes, whole: int) -> str:
+    """Name the ``whole`` bytes after the image, with their vendors where they are known."""
     names = [name for mark, name in _SIGNATURES.items() if mark in data[-4096:]]
     names += ["AFCP"] if data[-12:-9] == b"AXS" else []
     names += ["FotoStation"] if data[-4:] == _FOTOSTATION else []
-    return f" ({', '.join(names)})" if names else ""
+    if not names:
+        return Message("{count} bytes after the end of the JPEG", count=f"{whole:,}")
+    return Message(
+        "{count} bytes after the end of the JPEG ({names})", count=f"{whole:,}", names=", ".join(names)
+    )
 
 
 _FOTOSTATION = b"\xa1\xb2\xc3\xd4"
-_FOTOSTATION_NAMES = {1: "IPTC", 2: "FotoStation edits", 3: "FotoStation thumbnail", 4: "FotoStation preview"}
-_AFCP_NAMES = {b"IPTC": "IPTC", b"TEXT": "AFCP text", b"Nail": "AFCP thumbnail", b"PrVw": "AFCP preview"}
+_FOTOSTATION_NAMES = {
+    1: "IPTC",
+    2: Message("{program} edits", program="FotoStation"),
+    3: Message("{program} thumbnail", program="FotoStation"),
+    4: Message("{program} preview", program="FotoStation"),
+}
+_AFCP_NAMES = {
+    b"IPTC": "IPTC",
+    b"TEXT": Message("{program} text", program="AFCP"),
+    b"Nail": Message("{program} thumbnail", program="AFCP"),
+    b"PrVw": Message("{program} preview", program="AFCP"),
+}
 
 
 def _trailers(data: bytes, place: int) -> list[tuple[str, bytes]]:
@@ -188,7 +207,12 @@ def _trailers(data: bytes, place: int) -> list[tuple[str, bytes]]:
         kind, size = struct.unpack_from(">HI", data, len(data) - 10)
         if not 10 <= size <= len(data):
             break
-        found.append((_FOTOSTATION_NAMES.get(kind, "FotoStation data"), data[len(data) - size : -10]))
+        found.append(
+            (
+                _FOTOSTATION_NAMES.get(kind, Message("{program} data", program="FotoStation")),
+                data[len(data) - size : -10],
+            )
+        )
         data = data[: len(data) - size]
     return found + _afcp(data, place)
 
@@ -208,5 +232,10 @@ def _afcp(data: bytes, place: int) -> list[tuple[str, bytes]]:
         size, at = struct.unpack_from(order + "II", data, entry + 4)
         name = data[entry : entry + 4]
         if at - place >= 0 and at - place + size <= len(data):
-            found.append((_AFCP_NAMES.get(name, "AFCP data"), data[at - place : at - place + size]))
+            found.append(
+                (
+                    _AFCP_NAMES.get(name, Message("{program} data", program="AFCP")),
+                    data[at - place : at - place + size],
+                )
+            )
     return found

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting import resolution
 from imagest_core.painting.formats.base import Facts, Limits, Samples, check_size, decoding
 from imagest_core.painting.formats.exif import Exif
@@ -44,14 +45,26 @@ def open_png(path: Path, limits: Limits) -> WholeSource:
         width, height, depth, kind = struct.unpack_from(">IIBB", chunks.found[b"IHDR"])
     if kind == _PALETTE:
         raise PaintingError(
-            f"{path.name} is a palette (indexed colour) picture: convert it to RGB, then open it again."
+            Message(
+                "{path} is a palette (indexed colour) picture: convert it to RGB, then open it again.",
+                path=path.name,
+            )
         )
     if kind not in _CHANNELS or depth not in (1, 2, 4, 8, 16):
-        raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
+        raise PaintingError(
+            Message("{path} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.", path=path.name)
+        )
     check_size(path.name, width, height, limits)
     facts = _facts(chunks, width, height, depth, kind)
     if width * height * _CHANNELS[kind] * depth // 8 > chunks.data * _MAX_DEFLATE_RATIO + 4096:
-        raise PaintingError(f"{path.name} is cut short: it has too few bytes for {width} × {height} pixels.")
+        raise PaintingError(
+            Message(
+                "{path} is cut short: it has too few bytes for {width} × {height} pixels.",
+                path=path.name,
+                width=width,
+                height=height,
+            )
+        )
     return WholeSource(path, facts, _decode, limits)
 
 
@@ -89,7 +102,9 @@ def read_png_header(path: Path) -> PngHeader:
             table = chunks.found[b"PLTE"]
             palette = np.frombuffer(table, np.uint8, len(table) // 3 * 3).reshape(-1, 3)
     if kind not in (*_CHANNELS, _PALETTE) or depth not in (1, 2, 4, 8, 16):
-        raise PaintingError(f"{path.name} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.")
+        raise PaintingError(
+            Message("{path} is a PNG of an unknown kind: save it again as 8- or 16-bit RGB.", path=path.name)
+        )
     return PngHeader(
         width,
         height,
@@ -127,7 +142,7 @@ def _read_chunks(path: Path) -> _Chunks:
             else:
                 _keep(chunks, name, file.read(length))
                 file.seek(4, 1)
-    raise PaintingError(f"{path.name} is cut short: it ends before its last row.")
+    raise PaintingError(Message("{path} is cut short: it ends before its last row.", path=path.name))
 
 
 def _keep(chunks: _Chunks, name: bytes, value: bytes) -> None:
@@ -162,9 +177,9 @@ def _facts(chunks: _Chunks, width: int, height: int, depth: int, kind: int) -> F
 
 def _notes(chunks: _Chunks, depth: int) -> Iterator[str]:
     if b"acTL" in chunks.found:
-        yield "The file is animated; its first picture is shown."
+        yield Message("The file is animated; its first picture is shown.")
     if depth < 8:
-        yield f"The file has {depth} bits per sample; it is read as 8-bit grey."
+        yield Message("The file has {depth} bits per sample; it is read as 8-bit grey.", depth=depth)
 
 
 def _profile(chunks: _Chunks) -> bytes | None:

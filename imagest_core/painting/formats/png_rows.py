@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.formats.png import SIGNATURE
 
@@ -98,7 +99,10 @@ class PngRows:
 
     def _damaged(self) -> PaintingError:
         return PaintingError(
-            f"{self._path.name} is damaged or cut short and can't be decoded: get an intact copy of it."
+            Message(
+                "{path} is damaged or cut short and can't be decoded: get an intact copy of it.",
+                path=self._path.name,
+            )
         )
 
 

@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from imagest_core.messages import Message
 from imagest_core.painting.formats.exif import PREFIX, Exif
 from imagest_core.painting.metadata import xmp
 from imagest_core.painting.metadata.model import Metadata, split_photoshop
@@ -51,7 +52,9 @@ class PngTexts:
         keyword = key.decode("latin-1")
         text = _text(name, rest)
         if text is None:
-            self._notes.append(WritingNote(f"PNG text {keyword}, which is damaged", "lost"))
+            self._notes.append(
+                WritingNote(Message("PNG text {keyword}, which is damaged", keyword=keyword), "lost")
+            )
         elif keyword == _XMP_KEYWORD:
             self._packets.append(xmp.as_utf8(text))
         elif keyword.startswith(_RAW):
@@ -69,7 +72,9 @@ class PngTexts:
         }
         found = Exif(exif).metadata(self._packet(), iptc or None, **known)
         if left:
-            self._notes.append(WritingNote(f"PNG chunks {', '.join(dict.fromkeys(left))}", "lost"))
+            self._notes.append(
+                WritingNote(Message("PNG chunks {names}", names=", ".join(dict.fromkeys(left))), "lost")
+            )
         return replace(
             found,
             photoshop=photoshop or None,
@@ -80,7 +85,9 @@ class PngTexts:
     def _add_profile(self, kind: str, text: bytes) -> None:
         data = _raw_profile(text)
         if data is None:
-            self._notes.append(WritingNote(f"PNG text {_RAW}{kind}, which is damaged", "lost"))
+            self._notes.append(
+                WritingNote(Message("PNG text {keyword}, which is damaged", keyword=f"{_RAW}{kind}"), "lost")
+            )
         elif kind == "xmp" or data.startswith(_XMP_PREFIX):
             self._packets.append(xmp.as_utf8(data.removeprefix(_XMP_PREFIX)))
         elif kind in ("exif", "app1"):
@@ -88,13 +95,17 @@ class PngTexts:
         elif kind in ("iptc", "8bim"):
             self._profiles[kind] = data
         else:
-            self._notes.append(WritingNote(f"PNG text {_RAW}{kind}", "lost"))
+            self._notes.append(WritingNote(Message("PNG text {keyword}", keyword=f"{_RAW}{kind}"), "lost"))
 
     def _exif(self, chunk: bytes | None) -> bytes | None:
         """Return the EXIF chunk, or the EXIF block from a text if there is none."""
         hidden = self._profiles.get("exif")
         if chunk and hidden and chunk.removeprefix(PREFIX) != hidden.removeprefix(PREFIX):
-            self._notes.append(WritingNote(f"PNG text {_RAW}exif, besides the EXIF chunk", "lost"))
+            self._notes.append(
+                WritingNote(
+                    Message("PNG text {keyword}, besides the EXIF chunk", keyword=f"{_RAW}exif"), "lost"
+                )
+            )
         return chunk or hidden
 
     def _resources(self) -> tuple[bytes, bytes]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.formats.base import Samples, decoding
 from imagest_core.painting.formats.cache import SegmentCache
 from imagest_core.painting.formats.file_bytes import FileBytes
@@ -144,7 +145,9 @@ class SegmentReader:
         size = self._layout.segment_bytes
         segment = self._cache.get((id(self), index), size, lambda: self._decoded(index))[inside.slices]
         if segment.shape != out.shape:
-            raise PaintingError(f"{self._path.name} is damaged: one of its tiles or strips is too small.")
+            raise PaintingError(
+                Message("{path} is damaged: one of its tiles or strips is too small.", path=self._path.name)
+            )
         out[:] = segment
 
     def _decoded(self, index: int) -> Samples:

@@ -13,6 +13,7 @@ import numpy as np
 from tifffile import TiffFile, TiffPage
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting import resolution
 from imagest_core.painting.formats import ycbcr
 from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
@@ -98,8 +99,14 @@ class TiffSource:
 def missing_page_message(name: str, pages: int, page: int) -> str:
     """Return the message for a page that doesn't exist."""
     if pages <= 1:
-        return f"{name} has one page, number 0: there is no page {page}."
-    return f"{name} has {pages} pages, numbered from 0 to {pages - 1}: there is no page {page}."
+        return Message("{name} has one page, number 0: there is no page {page}.", name=name, page=page)
+    return Message(
+        "{name} has {pages} pages, numbered from 0 to {last}: there is no page {page}.",
+        name=name,
+        pages=pages,
+        last=pages - 1,
+        page=page,
+    )
 
 
 def silence_tifffile() -> None:
@@ -159,7 +166,9 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout:
         (page.tilewidth, page.tilelength) if page.is_tiled else (page.imagewidth, page.rowsperstrip)
     )
     if width < 1 or height < 1:
-        raise PaintingError(f"{path.name} declares tiles or strips without a size: the file is damaged.")
+        raise PaintingError(
+            Message("{path} declares tiles or strips without a size: the file is damaged.", path=path.name)
+        )
     natural = page.bitspersample == dtype.itemsize * 8 and not is_plain_ycbcr(page)
     direct = page.compression == 1 and page.predictor == 1 and page.fillorder == 1 and natural
     layout = SegmentLayout(
@@ -181,27 +190,46 @@ def page_layout(path: Path, page: TiffPage, limits: Limits) -> SegmentLayout:
 
 
 def _check_segments(path: Path, layout: SegmentLayout, limits: Limits) -> None:
-    kind = "tiles" if layout.tiled else "strips"
+    kind = Message("tiles") if layout.tiled else Message("strips")
     if layout.decode is not None and layout.segment_bytes > limits.at_once:
         size = layout.segment_bytes / 1e9
         raise PaintingError(
-            f"{path.name} is compressed in {kind} of {size:.1f} GB: save it with smaller tiles."
+            Message(
+                "{path} is compressed in {kind} of {size} GB: save it with smaller tiles.",
+                path=path.name,
+                kind=kind,
+                size=f"{size:.1f}",
+            )
         )
     expected = layout.planes * layout.rows * layout.columns
     if not len(layout.offsets) == len(layout.counts) == expected:
         raise PaintingError(
-            f"{path.name} lists {len(layout.offsets)} {kind} where its size needs {expected}: it is damaged."
+            Message(
+                "{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.",
+                path=path.name,
+                offsets=len(layout.offsets),
+                kind=kind,
+                expected=expected,
+            )
         )
     offsets, counts = np.array(layout.offsets, np.float64), np.array(layout.counts, np.float64)
     there = (offsets != 0) | (counts != 0)
     lost = (offsets < 8) | (counts < 1) | (offsets + counts > path.stat().st_size)
     if (there & lost).any():
-        raise PaintingError(f"{path.name} is cut short: some of its {kind} lie outside the file.")
+        raise PaintingError(
+            Message(
+                "{path} is cut short: some of its {kind} lie outside the file.", path=path.name, kind=kind
+            )
+        )
     if layout.decode is None:
         needed = np.tile(np.repeat(layout.needed(), layout.columns), layout.planes)
         if (counts < needed)[there].any():
             raise PaintingError(
-                f"{path.name} is cut short: some of its {kind} are smaller than their size needs."
+                Message(
+                    "{path} is cut short: some of its {kind} are smaller than their size needs.",
+                    path=path.name,
+                    kind=kind,
+                )
             )
 
 
@@ -226,8 +254,11 @@ def _ycbcr_decoder(page: TiffPage) -> Any:
     codec = SegmentCodec(page.compression, 1, page.parent.byteorder, page.fillorder == 2)
     if not can_encode(codec):
         raise PaintingError(
-            f"{page.parent.filename} is a YCbCr picture that can't be decoded: convert it to 8- or 16-bit"
-            " RGB, then open it again."
+            Message(
+                "{path} is a YCbCr picture that can't be decoded: convert it to 8- or 16-bit "
+                "RGB, then open it again.",
+                path=page.parent.filename,
+            )
         )
     tiled, width, length = (
         page.is_tiled,
@@ -257,8 +288,18 @@ def _empty_sample(page: TiffPage) -> int:
 
 def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
     missing = sum(map(layout.missing, range(len(layout.offsets))))
-    kind = "tiles" if layout.tiled else "strips"
-    return (f"The file leaves out {missing} of its {kind}; their samples are read as 0.",) if missing else ()
+    kind = Message("tiles") if layout.tiled else Message("strips")
+    return (
+        (
+            Message(
+                "The file leaves out {missing} of its {kind}; their samples are read as 0.",
+                missing=missing,
+                kind=kind,
+            ),
+        )
+        if missing
+        else ()
+    )
 
 
 def _decode_segment(
@@ -300,12 +341,12 @@ def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
 def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
     notes = []
     if pages > 1:
-        shown = "the first" if index == 0 else f"page {index} (counted from 0)"
-        notes.append(f"The file has {pages} pages; {shown} is shown.")
+        shown = Message("the first") if index == 0 else Message("page {index} (counted from 0)", index=index)
+        notes.append(Message("The file has {pages} pages; {shown} is shown.", pages=pages, shown=shown))
     if page.bitspersample == 1:
-        notes.append("The file is black and white (1 bit); it is read as 8-bit grey.")
+        notes.append(Message("The file is black and white (1 bit); it is read as 8-bit grey."))
     if is_plain_ycbcr(page):
-        notes.append("The file stores YCbCr samples; they are read as RGB.")
+        notes.append(Message("The file stores YCbCr samples; they are read as RGB."))
     return tuple(notes)
 
 

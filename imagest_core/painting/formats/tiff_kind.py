@@ -7,8 +7,10 @@ from itertools import islice
 from tifffile import TiffPage
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message, template
+from imagest_core.painting.formats.base import counted_channels
 from imagest_core.painting.tiff.codec import predictor_of
-from imagest_core.printable import counted, with_article
+from imagest_core.printable import article
 
 JPEG = frozenset({7})
 OLD_JPEG = 6
@@ -38,13 +40,13 @@ GREY, _RGB, YCBCR = (0, 1, 4), 2, 6
 _MOST_CHANNELS = 64
 """Largest number of samples per pixel; image editors store up to 56."""
 _KINDS = {
-    3: "a palette (indexed colour) picture",
-    5: "a CMYK picture",
-    8: "a CIE L*a*b* picture",
-    9: "an ICC L*a*b* picture",
-    10: "an ITU L*a*b* picture",
-    32844: "a LogL picture",
-    32845: "a LogLuv picture",
+    3: Message("a palette (indexed colour) picture"),
+    5: Message("a CMYK picture"),
+    8: Message("a CIE L*a*b* picture"),
+    9: Message("an ICC L*a*b* picture"),
+    10: Message("an ITU L*a*b* picture"),
+    32844: Message("a LogL picture"),
+    32845: Message("a LogLuv picture"),
 }
 _DECODED_AS_RGB = frozenset({OLD_JPEG, *JPEG, 50001, 33003, 33005, 34712})
 _CAMERA = frozenset({32803, 34892})
@@ -53,10 +55,10 @@ _RAW_COMPRESSIONS = frozenset({32767, 34713, 65535})
 _MOST_SUB_PAGES = 16
 _UNSIGNED = (1, 4)
 _FORMATS = {
-    2: "signed whole-number",
-    3: "floating-point",
-    5: "complex whole-number",
-    6: "complex floating-point",
+    2: Message("a signed whole-number picture"),
+    3: Message("a floating-point picture"),
+    5: Message("a complex whole-number picture"),
+    6: Message("a complex floating-point picture"),
 }
 
 
@@ -70,19 +72,23 @@ def check_kind(name: str, page: TiffPage) -> None:
     _check_samples(name, page)
     check_compression(name, page)
     if page.imagedepth > 1 or page.tiledepth > 1:
-        _refuse(name, "a volume of several layers", "save one layer as a flat picture")
+        _refuse(name, Message("a volume of several layers"), Message("save one layer as a flat picture"))
     if page.photometric == YCBCR and page.planarconfig == 2:
-        _refuse(name, "a planar YCbCr picture", "convert it to 8- or 16-bit RGB")
+        _refuse(name, Message("a planar YCbCr picture"), Message("convert it to 8- or 16-bit RGB"))
     predictor = predictor_of(page.compression, page.predictor)
     if is_plain_ycbcr(page) and (page.bitspersample, page.samplesperpixel, predictor) != (8, 3, 1):
-        _refuse(name, "a YCbCr picture of an unknown layout", "convert it to 8- or 16-bit RGB")
+        _refuse(
+            name, Message("a YCbCr picture of an unknown layout"), Message("convert it to 8- or 16-bit RGB")
+        )
 
 
 def check_compression(name: str, page: TiffPage) -> None:
     """Raise ``PaintingError`` unless the page's compression is supported."""
     if page.compression not in COMPRESSIONS:
         _refuse(
-            name, f"compressed by {_title(page.compression)}", "save it with LZW, Deflate or no compression"
+            name,
+            Message("compressed by {method}", method=_title(page.compression)),
+            Message("save it with LZW, Deflate or no compression"),
         )
 
 
@@ -98,7 +104,10 @@ def check_not_raw(name: str, page: TiffPage) -> None:
     )
     if raw or page.compression in _RAW_COMPRESSIONS:
         raise PaintingError(
-            f"{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that."
+            Message(
+                "{name} is a raw camera file: develop it and save it as a 16-bit TIFF, then open that.",
+                name=name,
+            )
         )
 
 
@@ -114,33 +123,50 @@ def _check_photometric(name: str, page: TiffPage) -> None:
     kind = page.photometric
     if kind not in (*GREY, _RGB, YCBCR):
         _refuse(
-            name, _KINDS.get(kind, f"a picture of an unknown kind ({kind})"), "convert it to 8- or 16-bit RGB"
+            name,
+            _KINDS.get(kind, Message("a picture of an unknown kind ({kind})", kind=kind)),
+            Message("convert it to 8- or 16-bit RGB"),
         )
 
 
 def _check_samples(name: str, page: TiffPage) -> None:
     bits, kind = page.bitspersample, page.sampleformat
     if kind in _FORMATS:
-        _refuse(name, with_article(f"{_FORMATS[kind]} picture"), "convert it to 16-bit RGB or grey")
+        _refuse(name, _FORMATS[kind], Message("convert it to 16-bit RGB or grey"))
     if kind not in _UNSIGNED or not isinstance(bits, int) or page.dtype is None:
         _refuse(
-            name, "a picture with samples of an unknown or mixed kind", "convert it to 16-bit RGB or grey"
+            name,
+            Message("a picture with samples of an unknown or mixed kind"),
+            Message("convert it to 16-bit RGB or grey"),
         )
     grey, channels = page.photometric in GREY, page.samplesperpixel
     if bits == 1 and grey and channels == 1:
         return
     if bits not in (8, 16):
-        _refuse(name, with_article(f"{bits}-bit picture"), "convert it to 8 or 16 bits per channel")
+        _refuse(name, _bits_picture(bits), Message("convert it to 8 or 16 bits per channel"))
     if not (1 if grey else 3) <= channels <= _MOST_CHANNELS:
-        what = with_article(
-            f"{'grey' if grey else 'RGB'} picture of {counted(channels, 'channel', commas=False)}"
-        )
-        _refuse(name, what, "flatten it to grey, RGB or RGB with alpha")
+        what = _channels_picture(grey, channels)
+        _refuse(name, what, Message("flatten it to grey, RGB or RGB with alpha"))
+
+
+def _bits_picture(bits: object) -> Message:
+    an = template("an {bits}-bit picture")
+    return Message(an if article(str(bits)) == "an" else template("a {bits}-bit picture"), bits=bits)
+
+
+def _channels_picture(grey: bool, channels: int) -> Message:
+    count = counted_channels(channels)
+    if grey:
+        return Message("a grey picture of {channels}", channels=count)
+    return Message("an RGB picture of {channels}", channels=count)
 
 
 def _title(compression: int) -> str:
-    return getattr(compression, "name", "an unknown method").replace("_", " ")
+    name = getattr(compression, "name", "")
+    return name.replace("_", " ") if name else Message("an unknown method")
 
 
 def _refuse(name: str, what: str, remedy: str) -> None:
-    raise PaintingError(f"{name} is {what}: {remedy}, then open it again.")
+    raise PaintingError(
+        Message("{name} is {what}: {remedy}, then open it again.", name=name, what=what, remedy=remedy)
+    )

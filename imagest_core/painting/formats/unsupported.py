@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-_RAW = "a raw camera file"
-_DEVELOP = "develop it and save it as a 16-bit TIFF"
-_SAVE = "save it as a 16-bit TIFF"
-_RENDER = "export it as a 16-bit TIFF"
+from imagest_core.messages import Message
+
+_RAW = Message("a raw camera file")
+_DEVELOP = Message("develop it and save it as a 16-bit TIFF")
+_SAVE = Message("save it as a 16-bit TIFF")
+_RENDER = Message("export it as a 16-bit TIFF")
 
 _STARTS: tuple[tuple[bytes, str], ...] = (
-    (b"8BPS\0\1", "a Photoshop document (PSD)"),
-    (b"8BPS\0\2", "a large Photoshop document (PSB)"),
-    (b"\x76\x2f\x31\x01", "an OpenEXR picture"),
-    (b"\xff\x0a", "a JPEG XL picture"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
-    (b"GIF87a", "a GIF picture"),
-    (b"GIF89a", "a GIF picture"),
-    (b"#?RADIANCE", "a Radiance HDR picture"),
-    (b"#?RGBE", "a Radiance HDR picture"),
-    (b"gimp xcf", "a GIMP document (XCF)"),
-    (b"SDPX", "a DPX picture"),
-    (b"XPDS", "a DPX picture"),
-    (b"II\xbc\x01", "a JPEG XR picture"),
-    (b"WMPHOTO", "a JPEG XR picture"),
-    (b"\xff\xd8\xff\xf7", "a JPEG-LS picture"),
-    (b"SIMPLE  =", "a FITS picture"),
-    (b"\x8aMNG\r\n\x1a\n", "an MNG animation"),
-    (b"\0\0\1\0", "an icon (ICO)"),
-    (b"qoif", "a QOI picture"),
-    (b"P1", "a PBM picture"),
-    (b"P2", "a PGM picture"),
-    (b"P3", "a PPM picture"),
-    (b"P4", "a PBM picture"),
-    (b"P5", "a PGM picture"),
-    (b"P6", "a PPM picture"),
-    (b"P7", "a PAM picture"),
-    (b"PF", "a PFM picture"),
-    (b"Pf", "a PFM picture"),
+    (b"8BPS\0\1", Message("a {format} document ({suffix})", format="Photoshop", suffix="PSD")),
+    (b"8BPS\0\2", Message("a large {format} document ({suffix})", format="Photoshop", suffix="PSB")),
+    (b"\x76\x2f\x31\x01", Message("an {format} picture", format="OpenEXR")),
+    (b"\xff\x0a", Message("a {format} picture", format="JPEG XL")),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", Message("a {format} picture", format="JPEG XL")),
+    (b"GIF87a", Message("a {format} picture", format="GIF")),
+    (b"GIF89a", Message("a {format} picture", format="GIF")),
+    (b"#?RADIANCE", Message("a {format} picture", format="Radiance HDR")),
+    (b"#?RGBE", Message("a {format} picture", format="Radiance HDR")),
+    (b"gimp xcf", Message("a {format} document ({suffix})", format="GIMP", suffix="XCF")),
+    (b"SDPX", Message("a {format} picture", format="DPX")),
+    (b"XPDS", Message("a {format} picture", format="DPX")),
+    (b"II\xbc\x01", Message("a {format} picture", format="JPEG XR")),
+    (b"WMPHOTO", Message("a {format} picture", format="JPEG XR")),
+    (b"\xff\xd8\xff\xf7", Message("a {format} picture", format="JPEG-LS")),
+    (b"SIMPLE  =", Message("a {format} picture", format="FITS")),
+    (b"\x8aMNG\r\n\x1a\n", Message("an {format} animation", format="MNG")),
+    (b"\0\0\1\0", Message("an icon (ICO)")),
+    (b"qoif", Message("a {format} picture", format="QOI")),
+    (b"P1", Message("a {format} picture", format="PBM")),
+    (b"P2", Message("a {format} picture", format="PGM")),
+    (b"P3", Message("a {format} picture", format="PPM")),
+    (b"P4", Message("a {format} picture", format="PBM")),
+    (b"P5", Message("a {format} picture", format="PGM")),
+    (b"P6", Message("a {format} picture", format="PPM")),
+    (b"P7", Message("a {format} picture", format="PAM")),
+    (b"PF", Message("a {format} picture", format="PFM")),
+    (b"Pf", Message("a {format} picture", format="PFM")),
 )
 _DOCUMENTS: tuple[tuple[bytes, str], ...] = (
-    (b"%PDF-", "a PDF document"),
-    (b"%!PS", "a PostScript document"),
-    (b"\xc5\xd0\xd3\xc6", "a PostScript document"),
+    (b"%PDF-", Message("a {format} document", format="PDF")),
+    (b"%!PS", Message("a {format} document", format="PostScript")),
+    (b"\xc5\xd0\xd3\xc6", Message("a {format} document", format="PostScript")),
 )
 _CAMERAS = (
     b"IIRO",
@@ -54,17 +56,17 @@ _CAMERAS = (
 )
 """Raw files of Olympus, Panasonic, Fujifilm, Sigma, Minolta and old Canon cameras."""
 _BRANDS = {
-    b"avif": "an AVIF picture",
-    b"avis": "an AVIF picture",
+    b"avif": Message("an {format} picture", format="AVIF"),
+    b"avis": Message("an {format} picture", format="AVIF"),
     b"crx ": _RAW,
-    b"heic": "a HEIC picture",
-    b"heix": "a HEIC picture",
-    b"hevc": "a HEIC picture",
-    b"hevx": "a HEIC picture",
-    b"heim": "a HEIC picture",
-    b"heis": "a HEIC picture",
-    b"mif1": "a HEIF picture",
-    b"msf1": "a HEIF picture",
+    b"heic": Message("a {format} picture", format="HEIC"),
+    b"heix": Message("a {format} picture", format="HEIC"),
+    b"hevc": Message("a {format} picture", format="HEIC"),
+    b"hevx": Message("a {format} picture", format="HEIC"),
+    b"heim": Message("a {format} picture", format="HEIC"),
+    b"heis": Message("a {format} picture", format="HEIC"),
+    b"mif1": Message("a {format} picture", format="HEIF"),
+    b"msf1": Message("a {format} picture", format="HEIF"),
 }
 _BMP_HEADERS = (12, 16, 40, 52, 56, 64, 108, 124)
 HEAD = 512
@@ -74,7 +76,11 @@ HEAD = 512
 def unsupported_message(name: str, head: bytes) -> str | None:
     """Return the message for a file that starts with ``head``, or None if its format is unknown."""
     found = _camera(head) or _document(head) or _picture(head)
-    return None if found is None else f"{name} is {found[0]}: {found[1]}, then open that."
+    return (
+        None
+        if found is None
+        else Message("{name} is {kind}: {remedy}, then open that.", name=name, kind=found[0], remedy=found[1])
+    )
 
 
 def _camera(head: bytes) -> tuple[str, str] | None:
@@ -87,7 +93,7 @@ def _document(head: bytes) -> tuple[str, str] | None:
     if text.startswith(b"<svg") or (
         text.startswith((b"<?xml", b"<!--", b"<!DOCTYPE svg")) and b"<svg" in text
     ):
-        return "an SVG drawing", _RENDER
+        return Message("an {format} drawing", format="SVG"), _RENDER
     return next(((kind, _RENDER) for start, kind in _DOCUMENTS if head.startswith(start)), None)
 
 
@@ -97,9 +103,9 @@ def _picture(head: bytes) -> tuple[str, str] | None:
     if head[4:8] == b"ftyp":
         kind = _iso_media(head)
     elif head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
-        kind = "a BMP picture"
+        kind = Message("a {format} picture", format="BMP")
     elif head[128:132] == b"DICM":
-        kind = "a DICOM picture"
+        kind = Message("a {format} picture", format="DICOM")
     elif head[:2] == b"PK":
         kind = _zip_archive(head)
     if kind is None:
@@ -122,5 +128,5 @@ def _iso_media(head: bytes) -> str | None:
 
 def _zip_archive(head: bytes) -> str | None:
     if b"mimetypeimage/openraster" in head:
-        return "an OpenRaster document"
-    return "a Krita document" if b"mimetypeapplication/x-krita" in head else None
+        return Message("an {format} document", format="OpenRaster")
+    return Message("a {format} document", format="Krita") if b"mimetypeapplication/x-krita" in head else None

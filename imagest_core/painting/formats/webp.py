@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.formats.base import Facts, Limits, Samples, decoding
 from imagest_core.painting.formats.exif import Exif
 from imagest_core.painting.formats.whole import WholeSource
@@ -29,7 +30,9 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
         chunks = _chunks(path)
         flags = chunks.get(b"VP8X", b"\0")[0]
         if flags & _ANIMATED:
-            raise PaintingError(f"{path.name} is an animation: save one of its pictures as a still.")
+            raise PaintingError(
+                Message("{path} is an animation: save one of its pictures as a still.", path=path.name)
+            )
         width, height, alpha = _size(chunks)
     exif = Exif(chunks.get(b"EXIF"))
     facts = Facts(
@@ -56,7 +59,7 @@ def open_webp(path: Path, limits: Limits) -> WholeSource:
 
 def _metadata(exif: Exif, chunks: dict[bytes, bytes]) -> Metadata:
     left = [name.decode("latin-1").strip() for name in chunks if name not in _KNOWN]
-    notes = (WritingNote(f"WebP chunks {', '.join(left)}", "lost"),) if left else ()
+    notes = (WritingNote(Message("WebP chunks {names}", names=", ".join(left)), "lost"),) if left else ()
     packet = chunks.get(b"XMP ")
     return replace(exif.metadata(packet and xmp.as_utf8(packet)), notes=notes)
 
@@ -68,7 +71,14 @@ def _chunks(path: Path) -> dict[bytes, bytes]:
     with path.open("rb") as file:
         end = 8 + struct.unpack("<4xI", file.read(8))[0]
         if end > size:
-            raise PaintingError(f"{path.name} is cut short: {size} of its {end} bytes exist.")
+            raise PaintingError(
+                Message(
+                    "{path} is cut short: {size} of its {end} bytes exist.",
+                    path=path.name,
+                    size=size,
+                    end=end,
+                )
+            )
         file.seek(12)
         while file.tell() + 8 <= end:
             name, length = struct.unpack("<4sI", file.read(8))

@@ -9,6 +9,7 @@ from threading import Lock
 import numpy as np
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.geometry import Box
 
@@ -20,8 +21,13 @@ class WholeSource:
         check_size(path.name, facts.width, facts.height, limits)
         if facts.nbytes > limits.at_once:
             raise PaintingError(
-                f"{path.name} decodes to {facts.nbytes / 1e9:.1f} GB, and {facts.format} can only be decoded"
-                " as a whole: save it as a tiled TIFF."
+                Message(
+                    "{path} decodes to {nbytes} GB, and {format} can only be decoded as a whole: save it "
+                    "as a tiled TIFF.",
+                    path=path.name,
+                    nbytes=f"{facts.nbytes / 1000000000.0:.1f}",
+                    format=facts.format,
+                )
             )
         self._path, self._facts, self._decode = path, facts, decode
         self._samples: Samples | None = None
@@ -57,7 +63,10 @@ class WholeSource:
         declared = facts.height, facts.width, facts.channels
         if samples.shape != declared or samples.dtype.itemsize * 8 != facts.depth:
             raise PaintingError(
-                f"{self._path.name} contains a picture that doesn't match its header: it is damaged."
+                Message(
+                    "{path} contains a picture that doesn't match its header: it is damaged.",
+                    path=self._path.name,
+                )
             )
         samples.flags.writeable = False
         return samples

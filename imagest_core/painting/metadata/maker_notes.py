@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from imagest_core.messages import Message
 from imagest_core.painting.metadata import embedded
 from imagest_core.painting.metadata.writing_notes import WritingNote
 from imagest_core.painting.tiff.copy import Fields
@@ -89,7 +90,7 @@ def place_maker_note(
     data[start:end] = np.frombuffer(block, np.uint8)[start:end]
     left = data.tobytes()
     spans = embedded.find_pictures(left)
-    note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
+    note = WritingNote(Message("Maker note preview (EXIF tag {tag})", tag=MAKER_NOTE), "removed")
     return PlacedMakerNote(
         entry, embedded.zero_spans(left, spans).rstrip(b"\0").ljust(end, b"\0"), [note] if spans else []
     )

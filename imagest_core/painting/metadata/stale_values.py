@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable
 from dataclasses import replace
 
+from imagest_core.messages import Message
 from imagest_core.painting.metadata import embedded, iptc, photoshop, xmp
 from imagest_core.painting.metadata.writing_notes import WritingNote
 
@@ -22,7 +23,7 @@ _WHOLE = 0.9
 def clean_value(tag: int, value: bytes) -> Cleaned:
     """Return the value of ``tag`` without images of the original scan; the same bytes if it has none."""
     if tag == LAYERS:
-        return b"", [WritingNote(f"Photoshop layers (tag {LAYERS})", "removed")]
+        return b"", [WritingNote(Message("Photoshop layers (tag {tag})", tag=LAYERS), "removed")]
     if tag in (PROFILE, JPEG_TABLES) or (len(value) < _SMALLEST and tag not in (IPTC, PHOTOSHOP)):
         return value, []
     known = {XMP: _clean_xmp, IPTC: _clean_iptc, PHOTOSHOP: clean_photoshop}
@@ -48,7 +49,16 @@ def clean_photoshop(value: bytes) -> Cleaned:
 def _clean_resource(resource: photoshop.Resource) -> Cleaned:
     number, data = resource.number, resource.data
     if number in (photoshop.OLD_THUMBNAIL, photoshop.THUMBNAIL):
-        return b"", [WritingNote(f"Photoshop thumbnail (resource {number} in tag {PHOTOSHOP})", "removed")]
+        return b"", [
+            WritingNote(
+                Message(
+                    "Photoshop thumbnail (resource {number} in tag {tag})",
+                    number=number,
+                    tag=PHOTOSHOP,
+                ),
+                "removed",
+            )
+        ]
     known: dict[int, Callable[[bytes], Cleaned]] = {
         photoshop.IPTC: _clean_iptc,
         photoshop.XMP: _clean_xmp,
@@ -58,7 +68,16 @@ def _clean_resource(resource: photoshop.Resource) -> Cleaned:
     if number in known:
         return known[number](data)
     if embedded.find_pictures(data):
-        return b"", [WritingNote(f"Photoshop preview (resource {number} in tag {PHOTOSHOP})", "removed")]
+        return b"", [
+            WritingNote(
+                Message(
+                    "Photoshop preview (resource {number} in tag {tag})",
+                    number=number,
+                    tag=PHOTOSHOP,
+                ),
+                "removed",
+            )
+        ]
     return data, []
 
 
@@ -67,21 +86,25 @@ def _clean_rest(rest: bytes) -> Cleaned:
     spans = embedded.find_pictures(rest)
     if not spans:
         return rest, []
-    return embedded.zero_spans(rest, spans), [WritingNote(f"Photoshop preview (tag {PHOTOSHOP})", "removed")]
+    return embedded.zero_spans(rest, spans), [
+        WritingNote(Message("Photoshop preview (tag {tag})", tag=PHOTOSHOP), "removed")
+    ]
 
 
 def _clean_xmp(value: bytes) -> Cleaned:
     shorter = xmp.without_thumbnails(value)
     if shorter is value:
         return value, []
-    return xmp.padded(shorter, len(value)), [WritingNote(f"XMP thumbnails (tag {XMP})", "removed")]
+    return xmp.padded(shorter, len(value)), [
+        WritingNote(Message("XMP thumbnails (tag {tag})", tag=XMP), "removed")
+    ]
 
 
 def _clean_iptc(value: bytes) -> Cleaned:
     shorter = iptc.without_previews(value)
     if shorter is value:
         return value, []
-    return shorter, [WritingNote(f"IPTC preview (data set 2:202 in tag {IPTC})", "removed")]
+    return shorter, [WritingNote(Message("IPTC preview (data set 2:202 in tag {tag})", tag=IPTC), "removed")]
 
 
 def _clean_other(tag: int, value: bytes) -> Cleaned:
@@ -89,9 +112,9 @@ def _clean_other(tag: int, value: bytes) -> Cleaned:
     if not spans:
         return value, []
     if tag == MAKER_NOTE:
-        note = WritingNote(f"Maker note preview (EXIF tag {MAKER_NOTE})", "removed")
+        note = WritingNote(Message("Maker note preview (EXIF tag {tag})", tag=MAKER_NOTE), "removed")
         return embedded.zero_spans(value, spans), [note]
-    note = WritingNote(f"Embedded preview (tag {tag})", "removed")
+    note = WritingNote(Message("Embedded preview (tag {tag})", tag=tag), "removed")
     covered = sum(end - start for start, end in spans)
     return b"" if covered > _WHOLE * len(value) else embedded.zero_spans(value, spans), [note]
 
@@ -108,5 +131,5 @@ def clean_exif(value: bytes) -> Cleaned:
         notes = []
     left, spans = file.getvalue(), embedded.find_pictures(file.getvalue())
     if spans:
-        notes.append(WritingNote("Preview in the EXIF block", "removed"))
+        notes.append(WritingNote(Message("Preview in the EXIF block"), "removed"))
     return (embedded.zero_spans(left, spans), notes) if notes else (value, [])

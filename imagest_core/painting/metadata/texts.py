@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
+from imagest_core.messages import Message
 from imagest_core.painting.metadata import xmp
 from imagest_core.painting.metadata.writing_notes import WritingNote
 from imagest_core.painting.reader import Painting
@@ -77,8 +78,8 @@ def _same(fields: Fields, tag: int, text: str) -> bool:
 
 def _source_name(painting: Painting, keyword: str) -> str:
     if keyword == "Software":
-        return f"Software (tag {SOFTWARE})"
-    return f"{painting.format} text {keyword}"
+        return Message("Software (tag {tag})", tag=SOFTWARE)
+    return Message("{format} text {keyword}", format=painting.format, keyword=keyword)
 
 
 def text_field(tag: int, text: str) -> Fields:
@@ -103,9 +104,9 @@ def _add_tag(fields: Fields, tag: int, text: str, name: str, notes: list[Writing
     if tag not in fields:
         fields |= text_field(tag, text)
     if _same(fields, tag, text):
-        notes.append(WritingNote(name, "converted", f"as tag {tag}"))
+        notes.append(WritingNote(name, "converted", Message("as tag {tag}", tag=tag)))
     else:
-        notes.append(WritingNote(name, "lost", f"as tag {tag} has another value"))
+        notes.append(WritingNote(name, "lost", Message("as tag {tag} has another value", tag=tag)))
 
 
 def _add_property(
@@ -124,11 +125,13 @@ def _add_property(
     existing = xmp.text_of(packet, *target) if packet else ""
     existing = existing or next((each[2] for each in properties if each[:2] == target), "")
     if existing and existing != value:
-        notes.append(WritingNote(name, "lost", f"as {':'.join(target)} has another value"))
+        notes.append(
+            WritingNote(name, "lost", Message("as {target} has another value", target=":".join(target)))
+        )
         return
     if not existing:
         properties.append((*target, value))
-    notes.append(WritingNote(name, "converted", f"as {':'.join(target)}"))
+    notes.append(WritingNote(name, "converted", Message("as {target}", target=":".join(target))))
 
 
 def _iso_date(text: str) -> str:
@@ -150,7 +153,9 @@ def _with_properties(
     if changed is None:
         if packet is not None:
             names = ", ".join(f"{prefix}:{name}" for prefix, name, _ in properties)
-            notes.append(WritingNote(f"Texts for {names}, as the XMP is damaged", "lost"))
+            notes.append(
+                WritingNote(Message("Texts for {names}, as the XMP is damaged", names=names), "lost")
+            )
         return fields
     before = fields.get(XMP, Field(XMP, BYTE, 0))
     return fields | {XMP: replace(before, count=len(changed), value=changed)}

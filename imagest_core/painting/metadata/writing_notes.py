@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from imagest_core.messages import Message, joined, template
+
 Action = Literal["updated", "removed", "lost", "converted", "kept"]
 
 _SENTENCES: dict[Action, str] = {
-    "updated": "Updated to show the restored picture: {0}.",
-    "removed": "Removed, as it shows the picture before the restoration: {0}.",
-    "lost": "Not carried into the TIFF, so only the scan has it: {0}.",
-    "converted": "Carried into the TIFF in another form: {0}.",
-    "kept": "Kept as it is: {0}.",
+    "updated": template("Updated to show the restored picture: {part}."),
+    "removed": template("Removed, as it shows the picture before the restoration: {part}."),
+    "lost": template("Not carried into the TIFF, so only the scan has it: {part}."),
+    "converted": template("Carried into the TIFF in another form: {part}."),
+    "kept": template("Kept as it is: {part}."),
 }
 
 
@@ -31,7 +33,8 @@ class WritingNote:
     @property
     def sentence(self) -> str:
         """The note as a sentence for the user."""
-        return _SENTENCES[self.action].format(f"{self.tag}, {self.detail}" if self.detail else self.tag)
+        part = joined([self.tag, self.detail]) if self.detail else self.tag
+        return Message(_SENTENCES[self.action], part=part)
 
 
 def sentences(notes: Iterable[WritingNote]) -> tuple[str, ...]:

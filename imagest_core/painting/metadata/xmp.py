@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from html import escape, unescape
 from xml.parsers import expat
 
+from imagest_core.messages import Message
 from imagest_core.painting.metadata.embedded import Spans
 from imagest_core.painting.metadata.writing_notes import WritingNote
 
@@ -159,7 +160,11 @@ def with_packet(packet: bytes, other: bytes, where: str) -> tuple[bytes, list[Wr
     if other == packet:
         return packet, []
     joined = None if _properties(packet) & _properties(other) else merged(packet, other)
-    return (packet, [WritingNote(f"Further XMP ({where})", "lost")]) if joined is None else (joined, [])
+    return (
+        (packet, [WritingNote(Message("Further XMP ({where})", where=where), "lost")])
+        if joined is None
+        else (joined, [])
+    )
 
 
 def merged(packet: bytes, other: bytes) -> bytes | None:

@@ -9,6 +9,7 @@ from typing import BinaryIO
 import numpy as np
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.metadata.writing_notes import WritingNote
 from imagest_core.painting.tiff.extents import LOCATED, data_spans
 from imagest_core.painting.tiff.ifd import (
@@ -79,7 +80,9 @@ class Copier:
                 pointer = is_pointer(entry) or entry.tag in POINTER_TAGS
                 copy = self._pointer(entry, above) if pointer else self._value(entry)
             except PaintingError:
-                self.notes.append(WritingNote(f"Tag {entry.tag}, whose value is damaged", "lost"))
+                self.notes.append(
+                    WritingNote(Message("Tag {tag}, whose value is damaged", tag=entry.tag), "lost")
+                )
                 continue
             if copy is not None:
                 fields[entry.tag] = copy

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 
 Order = Literal["<", ">"]
 """Byte order, in the notation of :mod:`struct` and NumPy."""
@@ -312,5 +313,5 @@ def packed_field(file: BinaryIO, flavour: Flavour, field: Field) -> bytes:
 def damaged() -> PaintingError:
     """Return the exception for a file whose structure is invalid."""
     return PaintingError(
-        "The TIFF file's structure is damaged; save it again with the program that created it."
+        Message("The TIFF file's structure is damaged; save it again with the program that created it.")
     )

@@ -9,6 +9,7 @@ from itertools import islice, takewhile
 from pathlib import Path
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.formats import open_source
 from imagest_core.painting.formats.base import ImageSource, Limits
 from imagest_core.painting.geometry import Box
@@ -143,10 +144,25 @@ def _accompanies(structure: Structure, directory: Directory) -> bool:
 
 def _name(structure: Structure, directory: Directory, page: int | None, in_exif: bool = False) -> str:
     if in_exif or (not _has_strips(directory) and directory.find(_JPEG_STREAM)):
-        return f"EXIF thumbnail (tag {STRIP_OFFSETS if _has_strips(directory) else _JPEG_STREAM})"
+        return Message(
+            "EXIF thumbnail (tag {tag})",
+            tag=STRIP_OFFSETS if _has_strips(directory) else _JPEG_STREAM,
+        )
     width, height = (_number(structure, directory, tag, 0) for tag in (WIDTH, LENGTH))
-    where = f"SubIFDs, tag {SUB_IFDS}" if page is None else f"page {page + 1}, tag {SUBFILE_TYPE}"
-    return f"Reduced copy of {width} × {height} pixels ({where})"
+    if page is None:
+        return Message(
+            "Reduced copy of {width} × {height} pixels (SubIFDs, tag {tag})",
+            width=width,
+            height=height,
+            tag=SUB_IFDS,
+        )
+    return Message(
+        "Reduced copy of {width} × {height} pixels (page {page}, tag {tag})",
+        width=width,
+        height=height,
+        page=page + 1,
+        tag=SUBFILE_TYPE,
+    )
 
 
 def reduction_level(structure: Structure, native: Directory, other: Directory) -> int:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import numpy as np
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.metadata import stale_values
 from imagest_core.painting.metadata.writing_notes import WritingNote
 from imagest_core.painting.tiff.erase import Spans, directory_spans, erase_unused
@@ -118,7 +119,7 @@ def _plan_thumbnail(structure: Structure, native: Directory, plan: RemovalPlan) 
         start = structure.number(native, _JPEG_STREAM, 0)
         plan.dropped |= {offset.offset, length.offset}
         plan.erased.append((start, start + structure.number(native, _JPEG_LENGTH, 0)))
-        plan.notes.append(WritingNote(f"JPEG thumbnail (tag {_JPEG_STREAM})", "removed"))
+        plan.notes.append(WritingNote(Message("JPEG thumbnail (tag {tag})", tag=_JPEG_STREAM), "removed"))
 
 
 def _is_old_jpeg(structure: Structure, directory: Directory) -> bool:

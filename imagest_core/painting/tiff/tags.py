@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from imagest_core.errors import PaintingError
+from imagest_core.messages import Message
 from imagest_core.painting.metadata import stale_values
 from imagest_core.painting.metadata.maker_notes import (
     MAKER_NOTE,
@@ -154,9 +155,11 @@ def _page_notes(painting: Painting, origin: tuple[Structure, Directory] | None) 
     kept = {each.offset for pages in other_pages(painting, origin) for each in pages}
     gone = {each.directory.offset for each in reduced_copies(structure, painting.page)} | {shown.offset}
     return [
-        WritingNote(f"Page {number} of the file", "kept")
+        WritingNote(Message("Page {number} of the file", number=number), "kept")
         if page.offset in kept
-        else WritingNote(f"Page {number} of the file", "lost", "as it is damaged")
+        else WritingNote(
+            Message("Page {number} of the file", number=number), "lost", Message("as it is damaged")
+        )
         for number, page in enumerate(structure.chain(), 1)
         if page.offset not in gone
     ]
@@ -215,7 +218,7 @@ def _carried(
         fields = _copied(painting, copier, origin[1])
         notes += placed.notes if placed else _maker_note_notes(*origin)
     elif painting.metadata.exif:
-        notes.append(WritingNote("EXIF block, which is damaged", "lost"))
+        notes.append(WritingNote(Message("EXIF block, which is damaged"), "lost"))
     if not is_tiff(painting):
         fields |= _blobs(painting, fields, notes)
         fields = _geo(painting, flavour, notes) | fields
@@ -224,7 +227,9 @@ def _carried(
     matches = has_tags and (is_tiff(painting) or _contains_resolution(fields, painting.resolution, flavour))
     if painting.resolution and not matches:
         if has_tags:
-            notes.append(WritingNote("XResolution, YResolution and ResolutionUnit in the EXIF block", "lost"))
+            notes.append(
+                WritingNote(Message("XResolution, YResolution and ResolutionUnit in the EXIF block"), "lost")
+            )
         fields |= _resolution(painting.resolution, flavour)
     return add_texts(painting, fields, software, notes), notes
 
@@ -235,13 +240,17 @@ def _copied(painting: Painting, copier: Copier, directory: Directory) -> Fields:
     fields = copier.fields(entry for entry in entries if not _is_layers(entry, copier.notes))
     profile = fields.pop(PROFILE, None)
     if profile and profile.value != painting.profile:
-        copier.notes.append(WritingNote(f"Colour profile (tag {PROFILE}), which isn't used", "lost"))
+        copier.notes.append(
+            WritingNote(Message("Colour profile (tag {tag}), which isn't used", tag=PROFILE), "lost")
+        )
     meaning = _OF_THE_RASTER - _WITHOUT_MEANING | (set() if is_tiff(painting) else _OF_SAMPLES)
     left = [
         f"{_NAMES.get(entry.tag, 'tag')} ({entry.tag})" for entry in directory.entries if entry.tag in meaning
     ]
     if left:
-        copier.notes.append(WritingNote(f"Tags of the old encoding: {', '.join(left)}", "lost"))
+        copier.notes.append(
+            WritingNote(Message("Tags of the old encoding: {tags}", tags=", ".join(left)), "lost")
+        )
     for each in reduced_copies(copier.source, painting.page if is_tiff(painting) else 0):
         copier.notes.append(WritingNote(each.name, "removed"))
     return fields
@@ -259,8 +268,8 @@ def _maker_note_notes(structure: Structure, directory: Directory) -> list[Writin
     """Return a note for a TIFF's maker note, whose copy has another offset than its addresses expect."""
     if not has_maker_note(structure, directory):
         return []
-    detail = "but its internal offsets may be invalid"
-    return [WritingNote(f"Maker note (EXIF tag {MAKER_NOTE})", "kept", detail)]
+    detail = Message("but its internal offsets may be invalid")
+    return [WritingNote(Message("Maker note (EXIF tag {tag})", tag=MAKER_NOTE), "kept", detail)]
 
 
 def _own_fields(structure: Structure) -> Fields:
@@ -283,16 +292,27 @@ def _upright(fields: Fields, painting: Painting, notes: list[WritingNote], flavo
         x, y = fields[X_RESOLUTION], fields[Y_RESOLUTION]
         fields |= {X_RESOLUTION: replace(y, tag=X_RESOLUTION), Y_RESOLUTION: replace(x, tag=Y_RESOLUTION)}
         if x.value != y.value:
-            name = f"XResolution and YResolution (tags {X_RESOLUTION} and {Y_RESOLUTION}), exchanged"
+            name = Message(
+                "XResolution and YResolution (tags {first} and {second}), exchanged",
+                first=X_RESOLUTION,
+                second=Y_RESOLUTION,
+            )
             notes.append(WritingNote(name, "converted"))
     if XMP in fields:
         before = fields[XMP]
         fields[XMP] = replace(before, value=upright_xmp(before.value))
         if fields[XMP] != before:
-            notes.append(WritingNote(f"tiff:Orientation in the XMP (tag {XMP}), as 1 (upright)", "converted"))
+            notes.append(
+                WritingNote(
+                    Message("tiff:Orientation in the XMP (tag {tag}), as 1 (upright)", tag=XMP), "converted"
+                )
+            )
     if painting.orientation != 1:
         notes.append(
-            WritingNote(f"Orientation (tag {ORIENTATION}), by turning the picture upright", "converted")
+            WritingNote(
+                Message("Orientation (tag {tag}), by turning the picture upright", tag=ORIENTATION),
+                "converted",
+            )
         )
     fields[ORIENTATION] = Field(ORIENTATION, SHORT, 1, flavour.pack("H", 1))
     return fields
@@ -312,7 +332,9 @@ def _blobs(painting: Painting, fields: Fields, notes: list[WritingNote]) -> Fiel
         if not value:
             continue
         if tag in fields and fields[tag].value != value:
-            notes.append(WritingNote(f"Tag {tag} in the EXIF block, besides that of the file", "lost"))
+            notes.append(
+                WritingNote(Message("Tag {tag} in the EXIF block, besides that of the file", tag=tag), "lost")
+            )
         value, removed = stale_values.clean_value(tag, value)
         notes += removed
         size = 4 if kind == LONG else 1
@@ -329,7 +351,7 @@ def _geo(painting: Painting, flavour: Flavour, notes: list[WritingNote]) -> Fiel
         return {}
     origin = _exif_directory(box)
     if origin is None:
-        notes.append(WritingNote("GeoTIFF box, which is damaged", "lost"))
+        notes.append(WritingNote(Message("GeoTIFF box, which is damaged"), "lost"))
         return {}
     structure, directory = origin
     copier = Copier(structure, io.BytesIO(), structure.flavour, notes)

@@ -11,6 +11,7 @@ from imagest_core.project.operations.base import Operation, Payload, RunSource
 from imagest_core.project.operations.decisions import ChangeDecisions
 from imagest_core.project.operations.group import OperationGroup
 from imagest_core.project.operations.mask import ChangeMask
+from imagest_core.project.operations.names import decode_name
 from imagest_core.project.operations.results import ListRun
 from imagest_core.project.operations.settings import ChangeSetting
 
@@ -21,7 +22,7 @@ KINDS: dict[str, type[Operation]] = {
 
 def decode(kind: str, name: str, payload: Payload, run_source: RunSource) -> Operation:
     """Decode an operation of this ``kind`` from ``payload``."""
-    return KINDS[kind].decode(name, payload, run_source)
+    return KINDS[kind].decode(decode_name(name), payload, run_source)
 
 
 __all__ = [

@@ -27,7 +27,7 @@ class RunSource(Protocol):
 
 @dataclass(frozen=True)
 class Operation(ABC):
-    """One gesture; ``name`` is shown in the history."""
+    """One gesture; ``name``, from ``operations.names``, is shown in the history."""
 
     kind: ClassVar[str]
     name: str = field(kw_only=True)

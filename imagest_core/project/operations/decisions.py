@@ -12,6 +12,7 @@ import numpy as np
 
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.base import Operation, Payload, RunSource
+from imagest_core.project.operations.names import operation_name
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, Changes, Decision, State, Subject, Verdict
 from imagest_core.project.storage.codec import decode_decision, dumps, encode_decision, loads
@@ -99,7 +100,7 @@ def accept(state: State, run: Run, numbers: Iterable[int]) -> ChangeDecisions:
     accepted = _change_decisions(
         state,
         (Subject(run.id, number) for number in selected),
-        _operation_name("Accept", selected),
+        _name_for("accept", selected),
         verdict=Verdict.ACCEPTED,
         place=place,
     )
@@ -111,7 +112,7 @@ def reject(state: State, run: Run, numbers: Iterable[int]) -> ChangeDecisions:
     """Reject regions of a run."""
     selected = sorted(set(numbers))
     subjects = (Subject(run.id, number) for number in selected)
-    name = _operation_name("Reject", selected)
+    name = _name_for("reject", selected)
     return _change_decisions(state, subjects, name, verdict=Verdict.REJECTED, place=0)
 
 
@@ -119,21 +120,23 @@ def reconsider(state: State, run: Run, numbers: Iterable[int]) -> ChangeDecision
     """Set regions of a run to undecided."""
     selected = sorted(set(numbers))
     subjects = (Subject(run.id, number) for number in selected)
-    return _change_decisions(state, subjects, _operation_name("Reconsider", selected), **_UNDECIDED)
+    return _change_decisions(state, subjects, _name_for("reconsider", selected), **_UNDECIDED)
 
 
 def annotate(state: State, subject: Subject, note: str) -> ChangeDecisions:
     """Set the note on a region of a run, a whole run, or a region of damage."""
-    return _change_decisions(state, [subject], "Annotate", note=note)
+    return _change_decisions(state, [subject], operation_name("annotate"), note=note)
 
 
 def review(state: State, box: Box, verdict: Verdict) -> ChangeDecisions:
     """Set the verdict on a region of damage, identified by its ``box``, with or without a fill."""
-    return _change_decisions(state, [Subject(box=box)], "Review region", verdict=verdict)
+    return _change_decisions(state, [Subject(box=box)], operation_name("review_region"), verdict=verdict)
 
 
-def _operation_name(verb: str, numbers: list[int]) -> str:
-    return f"{verb} region {numbers[0]}" if len(numbers) == 1 else f"{verb} {len(numbers)} regions"
+def _name_for(verb: str, numbers: list[int]) -> str:
+    if len(numbers) == 1:
+        return operation_name(f"{verb}_region", number=numbers[0])
+    return operation_name(f"{verb}_regions", count=len(numbers))
 
 
 def _accepted_siblings(state: State, run: Run, numbers: list[int]) -> list[Subject]:

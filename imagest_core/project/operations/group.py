@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from imagest_core.project.operations.base import Operation, Payload, RunSource
+from imagest_core.project.operations.names import encode_name
 from imagest_core.project.run import Run
 from imagest_core.project.state import Change, Changes, State
 from imagest_core.project.storage.codec import concatenate, split
@@ -40,7 +41,7 @@ class OperationGroup(Operation):
         """Encode all parts."""
         payloads = [part.encode() for part in self.parts]
         data = [
-            [part.kind, part.name, payload.data, len(payload.blob)]
+            [part.kind, encode_name(part.name), payload.data, len(payload.blob)]
             for part, payload in zip(self.parts, payloads, strict=True)
         ]
         return Payload({"parts": data}, concatenate(payload.blob for payload in payloads))

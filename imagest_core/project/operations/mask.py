@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.errors import MaskError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box, union
 from imagest_core.project.operations.base import Operation, Payload, RunSource
 from imagest_core.project.state import Aspect, Change, Changes, State
@@ -23,7 +24,10 @@ from imagest_core.serialization import from_plain
 _INTACT = np.zeros((TILE, TILE), np.uint8)
 _INTACT.setflags(write=False)
 
-NO_CLASS = "There is no damage class {}: choose one from the list of classes."
+
+def no_class(label: int) -> Message:
+    """Return the message for a label without a class."""
+    return Message("There is no damage class {label}: choose one from the list of classes.", label=label)
 
 
 HASH = 8
@@ -87,8 +91,11 @@ class ChangeMask(Operation):
             return _INTACT if change.after is None else change.after
         if not patch.fits(current):
             raise ProjectError(
-                f"“{self.name}” can't be applied, because the damage has changed since: nothing was changed;"
-                " run it again on the current damage."
+                Message(
+                    "“{name}” can't be applied, because the damage has changed since: nothing was "
+                    "changed; run it again on the current damage.",
+                    name=self.name,
+                )
             )
         delta = unpack_tile(patch.delta)
         if current is None or current is delta:
@@ -165,8 +172,14 @@ def change_mask(before: DamageMap, after: DamageMap, name: str, *, applied: bool
     """
     if before.box != after.box:
         raise MaskError(
-            f"The mask is {after.width} × {after.height} pixels but the scan is"
-            f" {before.width} × {before.height}: export it again at the scan's size."
+            Message(
+                "The mask is {width} × {height} pixels but the scan is {scan_width} × {scan_height}: export "
+                "it again at the scan's size.",
+                width=after.width,
+                height=after.height,
+                scan_width=before.width,
+                scan_height=before.height,
+            )
         )
     changes = {
         key: _share_tile(change) for key, change in _tile_changes(before, after) if _delta(change).any()
@@ -198,7 +211,7 @@ def _check_labels(change: TileChange, damage: DamageMap) -> None:
     if change.before is not None:
         missing -= set(labels_without_class(damage, [change.before]))
     for label in sorted(missing):
-        raise MaskError(NO_CLASS.format(label))
+        raise MaskError(no_class(label))
 
 
 def _highest_contiguous(damage: DamageMap) -> int:
@@ -263,7 +276,7 @@ def paint(
 def check_label(damage: DamageMap, label: int) -> None:
     """Raise ``MaskError`` if ``label`` is neither 0 nor that of a class."""
     if label and label not in {item.label for item in damage.classes}:
-        raise MaskError(NO_CLASS.format(label))
+        raise MaskError(no_class(label))
 
 
 def _clip(damage: DamageMap, box: Box, mask: NDArray[np.bool_]) -> tuple[Box, NDArray[np.bool_]]:

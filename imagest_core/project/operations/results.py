@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar, Self
 
 from imagest_core.project.operations.base import Operation, Payload, RunSource
+from imagest_core.project.operations.names import operation_name
 from imagest_core.project.run import Run
 from imagest_core.project.state import Aspect, Change, Changes, State
 
@@ -50,9 +51,9 @@ class ListRun(Operation):
 
 def add_run(run: Run) -> ListRun:
     """Add a new result."""
-    return ListRun(run, name=f"Restore with {run.engine}")
+    return ListRun(run, name=operation_name("restore", engine=run.engine))
 
 
 def remove_run(run: Run) -> ListRun:
     """Remove a result from the list; undo restores it."""
-    return ListRun(run, listed=False, name="Discard result")
+    return ListRun(run, listed=False, name=operation_name("discard_result"))

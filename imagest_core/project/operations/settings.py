@@ -14,7 +14,8 @@ from imagest_core.errors import InputError, MaskError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.resolution import Resolution
 from imagest_core.project.operations.base import Operation, Payload, RunSource
-from imagest_core.project.operations.mask import NO_CLASS, labels_without_class
+from imagest_core.project.operations.mask import labels_without_class, no_class
+from imagest_core.project.operations.names import operation_name
 from imagest_core.project.state import Aspect, Calibration, Change, Changes, Point, State
 from imagest_core.project.storage.codec import decode_setting, dumps, loads
 from imagest_core.serialization import to_plain
@@ -96,43 +97,49 @@ def _change_classes(state: State, classes: Classes, name: str) -> ChangeSetting:
 
 def add_class(state: State, added: DamageClass) -> ChangeSetting:
     """Add a damage class; raises ``MaskError`` if its label is taken."""
-    return _change_classes(state, (*state.damage.classes, added), f"Add class {added.name}")
+    return _change_classes(
+        state, (*state.damage.classes, added), operation_name("add_class", name=added.name)
+    )
 
 
 def _change_class(
     state: State, label: int, name: str, change: Callable[[DamageClass], DamageClass]
 ) -> ChangeSetting:
     if label not in {item.label for item in state.damage.classes}:
-        raise MaskError(NO_CLASS.format(label))
+        raise MaskError(no_class(label))
     classes = tuple(change(item) if item.label == label else item for item in state.damage.classes)
     return _change_classes(state, classes, name)
 
 
 def rename_class(state: State, label: int, name: str) -> ChangeSetting:
     """Rename a class."""
-    return _change_class(state, label, f"Rename class to {name}", lambda item: replace(item, name=name))
+    return _change_class(
+        state, label, operation_name("rename_class", name=name), lambda item: replace(item, name=name)
+    )
 
 
 def recolour_class(state: State, label: int, colour: str) -> ChangeSetting:
     """Change the colour (#rrggbb) of a class."""
-    return _change_class(state, label, "Recolour class", lambda item: replace(item, colour=colour))
+    return _change_class(
+        state, label, operation_name("recolour_class"), lambda item: replace(item, colour=colour)
+    )
 
 
 def lock_class(state: State, label: int, locked: bool) -> ChangeSetting:
     """Lock or unlock a class against painting."""
-    name = "Lock class" if locked else "Unlock class"
+    name = operation_name("lock_class") if locked else operation_name("unlock_class")
     return _change_class(state, label, name, lambda item: replace(item, locked=locked))
 
 
 def show_class(state: State, label: int, visible: bool) -> ChangeSetting:
     """Show or hide a class."""
-    name = "Show class" if visible else "Hide class"
+    name = operation_name("show_class") if visible else operation_name("hide_class")
     return _change_class(state, label, name, lambda item: replace(item, visible=visible))
 
 
 def set_policy(state: State, label: int, policy: Policy) -> ChangeSetting:
     """Set whether a class is filled or only recorded."""
-    name = "Fill class" if policy is Policy.FILL else "Only record class"
+    name = operation_name("fill_class") if policy is Policy.FILL else operation_name("record_class")
     return _change_class(state, label, name, lambda item: replace(item, policy=policy))
 
 
@@ -143,32 +150,39 @@ def _change_style(state: State, name: str, **values: Any) -> ChangeSetting:
     return change_setting(state, Aspect.STYLE, replace(state.style, **values), name)
 
 
-def set_style(state: State, style: StyleReference, name: str = "Set style reference") -> ChangeSetting:
+SET_STYLE = operation_name("set_style")
+
+
+def set_style(state: State, style: StyleReference, name: str = SET_STYLE) -> ChangeSetting:
     """Replace the whole style reference, for instance by a suggested one."""
     return change_setting(state, Aspect.STYLE, style, name)
 
 
 def add_style_region(state: State, region: Box) -> ChangeSetting:
     """Add a style region of this painting."""
-    return _change_style(state, "Add style region", regions=(*state.style.regions, region), suggested=False)
+    return _change_style(
+        state, operation_name("add_style_region"), regions=(*state.style.regions, region), suggested=False
+    )
 
 
 def move_style_region(state: State, index: int, region: Box) -> ChangeSetting:
     """Move or resize the style region number ``index`` (from 0)."""
     regions = list(state.style.regions)
     regions[index] = region
-    return _change_style(state, "Move style region", regions=tuple(regions), suggested=False)
+    return _change_style(state, operation_name("move_style_region"), regions=tuple(regions), suggested=False)
 
 
 def remove_style_region(state: State, index: int) -> ChangeSetting:
     """Remove a style region (from 0)."""
     regions = state.style.regions[:index] + state.style.regions[index + 1 :]
-    return _change_style(state, "Remove style region", regions=regions)
+    return _change_style(state, operation_name("remove_style_region"), regions=regions)
 
 
 def set_donor(state: State, donor: Path | None) -> ChangeSetting:
     """Set another image as style, or None."""
-    return _change_style(state, "Remove donor picture" if donor is None else "Set donor picture", donor=donor)
+    return _change_style(
+        state, operation_name("remove_donor") if donor is None else operation_name("set_donor"), donor=donor
+    )
 
 
 # Scale, operator, notes
@@ -184,21 +198,21 @@ def calibrate(state: State, first: Point, second: Point, length: float) -> Chang
         state,
         Aspect.CALIBRATION,
         Calibration(scale, (first, second), float(length)),
-        "Set scale by two points",
+        operation_name("calibrate"),
     )
 
 
 def set_scale(state: State, resolution: Resolution | None) -> ChangeSetting:
     """Set the scale given by the file of the scan, or None."""
     value = None if resolution is None else Calibration(resolution)
-    return change_setting(state, Aspect.CALIBRATION, value, "Set scale from the file")
+    return change_setting(state, Aspect.CALIBRATION, value, operation_name("set_scale"))
 
 
 def set_operator(state: State, operator: str) -> ChangeSetting:
     """Set the operator of later operations."""
-    return change_setting(state, Aspect.OPERATOR, operator, "Set operator")
+    return change_setting(state, Aspect.OPERATOR, operator, operation_name("set_operator"))
 
 
 def set_notes(state: State, notes: str) -> ChangeSetting:
     """Set the notes on the project."""
-    return change_setting(state, Aspect.NOTES, notes, "Edit notes")
+    return change_setting(state, Aspect.NOTES, notes, operation_name("set_notes"))

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from imagest_core.errors import OutputError
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import check_room, sync
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.project.storage.connection import connect_to_read, reading, writing
@@ -97,8 +98,11 @@ def _check(copy: sqlite3.Connection, project: Path, progress: Progress) -> None:
         is_intact = False
     if not is_intact:
         raise OutputError(
-            f"{project.name} is damaged, so its older backups were kept: `imagest project rescue`"
-            " reads what can be read into a new file."
+            Message(
+                "{project} is damaged, so its older backups were kept: `imagest project rescue` "
+                "reads what can be read into a new file.",
+                project=project.name,
+            )
         )
 
 

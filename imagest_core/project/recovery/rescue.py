@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.project.files import files_of
 from imagest_core.project.operations.decisions import now
@@ -67,10 +68,17 @@ def rescue(
         If ``out`` can't be written.
     """
     if not damaged.is_file():
-        raise ProjectError(f"{damaged} doesn't exist: check the name, or whether its disk is connected.")
+        raise ProjectError(
+            Message(
+                "{damaged} doesn't exist: check the name, or whether its disk is connected.", damaged=damaged
+            )
+        )
     if same_file(out, damaged):
         raise OutputError(
-            f"{out.name} is the damaged project itself, which is never changed: choose another name."
+            Message(
+                "{out} is the damaged project itself, which is never changed: choose another name.",
+                out=out.name,
+            )
         )
     inputs = files_of(damaged, None, *([painting.path] if painting is not None else []))
     check_target(out, force=force, inputs=inputs)
@@ -106,8 +114,14 @@ def _reference_from_backup(damaged: Path) -> PaintingReference | None:
 
 def _unreadable_error(damaged: Path) -> str:
     kept = backups(damaged)
-    advice = f"open its newest backup, {kept[0]}" if kept else "name its scan with --painting and try again"
-    return f"The scan of {damaged.name} can't be determined: {advice}."
+    advice = (
+        Message("open its newest backup, {path}", path=kept[0])
+        if kept
+        else Message("name its scan with --painting and try again")
+    )
+    return Message(
+        "The scan of {damaged} can't be determined: {advice}.", damaged=damaged.name, advice=advice
+    )
 
 
 # Copy and header

@@ -61,4 +61,4 @@ class RollingBackup:
         except Cancelled:
             return
         except ImagestError as error:
-            self.error = str(error)
+            self.error = error.message

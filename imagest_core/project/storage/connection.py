@@ -15,6 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from imagest_core.errors import MaskError, OutputError, ProjectError, StyleError
+from imagest_core.messages import Message, template
 from imagest_core.project.storage.migration import check_version
 from imagest_core.project.storage.unpack import INVALID_DATA
 
@@ -94,7 +95,11 @@ def reading(path: Path) -> Iterator[None]:
         raise ProjectError(_read_error(error, path)) from error
     except OSError as error:
         raise ProjectError(
-            f"{path} can't be read ({error.strerror}): check the folder and its rights."
+            Message(
+                "{path} can't be read ({reason}): check the folder and its rights.",
+                path=path,
+                reason=error.strerror,
+            )
         ) from error
     except (*INVALID_DATA, MaskError, StyleError) as error:
         raise ProjectError(_damaged_error(path)) from error
@@ -109,13 +114,19 @@ def writing(path: Path) -> Iterator[None]:
         raise OutputError(_write_error(error, path)) from error
     except OSError as error:
         raise OutputError(
-            f"{path} can't be written ({error.strerror}): free some space or choose another"
-            " folder; the work is still open."
+            Message(
+                "{path} can't be written ({reason}): free some space or choose another folder; the "
+                "work is still open.",
+                path=path,
+                reason=error.strerror,
+            )
         ) from error
 
 
 def _damaged_error(path: Path) -> str:
-    return f"{path.name} is damaged: `imagest project rescue` reads what can be read into a new file."
+    return Message(
+        "{path} is damaged: `imagest project rescue` reads what can be read into a new file.", path=path.name
+    )
 
 
 def _error_name(error: BaseException) -> str:
@@ -124,26 +135,40 @@ def _error_name(error: BaseException) -> str:
 
 def _read_error(error: sqlite3.Error, path: Path) -> str:
     if isinstance(error, sqlite3.ProgrammingError):
-        return f"{path.name} is closed: open it again."
+        return Message("{path} is closed: open it again.", path=path.name)
     if _error_name(error).startswith("SQLITE_CANTOPEN"):
-        return f"{path} can't be opened: check that it exists and that you may read it."
+        return Message("{path} can't be opened: check that it exists and that you may read it.", path=path)
     if _error_name(error).startswith("SQLITE_BUSY"):
-        return f"{path.name} is being changed by another program: try again in a moment."
+        return Message("{path} is being changed by another program: try again in a moment.", path=path.name)
     return _damaged_error(path)
+
+
+_WRITE_ERRORS = {
+    "SQLITE_FULL": template(
+        "The disk that holds {name} is full: free some space, or save on another disk; the work is still "
+        "open."
+    ),
+    "SQLITE_READONLY": template(
+        "{name} can't be written any more: save the project in another folder; the work is still open."
+    ),
+    "SQLITE_BUSY": template(
+        "{name} is locked by another program: close it there, or save elsewhere; the work is still open."
+    ),
+}
 
 
 def _write_error(error: BaseException, path: Path) -> str:
     name = _error_name(error)
     if name.startswith(_DAMAGED):
         return _damaged_error(path)
-    sentences = {
-        "SQLITE_FULL": f"The disk that holds {path.name} is full: free some space, or save on another disk",
-        "SQLITE_READONLY": f"{path.name} can't be written any more: save the project in another folder",
-        "SQLITE_BUSY": f"{path.name} is locked by another program: close it there, or save elsewhere",
-    }
-    text = next((text for key, text in sentences.items() if name.startswith(key)), None)
-    text = text or f"{path} can't be written: check its folder, or save the project in another one"
-    return f"{text}; the work is still open."
+    for key, sentence in _WRITE_ERRORS.items():
+        if name.startswith(key):
+            return Message(sentence, name=path.name)
+    return Message(
+        "{path} can't be written: check its folder, or save the project in another one; the work is still "
+        "open.",
+        path=path,
+    )
 
 
 def check_project(db: sqlite3.Connection, path: Path) -> int:

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import VerificationError
+from imagest_core.messages import Message
 from imagest_core.progress import Progress
+from imagest_core.project.operations.names import decode_name
 from imagest_core.project.storage.codec import loads
 from imagest_core.project.storage.hashes import (
     KEYS,
@@ -81,7 +83,11 @@ def check_project(path: Path, progress: Progress | None = None) -> Integrity:
         integrity = store.integrity(progress)
     if integrity.findings:
         raise VerificationError(
-            f"{path.name} was changed outside of Imagest: {'; '.join(integrity.findings)}."
+            Message(
+                "{path} was changed outside of Imagest: {findings}.",
+                path=path.name,
+                findings="; ".join(integrity.findings),
+            )
         )
     return integrity
 
@@ -181,7 +187,7 @@ def _check_rows(db: sqlite3.Connection, kind: str, log_contents: dict[int, Any])
 
 def _row_name(kind: str, row: Sequence[Any]) -> str:
     name = _LINES[kind].format(row[0])
-    return f"{name} (“{row[2]}”)" if kind == "operation" else name
+    return f"{name} (“{decode_name(str(row[2]))}”)" if kind == "operation" else name
 
 
 def _check_run(db: sqlite3.Connection, number: Any) -> Iterator[str]:

@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from imagest_core.errors import OutputError
+from imagest_core.messages import Message
 
 _MAX_TEXT_BYTES = 4096
 """Maximum size of a lock file that is read, since any program may have created it."""
@@ -40,8 +41,19 @@ class Holder:
         time = datetime.now().astimezone().isoformat(timespec="seconds")
         return cls(_user(), socket.gethostname(), os.getpid(), time)
 
+    @property
+    def message(self) -> Message:
+        """Who has the project open, as part of a sentence."""
+        return Message(
+            "{user} on {host} (process {pid}) since {time}",
+            user=self.user,
+            host=self.host,
+            pid=self.pid,
+            time=self.time,
+        )
+
     def __str__(self) -> str:
-        return f"{self.user} on {self.host} (process {self.pid}) since {self.time}"
+        return str(self.message)
 
 
 class HeldError(Exception):
@@ -120,26 +132,41 @@ def lock_to_create(path: Path) -> Lock:
     try:
         return Lock(path)
     except HeldError as error:
-        holder = error.holder or "somebody"
-        raise OutputError(f"{path} is in use by {holder}: choose another name.") from error
+        holder = error.holder or Message("somebody")
+        raise OutputError(
+            Message("{path} is in use by {holder}: choose another name.", path=path, holder=holder)
+        ) from error
     except OSError as error:
         raise OutputError(
-            f"{path.parent} can't be written ({error.strerror}): choose another folder for the project."
+            Message(
+                "{folder} can't be written ({reason}): choose another folder for the project.",
+                folder=path.parent,
+                reason=error.strerror,
+            )
         ) from error
 
 
 def lock_to_open(path: Path, take_over: bool) -> tuple[Lock | None, str]:
     """Return the lock, or None and the reason why the project is read-only."""
     if not os.access(path, os.W_OK):
-        return None, f"{path.name} is read-only: save the project under another name to change it."
+        return None, Message(
+            "{path} is read-only: save the project under another name to change it.", path=path.name
+        )
     try:
         return Lock(path, take_over=take_over), ""
     except HeldError as error:
-        holder = error.holder or "somebody"
-        return None, f"{path.name} is in use by {holder}: save it under another name to change it."
+        holder = error.holder or Message("somebody")
+        return None, Message(
+            "{path} is in use by {holder}: save it under another name to change it.",
+            path=path.name,
+            holder=holder,
+        )
     except OSError as error:
-        reason = f"{path.parent} can't be written ({error.strerror})"
-        return None, f"{reason}: save the project in another folder to change it."
+        return None, Message(
+            "{folder} can't be written ({reason}): save the project in another folder to change it.",
+            folder=path.parent,
+            reason=error.strerror,
+        )
 
 
 def lock_path(project: Path) -> Path:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from imagest_core.errors import ProjectError
+from imagest_core.messages import Message
 from imagest_core.project.storage.hashes import start_log
 from imagest_core.project.storage.schema import APPLICATION_ID, HASHED, STEPS, VERSION
 
@@ -33,16 +34,27 @@ def check_version(db: sqlite3.Connection, path: Path) -> int:
     """Return the version of the file; raises ``ProjectError`` if it is not a project or too new."""
     version = pragma(db, "user_version")
     if pragma(db, "application_id") != APPLICATION_ID or version < 1:
-        raise ProjectError(f"{path.name} is not an Imagest project: choose a file that ends in .imagest.")
+        raise ProjectError(
+            Message("{path} is not an Imagest project: choose a file that ends in .imagest.", path=path.name)
+        )
     if version > VERSION:
         raise ProjectError(
-            f"{path.name} was made by a newer Imagest (file version {version}, this program knows up to"
-            f" {VERSION}): update the program to open it."
+            Message(
+                "{path} was made by a newer Imagest (file version {version}, this program knows up "
+                "to {known}): update the program to open it.",
+                path=path.name,
+                version=version,
+                known=VERSION,
+            )
         )
     if foreign := foreign_parts(db, version):
         raise ProjectError(
-            f"{path.name} doesn't have the tables of an Imagest project ({', '.join(foreign[:_LISTED])}):"
-            " `imagest project rescue` reads what can be read into a new file."
+            Message(
+                "{path} doesn't have the tables of an Imagest project ({foreign}): `imagest project "
+                "rescue` reads what can be read into a new file.",
+                path=path.name,
+                foreign=", ".join(foreign[:_LISTED]),
+            )
         )
     return version
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TileKey, tile_box
 from imagest_core.errors import ProjectError
 from imagest_core.painting.geometry import Box
-from imagest_core.project.run import DAMAGED, REGION, Run
+from imagest_core.project.run import REGION, Run, damaged_result
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
 from imagest_core.project.storage.codec import dumps, loads
 from imagest_core.project.storage.hashes import (
@@ -100,7 +100,7 @@ class StoredContent:
         """Return the tiles with filled pixels."""
         keys = self.query("SELECT tx, ty FROM run_tiles WHERE run = ? ORDER BY ty, tx", self.number)
         if not all(type(x) is int and type(y) is int for x, y in keys):
-            raise ProjectError(DAMAGED.format(self.number))
+            raise ProjectError(damaged_result(self.number))
         return keys
 
     def packed(self, key: TileKey) -> PackedTile:
@@ -129,7 +129,7 @@ class StoredContent:
         except (*INVALID_DATA, ProjectError) as error:
             if "is closed" in str(error):
                 raise
-            raise ProjectError(DAMAGED.format(self.number)) from error
+            raise ProjectError(damaged_result(self.number)) from error
 
 
 def check_tile(key: TileKey, tile: PackedTile) -> PackedTile:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import OutputError, ProjectError
+from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.outputs import FileKind, check_replaceable
 from imagest_core.progress import Progress
@@ -86,7 +87,9 @@ class Store:
         A file of an older version is migrated, in memory if ``read_only``.
         """
         if not path.is_file():
-            raise ProjectError(f"{path} doesn't exist: check the name, or whether its disk is connected.")
+            raise ProjectError(
+                Message("{path} doesn't exist: check the name, or whether its disk is connected.", path=path)
+            )
         with reading(path):
             db = connect_to_read(path) if read_only else connect(path)
             try:
@@ -233,8 +236,11 @@ class Store:
         """Refuse to write a deleted or replaced file, which would be lost when it is closed."""
         if self._identity != _identity(self.path):
             raise OutputError(
-                f"{self.path} is no longer in place (moved, deleted, or its disk was removed): save the"
-                " project under another name; the work is still open."
+                Message(
+                    "{path} is no longer in place (moved, deleted, or its disk was removed): save the "
+                    "project under another name; the work is still open.",
+                    path=self.path,
+                )
             )
 
     # Whole file

@@ -10,9 +10,11 @@ from typing import Any
 
 from imagest_core.damage.classes import check_classes, recovered_class
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
+from imagest_core.messages import Message
 from imagest_core.project.history import HistoryEntry, Status
 from imagest_core.project.operations import KINDS, Operation, Payload, RunSource, decode
 from imagest_core.project.operations.mask import labels_without_class
+from imagest_core.project.operations.names import decode_name, encode_name
 from imagest_core.project.operations.settings import put_value, value_of
 from imagest_core.project.state import (
     SETTINGS,
@@ -205,9 +207,9 @@ def add_missing_classes(state: State) -> str:
     if not missing:
         return ""
     state.damage.classes = (*state.damage.classes, *map(recovered_class, missing))
-    return (
-        "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and only recorded:"
-        " check it, then let it be filled or erase it."
+    return Message(
+        "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and "
+        "only recorded: check it, then let it be filled or erase it."
     )
 
 
@@ -227,7 +229,7 @@ def write_entry(db: Database, entry: HistoryEntry) -> None:
 def _insert_entry(db: Database, entry: HistoryEntry) -> None:
     payload = entry.operation.encode() if entry.operation is not None else Payload(None)
     columns = ("id", "kind", "name", "time", "operator", "status")
-    row = {column: getattr(entry, column) for column in columns}
+    row = {column: getattr(entry, column) for column in columns} | {"name": encode_name(entry.name)}
     insert(db, "operations", {**row, "data": dumps(payload.data), "blob": payload.blob or None})
 
 
@@ -240,7 +242,7 @@ def read_entries(db: Database) -> list[HistoryEntry]:
 def _entry(number: int, kind: str, name: str, time: str, operator: str, status: str) -> HistoryEntry:
     if kind not in KINDS or not all(isinstance(text, str) for text in (name, time, operator)):
         raise ValueError("a line of the history is damaged")
-    return HistoryEntry(number, kind, name, time, operator, Status(status), saved=True)
+    return HistoryEntry(number, kind, decode_name(name), time, operator, Status(status), saved=True)
 
 
 def needed_runs(db: Database) -> set[int]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import zlib
 
 from imagest_core.errors import ProjectError
+from imagest_core.messages import Message
 
-_DAMAGED = (
-    "A packed part of the project is damaged or larger than it may be: `imagest project rescue` reads what"
-    " can be read into a new file."
+_DAMAGED = Message(
+    "A packed part of the project is damaged or larger than it may be: `imagest project "
+    "rescue` reads what can be read into a new file."
 )
 
 INVALID_DATA = (

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.progress import Progress
 from imagest_core.restoration.modes import DDIM, MULTISTEP, SCHEDULERS
@@ -37,7 +38,13 @@ class Solver:
 
     def __post_init__(self) -> None:
         if self.scheduler not in SCHEDULERS:
-            raise InputError(f"The scheduler is one of {', '.join(SCHEDULERS)}, not {self.scheduler!r}.")
+            raise InputError(
+                Message(
+                    "The scheduler is one of {schedulers}, not {scheduler}.",
+                    schedulers=", ".join(SCHEDULERS),
+                    scheduler=f"{self.scheduler!r}",
+                )
+            )
 
 
 def window_seed(request: RestorationRequest, window: Window, purpose: str = "") -> int:

@@ -6,6 +6,7 @@ from functools import cache
 from importlib import import_module
 
 from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.request import RestorationRequest
 
@@ -32,7 +33,13 @@ def engine_names() -> tuple[str, ...]:
 def get_engine(name: str) -> Engine:
     """The engine of this name; raises ``InputError`` where there is none."""
     if name not in ENGINES:
-        raise InputError(f"There is no engine {name!r}; choose one of {', '.join(ENGINES)}.")
+        raise InputError(
+            Message(
+                "There is no engine {name}; choose one of {engines}.",
+                name=f"{name!r}",
+                engines=", ".join(ENGINES),
+            )
+        )
     return _load(ENGINES[name])
 
 

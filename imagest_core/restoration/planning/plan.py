@@ -20,6 +20,7 @@ import numpy as np
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Region, Regions, find_regions
 from imagest_core.errors import InputError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration.planning.grid import Grid
@@ -63,9 +64,13 @@ def make_plan(dilated: DamageMap, regions: Regions, layout: Layout, progress: Pr
 
 
 def _too_thick(region: Region, layout: Layout) -> str:
-    return (
-        f"The damage at {region.box.x}, {region.box.y} is {region.thickness:.0f} pixels thick, more than this"
-        f" engine sees at the scan's own scale ({layout.core(layout.largest)}); choose the automatic scale."
+    return Message(
+        "The damage at {x}, {y} is {thickness} pixels thick, more than this engine sees at "
+        "the scan's own scale ({largest}); choose the automatic scale.",
+        x=region.box.x,
+        y=region.box.y,
+        thickness=f"{region.thickness:.0f}",
+        largest=layout.core(layout.largest),
     )
 
 
