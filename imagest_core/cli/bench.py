@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bench_scans import KINDS, measure_scan
-from imagest_core.cli.numbers import whole
+from imagest_core.cli.parsing import whole
 from imagest_core.errors import InputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.numbers import add_reading_options, whole
+from imagest_core.cli.parsing import add_reading_options, whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.modes import Mode

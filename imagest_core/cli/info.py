@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.numbers import add_reading_options
-from imagest_core.cli.parsing import add_colour_option
+from imagest_core.cli.parsing import add_colour_option, add_reading_options
 from imagest_core.printable import show_json
 from imagest_core.progress import Progress
 

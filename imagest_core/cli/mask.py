@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import add_reading_options, count, number
-from imagest_core.cli.parsing import add_colour_option, colour
+from imagest_core.cli.parsing import add_colour_option, add_reading_options, colour, count, number
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress

@@ -12,8 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import number, whole
-from imagest_core.cli.parsing import box
+from imagest_core.cli.parsing import box, number, whole
 from imagest_core.restoration.engines.registry import engine_names, get_engine
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest

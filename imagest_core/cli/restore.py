@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagest_core.restoration.record import RestorationRecord
     from imagest_core.restoration.request import RestorationRequest
     from imagest_core.restoration.result import RestorationResult
-    from imagest_core.restoration.verification import Verification
+    from imagest_core.restoration.verify import Verification
 
 
 ENDINGS = (".tif", ".tiff")
@@ -29,8 +29,8 @@ ENDINGS = (".tif", ".tiff")
 
 def add_commands(subparsers: Any) -> None:
     """Add ``restore``."""
-    from imagest_core.cli.numbers import add_reading_options
     from imagest_core.cli.options import add_operator_option, add_request_options, add_style_options
+    from imagest_core.cli.parsing import add_reading_options
 
     parser = subparsers.add_parser("restore", help="fill the damage of a scan and write a verified TIFF")
     parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan; it is never written")

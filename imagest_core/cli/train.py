@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import number, whole
+from imagest_core.cli.parsing import number, whole
 from imagest_core.errors import InputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -15,7 +15,7 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.models.imagest.network import NetworkConfig
     from imagest_core.training.examples import Batch, DamagedCrops
-    from imagest_core.training.loop import LoopOptions, Task
+    from imagest_core.training.loop import LoopOptions, TrainingTask
 
 LARGEST_SEED = 2**32 - 4
 """Examples are drawn with seeds a little above the one that is given."""
@@ -138,7 +138,11 @@ def _network(args: argparse.Namespace) -> NetworkConfig:
 
 
 def _train(
-    task: Task, data: DamagedCrops, config: NetworkConfig, args: argparse.Namespace, progress: Progress
+    task: TrainingTask,
+    data: DamagedCrops,
+    config: NetworkConfig,
+    args: argparse.Namespace,
+    progress: Progress,
 ) -> None:
     from imagest_core.training.loop import Trainer
     from imagest_core.training.state import keep_run

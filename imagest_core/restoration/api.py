@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imagest_core.arrays import Image
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import ImagestError, MaskError
@@ -14,7 +15,7 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.compositing.assembly import Assembler, Image
+from imagest_core.restoration.compositing.assembly import Assembler
 from imagest_core.restoration.compositing.boundary import match_boundary
 from imagest_core.restoration.compositing.coarse_fill import CoarseFill
 from imagest_core.restoration.engines.base import Engine, Session, WindowFill
@@ -37,8 +38,7 @@ from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
 from imagest_core.restoration.validation import check_request
-from imagest_core.restoration.verification import Verification
-from imagest_core.restoration.verify import verify
+from imagest_core.restoration.verify import Verification, verify
 from imagest_core.style.reference import StyleReference
 
 GROUP = 16
@@ -201,7 +201,7 @@ def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
             f" {view.window.box.y}; please report this."
         )
     whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
-    return whole if chosen.matches_boundary else match_boundary(whole, view.begun, view.hole)
+    return whole if chosen.matches_boundary else match_boundary(whole, view.start, view.hole)
 
 
 def _used(chosen: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
@@ -215,7 +215,7 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     remarks = [str(facts["precision"])] if "precision" in facts else []
     coarsest = max((window.scale for window in plan.windows), default=1)
     if coarsest > 1:
-        refining = sum(task.over for task in plan.tasks)
+        refining = sum(task.refines for task in plan.tasks)
         remarks.append(
             f"Damage larger than the engine sees was filled at a scale up to {coarsest} times coarser first,"
             f" and refined with {refining} of {len(plan.tasks)} windows."

@@ -19,7 +19,7 @@ from imagest_core.printable import json_text
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.environment import Environment
 from imagest_core.restoration.request import RENAMED, RestorationRequest
-from imagest_core.restoration.verification import Verification
+from imagest_core.restoration.verify import Verification
 from imagest_core.serialization import from_plain, to_plain
 from imagest_core.style.reference import StyleReference
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +19,25 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Limits, Painting, open_painting
 from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
-from imagest_core.restoration.result import Fill
-from imagest_core.restoration.verification import Verification
 
-Rows = dict[int, list[Fill]]
-"""Fills by their row of tiles."""
+if TYPE_CHECKING:
+    from imagest_core.restoration.result import Fill
+
+
+@dataclass(frozen=True)
+class Verification:
+    """Every sample of the written file was compared with what it must be.
+
+    ``samples``: how many outside the filled pixels were found equal to the source's; ``filled``: pixels
+    inside. ``method`` says how they were compared and what ``sha256`` is the hash of: "samples", of all
+    those samples, row by row, in the file's depth (little-endian); "bytes", of the digests of the file's
+    parts (see :class:`imagest_core.painting.compare.Comparison`). Records without a method are of "samples".
+    """
+
+    samples: int
+    sha256: str
+    filled: int
+    method: str = "samples"
 
 
 def verify(
@@ -32,7 +48,7 @@ def verify(
     Strips and tiles with the same bytes in both files are not decoded (:mod:`..painting.compare`). The
     fills are converted anew, so a fill that never reached the file is found as well.
     """
-    rows: Rows = defaultdict(list)
+    rows: dict[int, list[Fill]] = defaultdict(list)
     for fill in fills:
         rows[fill.box.y // TILE].append(fill)
     try:
@@ -44,7 +60,9 @@ def verify(
         raise VerificationError(f"The written file can't be read back: {error}") from error
 
 
-def _compared(painting: Painting, written: Painting, rows: Rows, progress: Progress) -> Verification:
+def _compared(
+    painting: Painting, written: Painting, rows: Mapping[int, list[Fill]], progress: Progress
+) -> Verification:
     filled = 0
 
     def check(box: Box) -> Samples:

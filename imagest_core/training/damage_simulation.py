@@ -113,7 +113,7 @@ def simulate_mask(
 ) -> NDArray[np.bool_]:
     """A damage mask (side, side), true where damaged, never empty and never more than 60 %.
 
-    It is grown by one pixel, as a restoration grows the user's mask.
+    It is dilated by one pixel, as a restoration grows the user's mask.
     """
     mix = mix or DamageMix()
     kinds: list[tuple[float, Callable[[], Mask8]]] = [
@@ -125,9 +125,9 @@ def simulate_mask(
     weights = np.array([weight for weight, _ in kinds])
     for _ in range(20):
         mask = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))][1]()
-        grown = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
-        if 0.01 <= grown.mean() <= 0.6:
-            return grown
-    grown = np.zeros((side, side), np.bool_)
-    grown[side // 4 : side // 2, side // 4 : side // 2] = True
-    return grown
+        dilated = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
+        if 0.01 <= dilated.mean() <= 0.6:
+            return dilated
+    dilated = np.zeros((side, side), np.bool_)
+    dilated[side // 4 : side // 2, side // 4 : side // 2] = True
+    return dilated

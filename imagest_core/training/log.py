@@ -6,12 +6,12 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from imagest_core.training.state import Clock
+from imagest_core.training.state import TrainingClock
 
 LOSSES = "losses.csv"
 
 
-def log(folder: Path, clock: Clock, kind: str, figures: Mapping[str, float]) -> None:
+def log(folder: Path, clock: TrainingClock, kind: str, figures: Mapping[str, float]) -> None:
     """Add ``figures`` of one ``kind`` (``train``, ``held-out``) where the clock stands."""
     from torch.utils.tensorboard import SummaryWriter
 

@@ -20,7 +20,7 @@ from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
 from imagest_core.training.examples import Batch, DamagedCrops, From, collate
 from imagest_core.training.log import log
-from imagest_core.training.state import Average, Clock, load_state, save_state
+from imagest_core.training.state import Average, TrainingClock, load_state, save_state
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class LoopOptions:
     save_every: int = 100
 
 
-class Task(Protocol):
+class TrainingTask(Protocol):
     """What is trained: a module, its loss, and how well it does on held-out works."""
 
     @property
@@ -63,22 +63,22 @@ def best_precision(device: str) -> str:
     return "bf16" if torch.cpu._is_amx_tile_supported() else "no"
 
 
-def learning_rate(options: LoopOptions, clock: Clock) -> float:
+def learning_rate(options: LoopOptions, clock: TrainingClock) -> float:
     """Linear warm-up, then cosine to zero over the share of steps or minutes used."""
     used = min(1.0, max(clock.step / options.steps, clock.seconds / 60.0 / options.minutes))
     warm = min(1.0, (clock.step + 1) / options.warmup)
     return options.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * used))
 
 
-def finished(options: LoopOptions, clock: Clock) -> bool:
+def finished(options: LoopOptions, clock: TrainingClock) -> bool:
     """Whether the steps or the minutes are used up."""
     return clock.step >= options.steps or clock.seconds >= 60.0 * options.minutes
 
 
 class Trainer:
-    """Runs a :class:`Task` until its options say it is finished."""
+    """Runs a :class:`TrainingTask` until its options say it is finished."""
 
-    def __init__(self, task: Task, data: DamagedCrops, options: LoopOptions) -> None:
+    def __init__(self, task: TrainingTask, data: DamagedCrops, options: LoopOptions) -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
         self.task, self.data, self.options = task, data, options
         cpu = options.device == "cpu" or not torch.cuda.is_available()
@@ -91,7 +91,9 @@ class Trainer:
         optimizer = torch.optim.AdamW(module.parameters(), options.learning_rate, weight_decay=0.01)
         self.module, self.optimizer = self.accelerator.prepare(module, optimizer)
         self.average = Average(self.bare, options.average)
-        self.clock = load_state(options.folder, self.bare, self.average, self.bare_optimizer) or Clock()
+        self.clock = (
+            load_state(options.folder, self.bare, self.average, self.bare_optimizer) or TrainingClock()
+        )
 
     @property
     def bare(self) -> nn.Module:
@@ -103,7 +105,7 @@ class Trainer:
         """The optimizer without its wrapper."""
         return getattr(self.optimizer, "optimizer", self.optimizer)
 
-    def run(self, progress: Progress) -> Clock:
+    def run(self, progress: Progress) -> TrainingClock:
         """Train to the end; a kill costs at most ``save_every`` steps, a cancel none."""
         began = time.monotonic() - self.clock.seconds
         try:

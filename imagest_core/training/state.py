@@ -28,7 +28,7 @@ LATENT_SCALE = "latent-scale.json"
 
 
 @dataclass
-class Clock:
+class TrainingClock:
     """Where a run stands."""
 
     step: int = 0
@@ -133,7 +133,7 @@ def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
 
 
 def save_state(
-    folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer, clock: Clock
+    folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer, clock: TrainingClock
 ) -> None:
     """Write ``state.safetensors`` in one atomic step."""
     tensors: dict[str, Tensor] = {}
@@ -145,18 +145,18 @@ def save_state(
     write_state(folder, tensors, clock)
 
 
-def write_state(folder: Path, tensors: Mapping[str, Tensor], clock: Clock) -> None:
+def write_state(folder: Path, tensors: Mapping[str, Tensor], clock: TrainingClock) -> None:
     """Write ``tensors`` and the clock; the old state stays until the new one is whole."""
     with replacing(folder / STATE, force=True) as temporary:
         save_file(dict(tensors), temporary, metadata={"clock": json.dumps(asdict(clock))})
 
 
-def read_state(path: Path) -> tuple[dict[str, Tensor], Clock]:
+def read_state(path: Path) -> tuple[dict[str, Tensor], TrainingClock]:
     """What :func:`write_state` wrote; raises ``ModelError`` where it is damaged."""
     try:
         with safe_open(path, "pt") as stored:
             facts = json.loads((stored.metadata() or {})["clock"])
-            clock = Clock(step=int(facts["step"]), seconds=float(facts["seconds"]))
+            clock = TrainingClock(step=int(facts["step"]), seconds=float(facts["seconds"]))
         if clock.step < 0 or not math.isfinite(clock.seconds):
             raise ValueError("its clock is wrong")
         return load_file(path), clock
@@ -166,7 +166,7 @@ def read_state(path: Path) -> tuple[dict[str, Tensor], Clock]:
 
 def load_state(
     folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer
-) -> Clock | None:
+) -> TrainingClock | None:
     """Restore what :func:`save_state` wrote; None where there is nothing to resume."""
     path = folder / STATE
     if not path.exists():

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from odd_files import directory
 
-from imagest_core.cli.numbers import number, whole
+from imagest_core.cli.parsing import number, whole
 from imagest_core.printable import (
     counted,
     escape_unencodable_output,

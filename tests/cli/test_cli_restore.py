@@ -14,11 +14,11 @@ import time
 from pathlib import Path
 
 import cv2
+import failing_engines
 import numpy as np
 import pytest
 import tifffile
 import torch
-import troubled
 from tiny_model import tiny_checkpoint
 
 import resources
@@ -43,17 +43,17 @@ def test_everything_outside_the_grown_mask_is_the_scan(cli, scan, mask, holes, t
     answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic")
     assert (answer.code, answer.err) == (0, "")
     before, after = tifffile.imread(scan), tifffile.imread(out)
-    grown = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    assert np.array_equal(after[~grown], before[~grown])
+    dilated = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    assert np.array_equal(after[~dilated], before[~dilated])
     assert (after[holes] != before[holes]).any(axis=1).mean() > 0.99
 
 
 def test_the_summary_says_what_was_done_and_what_was_compared(cli, scan, mask, holes, tmp_path):
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic")
-    grown = int(cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).sum())
+    dilated = int(cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).sum())
     assert "2 regions" in answer.out
-    assert f"{grown:,} pixels" in answer.out
-    assert f"{(holes.size - grown) * 3:,} samples outside" in answer.out
+    assert f"{dilated:,} pixels" in answer.out
+    assert f"{(holes.size - dilated) * 3:,} samples outside" in answer.out
 
 
 def test_the_same_request_gives_the_same_bytes(cli, scan, mask, tmp_path):
@@ -219,10 +219,10 @@ def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, 
 
 
 def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tmp_path, monkeypatch):
-    monkeypatch.setitem(engines.ENGINES, "meddling", troubled.ENGINES["meddling"])
-    monkeypatch.setattr(troubled.Meddling, "scan", scan, raising=False)
+    monkeypatch.setitem(engines.ENGINES, "rewriting", failing_engines.ENGINES["rewriting"])
+    monkeypatch.setattr(failing_engines.RewritingEngine, "scan", scan, raising=False)
     before = files(tmp_path)
-    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "meddling")
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "rewriting")
     assert answer.code == 2
     assert "scan.tif has changed since it was opened" in answer.err
     assert answer.err.count("\n") == 1

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from troubled import saved_anew
+from failing_engines import change_byte
 
 from imagest_core.cli.program import main
 from imagest_core.damage.classes import DamageClass, Policy
@@ -127,7 +127,7 @@ def test_failed_record_leaves_no_export(
 
 
 def test_silently_changed_scan_is_not_exported(decided: Document, scan: Path, tmp_path: Path) -> None:
-    saved_anew(scan)
+    change_byte(scan)
     with pytest.raises(PaintingError, match="has changed"):
         export_accepted(decided, tmp_path / "out.tif")
     assert not (tmp_path / "out.tif").exists()

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from failing_engines import RewritingEngine, change_byte
 from scans import damage_of, smooth_picture, some_damage, write_scan
-from troubled import Meddling, saved_anew
 
 from imagest_core.damage.classes import DEFAULT_CLASSES, DamageClass, Policy
 from imagest_core.damage.map import DamageMap
@@ -108,16 +108,16 @@ def test_a_style_that_is_not_used_is_not_in_the_record(tmp_path: Path) -> None:
 
 def test_a_scan_that_changes_while_it_is_filled_gives_no_result(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
-    Meddling.scan = path
+    RewritingEngine.scan = path
     with open_painting(path) as painting, pytest.raises(PaintingError, match="has changed"):
-        restore_with(Meddling(), painting, damage_of(some_damage(60, 60, 3)), RestorationRequest())
+        restore_with(RewritingEngine(), painting, damage_of(some_damage(60, 60, 3)), RestorationRequest())
 
 
 def test_a_scan_that_changes_before_the_export_gives_no_file(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     with open_painting(path) as painting:
         result = restore(painting, damage_of(some_damage(60, 60, 3)), RestorationRequest.of("harmonic"))
-        saved_anew(path)
+        change_byte(path)
         with pytest.raises(PaintingError, match="has changed"):
             export(painting, result, tmp_path / "out.tif")
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["scan.tif"]

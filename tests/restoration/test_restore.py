@@ -61,7 +61,7 @@ class DottedSession(ClassicalSession):
     def _one(self, view: WindowView) -> WindowFill:
         random = np.random.default_rng([view.window.box.x, view.window.box.y, view.window.scale])
         texture = random.normal(0.1, 0.1, view.image.shape).astype(np.float32)
-        image = fill_image(harmonic, view.begun, view.hole) + texture * view.hole[..., None]
+        image = fill_image(harmonic, view.start, view.hole) + texture * view.hole[..., None]
         return WindowFill(image * (np.nan if self.engine.broken else 1), notes={"kind": "dots"})
 
 

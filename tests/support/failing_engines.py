@@ -123,7 +123,7 @@ class RewritingSession(ClassicalSession):
 class RewritingEngine(HarmonicEngine):
     """Fills normally while the file at ``scan`` changes."""
 
-    name, title = "meddling", "Rewriting"
+    name, title = "rewriting", "Rewriting"
     scan: Path
 
     def open(

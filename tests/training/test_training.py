@@ -19,7 +19,7 @@ from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.training.autoencoder import AutoencoderTask, pyramid_l1, spoiled
 from imagest_core.training.examples import DamagedCrops, fixed_batch
 from imagest_core.training.images import load_maps, load_works
-from imagest_core.training.loop import Clock, LoopOptions, Trainer, learning_rate
+from imagest_core.training.loop import LoopOptions, Trainer, TrainingClock, learning_rate
 
 TINY = tiny_config()
 
@@ -87,9 +87,9 @@ def test_a_run_of_another_shape_is_refused(tmp_path: Path, data) -> None:
 
 def test_the_rate_warms_up_and_ends_at_zero(tmp_path: Path) -> None:
     options = LoopOptions(tmp_path, steps=100, warmup=10, minutes=10)
-    assert learning_rate(options, Clock(0)) == pytest.approx(0.1 * options.learning_rate)
-    assert learning_rate(options, Clock(50)) == pytest.approx(0.5 * options.learning_rate)
-    assert learning_rate(options, Clock(50, seconds=600)) == pytest.approx(0.0)
+    assert learning_rate(options, TrainingClock(0)) == pytest.approx(0.1 * options.learning_rate)
+    assert learning_rate(options, TrainingClock(50)) == pytest.approx(0.5 * options.learning_rate)
+    assert learning_rate(options, TrainingClock(50, seconds=600)) == pytest.approx(0.0)
 
 
 def test_latents_are_zero_true_or_spoiled() -> None:

@@ -137,10 +137,10 @@ class ImagestAutoencoder(nn.Module):
         return cast(Tensor, self.latent_scale)
 
 
-def latent_mask(mask: Tensor, grow: int = 1) -> Tensor:
-    """Pixel mask (n, 1, h, w) → latent mask (n, 1, h/4, w/4): max-pooled, then grown ``grow`` cells.
+def latent_mask(mask: Tensor, dilation: int = 1) -> Tensor:
+    """Pixel mask (n, 1, h, w) → latent mask (n, 1, h/4, w/4): max-pooled, then dilated by ``dilation`` cells.
 
     Nearest resizing would lose a 1 px crack in most places.
     """
     pooled = functional.max_pool2d(mask, LATENT_FACTOR)
-    return functional.max_pool2d(pooled, 2 * grow + 1, stride=1, padding=grow) if grow else pooled
+    return functional.max_pool2d(pooled, 2 * dilation + 1, stride=1, padding=dilation) if dilation else pooled

@@ -53,5 +53,5 @@ def test_the_weights_of_all_cells_add_up_to_one(width: int, height: int, side: i
 
 def test_a_window_round_damage_stays_in_the_picture() -> None:
     grid = Grid(Box(0, 0, 500, 100), 256, 170)
-    assert grid.round(Box(480, 90, 10, 10)) == Box(244, 0, 256, 256)
-    assert grid.round(Box(200, 40, 20, 20)) == Box(82, 0, 256, 256)
+    assert grid.centered(Box(480, 90, 10, 10)) == Box(244, 0, 256, 256)
+    assert grid.centered(Box(200, 40, 20, 20)) == Box(82, 0, 256, 256)

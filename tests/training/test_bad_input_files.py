@@ -17,7 +17,7 @@ from tiny_model import tiny_config
 
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.training.images import load_maps, load_works
-from imagest_core.training.state import Clock, check_run, keep_run, read_state, write_state
+from imagest_core.training.state import TrainingClock, check_run, keep_run, read_state, write_state
 
 Add = Callable[[tarfile.TarFile], None]
 
@@ -102,13 +102,15 @@ def run(tmp_path: Path) -> Path:
     weights = {"average.factors": np.zeros(3, np.float32)}
     import torch
 
-    write_state(folder, {name: torch.from_numpy(value) for name, value in weights.items()}, Clock(3, 1.5))
+    write_state(
+        folder, {name: torch.from_numpy(value) for name, value in weights.items()}, TrainingClock(3, 1.5)
+    )
     return folder
 
 
 def test_a_state_comes_back(run: Path) -> None:
     tensors, clock = read_state(run / "state.safetensors")
-    assert (sorted(tensors), clock) == (["average.factors"], Clock(3, 1.5))
+    assert (sorted(tensors), clock) == (["average.factors"], TrainingClock(3, 1.5))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from imagest_core.damage.regions import find_regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.planning.layout import Layout, Plan
-from imagest_core.restoration.planning.multiscale import SQUARE, SQUARES, paint_near
+from imagest_core.restoration.planning.multiscale import MAX_SQUARES, SQUARE, nearby_paint
 from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.request import ScalePolicy
 
@@ -27,7 +27,7 @@ def planned(
 def coverage(dilated: DamageMap, plan: Plan) -> NDArray[np.float32]:
     total = np.zeros((dilated.height, dilated.width), np.float32)
     for task in plan.tasks:
-        if task.under:
+        if task.is_refined:
             continue
         part = task.window.box.within(dilated.box)
         total[part.slices] += plan.weights(task, part, dilated.box)
@@ -47,7 +47,7 @@ def test_every_damaged_pixel_is_planned_once_and_windows_show_something(
     assert not weight[~mask].any()
     for task in plan.tasks:
         window = task.window
-        assert task.over or not mask[window.box.within(dilated.box).slices].all()
+        assert task.refines or not mask[window.box.within(dilated.box).slices].all()
         assert dilated.box.contains(Box(window.box.x, window.box.y, 1, 1))
         assert window.box.width == window.box.height == window.shape[0] * window.scale
 
@@ -104,7 +104,7 @@ def test_damage_across_a_narrow_picture_still_shows_known_pixels() -> None:
     mask[:, 100:800] = True
     dilated, plan = planned(mask)
     assert max(window.scale for window in plan.windows) > 1
-    coarse = [task.window for task in plan.tasks if not task.over]
+    coarse = [task.window for task in plan.tasks if not task.refines]
     assert all(not mask[window.box.within(dilated.box).slices].all() for window in coarse)
 
 
@@ -122,7 +122,7 @@ def test_finer_windows_follow_coarser_ones_and_cover_all_that_those_covered() ->
     coarse = [task for task in plan.tasks if task.layer == 1]
     scales = [task.window.scale for task in coarse]
     assert scales == sorted(scales, reverse=True)
-    assert [task.whole for task in coarse if not task.over] == [(1,), (2,)], "each loss is begun once"
+    assert [task.whole for task in coarse if not task.refines] == [(1,), (2,)], "each loss is begun once"
     for scale in (4, 2, 1):
         total = np.zeros(mask.shape, np.float32)
         for task in coarse:
@@ -137,11 +137,11 @@ def test_finer_windows_borrow_from_the_nearest_squares_of_intact_paint() -> None
     mask = np.zeros((1400, 1400), bool)
     mask[:, 300:] = True
     dilated = damage_of(mask)
-    near = list(paint_near(dilated, Box(600, 600, 100, 100), 1))
-    assert len(near) == SQUARES
+    near = list(nearby_paint(dilated, Box(600, 600, 100, 100), 1))
+    assert len(near) == MAX_SQUARES
     assert all(not mask[box.slices].any() for box in near)
     assert near[0] == Box(128, 640, SQUARE, SQUARE)
-    assert list(paint_near(dilated, Box(600, 600, 100, 100), 4)) == []
+    assert list(nearby_paint(dilated, Box(600, 600, 100, 100), 4)) == []
 
 
 def test_new_damage_elsewhere_moves_no_window() -> None:
