@@ -22,7 +22,6 @@ from imagest_core.evaluation.benchmark import ALL
 from imagest_core.evaluation.bootstrap import LEVEL, Interval, mean_interval, paired_difference
 from imagest_core.evaluation.cases import Case, find_cases, load_case
 from imagest_core.evaluation.filling import fill_case
-from imagest_core.evaluation.methods import Method
 from imagest_core.evaluation.metrics import psnr, ssim, whole_picture
 from imagest_core.evaluation.run import facts
 from imagest_core.evaluation.tables import counted, interval_text, markdown_table
@@ -153,8 +152,7 @@ def shift(
         StyleReference(own_regions(case), suggested=suggested),
         StyleReference(donor=donor.clean, suggested=suggested),
     )
-    method = Method(request.engine, request.engine, request.mode)
-    own, donated = (fill_case(case, method, request, Progress(), style).picture for style in styles)
+    own, donated = (fill_case(case, request, Progress(), style).picture for style in styles)
     pictures = load_case(case)
     truth, mask, square = pictures.truth, pictures.mask, bounding_square(pictures.mask)
     first, second = (portrait(encoder, fill, mask, [square]) for fill in (own, donated))
@@ -210,7 +208,7 @@ def _difference(pairs: Sequence[tuple[float, float]], seed: int) -> Interval:
 
 def verdict(change: Interval, above: str = "towards the donor", below: str = "away from the donor") -> str:
     """Describe an interval in words."""
-    if not change.decided or abs(change.mean) < NOTHING:
+    if not change.excludes_zero or abs(change.mean) < NOTHING:
         return "no effect shown"
     return above if change.mean > 0 else below
 

@@ -175,7 +175,7 @@ TEMPLATES = (
         "Core", "The mask has {0} × {1} pixels, the painting {2} × {3}; give a mask of the painting's size."
     ),
     QT_TRANSLATE_NOOP(
-        "Core", "All damage is of classes that are only recorded; let one of them be filled to restore it."
+        "Core", "All damage belongs to classes that are only recorded; set one of them to be filled."
     ),
     QT_TRANSLATE_NOOP(
         "Core", "The mask, dilated by {0} px, leaves nothing intact to restore from; mark less damage."
@@ -221,18 +221,16 @@ TEMPLATES = (
         "Damage larger than the engine sees was filled at a scale up to {0} times coarser first, and "
         "refined with {1} of {2} windows.",
     ),
-    QT_TRANSLATE_NOOP("Core", "Part of the damage was planned into no window; please report this."),
-    QT_TRANSLATE_NOOP(
-        "Core", "The engine {0} gave samples that are no numbers at {1}, {2}; please report this."
-    ),
+    QT_TRANSLATE_NOOP("Core", "Part of the damage lies in no window; please report this."),
+    QT_TRANSLATE_NOOP("Core", "The engine {0} returned invalid samples at {1}, {2}; please report this."),
     QT_TRANSLATE_NOOP("Core", "Region {0} is no longer marked as damage: restore something else."),
-    QT_TRANSLATE_NOOP("Core", "There is no CUDA GPU that can be used here; choose --device cpu or auto."),
+    QT_TRANSLATE_NOOP("Core", "No usable CUDA GPU was found; choose --device cpu or auto."),
     QT_TRANSLATE_NOOP("Core", "There is no engine {0}; choose one of {1}."),
     QT_TRANSLATE_NOOP("Core", "The model {0} is incomplete: {1} is missing."),
     QT_TRANSLATE_NOOP("Core", "The model {0} names a file outside its folder: {1}."),
     QT_TRANSLATE_NOOP("Core", "The model {0} describes a network this version can't build ({1})."),
-    QT_TRANSLATE_NOOP("Core", "{0} of the model {1} is not what its description says: import it again."),
-    QT_TRANSLATE_NOOP("Core", "{0} holds no model: {1} is missing."),
+    QT_TRANSLATE_NOOP("Core", "{0} of the model {1} doesn't match its description: import it again."),
+    QT_TRANSLATE_NOOP("Core", "{0} contains no model: {1} is missing."),
     QT_TRANSLATE_NOOP("Core", "{0} was made by a newer version of this program: update to use it."),
     QT_TRANSLATE_NOOP("Core", "{0} can't be read as safetensors ({1})."),
     QT_TRANSLATE_NOOP("Core", "{0} doesn't exist: check the name, or whether its disk is connected."),

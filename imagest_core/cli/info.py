@@ -1,4 +1,4 @@
-"""``imagest info``: a scan's properties as one line of JSON."""
+"""``imagest info``: print a scan's properties as one line of JSON."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from imagest_core.progress import Progress
 
 def add_commands(subparsers: Any) -> None:
     """Add ``info``."""
-    parser = subparsers.add_parser("info", help="a scan's properties as one line of JSON")
+    parser = subparsers.add_parser("info", help="print a scan's properties as one line of JSON")
     parser.add_argument("painting", type=Path, metavar="PAINTING")
     add_reading_options(parser)
     parser.add_argument("--hash", action="store_true", help="add the file's SHA-256")

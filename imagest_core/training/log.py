@@ -1,4 +1,4 @@
-"""The figures of a training run, as CSV and for TensorBoard."""
+"""Log the metrics of a training run to CSV and TensorBoard."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LOSSES = "losses.csv"
 
 
 def log(folder: Path, clock: TrainingClock, kind: str, figures: Mapping[str, float]) -> None:
-    """Add ``figures`` of one ``kind`` (``train``, ``held-out``) where the clock stands."""
+    """Append ``figures`` of one ``kind`` (``train``, ``held-out``) at the current step."""
     from torch.utils.tensorboard import SummaryWriter
 
     path = folder / LOSSES

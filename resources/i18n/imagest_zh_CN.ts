@@ -1054,7 +1054,7 @@
         <translation>蒙版为 {0} × {1} 像素，画作为 {2} × {3}；请使用与画作大小相同的蒙版。</translation>
     </message>
     <message>
-        <source>All damage is of classes that are only recorded; let one of them be filled to restore it.</source>
+        <source>All damage belongs to classes that are only recorded; set one of them to be filled.</source>
         <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
     </message>
     <message>
@@ -1154,11 +1154,11 @@
         <translation>大于引擎视野的损伤先以最多 {0} 倍的较粗尺度填补，再用 {2} 个窗口中的 {1} 个逐步细化。</translation>
     </message>
     <message>
-        <source>Part of the damage was planned into no window; please report this.</source>
+        <source>Part of the damage lies in no window; please report this.</source>
         <translation>部分损伤未被排入任何窗口；请报告此问题。</translation>
     </message>
     <message>
-        <source>The engine {0} gave samples that are no numbers at {1}, {2}; please report this.</source>
+        <source>The engine {0} returned invalid samples at {1}, {2}; please report this.</source>
         <translation>引擎 {0} 在 {1}, {2} 处给出的样本不是数字；请报告此问题。</translation>
     </message>
     <message>
@@ -1166,7 +1166,7 @@
         <translation>区域 {0} 已不再标为损伤；请修复别处。</translation>
     </message>
     <message>
-        <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
+        <source>No usable CUDA GPU was found; choose --device cpu or auto.</source>
         <translation>此处没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
     </message>
     <message>
@@ -1186,11 +1186,11 @@
         <translation>模型 {0} 描述的网络是此版本无法构建的（{1}）。</translation>
     </message>
     <message>
-        <source>{0} of the model {1} is not what its description says: import it again.</source>
+        <source>{0} of the model {1} doesn&apos;t match its description: import it again.</source>
         <translation>模型 {1} 的 {0} 与其说明不符：请重新导入。</translation>
     </message>
     <message>
-        <source>{0} holds no model: {1} is missing.</source>
+        <source>{0} contains no model: {1} is missing.</source>
         <translation>{0} 中没有模型：缺少 {1}。</translation>
     </message>
     <message>

@@ -104,7 +104,7 @@ def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_sh
     cache.clear()
     assert answer.code == 0
     style = json.loads(record.read_text(encoding="utf-8"))["style"]
-    line = next(line for line in answer.out.splitlines() if line.startswith("style regions picked: "))
+    line = next(line for line in answer.out.splitlines() if line.startswith("style regions suggested: "))
     printed = [[int(value) for value in box.split(",")] for box in line.split(": ")[1].split()]
     assert style == {"regions": printed, "donor": None, "suggested": True}
     with open_painting(scan) as painting:
@@ -197,7 +197,7 @@ def test_a_gpu_that_is_not_there_is_refused_by_an_engine_that_needs_none(cli, sc
         "restore", scan, "--mask", mask, "-o", tmp_path / "o.tif", "--engine", "harmonic", "--device", "cuda"
     )
     assert answer.code == 2
-    assert "no CUDA GPU" in answer.err
+    assert "No usable CUDA GPU" in answer.err
     assert not (tmp_path / "o.tif").exists()
 
 

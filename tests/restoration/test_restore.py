@@ -208,8 +208,8 @@ def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
         restore(painting, damage_of(damage), request, progress=progress)
 
 
-def test_an_engine_that_gives_no_numbers_is_found_out() -> None:
-    with pytest.raises(ImagestError, match="no numbers"):
+def test_invalid_samples_of_an_engine_are_an_error() -> None:
+    with pytest.raises(ImagestError, match="invalid samples"):
         restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted(broken=True))
 
 

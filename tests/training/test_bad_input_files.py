@@ -17,7 +17,7 @@ from tiny_model import tiny_config
 
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.training.images import load_maps, load_works
-from imagest_core.training.state import TrainingClock, check_run, keep_run, read_state, write_state
+from imagest_core.training.state import TrainingClock, check_run, read_state, write_run, write_state
 
 Add = Callable[[tarfile.TarFile], None]
 
@@ -98,7 +98,7 @@ def test_a_damaged_picture_in_a_folder_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
-    keep_run(folder, tiny_config(), {"seed": 0})
+    write_run(folder, tiny_config(), {"seed": 0})
     weights = {"average.factors": np.zeros(3, np.float32)}
     import torch
 
@@ -120,10 +120,10 @@ def test_a_damaged_state_is_refused(run: Path, clock: str | None) -> None:
     path = run / "state.safetensors"
     tensors = load_file(path)
     save_file(tensors, path, metadata=None if clock is None else {"clock": clock})
-    with pytest.raises(ModelError, match="no whole state"):
+    with pytest.raises(ModelError, match="damaged training state"):
         read_state(path)
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(ModelError, match="no whole state"):
+    with pytest.raises(ModelError, match="damaged training state"):
         read_state(path)
 
 
@@ -155,7 +155,7 @@ def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> Non
     with pytest.raises(OutputError, match="not a folder"):
         check_run(tmp_path / "file", tiny_config())
     shutil.move(run / "network.json", tmp_path / "elsewhere.json")
-    with pytest.raises(OutputError, match="something else"):
+    with pytest.raises(OutputError, match="other files"):
         check_run(run, tiny_config())
     assert json.loads((run / "settings.json").read_text()) == {"seed": 0}
 
