@@ -31,5 +31,5 @@ def test_grain_is_neutral_and_repeats(mask: Mask, picture: Image8) -> None:
     assert not np.array_equal(noisy, with_grain(grey, picture, mask, mask, seed=2))
 
 
-def test_a_fill_that_is_lively_enough_stays_as_it_is(smooth: Image8, picture: Image8, mask: Mask) -> None:
+def test_fill_with_enough_energy_is_unchanged(smooth: Image8, picture: Image8, mask: Mask) -> None:
     assert np.array_equal(with_grain(picture, smooth, mask, mask), picture)

@@ -126,6 +126,6 @@ def test_strange_names_are_refused(
         import_model(folder, name)
 
 
-def test_an_unknown_model_is_answered_with_the_known_ones() -> None:
+def test_unknown_model_error_lists_the_installed_ones() -> None:
     with pytest.raises(ModelError, match="choose one of embedded"):
         find_model("nosuch")

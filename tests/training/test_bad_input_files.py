@@ -139,7 +139,7 @@ def test_a_run_whose_network_is_damaged_is_refused(cli, run: Path, packed, data:
     assert (answer.code, answer.err.count("\n")) == (2, 1)
 
 
-def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> None:
+def test_run_is_not_started_in_another_folder(run: Path, tmp_path: Path) -> None:
     check_run(run, tiny_config())
     check_run(tmp_path / "new", tiny_config())
     with pytest.raises(ModelError, match="another shape"):

@@ -107,7 +107,7 @@ class CoarseFill:
 
 
 def _resampled(image: Image, coarse: Window, fine: Window) -> Image:
-    """The picture of the ``coarse`` window at the working pixels of the ``fine`` one."""
+    """Resample the picture of the ``coarse`` window to the working pixels of the ``fine`` one."""
     ratio = fine.scale / coarse.scale
     offset = [
         (fine.scale / 2 + fine_start - coarse_start) / coarse.scale - 0.5
