@@ -20,7 +20,7 @@ def sample_painting() -> Path:
 
 
 def sample_mask() -> Path:
-    """Where the sample is damaged, exactly."""
+    """Return the exact mask of the sample's damage."""
     return resource("sample", "mask.png")
 
 

@@ -78,7 +78,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     if damage.empty:
         raise MaskError(f"No damage was found by {method}; nothing was written.")
     write_mask(damage, args.out, force=args.force, inputs=inputs)
-    show(found(damage, method), *notes, f"written: {args.out}")
+    show(detection_summary(damage, method), *notes, f"written: {args.out}")
 
 
 def _method(args: argparse.Namespace) -> str:
@@ -93,8 +93,8 @@ def _method(args: argparse.Namespace) -> str:
     return method
 
 
-def found(damage: DamageMap, method: str) -> str:
-    """How much was found, for a person."""
+def detection_summary(damage: DamageMap, method: str) -> str:
+    """Return a line with the number of detected regions and pixels."""
     from imagest_core.damage.regions import find_regions
 
     pixels = damage.count()
@@ -119,7 +119,7 @@ def _difference(
     with open_painting(args.clean, assume_srgb=args.assume_srgb) as clean:
         derived = derive_damage(clean, painting, parameters, progress)
     alignment = derived.alignment
-    aligned = "not aligned" if alignment.identity else f"aligned on {alignment.inliers} matches"
+    aligned = "used without alignment" if alignment.identity else f"aligned on {alignment.inliers} matches"
     return derived.damage, [f"{aligned}; differences above {derived.cut:.3f} count as damage"]
 
 
