@@ -16,7 +16,7 @@ from app.i18n.noop import QT_TRANSLATE_NOOP
 
 
 @dataclass(frozen=True)
-class Spec:
+class ActionSpec:
     """One action. ``text`` includes the mnemonic; of the ``keys``, in Qt's portable form, the first is shown.
 
     Actions of a ``group`` are checkable and exclusive. ``needs``: the condition for the action to be enabled,
@@ -51,53 +51,55 @@ def plain(text: str) -> str:
 SEPARATOR = None
 
 FILE = (
-    Spec("open", QT_TRANSLATE_NOOP("Actions", "&Open…"), ("Ctrl+O",), "open", ""),
-    Spec("open_sample", QT_TRANSLATE_NOOP("Actions", "Open the &sample"), (), "sample", ""),
-    Spec("close", QT_TRANSLATE_NOOP("Actions", "&Close"), ("Ctrl+W",)),
+    ActionSpec("open", QT_TRANSLATE_NOOP("Actions", "&Open…"), ("Ctrl+O",), "open", ""),
+    ActionSpec("open_sample", QT_TRANSLATE_NOOP("Actions", "Open the &sample"), (), "sample", ""),
+    ActionSpec("close", QT_TRANSLATE_NOOP("Actions", "&Close"), ("Ctrl+W",)),
     SEPARATOR,
-    Spec("save", QT_TRANSLATE_NOOP("Actions", "Save &project"), ("Ctrl+S",), "save"),
-    Spec("save_as", QT_TRANSLATE_NOOP("Actions", "Save project &as…"), ("Ctrl+Shift+S",)),
+    ActionSpec("save", QT_TRANSLATE_NOOP("Actions", "Save &project"), ("Ctrl+S",), "save"),
+    ActionSpec("save_as", QT_TRANSLATE_NOOP("Actions", "Save project &as…"), ("Ctrl+Shift+S",)),
     SEPARATOR,
-    Spec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), ("Ctrl+E",), "export"),
+    ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), ("Ctrl+E",), "export"),
     SEPARATOR,
-    Spec("settings", QT_TRANSLATE_NOOP("Actions", "Se&ttings…"), ("Ctrl+,",), "settings", ""),
-    Spec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",), "", ""),
+    ActionSpec("settings", QT_TRANSLATE_NOOP("Actions", "Se&ttings…"), ("Ctrl+,",), "settings", ""),
+    ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",), "", ""),
 )
 EDIT = (
-    Spec("undo", QT_TRANSLATE_NOOP("Actions", "&Undo"), ("Ctrl+Z",), "undo", "undo"),
-    Spec("redo", QT_TRANSLATE_NOOP("Actions", "&Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),
+    ActionSpec("undo", QT_TRANSLATE_NOOP("Actions", "&Undo"), ("Ctrl+Z",), "undo", "undo"),
+    ActionSpec("redo", QT_TRANSLATE_NOOP("Actions", "&Redo"), ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", "redo"),
     SEPARATOR,
-    Spec("copy_diagnostics", QT_TRANSLATE_NOOP("Actions", "Copy &diagnostics"), (), "copy", ""),
+    ActionSpec("copy_diagnostics", QT_TRANSLATE_NOOP("Actions", "Copy &diagnostics"), (), "copy", ""),
 )
 VIEW = (
-    Spec("fit", QT_TRANSLATE_NOOP("Actions", "&Fit in window"), ("Ctrl+0",), "fit"),
-    Spec("actual", QT_TRANSLATE_NOOP("Actions", "&Actual pixels (100 %)"), ("Ctrl+1",)),
-    Spec("zoom_in", QT_TRANSLATE_NOOP("Actions", "Zoom &in"), ("Ctrl++", "Ctrl+="), "zoom-in"),
-    Spec("zoom_out", QT_TRANSLATE_NOOP("Actions", "Zoom &out"), ("Ctrl+-",), "zoom-out"),
+    ActionSpec("fit", QT_TRANSLATE_NOOP("Actions", "&Fit in window"), ("Ctrl+0",), "fit"),
+    ActionSpec("actual", QT_TRANSLATE_NOOP("Actions", "&Actual pixels (100 %)"), ("Ctrl+1",)),
+    ActionSpec("zoom_in", QT_TRANSLATE_NOOP("Actions", "Zoom &in"), ("Ctrl++", "Ctrl+="), "zoom-in"),
+    ActionSpec("zoom_out", QT_TRANSLATE_NOOP("Actions", "Zoom &out"), ("Ctrl+-",), "zoom-out"),
     SEPARATOR,
-    Spec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
-    Spec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
-    Spec("swipe", QT_TRANSLATE_NOOP("Actions", "Swipe &curtain"), ("Alt+3",), "swipe", group="compare"),
-    Spec("blink", QT_TRANSLATE_NOOP("Actions", "&Blink"), ("Alt+4",), "blink", group="compare"),
-    Spec(
+    ActionSpec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
+    ActionSpec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
+    ActionSpec("swipe", QT_TRANSLATE_NOOP("Actions", "Swipe &curtain"), ("Alt+3",), "swipe", group="compare"),
+    ActionSpec("blink", QT_TRANSLATE_NOOP("Actions", "&Blink"), ("Alt+4",), "blink", group="compare"),
+    ActionSpec(
         "difference",
         QT_TRANSLATE_NOOP("Actions", "&Difference map"),
         ("Alt+5",),
         "difference",
         group="compare",
     ),
-    Spec("flip", QT_TRANSLATE_NOOP("Actions", "Fli&p original and restored"), ("Q",)),
+    ActionSpec("flip", QT_TRANSLATE_NOOP("Actions", "Fli&p original and restored"), ("Q",)),
     SEPARATOR,
-    Spec("mask_visible", QT_TRANSLATE_NOOP("Actions", "Show &mask"), ("V",), "mask", checkable=True),
-    Spec(
+    ActionSpec("mask_visible", QT_TRANSLATE_NOOP("Actions", "Show &mask"), ("V",), "mask", checkable=True),
+    ActionSpec(
         "zones_visible",
         QT_TRANSLATE_NOOP("Actions", "Show dilated mar&gin"),
         ("Z",),
         "zones",
         checkable=True,
     ),
-    Spec("windows_visible", QT_TRANSLATE_NOOP("Actions", "Show conte&xt windows"), ("K",), checkable=True),
-    Spec(
+    ActionSpec(
+        "windows_visible", QT_TRANSLATE_NOOP("Actions", "Show conte&xt windows"), ("K",), checkable=True
+    ),
+    ActionSpec(
         "provenance_visible",
         QT_TRANSLATE_NOOP("Actions", "Show &reconstruction"),
         ("T",),
@@ -106,18 +108,22 @@ VIEW = (
     ),
 )
 TOOLS = (
-    Spec("tool_pan", QT_TRANSLATE_NOOP("Actions", "&Move the view"), ("H",), "pan", group="tool"),
-    Spec("tool_brush", QT_TRANSLATE_NOOP("Actions", "&Brush"), ("B",), "brush", group="tool"),
-    Spec("tool_eraser", QT_TRANSLATE_NOOP("Actions", "&Eraser"), ("E",), "eraser", group="tool"),
-    Spec("tool_lasso", QT_TRANSLATE_NOOP("Actions", "&Lasso"), ("L",), "lasso", group="tool"),
-    Spec("tool_polygon", QT_TRANSLATE_NOOP("Actions", "&Polygon"), ("P",), "polygon", group="tool"),
-    Spec("tool_rectangle", QT_TRANSLATE_NOOP("Actions", "&Rectangle"), ("R",), "rectangle", group="tool"),
-    Spec("tool_wand", QT_TRANSLATE_NOOP("Actions", "&Wand"), ("W",), "wand", group="tool"),
-    Spec("tool_fill", QT_TRANSLATE_NOOP("Actions", "&Fill or clear a region"), ("G",), "fill", group="tool"),
-    Spec(
+    ActionSpec("tool_pan", QT_TRANSLATE_NOOP("Actions", "&Move the view"), ("H",), "pan", group="tool"),
+    ActionSpec("tool_brush", QT_TRANSLATE_NOOP("Actions", "&Brush"), ("B",), "brush", group="tool"),
+    ActionSpec("tool_eraser", QT_TRANSLATE_NOOP("Actions", "&Eraser"), ("E",), "eraser", group="tool"),
+    ActionSpec("tool_lasso", QT_TRANSLATE_NOOP("Actions", "&Lasso"), ("L",), "lasso", group="tool"),
+    ActionSpec("tool_polygon", QT_TRANSLATE_NOOP("Actions", "&Polygon"), ("P",), "polygon", group="tool"),
+    ActionSpec(
+        "tool_rectangle", QT_TRANSLATE_NOOP("Actions", "&Rectangle"), ("R",), "rectangle", group="tool"
+    ),
+    ActionSpec("tool_wand", QT_TRANSLATE_NOOP("Actions", "&Wand"), ("W",), "wand", group="tool"),
+    ActionSpec(
+        "tool_fill", QT_TRANSLATE_NOOP("Actions", "&Fill or clear a region"), ("G",), "fill", group="tool"
+    ),
+    ActionSpec(
         "tool_style", QT_TRANSLATE_NOOP("Actions", "Draw a &style reference"), ("S",), "style", group="tool"
     ),
-    Spec(
+    ActionSpec(
         "tool_measure",
         QT_TRANSLATE_NOOP("Actions", "Meas&ure and calibrate"),
         ("M",),
@@ -126,50 +132,56 @@ TOOLS = (
     ),
 )
 MASK = (
-    Spec("swap_tool", QT_TRANSLATE_NOOP("Actions", "Swap brush and era&ser"), ("X",)),
-    Spec("brush_smaller", QT_TRANSLATE_NOOP("Actions", "S&maller brush"), ("[",)),
-    Spec("brush_larger", QT_TRANSLATE_NOOP("Actions", "Lar&ger brush"), ("]",)),
-    Spec("overwrite", QT_TRANSLATE_NOOP("Actions", "Paint &over other classes"), (), checkable=True),
+    ActionSpec("swap_tool", QT_TRANSLATE_NOOP("Actions", "Swap brush and era&ser"), ("X",)),
+    ActionSpec("brush_smaller", QT_TRANSLATE_NOOP("Actions", "S&maller brush"), ("[",)),
+    ActionSpec("brush_larger", QT_TRANSLATE_NOOP("Actions", "Lar&ger brush"), ("]",)),
+    ActionSpec("overwrite", QT_TRANSLATE_NOOP("Actions", "Paint &over other classes"), (), checkable=True),
     SEPARATOR,
-    Spec("grow", QT_TRANSLATE_NOOP("Actions", "Gro&w class by 1 px"), ("Ctrl+Alt+Up",), "grow", "damage"),
-    Spec("shrink", QT_TRANSLATE_NOOP("Actions", "Shrin&k class by 1 px"), ("Ctrl+Alt+Down",), "", "damage"),
-    Spec("invert", QT_TRANSLATE_NOOP("Actions", "In&vert"), ("Shift+V",), "invert"),
-    Spec("clear_class", QT_TRANSLATE_NOOP("Actions", "&Clear this class"), ("Ctrl+Backspace",), "", "damage"),
-    Spec("clear_all", QT_TRANSLATE_NOOP("Actions", "Clear &all damage"), (), "", "damage"),
+    ActionSpec(
+        "grow", QT_TRANSLATE_NOOP("Actions", "Gro&w class by 1 px"), ("Ctrl+Alt+Up",), "grow", "damage"
+    ),
+    ActionSpec(
+        "shrink", QT_TRANSLATE_NOOP("Actions", "Shrin&k class by 1 px"), ("Ctrl+Alt+Down",), "", "damage"
+    ),
+    ActionSpec("invert", QT_TRANSLATE_NOOP("Actions", "In&vert"), ("Shift+V",), "invert"),
+    ActionSpec(
+        "clear_class", QT_TRANSLATE_NOOP("Actions", "&Clear this class"), ("Ctrl+Backspace",), "", "damage"
+    ),
+    ActionSpec("clear_all", QT_TRANSLATE_NOOP("Actions", "Clear &all damage"), (), "", "damage"),
     SEPARATOR,
-    Spec(
+    ActionSpec(
         "derive_difference", QT_TRANSLATE_NOOP("Actions", "&Derive from a clean picture…"), (), "difference"
     ),
-    Spec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&etect cracks"), (), "crack"),
-    Spec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Detect &losses by ground colour"), (), "loss"),
+    ActionSpec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&etect cracks"), (), "crack"),
+    ActionSpec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Detect &losses by ground colour"), (), "loss"),
     SEPARATOR,
-    Spec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
-    Spec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
+    ActionSpec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
+    ActionSpec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
 )
 STYLE = (
-    Spec(
+    ActionSpec(
         "suggest_style", QT_TRANSLATE_NOOP("Actions", "&Suggest intact regions"), ("Ctrl+Shift+G",), "suggest"
     ),
-    Spec("accept_suggestions", QT_TRANSLATE_NOOP("Actions", "Use the s&uggestions"), (), "check"),
-    Spec("donor", QT_TRANSLATE_NOOP("Actions", "&Donor picture…"), (), "donor"),
-    Spec("clear_style", QT_TRANSLATE_NOOP("Actions", "&Remove all references"), (), "discard"),
+    ActionSpec("accept_suggestions", QT_TRANSLATE_NOOP("Actions", "Use the s&uggestions"), (), "check"),
+    ActionSpec("donor", QT_TRANSLATE_NOOP("Actions", "&Donor picture…"), (), "donor"),
+    ActionSpec("clear_style", QT_TRANSLATE_NOOP("Actions", "&Remove all references"), (), "discard"),
 )
 RESTORE = (
-    Spec(
+    ActionSpec(
         "restore_all",
         QT_TRANSLATE_NOOP("Actions", "&Restore everything"),
         ("Ctrl+Return", "Ctrl+Enter"),
         "restore",
         "damage",
     ),
-    Spec(
+    ActionSpec(
         "restore_visible",
         QT_TRANSLATE_NOOP("Actions", "Restore the &visible part"),
         ("Ctrl+Shift+Return",),
         "",
         "damage",
     ),
-    Spec(
+    ActionSpec(
         "restore_region",
         QT_TRANSLATE_NOOP("Actions", "Restore this re&gion again"),
         ("Ctrl+Alt+Return",),
@@ -177,21 +189,23 @@ RESTORE = (
         "region",
     ),
     SEPARATOR,
-    Spec("new_seed", QT_TRANSLATE_NOOP("Actions", "&New seed"), ("Ctrl+D",), "dice"),
-    Spec("cancel", QT_TRANSLATE_NOOP("Actions", "&Cancel"), ("Shift+X",), "cancel", "job"),
+    ActionSpec("new_seed", QT_TRANSLATE_NOOP("Actions", "&New seed"), ("Ctrl+D",), "dice"),
+    ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&Cancel"), ("Shift+X",), "cancel", "job"),
 )
 RESULTS = (
-    Spec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),
-    Spec("next_run", QT_TRANSLATE_NOOP("Actions", "&Next result"), (".",), "next", "run"),
-    Spec("show_accepted", QT_TRANSLATE_NOOP("Actions", "Show acc&epted fills only"), (), "", "run"),
+    ActionSpec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),
+    ActionSpec("next_run", QT_TRANSLATE_NOOP("Actions", "&Next result"), (".",), "next", "run"),
+    ActionSpec("show_accepted", QT_TRANSLATE_NOOP("Actions", "Show acc&epted fills only"), (), "", "run"),
     SEPARATOR,
-    Spec("accept_run", QT_TRANSLATE_NOOP("Actions", "&Accept result"), ("Ctrl+Shift+A",), "accept", "shown"),
-    Spec("reject_run", QT_TRANSLATE_NOOP("Actions", "Re&ject result"), (), "reject", "shown"),
-    Spec(
+    ActionSpec(
+        "accept_run", QT_TRANSLATE_NOOP("Actions", "&Accept result"), ("Ctrl+Shift+A",), "accept", "shown"
+    ),
+    ActionSpec("reject_run", QT_TRANSLATE_NOOP("Actions", "Re&ject result"), (), "reject", "shown"),
+    ActionSpec(
         "discard_run", QT_TRANSLATE_NOOP("Actions", "&Discard result…"), ("Ctrl+Delete",), "discard", "shown"
     ),
-    Spec("rename_run", QT_TRANSLATE_NOOP("Actions", "Rena&me result…"), ("F2",), "rename", "shown"),
-    Spec(
+    ActionSpec("rename_run", QT_TRANSLATE_NOOP("Actions", "Rena&me result…"), ("F2",), "rename", "shown"),
+    ActionSpec(
         "copy_parameters",
         QT_TRANSLATE_NOOP("Actions", "&Copy parameters into the panel"),
         (),
@@ -199,18 +213,26 @@ RESULTS = (
         "shown",
     ),
     SEPARATOR,
-    Spec("next_unreviewed", QT_TRANSLATE_NOOP("Actions", "Next &unreviewed region"), ("N",), "next", "shown"),
-    Spec("next_region", QT_TRANSLATE_NOOP("Actions", "Next re&gion"), ("Alt+Right",), "", "shown"),
-    Spec("previous_region", QT_TRANSLATE_NOOP("Actions", "Previous regi&on"), ("Alt+Left",), "", "shown"),
-    Spec("accept_region", QT_TRANSLATE_NOOP("Actions", "Accept &this region"), ("A",), "check", "region"),
-    Spec("reject_region", QT_TRANSLATE_NOOP("Actions", "Reject t&his region"), ("D",), "close", "region"),
+    ActionSpec(
+        "next_unreviewed", QT_TRANSLATE_NOOP("Actions", "Next &unreviewed region"), ("N",), "next", "shown"
+    ),
+    ActionSpec("next_region", QT_TRANSLATE_NOOP("Actions", "Next re&gion"), ("Alt+Right",), "", "shown"),
+    ActionSpec(
+        "previous_region", QT_TRANSLATE_NOOP("Actions", "Previous regi&on"), ("Alt+Left",), "", "shown"
+    ),
+    ActionSpec(
+        "accept_region", QT_TRANSLATE_NOOP("Actions", "Accept &this region"), ("A",), "check", "region"
+    ),
+    ActionSpec(
+        "reject_region", QT_TRANSLATE_NOOP("Actions", "Reject t&his region"), ("D",), "close", "region"
+    ),
 )
 HELP = (
-    Spec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),
-    Spec("about", QT_TRANSLATE_NOOP("Actions", "&About Imagest Workstation"), (), "info", ""),
+    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),
+    ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About Imagest Workstation"), (), "info", ""),
 )
 
-Entry = Spec | None
+Entry = ActionSpec | None
 MENUS: dict[str, tuple[Entry, ...]] = {
     QT_TRANSLATE_NOOP("Actions", "&File"): FILE,
     QT_TRANSLATE_NOOP("Actions", "&Edit"): EDIT,
@@ -234,16 +256,16 @@ HELD = (
 """Keys that act while they are held; handled by the canvas."""
 
 
-def specs() -> Iterable[Spec]:
+def specs() -> Iterable[ActionSpec]:
     """All actions in the order of the menus."""
     return (spec for menu in MENUS.values() for spec in menu if spec is not None)
 
 
-def tip(spec: Spec) -> str:
+def tip(spec: ActionSpec) -> str:
     """The tooltip: text and key."""
     return f"{spec.title}   {shown_keys(spec)}" if spec.keys else spec.title
 
 
-def shown_keys(spec: Spec) -> str:
+def shown_keys(spec: ActionSpec) -> str:
     """The first key in the notation of the system; "" if there is none."""
     return QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText) if spec.keys else ""

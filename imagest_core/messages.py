@@ -29,6 +29,7 @@ class Message(str):
     arguments: Mapping[str, Argument]
 
     def __new__(cls, template: str, /, **arguments: object) -> Message:
+        """Fill ``template`` with ``arguments``, which stay available."""
         plain = {name: _plain(value) for name, value in arguments.items()}
         message = super().__new__(cls, template.format(**plain) if plain else template)
         message.template, message.arguments = template, MappingProxyType(plain)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def resource(*parts: str) -> Path:
-    """The path of a bundled file or folder; raises ``FileNotFoundError`` where it is missing."""
+    """Return the path of a bundled file or folder; raises ``FileNotFoundError`` if it is missing."""
     path = Path(str(files(__name__).joinpath(*parts)))
     if not path.exists():
         raise FileNotFoundError(f"The installation is incomplete: {'/'.join(parts)} is missing.")
@@ -15,15 +15,15 @@ def resource(*parts: str) -> Path:
 
 
 def sample_painting() -> Path:
-    """The sample: a damaged painting, 16-bit TIFF with profile and resolution."""
+    """Return the sample: a damaged painting, a 16-bit TIFF with profile and resolution."""
     return resource("sample", "damaged.tif")
 
 
 def sample_mask() -> Path:
-    """Where the sample is damaged, exactly."""
+    """Return the exact mask of the sample's damage."""
     return resource("sample", "mask.png")
 
 
 def sample_clean() -> Path:
-    """The sample before it was damaged, 8-bit sRGB; for comparing by eye."""
+    """Return the undamaged sample, 8-bit sRGB, for visual comparison."""
     return resource("sample", "clean.webp")

@@ -53,7 +53,7 @@ Dialog = TypeVar("Dialog", bound=QDialog)
 
 
 @dataclass(frozen=True)
-class Targets:
+class ScreenshotFolders:
     """Folder for all screenshots, and the folder for those shown in the README."""
 
     folder: Path
@@ -63,7 +63,7 @@ class Targets:
 class Photographer:
     """Runs the program and takes screenshots in one theme and language."""
 
-    def __init__(self, to: Targets, size: tuple[int, int], kind: str, engine: str) -> None:
+    def __init__(self, to: ScreenshotFolders, size: tuple[int, int], kind: str, engine: str) -> None:
         self.folder, self.docs, self.kind, self.engine = to.folder, to.docs, kind, engine
         self.work = Path(os.environ["IMAGEST_DATA"])
         settings = Settings(QSettings(str(self.work / "settings.ini"), QSettings.Format.IniFormat))
@@ -214,7 +214,7 @@ def until(condition: Callable[[], bool]) -> None:
         wait(20)
 
 
-def take(to: Targets, size: tuple[int, int], kind: str, engine: str) -> None:
+def take(to: ScreenshotFolders, size: tuple[int, int], kind: str, engine: str) -> None:
     """Take all screenshots of one ``kind``: light, dark or zh_CN."""
     photographer = Photographer(to, size, kind, engine)
     try:
@@ -241,7 +241,7 @@ def main() -> None:
     kind = args.language if args.language != "en" else args.look
     with tempfile.TemporaryDirectory() as data:
         os.environ["IMAGEST_DATA"] = data
-        take(Targets(args.folder, args.docs), (across, down), kind, args.engine)
+        take(ScreenshotFolders(args.folder, args.docs), (across, down), kind, args.engine)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.detection.crack_response import top_hat
 from imagest_core.damage.detection.cracks import CrackParameters, Polarity, preview_cracks
 from imagest_core.damage.detection.derive import derive_damage
@@ -27,7 +28,6 @@ from imagest_core.damage.mask_io import read_mask
 from imagest_core.painting.reader import open_painting
 
 BASELINE_WIDTHS = {"cracks": (7, 9, 15), "losses": (41,)}
-Mask = np.ndarray
 
 
 def dilated(mask: Mask, pixels: int) -> Mask:

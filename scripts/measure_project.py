@@ -52,9 +52,9 @@ def losses() -> DamageMap:
 
 def runs(damage: DamageMap, count: int) -> Iterator[Run]:
     """Yield restorations of all losses, with painting-like samples: 16 bits, smooth, with grain."""
-    grown = damage.dilated(1)
-    regions = find_regions(grown)
-    labels = {key: regions.labels(tile_box(key)).astype(np.uint32) for key in grown.tiles()}
+    dilated = damage.dilated(1)
+    regions = find_regions(dilated)
+    labels = {key: regions.labels(tile_box(key)).astype(np.uint32) for key in dilated.tiles()}
     contents = [content_of(labels, regions, seed) for seed in range(2)]
     box, table = damage.box, contents[0].region_table
     for number in range(1, count + 1):

@@ -208,7 +208,7 @@ def _difference(pairs: Sequence[tuple[float, float]], seed: int) -> Interval:
 
 def verdict(change: Interval, above: str = "towards the donor", below: str = "away from the donor") -> str:
     """Describe an interval in words."""
-    if not change.decided or abs(change.mean) < NOTHING:
+    if not change.excludes_zero or abs(change.mean) < NOTHING:
         return "no effect shown"
     return above if change.mean > 0 else below
 

@@ -29,9 +29,9 @@ _HATCH = 7
 
 @dataclass(frozen=True)
 class Zones:
-    """The mask of a restoration: dilated by ``growth`` px, blended over the outer ``blend`` px."""
+    """The mask of a restoration: dilated by ``dilation`` px, blended over the outer ``blend`` px."""
 
-    growth: int
+    dilation: int
     blend: int
 
 
@@ -54,7 +54,7 @@ class OverlayStyle:
 
     def __post_init__(self) -> None:
         if self.zones is not None:
-            object.__setattr__(self, "margin", self.zones.growth + self.zones.blend + 1)
+            object.__setattr__(self, "margin", self.zones.dilation + self.zones.blend + 1)
 
 
 def overlay_style(
@@ -140,13 +140,13 @@ def _edges(shown: NDArray) -> NDArray[np.bool_]:
 def _draw_zones(out: Argb, labels: Labels, at: tuple[NDArray, ...], style: OverlayStyle, device: Box) -> None:
     """Tint and outline the dilated zone, and draw dots where the fill is blended into the paint."""
     assert style.zones is not None
-    grown = cv2.dilate(style.filled[labels], _square(style.zones.growth))
-    shown = grown[at]
+    dilated = cv2.dilate(style.filled[labels], _square(style.zones.dilation))
+    shown = dilated[at]
     inner = shown[1:-1, 1:-1]
     added = (inner > 0) & (labels[at][1:-1, 1:-1] == 0)
     out[added] = style.ring[inner[added]]
     if style.zones.blend > 0:
-        kept = cv2.erode((grown > 0).astype(np.uint8), _square(style.zones.blend))
+        kept = cv2.erode((dilated > 0).astype(np.uint8), _square(style.zones.blend))
         blends = (inner > 0) & (kept[at][1:-1, 1:-1] == 0) & _dots(device)
         out[blends] = style.zone[inner[blends]]
     edge = _edges(shown)

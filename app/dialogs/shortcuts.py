@@ -6,7 +6,7 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
 
-from app.action_table import HELD, MENUS, Spec, plain, translated
+from app.action_table import HELD, MENUS, ActionSpec, plain, translated
 from app.widgets.parts import column, label
 from app.widgets.placement import Dialog
 
@@ -76,6 +76,6 @@ def _append(model: QStandardItemModel, *texts: str) -> None:
     model.appendRow([QStandardItem(text) for text in texts])
 
 
-def keys_of(spec: Spec) -> str:
+def keys_of(spec: ActionSpec) -> str:
     """All shortcuts of an action in the notation of this platform."""
     return ", ".join(QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys)

@@ -21,18 +21,20 @@ class LiveFill:
     image: QImage
 
 
-def live_fill(preview: Preview, damage: DamageMap, growth: int) -> LiveFill:
+def live_fill(preview: Preview, damage: DamageMap, dilation: int) -> LiveFill:
     """Cut ``preview`` to the dilated ``damage``; for worker threads."""
-    mask = grown_mask(damage, preview.window, growth)
+    mask = dilated_mask(damage, preview.window, dilation)
     return LiveFill(preview.window, masked_image(preview.image, mask))
 
 
-def grown_mask(damage: DamageMap, window: Window, growth: int) -> NDArray[np.bool_]:
+def dilated_mask(damage: DamageMap, window: Window, dilation: int) -> NDArray[np.bool_]:
     """The area of ``window`` that a restoration fills, (h, w) bool in working pixels."""
-    mask = damage.fill_mask(window.box.expanded(growth)).astype(np.uint8)
-    grown = cv2.dilate(mask, np.ones((2 * growth + 1,) * 2, np.uint8))[growth:-growth, growth:-growth]
+    mask = damage.fill_mask(window.box.expanded(dilation)).astype(np.uint8)
+    dilated = cv2.dilate(mask, np.ones((2 * dilation + 1,) * 2, np.uint8))[
+        dilation:-dilation, dilation:-dilation
+    ]
     rows, columns = window.shape
-    return np.asarray(cv2.resize(grown, (columns, rows), interpolation=cv2.INTER_NEAREST) > 0)
+    return np.asarray(cv2.resize(dilated, (columns, rows), interpolation=cv2.INTER_NEAREST) > 0)
 
 
 def masked_image(rgb: NDArray[np.float32], mask: NDArray[np.bool_]) -> QImage:

@@ -116,9 +116,9 @@ class RestorePanel(Panel):
 
     def _prefer_network(self) -> None:
         """Begin with the network where its weights are installed."""
-        from imagest_core.models.library import entries
+        from imagest_core.models.library import installed_models
 
-        if entries():
+        if installed_models():
             self.context.selection.request = RestorationRequest.of(
                 device=self.context.settings.preferences.device
             )

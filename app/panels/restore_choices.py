@@ -116,9 +116,9 @@ def _model_editor(changed: Any) -> Editor:
     box.activated.connect(lambda _: changed(box.currentData()))
 
     def show(value: str) -> None:
-        from imagest_core.models.library import EMBEDDED, entries
+        from imagest_core.models.library import EMBEDDED, installed_models
 
-        installed = entries()
+        installed = installed_models()
         names, chosen = [entry.name for entry in installed], value or EMBEDDED
         box.clear()
         for entry in installed:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app import theme
-from app.action_table import Spec, specs, tip, translated
+from app.action_table import ActionSpec, specs, tip, translated
 
 
 class Actions(QObject):
@@ -28,11 +28,11 @@ class Actions(QObject):
         return self._actions.items()
 
     def allow(self, available: set[str]) -> None:
-        """Enable the actions whose ``Spec.needs`` is empty or in ``available``."""
+        """Enable the actions whose ``ActionSpec.needs`` is empty or in ``available``."""
         for name, action in self._actions.items():
             action.setEnabled(not self._needs[name] or self._needs[name] in available)
 
-    def _make(self, spec: Spec) -> QAction:
+    def _make(self, spec: ActionSpec) -> QAction:
         action = QAction(translated(spec.text), self.parent())
         action.setObjectName(spec.id)
         action.setIconText(spec.title)

@@ -131,7 +131,7 @@ class StateSync(QObject):
         self._parts.actions.allow(self._available())
 
     def _available(self) -> set[str]:
-        """What exists now, in the terms of ``Spec.needs``."""
+        """What exists now, in the terms of ``ActionSpec.needs``."""
         document, available = self._context.document, set()
         if self._context.jobs.busy:
             available.add("job")

@@ -1,6 +1,6 @@
 """The command line: ``imagest COMMAND …``; :func:`main` returns the exit code.
 
-Start at :mod:`imagest_core.cli.program` (commands and dispatch) and
+Start with :mod:`imagest_core.cli.program` (commands and dispatch) and
 :mod:`imagest_core.cli.exit_codes` (exit codes).
 """
 

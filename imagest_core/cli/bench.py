@@ -1,4 +1,4 @@
-"""``imagest bench``: what is how much faster than what, measured in one run on this machine."""
+"""``imagest bench``: measure and compare speeds on this computer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.bench_scans import KINDS, measure_scan
-from imagest_core.cli.numbers import whole
+from imagest_core.cli.parsing import whole
 from imagest_core.errors import InputError
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -26,21 +26,21 @@ SIDE = 256
 
 @dataclass(frozen=True)
 class Timing:
-    """``seconds`` of the fastest of several runs of ``name``."""
+    """The ``seconds`` of the fastest of several runs of ``name``."""
 
     name: str
     seconds: float
 
 
 @dataclass(frozen=True)
-class Race:
-    """Timings of the same task; the first is what the others are compared with."""
+class SpeedComparison:
+    """Timings of the same task; the others are compared with the first."""
 
     task: str
     timings: tuple[Timing, ...]
 
     def lines(self) -> list[str]:
-        """A table: seconds, and how many times the first one's."""
+        """Return a table of seconds and ratios to the first timing."""
         first = self.timings[0].seconds
         rows = [f"  {t.name:<26}{t.seconds:10.4f} s{t.seconds / first:10.2f} ×" for t in self.timings]
         return [self.task, *rows]
@@ -48,37 +48,35 @@ class Race:
 
 def add_commands(subparsers: Any) -> None:
     """Add ``bench``."""
-    parser = subparsers.add_parser("bench", help="what is how much faster than what on this machine")
+    parser = subparsers.add_parser("bench", help="measure speeds on this computer")
     parser.add_argument(
         "what", nargs="?", choices=("core", "gui"), default="core", help="the core (default), or the window"
     )
-    parser.add_argument(
-        "--engine", action="append", metavar="NAME", help="only this engine; may be given again"
-    )
+    parser.add_argument("--engine", action="append", metavar="NAME", help="only this engine; repeatable")
     parser.add_argument(
         "--repeats",
         type=whole(1, 1000),
         default=REPEATS,
         metavar="N",
-        help=f"runs of each (default {REPEATS})",
+        help=f"number of runs (default {REPEATS})",
     )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.what == "gui":
-        raise InputError("The window is measured by the program that opens it: imagest bench gui.")
+        raise InputError("The window can only be measured by the installed program: run imagest bench gui.")
     repeats = args.repeats
-    for race in (spline_race, engine_race, writer_race):
+    for compare in (compare_splines, compare_engines, compare_writers):
         progress.check()
-        show(*race(repeats, progress, args.engine).lines())
+        show(*compare(repeats, progress, args.engine).lines())
     for kind in KINDS:
         progress.check()
         show(*measure_scan(kind, repeats, progress).lines())
 
 
 def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:
-    """Time ``work`` ``repeats`` times, after one run that doesn't count."""
+    """Time ``work`` ``repeats`` times, after one run to warm up."""
     work()
     times = []
     for _ in range(repeats):
@@ -89,7 +87,7 @@ def fastest(name: str, work: Callable[[], object], repeats: int) -> Timing:
 
 
 def _view(painting: Painting) -> WindowView:
-    """A damaged 256-pixel window of the sample."""
+    """Return a damaged 256-pixel window of the sample."""
     import numpy as np
 
     import resources
@@ -103,8 +101,8 @@ def _view(painting: Painting) -> WindowView:
     return WindowView(Window(1, box), image, mask)
 
 
-def spline_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
-    """The pre-fill in NumPy and in torch."""
+def compare_splines(repeats: int, progress: Progress, names: list[str] | None) -> SpeedComparison:
+    """Compare the pre-fill in NumPy and in torch."""
     import resources
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.inpainting.pde import anisotropic_spline, fill_image
@@ -118,11 +116,11 @@ def spline_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
         fastest("torch, 1 window", lambda: anisotropic_spline(*one), repeats),
         fastest("torch, 8 windows", lambda: anisotropic_spline(*eight), repeats),
     )
-    return Race(f"anisotropic spline of a window of {SIDE} pixels", timings)
+    return SpeedComparison(f"anisotropic spline of a window of {SIDE} pixels", timings)
 
 
-def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
-    """One window by every engine that can be opened here."""
+def compare_engines(repeats: int, progress: Progress, names: list[str] | None) -> SpeedComparison:
+    """Compare all available engines on one window."""
     import resources
     from imagest_core.errors import ModelError
     from imagest_core.painting.reader import open_painting
@@ -136,8 +134,8 @@ def engine_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
             try:
                 timings.append(_time_engine(name, painting, view, repeats))
             except ModelError as error:
-                show(f"{name} is left out: {error}")
-    return Race(f"one window of {SIDE} pixels, by engine", tuple(timings))
+                show(f"{name} is skipped: {error}")
+    return SpeedComparison(f"one window of {SIDE} pixels, by engine", tuple(timings))
 
 
 def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) -> Timing:
@@ -154,8 +152,8 @@ def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) 
         return fastest(name, lambda: session.fill([view], Progress()), repeats)
 
 
-def writer_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
-    """Patching a large scan against encoding all of it anew."""
+def compare_writers(repeats: int, progress: Progress, names: list[str] | None) -> SpeedComparison:
+    """Compare patching a large scan with encoding all of it again."""
     import numpy as np
     import tifffile
 
@@ -182,9 +180,9 @@ def writer_race(repeats: int, progress: Progress, names: list[str] | None) -> Ra
                     lambda: write_painting(painting, [patch], out, check=_unchecked, force=True),
                     repeats,
                 ),
-                fastest("encoding all anew", lambda: tifffile.imwrite(out, samples, **layout), 1),
+                fastest("encoding all again", lambda: tifffile.imwrite(out, samples, **layout), 1),
             )
-    return Race("writing a 12-megapixel 16-bit Deflate TIFF (without verifying)", timings)
+    return SpeedComparison("writing a 12-megapixel 16-bit Deflate TIFF (without verifying)", timings)
 
 
 def _unchecked(path: Path) -> None:

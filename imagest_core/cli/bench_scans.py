@@ -1,7 +1,7 @@
-"""``imagest bench``: what a restoration of a large scan costs besides the filling.
+"""``imagest bench``: the overhead of restoring a large scan, without the filling.
 
-The scan is made here, a few strips or tiles again and again. Decoding and copying it is what everything
-but the filling is compared with; each is measured in a process of its own, once its imports are done.
+The scan is synthetic and repeats a few strips or tiles. The overhead is compared with decoding and copying
+the scan; each is measured in its own process, after all imports.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 10240, 9984
 """Pixels of the scans: 102 megapixels."""
 
-MOST_TIME = 1.5
-"""Everything but the filling may take this many times what decoding and copying the scan takes."""
-MOST_MEMORY, MOST_FOR_A_PIXEL = 200e6, 100
-"""Bytes that a restoration may take above an idle process, and besides for each filled pixel."""
+MAX_TIME = 1.5
+"""Maximum time without the filling, in multiples of decoding and copying the scan."""
+MAX_MEMORY, MAX_PIXEL_MEMORY = 200e6, 100
+"""Maximum memory of a restoration above that of an idle process, and per filled pixel, in bytes."""
 
 DISTINCT = 48
 TILE, STRIP = 256, 16
@@ -40,7 +40,7 @@ ENGINE = "harmonic"
 
 
 @dataclass(frozen=True)
-class Kind:
+class ScanKind:
     """How a scan is stored."""
 
     name: str
@@ -48,14 +48,14 @@ class Kind:
     depth: int
 
 
-KINDS = (Kind("16-bit Deflate tiles", True, 16), Kind("8-bit LZW strips", False, 8))
+KINDS = (ScanKind("16-bit Deflate tiles", True, 16), ScanKind("8-bit LZW strips", False, 8))
 
 
 @dataclass(frozen=True)
 class Overhead:
-    """Seconds of decoding and copying, seconds and bytes of a restoration, and pixels it filled."""
+    """Seconds of decoding and copying; seconds, memory and filled pixels of a restoration."""
 
-    kind: Kind
+    kind: ScanKind
     megapixels: float
     plain: float
     restoring: float
@@ -63,23 +63,23 @@ class Overhead:
     filled: int
 
     def lines(self) -> list[str]:
-        """A table with the targets."""
-        allowed = MOST_MEMORY + MOST_FOR_A_PIXEL * self.filled
+        """Return a table with the targets."""
+        allowed = MAX_MEMORY + MAX_PIXEL_MEMORY * self.filled
         ratio = self.restoring / self.plain
         return [
             f"restoring a scan of {self.megapixels:.0f} megapixels in {self.kind.name}, without the filling",
             f"  {'decoding and copying it':<26}{self.plain:10.4f} s{1:10.2f} ×",
             f"  {'all but the filling':<26}{self.restoring:10.4f} s{ratio:10.2f} ×"
-            f"  (target: at most {MOST_TIME:.2f} ×)",
+            f"  (target: at most {MAX_TIME:.2f} ×)",
             f"  {'memory above idle':<26}{self.memory / 1e6:10.0f} MB"
             f"  (target: at most {allowed / 1e6:.0f} MB for {self.filled:,} filled pixels)",
         ]
 
 
 def measure_scan(
-    kind: Kind, repeats: int, progress: Progress, width: int = WIDTH, height: int = HEIGHT
+    kind: ScanKind, repeats: int, progress: Progress, width: int = WIDTH, height: int = HEIGHT
 ) -> Overhead:
-    """Make a scan of ``kind``, and measure both tasks ``repeats`` times; the fastest run counts."""
+    """Create a scan of ``kind`` and measure both tasks ``repeats`` times; the fastest run counts."""
     from imagest_core.damage.mask_io import write_mask
 
     with tempfile.TemporaryDirectory() as name:
@@ -102,8 +102,8 @@ def measure_scan(
     )
 
 
-def make_scan(path: Path, kind: Kind, width: int, height: int) -> None:
-    """Write a scan whose strips or tiles are a few ones again and again, each encoded once."""
+def make_scan(path: Path, kind: ScanKind, width: int, height: int) -> None:
+    """Write a scan that repeats a few strips or tiles, each encoded once."""
     import tifffile
 
     rows, columns = (TILE, TILE) if kind.tiled else (STRIP, width)
@@ -127,8 +127,8 @@ def make_scan(path: Path, kind: Kind, width: int, height: int) -> None:
     )
 
 
-def _encoded(seed: int, rows: int, columns: int, kind: Kind) -> bytes:
-    """Slow waves and a little grain, as a strip or tile."""
+def _encoded(seed: int, rows: int, columns: int, kind: ScanKind) -> bytes:
+    """Encode a strip or tile of slow waves with a little grain."""
     import numpy as np
 
     from imagest_core.painting.tiff.codec import DEFLATE, DIFFERENCES, LZW, SegmentCodec
@@ -142,7 +142,7 @@ def _encoded(seed: int, rows: int, columns: int, kind: Kind) -> bytes:
 
 
 def _losses(width: int, height: int) -> DamageMap:
-    """Some small losses, wherever they fall."""
+    """Return some small losses at random positions."""
     import numpy as np
 
     from imagest_core.damage.map import DamageMap
@@ -156,18 +156,18 @@ def _losses(width: int, height: int) -> DamageMap:
 
 
 def _measured(task: str, folder: Path) -> dict[str, float]:
-    """What a fresh process measures of ``task``."""
+    """Measure ``task`` in a new process."""
     command = [sys.executable, "-m", "imagest_core.cli.bench_scans", task, str(folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    measurements: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    return measurements
 
 
-# In the process that measures
+# Functions of the measuring process
 
 
 def _decode(folder: Path, warm: bool) -> dict[str, float]:
-    """Decode all of the scan, and write a copy of its file."""
+    """Decode the whole scan and copy its file."""
     from imagest_core.painting.geometry import Box
     from imagest_core.painting.reader import open_painting
 
@@ -183,7 +183,7 @@ def _decode(folder: Path, warm: bool) -> dict[str, float]:
 
 
 def _restore(folder: Path, warm: bool) -> dict[str, float]:
-    """Restore the scan, and say how long everything but the filling took."""
+    """Restore the scan and measure the time without the filling."""
     from imagest_core.damage.mask_io import check_mask_usable, read_mask
     from imagest_core.painting.reader import open_painting
     from imagest_core.restoration.api import export, restore
@@ -194,18 +194,21 @@ def _restore(folder: Path, warm: bool) -> dict[str, float]:
     with open_painting(folder / "scan.tif") as painting:
         damage = check_mask_usable(read_mask(folder / "mask.tif", (painting.width, painting.height)))
         result = restore(painting, damage, RestorationRequest.of(ENGINE))
-        found = export(painting, result, folder / "out.tif", force=True)
+        verification = export(painting, result, folder / "out.tif", force=True)
     seconds = time.perf_counter() - started - result.record.timings.seconds["filling"]
-    return {"seconds": seconds, "memory": max(peak_now() - idle, 0), "filled": found.filled}
+    return {"seconds": seconds, "memory": max(peak_now() - idle, 0), "filled": verification.filled}
 
 
 def memory_now() -> int:
-    """Bytes this process holds; the most it has held where the system tells no more."""
+    """Return the memory of this process in bytes; its peak if the system reports only that."""
     return _status("VmRSS") or peak_now()
 
 
 def peak_now() -> int:
-    """The most bytes this process has held. (What `getrusage` says begins with the parent's on Linux.)"""
+    """Return the peak memory of this process in bytes.
+
+    On Linux, ``getrusage`` starts with the parent's peak, so ``/proc`` is preferred.
+    """
     from imagest_core.restoration.environment import peak_memory
 
     return _status("VmHWM") or peak_memory()
@@ -220,7 +223,7 @@ def _status(name: str) -> int:
 
 
 def _main(task: str, folder: Path) -> None:
-    """Do ``task`` with a tiny scan, which imports everything, then with the one in ``folder``."""
+    """Run ``task`` with a tiny scan, which imports everything, then with the one in ``folder``."""
     from imagest_core.damage.mask_io import write_mask
 
     work = {"decode": _decode, "restore": _restore}[task]

@@ -10,10 +10,7 @@ from imagest_core.printable import show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Picture = NDArray[np.uint8]
+    from imagest_core.arrays import Image8
 
 GAP = 12
 GREY = 119
@@ -44,20 +41,20 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     try:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The folder {args.out} can't be made: {error.strerror or error}.") from error
+        raise OutputError(f"The folder {args.out} can't be created: {error.strerror or error}.") from error
     targets = Targets(args.out / "demo-restored.tif", args.out / "demo-record.json", force=True)
     args.painting, args.mask, args.page = resources.sample_painting(), resources.sample_mask(), 0
     args.assume_srgb = False
     picture = args.out / "demo-before-after.png"
     with all_or_none((*targets.files, picture), force=True, inputs=inputs_of(args)):
         lines = restore_file(args, targets, progress)
-        write_picture(picture, side_by_side(shown(args.painting), shown(targets.out)))
+        write_picture(picture, side_by_side(read_srgb(args.painting), read_srgb(targets.out)))
     show(*lines)
     show(f"before and after: {picture}")
 
 
-def shown(path: Path) -> Picture:
-    """The whole painting as a screen shows it: (h, w, 3) 8-bit sRGB."""
+def read_srgb(path: Path) -> Image8:
+    """Read the whole painting as 8-bit sRGB, (h, w, 3)."""
     import numpy as np
 
     from imagest_core.painting.reader import open_painting
@@ -66,16 +63,16 @@ def shown(path: Path) -> Picture:
         return np.rint(np.clip(painting.read_working(), 0, 1) * 255).astype(np.uint8)
 
 
-def side_by_side(before: Picture, after: Picture) -> Picture:
-    """Two pictures of the same height with a neutral gap between."""
+def side_by_side(before: Image8, after: Image8) -> Image8:
+    """Join two pictures of the same height with a neutral gap between them."""
     import numpy as np
 
     gap = np.full((before.shape[0], GAP, 3), GREY, np.uint8)
     return np.hstack([before, gap, after])
 
 
-def write_picture(path: Path, picture: Picture) -> None:
-    """Write a PNG in place of an older one."""
+def write_picture(path: Path, picture: Image8) -> None:
+    """Write a PNG, replacing an older one."""
     import cv2
     import numpy as np
 

@@ -1,4 +1,4 @@
-"""``imagest evaluate``: its options, and what it says at the end."""
+"""``imagest evaluate``: measure engines on cases with a known truth."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.numbers import add_reading_options, whole
+from imagest_core.cli.parsing import add_reading_options, whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.modes import Mode
 
 DESCRIPTION = """\
-Restore cases whose truth is known with several engines and measure how near they come.
+Restore cases with a known truth with several engines and compare the results with the truth.
 CASES is a folder of folders with clean.png, damaged.png and mask.png. Tables (cases.csv,
 means.csv, differences.csv, report.md) and contact sheets (sheet-*.png, close-*.png) go to DIR."""
 ENGINE = """\
@@ -31,7 +31,7 @@ def add_commands(subparsers: Any) -> None:
     )
     parser.add_argument("cases", metavar="CASES", type=Path, help="the folder of cases")
     parser.add_argument(
-        "-o", "--output", metavar="DIR", type=Path, required=True, help="where the results go"
+        "-o", "--output", metavar="DIR", type=Path, required=True, help="folder for the results"
     )
     parser.add_argument("--engine", metavar="NAME", action="append", default=[], help=ENGINE)
     parser.add_argument("--mode", action="append", choices=[mode.value for mode in Mode], default=[],
@@ -56,7 +56,7 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
-    """Evaluate as the arguments say; prints the paths of the files written."""
+    """Run the evaluation; print the paths of the written files."""
     from imagest_core.cli.options import check_options, given_values, parameter_tables
     from imagest_core.evaluation.run import Evaluation, evaluate
     from imagest_core.restoration.engines.registry import engine_names, get_engine

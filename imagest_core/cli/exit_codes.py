@@ -1,6 +1,6 @@
-"""How a command ends: every outcome becomes an exit code and at most one sentence.
+"""Run a command; every outcome becomes an exit code and at most one sentence.
 
-0 done; 2 the input, the arguments or the place to write to are wrong; 130 cancelled; 1 a fault of ours.
+0: success; 2: invalid input, arguments or output path; 130: cancelled; 1: internal error.
 """
 
 from __future__ import annotations
@@ -15,65 +15,64 @@ from contextlib import suppress
 from pathlib import Path
 
 from imagest_core.cli.interrupt import Interrupt
-from imagest_core.cli.progress_bar import Bar
+from imagest_core.cli.progress_bar import ProgressBar
 from imagest_core.errors import ImagestError, InputError, out_of_memory
 from imagest_core.paths import state_folder
-from imagest_core.printable import error_stream
-from imagest_core.printable import print_error as say
+from imagest_core.printable import error_stream, print_error
 from imagest_core.progress import Cancelled, Progress
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
-DONE, FAULT, WRONG, CANCELLED = 0, 1, 2, 130
+SUCCESS, INTERNAL_ERROR, INVALID, CANCELLED = 0, 1, 2, 130
 
 Work = Callable[[Progress], int | None]
 
 
 def run(work: Work, debug: bool = False) -> int:
-    """Run ``work`` with progress and cancelling; returns the exit code."""
-    bar = Bar()
+    """Run ``work`` with progress and cancellation; return the exit code."""
+    bar = ProgressBar()
     try:
-        with Interrupt(lambda: bar.say("cancelling after this step")) as interrupt:
-            code = work(Progress(bar.show, lambda: interrupt.asked))
+        with Interrupt(lambda: bar.message("cancelling after this step")) as interrupt:
+            code = work(Progress(bar.show, lambda: interrupt.requested))
             sys.stdout.flush()
         bar.clear()
-        return code or DONE
+        return code or SUCCESS
     except BaseException as error:
         bar.clear()
-        return _ended(error, debug)
+        return _handle(error, debug)
 
 
-def _ended(error: BaseException, debug: bool) -> int:
-    """The exit code for ``error``, having said what there is to say."""
+def _handle(error: BaseException, debug: bool) -> int:
+    """Report ``error`` to the user; return the exit code."""
     if debug and not isinstance(error, (SystemExit, Cancelled, KeyboardInterrupt)):
         traceback.print_exception(error, file=error_stream())
     if isinstance(error, (Cancelled, KeyboardInterrupt)):
-        say("cancelled.")
+        print_error("cancelled.")
         return CANCELLED
     if isinstance(error, BrokenPipeError):
-        return _nobody_reads()
+        return _silence_stdout()
     if isinstance(error, SystemExit):
         raise error
-    return _failed(error, debug)
+    return _report_failure(error, debug)
 
 
-def _failed(error: BaseException, debug: bool) -> int:
+def _report_failure(error: BaseException, debug: bool) -> int:
     if isinstance(error, ImagestError):
-        say(str(error))
-        return WRONG if isinstance(error, InputError) else FAULT
+        print_error(str(error))
+        return INVALID if isinstance(error, InputError) else INTERNAL_ERROR
     if out_of_memory(error):
-        say("there is not enough memory for this; close other programs, or take a smaller --batch.")
-        return FAULT
+        print_error("there is not enough memory for this; close other programs, or use a smaller --batch.")
+        return INTERNAL_ERROR
     if isinstance(error, OSError) and (error.filename is not None or error.errno in FULL):
         where = f"{error.filename}: " if error.filename is not None else ""
-        say(f"{where}{(error.strerror or 'it cannot be used').lower()}.")
-        return WRONG
-    where = "" if debug else f"; the details are in {log(error)}"
-    say(f"a fault of this program stopped the work ({type(error).__name__}){where}.")
-    return FAULT
+        print_error(f"{where}{(error.strerror or 'it cannot be used').lower()}.")
+        return INVALID
+    where = "" if debug else f"; details are in {log(error)}"
+    print_error(f"an internal error stopped the work ({type(error).__name__}){where}.")
+    return INTERNAL_ERROR
 
 
 def log(error: BaseException) -> Path:
-    """Write the traceback of ``error`` where it can be found; returns the file."""
+    """Write the traceback of ``error`` to a log file; return its path."""
     text = "".join(traceback.format_exception(error))
     with suppress(OSError):
         folder = state_folder()
@@ -88,15 +87,15 @@ def log(error: BaseException) -> Path:
 
 
 def _written(path: Path, text: str) -> Path:
-    """``path`` with ``text``, and never what a link of that name points to."""
+    """Write ``text`` to ``path``; a link of that name is replaced, not followed."""
     if path.is_symlink():
         path.unlink()
     path.write_text(text, encoding="utf-8", errors="backslashreplace")
     return path
 
 
-def _nobody_reads() -> int:
-    """The reader of stdout went away: end quietly, without a second complaint at exit."""
+def _silence_stdout() -> int:
+    """Redirect stdout, whose reader has closed it, so that the exit causes no further error."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return DONE
+    return SUCCESS

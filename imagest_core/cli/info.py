@@ -1,4 +1,4 @@
-"""``imagest info``: a scan's properties as one line of JSON."""
+"""``imagest info``: print a scan's properties as one line of JSON."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.numbers import add_reading_options
-from imagest_core.cli.parsing import add_colour_option
+from imagest_core.cli.parsing import add_colour_option, add_reading_options
 from imagest_core.printable import show_json
 from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
     """Add ``info``."""
-    parser = subparsers.add_parser("info", help="a scan's properties as one line of JSON")
+    parser = subparsers.add_parser("info", help="print a scan's properties as one line of JSON")
     parser.add_argument("painting", type=Path, metavar="PAINTING")
     add_reading_options(parser)
     parser.add_argument("--hash", action="store_true", help="add the file's SHA-256")

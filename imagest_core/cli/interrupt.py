@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: first asked for between two steps, then insisted on."""
+"""Handle Ctrl-C and SIGTERM: first cancel between two steps, then interrupt."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Any
 
-PATIENCE = 3.0
-"""Seconds after which a step that doesn't end is interrupted where it stands."""
+GRACE_PERIOD = 3.0
+"""Seconds after which a step that doesn't end is interrupted."""
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interrupt:
-    """While entered, a signal sets :attr:`asked`; a second one, or :data:`PATIENCE`, raises.
+    """A context in which a signal sets :attr:`requested`; a second one, or :data:`GRACE_PERIOD`, raises.
 
-    The first asks the running work to end cleanly (``Progress`` raises ``Cancelled``); after that
-    ``KeyboardInterrupt`` unwinds whatever is running. Outside the main thread it does nothing.
+    The first signal makes the running work end cleanly (``Progress`` raises ``Cancelled``); then
+    ``KeyboardInterrupt`` interrupts it. Outside the main thread it has no effect.
     """
 
     def __init__(self, acknowledge: Callable[[], None]) -> None:
-        self.asked = False
+        self.requested = False
         self._acknowledge = acknowledge
         self._before: dict[int, Any] = {}
 
@@ -41,15 +41,15 @@ class Interrupt:
             signal.signal(number, handler)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if self.requested:
             self._alarm(0)
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True
         self._acknowledge()
-        self._alarm(PATIENCE)
+        self._alarm(GRACE_PERIOD)
 
     def _alarm(self, seconds: float) -> None:
-        """Have SIGALRM insist after ``seconds`` (0: not any more), where the system has it."""
+        """Schedule SIGALRM after ``seconds`` (0: cancel it), if the system has it."""
         if hasattr(signal, "setitimer"):
             if seconds:
                 self._before.setdefault(signal.SIGALRM, signal.signal(signal.SIGALRM, self._on_signal))

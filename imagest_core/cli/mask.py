@@ -6,8 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import add_reading_options, count, number
-from imagest_core.cli.parsing import add_colour_option, colour
+from imagest_core.cli.parsing import add_colour_option, add_reading_options, colour, count, number
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 METHODS = ("difference", "cracks", "losses")
 CLEAN_UP = ("opening", "closing", "min_area", "dilate")
 OPTIONS = {"cracks": ("polarity", "sensitivity", "widest"), "losses": ("ground", "tolerance")}
-"""The options that only one method knows."""
+"""The options of a single method."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -33,7 +32,7 @@ def add_commands(subparsers: Any) -> None:
     add_colour_option(parser)
     add("--method", choices=METHODS, help="difference (with --clean), cracks (default without) or losses")
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
-    add("--no-align", action="store_true", help="the clean picture already lies exactly over the scan")
+    add("--no-align", action="store_true", help="the clean picture is already aligned with the scan")
     cracks = parser.add_argument_group("cracks").add_argument
     cracks(
         "--polarity",
@@ -41,22 +40,25 @@ def add_commands(subparsers: Any) -> None:
         help="darker or lighter than the paint (default dark)",
     )
     cracks(
-        "--sensitivity", type=number(0, 1), metavar="S", help="0 to 1; lower follows further (default 0.25)"
+        "--sensitivity",
+        type=number(0, 1),
+        metavar="S",
+        help="0 to 1; lower values follow fainter cracks (default 0.25)",
     )
-    cracks("--widest", type=count, metavar="PX", help="wider lines are no cracks (default 9)")
+    cracks("--widest", type=count, metavar="PX", help="maximum width of a crack (default 9)")
     losses = parser.add_argument_group("losses").add_argument
-    losses("--ground", type=colour, metavar="#RRGGBB", help="colour of the bare ground (default: found)")
+    losses("--ground", type=colour, metavar="#RRGGBB", help="colour of the bare ground (default: detected)")
     losses(
         "--tolerance",
         type=number(0, 1000),
         metavar="T",
-        help="distance in CIELAB that is still ground (default 4)",
+        help="maximum distance from the ground in CIELAB (default 4)",
     )
     chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
-    chain("--opening", type=count, metavar="R", help="components must hold a disk of this radius somewhere")
-    chain("--closing", type=count, metavar="R", help="gaps of up to about twice this radius are bridged")
-    chain("--min-area", type=count, metavar="N", help="smaller components go")
-    chain("--dilate", type=count, metavar="N", help="growth over the uncertain rim at the end")
+    chain("--opening", type=count, metavar="R", help="remove components that contain no disc of this radius")
+    chain("--closing", type=count, metavar="R", help="bridge gaps up to about twice this radius")
+    chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
+    chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
     parser.set_defaults(run=_run)
 
 
@@ -76,11 +78,11 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     if damage.empty:
         raise MaskError(f"No damage was found by {method}; nothing was written.")
     write_mask(damage, args.out, force=args.force, inputs=inputs)
-    show(found(damage, method), *notes, f"written: {args.out}")
+    show(detection_summary(damage, method), *notes, f"written: {args.out}")
 
 
 def _method(args: argparse.Namespace) -> str:
-    """The method asked for, or the one that fits what was given."""
+    """Return the requested method, or the one that matches the given options."""
     method: str = args.method or ("difference" if args.clean else "cracks")
     if (method == "difference") != (args.clean is not None):
         raise InputError("The method difference and --clean FILE go together; give both or neither.")
@@ -91,8 +93,8 @@ def _method(args: argparse.Namespace) -> str:
     return method
 
 
-def found(damage: DamageMap, method: str) -> str:
-    """How much was found, for a person."""
+def detection_summary(damage: DamageMap, method: str) -> str:
+    """Return a line with the number of detected regions and pixels."""
     from imagest_core.damage.regions import find_regions
 
     pixels = damage.count()
@@ -102,7 +104,7 @@ def found(damage: DamageMap, method: str) -> str:
 
 
 def _given(args: argparse.Namespace, method: str) -> dict[str, Any]:
-    """The options of clean-up and ``method`` that were given."""
+    """Return the given options of the clean-up and of ``method``."""
     names = (*CLEAN_UP, *OPTIONS.get(method, ()))
     return {name: getattr(args, name) for name in names if getattr(args, name) is not None}
 
@@ -113,11 +115,12 @@ def _difference(
     from imagest_core.damage.detection.derive import DifferenceParameters, derive_damage
     from imagest_core.painting.reader import open_painting
 
-    how = DifferenceParameters(**_given(args, "difference"), align=not args.no_align)
+    parameters = DifferenceParameters(**_given(args, "difference"), align=not args.no_align)
     with open_painting(args.clean, assume_srgb=args.assume_srgb) as clean:
-        derived = derive_damage(clean, painting, how, progress)
-    lies = "as they came" if derived.alignment.identity else f"on {derived.alignment.inliers} matches"
-    return derived.damage, [f"aligned {lies}; differences above {derived.cut:.3f} count as damage"]
+        derived = derive_damage(clean, painting, parameters, progress)
+    alignment = derived.alignment
+    aligned = "used without alignment" if alignment.identity else f"aligned on {alignment.inliers} matches"
+    return derived.damage, [f"{aligned}; differences above {derived.cut:.3f} count as damage"]
 
 
 def _cracks(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:

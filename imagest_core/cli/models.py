@@ -1,4 +1,4 @@
-"""``imagest models list|info|import|fetch``."""
+"""``imagest models list|info|import|fetch``: manage installed models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from imagest_core.errors import ModelError
 from imagest_core.models.description import check_files, read_description
-from imagest_core.models.library import Entry, entries, find_model, import_model
+from imagest_core.models.library import InstalledModel, find_model, import_model, installed_models
 from imagest_core.printable import error_stream, show, show_json
 from imagest_core.progress import Progress
 
@@ -20,13 +20,13 @@ def add_commands(subparsers: Any) -> None:
     """Add ``models`` with its parts to the program's subparsers."""
     models = subparsers.add_parser("models", help="list, inspect, import and fetch weights")
     parts = models.add_subparsers(dest="part", required=True, metavar="list|info|import|fetch")
-    parts.add_parser("list", help="the models there are").set_defaults(run=_list)
-    info = parts.add_parser("info", help="all that is known of a model, as JSON; its files are checked")
-    info.add_argument("model", nargs="?", default="", help="a name or a folder (default: the embedded one)")
+    parts.add_parser("list", help="list the installed models").set_defaults(run=_list)
+    info = parts.add_parser("info", help="check a model's files and print its description as JSON")
+    info.add_argument("model", nargs="?", default="", help="name or folder (default: the embedded model)")
     info.set_defaults(run=_info)
-    bring = parts.add_parser("import", help="copy a checkpoint folder into your models")
-    bring.add_argument("folder", type=Path)
-    _naming(bring).set_defaults(run=_import)
+    import_ = parts.add_parser("import", help="copy a checkpoint folder into your models")
+    import_.add_argument("folder", type=Path)
+    _naming(import_).set_defaults(run=_import)
     fetch = parts.add_parser("fetch", help="download a checkpoint from a model hub and import it")
     fetch.add_argument("repository", help="OWNER/NAME on the hub")
     fetch.add_argument("--revision", help="a branch, tag or commit")
@@ -34,19 +34,19 @@ def add_commands(subparsers: Any) -> None:
 
 
 def _naming(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    parser.add_argument("--name", default="", help="the name it will have here")
+    parser.add_argument("--name", default="", help="name of the installed model")
     parser.add_argument("--force", action="store_true", help="replace a model of the same name")
     return parser
 
 
-def _line(entry: Entry) -> str:
-    return f"{entry.name:<20} {entry.size / 1e6:7.1f} MB  {entry.description.title}"
+def _line(model: InstalledModel) -> str:
+    return f"{model.name:<20} {model.size / 1e6:7.1f} MB  {model.description.title}"
 
 
 def _list(args: argparse.Namespace, progress: Progress) -> int:
     broken: list[str] = []
-    for entry in entries(broken):
-        show(_line(entry))
+    for model in installed_models(broken):
+        show(_line(model))
     for sentence in broken:
         show(f"note: {sentence}")
     return 0

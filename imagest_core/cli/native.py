@@ -1,9 +1,9 @@
-"""Keeping what libraries print themselves off the terminal.
+"""Suppress output of libraries to the terminal.
 
-libpng, libjpeg, libtiff and OpenCV write remarks on odd files to the process's stderr or to
-``sys.stderr``, and so do Python's warnings. They are not for the user, who gets one sentence. So while a
-command runs, both lead nowhere, and this program's own sentences go to a duplicate of the terminal's. That
-holds for all threads, and costs nothing per decode.
+libpng, libjpeg, libtiff and OpenCV write messages about unusual files to the process's stderr or to
+``sys.stderr``, as do Python's warnings. The user gets one sentence instead. So while a command runs, both are
+redirected to the null device, and the program's own messages go to a duplicate of the terminal's stream. This
+applies to all threads and costs nothing per decode.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from imagest_core.printable import errors_to, escape_unencodable
 
 
 def open_standard_streams() -> None:
-    """Open what the caller closed of stdin, stdout and stderr on the null device.
+    """Open those of stdin, stdout and stderr that the caller closed on the null device.
 
-    Otherwise the next file that is opened would take its number, and with it what libraries print.
+    Otherwise the next opened file would get their number, and with it the output of libraries.
     """
     for number in range(3):
         try:
@@ -35,7 +35,7 @@ def open_standard_streams() -> None:
 
 @contextmanager
 def libraries_silenced(silent: bool = True) -> Iterator[None]:
-    """While entered, only this program's own sentences reach the user."""
+    """Suppress all messages but this program's own within the context."""
     before = sys.stderr
     if not silent or before is None:
         yield
@@ -53,12 +53,12 @@ def libraries_silenced(silent: bool = True) -> Iterator[None]:
 
 @contextmanager
 def _process_silenced(before: TextIO) -> Iterator[TextIO]:
-    """The process's stderr leads nowhere; hands out a stream to where it led."""
+    """Redirect the process's stderr to the null device; yield a stream to the original one."""
     before.flush()
     kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    os.close(null)
     try:
         yield _text_on(kept, before)
     finally:
@@ -67,7 +67,7 @@ def _process_silenced(before: TextIO) -> Iterator[TextIO]:
 
 
 def _is_own(stream: TextIO) -> bool:
-    """Whether ``stream`` writes to the process's stderr, and isn't one that a program put in its place."""
+    """Whether ``stream`` is the original ``sys.stderr`` and writes to the process's stderr."""
     try:
         return stream is sys.__stderr__ and stream.fileno() == 2
     except (OSError, ValueError, AttributeError):
@@ -75,11 +75,11 @@ def _is_own(stream: TextIO) -> bool:
 
 
 def _text_on(number: int, like: TextIO) -> TextIO:
-    """A text stream on the open file ``number``, which stays open when the stream is forgotten.
+    """Return a text stream on the file descriptor ``number``, which stays open when the stream is deleted.
 
-    It has no buffer: the handler of a signal may write amid a write.
+    It is unbuffered, since a signal handler may write during a write.
     """
     raw = cast(IO[bytes], io.FileIO(number, "w", closefd=False))
-    made = io.TextIOWrapper(raw, encoding=like.encoding, line_buffering=True, write_through=True)
-    escape_unencodable(made)
-    return made
+    stream = io.TextIOWrapper(raw, encoding=like.encoding, line_buffering=True, write_through=True)
+    escape_unencodable(stream)
+    return stream

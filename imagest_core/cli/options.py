@@ -1,6 +1,6 @@
-"""The options that describe a fill, shared by every command that fills.
+"""Options of a fill, shared by every command that fills.
 
-They come from the parameters that requests and engines declare; see
+They are derived from the parameters that requests and engines declare; see
 :mod:`imagest_core.restoration.parameters`.
 """
 
@@ -12,8 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import number, whole
-from imagest_core.cli.parsing import box
+from imagest_core.cli.parsing import box, number, whole
 from imagest_core.restoration.engines.registry import engine_names, get_engine
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
@@ -38,23 +37,23 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
 
 def add_engine_options(parser: argparse.ArgumentParser, leave_out: Iterable[str] = ()) -> None:
     """Add the parameters of all engines, each once, without those named in ``leave_out``."""
-    seen = set(leave_out)
+    added = set(leave_out)
     for engine in map(get_engine, engine_names()):
-        new = [spec for name, spec in engine.Parameters.specs().items() if name not in seen]
+        new = [spec for name, spec in engine.Parameters.specs().items() if name not in added]
         if new:
             group = parser.add_argument_group(f"parameters of the engine {engine.name}")
             for spec in new:
                 add_parameter(group, spec)
-        seen.update(spec.name for spec in new)
+        added.update(spec.name for spec in new)
 
 
 def engines_help(default: str) -> str:
-    """The engines, for the help of ``--engine``."""
+    """Return the engines for the help of ``--engine``."""
     return f"{', '.join(engine_names())} (default {default})"
 
 
 def add_parameter(group: argparse._ArgumentGroup, spec: Spec) -> None:
-    """Add the option of one parameter; an option that isn't given is absent from the namespace."""
+    """Add the option of a parameter; options that aren't given are missing in the namespace."""
     options: dict[str, Any] = {"dest": spec.name, "default": argparse.SUPPRESS, "help": _help(spec)}
     if spec.type is bool:
         options["action"] = argparse.BooleanOptionalAction
@@ -79,7 +78,7 @@ def _metavar(spec: Spec) -> str:
 
 
 def _help(spec: Spec) -> str:
-    """The parameter's help with its default, in argparse's own formatting language."""
+    """Return the parameter's help with its default, escaped for argparse."""
     default = spec.automatic if spec.default is None else spec.default
     shown = default.value if isinstance(default, StrEnum) else default
     text = spec.help.rstrip(".")
@@ -89,12 +88,12 @@ def _help(spec: Spec) -> str:
 
 def add_operator_option(parser: argparse.ArgumentParser) -> None:
     """Add the name of the person who restores."""
-    text = "who restores, for the record (default: the record names nobody)"
+    text = "name of the person who restores, for the record"
     parser.add_argument("--operator", default="", metavar="NAME", help=text)
 
 
 def request_of(args: argparse.Namespace) -> RestorationRequest:
-    """The request that ``args`` describe; raises ``InputError``."""
+    """Return the request that ``args`` describe; raises ``InputError``."""
     engine = get_engine(args.engine)
     given = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
     check_options([engine], given)
@@ -102,13 +101,13 @@ def request_of(args: argparse.Namespace) -> RestorationRequest:
 
 
 def parameter_tables() -> Iterator[Mapping[str, Spec]]:
-    """The parameters of each engine."""
+    """Yield the parameters of each engine."""
     for name in engine_names():
         yield get_engine(name).Parameters.specs()
 
 
 def given_values(args: argparse.Namespace, tables: Iterable[Mapping[str, Spec]]) -> dict[str, Any]:
-    """The values of all parameters in ``tables`` that were given on the command line."""
+    """Return the values of the parameters in ``tables`` that were given on the command line."""
     names = {name for table in tables for name in table}
     return {name: getattr(args, name) for name in sorted(names) if hasattr(args, name)}
 
@@ -133,42 +132,40 @@ def _named(engines: tuple[Engine, ...]) -> str:
 
 
 def _instead(name: str) -> str:
-    having = [engine for engine in engine_names() if name in get_engine(engine).Parameters.specs()]
-    return f" or use --engine {' or '.join(having)}"
+    engines_with_it = [engine for engine in engine_names() if name in get_engine(engine).Parameters.specs()]
+    return f" or use --engine {' or '.join(engines_with_it)}"
 
 
 def add_style_options(parser: argparse.ArgumentParser) -> None:
     """Add the style reference: regions of this painting or a picture of another work."""
-    style = parser.add_argument_group(
-        "style reference (default: intact regions that the program chooses and names)"
-    )
+    style = parser.add_argument_group("style reference (default: intact regions suggested by the program)")
     style.add_argument(
         "--style",
         type=box,
         action="append",
         default=[],
         metavar="X,Y,W,H",
-        help="an intact region; may be given again",
+        help="an intact region; repeatable",
     )
     style.add_argument("--style-image", type=Path, metavar="FILE", help="a picture of another work")
 
 
 def style_of(args: argparse.Namespace) -> StyleReference | None:
-    """The style reference that ``args`` name, or None."""
+    """Return the style reference of ``args``, or None."""
     if not args.style and args.style_image is None:
         return None
     return StyleReference(tuple(args.style), args.style_image)
 
 
 def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """Every file and folder that a command with these options reads."""
+    """Return every file and folder that a command with these options reads."""
     named = ("painting", "mask", "clean", "style_image", "project", "exported")
-    found = [path for name in named if (path := getattr(args, name, None)) is not None]
-    return (*found, *models_of(args))
+    paths = [path for name in named if (path := getattr(args, name, None)) is not None]
+    return (*paths, *models_of(args))
 
 
 def models_of(args: argparse.Namespace) -> tuple[Path, ...]:
-    """The folder of the model that ``args`` name, where there is one."""
+    """Return the folder of the model of ``args``, if it exists."""
     from imagest_core.errors import ModelError
     from imagest_core.models.library import find_model
 

@@ -1,22 +1,25 @@
-"""Argument parsing that answers mistakes with one sentence."""
+"""Argument parsing with one-sentence errors, and the types of arguments."""
 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
-from enum import StrEnum
+from collections.abc import Callable
 from string import hexdigits
 from typing import Any, NoReturn
 
-from imagest_core.cli.numbers import MOST, count, shown
 from imagest_core.painting.geometry import Box
 from imagest_core.printable import error_stream, printable
 
-__all__ = ["Parser", "box", "colour", "count", "words"]
+MOST = 2**63 - 1
+"""The largest accepted whole number."""
+LONGEST_NUMBER, LONGEST_SHOWN = 40, 60
+"""Maximum characters of a number that is parsed, and of a wrong argument in an error message."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser without abbreviations, whose errors are one sentence, and that knows ``--debug``."""
+    """A parser without abbreviations, with one-sentence errors and ``--debug``."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"allow_abbrev": False, **options})
@@ -28,42 +31,37 @@ class Parser(argparse.ArgumentParser):
         )
 
     def error(self, message: str) -> NoReturn:
-        """Leave with exit code 2 and one sentence."""
+        """Exit with code 2 and one sentence."""
         self.exit(2, f"imagest: {printable(message.rstrip('.'))} (see '{self.prog} --help').\n")
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
-        """Refuse what is none of the choices, naming them as they are typed."""
+        """Raise ``ArgumentError`` for an invalid choice, with the choices as typed."""
         if action.choices is not None and value not in action.choices:
             known = ", ".join(str(choice) for choice in action.choices)
             raise argparse.ArgumentError(action, f"invalid choice: {shown(str(value))} (choose from {known})")
 
     def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
-        """Leave with ``status``, saying ``message`` on stderr."""
+        """Exit with ``status`` after writing ``message`` to stderr."""
         if message:
             error_stream().write(message)
         sys.exit(status)
 
 
 def box(text: str) -> Box:
-    """``X,Y,W,H`` in pixels as displayed, at least one pixel wide and high."""
+    """Parse ``X,Y,W,H`` in pixels as displayed, at least one pixel wide and high."""
     try:
         x, y, width, height = (int(part) for part in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(f"a region is X,Y,W,H in whole pixels, not {shown(text)}") from None
     if x < 0 or y < 0 or width < 1 or height < 1 or max(x, y, width, height) > MOST:
         raise argparse.ArgumentTypeError(
-            f"a region lies inside the picture and isn't empty, unlike {shown(text)}"
+            f"a region must lie inside the picture and not be empty, unlike {shown(text)}"
         )
     return Box(x, y, width, height)
 
 
-def words(kind: type[StrEnum]) -> list[str]:
-    """The values of an enumeration, as choices that read well in a refusal."""
-    return [member.value for member in kind]
-
-
 def colour(text: str) -> tuple[float, float, float]:
-    """``#RRGGBB`` as sRGB in 0–1."""
+    """Parse ``#RRGGBB`` as sRGB in 0–1."""
     digits = text.removeprefix("#")
     if len(digits) != 6 or not all(digit in hexdigits for digit in digits):
         raise argparse.ArgumentTypeError(f"a colour is #RRGGBB, not {shown(text)}")
@@ -72,9 +70,65 @@ def colour(text: str) -> tuple[float, float, float]:
 
 
 def add_colour_option(parser: argparse.ArgumentParser) -> None:
-    """Add the user's word on scans whose colour profile can't be used."""
+    """Add ``--assume-srgb`` for scans whose colour profile can't be used."""
     parser.add_argument(
         "--assume-srgb",
         action="store_true",
-        help="take samples as sRGB where the colour profile can't be used",
+        help="assume sRGB if the colour profile can't be used",
+    )
+
+
+def whole(low: int, high: int = MOST) -> Callable[[str], int]:
+    """Return the type of a whole number from ``low`` to ``high``."""
+
+    def parse(text: str) -> int:
+        expected = (
+            f"a whole number from {low:,} on" if high == MOST else f"a whole number from {low} to {high:,}"
+        )
+        try:
+            value = int(text) if len(text) <= LONGEST_NUMBER else MOST + 1
+        except ValueError:
+            value = MOST + 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"expected {expected}, not {shown(text)}")
+        return value
+
+    return parse
+
+
+count = whole(0)
+"""The type of a whole number, 0 or more."""
+
+
+def number(low: float, high: float) -> Callable[[str], float]:
+    """Return the type of a finite number from ``low`` to ``high``."""
+
+    def parse(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (math.isfinite(value) and low <= value <= high):
+            raise argparse.ArgumentTypeError(f"expected a number from {low:g} to {high:g}, not {shown(text)}")
+        return value
+
+    return parse
+
+
+def shown(text: str) -> str:
+    """Quote an argument for an error message, shortened if it is long."""
+    return f"'{text[:LONGEST_SHOWN]}…'" if len(text) > LONGEST_SHOWN else f"'{text}'"
+
+
+def add_reading_options(parser: argparse.ArgumentParser, *, page: bool = True) -> None:
+    """Add ``--page`` and ``--max-pixels``."""
+    if page:
+        parser.add_argument(
+            "--page", type=count, default=0, metavar="N", help="page of a multi-page file, from 0 (default 0)"
+        )
+    parser.add_argument(
+        "--max-pixels",
+        type=whole(1),
+        metavar="N",
+        help="open pictures of up to N pixels (default 2,000,000,000)",
     )

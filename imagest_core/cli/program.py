@@ -1,4 +1,4 @@
-"""The commands there are, and how one is found: only the module of the command asked for is loaded."""
+"""The commands and their dispatch; only the module of the given command is imported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 from imagest_core import __version__
-from imagest_core.cli import exit_codes as ending
+from imagest_core.cli import exit_codes
 from imagest_core.cli.native import libraries_silenced, open_standard_streams
 from imagest_core.cli.parsing import Parser
 from imagest_core.printable import escape_unencodable_output
@@ -29,40 +29,40 @@ class Command(NamedTuple):
 
 COMMANDS = (
     Command("restore", "imagest_core.cli.restore", "fill the damage of a scan and write a verified TIFF"),
-    Command("info", "imagest_core.cli.info", "a scan's properties as one line of JSON"),
+    Command("info", "imagest_core.cli.info", "print a scan's properties as one line of JSON"),
     Command("mask", "imagest_core.cli.mask", "derive a damage mask from a scan"),
     Command("evaluate", "imagest_core.cli.evaluate", "measure engines on cases with a known truth"),
     Command("train", "imagest_core.cli.train", "train the Imagest network on your own pictures"),
     Command("models", "imagest_core.cli.models", "list, inspect, import and fetch weights"),
-    Command("project", "imagest_core.cli.project", "look into and work on project files"),
-    Command("bench", "imagest_core.cli.bench", "what is how much faster than what on this machine"),
+    Command("project", "imagest_core.cli.project", "inspect, export, verify and rescue project files"),
+    Command("bench", "imagest_core.cli.bench", "measure speeds on this computer"),
     Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),
 )
 NAMES = tuple(command.name for command in COMMANDS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line ``arguments`` (default: the process's own); returns the exit code."""
+    """Run the command line ``arguments`` (default: the process's own); return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     open_standard_streams()
     escape_unencodable_output()
     try:
         with libraries_silenced(not debug):
-            return ending.run(lambda progress: _run(given, progress), debug=debug)
+            return exit_codes.run(lambda progress: _run(given, progress), debug=debug)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
 
 
 def _run(arguments: list[str], progress: Any) -> int | None:
-    args = parser(asked(arguments)).parse_args(arguments)
+    args = parser(command_name(arguments)).parse_args(arguments)
     with _limits(args):
         code: int | None = args.run(args, progress)
     return code
 
 
 def _limits(args: argparse.Namespace) -> AbstractContextManager[None]:
-    """What ``--max-pixels`` allows, where the command has it."""
+    """Return a context with the limit of ``--max-pixels``, if given."""
     if getattr(args, "max_pixels", None) is None:
         return nullcontext()
     from imagest_core.painting.formats.base import pixels_allowed
@@ -70,18 +70,18 @@ def _limits(args: argparse.Namespace) -> AbstractContextManager[None]:
     return pixels_allowed(args.max_pixels)
 
 
-def asked(arguments: Sequence[str]) -> str:
-    """The command among ``arguments``, or an empty string."""
+def command_name(arguments: Sequence[str]) -> str:
+    """Return the command in ``arguments``, or an empty string."""
     return next((argument for argument in arguments if not argument.startswith("-")), "")
 
 
-def parser(wanted: str = "") -> argparse.ArgumentParser:
-    """The program's parser, with the options of the ``wanted`` command and the names of all."""
+def parser(loaded: str = "") -> argparse.ArgumentParser:
+    """Return the program's parser, with the options of the ``loaded`` command and the names of all."""
     top = Parser(prog="imagest", description=DESCRIPTION, epilog=EPILOG)
     top.add_argument("--version", action="version", version=f"imagest {__version__}")
     subparsers = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for command in COMMANDS:
-        if command.name == wanted:
+        if command.name == loaded:
             import_module(command.module).add_commands(subparsers)
         else:
             subparsers.add_parser(command.name, help=command.help)

@@ -1,4 +1,4 @@
-"""A progress bar on stderr, drawn only where stderr is a terminal."""
+"""A progress bar on stderr, drawn only if stderr is a terminal."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ INTERVAL = 0.1
 WIDTH = 24
 
 
-class Bar:
-    """Draws reports on one line; :meth:`clear` takes the line away."""
+class ProgressBar:
+    """Draws reports on one line, which :meth:`clear` blanks."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = error_stream() if stream is None else stream
@@ -37,10 +37,10 @@ class Bar:
             self.stream.write("\r")
             self.stream.flush()
 
-    def say(self, sentence: str) -> None:
-        """A sentence in the bar's place, where there is a bar; may be called amid a :meth:`show`."""
+    def message(self, sentence: str) -> None:
+        """Replace the bar with a sentence; may be called by a signal handler during :meth:`show`."""
         if self.shown:
-            with suppress(RuntimeError):  # a stream refuses a write within a write
+            with suppress(RuntimeError):  # streams reject reentrant writes
                 self._write(sentence)
 
     def _write(self, text: str) -> None:
@@ -51,7 +51,7 @@ class Bar:
 
 
 def line(report: Report, elapsed: float) -> str:
-    """``stage 12/30 [#####    ] 40 %, 12 s left`` after ``elapsed`` seconds."""
+    """Format ``stage 12/30 [#####    ] 40 %, 12 s left`` after ``elapsed`` seconds."""
     done = round(report.fraction * WIDTH)
     steps = f" {report.step}/{report.total}" if report.total else ""
     left = elapsed * (1 - report.fraction) / report.fraction if report.fraction > 0.02 else 0.0
@@ -60,7 +60,7 @@ def line(report: Report, elapsed: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person says them: ``0.8 s``, ``42 s``, ``3 min 5 s``, ``2 h 4 min``."""
+    """Format seconds as ``0.8 s``, ``42 s``, ``3 min 5 s`` or ``2 h 4 min``."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     if seconds < 60:

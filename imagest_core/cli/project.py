@@ -1,4 +1,4 @@
-"""``imagest project``: what is in a project file, its export, the check of an export, and rescue."""
+"""``imagest project``: inspect, export, verify and rescue project files."""
 
 from __future__ import annotations
 
@@ -6,51 +6,63 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.numbers import add_reading_options
+from imagest_core.cli.parsing import add_reading_options
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
     """Add ``project`` and its four actions."""
-    parser = subparsers.add_parser("project", help="look into and work on project files")
+    parser = subparsers.add_parser("project", help="inspect, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
-    info = _add(actions, "info", _info, "what is in a project, and the figures of its damage by class")
-    info.add_argument("--json", action="store_true", help="as one line of JSON")
-    info.add_argument("--csv", type=Path, metavar="FILE", help="also write the figures of the damage to FILE")
+    info = _add(actions, "info", _info, "print a project's contents and its damage by class")
+    info.add_argument("--json", action="store_true", help="print one line of JSON")
+    info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     export.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
     export.add_argument(
-        "--compression", choices=("none", "lzw", "deflate", "zstd"), help="another than the scan's; lossless"
+        "--compression",
+        choices=("none", "lzw", "deflate", "zstd"),
+        help="lossless compression (default: the scan's)",
     )
     export.add_argument(
-        "--depth", type=int, choices=(8, 16), help="bits per sample: no sample stays identical to the scan"
+        "--depth", type=int, choices=(8, 16), help="bits per sample; no sample stays identical to the scan"
     )
     export.add_argument(
-        "--srgb", action="store_true", help="turn colour into sRGB: nothing stays identical to the scan"
+        "--srgb", action="store_true", help="convert colours to sRGB; no sample stays identical to the scan"
     )
     export.add_argument(
-        "--record", type=Path, metavar="FILE.json", help="write who restored what, decided what, and how"
+        "--record", type=Path, metavar="FILE.json", help="write a record of the restoration and its decisions"
     )
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
-    verify.add_argument("exported", type=Path, metavar="EXPORTED", nargs="?", help="default: its last export")
+    verify.add_argument(
+        "exported",
+        type=Path,
+        metavar="EXPORTED",
+        nargs="?",
+        help="the file to verify (default: the last export)",
+    )
     for parser in (export, verify):
         parser.add_argument(
             "--accept-rewritten",
             action="store_true",
-            help="go on with a scan that another program rewrote without changing a sample",
+            help="accept a scan that another program rewrote without changing a sample",
         )
-    rescue = _add(actions, "rescue", _rescue, "read what can be read of a damaged project into a new one")
-    rescue.add_argument("-o", "--out", type=Path, metavar="NEW", help="default: PROJECT-rescued.imagest")
-    rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, should its name be lost")
+    rescue = _add(
+        actions, "rescue", _rescue, "recover the readable parts of a damaged project into a new one"
+    )
+    rescue.add_argument(
+        "-o", "--out", type=Path, metavar="NEW", help="the new project (default: PROJECT-rescued.imagest)"
+    )
+    rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, if its name is lost")
     rescue.add_argument("--force", action="store_true", help="replace NEW if it exists")
     for action in (export, verify, rescue):
         action.add_argument(
             "--assume-srgb",
             action="store_true",
-            help="take samples as sRGB where the scan's colour profile can't be used",
+            help="assume sRGB if the scan's colour profile can't be used",
         )
 
 
@@ -60,10 +72,6 @@ def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParse
     add_reading_options(parser, page=False)
     parser.set_defaults(run=run)
     return parser
-
-
-def _say(facts: dict[str, Any]) -> None:
-    show_json(facts)
 
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
@@ -83,7 +91,7 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
     if args.csv is not None:
         write_statistics(figures, args.csv, force=args.force, inputs=inputs)
     if args.json:
-        _say(facts)
+        show_json(facts)
     else:
         show(*as_text(facts).split("\n"))
 
@@ -109,9 +117,9 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
         )
         notes = export_notes(document, form)
         if document.read_only:
-            notes.append(f"The project doesn't remember this export: {document.read_only}")
+            notes.append(f"The project doesn't store this export: {document.read_only}")
     record = {} if args.record is None else {"record": str(args.record)}
-    _say({"out": str(args.out), **record, **account.to_plain(), "notes": notes})
+    show_json({"out": str(args.out), **record, **account.to_plain(), "notes": notes})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:
@@ -128,7 +136,7 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
         account = verify_export(document, exported, progress, accept_rewritten=args.accept_rewritten)
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
         notes = remarks(document, exported)
-        _say({**facts, **account.to_plain(), "log": integrity.to_plain(), "notes": notes})
+        show_json({**facts, **account.to_plain(), "log": integrity.to_plain(), "notes": notes})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:
@@ -142,4 +150,4 @@ def _rescue(args: argparse.Namespace, progress: Progress) -> None:
             painting = reference_to(scan)
     out = args.out or args.project.with_name(f"{args.project.stem}-rescued.imagest")
     salvage = rescue(args.project, out, painting=painting, force=args.force)
-    _say({"out": str(out), "rows": salvage.rows, "lost": salvage.lost})
+    show_json({"out": str(out), "rows": salvage.rows, "lost": salvage.lost})

@@ -1,4 +1,4 @@
-"""``imagest restore``: fill the damage of a scan and write a TIFF that is the scan everywhere else."""
+"""``imagest restore``: fill the damage of a scan and write a TIFF identical to the scan elsewhere."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from imagest_core.restoration.record import RestorationRecord
     from imagest_core.restoration.request import RestorationRequest
     from imagest_core.restoration.result import RestorationResult
-    from imagest_core.restoration.verification import Verification
+    from imagest_core.restoration.verify import Verification
 
 
 ENDINGS = (".tif", ".tiff")
@@ -29,17 +29,15 @@ ENDINGS = (".tif", ".tiff")
 
 def add_commands(subparsers: Any) -> None:
     """Add ``restore``."""
-    from imagest_core.cli.numbers import add_reading_options
     from imagest_core.cli.options import add_operator_option, add_request_options, add_style_options
+    from imagest_core.cli.parsing import add_reading_options
 
     parser = subparsers.add_parser("restore", help="fill the damage of a scan and write a verified TIFF")
-    parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan; it is never written")
-    parser.add_argument("--mask", type=Path, required=True, metavar="MASK", help="white where it is damaged")
+    parser.add_argument("painting", type=Path, metavar="PAINTING", help="the scan, which is never written")
+    parser.add_argument("--mask", type=Path, required=True, metavar="MASK", help="the mask, white for damage")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     parser.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
-    parser.add_argument(
-        "--record", type=Path, metavar="FILE.json", help="write what was done, how and with what"
-    )
+    parser.add_argument("--record", type=Path, metavar="FILE.json", help="write a record of the restoration")
     add_operator_option(parser)
     add_reading_options(parser)
     add_colour_option(parser)
@@ -61,7 +59,7 @@ class Targets:
     force: bool = False
 
     def check(self, inputs: Sequence[Path]) -> None:
-        """Raise ``OutputError`` where one of them can't be written, or is one of ``inputs``."""
+        """Raise ``OutputError`` if a file can't be written or is one of ``inputs``."""
         from imagest_core.painting.atomic import check_writable, remove_stale
         from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
 
@@ -78,11 +76,11 @@ class Targets:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """All of them."""
+        """All files to write."""
         return (self.out,) if self.record is None else (self.out, self.record)
 
     def lines(self, record: RestorationRecord) -> list[str]:
-        """Where the files are, and whom the record names."""
+        """Return lines with the paths, and a hint if the record names no operator."""
         lines = [f"written: {self.out}"]
         if self.record is not None:
             unnamed = "" if record.operator else " (it names no operator; give --operator NAME)"
@@ -91,7 +89,7 @@ class Targets:
 
 
 def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress) -> list[str]:
-    """Restore ``args.painting`` where ``args.mask`` is white; returns the lines to print."""
+    """Restore ``args.painting`` where ``args.mask`` is white; return the lines to print."""
     from imagest_core.cli.options import inputs_of, request_of, style_of
     from imagest_core.damage.mask_io import check_mask_usable, read_mask
     from imagest_core.painting.reader import open_painting
@@ -112,12 +110,12 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
         record = _written(painting, result, targets, inputs, writing)
         notes = [f"note: {note}" for note in painting.notes]
         if style is not None and used is None:
-            notes.append(f"note: {_named(request)} uses no style reference; the one given was not used.")
+            notes.append(f"note: {_named(request)} uses no style reference; the given one was ignored.")
         return [*notes, *summary(record, time.monotonic() - started), *targets.lines(record)]
 
 
 def _named(request: RestorationRequest) -> str:
-    """The engine of a request, with its mode where that decides."""
+    """Return the engine of a request, with its mode if it has modes."""
     from imagest_core.restoration.engines.registry import used_parameters
 
     return f"{request.engine}:{request.get('mode')}" if "mode" in used_parameters(request) else request.engine
@@ -130,7 +128,7 @@ def _written(
     inputs: Sequence[Path],
     progress: Progress,
 ) -> RestorationRecord:
-    """Write and verify; returns the record, which is on disk too if it was asked for.
+    """Write and verify the result and, if requested, the record; return the record.
 
     The restored scan and its record get their names together, or neither does.
     """
@@ -139,30 +137,32 @@ def _written(
     from imagest_core.restoration.api import export
 
     notes = writing_notes(painting)
-    made: list[RestorationRecord] = []
+    records: list[RestorationRecord] = []
     with all_or_none(targets.files, force=targets.force, inputs=inputs), ExitStack() as stack:
         temporary = None
         if targets.record is not None:
             temporary = stack.enter_context(replacing(targets.record, force=targets.force))
 
-        def keep(found: Verification) -> None:
-            made.append(replace(result.record, verification=found, writing_notes=notes))
+        def write_record(verification: Verification) -> None:
+            records.append(replace(result.record, verification=verification, writing_notes=notes))
             if temporary is not None and targets.record is not None:
-                write_text(temporary, made[0].to_json() + "\n", targets.record)
+                write_text(temporary, records[0].to_json() + "\n", targets.record)
 
-        export(painting, result, targets.out, force=targets.force, beside=keep, progress=progress)
-    return made[0]
+        export(
+            painting, result, targets.out, force=targets.force, on_verified=write_record, progress=progress
+        )
+    return records[0]
 
 
 def summary(record: RestorationRecord, seconds: float) -> list[str]:
-    """What was done, and what was checked, as lines for a person."""
-    mask, request, found = record.mask, record.request, record.verification
+    """Summarize the restoration and its verification in readable lines."""
+    mask, request, verification = record.mask, record.request, record.verification
     drawn = f"{mask.pixels:,} in the mask, dilated by {request.dilation} px"
-    what = f"{counted(mask.regions, 'region')}, {counted(mask.dilated, 'pixel')} filled ({drawn})"
-    lines = [f"restored: {what} by {record.engine.name} in {duration(seconds)}"]
+    filled = f"{counted(mask.regions, 'region')}, {counted(mask.dilated, 'pixel')} filled ({drawn})"
+    lines = [f"restored: {filled} by {record.engine.name} in {duration(seconds)}"]
     if record.style is not None and record.style.suggested:
-        picked = " ".join(",".join(map(str, box)) for box in record.style.regions)
-        lines.append(f"style regions picked: {picked}")
-    if found is not None:
-        lines.append(f"verified: {found.samples:,} samples outside the mask compared, all identical")
+        suggested = " ".join(",".join(map(str, box)) for box in record.style.regions)
+        lines.append(f"style regions suggested: {suggested}")
+    if verification is not None:
+        lines.append(f"verified: {verification.samples:,} samples outside the mask compared, all identical")
     return lines + [f"note: {note}" for note in (*record.notes, *record.writing_notes)]

@@ -1,4 +1,4 @@
-"""``imagest train autoencoder|imagest``: the command line of training."""
+"""``imagest train``: train the autoencoder and the diffusion network, and pack a model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.numbers import number, whole
+from imagest_core.cli.parsing import number, whole
 from imagest_core.errors import InputError
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
@@ -16,10 +16,10 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.models.imagest.network import NetworkConfig
     from imagest_core.training.examples import Batch, DamagedCrops
-    from imagest_core.training.loop import LoopOptions, Task
+    from imagest_core.training.loop import LoopOptions, TrainingTask
 
 LARGEST_SEED = 2**32 - 4
-"""Examples are drawn with seeds a little above the one that is given."""
+"""Limited because examples use seeds slightly above the given one."""
 
 
 def add_commands(subparsers: Any) -> None:
@@ -34,29 +34,33 @@ def add_commands(subparsers: Any) -> None:
         "--begin",
         type=Path,
         metavar="RUN",
-        help="go on from another run's encoder, training the decoder alone",
+        help="use another run's encoder and train the decoder only",
     )
     imagest = parts.add_parser("imagest", help="the style encoder and the diffusion network")
     imagest.set_defaults(run=_train_imagest)
     _common(imagest, steps=4500)
     _gradients(imagest, batch=32, rate=3e-4)
     imagest.add_argument(
-        "--autoencoder", type=Path, required=True, metavar="RUN", help="a trained autoencoder, or a model"
+        "--autoencoder",
+        type=Path,
+        required=True,
+        metavar="RUN",
+        help="run of a trained autoencoder, or a model",
     )
     imagest.add_argument(
-        "--begin", type=Path, metavar="RUN", help="begin with the averaged weights of another run"
+        "--begin", type=Path, metavar="RUN", help="start with the averaged weights of another run"
     )
 
-    packing = parts.add_parser("pack", help="make a model of finished runs")
+    packing = parts.add_parser("pack", help="pack finished runs into a model")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(
-        "--earlier", type=Path, metavar="RUN", help="what the autoencoder's run went on from"
+        "--earlier", type=Path, metavar="RUN", help="the run that the autoencoder's run continued"
     )
     packing.add_argument("--diffusion", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument("-o", "--out", type=Path, required=True, metavar="FOLDER", help="a new folder")
     packing.add_argument("--name", default="imagest", help="the model's name")
-    packing.add_argument("--title", default="Imagest, trained here", help="one line on what it is")
-    packing.add_argument("--licence", default="", help="what may be done with the weights")
+    packing.add_argument("--title", default="Imagest, trained here", help="one-line description")
+    packing.add_argument("--licence", default="", help="licence of the weights")
     packing.set_defaults(run=_pack)
 
 
@@ -67,19 +71,19 @@ def _common(parser: argparse.ArgumentParser, steps: int) -> None:
         "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"
     )
     add("--craquelure", type=Path, metavar="MAPS", help="folder or tar of real craquelure maps")
-    add("--steps", type=whole(1), default=steps, help=f"at most this many steps (default {steps})")
+    add("--steps", type=whole(1), default=steps, help=f"maximum number of steps (default {steps})")
     add(
         "--held-out",
         type=whole(1, 100_000),
         default=48,
         metavar="N",
-        help="examples of unseen works measured (default 48)",
+        help="number of evaluated examples of held-out works (default 48)",
     )
     add(
         "--network",
         type=Path,
         metavar="FILE",
-        help="sizes of the network as JSON (default: the embedded one's)",
+        help="sizes of the network as JSON (default: those of the embedded model)",
     )
     add("--side", type=whole(8, 4096), default=128, help="side of the crops in pixels (default 128)")
     add("--seed", type=whole(0, LARGEST_SEED), default=0)
@@ -89,14 +93,14 @@ def _common(parser: argparse.ArgumentParser, steps: int) -> None:
         type=whole(1),
         default=min(250, steps // 2),
         metavar="N",
-        help="held-out figures and picture every N steps",
+        help="evaluate held-out works every N steps",
     )
 
 
 def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None:
     add = parser.add_argument
-    add("--minutes", type=number(0, 1e9), default=math.inf, help="at most this long")
-    add("--batch", type=whole(1, 65536), default=batch, help=f"examples a step (default {batch})")
+    add("--minutes", type=number(0, 1e9), default=math.inf, help="maximum duration")
+    add("--batch", type=whole(1, 65536), default=batch, help=f"examples per step (default {batch})")
     add("--rate", type=number(0, 1), default=rate, help=f"highest learning rate (default {rate})")
     add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
     add("--device", choices=("auto", "cpu", "cuda"), default="auto")
@@ -104,7 +108,7 @@ def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None
         "--workers",
         type=whole(0, 256),
         default=0,
-        help="processes that prepare examples (default: none beside this)",
+        help="processes that prepare examples (default: this one only)",
     )
 
 
@@ -128,7 +132,7 @@ def _train_imagest(args: argparse.Namespace, progress: Progress) -> int:
 
     config = replace(_network(args), autoencoder=network_of(args.autoencoder).autoencoder)
     data, held_out = _examples(args, config, progress)
-    task = DiffusionTask.over(args.autoencoder, args.out, held_out, config, begin=args.begin)
+    task = DiffusionTask.on_autoencoder(args.autoencoder, args.out, held_out, config, begin=args.begin)
     _train(task, data, config, args, progress)
     return 0
 
@@ -141,19 +145,23 @@ def _network(args: argparse.Namespace) -> NetworkConfig:
 
 
 def _train(
-    task: Task, data: DamagedCrops, config: NetworkConfig, args: argparse.Namespace, progress: Progress
+    task: TrainingTask,
+    data: DamagedCrops,
+    config: NetworkConfig,
+    args: argparse.Namespace,
+    progress: Progress,
 ) -> None:
     from imagest_core.training.loop import Trainer
-    from imagest_core.training.state import keep_run
+    from imagest_core.training.state import write_run
 
-    keep_run(args.out, config, _settings(args))
+    write_run(args.out, config, _settings(args))
     Trainer(task, data, _options(args)).run(progress)
 
 
 def _pack(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.training.pack import pack
 
-    made = pack(
+    description = pack(
         args.autoencoder,
         args.diffusion,
         args.out,
@@ -162,7 +170,7 @@ def _pack(args: argparse.Namespace, progress: Progress) -> int:
         licence=args.licence,
         earlier=args.earlier,
     )
-    show(f"{args.out}: weights {made.weights_hash}")
+    show(f"{args.out}: weights {description.weights_hash}")
     return 0
 
 
@@ -177,28 +185,28 @@ def _examples(
     if args.side % config.multiple:
         raise InputError(f"The side of the crops must be a multiple of {config.multiple}, not {args.side}.")
     start_torch(args.seed, args.threads)
-    works, aside = load_works(args.sources, progress)
+    works, held_out_works = load_works(args.sources, progress)
     maps = load_maps(args.craquelure) if args.craquelure else ()
     style = config.style.side
-    unseen = DamagedCrops(aside, maps, args.side, style_side=style, seed=1, vary=False)
+    unseen = DamagedCrops(held_out_works, maps, args.side, style_side=style, seed=1, vary=False)
     data = DamagedCrops(works, maps, args.side, style_side=style, seed=args.seed + 2)
     return data, fixed_batch(unseen, args.held_out)
 
 
 def _settings(args: argparse.Namespace) -> dict[str, object]:
-    """What the run was started with, kept beside its state: the model card is made of it."""
+    """Return the settings of the run, which are stored with its state for the model card."""
     left_out = ("run", "command", "part", "out", "debug")
     return {k: _plain(v) for k, v in vars(args).items() if k not in left_out}
 
 
 def _inputs(args: argparse.Namespace) -> list[Path]:
-    """Everything that the run reads."""
+    """Return all paths that the run reads."""
     named = (getattr(args, name, None) for name in ("craquelure", "network", "begin", "autoencoder"))
     return [*args.sources, *(path for path in named if path is not None)]
 
 
 def _plain(value: object) -> object:
-    """Paths by their names alone: where they lay is nobody's business."""
+    """Return a plain value; paths are reduced to their names for privacy."""
     if isinstance(value, list):
         return [_plain(v) for v in value]
     if isinstance(value, Path):

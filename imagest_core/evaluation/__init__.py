@@ -1,0 +1,1 @@
+"""Measure engines on cases whose undamaged picture is known."""

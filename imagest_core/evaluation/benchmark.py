@@ -1,4 +1,4 @@
-"""Contestants over cases: one row each, with every measure and the time."""
+"""Run methods over cases: one row each, with every metric and the time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress
 
 ALL = "all"
-"""The kind that stands for every case."""
+"""The kind that includes every case."""
 SECONDS = "seconds"
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one contestant scored on one case; ``values`` by the measure's name, NaN where there is none."""
+    """The scores of one method on one case; ``values`` by metric, NaN if not measured."""
 
     case: str
     kind: str
@@ -31,10 +31,10 @@ class Row:
 
 @dataclass
 class Benchmark:
-    """All rows, and what the report says about them.
+    """All rows, with notes for the report.
 
-    ``columns``: the measures in order; ``sets``: measures of a whole set of pictures (FID, KID)
-    by (kind, method); ``notes``: a sentence for each measure that stays empty.
+    ``columns``: the metrics in order; ``sets``: metrics of a whole set of pictures (FID, KID) by (kind,
+    method); ``notes``: sentences on the metrics and why some are empty.
     """
 
     columns: tuple[str, ...]
@@ -44,24 +44,24 @@ class Benchmark:
 
     @property
     def methods(self) -> list[str]:
-        """The methods, in the order they ran."""
+        """The methods in the order of their runs."""
         return list(dict.fromkeys(row.method for row in self.rows))
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of damage by name, and last :data:`ALL` where there are several."""
+        """The kinds of damage by name; :data:`ALL` is the last if there are several."""
         kinds = sorted({row.kind for row in self.rows})
         return [*kinds, ALL] if len(kinds) > 1 else kinds
 
     def values(self, kind: str, method: str, column: str) -> list[float]:
-        """One measure of one contestant, by the order of the cases."""
+        """Return the values of one metric of one method, in the order of the cases."""
         chosen = (row for row in self.rows if row.method == method and kind in (row.kind, ALL))
         return [row.values.get(column, math.nan) for row in chosen]
 
 
 @dataclass(frozen=True)
 class CaseFills:
-    """A case's pictures and what every method made of it, by its label; for the contact sheets."""
+    """A case's pictures and its fills by method label, for the contact sheets."""
 
     case: Case
     pictures: CasePictures
@@ -81,15 +81,15 @@ def run_benchmark(
         pictures = load_case(case)
         filled = {NONE: Filled(pictures.damaged, 0.0)}
         for number, method in enumerate(methods):
-            piece = part.part(number / len(methods), (number + 1) / len(methods))
-            filled[method.label] = _fill(case, pictures, method, filled, piece)
-        rows = [_row(case, pictures, label, one, perceptual) for label, one in filled.items()]
-        yield rows, CaseFills(case, pictures, {label: one.picture for label, one in filled.items()})
+            step = part.part(number / len(methods), (number + 1) / len(methods))
+            filled[method.label] = _fill(case, pictures, method, filled, step)
+        rows = [_row(case, pictures, label, fill, perceptual) for label, fill in filled.items()]
+        yield rows, CaseFills(case, pictures, {label: fill.picture for label, fill in filled.items()})
     progress.set(1.0)
 
 
 def columns(perceptual: Perceptual) -> tuple[str, ...]:
-    """The measures of every row, in the order of the tables."""
+    """Return the metrics of every row, in the order of the tables."""
     return (*METRICS, *perceptual.columns, SECONDS)
 
 

@@ -17,7 +17,7 @@ LEVEL = 0.95
 class Interval:
     """A mean over ``count`` cases and the bounds of its bootstrap interval.
 
-    NaN where nothing was measured; one case has a mean but no bounds.
+    NaN if nothing was measured; a single case has a mean but no bounds.
     """
 
     mean: float
@@ -26,15 +26,15 @@ class Interval:
     count: int
 
     @property
-    def decided(self) -> bool:
-        """Whether the interval leaves out zero."""
+    def excludes_zero(self) -> bool:
+        """Whether the interval excludes zero."""
         return self.low > 0 or self.high < 0
 
 
 def mean_interval(values: Sequence[float], seed: int = 0, level: float = LEVEL) -> Interval:
-    """The mean of ``values`` and its interval at ``level``, cases being resampled.
+    """Return the mean of ``values`` and its interval at ``level``, by resampling the cases.
 
-    Cases without a finite value are left out. The same seed gives the same bounds.
+    Cases without a finite value are ignored. The same seed gives the same bounds.
     """
     known = np.asarray(values, np.float64)
     known = known[np.isfinite(known)]
@@ -49,10 +49,10 @@ def mean_interval(values: Sequence[float], seed: int = 0, level: float = LEVEL) 
 def paired_difference(
     first: Sequence[float], second: Sequence[float], seed: int = 0, level: float = LEVEL
 ) -> Interval:
-    """``first`` minus ``second``, case by case: the works differ more than the engines do."""
+    """Return the mean of ``first`` minus ``second`` by case, as works differ more than engines do."""
     if len(first) != len(second):
         raise ValueError("paired values must be of the same cases")
-    with np.errstate(invalid="ignore"):  # infinite minus infinite is left out as NaN
+    with np.errstate(invalid="ignore"):  # infinite minus infinite is NaN and ignored
         return mean_interval((np.asarray(first) - np.asarray(second)).tolist(), seed, level)
 
 
@@ -62,6 +62,6 @@ def _resampled_means(values: NDArray[np.float64], seed: int) -> NDArray[np.float
 
 @lru_cache(maxsize=8)
 def _draws(count: int, seed: int, resamples: int) -> NDArray[np.float64]:
-    """How often each of ``count`` cases is drawn in each resample, (resamples, count)."""
+    """Return how often each of ``count`` cases is drawn in each resample, (resamples, count)."""
     generator = np.random.default_rng(seed)
     return generator.multinomial(count, np.full(count, 1 / count), resamples).astype(np.float64)

@@ -1,4 +1,4 @@
-"""CLIP score: how near a picture and its caption lie, as the raw cosine."""
+"""CLIP score: the raw cosine similarity of a picture and its caption."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from imagest_core.errors import ModelError
 
 
 def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
-    """A function from a picture and its caption to their cosine, −1 to 1, by the model in ``folder``.
+    """Return a function that scores a picture and its caption with the model in ``folder``, −1 to 1.
 
-    Reads safetensors from ``folder`` alone. Raises ``ModelError``.
+    Reads safetensors from ``folder`` only. Raises ``ModelError``.
     """
     import torch
     from transformers import AutoTokenizer, CLIPImageProcessor, CLIPModel
@@ -21,7 +21,7 @@ def clip_scorer(folder: Path) -> Callable[[Image8, str], float]:
         model = CLIPModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError):
-        raise ModelError(f"{folder} doesn't hold a CLIP model that can be read.") from None
+        raise ModelError(f"{folder} contains no readable CLIP model.") from None
     side = model.config.vision_config.image_size
     prepare = CLIPImageProcessor(size={"shortest_edge": side}, crop_size={"height": side, "width": side})
 

@@ -1,4 +1,4 @@
-"""Contact sheets: every case as a row, damaged, each contestant, the truth; and the same as close-ups."""
+"""Contact sheets: a row per case with the damaged picture, each fill and the truth, whole and close up."""
 
 from __future__ import annotations
 
@@ -19,33 +19,33 @@ DAMAGED = "damaged"
 CELL = 256
 """Longest side of a picture on the sheet, in pixels."""
 CLOSE = 96
-"""Side of the part of a case that a close-up shows, in the case's own pixels."""
+"""Side of the part of a case in a close-up, in pixels of the case."""
 GAP, TYPE = 10, 20
 PAPER, INK = (250, 250, 248), (25, 25, 25)
 
 
 @dataclass(frozen=True)
 class Strip:
-    """A row of a sheet: its title, and pictures of one size by the label of their column."""
+    """A row of a sheet: its title, and pictures of one size by column label."""
 
     title: str
     cells: Mapping[str, Image.Image]
 
 
 def whole_strip(filled: CaseFills) -> Strip:
-    """The whole of each picture, reduced to :data:`CELL` where it is larger."""
+    """Return a strip of the whole pictures, reduced to at most :data:`CELL`."""
     return Strip(filled.case.name, {label: _fitted(picture) for label, picture in _columns(filled).items()})
 
 
 def close_strip(filled: CaseFills) -> Strip:
-    """The most damaged part that still shows some of its surroundings, enlarged without smoothing."""
+    """Return a strip of a close-up with damage and surroundings, enlarged without smoothing."""
     rows, cols = close_up(filled.pictures.mask)
     cells = {label: _enlarged(picture[rows, cols]) for label, picture in _columns(filled).items()}
     return Strip(f"{filled.case.name} at ({cols.start}, {rows.start})", cells)
 
 
 def close_up(mask: Mask, side: int = CLOSE) -> tuple[slice, slice]:
-    """Rows and columns of the ``side`` square whose share of damage is nearest to two fifths."""
+    """Return rows and columns of the ``side`` square whose share of damage is nearest to 40 %."""
     height, width = (min(side, length) for length in mask.shape)
     total = np.pad(mask.astype(np.int64).cumsum(0).cumsum(1), ((1, 0), (1, 0)))
     inside = (
@@ -56,7 +56,7 @@ def close_up(mask: Mask, side: int = CLOSE) -> tuple[slice, slice]:
 
 
 def contact_sheet(strips: Sequence[Strip]) -> Image.Image:
-    """The strips one under the other, each column under its label; all strips have the same columns."""
+    """Stack the strips below a header with the column labels; all strips have the same columns."""
     labels = list(strips[0].cells)
     width = max(cell.width for strip in strips for cell in strip.cells.values())
     heights = [_height(strip) for strip in strips]
@@ -96,7 +96,7 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 
 def _write(draw: ImageDraw.ImageDraw, place: tuple[int, int], text: str, width: int) -> None:
-    """``text`` at ``place``, in smaller type where it wouldn't fit into ``width``."""
+    """Draw ``text`` at ``place``, in smaller type if it doesn't fit ``width``."""
     size = TYPE
     while size > TYPE // 2 and draw.textlength(text, _font(size)) > width:
         size -= 1

@@ -9,7 +9,7 @@ Features = NDArray[np.floating]
 
 
 def frechet(first: Features, second: Features) -> float:
-    """Fréchet distance of two Gaussians (Heusel et al. 2017, eq. 6), from 0; NaN below two pictures.
+    """Return the Fréchet distance of two Gaussians (Heusel et al. 2017, eq. 6), ≥ 0; NaN below two pictures.
 
     With fewer pictures than features the covariances are rank-deficient and the distance is biased
     upwards: compare only sets of one size.
@@ -23,9 +23,9 @@ def frechet(first: Features, second: Features) -> float:
 
 
 def kernel_distance(first: Features, second: Features) -> float:
-    """KID: unbiased squared MMD with the kernel (x·y/d + 1)³ (Bińkowski et al. 2018), over the whole sets.
+    """Return KID: unbiased squared MMD with the kernel (x·y/d + 1)³ (Bińkowski et al. 2018) of whole sets.
 
-    May fall below 0; NaN below two pictures.
+    May be below 0; NaN below two pictures.
     """
     if min(len(first), len(second)) < 2:
         return float("nan")
@@ -38,7 +38,7 @@ def _covariance(features: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _root_trace(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
-    """tr √(Σ₁Σ₂): the nuclear norm of X₁X₂ᵀ for centred features, whatever their rank."""
+    """Return tr √(Σ₁Σ₂): the nuclear norm of X₁X₂ᵀ for centred features of any rank."""
     ours, theirs = ((each - each.mean(0)) / np.sqrt(len(each) - 1) for each in (first, second))
     return float(np.linalg.norm(ours @ theirs.T, "nuc"))
 

@@ -1,4 +1,4 @@
-"""One case filled by one method, as a user's export would hold it."""
+"""Fill a case with a method, with the same samples as a user's export."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagest_core.arrays import Image8
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.evaluation.cases import Case, CasePictures, eight_bit
-from imagest_core.evaluation.noise import grained
+from imagest_core.evaluation.noise import with_grain
 from imagest_core.painting.color.working import colour_space
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Progress
@@ -26,7 +26,7 @@ from imagest_core.style.suggest import suggest_regions
 
 @dataclass(frozen=True)
 class Filled:
-    """A case's picture as restored, (h, w, 3) uint8 sRGB, and the seconds it took."""
+    """A restored picture, (h, w, 3) uint8 sRGB, and the time in seconds."""
 
     picture: Image8
     seconds: float
@@ -38,9 +38,9 @@ def fill_case(
     progress: Progress,
     style: StyleReference | None = None,
 ) -> Filled:
-    """Restore the damaged picture of ``case``; the time is that of restoring, not of reading and writing.
+    """Restore the damaged picture of ``case``; the time excludes reading and writing.
 
-    Without a ``style`` the program takes one as it does where the user names none.
+    Without a ``style``, the program suggests one as for a user who gives none.
     """
     with open_painting(case.damaged) as painting:
         damage = read_mask(case.mask, (painting.width, painting.height))
@@ -51,7 +51,7 @@ def fill_case(
 
 
 def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -> StyleReference | None:
-    """What the program takes as the style where the user names none."""
+    """Return the style reference that the program suggests."""
     if not get_engine(request.engine).uses_style(request):
         return None
     regions = suggest_regions(painting, damage)
@@ -59,16 +59,16 @@ def _style(painting: Painting, damage: DamageMap, request: RestorationRequest) -
 
 
 def add_grain(pictures: CasePictures, smooth: Filled, like: Image8, request: RestorationRequest) -> Filled:
-    """The control: ``smooth`` with white noise of the fine energy of ``like``, in the dilated mask."""
+    """Add white noise with the fine energy of ``like`` to ``smooth`` in the dilated mask: the control."""
     started = time.perf_counter()
     dilated = DamageMap.from_mask(pictures.mask).dilated(request.dilation)
     filled = dilated.read(dilated.box) > 0
-    picture = grained(smooth.picture, like, pictures.mask, filled, request.seed)
+    picture = with_grain(smooth.picture, like, pictures.mask, filled, request.seed)
     return Filled(picture, smooth.seconds + time.perf_counter() - started)
 
 
 def _restored(painting: Painting, result: RestorationResult) -> NDArray[np.float32]:
-    """The whole picture in working colour, with the patches an export would write."""
+    """Return the whole picture in working colour with the patches of an export."""
     samples = painting.read()
     for patch in result.patches(painting):
         under = samples[patch.box.slices]

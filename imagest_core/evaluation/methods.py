@@ -1,4 +1,4 @@
-"""Who takes part: engines with their requests, the untouched damage, and white noise as a control."""
+"""The methods to compare: engines with their requests, the unfilled damage, and white noise as a control."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from imagest_core.restoration.modes import Mode
 from imagest_core.restoration.request import RestorationRequest
 
 NONE = "none"
-"""The damaged picture itself."""
+"""The damaged picture, unfilled."""
 HARMONIC = "harmonic"
 NOISE = "harmonic+noise"
 """The harmonic fill with white noise of another method's fine energy, ``harmonic+noise:ENGINE``."""
@@ -20,7 +20,7 @@ NOISE = "harmonic+noise"
 
 @dataclass(frozen=True)
 class Method:
-    """A row of the tables: the fill of ``request``, or with grain as fine as that of the row ``like``."""
+    """A row of the tables: the fill of ``request``, plus grain with the fine energy of the row ``like``."""
 
     label: str
     request: RestorationRequest
@@ -30,11 +30,10 @@ class Method:
 def methods(
     names: Sequence[str], modes: Sequence[Mode] = (), values: Mapping[str, Any] | None = None
 ) -> tuple[Method, ...]:
-    """The methods named by ``names``: ``ENGINE``, ``ENGINE:MODE`` or ``harmonic+noise[:ROW]``.
+    """Return the methods named by ``names``: ``ENGINE``, ``ENGINE:MODE`` or ``harmonic+noise[:ROW]``.
 
-    An engine named without a mode runs in each of ``modes`` (textured when none is given) if it has modes.
-    ``values`` are parameters by name; each engine gets those it has. Controls come last. Raises
-    ``InputError``.
+    An engine with modes that is named without one runs in each of ``modes`` (default: textured). ``values``
+    are parameters by name; each engine gets those it has. Controls come last. Raises ``InputError``.
     """
     given = values or {}
     engines = [row for name in names if not _is_noise(name) for row in _rows(name, modes, given)]
@@ -43,7 +42,7 @@ def methods(
 
 
 def request_for(engine: str, values: Mapping[str, Any]) -> RestorationRequest:
-    """A request of those ``values`` that the engine has; raises ``InputError``."""
+    """Return a request with those ``values`` that the engine has; raises ``InputError``."""
     known = RestorationRequest.specs().keys() | get_engine(engine).Parameters.specs().keys()
     return RestorationRequest.of(engine, **{name: value for name, value in values.items() if name in known})
 
@@ -52,7 +51,7 @@ def _rows(name: str, modes: Sequence[Mode], values: Mapping[str, Any]) -> list[M
     engine, _, mode = name.partition(":")
     if "mode" not in get_engine(engine).Parameters.specs():
         if mode:
-            raise InputError(f"The engine {engine} has no modes: name it without ':{mode}'.")
+            raise InputError(f"The engine {engine} has no modes: leave out ':{mode}'.")
         return [Method(engine, request_for(engine, values))]
     chosen = [_mode(mode)] if mode else list(modes) or [Mode.TEXTURED]
     return [
@@ -74,10 +73,10 @@ def _is_noise(name: str) -> bool:
 def _control(name: str, rows: Sequence[Method], values: Mapping[str, Any]) -> Method:
     like = name[len(NOISE) + 1 :]
     sources = [row.label for row in rows if row.request.engine != HARMONIC]
-    fitting = [label for label in sources if label == like or label.partition(":")[0] == like or not like]
-    if not fitting:
-        raise InputError(f"{name} takes its energy from another engine: name that with --engine too.")
-    return Method(f"{NOISE}:{fitting[-1]}", request_for(HARMONIC, values), fitting[-1])
+    matching = [label for label in sources if label == like or label.partition(":")[0] == like or not like]
+    if not matching:
+        raise InputError(f"{name} needs the energy of another engine: name that with --engine, too.")
+    return Method(f"{NOISE}:{matching[-1]}", request_for(HARMONIC, values), matching[-1])
 
 
 def _unique(rows: Sequence[Method]) -> tuple[Method, ...]:

@@ -1,13 +1,13 @@
-"""How near a fill comes to the truth: measures of arrays, without weights.
+"""Metrics that compare a fill with the truth, without trained weights.
 
 Every picture is (h, w, 3) uint8 sRGB, every mask (h, w) bool, true in the damage (not dilated).
-``none`` of the published tables is the damaged picture itself, measured by the same functions.
+``none`` in the published tables is the damaged picture itself, measured with the same functions.
 
 - PSNR and SSIM in the mask: over the three channels in 0–1; SSIM is the map of Wang et al. 2004
   (11×11 Gaussian window of σ 1.5, population covariance), averaged over the mask.
 - HaarPSI and GMSD of the whole picture, as ``piq`` computes them.
-- Energies compare the fill's detail with the truth's: 1 is as much, 0 is none. They say nothing about
-  whether the detail is right: white noise has energy too. Both are measured on 8-bit grey
+- Energies are ratios of the fill's detail to the truth's: 1 is as much, 0 is none. They don't tell
+  whether the detail is right: white noise has energy, too. Both are measured on 8-bit grey
   (Rec. 601), edges mirrored without repeating the border (``BORDER_REFLECT_101``).
 - CIEDE2000 is the mean colour difference in the mask (D65).
 """
@@ -27,13 +27,13 @@ OCTAVES = ((0.0, 1.0), (1.0, 2.0), (2.0, 4.0))
 """σ of the two Gaussians of each difference-of-Gaussian band, in pixels, finest first."""
 
 METRICS = ("psnr", "ssim", "haarpsi", "gmsd", "energy", "band1", "band2", "band3", "de2000")
-"""The measures of :func:`measure`, in the order of the tables."""
+"""The metrics of :func:`measure`, in the order of the tables."""
 
 
 def measure(fill: Image8, truth: Image8, mask: Mask) -> dict[str, float]:
-    """Every measure of :data:`METRICS` for one case; raises ``MaskError`` for an empty mask.
+    """Return every metric of :data:`METRICS` for one case; raises ``MaskError`` for an empty mask.
 
-    A share whose truth is flat (no energy at all) is NaN; PSNR of an exact fill is infinite.
+    A ratio is NaN if the truth is flat (no energy); the PSNR of an exact fill is infinite.
     """
     if not mask.any():
         raise MaskError("The mask of this case is empty: there is nothing to measure.")
@@ -46,14 +46,14 @@ def measure(fill: Image8, truth: Image8, mask: Mask) -> dict[str, float]:
 
 
 def psnr(fill: Image8, truth: Image8, mask: Mask) -> float:
-    """10·log₁₀(1/MSE) in dB over all samples of the mask, pictures in 0–1."""
+    """Return 10·log₁₀(1/MSE) in dB over all samples of the mask, for pictures in 0–1."""
     error = (fill[mask].astype(np.float64) - truth[mask]) / 255
     mse = float(np.mean(error**2))
     return float("inf") if mse == 0 else -10 * float(np.log10(mse))
 
 
 def ssim(fill: Image8, truth: Image8, mask: Mask) -> float:
-    """Mean over the mask and the channels of the SSIM map, at most 1."""
+    """Return the mean of the SSIM map over the mask and the channels, at most 1."""
     from skimage.metrics import structural_similarity
 
     _, similarity = structural_similarity(
@@ -64,7 +64,7 @@ def ssim(fill: Image8, truth: Image8, mask: Mask) -> float:
 
 
 def whole_picture(fill: Image8, truth: Image8) -> dict[str, float]:
-    """HaarPSI (0–1, higher is nearer) and GMSD (from 0, lower is nearer) of the whole picture."""
+    """Return HaarPSI (0–1, higher is better) and GMSD (≥ 0, lower is better) of the whole picture."""
     import piq
 
     ours, theirs = _tensor(fill), _tensor(truth)
@@ -75,31 +75,31 @@ def whole_picture(fill: Image8, truth: Image8) -> dict[str, float]:
 
 
 def gradient_energy(fill: Image8, truth: Image8, mask: Mask) -> float:
-    """Mean Sobel magnitude in the mask eroded by one pixel (3×3), fill over truth.
+    """Return the ratio fill / truth of the mean Sobel magnitude in the mask eroded by one pixel (3×3).
 
-    Damage that is nowhere wider than two pixels leaves nothing after eroding: NaN.
+    NaN if the damage is nowhere wider than two pixels, so nothing is left after eroding.
     """
     core = cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return _share(_mean(_sobel(fill)[core]), _mean(_sobel(truth)[core]))
+    return _ratio(_mean(_sobel(fill)[core]), _mean(_sobel(truth)[core]))
 
 
 def band_energies(fill: Image8, truth: Image8, mask: Mask) -> tuple[float, ...]:
-    """RMS in the mask of each difference-of-Gaussian band of :data:`OCTAVES`, fill over truth."""
+    """Return the ratio fill / truth of the RMS of each band of :data:`OCTAVES` in the mask."""
     pairs = zip(octaves(fill), octaves(truth))
-    return tuple(_share(_rms(ours[mask]), _rms(theirs[mask])) for ours, theirs in pairs)
+    return tuple(_ratio(_rms(ours[mask]), _rms(theirs[mask])) for ours, theirs in pairs)
 
 
 def octaves(picture: Image8) -> list[NDArray[np.float64]]:
-    """The grey picture's bands, each (h, w) in 0–255 units, finest first."""
+    """Return the bands of the grey picture, each (h, w) in units of 0–255, finest first."""
     grey = _grey(picture)
     return [_blurred(grey, fine) - _blurred(grey, coarse) for fine, coarse in OCTAVES]
 
 
 def colour_difference(fill: Image8, truth: Image8, mask: Mask) -> float:
-    """Mean CIEDE2000 over the mask, from 0."""
+    """Return the mean CIEDE2000 over the mask, ≥ 0."""
     from skimage.color import deltaE_ciede2000, rgb2lab
 
-    # One row of pixels: the conversions take pictures.
+    # As a picture of one row, which the conversions need.
     ours, theirs = fill[mask][None] / 255, truth[mask][None] / 255
     return float(np.mean(deltaE_ciede2000(rgb2lab(theirs), rgb2lab(ours))))
 
@@ -140,5 +140,5 @@ def _rms(values: NDArray[np.float64]) -> float:
     return float(np.sqrt(np.mean(values**2)))
 
 
-def _share(ours: float, theirs: float) -> float:
+def _ratio(ours: float, theirs: float) -> float:
     return ours / theirs if theirs > 0 else float("nan")

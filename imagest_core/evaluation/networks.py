@@ -1,6 +1,6 @@
-"""The networks of the perceptual measures; loaded only where a measure is taken.
+"""The networks of the perceptual metrics; loaded only when a metric is computed.
 
-Pictures go in as (n, 3, h, w) float in 0–1. Weights come from :mod:`imagest_core.evaluation.weights`.
+Inputs are pictures (n, 3, h, w) float in 0–1. Weights come from :mod:`imagest_core.evaluation.weights`.
 """
 
 from __future__ import annotations
@@ -14,19 +14,20 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 class Taps(nn.Module):
-    """A chain of layers whose output is kept after each of the layers numbered in ``at``."""
+    """A sequence of layers that returns the outputs of the layers with the indices ``at``."""
 
     def __init__(self, features: nn.Sequential, at: tuple[int, ...]) -> None:
         super().__init__()
         self.features, self.at = features[: max(at) + 1], at
 
     def forward(self, images: Tensor) -> list[Tensor]:
-        kept = []
+        """Return the selected outputs in the order of the layers."""
+        outputs = []
         for number, layer in enumerate(self.features):
             images = layer(images)
             if number in self.at:
-                kept.append(images)
-        return kept
+                outputs.append(images)
+        return outputs
 
 
 class Lpips(nn.Module):
@@ -40,13 +41,13 @@ class Lpips(nn.Module):
         from torchvision.models import alexnet
 
         super().__init__()
-        with torch.device("meta"):  # its 59 million classifying weights are never made
+        with torch.device("meta"):  # its 59 million classifier weights are never allocated
             features = alexnet(weights=None).features
         self.taps = Taps(_separate(features.to_empty(device="cpu")), (1, 4, 7, 9, 11))
         self.linear = nn.ModuleList(nn.Conv2d(width, 1, 1, bias=False) for width in self.widths)
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        """The distance at every pixel, (n, 1, h, w), from 0."""
+        """Return the distance at every pixel, (n, 1, h, w), ≥ 0."""
         pairs = zip(self.taps(self._scaled(first)), self.taps(self._scaled(second)), self.linear)
         total = first.new_zeros(first.shape[0], 1, *first.shape[2:])
         for ours, theirs, weigh in pairs:
@@ -59,7 +60,7 @@ class Lpips(nn.Module):
 
 
 class GramStyle(nn.Module):
-    """Style loss: over relu1_1 to relu5_1 of VGG-19, the sum of the Grams' mean squared differences."""
+    """Style loss: mean squared differences of Gram matrices, summed over relu1_1 to relu5_1 of VGG-19."""
 
     def __init__(self) -> None:
         from torchvision.models.vgg import cfgs, make_layers
@@ -68,14 +69,14 @@ class GramStyle(nn.Module):
         self.taps = Taps(_separate(make_layers(cfgs["E"])), (1, 6, 11, 20, 29))
 
     def forward(self, first: Tensor, second: Tensor) -> Tensor:
-        """(n,) from 0; a Gram is F·Fᵀ/(c·h·w) of features F (c, h·w)."""
+        """Return (n,), ≥ 0; a Gram matrix is F·Fᵀ/(c·h·w) of features F (c, h·w)."""
         ours, theirs = (self.taps(_normalised(each, IMAGENET_MEAN, IMAGENET_STD)) for each in (first, second))
         squares = [(_gram(one) - _gram(other)) ** 2 for one, other in zip(ours, theirs)]
         return torch.stack([square.mean((1, 2)) for square in squares]).sum(0)
 
 
 class InceptionFeatures(nn.Module):
-    """Inception-v3's 2048 pooled features; ``original`` pools as the network FID is defined with."""
+    """The 2048 pooled features of Inception-v3; ``original`` pools as in the definition of FID."""
 
     def __init__(self, original: bool) -> None:
         from torchvision.models import inception_v3
@@ -90,7 +91,7 @@ class InceptionFeatures(nn.Module):
         self.network = network
 
     def forward(self, images: Tensor) -> Tensor:
-        """(n, 2048); the pictures are resized to 299 px (bilinear, without antialiasing)."""
+        """Return (n, 2048); the pictures are resized to 299 px (bilinear, without antialiasing)."""
         sized = functional.interpolate(images, (299, 299), mode="bilinear", align_corners=False)
         # The FID network and torchvision's (``transform_input`` off) both take −1 to 1.
         features: Tensor = self.network(2 * sized - 1)
@@ -98,9 +99,9 @@ class InceptionFeatures(nn.Module):
 
 
 def pool_as_original(network: nn.Module) -> None:
-    """Pool inside torchvision's Inception-v3 as the network of Heusel et al. 2017 does.
+    """Change the pooling of torchvision's Inception-v3 to that of Heusel et al. 2017.
 
-    Averages leave the padding out, and the last block takes the maximum instead.
+    Averages exclude the padding, and the last block uses maximum pooling.
     """
     for name, block in network.named_children():
         if hasattr(block, "branch_pool") and isinstance(block.branch_pool, nn.Module):
@@ -110,7 +111,7 @@ def pool_as_original(network: nn.Module) -> None:
 
 
 def _without_padding(_: nn.Module, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """A 3×3 average over zero padding, made one over the samples that exist."""
+    """Scale a block's input so that its 3×3 average excludes the zero padding."""
     share = functional.avg_pool2d(torch.ones_like(inputs[0]), 3, 1, 1)
     return (inputs[0] / share,)
 
@@ -124,7 +125,7 @@ def _pool_maximum(block: nn.Module) -> None:
 
 
 def _separate(layers: nn.Sequential) -> nn.Sequential:
-    """The same layers, none overwriting the output of the one before."""
+    """Make no layer overwrite the output of the previous one."""
     for layer in layers:
         if isinstance(layer, nn.ReLU):
             layer.inplace = False
@@ -137,7 +138,7 @@ def _normalised(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...])
 
 
 def _unit(features: Tensor) -> Tensor:
-    """Features of length 1 over the channels, as LPIPS's own code guards it."""
+    """Normalize features to length 1 over the channels, with the guard of the LPIPS code."""
     return features / (features.square().sum(1, keepdim=True).sqrt() + 1e-10)
 
 

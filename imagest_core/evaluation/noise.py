@@ -1,4 +1,4 @@
-"""White noise on a smooth fill: the control that any claim of energy has to stand beside."""
+"""Add white noise to a smooth fill: a control for the energy metrics."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from imagest_core.arrays import Image8, Mask
 from imagest_core.evaluation.metrics import octaves
 
 STEPS = 30
-"""Halvings of the interval in which the noise's σ is sought."""
-MOST = 255.0
+"""Bisection steps for the σ of the noise."""
+MAX_SIGMA = 255.0
 
 
-def grained(smooth: Image8, like: Image8, mask: Mask, filled: Mask, seed: int = 0) -> Image8:
-    """``smooth`` with grain of as much energy in the finest octave within ``mask`` as ``like`` has.
+def with_grain(smooth: Image8, like: Image8, mask: Mask, filled: Mask, seed: int = 0) -> Image8:
+    """Add grain to ``smooth`` until its finest octave within ``mask`` has the energy of ``like``.
 
-    The grain is Gaussian, white and neutral, added where ``filled`` is true. A smooth fill that is
-    already as lively as ``like`` comes back as it is. All pictures are (h, w, 3) uint8 sRGB.
+    The grain is Gaussian, white and neutral, added where ``filled`` is true. A fill that already has the
+    energy of ``like`` is returned unchanged. All pictures are (h, w, 3) uint8 sRGB.
     """
     grain = np.random.default_rng(seed).standard_normal(mask.shape) * filled
-    wanted = _fine_energy(like, mask)
-    low, high = 0.0, MOST
+    target = _fine_energy(like, mask)
+    low, high = 0.0, MAX_SIGMA
     for _ in range(STEPS):
         middle = (low + high) / 2
-        enough = _fine_energy(_with_grain(smooth, grain, middle), mask) > wanted
+        enough = _fine_energy(_with_grain(smooth, grain, middle), mask) > target
         low, high = (low, middle) if enough else (middle, high)
     return _with_grain(smooth, grain, low)
 

@@ -1,4 +1,4 @@
-"""Measures that need trained networks: taken where the weights lie on this machine, else left empty."""
+"""Metrics that need trained networks; empty unless the weights are on this computer."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ FEW = 2048
 class Perceptual:
     """LPIPS in the mask, Gram style loss and CLIP score of the whole picture; FID and KID of sets.
 
-    ``notes`` says in one sentence each what a measure was taken with, or why it is empty. Raises
-    ``ModelError`` for weights that are there but don't fit.
+    ``notes`` has a sentence on the weights of each metric, or why it is empty. Raises ``ModelError`` if
+    weights don't match their network.
     """
 
     columns = COLUMNS
@@ -40,37 +40,37 @@ class Perceptual:
         self._lpips, self._style = self._open_lpips(), self._open_style()
         self._features = self._open_inception()
         self._clip = self._open_clip(captions)
-        self._seen: dict[tuple[str, str], list[NDArray[np.float32]]] = defaultdict(list)
+        self._fills: dict[tuple[str, str], list[NDArray[np.float32]]] = defaultdict(list)
         self._truths: dict[str, list[NDArray[np.float32]]] = defaultdict(list)
 
     def measure(self, fill: Image8, truth: Image8, mask: Mask, caption: str = "") -> dict[str, float]:
-        """The values of :data:`COLUMNS`, NaN where a network or the caption is missing."""
+        """Return the values of :data:`COLUMNS`, NaN if the network or the caption is missing."""
         values = dict.fromkeys(COLUMNS, math.nan)
         if self._lpips:
-            values["lpips"] = float(self._taken(self._lpips, fill, truth)[0, 0].numpy()[mask].mean())
+            values["lpips"] = float(self._outputs(self._lpips, fill, truth)[0, 0].numpy()[mask].mean())
         if self._style:
-            values["style"] = float(self._taken(self._style, fill, truth)[0])
+            values["style"] = float(self._outputs(self._style, fill, truth)[0])
         if self._clip and caption:
             values["clip"] = self._clip(fill, caption)
         return values
 
     def collect(self, kind: str, label: str, fill: Image8, truth: Image8) -> None:
-        """Keep what FID and KID of the set ``kind`` need; each contestant must bring every case."""
+        """Keep the features for FID and KID of the set ``kind``; each method must include every case."""
         if self._features is None:
             return
-        self._seen[kind, label].append(self._taken(self._features, fill)[0].numpy())
-        if len(self._truths[kind]) < len(self._seen[kind, label]):
-            self._truths[kind].append(self._taken(self._features, truth)[0].numpy())
+        self._fills[kind, label].append(self._outputs(self._features, fill)[0].numpy())
+        if len(self._truths[kind]) < len(self._fills[kind, label]):
+            self._truths[kind].append(self._outputs(self._features, truth)[0].numpy())
 
     def sets(self, everything: str = "all") -> dict[tuple[str, str], dict[str, float]]:
-        """FID and KID by (kind, label), and of all kinds together as ``everything``."""
-        labels = dict.fromkeys(label for _, label in self._seen)
-        found = {key: _distances(self._truths[key[0]], fills) for key, fills in self._seen.items()}
+        """Return FID and KID by (kind, label), and of all kinds together as ``everything``."""
+        labels = dict.fromkeys(label for _, label in self._fills)
+        distances = {key: _distances(self._truths[key[0]], fills) for key, fills in self._fills.items()}
         truths = [each for kind in self._truths.values() for each in kind]
         for label in labels:
-            fills = [each for kind in self._truths for each in self._seen[kind, label]]
-            found[everything, label] = _distances(truths, fills)
-        return found
+            fills = [each for kind in self._truths for each in self._fills[kind, label]]
+            distances[everything, label] = _distances(truths, fills)
+        return distances
 
     def _open_lpips(self) -> Any:
         features = self._file(weights.ALEXNET, "LPIPS")
@@ -83,7 +83,7 @@ class Perceptual:
         load_into(network.taps, features)
         load_into(network.linear, linear, {f"{n}.": f"lin{n}.model.1." for n in range(len(Lpips.widths))})
         return self._with(
-            network, f"LPIPS v0.1 over AlexNet ({_named(features)}, {_named(linear)}), in the mask."
+            network, f"LPIPS v0.1 over AlexNet ({_described(features)}, {_described(linear)}), in the mask."
         )
 
     def _open_style(self) -> Any:
@@ -94,7 +94,7 @@ class Perceptual:
 
         network = GramStyle()
         load_into(network.taps, path)
-        return self._with(network, f"Style loss over VGG-19 ({_named(path)}): Grams are {GRAM}.")
+        return self._with(network, f"Style loss over VGG-19 ({_described(path)}): Grams are {GRAM}.")
 
     def _open_inception(self) -> Any:
         original = self._store.find(weights.INCEPTION_FID)
@@ -105,14 +105,14 @@ class Perceptual:
 
         network = InceptionFeatures(original is not None)
         load_into(network.network, path)
-        caution = "" if original else "; these aren't the weights of published FID figures"
-        few = f"below {FEW} pictures FID is biased and KID is to be preferred"
-        return self._with(network, f"FID and KID over Inception-v3 ({_named(path)}){caution}; {few}.")
+        caution = "" if original else "; not the weights of published FID values"
+        few = f"below {FEW} pictures FID is biased, so KID is preferable"
+        return self._with(network, f"FID and KID over Inception-v3 ({_described(path)}){caution}; {few}.")
 
     def _open_clip(self, captions: bool) -> Callable[[Image8, str], float] | None:
         folder = self._store.find_clip()
         if folder is None or not captions:
-            why = "no CLIP model lies on this machine" if folder is None else "no case has a caption"
+            why = "there is no CLIP model on this computer" if folder is None else "no case has a caption"
             self.notes.append(f"CLIP score is empty: {why}.")
             return None
         from imagest_core.evaluation.clip import clip_scorer
@@ -120,10 +120,10 @@ class Perceptual:
         self.notes.append(f"CLIP score is the raw cosine of picture and caption by {_model_name(folder)}.")
         return clip_scorer(folder)
 
-    def _file(self, wanted: WeightsFile, measure: str) -> Path | None:
-        path = self._store.find(wanted)
+    def _file(self, weights_file: WeightsFile, measure: str) -> Path | None:
+        path = self._store.find(weights_file)
         if path is None:
-            self.notes.append(f"{measure}: empty, since {self._store.missing(wanted)}.")
+            self.notes.append(f"{measure}: empty, since {self._store.missing(weights_file)}.")
         return path
 
     def _with(self, network: Any, note: str) -> Any:
@@ -131,13 +131,13 @@ class Perceptual:
         return network
 
     @staticmethod
-    def _taken(network: Any, *pictures: Image8) -> Tensor:
+    def _outputs(network: Any, *pictures: Image8) -> Tensor:
         import torch
 
         with torch.inference_mode():
             tensors = [torch.from_numpy(each.transpose(2, 0, 1)[None] / np.float32(255)) for each in pictures]
-            taken: Tensor = network(*tensors)
-            return taken
+            outputs: Tensor = network(*tensors)
+            return outputs
 
 
 def _distances(truths: list[NDArray[np.float32]], fills: list[NDArray[np.float32]]) -> dict[str, float]:
@@ -145,7 +145,7 @@ def _distances(truths: list[NDArray[np.float32]], fills: list[NDArray[np.float32
     return {"fid": frechet(ours, theirs), "kid": kernel_distance(ours, theirs)}
 
 
-def _named(path: Path) -> str:
+def _described(path: Path) -> str:
     return f"{path.name}, sha256 {fingerprint(path)}…"
 
 

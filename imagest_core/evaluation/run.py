@@ -1,4 +1,4 @@
-"""A whole evaluation: from a folder of cases to a folder of tables and contact sheets."""
+"""Run a complete evaluation: from a folder of cases to a folder of tables and contact sheets."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ from imagest_core.restoration.validation import check_request
 
 LIBRARIES = ("numpy", "opencv-python-headless", "scikit-image", "piq", "torch", "torchvision", "pillow")
 TABLES = ("cases.csv", "means.csv", "differences.csv", "report.md")
-ROWS_A_SHEET = 20
+ROWS_PER_SHEET = 20
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What to evaluate: ``engines`` as on the command line (all there are when empty), and how.
+    """The options of an evaluation; ``engines`` as on the command line (default: all).
 
-    ``values``: parameters by name; each engine gets those it has. ``force``: results of an earlier
-    evaluation in ``out`` are replaced.
+    ``values``: parameters by name; each engine gets those it has. ``force``: replace the results of an
+    earlier evaluation in ``out``.
     """
 
     cases: Path
@@ -56,7 +56,7 @@ class Evaluation:
 
     @property
     def inputs(self) -> tuple[Path, ...]:
-        """The folders that are read."""
+        """The folders to read."""
         weights = [self.metric_weights] if self.metric_weights is not None else []
         with suppress(ModelError):
             weights.append(find_model(str(self.values.get("model", ""))))
@@ -64,14 +64,14 @@ class Evaluation:
 
 
 def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
-    """Measure, and write the tables and sheets; returns the files written. Raises ``InputError``."""
+    """Run the evaluation; return the written tables and sheets. Raises ``InputError``."""
     require_extra("evaluate", "An evaluation")
     cases = find_cases(evaluation.cases, evaluation.limit)
     rows = methods(evaluation.engines or engine_names(), evaluation.modes, evaluation.values)
     for row in rows:
         check_request(row.request)
     _prepare(evaluation)
-    store = WeightStore.usual(evaluation.metric_weights)
+    store = WeightStore.default(evaluation.metric_weights)
     perceptual = Perceptual(store, captions=any(case.caption for case in cases))
     benchmark = Benchmark(columns(perceptual), notes=perceptual.notes)
     strips = _measure(benchmark, cases, rows, perceptual, progress)
@@ -95,16 +95,16 @@ def _measure(
 
 
 def facts(values: Mapping[str, Any]) -> dict[str, str]:
-    """What the figures depend on: the versions, the machine, and the parameters that were given or shared."""
-    found = {"imagest": __version__, "Python": platform.python_version()}
-    found |= {name: _version(name) for name in LIBRARIES}
-    found["machine"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} logical cores"
+    """Return what the results depend on: versions, machine, and given or shared parameters."""
+    result = {"imagest": __version__, "Python": platform.python_version()}
+    result |= {name: _version(name) for name in LIBRARIES}
+    result["machine"] = f"{platform.system()} {platform.machine()}, {os.cpu_count()} logical cores"
     shown = {**RestorationRequest().values(), **values}
     del shown["batch"], shown["variation"]
-    found["request"] = ", ".join(
+    result["request"] = ", ".join(
         f"{name} {value}" for name, value in shown.items() if value not in ("", None)
     )
-    return found
+    return result
 
 
 def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, list[Strip]]) -> list[Path]:
@@ -116,10 +116,10 @@ def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, li
         tables.report(benchmark, seed, facts(evaluation.values)),
     )
     texts = dict(zip(TABLES, written, strict=True))
-    made = {name: text.encode(errors="backslashreplace") for name, text in texts.items()}
+    outputs = {name: text.encode(errors="backslashreplace") for name, text in texts.items()}
     for name, rows in strips.items():
-        made |= _sheets(name, rows)
-    files = {evaluation.out / name: data for name, data in made.items()}
+        outputs |= _sheets(name, rows)
+    files = {evaluation.out / name: data for name, data in outputs.items()}
     with all_or_none(files, force=evaluation.force, inputs=evaluation.inputs):
         for path, data in files.items():
             with replacing(path, force=evaluation.force, room=len(data)) as temporary:
@@ -128,22 +128,22 @@ def _write(evaluation: Evaluation, benchmark: Benchmark, strips: Mapping[str, li
 
 
 def _sheets(name: str, strips: Sequence[Strip]) -> dict[str, bytes]:
-    """The contact sheets as PNG files by name."""
-    made = {}
-    for number, start in enumerate(range(0, len(strips), ROWS_A_SHEET), start=1):
+    """Return the contact sheets as PNG data by file name."""
+    sheets = {}
+    for number, start in enumerate(range(0, len(strips), ROWS_PER_SHEET), start=1):
         data = io.BytesIO()
-        contact_sheet(strips[start : start + ROWS_A_SHEET]).save(data, "PNG")
-        made[f"{name}.png" if number == 1 else f"{name}-{number}.png"] = data.getvalue()
-    return made
+        contact_sheet(strips[start : start + ROWS_PER_SHEET]).save(data, "PNG")
+        sheets[f"{name}.png" if number == 1 else f"{name}-{number}.png"] = data.getvalue()
+    return sheets
 
 
 def _prepare(evaluation: Evaluation) -> None:
-    """Make the folder; raises ``OutputError`` where a table mustn't be written there."""
+    """Create the folder; raises ``OutputError`` if a table can't be written there."""
     out = evaluation.out
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The folder {out} can't be made: {error.strerror or error}.") from error
+        raise OutputError(f"The folder {out} can't be created: {error.strerror or error}.") from error
     check_targets([out / name for name in TABLES], force=evaluation.force, inputs=evaluation.inputs)
     check_writable(out / TABLES[0])
 

@@ -1,4 +1,4 @@
-"""What a benchmark says: CSV for programs, Markdown for people."""
+"""The results of a benchmark as CSV and Markdown."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ NAMES = {
     "style": "style loss", "clip": "CLIP", "fid": "FID", "kid": "KID", SECONDS: "seconds",
 }  # fmt: skip
 COMPARED = ("psnr", "ssim", "haarpsi", "gmsd", "de2000", "lpips")
-"""The measures whose differences the report prints; the CSV has those of all."""
+"""The metrics whose differences the report prints; the CSV has those of all."""
 EXPLANATION = (
     "PSNR (dB), SSIM and ΔE₀₀ inside the damage (not dilated); HaarPSI and GMSD of the whole picture. "
     "Energy is the mean Sobel magnitude in the damage eroded by one pixel, bands are the RMS of "
-    "difference-of-Gaussian octaves (σ 0–1, 1–2, 2–4) in the damage, both fill over truth: 1 is as "
-    "lively as the truth, and white noise is lively too. `none` is the damage left as it is, "
-    "harmonic+noise a smooth fill with white noise of another's energy in the finest octave. "
-    "Seconds are for their order only."
+    "difference-of-Gaussian octaves (σ 0–1, 1–2, 2–4) in the damage, both as a ratio "
+    "of fill to truth: 1 is the energy of the truth, and white noise has energy, too. `none` is the unfilled "
+    "damage, harmonic+noise a smooth fill with white noise of another method's energy in the finest octave. "
+    "Seconds show the order of magnitude only."
 )
 
 
 def cases_csv(benchmark: Benchmark) -> str:
-    """One line per case and contestant; an empty cell where nothing was measured."""
+    """Return a line per case and method; a cell is empty if nothing was measured."""
     head = ["case", "kind", "method", *benchmark.columns]
     rows = ([row.case, row.kind, row.method, *(_cell(row.values.get(column)) for column in benchmark.columns)]
             for row in benchmark.rows)  # fmt: skip
@@ -38,13 +38,13 @@ def cases_csv(benchmark: Benchmark) -> str:
 
 
 def means_csv(benchmark: Benchmark, seed: int) -> str:
-    """Mean and interval of each measure by kind and contestant, and FID and KID."""
+    """Return mean and interval of each metric by kind and method, and FID and KID."""
     head = ["kind", "method", "measure", "cases", "mean", "low", "high"]
     return _csv(head, _mean_rows(benchmark, seed))
 
 
 def differences_csv(benchmark: Benchmark, seed: int) -> str:
-    """The paired difference, first minus second, of every two methods by kind and measure."""
+    """Return the paired difference, first minus second, of every two methods by kind and metric."""
     head = ["kind", "measure", "first", "second", "cases", "mean", "low", "high"]
     pairs = list(combinations(benchmark.methods, 2))
     rows = (
@@ -57,7 +57,7 @@ def differences_csv(benchmark: Benchmark, seed: int) -> str:
 
 
 def report(benchmark: Benchmark, seed: int, facts: Mapping[str, str]) -> str:
-    """The Markdown report: what was measured with what, means by kind, and differences."""
+    """Return the Markdown report: means by kind, differences, and what the results depend on."""
     cases = len({row.case for row in benchmark.rows})
     parts = [
         f"# Evaluation of {counted(cases)}",
@@ -71,24 +71,24 @@ def report(benchmark: Benchmark, seed: int, facts: Mapping[str, str]) -> str:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A Markdown table whose first column is text and whose others are numbers."""
+    """Return a Markdown table with a text column followed by number columns."""
     lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
 def counted(cases: int) -> str:
-    """``1 case``, ``2 cases``."""
+    """Return ``1 case``, ``2 cases``."""
     return "1 case" if cases == 1 else f"{cases} cases"
 
 
 def interval_text(interval: Interval) -> str:
-    """A signed mean and its bounds, bold where they leave out zero; empty where nothing was measured."""
+    """Return a signed mean with its bounds, bold if they exclude zero; empty if nothing was measured."""
     if not interval.count:
         return ""
     if interval.count == 1:
         return f"{interval.mean:+.3f}"
     text = f"{interval.mean:+.3f} [{interval.low:+.3f}, {interval.high:+.3f}]"
-    return f"**{text}**" if interval.decided else text
+    return f"**{text}**" if interval.excludes_zero else text
 
 
 def _means(benchmark: Benchmark) -> Iterator[str]:
@@ -117,7 +117,7 @@ def _differences(benchmark: Benchmark, seed: int) -> Iterator[str]:
     yield f"## {first} against the others"
     yield (
         f"Mean paired difference ({first} minus the other, case by case) and its {LEVEL:.0%} bootstrap "
-        "interval; **bold** where the interval leaves out zero. Every other pair is in differences.csv."
+        "interval; **bold** where the interval excludes zero. Every other pair is in differences.csv."
     )
     for kind in benchmark.kinds:
         shown = [column for column in COMPARED if _measured(benchmark, kind, column)]

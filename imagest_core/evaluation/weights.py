@@ -1,7 +1,7 @@
-"""Where the weights of the perceptual measures may lie on this machine; nothing is ever fetched.
+"""Find the weights of the perceptual metrics on this computer; nothing is downloaded.
 
-Only safetensors are read. A folder given by the user comes first, then the caches of the Hugging
-Face hub and of torch hub. A pickled ``.pth`` of the same network is left alone, and said to be.
+Only safetensors are read: first from the user's folder, then from the caches of the Hugging Face hub and of
+torch hub. A pickled ``.pth`` of the same network is not read, but reported.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """A network's file in the user's folder, its hub repository, and the stem of torch hub's file."""
+    """A network's file in the user's folder, its hub repository, and the stem of its torch hub file."""
 
     file: str
     hub: str = ""
@@ -35,50 +35,50 @@ VGG19 = WeightsFile("vgg19.safetensors", "timm/vgg19.tv_in1k", "vgg19-")
 INCEPTION_FID = WeightsFile("pt_inception-2015-12-05.safetensors", stem="pt_inception-2015-12-05")
 INCEPTION = WeightsFile("inception-v3.safetensors", "timm/inception_v3.tv_in1k", "inception_v3")
 CLIP_FOLDERS = ("clip", "openai/clip-vit-large-patch14", "openai/clip-vit-base-patch32")
-"""A folder's own name, then hub repositories; each holds config.json, model.safetensors, a tokenizer."""
+"""The name of a folder, then hub repositories, with config.json, model.safetensors and a tokenizer."""
 
 
 @dataclass(frozen=True)
 class WeightStore:
-    """The places to look in; ``folder`` is the user's own, the caches follow the usual variables."""
+    """The folders to search: the user's own ``folder`` and the caches."""
 
     folder: Path | None = None
     hub: Path | None = None
     torch_hub: Path | None = None
 
     @classmethod
-    def usual(cls, folder: Path | None = None) -> WeightStore:
-        """The user's ``folder`` and the caches that HF_HUB_CACHE, HF_HOME and TORCH_HOME name."""
+    def default(cls, folder: Path | None = None) -> WeightStore:
+        """Return the user's ``folder`` and the caches of HF_HUB_CACHE, HF_HOME and TORCH_HOME."""
         cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
         home = Path(os.environ.get("HF_HOME", cache / "huggingface"))
         torch_home = Path(os.environ.get("TORCH_HOME", cache / "torch"))
         hub = Path(os.environ.get("HF_HUB_CACHE", home / "hub"))
         return cls(folder, hub, torch_home / "hub" / "checkpoints")
 
-    def find(self, wanted: WeightsFile) -> Path | None:
-        """The first file that is there, or None."""
-        return next((path for path in self._candidates(wanted) if path.is_file()), None)
+    def find(self, file: WeightsFile) -> Path | None:
+        """Return the first existing file, or None."""
+        return next((path for path in self._candidates(file) if path.is_file()), None)
 
     def find_clip(self) -> Path | None:
-        """A folder with a whole CLIP model, or None."""
+        """Return a folder with a complete CLIP model, or None."""
         own = [self.folder / CLIP_FOLDERS[0]] if self.folder else []
         places = [*own, *(place for name in CLIP_FOLDERS[1:] for place in self._snapshots(name))]
-        return next((place for place in places if _whole_clip(place)), None)
+        return next((place for place in places if _is_clip_model(place)), None)
 
-    def missing(self, wanted: WeightsFile) -> str:
-        """Why ``wanted`` isn't there, as the rest of a sentence."""
-        pickled = sorted(self.torch_hub.glob(wanted.stem + "*.pth")) if self.torch_hub and wanted.stem else []
+    def missing(self, file: WeightsFile) -> str:
+        """Return why ``file`` is missing, as a clause."""
+        pickled = sorted(self.torch_hub.glob(file.stem + "*.pth")) if self.torch_hub and file.stem else []
         if pickled:
-            return f"{pickled[0].name} is pickled and isn't read: convert it to {wanted.file}"
-        return f"{wanted.file} isn't on this machine (give its folder with --metric-weights)"
+            return f"{pickled[0].name} is pickled, which isn't read: convert it to {file.file}"
+        return f"{file.file} isn't on this computer (give its folder with --metric-weights)"
 
-    def _candidates(self, wanted: WeightsFile) -> Iterator[Path]:
+    def _candidates(self, file: WeightsFile) -> Iterator[Path]:
         if self.folder:
-            yield self.folder / wanted.file
-        if wanted.hub:
-            yield from (place / "model.safetensors" for place in self._snapshots(wanted.hub))
-        if self.torch_hub and wanted.stem:
-            yield from sorted(self.torch_hub.glob(wanted.stem + "*.safetensors"))
+            yield self.folder / file.file
+        if file.hub:
+            yield from (place / "model.safetensors" for place in self._snapshots(file.hub))
+        if self.torch_hub and file.stem:
+            yield from sorted(self.torch_hub.glob(file.stem + "*.safetensors"))
 
     def _snapshots(self, repository: str) -> list[Path]:
         if self.hub is None:
@@ -87,24 +87,24 @@ class WeightStore:
 
 
 def load_into(module: Module, path: Path, prefixes: Mapping[str, str] | None = None) -> None:
-    """Load every tensor ``module`` needs from ``path``; raises ``ModelError`` naming what doesn't fit.
+    """Load every tensor of ``module`` from ``path``; raises ``ModelError`` if one is missing or misshapen.
 
-    ``prefixes`` renames the start of the module's own names to the file's. The file may hold more.
+    ``prefixes`` maps prefixes of the module's names to those of the file. The file may contain more tensors.
     """
-    found = _read(path)
-    wanted = module.state_dict()
-    names = {name: _renamed(name, prefixes or {}) for name in wanted}
+    stored_tensors = _read(path)
+    expected = module.state_dict()
+    names = {name: _renamed(name, prefixes or {}) for name in expected}
     for name, stored in names.items():
-        if stored not in found or found[stored].shape != wanted[name].shape:
+        if stored not in stored_tensors or stored_tensors[stored].shape != expected[name].shape:
             raise ModelError(
-                f"{path.name} isn't the network it is named after: {stored} is missing or misshapen."
+                f"{path.name} doesn't contain the expected network: {stored} is missing or has a wrong shape."
             )
-    module.load_state_dict({name: found[stored] for name, stored in names.items()})
+    module.load_state_dict({name: stored_tensors[stored] for name, stored in names.items()})
     module.eval().requires_grad_(False)
 
 
 def fingerprint(path: Path) -> str:
-    """The first 12 hexadecimal digits of the file's SHA-256, for the report."""
+    """Return the first 12 hexadecimal digits of the file's SHA-256, for the report."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()[:12]
 
@@ -116,7 +116,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (OSError, SafetensorError):
-        raise ModelError(f"{path} can't be read as safetensors: replace it or take it away.") from None
+        raise ModelError(f"{path} can't be read as safetensors: replace or remove it.") from None
 
 
 def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
@@ -126,6 +126,6 @@ def _renamed(name: str, prefixes: Mapping[str, str]) -> str:
     return name
 
 
-def _whole_clip(folder: Path) -> bool:
+def _is_clip_model(folder: Path) -> bool:
     model = all((folder / name).is_file() for name in ("config.json", "model.safetensors"))
     return model and any((folder / name).is_file() for name in ("tokenizer.json", "vocab.json"))

@@ -1,4 +1,4 @@
-"""The Imagest network: style encoder, autoencoder, conditional U-Net, noise and checkpoints.
+"""Models: the Imagest network, its checkpoints, and the library of installed models.
 
-Everything in here needs torch; import it only where a network is really run.
+Most modules need torch; import them only where a network runs.
 """

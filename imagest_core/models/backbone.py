@@ -1,4 +1,4 @@
-"""What a latent diffusion model is to the pipeline that fills with it."""
+"""The interface of a latent diffusion model to the pipeline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Capability(StrEnum):
-    """What a model can be conditioned on or extended with."""
+    """Inputs and extensions that a model supports."""
 
     TEXT = "text"
     STYLE = "style"
@@ -24,11 +24,11 @@ class Capability(StrEnum):
 
 
 Conditioning = Any
-"""What a backbone made of text and style: passed back to :meth:`Backbone.denoise` as it is."""
+"""The backbone's encoded text and style, passed to :meth:`Backbone.denoise` unchanged."""
 
 
 class Backbone(Protocol):
-    """A loaded model: encoder, denoiser, decoder, and the schedule they were trained with.
+    """A loaded model: encoder, denoiser, decoder, and the noise schedule of the training.
 
     Images are (n, 3, h, w) in −1…1, masks (n, 1, h, w) with 1 in the hole; latents are smaller than images
     by :attr:`latent_factor`.
@@ -38,37 +38,37 @@ class Backbone(Protocol):
     latent_factor: int
     latent_channels: int
     multiple: int
-    """Sides of windows must be multiples of this."""
+    """The sides of windows must be multiples of this."""
     working_size: int
     """Side in px of the windows the model was trained for."""
     style_side: int
-    """Side in px of the style pictures it reads; 0 without style."""
+    """Side in px of the style pictures; 0 without style."""
     schedule: NoiseSchedule
 
     @property
     def device(self) -> torch.device:
-        """Where it runs."""
+        """The device that runs the model."""
 
     @property
     def facts(self) -> Mapping[str, str | int | float]:
-        """What the record keeps: name, weights hash, device, number format, adapters."""
+        """Facts for the record: name, weights hash, device, number format, adapters."""
 
     def condition(self, style_pictures: NDArray[np.float32], strength: float) -> Conditioning:
-        """Conditioning on style pictures (k, side, side, 3) in 0–1, computed once a run; None without any."""
+        """Encode style pictures (k, side, side, 3) in 0–1, once per run; None if there are none."""
 
     def encode(self, images: Tensor) -> Tensor:
-        """Latents of images."""
+        """Return the latents of images."""
 
     def latent_mask(self, masks: Tensor) -> Tensor:
-        """Which latents the hole touches, (n, 1, h / factor, w / factor)."""
+        """Return a mask (n, 1, h / factor, w / factor) of the latents that the hole touches."""
 
     def denoise(
         self, latents: Tensor, timesteps: Tensor, inside: Tensor, known: Tensor, condition: Conditioning
     ) -> Tensor:
-        """One model evaluation: the schedule's kind of prediction for noisy ``latents``.
+        """Evaluate the model once: its prediction for noisy ``latents``.
 
         ``inside`` is the latent mask, ``known`` the latents of the pre-filled image, ``timesteps`` (n,).
         """
 
     def decode(self, latents: Tensor, images: Tensor, masks: Tensor, inside: Tensor) -> Tensor:
-        """Images of ``latents``; ``images`` and ``masks`` are what was encoded."""
+        """Return the images of ``latents``; ``images`` and ``masks`` are the encoded inputs."""

@@ -1,4 +1,4 @@
-"""Loaded models that are kept for the next run, bounded by bytes."""
+"""A cache of loaded models, limited by their size in bytes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Generic, TypeVar
 Model = TypeVar("Model")
 
 FALLBACK = 4 << 30
-"""Bytes of memory assumed where the system doesn't tell."""
+"""Memory in bytes assumed if the system doesn't report it."""
 SHARE = 0.25
-"""Share of the machine's memory that kept models may take."""
+"""Maximum share of the machine's memory for cached models."""
 
 
 class ModelCache(Generic[Model]):
-    """Keeps the most recently used models up to ``limit`` bytes; one that is larger is kept alone.
+    """Keeps the most recently used models up to ``limit`` bytes; a larger model is kept alone.
 
-    Keys hold everything that makes a model another one: folder, weights hash, device, number format,
+    A key contains everything that distinguishes a loaded model: folder, weights hash, device, number format,
     adapters.
     """
 
@@ -29,9 +29,9 @@ class ModelCache(Generic[Model]):
         self._lock = Lock()
 
     def get(self, key: Hashable, load: Callable[[], tuple[Model, int]]) -> Model:
-        """The model of ``key``, loaded by ``load``, which returns it and its bytes, unless it is kept.
+        """Return the model of ``key``; if it isn't cached, ``load`` returns it and its size in bytes.
 
-        Whatever ``load`` raises is passed on; then nothing is kept.
+        Exceptions of ``load`` propagate; then nothing is cached.
         """
         with self._lock:
             if key in self._kept:
@@ -47,7 +47,7 @@ class ModelCache(Generic[Model]):
 
     @property
     def size(self) -> int:
-        """Bytes of the models that are kept."""
+        """Size of the cached models in bytes."""
         return sum(size for _, size in self._kept.values())
 
     def __contains__(self, key: Hashable) -> bool:
@@ -60,7 +60,7 @@ class ModelCache(Generic[Model]):
 
 
 def default_limit() -> int:
-    """A quarter of the machine's memory."""
+    """Return a quarter of the machine's memory in bytes."""
     try:
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):

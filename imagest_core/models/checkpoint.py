@@ -1,4 +1,4 @@
-"""Saving and loading the network: safetensors only, every tensor accounted for."""
+"""Save and load networks as safetensors; every tensor is checked."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ from imagest_core.models.imagest.network import ImagestNetwork, NetworkConfig
 from imagest_core.progress import Progress
 
 FLOATS = ("F16", "BF16", "F32", "F64")
-"""Types of stored weights, as safetensors calls them."""
+"""Types of stored weights, in the names of safetensors."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A loaded network (float32, evaluation mode) and what is known of it."""
+    """A loaded network (float32, evaluation mode) and its description."""
 
     network: ImagestNetwork
     description: Description
@@ -48,9 +48,9 @@ def save_checkpoint(
     licence: str = "",
     dtype: torch.dtype = torch.float16,
 ) -> Description:
-    """Write a checkpoint into a new ``folder``; it appears whole or not at all.
+    """Write a checkpoint to a new ``folder``, completely or not at all.
 
-    Raises :class:`OutputError` when ``folder`` exists.
+    Raises :class:`OutputError` if ``folder`` exists.
     """
     if folder.exists():
         raise OutputError(Message("{folder} exists already; choose another name.", folder=folder))
@@ -62,7 +62,7 @@ def save_checkpoint(
             tensors = module.state_dict()
             stored = {k: v.to(dtype).contiguous() for k, v in tensors.items()}
             save_file(stored, inside / f"{part}.safetensors")
-            (inside / f"{part}.safetensors").chmod(0o644)  # safetensors writes for the owner alone
+            (inside / f"{part}.safetensors").chmod(0o644)  # safetensors restricts access to the owner
         description = Description(
             name=name,
             title=title,
@@ -80,8 +80,8 @@ def save_checkpoint(
 def load_checkpoint(folder: Path, progress: Progress | None = None) -> Checkpoint:
     """Load a network onto the CPU in float32.
 
-    Missing, extra, misshapen or altered tensors raise :class:`ModelError` naming the first of them; a
-    cancel is heard between the parts.
+    Raises :class:`ModelError` for missing, additional, modified or wrongly shaped tensors. Checks for
+    cancellation between the parts.
     """
     progress = progress or Progress()
     description = read_description(folder)
@@ -95,12 +95,12 @@ def load_checkpoint(folder: Path, progress: Progress | None = None) -> Checkpoin
 
 
 def _buildable(folder: Path, description: Description) -> NetworkConfig:
-    """The network's sizes, once it is known that its weights are of them; allocates nothing."""
+    """Return the network's sizes, checked against the shapes of its weights without allocating them."""
     try:
         config = NetworkConfig.from_json(description.network)
         with torch.device("meta"):
             outline = ImagestNetwork(config)
-    except Exception as error:  # constructors raise what they like on sizes that don't fit each other
+    except Exception as error:  # constructors raise arbitrary errors for inconsistent sizes
         raise ModelError(
             Message(
                 "The model {folder} describes a network this version can't build ({reason}).",
@@ -118,12 +118,12 @@ def _first_line(error: Exception) -> str:
 
 
 def check_outline(module: nn.Module, path: Path) -> None:
-    """Raise :class:`ModelError` unless a safetensors file's header is what ``module`` takes."""
+    """Raise :class:`ModelError` unless the header of a safetensors file matches ``module``."""
     try:
         with safe_open(path, "pt") as stored:
             slices = {name: stored.get_slice(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
-            shapes = {name: tuple(found.get_shape()) for name, found in slices.items()}
-            kinds = {name: str(found.get_dtype()) for name, found in slices.items()}
+            shapes = {name: tuple(tensor.get_shape()) for name, tensor in slices.items()}
+            kinds = {name: str(tensor.get_dtype()) for name, tensor in slices.items()}
     except (SafetensorError, OSError, ValueError) as error:
         raise ModelError(
             Message("{path} can't be read as safetensors ({reason}).", path=path.name, reason=error)
@@ -165,7 +165,7 @@ def _check_names(path: Path, expected: Set[str], stored: Set[str]) -> None:
     if extra := sorted(stored - expected):
         raise ModelError(
             Message(
-                "{path} has one too many: the tensor {name} ({count} in all).",
+                "{path} has an unexpected tensor: {name} ({count} in all).",
                 path=path.name,
                 name=extra[0],
                 count=len(extra),
@@ -174,7 +174,7 @@ def _check_names(path: Path, expected: Set[str], stored: Set[str]) -> None:
 
 
 def load_exactly(module: nn.Module, path: Path) -> None:
-    """Fill ``module`` from a safetensors file; a tensor that doesn't fit raises :class:`ModelError`."""
+    """Load a safetensors file into ``module``; raises :class:`ModelError` if a tensor doesn't match."""
     try:
         stored = load_file(path)
     except (SafetensorError, OSError) as error:
@@ -196,8 +196,6 @@ def load_exactly(module: nn.Module, path: Path) -> None:
             )
         if not torch.isfinite(tensor).all():
             raise ModelError(
-                Message(
-                    "{path}: the tensor {name} holds values that are no numbers.", path=path.name, name=name
-                )
+                Message("{path}: the tensor {name} has values that aren't finite.", path=path.name, name=name)
             )
     module.load_state_dict({k: v.to(expected[k].dtype) for k, v in stored.items()})

@@ -1,7 +1,7 @@
 """The description of a checkpoint (``config.json``), readable without torch.
 
-A checkpoint is a folder: ``config.json`` (what the constructors were given, training facts, metrics, licence,
-hashes) and one safetensors file a part. Nothing in it is executable.
+A checkpoint is a folder with ``config.json`` (constructor arguments, training facts, metrics, licence,
+hashes) and one safetensors file per part. It contains nothing executable.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ PARTS = ("autoencoder", "style", "unet")
 
 @dataclass(frozen=True)
 class Description:
-    """What is known of a checkpoint before its weights are read.
+    """The contents of ``config.json``.
 
-    ``files``: SHA-256 of each safetensors file by name; ``training``/``metrics``: facts for the model card.
+    ``files``: SHA-256 of each safetensors file by name; ``training``, ``metrics``: facts for the model card.
     """
 
     name: str
@@ -41,17 +41,17 @@ class Description:
 
     @property
     def weights_hash(self) -> str:
-        """One hash over all the weights, for the record."""
+        """A hash over all weights, for the record."""
         joined = "".join(f"{name}:{digest};" for name, digest in sorted(self.files.items()))
         return hashlib.sha256(joined.encode()).hexdigest()
 
 
 def read_description(folder: Path) -> Description:
-    """Read a checkpoint's ``config.json``; raises :class:`ModelError` saying what is wrong with it."""
+    """Read a checkpoint's ``config.json``; raises :class:`ModelError` if it can't be used."""
     path = folder / CONFIG
     if not path.is_file():
         raise ModelError(
-            Message("{folder} holds no model: {config} is missing.", folder=folder, config=CONFIG)
+            Message("{folder} contains no model: {config} is missing.", folder=folder, config=CONFIG)
         )
     try:
         stored = read_json(path)
@@ -93,9 +93,9 @@ def _is_newer(version: Any) -> bool:
 
 
 def _checked(stored: Any) -> Description:
-    """The description with every value of its type; raises ``ValueError`` or ``TypeError``."""
+    """Return the description after checking all types; raises ``ValueError`` or ``TypeError``."""
     if not isinstance(stored, dict):
-        raise ValueError("it is no JSON object")
+        raise ValueError("it isn't a JSON object")
     check_texts(stored, "name", "title", "licence")
     description = Description(**stored)
     check_digests(description.files)
@@ -112,13 +112,13 @@ def write_description(folder: Path, description: Description) -> None:
 
 
 def file_hash(path: Path) -> str:
-    """SHA-256 of a file, in hexadecimal."""
+    """Return the SHA-256 of a file in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def check_files(folder: Path, description: Description, progress: Progress | None = None) -> None:
-    """Refuse missing or altered weights by name; raises :class:`ModelError`, between files ``Cancelled``."""
+    """Check that all weights exist and match their hashes; raises :class:`ModelError` and ``Cancelled``."""
     progress = progress or Progress()
     for name, digest in description.files.items():
         progress.check()
@@ -138,7 +138,7 @@ def check_files(folder: Path, description: Description, progress: Progress | Non
         if file_hash(path) != digest:
             raise ModelError(
                 Message(
-                    "{name} of the model {folder} is not what its description says: import it again.",
+                    "{name} of the model {folder} doesn't match its description: import it again.",
                     name=name,
                     folder=folder.name,
                 )

@@ -1,4 +1,4 @@
-"""Which device and number format a network runs in; asked of the hardware, never assumed."""
+"""Choose the device and number format of a network from the hardware."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from imagest_core.errors import InputError
 
 @dataclass(frozen=True)
 class Hardware:
-    """A device and the format of its matrix products; weights and sums stay float32."""
+    """A device and the format of its matrix products; weights and sums are float32."""
 
     device: torch.device
     dtype: torch.dtype
@@ -22,20 +22,20 @@ class Hardware:
         return torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else "CPU"
 
     def autocast(self) -> torch.autocast:
-        """The context in which the network runs."""
+        """Return the autocast context for the network."""
         return torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32)
 
 
-def choose_hardware(wanted: str = "auto") -> Hardware:
-    """``auto``, ``cpu`` or ``cuda`` → hardware; bf16 only where it is fast (AMX, Ampere and later).
+def choose_hardware(device: str = "auto") -> Hardware:
+    """Choose hardware for ``auto``, ``cpu`` or ``cuda``; bf16 only where it is fast (AMX, Ampere or later).
 
-    Raises :class:`InputError` when CUDA is asked for and there is none.
+    Raises :class:`InputError` if CUDA is requested but unavailable.
     """
-    if wanted != "cpu" and has_cuda():
+    if device != "cpu" and has_cuda():
         dtype = torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float16
         return Hardware(torch.device("cuda"), dtype)
-    if wanted == "cuda":
-        raise InputError("There is no CUDA GPU that can be used here; choose --device cpu or auto.")
+    if device == "cuda":
+        raise InputError("No usable CUDA GPU was found; choose --device cpu or auto.")
     return Hardware(torch.device("cpu"), torch.bfloat16 if has_amx() else torch.float32)
 
 
@@ -45,5 +45,5 @@ def has_cuda() -> bool:
 
 
 def has_amx() -> bool:
-    """Whether this CPU multiplies bf16 matrices in tiles: four times faster than float32, else slower."""
+    """Whether this CPU has AMX, with which bf16 is four times faster than float32 (otherwise slower)."""
     return bool(torch.cpu._is_amx_tile_supported())

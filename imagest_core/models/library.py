@@ -1,4 +1,4 @@
-"""Which models there are: the embedded one, and those the user imported. Needs no torch."""
+"""The installed models: the embedded one and those the user imported. Needs no torch."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from imagest_core.printable import printable
 
 EMBEDDED = "embedded"
 LONGEST_NAME = 100
-"""Bytes of the name of an imported model."""
+"""Maximum length in bytes of the name of an imported model."""
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A model that can be named."""
+class InstalledModel:
+    """An installed model."""
 
     name: str
     folder: Path
@@ -36,42 +36,43 @@ class Entry:
 
     @property
     def size(self) -> int:
-        """Bytes of its weights."""
+        """Size of its weights in bytes."""
         paths = (self.folder / name for name in self.description.files)
         return sum(path.stat().st_size for path in paths if path.is_file())
 
 
 def embedded_folder() -> Path:
-    """The model that ships with the program."""
+    """Return the folder of the model that ships with the program."""
     return Path(str(files("resources"))) / "models" / EMBEDDED
 
 
 def imported_folder() -> Path:
-    """The folder of models the user imported."""
+    """Return the folder of the user's imported models."""
     return data_folder() / "models"
 
 
-def entries(broken: list[str] | None = None) -> list[Entry]:
-    """All models that can be named, the embedded one first; folders that aren't models are passed over.
+def installed_models(broken: list[str] | None = None) -> list[InstalledModel]:
+    """Return all installed models, the embedded one first.
 
-    So are those whose description can't be used; ``broken`` takes a sentence for each.
+    Folders without a description are ignored, as are invalid descriptions, whose errors are appended to
+    ``broken``.
     """
-    found = []
+    models = []
     others = sorted(imported_folder().iterdir()) if imported_folder().is_dir() else []
     for folder in [embedded_folder(), *others]:
         if (folder / CONFIG).is_file() and not folder.name.startswith("."):
             try:
-                found.append(Entry(folder.name, folder, read_description(folder)))
+                models.append(InstalledModel(folder.name, folder, read_description(folder)))
             except ModelError as error:
                 if broken is not None:
                     broken.append(error.message)
-    return found
+    return models
 
 
 def find_model(name: str = "") -> Path:
-    """The folder of a model given by name or path; "" is the embedded one.
+    """Return the folder of a model given by name or path; "" is the embedded one.
 
-    Raises :class:`ModelError` naming the models there are.
+    Raises :class:`ModelError` if there is no such model.
     """
     if not name or name == EMBEDDED:
         return embedded_folder()
@@ -80,10 +81,10 @@ def find_model(name: str = "") -> Path:
     imported = imported_folder() / name
     if Path(name).name == name and (imported / CONFIG).is_file():
         return imported
-    known = ", ".join(entry.name for entry in entries()) or "none"
+    known = ", ".join(model.name for model in installed_models()) or "none"
     raise ModelError(
         Message(
-            "There is no model '{name}'; known are: {known}. A folder with a {config} will do too.",
+            "There is no model '{name}': choose one of {known}, or a folder with a {config}.",
             name=name,
             known=known,
             config=CONFIG,
@@ -91,36 +92,38 @@ def find_model(name: str = "") -> Path:
     )
 
 
-def import_model(source: Path, name: str = "", *, force: bool = False) -> Entry:
-    """Copy a checkpoint folder into the user's models, checked, whole or not at all."""
+def import_model(source: Path, name: str = "", *, force: bool = False) -> InstalledModel:
+    """Check a checkpoint folder and copy it to the user's models, completely or not at all."""
     description = read_description(source)
     check_files(source, description)
-    wanted = name or description.name
-    if Path(wanted).name != wanted or wanted.startswith(".") or wanted == EMBEDDED or not _plain(wanted):
+    target_name = name or description.name
+    if not _is_valid_name(target_name):
         raise ModelError(
-            Message("'{wanted}' can't be a model's name; choose another with --name.", wanted=wanted)
+            Message("'{name}' can't be a model's name; choose another with --name.", name=target_name)
         )
-    target = imported_folder() / wanted
+    target = imported_folder() / target_name
     check_folder(target, (source,))
     if target.exists() and not force:
         raise OutputError(
             Message(
-                "There is a model {wanted} already; choose another --name, or --force to replace it.",
-                wanted=wanted,
+                "A model {name} exists already; choose another --name, or --force to replace it.",
+                name=target_name,
             )
         )
     imported_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=imported_folder(), prefix=".import-") as temporary:
-        inside = Path(temporary) / wanted
+        inside = Path(temporary) / target_name
         inside.mkdir()
         for file in (CONFIG, *description.files):
             shutil.copyfile(source / file, inside / file)
         if target.exists():
             os.rename(target, Path(temporary) / "replaced")
         os.rename(inside, target)
-    return Entry(wanted, target, description)
+    return InstalledModel(target_name, target, description)
 
 
-def _plain(name: str) -> bool:
-    """Whether a name is a short text that every file system and every terminal takes as it is."""
+def _is_valid_name(name: str) -> bool:
+    """Whether a model can have this name: short, and safe for file systems and terminals."""
+    if Path(name).name != name or name.startswith(".") or name == EMBEDDED:
+        return False
     return 0 < len(os.fsencode(name)) <= LONGEST_NAME and printable(name) == name

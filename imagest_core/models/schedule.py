@@ -1,6 +1,6 @@
-"""Noise schedules of latent diffusion models, for every kind of prediction.
+"""Noise schedules of latent diffusion models, for all types of prediction.
 
-All kinds share one form, ``z_t = signal(t) · z₀ + noise(t) · ε``:
+All types share one form, ``z_t = signal(t) · z₀ + noise(t) · ε``:
 
 * ε prediction and v prediction (v = signal · ε − noise · z₀; Salimans and Ho, 2022) with
   signal = √ᾱ, noise = √(1 − ᾱ) (eq. 1 of the Imagest paper);
@@ -17,7 +17,7 @@ from torch import Tensor
 
 
 class Prediction(StrEnum):
-    """What a network predicts."""
+    """The quantity that a network predicts."""
 
     EPSILON = "epsilon"
     VELOCITY = "v_prediction"
@@ -25,7 +25,7 @@ class Prediction(StrEnum):
 
 
 class NoiseSchedule:
-    """``signal(t)`` and ``noise(t)`` for whole timesteps t in 0…steps − 1, and what a prediction means."""
+    """``signal(t)`` and ``noise(t)`` for integer timesteps t in 0…steps − 1, and the type of prediction."""
 
     def __init__(self, signal: Tensor, noise: Tensor, prediction: Prediction) -> None:
         self.steps = len(signal)
@@ -36,19 +36,19 @@ class NoiseSchedule:
         return table.to(like.device)[t.to(like.device)].view(-1, *([1] * (like.ndim - 1)))
 
     def signal(self, t: Tensor, like: Tensor) -> Tensor:
-        """Weight of z₀, shaped to multiply ``like`` (n, …)."""
+        """Return the weight of z₀, shaped to multiply ``like`` (n, …)."""
         return self._at(self._signal, t, like)
 
     def noise(self, t: Tensor, like: Tensor) -> Tensor:
-        """Weight of ε, shaped to multiply ``like`` (n, …)."""
+        """Return the weight of ε, shaped to multiply ``like`` (n, …)."""
         return self._at(self._noise, t, like)
 
     def add(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-        """Noisy latents z_t."""
+        """Return noisy latents z_t."""
         return self.signal(t, clean) * clean + self.noise(t, clean) * noise
 
     def target(self, clean: Tensor, noise: Tensor, t: Tensor) -> Tensor:
-        """What the network learns to predict."""
+        """Return the target of the network's prediction."""
         if self.prediction is Prediction.EPSILON:
             return noise
         if self.prediction is Prediction.FLOW:
@@ -56,7 +56,7 @@ class NoiseSchedule:
         return self.signal(t, clean) * noise - self.noise(t, clean) * clean
 
     def clean(self, noisy: Tensor, predicted: Tensor, t: Tensor) -> Tensor:
-        """z₀ from z_t and the network's prediction."""
+        """Return z₀, computed from z_t and the network's prediction."""
         signal, noise = self.signal(t, noisy), self.noise(t, noisy)
         if self.prediction is Prediction.EPSILON:
             return (noisy - noise * predicted) / signal
@@ -65,7 +65,7 @@ class NoiseSchedule:
         return signal * noisy - noise * predicted
 
     def residual_noise(self, noisy: Tensor, predicted: Tensor, t: Tensor) -> Tensor:
-        """ε from z_t and the network's prediction."""
+        """Return ε, computed from z_t and the network's prediction."""
         signal, noise = self.signal(t, noisy), self.noise(t, noisy)
         if self.prediction is Prediction.EPSILON:
             return predicted
@@ -74,7 +74,7 @@ class NoiseSchedule:
         return noise * noisy + signal * predicted
 
     def timesteps(self, count: int) -> Tensor:
-        """``count`` falling timesteps from the last one on ("trailing" spacing)."""
+        """Return ``count`` decreasing timesteps that start at the last one ("trailing" spacing)."""
         if not 1 <= count <= self.steps:
             raise ValueError(f"Between 1 and {self.steps} steps, not {count}")
         spaced = torch.linspace(self.steps, 0, count + 1, dtype=torch.float64)[:-1]
@@ -82,7 +82,7 @@ class NoiseSchedule:
 
 
 def cosine_schedule(steps: int = 1000) -> NoiseSchedule:
-    """Cosine schedule with zero terminal signal, v prediction: that of the embedded network.
+    """Return the embedded network's schedule: cosine with zero terminal signal, v prediction.
 
     Zero terminal signal-to-noise ratio (Lin et al., "Common Diffusion Noise Schedules and Sample Steps are
     Flawed", 2023) lets sampling start from pure noise.
@@ -96,14 +96,14 @@ def cosine_schedule(steps: int = 1000) -> NoiseSchedule:
 def scaled_linear_schedule(
     prediction: Prediction, steps: int = 1000, first: float = 0.00085, last: float = 0.012
 ) -> NoiseSchedule:
-    """Stable Diffusion's schedule: β from ``first`` to ``last``, linear in √β."""
+    """Return Stable Diffusion's schedule: β from ``first`` to ``last``, linear in √β."""
     beta = torch.linspace(first**0.5, last**0.5, steps, dtype=torch.float64) ** 2
     kept = torch.cumprod(1 - beta, 0)
     return NoiseSchedule(kept.sqrt(), (1 - kept).sqrt(), prediction)
 
 
 def flow_schedule(steps: int = 1000, shift: float = 1.0) -> NoiseSchedule:
-    """Rectified flow: σ from 1/steps to 1, shifted towards noise for larger pictures (Esser et al., 2024)."""
+    """Return a rectified flow: σ from 1/steps to 1, shifted for larger pictures (Esser et al., 2024)."""
     sigma = torch.arange(1, steps + 1, dtype=torch.float64) / steps
     sigma = shift * sigma / (1 + (shift - 1) * sigma)
     return NoiseSchedule(1 - sigma, sigma, Prediction.FLOW)

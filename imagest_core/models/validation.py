@@ -1,7 +1,7 @@
-"""Checking the sizes in a network's description before anything is built of them; needs no torch.
+"""Check the sizes in a network's description before the network is built; needs no torch.
 
-A description comes from a file that anybody may have written. Every value must be of its type and inside
-bounds that no real network reaches, so that a wrong one costs a sentence and not the memory.
+A description may come from an untrusted file. Every value must have its type and lie within bounds that no
+real network reaches, so a wrong one causes an error message rather than exhausting the memory.
 """
 
 from __future__ import annotations
@@ -13,37 +13,37 @@ from pathlib import Path
 from typing import Any
 
 LARGEST_FILE = 16 << 20
-"""Bytes of a description that are read."""
-_WIDEST, _LONGEST, _DEEPEST, _WORD = 16384, 16, 64, 200
+"""Maximum size of a description in bytes."""
+_WIDEST, _LONGEST, _DEEPEST, _MAX_TEXT = 16384, 16, 64, 200
 
 Check = Callable[[Any], str]
-"""An empty string where the value is right, else what is wanted."""
+"""Returns an empty string for a valid value, else a description of valid values."""
 
 
 def _whole(low: int, high: int) -> Check:
     def check(value: Any) -> str:
-        right = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
-        return "" if right else f"a whole number from {low} to {high:,}"
+        valid = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
+        return "" if valid else f"a whole number from {low} to {high:,}"
 
     return check
 
 
 def _positive(value: Any) -> str:
-    right = isinstance(value, int | float) and not isinstance(value, bool)
-    return "" if right and math.isfinite(value) and 0 < value < 1e6 else "a finite number above 0"
+    valid = isinstance(value, int | float) and not isinstance(value, bool)
+    return "" if valid and math.isfinite(value) and 0 < value < 1e6 else "a finite number above 0"
 
 
 def _flag(value: Any) -> str:
     return "" if isinstance(value, bool) else "true or false"
 
 
-def _word(value: Any) -> str:
-    return "" if isinstance(value, str) and len(value) <= _WORD else "a short text"
+def _short_text(value: Any) -> str:
+    return "" if isinstance(value, str) and len(value) <= _MAX_TEXT else "a short text"
 
 
-def _one_of(*words: str) -> Check:
+def _one_of(*options: str) -> Check:
     def check(value: Any) -> str:
-        return "" if value in words else " or ".join(words)
+        return "" if value in options else " or ".join(options)
 
     return check
 
@@ -52,8 +52,8 @@ def _list(of: Check, low: int = 1, high: int = _LONGEST) -> Check:
     def check(value: Any) -> str:
         if not isinstance(value, list | tuple) or not low <= len(value) <= high:
             return f"a list of {low} to {high} values"
-        wrong = next(filter(None, map(of, value)), "")
-        return f"a list in which each is {wrong}" if wrong else ""
+        expected = next(filter(None, map(of, value)), "")
+        return f"a list in which each value is {expected}" if expected else ""
 
     return check
 
@@ -87,8 +87,8 @@ SCHEMA: Mapping[str, Mapping[str, Check]] = {
         "context_channels": _width,
         "text_channels": _whole(0, _WIDEST),
         "style_channels": _width,
-        "restoration_layers": _list(_word, 0, 256),
-        "synthesis_layers": _list(_word, 0, 256),
+        "restoration_layers": _list(_short_text, 0, 256),
+        "synthesis_layers": _list(_short_text, 0, 256),
     },
 }
 _SAME_LENGTH = (
@@ -99,21 +99,21 @@ _SAME_LENGTH = (
 
 
 def read_json(path: Path) -> Any:
-    """The JSON in ``path``; raises ``ValueError`` for whatever is wrong with it, ``OSError``."""
+    """Read the JSON in ``path``; raises ``ValueError`` if it is invalid, and ``OSError``."""
     if not path.is_file():
-        raise ValueError("it is no ordinary file")
+        raise ValueError("it isn't a regular file")
     if path.stat().st_size > LARGEST_FILE:
         raise ValueError(f"it is larger than {LARGEST_FILE >> 20} MB")
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
-        raise ValueError("it is no UTF-8 text") from None
+        raise ValueError("it isn't UTF-8 text") from None
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
 
 def check_network(stored: Any) -> None:
-    """Raise ``ValueError`` naming the first size that no network can have."""
+    """Raise ``ValueError`` for the first invalid size."""
     parts = _mapping(stored, "the network")
     for name, checks in SCHEMA.items():
         if name not in parts:
@@ -125,17 +125,17 @@ def check_network(stored: Any) -> None:
 
 
 def check_texts(values: Mapping[str, Any], *names: str) -> None:
-    """Raise ``ValueError`` where one of these isn't a text."""
+    """Raise ``ValueError`` if one of these values isn't a string."""
     for name in names:
         if name in values and not isinstance(values[name], str):
             raise ValueError(f"{name} must be a text")
 
 
 def check_digests(files: Any) -> None:
-    """Raise ``ValueError`` where ``files`` isn't names of safetensors files with SHA-256 hashes."""
+    """Raise ``ValueError`` unless ``files`` maps names of safetensors files to SHA-256 hashes."""
     for name, digest in _mapping(files, "files").items():
         if not name.endswith(".safetensors"):
-            raise ValueError(f"{name} in files is no safetensors file")
+            raise ValueError(f"{name} in files isn't a safetensors file")
         if not isinstance(digest, str) or len(digest) != 64:
             raise ValueError(f"files.{name} must be a SHA-256 hash")
 
@@ -150,5 +150,5 @@ def _check_part(name: str, part: Mapping[str, Any], checks: Mapping[str, Check])
     if unknown := sorted(part.keys() - checks.keys()):
         raise ValueError(f"{name}.{unknown[0]} is unknown")
     for key, value in part.items():
-        if wanted := checks[key](value):
-            raise ValueError(f"{name}.{key} must be {wanted}")
+        if expected := checks[key](value):
+            raise ValueError(f"{name}.{key} must be {expected}")

@@ -1,0 +1,1 @@
+"""Restore damage: plan windows, fill them with an engine, assemble, write and verify."""

@@ -1,4 +1,4 @@
-"""Restoring: scan, damage and request in, fills and their record out; and writing them, verified."""
+"""Restore a scan: compute the fills and their record, then write and verify the result."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from imagest_core.arrays import Image
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import find_regions
 from imagest_core.errors import ImagestError, MaskError
@@ -15,7 +16,7 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
 from imagest_core.progress import Progress
-from imagest_core.restoration.compositing.assembly import Assembler, Image
+from imagest_core.restoration.compositing.assembly import Assembler
 from imagest_core.restoration.compositing.boundary import match_boundary
 from imagest_core.restoration.compositing.coarse_fill import CoarseFill
 from imagest_core.restoration.engines.base import Engine, Session, WindowFill
@@ -38,12 +39,11 @@ from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
 from imagest_core.restoration.style_pictures import read_style_pictures
 from imagest_core.restoration.validation import check_request
-from imagest_core.restoration.verification import Verification
-from imagest_core.restoration.verify import verify
+from imagest_core.restoration.verify import Verification, verify
 from imagest_core.style.reference import StyleReference
 
 GROUP = 16
-"""Windows handed to a session at once; it divides them into batches as it likes."""
+"""Number of default-size windows passed to a session at once; the session forms the batches."""
 
 Notes = Mapping[str, str]
 
@@ -57,18 +57,38 @@ def restore(
     *,
     operator: str = "",
 ) -> RestorationResult:
-    """Fill the damage of ``painting`` whose class is to be filled, as ``request`` says.
+    """Fill the damage of ``painting`` in the classes to be filled.
 
-    ``operator`` is who restores, for the record. Raises ``MaskError`` where there is nothing to fill or
-    nothing left to fill from, ``InputError`` and ``ModelError`` where the request can't be met here,
-    ``PaintingError`` where the scan's file has changed meanwhile, ``Cancelled``.
+    Parameters
+    ----------
+    painting, damage
+        The scan, and its damage at the same size.
+    request
+        The engine and its parameters.
+    style
+        The style reference; ignored by engines that use none.
+    progress
+        Receives progress and checks for cancellation.
+    operator
+        Name of the person who restores, for the record.
+
+    Raises
+    ------
+    MaskError
+        If there is no damage to fill, or nothing intact to fill it from.
+    InputError, ModelError
+        If the request can't be fulfilled on this computer.
+    PaintingError
+        If the scan's file has changed since it was opened.
+    Cancelled
+        If the user cancelled.
     """
-    chosen = get_engine(request.engine)
-    return restore_with(chosen, painting, damage, request, style, progress, operator=operator)
+    engine = get_engine(request.engine)
+    return restore_with(engine, painting, damage, request, style, progress, operator=operator)
 
 
 def restore_with(
-    chosen: Engine,
+    engine: Engine,
     painting: Painting,
     damage: DamageMap,
     request: RestorationRequest,
@@ -77,33 +97,34 @@ def restore_with(
     *,
     operator: str = "",
 ) -> RestorationResult:
-    """:func:`restore` with an engine that need not be registered."""
+    """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
-    check_request(request, chosen)
-    restored, style = PaintingFacts.of(painting), style if chosen.uses_style(request) else None
+    check_request(request, engine)
+    painting_facts = PaintingFacts.of(painting)
+    style = style if engine.uses_style(request) else None
     donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
     filled = damage_to_fill(painting, damage)
     dilated = _dilated(filled, request.dilation, progress)
     regions = find_regions(dilated, progress=progress)
-    plan = make_plan(dilated, regions, Layout.of(chosen, request, painting.box), progress)
-    assembler = Assembler(painting, dilated, regions, plan, 0 if chosen.matches_boundary else request.blend)
+    plan = make_plan(dilated, regions, Layout.of(engine, request, painting.box), progress)
+    assembler = Assembler(painting, dilated, regions, plan, 0 if engine.matches_boundary else request.blend)
     clock.lap("planning")
     loading = progress.part(0.0, 0.0, "loading the network")
     loading.check()
-    chosen.preload(request, loading)
+    engine.preload(request, loading)
     pictures = None
     if style is not None:
-        pictures = read_style_pictures(painting, style, chosen.style_side(request))
-    with chosen.open(request, pictures, loading) as session:
+        pictures = read_style_pictures(painting, style, engine.style_side(request))
+    with engine.open(request, pictures, loading) as session:
         clock.lap("opening")
-        textured = chosen.uses_style(request)
-        notes = _fill(painting, dilated, plan, session, chosen, assembler, progress, textured)
-        facts = EngineFacts.of(chosen, session.facts)
+        textured = engine.uses_style(request)
+        notes = _fill(painting, dilated, plan, session, engine, assembler, progress, textured)
+        facts = EngineFacts.of(engine, session.facts)
     clock.lap("filling")
     painting.check_unchanged()
     record = RestorationRecord(
         request,
-        restored,
+        painting_facts,
         MaskFacts.of(filled, dilated, regions),
         style,
         facts,
@@ -112,7 +133,7 @@ def restore_with(
         clock.timings(),
         peak_memory(),
         _remarks(plan, facts.facts),
-        used=_used(chosen, request, facts.facts),
+        used=_used(engine, request, facts.facts),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=donor,
@@ -121,7 +142,7 @@ def restore_with(
 
 
 def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
-    """The damage of the classes that are filled; raises ``MaskError`` where that can't be done."""
+    """Return the damage in the classes to be filled; raises ``MaskError`` if it can't be filled."""
     if (damage.width, damage.height) != (painting.width, painting.height):
         raise MaskError(
             Message(
@@ -137,9 +158,7 @@ def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
         raise MaskError("The mask is empty: mark the damage to be filled first.")
     filled = damage.filled()
     if filled.empty:
-        raise MaskError(
-            "All damage is of classes that are only recorded; let one of them be filled to restore it."
-        )
+        raise MaskError("All damage belongs to classes that are only recorded; set one of them to be filled.")
     return filled
 
 
@@ -161,22 +180,22 @@ def _fill(
     dilated: DamageMap,
     plan: Plan,
     session: Session,
-    chosen: Engine,
+    engine: Engine,
     assembler: Assembler,
     progress: Progress,
     textured: bool,
 ) -> list[Notes]:
-    """Fill the windows of ``plan`` in groups and hand them on; the engine's notes on each."""
+    """Fill the windows of ``plan`` in groups and pass them on; return the engine's notes on each."""
     notes: list[Notes] = []
-    underpainting = CoarseFill(painting, dilated, plan, textured)
+    coarse_fill = CoarseFill(painting, dilated, plan, textured)
     done, total = 0, len(plan.tasks)
-    for tasks in _groups(plan.tasks, GROUP * chosen.window**2):
+    for tasks in _groups(plan.tasks, GROUP * engine.window**2):
         part = progress.part(done / total, (done + len(tasks)) / total)
         part.check()
-        views = [underpainting.view(task) for task in tasks]
+        views = [coarse_fill.view(task) for task in tasks]
         for task, view, fill in zip(tasks, views, session.fill(views, part), strict=True):
-            image = _completed(view, fill, chosen)
-            underpainting.add(task, image)
+            image = _completed(view, fill, engine)
+            coarse_fill.add(task, image)
             assembler.add(task, image)
             notes.append(fill.notes)
             if part.wants_preview:
@@ -187,12 +206,12 @@ def _fill(
 
 
 def _groups(tasks: Sequence[Task], pixels: int) -> Iterator[list[Task]]:
-    """Runs of tasks with windows of one shape and scale, of about ``pixels`` working pixels at most."""
+    """Yield runs of tasks with equal window shape and scale, at most about ``pixels`` working pixels each."""
     group: list[Task] = []
     for task in tasks:
         rows, columns = task.window.shape
         full = (len(group) + 1) * rows * columns > pixels
-        if group and (full or not _alike(group[0].window, task.window)):
+        if group and (full or not _same_size(group[0].window, task.window)):
             yield group
             group = []
         group.append(task)
@@ -200,37 +219,37 @@ def _groups(tasks: Sequence[Task], pixels: int) -> Iterator[list[Task]]:
         yield group
 
 
-def _alike(one: Window, other: Window) -> bool:
-    return one.shape == other.shape and one.scale == other.scale
+def _same_size(first: Window, second: Window) -> bool:
+    return first.shape == second.shape and first.scale == second.scale
 
 
-def _completed(view: WindowView, fill: WindowFill, chosen: Engine) -> Image:
-    """The window's picture with the fill under its mask; known samples as they were."""
+def _completed(view: WindowView, fill: WindowFill, engine: Engine) -> Image:
+    """Return the window's picture: the fill under its mask, the known samples elsewhere."""
     if not np.isfinite(fill.image[view.mask]).all():
         raise ImagestError(
             Message(
-                "The engine {engine} gave samples that are no numbers at {x}, {y}; please report this.",
-                engine=chosen.name,
+                "The engine {engine} returned invalid samples at {x}, {y}; please report this.",
+                engine=engine.name,
                 x=view.window.box.x,
                 y=view.window.box.y,
             )
         )
-    whole = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
-    return whole if chosen.matches_boundary else match_boundary(whole, view.begun, view.hole)
+    picture = np.where(view.mask[..., None], fill.image, view.image).astype(np.float32, copy=False)
+    return picture if engine.matches_boundary else match_boundary(picture, view.start, view.hole)
 
 
-def _used(chosen: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
-    """The fields of ``request`` that made a difference; a batch that a CPU passed over did not."""
-    used = used_parameters(request, chosen)
+def _used(engine: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
+    """Return the fields of ``request`` that the fill depends on; not a batch size that the CPU ignored."""
+    used = used_parameters(request, engine)
     return tuple(sorted(used - {"batch"} if facts.get("batch") != request.batch else used))
 
 
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
-    """Sentences on what the user should know about this result."""
+    """Return notes on this result for the user."""
     remarks = [str(facts["precision"])] if "precision" in facts else []
     coarsest = max((window.scale for window in plan.windows), default=1)
     if coarsest > 1:
-        refining = sum(task.over for task in plan.tasks)
+        refining = sum(task.refines for task in plan.tasks)
         remarks.append(
             Message(
                 "Damage larger than the engine sees was filled at a scale up to {scale} times "
@@ -249,23 +268,23 @@ def export(
     out: Path,
     *,
     force: bool = False,
-    beside: Callable[[Verification], None] | None = None,
+    on_verified: Callable[[Verification], None] | None = None,
     progress: Progress | None = None,
 ) -> Verification:
-    """Write ``painting`` with the fills of ``result`` to ``out``, re-read and compared before it is named.
+    """Write ``painting`` with the fills of ``result``, verify the file, then give it its name ``out``.
 
-    ``beside`` is called once it is verified, before it has its name: where that raises, ``out`` stays as it
-    was. Raises ``OutputError``, ``VerificationError``, ``PaintingError`` where the scan's file has changed
+    ``on_verified`` is called after the verification, before the file gets its name; if it raises, ``out`` is
+    unchanged. Raises ``OutputError``, ``VerificationError``, ``PaintingError`` if the scan's file has changed
     since it was opened, and ``Cancelled``; no file is left then.
     """
     progress = progress or Progress()
     writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
 
     def check(written: Path) -> Verification:
-        found = verify(painting, result.fills, written, checking)
+        verification = verify(painting, result.fills, written, checking)
         painting.check_unchanged(result.record.painting.sha256)
-        if beside is not None:
-            beside(found)
-        return found
+        if on_verified is not None:
+            on_verified(verification)
+        return verification
 
     return write_painting(painting, result.patches(painting), out, check=check, force=force, progress=writing)

@@ -1,4 +1,7 @@
-"""Where a restoration ran: versions, platform, instruction set, threads. Same environment, same bytes."""
+"""The environment of a restoration: versions, platform, instruction set, threads.
+
+The same request in the same environment gives the same bytes.
+"""
 
 from __future__ import annotations
 
@@ -26,12 +29,12 @@ LIBRARIES = {
     "diffusers": "diffusers",
     "timm": "timm",
 }
-"""Modules whose version can matter for a sample, with the distributions they come in."""
+"""Modules whose version can change a sample, and their distributions."""
 
 
 @dataclass(frozen=True)
 class Environment:
-    """What besides the request can decide over a sample's last bit."""
+    """Everything besides the request that can change the last bit of a sample."""
 
     program: str
     python: str
@@ -45,7 +48,7 @@ class Environment:
 
     @classmethod
     def now(cls) -> Self:
-        """The environment of this process; libraries that were not loaded are left out."""
+        """Return the environment of this process, without libraries that aren't loaded."""
         return cls(
             program=__version__,
             python=platform.python_version(),
@@ -60,18 +63,18 @@ class Environment:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
+    versions = {}
     for module, distribution in LIBRARIES.items():
         if module in sys.modules:
             try:
-                found[distribution] = metadata.version(distribution)
+                versions[distribution] = metadata.version(distribution)
             except metadata.PackageNotFoundError:
-                found[distribution] = str(getattr(sys.modules[module], "__version__", "unknown"))
-    return found
+                versions[distribution] = str(getattr(sys.modules[module], "__version__", "unknown"))
+    return versions
 
 
 def _torch() -> Any:
-    """The torch module if somebody loaded it: asking must not load it."""
+    """Return the torch module if it is already imported; never imports it."""
     return sys.modules.get("torch")
 
 
@@ -96,7 +99,7 @@ def _devices() -> tuple[str, ...]:
 
 
 def peak_memory() -> int:
-    """The most memory this process has held so far, in bytes; 0 where the system doesn't tell."""
+    """Return the peak memory of this process in bytes, 0 if the system doesn't report it."""
     try:
         import resource
     except ImportError:

@@ -1,4 +1,4 @@
-"""What fills aim for, and how much work they take: words that several engines share."""
+"""Modes, qualities and schedulers that several engines share."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from enum import StrEnum
 
 
 class Mode(StrEnum):
-    """What a fill aims for."""
+    """The goal of a fill."""
 
     FAITHFUL = "faithful"
-    """Closest to what is known; smooth where nothing is."""
+    """Closest to the known samples; smooth elsewhere."""
     TEXTURED = "textured"
     """Continues the texture of the style reference."""
 

@@ -1,4 +1,4 @@
-"""The record of a restoration: all that is needed to say what was done, with what, and to do it again."""
+"""The record of a restoration: everything needed to describe and repeat it."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ from imagest_core.printable import json_text
 from imagest_core.restoration.engines.base import Engine
 from imagest_core.restoration.environment import Environment
 from imagest_core.restoration.request import RENAMED, RestorationRequest
-from imagest_core.restoration.verification import Verification
+from imagest_core.restoration.verify import Verification
 from imagest_core.serialization import from_plain, to_plain
 from imagest_core.style.reference import StyleReference
 
 FORMAT = 3
-"""Version of the record's form. 2 added the operator, the fields used, damage classes, the scan's notes, the
-donor's hash and the writer's notes. 3 keeps an engine's own parameters apart from the shared ones and calls
-the mask's growth dilation. See :func:`migrated`."""
+"""Version of the record. 2 added the operator, the fields used, damage classes, the scan's notes, the donor's
+hash and the writer's notes. 3 separates an engine's own parameters from the shared ones and renames the
+mask's "growth" to "dilation". See :func:`migrated`."""
 
 Facts = Mapping[str, str | int | float | bool]
 
 
 @dataclass(frozen=True)
 class PaintingFacts:
-    """Which file was restored; ``sha256`` is that of its bytes, ``notes`` what was said on opening it."""
+    """The restored file; ``sha256`` is the hash of its bytes, ``notes`` the reader's notes on it."""
 
     name: str
     sha256: str
@@ -48,7 +48,7 @@ class PaintingFacts:
 
     @classmethod
     def of(cls, painting: Painting) -> Self:
-        """The facts of an open painting."""
+        """Return the facts of an open painting."""
         return cls(
             painting.path.name,
             painting.sha256(),
@@ -65,7 +65,7 @@ class PaintingFacts:
 
 @dataclass(frozen=True)
 class MaskFacts:
-    """Which damage was to be filled: ``pixels`` as drawn, ``dilated`` as filled, in ``regions`` pieces."""
+    """The damage to fill: ``pixels`` as drawn, ``dilated`` as filled, in ``regions`` connected parts."""
 
     sha256: str
     pixels: int
@@ -74,12 +74,12 @@ class MaskFacts:
 
     @classmethod
     def of(cls, filled: DamageMap, dilated: DamageMap, regions: Regions) -> Self:
-        """The facts of the damage to fill and of its dilation."""
+        """Return the facts of the damage to fill and of its dilation."""
         return cls(mask_hash(filled), filled.count(), dilated.count(), len(regions))
 
 
 def mask_hash(damage: DamageMap) -> str:
-    """A hash of the picture's size and which of its pixels are damaged, in hexadecimal."""
+    """Return a hexadecimal hash of the picture's size and its damaged pixels."""
     digest = hashlib.sha256(f"{damage.width} {damage.height}".encode())
     for (x, y), tile in sorted(damage.tiles().items()):
         digest.update(f"|{x} {y} ".encode() + (tile > 0).tobytes())
@@ -88,7 +88,7 @@ def mask_hash(damage: DamageMap) -> str:
 
 @dataclass(frozen=True)
 class ClassFacts:
-    """A class of damage that the mask holds: what is done with it, and its ``pixels`` as drawn."""
+    """A damage class of the mask: its policy, and its ``pixels`` as drawn."""
 
     label: int
     name: str
@@ -97,7 +97,7 @@ class ClassFacts:
 
 
 def class_facts(damage: DamageMap) -> tuple[ClassFacts, ...]:
-    """Every label in ``damage``; one without a class is filled, and has no name."""
+    """Return the class of every label in ``damage``; a label without a class is filled and has no name."""
     known = {item.label: item for item in damage.classes}
     return tuple(
         ClassFacts(label, known[label].name, known[label].policy, pixels)
@@ -109,7 +109,7 @@ def class_facts(damage: DamageMap) -> tuple[ClassFacts, ...]:
 
 @dataclass(frozen=True)
 class EngineFacts:
-    """What filled: the engine's name and description, and what its session said of itself."""
+    """The engine: its name and description, and the facts of its session."""
 
     name: str
     title: str
@@ -118,13 +118,13 @@ class EngineFacts:
 
     @classmethod
     def of(cls, engine: Engine, facts: Facts) -> Self:
-        """The facts of an engine and its opened session."""
+        """Return the facts of an engine and its open session."""
         return cls(engine.name, engine.title, engine.description, dict(facts))
 
 
 @dataclass(frozen=True)
 class WindowFacts:
-    """One window that was filled: where, how many native pixels to a working one, the engine's remarks."""
+    """A filled window: its box, native pixels per working pixel, and the engine's notes."""
 
     box: Box
     scale: int
@@ -153,25 +153,24 @@ class Clock:
         self._seconds: dict[str, float] = {}
 
     def lap(self, stage: str) -> None:
-        """The time since the last lap was ``stage``."""
+        """Add the time since the last lap to ``stage``."""
         now = time.perf_counter()
         self._seconds[stage] = self._seconds.get(stage, 0.0) + now - self._last
         self._last = now
 
     def timings(self) -> Timings:
-        """What was measured so far."""
+        """Return the timings so far."""
         return Timings(self._started, dict(self._seconds))
 
 
 @dataclass(frozen=True)
 class RestorationRecord:
-    """Everything about a restoration; ``notes`` are sentences the user should see.
+    """Everything about a restoration; ``notes`` are sentences for the user.
 
-    ``peak_memory`` in bytes is that of the whole process so far, 0 where it can't be told;
-    ``verification`` and ``writing_notes``, what the writer had to say, are there once a file was written.
-    ``used``: the fields of ``request`` that the fill depends on; the others were asked for and not used
-    (none in records of format 1, which didn't tell). ``operator``: who restored, "" where nobody said so.
-    ``donor_sha256`` is that of the style's donor picture.
+    ``peak_memory`` is that of the whole process so far in bytes, 0 if unknown. ``verification`` and
+    ``writing_notes`` (notes of the writer) are set once a file was written. ``used``: the fields of
+    ``request`` that the fill depends on (empty in records of format 1). ``operator``: the person who
+    restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture.
     """
 
     request: RestorationRequest
@@ -193,12 +192,12 @@ class RestorationRecord:
     format: int = FORMAT
 
     def to_json(self) -> str:
-        """The record as indented JSON; bytes of file names that are no UTF-8 are the text ``\\xNN``."""
+        r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""
         return json_text(to_plain(self), indent=1)
 
     @classmethod
     def from_json(cls, text: str) -> RestorationRecord:
-        """The record that :meth:`to_json` wrote, in this or an older format; the text is never rewritten.
+        """Read a record written by :meth:`to_json`, in this or an older format.
 
         Raises ``ValueError`` or ``TypeError`` for other text.
         """
@@ -207,10 +206,10 @@ class RestorationRecord:
 
 
 def migrated(stored: Any) -> Any:
-    """A record in plain values, in today's format; what an older one doesn't tell stays empty.
+    """Return a record in plain values in the current format; fields that an older one lacks stay empty.
 
-    The fields that format 2 added have defaults that mean "not recorded". The flat requests of formats 1 and
-    2 are read by :meth:`RestorationRequest.from_plain`.
+    The defaults of the fields that format 2 added mean "not recorded". The flat requests of formats 1 and 2
+    are read by :meth:`RestorationRequest.from_plain`.
     """
     if not isinstance(stored, Mapping):
         return stored

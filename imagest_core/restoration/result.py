@@ -1,4 +1,4 @@
-"""What a restoration gives: the fills, the mask they are for, and the record of how they came about."""
+"""The result of a restoration: the fills, their mask, and the record."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask, RegionIds
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions
 from imagest_core.painting.geometry import Box
@@ -20,12 +20,19 @@ from imagest_core.restoration.record import RestorationRecord
 class Fill:
     """The filled pixels within one 256 px tile; every pixel of the dilated mask is in exactly one fill.
 
-    ``box`` fits the pixels tightly; ``labels``: (h, w) int32, the region each pixel belongs to, 0
-    where nothing is filled; ``values``: (n, 3) float32 unbounded sRGB, the n filled pixels row by row.
-    Labels are kept as one bit for each pixel of the box and the ids of the filled ones.
+    Labels are stored as one bit per pixel of the box and the ids of the filled pixels.
+
+    Parameters
+    ----------
+    box
+        The bounding box of the filled pixels.
+    labels
+        (h, w) int32, the region of each pixel, 0 where nothing is filled.
+    values
+        (n, 3) float32, unbounded sRGB, the n filled pixels in row order.
     """
 
-    def __init__(self, box: Box, labels: NDArray[np.int32], values: NDArray[np.float32]) -> None:
+    def __init__(self, box: Box, labels: RegionIds, values: Image) -> None:
         self.box, self.values = box, values
         mask = labels > 0
         self._bits = np.packbits(mask)
@@ -33,20 +40,20 @@ class Fill:
         self._ids = ids[:1].copy() if ids.size and (ids == ids[0]).all() else ids
 
     @property
-    def labels(self) -> NDArray[np.int32]:
+    def labels(self) -> RegionIds:
         """(h, w) int32: the region of each pixel, 0 where nothing is filled."""
         labels = np.zeros((self.box.height, self.box.width), np.int32)
         labels[self.mask] = self._ids
         return labels
 
     @property
-    def mask(self) -> NDArray[np.bool_]:
+    def mask(self) -> Mask:
         """(h, w) bool: the filled pixels."""
         shape = self.box.height, self.box.width
         return np.unpackbits(self._bits, count=shape[0] * shape[1]).view(np.bool_).reshape(shape)
 
     @property
-    def colour(self) -> NDArray[np.float32]:
+    def colour(self) -> Image:
         """(h, w, 3) float32 unbounded sRGB, 0 where nothing is filled."""
         image = np.zeros((self.box.height, self.box.width, 3), np.float32)
         image[self.mask] = self.values
@@ -54,11 +61,11 @@ class Fill:
 
     @cached_property
     def regions(self) -> tuple[int, ...]:
-        """The ids of the regions that have pixels here."""
+        """Ids of the regions with pixels in this fill."""
         return tuple(int(region) for region in np.unique(self._ids))
 
     def only(self, regions: Collection[int]) -> Fill | None:
-        """The part that belongs to ``regions``; None where there is none."""
+        """Return the part that belongs to ``regions``, or None if there is none."""
         if set(self.regions) <= set(regions):
             return self
         labels, mask = self.labels, self.mask
@@ -68,14 +75,14 @@ class Fill:
         return Fill(self.box, np.where(kept, labels, 0), self.values[kept[mask]])
 
     def patch(self, painting: Painting) -> Patch:
-        """The fill as samples of the painting's own kind; alpha is kept."""
+        """Convert the fill to samples of the painting; alpha is kept."""
         samples = painting.to_source(self.colour, painting.read(self.box))
         return Patch(self.box, samples, self.mask)
 
 
 @dataclass(frozen=True, eq=False)
 class RestorationResult:
-    """``fills`` of the pixels of ``dilated``, tile by tile, row by row; ``regions`` are its pieces."""
+    """The ``fills`` of the pixels of ``dilated``, by tile in row order, and its connected ``regions``."""
 
     fills: tuple[Fill, ...]
     dilated: DamageMap
@@ -83,11 +90,11 @@ class RestorationResult:
     record: RestorationRecord
 
     def patches(self, painting: Painting) -> Iterator[Patch]:
-        """The fills for the writer, converted one at a time."""
+        """Yield the fills as patches for the writer, converted one at a time."""
         return (fill.patch(painting) for fill in self.fills)
 
     def only(self, regions: Collection[int]) -> RestorationResult:
-        """The result with the fills of these regions alone; elsewhere the scan stays as it is."""
+        """Return the result with the fills of these regions only."""
         parts = [fill.only(regions) for fill in self.fills]
         fills = tuple(part for part in parts if part is not None)
         dilated = DamageMap(self.dilated.width, self.dilated.height)

@@ -1,4 +1,4 @@
-"""The style reference a restoration really gets: the user's where it can be used, else the program's."""
+"""Select the style reference of a restoration: the user's, else one suggested by the program."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def checked_style(
     trim: bool = False,
     progress: Progress | None = None,
 ) -> StyleReference | None:
-    """The user's style, else intact regions picked by the program, else none if ``request`` uses none.
+    """Return the user's style, else intact regions suggested by the program, or None if unused.
 
-    ``damage`` is all there is, also where it isn't to be filled now. Raises ``StyleError`` where the
-    user's can't be used; with ``trim`` regions that touch damage are cut to their intact part; ``Cancelled``.
+    ``damage`` is all damage, including what isn't filled now. With ``trim``, regions that touch damage are
+    cut to their intact part. Raises ``StyleError`` if the user's style can't be used, and ``Cancelled``.
     """
     checked = None
     if style is not None:

@@ -1,4 +1,4 @@
-"""Whether a request can be met on this machine, checked before anything is filled."""
+"""Check a request before a restoration starts."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from imagest_core.restoration.request import RestorationRequest
 
 
 def check_request(request: RestorationRequest, engine: Engine | None = None) -> None:
-    """Check engine, model, device and capabilities of ``request``, whichever engine it names.
+    """Check the engine, model, device and capabilities of ``request``.
 
-    ``engine`` need not be registered. Raises ``InputError`` where there is no such engine or device, or the
-    model lacks a capability that a parameter needs; ``ModelError`` where there is no such model.
+    ``engine`` need not be registered. Raises ``InputError`` if the engine or device doesn't exist, or if the
+    model lacks a capability that a parameter needs; ``ModelError`` if the model doesn't exist.
     """
     engine = engine or get_engine(request.engine)
     if model := request.get("model"):
         _check_model(model)
     if request.device == "cuda":
         _check_cuda()
-    there = engine.capabilities(request.parameters)
+    capabilities = engine.capabilities(request.parameters)
     for name, spec in request.parameters.specs().items():
-        asked = getattr(request.parameters, name) != spec.default
-        if asked and spec.requires is not None and spec.requires not in there:
+        changed = getattr(request.parameters, name) != spec.default
+        if changed and spec.requires is not None and spec.requires not in capabilities:
             raise InputError(_refusal(engine, spec))
 
 

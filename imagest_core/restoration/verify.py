@@ -1,14 +1,17 @@
-"""Re-reading what was written: outside the fills the source, inside the fills, sample by sample."""
+"""Verify a written file sample by sample: the source outside the fills, the fills inside."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Mask
 from imagest_core.damage.map import TILE
 from imagest_core.errors import PaintingError, VerificationError
 from imagest_core.messages import Message
@@ -18,22 +21,44 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Limits, Painting, open_painting
 from imagest_core.painting.writer import written_page
 from imagest_core.progress import Progress
-from imagest_core.restoration.result import Fill
-from imagest_core.restoration.verification import Verification
 
-Rows = dict[int, list[Fill]]
-"""Fills by their row of tiles."""
+if TYPE_CHECKING:
+    from imagest_core.restoration.result import Fill
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result of comparing every sample of the written file with its expected value.
+
+    Parameters
+    ----------
+    samples
+        Number of samples outside the filled pixels that equal the source's.
+    sha256
+        A hash of those samples, see ``method``.
+    filled
+        Number of filled pixels.
+    method
+        "samples": ``sha256`` is the hash of the samples in row order, in the file's depth (little-endian).
+        "bytes": of the digests of the file's parts, see :class:`imagest_core.painting.compare.Comparison`.
+        Records without a method used "samples".
+    """
+
+    samples: int
+    sha256: str
+    filled: int
+    method: str = "samples"
 
 
 def verify(
     painting: Painting, fills: Iterable[Fill], written: Path, progress: Progress | None = None
 ) -> Verification:
-    """Compare the file ``written`` with ``painting`` under ``fills``; raises ``VerificationError``.
+    """Compare the file ``written`` with ``painting`` and its ``fills``; raises ``VerificationError``.
 
-    Strips and tiles with the same bytes in both files are not decoded (:mod:`..painting.compare`). The
-    fills are converted anew, so a fill that never reached the file is found as well.
+    Strips and tiles with the same bytes in both files are not decoded (:mod:`imagest_core.painting.compare`).
+    The fills are converted again, so fills missing from the file are detected as well.
     """
-    rows: Rows = defaultdict(list)
+    rows: dict[int, list[Fill]] = defaultdict(list)
     for fill in fills:
         rows[fill.box.y // TILE].append(fill)
     try:
@@ -47,21 +72,24 @@ def verify(
         ) from error
 
 
-def _compared(painting: Painting, written: Painting, rows: Rows, progress: Progress) -> Verification:
+def _compared(
+    painting: Painting, written: Painting, rows: Mapping[int, list[Fill]], progress: Progress
+) -> Verification:
     filled = 0
 
     def check(box: Box) -> Samples:
         nonlocal filled
         before = painting.read(box)
-        reached = (fill for row in range(box.y // TILE, (box.bottom - 1) // TILE + 1) for fill in rows[row])
-        expected, inside = _expected(painting, before, box, reached)
+        tile_rows = range(box.y // TILE, (box.bottom - 1) // TILE + 1)
+        overlapping = (fill for row in tile_rows for fill in rows[row])
+        expected, inside = _expected(painting, before, box, overlapping)
         _check_strip(expected, written.read(box), inside, box)
         filled += int(np.count_nonzero(inside))
         return before[~inside]
 
     boxes = (fill.box for fills in list(rows.values()) for fill in fills)
-    found = compare(painting, written.path, written.page, boxes, check, progress)
-    return Verification(found.samples, found.sha256, filled, found.method)
+    comparison = compare(painting, written.path, written.page, boxes, check, progress)
+    return Verification(comparison.samples, comparison.sha256, filled, comparison.method)
 
 
 def _check_kind(painting: Painting, written: Painting) -> None:
@@ -80,8 +108,8 @@ def _check_kind(painting: Painting, written: Painting) -> None:
 
 def _expected(
     painting: Painting, before: NDArray[np.generic], strip: Box, fills: Iterable[Fill]
-) -> tuple[NDArray[np.generic], NDArray[np.bool_]]:
-    """What ``strip`` must hold, and (h, w) where it is filled."""
+) -> tuple[NDArray[np.generic], Mask]:
+    """Return the expected samples of ``strip``, and the mask (h, w) of its filled pixels."""
     expected, inside = before.copy(), np.zeros(before.shape[:2], np.bool_)
     for fill in fills:
         part = fill.box.within(strip)
@@ -89,18 +117,18 @@ def _expected(
             continue
         mask = fill.mask[part.moved(-fill.box.x, -fill.box.y).slices]
         colour = fill.colour[part.moved(-fill.box.x, -fill.box.y).slices]
-        here = part.moved(-strip.x, -strip.y).slices
-        expected[here][mask] = painting.to_source(colour, before[here])[mask]
-        inside[here] |= mask
+        target = part.moved(-strip.x, -strip.y).slices
+        expected[target][mask] = painting.to_source(colour, before[target])[mask]
+        inside[target] |= mask
     return expected, inside
 
 
 def _check_strip(
-    expected: NDArray[np.generic], found: NDArray[np.generic], inside: NDArray[np.bool_], strip: Box
+    expected: NDArray[np.generic], actual: NDArray[np.generic], inside: Mask, strip: Box
 ) -> None:
-    if np.array_equal(expected, found):
+    if np.array_equal(expected, actual):
         return
-    wrong = (expected != found).any(2)
+    wrong = (expected != actual).any(2)
     touched = int(np.count_nonzero(wrong & ~inside))
     y, x = np.argwhere(wrong & ~inside if touched else wrong)[0] + (strip.y, strip.x)
     if touched:

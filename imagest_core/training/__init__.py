@@ -1,1 +1,1 @@
-"""Training the embedded model: pictures, simulated damage, the loops and their state on disk."""
+"""Train the embedded model: pictures, simulated damage, the training loop and its state on disk."""

@@ -1,7 +1,7 @@
-"""First part of a training: encoder and mask-conditioned decoder.
+"""First stage of the training: encoder and mask-conditioned decoder.
 
-The decoder must not trust the hole's latents blindly, since at run time it gets samples: in training
-they are zero (60 %), true (15 %) or shrunk and noised (25 %).
+The decoder must not rely on the hole's latents, since at run time they are sampled: in training they are zero
+(60 %), true (15 %), or scaled down and noised (25 %).
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from imagest_core.training.state import averaged, network_of
 
 ZERO_SHARE, TRUE_SHARE = 0.6, 0.15
 PREFILL_CYCLES = 1
-"""Corrections of the pre-fill: one fewer than in use, for speed."""
+"""Multigrid cycles of the pre-fill: one fewer than at run time, for speed."""
 SYNTHESIS_SHARE = 1 / 16
-"""Examples whose mask is all ones: there the pair is a plain autoencoder."""
+"""Share of examples that are masked completely, as for a plain autoencoder."""
 KL_WEIGHT = 1e-4
 PYRAMID_WEIGHT = 0.5
 FAITHFUL_WEIGHT = 0.1
-"""Of the logarithm of the error: its gradient is then about as large as the other terms'."""
+"""Weight of the logarithmic error; its gradient is then about as large as the other terms'."""
 
 
 def prefill(clean: Tensor, mask: Tensor) -> Tensor:
-    """The spline pre-fill of ``clean`` (n, 3, h, w); grey where everything is masked."""
+    """Return the spline pre-fill of ``clean`` (n, 3, h, w); grey if everything is masked."""
     whole = mask.flatten(1).amin(1) > 0.5
     filled = spline(clean.float() * (1 - mask), mask, PREFILL_CYCLES).to(clean.dtype)
     return torch.where(whole.view(-1, 1, 1, 1), torch.zeros_like(filled), filled)
 
 
 def pyramid_l1(difference: Tensor, mask: Tensor, levels: int = 3) -> Tensor:
-    """Mean absolute Laplacian-pyramid coefficient of ``difference`` per masked pixel."""
+    """Return the mean absolute Laplacian-pyramid coefficient of ``difference`` per masked pixel."""
     total = difference.new_zeros(())
     area = mask.sum().clamp(min=1.0)
     for level in range(levels):
@@ -52,7 +52,7 @@ def pyramid_l1(difference: Tensor, mask: Tensor, levels: int = 3) -> Tensor:
 
 
 def hole_log_error(difference: Tensor, mask: Tensor) -> Tensor:
-    """Logarithm of the mean square error in the hole, one per example (n,): a mean of it is a mean in dB."""
+    """Return the log of the mean squared error in the hole, (n,); its mean is a mean in dB."""
     area = mask.flatten(1).sum(1).clamp(min=1.0) * 3.0
     return (difference.square().flatten(1).sum(1) / area + 1e-5).log()
 
@@ -65,25 +65,25 @@ class AutoencoderTask:
     ) -> None:
         self.module = AutoencoderTraining(config)
         self.held_out = held_out
-        if begin is not None:  # a second round for the decoder: latents must stay what they were
+        if begin is not None:  # a second round trains the decoder only, so latents stay the same
             self.module.load_state_dict(begin.state_dict())
             self.module.encoder.requires_grad_(False)
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
-        """Error in dB where latents are zero, L1 + Laplacian pyramid where they tell something, and KL."""
+        """Return the loss: log error for zero latents, L1 and Laplacian pyramid for others, and KL."""
         n = len(batch.clean)
         kind = torch.rand(n, device=batch.clean.device)
         synthesis = torch.rand(n, device=kind.device) < SYNTHESIS_SHARE
         kind = torch.where(synthesis, torch.full_like(kind, ZERO_SHARE + 1e-3), kind)
         mask = torch.where(synthesis.view(-1, 1, 1, 1), torch.ones_like(batch.mask), batch.mask)
         prefilled = prefill(batch.clean, mask)
-        painted, mean, log_variance = module(batch.clean, prefilled, mask, kind)
-        difference = (painted - batch.clean) * mask
+        output, mean, log_variance = module(batch.clean, prefilled, mask, kind)
+        difference = (output - batch.clean) * mask
         blind = kind < ZERO_SHARE
-        told = (~blind).view(-1, 1, 1, 1) * mask
+        informed = (~blind).view(-1, 1, 1, 1) * mask
         faithful = FAITHFUL_WEIGHT * (hole_log_error(difference, mask) * blind).sum() / n
-        l1 = difference.mul(told).abs().sum() / (3.0 * told.sum().clamp(min=1.0))
-        pyramid = pyramid_l1(difference * told, told)
+        l1 = difference.mul(informed).abs().sum() / (3.0 * informed.sum().clamp(min=1.0))
+        pyramid = pyramid_l1(difference * informed, informed)
         kl = 0.5 * (mean.square() + log_variance.exp() - 1.0 - log_variance).mean()
         loss = faithful + 0.6 * (l1 + PYRAMID_WEIGHT * pyramid) + KL_WEIGHT * kl
         return loss, {
@@ -94,7 +94,7 @@ class AutoencoderTask:
         }
 
     def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
-        """PSNR in the hole with zero and with true latents, beside the pre-fill."""
+        """Return the PSNR in the hole with zero latents, with true latents, and of the pre-fill."""
         psnr: dict[str, list[Tensor]] = {"prefill": [], "zero": [], "true": []}
         rows: list[Tensor] = []
         for start in range(0, len(self.held_out.clean), 8):
@@ -115,20 +115,20 @@ class AutoencoderTask:
 
 
 class AutoencoderTraining(ImagestAutoencoder):
-    """The autoencoder with a forward pass as training needs it (what a device wrapper calls)."""
+    """The autoencoder with a forward pass for training, which accelerate's wrappers call."""
 
     def forward(
         self, clean: Tensor, prefilled: Tensor, mask: Tensor, kind: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """The painted picture, and mean and log variance of the latents."""
+        """Return the decoded picture, and mean and log variance of the latents."""
         mean, log_variance = self.moments(clean)
         sample = mean + (0.5 * log_variance).exp() * torch.randn_like(mean)
-        latents = spoiled(sample, kind)
+        latents = corrupted(sample, kind)
         return self.decode(latents, latent_mask(mask), prefilled, mask), mean, log_variance
 
 
 def averaged_autoencoder(run: Path, latent_scale: tuple[float, ...] | None = None) -> ImagestAutoencoder:
-    """The autoencoder of a training run (its averaged weights) or of a model; else raises ``ModelError``."""
+    """Return the autoencoder of a run (averaged weights) or a model; raises ``ModelError``."""
     config = network_of(run).autoencoder
     autoencoder = ImagestAutoencoder(
         config if latent_scale is None else replace(config, latent_scale=latent_scale)
@@ -137,8 +137,8 @@ def averaged_autoencoder(run: Path, latent_scale: tuple[float, ...] | None = Non
     return autoencoder
 
 
-def spoiled(latents: Tensor, kind: Tensor) -> Tensor:
-    """Zero, true, or shrunk and noised latents (see the module's docstring), by ``kind`` in 0…1 (n,)."""
+def corrupted(latents: Tensor, kind: Tensor) -> Tensor:
+    """Return zero, true, or scaled and noised latents, by ``kind`` in 0…1 (n,)."""
     n = len(latents)
     pick = kind.view(-1, 1, 1, 1)
     shrink = 0.5 + 0.5 * torch.rand(n, 1, 1, 1, device=latents.device)
@@ -149,13 +149,13 @@ def spoiled(latents: Tensor, kind: Tensor) -> Tensor:
 
 
 def hole_psnr(image: Tensor, clean: Tensor, mask: Tensor) -> Tensor:
-    """PSNR in dB inside the hole, one per example (n,), of pictures in −1…1."""
+    """Return the PSNR in dB inside the hole, (n,), of pictures in −1…1."""
     area = mask.flatten(1).sum(1).clamp(min=1.0) * 3.0
     error = ((image.float() - clean).mul(mask).square().flatten(1).sum(1) / area / 4.0).clamp(min=1e-10)
     return -10.0 * error.log10()
 
 
 def as_picture(image: Tensor) -> NDArray[np.uint8]:
-    """(3, h, w) in −1…1 → (h, w, 3) uint8."""
+    """Convert (3, h, w) in −1…1 to (h, w, 3) uint8."""
     scaled = ((image.float().clamp(-1, 1) + 1) * 127.5).round().byte()
     return np.ascontiguousarray(scaled.permute(1, 2, 0).cpu().numpy())

@@ -1,7 +1,7 @@
-"""Simulated damage: strokes, real craquelure, lacunae and large losses, 1–50 % of the picture.
+"""Simulate damage: strokes, real craquelure, lacunae and large losses, 1–50 % of the picture.
 
-Free-form strokes follow LaMa's recipe (Suvorov et al., WACV 2022, section 3.3); lacunae and large
-losses are level sets of smoothed noise, whose rims are irregular like flaked paint.
+Free-form strokes follow LaMa (Suvorov et al., WACV 2022, section 3.3). Lacunae and large losses are level
+sets of smoothed noise, whose edges are irregular like those of flaked paint.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from imagest_core.arrays import Mask8
 Generator = np.random.Generator
 
 REFERENCE = 256.0
-"""Side for which the sizes below are meant; other sides scale nothing, a crop is a crop."""
+"""Side of a crop with two to five strokes; other sides have proportionally many, of the same size."""
 
 
 @dataclass(frozen=True)
 class DamageMix:
-    """How often each kind of damage is drawn."""
+    """Relative frequency of each kind of damage."""
 
     cracks: float = 0.25
     lacunae: float = 0.25
@@ -32,7 +32,7 @@ class DamageMix:
 
 
 def strokes(side: int, rng: Generator) -> Mask8:
-    """Free-form strokes, 6–50 px wide."""
+    """Draw free-form strokes, 6–50 px wide."""
     mask = np.zeros((side, side), np.uint8)
     for _ in range(max(1, round(rng.integers(2, 6) * (side / REFERENCE)))):
         x, y = rng.uniform(0, side, 2)
@@ -48,17 +48,17 @@ def strokes(side: int, rng: Generator) -> Mask8:
 
 
 def cracks(side: int, rng: Generator, maps: Sequence[Mask8]) -> Mask8:
-    """A piece of a real craquelure map, turned, freed of specks and widened by 0–3 px; or random walks."""
+    """Cut from a real craquelure map, rotated, despeckled, widened by 0–3 px; or draw random walks."""
     if not maps:
         return _walks(side, rng)
     source = maps[int(rng.integers(len(maps)))]
     zoom = rng.uniform(0.8, 2.0)
     centre = (source.shape[1] / 2, source.shape[0] / 2)
-    turn = cv2.getRotationMatrix2D(centre, float(rng.uniform(0, 360)), float(zoom))
-    turn[:, 2] += np.array([side / 2, side / 2]) - np.array(centre)
-    mask = cv2.warpAffine(source, turn, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    matrix = cv2.getRotationMatrix2D(centre, float(rng.uniform(0, 360)), float(zoom))
+    matrix[:, 2] += np.array([side / 2, side / 2]) - np.array(centre)
+    mask = cv2.warpAffine(source, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
     mask = _without_specks(np.where(mask > 127, 255, 0).astype(np.uint8))
-    if rng.random() < 0.5:  # cracks gather in places
+    if rng.random() < 0.5:  # cracks are clustered
         mask &= _level_set(side, rng, float(rng.uniform(20, 60)), float(rng.uniform(0.4, 0.9)))
     return _widened(mask, int(rng.integers(0, 4)))
 
@@ -80,13 +80,13 @@ def _walks(side: int, rng: Generator) -> Mask8:
 
 
 def lacunae(side: int, rng: Generator) -> Mask8:
-    """Flaked losses of some 5–55 px."""
+    """Draw flaked losses of about 5–55 px."""
     share = float(rng.uniform(0.04, 0.2))
     return _level_set(side, rng, float(rng.uniform(16, 50)), share, rough=float(rng.uniform(0.05, 0.45)))
 
 
 def large(side: int, rng: Generator) -> Mask8:
-    """One or two large losses, up to half of the picture."""
+    """Draw one or two large losses, up to half of the picture."""
     share = float(rng.uniform(0.15, 0.45))
     return _level_set(side, rng, float(rng.uniform(90, 220)), share, rough=float(rng.uniform(0.0, 0.08)))
 
@@ -111,9 +111,9 @@ def _widened(mask: Mask8, pixels: int) -> Mask8:
 def simulate_mask(
     side: int, rng: Generator, maps: Sequence[Mask8] = (), mix: DamageMix | None = None
 ) -> NDArray[np.bool_]:
-    """A damage mask (side, side), true where damaged, never empty and never more than 60 %.
+    """Return a random damage mask (side, side), 1–60 % of the pixels.
 
-    It is grown by one pixel, as a restoration grows the user's mask.
+    It is dilated by one pixel, as a restoration dilates the user's mask.
     """
     mix = mix or DamageMix()
     kinds: list[tuple[float, Callable[[], Mask8]]] = [
@@ -125,9 +125,9 @@ def simulate_mask(
     weights = np.array([weight for weight, _ in kinds])
     for _ in range(20):
         mask = kinds[int(rng.choice(len(kinds), p=weights / weights.sum()))][1]()
-        grown = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
-        if 0.01 <= grown.mean() <= 0.6:
-            return grown
-    grown = np.zeros((side, side), np.bool_)
-    grown[side // 4 : side // 2, side // 4 : side // 2] = True
-    return grown
+        dilated = cv2.dilate(mask, np.ones((3, 3), np.uint8)) > 0
+        if 0.01 <= dilated.mean() <= 0.6:
+            return dilated
+    dilated = np.zeros((side, side), np.bool_)
+    dilated[side // 4 : side // 2, side // 4 : side // 2] = True
+    return dilated

@@ -1,7 +1,7 @@
-"""Second part of a training: style encoder and U-Net, on the latents of a finished autoencoder.
+"""Second stage of the training: style encoder and U-Net, on the latents of a trained autoencoder.
 
-Velocity prediction with a uniform loss: min-SNR weighting would be zero at zero terminal
-signal-to-noise ratio, and the first sampling step would never be trained.
+It predicts velocity with a uniform loss: min-SNR weights are zero at zero terminal signal-to-noise ratio, so
+the first sampling step would not be trained.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ from imagest_core.training.state import LATENT_SCALE, averaged, is_model, make_f
 
 STYLE_DROP = 0.1
 KNOWN_WEIGHT = 0.1
-"""Weight of the loss outside the hole, where the answer will be copied back anyway."""
+"""Weight of the loss outside the hole, where the known samples replace the prediction."""
 
 
 class StyledUNet(nn.Module):
-    """What trains in this part."""
+    """The modules trained in this stage."""
 
     def __init__(self, unet: UNetConfig, style: StyleConfig) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class StyledUNet(nn.Module):
     def forward(
         self, noisy: Tensor, mask: Tensor, known: Tensor, t: Tensor, picture: Tensor, strength: Tensor
     ) -> Tensor:
-        """Velocity of ``noisy`` given mask, masked-picture latents and a style picture each."""
+        """Predict the velocity of ``noisy`` from mask, latents of the masked picture and style picture."""
         context = StyleContext(self.style(picture), strength)
         return self.unet(noisy, mask, known, t, context).float()
 
@@ -61,20 +61,20 @@ class DiffusionTask:
         self.held_out, self.schedule = held_out, cosine_schedule()
 
     @classmethod
-    def over(
+    def on_autoencoder(
         cls, run: Path, folder: Path, held_out: Batch, config: NetworkConfig, begin: Path | None = None
     ) -> DiffusionTask:
-        """On the autoencoder of a training run, its latents scaled to unit deviation.
+        """Create the task on a trained autoencoder, with latents scaled to unit standard deviation.
 
-        The scale is measured once and kept in ``folder``, so that a resumed run sees the same latents; with
-        ``begin``, another run's averaged weights and its scale are taken over. A run of another shape raises
-        ``ModelError``.
+        The scale is measured once and stored in ``folder``, so a resumed run uses the same latents. With
+        ``begin``, the averaged weights and the scale of that run are used. Raises ``ModelError`` if its
+        network has another shape.
         """
-        kept = folder / LATENT_SCALE
-        if begin is not None and not kept.exists():
-            _keep_scale(kept, latent_scale(begin))
-        if not kept.exists():
-            _keep_scale(kept, latent_deviation(averaged_autoencoder(run), held_out.clean))
+        scale_file = folder / LATENT_SCALE
+        if begin is not None and not scale_file.exists():
+            _write_scale(scale_file, latent_scale(begin))
+        if not scale_file.exists():
+            _write_scale(scale_file, latent_deviation(averaged_autoencoder(run), held_out.clean))
         autoencoder = averaged_autoencoder(run, latent_scale(folder))
         task = cls(autoencoder, held_out, config.unet, config.style)
         if begin is not None:
@@ -84,7 +84,7 @@ class DiffusionTask:
         return task
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
-        """Mean square error of the velocity, in full in the hole and a tenth outside."""
+        """Return the mean squared error of the velocity, with a tenth of the weight outside the hole."""
         clean, known, inside = self._latents(batch.clean, batch.mask)
         n, device = len(clean), clean.device
         t = torch.randint(0, self.schedule.steps, (n,), device=device)
@@ -99,7 +99,7 @@ class DiffusionTask:
         return loss, {"hole": hole.item()}
 
     def _latents(self, clean: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Clean latents, latents of the pre-filled picture, latent mask."""
+        """Return clean latents, latents of the pre-filled picture, and latent mask."""
         self.autoencoder.to(clean.device)
         with torch.no_grad():
             both = self.autoencoder.encode(torch.cat([clean, prefill(clean, mask)]))
@@ -107,7 +107,7 @@ class DiffusionTask:
         return latents, known, latent_mask(mask)
 
     def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
-        """Held-out loss at fixed noise, PSNR of one- and four-step fills, and a picture of them."""
+        """Return the held-out loss at fixed noise, the PSNR of one- and four-step fills, and a picture."""
         held = self.held_out.to(device)
         generator = torch.Generator().manual_seed(0)
         losses: list[Tensor] = []
@@ -137,7 +137,7 @@ class DiffusionTask:
         return (error * inside).sum() / inside.sum()
 
     def _fill(self, batch: Batch, steps: int, generator: torch.Generator) -> Tensor:
-        """A plain DDIM sample, decoded."""
+        """Decode a plain DDIM sample."""
         clean, known, inside = self._latents(batch.clean, batch.mask)
         z = torch.randn(clean.shape, generator=generator).to(clean.device)
         times = self.schedule.timesteps(steps).tolist()
@@ -153,18 +153,18 @@ class DiffusionTask:
 
 @torch.no_grad()
 def latent_deviation(autoencoder: ImagestAutoencoder, clean: Tensor) -> list[float]:
-    """Standard deviation of each latent channel over ``clean``."""
+    """Return the standard deviation of each latent channel over ``clean``."""
     latents = torch.cat([autoencoder.encode(clean[i : i + 8]) for i in range(0, len(clean), 8)])
     return [float(v) for v in latents.std(dim=(0, 2, 3))]
 
 
 def latent_scale(run: Path) -> tuple[float, ...]:
-    """The deviation of the latents that a diffusion run, or a packed model, was trained on."""
+    """Return the latent scale of a diffusion run or a packed model."""
     if is_model(run):
         return network_of(run).autoencoder.latent_scale
     path = run / LATENT_SCALE
     if not path.exists():
-        raise ModelError(f"{run} holds no trained diffusion network: run `imagest train imagest` first.")
+        raise ModelError(f"{run} contains no trained diffusion network: run `imagest train imagest` first.")
     try:
         scale = tuple(float(value) for value in read_json(path))
     except (OSError, ValueError, TypeError) as error:
@@ -174,7 +174,7 @@ def latent_scale(run: Path) -> tuple[float, ...]:
     return scale
 
 
-def _keep_scale(path: Path, scale: Sequence[float]) -> None:
+def _write_scale(path: Path, scale: Sequence[float]) -> None:
     make_folder(path.parent)
     with replacing(path, force=True) as temporary:
         write_text(temporary, json.dumps(list(scale)), path)

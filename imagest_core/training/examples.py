@@ -1,4 +1,4 @@
-"""Training examples: example number *k* is a function of (seed, k), so a run resumes exactly."""
+"""Training examples: example *k* depends on (seed, k) only, so a run resumes exactly."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ class Batch:
     style: Tensor
 
     def to(self, device: torch.device) -> Batch:
-        """The same batch on another device, in the layout convolutions like best."""
+        """Return the batch on another device, in channels-last layout."""
         clean = self.clean.to(device, memory_format=torch.channels_last)
         return Batch(clean, self.mask.to(device), self.style.to(device, memory_format=torch.channels_last))
 
 
 class DamagedCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
-    """Endless crops with simulated damage and a style reference of the same work."""
+    """Infinitely many crops with simulated damage and a style picture of the same work."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class DamagedCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
         donor: NDArray[np.uint8],
         rng: np.random.Generator,
     ) -> NDArray[np.uint8]:
-        """A piece of the crop that no damage touches if one is found, else of the same work."""
+        """Return an intact part of the crop if one is found, else a crop of the same work."""
         half = self.side // 2
         for _ in range(8):
             y, x = (int(v) for v in rng.integers(0, half + 1, 2))
@@ -90,8 +90,8 @@ def _tensor(picture: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))) * 2.0 - 1.0
 
 
-class From(Sampler[int]):
-    """Indices from ``start`` on, ``count`` of them."""
+class IndexRange(Sampler[int]):
+    """Yields ``count`` consecutive indices from ``start``."""
 
     def __init__(self, start: int, count: int) -> None:
         self.start, self.count = start, count
@@ -110,5 +110,5 @@ def collate(items: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Batch:
 
 
 def fixed_batch(dataset: DamagedCrops, count: int) -> Batch:
-    """Examples 0…count − 1: the same at every evaluation."""
+    """Return examples 0…count − 1, the same at every evaluation."""
     return collate([dataset[index] for index in range(count)])

@@ -1,4 +1,4 @@
-"""Training pictures: folders or tars, decoded once to uint8, split by work, cropped and varied."""
+"""Training pictures: read from folders or tars, decoded to uint8, split by work, cropped and augmented."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from imagest_core.progress import Progress
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff")
 LARGEST_PICTURE, LARGEST_FILE = 400_000_000, 2 << 30
-"""Pixels and bytes of a training picture that is still read."""
+"""Maximum size of a training picture in pixels and in bytes."""
 TAR_MAGIC, TAR_HEAD = b"ustar", 262
-"""What the header of a tar holds, and up to where."""
+"""The magic bytes of a tar header, and the offset of their end."""
 HELD_OUT_SHARE = 0.15
-"""The paper splits 85/15; we split by work, so that no work stands on both sides."""
+"""The paper splits 85/15. The split is by work, so no work is in both parts."""
 
 
 @dataclass(frozen=True)
@@ -44,38 +44,37 @@ class Works:
 
 
 def work_of(name: str) -> str:
-    """The work a file shows: its stem up to a ``-`` (tiles of one work share the stem)."""
+    """Return the work of a file: its stem up to a ``-``, which tiles of a work share."""
     return Path(name).stem.split("-")[0]
 
 
 def held_out(work: str) -> bool:
-    """Whether a work is kept from training; depends on its name alone, so it never changes."""
+    """Whether a work is held out from training; depends only on its name, so it never changes."""
     digest = hashlib.sha256(os.fsencode(work)).digest()
     return int.from_bytes(digest[:4], "big") / 2**32 < HELD_OUT_SHARE
 
 
 def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tuple[Works, Works]:
-    """Read every picture of ``sources`` (folders, tars) → (training, held out).
+    """Read every picture of ``sources`` (folders, tars); return the training and the held-out works.
 
-    Raises :class:`InputError` when a source is missing, one of its pictures can't be decoded, or there are
-    too few.
+    Raises :class:`InputError` if a source is missing, a picture can't be decoded, or there are too few.
     """
     kept: tuple[list[Image8], list[str]] = ([], [])
-    aside: tuple[list[Image8], list[str]] = ([], [])
+    unseen: tuple[list[Image8], list[str]] = ([], [])
     for name, data in (pair for source in sources for pair in _files(source)):
         if progress is not None:
             progress.check()
         picture = _decoded(name, data, cv2.IMREAD_COLOR_RGB)
-        pictures, works = aside if held_out(work_of(name)) else kept
+        pictures, works = unseen if held_out(work_of(name)) else kept
         pictures.append(picture)
         works.append(work_of(name))
-    if not kept[0] or not aside[0]:
+    if not kept[0] or not unseen[0]:
         raise InputError("The training folders hold too few pictures to train on and to hold some out.")
-    return Works(tuple(kept[0]), tuple(kept[1])), Works(tuple(aside[0]), tuple(aside[1]))
+    return Works(tuple(kept[0]), tuple(kept[1])), Works(tuple(unseen[0]), tuple(unseen[1]))
 
 
-def _decoded(name: str, data: bytes, how: int) -> Image8:
-    """The picture in ``data``; raises :class:`InputError` naming it."""
+def _decoded(name: str, data: bytes, flags: int) -> Image8:
+    """Decode the picture in ``data``; raises :class:`InputError`."""
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as header:
             warnings.simplefilter("ignore")
@@ -85,10 +84,10 @@ def _decoded(name: str, data: bytes, how: int) -> Image8:
                 f"The training picture {name} has {width} × {height} pixels, more than"
                 f" {LARGEST_PICTURE / 1e6:,.0f} megapixels: cut it into tiles."
             )
-        picture = cv2.imdecode(np.frombuffer(data, np.uint8), how)
+        picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except InputError:
         raise
-    except Exception as error:  # decoders raise what they like on broken data
+    except Exception as error:  # decoders raise arbitrary errors for damaged data
         raise InputError(_undecodable(name)) from error
     if picture is None:
         raise InputError(_undecodable(name))
@@ -96,11 +95,11 @@ def _decoded(name: str, data: bytes, how: int) -> Image8:
 
 
 def _undecodable(name: str) -> str:
-    return f"The training picture {name} is damaged or of an unknown kind: take it out or replace it."
+    return f"The training picture {name} is damaged or of an unknown format: remove or replace it."
 
 
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
-    """The pictures of a folder or tar by name; raises :class:`InputError`."""
+    """Yield the pictures of a folder or tar by name; raises :class:`InputError`."""
     if source.is_dir():
         for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES):
             check_regular_file(path)
@@ -116,7 +115,7 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_tar(source: Path) -> bool:
-    """Whether it is, or was meant to be, a tar."""
+    """Whether ``source`` is a tar, possibly a damaged one."""
     with source.open("rb") as file:
         if file.read(TAR_HEAD)[-len(TAR_MAGIC) :] == TAR_MAGIC:
             return True
@@ -127,13 +126,13 @@ def _is_tar(source: Path) -> bool:
 
 
 def _members(source: Path) -> Iterator[tuple[str, bytes]]:
-    """The pictures of a tar, which may hold nothing but files and folders with names inside it."""
+    """Yield the pictures of a tar, which may contain only files and folders inside its own tree."""
     with tarfile.open(source, errorlevel=2) as archive:
         for member in archive:
             inside = not member.name.startswith(("/", "\\")) and ".." not in Path(member.name).parts
             if not inside or not (member.isreg() or member.isdir()):
-                what = "a link or a device" if inside else "a name that leads out of it"
-                raise InputError(f"{source.name} holds {what} ({member.name}): pack plain files only.")
+                what = "a link or a device" if inside else "a path outside of it"
+                raise InputError(f"{source.name} contains {what} ({member.name}): pack plain files only.")
             if member.isreg() and Path(member.name).suffix.lower() in SUFFIXES:
                 yield member.name, _stored(archive, member)
         _check_end(source, archive)
@@ -148,7 +147,7 @@ def _stored(archive: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:
 
 
 def _check_end(source: Path, archive: tarfile.TarFile) -> None:
-    """Raise ``tarfile.ReadError`` unless the tar ends with its mark of zeros, which one cut short lacks."""
+    """Raise ``tarfile.ReadError`` unless the tar ends with a block of zeros, as complete ones do."""
     assert archive.fileobj is not None
     archive.fileobj.seek(archive.offset)
     if archive.fileobj.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
@@ -156,29 +155,29 @@ def _check_end(source: Path, archive: tarfile.TarFile) -> None:
 
 
 def load_maps(source: Path) -> tuple[Image8, ...]:
-    """Craquelure maps (h, w) uint8, white where cracked, from a folder or tar."""
-    found = tuple(_decoded(name, data, cv2.IMREAD_GRAYSCALE) for name, data in _files(source))
-    if not found:
-        raise InputError(f"{source} holds no craquelure map.")
-    return found
+    """Read craquelure maps (h, w) uint8, white where cracked, from a folder or tar."""
+    maps = tuple(_decoded(name, data, cv2.IMREAD_GRAYSCALE) for name, data in _files(source))
+    if not maps:
+        raise InputError(f"{source} contains no craquelure map: name a folder or tar of maps.")
+    return maps
 
 
 def random_crop(picture: Image8, side: int, rng: np.random.Generator) -> Image8:
-    """A ``side`` square at a random place and scale (0.7–1.4 if the picture allows), mirrored at random."""
+    """Cut a ``side`` square at a random position, scale (0.7–1.4 if possible) and mirroring."""
     shorter = min(picture.shape[:2])
-    wanted = round(side * float(np.exp(rng.uniform(np.log(0.7), np.log(1.4)))))
-    cut = min(wanted, shorter)
+    scaled_side = round(side * float(np.exp(rng.uniform(np.log(0.7), np.log(1.4)))))
+    cut = min(scaled_side, shorter)
     y = int(rng.integers(picture.shape[0] - cut + 1))
     x = int(rng.integers(picture.shape[1] - cut + 1))
     crop = picture[y : y + cut, x : x + cut]
     if cut != side:
-        how = cv2.INTER_AREA if cut > side else cv2.INTER_CUBIC
-        crop = np.asarray(cv2.resize(crop, (side, side), interpolation=how), np.uint8)
+        interpolation = cv2.INTER_AREA if cut > side else cv2.INTER_CUBIC
+        crop = np.asarray(cv2.resize(crop, (side, side), interpolation=interpolation), np.uint8)
     return np.ascontiguousarray(crop[:, ::-1] if rng.random() < 0.5 else crop)
 
 
 def vary_colour(crop: Image8, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Mild gain and gamma per channel, as varnish and scanners do → float32 in 0…1."""
+    """Apply mild random gain and gamma per channel, like varnish and scanners; float32 in 0…1."""
     gamma = np.exp(rng.normal(0.0, 0.12)) * np.exp(rng.normal(0.0, 0.04, 3))
     gain = np.exp(rng.normal(0.0, 0.04, 3))
     levels = np.arange(256, dtype=np.float32)[:, None] / 255.0

@@ -1,4 +1,4 @@
-"""The figures of a training run, as CSV and for TensorBoard."""
+"""Log the metrics of a training run to CSV and TensorBoard."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import csv
 from collections.abc import Mapping
 from pathlib import Path
 
-from imagest_core.training.state import Clock
+from imagest_core.training.state import TrainingClock
 
 LOSSES = "losses.csv"
 
 
-def log(folder: Path, clock: Clock, kind: str, figures: Mapping[str, float]) -> None:
-    """Add ``figures`` of one ``kind`` (``train``, ``held-out``) where the clock stands."""
+def log(folder: Path, clock: TrainingClock, kind: str, figures: Mapping[str, float]) -> None:
+    """Append ``figures`` of one ``kind`` (``train``, ``held-out``) at the current step."""
     from torch.utils.tensorboard import SummaryWriter
 
     path = folder / LOSSES

@@ -1,4 +1,4 @@
-"""The one training loop: devices through accelerate, EMA, resuming, losses to CSV and TensorBoard."""
+"""The training loop: devices through accelerate, EMA, resuming, losses to CSV and TensorBoard."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from torch.utils.data import DataLoader
 
 from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
-from imagest_core.training.examples import Batch, DamagedCrops, From, collate
+from imagest_core.training.examples import Batch, DamagedCrops, IndexRange, collate
 from imagest_core.training.log import log
-from imagest_core.training.state import Average, Clock, load_state, save_state
+from imagest_core.training.state import Average, TrainingClock, load_state, save_state
 
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """How long and how to train; the learning rate falls to 0 (cosine) at whichever end comes first."""
+    """Options of the loop; the learning rate falls to 0 (cosine) at the first limit, steps or minutes."""
 
     folder: Path
     steps: int = 4000
@@ -42,43 +42,43 @@ class LoopOptions:
     save_every: int = 100
 
 
-class Task(Protocol):
-    """What is trained: a module, its loss, and how well it does on held-out works."""
+class TrainingTask(Protocol):
+    """A module to train, its loss, and its evaluation on held-out works."""
 
     @property
     def module(self) -> nn.Module:
-        """What trains."""
+        """The module to train."""
 
     def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
-        """The loss and what to log beside it; ``module`` is the task's own, wrapped for devices."""
+        """Return the loss and values to log; ``module`` is the task's module, wrapped for devices."""
 
     def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
-        """Held-out figures and a picture (h, w, 3) to look at, with the averaged weights in place."""
+        """Return held-out metrics and a picture (h, w, 3), with the averaged weights in place."""
 
 
 def best_precision(device: str) -> str:
-    """``bf16`` where the hardware is fast at it, else ``no``."""
+    """Return ``bf16`` if the hardware is fast with it, else ``fp16`` on CUDA and ``no`` on the CPU."""
     if device == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported() else "fp16"
     return "bf16" if torch.cpu._is_amx_tile_supported() else "no"
 
 
-def learning_rate(options: LoopOptions, clock: Clock) -> float:
-    """Linear warm-up, then cosine to zero over the share of steps or minutes used."""
+def learning_rate(options: LoopOptions, clock: TrainingClock) -> float:
+    """Return the learning rate: linear warm-up, then cosine to zero over the used steps or minutes."""
     used = min(1.0, max(clock.step / options.steps, clock.seconds / 60.0 / options.minutes))
     warm = min(1.0, (clock.step + 1) / options.warmup)
     return options.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * used))
 
 
-def finished(options: LoopOptions, clock: Clock) -> bool:
+def finished(options: LoopOptions, clock: TrainingClock) -> bool:
     """Whether the steps or the minutes are used up."""
     return clock.step >= options.steps or clock.seconds >= 60.0 * options.minutes
 
 
 class Trainer:
-    """Runs a :class:`Task` until its options say it is finished."""
+    """Runs a :class:`TrainingTask` until its options say it is finished."""
 
-    def __init__(self, task: Task, data: DamagedCrops, options: LoopOptions) -> None:
+    def __init__(self, task: TrainingTask, data: DamagedCrops, options: LoopOptions) -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
         self.task, self.data, self.options = task, data, options
         cpu = options.device == "cpu" or not torch.cuda.is_available()
@@ -86,16 +86,18 @@ class Trainer:
             best_precision("cpu" if cpu else "cuda") if options.precision == "auto" else options.precision
         )
         self.accelerator = Accelerator(cpu=cpu, mixed_precision=precision)
-        data.seed += 1_000_003 * self.accelerator.process_index  # each device sees examples of its own
+        data.seed += 1_000_003 * self.accelerator.process_index  # each device gets its own examples
         module = task.module.to(memory_format=torch.channels_last)
         optimizer = torch.optim.AdamW(module.parameters(), options.learning_rate, weight_decay=0.01)
         self.module, self.optimizer = self.accelerator.prepare(module, optimizer)
         self.average = Average(self.bare, options.average)
-        self.clock = load_state(options.folder, self.bare, self.average, self.bare_optimizer) or Clock()
+        self.clock = (
+            load_state(options.folder, self.bare, self.average, self.bare_optimizer) or TrainingClock()
+        )
 
     @property
     def bare(self) -> nn.Module:
-        """The module without the wrappers for devices."""
+        """The module without device wrappers."""
         return self.accelerator.unwrap_model(self.module)
 
     @property
@@ -103,8 +105,8 @@ class Trainer:
         """The optimizer without its wrapper."""
         return getattr(self.optimizer, "optimizer", self.optimizer)
 
-    def run(self, progress: Progress) -> Clock:
-        """Train to the end; a kill costs at most ``save_every`` steps, a cancel none."""
+    def run(self, progress: Progress) -> TrainingClock:
+        """Train until finished; killing the process loses at most ``save_every`` steps, cancelling none."""
         began = time.monotonic() - self.clock.seconds
         try:
             for batch in self._batches():
@@ -119,7 +121,7 @@ class Trainer:
 
     def _batches(self) -> DataLoader:
         size, options = self.options.batch, self.options
-        rows = From(self.clock.step * size, max(0, options.steps - self.clock.step) * size)
+        rows = IndexRange(self.clock.step * size, max(0, options.steps - self.clock.step) * size)
         return DataLoader(self.data, size, sampler=rows, collate_fn=collate, num_workers=options.workers)
 
     def _step(self, batch: Batch) -> None:

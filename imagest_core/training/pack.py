@@ -1,4 +1,4 @@
-"""From finished training runs to a checkpoint that can ship: weights, facts and the held-out curve."""
+"""Pack finished training runs into a checkpoint: weights, facts and the held-out curve."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def pack(
     licence: str,
     earlier: Path | None = None,
 ) -> Description:
-    """Write the averaged weights of some runs as one checkpoint; a missing run raises ``ModelError``.
+    """Write the averaged weights of runs as one checkpoint; raises ``ModelError`` if a run is missing.
 
-    A packed model may stand in for a run: that part is then taken from it. ``earlier``: the run that the
+    A packed model may replace a run; that part is then copied from it. ``earlier``: the run that the
     autoencoder's run continued, for the model card.
     """
     encoded = network_of(autoencoder).autoencoder
@@ -51,21 +51,21 @@ def pack(
 
 
 def facts_of(part: str, run: Path) -> Mapping[str, Any]:
-    """Under ``part``, what is known of a run; of a packed model, what it says of that part's rounds."""
+    """Return the facts of a run under ``part``, or those of a packed model for that part's rounds."""
     if is_model(run):
         return {k: v for k, v in read_description(run).training.items() if k.split(",")[0] == part}
     return {part: run_facts(run)}
 
 
 def earlier_rounds(run: Path) -> Mapping[str, Any]:
-    """The autoencoder's rounds before the one that is packed, numbered, of a run or a packed model."""
+    """Return the autoencoder's earlier rounds of a run or a packed model, numbered."""
     names = [f"autoencoder, {number} round" for number in ROUNDS]
     facts = facts_of("autoencoder", run)
     return dict(zip(names, (facts[name] for name in (*names, "autoencoder") if name in facts)))
 
 
 def run_facts(run: Path) -> Mapping[str, Any]:
-    """Steps, minutes, settings and the held-out curve of a run, for the model card."""
+    """Return steps, minutes, settings and the held-out curve of a run, for the model card."""
     _, clock = read_state(run / STATE)
     return {
         "steps": clock.step,
@@ -85,7 +85,7 @@ def _settings(path: Path) -> Any:
 
 
 def held_out_curve(run: Path) -> list[dict[str, float]]:
-    """One entry an evaluation: the step and each figure; raises ``ModelError`` where they are damaged."""
+    """Return step and metrics of each evaluation; raises ``ModelError`` if the log is damaged."""
     curve: dict[int, dict[str, float]] = {}
     try:
         with (run / LOSSES).open(newline="", encoding="utf-8") as file:
@@ -94,5 +94,5 @@ def held_out_curve(run: Path) -> list[dict[str, float]]:
                     step = int(row["step"])
                     curve.setdefault(step, {"step": step})[row["name"]] = float(row["value"])
     except (OSError, ValueError, TypeError, KeyError, csv.Error) as error:
-        raise ModelError(f"{run / LOSSES} is missing or damaged: train anew to pack a model.") from error
+        raise ModelError(f"{run / LOSSES} is missing or damaged: train again to pack a model.") from error
     return [curve[step] for step in sorted(curve)]

@@ -1,4 +1,4 @@
-"""What a training run keeps on disk, in safetensors and JSON only: it survives a kill."""
+"""The state of a training run on disk, in safetensors and JSON; it survives a killed process."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ LATENT_SCALE = "latent-scale.json"
 
 
 @dataclass
-class Clock:
-    """Where a run stands."""
+class TrainingClock:
+    """The progress of a run."""
 
     step: int = 0
     seconds: float = 0.0
 
 
 class Average:
-    """Exponential moving average of a module's parameters, warmed up from the start."""
+    """Exponential moving average of a module's parameters, with warm-up."""
 
     def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
         self.decay = decay
@@ -59,10 +59,10 @@ class Average:
 
 
 def check_run(folder: Path, config: NetworkConfig, inputs: Iterable[Path] = ()) -> None:
-    """Raise unless ``folder`` is new, empty or a run of this network that can be gone on with.
+    """Check that ``folder`` is new, empty, or a run of this network that can be resumed.
 
-    ``OutputError``: it is one of the ``inputs``, no folder, or holds something else; ``ModelError``: it
-    is a run of a network of another shape.
+    Raises ``OutputError`` if it is one of the ``inputs``, not a folder, or contains something else, and
+    ``ModelError`` if its network has another shape.
     """
     check_folder(folder, inputs)
     if not folder.is_dir():
@@ -70,15 +70,15 @@ def check_run(folder: Path, config: NetworkConfig, inputs: Iterable[Path] = ()) 
     inputs = tuple(inputs)
     for path in filter(Path.is_file, folder.iterdir()):
         check_target(path, force=True, inputs=inputs)
-    held = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
-    if held and NETWORK not in held and LATENT_SCALE not in held:
-        raise OutputError(f"{folder} holds something else than a training run; choose a new folder.")
+    names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    if names and NETWORK not in names and LATENT_SCALE not in names:
+        raise OutputError(f"{folder} contains other files than a training run; choose a new folder.")
     if (folder / STATE).is_file() and read_network(folder / NETWORK) != config:
         raise ModelError(f"{folder} belongs to a network of another shape: start in a new folder.")
 
 
-def keep_run(folder: Path, config: NetworkConfig, settings: Mapping[str, Any]) -> None:
-    """Write down which network a run trains and what it was started with; raises ``OutputError``."""
+def write_run(folder: Path, config: NetworkConfig, settings: Mapping[str, Any]) -> None:
+    """Write the network and the settings of a run; raises ``OutputError``."""
     make_folder(folder)
     texts = {NETWORK: config.to_json(), SETTINGS: settings}
     paths = {folder / name: value for name, value in texts.items()}
@@ -89,25 +89,25 @@ def keep_run(folder: Path, config: NetworkConfig, settings: Mapping[str, Any]) -
 
 
 def make_folder(folder: Path) -> None:
-    """Make the folder of a run; raises ``OutputError``."""
+    """Create the folder of a run; raises ``OutputError``."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"The folder {folder} can't be made: {error.strerror or error}.") from error
+        raise OutputError(f"The folder {folder} can't be created: {error.strerror or error}.") from error
 
 
 def network_of(folder: Path) -> NetworkConfig:
-    """Which network a run trains or a packed model holds; raises ``ModelError`` where there is neither."""
+    """Return the network of a run or a packed model; raises ``ModelError`` if it is neither."""
     if is_model(folder):
         return load_checkpoint(folder).network.config
     path = folder / NETWORK
     if not path.is_file() or not (folder / STATE).is_file():
-        raise ModelError(f"{folder} holds no finished training: run `imagest train autoencoder` first.")
+        raise ModelError(f"{folder} contains no finished training: run `imagest train autoencoder` first.")
     return read_network(path)
 
 
 def read_network(path: Path) -> NetworkConfig:
-    """A network's sizes from JSON; raises ``ModelError`` when they can't be understood."""
+    """Read a network's sizes from JSON; raises ``ModelError`` if they are invalid."""
     try:
         return NetworkConfig.from_json(read_json(path))
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -115,12 +115,12 @@ def read_network(path: Path) -> NetworkConfig:
 
 
 def is_model(folder: Path) -> bool:
-    """Whether ``folder`` holds a packed model and not a training run."""
+    """Whether ``folder`` contains a packed model rather than a training run."""
     return (folder / CONFIG).is_file()
 
 
 def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
-    """The averaged weights of a run by name, or a packed model's; of ``modules`` alone if any are named."""
+    """Return the averaged weights of a run or a packed model by name; only of ``modules`` if given."""
     if is_model(folder):
         network = load_checkpoint(folder).network
         weights = {**network.autoencoder.state_dict()}
@@ -133,7 +133,7 @@ def averaged(folder: Path, *modules: str) -> dict[str, Tensor]:
 
 
 def save_state(
-    folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer, clock: Clock
+    folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer, clock: TrainingClock
 ) -> None:
     """Write ``state.safetensors`` in one atomic step."""
     tensors: dict[str, Tensor] = {}
@@ -145,29 +145,29 @@ def save_state(
     write_state(folder, tensors, clock)
 
 
-def write_state(folder: Path, tensors: Mapping[str, Tensor], clock: Clock) -> None:
-    """Write ``tensors`` and the clock; the old state stays until the new one is whole."""
+def write_state(folder: Path, tensors: Mapping[str, Tensor], clock: TrainingClock) -> None:
+    """Write ``tensors`` and the clock; the old state stays until the new one is complete."""
     with replacing(folder / STATE, force=True) as temporary:
         save_file(dict(tensors), temporary, metadata={"clock": json.dumps(asdict(clock))})
 
 
-def read_state(path: Path) -> tuple[dict[str, Tensor], Clock]:
-    """What :func:`write_state` wrote; raises ``ModelError`` where it is damaged."""
+def read_state(path: Path) -> tuple[dict[str, Tensor], TrainingClock]:
+    """Read the state written by :func:`write_state`; raises ``ModelError`` if it is damaged."""
     try:
         with safe_open(path, "pt") as stored:
             facts = json.loads((stored.metadata() or {})["clock"])
-            clock = Clock(step=int(facts["step"]), seconds=float(facts["seconds"]))
+            clock = TrainingClock(step=int(facts["step"]), seconds=float(facts["seconds"]))
         if clock.step < 0 or not math.isfinite(clock.seconds):
             raise ValueError("its clock is wrong")
         return load_file(path), clock
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
-        raise ModelError(f"{path} is no whole state of a training: start in a new folder.") from error
+        raise ModelError(f"{path} is a damaged training state: start in a new folder.") from error
 
 
 def load_state(
     folder: Path, module: nn.Module, average: Average, optimizer: torch.optim.Optimizer
-) -> Clock | None:
-    """Restore what :func:`save_state` wrote; None where there is nothing to resume."""
+) -> TrainingClock | None:
+    """Restore the state written by :func:`save_state`; None if there is nothing to resume."""
     path = folder / STATE
     if not path.exists():
         return None

@@ -702,10 +702,6 @@
         <translation>文件被截断：缺少部分图像。</translation>
     </message>
     <message>
-        <source>&apos;{wanted}&apos; can&apos;t be a model&apos;s name; choose another with --name.</source>
-        <translation>“{wanted}”不能用作模型名称；请用 --name 另选名称。</translation>
-    </message>
-    <message>
         <source>A damage class needs a colour like #d62828, not &apos;{colour}&apos;.</source>
         <translation>损伤类别需要形如 #d62828 的颜色，而不是 “{colour}”。</translation>
     </message>
@@ -722,6 +718,10 @@
         <translation>蒙版应写成 .png 或 .tif，而不是 “{path}”。</translation>
     </message>
     <message>
+        <source>A model {name} exists already; choose another --name, or --force to replace it.</source>
+        <translation>已有名为 {name} 的模型；请选择其他 --name，或用 --force 替换。</translation>
+    </message>
+    <message>
         <source>Accept region {number}</source>
         <translation>接受区域 {number}</translation>
     </message>
@@ -736,6 +736,10 @@
     <message>
         <source>Add style region</source>
         <translation>添加风格区域</translation>
+    </message>
+    <message>
+        <source>All damage belongs to classes that are only recorded; set one of them to be filled.</source>
+        <translation>所有损伤都属于仅记录的类别；请将其中一类设为填充。</translation>
     </message>
     <message>
         <source>An additional channel of the written file differs from the scan&apos;s near {x}, {y}; it was not kept.</source>
@@ -886,6 +890,10 @@
         <translation>移动风格区域</translation>
     </message>
     <message>
+        <source>No usable CUDA GPU was found; choose --device cpu or auto.</source>
+        <translation>未找到可用的 CUDA GPU；请选择 --device cpu 或 auto。</translation>
+    </message>
+    <message>
         <source>Not carried into the TIFF, so only the scan has it: {part}.</source>
         <translation>未写入 TIFF，仅保留在扫描件中：{part}。</translation>
     </message>
@@ -928,6 +936,10 @@
     <message>
         <source>Page {number} of the file</source>
         <translation>文件的第 {number} 页</translation>
+    </message>
+    <message>
+        <source>Part of the damage lies in no window; please report this.</source>
+        <translation>部分损伤不在任何窗口内；请报告此问题。</translation>
     </message>
     <message>
         <source>Photoshop layers (tag {tag})</source>
@@ -1134,8 +1146,12 @@
         <translation>引擎必须是文本，而不是 {engine}。</translation>
     </message>
     <message>
-        <source>The engine {engine} gave samples that are no numbers at {x}, {y}; please report this.</source>
-        <translation>引擎 {engine} 在 {x}, {y} 处给出的样本不是数字；请报告此问题。</translation>
+        <source>{name} of the model {folder} doesn&apos;t match its description: import it again.</source>
+        <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
+    </message>
+    <message>
+        <source>{path}: the tensor {name} has values that aren&apos;t finite.</source>
+        <translation>{path}：张量 {name} 含有非有限值。</translation>
     </message>
     <message>
         <source>The engine {engine} has no parameter {unknown}; its parameters are: {known}.</source>
@@ -1214,14 +1230,6 @@
         <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
-        <source>Part of the damage was planned into no window; please report this.</source>
-        <translation>部分损伤未被排入任何窗口；请报告此问题。</translation>
-    </message>
-    <message>
-        <source>There is no CUDA GPU that can be used here; choose --device cpu or auto.</source>
-        <translation>本机没有可用的 CUDA GPU；请将设备设为 CPU 或自动。</translation>
-    </message>
-    <message>
         <source>The scale needs two different points and the millimetres between them.</source>
         <translation>比例尺需要两个不同的点以及它们之间的毫米数。</translation>
     </message>
@@ -1288,6 +1296,14 @@
     <message>
         <source>convert it to 16-bit RGB or grey</source>
         <translation>转换为 16 位 RGB 或灰度</translation>
+    </message>
+    <message>
+        <source>&apos;{name}&apos; can&apos;t be a model&apos;s name; choose another with --name.</source>
+        <translation>“{name}”不能作为模型名称；请用 --name 另选。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} returned invalid samples at {x}, {y}; please report this.</source>
+        <translation>引擎 {engine} 在 {x}, {y} 处返回了无效的样本；请报告此问题。</translation>
     </message>
     <message>
         <source>The file has {depth} bits per sample; it is read as 8-bit grey.</source>
@@ -1502,10 +1518,6 @@
         <translation>{name} 必须为 0 到 {largest} 像素，而不是 {value}。</translation>
     </message>
     <message>
-        <source>There is a model {wanted} already; choose another --name, or --force to replace it.</source>
-        <translation>已有模型 {wanted}；请用 --name 另选名称，或用 --force 替换它。</translation>
-    </message>
-    <message>
         <source>There is no damage class {label}: choose one from the list of classes.</source>
         <translation>没有损伤类别 {label}：请从类别列表中选择。</translation>
     </message>
@@ -1516,10 +1528,6 @@
     <message>
         <source>There is no mask file {path}.</source>
         <translation>没有蒙版文件 {path}。</translation>
-    </message>
-    <message>
-        <source>There is no model &apos;{name}&apos;; known are: {known}. A folder with a {config} will do too.</source>
-        <translation>没有模型“{name}”；已知的有：{known}。也可以使用含有 {config} 的文件夹。</translation>
     </message>
     <message>
         <source>There is no parameter {unknown} here.</source>
@@ -1858,12 +1866,12 @@
         <translation>无法写入 {folder}（{reason}）：要更改请将项目保存到另一文件夹。</translation>
     </message>
     <message>
-        <source>{folder} exists already; choose another name.</source>
-        <translation>{folder} 已存在；请另选名称。</translation>
+        <source>{folder} contains no model: {config} is missing.</source>
+        <translation>{folder} 中没有模型：缺少 {config}。</translation>
     </message>
     <message>
-        <source>{folder} holds no model: {config} is missing.</source>
-        <translation>{folder} 中没有模型：缺少 {config}。</translation>
+        <source>{folder} exists already; choose another name.</source>
+        <translation>{folder} 已存在；请另选名称。</translation>
     </message>
     <message>
         <source>{folder} is not a folder; choose another name.</source>
@@ -1932,10 +1940,6 @@
     <message>
         <source>{name} is {what}: {remedy}, then open it again.</source>
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
-    </message>
-    <message>
-        <source>{name} of the model {folder} is not what its description says: import it again.</source>
-        <translation>模型 {folder} 的 {name} 与其说明不符：请重新导入。</translation>
     </message>
     <message>
         <source>{out} exists already; choose another name, or --force to replace it.</source>
@@ -2054,6 +2058,10 @@
         <translation>{path} 的颜色配置文件{reason}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
     </message>
     <message>
+        <source>{path} has an unexpected tensor: {name} ({count} in all).</source>
+        <translation>{path} 含有多余的张量：{name}（共 {count} 个）。</translation>
+    </message>
+    <message>
         <source>{path} has changed since it was opened: open it again.</source>
         <translation>{path} 在打开之后已被更改：请重新打开。</translation>
     </message>
@@ -2064,10 +2072,6 @@
     <message>
         <source>{path} has one page, number 0: there is no page {page}.</source>
         <translation>{path} 只有一页，编号为 0：没有第 {page} 页。</translation>
-    </message>
-    <message>
-        <source>{path} has one too many: the tensor {name} ({count} in all).</source>
-        <translation>{path} 多出张量 {name}（共 {count} 个）。</translation>
     </message>
     <message>
         <source>{path} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.</source>
@@ -2242,10 +2246,6 @@
         <translation>{path}：张量 {name} 的形状为 {shape}，而应为 {expected}。</translation>
     </message>
     <message>
-        <source>{path}: the tensor {name} holds values that are no numbers.</source>
-        <translation>{path}：张量 {name} 含有非数值。</translation>
-    </message>
-    <message>
         <source>{path}: the tensor {name} is of the type {kinds}, not a float.</source>
         <translation>{path}：张量 {name} 的类型为 {kinds}，而不是浮点。</translation>
     </message>
@@ -2328,6 +2328,10 @@
     <message>
         <source>a CIE L*a*b* picture</source>
         <translation>CIE L*a*b* 图片</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder with a {config}.</source>
+        <translation>没有模型“{name}”：请从 {known} 中选择，或选择含有 {config} 的文件夹。</translation>
     </message>
     <message>
         <source>a floating-point picture</source>

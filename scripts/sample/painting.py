@@ -7,15 +7,15 @@ import numpy as np
 
 from scripts.sample.noise import Field, fractal, smooth_noise
 from scripts.sample.scene import SHAPE, compose
-from scripts.sample.strokes import Brush, Canvas, Painter
+from scripts.sample.strokes import Canvas, Painter, StrokeBrush
 
 BRUSHES = (
-    Brush(64, 190, 0.45, 0.000, 0.030, 0.35),
-    Brush(32, 110, 0.42, 0.022, 0.034, 0.55),
-    Brush(17, 64, 0.42, 0.022, 0.036, 0.75),
-    Brush(9, 34, 0.50, 0.022, 0.036, 0.90),
-    Brush(5, 19, 0.60, 0.024, 0.036, 0.80, detail=True),
-    Brush(3, 11, 0.80, 0.036, 0.030, 0.70, detail=True),
+    StrokeBrush(64, 190, 0.45, 0.000, 0.030, 0.35),
+    StrokeBrush(32, 110, 0.42, 0.022, 0.034, 0.55),
+    StrokeBrush(17, 64, 0.42, 0.022, 0.036, 0.75),
+    StrokeBrush(9, 34, 0.50, 0.022, 0.036, 0.90),
+    StrokeBrush(5, 19, 0.60, 0.024, 0.036, 0.80, detail=True),
+    StrokeBrush(3, 11, 0.80, 0.036, 0.030, 0.70, detail=True),
 )
 
 

@@ -18,7 +18,7 @@ TEMPLATE = (64, 256)
 
 
 @dataclass(frozen=True)
-class Brush:
+class StrokeBrush:
     """One layer of strokes: ``width`` and ``length`` in pixels, ``spacing`` relative to the width."""
 
     width: float
@@ -70,7 +70,7 @@ class Painter:
         self.scene, self.angle, self.detail, self.rng = scene, angle, detail, rng
         self.templates = templates(rng)
 
-    def paint(self, canvas: Canvas, brush: Brush) -> int:
+    def paint(self, canvas: Canvas, brush: StrokeBrush) -> int:
         """Paint one layer; return the number of strokes."""
         blurred = cv2.GaussianBlur(self.scene, (0, 0), max(brush.width / 5, 0.6))
         error = cv2.GaussianBlur(np.abs(canvas.colour - blurred).mean(axis=2), (0, 0), brush.width / 3)
@@ -82,7 +82,7 @@ class Painter:
             count += 1
         return count
 
-    def _places(self, brush: Brush) -> NDArray[np.int64]:
+    def _places(self, brush: StrokeBrush) -> NDArray[np.int64]:
         height, width = self.angle.shape
         step = brush.width * brush.spacing
         grid = np.mgrid[0 : height + step : step, 0 : width + step : step].reshape(2, -1).T[:, ::-1]
@@ -90,7 +90,7 @@ class Painter:
         places = np.clip(places, 0, (width - 1, height - 1)).astype(np.int64)
         return self.rng.permutation(places)
 
-    def _stroke(self, canvas: Canvas, brush: Brush, x: int, y: int, colour: Field) -> None:
+    def _stroke(self, canvas: Canvas, brush: StrokeBrush, x: int, y: int, colour: Field) -> None:
         rng = self.rng
         angle = float(self.angle[y, x]) + 0.22 * rng.standard_normal()
         length = brush.length * rng.uniform(0.7, 1.25)

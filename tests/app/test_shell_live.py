@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 from app.compare.live_fills import LiveFills
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs.live_fill import grown_mask, live_fill, masked_image
+from app.jobs.live_fill import dilated_mask, live_fill, masked_image
 from app.window.main_window import MainWindow
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
@@ -20,8 +20,8 @@ def damaged() -> DamageMap:
 
 
 def test_mask_is_dilated_and_reduced_to_working_pixels():
-    assert grown_mask(damaged(), Window(1, Box(0, 0, 64, 64)), 2).sum() == 14 * 14
-    assert grown_mask(damaged(), Window(1, Box(0, 0, 64, 64), 2), 1).shape == (32, 32)
+    assert dilated_mask(damaged(), Window(1, Box(0, 0, 64, 64)), 2).sum() == 14 * 14
+    assert dilated_mask(damaged(), Window(1, Box(0, 0, 64, 64), 2), 1).shape == (32, 32)
 
 
 def test_only_filled_pixels_are_drawn():

@@ -120,10 +120,10 @@ def test_from_opening_to_a_verified_file(
     written = dialog.spec()
     before, after = tifffile.imread(scan), tifffile.imread(written.out)
     changed = (before != after).any(axis=2)
-    grown = np.zeros_like(changed)
-    grown[37:63, 47:83] = grown[89:97, 119:131] = True
+    dilated = np.zeros_like(changed)
+    dilated[37:63, 47:83] = dilated[89:97, 119:131] = True
     assert changed.any()
-    assert not (changed & ~grown).any()
+    assert not (changed & ~dilated).any()
     facts = json.loads(written.record.read_text(encoding="utf-8"))
     assert facts["verification"]["identical_samples"] == before.size - 3 * facts["verification"]["filled"]
     fill = tifffile.imread(written.fill)

@@ -69,7 +69,7 @@ def test_help_lists_them(capsys: pytest.CaptureFixture) -> None:
             ("--steps", "2"),
             "The engine toy has no parameter --steps; leave it out or use --engine imagest",
         ),
-        ("toy", ("--stripes", "12"), "--stripes: a whole number from 0 to 9 is wanted"),
+        ("toy", ("--stripes", "12"), "--stripes: expected a whole number from 0 to 9"),
     ],
 )
 def test_what_an_engine_lacks_is_refused_with_one_sentence(

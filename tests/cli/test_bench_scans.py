@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import tifffile
 
-from imagest_core.cli.bench_scans import KINDS, Kind, Overhead, make_scan, measure_scan
+from imagest_core.cli.bench_scans import KINDS, Overhead, ScanKind, make_scan, measure_scan
 from imagest_core.progress import Progress
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_scan_is_of_its_kind(tmp_path: Path, kind: Kind) -> None:
+def test_the_scan_is_of_its_kind(tmp_path: Path, kind: ScanKind) -> None:
     make_scan(tmp_path / "scan.tif", kind, 700, 330)
     with tifffile.TiffFile(tmp_path / "scan.tif") as tiff:
         page = tiff.pages[0]

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from odd_files import directory
 
-from imagest_core.cli.numbers import number, whole
+from imagest_core.cli.parsing import number, whole
 from imagest_core.printable import (
     article,
     counted,
@@ -185,7 +185,7 @@ def test_numbers_are_finite_and_in_their_range(cli, scan, mask, tmp_path, text):
         assert cli("mask", scan, "-o", tmp_path / "m.png", f"{option}={text}").code == 2
     for option in ("--minutes", "--rate", "--steps", "--side", "--batch", "--evaluate-every"):
         answer = cli("train", "autoencoder", tmp_path, "-o", tmp_path / "run", f"{option}={text}")
-        assert (answer.code, "wanted" in answer.err) == (2, True)
+        assert (answer.code, "expected" in answer.err) == (2, True)
     for option in ("--limit", "--steps", "--seed"):
         assert cli("evaluate", tmp_path, "-o", tmp_path / "e", f"{option}={text}").code == 2
     assert cli("bench", f"--repeats={text}").code == 2

@@ -39,7 +39,7 @@ def test_a_second_signal_does_not_wait():
 
 
 def test_patience_ends(monkeypatch):
-    monkeypatch.setattr(interrupt, "PATIENCE", 0.05)
+    monkeypatch.setattr(interrupt, "GRACE_PERIOD", 0.05)
 
     def work(progress):
         os.kill(os.getpid(), signal.SIGINT)

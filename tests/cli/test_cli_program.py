@@ -12,7 +12,7 @@ import resources
 from imagest_core import __version__
 from imagest_core.cli import exit_codes as ending
 from imagest_core.cli.parsing import Parser, box, count
-from imagest_core.cli.program import COMMANDS, asked, parser
+from imagest_core.cli.program import COMMANDS, command_name, parser
 from imagest_core.errors import OutputError, VerificationError
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Cancelled
@@ -69,8 +69,8 @@ def test_wrong_arguments_give_one_sentence_and_2(cli, arguments):
 
 
 def test_the_command_is_found_behind_options():
-    assert asked(["--debug", "info", "x"]) == "info"
-    assert asked(["--help"]) == ""
+    assert command_name(["--debug", "info", "x"]) == "info"
+    assert command_name(["--help"]) == ""
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_command_is_found_behind_options():
         (MemoryError(), 1, "memory"),
         (FileNotFoundError(2, "No such file or directory", "a.tif"), 2, "a.tif: no such file or directory."),
         (OSError(28, "No space left on device"), 2, "no space left on device."),
-        (ZeroDivisionError("division"), 1, "a fault of this program"),
+        (ZeroDivisionError("division"), 1, "an internal error"),
     ],
 )
 def test_every_outcome_has_its_code_and_one_sentence(capsys, error, code, sentence):

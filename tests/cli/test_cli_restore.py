@@ -43,17 +43,17 @@ def test_everything_outside_the_grown_mask_is_the_scan(cli, scan, mask, holes, t
     answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic")
     assert (answer.code, answer.err) == (0, "")
     before, after = tifffile.imread(scan), tifffile.imread(out)
-    grown = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
-    assert np.array_equal(after[~grown], before[~grown])
+    dilated = cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    assert np.array_equal(after[~dilated], before[~dilated])
     assert (after[holes] != before[holes]).any(axis=1).mean() > 0.99
 
 
 def test_the_summary_says_what_was_done_and_what_was_compared(cli, scan, mask, holes, tmp_path):
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic")
-    grown = int(cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).sum())
+    dilated = int(cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).sum())
     assert "2 regions" in answer.out
-    assert f"{grown:,} pixels" in answer.out
-    assert f"{(holes.size - grown) * 3:,} samples outside" in answer.out
+    assert f"{dilated:,} pixels" in answer.out
+    assert f"{(holes.size - dilated) * 3:,} samples outside" in answer.out
 
 
 def test_the_same_request_gives_the_same_bytes(cli, scan, mask, tmp_path):
@@ -104,7 +104,7 @@ def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_sh
     cache.clear()
     assert answer.code == 0
     style = json.loads(record.read_text(encoding="utf-8"))["style"]
-    line = next(line for line in answer.out.splitlines() if line.startswith("style regions picked: "))
+    line = next(line for line in answer.out.splitlines() if line.startswith("style regions suggested: "))
     printed = [[int(value) for value in box.split(",")] for box in line.split(": ")[1].split()]
     assert style == {"regions": printed, "donor": None, "suggested": True}
     with open_painting(scan) as painting:
@@ -197,7 +197,7 @@ def test_a_gpu_that_is_not_there_is_refused_by_an_engine_that_needs_none(cli, sc
         "restore", scan, "--mask", mask, "-o", tmp_path / "o.tif", "--engine", "harmonic", "--device", "cuda"
     )
     assert answer.code == 2
-    assert "no CUDA GPU" in answer.err
+    assert "No usable CUDA GPU" in answer.err
     assert not (tmp_path / "o.tif").exists()
 
 

@@ -36,7 +36,7 @@ def test_pairing_sees_a_small_steady_gain_among_unlike_works() -> None:
     works = generator.normal(20, 5, 30)
     better = works + 0.3 + generator.normal(0, 0.1, 30)
     gain = paired_difference(better.tolist(), works.tolist())
-    assert gain.decided
+    assert gain.excludes_zero
     assert gain.low > 0.2
     assert mean_interval(better.tolist()).low < mean_interval(works.tolist()).high
 
@@ -50,12 +50,12 @@ def test_nothing_measured_gives_nothing() -> None:
     interval = mean_interval([math.nan])
     assert interval.count == 0
     assert math.isnan(interval.mean)
-    assert not interval.decided
+    assert not interval.excludes_zero
 
 
 def test_one_case_decides_nothing() -> None:
     interval = mean_interval([3.0])
-    assert (interval.mean, interval.count, interval.decided) == (3.0, 1, False)
+    assert (interval.mean, interval.count, interval.excludes_zero) == (3.0, 1, False)
     assert math.isnan(interval.low)
 
 

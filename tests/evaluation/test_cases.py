@@ -70,7 +70,7 @@ def test_pictures_of_two_sizes_are_refused(make_case: Callable[..., Path]) -> No
 def test_folders_without_cases_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no folder"):
         find_cases(tmp_path / "absent")
-    with pytest.raises(InputError, match="holds no case"):
+    with pytest.raises(InputError, match="contains no case"):
         find_cases(tmp_path)
 
 

@@ -126,7 +126,7 @@ def test_mistakes_are_one_sentence_and_exit_2(
 
 def test_an_output_that_is_a_file_is_refused(cases: Path, out: Path) -> None:
     out.write_text("")
-    with pytest.raises(OutputError, match="can't be made"):
+    with pytest.raises(OutputError, match="can't be created"):
         evaluate(Evaluation(cases, out, ("harmonic",)), Progress())
 
 

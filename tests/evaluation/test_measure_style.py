@@ -161,7 +161,7 @@ def test_the_tables_count_and_judge():
     same = [replace(each, donated=each.own) for each in shifts]
     assert "no effect shown" in measure_style.distance_table(same, seed=0)
     hardly = [_shift("cracks", 1.0001, 1.0)] * 3
-    assert measure_style.nearer(hardly, "mean").decided
+    assert measure_style.nearer(hardly, "mean").excludes_zero
     assert "towards" not in measure_style.distance_table(hardly, seed=0), "+0.000 is no effect"
     steps = measure_style.step_table(shifts, seed=0).splitlines()[2:]
     assert len(steps) == len(MEASURES)

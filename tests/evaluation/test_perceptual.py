@@ -172,7 +172,7 @@ def test_the_caches_are_those_that_the_libraries_use(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
     monkeypatch.setenv("TORCH_HOME", str(tmp_path / "torch"))
-    store = WeightStore.usual()
+    store = WeightStore.default()
     assert (store.hub, store.torch_hub) == (tmp_path / "hf/hub", tmp_path / "torch/hub/checkpoints")
 
 

@@ -27,7 +27,7 @@ def read(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text)))
 
 
-def test_every_case_and_contestant_has_a_line(benchmark: Benchmark) -> None:
+def test_every_case_and_method_has_a_line(benchmark: Benchmark) -> None:
     lines = read(cases_csv(benchmark))
     assert len(lines) == 18
     assert lines[1] == {

@@ -47,5 +47,5 @@ def test_a_hair_crack_survives_on_the_latent_grid() -> None:
     for column in range(32):
         mask = torch.zeros(1, 1, 32, 32)
         mask[..., column] = 1
-        assert latent_mask(mask, grow=0).sum() == 8
+        assert latent_mask(mask, dilation=0).sum() == 8
         assert latent_mask(mask).sum() >= 16

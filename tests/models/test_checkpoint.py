@@ -11,7 +11,7 @@ from tiny_model import tiny_checkpoint, tiny_network
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.models.checkpoint import load_checkpoint, save_checkpoint
 from imagest_core.models.description import file_hash, read_description
-from imagest_core.models.library import entries, find_model, import_model
+from imagest_core.models.library import find_model, import_model, installed_models
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ def test_models_are_imported_and_found(folder: Path, tmp_path: Path, monkeypatch
     monkeypatch.setenv("IMAGEST_DATA", str(tmp_path / "data"))
     import_model(folder, "mine")
     assert find_model("mine") == tmp_path / "data" / "models" / "mine"
-    assert "mine" in [entry.name for entry in entries()]
-    with pytest.raises(OutputError, match="mine already"):
+    assert "mine" in [entry.name for entry in installed_models()]
+    with pytest.raises(OutputError, match="mine exists already"):
         import_model(folder, "mine")
     import_model(folder, "mine", force=True)
     assert load_checkpoint(find_model("mine")).description.name == "toy"
@@ -126,6 +126,6 @@ def test_strange_names_are_refused(
         import_model(folder, name)
 
 
-def test_an_unknown_model_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(ModelError, match="known are"):
+def test_unknown_model_error_lists_the_installed_ones() -> None:
+    with pytest.raises(ModelError, match="choose one of embedded"):
         find_model("nosuch")

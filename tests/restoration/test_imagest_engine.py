@@ -312,7 +312,7 @@ def test_weights_that_are_not_there_are_one_sentence(painting, damage, request_)
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_cuda_where_there_is_none_is_one_sentence(painting, damage, request_) -> None:
-    with pytest.raises(InputError, match="no CUDA GPU"):
+    with pytest.raises(InputError, match="No usable CUDA GPU"):
         restore(painting, damage, request_.changed(device="cuda"), STYLE)
 
 

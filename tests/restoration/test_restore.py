@@ -61,7 +61,7 @@ class DottedSession(ClassicalSession):
     def _one(self, view: WindowView) -> WindowFill:
         random = np.random.default_rng([view.window.box.x, view.window.box.y, view.window.scale])
         texture = random.normal(0.1, 0.1, view.image.shape).astype(np.float32)
-        image = fill_image(harmonic, view.begun, view.hole) + texture * view.hole[..., None]
+        image = fill_image(harmonic, view.start, view.hole) + texture * view.hole[..., None]
         return WindowFill(image * (np.nan if self.engine.broken else 1), notes={"kind": "dots"})
 
 
@@ -208,8 +208,8 @@ def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
         restore(painting, damage_of(damage), request, progress=progress)
 
 
-def test_an_engine_that_gives_no_numbers_is_found_out() -> None:
-    with pytest.raises(ImagestError, match="no numbers"):
+def test_invalid_samples_of_an_engine_are_an_error() -> None:
+    with pytest.raises(ImagestError, match="invalid samples"):
         restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted(broken=True))
 
 

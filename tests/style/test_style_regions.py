@@ -48,10 +48,10 @@ def test_suggested_regions_are_textured_intact_and_near(tmp_path: Path, size: tu
         regions = suggest_regions(painting, damage)
         assert regions == suggest_regions(painting, damage)
     assert len(regions) == 3
-    grown = damage.dilated(3)
+    dilated = damage.dilated(3)
     for region in regions:
         assert damage.box.contains(region)
-        assert not grown.read(region).any()
+        assert not dilated.read(region).any()
         assert region.x + region.width / 2 < width / 2
         assert sum(region.touches(other) for other in regions) == 1
     first = regions[0]
@@ -170,12 +170,12 @@ def test_suggestions_avoid_damage_of_any_class_and_dilation(
         cv2.circle(labels, (int(x), int(y)), int(rng.integers(0, 25)), label, -1)
     damage = DamageMap(grounded.width, grounded.height)
     damage.write(damage.box, labels)
-    grown = damage.dilated(max(DILATION_RANGE))
+    dilated = damage.dilated(max(DILATION_RANGE))
     regions = suggest_regions(grounded, damage, count)
     assert regions == suggest_regions(grounded, damage.copy(), count)
     for region in regions:
         assert damage.box.contains(region)
-        assert not grown.read(region).any()
+        assert not dilated.read(region).any()
         assert region.x >= GROUND
         assert is_clear_of(region, damage)
         assert sum(region.touches(other) for other in regions) == 1

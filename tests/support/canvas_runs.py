@@ -14,13 +14,13 @@ from imagest_core.project.run_tile import RunTile
 
 def filled_run(number: int, boxes: list[Box], value: int, size: tuple[int, int]) -> Run:
     """A run that fills ``boxes`` of a 16-bit RGB painting of ``size`` with ``value``."""
-    grown = DamageMap(*size)
+    dilated = DamageMap(*size)
     for box in boxes:
-        grown.write(box, np.ones((box.height, box.width), np.uint8))
-    regions = find_regions(grown)
+        dilated.write(box, np.ones((box.height, box.width), np.uint8))
+    regions = find_regions(dilated)
     tiles = {}
-    for key in grown.tiles():
-        cell = tile_box(key).within(grown.box)
+    for key in dilated.tiles():
+        cell = tile_box(key).within(dilated.box)
         labels = np.asarray(regions.labels(cell)).astype(np.uint32)
         samples = np.where(labels[..., None] > 0, np.uint16(value), np.uint16(0)).astype(np.uint16)
         tiles[key] = RunTile(cell, np.repeat(samples, 3, 2) if samples.shape[2] == 1 else samples, labels)
@@ -34,6 +34,6 @@ def filled_run(number: int, boxes: list[Box], value: int, size: tuple[int, int])
         variation=0,
         count=len(table),
         pixels=int(table["area"].sum()),
-        box=grown.bounds(),
+        box=dilated.bounds(),
         content=held("{}", table, tiles),
     )

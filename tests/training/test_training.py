@@ -16,10 +16,10 @@ from tiny_model import tiny_checkpoint, tiny_config
 from imagest_core.errors import ModelError
 from imagest_core.models.checkpoint import load_checkpoint
 from imagest_core.progress import Cancelled, Progress, Report
-from imagest_core.training.autoencoder import AutoencoderTask, pyramid_l1, spoiled
+from imagest_core.training.autoencoder import AutoencoderTask, corrupted, pyramid_l1
 from imagest_core.training.examples import DamagedCrops, fixed_batch
 from imagest_core.training.images import load_maps, load_works
-from imagest_core.training.loop import Clock, LoopOptions, Trainer, learning_rate
+from imagest_core.training.loop import LoopOptions, Trainer, TrainingClock, learning_rate
 
 TINY = tiny_config()
 
@@ -87,14 +87,14 @@ def test_a_run_of_another_shape_is_refused(tmp_path: Path, data) -> None:
 
 def test_the_rate_warms_up_and_ends_at_zero(tmp_path: Path) -> None:
     options = LoopOptions(tmp_path, steps=100, warmup=10, minutes=10)
-    assert learning_rate(options, Clock(0)) == pytest.approx(0.1 * options.learning_rate)
-    assert learning_rate(options, Clock(50)) == pytest.approx(0.5 * options.learning_rate)
-    assert learning_rate(options, Clock(50, seconds=600)) == pytest.approx(0.0)
+    assert learning_rate(options, TrainingClock(0)) == pytest.approx(0.1 * options.learning_rate)
+    assert learning_rate(options, TrainingClock(50)) == pytest.approx(0.5 * options.learning_rate)
+    assert learning_rate(options, TrainingClock(50, seconds=600)) == pytest.approx(0.0)
 
 
 def test_latents_are_zero_true_or_spoiled() -> None:
     latents = torch.randn(3, 4, 8, 8)
-    answer = spoiled(latents, torch.tensor([0.1, 0.7, 0.9]))
+    answer = corrupted(latents, torch.tensor([0.1, 0.7, 0.9]))
     assert not answer[0].any()
     assert torch.equal(answer[1], latents[1])
     assert not torch.allclose(answer[2], latents[2])

@@ -1,8 +1,8 @@
 """Decoupled style cross-attention: attention(text) + strength · attention(style).
 
-Eq. 6 of the paper takes Q from the U-Net and K, V from the style sequence. Text keeps its own keys and values
-(the idea of IP-Adapter, Ye et al., 2023), so one U-Net serves text, style, both or neither. Style reaches
-only the layers that have style keys and values.
+Eq. 6 of the paper takes Q from the U-Net and K, V from the style tokens. Text has its own keys and values
+(as in IP-Adapter, Ye et al., 2023), so one U-Net works with text, style, both or neither. Only layers with
+style keys and values are conditioned on style.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from torch.nn import functional
 
 @dataclass
 class StyleContext:
-    """Style tokens (n, m, d) and how strongly they count (n, 1, 1).
+    """Style tokens (n, m, d) and their strength (n, 1, 1).
 
-    With n = 1 the one style serves a batch of any size. With ``cached`` set (sampling), the keys and values
+    With n = 1 the style applies to a batch of any size. With ``cached`` set (sampling), the keys and values
     of a layer are computed at the first step only.
     """
 
@@ -28,7 +28,7 @@ class StyleContext:
     _pairs: dict[int, tuple[Tensor, Tensor]] = field(default_factory=dict)
 
     def pair(self, layer: StyleProjection) -> tuple[Tensor, Tensor]:
-        """Keys and values (n, m, inner) of ``layer``."""
+        """Return the keys and values (n, m, inner) of ``layer``."""
         if not self.cached:
             return layer.to_k_style(self.tokens), layer.to_v_style(self.tokens)
         key = id(layer)
@@ -38,7 +38,7 @@ class StyleContext:
 
 
 class StyleProjection(nn.Module):
-    """Keys and values of style tokens; values start at zero, so that a new layer changes nothing."""
+    """Keys and values of style tokens; the values start at zero, so a new layer has no effect."""
 
     def __init__(self, style_channels: int, inner: int) -> None:
         super().__init__()
@@ -48,9 +48,9 @@ class StyleProjection(nn.Module):
 
 
 class Attention(nn.Module):
-    """Multi-head self- or cross-attention on token sequences, with style where ``processor`` is set.
+    """Multi-head self- or cross-attention on token sequences, with style if ``processor`` is set.
 
-    Names of the weights are those of diffusers' ``Attention``.
+    The weights have the names of diffusers' ``Attention``.
     """
 
     def __init__(self, channels: int, heads: int, context_channels: int | None = None) -> None:
@@ -65,7 +65,7 @@ class Attention(nn.Module):
     def forward(
         self, hidden: Tensor, context: Tensor | None = None, style: StyleContext | None = None
     ) -> Tensor:
-        """(n, tokens, channels) in and out; ``context`` (n, m, d) of a cross-attention."""
+        """Map (n, tokens, channels) to the same shape; ``context`` (n, m, d) for cross-attention."""
         query = self.to_q(hidden)
         context = hidden if context is None else context
         mixed = self._attend(query, self.to_k(context), self.to_v(context))
@@ -83,9 +83,9 @@ class Attention(nn.Module):
 
 
 def install_style(unet: nn.Module, layers: tuple[str, ...], style_channels: int) -> None:
-    """Give ``unet``'s cross-attentions under ``layers`` (name prefixes) style keys and values.
+    """Add style keys and values to the cross-attentions of ``unet`` under ``layers`` (name prefixes).
 
-    Raises ``ValueError`` when a prefix names no cross-attention.
+    Raises ``ValueError`` if a prefix matches no cross-attention.
     """
     unused = set(layers)
     for name, module in list(unet.named_modules()):
@@ -98,10 +98,10 @@ def install_style(unet: nn.Module, layers: tuple[str, ...], style_channels: int)
 
 
 def style_layers(unet: nn.Module) -> list[str]:
-    """Names of the attention layers that style reaches."""
+    """Return the names of the attention layers conditioned on style."""
     return [n for n, m in unet.named_modules() if isinstance(m, Attention) and m.processor is not None]
 
 
 def null_strength(count: int, device: torch.device) -> Tensor:
-    """Strength of no style at all."""
+    """Return a strength (n, 1, 1) of zero."""
     return torch.zeros(count, 1, 1, device=device)

@@ -1,10 +1,10 @@
 """The KL autoencoder (f = 4, z = 4) whose decoder sees the known pixels and the mask.
 
-The paper works on latents of 4×64×64 at 256 px (Imagest, "Latent diffusion model"). A plain KL
-decoder re-synthesises every pixel at about 27 dB, less than a thin crack gets from its own rim, so
-ours paints a *residual over the harmonic pre-fill* and is shown pre-fill and mask, as in asymmetric
-autoencoders (Zhu et al., "Designing a Better Asymmetric VQGAN", 2023). With the hole's latents at
-zero it answers with what the surroundings tell: that is the faithful mode.
+The paper uses latents of 4×64×64 at 256 px (Imagest, "Latent diffusion model"). A plain KL decoder
+reconstructs every pixel at about 27 dB, worse than interpolation across a thin crack. So this decoder
+predicts a *residual over the pre-fill* from pre-fill and mask, as in asymmetric autoencoders (Zhu et al.,
+"Designing a Better Asymmetric VQGAN", 2023). With the hole's latents at zero it predicts from the
+surroundings alone: the faithful mode.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class AutoencoderConfig:
 
 
 class ResidualBlock(nn.Module):
-    """Normalise, then two 3×3 convolutions, the second zero-initialised: a deep stack starts as identity."""
+    """Normalization and two 3×3 convolutions, the second zero-initialized, so it starts as identity."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class ResidualBlock(nn.Module):
         nn.init.zeros_(cast(Tensor, self.second.bias))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Same shape in and out, (n, c, h, w)."""
+        """Map (n, c, h, w) to the same shape."""
         return x + self.second(functional.silu(self.first(functional.silu(self.norm(x)))))
 
 
@@ -54,7 +54,7 @@ def _blocks(channels: int, count: int) -> nn.Sequential:
 
 
 class Encoder(nn.Module):
-    """Picture (n, 3, h, w) in −1…1 → mean and log variance of the latents, (n, 2z, h/4, w/4)."""
+    """Encodes a picture (n, 3, h, w) in −1…1 as mean and log variance of latents, (n, 2z, h/4, w/4)."""
 
     def __init__(self, config: AutoencoderConfig) -> None:
         super().__init__()
@@ -64,16 +64,16 @@ class Encoder(nn.Module):
         self.head = nn.Conv2d(width, 2 * config.latent_channels, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        """``image`` sides must be multiples of 4."""
+        """Encode ``image``, whose sides are multiples of 4."""
         x = self.stem(functional.pixel_unshuffle(image, LATENT_FACTOR))
         return self.head(functional.silu(self.blocks(x)))
 
 
 class MaskedDecoder(nn.Module):
-    """Latents + pre-filled picture + mask → residual over the pre-fill.
+    """Predicts a residual over the pre-fill from latents, pre-filled picture and mask.
 
-    A U-Net that starts at half resolution by space-to-depth (nothing of a 1 px crack is lost) and
-    takes the latents in at a quarter.
+    A U-Net that starts at half resolution by space-to-depth (a 1 px crack is kept) and adds the latents at a
+    quarter of the resolution.
     """
 
     def __init__(self, config: AutoencoderConfig) -> None:
@@ -90,7 +90,7 @@ class MaskedDecoder(nn.Module):
         nn.init.zeros_(cast(Tensor, self.head.bias))
 
     def forward(self, latents: Tensor, latent_mask: Tensor, prefilled: Tensor, mask: Tensor) -> Tensor:
-        """Residual (n, 3, h, w) in −1…1 units; latents outside ``latent_mask`` are not looked at."""
+        """Return a residual (n, 3, h, w) in units of −1…1; latents outside ``latent_mask`` are ignored."""
         x = self.stem(functional.pixel_unshuffle(torch.cat([prefilled, mask], 1), 2))
         inside = torch.cat([latents * latent_mask, latent_mask], 1).to(x.dtype)
         kept: list[Tensor] = []
@@ -102,8 +102,8 @@ class MaskedDecoder(nn.Module):
                 kept.append(x)
                 x = self.shrink[level](x)
         for level in reversed(range(len(self.up))):
-            grown = functional.interpolate(self.grow[level](x), scale_factor=2.0, mode="nearest")
-            x = self.up[level](kept[level] + grown)
+            upsampled = functional.interpolate(self.grow[level](x), scale_factor=2.0, mode="nearest")
+            x = self.up[level](kept[level] + upsampled)
         return functional.pixel_shuffle(self.head(functional.silu(x)), 2)
 
 
@@ -119,16 +119,16 @@ class ImagestAutoencoder(nn.Module):
         self.register_buffer("latent_scale", scale, persistent=False)
 
     def moments(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and log variance (kept in −20…10) of the scaled latents, (n, 4, h/4, w/4)."""
+        """Return mean and log variance (clamped to −20…10) of the scaled latents, (n, 4, h/4, w/4)."""
         mean, log_variance = self.encoder(image).float().chunk(2, dim=1)
         return mean / self._scale, log_variance.clamp(-20.0, 10.0)
 
     def encode(self, image: Tensor) -> Tensor:
-        """The mean latents, scaled to unit deviation over the training set."""
+        """Return the mean latents, scaled to unit standard deviation over the training set."""
         return self.moments(image)[0]
 
     def decode(self, latents: Tensor, latent_mask: Tensor, prefilled: Tensor, mask: Tensor) -> Tensor:
-        """The picture with the hole painted: ``prefilled`` outside ``mask``, exactly."""
+        """Return the picture with the hole filled; exactly ``prefilled`` outside ``mask``."""
         residual = self.decoder(latents * self._scale, latent_mask, prefilled, mask)
         return prefilled + mask * residual.float()
 
@@ -137,10 +137,10 @@ class ImagestAutoencoder(nn.Module):
         return cast(Tensor, self.latent_scale)
 
 
-def latent_mask(mask: Tensor, grow: int = 1) -> Tensor:
-    """Pixel mask (n, 1, h, w) → latent mask (n, 1, h/4, w/4): max-pooled, then grown ``grow`` cells.
+def latent_mask(mask: Tensor, dilation: int = 1) -> Tensor:
+    """Max-pool a mask (n, 1, h, w) to latent size (n, 1, h/4, w/4) and dilate it by ``dilation`` cells.
 
-    Nearest resizing would lose a 1 px crack in most places.
+    Nearest-neighbour resizing would lose most of a 1 px crack.
     """
     pooled = functional.max_pool2d(mask, LATENT_FACTOR)
-    return functional.max_pool2d(pooled, 2 * grow + 1, stride=1, padding=grow) if grow else pooled
+    return functional.max_pool2d(pooled, 2 * dilation + 1, stride=1, padding=dilation) if dilation else pooled

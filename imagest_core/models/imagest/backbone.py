@@ -25,7 +25,7 @@ cache: ModelCache[Checkpoint] = ModelCache()
 
 
 def load_backbone(folder: Path, hardware: Hardware, progress: Progress) -> ImagestBackbone:
-    """The network of ``folder``, kept for the next run; raises ``ModelError`` and ``Cancelled``."""
+    """Load the network of ``folder``, or take it from the cache; raises ``ModelError`` and ``Cancelled``."""
     key = folder, read_description(folder).weights_hash, hardware.device
 
     def load() -> tuple[Checkpoint, int]:
@@ -58,7 +58,7 @@ class ImagestBackbone:
 
     @property
     def device(self) -> torch.device:
-        """Where it runs."""
+        """The device that runs the model."""
         return self._hardware.device
 
     @property
@@ -72,7 +72,7 @@ class ImagestBackbone:
         }
 
     def condition(self, style_pictures: NDArray[np.float32], strength: float) -> StyleContext | None:
-        """Style tokens of the pictures (k, side, side, 3) in 0–1; None without any."""
+        """Encode the pictures (k, side, side, 3) in 0–1 as style tokens; None if there are none."""
         if not len(style_pictures):
             return None
         pictures = torch.from_numpy(style_pictures).permute(0, 3, 1, 2).to(self.device) * 2 - 1
@@ -80,12 +80,12 @@ class ImagestBackbone:
             return self._network.style_context(pictures, strength)
 
     def encode(self, images: Tensor) -> Tensor:
-        """Latents of images (n, 3, h, w) in −1…1."""
+        """Return the latents of images (n, 3, h, w) in −1…1."""
         with self._hardware.autocast():
             return self._network.autoencoder.encode(images)
 
     def latent_mask(self, masks: Tensor) -> Tensor:
-        """Which latents the hole touches."""
+        """Return the mask of the latents that the hole touches."""
         return latent_mask(masks)
 
     def denoise(
@@ -96,11 +96,11 @@ class ImagestBackbone:
         known: Tensor,
         condition: StyleContext | None,
     ) -> Tensor:
-        """Predicted velocity of noisy ``latents``."""
+        """Predict the velocity of noisy ``latents``."""
         with self._hardware.autocast():
             return self._network.unet(latents, inside, known, timesteps, condition).float()
 
     def decode(self, latents: Tensor, images: Tensor, masks: Tensor, inside: Tensor) -> Tensor:
-        """Images of ``latents``; outside the hole the decoder sees the known samples."""
+        """Return the images of ``latents``; outside the hole the decoder gets the known samples."""
         with self._hardware.autocast():
             return self._network.autoencoder.decode(latents, inside, images, masks).float()

@@ -1,7 +1,7 @@
-"""Blocks of the U-Net, with the names and the arithmetic of diffusers' ``UNet2DConditionModel``.
+"""Blocks of the U-Net, with the names and arithmetic of diffusers' ``UNet2DConditionModel``.
 
-Written out so that filling needs neither diffusers nor transformers, whose import takes longer than the
-fill; a test compares them with diffusers'. Weights of the two are interchangeable.
+They are implemented here because importing diffusers and transformers takes longer than a fill. A test
+compares them with diffusers; the weights are interchangeable.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ GROUPS = 32
 
 
 def timestep_embedding(timesteps: Tensor, channels: int) -> Tensor:
-    """Sinusoidal embedding (n, channels) of timesteps (n,), cosines first (Ho et al., 2020)."""
+    """Return the sinusoidal embedding (n, channels) of timesteps (n,), cosines first (Ho et al., 2020)."""
     half = channels // 2
     rates = torch.exp(-math.log(10_000) / half * torch.arange(half, device=timesteps.device))
     angles = timesteps.float()[:, None] * rates
@@ -33,13 +33,13 @@ class TimestepEmbedding(nn.Module):
         self.linear_1, self.linear_2 = nn.Linear(channels, width), nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, channels) → (n, width)."""
+        """Map (n, channels) to (n, width)."""
         embedded: Tensor = self.linear_2(functional.silu(self.linear_1(x)))
         return embedded
 
 
 class ResnetBlock(nn.Module):
-    """Two convolutions with the timestep added in between."""
+    """Two convolutions with the timestep embedding added between them."""
 
     def __init__(self, channels: int, out: int, time: int) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class ResnetBlock(nn.Module):
         self.conv_shortcut = nn.Conv2d(channels, out, 1) if channels != out else None
 
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
-        """(n, channels, h, w) → (n, out, h, w)."""
+        """Map (n, channels, h, w) to (n, out, h, w)."""
         hidden = self.conv1(functional.silu(self.norm1(x)))
         hidden = hidden + self.time_emb_proj(functional.silu(time))[:, :, None, None]
         hidden = self.conv2(functional.silu(self.norm2(hidden)))
@@ -57,14 +57,14 @@ class ResnetBlock(nn.Module):
 
 
 class GatedGelu(nn.Module):
-    """A linear layer of which one half gates the other (Shazeer, 2020)."""
+    """A linear layer in which one half of the output gates the other (Shazeer, 2020)."""
 
     def __init__(self, channels: int, inner: int) -> None:
         super().__init__()
         self.proj = nn.Linear(channels, 2 * inner)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(…, channels) → (…, inner)."""
+        """Map (…, channels) to (…, inner)."""
         value, gate = self.proj(x).chunk(2, -1)
         return value * functional.gelu(gate)
 
@@ -78,7 +78,7 @@ class FeedForward(nn.Module):
         self.net = nn.Sequential(GatedGelu(channels, inner), nn.Identity(), nn.Linear(inner, channels))
 
     def forward(self, x: Tensor) -> Tensor:
-        """(…, channels) in and out."""
+        """Map (…, channels) to the same shape."""
         out: Tensor = self.net(x)
         return out
 
@@ -93,7 +93,7 @@ class TransformerBlock(nn.Module):
         self.norm3, self.ff = nn.LayerNorm(channels), FeedForward(channels)
 
     def forward(self, x: Tensor, text: Tensor, style: StyleContext | None) -> Tensor:
-        """(n, tokens, channels) in and out."""
+        """Map (n, tokens, channels) to the same shape."""
         x = x + self.attn1(self.norm1(x))
         x = x + self.attn2(self.norm2(x), text, style)
         return x + self.ff(self.norm3(x))
@@ -109,7 +109,7 @@ class SpatialTransformer(nn.Module):
         self.transformer_blocks = nn.ModuleList([TransformerBlock(channels, heads, context)])
 
     def forward(self, x: Tensor, text: Tensor, style: StyleContext | None) -> Tensor:
-        """(n, channels, h, w) in and out."""
+        """Map (n, channels, h, w) to the same shape."""
         n, channels, height, width = x.shape
         tokens = self.proj_in(self.norm(x).permute(0, 2, 3, 1).reshape(n, -1, channels))
         for block in self.transformer_blocks:
@@ -119,33 +119,33 @@ class SpatialTransformer(nn.Module):
 
 
 class Downsample(nn.Module):
-    """Half the size by a strided convolution."""
+    """Halves the size with a strided convolution."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, stride=2, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, channels, h, w) → (n, channels, h / 2, w / 2)."""
+        """Map (n, channels, h, w) to (n, channels, h / 2, w / 2)."""
         out: Tensor = self.conv(x)
         return out
 
 
 class Upsample(nn.Module):
-    """Twice the size by repetition and a convolution."""
+    """Doubles the size with nearest-neighbour interpolation and a convolution."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.conv = nn.Conv2d(channels, channels, 3, padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, channels, h, w) → (n, channels, 2 h, 2 w)."""
+        """Map (n, channels, h, w) to (n, channels, 2 h, 2 w)."""
         out: Tensor = self.conv(functional.interpolate(x, scale_factor=2.0, mode="nearest"))
         return out
 
 
 class DownBlock(nn.Module):
-    """Resnets, with attention after each if it has ``heads``, then half the size unless it is ``last``."""
+    """Residual blocks, each followed by attention if ``heads`` > 0, then downsampling unless ``last``."""
 
     def __init__(
         self, channels: int, out: int, layers: int, time: int, heads: int, context: int, *, last: bool
@@ -160,7 +160,7 @@ class DownBlock(nn.Module):
     def forward(
         self, x: Tensor, time: Tensor, text: Tensor, style: StyleContext | None
     ) -> tuple[Tensor, list[Tensor]]:
-        """The output, and every intermediate one for the skips."""
+        """Return the output and all intermediate outputs for the skip connections."""
         skips = []
         for i, resnet in enumerate(self.resnets):
             x = resnet(x, time)
@@ -174,7 +174,7 @@ class DownBlock(nn.Module):
 
 
 class MidBlock(nn.Module):
-    """Resnet, attention, resnet."""
+    """Residual block, attention, residual block."""
 
     def __init__(self, channels: int, time: int, heads: int, context: int) -> None:
         super().__init__()
@@ -182,14 +182,14 @@ class MidBlock(nn.Module):
         self.attentions = nn.ModuleList([SpatialTransformer(channels, heads, context)])
 
     def forward(self, x: Tensor, time: Tensor, text: Tensor, style: StyleContext | None) -> Tensor:
-        """(n, channels, h, w) in and out."""
+        """Map (n, channels, h, w) to the same shape."""
         x = self.attentions[0](self.resnets[0](x, time), text, style)
         out: Tensor = self.resnets[1](x, time)
         return out
 
 
 class UpBlock(nn.Module):
-    """Resnets over the skips, with attention if it has ``heads``, then twice the size unless ``last``."""
+    """Residual blocks over the skips, with attention if ``heads`` > 0, then upsampling unless ``last``."""
 
     def __init__(
         self, channels: int, skips: list[int], out: int, time: int, heads: int, context: int, *, last: bool
@@ -206,7 +206,7 @@ class UpBlock(nn.Module):
     def forward(
         self, x: Tensor, skips: list[Tensor], time: Tensor, text: Tensor, style: StyleContext | None
     ) -> Tensor:
-        """``skips`` are consumed from the end."""
+        """Consume ``skips`` from the end."""
         for i, resnet in enumerate(self.resnets):
             x = resnet(torch.cat([x, skips.pop()], 1), time)
             if len(self.attentions):

@@ -1,4 +1,4 @@
-"""The whole network: autoencoder, style encoder, U-Net, and the description they are built from."""
+"""The complete network: autoencoder, style encoder, U-Net, and its configuration."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from imagest_core.models.validation import check_network
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Everything needed to build the network; stored beside its weights."""
+    """Everything needed to build the network; stored with its weights."""
 
     autoencoder: AutoencoderConfig = field(default_factory=AutoencoderConfig)
     style: StyleConfig = field(default_factory=StyleConfig)
@@ -27,13 +27,13 @@ class NetworkConfig:
 
     @property
     def multiple(self) -> int:
-        """Sides of a window must be multiples of this."""
+        """The sides of windows must be multiples of this."""
         latent = LATENT_FACTOR * 2 ** (len(self.unet.channels) - 1)
         return int(max(2 ** len(self.autoencoder.decoder_channels), latent))
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> NetworkConfig:
-        """Rebuild from :meth:`to_json`; raises ``ValueError`` naming what no network can have."""
+        """Read the output of :meth:`to_json`; raises ``ValueError`` for an invalid value."""
         check_network(stored)
         return cls(
             autoencoder=AutoencoderConfig(**_tuples(stored["autoencoder"])),
@@ -42,7 +42,7 @@ class NetworkConfig:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Plain dictionaries and lists."""
+        """Return plain dictionaries and lists."""
         return {f.name: asdict(getattr(self, f.name)) for f in fields(self)}
 
 
@@ -51,13 +51,13 @@ def _tuples(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class ImagestNetwork(nn.Module):
-    """The Imagest network; its parts train apart and travel together."""
+    """The Imagest network; its parts are trained separately and stored together."""
 
     def __init__(self, config: NetworkConfig | None = None) -> None:
         super().__init__()
         self.config = config = config or NetworkConfig()
         if config.style.token_channels != config.unet.style_channels:
-            raise ValueError("The style encoder's tokens and the U-Net's style channels must be as wide")
+            raise ValueError("Style tokens and the style channels of the U-Net must have the same width")
         self.autoencoder = ImagestAutoencoder(config.autoencoder)
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
@@ -65,14 +65,14 @@ class ImagestNetwork(nn.Module):
 
     @property
     def parts(self) -> dict[str, nn.Module]:
-        """Each part by the name of its file."""
+        """The parts by the stems of their files."""
         return {"autoencoder": self.autoencoder, "style": self.style, "unet": self.unet}
 
     def style_context(self, pictures: Tensor, strength: float = 1.0) -> StyleContext:
-        """One style from all ``pictures`` (k, 3, side, side): their tokens in a row, keys and values kept."""
+        """Encode all ``pictures`` (k, 3, side, side) as one style with cached keys and values."""
         tokens = self.style(pictures).flatten(0, 1)[None]
         return StyleContext(tokens, torch.full((1, 1, 1), strength, device=tokens.device), cached=True)
 
     def parameter_count(self) -> int:
-        """Parameters of all three parts."""
+        """Return the number of parameters of all parts."""
         return sum(p.numel() for p in self.parameters())

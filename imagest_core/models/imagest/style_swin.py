@@ -1,11 +1,11 @@
-"""The Style Swin Encoder: a Swin transformer without shifted windows, giving a sequence of style tokens.
+"""The Style Swin Encoder: a Swin transformer without shifted windows that outputs style tokens.
 
-The paper drops the cyclic shift ("style features … are largely decoupled from content semantics") and
-encodes position by deviation values. Two readings of that are kept: Swin's relative table on (Δy, Δx), and a
-table on the absolute deviations (|Δy|, |Δx|), which treats a stroke and its mirror image alike.
+The paper omits the cyclic shift ("style features … are largely decoupled from content semantics") and encodes
+positions by deviation values. Two interpretations are supported: Swin's relative table over (Δy, Δx), and a
+table over the absolute deviations (|Δy|, |Δx|), which treats a stroke and its mirror image alike.
 
-Written out, with the weights' names of timm's ``SwinTransformer``, so that filling need not import timm; a
-test compares the two.
+The weights have the names of timm's ``SwinTransformer``. It is implemented here so that filling need not
+import timm; a test compares the two.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ RELATIVE, DEVIATION = "relative", "deviation"
 
 @dataclass(frozen=True)
 class StyleConfig:
-    """Sizes of the style encoder; the defaults are the embedded one's, :func:`paper_style` the paper's."""
+    """Sizes of the style encoder; the defaults are the embedded model's, :func:`paper_style` the paper's."""
 
     side: int = 128
     channels: int = 32
@@ -34,22 +34,22 @@ class StyleConfig:
 
 
 def paper_style() -> StyleConfig:
-    """The paper's encoder: dimensions 96…768 and depths 2, 2, 18, 2, which is Swin-S (48.8 M)."""
+    """Return the paper's encoder: dimensions 96…768 and depths 2, 2, 18, 2, i.e. Swin-S (48.8 M)."""
     return StyleConfig(
         side=224, channels=96, depths=(2, 2, 18, 2), heads=(3, 6, 12, 24), window=7, token_channels=768
     )
 
 
 def deviation_index(height: int, width: int) -> Tensor:
-    """Row of the deviation table for each pair of a window's cells, (h·w, h·w)."""
+    """Return the row of the deviation table for each pair of cells of a window, (h·w, h·w)."""
     y, x = _cells(height, width)
     return (y[:, None] - y[None]).abs() * width + (x[:, None] - x[None]).abs()
 
 
 def deviation_table(relative: Tensor, height: int, width: int) -> Tensor:
-    """A deviation table from a trained relative one: the mean over the mirrored deviations.
+    """Convert a trained relative table to a deviation table: the mean over mirrored deviations.
 
-    ``relative``: ((2h − 1)(2w − 1), heads) → (h·w, heads).
+    ``relative`` is ((2h − 1)(2w − 1), heads), the result (h·w, heads).
     """
     grid = relative.view(2 * height - 1, 2 * width - 1, -1)
     folded = (grid + grid.flip(0) + grid.flip(1) + grid.flip(0, 1)) / 4
@@ -57,13 +57,13 @@ def deviation_table(relative: Tensor, height: int, width: int) -> Tensor:
 
 
 def relative_index(height: int, width: int) -> Tensor:
-    """Row of the relative table for each pair of a window's cells, (h·w, h·w)."""
+    """Return the row of the relative table for each pair of cells of a window, (h·w, h·w)."""
     y, x = _cells(height, width)
     return (y[:, None] - y[None] + height - 1) * (2 * width - 1) + (x[:, None] - x[None] + width - 1)
 
 
 def _cells(height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Row and column of each cell of a window."""
+    """Return the row and column of each cell of a window."""
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     return y.flatten(), x.flatten()
 
@@ -86,7 +86,7 @@ class WindowAttention(nn.Module):
         self.qkv, self.proj = nn.Linear(channels, 3 * channels), nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(windows, window², channels) in and out."""
+        """Map (windows, window², channels) to the same shape."""
         n, cells, channels = x.shape
         qkv = self.qkv(x).reshape(n, cells, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         bias = self.relative_position_bias_table[self.relative_position_index].permute(2, 0, 1)[None]
@@ -97,14 +97,14 @@ class WindowAttention(nn.Module):
 
 
 class Mlp(nn.Module):
-    """Two linear layers with a GELU in between."""
+    """Two linear layers with a GELU between them."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.fc1, self.fc2 = nn.Linear(channels, 4 * channels), nn.Linear(4 * channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(…, channels) in and out."""
+        """Map (…, channels) to the same shape."""
         out: Tensor = self.fc2(functional.gelu(self.fc1(x)))
         return out
 
@@ -119,7 +119,7 @@ class SwinBlock(nn.Module):
         self.norm2, self.mlp = nn.LayerNorm(channels), Mlp(channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, h, w, channels) in and out."""
+        """Map (n, h, w, channels) to the same shape."""
         x = x + self._attended(self.norm1(x))
         return x + self.mlp(self.norm2(x))
 
@@ -136,7 +136,7 @@ class SwinBlock(nn.Module):
 
 
 class PatchMerging(nn.Module):
-    """Half the size: four neighbours become one position of twice the channels."""
+    """Halves the size: four neighbours become one position with twice the channels."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -144,7 +144,7 @@ class PatchMerging(nn.Module):
         self.reduction = nn.Linear(4 * channels, 2 * channels, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, h, w, channels) → (n, h / 2, w / 2, 2 channels)."""
+        """Map (n, h, w, channels) to (n, h / 2, w / 2, 2 channels)."""
         n, height, width, channels = x.shape
         x = functional.pad(x, (0, 0, 0, width % 2, 0, height % 2))
         x = x.reshape(n, -(-height // 2), 2, -(-width // 2), 2, channels).permute(0, 1, 3, 4, 2, 5).flatten(3)
@@ -153,7 +153,7 @@ class PatchMerging(nn.Module):
 
 
 class SwinStage(nn.Module):
-    """Blocks at one size, after merging unless it is the first."""
+    """Blocks at one size; all stages but the first merge patches first."""
 
     def __init__(self, config: StyleConfig, stage: int) -> None:
         super().__init__()
@@ -168,20 +168,20 @@ class SwinStage(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """(n, h, w, channels)."""
+        """Map (n, h, w, channels) to the size of this stage."""
         out: Tensor = self.blocks(self.downsample(x))
         return out
 
 
 class PatchEmbedding(nn.Module):
-    """Patches of the picture as positions."""
+    """Embeds patches of the picture as positions."""
 
     def __init__(self, channels: int, patch: int) -> None:
         super().__init__()
         self.proj, self.norm = nn.Conv2d(3, channels, patch, stride=patch), nn.LayerNorm(channels)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """(n, 3, side, side) → (n, side / patch, side / patch, channels)."""
+        """Map (n, 3, side, side) to (n, side / patch, side / patch, channels)."""
         out: Tensor = self.norm(self.proj(picture).permute(0, 2, 3, 1))
         return out
 
@@ -198,18 +198,18 @@ class SwinTransformer(nn.Module):
         self.apply(_initialize)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """(n, 3, side, side) → (n, h, w, num_features)."""
+        """Map (n, 3, side, side) to (n, h, w, num_features)."""
         out: Tensor = self.norm(self.stages(picture)[-1])
         return out
 
     def stages(self, picture: Tensor) -> list[Tensor]:
-        """The output (n, h, w, channels) of every stage."""
-        found = []
+        """Return the output (n, h, w, channels) of every stage."""
+        outputs = []
         x = self.patch_embed(picture)
         for layer in self.layers:
             x = layer(x)
-            found.append(x)
-        return found
+            outputs.append(x)
+        return outputs
 
 
 def _initialize(module: nn.Module) -> None:
@@ -220,7 +220,7 @@ def _initialize(module: nn.Module) -> None:
 
 
 class StyleSwinEncoder(nn.Module):
-    """Style picture (n, 3, side, side) in −1…1 → style tokens (n, m, token_channels)."""
+    """Encodes style pictures (n, 3, side, side) in −1…1 as style tokens (n, m, token_channels)."""
 
     def __init__(self, config: StyleConfig | None = None) -> None:
         super().__init__()
@@ -231,6 +231,6 @@ class StyleSwinEncoder(nn.Module):
         self.project = nn.Linear(self.swin.num_features, config.token_channels)
 
     def forward(self, picture: Tensor) -> Tensor:
-        """Tokens of the last stage, row by row."""
+        """Return the tokens of the last stage in row order."""
         tokens: Tensor = self.project(self.swin(picture).flatten(1, 2))
         return tokens

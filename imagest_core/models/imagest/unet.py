@@ -1,7 +1,7 @@
-"""The conditional U-Net: noisy latents + mask + latents of the masked picture, text and style.
+"""The U-Net, conditioned on the mask, the latents of the masked picture, text and style.
 
-Nine channels in, as for inpainting with latent diffusion (Rombach et al., CVPR 2022): the paper's "text
-replaced by a masked image".
+It has nine input channels, as in inpainting with latent diffusion (Rombach et al., CVPR 2022): the paper's
+"text replaced by a masked image".
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from imagest_core.models.imagest.blocks import (
 
 @dataclass(frozen=True)
 class UNetConfig:
-    """Sizes of the U-Net and the layers style reaches (name prefixes of its cross-attentions).
+    """Sizes of the U-Net and the layers conditioned on style (name prefixes of its cross-attentions).
 
-    ``restoration_layers``: the first attention layer there is; ``synthesis_layers``: the decoder's. Text is
-    (n, m, ``text_channels``), CLIP's width; 0 means that the network knows the null text only.
+    ``restoration_layers``: the first attention layer; ``synthesis_layers``: those of the decoder. Text is
+    (n, m, ``text_channels``), the width of CLIP; 0: the network has a null text only.
     """
 
     channels: tuple[int, ...] = (64, 96, 160)
@@ -42,12 +42,12 @@ class UNetConfig:
     synthesis_layers: tuple[str, ...] = ()
 
     def heads(self, level: int) -> int:
-        """Attention heads at a level; 0 where it has no attention."""
+        """Return the number of attention heads at a level; 0 without attention."""
         return max(1, self.channels[level] // self.head_channels) if self.attention[level] else 0
 
 
 class ConditionalUNet(nn.Module):
-    """The U-Net proper; its weights have the names of diffusers' ``UNet2DConditionModel``."""
+    """The U-Net itself; its weights have the names of diffusers' ``UNet2DConditionModel``."""
 
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
@@ -83,7 +83,7 @@ class ConditionalUNet(nn.Module):
         self.conv_out = nn.Conv2d(channels[0], 4, 3, padding=1)
 
     def forward(self, x: Tensor, timesteps: Tensor, text: Tensor, style: StyleContext | None) -> Tensor:
-        """(n, 9, h, w) → (n, 4, h, w)."""
+        """Map (n, 9, h, w) to (n, 4, h, w)."""
         embedded = timestep_embedding(timesteps, self.channels[0]).to(self.conv_in.weight.dtype)
         time = self.time_embedding(embedded)
         if self.encoder_hid_proj is not None:
@@ -101,7 +101,7 @@ class ConditionalUNet(nn.Module):
 
 
 def _skips(channels: tuple[int, ...], layers: int) -> list[int]:
-    """Channels of every skip, in the order in which the encoder makes them."""
+    """Return the channels of every skip connection in the order of the encoder."""
     skips = [channels[0]]
     for level, width in enumerate(channels):
         skips += [width] * (layers + (level < len(channels) - 1))
@@ -129,7 +129,7 @@ class ImagestUNet(nn.Module):
         style: StyleContext | None = None,
         text: Tensor | None = None,
     ) -> Tensor:
-        """Velocity (n, 4, h, w). ``mask`` (n, 1, h, w); ``timestep`` (n,); ``text`` (n, m, d) or null."""
+        """Predict the velocity (n, 4, h, w); ``mask`` (n, 1, h, w), ``timestep`` (n,), ``text`` (n, m, d)."""
         context = self.null_text.expand(len(noisy), -1, -1) if text is None else text
         predicted: Tensor = self.net(torch.cat([noisy, mask, masked_latents], 1), timestep, context, style)
         return predicted

@@ -1,7 +1,7 @@
-"""Putting the windows' fills together: smooth weights where they overlap, and the rim.
+"""Assemble the fills of all windows: smooth weights where they overlap, blending at the boundary.
 
-Tiles are finished as soon as no later window reaches them; what is kept follows the damaged pixels.
-Fills are added in the order of the plan, so neither batches nor their order change a sample.
+A tile is finished as soon as no later window reaches it, so memory follows the damaged pixels. Fills are
+added in the order of the plan, so batch sizes don't change any sample.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.damage.regions import Regions
 from imagest_core.errors import ImagestError
@@ -23,29 +23,28 @@ from imagest_core.restoration.planning.layout import Plan, Task
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.result import Fill
 
-Image = NDArray[np.float32]
-RIM_CONTEXT = 4
-"""Blend widths of known surroundings that are read round a tile for its rim."""
+BOUNDARY_CONTEXT = 4
+"""Known surroundings read around a tile for blending, in multiples of the blend width."""
 
 
 class Assembler:
-    """Collects the fills of the tasks of ``plan``; ``blend``: pixels led over to the rim, 0 for none."""
+    """Collects the fills of the tasks of ``plan``, blended over ``blend`` px at the boundary (0: not)."""
 
     def __init__(
         self, painting: Painting, dilated: DamageMap, regions: Regions, plan: Plan, blend: int
     ) -> None:
         self._painting, self._dilated, self._regions = painting, dilated, regions
         self._plan, self._blend = plan, blend
-        shown = (task for task in plan.tasks if not task.under)
-        self._waiting = Counter(key for task in shown for key in self._reached(task.window))
+        visible = (task for task in plan.tasks if not task.is_refined)
+        self._waiting = Counter(key for task in visible for key in self._damaged_tiles(task.window))
         self._open: dict[TileKey, _Tile] = {}
         self._done: dict[TileKey, Fill] = {}
 
     def add(self, task: Task, image: Image) -> None:
-        """Take a window's picture (h, w, 3), in the order of the plan; coarse ones only lie under others."""
-        if task.under:
+        """Add a window's picture (h, w, 3), in the order of the plan; refined windows are skipped."""
+        if task.is_refined:
             return
-        for key in self._reached(task.window):
+        for key in self._damaged_tiles(task.window):
             cell = tile_box(key).within(self._dilated.box)
             if key not in self._open:
                 self._open[key] = _Tile(self._dilated.read(cell) > 0)
@@ -56,24 +55,24 @@ class Assembler:
                 self._open[key].add(part.moved(-cell.x, -cell.y), colour, weights)
             self._waiting[key] -= 1
             if not self._waiting[key]:
-                self._done[key] = self._finished(cell, self._open.pop(key))
+                self._done[key] = self._fill(cell, self._open.pop(key))
 
     def fills(self) -> tuple[Fill, ...]:
-        """All fills, once every task was added."""
+        """Return all fills, once every task was added."""
         if len(self._done) != len(self._dilated.tiles()):
-            raise ImagestError("Part of the damage was planned into no window; please report this.")
+            raise ImagestError("Part of the damage lies in no window; please report this.")
         return tuple(self._done[key] for key in sorted(self._done, key=lambda key: key[::-1]))
 
-    def _reached(self, window: Window) -> Iterator[TileKey]:
+    def _damaged_tiles(self, window: Window) -> Iterator[TileKey]:
         tiles = self._dilated.tiles()
         for cell in window.box.within(self._dilated.box).tiles(TILE):
             key = (cell.x // TILE, cell.y // TILE)
             if key in tiles:
                 yield key
 
-    def _finished(self, cell: Box, tile: _Tile) -> Fill:
+    def _fill(self, cell: Box, tile: _Tile) -> Fill:
         if not (tile.weight > 0).all():
-            raise ImagestError("Part of the damage was planned into no window; please report this.")
+            raise ImagestError("Part of the damage lies in no window; please report this.")
         values = tile.colours / tile.weight[:, None]
         if self._blend:
             values = self._blended(cell, tile.mask, values)
@@ -83,10 +82,10 @@ class Assembler:
         box = tight.moved(cell.x, cell.y)
         return Fill(box, labels[tight.slices], values)
 
-    def _blended(self, cell: Box, mask: NDArray[np.bool_], values: Image) -> Image:
-        """The values of a tile's pixels, led over to the rim."""
-        reach = RIM_CONTEXT * (self._blend + 1)
-        around = cell.expanded(reach).within(self._dilated.box)
+    def _blended(self, cell: Box, mask: Mask, values: Image) -> Image:
+        """Blend the values of a tile's pixels with the intact paint at the boundary."""
+        margin = BOUNDARY_CONTEXT * (self._blend + 1)
+        around = cell.expanded(margin).within(self._dilated.box)
         if self._dilated.read(around).all():
             return values
         image, hole = known_samples(self._painting, self._dilated, around)
@@ -97,9 +96,9 @@ class Assembler:
 
 
 class _Tile:
-    """Sums over the masked pixels of one tile, row by row."""
+    """Weighted sums over the masked pixels of one tile, in row order."""
 
-    def __init__(self, mask: NDArray[np.bool_]) -> None:
+    def __init__(self, mask: Mask) -> None:
         self.mask = mask
         count = int(np.count_nonzero(mask))
         self._index = np.cumsum(mask.ravel()).reshape(mask.shape) - 1
@@ -107,7 +106,7 @@ class _Tile:
         self.weight = np.zeros(count, np.float32)
 
     def add(self, part: Box, colour: Image, weights: Image) -> None:
-        """Add ``colour`` (h, w, 3) with ``weights`` (h, w) in ``part`` of the tile."""
+        """Add ``colour`` (h, w, 3) with ``weights`` (h, w) to ``part`` of the tile."""
         used = (weights > 0) & self.mask[part.slices]
         at = self._index[part.slices][used]
         self.colours[at] += colour[used] * weights[used, None]

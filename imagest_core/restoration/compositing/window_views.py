@@ -1,24 +1,22 @@
-"""What an engine is shown of a window: known samples only, reduced if the window is coarse."""
+"""Read the view of a window: known samples only, reduced if the window is coarse."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.restoration.planning.window import Window, WindowView
 
 STRIP = 4_000_000
-"""About how many native pixels are read at a time."""
-
-Image = NDArray[np.float32]
-Mask = NDArray[np.bool_]
+"""Approximate number of native pixels read at a time."""
 
 
 def view_of(painting: Painting, dilated: DamageMap, window: Window) -> WindowView:
-    """Read ``window``; samples under ``dilated`` are never looked at, beyond the picture it is mirrored."""
+    """Read ``window``; samples under ``dilated`` are 0, and the view is mirrored beyond the picture."""
     inside = window.box.within(painting.box)
     image, mask = _reduced(painting, dilated, inside, window.scale)
     rows, columns = window.shape
@@ -31,14 +29,14 @@ def view_of(painting: Painting, dilated: DamageMap, window: Window) -> WindowVie
 
 
 def known_samples(painting: Painting, dilated: DamageMap, box: Box) -> tuple[Image, Mask]:
-    """Working colour (h, w, 3) of ``box`` with 0 under ``dilated``, and that mask (h, w)."""
+    """Return the working colour (h, w, 3) of ``box``, 0 under ``dilated``, and that mask (h, w)."""
     mask = dilated.read(box) > 0
     image = painting.read_working(box)
     return np.where(mask[..., None], np.float32(0), image), mask
 
 
 def _reduced(painting: Painting, dilated: DamageMap, box: Box, scale: int) -> tuple[Image, Mask]:
-    """Means of the known samples of scale × scale squares; masked where there is none."""
+    """Average the known samples of scale × scale squares; masked where there is none."""
     if scale == 1:
         return known_samples(painting, dilated, box)
     rows = max(STRIP // box.width // scale, 1) * scale

@@ -60,7 +60,7 @@ class DiffusionPipeline:
     def prepare(self, views: Sequence[WindowView]) -> WindowBatch:
         """Pre-fill windows of one shape with the anisotropic spline and pad them for the backbone."""
         device, multiple = self.backbone.device, self.backbone.multiple
-        image = np.stack([view.begun for view in views]).transpose(0, 3, 1, 2) * 2 - 1
+        image = np.stack([view.start for view in views]).transpose(0, 3, 1, 2) * 2 - 1
         hole = np.stack([view.hole for view in views])[:, None]
         filled, mask = (
             torch.from_numpy(np.ascontiguousarray(each)).to(device)

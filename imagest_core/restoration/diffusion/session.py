@@ -135,7 +135,7 @@ class DiffusionSession:
         progress.check()
         _preview(images, batch, progress)
         weights = [sample_weight(view.mask) for view in views]
-        sampled = [i for i, weight in enumerate(weights) if weight.any() and views[i].init is None]
+        sampled = [i for i, weight in enumerate(weights) if weight.any() and views[i].coarse_fill is None]
         if sampled:
             samples = self._samples(batch.select(sampled), [views[i] for i in sampled], progress)
             for i, sample in zip(sampled, samples):
@@ -159,7 +159,7 @@ class DiffusionSession:
         progress.check()
         settings, thick = self.settings, thick_mask(weight)
         whole = np.where(view.mask[..., None], image, view.image)
-        if self._palette is not None and view.init is None:
+        if self._palette is not None and view.coarse_fill is None:
             whole = transfer_color(whole, view.mask, thick, self._palette, settings.style_strength)
         if not settings.detail:
             return whole
@@ -169,7 +169,7 @@ class DiffusionSession:
             chosen or nearby,
             settings.detail,
             settings.quality,
-            refining=view.init is not None,
+            refining=view.coarse_fill is not None,
             chosen=bool(chosen),
             device=self._texture_device,
         )
@@ -195,7 +195,7 @@ class DiffusionSession:
 
 def _note(weight: Image, view: WindowView) -> Mapping[str, str]:
     """What the record says of a textured window: how much of its damage shows a sample."""
-    if view.init is not None:
+    if view.coarse_fill is not None:
         return {"refined": "over a fill at twice the scale, which holds the sample"}
     share = float(weight[view.mask].mean()) if view.mask.any() else 0.0
     return {"sampled": f"{share:.0%} of the damage"}

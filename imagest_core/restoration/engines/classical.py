@@ -35,7 +35,7 @@ class ClassicalSession:
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
         """Fill each of ``views``; raises ``Cancelled`` between two of them."""
-        return [WindowFill(self._one(view.begun, view.hole)) for view in progress.steps(views)]
+        return [WindowFill(self._one(view.start, view.hole)) for view in progress.steps(views)]
 
     def _one(self, image: Image, hole: Mask) -> Image:
         return np.where(hole[..., None], self._solve(image, hole), image) if hole.any() else image

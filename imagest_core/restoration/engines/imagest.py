@@ -38,16 +38,16 @@ MODULES = (
 _preloading = Lock()
 
 
-def _textured(parameters: Parameters) -> bool:
+def _textured(parameters: ImagestParameters) -> bool:
     return parameters.mode is Mode.TEXTURED
 
 
-def _prompted(parameters: Parameters) -> bool:
+def _prompted(parameters: ImagestParameters) -> bool:
     return bool(parameters.prompt)
 
 
 @dataclass(frozen=True)
-class Parameters(base.Parameters):
+class ImagestParameters(base.Parameters):
     """What the Imagest engine can be asked for."""
 
     model: str = parameter(
@@ -138,10 +138,10 @@ class Parameters(base.Parameters):
     )
 
 
-def own(request: RestorationRequest) -> Parameters:
+def own(request: RestorationRequest) -> ImagestParameters:
     """The engine's parameters in ``request``; the defaults in a request for another engine."""
     found = request.parameters
-    return found if isinstance(found, Parameters) else Parameters()
+    return found if isinstance(found, ImagestParameters) else ImagestParameters()
 
 
 class ImagestEngine:
@@ -153,7 +153,7 @@ class ImagestEngine:
         "The style-conditioned diffusion network that ships with the program, on the GPU or on the CPU."
         " Faithful: from the surroundings alone, without the network; textured: with texture of intact paint."
     )
-    Parameters = Parameters
+    Parameters = ImagestParameters
     window = 256
     largest = 512
     matches_boundary = True

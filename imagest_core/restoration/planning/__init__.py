@@ -1,1 +1,1 @@
-"""Which windows fill which damage, and at which scale."""
+"""Plan which windows fill which damage, and at which scale."""

@@ -1,6 +1,6 @@
-"""The fixed grid of windows over a picture: where a window lies depends on no mask.
+"""The fixed grid of windows over a picture, which does not depend on the mask.
 
-So painting a new loss moves no other window, and a re-run changes only what must change.
+So marking a new loss moves no other window, and a rerun changes only what must change.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ Ramp = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Axis:
-    """Windows of ``side`` along ``length`` pixels, each ``core`` further; all in native pixels.
+    """Windows of ``side`` along ``length``, ``core`` apart; all in native pixels.
 
-    The cells they answer for tile the length without overlap; a cell lies ``margin`` inside its
-    window but for the ends, where it reaches to the picture's edge.
+    Each window fills one cell. The cells tile the length without overlap; a cell lies ``margin`` inside its
+    window, except at the ends, where it reaches the picture's edge.
     """
 
     length: int
@@ -35,19 +35,19 @@ class Axis:
 
     @property
     def count(self) -> int:
-        """How many windows cover the length."""
+        """Number of windows that cover the length."""
         return 1 if self.length <= self.side else -(-(self.length - self.side) // self.core) + 1
 
     def index(self, positions: Indices) -> Indices:
-        """The cell each position lies in."""
+        """Return the index of the cell that contains each position."""
         return np.clip((positions - self.margin) // self.core, 0, self.count - 1)
 
     def start(self, index: int) -> int:
-        """Where the window begins."""
+        """Return the start of a window."""
         return max(0, min(index * self.core, self.length - self.side))
 
     def cell(self, index: int) -> tuple[int, int]:
-        """Where the cell begins and ends."""
+        """Return the start and the end of a cell."""
         first = 0 if index == 0 else self.margin + index * self.core
         last = self.length if index == self.count - 1 else self.margin + (index + 1) * self.core
         return first, last
@@ -63,41 +63,41 @@ class Grid:
 
     @property
     def across(self) -> Axis:
-        """The columns."""
+        """The horizontal axis."""
         return Axis(self.picture.width, self.side, self.core)
 
     @property
     def down(self) -> Axis:
-        """The rows."""
+        """The vertical axis."""
         return Axis(self.picture.height, self.side, self.core)
 
     def numbers(self, x: Indices, y: Indices) -> Indices:
-        """The number of the cell each pixel lies in, counted row by row from 0."""
+        """Return the number of the cell that contains each pixel, counted row by row from 0."""
         return self.down.index(y) * self.across.count + self.across.index(x)
 
     def cell(self, number: int) -> Box:
-        """What the window answers for."""
+        """Return the area that the window fills."""
         row, column = divmod(number, self.across.count)
         (left, right), (top, bottom) = self.across.cell(column), self.down.cell(row)
         return Box.spanning(left, top, right, bottom)
 
     def window(self, number: int) -> Box:
-        """The window round the cell."""
+        """Return the window around a cell."""
         row, column = divmod(number, self.across.count)
         return Box(self.across.start(column), self.down.start(row), self.side, self.side)
 
-    def round(self, box: Box) -> Box:
-        """A window with ``box`` in its middle, as far as the picture's edges allow."""
+    def centered(self, box: Box) -> Box:
+        """Return a window with ``box`` in its middle, as far as the picture's edges allow."""
         x = min(box.x + box.width // 2 - self.side // 2, self.picture.width - self.side)
         y = min(box.y + box.height // 2 - self.side // 2, self.picture.height - self.side)
         return Box(max(x, 0), max(y, 0), self.side, self.side)
 
 
 def ramps(cell: Box, part: Box, picture: Box, overlap: float) -> Ramp:
-    """(h, w) weights of ``cell`` over ``part``: 1 inside, 0 from ``overlap`` pixels outside on.
+    """Return (h, w) weights of ``cell`` over ``part``: 1 inside, 0 beyond ``overlap`` pixels outside.
 
-    Smooth in between, so that the weights of all cells of a grid add up to 1; no fall towards the
-    picture's edge.
+    They are smooth in between, so the weights of all cells of a grid add up to 1. They do not fall towards
+    the picture's edge.
     """
     across = _ramp(cell.x, cell.right, part.x, part.width, picture.width, overlap)
     down = _ramp(cell.y, cell.bottom, part.y, part.height, picture.height, overlap)
@@ -112,6 +112,6 @@ def _ramp(first: int, last: int, start: int, size: int, length: int, overlap: fl
 
 
 def _smooth(distance: NDArray[np.floating]) -> NDArray[np.floating]:
-    """0 below −1, 1 above 1, a smooth step between."""
+    """Smooth step from 0 at −1 to 1 at 1."""
     t = np.clip((distance + 1) / 2, 0, 1)
     return np.asarray(t * t * (3 - 2 * t))

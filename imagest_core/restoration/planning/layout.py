@@ -1,4 +1,4 @@
-"""What a plan is made of: the measures of windows, layers of damage, and tasks."""
+"""The parts of a plan: window sizes, layers of damage, and tasks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import RegionIds
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
@@ -16,15 +16,13 @@ from imagest_core.restoration.planning.grid import Grid, Ramp, ramps
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest, ScalePolicy
 
-Ids = NDArray[np.int32]
-
 STEP = 64
-"""Wider windows come in multiples of this many working pixels."""
+"""The sides of wider windows are multiples of this many working pixels."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The measures of an engine's windows over a picture, in working pixels."""
+    """The sizes of an engine's windows over a picture, in working pixels."""
 
     picture: Box
     side: int
@@ -34,19 +32,19 @@ class Layout:
 
     @classmethod
     def of(cls, engine: Engine, request: RestorationRequest, picture: Box) -> Layout:
-        """What ``engine`` and ``request`` ask for."""
+        """Return the layout that ``engine`` and ``request`` ask for."""
         return cls(picture, engine.window, engine.largest, request.context, request.scale)
 
     def core(self, side: int) -> int:
-        """The widest damage that a window of ``side`` shows with its context."""
+        """Return the size of the largest damage that fits a window of ``side`` with its context."""
         return max(int(side / (1 + self.context)), 1)
 
     def grid(self, side: int, scale: int = 1) -> Grid:
-        """The grid of windows of this side at this scale."""
+        """Return the grid of windows of this side at this scale."""
         return Grid(self.picture, side * scale, self.core(side) * scale)
 
     def side_for(self, size: float) -> int:
-        """The side of the window that ``size`` working pixels of damage need; at most the largest."""
+        """Return the side of a window for damage of ``size`` working pixels; at most the largest."""
         if size <= self.core(self.side):
             return self.side
         return min(self.largest, -(-int(size * (1 + self.context)) // STEP) * STEP)
@@ -54,19 +52,38 @@ class Layout:
 
 @dataclass(frozen=True)
 class Layer:
-    """Damage planned together, the plan's layer ``number``: ``labels`` gives each pixel of a box the id of
-    its region, else 0."""
+    """Damage that is planned together.
+
+    ``number`` is its index in the plan; ``labels`` returns the region id of each pixel of a box, else 0.
+    """
 
     number: int
-    labels: Callable[[Box], Ids]
+    labels: Callable[[Box], RegionIds]
     tiles: tuple[Box, ...]
 
 
 @dataclass(frozen=True)
 class Task:
-    """A window and what of ``layer`` its fill is used for: regions ``whole``, or ``cut`` at ``cell``.
+    """A window and the parts of ``layer`` that take its fill.
 
-    ``over``: it refines what coarser windows made, with texture from the squares ``paint``, too.
+    Parameters
+    ----------
+    window
+        The window to fill.
+    layer
+        Index of the layer.
+    whole
+        Ids of regions that take their whole fill from this window.
+    cut
+        Ids of regions that take the part inside ``cell`` from it.
+    cell
+        The cell, in native pixels.
+    overlap
+        Width in native pixels of the blend across the edge of ``cell``.
+    refines
+        Whether it refines the fill of coarser windows.
+    paint
+        Squares of paint from which a refining window may take texture.
     """
 
     window: Window
@@ -75,18 +92,18 @@ class Task:
     cut: tuple[int, ...]
     cell: Box
     overlap: float
-    over: bool = False
+    refines: bool = False
     paint: tuple[Box, ...] = ()
 
     @property
-    def under(self) -> bool:
-        """Whether finer windows go over it: all that is coarse is refined, and not shown by itself."""
+    def is_refined(self) -> bool:
+        """Whether finer windows refine it: all coarse windows are refined, and not shown themselves."""
         return self.window.scale > 1
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The tasks in the order in which their fills are put together."""
+    """The tasks in the order in which their fills are assembled."""
 
     layers: tuple[Layer, ...]
     tasks: tuple[Task, ...]
@@ -97,7 +114,7 @@ class Plan:
         return tuple(task.window for task in self.tasks)
 
     def weights(self, task: Task, part: Box, picture: Box) -> Ramp:
-        """(h, w) in 0–1: how much each native pixel of ``part`` takes of the fill of ``task``."""
+        """Return (h, w) weights in 0–1 of the fill of ``task`` at each native pixel of ``part``."""
         labels = self.layers[task.layer].labels(part)
         weights = np.isin(labels, task.whole).astype(np.float32)
         if task.cut:
@@ -106,13 +123,13 @@ class Plan:
 
 
 def cells_of(layer: Layer, ids: Iterable[int], grid: Grid, progress: Progress) -> dict[int, set[int]]:
-    """For each cell that holds a pixel of the regions ``ids``: which of them."""
-    wanted = np.array(sorted(ids), np.int64)
+    """Map each cell that contains pixels of the regions ``ids`` to those regions."""
+    region_ids = np.array(sorted(ids), np.int64)
     cells: dict[int, set[int]] = {}
-    if not len(wanted):
+    if not len(region_ids):
         return cells
-    chosen = np.zeros(int(wanted[-1]) + 2, np.bool_)
-    chosen[wanted] = True
+    chosen = np.zeros(int(region_ids[-1]) + 2, np.bool_)
+    chosen[region_ids] = True
     for tile in layer.tiles:
         progress.check()
         labels = layer.labels(tile).astype(np.int64)
@@ -123,7 +140,7 @@ def cells_of(layer: Layer, ids: Iterable[int], grid: Grid, progress: Progress) -
     return cells
 
 
-def share_known(dilated: DamageMap, box: Box) -> float:
-    """The share of the pixels of ``box`` in the picture that are intact."""
+def intact_share(dilated: DamageMap, box: Box) -> float:
+    """Return the share of intact pixels in the part of ``box`` inside the picture."""
     inside = box.within(dilated.box)
     return 1 - np.count_nonzero(dilated.read(inside)) / inside.area

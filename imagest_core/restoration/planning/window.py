@@ -1,22 +1,22 @@
-"""Windows: the squares round damage that an engine fills, and what it is shown of each."""
+"""Windows: the squares around damage that an engine fills, and the arrays it reads of each."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imagest_core.arrays import Image, Mask
 from imagest_core.painting.geometry import Box
 
 
 @dataclass(frozen=True)
 class Window:
-    """A square round some damage, read at ``scale`` native pixels to one working pixel.
+    """A square around some damage, read at ``scale`` native pixels per working pixel.
 
-    ``region`` is the first region it fills. ``box`` is in native pixels as displayed; its upper left
-    corner lies in the picture, and what reaches over the right or lower edge is mirrored. All
-    randomness is keyed by (seed, variation, box origin, scale), so that the order of windows changes nothing.
+    ``region`` is the first region it fills. ``box`` is in native pixels as displayed; its upper left corner
+    lies inside the picture, and what reaches beyond the right or lower edge is mirrored. All randomness is
+    keyed by (seed, variation, box origin, scale), so the result does not depend on the order of windows.
     """
 
     region: int
@@ -31,37 +31,47 @@ class Window:
 
 @dataclass(frozen=True)
 class WindowView:
-    """What an engine is shown of a window.
+    """What an engine reads of a window.
 
-    ``image``: (h, w, 3) float32, unbounded sRGB, 0 under the dilated mask; ``mask``: (h, w) bool,
-    true where it must be filled. Of a window that refines a coarser fill also ``init`` (h, w, 3), that fill,
-    ``laid`` (h, w), the part of the mask in which it stands in for paint, and ``paint``, squares of paint
-    near by with where they are intact.
+    Parameters
+    ----------
+    window
+        The window.
+    image
+        (h, w, 3) float32, unbounded sRGB, 0 under the dilated mask.
+    mask
+        (h, w) bool, true where the engine must fill.
+    coarse_fill
+        (h, w, 3), the fill of the coarser windows; only of a window that refines them.
+    fixed_mask
+        (h, w), the part of ``mask`` in which ``coarse_fill`` is treated like paint.
+    paint
+        Squares of nearby paint (h, w, 3), each with a mask of where it is intact.
     """
 
     window: Window
-    image: NDArray[np.float32]
-    mask: NDArray[np.bool_]
-    init: NDArray[np.float32] | None = None
-    laid: NDArray[np.bool_] | None = None
-    paint: tuple[tuple[NDArray[np.float32], NDArray[np.bool_]], ...] = ()
+    image: Image
+    mask: Mask
+    coarse_fill: Image | None = None
+    fixed_mask: Mask | None = None
+    paint: tuple[tuple[Image, Mask], ...] = ()
 
     @property
-    def begun(self) -> NDArray[np.float32]:
-        """The image, and the coarser fill where that stands in for paint."""
-        if self.init is None or self.laid is None:
+    def start(self) -> Image:
+        """The image, with the coarser fill inside ``fixed_mask``."""
+        if self.coarse_fill is None or self.fixed_mask is None:
             return self.image
-        return np.where(self.laid[..., None], self.init, self.image)
+        return np.where(self.fixed_mask[..., None], self.coarse_fill, self.image)
 
     @property
-    def hole(self) -> NDArray[np.bool_]:
-        """What of the mask no coarser fill stands in for."""
-        return self.mask if self.laid is None else self.mask & ~self.laid
+    def hole(self) -> Mask:
+        """The part of ``mask`` outside ``fixed_mask``."""
+        return self.mask if self.fixed_mask is None else self.mask & ~self.fixed_mask
 
 
 @dataclass(frozen=True, eq=False)
 class Preview:
-    """A fill on its way: ``image`` (h, w, 3) float32 sRGB of ``window``, meaningful under its mask only."""
+    """An unfinished fill: ``image`` (h, w, 3) float32 sRGB of ``window``, valid only under its mask."""
 
     window: Window
-    image: NDArray[np.float32]
+    image: Image

@@ -116,7 +116,7 @@ def test_the_outline_is_one_pixel_at_any_zoom(scale: float) -> None:
 
 
 def test_zones_match_the_restored_area() -> None:
-    plain, zoned = drawn(4.0), drawn(4.0, Zones(growth=2, blend=1))
+    plain, zoned = drawn(4.0), drawn(4.0, Zones(dilation=2, blend=1))
     row = np.flatnonzero((plain != zoned)[100])
     assert row.min() == 18 * 4
     assert row.max() == 32 * 4 - 1

@@ -168,8 +168,8 @@ def test_undo_is_drawn_at_once(view, mark, document) -> None:
 def test_dilated_margin_is_drawn_separately(view, mark, context) -> None:
     mark(200, 200, 40, 40)
     view.set_view(ViewPosition(200, 220, 10.0))
-    grown = [colour(view, x, 255) for x in range(388, 400)]
-    assert any(c[0] > c[1] + 60 for c in grown)
+    dilated = [colour(view, x, 255) for x in range(388, 400)]
+    assert any(c[0] > c[1] + 60 for c in dilated)
     context.selection.zones_visible = False
     plain = [colour(view, x, 255) for x in range(388, 400)]
     assert not any(c[0] > c[1] + 60 for c in plain)

@@ -40,9 +40,9 @@ def test_from_the_sample_to_a_verified_file_and_back(start, tmp_path: Path) -> N
     opening.save_as(user.context, project)
     filled = restore(user)
     compare(user)
-    grown = review(user, filled)
+    dilated = review(user, filled)
     out = export(user, tmp_path / "restored.tif")
-    check_file(out, *grown)
+    check_file(out, *dilated)
     check_reopened(start, user, project)
 
 
@@ -192,13 +192,13 @@ def review(user: User, filled: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], ND
     left = user.window.review.counts.text()
     assert left == f"{run.count - 1} accepted, 1 rejected, 0 to review"
 
-    grown = cv2.dilate(filled.astype(np.uint8), np.ones((3, 3), np.uint8))
-    _, pieces = cv2.connectedComponents(grown, connectivity=8)
+    dilated = cv2.dilate(filled.astype(np.uint8), np.ones((3, 3), np.uint8))
+    _, pieces = cv2.connectedComponents(dilated, connectivity=8)
     found = np.zeros(pieces.shape, np.int8)
     for number, verdict in said.items():
         box = run.region_box(number)
         inside = [n for n in np.unique(pieces[box.slices]) if n and bounds(pieces == n) == box]
-        assert inside, f"region {number} is no piece of the grown mask"
+        assert inside, f"region {number} is no piece of the dilated mask"
         found[np.isin(pieces, inside)] = 1 if verdict is ACCEPTED else -1
     return found > 0, found < 0
 

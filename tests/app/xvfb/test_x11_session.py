@@ -183,10 +183,10 @@ def check(scan: Path, out: Path) -> None:
         assert abs(rows.mean() - 50) < 2
         assert abs(columns.min() - 38) <= 2
         assert abs(columns.max() - 91) <= 2
-        grown = np.zeros_like(changed)
+        dilated = np.zeros_like(changed)
         for row, column in zip(rows, columns):
-            grown[row - 1 : row + 2, column - 1 : column + 2] = True
-        assert not (changed & ~grown).any()
+            dilated[row - 1 : row + 2, column - 1 : column + 2] = True
+        assert not (changed & ~dilated).any()
         assert [entry.name for entry in document.history.done][:2] == ["Brush stroke"] * 2
         assert len(document.state.runs) == 1
     finally:

@@ -32,7 +32,7 @@ def test_cells_tile_the_length_and_lie_in_their_windows(axis: Axis) -> None:
 
 @settings(deadline=None)
 @given(AXES)
-def test_index_finds_the_cell(axis: Axis) -> None:
+def test_index_returns_the_cell(axis: Axis) -> None:
     found = axis.index(np.arange(axis.length))
     for index in range(axis.count):
         first, last = axis.cell(index)
@@ -51,7 +51,7 @@ def test_the_weights_of_all_cells_add_up_to_one(width: int, height: int, side: i
     assert np.allclose(total, 1, atol=1e-5)
 
 
-def test_a_window_round_damage_stays_in_the_picture() -> None:
+def test_centered_window_stays_in_the_picture() -> None:
     grid = Grid(Box(0, 0, 500, 100), 256, 170)
-    assert grid.round(Box(480, 90, 10, 10)) == Box(244, 0, 256, 256)
-    assert grid.round(Box(200, 40, 20, 20)) == Box(82, 0, 256, 256)
+    assert grid.centered(Box(480, 90, 10, 10)) == Box(244, 0, 256, 256)
+    assert grid.centered(Box(200, 40, 20, 20)) == Box(82, 0, 256, 256)

@@ -1,4 +1,4 @@
-"""A cancel is heard while a restoration is only being prepared."""
+"""Cancellation during the preparation of a restoration."""
 
 from __future__ import annotations
 
@@ -39,45 +39,45 @@ def painting(tmp_path: Path):
         yield opened
 
 
-class Impatient(Progress):
-    """Is cancelled when it is asked for the ``last`` time; 0 for never."""
+class CancellingProgress(Progress):
+    """Cancels at the check with the number ``last``; never if 0."""
 
     def __init__(self, last: int = 0) -> None:
-        self.asked = 0
-        super().__init__(cancelled=lambda: self.asked == last)
+        self.checks = 0
+        super().__init__(cancelled=lambda: self.checks == last)
 
     def check(self) -> None:
-        self.asked += 1
+        self.checks += 1
         super().check()
 
 
-def stops_anywhere(work: Callable[[Progress], object], at_least: int) -> None:
-    """``work`` asks so many times at least, and ends with the answer wherever it is yes."""
-    patient = Impatient()
-    work(patient)
-    assert patient.asked >= at_least
-    for last in {1, patient.asked // 2, patient.asked}:
-        impatient = Impatient(last)
+def assert_cancellable(work: Callable[[Progress], object], at_least: int) -> None:
+    """Assert that ``work`` checks ``at_least`` times and stops at any of them."""
+    complete = CancellingProgress()
+    work(complete)
+    assert complete.checks >= at_least
+    for last in {1, complete.checks // 2, complete.checks}:
+        cancelling = CancellingProgress(last)
         with pytest.raises(Cancelled):
-            work(impatient)
-        assert impatient.asked == last
+            work(cancelling)
+        assert cancelling.checks == last
 
 
-def test_while_the_mask_is_grown(damage: DamageMap) -> None:
-    stops_anywhere(lambda progress: damage.dilated(2, progress), len(damage.tiles()))
+def test_during_dilation(damage: DamageMap) -> None:
+    assert_cancellable(lambda progress: damage.dilated(2, progress), len(damage.tiles()))
 
 
-def test_while_regions_are_found(damage: DamageMap) -> None:
-    stops_anywhere(lambda progress: find_regions(damage, progress=progress), 2 * len(damage.tiles()))
+def test_during_region_search(damage: DamageMap) -> None:
+    assert_cancellable(lambda progress: find_regions(damage, progress=progress), 2 * len(damage.tiles()))
 
 
-def test_while_windows_are_planned(damage: DamageMap) -> None:
+def test_during_planning(damage: DamageMap) -> None:
     regions, layout = find_regions(damage), Layout(damage.box, 256, 512, 0.5)
-    stops_anywhere(lambda progress: make_plan(damage, regions, layout, progress), 4 * len(damage.tiles()))
+    assert_cancellable(lambda progress: make_plan(damage, regions, layout, progress), 4 * len(damage.tiles()))
 
 
-def test_while_a_style_is_looked_for(painting: Painting, damage: DamageMap) -> None:
-    stops_anywhere(
+def test_during_style_suggestion(painting: Painting, damage: DamageMap) -> None:
+    assert_cancellable(
         lambda progress: suggest_regions(painting, damage, progress=progress), len(damage.tiles()) + 2
     )
 
@@ -93,5 +93,5 @@ def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) ->
         cache.clear()
         get_engine("imagest").open(request, None, progress).close()
 
-    stops_anywhere(opened, 7)
+    assert_cancellable(opened, 7)
     cache.clear()

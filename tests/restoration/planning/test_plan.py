@@ -12,7 +12,7 @@ from imagest_core.damage.regions import find_regions
 from imagest_core.errors import InputError
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.planning.layout import Layout, Plan
-from imagest_core.restoration.planning.multiscale import SQUARE, SQUARES, paint_near
+from imagest_core.restoration.planning.multiscale import MAX_SQUARES, SQUARE, nearby_paint
 from imagest_core.restoration.planning.plan import make_plan
 from imagest_core.restoration.request import ScalePolicy
 
@@ -27,7 +27,7 @@ def planned(
 def coverage(dilated: DamageMap, plan: Plan) -> NDArray[np.float32]:
     total = np.zeros((dilated.height, dilated.width), np.float32)
     for task in plan.tasks:
-        if task.under:
+        if task.is_refined:
             continue
         part = task.window.box.within(dilated.box)
         total[part.slices] += plan.weights(task, part, dilated.box)
@@ -47,12 +47,12 @@ def test_every_damaged_pixel_is_planned_once_and_windows_show_something(
     assert not weight[~mask].any()
     for task in plan.tasks:
         window = task.window
-        assert task.over or not mask[window.box.within(dilated.box).slices].all()
+        assert task.refines or not mask[window.box.within(dilated.box).slices].all()
         assert dilated.box.contains(Box(window.box.x, window.box.y, 1, 1))
         assert window.box.width == window.box.height == window.shape[0] * window.scale
 
 
-def test_near_specks_share_a_window() -> None:
+def test_nearby_specks_share_a_window() -> None:
     mask = np.zeros((400, 400), bool)
     for y, x in ((100, 100), (105, 110), (112, 96)):
         mask[y : y + 3, x : x + 3] = True
@@ -69,7 +69,7 @@ def test_a_long_crack_is_cut_and_stays_at_native_scale() -> None:
     assert 20 < len(plan.tasks) < 50
 
 
-def test_a_compact_loss_has_a_window_of_its_own() -> None:
+def test_compact_loss_gets_its_own_window() -> None:
     mask = np.zeros((300, 300), bool)
     mask[90:125, 110:150] = True
     _, plan = planned(mask)
@@ -79,7 +79,7 @@ def test_a_compact_loss_has_a_window_of_its_own() -> None:
     assert abs(box.y + 32 - 107) <= 1
 
 
-def test_a_loss_larger_than_a_window_is_solved_coarser_but_its_cracks_are_not() -> None:
+def test_large_loss_is_planned_at_a_coarser_scale_but_not_its_cracks() -> None:
     y, x = np.mgrid[:600, :900]
     mask = (y - 300) ** 2 + (x - 300) ** 2 < 100**2
     mask[299:302, 300:890] = True
@@ -92,7 +92,7 @@ def test_a_loss_larger_than_a_window_is_solved_coarser_but_its_cracks_are_not() 
     assert not thin[250:350, 230:370].any()
 
 
-def test_an_engine_that_may_widen_its_windows_stays_at_native_scale() -> None:
+def test_wider_windows_keep_the_native_scale() -> None:
     mask = np.zeros((600, 600), bool)
     mask[200:400, 200:400] = True
     _, plan = planned(mask, largest=512)
@@ -104,25 +104,25 @@ def test_damage_across_a_narrow_picture_still_shows_known_pixels() -> None:
     mask[:, 100:800] = True
     dilated, plan = planned(mask)
     assert max(window.scale for window in plan.windows) > 1
-    coarse = [task.window for task in plan.tasks if not task.over]
+    coarse = [task.window for task in plan.tasks if not task.refines]
     assert all(not mask[window.box.within(dilated.box).slices].all() for window in coarse)
 
 
-def test_native_scale_can_be_insisted_on_in_vain() -> None:
+def test_native_scale_is_refused_for_thick_damage() -> None:
     mask = np.zeros((600, 600), bool)
     mask[100:500, 100:500] = True
     with pytest.raises(InputError, match="400 pixels thick"):
         planned(mask, policy=ScalePolicy.NATIVE)
 
 
-def test_finer_windows_follow_coarser_ones_and_cover_all_that_those_covered() -> None:
+def test_finer_windows_follow_and_cover_coarser_ones() -> None:
     y, x = np.mgrid[:700, :900]
     mask = ((y - 300) ** 2 + (x - 300) ** 2 < 150**2) | ((y - 560) ** 2 + (x - 700) ** 2 < 60**2)
     dilated, plan = planned(mask)
     coarse = [task for task in plan.tasks if task.layer == 1]
     scales = [task.window.scale for task in coarse]
     assert scales == sorted(scales, reverse=True)
-    assert [task.whole for task in coarse if not task.over] == [(1,), (2,)], "each loss is begun once"
+    assert [task.whole for task in coarse if not task.refines] == [(1,), (2,)], "each loss is started once"
     for scale in (4, 2, 1):
         total = np.zeros(mask.shape, np.float32)
         for task in coarse:
@@ -133,15 +133,15 @@ def test_finer_windows_follow_coarser_ones_and_cover_all_that_those_covered() ->
         assert total.max() < 1.001
 
 
-def test_finer_windows_borrow_from_the_nearest_squares_of_intact_paint() -> None:
+def test_finer_windows_use_the_nearest_squares_of_intact_paint() -> None:
     mask = np.zeros((1400, 1400), bool)
     mask[:, 300:] = True
     dilated = damage_of(mask)
-    near = list(paint_near(dilated, Box(600, 600, 100, 100), 1))
-    assert len(near) == SQUARES
+    near = list(nearby_paint(dilated, Box(600, 600, 100, 100), 1))
+    assert len(near) == MAX_SQUARES
     assert all(not mask[box.slices].any() for box in near)
     assert near[0] == Box(128, 640, SQUARE, SQUARE)
-    assert list(paint_near(dilated, Box(600, 600, 100, 100), 4)) == []
+    assert list(nearby_paint(dilated, Box(600, 600, 100, 100), 4)) == []
 
 
 def test_new_damage_elsewhere_moves_no_window() -> None:

@@ -35,50 +35,50 @@ def planned(mask: NDArray[np.bool_]) -> Plan:
     return make_plan(dilated, find_regions(dilated), Layout(dilated.box, 128, 256, 0.5))
 
 
-def laid(painting: Painting, lends: bool) -> list[tuple[WindowView, WindowView]]:
-    """Each window that refines, and the picture it would show if nothing were damaged."""
+def refining_views(painting: Painting, with_paint: bool) -> list[tuple[WindowView, WindowView]]:
+    """Return the view of each refining window, and the same view without any damage."""
     plan, mask = planned(mask_of()), damage_of(mask_of())
-    underpainting, whole = CoarseFill(painting, mask, plan, lends), damage_of(np.zeros_like(mask_of()))
-    truth = CoarseFill(painting, whole, plan, lends)
+    coarse, whole = CoarseFill(painting, mask, plan, with_paint), damage_of(np.zeros_like(mask_of()))
+    truth = CoarseFill(painting, whole, plan, with_paint)
     shown = []
     for task in plan.tasks:
-        clean = truth.view(replace(task, over=False))
-        if task.over:
-            shown.append((underpainting.view(task), clean))
-        underpainting.add(task, clean.image)
+        clean = truth.view(replace(task, refines=False))
+        if task.refines:
+            shown.append((coarse.view(task), clean))
+        coarse.add(task, clean.image)
     return shown
 
 
-def test_a_finer_window_begins_with_the_coarser_fill_in_its_place(tmp_path: Path) -> None:
+def test_finer_window_starts_with_aligned_coarse_fill(tmp_path: Path) -> None:
     with open_painting(write_scan(tmp_path / "scan.tif", RAMP, 16)) as painting:
-        shown = laid(painting, lends=False)
+        shown = refining_views(painting, with_paint=False)
     assert shown
     for view, clean in shown:
-        inside = view.laid
+        inside = view.fixed_mask
         assert inside is not None
         assert not (inside & ~view.mask).any()
-        assert np.abs(view.begun - clean.image)[inside].max(initial=0) < 2e-3
-        assert not view.begun[view.hole].any()
+        assert np.abs(view.start - clean.image)[inside].max(initial=0) < 2e-3
+        assert not view.start[view.hole].any()
 
 
-@pytest.mark.parametrize(("lends", "band"), [(False, BAND), (True, TEXTURED_BAND)])
-def test_a_band_along_the_rim_is_filled_anew(tmp_path: Path, lends: bool, band: float) -> None:
+@pytest.mark.parametrize(("with_paint", "band"), [(False, BAND), (True, TEXTURED_BAND)])
+def test_band_along_the_boundary_is_filled_again(tmp_path: Path, with_paint: bool, band: float) -> None:
     with open_painting(write_scan(tmp_path / "scan.tif", RAMP, 16)) as painting:
-        native = [view for view, _ in laid(painting, lends) if view.window.scale == 1]
+        native = [view for view, _ in refining_views(painting, with_paint) if view.window.scale == 1]
     covered = np.zeros((SIDE, SIDE), bool)
     for view in native:
         box, part = view.window.box, view.window.box.within(Box(0, 0, SIDE, SIDE))
         covered[part.slices] |= view.hole[part.moved(-box.x, -box.y).slices]
-        assert bool(view.paint) == lends
+        assert bool(view.paint) == with_paint
     inner = slice(90 + int(band), 390 - int(band))
-    rim = mask_of()
-    rim[inner, inner] = False
-    assert covered[rim].all()
+    edge = mask_of()
+    edge[inner, inner] = False
+    assert covered[edge].all()
     assert not covered[200:280, 200:280].any()
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_deep_in_a_large_loss_a_textured_fill_has_the_grain_of_the_paint(tmp_path: Path, mode: Mode) -> None:
+def test_textured_fill_has_grain_deep_inside_a_large_loss(tmp_path: Path, mode: Mode) -> None:
     random = np.random.default_rng(0)
     picture = smooth_picture(SIDE, SIDE) * 0.3 + 0.3 + random.normal(0, 0.05, (SIDE, SIDE, 1))
     path = write_scan(tmp_path / "scan.tif", np.clip(picture, 0, 1).astype(np.float32))

@@ -65,7 +65,7 @@ def test_a_model_that_is_not_there_is_refused_for_every_engine(name: str) -> Non
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 @pytest.mark.parametrize("name", engine_names())
 def test_a_device_that_is_not_there_is_refused_for_every_engine(name: str) -> None:
-    with pytest.raises(InputError, match="no CUDA GPU"):
+    with pytest.raises(InputError, match="No usable CUDA GPU"):
         check_request(RestorationRequest.of(name, device="cuda"))
 
 

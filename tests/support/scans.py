@@ -1,4 +1,4 @@
-"""Small scans and masks for the tests of this folder."""
+"""Small scans and masks for the tests of restorations."""
 
 from __future__ import annotations
 

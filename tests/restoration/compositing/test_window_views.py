@@ -12,7 +12,7 @@ from imagest_core.restoration.compositing.window_views import view_of
 from imagest_core.restoration.planning.window import Window
 
 
-def test_a_native_view_is_the_picture_with_nothing_under_the_mask(tmp_path: Path) -> None:
+def test_native_view_is_zero_under_the_mask(tmp_path: Path) -> None:
     mask = np.zeros((50, 60), bool)
     mask[20:30, 20:30] = True
     with open_painting(write_scan(tmp_path / "scan.tif", smooth_picture(50, 60))) as painting:
@@ -22,7 +22,7 @@ def test_a_native_view_is_the_picture_with_nothing_under_the_mask(tmp_path: Path
         assert np.array_equal(view.image[~view.mask], painting.read_working(Box(10, 8, 32, 32))[~view.mask])
 
 
-def test_beyond_the_picture_known_samples_and_damage_are_mirrored(tmp_path: Path) -> None:
+def test_samples_and_damage_are_mirrored_beyond_the_picture(tmp_path: Path) -> None:
     mask = np.zeros((20, 12), bool)
     mask[18:, 2:5] = True
     with open_painting(write_scan(tmp_path / "scan.tif", smooth_picture(20, 12))) as painting:
@@ -32,7 +32,7 @@ def test_beyond_the_picture_known_samples_and_damage_are_mirrored(tmp_path: Path
     assert np.array_equal(view.image[:, 12:24], view.image[:, :12][:, ::-1])
 
 
-def test_a_coarse_view_is_the_mean_of_known_samples_only(tmp_path: Path) -> None:
+def test_coarse_view_averages_known_samples_only(tmp_path: Path) -> None:
     picture = smooth_picture(66, 70)
     mask = np.zeros((66, 70), bool)
     mask[16:32, 16:32] = mask[40, 40] = mask[63:, 40] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from imagest_core.cli.progress_bar import Bar, duration, line
+from imagest_core.cli.progress_bar import ProgressBar, duration, line
 from imagest_core.progress import Report
 
 
@@ -15,16 +15,16 @@ class Terminal(io.StringIO):
 
 def test_nothing_is_drawn_where_stderr_is_no_terminal():
     stream = io.StringIO()
-    bar = Bar(stream)
+    bar = ProgressBar(stream)
     bar.show(Report(0.5, "filling", 1, 2))
-    bar.say("cancelling")
+    bar.message("cancelling")
     bar.clear()
     assert stream.getvalue() == ""
 
 
 def test_the_line_is_drawn_over_itself_and_taken_away():
     stream = Terminal()
-    bar = Bar(stream)
+    bar = ProgressBar(stream)
     bar.show(Report(0.5, "filling", 1, 2))
     bar.clear()
     written = stream.getvalue()
@@ -35,7 +35,7 @@ def test_the_line_is_drawn_over_itself_and_taken_away():
 
 def test_reports_in_quick_succession_draw_once():
     stream = Terminal()
-    bar = Bar(stream)
+    bar = ProgressBar(stream)
     for step in range(100):
         bar.show(Report(step / 100))
     assert stream.getvalue().count("\r") == 1

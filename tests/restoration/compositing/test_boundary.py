@@ -8,7 +8,7 @@ from imagest_core.restoration.compositing.boundary import blend_boundary, match_
 from imagest_core.restoration.inpainting.pde import fill_image, harmonic
 
 
-def test_a_shift_of_colour_is_taken_out_and_texture_is_kept() -> None:
+def test_colour_shift_is_removed_and_texture_kept() -> None:
     image, mask = smooth_picture(120, 120), np.zeros((120, 120), bool)
     mask[40:80, 30:90] = True
     shifted = image + np.where(mask[..., None], np.float32([0.2, -0.1, 0.05]), 0).astype(np.float32)
@@ -19,14 +19,14 @@ def test_a_shift_of_colour_is_taken_out_and_texture_is_kept() -> None:
     assert np.abs(np.diff(grain, axis=0)).max() < 0.02
 
 
-def test_matching_looks_at_no_sample_under_the_mask() -> None:
+def test_matching_ignores_samples_under_the_mask() -> None:
     image, mask = smooth_picture(80, 80), some_damage(80, 80, 5)
     fill = smooth_picture(80, 80, seed=9)
     hidden = np.where(mask[..., None], np.float32(np.nan), image)
     assert np.array_equal(match_boundary(fill, image, mask), match_boundary(fill, hidden, mask))
 
 
-def test_the_rim_is_led_over_within_the_given_width_only() -> None:
+def test_blending_changes_only_the_given_width() -> None:
     image, mask = smooth_picture(60, 60), np.zeros((60, 60), bool)
     mask[15:45, 15:45] = True
     fill = np.where(mask[..., None], np.float32(2), image)

@@ -17,7 +17,7 @@ from tiny_model import tiny_config
 
 from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.training.images import load_maps, load_works
-from imagest_core.training.state import Clock, check_run, keep_run, read_state, write_state
+from imagest_core.training.state import TrainingClock, check_run, read_state, write_run, write_state
 
 Add = Callable[[tarfile.TarFile], None]
 
@@ -98,17 +98,19 @@ def test_a_damaged_picture_in_a_folder_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def run(tmp_path: Path) -> Path:
     folder = tmp_path / "run"
-    keep_run(folder, tiny_config(), {"seed": 0})
+    write_run(folder, tiny_config(), {"seed": 0})
     weights = {"average.factors": np.zeros(3, np.float32)}
     import torch
 
-    write_state(folder, {name: torch.from_numpy(value) for name, value in weights.items()}, Clock(3, 1.5))
+    write_state(
+        folder, {name: torch.from_numpy(value) for name, value in weights.items()}, TrainingClock(3, 1.5)
+    )
     return folder
 
 
 def test_a_state_comes_back(run: Path) -> None:
     tensors, clock = read_state(run / "state.safetensors")
-    assert (sorted(tensors), clock) == (["average.factors"], Clock(3, 1.5))
+    assert (sorted(tensors), clock) == (["average.factors"], TrainingClock(3, 1.5))
 
 
 @pytest.mark.parametrize(
@@ -118,10 +120,10 @@ def test_a_damaged_state_is_refused(run: Path, clock: str | None) -> None:
     path = run / "state.safetensors"
     tensors = load_file(path)
     save_file(tensors, path, metadata=None if clock is None else {"clock": clock})
-    with pytest.raises(ModelError, match="no whole state"):
+    with pytest.raises(ModelError, match="damaged training state"):
         read_state(path)
     path.write_bytes(path.read_bytes()[:20])
-    with pytest.raises(ModelError, match="no whole state"):
+    with pytest.raises(ModelError, match="damaged training state"):
         read_state(path)
 
 
@@ -137,7 +139,7 @@ def test_a_run_whose_network_is_damaged_is_refused(cli, run: Path, packed, data:
     assert (answer.code, answer.err.count("\n")) == (2, 1)
 
 
-def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> None:
+def test_run_is_not_started_in_another_folder(run: Path, tmp_path: Path) -> None:
     check_run(run, tiny_config())
     check_run(tmp_path / "new", tiny_config())
     with pytest.raises(ModelError, match="another shape"):
@@ -153,7 +155,7 @@ def test_a_run_is_not_begun_over_anything_else(run: Path, tmp_path: Path) -> Non
     with pytest.raises(OutputError, match="not a folder"):
         check_run(tmp_path / "file", tiny_config())
     shutil.move(run / "network.json", tmp_path / "elsewhere.json")
-    with pytest.raises(OutputError, match="something else"):
+    with pytest.raises(OutputError, match="other files"):
         check_run(run, tiny_config())
     assert json.loads((run / "settings.json").read_text()) == {"seed": 0}
 
