@@ -62,12 +62,21 @@ def add_commands(subparsers: Any) -> None:
         metavar="N",
         help=f"runs of each (default {REPEATS})",
     )
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        metavar="CASES",
+        help="only compare a textured fill with G'MIC's process, over a folder of cases",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.what == "gui":
         raise InputError("The window is measured by the program that opens it: imagest bench gui.")
+    if args.peers is not None:
+        show(*peers_race(args.peers, progress).lines())
+        return
     repeats = args.repeats
     for race in (spline_race, engine_race, writer_race):
         progress.check()
@@ -158,6 +167,27 @@ def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) 
     pictures = read_style_pictures(painting, style, side) if side else None
     with get_engine(name).open(request, pictures) as session:
         return fastest(name, lambda: session.fill([view], Progress()), repeats)
+
+
+def peers_race(cases: Path, progress: Progress) -> Race:
+    """Median seconds of a case: G'MIC's whole process, and a textured fill with the model loaded."""
+    import statistics
+
+    from imagest_core.evaluation.cases import find_cases
+    from imagest_core.evaluation.filling import fill_case
+    from imagest_core.evaluation.peers import fill_by_gmic
+    from imagest_core.restoration.request import RestorationRequest
+
+    found, request = find_cases(cases), RestorationRequest()
+    fill_case(found[0], request, Progress())
+    pairs = [
+        (fill_by_gmic(case).seconds, fill_case(case, request, Progress()).seconds)
+        for case in progress.steps(found)
+    ]
+    peer, own = (statistics.median(times) for times in zip(*pairs))
+    return Race(
+        f"median of {len(found)} cases", (Timing("G'MIC, the process", peer), Timing("imagest:textured", own))
+    )
 
 
 def writer_race(repeats: int, progress: Progress, names: list[str] | None) -> Race:
