@@ -60,12 +60,21 @@ def add_commands(subparsers: Any) -> None:
         metavar="N",
         help=f"number of runs (default {REPEATS})",
     )
+    parser.add_argument(
+        "--peers",
+        type=Path,
+        metavar="CASES",
+        help="only compare a textured fill with G'MIC's process, over a folder of cases",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.what == "gui":
         raise InputError("The window can only be measured by the installed program: run imagest bench gui.")
+    if args.peers is not None:
+        show(*compare_peers(args.peers, progress).lines())
+        return
     repeats = args.repeats
     for compare in (compare_splines, compare_engines, compare_writers):
         progress.check()
@@ -150,6 +159,26 @@ def _time_engine(name: str, painting: Painting, view: WindowView, repeats: int) 
     pictures = read_style_pictures(painting, style, side) if side else None
     with get_engine(name).open(request, pictures) as session:
         return fastest(name, lambda: session.fill([view], Progress()), repeats)
+
+
+def compare_peers(cases: Path, progress: Progress) -> SpeedComparison:
+    """Compare G'MIC's whole process with a textured fill by a loaded model: median seconds of a case."""
+    import statistics
+
+    from imagest_core.evaluation.cases import find_cases
+    from imagest_core.evaluation.filling import fill_case
+    from imagest_core.evaluation.peers import fill_by_gmic
+    from imagest_core.restoration.request import RestorationRequest
+
+    found, request = find_cases(cases), RestorationRequest()
+    fill_case(found[0], request, Progress())
+    pairs = [
+        (fill_by_gmic(case).seconds, fill_case(case, request, Progress()).seconds)
+        for case in progress.steps(found)
+    ]
+    peer, own = (statistics.median(times) for times in zip(*pairs))
+    timings = (Timing("G'MIC, the process", peer), Timing("imagest:textured", own))
+    return SpeedComparison(f"median of {len(found)} cases", timings)
 
 
 def compare_writers(repeats: int, progress: Progress, names: list[str] | None) -> SpeedComparison:

@@ -18,6 +18,7 @@ means.csv, differences.csv, report.md) and contact sheets (sheet-*.png, close-*.
 ENGINE = """\
 an engine, with its mode after a colon if it has any (imagest:textured), or the control
 harmonic+noise[:ENGINE]: the harmonic fill with white noise of ENGINE's fine energy;
+gmic: G'MIC's inpaint_matchpatch, where it is installed;
 repeatable; all engines when none is named"""
 
 

@@ -11,6 +11,7 @@ from imagest_core.evaluation.cases import Case, CasePictures, load_case
 from imagest_core.evaluation.filling import Filled, add_grain, fill_case
 from imagest_core.evaluation.methods import HARMONIC, NONE, Method
 from imagest_core.evaluation.metrics import METRICS, measure
+from imagest_core.evaluation.peers import fill_by_gmic
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.progress import Progress
 
@@ -101,6 +102,8 @@ def _fill(
     progress: Progress,
 ) -> Filled:
     progress.set(0.0)
+    if method.peer:
+        return fill_by_gmic(case)
     if not method.like:
         return fill_case(case, method.request, progress)
     smooth = earlier.get(HARMONIC) or fill_case(case, method.request, progress)

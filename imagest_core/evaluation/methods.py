@@ -14,17 +14,23 @@ from imagest_core.restoration.request import RestorationRequest
 NONE = "none"
 """The damaged picture, unfilled."""
 HARMONIC = "harmonic"
+GMIC = "gmic"
+"""G'MIC's patch-based inpainting."""
 NOISE = "harmonic+noise"
 """The harmonic fill with white noise of another method's fine energy, ``harmonic+noise:ENGINE``."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """A row of the tables: the fill of ``request``, plus grain with the fine energy of the row ``like``."""
+    """A row of the tables: the fill of ``request``, plus grain with the fine energy of the row ``like``.
+
+    ``peer``: another program fills; of the request only the dilation counts.
+    """
 
     label: str
     request: RestorationRequest
     like: str = ""
+    peer: str = ""
 
 
 def methods(
@@ -48,6 +54,8 @@ def request_for(engine: str, values: Mapping[str, Any]) -> RestorationRequest:
 
 
 def _rows(name: str, modes: Sequence[Mode], values: Mapping[str, Any]) -> list[Method]:
+    if name == GMIC:
+        return [Method(name, request_for(HARMONIC, values), peer=name)]
     engine, _, mode = name.partition(":")
     if "mode" not in get_engine(engine).Parameters.specs():
         if mode:
@@ -72,7 +80,7 @@ def _is_noise(name: str) -> bool:
 
 def _control(name: str, rows: Sequence[Method], values: Mapping[str, Any]) -> Method:
     like = name[len(NOISE) + 1 :]
-    sources = [row.label for row in rows if row.request.engine != HARMONIC]
+    sources = [row.label for row in rows if row.peer or row.request.engine != HARMONIC]
     matching = [label for label in sources if label == like or label.partition(":")[0] == like or not like]
     if not matching:
         raise InputError(f"{name} needs the energy of another engine: name that with --engine, too.")

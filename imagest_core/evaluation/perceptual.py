@@ -19,7 +19,7 @@ from imagest_core.evaluation.weights import WeightsFile, WeightStore, fingerprin
 if TYPE_CHECKING:
     from torch import Tensor
 
-COLUMNS = ("lpips", "style", "clip")
+COLUMNS = ("lpips", "lpips_whole", "style", "clip")
 SETS = ("fid", "kid")
 GRAM = "F·Fᵀ/(c·h·w), mean squared difference, summed over relu1_1 to relu5_1"
 FEW = 2048
@@ -47,7 +47,8 @@ class Perceptual:
         """Return the values of :data:`COLUMNS`, NaN if the network or the caption is missing."""
         values = dict.fromkeys(COLUMNS, math.nan)
         if self._lpips:
-            values["lpips"] = float(self._outputs(self._lpips, fill, truth)[0, 0].numpy()[mask].mean())
+            distances = self._outputs(self._lpips, fill, truth)[0, 0].numpy()
+            values["lpips"], values["lpips_whole"] = float(distances[mask].mean()), float(distances.mean())
         if self._style:
             values["style"] = float(self._outputs(self._style, fill, truth)[0])
         if self._clip and caption:

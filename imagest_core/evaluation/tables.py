@@ -15,12 +15,14 @@ from imagest_core.evaluation.methods import NONE
 NAMES = {
     "psnr": "PSNR dB", "ssim": "SSIM", "haarpsi": "HaarPSI", "gmsd": "GMSD", "energy": "energy",
     "band1": "band 0–1", "band2": "band 1–2", "band3": "band 2–4", "de2000": "ΔE₀₀", "lpips": "LPIPS",
-    "style": "style loss", "clip": "CLIP", "fid": "FID", "kid": "KID", SECONDS: "seconds",
+    "lpips_whole": "LPIPS, whole", "style": "style loss", "clip": "CLIP", "fid": "FID",
+    "kid": "KID", SECONDS: "seconds",
 }  # fmt: skip
-COMPARED = ("psnr", "ssim", "haarpsi", "gmsd", "de2000", "lpips")
+COMPARED = ("psnr", "ssim", "haarpsi", "gmsd", "de2000", "lpips", "lpips_whole")
 """The metrics whose differences the report prints; the CSV has those of all."""
 EXPLANATION = (
-    "PSNR (dB), SSIM and ΔE₀₀ inside the damage (not dilated); HaarPSI and GMSD of the whole picture. "
+    "PSNR (dB), SSIM and ΔE₀₀ inside the damage (not dilated); HaarPSI and GMSD of the whole picture; "
+    "LPIPS in the damage and of the whole picture. "
     "Energy is the mean Sobel magnitude in the damage eroded by one pixel, bands are the RMS of "
     "difference-of-Gaussian octaves (σ 0–1, 1–2, 2–4) in the damage, both as a ratio "
     "of fill to truth: 1 is the energy of the truth, and white noise has energy, too. `none` is the unfilled "

@@ -36,6 +36,15 @@ class WindowBatch:
         """What the network sees of the pre-fill."""
         return self.prefilled.clamp(-COLOR_BOUND, COLOR_BOUND)
 
+    def reduced(self, scale: int, backbone: Backbone) -> WindowBatch:
+        """The windows at ``1 / scale`` of their size, padded for ``backbone``."""
+        image = functional.avg_pool2d(self.prefilled, scale, ceil_mode=True, count_include_pad=False)
+        mask = functional.max_pool2d(self.mask, scale, ceil_mode=True)
+        padding = (0, -image.shape[3] % backbone.multiple, 0, -image.shape[2] % backbone.multiple)
+        image = functional.pad(image, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
+        mask = functional.pad(mask, padding)
+        return WindowBatch(self.windows, image, mask, backbone.latent_mask(mask))
+
     def select(self, indices: Sequence[int]) -> WindowBatch:
         """Some of the windows."""
         chosen = list(indices)
@@ -44,7 +53,11 @@ class WindowBatch:
 
 
 class DiffusionPipeline:
-    """A backbone with one request, one solver, and at most one style."""
+    """A backbone with one request, one solver, and at most one style.
+
+    With a ``scale`` above 1 windows are sampled at ``1 / scale`` of their size, and what the sample adds to
+    the pre-fill is enlarged: for fills whose finer bands come from elsewhere.
+    """
 
     def __init__(
         self,
@@ -53,8 +66,10 @@ class DiffusionPipeline:
         solver: Solver,
         *,
         guidance: float = 1.0,
+        scale: int = 1,
     ) -> None:
         self.backbone, self.request, self.solver, self.guidance = backbone, request, solver, guidance
+        self.scale = scale
         self.condition: Conditioning = None
 
     def prepare(self, views: Sequence[WindowView]) -> WindowBatch:
@@ -84,6 +99,25 @@ class DiffusionPipeline:
 
         ``preview`` receives a function that decodes the current estimate. Raises ``Cancelled``.
         """
+        if self.scale == 1:
+            return self._sample(batch, progress, preview)
+        small = batch.reduced(self.scale, self.backbone)
+
+        def enlarged(sampled: Tensor) -> Tensor:
+            added = sampled - small.prefilled
+            added = functional.interpolate(added, scale_factor=self.scale, mode="bilinear")
+            height, width = batch.prefilled.shape[-2:]
+            return batch.prefilled + batch.mask * added[:, :, :height, :width]
+
+        shown = None if preview is None else lambda decode: preview(lambda: enlarged(decode()))
+        return enlarged(self._sample(small, progress, shown))
+
+    def _sample(
+        self,
+        batch: WindowBatch,
+        progress: Progress,
+        preview: Callable[[Callable[[], Tensor]], None] | None,
+    ) -> Tensor:
         known = self.backbone.encode(batch.shown)
         progress.check()
         shape = (int(known.shape[1]), int(known.shape[2]), int(known.shape[3]))

@@ -37,13 +37,14 @@ GPU_BYTES_PER_WINDOW = 400 << 20
 
 @dataclass(frozen=True)
 class SessionSettings:
-    """What an engine's parameters ask of a session."""
+    """What an engine's parameters ask of a session; ``scale``: see :class:`DiffusionPipeline`."""
 
     solver: Solver
     quality: Quality = Quality.STANDARD
     guidance: float = 1.0
     style_strength: float = 1.0
     detail: float = 0.9
+    scale: int = 1
 
 
 class DiffusionSession:
@@ -57,7 +58,9 @@ class DiffusionSession:
         style: StylePictures | None,
     ) -> None:
         self.backbone, self.request, self.settings = backbone, request, settings
-        self.pipeline = DiffusionPipeline(backbone, request, settings.solver, guidance=settings.guidance)
+        self.pipeline = DiffusionPipeline(
+            backbone, request, settings.solver, guidance=settings.guidance, scale=settings.scale
+        )
         self.batch = self._planned_batch()
         self._pace = Pace()
         self._sources: tuple[Source, ...] = ()
