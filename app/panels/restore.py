@@ -17,7 +17,6 @@ from app.jobs.preload import Preloader
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
-from app.theme import GRID
 from app.widgets.parts import CollapsibleSection, Panel
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.restoration.engines.registry import used_parameters
@@ -52,18 +51,10 @@ class RestorePanel(Panel):
         self._show_request(context.selection.request)
         self.setEnabled(False)
 
-    @property
-    def least(self) -> int:
-        """Height, in px, in which what the engine lets one choose first stays in sight."""
-        chosen = self.choices.heightForWidth(self.choices.width()) if self.choices.hasHeightForWidth() else 0
-        return max(chosen, self.choices.minimumSizeHint().height()) + self.fold.head.height() + 2 * GRID
-
     def _connect(self) -> None:
         context = self.context
         for part in (self.choices, self.advanced):
             part.changed.connect(lambda values: self._change(**values))
-        self.choices.reshaped.connect(self.reshaped)
-        self.fold.head.toggled.connect(lambda _: self.reshaped.emit())
         self.footer.device_chosen.connect(self._choose_device)
         context.selection.request_changed.connect(self._show_request)
         context.selection.variations_changed.connect(lambda _: self._wait.start())
@@ -168,7 +159,7 @@ class RestorePanel(Panel):
             self.summary_changed.emit(self.tr("about {0}").format(duration(seconds)))
         else:
             text += self.tr(" · the first run tells how long it takes here")
-            self.summary_changed.emit("")
+            self.summary_changed.emit(self.tr("ready"))
         if found.coarsest > 1:
             text += self.tr(" · large damage is filled at 1:{0} first, then refined").format(found.coarsest)
         self.footer.say(text)

@@ -24,11 +24,10 @@ from imagest_core.restoration.request import RestorationRequest
 class Choices(QWidget):
     """Engine, and those of its parameters that are shown first.
 
-    ``changed(dict)``: parameters of the request that the user has set; ``reshaped()``: rows came or went.
+    ``changed(dict)``: parameters of the request that the user has set.
     """
 
     changed = Signal(object)
-    reshaped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +81,6 @@ class Choices(QWidget):
 
     def show_request(self, request: RestorationRequest) -> None:
         """Show ``request``; parameters without effect in this mode are disabled, others hidden."""
-        before = self._visible()
         if request.engine != self._shown_engine:
             self._build(request.engine)
         with QSignalBlocker(self.engine):
@@ -96,8 +94,6 @@ class Choices(QWidget):
             for widget in self.rows[name]:
                 widget.setVisible(self._offered(name, editor.widget, used, possible))
                 widget.setEnabled(name in used)
-        if before != self._visible():
-            self.reshaped.emit()
 
     @staticmethod
     def _offered(name: str, widget: QWidget, used: frozenset[str], possible: frozenset[str]) -> bool:
@@ -105,9 +101,6 @@ class Choices(QWidget):
         if name == "model" and isinstance(widget, QComboBox):
             return name in used and widget.count() > 1
         return name in possible
-
-    def _visible(self) -> list[str]:
-        return [name for name, row in self.rows.items() if not row[1].isHidden()]
 
 
 def _model_editor(changed: Any) -> Editor:

@@ -38,6 +38,7 @@ COMMANDS: dict[str, Callable] = {
     "restore_visible": restoring.restore_visible,
     "restore_region": restoring.restore_region,
     "new_seed": restoring.new_seed,
+    "show_result": restoring.show_result,
     "accept_run": deciding.accept_run,
     "reject_run": deciding.reject_run,
     "copy_parameters": deciding.copy_parameters,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QPointF, QRect
 from pytestqt.qtbot import QtBot
 
-from app.canvas.navigation import Place
+from app.canvas.navigation import ViewPosition
 from app.document import OpenDocument
 from app.window.main_window import MainWindow
 
@@ -18,7 +18,7 @@ def on_screen(window: MainWindow) -> tuple[QRect, QPointF]:
 
 
 def test_messages_do_not_move_the_picture(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
-    window.area.view.set_view(Place(80.0, 60.0, 3.0))
+    window.area.view.set_view(ViewPosition(80.0, 60.0, 3.0))
     qtbot.wait(10)
     before = on_screen(window)
     for report in (window.context.messages.say, window.context.messages.warn):

@@ -14,7 +14,7 @@ from app.commands.mask_detectors import CrackDetector, LossDetector
 from app.commands.previews import MaskPreview, Previewer, level_within
 from app.context import Context
 from app.document import OpenDocument
-from app.jobs import previews as previewing
+from app.commands import previews as previewing
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 

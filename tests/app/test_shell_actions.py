@@ -36,7 +36,7 @@ def test_every_request_of_a_button_is_connected(window: MainWindow):
     heard = {}
     for widget in window.findChildren(QWidget):
         for name, value in vars(type(widget)).items():
-            if isinstance(value, Signal) and name.endswith(("_wanted", "browse", "sample", "chosen")):
+            if isinstance(value, Signal) and name.endswith(("_requested", "browse", "sample", "chosen")):
                 signature = repr(getattr(widget, name)).split()[1]
                 heard[f"{type(widget).__name__}.{name}"] = widget.receivers(f"2{signature}") > 0
     assert {"Welcome.browse", "DamagePanel.import_requested", "ResultStrip.discard_requested"} < set(heard)

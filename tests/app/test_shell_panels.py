@@ -67,7 +67,7 @@ def test_losses_by_a_picked_ground_are_previewed_then_applied(
     assert window.context.selection.proposal is None
     assert [entry.name for entry in opened.document.history.done] == ["Derive losses"]
     assert opened.state.damage.count() >= 20 * 30
-    assert window.docks["restore"].opened
+    assert window.docks["restore"].attracting
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1920, 1080)])
@@ -167,7 +167,7 @@ def test_a_reference_with_damage_shows_a_warning_and_is_trimmed(
     assert panel.warning.isHidden()
     mark(opened, Box(80, 90, 30, 20))
     assert not panel.warning.isHidden()
-    qtbot.mouseClick(panel._remedy, Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel._trim_button, Qt.MouseButton.LeftButton)
     assert panel.warning.isHidden()
     (region,) = opened.state.style.regions
     assert not opened.state.damage.read(region).any()
@@ -175,7 +175,7 @@ def test_a_reference_with_damage_shows_a_warning_and_is_trimmed(
 
 
 def test_export_refuses_the_source_and_existing_files(window: MainWindow, opened: OpenDocument, scan: Path):
-    window.slots.export()
+    window.handlers.export()
     dialog = dialog_of(ExportDialog)
     assert "accept" in dialog.answer.text()
     assert not dialog.go.isEnabled()
@@ -195,7 +195,7 @@ def test_shortcuts_are_found_by_name_and_key(window: MainWindow):
 
 
 def test_settings_take_effect_immediately(window: MainWindow):
-    window.slots.settings()
+    window.handlers.settings()
     dialog = dialog_of(SettingsDialog)
     dialog._prefer("theme", "dark")
     from app import theme

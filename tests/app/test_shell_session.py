@@ -101,9 +101,11 @@ def test_from_opening_to_a_verified_file(
     assert session.status.job.isVisible()
     settle()
     assert context.selection.run == 1
+    assert context.selection.compare == Compare.SINGLE
+    qtbot.mouseClick(session.banner.act, Qt.MouseButton.LeftButton)
     assert context.selection.compare == Compare.SIDE
     assert not context.selection.mask_visible
-    assert session.results.isVisible()
+    assert session.results.accept.isVisible()
 
     qtbot.mouseClick(session.results.accept, Qt.MouseButton.LeftButton)
     assert len(document.accepted.keys()) == 1
@@ -199,9 +201,9 @@ def test_undo_and_redo_by_keys_and_by_the_history(session: MainWindow, qtbot: Qt
     qtbot.waitUntil(session.action("redo").isEnabled)
     session.action("redo").trigger()
     assert document.state.damage.count() == counts
-    session.history._go(2)
+    session.history._go_to(2)
     assert document.state.damage.empty
-    session.history._go(0)
+    session.history._go_to(0)
     assert document.state.damage.count() == counts
 
 

@@ -132,7 +132,7 @@ def test_low_windows_have_tabs_and_high_ones_a_column(user: User, scan: Path, qt
         assert window.docks["style"].isHidden(), "what was closed stays closed"
         if not low:
             break
-        user.window.slots.show_panel("history")
+        user.window.handlers.show_panel("history")
         qtbot.waitUntil(lambda: window.history.empty.visibleRegion().boundingRect().height() > 10)
         window.docks["history"].open(False)
         assert window.history.isVisible(), "a tab does not fold"
@@ -182,7 +182,7 @@ def test_dialogs_fit(user: User, scan: Path, tmp_path: Path, qtbot: QtBot) -> No
         made.open()
         if isinstance(made, ExportDialog):
             made.path.setText(LONG)
-            made._say(f"{LONG}\n{LONG} {LONG}\n{LONG}", "bad")
+            made._show_answer(f"{LONG}\n{LONG} {LONG}\n{LONG}", "bad")
         qtbot.wait(50)
         free, least = window.screen().availableGeometry(), made.minimumSizeHint()
         assert free.contains(where(made)), type(made).__name__

@@ -135,10 +135,11 @@ def seen(user: User) -> NDArray[np.uint8]:
 def compare(user: User) -> None:
     """All comparison modes, by their keys."""
     area, selection = user.window.area, user.context.selection
+    user.press("Ctrl+R")
     assert selection.compare == Compare.SIDE
     assert area.second.isVisible()
     assert not selection.mask_visible
-    user.until(lambda: together(area.view.place, area.second.place))
+    user.until(lambda: together(area.view.position, area.second.position))
     user.press("Alt+1")
     assert not area.second.isVisible()
     user.view.set_view(HERE)
