@@ -162,6 +162,12 @@ class OpenDocument(QObject):
         return self.painting.path.name if self.document.unnamed or path is None else path.name
 
     @property
+    def remembered_path(self) -> Path:
+        """The file under which the settings remember this document: the project, or the scan if unnamed."""
+        path = self.document.path
+        return self.painting.path if self.document.unnamed or path is None else path
+
+    @property
     def accepted(self) -> AcceptedFills:
         """The current accepted fills."""
         if self._accepted is None:

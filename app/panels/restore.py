@@ -14,10 +14,12 @@ from app.i18n.durations import duration
 from app.jobs.devices import Device, device_now
 from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
 from app.jobs.preload import Preloader
+from app.panels.presets import Presets
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
-from app.widgets.parts import CollapsibleSection, Panel
+from app.start_request import default_request, start_request
+from app.widgets.parts import CollapsibleSection, Panel, rule
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.parameters import Parameters
@@ -35,6 +37,9 @@ class RestorePanel(Panel):
         super().__init__(context)
         self.choices, self.advanced, self.footer = Choices(), Advanced(context), Start(context)
         self.fold = CollapsibleSection(self.tr("Advanced"), self.advanced)
+        self.presets = Presets(context)
+        self.column.addWidget(self.presets)
+        self.column.addWidget(rule())
         self.column.addWidget(self.choices)
         self.column.addWidget(self.fold)
         self.column.addStretch(1)
@@ -47,7 +52,7 @@ class RestorePanel(Panel):
         self._wait.setInterval(ESTIMATE_WAIT)
         self._wait.timeout.connect(self._estimate)
         self._connect()
-        self._prefer_network()
+        context.selection.request = default_request(context.settings)
         self._show_request(context.selection.request)
         self.setEnabled(False)
 
@@ -58,13 +63,18 @@ class RestorePanel(Panel):
         self.footer.device_chosen.connect(self._choose_device)
         context.selection.request_changed.connect(self._show_request)
         context.selection.variations_changed.connect(lambda _: self._wait.start())
+        context.selection.variations_changed.connect(lambda _: self._show_changed_count())
         context.jobs.idle.connect(self._look_again)
         context.settings.changed.connect(self._prefer_device)
 
     # Following
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow what decides how long it takes."""
+        """Start with the parameters of ``document``, and follow what decides how long it takes."""
+        self._parameters.clear()
+        selection = self.context.selection
+        selection.variations, selection.seed_locked = 1, True
+        selection.request = start_request(self.context, document)
         document.damage_changed.connect(lambda _: self.refresh())
         document.classes_changed.connect(self._wait.start)
         self._look_again()
@@ -104,22 +114,20 @@ class RestorePanel(Panel):
     def _prefer_device(self) -> None:
         self._change(device=self.context.settings.preferences.device)
 
-    def _prefer_network(self) -> None:
-        """Begin with the network where its weights are installed."""
-        from imagest_core.models.library import entries
-
-        if entries():
-            self.context.selection.request = RestorationRequest.of(
-                device=self.context.settings.preferences.device
-            )
-
     def _show_request(self, request: RestorationRequest) -> None:
         self._showing = True
         self.choices.show_request(request)
         self.advanced.show_request(request)
         self.footer.show_device(request.device, "device" in used_parameters(request))
         self._showing = False
+        self._show_changed_count()
         self._wait.start()
+
+    def _show_changed_count(self) -> None:
+        """Say in the heading of the advanced parameters how many of them are not the default."""
+        count, title = self.advanced.changed_count, self.tr("Advanced")
+        changed = self.tr("%n changed", "", count) if count else ""
+        self.fold.head.setText(f"{title}  • {changed}" if changed else title)
 
     def _show_device(self, device: Device) -> None:
         self.footer.found = device

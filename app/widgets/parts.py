@@ -270,7 +270,7 @@ class Amount(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(low / step), round(high / step))
         self.slider.setAccessibleName(name)
-        self.slider.setMinimumWidth(64)
+        self.slider.setMinimumWidth(48)
         for part in (self.field, self.slider):
             guard_wheel(part)
         self._label = label(name)

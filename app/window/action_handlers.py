@@ -78,6 +78,8 @@ class ActionHandlers(QObject):
             (parts.style.donor_requested, self.donor),
             (parts.results.discard_requested, self.discard_run),
             (parts.results.rename_requested, self.rename_run),
+            (parts.restore.presets.save_requested, self.save_preset),
+            (parts.restore.presets.delete_requested, self.delete_preset),
         ):
             request.connect(handler)
 
@@ -314,6 +316,42 @@ class ActionHandlers(QObject):
         self._parts.style.remove_all()
 
     # Restore
+
+    def save_preset(self) -> None:
+        """Ask for a name and save the parameters of the Restore panel."""
+        settings, request = self._context.settings, self._context.selection.request
+        name, accepted = QInputDialog.getText(
+            self._window,
+            self.tr("Save preset"),
+            self.tr("Name"),
+            QLineEdit.EchoMode.Normal,
+            self._parts.restore.presets.current,
+        )
+        name = name.strip()
+        if accepted and name and (name not in settings.presets or self._may_replace_preset(name)):
+            settings.save_preset(name, request.to_plain())
+
+    def _may_replace_preset(self, name: str) -> bool:
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("Replace the preset?"),
+            self.tr("The preset {0} already exists. Replace it?").format(name),
+            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        return answer == QMessageBox.StandardButton.Yes
+
+    def delete_preset(self, name: str) -> None:
+        """Ask for confirmation and delete the preset; the parameters stay."""
+        answer = QMessageBox.question(
+            self._window,
+            self.tr("Delete the preset?"),
+            self.tr("The preset {0} is deleted. The parameters stay as they are.").format(name),
+            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
+            QMessageBox.StandardButton.Cancel,
+        )
+        if answer == QMessageBox.StandardButton.Discard:
+            self._context.settings.delete_preset(name)
 
     def cancel(self) -> None:
         """Cancel the running job."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import QByteArray, QObject, Qt, QTimer
-from PySide6.QtWidgets import QMainWindow, QTabWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget
 
 from app.jobs.call_later import call_later
 from app.window.docks import TITLE_HEIGHT, Dock
@@ -25,15 +25,16 @@ class DockColumn(QObject):
         super().__init__(window)
         self._window, self._docks = window, docks
         self._stacked_state: QByteArray | None = None
+        self._arranging = False
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(0)
         self._timer.timeout.connect(self._arrange)
         for dock in docks.values():
             dock.folded.connect(lambda dock=dock: self._folded(dock))
-            dock.raised.connect(lambda dock=dock: self._raised(dock))
             dock.topLevelChanged.connect(lambda _: self.share())
             dock.toggleViewAction().triggered.connect(lambda _: self.share())
+        window.tabifiedDockWidgetActivated.connect(self._tab_chosen)
         window.setTabPosition(Qt.DockWidgetArea.RightDockWidgetArea, QTabWidget.TabPosition.North)
 
     @property
@@ -67,9 +68,9 @@ class DockColumn(QObject):
                 dock.raise_()
         self.share()
 
-    def _raised(self, dock: Dock) -> None:
+    def _tab_chosen(self, dock: QDockWidget) -> None:
         """Record that the user chose the tab of ``dock``."""
-        if self.tabbed and not self._timer.isActive() and not dock.opened:
+        if self.tabbed and not self._arranging and isinstance(dock, Dock) and not dock.opened:
             dock.open(True)
 
     def _keep_one_open(self) -> None:
@@ -97,6 +98,7 @@ class DockColumn(QObject):
 
     def _arrange(self) -> None:
         """Switch between accordion and tabs, then give the open dock all the height that is left."""
+        self._arranging = True
         if any(not dock.isHidden() for dock in self._docks.values()):
             low = self._window.height() < TABBED_BELOW
             if low and not self.tabbed:
@@ -105,7 +107,12 @@ class DockColumn(QObject):
                 self._show_as_stack()
         self._keep_one_open()
         self._distribute()
-        call_later(self, self._distribute)
+        call_later(self, self._finish)
+
+    def _finish(self) -> None:
+        """Distribute again after the layout has changed; Qt has then reported the tabs it raised itself."""
+        self._distribute()
+        self._arranging = False
 
     def _show_as_tabs(self) -> None:
         self._stacked_state = self._window.saveState(LAYOUT_VERSION)

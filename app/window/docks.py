@@ -77,11 +77,10 @@ class DockBody(QWidget):
 class Dock(QDockWidget):
     """A dock with scrolling content that folds to its header; ``footer`` does not scroll.
 
-    ``folded()``: the dock was folded or opened; ``raised()``: its tab was chosen.
+    ``folded()``: the dock was folded or opened.
     """
 
     folded = Signal()
-    raised = Signal()
 
     def __init__(
         self, title: str, name: str, content: Panel, *, footer: QWidget | None = None, step: str = ""
@@ -101,7 +100,6 @@ class Dock(QDockWidget):
         )
         self.title_bar.clicked.connect(lambda: self.open(True))
         self.topLevelChanged.connect(lambda _: self._update_folding())
-        self.visibilityChanged.connect(self._visibility_changed)
 
     def _make_body(self) -> QWidget:
         scroll = QScrollArea()
@@ -145,10 +143,6 @@ class Dock(QDockWidget):
             self.footer.setVisible(shown)
         self.setMinimumHeight(MINIMUM if shown else TITLE_HEIGHT)
         self.setMaximumHeight(OPEN_HEIGHT if shown else TITLE_HEIGHT)
-
-    def _visibility_changed(self, visible: bool) -> None:
-        if visible and self._tabbed:
-            self.raised.emit()
 
     def note(self, text: str, *, quiet: bool = False) -> None:
         """Show the state of the step in the header; ``quiet`` greys its number."""

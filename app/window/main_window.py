@@ -149,6 +149,7 @@ class MainWindow(QMainWindow):
             welcome=self.welcome,
             area=self.area,
             damage=self.damage,
+            restore=self.restore,
             style=self.style_panel,
             results=self.results,
             options=self.options,

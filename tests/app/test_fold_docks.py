@@ -100,6 +100,7 @@ def test_every_open_step_scrolls_and_has_room(high: MainWindow, qtbot: QtBot) ->
 def test_a_chosen_tab_is_the_open_step(window: MainWindow, opened: OpenDocument, qtbot: QtBot) -> None:
     window.resize(1200, TABBED_BELOW - 100)
     qtbot.waitUntil(lambda: window.column.tabbed)
+    qtbot.wait(50)
     mark(opened)
     assert opened_steps(window) == {"damage"}
     bar = next(bar for bar in window.findChildren(QTabBar) if bar.count() == len(window.docks))
