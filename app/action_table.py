@@ -183,7 +183,13 @@ RESTORE = (
 RESULTS = (
     Spec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),
     Spec("next_run", QT_TRANSLATE_NOOP("Actions", "&Next result"), (".",), "next", "run"),
-    Spec("show_result", QT_TRANSLATE_NOOP("Actions", "&Show result beside the original"), ("Ctrl+R",), "side", "run"),
+    Spec(
+        "show_result",
+        QT_TRANSLATE_NOOP("Actions", "&Show result beside the original"),
+        ("Ctrl+R",),
+        "side",
+        "run",
+    ),
     Spec("show_accepted", QT_TRANSLATE_NOOP("Actions", "Show acc&epted fills only"), (), "", "run"),
     SEPARATOR,
     Spec("accept_run", QT_TRANSLATE_NOOP("Actions", "&Accept result"), ("Ctrl+Shift+A",), "accept", "shown"),

@@ -26,7 +26,10 @@ class MessageAction:
 
 @dataclass(frozen=True)
 class Message:
-    """A sentence, a remedy, details for "Copy diagnostics", and a button; ``level``: info, warning or error."""
+    """A sentence, a remedy, details for "Copy diagnostics", and a button.
+
+    ``level``: info, warning or error.
+    """
 
     level: str
     sentence: str

@@ -152,10 +152,10 @@ class Settings(QObject):
 
     # Projects by scan
 
-    def projects_of(self, sha256: str) -> list[Path]:
-        """Existing named projects of the scan with this hash, the latest first."""
-        stored = self._read("projects", {}).get(sha256, [])
-        return [Path(text) for text in stored if isinstance(text, str) and Path(text).is_file()]
+    @property
+    def projects(self) -> dict[str, list[Path]]:
+        """Named projects by the SHA-256 of their scan, the latest first; some may no longer exist."""
+        return {key: [Path(text) for text in paths] for key, paths in self._read("projects", {}).items()}
 
     def note_project(self, sha256: str, path: Path) -> None:
         """Store that the project at ``path`` is about the scan with this hash."""

@@ -51,9 +51,7 @@ class Presets(QWidget):
         menu.addSeparator()
         self.start = menu.addAction(self.tr("Start &new paintings with this preset"))
         self.start.setCheckable(True)
-        self.start.triggered.connect(
-            lambda on: self._context.settings.start_with(self.current if on else "")
-        )
+        self.start.triggered.connect(lambda on: self._context.settings.start_with(self.current if on else ""))
         return menu
 
     @property

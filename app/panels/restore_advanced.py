@@ -85,7 +85,7 @@ class Advanced(QWidget):
 
     def _spec(self, name: str) -> Spec:
         request = self._context.selection.request
-        return (request.specs() | request.parameters.specs())[name]
+        return {**request.specs(), **request.parameters.specs()}[name]
 
     @property
     def changed_count(self) -> int:
@@ -185,7 +185,7 @@ class Advanced(QWidget):
 
     def _show_resets(self, request: RestorationRequest) -> None:
         """Mark the parameters that differ from their defaults."""
-        specs = request.specs() | request.parameters.specs()
+        specs = {**request.specs(), **request.parameters.specs()}
         for name, reset in self.resets.items():
             changed = differs(specs[name], request.get(name))
             changed |= name == "variation" and self._context.selection.variations != 1

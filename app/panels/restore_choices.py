@@ -59,9 +59,7 @@ class Choices(QWidget):
         for name in engine_names():
             self.engine.addItem(get_engine(name).title, name)
         self.engine.activated.connect(lambda _: self.changed.emit({"engine": self.engine.currentData()}))
-        self._engine_reset = Reset(
-            self.tr("Engine"), lambda: self.changed.emit({"engine": default_engine()})
-        )
+        self._engine_reset = Reset(self.tr("Engine"), lambda: self.changed.emit({"engine": default_engine()}))
         for column, widget in enumerate((self._engine_reset.mark, named, self.engine)):
             self._head.addWidget(widget, 0, column)
         self._head.addWidget(self._engine_reset.button, 0, 3)

@@ -14,9 +14,10 @@ from app.commands import open as opening
 from app.commands import restore as restoring
 from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
-from app.document import PROJECT_SUFFIX, ScanMissingError
+from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import Compare, ToolName
 from app.window.parts import WindowParts
+from app.window.preset_questions import PresetQuestions
 from imagest_core.errors import ProfileError
 
 ZOOM_STEP = 1.25
@@ -56,6 +57,8 @@ class ActionHandlers(QObject):
         self._parts, self._window, self._context = parts, parts.window, parts.context
         self._context.scan_missing.connect(self.locate_scan)
         self._context.profile_unusable.connect(self.ask_for_srgb)
+        self._context.project_found.connect(self.offer_project)
+        self._preset_questions = PresetQuestions(parts)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
@@ -78,8 +81,8 @@ class ActionHandlers(QObject):
             (parts.style.donor_requested, self.donor),
             (parts.results.discard_requested, self.discard_run),
             (parts.results.rename_requested, self.rename_run),
-            (parts.restore.presets.save_requested, self.save_preset),
-            (parts.restore.presets.delete_requested, self.delete_preset),
+            (parts.restore.presets.save_requested, self._preset_questions.save),
+            (parts.restore.presets.delete_requested, self._preset_questions.delete),
         ):
             request.connect(handler)
 
@@ -121,6 +124,12 @@ class ActionHandlers(QObject):
         from app.dialogs.profile import ProfileDialog
 
         ProfileDialog(error, go_on, self._window).open()
+
+    def offer_project(self, found: ProjectFoundError) -> None:
+        """Offer the saved project of a scan that was opened."""
+        from app.dialogs.project_found import ProjectFoundDialog
+
+        ProjectFoundDialog(self._context, found, self._window).open()
 
     def save(self) -> None:
         """Save the project; ask for a file name if it has none."""
@@ -316,42 +325,6 @@ class ActionHandlers(QObject):
         self._parts.style.remove_all()
 
     # Restore
-
-    def save_preset(self) -> None:
-        """Ask for a name and save the parameters of the Restore panel."""
-        settings, request = self._context.settings, self._context.selection.request
-        name, accepted = QInputDialog.getText(
-            self._window,
-            self.tr("Save preset"),
-            self.tr("Name"),
-            QLineEdit.EchoMode.Normal,
-            self._parts.restore.presets.current,
-        )
-        name = name.strip()
-        if accepted and name and (name not in settings.presets or self._may_replace_preset(name)):
-            settings.save_preset(name, request.to_plain())
-
-    def _may_replace_preset(self, name: str) -> bool:
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Replace the preset?"),
-            self.tr("The preset {0} already exists. Replace it?").format(name),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Yes
-
-    def delete_preset(self, name: str) -> None:
-        """Ask for confirmation and delete the preset; the parameters stay."""
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Delete the preset?"),
-            self.tr("The preset {0} is deleted. The parameters stay as they are.").format(name),
-            QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        if answer == QMessageBox.StandardButton.Discard:
-            self._context.settings.delete_preset(name)
 
     def cancel(self) -> None:
         """Cancel the running job."""

@@ -117,10 +117,10 @@ class DockColumn(QObject):
     def _show_as_tabs(self) -> None:
         self._stacked_state = self._window.saveState(LAYOUT_VERSION)
         docks = self._members()
-        for dock in self._docks.values():
-            dock.set_tabbed(dock in docks)
         for dock in docks[1:]:
             self._window.tabifyDockWidget(docks[0], dock)
+        for dock in self._docks.values():  # now, as unfolded docks in a stack could be higher than the screen
+            dock.set_tabbed(dock in docks)
         opened = [dock for dock in docks if dock.opened]
         for dock in (opened or docks)[:1]:
             dock.raise_()

@@ -10,11 +10,11 @@ import pytest
 import tifffile
 from pytestqt.qtbot import QtBot
 
+from app.commands import previews as previewing
 from app.commands.mask_detectors import CrackDetector, LossDetector
 from app.commands.previews import MaskPreview, Previewer, level_within
 from app.context import Context
 from app.document import OpenDocument
-from app.commands import previews as previewing
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 
