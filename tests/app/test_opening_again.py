@@ -170,11 +170,11 @@ def test_a_moved_scan_is_located_and_verified(
     opening.open_path(window.context, project)
     settle()
     assert "can't be found" in asked().sentence.text()
-    asked().go_on(other)
+    asked().use_scan(other)
     settle()
     assert window.context.document is None
     assert "is not the scan of this project" in asked().sentence.text()
-    asked().go_on(elsewhere)
+    asked().use_scan(elsewhere)
     settle()
     assert window.context.document.painting.path == elsewhere
     assert not [item for item in said if item.level == "error"]
