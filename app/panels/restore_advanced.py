@@ -21,7 +21,7 @@ from imagest_core.restoration.engines.registry import get_engine, possible_param
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
 
-NAME_WIDTH = 96
+NAME_WIDTH = 92
 MOST_VARIATIONS = 12
 ELSEWHERE = frozenset({"seed", "variation", "device"})
 """Shared parameters with controls of their own."""
@@ -102,6 +102,8 @@ class Advanced(QWidget):
         self.lock = tool_button("lock", self.tr("Keep this seed for the next restoration"), checkable=True)
         self._row(self._chance, "seed", self.tr("Seed"), self.seed, self.dice, self.lock)
         self.variations, self.first = count_box(1, MOST_VARIATIONS), count_box(1, 10**6)
+        self.variations.setMinimumWidth(48)
+        self.first.setMinimumWidth(60)
         self.variations.setToolTip(self.tr("How many fills of the same seed are made"))
         self.first.setToolTip(self.tr("The number of the first of them"))
         self.first.setAccessibleName(self.tr("First variation"))
