@@ -64,6 +64,15 @@ def unreachable(inside: QWidget) -> list[str]:
     return [part for part in map(hidden_part, controls(inside)) if part]
 
 
+def all_reached(qtbot: QtBot, inside: QWidget, what: str) -> None:
+    """Wait until everything in ``inside`` can be reached."""
+
+    def check() -> None:
+        assert unreachable(inside) == [], what
+
+    qtbot.waitUntil(check, timeout=3_000)
+
+
 def entries(menu: QMenu) -> Iterator[QAction]:
     for action in menu.actions():
         yield from entries(action.menu()) if action.menu() is not None else (action,)
@@ -88,25 +97,21 @@ def test_every_control_is_reached(full: MainWindow, qtbot: QtBot) -> None:
     context = full.context
     for tool in ToolName:
         context.selection.tool = tool
-        qtbot.wait(1)
-        assert unreachable(full.options) == [], tool
+        all_reached(qtbot, full.options, tool)
     for part in (full.results, full.status):
-        assert unreachable(part) == []
+        all_reached(qtbot, part, part.objectName())
     for name, dock in full.docks.items():
         dock.open(True)
-        qtbot.wait(30)
-        assert unreachable(dock) == [], name
+        all_reached(qtbot, dock, name)
     full.docks["restore"].open(True)
     full.restore.fold.head.setChecked(True)
     for engine in engine_names():
         context.selection.request = RestorationRequest.of(engine, context=1.5)
-        qtbot.wait(20)
-        assert unreachable(full.docks["restore"]) == [], engine
+        all_reached(qtbot, full.docks["restore"], engine)
     full.docks["damage"].open(True)
     for method in ("difference", "cracks", "losses"):
         full.damage.show_derive(method)
-        qtbot.wait(30)
-        assert unreachable(full.docks["damage"]) == [], method
+        all_reached(qtbot, full.docks["damage"], method)
     full.damage.fold.head.setChecked(False)
 
 
