@@ -30,6 +30,10 @@ TOGGLES = {
 }
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,
+    "flip": lambda context: context.selection.flip(),
+    "swap_tool": lambda context: context.selection.swap_tool(),
+    "brush_smaller": lambda context: context.selection.step_brush(False),
+    "brush_larger": lambda context: context.selection.step_brush(True),
     "grow": masking.grow,
     "shrink": masking.shrink,
     "invert": masking.invert,
@@ -218,23 +222,7 @@ class ActionHandlers(QObject):
         """Zoom out by one step."""
         self._parts.area.view.zoom_by(1 / ZOOM_STEP)
 
-    def flip(self) -> None:
-        """Exchange original and restored."""
-        self._context.selection.flip()
-
     # Mask
-
-    def swap_tool(self) -> None:
-        """Switch between brush and eraser."""
-        self._context.selection.swap_tool()
-
-    def brush_smaller(self) -> None:
-        """Make the brush one step smaller."""
-        self._context.selection.step_brush(False)
-
-    def brush_larger(self) -> None:
-        """Make the brush one step larger."""
-        self._context.selection.step_brush(True)
 
     def derive_difference(self) -> None:
         """Open the panel that derives a mask from a clean picture."""

@@ -115,7 +115,7 @@ def test_from_opening_to_a_verified_file(
     session.action("export").trigger()
     dialog = next(w for w in QApplication.topLevelWidgets() if isinstance(w, ExportDialog))
     assert dialog.spec().out.parent == scan.parent
-    dialog.fill.setChecked(True)
+    dialog.with_fill.setChecked(True)
     qtbot.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
     settle()
     assert "identical" in dialog.answer.text()
