@@ -195,6 +195,13 @@ RESTORE = (
 RESULTS = (
     ActionSpec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),
     ActionSpec("next_run", QT_TRANSLATE_NOOP("Actions", "&Next result"), (".",), "next", "run"),
+    ActionSpec(
+        "show_result",
+        QT_TRANSLATE_NOOP("Actions", "&Show result beside the original"),
+        ("Ctrl+R",),
+        "side",
+        "run",
+    ),
     ActionSpec("show_accepted", QT_TRANSLATE_NOOP("Actions", "Show acc&epted fills only"), (), "", "run"),
     SEPARATOR,
     ActionSpec(

@@ -26,7 +26,8 @@ class Context(QObject):
 
     ``document_changed(OpenDocument | None)``; ``leaving()``: the open document is about to be closed;
     ``scan_missing(ScanMissingError)``: the scan of a project was not found; ``profile_unusable(ProfileError,
-    callable)``: a colour profile can't be used, and calling the second argument opens the picture as sRGB.
+    callable)``: a colour profile can't be used, and calling the second argument opens the picture as sRGB;
+    ``project_found(ProjectFoundError)``: the scan to open belongs to a saved project.
     """
 
     document_changed = Signal(object)
@@ -34,6 +35,7 @@ class Context(QObject):
     _faulted = Signal(object)
     scan_missing = Signal(object)
     profile_unusable = Signal(object, object)
+    project_found = Signal(object)
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from PySide6.QtCore import QObject, Signal
@@ -42,6 +43,14 @@ class ScanMissingError(ProjectError):
         self.project, self.reference, self.rewritten = project, reference, rewritten
 
 
+class ProjectFoundError(ProjectError):
+    """The scan at ``scan`` belongs to the saved project at ``project``; the user chooses which to open."""
+
+    def __init__(self, scan: Path, project: Path) -> None:
+        super().__init__(f"{scan.name} belongs to the project {project.name}: open the project.")
+        self.scan, self.project = scan, project
+
+
 def read_path(
     path: Path,
     folders: Iterable[Path] = (),
@@ -49,11 +58,13 @@ def read_path(
     *,
     accept_rewritten: bool = False,
     assume_srgb: bool = False,
+    projects: Mapping[str, list[Path]] = MappingProxyType({}),
 ) -> Opened:
     """Open a scan or a project. Slow for large scans: call it in a job.
 
     A project's scan is also searched for in ``folders``, unless the user has located it at ``scan``. With
     ``accept_rewritten``, ``scan`` may be a file with the same samples that another program has written.
+    ``projects``: paths of saved projects by the SHA-256 of their scan.
 
     Raises
     ------
@@ -63,15 +74,20 @@ def read_path(
         The colour profile can't be used, and ``assume_srgb`` is not set.
     ScanMissingError
         The project is valid, but its scan was not found.
+    ProjectFoundError
+        The scan belongs to a saved project.
     """
     if path.suffix.lower() == PROJECT_SUFFIX:
         return _open_project(path, folders, scan, accept_rewritten, assume_srgb)
-    return _open_scan(path, assume_srgb)
+    return _open_scan(path, assume_srgb, projects)
 
 
-def _open_scan(path: Path, assume_srgb: bool) -> Opened:
+def _open_scan(path: Path, assume_srgb: bool, projects: Mapping[str, list[Path]]) -> Opened:
     painting = open_painting(path, assume_srgb=assume_srgb)
     try:
+        for project in projects.get(painting.sha256(), ()) if projects else ():
+            if project.is_file():
+                raise ProjectFoundError(path, project)
         return Document.for_painting(painting), painting
     except BaseException:
         painting.close()
@@ -160,6 +176,12 @@ class OpenDocument(QObject):
         """Title text of the window."""
         path = self.document.path
         return self.painting.path.name if self.document.unnamed or path is None else path.name
+
+    @property
+    def remembered_path(self) -> Path:
+        """The file under which the settings remember this document: the project, or the scan if unnamed."""
+        path = self.document.path
+        return self.painting.path if self.document.unnamed or path is None else path
 
     @property
     def accepted(self) -> AcceptedFills:

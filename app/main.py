@@ -79,7 +79,7 @@ class Program(QObject):
 
 
 def _transfer(old: MainWindow, new: MainWindow) -> None:
-    """Transfer document, selection and folded docks from ``old`` to ``new``."""
+    """Transfer document, selection and the open step from ``old`` to ``new``."""
     document, selection = old.context.document, _selected_values(old.context.selection)
     if document is not None:
         old.context.set_document(None)
@@ -87,7 +87,8 @@ def _transfer(old: MainWindow, new: MainWindow) -> None:
     for name, value in selection.items():
         setattr(new.context.selection, name, value)
     for name, dock in old.docks.items():
-        new.docks[name].open(dock.opened)
+        if dock.opened:
+            new.docks[name].open(True)
 
 
 def _selected_values(selection: Selection) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
@@ -16,13 +17,25 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
+class MessageAction:
+    """A button beside a notification: its text and what it does."""
+
+    text: str
+    run: Callable[[], object]
+
+
+@dataclass(frozen=True)
 class Notification:
-    """A sentence, a remedy, and details for "Copy diagnostics"; ``level``: info, warning or error."""
+    """A sentence, a remedy, details for "Copy diagnostics", and a button.
+
+    ``level``: info, warning or error.
+    """
 
     level: str
     sentence: str
     remedy: str = ""
     details: str = ""
+    action: MessageAction | None = None
 
 
 class Messages(QObject):
@@ -30,9 +43,9 @@ class Messages(QObject):
 
     said = Signal(object)
 
-    def say(self, sentence: str, details: str = "") -> None:
-        """Show information."""
-        self._emit(Notification("info", sentence, "", details))
+    def say(self, sentence: str, details: str = "", action: MessageAction | None = None) -> None:
+        """Show information; with an ``action`` it stays until it is closed or replaced."""
+        self._emit(Notification("info", sentence, "", details, action))
 
     def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
         """Show a warning."""

@@ -10,6 +10,8 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 RECENT = 12
+KNOWN_PROJECTS = 1000
+"""Number of scans whose named projects are remembered."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,17 @@ class Preferences:
 
 @dataclass(frozen=True)
 class RecentFile:
-    """A recent file and its last state: centre (px) and zoom, tool, and damage class (0: unknown)."""
+    """A recent file and its last state.
+
+    ``view``: centre (px) and zoom; ``label``: damage class, 0 if unknown; ``request``: the parameters of
+    the Restore panel as plain values.
+    """
 
     path: str
     view: tuple[float, float, float] | None = None
     tool: str = ""
     label: int = 0
+    request: dict[str, Any] | None = None
 
 
 class Settings(QObject):
@@ -49,6 +56,7 @@ class Settings(QObject):
 
     changed = Signal()
     recent_changed = Signal()
+    presets_changed = Signal()
 
     def __init__(self, store: QSettings | None = None) -> None:
         super().__init__()
@@ -83,12 +91,19 @@ class Settings(QObject):
         *,
         tool: str = "",
         label: int = 0,
+        request: dict[str, Any] | None = None,
     ) -> None:
         """Make ``path`` the latest file and store its state; values not given keep their last ones."""
         text = str(path.resolve())
         known = next((item for item in self._recent if item.path == text), RecentFile(text))
         others = tuple(item for item in self._recent if item.path != text)
-        latest = replace(known, view=view or known.view, tool=tool or known.tool, label=label or known.label)
+        latest = replace(
+            known,
+            view=view or known.view,
+            tool=tool or known.tool,
+            label=label or known.label,
+            request=request or known.request,
+        )
         self._set_recent((latest, *others)[:RECENT])
 
     def forget(self, path: Path) -> None:
@@ -104,6 +119,53 @@ class Settings(QObject):
         """The last state of the file at ``path``."""
         text = str(path.resolve())
         return next((item for item in self._recent if item.path == text), RecentFile(text))
+
+    # Presets of the Restore panel
+
+    @property
+    def presets(self) -> dict[str, dict[str, Any]]:
+        """Named presets: the plain values of a request by name."""
+        stored = self._read("presets", {})
+        valid = stored.items() if isinstance(stored, dict) else ()
+        return {name: values for name, values in valid if isinstance(values, dict)}
+
+    @property
+    def start_preset(self) -> str:
+        """Name of the preset that new paintings start with; "" for the defaults."""
+        name = self._read("start_preset", "")
+        return name if name in self.presets else ""
+
+    def save_preset(self, name: str, values: dict[str, Any]) -> None:
+        """Store a preset, replacing the one of the same name."""
+        self._write("presets", {**self.presets, name: values})
+        self.presets_changed.emit()
+
+    def delete_preset(self, name: str) -> None:
+        """Delete a preset."""
+        self._write("presets", {key: values for key, values in self.presets.items() if key != name})
+        self.presets_changed.emit()
+
+    def start_with(self, name: str) -> None:
+        """Set the preset that new paintings start with; "" for the defaults."""
+        self._write("start_preset", name)
+        self.presets_changed.emit()
+
+    # Projects by scan
+
+    @property
+    def projects(self) -> dict[str, list[Path]]:
+        """Named projects by the SHA-256 of their scan, the latest first; some may no longer exist."""
+        return {key: [Path(text) for text in paths] for key, paths in self._read("projects", {}).items()}
+
+    def note_project(self, sha256: str, path: Path) -> None:
+        """Store that the project at ``path`` is about the scan with this hash."""
+        text = str(path.resolve())
+        others = {
+            key: [each for each in paths if each != text] for key, paths in self._read("projects", {}).items()
+        }
+        latest = {sha256: [text, *others.pop(sha256, [])]}
+        known = {**latest, **{key: paths for key, paths in others.items() if paths}}
+        self._write("projects", dict(list(known.items())[:KNOWN_PROJECTS]))
 
     def folder(self, purpose: str) -> Path:
         """The last folder for ``purpose`` (open, export, mask…); the home folder if there is none."""
@@ -151,10 +213,11 @@ def _preferences(data: Any) -> Preferences:
 
 
 def _recent(row: Any) -> RecentFile:
-    view, tool, label = row.get("view"), row.get("tool"), row.get("label")
+    view, tool, label, request = (row.get(name) for name in ("view", "tool", "label", "request"))
     return RecentFile(
         str(row.get("path", "")),
         tuple(view) if view else None,
         tool if isinstance(tool, str) else "",
         label if isinstance(label, int) else 0,
+        request if isinstance(request, dict) else None,
     )

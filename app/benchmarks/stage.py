@@ -73,18 +73,23 @@ def _schedule() -> int:
     return os.open(f"/proc/self/task/{os.getpid()}/schedstat", os.O_RDONLY)
 
 
+ENGINE = "harmonic"
+
+
 class Stage:
     """The main window offscreen, set to an engine that needs no weights."""
 
     def __init__(self, size: tuple[int, int] = (1440, 900)) -> None:
         self.application = make_application()
         own = QSettings(str(data_folder() / "bench.ini"), QSettings.Format.IniFormat)
-        self._program = Program(self.application, Settings(own))
+        settings = Settings(own)
+        settings.save_preset(ENGINE, RestorationRequest.of(ENGINE).to_plain())
+        settings.start_with(ENGINE)
+        self._program = Program(self.application, settings)
         self.window = self._program.window
         self.context = self.window.context
         self._errors: list[str] = []
         self.context.messages.said.connect(self._note)
-        self.context.selection.request = RestorationRequest.of("harmonic")
         self.area = self.window.area
         self.window.resize(*size)
         self.window.show()

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDoubleSpinBox, QFrame, QGraphicsView, QHBoxLayout, QLabel, QPushButton
 
+from app.widgets.parts import guard_wheel
 from imagest_core.painting.resolution import Resolution
 from imagest_core.project.state import Point
 
@@ -36,6 +37,7 @@ class ScaleEntry(QFrame):
         self.length.setRange(0.01, _LONGEST)
         self.length.setDecimals(2)
         self.length.setSuffix(" mm")
+        guard_wheel(self.length)
         self.length.setAccessibleName(self.tr("Length on the painting"))
         self.button = QPushButton(self.tr("Set scale"))
         self.button.clicked.connect(self._confirm)

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication
 import resources
 from app.commands.confirm_cancel import confirm_cancel
 from app.context import Context
-from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ScanMissingError, read_path
+from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ProjectFoundError, ScanMissingError, read_path
 from app.jobs.runner import Job
 from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.outputs import same_file
@@ -39,22 +39,29 @@ def open_path(
     *,
     accept_rewritten: bool = False,
     assume_srgb: bool = False,
+    alone: bool = False,
 ) -> None:
     """Open a scan or a project in the worker thread, then show it instead of the current document.
 
     ``scan``: path of the project's scan as chosen by the user; ``accept_rewritten``: accept a scan that
     another program rewrote without changing a sample; ``assume_srgb``: use sRGB instead of a colour
-    profile that can't be used.
+    profile that can't be used; ``alone``: open a scan even if it belongs to a saved project.
     """
     if not confirm_cancel(context, path.name):
         return
     folders = [Path(item.path).parent for item in context.settings.recent]
+    projects = {} if alone else context.settings.projects
 
     context.jobs.submit(
         Job(
             translate("Opening", "Opening {0}").format(path.name),
             lambda _: read_path(
-                path, folders, scan, accept_rewritten=accept_rewritten, assume_srgb=assume_srgb
+                path,
+                folders,
+                scan,
+                accept_rewritten=accept_rewritten,
+                assume_srgb=assume_srgb,
+                projects=projects,
             ),
             lambda opened: _show(context, path, opened),
             lambda error: _open_failed(context, path, error),
@@ -77,6 +84,8 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     context.set_document(document)
     context.settings.remember(path)
     context.settings.remember_folder("open", path)
+    if not document.document.unnamed:
+        context.settings.note_project(document.state.painting.sha256, path)
     warnings = document.document.write_error, document.document.repair_note, document.read_only
     for note in (*document.painting.notes, *warnings):
         if note:
@@ -94,6 +103,8 @@ def _open_failed(context: Context, path: Path, error: Exception) -> None:
         context.settings.forget(path)
     if isinstance(error, ScanMissingError):
         context.scan_missing.emit(error)
+    elif isinstance(error, ProjectFoundError):
+        context.project_found.emit(error)
     elif isinstance(error, ProfileError):
         context.profile_unusable.emit(error, lambda: open_path(context, path, assume_srgb=True))
     else:
@@ -146,4 +157,5 @@ def save_as(context: Context, path: Path) -> None:
     ):
         context.settings.remember(path)
         context.settings.remember_folder("project", path)
+        context.settings.note_project(document.state.painting.sha256, path)
         context.messages.say(translate("Opening", "The project is now saved in {0}.").format(path))

@@ -15,6 +15,7 @@ from app.jobs.devices import CPU, CUDA
 from app.jobs.estimate import OPENING, speed_key, work_of
 from app.jobs.live_fill import live_fill
 from app.jobs.runner import Job
+from app.messages import MessageAction
 from app.selection import Compare, ToolName
 from imagest_core.damage import edits
 from imagest_core.damage.map import DamageMap
@@ -182,28 +183,45 @@ def kept(document: OpenDocument, made: RestoreOutcome, progress: Progress) -> Re
 
 
 def stage(context: Context, made: RestoreOutcome) -> None:
-    """List a finished run and show it beside the original, the mask out of the way."""
+    """List a finished run and announce it; tool, mask, view and the region under review stay."""
     document, selection = context.document, context.selection
     if document is None:
         return
     run = made.run
     if not context.do(add_run(run)):
         return
-    selection.run, selection.region = run.id, 0
+    if not selection.region:
+        selection.run = run.id
+    note_time(context, made.record)
+    sentence = translate(
+        "Restoring",
+        "Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation.",
+        "",
+        run.count,
+    )
+    seconds = made.record.timings.total
+    context.messages.say(
+        sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"),
+        action=MessageAction(translate("Restoring", "Show"), lambda: show_result(context, run.id)),
+    )
+
+
+def show_result(context: Context, number: int | None = None) -> None:
+    """Show a result, by default the selected or the latest one, beside the original without the mask."""
+    document, selection = context.document, context.selection
+    if document is None or not document.state.runs:
+        return
+    if number is None:
+        number = selection.run
+    if number not in document.state.runs:
+        number = max(document.state.runs)
+    if number != selection.run:
+        selection.run, selection.region = number, 0
     selection.tool = ToolName.PAN
     if selection.compare == Compare.SINGLE:
         selection.compare = Compare.SIDE
     if context.settings.preferences.hide_mask_while_judging:
         selection.mask_visible = False
-    note_time(context, made.record)
-    sentence = translate(
-        "Restoring",
-        "%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.",
-        "",
-        run.count,
-    )
-    seconds = made.record.timings.total
-    context.messages.say(sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"))
 
 
 def note_time(context: Context, record: RestorationRecord) -> None:

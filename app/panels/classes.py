@@ -148,8 +148,6 @@ class ClassList(QWidget):
 
     counted = Signal(object)
     """Pixel counts by label."""
-    reshaped = Signal()
-    """The number of visible lines changed."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -214,11 +212,8 @@ class ClassList(QWidget):
         self._show()
 
     def _show(self) -> None:
-        hidden = [row.details.isHidden() for row in self._rows.values()]
         for number, row in self._rows.items():
             row.show_figures(self._counts.get(number, 0), self._measures.get(number))
-        if hidden != [row.details.isHidden() for row in self._rows.values()]:
-            self.reshaped.emit()
 
 
 def class_name(item: DamageClass) -> str:

@@ -10,21 +10,16 @@ from app.document import OpenDocument
 from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
 from app.selection import ToolName
-from app.theme import GRID
 from app.widgets.parts import Card, CollapsibleSection, Panel, button, column, row, rule, tool_button
 
 
 class DamagePanel(Panel):
     """Panel for marking damage.
 
-    ``import_requested()``: the user asks for a mask file; ``summary_changed(str)``: title text;
-    ``deriving(bool)``: the Derive section was opened or closed; ``turned()``: the first damage was marked
-    or the last damage was removed.
+    ``import_requested()``: the user asks for a mask file; ``summary_changed(str)``: title text.
     """
 
     import_requested = Signal()
-    deriving = Signal(bool)
-    turned = Signal()
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -46,14 +41,8 @@ class DamagePanel(Panel):
         self.column.addWidget(self.fold)
         self.column.setSpacing(4)
         self.column.addStretch(1)
-        self._was_marked = False
         self._connect()
         self.setEnabled(False)
-
-    @property
-    def least(self) -> int:
-        """Height of the card in px, 0 while it is hidden."""
-        return self.card.heightForWidth(self.width()) + 2 * GRID if self.card.isVisibleTo(self) else 0
 
     @property
     def marked(self) -> bool:
@@ -74,7 +63,6 @@ class DamagePanel(Panel):
     def _connect(self) -> None:
         selection = self.context.selection
         self.classes.counted.connect(self._counted)
-        self.classes.reshaped.connect(self.reshaped)
         self.keep.toggled.connect(lambda on: setattr(selection, "overwrite_classes", not on))
         selection.overwrite_changed.connect(lambda on: self.keep.setChecked(not on))
         self.keep.setChecked(not selection.overwrite_classes)
@@ -84,15 +72,13 @@ class DamagePanel(Panel):
     def bind(self, document: OpenDocument) -> None:
         """Connect to the classes and the damage of ``document``."""
         self.classes.bind(document)
-        self._was_marked = self.marked
-        document.damage_changed.connect(lambda _: self._damage_changed())
+        document.damage_changed.connect(lambda _: self._show_card())
 
     def refresh(self) -> None:
         """Show the open document."""
         self.classes.refresh()
         self.derive.refresh()
         self._show_card()
-        self.turned.emit()
 
     def show_derive(self, method: str) -> None:
         """Open the Derive section with ``method``."""
@@ -104,22 +90,13 @@ class DamagePanel(Panel):
         self.keep_row.setVisible(not on)
         self.derive.set_active(on)
         self._show_card()
-        self.deriving.emit(on)
 
     def _paint(self) -> None:
         self.context.selection.tool = ToolName.BRUSH
 
-    def _damage_changed(self) -> None:
-        self._show_card()
-        if self.marked != self._was_marked:
-            self._was_marked = self.marked
-            self.turned.emit()
-
     def _show_card(self) -> None:
         visible = not self.marked and not self.fold.head.isChecked()
-        if visible == self.card.isHidden():
-            self.card.setVisible(visible)
-            self.reshaped.emit()
+        self.card.setVisible(visible)
         if not self.marked:
             self.summary_changed.emit(self.tr("no damage marked"))
 

@@ -26,6 +26,15 @@ class Editor:
     labelled: bool = False
 
 
+def differs(spec: Spec, value: Any) -> bool:
+    """Whether ``value`` is not the default of ``spec``; the embedded model is the default by any name."""
+    if spec.name == "model":
+        from imagest_core.models.library import EMBEDDED
+
+        return value not in (spec.default, "", EMBEDDED)
+    return bool(value != spec.default)
+
+
 def make_editor(spec: Spec, changed: Changed) -> Editor:
     """The editor that suits ``spec``; it calls ``changed`` with each value the user sets."""
     editor = _kind(spec)(spec, changed)

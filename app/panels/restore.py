@@ -15,11 +15,12 @@ from app.jobs.devices import Device, device_now
 from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
 from app.jobs.preload import Preloader
 from app.messages import explained
+from app.panels.presets import Presets
 from app.panels.restore_advanced import Advanced
 from app.panels.restore_choices import Choices
 from app.panels.restore_start import Start
-from app.theme import GRID
-from app.widgets.parts import CollapsibleSection, Panel
+from app.start_request import default_request, start_request
+from app.widgets.parts import CollapsibleSection, Panel, rule
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.parameters import Parameters
@@ -37,6 +38,9 @@ class RestorePanel(Panel):
         super().__init__(context)
         self.choices, self.advanced, self.footer = Choices(), Advanced(context), Start(context)
         self.fold = CollapsibleSection(self.tr("Advanced"), self.advanced)
+        self.presets = Presets(context)
+        self.column.addWidget(self.presets)
+        self.column.addWidget(rule())
         self.column.addWidget(self.choices)
         self.column.addWidget(self.fold)
         self.column.addStretch(1)
@@ -49,32 +53,29 @@ class RestorePanel(Panel):
         self._wait.setInterval(ESTIMATE_WAIT)
         self._wait.timeout.connect(self._estimate)
         self._connect()
-        self._prefer_network()
+        context.selection.request = default_request(context.settings)
         self._show_request(context.selection.request)
         self.setEnabled(False)
-
-    @property
-    def least(self) -> int:
-        """Height, in px, in which what the engine lets one choose first stays in sight."""
-        chosen = self.choices.heightForWidth(self.choices.width()) if self.choices.hasHeightForWidth() else 0
-        return max(chosen, self.choices.minimumSizeHint().height()) + self.fold.head.height() + 2 * GRID
 
     def _connect(self) -> None:
         context = self.context
         for part in (self.choices, self.advanced):
             part.changed.connect(lambda values: self._change(**values))
-        self.choices.reshaped.connect(self.reshaped)
-        self.fold.head.toggled.connect(lambda _: self.reshaped.emit())
         self.footer.device_chosen.connect(self._choose_device)
         context.selection.request_changed.connect(self._show_request)
         context.selection.variations_changed.connect(lambda _: self._wait.start())
+        context.selection.variations_changed.connect(lambda _: self._show_changed_count())
         context.jobs.idle.connect(self._look_again)
         context.settings.changed.connect(self._prefer_device)
 
     # Following
 
     def bind(self, document: OpenDocument) -> None:
-        """Follow what decides how long it takes."""
+        """Start with the parameters of ``document``, and follow what decides how long it takes."""
+        self._parameters.clear()
+        selection = self.context.selection
+        selection.variations, selection.seed_locked = 1, True
+        selection.request = start_request(self.context, document)
         document.damage_changed.connect(lambda _: self.refresh())
         document.classes_changed.connect(self._wait.start)
         self._look_again()
@@ -114,22 +115,20 @@ class RestorePanel(Panel):
     def _prefer_device(self) -> None:
         self._change(device=self.context.settings.preferences.device)
 
-    def _prefer_network(self) -> None:
-        """Begin with the network where its weights are installed."""
-        from imagest_core.models.library import installed_models
-
-        if installed_models():
-            self.context.selection.request = RestorationRequest.of(
-                device=self.context.settings.preferences.device
-            )
-
     def _show_request(self, request: RestorationRequest) -> None:
         self._showing = True
         self.choices.show_request(request)
         self.advanced.show_request(request)
         self.footer.show_device(request.device, "device" in used_parameters(request))
         self._showing = False
+        self._show_changed_count()
         self._wait.start()
+
+    def _show_changed_count(self) -> None:
+        """Say in the heading of the advanced parameters how many of them are not the default."""
+        count, title = self.advanced.changed_count, self.tr("Advanced")
+        changed = self.tr("%n changed", "", count) if count else ""
+        self.fold.head.setText(f"{title}  • {changed}" if changed else title)
 
     def _show_device(self, device: Device) -> None:
         self.footer.found = device
@@ -169,7 +168,7 @@ class RestorePanel(Panel):
             self.summary_changed.emit(self.tr("about {0}").format(duration(seconds)))
         else:
             text += self.tr(" · the first run tells how long it takes here")
-            self.summary_changed.emit("")
+            self.summary_changed.emit(self.tr("ready"))
         if found.coarsest > 1:
             text += self.tr(" · large damage is filled at 1:{0} first, then refined").format(found.coarsest)
         self.footer.say(text)

@@ -14,13 +14,14 @@ from app import theme
 from app.commands import restore as restoring
 from app.context import Context
 from app.i18n.parameter_texts import parameter_text
-from app.panels.parameter_controls import count_box, make_editor
+from app.panels.parameter_controls import count_box, differs, make_editor
+from app.panels.reset import Reset
 from app.widgets.parts import clear, column, label, row, tool_button
 from imagest_core.restoration.engines.registry import get_engine, possible_parameters, used_parameters
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
 
-NAME_WIDTH = 96
+NAME_WIDTH = 92
 MOST_VARIATIONS = 12
 ELSEWHERE = frozenset({"seed", "variation", "device"})
 """Shared parameters with controls of their own."""
@@ -40,6 +41,8 @@ class Advanced(QWidget):
         """Parameter → the widget that changes it, for those built from their declaration."""
         self._show: dict[str, Callable[[Any], None]] = {}
         """Parameter → shows its value."""
+        self.resets: dict[str, Reset] = {}
+        """Parameter → its mark and reset button."""
         self._shown_engine = ""
         inside = column(self)
         self._chance, self._own, self._shared = column(), column(), column()
@@ -59,13 +62,35 @@ class Advanced(QWidget):
         named.setMinimumWidth(NAME_WIDTH)
         named.setBuddy(widgets[0])
         widgets[0].setAccessibleName(text)
+        across = self._resettable(parent, name, text, named, *widgets)
+        across.setStretch(2, 1)
+        return across
+
+    def _resettable(self, parent: QVBoxLayout, name: str, text: str, *widgets: QWidget) -> QHBoxLayout:
+        """Add a row with the mark of a changed parameter before it and its reset button behind."""
+        reset = self.resets[name] = Reset(text, partial(self._reset, name))
         box = QWidget()
-        across = row(named, *widgets)
-        across.setStretch(1, 1)
+        across = row(reset.mark, *widgets, reset.button)
+        across.setSpacing(4)
         box.setLayout(across)
         parent.addWidget(box)
         self.rows[name] = box
         return across
+
+    def _reset(self, name: str) -> None:
+        """Set a parameter to its default; the number of variations belongs to the first variation."""
+        if name == "variation":
+            self._context.selection.variations = 1
+        self._set(name, self._spec(name).default)
+
+    def _spec(self, name: str) -> Spec:
+        request = self._context.selection.request
+        return {**request.specs(), **request.parameters.specs()}[name]
+
+    @property
+    def changed_count(self) -> int:
+        """Number of visible parameters that differ from their default."""
+        return sum(reset.changed for reset in self.resets.values())
 
     def _add_chance(self) -> None:
         """Seed and variations: what makes one textured fill differ from the next."""
@@ -77,13 +102,15 @@ class Advanced(QWidget):
         self.lock = tool_button("lock", self.tr("Keep this seed for the next restoration"), checkable=True)
         self._row(self._chance, "seed", self.tr("Seed"), self.seed, self.dice, self.lock)
         self.variations, self.first = count_box(1, MOST_VARIATIONS), count_box(1, 10**6)
+        self.variations.setMinimumWidth(48)
+        self.first.setMinimumWidth(60)
         self.variations.setToolTip(self.tr("How many fills of the same seed are made"))
         self.first.setToolTip(self.tr("The number of the first of them"))
         self.first.setAccessibleName(self.tr("First variation"))
         from_number = label(self.tr("from no."), "soft")
         widgets = (self.variations, from_number, self.first)
         across = self._row(self._chance, "variation", self.tr("Variations"), *widgets)
-        across.setStretch(3, 1)
+        across.setStretch(4, 1)
         self._connect_chance()
 
     def _connect_chance(self) -> None:
@@ -94,6 +121,7 @@ class Advanced(QWidget):
         selection = self._context.selection
         self.variations.valueChanged.connect(lambda value: setattr(selection, "variations", value))
         selection.variations_changed.connect(self.variations.setValue)
+        selection.variations_changed.connect(lambda _: self._show_resets(selection.request))
         self.lock.toggled.connect(lambda on: setattr(selection, "seed_locked", on))
         selection.seed_locked_changed.connect(self._show_lock)
         self._show_lock(selection.seed_locked)
@@ -109,18 +137,18 @@ class Advanced(QWidget):
     def _add_specs(self, parent: QVBoxLayout, specs: Iterable[Spec]) -> None:
         for spec in specs:
             editor = make_editor(spec, partial(self._set, spec.name))
+            text = parameter_text(spec.label)
             if editor.labelled:
-                parent.addWidget(editor.widget)
-                self.rows[spec.name] = editor.widget
+                self._resettable(parent, spec.name, text, editor.widget).setStretch(1, 1)
             else:
-                self._row(parent, spec.name, parameter_text(spec.label), editor.widget)
+                self._row(parent, spec.name, text, editor.widget)
             self.editors[spec.name], self._show[spec.name] = editor.widget, editor.show
 
     def _build(self, engine: str) -> None:
         """Make the rows of the engine's own parameters."""
         clear(self._own)
         shared = RestorationRequest.specs()
-        for table in (self.rows, self.editors, self._show):
+        for table in (self.rows, self.editors, self._show, self.resets):
             for name in table.keys() - shared.keys():
                 del table[name]
         specs = get_engine(engine).Parameters.specs().values()
@@ -155,3 +183,12 @@ class Advanced(QWidget):
             stray = lacking and spec is not None and request.get(name) != spec.default
             widget.setVisible(stray or (name in possible and not lacking))
             widget.setEnabled(stray or name in used)
+        self._show_resets(request)
+
+    def _show_resets(self, request: RestorationRequest) -> None:
+        """Mark the parameters that differ from their defaults."""
+        specs = {**request.specs(), **request.parameters.specs()}
+        for name, reset in self.resets.items():
+            changed = differs(specs[name], request.get(name))
+            changed |= name == "variation" and self._context.selection.variations != 1
+            reset.show(changed, offered=not self.rows[name].isHidden())

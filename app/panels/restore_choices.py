@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QComboBox, QLabel, QWidget
 
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.i18n.parameter_texts import parameter_text
-from app.panels.parameter_controls import Editor, make_editor, narrow_combo_box
+from app.panels.parameter_controls import Editor, differs, make_editor, narrow_combo_box
+from app.panels.reset import Reset
+from app.start_request import default_engine
 from app.widgets.parts import clear, form, label
 from imagest_core.restoration.engines.registry import (
     engine_names,
@@ -24,11 +26,10 @@ from imagest_core.restoration.request import RestorationRequest
 class Choices(QWidget):
     """Engine, and those of its parameters that are shown first.
 
-    ``changed(dict)``: parameters of the request that the user has set; ``reshaped()``: rows came or went.
+    ``changed(dict)``: parameters of the request that the user has set.
     """
 
     changed = Signal(object)
-    reshaped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,10 +38,16 @@ class Choices(QWidget):
         self.rows: dict[str, tuple[QLabel, QWidget]] = {}
         """Parameter → its label and its widget."""
         self._editors: dict[str, Editor] = {}
+        self.resets: dict[str, Reset] = {}
+        """Parameter, or "engine" → its mark and reset button."""
         self._shown_engine = ""
         self._head, self._grid = form(), form()
         whole = form()
         self.setLayout(whole)
+        for part in (self._head, self._grid):
+            part.setHorizontalSpacing(4)
+            part.setColumnStretch(1, 0)
+            part.setColumnStretch(2, 1)
         whole.addLayout(self._head, 0, 0, 1, 2)
         whole.addLayout(self._grid, 1, 0, 1, 2)
         self._add_engines()
@@ -52,9 +59,11 @@ class Choices(QWidget):
         for name in engine_names():
             self.engine.addItem(get_engine(name).title, name)
         self.engine.activated.connect(lambda _: self.changed.emit({"engine": self.engine.currentData()}))
-        self._head.addWidget(named, 0, 0)
-        self._head.addWidget(self.engine, 0, 1)
-        self._head.addWidget(self.about, 1, 1)
+        self._engine_reset = Reset(self.tr("Engine"), lambda: self.changed.emit({"engine": default_engine()}))
+        for column, widget in enumerate((self._engine_reset.mark, named, self.engine)):
+            self._head.addWidget(widget, 0, column)
+        self._head.addWidget(self._engine_reset.button, 0, 3)
+        self._head.addWidget(self.about, 1, 2)
 
     def editor(self, name: str) -> Any:
         """The widget of a parameter that is shown here."""
@@ -64,6 +73,7 @@ class Choices(QWidget):
         """Make the rows anew for the parameters of ``engine``."""
         clear(self._grid)
         self.rows, self._editors, self._shown_engine = {}, {}, engine
+        self.resets = {"engine": self._engine_reset}
         for spec in get_engine(engine).Parameters.specs().values():
             if spec.basic:
                 self._add(spec)
@@ -76,13 +86,13 @@ class Choices(QWidget):
         named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
         named.setBuddy(editor.widget)
         editor.widget.setAccessibleName(parameter_text(spec.label))
-        self._grid.addWidget(named, row, 0)
-        self._grid.addWidget(editor.widget, row, 1)
+        reset = self.resets[spec.name] = Reset(parameter_text(spec.label), lambda: changed(spec.default))
+        for column, widget in enumerate((reset.mark, named, editor.widget, reset.button)):
+            self._grid.addWidget(widget, row, column)
         self.rows[spec.name], self._editors[spec.name] = (named, editor.widget), editor
 
     def show_request(self, request: RestorationRequest) -> None:
         """Show ``request``; parameters without effect in this mode are disabled, others hidden."""
-        before = self._visible()
         if request.engine != self._shown_engine:
             self._build(request.engine)
         with QSignalBlocker(self.engine):
@@ -90,14 +100,16 @@ class Choices(QWidget):
         description = about(request.engine)
         self.about.setText(first_sentence(description))
         self.about.setToolTip(description)
+        self._engine_reset.show(request.engine != default_engine())
         used, possible = used_parameters(request), possible_parameters(request)
+        specs = request.parameters.specs()
         for name, editor in self._editors.items():
             editor.show(request.get(name))
+            offered = self._offered(name, editor.widget, used, possible)
+            self.resets[name].show(differs(specs[name], request.get(name)), offered=offered)
             for widget in self.rows[name]:
-                widget.setVisible(self._offered(name, editor.widget, used, possible))
+                widget.setVisible(offered)
                 widget.setEnabled(name in used)
-        if before != self._visible():
-            self.reshaped.emit()
 
     @staticmethod
     def _offered(name: str, widget: QWidget, used: frozenset[str], possible: frozenset[str]) -> bool:
@@ -105,9 +117,6 @@ class Choices(QWidget):
         if name == "model" and isinstance(widget, QComboBox):
             return name in used and widget.count() > 1
         return name in possible
-
-    def _visible(self) -> list[str]:
-        return [name for name, row in self.rows.items() if not row[1].isHidden()]
 
 
 def _model_editor(changed: Any) -> Editor:

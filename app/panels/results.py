@@ -14,15 +14,16 @@ from app import theme
 from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
+from app.selection import Compare, DisplayedPicture
 from app.widgets.images import image_of
-from app.widgets.parts import button, clear, elided, row, tool_button
+from app.widgets.parts import button, clear, elided, label, row, tool_button
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
 
-HEIGHT = 116
-THUMB = QSize(84, 64)
+HEIGHT = 100
+THUMB = QSize(64, 48)
 TILE_WIDTH = 128
 """Width of a thumbnail with its name: fits a number, an engine and its mark."""
 SMALL_ICON = 28
@@ -31,7 +32,10 @@ WIDEST = 512
 
 
 class ResultStrip(QFrame):
-    """Hidden while there is no result; emits ``discard_requested()`` and ``rename_requested()``."""
+    """Emits ``discard_requested()`` and ``rename_requested()``.
+
+    It is there without results, too: the picture must not move when the first one arrives.
+    """
 
     discard_requested = Signal()
     rename_requested = Signal()
@@ -45,11 +49,16 @@ class ResultStrip(QFrame):
         across = QHBoxLayout(self)
         across.setContentsMargins(12, 4, 12, 4)
         across.setSpacing(12)
-        across.addWidget(self._scroller(), 1)
-        across.addLayout(self._buttons())
+        self.empty = label(self.tr("The results of your restorations will be listed here."), "soft")
+        self.listed = self._scroller()
+        self.commands = QWidget()
+        self.commands.setLayout(self._buttons())
+        across.addWidget(self.empty, 1, Qt.AlignmentFlag.AlignCenter)
+        across.addWidget(self.listed, 1)
+        across.addWidget(self.commands)
         context.document_changed.connect(self._rebind)
         context.selection.result_changed.connect(self._update_selection)
-        self.hide()
+        self.refresh()
 
     def _scroller(self) -> QScrollArea:
         inner = QWidget()
@@ -105,7 +114,9 @@ class ResultStrip(QFrame):
         """Show the current results."""
         document = self._context.document
         runs = document.state.runs if document else {}
-        self.setVisible(bool(runs))
+        self.empty.setVisible(not runs)
+        self.listed.setVisible(bool(runs))
+        self.commands.setVisible(bool(runs))
         if document is None:
             return
         for number in [number for number in self._thumbs if number not in runs]:
@@ -151,7 +162,11 @@ class ResultStrip(QFrame):
         thumb.setAccessibleName(self.tr("Result {0}").format(name))
 
     def _show(self, number: int | None) -> None:
-        self._context.selection.run, self._context.selection.region = number, 0
+        """Show a result, or the accepted fills; a single view then shows the restored picture."""
+        selection = self._context.selection
+        selection.run, selection.region = number, 0
+        if selection.compare == Compare.SINGLE:
+            selection.shown = DisplayedPicture.RESTORED
         self._update_selection()
 
     def _update_selection(self) -> None:

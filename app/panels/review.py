@@ -110,7 +110,8 @@ class ReviewPanel(Panel):
         self.counts.setText(
             text.format(tally[Verdict.ACCEPTED], tally[Verdict.REJECTED], tally[Verdict.UNDECIDED])
         )
-        self.summary_changed.emit(f"{decided:,} / {run.count:,}")
+        left = run.count - decided
+        self.summary_changed.emit(self.tr("%n to review", "", left) if left else self.tr("all reviewed"))
         self._show_region(run)
 
     def _show_region(self, run: Run) -> None:

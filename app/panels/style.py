@@ -220,7 +220,6 @@ class StylePanel(Panel):
         self._more.setVisible(bool(self._grid.count()) and not boxes)
         self.card.setVisible(not boxes and not self._grid.count())
         self._suggestion_text.setText(self.tr("%n region(s) suggested: click one to use it", "", len(boxes)))
-        self.reshaped.emit()
 
     def _suggestion(self, document: OpenDocument, number: int, box: Box) -> QWidget:
         name = self.tr("Suggestion {0}: {1} × {2} px at {3}, {4}").format(
@@ -236,9 +235,7 @@ class StylePanel(Panel):
     def _check(self) -> None:
         touching = self._damaged_regions()
         self.warning.setVisible(bool(touching))
-        if bool(touching) == self._trim_button.isHidden():
-            self._trim_button.setVisible(bool(touching))
-            self.reshaped.emit()
+        self._trim_button.setVisible(bool(touching))
         if touching:
             which = ", ".join(str(index + 1) for index in touching)
             self.warning.setText(

@@ -31,10 +31,9 @@ from app.theme import GRID
 class Panel(QWidget):
     """A view of the open document. :meth:`bind` connects to a new document, :meth:`refresh` shows its state.
 
-    ``reshaped()``: the preferred height has changed. ``summary_changed(str)``: the text beside the title.
+    ``summary_changed(str)``: the text beside the title.
     """
 
-    reshaped = Signal()
     summary_changed = Signal(str)
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
@@ -271,7 +270,7 @@ class Amount(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setRange(round(low / step), round(high / step))
         self.slider.setAccessibleName(name)
-        self.slider.setMinimumWidth(64)
+        self.slider.setMinimumWidth(48)
         for part in (self.field, self.slider):
             guard_wheel(part)
         self._label = label(name)

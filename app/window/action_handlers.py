@@ -14,9 +14,10 @@ from app.commands import open as opening
 from app.commands import restore as restoring
 from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
-from app.document import PROJECT_SUFFIX, ScanMissingError
+from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import Compare, ToolName
 from app.window.parts import WindowParts
+from app.window.preset_questions import PresetQuestions
 from imagest_core.errors import ProfileError
 
 ZOOM_STEP = 1.25
@@ -29,6 +30,10 @@ TOGGLES = {
 }
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,
+    "flip": lambda context: context.selection.flip(),
+    "swap_tool": lambda context: context.selection.swap_tool(),
+    "brush_smaller": lambda context: context.selection.step_brush(False),
+    "brush_larger": lambda context: context.selection.step_brush(True),
     "grow": masking.grow,
     "shrink": masking.shrink,
     "invert": masking.invert,
@@ -38,6 +43,7 @@ COMMANDS: dict[str, Callable] = {
     "restore_visible": restoring.restore_visible,
     "restore_region": restoring.restore_region,
     "new_seed": restoring.new_seed,
+    "show_result": restoring.show_result,
     "accept_run": deciding.accept_run,
     "reject_run": deciding.reject_run,
     "copy_parameters": deciding.copy_parameters,
@@ -55,6 +61,8 @@ class ActionHandlers(QObject):
         self._parts, self._window, self._context = parts, parts.window, parts.context
         self._context.scan_missing.connect(self.locate_scan)
         self._context.profile_unusable.connect(self.ask_for_srgb)
+        self._context.project_found.connect(self.offer_project)
+        self._preset_questions = PresetQuestions(parts)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
@@ -77,6 +85,8 @@ class ActionHandlers(QObject):
             (parts.style.donor_requested, self.donor),
             (parts.results.discard_requested, self.discard_run),
             (parts.results.rename_requested, self.rename_run),
+            (parts.restore.presets.save_requested, self._preset_questions.save),
+            (parts.restore.presets.delete_requested, self._preset_questions.delete),
         ):
             request.connect(handler)
 
@@ -118,6 +128,12 @@ class ActionHandlers(QObject):
         from app.dialogs.profile import ProfileDialog
 
         ProfileDialog(error, go_on, self._window).open()
+
+    def offer_project(self, found: ProjectFoundError) -> None:
+        """Offer the saved project of a scan that was opened."""
+        from app.dialogs.project_found import ProjectFoundDialog
+
+        ProjectFoundDialog(self._context, found, self._window).open()
 
     def save(self) -> None:
         """Save the project; ask for a file name if it has none."""
@@ -206,23 +222,7 @@ class ActionHandlers(QObject):
         """Zoom out by one step."""
         self._parts.area.view.zoom_by(1 / ZOOM_STEP)
 
-    def flip(self) -> None:
-        """Exchange original and restored."""
-        self._context.selection.flip()
-
     # Mask
-
-    def swap_tool(self) -> None:
-        """Switch between brush and eraser."""
-        self._context.selection.swap_tool()
-
-    def brush_smaller(self) -> None:
-        """Make the brush one step smaller."""
-        self._context.selection.step_brush(False)
-
-    def brush_larger(self) -> None:
-        """Make the brush one step larger."""
-        self._context.selection.step_brush(True)
 
     def derive_difference(self) -> None:
         """Open the panel that derives a mask from a clean picture."""

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
 
 from app import theme
 from app.diagnostics import diagnostics
+from app.document import OpenDocument
 from app.messages import Messages, Notification
 from app.theme import GRID
 from app.widgets.parts import button, label, repolish, row, tool_button
@@ -30,8 +31,9 @@ class Banner(QFrame):
         self.sentence = label("", wrap=True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.copy = button(self.tr("Copy diagnostics"), self.copy_diagnostics, icon="copy")
+        self.act = button("", self._act)
         close = tool_button("close", self.tr("Close this message"), self.hide)
-        across = row(self._picture, self.sentence, self.copy, close)
+        across = row(self._picture, self.sentence, self.act, self.copy, close)
         across.setContentsMargins(12, GRID, GRID, GRID)
         across.setStretch(1, 1)
         self.setLayout(across)
@@ -77,12 +79,26 @@ class Banner(QFrame):
         )
         self.sentence.setText(f"{message.sentence} {message.remedy}".strip())
         self.copy.setVisible(bool(message.details))
+        self.act.setVisible(message.action is not None)
+        self.act.setText(message.action.text if message.action is not None else "")
         self.setProperty("level", message.level)
         repolish(self)
         self.setAccessibleName(self.sentence.text())
         self._place()
         self.show()
-        self._timer.start(PASSING) if message.level == "info" else self._timer.stop()
+        passing = message.level == "info" and message.action is None
+        self._timer.start(PASSING) if passing else self._timer.stop()
+
+    def _act(self) -> None:
+        """Hide the message and do what its button says."""
+        self.hide()
+        if self.message is not None and self.message.action is not None:
+            self.message.action.run()
+
+    def leave_document(self, document: OpenDocument | None) -> None:
+        """Hide what was said about the previous document; an error while closing it stays."""
+        if document is not None or (self.message is not None and self.message.action is not None):
+            self.hide()
 
     def copy_diagnostics(self) -> None:
         """Put what a helper needs on the clipboard."""

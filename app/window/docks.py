@@ -1,30 +1,24 @@
-"""Docks that fold to their title bar, which shows the number, name and state of a step."""
+"""Docks that fold to their header, which shows the number, name and state of a step."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QDockWidget, QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from app import theme
-from app.widgets.parts import Panel, column, label, repolish, tool_button
+from app.widgets.parts import Panel, column, elided, label, repolish, restyle, tool_button
 
 TITLE_HEIGHT = 36
 """Height of the title bar in px."""
 WIDTH = 344
-SCROLL_BAR = 10
-"""Space reserved for the scroll bar, in px, so that texts do not wrap differently when it appears."""
-PREFERRED_MINIMUM = 96
-"""Preferred minimum height of an open dock, in px."""
-MINIMUM = 64
-"""Absolute minimum height of an open dock, in px; small, so that the window fits small screens."""
+MINIMUM = 160
+"""Minimum height of an open dock, in px; small, so that the window fits small screens."""
 OPEN_HEIGHT = 16_777_215
 
 
 class DockTitleBar(QFrame):
-    """The title bar of a dock: a click folds the dock, dragging moves it."""
+    """The header of a dock: a click opens the dock, dragging moves it."""
 
     clicked = Signal()
 
@@ -32,12 +26,12 @@ class DockTitleBar(QFrame):
         super().__init__()
         self.setObjectName("head")
         self.setFixedHeight(TITLE_HEIGHT)
-        self.arrow = tool_button("chevron-down", self.tr("Fold or open {0}").format(title), self.clicked.emit)
+        self.arrow = tool_button("chevron-down", self.tr("Open {0}").format(title), self.clicked.emit)
         self.badge = label(step, "step")
         self.badge.setFixedSize(18, 18)
         self.badge.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.badge.setVisible(bool(step))
-        self.note = label("", "small")
+        self.note = elided("", "small")
         self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         across = QHBoxLayout(self)
@@ -81,29 +75,21 @@ class DockBody(QWidget):
 
 
 class Dock(QDockWidget):
-    """A dock with scrolling content that folds to its title bar; ``footer`` does not scroll.
+    """A dock with scrolling content that folds to its header; ``footer`` does not scroll.
 
-    ``scrolls``: the content is mostly a list, which is shrunk first if space is short. ``folded()``: the
-    dock was folded or opened; ``reshaped()``: the preferred height of the content has changed.
+    ``folded()``: the dock was folded or opened.
     """
 
     folded = Signal()
-    reshaped = Signal()
 
     def __init__(
-        self,
-        title: str,
-        name: str,
-        content: Panel,
-        *,
-        footer: QWidget | None = None,
-        step: str = "",
-        scrolls: bool = False,
+        self, title: str, name: str, content: Panel, *, footer: QWidget | None = None, step: str = ""
     ) -> None:
         super().__init__(title)
         self.setObjectName(name)
-        self.content, self.scrolls, self.opened = content, scrolls, True
-        self._tabbed = False
+        self.content, self.opened = content, True
+        self._title, self._note = title, ""
+        self._tabbed = self._attracting = False
         self.title_bar, self.footer = DockTitleBar(title, step), footer
         self.setTitleBarWidget(self.title_bar)
         self.setWidget(self._make_body())
@@ -112,18 +98,8 @@ class Dock(QDockWidget):
             | QDockWidget.DockWidgetFeature.DockWidgetMovable
             | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
-        self.title_bar.clicked.connect(lambda: None if self._tabbed else self.open(not self.opened))
-        self._last_height = 0
-        for part in (content, footer):
-            if part is not None:
-                part.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Emit ``reshaped`` when the layout of content or footer requests another height."""
-        if event.type() == QEvent.Type.LayoutRequest and self.preferred_height() != self._last_height:
-            self._last_height = self.preferred_height()
-            self.reshaped.emit()
-        return super().eventFilter(watched, event)
+        self.title_bar.clicked.connect(lambda: self.open(True))
+        self.topLevelChanged.connect(lambda _: self._update_folding())
 
     def _make_body(self) -> QWidget:
         scroll = QScrollArea()
@@ -141,10 +117,12 @@ class Dock(QDockWidget):
         return self._body
 
     def open(self, opened: bool) -> None:
-        """Show the content, or the title bar only."""
+        """Show the content, or the header only."""
         self.opened = opened
         theme.set_icon(self.title_bar.arrow, "chevron-down" if opened else "chevron-right")
         self._update_folding()
+        if opened:
+            self.attract(False)
         self.folded.emit()
 
     def set_tabbed(self, tabbed: bool) -> None:
@@ -156,70 +134,36 @@ class Dock(QDockWidget):
     @property
     def unfolded(self) -> bool:
         """Whether the content is shown."""
-        return self.opened or self._tabbed
+        return self.opened or self._tabbed or self.isFloating()
 
     def _update_folding(self) -> None:
         shown = self.unfolded
         self._body.setMaximumHeight(OPEN_HEIGHT if shown else 0)
         if self.footer is not None:
             self.footer.setVisible(shown)
-        self.update_minimum()
+        self.setMinimumHeight(MINIMUM if shown else TITLE_HEIGHT)
         self.setMaximumHeight(OPEN_HEIGHT if shown else TITLE_HEIGHT)
 
-    def update_minimum(self) -> None:
-        """Set the minimum height: the title bar, and some of the content if the dock is open."""
-        self.setMinimumHeight(min(self.useful_height(), MINIMUM) if self.unfolded else TITLE_HEIGHT)
-
-    def _preferred_minimum(self) -> int:
-        return max(
-            PREFERRED_MINIMUM, TITLE_HEIGHT + getattr(self.content, "least", 0) + self._footer_height()
-        )
-
-    def _footer_height(self) -> int:
-        return height_at(self.footer, self._body.width()) if self.footer is not None else 0
-
-    def preferred_height(self) -> int:
-        """Preferred height of title bar and content in px."""
-        if not self.unfolded:
-            return TITLE_HEIGHT
-        return TITLE_HEIGHT + height_at(self.content, self._body.width() - SCROLL_BAR) + self._footer_height()
-
-    def useful_height(self) -> int:
-        """The least useful height in px."""
-        return min(self.preferred_height(), self._preferred_minimum())
-
     def note(self, text: str, *, quiet: bool = False) -> None:
-        """Show the state of the step in the title bar; ``quiet`` greys its number."""
-        self.title_bar.note.setText(text)
+        """Show the state of the step in the header; ``quiet`` greys its number."""
+        self._note = text
+        self._show_note()
         if self.title_bar.badge.property("quiet") != quiet:
             self.title_bar.badge.setProperty("quiet", quiet)
             repolish(self.title_bar.badge)
 
+    @property
+    def attracting(self) -> bool:
+        """Whether the header is highlighted."""
+        return self._attracting
 
-def height_at(widget: QWidget, width: int) -> int:
-    """Preferred height of ``widget`` at a width of ``width`` px, with wrapped texts."""
-    wraps = widget.hasHeightForWidth() and width > 0
-    return widget.heightForWidth(width) if wraps else widget.sizeHint().height()
+    def attract(self, on: bool) -> None:
+        """Highlight the note, and the tab, until the step is opened; an open step needs no highlight."""
+        on = self._attracting = on and not self.opened
+        self._show_note()
+        self.setWindowTitle(f"{self._title} •" if on else self._title)
+        self.toggleViewAction().setText(self._title)
 
-
-def shared_heights(docks: Sequence[Dock], available: int) -> list[int]:
-    """Heights in px of stacked docks.
-
-    All get their preferred height if ``available`` px suffice. Otherwise lists are shrunk first, then the
-    other docks from the bottom up: to their useful height, and if that is not enough, to ``MINIMUM``.
-    """
-    heights = [dock.preferred_height() for dock in docks]
-    order = sorted(range(len(docks)), key=lambda place: (not docks[place].scrolls, -place))
-    for least in (Dock.useful_height, Dock.minimumHeight):
-        for place in order:
-            excess = sum(heights) - available
-            if excess > 0 and docks[place].unfolded:
-                heights[place] = max(heights[place] - excess, least(docks[place]))
-    return heights
-
-
-def empty_label(text: str) -> QLabel:
-    """Create a centred label for an empty area."""
-    made = label(text, "soft", wrap=True)
-    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
-    return made
+    def _show_note(self) -> None:
+        self.title_bar.note.setText(f"● {self._note}" if self._attracting else self._note)
+        restyle(self.title_bar.note, "news" if self._attracting else "small")

@@ -40,13 +40,14 @@ from app.window.docks import Dock
 from app.window.parts import WindowParts
 from app.window.state_sync import StateSync
 from app.window.status_bar import StatusBar
+from app.window.step_news import StepNews
 from app.window.tool_options import ToolOptions
 from app.window.welcome import Welcome
 
 DEFAULT_SIZE = QSize(1440, 900)
 DOCK_WIDTH = 352
-FOLDED = ("review", "history")
-"""Docks that are folded at the start."""
+FIRST_STEP = "damage"
+"""The dock that is open at the start."""
 
 
 class MainWindow(QMainWindow):
@@ -77,7 +78,7 @@ class MainWindow(QMainWindow):
         self.state_sync.theme_changed.connect(self.apply_theme)
         self.state_sync.language_changed.connect(self.language_changed)
         self.live = LiveFills(context, self.area)
-        context.document_changed.connect(lambda document: self.banner.setHidden(True) if document else None)
+        context.document_changed.connect(self.banner.leave_document)
         context.document_changed.connect(self._show_document)
         self._default_layout = self.column.state()
         self._restore_layout()
@@ -122,26 +123,21 @@ class MainWindow(QMainWindow):
                 self.damage,
                 footer=self.damage.footer,
                 step="1",
-                scrolls=True,
             ),
             "style": Dock(self.tr("Style"), "dock_style", self.style_panel, step="2"),
             "restore": Dock(
                 self.tr("Restore"), "dock_restore", self.restore, footer=self.restore.footer, step="3"
             ),
             "review": Dock(self.tr("Review"), "dock_review", self.review, step="4"),
-            "history": Dock(self.tr("History"), "dock_history", self.history, scrolls=True),
+            "history": Dock(self.tr("History"), "dock_history", self.history),
         }
         self.setDockOptions(QMainWindow.DockOption.AnimatedDocks | QMainWindow.DockOption.AllowNestedDocks)
         for name, dock in self.docks.items():
             self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
             dock.content.summary_changed.connect(dock.note)
-            dock.open(name not in FOLDED)
+            dock.open(name == FIRST_STEP)
         self.column = DockColumn(self, self.docks)
-        for dock in self.docks.values():
-            dock.folded.connect(self.column.share)
-            dock.reshaped.connect(self.column.share)
-        self.damage.deriving.connect(self._fold_docks)
-        self.damage.turned.connect(lambda: self.docks["restore"].open(self.damage.marked))
+        self.news = StepNews(context, self.docks, self)
         self.resizeDocks(list(self.docks.values()), [DOCK_WIDTH] * len(self.docks), Qt.Orientation.Horizontal)
 
     def _parts(self) -> WindowParts:
@@ -153,6 +149,7 @@ class MainWindow(QMainWindow):
             welcome=self.welcome,
             area=self.area,
             damage=self.damage,
+            restore=self.restore,
             style=self.style_panel,
             results=self.results,
             options=self.options,
@@ -261,17 +258,10 @@ class MainWindow(QMainWindow):
 
     # Layout
 
-    def _fold_docks(self, deriving: bool) -> None:
-        """Fold the docks that are not needed while a mask is derived; "Restore" also needs damage."""
-        self.docks["style"].open(not deriving)
-        self.docks["restore"].open(self.damage.marked and not deriving)
-
     def reset_layout(self) -> None:
         """Restore the default arrangement of the docks."""
         self.column.restore(self._default_layout)
-        for name, dock in self.docks.items():
-            dock.open(name not in FOLDED)
-        self.docks["restore"].open(self.damage.marked)
+        self.docks[FIRST_STEP].open(True)
         self._show_document(self.context.document)
 
     def _restore_layout(self) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.compare.area import CompareArea
 from app.context import Context
 from app.panels.damage import DamagePanel
+from app.panels.restore import RestorePanel
 from app.panels.results import ResultStrip
 from app.panels.style import StylePanel
 from app.window.actions import Actions
@@ -32,6 +33,7 @@ class WindowParts:
     welcome: Welcome
     area: CompareArea
     damage: DamagePanel
+    restore: RestorePanel
     style: StylePanel
     results: ResultStrip
     options: ToolOptions

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
@@ -177,21 +175,23 @@ class StateSync(QObject):
 
     # The last view of a file
 
-    def _path(self, document: OpenDocument) -> Path:
-        path = document.document.path
-        return document.painting.path if document.document.unnamed or path is None else path
-
     def remember_view(self) -> None:
-        """Remember position and zoom, tool and class of the open document."""
+        """Remember position and zoom, tool, class and parameters of the open document."""
         document, selection = self._context.document, self._context.selection
         if document is not None:
             position = self._parts.area.view.position
             view = position.x, position.y, position.zoom
             tool = selection.tool if selection.tool != ToolName.PICK else ""
-            self._context.settings.remember(self._path(document), view, tool=tool, label=selection.label)
+            self._context.settings.remember(
+                document.remembered_path,
+                view,
+                tool=tool,
+                label=selection.label,
+                request=selection.request.to_plain(),
+            )
 
     def _restore_view(self, document: OpenDocument) -> None:
-        last, selection = self._context.settings.last_state(self._path(document)), self._context.selection
+        last, selection = self._context.settings.last_state(document.remembered_path), self._context.selection
         if self._context.document is not document:
             return
         if last.view is not None:

@@ -78,10 +78,10 @@
 <context>
     <name>Restoring</name>
     <message numerus="yes">
-        <source>%n region(s), {0} px filled in {1} s. Accept the result, or try another variation.</source>
+        <source>Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation.</source>
         <translation>
-            <numerusform>%n region, {0} px filled in {1} s. Accept the result, or try another variation.</numerusform>
-            <numerusform>%n regions, {0} px filled in {1} s. Accept the result, or try another variation.</numerusform>
+            <numerusform>Restored: %n region, {0} px in {1} s. Accept the result, or try another variation.</numerusform>
+            <numerusform>Restored: %n regions, {0} px in {1} s. Accept the result, or try another variation.</numerusform>
         </translation>
     </message>
 </context>

@@ -374,6 +374,10 @@
         <translation>下一结果(&amp;N)</translation>
     </message>
     <message>
+        <source>&amp;Show result beside the original</source>
+        <translation>并排显示结果与原图(&amp;S)</translation>
+    </message>
+    <message>
         <source>&amp;Accept result</source>
         <translation>接受结果(&amp;A)</translation>
     </message>
@@ -2747,8 +2751,8 @@
 <context>
     <name>DockTitleBar</name>
     <message>
-        <source>Fold or open {0}</source>
-        <translation>折叠或展开{0}</translation>
+        <source>Open {0}</source>
+        <translation>打开{0}</translation>
     </message>
 </context>
 <context>
@@ -3525,6 +3529,80 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>PresetQuestions</name>
+    <message>
+        <source>Save preset</source>
+        <translation>保存预设</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Replace the preset?</source>
+        <translation>替换预设？</translation>
+    </message>
+    <message>
+        <source>The preset “{0}” already exists. Replace it?</source>
+        <translation>预设“{0}”已存在。要替换吗？</translation>
+    </message>
+    <message>
+        <source>Delete the preset?</source>
+        <translation>删除预设？</translation>
+    </message>
+    <message>
+        <source>The preset “{0}” will be deleted; the current parameters stay.</source>
+        <translation>预设“{0}”将被删除；当前参数保持不变。</translation>
+    </message>
+</context>
+<context>
+    <name>Presets</name>
+    <message>
+        <source>Preset</source>
+        <translation>预设</translation>
+    </message>
+    <message>
+        <source>Choose a preset of all parameters</source>
+        <translation>选择一组参数预设</translation>
+    </message>
+    <message>
+        <source>Own settings</source>
+        <translation>自定义设置</translation>
+    </message>
+    <message>
+        <source>Save, delete or start with a preset</source>
+        <translation>保存、删除预设或设为起始预设</translation>
+    </message>
+    <message>
+        <source>Reset all</source>
+        <translation>全部重置</translation>
+    </message>
+    <message>
+        <source>Set all parameters to their defaults</source>
+        <translation>将所有参数设为默认值</translation>
+    </message>
+    <message>
+        <source>&amp;Save as a preset…</source>
+        <translation>另存为预设(&amp;S)…</translation>
+    </message>
+    <message>
+        <source>&amp;Delete this preset…</source>
+        <translation>删除此预设(&amp;D)…</translation>
+    </message>
+    <message>
+        <source>Start &amp;new paintings with this preset</source>
+        <translation>新画作以此预设开始(&amp;N)</translation>
+    </message>
+    <message>
+        <source>Default</source>
+        <translation>默认</translation>
+    </message>
+    <message>
+        <source>This version can’t use the preset “{0}”: delete it.</source>
+        <translation>此版本无法使用预设“{0}”：请将其删除。</translation>
+    </message>
+</context>
+<context>
     <name>ProfileDialog</name>
     <message>
         <source>Assume sRGB?</source>
@@ -3541,6 +3619,33 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Assume sRGB</source>
         <translation>按 sRGB 处理</translation>
+    </message>
+</context>
+<context>
+    <name>ProjectFoundDialog</name>
+    <message>
+        <source>Open the project?</source>
+        <translation>打开项目？</translation>
+    </message>
+    <message>
+        <source>The scan {0} belongs to a project that you saved on {1}.</source>
+        <translation>扫描件 {0} 属于您于 {1} 保存的项目。</translation>
+    </message>
+    <message>
+        <source>If you open the scan alone, your work in the project is kept but not shown.</source>
+        <translation>如果只打开扫描件，项目中的工作会保留，但不会显示。</translation>
+    </message>
+    <message>
+        <source>Open the project</source>
+        <translation>打开项目</translation>
+    </message>
+    <message>
+        <source>Open the scan alone</source>
+        <translation>只打开扫描件</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
     </message>
 </context>
 <context>
@@ -3568,6 +3673,17 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Clean picture over the visible part of the scan</source>
         <translation>叠在扫描件可见部分上的完好图片</translation>
+    </message>
+</context>
+<context>
+    <name>Reset</name>
+    <message>
+        <source>Differs from the default</source>
+        <translation>与默认值不同</translation>
+    </message>
+    <message>
+        <source>Reset {0} to its default</source>
+        <translation>将“{0}”重置为默认值</translation>
     </message>
 </context>
 <context>
@@ -3599,6 +3715,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         </translation>
     </message>
     <message numerus="yes">
+        <source>%n changed</source>
+        <translation>
+            <numerusform>%n 项已更改</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
         <source>%n window(s)</source>
         <translation>
             <numerusform>%n 个窗口</numerusform>
@@ -3615,6 +3737,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source> · the first run tells how long it takes here</source>
         <translation> · 首次运行后可知在本机所需时间</translation>
+    </message>
+    <message>
+        <source>ready</source>
+        <translation>就绪</translation>
     </message>
     <message>
         <source> · large damage is filled at 1:{0} first, then refined</source>
@@ -3634,6 +3760,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Restoring region {0}</source>
         <translation>正在修复区域 {0}</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
     </message>
 </context>
 <context>
@@ -3673,6 +3803,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Show all accepted fills</source>
         <translation>显示所有已接受的填补</translation>
+    </message>
+    <message>
+        <source>The results of your restorations will be listed here.</source>
+        <translation>修复结果将显示在这里。</translation>
     </message>
     <message>
         <source>Previous result   ,</source>
@@ -3746,6 +3880,16 @@ accepted: {5}</source>
     <message>
         <source>Note on this region</source>
         <translation>此区域的备注</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n to review</source>
+        <translation>
+            <numerusform>%n 个待审阅</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>all reviewed</source>
+        <translation>全部已审阅</translation>
     </message>
     <message>
         <source>Press “Next unreviewed” to start.</source>

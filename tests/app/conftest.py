@@ -79,10 +79,17 @@ def opened(context: Context, scan: Path) -> OpenDocument:
     return document
 
 
+def start_with_harmonic(context: Context) -> None:
+    """Let new paintings start with the engine that needs no weights."""
+    context.settings.save_preset("harmonic", RestorationRequest.of("harmonic").to_plain())
+    context.settings.start_with("harmonic")
+
+
 @pytest.fixture
 def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
     """The real window, shown offscreen, with the engine that needs no weights."""
     theme.apply_theme(QApplication.instance(), "light")
+    start_with_harmonic(context)
     made = MainWindow(context)
     context.selection.request = RestorationRequest.of("harmonic")
     qtbot.addWidget(made, before_close_func=lambda _: None)

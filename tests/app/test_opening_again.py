@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -16,6 +18,7 @@ from app.commands import decide as deciding
 from app.commands import open as opening
 from app.commands import restore as restoring
 from app.dialogs.locate_scan import LocateScanDialog
+from app.dialogs.project_found import ProjectFoundDialog
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.mask import change_mask
@@ -73,10 +76,16 @@ def test_a_project_opens_at_the_last_view(window: MainWindow, project: Path, set
 
 @pytest.mark.parametrize("named", [False, True])
 def test_opening_the_open_project_again_keeps_it_writable(
-    window: MainWindow, scan: Path, project: Path, tmp_path: Path, settle: Settle, said: list, named: bool
+    request: pytest.FixtureRequest,
+    window: MainWindow,
+    scan: Path,
+    tmp_path: Path,
+    settle: Settle,
+    said: list,
+    named: bool,
 ):
     """Chosen or dropped once more, by any name: nothing painted meanwhile goes, nothing becomes read-only."""
-    context, path = window.context, project if named else scan
+    context, path = window.context, request.getfixturevalue("project") if named else scan
     opening.open_path(context, path)
     opening.open_path(context, path)
     settle()
@@ -98,6 +107,52 @@ def test_opening_the_open_project_again_keeps_it_writable(
     opening.open_path(context, path)
     settle()
     assert not context.document.state.damage.empty
+
+
+def offered() -> ProjectFoundDialog:
+    return next(
+        w for w in QApplication.topLevelWidgets() if isinstance(w, ProjectFoundDialog) and w.isVisible()
+    )
+
+
+def test_the_project_of_a_scan_is_offered(window: MainWindow, project: Path, scan: Path, settle: Settle):
+    context = window.context
+    opening.open_path(context, scan)
+    settle()
+    assert context.document is None
+    QTest.mouseClick(offered().project, Qt.MouseButton.LeftButton)
+    settle()
+    assert context.document.document.path == project
+    opening.close(context)
+
+    opening.open_path(context, scan)
+    settle()
+    QTest.mouseClick(offered().alone, Qt.MouseButton.LeftButton)
+    settle()
+    assert context.document.document.unnamed
+    opening.close(context)
+
+
+def test_the_offer_can_be_declined(window: MainWindow, project: Path, scan: Path, settle: Settle):
+    opening.open_path(window.context, scan)
+    settle()
+    QTest.keyClick(offered(), Qt.Key.Key_Escape)
+    settle()
+    assert window.context.document is None
+
+
+def test_a_copy_of_the_scan_is_recognised_and_a_deleted_project_is_not_offered(
+    window: MainWindow, project: Path, scan: Path, tmp_path: Path, settle: Settle
+):
+    copy = tmp_path / "copy.tif"
+    shutil.copyfile(scan, copy)
+    opening.open_path(window.context, copy)
+    settle()
+    offered().reject()
+    project.unlink()
+    opening.open_path(window.context, copy)
+    settle()
+    assert window.context.document.painting.path == copy
 
 
 def test_a_moved_scan_is_located_and_verified(

@@ -201,20 +201,3 @@ def test_the_context_windows_are_shown_from_the_panel(panel: RestorePanel, windo
     assert window.action("windows_visible").isChecked()
     window.action("windows_visible").trigger()
     assert not panel.advanced.windows.isChecked()
-
-
-def test_the_least_height_follows_what_the_engine_lets_one_choose(
-    panel: RestorePanel, context: Context, window: MainWindow, qtbot: QtBot
-):
-    window.resize(1440, 900)
-    context.selection.request = RestorationRequest.of("imagest")
-    qtbot.waitUntil(lambda: panel.choices.editor("quality").isVisible())
-    with_choices = panel.least
-    segments = panel.choices.editor("mode").sizeHint().height()
-    panel.fold.head.setChecked(False)
-    context.selection.request = RestorationRequest.of("harmonic")
-    qtbot.waitUntil(lambda: panel.least < with_choices - segments)
-    dock = window.docks["restore"]
-    qtbot.waitUntil(lambda: dock.height() <= dock.preferred_height())
-    below = panel.column.contentsRect().bottom() - panel.fold.geometry().bottom()
-    assert below < 16, "no blank room under what can be chosen"

@@ -67,7 +67,7 @@ def test_losses_by_a_picked_ground_are_previewed_then_applied(
     assert window.context.selection.proposal is None
     assert [entry.name for entry in opened.document.history.done] == ["Derive losses"]
     assert opened.state.damage.count() >= 20 * 30
-    assert window.docks["restore"].opened
+    assert window.docks["restore"].attracting
 
 
 @pytest.mark.parametrize("size", [(1440, 900), (1920, 1080)])

@@ -101,9 +101,11 @@ def test_from_opening_to_a_verified_file(
     assert session.status.job.isVisible()
     settle()
     assert context.selection.run == 1
+    assert context.selection.compare == Compare.SINGLE
+    qtbot.mouseClick(session.banner.act, Qt.MouseButton.LeftButton)
     assert context.selection.compare == Compare.SIDE
     assert not context.selection.mask_visible
-    assert session.results.isVisible()
+    assert session.results.accept.isVisible()
 
     qtbot.mouseClick(session.results.accept, Qt.MouseButton.LeftButton)
     assert len(document.accepted.keys()) == 1

@@ -127,6 +127,10 @@ class User:
 
     def _named(self, kind: type[Kind], name: str) -> Kind:
         found = [one for one in self.window.findChildren(kind) if name in (one.accessibleName(), _text(one))]
+        for dock in self.window.docks.values():
+            if not any(one.isVisible() for one in found) and any(map(dock.isAncestorOf, found)):
+                dock.title_bar.clicked.emit()
+                QApplication.processEvents()
         seen = [one for one in found if one.isVisible()]
         assert len(seen) == 1, f"{len(seen)} of {len(found)} called {name!r} can be seen"
         return seen[0]

@@ -135,6 +135,7 @@ def seen(user: User) -> NDArray[np.uint8]:
 def compare(user: User) -> None:
     """All comparison modes, by their keys."""
     area, selection = user.window.area, user.context.selection
+    user.press("Ctrl+R")
     assert selection.compare == Compare.SIDE
     assert area.second.isVisible()
     assert not selection.mask_visible
