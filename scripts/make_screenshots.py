@@ -141,11 +141,14 @@ class Photographer:
     def _restore(self) -> None:
         context, window = self.window.context, self.window
         context.selection.request = context.selection.request.changed(engine=self.engine)
+        window.docks["restore"].open(True)
         restoring.restore_all(context)
         context.selection.compare = Compare.SIDE
         until(lambda: window.live.count >= LIVE or not context.jobs.busy)
         self.shoot("restoring", settled=50)
         until(lambda: not context.jobs.busy)
+        restoring.show_result(context)
+        window.banner.hide()
 
     def _compare(self) -> None:
         selection = self.window.context.selection
@@ -160,8 +163,6 @@ class Photographer:
 
     def _review_and_export(self) -> None:
         window, context = self.window, self.window.context
-        for name in ("damage", "style"):
-            window.docks[name].open(False)
         window.handlers.show_panel("review")
         run = deciding.shown_run(context)
         assert run is not None

@@ -63,6 +63,21 @@ def test_the_wheel_changes_no_parameter_without_focus(advanced: QWidget, window:
     assert window.context.selection.request == request
 
 
+def test_the_wheel_changes_nothing_in_other_panels(window: MainWindow, opened: OpenDocument) -> None:
+    """The brush size above the canvas, and the parameters that derive a mask."""
+    window.area.view.setFocus()
+    window.context.selection.tool = "brush"
+    window.damage.show_derive("cracks")
+    QApplication.processEvents()
+    for part in (window.options, window.damage):
+        found = fields(part)
+        assert found
+        before = [value(field) for field in found]
+        for field in found:
+            turn(field, 2)
+        assert [value(field) for field in found] == before
+
+
 def test_wheel_scrolls_the_panel_instead(advanced: QWidget, window: MainWindow) -> None:
     window.context.selection.request = RestorationRequest()
     window.resize(1000, 560)
