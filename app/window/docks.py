@@ -91,6 +91,7 @@ class Dock(QDockWidget):
         self._title, self._note = title, ""
         self._tabbed = self._attracting = False
         self.title_bar, self.footer = DockTitleBar(title, step), footer
+        self.title_bar.setAccessibleName(self.tr("Open {0}").format(title))
         self.setTitleBarWidget(self.title_bar)
         self.setWidget(self._make_body())
         self.setFeatures(

@@ -2749,6 +2749,13 @@
     </message>
 </context>
 <context>
+    <name>Dock</name>
+    <message>
+        <source>Open {0}</source>
+        <translation>打开{0}</translation>
+    </message>
+</context>
+<context>
     <name>DockTitleBar</name>
     <message>
         <source>Open {0}</source>

@@ -123,7 +123,8 @@ def test_an_opened_project_with_damage_shows_suggestions(user: User) -> None:
     user.until(lambda: frames(user))
     shown = frames(user)
     user.document.do(settings.set_operator(user.document.state, "A. Nobody"))
-    handed = user.document.transferred()
+    handed, request = user.document.transferred(), user.context.selection.request
     user.context.set_document(handed)
     assert frames(user) == ()
+    user.context.selection.request = request
     user.until(lambda: frames(user) == shown)

@@ -114,7 +114,7 @@ def test_a_restoration_that_ends_during_a_gesture_waits_for_it(
     qtbot.waitUntil(lambda: len(names()) == 3)
     assert names()[2] == "Restore with harmonic"
     assert context.selection.run in document.state.runs
-    assert context.selection.tool == "pan"
+    assert context.selection.tool == tool
     document.undo()
     document.undo()
     assert document.state.damage == before

@@ -151,6 +151,7 @@ def test_paint_take_back_restore_accept_export_and_quit(user: User, scan: Path, 
     user.stroke((60, 45), (60, 55))
     user.until(lambda state: state["done"] == ["Brush stroke"] * 2)
 
+    user.click("Open Restore")
     user.click("Engine")
     user.keys("h", "Return")
     user.until(lambda state: state["engine"] == "harmonic")
