@@ -10,6 +10,7 @@ import platform
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from importlib import metadata
 from typing import Any, Self
 
@@ -63,14 +64,16 @@ class Environment:
 
 
 def _versions() -> dict[str, str]:
-    versions = {}
-    for module, distribution in LIBRARIES.items():
-        if module in sys.modules:
-            try:
-                versions[distribution] = metadata.version(distribution)
-            except metadata.PackageNotFoundError:
-                versions[distribution] = str(getattr(sys.modules[module], "__version__", "unknown"))
-    return versions
+    loaded = {module: distribution for module, distribution in LIBRARIES.items() if module in sys.modules}
+    return {distribution: _version(module, distribution) for module, distribution in loaded.items()}
+
+
+@cache
+def _version(module: str, distribution: str) -> str:
+    try:
+        return metadata.version(distribution)
+    except metadata.PackageNotFoundError:
+        return str(getattr(sys.modules[module], "__version__", "unknown"))
 
 
 def _torch() -> Any:

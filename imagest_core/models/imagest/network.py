@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -13,7 +14,7 @@ from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.imagest.autoencoder import LATENT_FACTOR, AutoencoderConfig, ImagestAutoencoder
 from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder
 from imagest_core.models.imagest.unet import ImagestUNet, UNetConfig
-from imagest_core.models.schedule import cosine_schedule
+from imagest_core.models.schedule import NoiseSchedule, cosine_schedule
 from imagest_core.models.validation import check_network
 
 
@@ -61,7 +62,11 @@ class ImagestNetwork(nn.Module):
         self.autoencoder = ImagestAutoencoder(config.autoencoder)
         self.style = StyleSwinEncoder(config.style)
         self.unet = ImagestUNet(config.unet)
-        self.schedule = cosine_schedule()
+
+    @cached_property
+    def schedule(self) -> NoiseSchedule:
+        """The noise schedule; not computed while the network is only outlined on the meta device."""
+        return cosine_schedule()
 
     @property
     def parts(self) -> dict[str, nn.Module]:

@@ -12,7 +12,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -42,8 +44,8 @@ def paper_style() -> StyleConfig:
 
 def deviation_index(height: int, width: int) -> Tensor:
     """Return the row of the deviation table for each pair of cells of a window, (h·w, h·w)."""
-    y, x = _cells(height, width)
-    return (y[:, None] - y[None]).abs() * width + (x[:, None] - x[None]).abs()
+    y, x = _differences(height, width)
+    return torch.from_numpy(np.abs(y) * width + np.abs(x))
 
 
 def deviation_table(relative: Tensor, height: int, width: int) -> Tensor:
@@ -58,14 +60,17 @@ def deviation_table(relative: Tensor, height: int, width: int) -> Tensor:
 
 def relative_index(height: int, width: int) -> Tensor:
     """Return the row of the relative table for each pair of cells of a window, (h·w, h·w)."""
-    y, x = _cells(height, width)
-    return (y[:, None] - y[None] + height - 1) * (2 * width - 1) + (x[:, None] - x[None] + width - 1)
+    y, x = _differences(height, width)
+    return torch.from_numpy((y + height - 1) * (2 * width - 1) + (x + width - 1))
 
 
-def _cells(height: int, width: int) -> tuple[Tensor, Tensor]:
-    """Return the row and column of each cell of a window."""
-    y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
-    return y.flatten(), x.flatten()
+def _differences(height: int, width: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the differences in row and in column of each pair of cells of a window, (h·w, h·w) each.
+
+    In NumPy: under torch's meta device the subtraction would import torch._dynamo, which takes two seconds.
+    """
+    y, x = (each.ravel().astype(np.int64) for each in np.indices((height, width)))
+    return y[:, None] - y[None], x[:, None] - x[None]
 
 
 class WindowAttention(nn.Module):

@@ -45,7 +45,7 @@ SPLINE_BENDING = 2.0
 """β of the isotropic spline: the best of 0.5 to 16 on simulated cracks and losses."""
 COARSEST = 8
 """Side in px below which a grid is not coarsened further."""
-ITERATIONS = 12
+ITERATIONS = 9
 """Conjugate gradient iterations on the finest grid…"""
 COARSE_ITERATIONS = 4
 """…on those between…"""

@@ -17,7 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Mask
-from imagest_core.restoration.texture.patch_search import Source, features, nearest, patches_at, whole_patches
+from imagest_core.restoration.texture.patch_search import (
+    Source,
+    features_at,
+    nearest,
+    patches_at,
+    whole_patches,
+)
 
 USABLE = 0.97
 """Quantile of the energy of source patches up to which they are used: glints would be scattered."""
@@ -31,7 +37,7 @@ class DetailParameters:
     sigma: float = 1.6
     patch: int = 7
     stride: int = 4
-    candidates: int = 12_000
+    candidates: int = 8000
     groups: int = 12
 
 
@@ -53,7 +59,7 @@ def transfer_detail(
         return None
     centres = _centres(mask, p, seed)
     smooth = cv2.GaussianBlur(fill, (0, 0), p.sigma)
-    wanted = features(_planes(smooth), p.patch)[centres[:, 0], centres[:, 1]]
+    wanted = features_at(_planes(smooth), p.patch, centres)
     chosen = _choose(wanted, guides, centres, p.groups, seed)
     details = np.concatenate([library.details for library in libraries])[chosen]
     return _overlap_add(details, centres, mask.shape, p)
@@ -83,7 +89,7 @@ class _Library:
         energy = cv2.blur(np.square(detail).mean(2), (p.patch, p.patch))[centres[:, 0], centres[:, 1]]
         if len(centres):
             centres = centres[energy <= np.quantile(energy, USABLE)]
-        guides = features(_planes(low), p.patch)[centres[:, 0], centres[:, 1]]
+        guides = features_at(_planes(low), p.patch, centres)
         return cls(guides, patches_at(_planes(detail), centres - p.patch // 2, p.patch))
 
 

@@ -8,6 +8,7 @@ on NumPy arrays and torch tensors alike.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -74,16 +75,31 @@ def features(planes: Array, side: int, terms: Terms = PATCH_TERMS) -> Array:
     """Features (h, w, m) of the patch around each sample of ``planes`` (3, h, w); edges are mirrored."""
     if not isinstance(planes, np.ndarray):
         return _torch_features(planes, side, terms)
+    found = np.empty((*planes.shape[1:], terms.count), np.float32)
+    for column, filtered in enumerate(_filtered(planes, side, terms)):
+        found[..., column] = filtered
+    return found
+
+
+def features_at(planes: Array, side: int, centres: Array, terms: Terms = PATCH_TERMS) -> Array:
+    """:func:`features` (k, m) at ``centres`` (k, 2) alone, which is faster for few of them."""
+    rows, columns = centres[:, 0], centres[:, 1]
+    if not isinstance(planes, np.ndarray):
+        return _torch_features(planes, side, terms)[rows, columns]
+    found = np.empty((len(centres), terms.count), np.float32)
+    places = rows * planes.shape[2] + columns
+    for column, filtered in enumerate(_filtered(planes, side, terms)):
+        found[:, column] = filtered.ravel()[places]
+    return found
+
+
+def _filtered(planes: Array, side: int, terms: Terms) -> Iterator[Image]:
+    """Each feature as a plane (h, w)."""
     opponent = np.tensordot(OPPONENT.astype(np.float32), planes, 1)
-    waves, found = cosines(side), np.empty((*planes.shape[1:], terms.count), np.float32)
-    column = 0
+    waves = cosines(side)
     for plane, count in zip(opponent, (terms.lightness, terms.color, terms.color)):
         for down, across in frequencies(side, count):
-            found[..., column] = cv2.sepFilter2D(
-                plane, -1, waves[across], waves[down], borderType=cv2.BORDER_REFLECT_101
-            )
-            column += 1
-    return found
+            yield cv2.sepFilter2D(plane, -1, waves[across], waves[down], borderType=cv2.BORDER_REFLECT_101)
 
 
 def _torch_features(planes: Array, side: int, terms: Terms) -> Array:

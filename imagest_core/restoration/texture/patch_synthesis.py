@@ -29,6 +29,7 @@ from imagest_core.restoration.texture.patch_search import (
     Array,
     Source,
     features,
+    features_at,
     nearest,
     patches_at,
     varying,
@@ -180,7 +181,7 @@ class Level:
         lattice = reach[::stride, ::stride] > 0
         grid = _on(device, np.argwhere(lattice) * stride)
         low = _planes(np.asarray(cv2.GaussianBlur(smooth, (0, 0), p.sigma), np.float32), device)
-        guides = features(low, side, GUIDE_TERMS)[grid[:, 0], grid[:, 1]]
+        guides = features_at(low, side, grid, GUIDE_TERMS)
         return cls(
             _planes(smooth, device),
             _on(device, mask),
@@ -207,7 +208,7 @@ class Level:
         estimate = _planes(start, _device(self.smooth))
         for number in range(rounds):
             step.check()
-            current = features(estimate, p.side)[self.grid[:, 0], self.grid[:, 1]]
+            current = features_at(estimate, p.side, self.grid)
             queries = _features(current * _on_like(current, gain), self.guides, p)
             index, distance = nearest(queries, known)
             found, distance = self.coherent(queries, candidates[index], distance)

@@ -54,7 +54,7 @@ REFINING_GAIN = 0.2
 
 SYNTHESIS: Mapping[Quality, SynthesisParameters] = {
     Quality.DRAFT: SynthesisParameters(rounds=(3, 2, 1), candidates=(1200, 2500, 3000), contrast=1.8),
-    Quality.STANDARD: SynthesisParameters(rounds=(3, 2, 2), candidates=(1500, 3000, 4000)),
+    Quality.STANDARD: SynthesisParameters(rounds=(3, 2, 1), candidates=(1500, 2500, 3000)),
     Quality.FINE: SynthesisParameters(strides=(1, 2, 2), rounds=(6, 4, 3), candidates=(3000, 9000, 16_000)),
 }
 
