@@ -188,7 +188,7 @@ _CHECKS: Mapping[type, Callable[[Spec, Any], Any]] = {
 
 
 def parameter(default: Any, *, label: str, help: str, **spec: Any) -> Any:
-    """A dataclass field with a :class:`Spec`; ``spec`` are the Spec's own fields."""
+    """Return a dataclass field with a :class:`Spec`; ``spec`` are the Spec's own fields."""
     return field(default=default, metadata={_KEY: {"label": label, "help": help, **spec}})
 
 
@@ -215,7 +215,7 @@ class Parameters:
         )
 
     def changed(self, **values: Any) -> Self:
-        """The same with other values; raises ``InputError`` for a name there isn't."""
+        """Return the same with other values; raises ``InputError`` for a name there isn't."""
         unknown = sorted(values.keys() - self.specs().keys())
         if unknown:
             raise InputError(Message("There is no parameter {unknown} here.", unknown=f"{unknown[0]!r}"))

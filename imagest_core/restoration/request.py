@@ -98,7 +98,7 @@ class RestorationRequest(Parameters):
 
     @classmethod
     def of(cls, engine: str = "imagest", **values: Any) -> RestorationRequest:
-        """A request of shared and engine parameters alike, by name.
+        """Make a request of shared and engine parameters alike, by name.
 
         Raises ``InputError`` for a parameter that the engine doesn't have.
         """
@@ -109,7 +109,7 @@ class RestorationRequest(Parameters):
         return cls(engine, kind(**own), **shared)
 
     def changed(self, **values: Any) -> RestorationRequest:
-        """The same with other values, shared or the engine's own.
+        """Return the same with other values, shared or the engine's own.
 
         With another ``engine`` the parameters that both engines have are kept.
         """
@@ -122,7 +122,7 @@ class RestorationRequest(Parameters):
         return replace(self, engine=engine, parameters=kind(**{**kept, **own}), **shared)
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The value of a shared parameter or of one the engine has, else ``default``."""
+        """Return the value of a shared parameter or of one the engine has, else ``default``."""
         source = self if name in self.specs() else self.parameters
         return getattr(source, name, default)
 
@@ -134,7 +134,7 @@ class RestorationRequest(Parameters):
 
     @classmethod
     def from_plain(cls, stored: Mapping[str, Any]) -> RestorationRequest:
-        """The request that :meth:`to_plain` wrote, also in the flat form of earlier versions.
+        """Return the request that :meth:`to_plain` wrote, also in the flat form of earlier versions.
 
         Unknown names are dropped. Raises ``TypeError`` or ``ValueError`` where a value doesn't fit.
         """
@@ -176,7 +176,7 @@ class StoredParameters(Parameters):
 
 
 def parameters_of(engine: str, default: type[Parameters] = Parameters) -> type[Parameters]:
-    """The parameters of an engine; ``default`` where there is no such engine."""
+    """Return the parameters of an engine; ``default`` where there is no such engine."""
     from imagest_core.restoration.engines.registry import ENGINES, get_engine
 
     return get_engine(engine).Parameters if engine in ENGINES else default

@@ -23,8 +23,11 @@ COLOR_BOUND = 1.5
 
 @dataclass(frozen=True)
 class WindowBatch:
-    """Windows of one shape as tensors, padded: pre-filled images (n, 3, h, w) in −1…1, masks (n, 1, h, w)
-    of the holes, and which latents the holes touch."""
+    """Windows of one shape as tensors, padded.
+
+    Pre-filled images (n, 3, h, w) in −1…1, masks (n, 1, h, w) of the holes, and
+    which latents the holes touch.
+    """
 
     windows: tuple[Window, ...]
     prefilled: Tensor
@@ -37,7 +40,7 @@ class WindowBatch:
         return self.prefilled.clamp(-COLOR_BOUND, COLOR_BOUND)
 
     def reduced(self, scale: int, backbone: Backbone) -> WindowBatch:
-        """The windows at ``1 / scale`` of their size, padded for ``backbone``."""
+        """Return the windows at ``1 / scale`` of their size, padded for ``backbone``."""
         image = functional.avg_pool2d(self.prefilled, scale, ceil_mode=True, count_include_pad=False)
         mask = functional.max_pool2d(self.mask, scale, ceil_mode=True)
         padding = (0, -image.shape[3] % backbone.multiple, 0, -image.shape[2] % backbone.multiple)
@@ -46,7 +49,7 @@ class WindowBatch:
         return WindowBatch(self.windows, image, mask, backbone.latent_mask(mask))
 
     def select(self, indices: Sequence[int]) -> WindowBatch:
-        """Some of the windows."""
+        """Return some of the windows."""
         chosen = list(indices)
         windows = tuple(self.windows[i] for i in chosen)
         return WindowBatch(windows, self.prefilled[chosen], self.mask[chosen], self.inside[chosen])
@@ -135,12 +138,12 @@ class DiffusionPipeline:
         return self._decode(latents, batch)
 
     def _decode(self, latents: Tensor, batch: WindowBatch) -> Tensor:
-        """Decoded images as a difference to what was shown: colours beyond the bound survive."""
+        """Decode images as a difference to what was shown: colours beyond the bound survive."""
         decoded = self.backbone.decode(latents, batch.shown, batch.mask, batch.inside)
         return batch.prefilled + (decoded - batch.shown)
 
     def _predict(self, z: Tensor, t: Tensor, inside: Tensor, known: Tensor) -> Tensor:
-        """The backbone's prediction; with a guidance other than 1 the conditioning is extrapolated."""
+        """Return the backbone's prediction; with a guidance other than 1 the conditioning is extrapolated."""
         conditioned = self.backbone.denoise(z, t, inside, known, self.condition)
         if self.condition is None or self.guidance == 1.0:
             return conditioned

@@ -48,7 +48,7 @@ class Solver:
 
 
 def window_seed(request: RestorationRequest, window: Window, purpose: str = "") -> int:
-    """A 56-bit seed keyed by seed, variation, window origin, scale and ``purpose``.
+    """Return a 56-bit seed keyed by seed, variation, window origin, scale and ``purpose``.
 
     Neither the order nor the batch of the windows changes it, and no two windows share it.
     """
@@ -59,7 +59,7 @@ def window_seed(request: RestorationRequest, window: Window, purpose: str = "") 
 
 
 def window_noise(request: RestorationRequest, window: Window, shape: tuple[int, int, int]) -> Tensor:
-    """Standard normal noise (c, h, w), made on the CPU whatever the device."""
+    """Return standard normal noise (c, h, w), made on the CPU whatever the device."""
     generator = torch.Generator().manual_seed(window_seed(request, window))
     return torch.randn(shape, generator=generator)
 

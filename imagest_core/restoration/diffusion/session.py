@@ -197,7 +197,7 @@ class DiffusionSession:
 
 
 def _note(weight: Image, view: WindowView) -> Mapping[str, str]:
-    """What the record says of a textured window: how much of its damage shows a sample."""
+    """Return what the record says of a textured window: how much of its damage shows a sample."""
     if view.coarse_fill is not None:
         return {"refined": "over a fill at twice the scale, which holds the sample"}
     share = float(weight[view.mask].mean()) if view.mask.any() else 0.0

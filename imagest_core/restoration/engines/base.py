@@ -47,7 +47,7 @@ class Session(Protocol):
 
     @property
     def facts(self) -> Facts:
-        """What the record keeps: weights hash, number format, device, batch, steps…"""
+        """What the record keeps: weights hash, number format, device, batch, steps and more."""
 
     def fill(self, views: Sequence[WindowView], progress: Progress) -> Sequence[WindowFill]:
         """Fill the windows, each independent of the others; raises ``Cancelled``."""
@@ -78,7 +78,7 @@ class Engine(Protocol):
     """Whether its fills continue the boundary by themselves; others are matched and blended."""
 
     def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
-        """What the model of ``parameters`` can be conditioned on; raises ``ModelError``."""
+        """Return what the model of ``parameters`` can be conditioned on; raises ``ModelError``."""
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
         """Those of seed, variation, batch and device that decide the fills of ``request``."""

@@ -141,7 +141,7 @@ class ImagestParameters(base.Parameters):
 
 
 def own(request: RestorationRequest) -> ImagestParameters:
-    """The engine's parameters in ``request``; the defaults in a request for another engine."""
+    """Return the engine's parameters in ``request``; the defaults in a request for another engine."""
     found = request.parameters
     return found if isinstance(found, ImagestParameters) else ImagestParameters()
 
@@ -165,7 +165,7 @@ class ImagestEngine:
         return frozenset({Capability.STYLE})
 
     def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
-        """A faithful fill is certain; a textured one samples."""
+        """Return those a textured fill depends on; a faithful one is certain."""
         return frozenset({"seed", "variation", "batch", "device"} if _textured(own(request)) else ())
 
     def uses_style(self, request: RestorationRequest) -> bool:

@@ -31,7 +31,7 @@ def engine_names() -> tuple[str, ...]:
 
 
 def get_engine(name: str) -> Engine:
-    """The engine of this name; raises ``InputError`` where there is none."""
+    """Return the engine of this name; raises ``InputError`` where there is none."""
     if name not in ENGINES:
         raise InputError(
             Message(

@@ -31,7 +31,7 @@ def prolong(field: Field, height: int, width: int) -> Field:
 
 
 def restrict(field: Field) -> Field:
-    """Sums at half the size, with bilinear weights: the transpose of :func:`prolong`."""
+    """Sum at half the size, with bilinear weights: the transpose of :func:`prolong`."""
     return _restricted(_restricted(field, -2), -1)
 
 

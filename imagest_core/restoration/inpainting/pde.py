@@ -129,8 +129,11 @@ def _box_around(masks: Field) -> tuple[slice, slice]:
 
 @dataclass(frozen=True)
 class _Level:
-    """The operator on one grid: ``hole`` (n, 1, h, w) is 1 where it is solved; ``tension`` on the cells or
-    None for the identity; ``inverse`` of the operator's diagonal in the hole."""
+    """The operator on one grid.
+
+    ``hole`` (n, 1, h, w) is 1 where it is solved; ``tension`` on the cells or None for the identity;
+    ``inverse`` of the operator's diagonal in the hole.
+    """
 
     hole: Field
     tension: Field | None
@@ -142,7 +145,7 @@ class _Level:
         return cls(hole, tension, bending, hole / _diagonal(hole, tension, bending))
 
     def coarsened(self) -> _Level | None:
-        """The operator on a grid of half the size, where bending counts a quarter; None without a hole."""
+        """Return the operator at half the size, where bending counts a quarter; None without a hole."""
         xp = array_namespace(self.hole)
         if max(self.hole.shape[-2:]) <= COARSEST or min(self.hole.shape[-2:]) < COARSEST // 2:
             return None
@@ -248,7 +251,7 @@ def negative_laplacian(field: Field) -> Field:
 
 
 def _diagonal(hole: Field, tension: Field | None, bending: Field | float) -> Field:
-    """The diagonal of :func:`_operator`, away from the edges exact."""
+    """Return the diagonal of :func:`_operator`, away from the edges exact."""
     xp = array_namespace(hole)
     diagonal = xp.ones_like(hole) * (20.0 * bending)
     if tension is None:

@@ -44,8 +44,11 @@ FULL_ATTENUATION = 0.9
 
 @dataclass(frozen=True)
 class BandTarget:
-    """Target energy of a band as shares of the RMS of intact paint within ``near`` px (σ): in ``thin``
-    damage, in ``broad`` and in ``thick`` damage (:mod:`.depth_masks`)."""
+    """Target energy of a band as shares of the RMS of nearby intact paint.
+
+    Nearby means within ``near`` px (σ). The shares are those in ``thin``, ``broad`` and ``thick`` damage
+    (:mod:`.depth_masks`).
+    """
 
     band: Band
     near: float
@@ -146,7 +149,7 @@ def match_band_energy(
 
 
 def bandpass(image: Image, band: Band) -> Image:
-    """A band of a picture (h, w, 3) or field (h, w)."""
+    """Return a band of a picture (h, w, 3) or field (h, w)."""
     return blur(image, band[0]) - blur(image, band[1])
 
 

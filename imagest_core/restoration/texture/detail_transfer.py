@@ -31,8 +31,11 @@ USABLE = 0.97
 
 @dataclass(frozen=True)
 class DetailParameters:
-    """``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px; ``candidates``: source patches at
-    most; ``groups``: so many groups of candidates, of which each place may take one."""
+    """Parameters of the transfer.
+
+    ``sigma``: low pass in px; ``patch`` (odd) and ``stride`` in px; ``candidates``: source patches at most;
+    ``groups``: so many groups of candidates, of which each place may take one.
+    """
 
     sigma: float = 1.6
     patch: int = 7

@@ -66,7 +66,7 @@ def cosines(side: int) -> NDArray[np.float32]:
 
 @cache
 def frequencies(side: int, count: int) -> tuple[tuple[int, int], ...]:
-    """The ``count`` lowest pairs of vertical and horizontal frequency; the mean comes first."""
+    """Return the ``count`` lowest pairs of vertical and horizontal frequency; the mean comes first."""
     pairs = [(a, b) for a in range(side) for b in range(side)]
     return tuple(sorted(pairs, key=lambda pair: (pair[0] ** 2 + pair[1] ** 2, pair))[:count])
 
@@ -118,7 +118,7 @@ def _torch_features(planes: Array, side: int, terms: Terms) -> Array:
 
 @cache
 def basis(side: int, terms: Terms = PATCH_TERMS) -> NDArray[np.float32]:
-    """The orthonormal patches (m, 3, side, side) that features are the coefficients of."""
+    """Return the orthonormal patches (m, 3, side, side) that features are the coefficients of."""
     waves = cosines(side)
     kernels = [
         weights[:, None, None] * np.outer(waves[down], waves[across])
@@ -162,8 +162,10 @@ def like(array: Array, values: NDArray[Any]) -> Array:
 
 
 def nearest(queries: Array, candidates: Array) -> tuple[Array, Array]:
-    """For each row of ``queries`` (k, m) the index of the nearest of ``candidates`` (n, m), and the squared
-    distance to it."""
+    """Find the nearest of ``candidates`` (n, m) for each row of ``queries`` (k, m).
+
+    Returns its index (k,) and the squared distance to it (k,).
+    """
     xp = array_namespace(queries)
     squares = 0.5 * xp.sum(candidates * candidates, axis=1)
     turned = candidates.T

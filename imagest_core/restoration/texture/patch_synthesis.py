@@ -46,9 +46,10 @@ DEEP_CONTRAST = 1.1
 
 @dataclass(frozen=True)
 class SynthesisParameters:
-    """``side`` of the patches (odd) and ``strides`` between them in px; ``rounds`` and ``candidates`` (source
-    patches at most) from the coarsest level to the finest, each twice the size of the one before.
+    """Parameters of the synthesis.
 
+    ``side`` of the patches (odd) and ``strides`` between them in px; ``rounds`` and ``candidates`` (source
+    patches at most) from the coarsest level to the finest, each twice the size of the one before.
     ``guide``: weight of the smooth fill (low pass of ``sigma`` px) in the comparison; ``contrast``: factor on
     the contrast of queries; ``coherence``: a patch that continues its neighbour's may be farther by the
     inverse of this, sought in so many ``passes``; ``noise``: RMS by which each level's start is randomised.
@@ -129,7 +130,7 @@ class Paint:
 
     @classmethod
     def of(cls, sources: Sequence[Source], p: SynthesisParameters, device: Any) -> Paint:
-        """The paint of ``sources``."""
+        """Collect the paint of ``sources``."""
         height = max(source.intact.shape[0] for source in sources)
         image, low, whole = [], [], []
         for source in sources:
@@ -271,7 +272,7 @@ class Level:
 
 
 def _features(patches: Array, guides: Array, p: SynthesisParameters) -> Array:
-    """What patches are compared by: their own low frequencies, and weighted those of the guide."""
+    """Return what patches are compared by: their own low frequencies, and weighted those of the guide."""
     return array_namespace(patches).concat([patches, p.guide * guides], axis=-1)
 
 
@@ -300,7 +301,7 @@ def _neighbors(lattice: Mask) -> NDArray[np.int64]:
 
 
 def _on(device: Any, array: NDArray[Any]) -> Array:
-    """A NumPy array, or with a ``device`` a torch tensor there."""
+    """Return a NumPy array, or with a ``device`` a torch tensor there."""
     if device is None:
         return array
     import torch

@@ -115,13 +115,13 @@ class TextureTransfer:
 
 
 def coarse_part(change: Image, deep: Image) -> Image:
-    """The bands of a change (h, w, 3) that are too coarse for synthesised paint to decide."""
+    """Return the bands of a change (h, w, 3) that are too coarse for synthesised paint to decide."""
     coarse = blur(change, THICK_SIGMA)
     return coarse + deep[..., None] * (blur(change, DEEP_SIGMA) - coarse) if deep.any() else coarse
 
 
 def _finest_band(change: Image, detail: Image | None, broad: Image) -> Image:
-    """The finest band of synthesised paint in broad damage, of transferred detail in cracks."""
+    """Return the finest band of synthesised paint in broad damage, of transferred detail in cracks."""
     synthesized = broad[..., None] * bandpass(change, FINEST.band)
     if detail is None:
         return synthesized
