@@ -3447,16 +3447,16 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>质量</translation>
     </message>
     <message>
-        <source>Preset of steps and scheduler.</source>
-        <translation>步数与采样器的预设。</translation>
+        <source>Preset of sampling steps and texture search.</source>
+        <translation>采样步数与纹理搜索的预设。</translation>
     </message>
     <message>
         <source>Draft</source>
         <translation>草稿</translation>
     </message>
     <message>
-        <source>Fewest steps: to see where it goes</source>
-        <translation>步数最少：查看大致效果</translation>
+        <source>Least texture search: to see where it goes</source>
+        <translation>纹理搜索最少：查看大致效果</translation>
     </message>
     <message>
         <source>Standard</source>
@@ -3471,8 +3471,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>精细</translation>
     </message>
     <message>
-        <source>Most steps: for the last run</source>
-        <translation>步数最多：用于最后一次</translation>
+        <source>Most steps and texture search: for the last run</source>
+        <translation>步数与纹理搜索最多：用于最后一次</translation>
     </message>
     <message>
         <source>Steps</source>

@@ -73,14 +73,14 @@ class ImagestParameters(base.Parameters):
     quality: Quality = parameter(
         Quality.STANDARD,
         label="Quality",
-        help="Preset of steps and scheduler.",
+        help="Preset of sampling steps and texture search.",
         resets=("steps", "scheduler"),
         applies=_textured,
         basic=True,
         choices=(
-            Choice(Quality.DRAFT, "Draft", "Fewest steps: to see where it goes"),
+            Choice(Quality.DRAFT, "Draft", "Least texture search: to see where it goes"),
             Choice(Quality.STANDARD, "Standard", "For most work"),
-            Choice(Quality.FINE, "Fine", "Most steps: for the last run"),
+            Choice(Quality.FINE, "Fine", "Most steps and texture search: for the last run"),
         ),
     )
     steps: int | None = parameter(
