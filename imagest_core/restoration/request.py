@@ -150,7 +150,10 @@ class RestorationRequest(Parameters):
         values = {RENAMED.get(name, name): value for name, value in stored.items()}
         engine = values.pop("engine", "imagest")
         own = values.pop("parameters", None)
-        own = values if own is None else own
+        if own is None:
+            own = {name: value for name, value in values.items() if name not in cls.specs()}
+        if not isinstance(own, Mapping):
+            raise TypeError(f"{str(own)[:40]!r} are no parameters")
         kind = parameters_of(engine, StoredParameters)
         if kind is StoredParameters:
             parameters: Parameters = StoredParameters(dict(own))
