@@ -1306,6 +1306,10 @@
         <translation>“{name}”不能作为模型名称；请用 --name 另选。</translation>
     </message>
     <message>
+        <source>Result {number} was made by the engine {engine}, which this version doesn&apos;t have: choose the settings yourself.</source>
+        <translation>结果 {number} 由引擎 {engine} 生成，而此版本没有该引擎：请自行选择设置。</translation>
+    </message>
+    <message>
         <source>The engine {engine} returned invalid samples at {x}, {y}; please report this.</source>
         <translation>引擎 {engine} 在 {x}, {y} 处返回了无效的样本；请报告此问题。</translation>
     </message>
@@ -2370,8 +2374,8 @@
         <translation>不接受风格</translation>
     </message>
     <message>
-        <source>the disk refuses</source>
-        <translation>磁盘拒绝写入</translation>
+        <source>the disk reports an error</source>
+        <translation>磁盘报告错误</translation>
     </message>
     <message>
         <source>the folder is not writable</source>
