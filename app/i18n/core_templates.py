@@ -143,6 +143,7 @@ TEMPLATES = (
     QT_TRANSLATE_NOOP("Core", "The engine must be a text, not {engine}."),
     QT_TRANSLATE_NOOP("Core", "The engine {engine} has no parameter {unknown}; its parameters are: {known}."),
     QT_TRANSLATE_NOOP("Core", "The engine {engine} returned invalid samples at {x}, {y}; please report this."),
+    QT_TRANSLATE_NOOP("Core", "The engine {engine} takes {expected}, not {given}."),
     QT_TRANSLATE_NOOP("Core", "The engine {engine} {reads}: leave out {flag}."),
     QT_TRANSLATE_NOOP("Core", "The exported file can't be read: {reason}"),
     QT_TRANSLATE_NOOP("Core", "The exported file is of another kind than the scan: its {name} differs."),

@@ -182,13 +182,16 @@ def parameters_of(engine: str, default: type[Parameters] = Parameters) -> type[P
     """The parameters of an engine; ``default`` where there is no such engine."""
     from imagest_core.restoration.engines.registry import ENGINES, get_engine
 
-    return get_engine(engine).Parameters if engine in ENGINES else default
+    return get_engine(engine).Parameters if isinstance(engine, str) and engine in ENGINES else default
 
 
 def check_names(engine: str, kind: type[Parameters], names: Mapping[str, Any]) -> None:
     """Raise ``InputError`` for the first name that isn't a parameter of ``engine``."""
+    from imagest_core.restoration.engines.registry import get_engine
+
     unknown = sorted(names.keys() - kind.specs().keys())
     if unknown:
+        get_engine(engine)
         known = ", ".join(kind.specs()) or "none"
         raise InputError(
             Message(

@@ -1314,6 +1314,10 @@
         <translation>引擎 {engine} 在 {x}, {y} 处返回了无效的样本；请报告此问题。</translation>
     </message>
     <message>
+        <source>The engine {engine} takes {expected}, not {given}.</source>
+        <translation>引擎 {engine} 需要 {expected}，而不是 {given}。</translation>
+    </message>
+    <message>
         <source>The file has {depth} bits per sample; it is read as 8-bit grey.</source>
         <translation>文件每个样本 {depth} 位；按 8 位灰度读取。</translation>
     </message>
