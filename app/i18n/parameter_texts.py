@@ -65,10 +65,12 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Parameters", "DDIM, the paper's"),
     QT_TRANSLATE_NOOP("Parameters", "Style strength"),
     QT_TRANSLATE_NOOP(
-        "Parameters", "Weight of the style reference; one that you choose changes colours, too."
+        "Parameters", "Weight of the style reference; a reference that you choose also changes colours."
     ),
     QT_TRANSLATE_NOOP("Parameters", "Guidance"),
-    QT_TRANSLATE_NOOP("Parameters", "How far the style is exaggerated; all but 1 take twice as long."),
+    QT_TRANSLATE_NOOP(
+        "Parameters", "How strongly the style is exaggerated; values other than 1 take twice as long."
+    ),
     QT_TRANSLATE_NOOP("Parameters", "Detail"),
     QT_TRANSLATE_NOOP("Parameters", "Share of the texture of intact paint that a fill takes."),
     QT_TRANSLATE_NOOP("Parameters", "Prompt"),

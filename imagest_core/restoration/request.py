@@ -91,7 +91,7 @@ class RestorationRequest(Parameters):
         super().__post_init__()
         if not isinstance(self.engine, str):
             raise InputError(
-                Message("The engine must be a text, not {engine}.", engine=f"{str(self.engine)[:40]!r}")
+                Message("The engine must be text, not {engine}.", engine=f"{str(self.engine)[:40]!r}")
             )
         if self.parameters is None:
             object.__setattr__(self, "parameters", parameters_of(self.engine)())

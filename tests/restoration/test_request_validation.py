@@ -93,7 +93,7 @@ def test_an_engine_that_is_not_there_is_refused() -> None:
 def test_parameters_for_an_engine_that_is_not_there_name_the_engine() -> None:
     with pytest.raises(InputError, match="There is no engine 'magic'"):
         RestorationRequest.of("magic", steps=3)
-    with pytest.raises(InputError, match="engine must be a text"):
+    with pytest.raises(InputError, match="engine must be text"):
         RestorationRequest.of(["magic"])  # type: ignore[arg-type]
 
 

@@ -103,7 +103,7 @@ class ImagestParameters(base.Parameters):
     style_strength: float = parameter(
         1.0,
         label="Style strength",
-        help="Weight of the style reference; one that you choose changes colours, too.",
+        help="Weight of the style reference; a reference that you choose also changes colours.",
         low=0.0,
         high=4.0,
         soft_high=2.0,
@@ -114,7 +114,7 @@ class ImagestParameters(base.Parameters):
     guidance: float = parameter(
         1.0,
         label="Guidance",
-        help="How far the style is exaggerated; all but 1 take twice as long.",
+        help="How strongly the style is exaggerated; values other than 1 take twice as long.",
         low=0.0,
         high=20.0,
         soft_high=5.0,

@@ -150,5 +150,5 @@ def _overlap_add(
             np.add.at(squares, place, weight[y, x] ** 2)
             for channel in range(3):
                 np.add.at(total[channel], place, weight[y, x] * patches[:, channel, y, x])
-    mean = (total / np.sqrt(np.maximum(squares, 1e-6))).reshape(3, height + 2 * half, width + 2 * half)
-    return np.ascontiguousarray(mean[:, half : half + height, half : half + width].transpose(1, 2, 0))
+    blended = (total / np.sqrt(np.maximum(squares, 1e-6))).reshape(3, height + 2 * half, width + 2 * half)
+    return np.ascontiguousarray(blended[:, half : half + height, half : half + width].transpose(1, 2, 0))
