@@ -14,6 +14,7 @@ from imagest_core.project.operations.results import remove_run
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
 from imagest_core.project.storage.unpack import INVALID_DATA
+from imagest_core.restoration.engines.registry import ENGINES
 
 MARGIN = 0.75
 """Shown round a region under review, as a share of its size."""
@@ -90,6 +91,15 @@ def _take_parameters(context: Context, run: Run) -> None:
                 "The record of result {number} can't be read: choose the settings yourself.", number=run.id
             )
         ) from error
+    if request.engine not in ENGINES:
+        raise ProjectError(
+            Message(
+                "Result {number} was made by the engine {engine}, which this version doesn't have:"
+                " choose the settings yourself.",
+                number=run.id,
+                engine=request.engine,
+            )
+        )
     context.selection.request = request
     context.selection.variations, context.selection.seed_locked = 1, True
 

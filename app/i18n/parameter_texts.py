@@ -49,13 +49,13 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Parameters", "Textured"),
     QT_TRANSLATE_NOOP("Parameters", "Continues the texture of the style reference"),
     QT_TRANSLATE_NOOP("Parameters", "Quality"),
-    QT_TRANSLATE_NOOP("Parameters", "Preset of steps and scheduler."),
+    QT_TRANSLATE_NOOP("Parameters", "Preset of sampling steps and texture search."),
     QT_TRANSLATE_NOOP("Parameters", "Draft"),
-    QT_TRANSLATE_NOOP("Parameters", "Fewest steps: to see where it goes"),
+    QT_TRANSLATE_NOOP("Parameters", "Least texture search: to see where it goes"),
     QT_TRANSLATE_NOOP("Parameters", "Standard"),
     QT_TRANSLATE_NOOP("Parameters", "For most work"),
     QT_TRANSLATE_NOOP("Parameters", "Fine"),
-    QT_TRANSLATE_NOOP("Parameters", "Most steps: for the last run"),
+    QT_TRANSLATE_NOOP("Parameters", "Most steps and texture search: for the last run"),
     QT_TRANSLATE_NOOP("Parameters", "Steps"),
     QT_TRANSLATE_NOOP("Parameters", "Sampling steps."),
     QT_TRANSLATE_NOOP("Parameters", "by quality"),
@@ -65,10 +65,12 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Parameters", "DDIM, the paper's"),
     QT_TRANSLATE_NOOP("Parameters", "Style strength"),
     QT_TRANSLATE_NOOP(
-        "Parameters", "Weight of the style reference; one that you choose changes colours, too."
+        "Parameters", "Weight of the style reference; a reference that you choose also changes colours."
     ),
     QT_TRANSLATE_NOOP("Parameters", "Guidance"),
-    QT_TRANSLATE_NOOP("Parameters", "How far the style is exaggerated; all but 1 take twice as long."),
+    QT_TRANSLATE_NOOP(
+        "Parameters", "How strongly the style is exaggerated; values other than 1 take twice as long."
+    ),
     QT_TRANSLATE_NOOP("Parameters", "Detail"),
     QT_TRANSLATE_NOOP("Parameters", "Share of the texture of intact paint that a fill takes."),
     QT_TRANSLATE_NOOP("Parameters", "Prompt"),

@@ -44,9 +44,7 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
 
     filled = damage.filled()
     if filled.empty:
-        raise MaskError(
-            "All damage is of classes that are only recorded; let one of them be filled to restore it."
-        )
+        raise MaskError("All damage belongs to classes that are only recorded; set one of them to be filled.")
     dilated = filled.dilated(request.dilation)
     regions = find_regions(dilated)
     windows = make_plan(dilated, regions, Layout.of(get_engine(request.engine), request, picture)).windows

@@ -1,4 +1,4 @@
-"""Step three: how shall it be filled, with what, and how long will that take here?"""
+"""The panel of the third step: engine, parameters, and the estimated time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ESTIMATE_WAIT = 250
 
 
 class RestorePanel(Panel):
-    """Shows and changes ``selection.request``; ``summary_changed(str)``: a word for the title."""
+    """Shows and changes ``selection.request``; ``summary_changed(str)``: text for the title."""
 
     summary_changed = Signal(str)
 
@@ -86,7 +86,7 @@ class RestorePanel(Panel):
         self._enable()
 
     def _look_again(self) -> None:
-        """Ask for the device, whose free memory changes with every restoration, and estimate anew."""
+        """Ask for the device, whose free memory changes with every restoration, and estimate again."""
         self._wait.start()
         self.context.background.latest("device", device_now, self._show_device)
 

@@ -70,7 +70,7 @@ class Choices(QWidget):
         return self._editors[name].widget
 
     def _build(self, engine: str) -> None:
-        """Make the rows anew for the parameters of ``engine``."""
+        """Rebuild the rows for the parameters of ``engine``."""
         clear(self._grid)
         self.rows, self._editors, self._shown_engine = {}, {}, engine
         self.resets = {"engine": self._engine_reset}

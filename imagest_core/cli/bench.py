@@ -75,6 +75,10 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.peers is not None:
         show(*compare_peers(args.peers, progress).lines())
         return
+    from imagest_core.restoration.engines.registry import get_engine
+
+    for name in args.engine or ():
+        get_engine(name)
     repeats = args.repeats
     for compare in (compare_splines, compare_engines, compare_writers):
         progress.check()
@@ -167,10 +171,11 @@ def compare_peers(cases: Path, progress: Progress) -> SpeedComparison:
 
     from imagest_core.evaluation.cases import find_cases
     from imagest_core.evaluation.filling import fill_case
-    from imagest_core.evaluation.peers import fill_by_gmic
+    from imagest_core.evaluation.peers import check_installed, fill_by_gmic
     from imagest_core.restoration.request import RestorationRequest
 
     found, request = find_cases(cases), RestorationRequest()
+    check_installed()
     fill_case(found[0], request, Progress())
     pairs = [
         (fill_by_gmic(case).seconds, fill_case(case, request, Progress()).seconds)

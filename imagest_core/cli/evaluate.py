@@ -59,6 +59,7 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Run the evaluation; print the paths of the written files."""
     from imagest_core.cli.options import check_options, given_values, parameter_tables
+    from imagest_core.evaluation.methods import HARMONIC
     from imagest_core.evaluation.run import Evaluation, evaluate
     from imagest_core.restoration.engines.registry import engine_names, get_engine
     from imagest_core.restoration.request import RestorationRequest
@@ -66,7 +67,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     values = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
     values.pop("mode", None)
     named = {name.partition(":")[0] for name in args.engine} & set(engine_names())
-    check_options(map(get_engine, sorted(named) or engine_names()), values)
+    if args.engine and not named:
+        named = {HARMONIC}
+    modes = {"mode": args.mode} if args.mode else {}
+    check_options(map(get_engine, sorted(named) or engine_names()), values | modes)
     evaluation = Evaluation(
         args.cases,
         args.output,

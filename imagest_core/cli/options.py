@@ -79,7 +79,7 @@ def _metavar(spec: Spec) -> str:
 
 def _help(spec: Spec) -> str:
     """Return the parameter's help with its default, escaped for argparse."""
-    default = spec.automatic if spec.default is None else spec.default
+    default = spec.automatic or spec.default
     shown = default.value if isinstance(default, StrEnum) else default
     text = spec.help.rstrip(".")
     text = text[:1].lower() + text[1:] if not text[:2].isupper() else text

@@ -18,14 +18,20 @@ TIMEOUT = 600
 """Seconds after which the program is taken to hang."""
 
 
+def check_installed() -> str:
+    """Return the path of G'MIC; raises ``InputError`` where it is missing."""
+    program = shutil.which(GMIC)
+    if program is None:
+        raise InputError("G'MIC is not installed: install gmic, or leave this method out.")
+    return program
+
+
 def fill_by_gmic(case: Case) -> Filled:
     """Fill ``case`` with ``inpaint_matchpatch`` and its defaults; the time is that of the whole process.
 
     Raises ``InputError`` where G'MIC is missing or fails.
     """
-    program = shutil.which(GMIC)
-    if program is None:
-        raise InputError("G'MIC is not installed: install gmic, or leave this method out.")
+    program = check_installed()
     with tempfile.TemporaryDirectory(prefix="imagest-") as folder:
         out = Path(folder) / "fill.png"
         commands = ["inpaint_matchpatch[0]", "[1]", "keep[0]", "output", str(out)]

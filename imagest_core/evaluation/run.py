@@ -20,6 +20,7 @@ from imagest_core.evaluation.benchmark import ALL, Benchmark, columns, run_bench
 from imagest_core.evaluation.cases import Case, find_cases
 from imagest_core.evaluation.contact_sheet import Strip, close_strip, contact_sheet, whole_strip
 from imagest_core.evaluation.methods import Method, methods
+from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
@@ -70,6 +71,8 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     rows = methods(evaluation.engines or engine_names(), evaluation.modes, evaluation.values)
     for row in rows:
         check_request(row.request)
+    if any(row.peer for row in rows):
+        check_installed()
     _prepare(evaluation)
     store = WeightStore.default(evaluation.metric_weights)
     perceptual = Perceptual(store, captions=any(case.caption for case in cases))

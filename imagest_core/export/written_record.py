@@ -71,8 +71,8 @@ def remarks(document: Document, exported: Path) -> list[str]:
     if rows and digest not in {sha256 for sha256, _ in rows}:
         remarks.append(
             Message(
-                "{exported} was changed after it was exported ({time}): its samples are as they "
-                "were, other bytes, for instance metadata, are not.",
+                "{exported} was changed after it was exported ({time}): its samples are unchanged, but"
+                " other bytes, such as metadata, are not.",
                 exported=exported.name,
                 time=rows[-1][1],
             )

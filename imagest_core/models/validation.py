@@ -128,7 +128,7 @@ def check_texts(values: Mapping[str, Any], *names: str) -> None:
     """Raise ``ValueError`` if one of these values isn't a string."""
     for name in names:
         if name in values and not isinstance(values[name], str):
-            raise ValueError(f"{name} must be a text")
+            raise ValueError(f"{name} must be text")
 
 
 def check_digests(files: Any) -> None:

@@ -310,7 +310,7 @@ def _message(error: OSError, target: Path) -> str:
             "The disk became full while {target} was written; free some space or choose another disk.",
             target=target.name,
         )
-    reason = _REASONS.get(error.errno or 0, error.strerror or Message("the disk refuses"))
+    reason = _REASONS.get(error.errno or 0, error.strerror or Message("the disk reports an error"))
     return Message("{target} can't be written: {reason}.", target=target, reason=reason)
 
 

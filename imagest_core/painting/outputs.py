@@ -75,7 +75,7 @@ def check_targets(outs: Iterable[Path], *, force: bool = False, inputs: Iterable
     for out in outs:
         if any(same_file(out, other) for other in targets):
             raise OutputError(
-                Message("{out} is named for two of the files to write; choose different names.", out=out)
+                Message("{out} is given for two of the output files; choose different names.", out=out)
             )
         targets.append(out)
     for out in targets:

@@ -152,7 +152,7 @@ def _check_text(spec: Spec, value: Any) -> str:
     if not isinstance(value, str):
         raise InputError(
             Message(
-                "The {label} must be a text, not {value}.",
+                "The {label} must be text, not {value}.",
                 label=Message(spec.label.lower()),
                 value=f"{str(value)[:40]!r}",
             )
@@ -218,7 +218,7 @@ class Parameters:
         """Return the same with other values; raises ``InputError`` for a name there isn't."""
         unknown = sorted(values.keys() - self.specs().keys())
         if unknown:
-            raise InputError(Message("There is no parameter {unknown} here.", unknown=f"{unknown[0]!r}"))
+            raise InputError(Message("There is no parameter {unknown}.", unknown=f"{unknown[0]!r}"))
         return replace(self, **values)
 
     def values(self) -> dict[str, Any]:

@@ -91,7 +91,7 @@ class RestorationRequest(Parameters):
         super().__post_init__()
         if not isinstance(self.engine, str):
             raise InputError(
-                Message("The engine must be a text, not {engine}.", engine=f"{str(self.engine)[:40]!r}")
+                Message("The engine must be text, not {engine}.", engine=f"{str(self.engine)[:40]!r}")
             )
         if self.parameters is None:
             object.__setattr__(self, "parameters", parameters_of(self.engine)())
@@ -150,7 +150,10 @@ class RestorationRequest(Parameters):
         values = {RENAMED.get(name, name): value for name, value in stored.items()}
         engine = values.pop("engine", "imagest")
         own = values.pop("parameters", None)
-        own = values if own is None else own
+        if own is None:
+            own = {name: value for name, value in values.items() if name not in cls.specs()}
+        if not isinstance(own, Mapping):
+            raise TypeError(f"{str(own)[:40]!r} are no parameters")
         kind = parameters_of(engine, StoredParameters)
         if kind is StoredParameters:
             parameters: Parameters = StoredParameters(dict(own))
@@ -179,13 +182,16 @@ def parameters_of(engine: str, default: type[Parameters] = Parameters) -> type[P
     """Return the parameters of an engine; ``default`` where there is no such engine."""
     from imagest_core.restoration.engines.registry import ENGINES, get_engine
 
-    return get_engine(engine).Parameters if engine in ENGINES else default
+    return get_engine(engine).Parameters if isinstance(engine, str) and engine in ENGINES else default
 
 
 def check_names(engine: str, kind: type[Parameters], names: Mapping[str, Any]) -> None:
     """Raise ``InputError`` for the first name that isn't a parameter of ``engine``."""
+    from imagest_core.restoration.engines.registry import get_engine
+
     unknown = sorted(names.keys() - kind.specs().keys())
     if unknown:
+        get_engine(engine)
         known = ", ".join(kind.specs()) or "none"
         raise InputError(
             Message(

@@ -13,10 +13,11 @@ from imagest_core.restoration.request import RestorationRequest
 def check_request(request: RestorationRequest, engine: Engine | None = None) -> None:
     """Check the engine, model, device and capabilities of ``request``.
 
-    ``engine`` need not be registered. Raises ``InputError`` if the engine or device doesn't exist, or if the
-    model lacks a capability that a parameter needs; ``ModelError`` if the model doesn't exist.
+    ``engine`` need not be registered. Raises ``InputError`` if the engine or device doesn't exist, if the
+    parameters are another engine's, or if the model lacks a capability that a parameter needs; ``ModelError``
+    if the model doesn't exist.
     """
-    engine = engine or get_engine(request.engine)
+    engine = engine or _registered(request)
     if model := request.get("model"):
         _check_model(model)
     if request.device == "cuda":
@@ -26,6 +27,21 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
         changed = getattr(request.parameters, name) != spec.default
         if changed and spec.requires is not None and spec.requires not in capabilities:
             raise InputError(_refusal(engine, spec))
+
+
+def _registered(request: RestorationRequest) -> Engine:
+    """Return the engine of ``request``; raises ``InputError`` if the parameters are another engine's."""
+    engine = get_engine(request.engine)
+    if type(request.parameters) is not engine.Parameters:
+        raise InputError(
+            Message(
+                "The engine {engine} takes {expected}, not {given}.",
+                engine=engine.name,
+                expected=engine.Parameters.__name__,
+                given=type(request.parameters).__name__,
+            )
+        )
+    return engine
 
 
 def _refusal(engine: Engine, spec: Spec) -> str:

@@ -942,7 +942,7 @@
         <translation>文件的第 {number} 页</translation>
     </message>
     <message>
-        <source>Part of the damage lies in no window; please report this.</source>
+        <source>Some damage is not covered by any window; please report this.</source>
         <translation>部分损伤不在任何窗口内；请报告此问题。</translation>
     </message>
     <message>
@@ -1146,7 +1146,7 @@
         <translation>{name} 所在的磁盘已满：请腾出空间，或保存到另一磁盘；工作仍处于打开状态。</translation>
     </message>
     <message>
-        <source>The engine must be a text, not {engine}.</source>
+        <source>The engine must be text, not {engine}.</source>
         <translation>引擎必须是文本，而不是 {engine}。</translation>
     </message>
     <message>
@@ -1216,10 +1216,6 @@
     <message>
         <source>The mask covers the whole picture and leaves nothing intact: white must be the damage.</source>
         <translation>蒙版覆盖了整幅图像，没有留下完好之处：白色应表示损伤。</translation>
-    </message>
-    <message>
-        <source>All damage is of classes that are only recorded; let one of them be filled to restore it.</source>
-        <translation>所有损伤都属于仅记录的类别；请将其中一类设为填补后再修复。</translation>
     </message>
     <message>
         <source>choose another clean picture, or align the two first</source>
@@ -1306,8 +1302,16 @@
         <translation>“{name}”不能作为模型名称；请用 --name 另选。</translation>
     </message>
     <message>
+        <source>Result {number} was made by the engine {engine}, which this version doesn&apos;t have: choose the settings yourself.</source>
+        <translation>结果 {number} 由引擎 {engine} 生成，而此版本没有该引擎：请自行选择设置。</translation>
+    </message>
+    <message>
         <source>The engine {engine} returned invalid samples at {x}, {y}; please report this.</source>
         <translation>引擎 {engine} 在 {x}, {y} 处返回了无效的样本；请报告此问题。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} takes {expected}, not {given}.</source>
+        <translation>引擎 {engine} 需要 {expected}，而不是 {given}。</translation>
     </message>
     <message>
         <source>The file has {depth} bits per sample; it is read as 8-bit grey.</source>
@@ -1506,7 +1510,7 @@
         <translation>{label}必须是有限的数，而不是 {value}。</translation>
     </message>
     <message>
-        <source>The {label} must be a text, not {value}.</source>
+        <source>The {label} must be text, not {value}.</source>
         <translation>{label}必须是文本，而不是 {value}。</translation>
     </message>
     <message>
@@ -1534,7 +1538,7 @@
         <translation>没有蒙版文件 {path}。</translation>
     </message>
     <message>
-        <source>There is no parameter {unknown} here.</source>
+        <source>There is no parameter {unknown}.</source>
         <translation>这里没有参数 {unknown}。</translation>
     </message>
     <message>
@@ -1850,7 +1854,7 @@
         <translation>{exported} 不存在：请指出要核验的导出文件。</translation>
     </message>
     <message>
-        <source>{exported} was changed after it was exported ({time}): its samples are as they were, other bytes, for instance metadata, are not.</source>
+        <source>{exported} was changed after it was exported ({time}): its samples are unchanged, but other bytes, such as metadata, are not.</source>
         <translation>{exported} 在导出（{time}）之后被更改：其样本未变，但其他字节（例如元数据）已变。</translation>
     </message>
     <message>
@@ -1950,7 +1954,7 @@
         <translation>{out} 已存在；请另选名称或允许替换。</translation>
     </message>
     <message>
-        <source>{out} is named for two of the files to write; choose different names.</source>
+        <source>{out} is given for two of the output files; choose different names.</source>
         <translation>{out} 不能同时作为两个要写入的文件；请分别命名。</translation>
     </message>
     <message>
@@ -2370,8 +2374,8 @@
         <translation>不接受风格</translation>
     </message>
     <message>
-        <source>the disk refuses</source>
-        <translation>磁盘拒绝写入</translation>
+        <source>the disk reports an error</source>
+        <translation>磁盘报告错误</translation>
     </message>
     <message>
         <source>the folder is not writable</source>
@@ -2406,7 +2410,7 @@
         <translation>项目中有一部分压缩数据已损坏或超出允许的大小：`imagest project rescue` 可将能读取的内容读入新文件。</translation>
     </message>
     <message>
-        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: check it, then let it be filled or erase it.</source>
+        <source>Some damage belonged to a class that doesn&apos;t exist; it is shown as “recovered” and only recorded: check it, then set it to be filled, or erase it.</source>
         <translation>有些损伤所属的类别不存在；它以“recovered”显示且只作记录：请查看后决定填补或擦除。</translation>
     </message>
     <message>
@@ -3447,16 +3451,16 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>质量</translation>
     </message>
     <message>
-        <source>Preset of steps and scheduler.</source>
-        <translation>步数与采样器的预设。</translation>
+        <source>Preset of sampling steps and texture search.</source>
+        <translation>采样步数与纹理搜索的预设。</translation>
     </message>
     <message>
         <source>Draft</source>
         <translation>草稿</translation>
     </message>
     <message>
-        <source>Fewest steps: to see where it goes</source>
-        <translation>步数最少：查看大致效果</translation>
+        <source>Least texture search: to see where it goes</source>
+        <translation>纹理搜索最少：查看大致效果</translation>
     </message>
     <message>
         <source>Standard</source>
@@ -3471,8 +3475,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>精细</translation>
     </message>
     <message>
-        <source>Most steps: for the last run</source>
-        <translation>步数最多：用于最后一次</translation>
+        <source>Most steps and texture search: for the last run</source>
+        <translation>步数与纹理搜索最多：用于最后一次</translation>
     </message>
     <message>
         <source>Steps</source>
@@ -3507,7 +3511,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>风格强度</translation>
     </message>
     <message>
-        <source>Weight of the style reference; one that you choose changes colours, too.</source>
+        <source>Weight of the style reference; a reference that you choose also changes colours.</source>
         <translation>风格参考的权重；自选的参考还会影响颜色。</translation>
     </message>
     <message>
@@ -3515,7 +3519,7 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>引导</translation>
     </message>
     <message>
-        <source>How far the style is exaggerated; all but 1 take twice as long.</source>
+        <source>How strongly the style is exaggerated; values other than 1 take twice as long.</source>
         <translation>风格夸张的程度；除 1 以外耗时加倍。</translation>
     </message>
     <message>

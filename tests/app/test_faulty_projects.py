@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
 from collections.abc import Callable
@@ -80,3 +81,22 @@ def test_a_damaged_project_opens_or_is_refused_with_a_sentence(
     while window.context.attempt(document.undo) and document.document.history.done:
         pass
     settle()
+
+
+def test_parameters_of_an_engine_of_another_version_are_not_taken(
+    window: MainWindow, project: Path, settle: Settle, said: list
+) -> None:
+    with closing(sqlite3.connect(project)) as db, db:
+        (packed,) = db.execute("SELECT record FROM runs").fetchone()
+        record = json.loads(zlib.decompress(packed))
+        record["request"]["engine"] = "magic"
+        db.execute("UPDATE runs SET record = ?", (zlib.compress(json.dumps(record).encode()),))
+    opening.open_path(window.context, project)
+    settle()
+    said.clear()
+    before = window.context.selection.request
+    window.context.selection.run = 1
+    deciding.copy_parameters(window.context)
+    settle()
+    assert window.context.selection.request == before
+    assert "the engine magic, which this version doesn't have" in said[-1].sentence

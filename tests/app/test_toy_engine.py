@@ -58,6 +58,7 @@ def test_help_lists_them(capsys: pytest.CaptureFixture) -> None:
     assert "parameters of the engine toy" in text
     assert "--brightness X grey level of the fill (default 0.5)" in text
     assert "--stripes PX width of dark stripes (default 0)" in text
+    assert "a CPU computes one (default as memory allows)" in text
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 import tifffile
 
 from imagest_core.cli.bench_scans import KINDS, Overhead, ScanKind, make_scan, measure_scan
+from imagest_core.cli.program import main
 from imagest_core.progress import Progress
 
 
@@ -29,6 +30,15 @@ def test_time_and_memory_are_measured() -> None:
     assert found.restoring > 0
     assert 0 < found.filled < 20 * 82 * 62
     assert 0 <= found.memory < 1 << 30
+
+
+def test_an_unknown_engine_is_refused_before_anything_is_measured(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["bench", "--engine", "harmonic", "--engine", "magic"]) == 2
+    printed = capsys.readouterr()
+    assert "no engine 'magic'" in printed.err
+    assert printed.out == ""
 
 
 def test_the_table_names_the_targets() -> None:

@@ -278,7 +278,7 @@ def test_a_target_that_is_no_file_is_refused(tmp_path):
     for name in ("pipe", "link", "."):
         with pytest.raises(OutputError, match="is not a file"):
             check_target(tmp_path / name, force=True)
-    with pytest.raises(OutputError, match="two of the files"):
+    with pytest.raises(OutputError, match="two of the output files"):
         check_targets([tmp_path / "a.tif", tmp_path / "A.tif"])
 
 

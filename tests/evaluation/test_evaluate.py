@@ -124,6 +124,34 @@ def test_mistakes_are_one_sentence_and_exit_2(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--engine", "telea", "--mode", "faithful"],
+        ["--engine", "telea", "--steps", "2"],
+        ["--engine", "gmic", "--steps", "2"],
+    ],
+)
+def test_options_that_no_named_engine_has_are_refused(
+    cases: Path, out: Path, options: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(cases), "-o", str(out), *options]) == 2
+    assert f"has no parameter {options[2]}; leave it out" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_missing_gmic_is_reported_before_anything_is_filled(
+    cases: Path, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "")
+    assert main(["evaluate", str(cases), "-o", str(out), "--engine", "telea", "--engine", "gmic"]) == 2
+    assert main(["bench", "--peers", str(cases)]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("G'MIC is not installed") == 2
+    assert printed.out == ""
+    assert not out.exists()
+
+
 def test_an_output_that_is_a_file_is_refused(cases: Path, out: Path) -> None:
     out.write_text("")
     with pytest.raises(OutputError, match="can't be created"):

@@ -355,6 +355,13 @@ def test_rejects_files_that_are_not_projects(tmp_path: Path, content: bytes) -> 
     assert [item.name for item in tmp_path.iterdir()] == ["odd.imagest"]
 
 
+def test_a_file_of_another_kind_is_not_called_a_damaged_project(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    path.write_bytes(b"II*\0" + bytes(200))
+    with pytest.raises(ProjectError, match=r"scan\.tif is not an Imagest project: choose a file that ends"):
+        Document.open(path)
+
+
 def test_rejects_a_missing_project(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="doesn't exist"):
         Document.open(tmp_path / "none.imagest")

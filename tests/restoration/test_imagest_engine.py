@@ -75,6 +75,7 @@ def test_both_modes_fill_and_the_record_tells_with_what(painting, damage, reques
     assert len(facts["weights_sha256"]) == 64
     assert (facts["scheduler"], facts["steps"]) == ("dpm++2m", 3)
     assert facts["styled"] == 1
+    assert facts["sampled_at"] == "1/4 of the size"
     faithful = restore(painting, damage, request_.changed(mode=Mode.FAITHFUL), STYLE)
     assert faithful.record.engine.facts["filled_by"] == "an anisotropic spline alone"
     assert "weights" not in faithful.record.used

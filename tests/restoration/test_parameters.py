@@ -115,3 +115,11 @@ def test_an_engine_of_another_version_is_read_with_its_parameters() -> None:
     assert (request.engine, request.seed) == ("magic", 2)
     assert request.parameters == StoredParameters({"wand": 7})
     assert request.to_plain()["parameters"] == {"wand": 7}
+    flat = RestorationRequest.from_plain({"engine": "magic", "wand": 7, "growth": 2})
+    assert (flat.parameters, flat.dilation) == (StoredParameters({"wand": 7}), 2)
+
+
+def test_parameters_that_are_no_mapping_are_refused() -> None:
+    for engine in ("imagest", "magic"):
+        with pytest.raises(TypeError, match="no parameters"):
+            RestorationRequest.from_plain({"engine": engine, "parameters": [1]})

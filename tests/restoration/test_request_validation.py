@@ -90,6 +90,21 @@ def test_an_engine_that_is_not_there_is_refused() -> None:
         check_request(RestorationRequest.of("magic"))
 
 
+def test_parameters_for_an_engine_that_is_not_there_name_the_engine() -> None:
+    with pytest.raises(InputError, match="There is no engine 'magic'"):
+        RestorationRequest.of("magic", steps=3)
+    with pytest.raises(InputError, match="engine must be text"):
+        RestorationRequest.of(["magic"])  # type: ignore[arg-type]
+
+
+def test_parameters_of_another_engine_are_refused() -> None:
+    others = RestorationRequest.of("imagest", steps=3).parameters
+    with pytest.raises(InputError, match="spline takes Parameters, not ImagestParameters"):
+        check_request(RestorationRequest("spline", others))
+    with pytest.raises(InputError, match="imagest takes ImagestParameters, not Parameters"):
+        check_request(RestorationRequest("imagest", RestorationRequest.of("spline").parameters))
+
+
 def test_restoring_from_python_checks_first(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(40, 40))
     request = RestorationRequest.of("harmonic")

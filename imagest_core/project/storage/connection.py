@@ -19,6 +19,8 @@ from imagest_core.messages import Message, template
 from imagest_core.project.storage.migration import check_version
 from imagest_core.project.storage.unpack import INVALID_DATA
 
+_SUFFIX = ".imagest"
+_HEADER = b"SQLite format 3\0"
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
 
 
@@ -124,9 +126,22 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _damaged_error(path: Path) -> str:
+    if path.suffix.lower() != _SUFFIX and not _is_database(path):
+        return Message(
+            "{path} is not an Imagest project: choose a file that ends in .imagest.", path=path.name
+        )
     return Message(
         "{path} is damaged: `imagest project rescue` reads what can be read into a new file.", path=path.name
     )
+
+
+def _is_database(path: Path) -> bool:
+    """Return whether ``path`` starts like a database; true where that can't be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HEADER)) == _HEADER
+    except OSError:
+        return True
 
 
 def _error_name(error: BaseException) -> str:

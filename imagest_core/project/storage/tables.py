@@ -209,7 +209,7 @@ def add_missing_classes(state: State) -> str:
     state.damage.classes = (*state.damage.classes, *map(recovered_class, missing))
     return Message(
         "Some damage belonged to a class that doesn't exist; it is shown as “recovered” and "
-        "only recorded: check it, then let it be filled or erase it."
+        "only recorded: check it, then set it to be filled, or erase it."
     )
 
 

@@ -88,6 +88,7 @@ class DiffusionSession:
             f" and attenuated by {MAX_LOSS:.0%} at most where it is calmer",
             "scheduler": solver.scheduler,
             "steps": solver.steps,
+            "sampled_at": f"1/{settings.scale} of the size" if settings.scale > 1 else "full size",
             "styled": int(self.pipeline.condition is not None),
             "detail": settings.detail,
             "detail_sigma": f"{DETAIL.sigma}, in thick damage {THICK_SIGMA}, in deep damage {DEEP_SIGMA}",

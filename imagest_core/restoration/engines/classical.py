@@ -111,7 +111,12 @@ class SplineEngine(ClassicalEngine):
     name = "spline"
     title = "Spline"
     description = "A smooth surface that continues edges and brushwork into the damage, without any texture."
-    facts: ClassVar[Facts] = {"bending": BENDING, "bending_in_grain": GRAINY_BENDING, "power": POWER}
+    facts: ClassVar[Facts] = {
+        "bending": BENDING,
+        "bending_in_grain": GRAINY_BENDING,
+        "power": POWER,
+        "iterations": ITERATIONS,
+    }
     solve = staticmethod(partial(fill_image, anisotropic_spline))
 
 

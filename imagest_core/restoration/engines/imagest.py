@@ -73,14 +73,14 @@ class ImagestParameters(base.Parameters):
     quality: Quality = parameter(
         Quality.STANDARD,
         label="Quality",
-        help="Preset of steps and scheduler.",
+        help="Preset of sampling steps and texture search.",
         resets=("steps", "scheduler"),
         applies=_textured,
         basic=True,
         choices=(
-            Choice(Quality.DRAFT, "Draft", "Fewest steps: to see where it goes"),
+            Choice(Quality.DRAFT, "Draft", "Least texture search: to see where it goes"),
             Choice(Quality.STANDARD, "Standard", "For most work"),
-            Choice(Quality.FINE, "Fine", "Most steps: for the last run"),
+            Choice(Quality.FINE, "Fine", "Most steps and texture search: for the last run"),
         ),
     )
     steps: int | None = parameter(
@@ -103,7 +103,7 @@ class ImagestParameters(base.Parameters):
     style_strength: float = parameter(
         1.0,
         label="Style strength",
-        help="Weight of the style reference; one that you choose changes colours, too.",
+        help="Weight of the style reference; a reference that you choose also changes colours.",
         low=0.0,
         high=4.0,
         soft_high=2.0,
@@ -114,7 +114,7 @@ class ImagestParameters(base.Parameters):
     guidance: float = parameter(
         1.0,
         label="Guidance",
-        help="How far the style is exaggerated; all but 1 take twice as long.",
+        help="How strongly the style is exaggerated; values other than 1 take twice as long.",
         low=0.0,
         high=20.0,
         soft_high=5.0,

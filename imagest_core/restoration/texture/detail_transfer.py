@@ -1,4 +1,4 @@
-"""Detail of intact paint for thin damage: fine texture from single patches, laid over a smooth fill.
+"""Detail of intact paint for thin damage: fine texture from single patches, overlaid on a smooth fill.
 
 Intact paint is split into a low pass and detail. Each small patch of the fill takes the detail of an intact
 patch whose low pass is near to its own (the low pass is the guide of image analogies, Hertzmann et al.,
@@ -153,5 +153,5 @@ def _overlap_add(
             np.add.at(squares, place, weight[y, x] ** 2)
             for channel in range(3):
                 np.add.at(total[channel], place, weight[y, x] * patches[:, channel, y, x])
-    laid = (total / np.sqrt(np.maximum(squares, 1e-6))).reshape(3, height + 2 * half, width + 2 * half)
-    return np.ascontiguousarray(laid[:, half : half + height, half : half + width].transpose(1, 2, 0))
+    blended = (total / np.sqrt(np.maximum(squares, 1e-6))).reshape(3, height + 2 * half, width + 2 * half)
+    return np.ascontiguousarray(blended[:, half : half + height, half : half + width].transpose(1, 2, 0))
