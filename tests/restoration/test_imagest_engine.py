@@ -22,7 +22,7 @@ from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.compositing.window_views import view_of
 from imagest_core.restoration.diffusion import session as diffusion_session
-from imagest_core.restoration.diffusion.session import DiffusionSession
+from imagest_core.restoration.diffusion.textured import TexturedSession
 from imagest_core.restoration.engines.imagest import PRESETS, ImagestEngine
 from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.planning.window import Preview, Window
@@ -276,7 +276,7 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on(
     wide, spread, request_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = colours(wide, spread, request_.changed(batch=1))
-    original, sizes = DiffusionSession._fill_batch, []
+    original, sizes = TexturedSession._fill_batch, []
 
     def tight(self, views, progress):
         sizes.append(len(views))
@@ -284,7 +284,7 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on(
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return original(self, views, progress)
 
-    monkeypatch.setattr(DiffusionSession, "_fill_batch", tight)
+    monkeypatch.setattr(TexturedSession, "_fill_batch", tight)
     monkeypatch.setattr(diffusion_session, "CPU_BATCH", 8)  # as on a GPU
     result = restore(wide, spread, request_, STYLE)
     assert sizes[0] > 1
@@ -299,7 +299,7 @@ def test_no_memory_at_all_is_one_sentence(
     def never(self, views, progress):
         raise MemoryError
 
-    monkeypatch.setattr(DiffusionSession, "_fill_batch", never)
+    monkeypatch.setattr(TexturedSession, "_fill_batch", never)
     with pytest.raises(ImagestError, match="Not even one window"):
         restore(painting, damage, request_, STYLE)
 

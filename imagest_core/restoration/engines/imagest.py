@@ -34,7 +34,7 @@ SAMPLE_SCALE = 4
 MODULES = (
     "imagest_core.models.hardware",
     "imagest_core.models.imagest.backbone",
-    "imagest_core.restoration.diffusion.session",
+    "imagest_core.restoration.diffusion.textured",
 )
 """What preloading imports, torch first. It can be cancelled between them."""
 _preloading = Lock()
@@ -198,15 +198,15 @@ class ImagestEngine:
             return ClassicalSession(SplineEngine.solve, facts)
         from imagest_core.models.hardware import choose_hardware
         from imagest_core.models.imagest.backbone import load_backbone
-        from imagest_core.restoration.diffusion.sampler import Solver
-        from imagest_core.restoration.diffusion.session import DiffusionSession, SessionSettings
+        from imagest_core.restoration.diffusion.solvers import Solver
+        from imagest_core.restoration.diffusion.textured import TexturedSession, TexturedSettings
 
         progress = progress or Progress()
         scheduler, steps = PRESETS[parameters.quality]
         solver = Solver(parameters.scheduler or scheduler, parameters.steps or steps)
         backbone = load_backbone(find_model(parameters.model), choose_hardware(request.device), progress)
         progress.check()
-        settings = SessionSettings(
+        settings = TexturedSettings(
             solver,
             quality=parameters.quality,
             guidance=parameters.guidance,
@@ -214,4 +214,4 @@ class ImagestEngine:
             detail=parameters.detail,
             scale=SAMPLE_SCALE if parameters.detail else 1,
         )
-        return DiffusionSession(backbone, request, settings, style)
+        return TexturedSession(backbone, request, settings, style)
