@@ -48,12 +48,12 @@ class EncodedWindows:
     """Latents of windows, made once per batch.
 
     ``known`` (n, c, h, w): latents of the pre-filled images; ``inside`` (n, 1, h, w): 1 where the hole
-    touches; ``masked``: latents of the images with a blank hole, for networks that were trained with them.
+    touches; ``extra`` (n, k, h, w): further channels that the network reads.
     """
 
     known: Tensor
     inside: Tensor
-    masked: Tensor | None = None
+    extra: Tensor | None = None
 
 
 class Backbone(Protocol):

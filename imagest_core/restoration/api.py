@@ -117,8 +117,7 @@ def restore_with(
         pictures = read_style_pictures(painting, style, engine.style_side(request))
     with engine.open(request, pictures, loading) as session:
         clock.lap("opening")
-        textured = engine.uses_style(request)
-        notes = _fill(painting, dilated, plan, session, engine, assembler, progress, textured)
+        notes = _fill(painting, dilated, plan, session, engine, assembler, progress, request)
         facts = EngineFacts.of(engine, session.facts)
     clock.lap("filling")
     painting.check_unchanged()
@@ -183,13 +182,13 @@ def _fill(
     engine: Engine,
     assembler: Assembler,
     progress: Progress,
-    textured: bool,
+    request: RestorationRequest,
 ) -> list[Notes]:
     """Fill the windows of ``plan`` in groups and pass them on; return the engine's notes on each."""
     notes: list[Notes] = []
-    coarse_fill = CoarseFill(painting, dilated, plan, textured)
+    coarse_fill = CoarseFill(painting, dilated, plan, engine.uses_paint(request))
     done, total = 0, len(plan.tasks)
-    for tasks in _groups(plan.tasks, GROUP * engine.window**2):
+    for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
         part = progress.part(done / total, (done + len(tasks)) / total)
         part.check()
         views = [coarse_fill.view(task) for task in tasks]

@@ -42,7 +42,7 @@ class Spec:
     ``requires`` is a capability that the model must have. ``applies`` tells, given all parameters, whether
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
-    Setting it in the window sets those named in ``resets`` to None.
+    Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of a text.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Spec:
     option: str = ""
     metavar: str = ""
     resets: tuple[str, ...] = ()
+    longest: int = 1000
 
     @property
     def flag(self) -> str:
@@ -155,6 +156,15 @@ def _check_text(spec: Spec, value: Any) -> str:
                 "The {label} must be text, not {value}.",
                 label=Message(spec.label.lower()),
                 value=f"{str(value)[:40]!r}",
+            )
+        )
+    if len(value) > spec.longest:
+        raise InputError(
+            Message(
+                "The {label} must have at most {longest} characters, not {count}.",
+                label=Message(spec.label.lower()),
+                longest=f"{spec.longest:,}",
+                count=f"{len(value):,}",
             )
         )
     return str(value)

@@ -53,10 +53,10 @@ def damaged(*boxes: Box) -> DamageMap:
 @pytest.fixture
 def toy(tmp_path: Path) -> RestorationRequest:
     """A request for the real network at toy size."""
-    from imagest_core.models.imagest.backbone import cache
+    from imagest_core.models.cache import loaded_models
 
     yield NETWORK.changed(model=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
-    cache.clear()
+    loaded_models.clear()
 
 
 # How long

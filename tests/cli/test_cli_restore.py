@@ -23,7 +23,7 @@ from tiny_model import tiny_checkpoint
 
 import resources
 from imagest_core.damage.mask_io import read_mask
-from imagest_core.models.imagest.backbone import cache
+from imagest_core.models.cache import loaded_models
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.painting.reader import open_painting
@@ -101,7 +101,7 @@ def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_sh
     folder, record = tiny_checkpoint(tmp_path / "toy"), tmp_path / "record.json"
     options = ["--model", folder, "--steps", 1, "--device", "cpu", "--record", record]
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *options)
-    cache.clear()
+    loaded_models.clear()
     assert answer.code == 0
     style = json.loads(record.read_text(encoding="utf-8"))["style"]
     line = next(line for line in answer.out.splitlines() if line.startswith("style regions suggested: "))

@@ -11,7 +11,7 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
-from imagest_core.models.imagest.backbone import cache
+from imagest_core.models.cache import loaded_models
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.modes import Mode
@@ -129,7 +129,7 @@ def test_a_red_donor_makes_the_restored_fill_redder_as_the_style_strength_says(t
     assert suggested[0] < chosen[0] < strong[0]
     assert (suggested[1], chosen[1], strong[1]) == (None, SHARE, 2 * SHARE)
     assert redness(True, mode=Mode.FAITHFUL)[1] is None
-    cache.clear()
+    loaded_models.clear()
 
 
 @pytest.mark.parametrize("strength", [-0.1, 4.1, float("nan")])

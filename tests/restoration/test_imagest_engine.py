@@ -15,7 +15,7 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, InputError, ModelError, out_of_memory
-from imagest_core.models.imagest.backbone import cache
+from imagest_core.models.cache import loaded_models
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
@@ -59,7 +59,7 @@ def painting(tmp_path: Path) -> Iterator[Painting]:
 def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
     folder = tiny_checkpoint(tmp_path / "toy")
     yield RestorationRequest.of("imagest", model=str(folder), steps=3, device="cpu", seed=4)
-    cache.clear()
+    loaded_models.clear()
 
 
 def colours(painting: Painting, damage: DamageMap, request: RestorationRequest, style=STYLE) -> np.ndarray:
@@ -191,7 +191,7 @@ def test_neither_batch_nor_order_changes_a_byte_with_the_embedded_model(tmp_path
             with ImagestEngine().open(request.changed(batch=batch), pictures) as session:
                 for one, other in zip(expected, session.fill(views[::-1], Progress())[::-1], strict=True):
                     assert np.array_equal(one.image, other.image)
-    cache.clear()
+    loaded_models.clear()
 
 
 def textures(folder: Path, cases: Sequence[tuple[RestorationRequest, int]]) -> list[np.ndarray]:

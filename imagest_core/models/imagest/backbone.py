@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWindows
-from imagest_core.models.cache import ModelCache
+from imagest_core.models.cache import loaded_models
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
 from imagest_core.models.description import read_description
 from imagest_core.models.hardware import Hardware
@@ -21,8 +21,6 @@ from imagest_core.progress import Progress
 WORKING_SIZE = 256
 BYTES_PER_PIXEL = 6400
 """Working memory on a GPU."""
-
-cache: ModelCache[Checkpoint] = ModelCache()
 
 
 def load_backbone(folder: Path, hardware: Hardware, progress: Progress) -> ImagestBackbone:
@@ -35,7 +33,7 @@ def load_backbone(folder: Path, hardware: Hardware, progress: Progress) -> Image
         network.to(hardware.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return checkpoint, sum(p.numel() * p.element_size() for p in network.parameters())
 
-    return ImagestBackbone(cache.get(key, load), hardware)
+    return ImagestBackbone(loaded_models.get(key, load), hardware)
 
 
 @dataclass(frozen=True, eq=False)

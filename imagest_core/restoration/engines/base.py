@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,6 +42,14 @@ class WindowFill:
     notes: Mapping[str, str] = field(default_factory=dict)
 
 
+class WindowSides(NamedTuple):
+    """Sides of an engine's windows in working pixels."""
+
+    usual: int
+    largest: int
+    """Up to which a window may be widened around a hole; ``usual`` if it may not."""
+
+
 class Session(Protocol):
     """An opened engine: its model is loaded and its style is read. It is given plain arrays only."""
 
@@ -70,12 +78,11 @@ class Engine(Protocol):
     description: str
     Parameters: type[BaseParameters]
     """What it can be asked for, beyond what every engine shares."""
-    window: int
-    """Side of the working window it is made for, in pixels."""
-    largest: int
-    """Side up to which a window may be widened around a hole; ``window`` if it may not."""
     matches_boundary: bool
     """Whether its fills continue the boundary by themselves; others are matched and blended."""
+
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides of its working windows; raises ``ModelError``."""
 
     def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
         """Return what the model of ``parameters`` can be conditioned on; raises ``ModelError``."""
@@ -85,6 +92,9 @@ class Engine(Protocol):
 
     def uses_style(self, request: RestorationRequest) -> bool:
         """Whether a style reference changes the fills of ``request``."""
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """Whether windows that refine a coarser fill take texture from nearby paint."""
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the style pictures it reads; 0 for none."""

@@ -12,7 +12,7 @@ import numpy as np
 from imagest_core.arrays import Image, Mask
 from imagest_core.models.backbone import Capability
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.base import Facts, WindowFill
+from imagest_core.restoration.engines.base import Facts, WindowFill, WindowSides
 from imagest_core.restoration.inpainting.anisotropy import BENDING, GRAINY_BENDING, POWER
 from imagest_core.restoration.inpainting.pde import ITERATIONS, anisotropic_spline, fill_image, harmonic
 from imagest_core.restoration.parameters import Parameters as BaseParameters
@@ -69,6 +69,10 @@ class ClassicalEngine:
         """Fill ``image`` (h, w, 3), 0 under ``mask`` (h, w), with any content under the mask."""
         raise NotImplementedError
 
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides of its working windows."""
+        return WindowSides(self.window, self.largest)
+
     def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
         """No model, no capabilities."""
         return frozenset()
@@ -83,6 +87,10 @@ class ClassicalEngine:
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Nothing has to be imported beforehand."""
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """They take no texture."""
+        return False
 
     def style_side(self, request: RestorationRequest) -> int:
         """No style is read."""

@@ -12,7 +12,7 @@ from imagest_core.models.backbone import Capability
 from imagest_core.models.library import find_model
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
-from imagest_core.restoration.engines.base import Session
+from imagest_core.restoration.engines.base import Session, WindowSides
 from imagest_core.restoration.engines.classical import ClassicalSession, SplineEngine
 from imagest_core.restoration.modes import DDIM, MULTISTEP, Mode, Quality
 from imagest_core.restoration.parameters import Choice, parameter
@@ -160,6 +160,10 @@ class ImagestEngine:
     largest = 512
     matches_boundary = True
 
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides of its working windows."""
+        return WindowSides(self.window, self.largest)
+
     def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
         """Style alone: no text encoder goes with the network."""
         return frozenset({Capability.STYLE})
@@ -171,6 +175,10 @@ class ImagestEngine:
     def uses_style(self, request: RestorationRequest) -> bool:
         """Textured fills do."""
         return _textured(own(request))
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """Textured fills do."""
+        return self.uses_style(request)
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the style pictures that the model reads."""
