@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from imagest_core.errors import InputError
 
 EXTRAS = {
+    "diffusion": ("diffusers", "transformers", "peft", "accelerate"),
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
 }

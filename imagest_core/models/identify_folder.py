@@ -122,7 +122,11 @@ def _pipeline(folder: Path) -> Identity:
         pipeline_class=name,
         capabilities=frozenset({Capability.TEXT, Capability.ADAPTERS}),
         files=_checked_files(folder, files),
-        details={"context": str(context)} if type(context) is int else {},
+        details={
+            name: str(value)
+            for name, value in (("context", context), ("sample_size", denoiser.get("sample_size")))
+            if type(value) is int
+        },
     )
 
 

@@ -18,8 +18,7 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
     if the model doesn't exist.
     """
     engine = engine or _registered(request)
-    if model := request.get("model"):
-        _check_model(model)
+    engine.check_model(request.parameters)
     if request.device == "cuda":
         _check_cuda()
     capabilities = engine.capabilities(request.parameters)
@@ -56,13 +55,6 @@ def _refusal(engine: Engine, spec: Spec) -> str:
         reads=reads[str(spec.requires)],
         flag=spec.flag,
     )
-
-
-def _check_model(name: str) -> None:
-    from imagest_core.models.description import read_description
-    from imagest_core.models.library import find_model
-
-    read_description(find_model(name))
 
 
 def _check_cuda() -> None:

@@ -12,7 +12,7 @@ from safetensors.torch import load_file
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
-from imagest_core.models.identity import Family, Identity, ModelKind, fits
+from imagest_core.models.identity import Family, Identity, ModelKind
 from imagest_core.models.stable_diffusion.components import Components, quiet
 
 
@@ -29,18 +29,8 @@ class LoadedAdapter:
 def apply_adapters(parts: Components, adapters: Sequence[LoadedAdapter], dtype: torch.dtype) -> None:
     """Load ``adapters`` into ``parts``; LoRA is merged into the weights, so that it costs no time.
 
-    Raises :class:`ModelError` if one doesn't fit the model.
+    Raises :class:`ModelError` if one can't be loaded.
     """
-    for adapter in adapters:
-        if not fits(adapter.identity, parts.identity):
-            raise ModelError(
-                Message(
-                    "The adapter {name} is made for {adapter}, the model is {model}; choose another.",
-                    name=adapter.name,
-                    adapter=adapter.identity.family,
-                    model=parts.identity.family,
-                )
-            )
     with quiet():
         for adapter in adapters:
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -14,11 +14,12 @@ from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWin
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.identity import Family, ModelKind
-from imagest_core.models.library import InstalledModel
+from imagest_core.models.installed import InstalledModel
 from imagest_core.models.stable_diffusion.adapters import LoadedAdapter, apply_adapters
 from imagest_core.models.stable_diffusion.components import Components, load_components, quiet
 from imagest_core.models.stable_diffusion.style_branch import StyleBranch, load_style_branch
 from imagest_core.models.stable_diffusion.text import EncodedText, PromptEncoder
+from imagest_core.models.weights_hash import weights_hash
 from imagest_core.progress import Progress
 
 INPAINTING_CHANNELS = 9
@@ -59,20 +60,20 @@ class LoadedDiffusion:
     """The parts of a model with its adapters, on a device."""
 
     parts: Components
+    weights_hash: str
+    branch_hash: str = ""
     branch: StyleBranch | None = None
     offloaded: bool = False
-    facts: dict[str, str | int | float] = field(default_factory=dict)
 
 
 def load_backbone(
     model: InstalledModel, hardware: Hardware, options: LoadOptions, progress: Progress
 ) -> StableDiffusionBackbone:
     """Load a model with adapters, or take it from the cache; raises ``ModelError`` and ``Cancelled``."""
-    key = (
-        model.path, model.weights_hash, hardware, options.compiled,
-        tuple((a.path, a.weight, a.identity) for a in options.adapters),
-        options.style_branch and (options.style_branch.path, options.style_branch.weights_hash),
-    )  # fmt: skip
+    digest = weights_hash(model, progress)
+    branch = options.style_branch
+    branch_digest = weights_hash(branch, progress) if branch is not None else ""
+    key = (model.path, digest, hardware, options.adapters, branch_digest, options.compiled)
 
     def load() -> tuple[LoadedDiffusion, int]:
         progress.check()
@@ -80,9 +81,9 @@ def load_backbone(
         progress.check()
         apply_adapters(parts, options.adapters, hardware.dtype)
         progress.check()
-        loaded = LoadedDiffusion(parts)
-        if options.style_branch is not None:
-            loaded.branch = load_style_branch(options.style_branch.path, parts.unet)
+        loaded = LoadedDiffusion(parts, digest, branch_digest)
+        if branch is not None:
+            loaded.branch = load_style_branch(branch.path, parts.unet)
         with quiet():
             _place(loaded, hardware, compiled=options.compiled)
         return loaded, parts.size
@@ -135,7 +136,7 @@ class StableDiffusionBackbone:
         self.multiple = self.latent_factor * 2 ** (len(unet.block_out_channels) - 1)
         self.working_size = int(unet.sample_size) * self.latent_factor
         self.schedule = parts.schedule
-        self._image_encoder = getattr(parts.holder, "image_encoder", None)
+        self._image_encoder: Any = getattr(parts.holder, "image_encoder", None)
         self.style_side = self._style_side()
         style = {Capability.STYLE} if self.style_side else set()
         self.capabilities = frozenset({Capability.TEXT, Capability.ADAPTERS, *style})
@@ -158,12 +159,12 @@ class StableDiffusionBackbone:
         branch = self._options.style_branch
         return {
             "model": self._model.name,
-            "weights_sha256": self._model.weights_hash,
+            "weights_sha256": self._loaded.weights_hash,
             "family": str(self._model.identity.family),
             "device": self._hardware.name,
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
             **({"adapters": adapters} if adapters else {}),
-            **({"style_branch": branch.name, "style_branch_sha256": branch.weights_hash} if branch else {}),
+            **({"style_branch": branch.name, "style_branch_sha256": self._loaded.branch_hash} if branch else {}),
             **({"offloaded": 1} if self._loaded.offloaded else {}),
             **({"compiled": 1} if self._options.compiled else {}),
         }

@@ -43,7 +43,7 @@ class StyleBranchConfig:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> StyleBranchConfig:
         """Read the output of :meth:`to_json`; raises ``TypeError`` or ``ValueError``."""
-        encoder = {k: tuple(v) if isinstance(v, list) else v for k, v in stored["encoder"].items()}
+        encoder: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored["encoder"].items()}
         return cls(
             StyleConfig(**encoder),
             tuple(stored["layers"]),

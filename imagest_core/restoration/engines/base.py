@@ -81,6 +81,9 @@ class Engine(Protocol):
     matches_boundary: bool
     """Whether its fills continue the boundary by themselves; others are matched and blended."""
 
+    def check_model(self, parameters: BaseParameters) -> None:
+        """Raise ``ModelError`` unless the model of ``parameters`` and its adapters exist and can be run."""
+
     def window_sides(self, request: RestorationRequest) -> WindowSides:
         """Return the sides of its working windows; raises ``ModelError``."""
 

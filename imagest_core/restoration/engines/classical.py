@@ -69,6 +69,9 @@ class ClassicalEngine:
         """Fill ``image`` (h, w, 3), 0 under ``mask`` (h, w), with any content under the mask."""
         raise NotImplementedError
 
+    def check_model(self, parameters: BaseParameters) -> None:
+        """No model, nothing to check."""
+
     def window_sides(self, request: RestorationRequest) -> WindowSides:
         """Return the sides of its working windows."""
         return WindowSides(self.window, self.largest)

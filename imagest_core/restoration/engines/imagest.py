@@ -160,6 +160,13 @@ class ImagestEngine:
     largest = 512
     matches_boundary = True
 
+    def check_model(self, parameters: base.Parameters) -> None:
+        """Raise ``ModelError`` unless the model exists and has a valid description."""
+        if isinstance(parameters, ImagestParameters) and parameters.model:
+            from imagest_core.models.description import read_description
+
+            read_description(find_model(parameters.model))
+
     def window_sides(self, request: RestorationRequest) -> WindowSides:
         """Return the sides of its working windows."""
         return WindowSides(self.window, self.largest)

@@ -8,13 +8,13 @@ from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from imagest_core.errors import InputError, ModelError
+from imagest_core.errors import ModelError
 from imagest_core.extras import require_extra
 from imagest_core.messages import Message
 from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
 from imagest_core.models.backbone import Capability
-from imagest_core.models.identity import Family, Identity, ModelKind
-from imagest_core.models.library import InstalledModel, find_installed, installed_models
+from imagest_core.models.identity import Family, Identity, ModelKind, fits
+from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
@@ -39,6 +39,8 @@ SIDES = {
     Family.SD2: WindowSides(512, 768),
     Family.SDXL: WindowSides(1024, 1280),
 }
+ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
+LATENT_FACTOR = 8
 MODULES = (
     "imagest_core.models.hardware",
     "imagest_core.restoration.diffusion.generative",
@@ -204,7 +206,7 @@ class StableDiffusionEngine:
         if not self.runs(model.identity):
             raise ModelError(
                 Message(
-                    "The engine {engine} can't run {model}, which is of the kind {kind} and the family {family}.",
+                    "The engine {engine} can't run {model} ({kind}, {family}); choose another model.",
                     engine=self.name,
                     model=model.name,
                     kind=model.identity.kind,
@@ -219,6 +221,12 @@ class StableDiffusionEngine:
         return [(choice, find_installed(choice.name)) for choice in choices]
 
     # What requests use
+
+    def check_model(self, parameters: base.Parameters) -> None:
+        """Raise ``ModelError`` unless the model and its adapters exist and fit."""
+        model = self.model_of(parameters)
+        for _, adapter in self.adapters_of(parameters):
+            check_adapter(adapter, model)
 
     def window_sides(self, request: RestorationRequest) -> WindowSides:
         """Return the sides the model was trained for."""
@@ -286,21 +294,36 @@ class StableDiffusionEngine:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
         from imagest_core.models.stable_diffusion.backbone import LoadOptions
 
-        chosen = self.adapters_of(parameters)
-        wrong = [model.name for _, model in chosen if model.identity.kind is ModelKind.STYLE_ADAPTER]
-        if wrong:
-            raise InputError(
-                Message(
-                    "{name} is a style adapter: choose it with the engine imagest-sd.",
-                    name=wrong[0],
-                )
-            )
         adapters = tuple(
-            LoadedAdapter(model.name, model.path, model.identity, choice.weight) for choice, model in chosen
+            LoadedAdapter(model.name, model.path, model.identity, choice.weight)
+            for choice, model in self.adapters_of(parameters)
         )
         return LoadOptions(adapters, compiled=parameters.compiled)
 
 
+def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
+    """Raise :class:`ModelError` unless ``adapter`` is an adapter and fits ``model``."""
+    if adapter.identity.kind not in ADAPTERS:
+        raise ModelError(
+            Message(
+                "{name} is no adapter but a {kind}; adapters are {kinds}.",
+                name=adapter.name,
+                kind=adapter.identity.kind,
+                kinds=", ".join(ADAPTERS),
+            )
+        )
+    if not fits(adapter.identity, model.identity):
+        raise ModelError(
+            Message(
+                "The adapter {name} doesn't fit the model {model}; choose one for {family}.",
+                name=adapter.name,
+                model=model.name,
+                family=model.identity.family,
+            )
+        )
+
+
 def sides_of(identity: Identity) -> WindowSides:
-    """Return the window sides of a model; small test models have small ones."""
-    return SIDES[identity.family]
+    """Return the window sides of a model: those it was trained with, and a half more for large holes."""
+    side = int(identity.details.get("sample_size", 0)) * LATENT_FACTOR
+    return WindowSides(side, side + side // 2) if side else SIDES[identity.family]
