@@ -60,7 +60,7 @@ def _refusal(engine: Engine, spec: Spec) -> str:
 
 def _check_model(name: str) -> None:
     from imagest_core.models.description import read_description
-    from imagest_core.models.library import find_model
+    from imagest_core.models.installed import find_model
 
     read_description(find_model(name))
 
