@@ -9,8 +9,9 @@ from imagest_core.errors import InputError
 EXTRAS = {
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
+    "diffusion": ("accelerate", "diffusers", "peft", "transformers"),
 }
-"""Extra of the distribution → modules it brings. Only ``imagest_core.<training|evaluation>`` imports them."""
+"""Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
 
 
 class MissingExtraError(InputError):

@@ -119,6 +119,8 @@ def _installed(folder: Path) -> InstalledModel:
         return _checkpoint(folder, folder.name)
     entry = read_entry(folder)
     root = Path(entry.source) if entry.source else folder
+    if entry.identity.kind is ModelKind.IMAGEST and root.is_dir():
+        read_description(root)
     return InstalledModel(
         name=folder.name,
         folder=folder,
