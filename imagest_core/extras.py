@@ -10,8 +10,9 @@ EXTRAS = {
     "diffusion": ("diffusers", "transformers", "peft", "accelerate"),
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
+    "diffusion": ("accelerate", "diffusers", "peft", "transformers"),
 }
-"""Extra of the distribution → modules it brings. Only ``imagest_core.<training|evaluation>`` imports them."""
+"""Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
 
 
 class MissingExtraError(InputError):

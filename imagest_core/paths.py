@@ -38,7 +38,7 @@ def state_folder() -> Path:
 
 
 def cache_folder() -> Path:
-    """Return the platform's folder for files that can be made again; inside ``IMAGEST_DATA`` if that is set."""
+    """Return the folder for files that can be made again; it is inside ``IMAGEST_DATA`` if that is set."""
     if chosen := os.environ.get("IMAGEST_DATA"):
         return Path(chosen, "cache")
     return _platform_folders().user_cache_path

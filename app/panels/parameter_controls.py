@@ -29,7 +29,7 @@ class Editor:
 def differs(spec: Spec, value: Any) -> bool:
     """Whether ``value`` is not the default of ``spec``; the embedded model is the default by any name."""
     if spec.name == "model":
-        from imagest_core.models.library import EMBEDDED
+        from imagest_core.models.installed import EMBEDDED
 
         return value not in (spec.default, "", EMBEDDED)
     return bool(value != spec.default)

@@ -125,13 +125,14 @@ def _model_editor(changed: Any) -> Editor:
     box.activated.connect(lambda _: changed(box.currentData()))
 
     def show(value: str) -> None:
-        from imagest_core.models.library import EMBEDDED, installed_models
+        from imagest_core.models.identity import ModelKind
+        from imagest_core.models.installed import EMBEDDED, installed_models
 
-        installed = installed_models()
+        installed = installed_models(kinds=(ModelKind.IMAGEST,))
         names, chosen = [entry.name for entry in installed], value or EMBEDDED
         box.clear()
         for entry in installed:
-            box.addItem(entry.description.title or entry.name, entry.name)
+            box.addItem(entry.title, entry.name)
         if chosen not in names:
             missing = QCoreApplication.translate("Choices", "no weights installed")
             box.addItem(chosen if value else missing, value)

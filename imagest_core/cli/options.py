@@ -167,7 +167,7 @@ def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
 def models_of(args: argparse.Namespace) -> tuple[Path, ...]:
     """Return the folder of the model of ``args``, if it exists."""
     from imagest_core.errors import ModelError
-    from imagest_core.models.library import find_model
+    from imagest_core.models.installed import find_model
 
     try:
         return (find_model(getattr(args, "model", "") or ""),)

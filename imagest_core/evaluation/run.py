@@ -24,7 +24,7 @@ from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
-from imagest_core.models.library import find_model
+from imagest_core.models.installed import find_model
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress

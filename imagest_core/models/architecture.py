@@ -95,7 +95,7 @@ def clip_sizes(shapes: Shapes) -> Overrides:
 
 
 def open_clip_sizes(shapes: Shapes, last: int = 0) -> Overrides:
-    """Return the configuration of an OpenCLIP text encoder, of which only ``last`` layers are used if not 0."""
+    """Return the configuration of an OpenCLIP text encoder with at most ``last`` layers, if not 0."""
     vocabulary, width = shapes["token_embedding.weight"]
     layers = count(shapes, r"transformer\.resblocks\.(\d+)\.")
     return _text_sizes(

@@ -64,11 +64,10 @@ def _is_pickled(path: Path) -> bool:
     """Whether a file starts like a pickle or like the zip archives that torch saves."""
     try:
         with path.open("rb") as file:
-            start = file.read(8)
+            start = file.read(9)
     except OSError as error:
         raise ModelError(Message("{path} can't be read ({reason}).", path=path.name, reason=error)) from error
-    header_length = start[5:] == bytes(3)
-    return start.startswith(b"PK\x03\x04") or (start[:2] in _PICKLE_STARTS and not header_length)
+    return start.startswith(b"PK\x03\x04") or (start[:2] in _PICKLE_STARTS and start[8:] != b"{")
 
 
 def _unknown(path: Path, header: Header) -> ModelError:
@@ -91,7 +90,7 @@ def _unknown(path: Path, header: Header) -> ModelError:
         )
     return ModelError(
         Message(
-            "{path} isn't a kind of model that this program knows; the page “Models” of the manual lists them.",
+            "{path} isn't a kind of model that this program knows; the manual's page on models lists them.",
             path=path.name,
         )
     )
@@ -201,8 +200,8 @@ def _sizes(shapes: Shapes) -> tuple[Family, dict[str, Overrides]]:
 def _prediction(header: Header, family: Family, channels: int) -> str:
     """Return what the denoiser predicts.
 
-    The weights don't tell. Metadata and the tensor "v_pred" that trainers write are believed; otherwise, as in
-    diffusers, a Stable Diffusion 2 model predicts the velocity unless it is for inpainting.
+    The weights don't tell. Metadata and the tensor "v_pred" that trainers write are believed; otherwise, as
+    in diffusers, a Stable Diffusion 2 model predicts the velocity unless it is for inpainting.
     """
     stated = header.metadata.get("modelspec.prediction_type", "").lower()
     if stated in ("v", "v_prediction") or "v_pred" in header.tensors:
@@ -241,14 +240,9 @@ def _lora_family(downs: Shapes, context: int) -> Family:
         return Family.FLUX
     if re.search(r"joint_blocks|attn\.add_k_proj", names):
         return Family.SD3
-    widths = {
-        shape[1] for name, shape in downs.items() if re.search(r"q_proj|k_proj", name) and len(shape) > 1
-    }
-    return (
-        {768: Family.SD1, 1024: Family.SD2}.get(widths.pop(), Family.OTHER)
-        if len(widths) == 1
-        else Family.OTHER
-    )
+    texts = [shape for name, shape in downs.items() if re.search(r"q_proj|k_proj", name)]
+    widths = {shape[1] for shape in texts if len(shape) > 1}
+    return CONTEXTS.get(widths.pop(), Family.OTHER) if len(widths) == 1 else Family.OTHER
 
 
 def _ip_adapter(path: Path, header: Header) -> Identity | None:

@@ -16,6 +16,8 @@ from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.validation import read_json
 
 INDEX = "model_index.json"
+OUR_ENTRY = "model.json"
+"""The library's own description beside the files of a model; see ``library_entry``."""
 STYLE_ADAPTER = "style-adapter"
 """Value of ``kind`` in the ``config.json`` of our style adapters."""
 
@@ -43,10 +45,6 @@ def identify_folder(folder: Path) -> Identity:
     if (folder / CONFIG).is_file():
         return _described(folder)
     names = sorted(_names(folder))
-    if "model.json" in names:
-        raise ModelError(
-            Message("{folder} is the entry of an installed model; use it by its name.", folder=folder.name)
-        )
     weights = [name for name in names if name.endswith(".safetensors")]
     if len(weights) == 1:
         return identify(folder / weights[0])
@@ -147,7 +145,10 @@ def _components(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
 
 
 def part_files(folder: Path, part: str) -> list[str]:
-    """Return the files of a component, relative to ``folder``; raises :class:`ModelError` if it is incomplete."""
+    """Return the files of a component, relative to ``folder``.
+
+    Raises :class:`ModelError` if it is incomplete, or pickled.
+    """
     inside = folder / part
     if not inside.is_dir():
         raise ModelError(
@@ -289,7 +290,7 @@ def _vae(folder: Path, config: Mapping[str, Any]) -> Identity:
 
 
 def _loose_files(folder: Path) -> list[str]:
-    """Return the weights and descriptions directly in ``folder``; raises :class:`ModelError` without weights."""
+    """Return weights and descriptions directly in ``folder``; raises :class:`ModelError` without weights."""
     names = sorted(_names(folder))
     weights = [name for name in names if name.endswith(".safetensors")]
     if not weights:
@@ -301,7 +302,7 @@ def _loose_files(folder: Path) -> list[str]:
     for name in weights:
         check_inside(folder, name)
         read_header(folder / name)
-    return [*weights, *(name for name in names if TEXTS.fullmatch(name))]
+    return [*weights, *(name for name in names if TEXTS.fullmatch(name) and name != OUR_ENTRY)]
 
 
 # IP-Adapters

@@ -128,8 +128,8 @@ def from_json(stored: Any) -> Identity:
     if not isinstance(details, dict) or not all(isinstance(value, str) for value in details.values()):
         raise ValueError("identity.details must be texts")
     return Identity(
-        kind=ModelKind(stored.get("kind")),
-        family=Family(stored.get("family")),
+        kind=ModelKind(str(stored.get("kind"))),
+        family=Family(str(stored.get("family"))),
         input_channels=channels,
         capabilities=frozenset(map(Capability, stored.get("capabilities", ()))),
         files=tuple(files),
@@ -165,9 +165,9 @@ def identify(path: Path) -> Identity:
 
 def fits(adapter: Identity, model: Identity) -> bool:
     """Whether an adapter can be used with a model: their families or the widths of their text agree."""
-    if adapter.family is not Family.OTHER and model.family is not Family.OTHER:
-        if adapter.family is not model.family:
-            return False
+    families = {adapter.family, model.family}
+    if len(families) == 2 and Family.OTHER not in families:
+        return False
     context, own = model.details.get("context"), adapter.details.get("context")
     return own is None or context is None or own == context
 

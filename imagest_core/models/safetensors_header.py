@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
@@ -114,8 +114,8 @@ def _tensor(name: str, entry: Any) -> StoredTensor:
     shown = name[:80]
     if not isinstance(entry, dict):
         raise ValueError(f"the tensor {shown} isn't described")
-    dtype, shape, offsets = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
-    if dtype not in BITS:
+    dtype, shape, offsets = (entry.get(key) for key in ("dtype", "shape", "data_offsets"))
+    if not isinstance(dtype, str) or dtype not in BITS:
         raise ValueError(f"the tensor {shown} has an unknown type")
     if not _sizes(shape) or not _sizes(offsets) or len(offsets) != 2 or len(shape) > 16:
         raise ValueError(f"the tensor {shown} has an invalid size")
@@ -125,5 +125,5 @@ def _tensor(name: str, entry: Any) -> StoredTensor:
     return StoredTensor(dtype, tuple(shape), start, end)
 
 
-def _sizes(values: Any) -> bool:
+def _sizes(values: Any) -> TypeGuard[list[int]]:
     return isinstance(values, list) and all(type(value) is int and 0 <= value < 1 << 60 for value in values)

@@ -9,7 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagest_core.models.backbone import Capability
-from imagest_core.models.library import find_model
+from imagest_core.models.installed import find_model
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.base import Session, WindowSides
