@@ -7,7 +7,6 @@ from importlib.util import find_spec
 from imagest_core.errors import InputError
 
 EXTRAS = {
-    "diffusion": ("diffusers", "transformers", "peft", "accelerate"),
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
     "diffusion": ("accelerate", "diffusers", "peft", "transformers"),

@@ -42,7 +42,8 @@ class Spec:
     ``requires`` is a capability that the model must have. ``applies`` tells, given all parameters, whether
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
-    Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of a text.
+    Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of
+    a text.
     """
 
     name: str

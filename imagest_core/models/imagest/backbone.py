@@ -96,7 +96,7 @@ class ImagestBackbone:
     def denoise(
         self, latents: Tensor, timesteps: Tensor, encoded: EncodedWindows, condition: StyleCondition | None
     ) -> Tensor:
-        """Predict the velocity of noisy ``latents``; with a guidance other than 1 the style is extrapolated."""
+        """Predict the velocity of noisy ``latents``; guidance other than 1 extrapolates the style."""
         inputs = latents, encoded.inside, encoded.known, timesteps
         with self._hardware.autocast():
             if condition is None or condition.guidance == 1.0:
@@ -116,5 +116,5 @@ class ImagestBackbone:
         return pixels * BYTES_PER_PIXEL
 
     def reduce_memory(self) -> bool:
-        """The network is small."""
+        """Return False: the network is small."""
         return False

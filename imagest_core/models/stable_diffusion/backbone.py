@@ -164,7 +164,11 @@ class StableDiffusionBackbone:
             "device": self._hardware.name,
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
             **({"adapters": adapters} if adapters else {}),
-            **({"style_branch": branch.name, "style_branch_sha256": self._loaded.branch_hash} if branch else {}),
+            **(
+                {"style_branch": branch.name, "style_branch_sha256": self._loaded.branch_hash}
+                if branch
+                else {}
+            ),
             **({"offloaded": 1} if self._loaded.offloaded else {}),
             **({"compiled": 1} if self._options.compiled else {}),
         }

@@ -23,7 +23,7 @@ PIPELINES = {
     Family.SD2: "StableDiffusionInpaintPipeline",
     Family.SDXL: "StableDiffusionXLInpaintPipeline",
 }
-"""Classes of diffusers that hold the parts; their loops are not used. They accept U-Nets without inpainting."""
+"""Classes of diffusers that hold the parts; their loops are not used. Four-channel U-Nets fit, too."""
 
 
 @dataclass(eq=False)

@@ -43,7 +43,9 @@ class StyleBranchConfig:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> StyleBranchConfig:
         """Read the output of :meth:`to_json`; raises ``TypeError`` or ``ValueError``."""
-        encoder: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored["encoder"].items()}
+        encoder: dict[str, Any] = {
+            k: tuple(v) if isinstance(v, list) else v for k, v in stored["encoder"].items()
+        }
         return cls(
             StyleConfig(**encoder),
             tuple(stored["layers"]),
@@ -114,9 +116,8 @@ class StyleProcessor:
         self.context: StyleContext | None = None
         self.skip = 0
 
-    def __call__(
-        self, attention: Any, hidden_states: Tensor, *args: Any, **kwargs: Any
-    ) -> Tensor:  # the signature of diffusers' processors
+    def __call__(self, attention: Any, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        """Return the attention's output (n, tokens, channels), with the signature of diffusers' processors."""
         plain: Tensor = self.inner(attention, hidden_states, *args, **kwargs)
         if self.context is None:
             return plain

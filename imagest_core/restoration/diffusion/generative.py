@@ -85,7 +85,7 @@ class GenerativeSession(DiffusionSession):
         return {
             **self.backbone.facts,
             "batch": self.batch,
-            "filled_by": "samples of the model over an anisotropic spline; at finer scales over the coarser fill",
+            "filled_by": "samples over an anisotropic spline; at finer scales over the coarser fill",
             "scheduler": settings.solver.scheduler,
             "steps": settings.solver.steps,
             "guidance": settings.guidance if guided else 1.0,

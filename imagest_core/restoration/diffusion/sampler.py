@@ -58,10 +58,10 @@ def sample(
 ) -> Tensor:
     """Clean latents: sampled where ``inside`` (n, 1, h, w) is 1, exactly ``known`` where it is 0.
 
-    ``known``, ``noise`` and ``init``: (n, c, h, w). With an ``init``, latents are free from ``strength`` (0–1)
-    of the schedule on; before, they follow ``init`` with its noise. A tensor (n, 1, h, w) gives each latent
-    its own strength (differential diffusion; Levin and Fried, 2023). ``fresh`` makes the noise of solvers
-    that add some. ``seen`` is given each predicted clean latent. Raises ``Cancelled`` between steps.
+    ``known``, ``noise`` and ``init``: (n, c, h, w). With an ``init``, latents are free from ``strength``
+    (0–1) of the schedule on; before, they follow ``init`` with its noise. A tensor (n, 1, h, w) gives each
+    latent its own strength (differential diffusion; Levin and Fried, 2023). ``fresh`` makes the noise of
+    solvers that add some. ``seen`` is given each predicted clean latent. Raises ``Cancelled`` between steps.
     """
     progress = progress or Progress()
     steps = solver.start(schedule, fresh or (lambda index: torch.randn(noise.shape)))
