@@ -39,6 +39,7 @@ MARGIN = 256 << 20
 """Bytes that must remain free on the disk."""
 TEXTS = (".json", ".txt", ".model", ".md")
 LARGEST_TEXT = 64 << 20
+LARGEST_LICENCE = 1 << 18
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -194,6 +195,17 @@ def _usable(file: HubFile) -> bool:
     if name.endswith(".safetensors") or _base(file).startswith("LICENSE"):
         return True
     return name.endswith(TEXTS) and file.size <= LARGEST_TEXT
+
+
+def licence_text(model: HubModel) -> str:
+    """Return the text of the licence in the repository, "" if it has none."""
+    for file in model.files:
+        if _base(file).startswith("LICENSE") and file.size <= LARGEST_LICENCE:
+            path = f"/{model.repository}/resolve/{model.commit}/{urllib.parse.quote(file.name)}"
+            with _request(path, model.repository) as answer:
+                text: bytes = answer.read(LARGEST_LICENCE)
+            return "\n".join(printable(line) for line in text.decode("utf-8", "replace").splitlines())
+    return ""
 
 
 def download(model: HubModel, progress: Progress) -> Path:
