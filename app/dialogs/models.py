@@ -104,11 +104,12 @@ class ModelsDialog(JobDialog):
                 self.tr("Kind"),
                 self.tr("Can use"),
                 self.tr("Size"),
-                self.tr("Licence"),
                 self.tr("State"),
+                self.tr("Licence"),
             ]
         )
         tree.header().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        tree.header().setSectionResizeMode(5, QHeaderView.ResizeMode.Stretch)
         tree.itemSelectionChanged.connect(self._show_selected)
         return tree
 
@@ -125,7 +126,9 @@ class ModelsDialog(JobDialog):
         self.question = label("", "warn", wrap=True)
         self.confirm = button(self.tr("Remove it"), self._remove)
         self.keep = button(self.tr("Keep it"), self._hide_question)
-        layout.addLayout(row(self.question, None, self.keep, self.confirm))
+        asking = row(self.question, self.keep, self.confirm)
+        asking.setStretch(0, 1)
+        layout.addLayout(asking)
         layout.addLayout(self.progress_row())
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
@@ -146,6 +149,7 @@ class ModelsDialog(JobDialog):
             item = QTreeWidgetItem(self._cells(model))
             item.setData(0, Qt.ItemDataRole.UserRole, model.name)
             item.setToolTip(0, model.title)
+            item.setToolTip(5, model.licence)
             item.setTextAlignment(3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             self.tree.addTopLevelItem(item)
             if model.name == (chosen or EMBEDDED):
@@ -164,8 +168,8 @@ class ModelsDialog(JobDialog):
             f"{kind} ({family})" if family else kind,
             abilities(model.identity),
             size_text(model.size),
-            model.licence or self.tr("unknown"),
             self.tr("files missing") if model.missing else state,
+            model.licence or self.tr("unknown"),
         ]
 
     @property

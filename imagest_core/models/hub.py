@@ -307,7 +307,7 @@ def _receive(model: HubModel, file: HubFile, part: Path, progress: Progress) -> 
                 writer.write(chunk)
                 progress.set(done / max(1, file.size))
     if done < file.size:
-        raise ConnectionError("the connection ended early")
+        raise http.client.IncompleteRead(b"")
 
 
 def _matches(file: HubFile, path: Path, progress: Progress) -> bool:

@@ -366,6 +366,10 @@
         <translation>取消(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Models…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>&amp;Previous result</source>
         <translation>上一结果(&amp;P)</translation>
     </message>
@@ -1518,12 +1522,72 @@
         <translation>{label}必须是整数，而不是 {value}。</translation>
     </message>
     <message>
+        <source>&apos;{repository}&apos; isn&apos;t a repository&apos;s name; write OWNER/NAME.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The configuration of the model can&apos;t be written to {folder} ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The connection to {host} broke during {name}; fetch it again to continue.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The embedded model belongs to the program and can&apos;t be removed.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The hub answered {code} for {repository}; try again later.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The hub refuses access to {repository}: accept its licence on {page}, and set HF_TOKEN to an access token of your account.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The hub&apos;s address {address} must start with https://.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The hub&apos;s answer about {repository} can&apos;t be understood.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model needs {needed} MB, but only {free} MB are free in {folder}; free space, or add it in place.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model {folder} is incomplete: {name} has no weights.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The {label} must be {limits}, not {value}.</source>
         <translation>{label}必须为 {limits}，而不是 {value}。</translation>
     </message>
     <message>
         <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
         <translation>{name} 必须为 0 到 {largest} 像素，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>There is no configuration for a single file of the family {family}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no damage class {label}: choose one from the list of classes.</source>
@@ -1534,8 +1598,20 @@
         <translation>没有引擎 {name}；请从 {engines} 中选择。</translation>
     </message>
     <message>
+        <source>There is no file or folder {path}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>There is no installed model &apos;{name}&apos;; see: imagest models list.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>There is no mask file {path}.</source>
         <translation>没有蒙版文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder or .safetensors file.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>There is no parameter {unknown}.</source>
@@ -1544,6 +1620,14 @@
     <message>
         <source>There is no style image {donor}.</source>
         <translation>没有风格图片 {donor}。</translation>
+    </message>
+    <message>
+        <source>There is no {repository} on the hub, or no such revision.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>Trim style references</source>
@@ -1746,6 +1830,14 @@
         <translation>引导</translation>
     </message>
     <message>
+        <source>has no safetensors file</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>has only pickled weights, which may run code</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>is made for {kind}, not for {needed}</source>
         <translation>适用于 {kind}，而非 {needed}</translation>
     </message>
@@ -1818,6 +1910,18 @@
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
     </message>
     <message>
+        <source>the autoencoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the connection ended early</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the text encoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>value {value}</source>
         <translation>值 {value}</translation>
     </message>
@@ -1874,12 +1978,24 @@
         <translation>无法写入 {folder}（{reason}）：要更改请将项目保存到另一文件夹。</translation>
     </message>
     <message>
+        <source>{folder} contains no model: it has neither {index} nor {config} nor a .safetensors file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{folder} contains no model: {config} is missing.</source>
         <translation>{folder} 中没有模型：缺少 {config}。</translation>
     </message>
     <message>
         <source>{folder} exists already; choose another name.</source>
         <translation>{folder} 已存在；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{folder} holds too many files to be a model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{folder} holds {count} models; add one of them by its file.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{folder} is not a folder; choose another name.</source>
@@ -1890,12 +2006,28 @@
         <translation>{folder} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
     </message>
     <message>
+        <source>{folder} is only one part of a model, or of an unknown kind ({name}); add the folder that holds its {index}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{folder} needs code of its own for {name}, which is never run; use another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{folder} needs code of its own, which is never run; use another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{folder} was made by a newer version of this program: update to use it.</source>
         <translation>{folder} 由本程序的较新版本生成：请更新后使用。</translation>
     </message>
     <message>
         <source>{format} text {keyword}</source>
         <translation>{format} 文本 {keyword}</translation>
+    </message>
+    <message>
+        <source>{host} can&apos;t be reached ({reason}); check the connection.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{limits} {unit}</source>
@@ -1938,6 +2070,10 @@
         <translation>{name} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
     <message>
+        <source>{name} is longer than the hub stated; nothing was kept.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
         <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
     </message>
@@ -1948,6 +2084,14 @@
     <message>
         <source>{name} is {what}: {remedy}, then open it again.</source>
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
+    </message>
+    <message>
+        <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{name} of {repository} arrived damaged; fetch it again.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{out} exists already; choose another name, or --force to replace it.</source>
@@ -1994,8 +2138,16 @@
         <translation>{path} 已存在：请另选名称。</translation>
     </message>
     <message>
+        <source>{path} belongs to {name}, which can&apos;t be used as a single file; add the model&apos;s folder with its model_index.json, if there is one.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be opened: check that it exists and that you may read it.</source>
         <translation>无法打开 {path}：请确认它存在且可以读取。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read ({reason}).</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} can&apos;t be read ({reason}): check the folder and its rights.</source>
@@ -2066,6 +2218,10 @@
         <translation>{path} 的颜色配置文件{reason}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
     </message>
     <message>
+        <source>{path} has a network of an unusual structure that can&apos;t be loaded ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} has an unexpected tensor: {name} ({count} in all).</source>
         <translation>{path} 含有多余的张量：{name}（共 {count} 个）。</translation>
     </message>
@@ -2106,8 +2262,20 @@
         <translation>{path} 是索引色图片：请转换为 RGB 后重新打开。</translation>
     </message>
     <message>
+        <source>{path} is a special Stable Diffusion model with {channels} input channels; only those with 4 and, for inpainting, 9 can be used.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is an IP-Adapter without its image encoder; put the folder image_encoder beside it.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is an animation: save one of its pictures as a still.</source>
         <translation>{path} 是动画：请将其中一幅存为静态图片。</translation>
+    </message>
+    <message>
+        <source>{path} is an incomplete autoencoder.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} is being changed by another program: try again in a moment.</source>
@@ -2174,6 +2342,10 @@
         <translation>{path} 已被打开：{holder} 正在使用。要更改请另存为其他名称。</translation>
     </message>
     <message>
+        <source>{path} is neither a folder nor a regular file.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
         <translation>{path} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
     </message>
@@ -2198,6 +2370,18 @@
         <translation>{path} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
     <message>
+        <source>{path} is only one part of a model; add its folder with the config.json.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is only one part of a model; add the folder that holds its model_index.json.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} is pickled, which may run code when it is loaded; get the .safetensors version of the model, or convert it on a machine without important data.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is read-only: save the project under another name to change it.</source>
         <translation>{path} 只能读取：要更改请将项目另存为其他名称。</translation>
     </message>
@@ -2210,6 +2394,18 @@
         <translation>{path} 是{channels}的 {kind}：请转换为 8 位 RGB 或灰度。</translation>
     </message>
     <message>
+        <source>{path} isn&apos;t a kind of model that this program knows; the manual&apos;s page on models lists them.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a single Stable Diffusion file: leave out --prediction.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t an intact safetensors file ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} isn&apos;t the scan of this project any more: its hash differs.</source>
         <translation>{path} 已不是本项目的扫描件：其哈希值不同。</translation>
     </message>
@@ -2218,8 +2414,16 @@
         <translation>{path} 缺少张量 {name}（共 {count} 个）。</translation>
     </message>
     <message>
+        <source>{path} lacks {part}; get the complete model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.</source>
         <translation>{path} 列出 {offsets} 个{kind}，而其大小需要 {expected} 个：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} needs an image encoder of the width {width}, but the one beside it has {given}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
@@ -2286,6 +2490,10 @@
         <translation>{record} 在写入之后被更改过{changed}。</translation>
     </message>
     <message>
+        <source>{repository} {problem}; choose another repository.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{source} changed while it was copied; try again.</source>
         <translation>{source} 在复制期间发生了变化；请重试。</translation>
     </message>
@@ -2336,10 +2544,6 @@
     <message>
         <source>a CIE L*a*b* picture</source>
         <translation>CIE L*a*b* 图片</translation>
-    </message>
-    <message>
-        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder with a {config}.</source>
-        <translation>没有模型“{name}”：请从 {known} 中选择，或选择含有 {config} 的文件夹。</translation>
     </message>
     <message>
         <source>a floating-point picture</source>
@@ -2767,6 +2971,53 @@
     </message>
 </context>
 <context>
+    <name>DownloadDialog</name>
+    <message>
+        <source>Download a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>This is the only place where the program uses the network. Nothing is sent but the request.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation type="unfinished">许可证</translation>
+    </message>
+    <message>
+        <source>Accept the licence and download</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Only if the repository has several models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look up</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Repository</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>File or folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Look up a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} files, {1}; {2} free on the disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>not stated; see the page of the model</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Engines</name>
     <message>
         <source>about imagest</source>
@@ -2943,6 +3194,25 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>
             <numerusform>%n 步</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>JobDialog</name>
+    <message>
+        <source>Progress</source>
+        <translation type="unfinished">进度</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation type="unfinished">取消</translation>
+    </message>
+    <message>
+        <source>This starts when the running job ends.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -3280,6 +3550,180 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Copy the diagnostics and report the error.</source>
         <translation>请复制诊断信息并报告此错误。</translation>
+    </message>
+</context>
+<context>
+    <name>Models</name>
+    <message>
+        <source>Imagest network</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Diffusion model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>LoRA</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Textual inversion</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>IP-Adapter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Autoencoder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Style adapter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>inpainting</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>style</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>extensions</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Installed models</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation type="unfinished">名称</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Can use</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation type="unfinished">大小</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation type="unfinished">许可证</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Use added files where they are, without a copy</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add file…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check files</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} free on the disk</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>in place</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>files missing</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Models (*.safetensors);;All files (*)</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add a model’s folder</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} was added.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Check a model</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>All files of {0} are intact.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {0}? Its files stay where they are.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Remove {0}? Its files are deleted.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>{0} was removed.</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>

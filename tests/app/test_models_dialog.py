@@ -84,7 +84,7 @@ def test_a_model_in_place_is_removed_after_a_question(dialog: ModelsDialog, tmp_
     dialog.add(path)
     finish(qtbot, dialog)
     assert rows(dialog)[1][1] == "Diffusion model (Stable Diffusion 1)"
-    assert rows(dialog)[1][5] == "in place"
+    assert rows(dialog)[1][4] == "in place"
     dialog.remove.click()
     assert dialog.question.text() == "Remove model? Its files stay where they are."
     dialog.keep.click()
@@ -129,7 +129,7 @@ def test_missing_files_and_a_small_machine_are_shown(
     assert "needs about 2 GB of memory, but this computer has 1 GB" in dialog.note.text()
     path.unlink()
     dialog.refresh("big")
-    assert rows(dialog)[1][5] == "files missing"
+    assert rows(dialog)[1][4] == "files missing"
     assert not dialog.note.isVisible()
 
 
