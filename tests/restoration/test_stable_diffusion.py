@@ -198,6 +198,23 @@ def test_parameters_without_effect_are_not_recorded_as_used(models: Path) -> Non
     assert "style_strength" in styled
 
 
+@pytest.mark.parametrize(
+    ("values", "solver"),
+    [
+        ({}, ("dpm++2m-karras", 20)),
+        ({"quality": "draft"}, ("unipc", 12)),
+        ({"quality": "fine"}, ("ddim", 30)),
+        ({"scheduler": "lcm"}, ("lcm", 6)),
+        ({"scheduler": "lcm", "steps": 4}, ("lcm", 4)),
+    ],
+)
+def test_each_quality_and_scheduler_has_its_steps(
+    models: Path, values: dict[str, object], solver: tuple[str, int]
+) -> None:
+    with opened(request_of(models / "sd1", **{"steps": None, **values})) as session:
+        assert (session.facts["scheduler"], session.facts["steps"]) == solver
+
+
 def test_thin_damage_stays_near_the_smooth_fill(models: Path) -> None:
     """The strength of each pixel follows its depth."""
     crack, loss = view_of_hole(slice(30, 32), slice(8, 56)), view_of_hole()

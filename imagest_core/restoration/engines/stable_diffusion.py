@@ -29,12 +29,10 @@ if TYPE_CHECKING:
     from imagest_core.restoration.style_pictures import StylePictures
 
 FAMILIES = (Family.SD1, Family.SD2, Family.SDXL)
-PRESETS: Mapping[Quality, tuple[str, int]] = {
-    Quality.DRAFT: (UNIPC, 12),
-    Quality.STANDARD: (KARRAS, 20),
-    Quality.FINE: (DDIM, 30),
-}
-"""Solver and steps of each quality; the last are the paper's."""
+PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS, Quality.FINE: DDIM}
+"""Solver of each quality."""
+STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
+"""Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
 SIDES = {
     Family.SD1: WindowSides(512, 768),
     Family.SD2: WindowSides(512, 768),
@@ -102,7 +100,7 @@ class StableDiffusionParameters(base.Parameters):
         ),
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by quality"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the scheduler"
     )
     scheduler: str | None = parameter(
         None,
@@ -296,9 +294,9 @@ class StableDiffusionEngine:
         model, hardware = self.model_of(parameters), choose_hardware(request.device)
         backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
         progress.check()
-        scheduler, steps = PRESETS[parameters.quality]
+        scheduler = parameters.scheduler or PRESETS[parameters.quality]
         settings = GenerativeSettings(
-            Solver(parameters.scheduler or scheduler, parameters.steps or steps),
+            Solver(scheduler, parameters.steps or STEPS[scheduler]),
             quality=parameters.quality,
             prompt=parameters.prompt,
             negative_prompt=parameters.negative_prompt,
