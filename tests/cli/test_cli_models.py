@@ -95,6 +95,16 @@ def test_refusals_are_one_sentence(
     assert match in answer.err
 
 
+def test_what_the_machine_lacks_is_said(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from imagest_core.models import requirements
+
+    monkeypatch.setattr(requirements, "machine_memory", lambda: 1_000_000_000)
+    monkeypatch.setitem(sys.modules, "peft", None)
+    out = cli("models", "add", tiny_single_file(tmp_path / "model.safetensors")).out
+    assert "note: This model needs about 2 GB of memory, but this computer has 1 GB" in out
+    assert "note: using it needs peft: pip install 'imagest-workstation[diffusion]'" in out
+
+
 def test_import_still_works(cli: Cli, tmp_path: Path):
     answer = cli("models", "import", tiny_lora(tmp_path / "lora.safetensors"))
     assert answer.code == 0
