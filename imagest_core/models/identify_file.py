@@ -213,7 +213,7 @@ def _prediction(header: Header, family: Family, channels: int) -> str:
 
 # Adapters and parts
 
-_DOWN = re.compile(r"\.(lora_A|lora_down|lora\.down)(\.default)?\.weight$")
+_DOWN = re.compile(r"[._](lora_A|lora_down|lora\.down)(\.default)?\.weight$")
 
 
 def _lora(path: Path, header: Header) -> Identity | None:

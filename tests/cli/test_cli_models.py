@@ -193,6 +193,21 @@ def test_the_token_is_sent_and_a_gated_model_explained(cli: Cli, hub: Hub, monke
     assert "There is no a/lora" in cli("models", "fetch", "a/lora", "--yes").err
 
 
+def test_the_token_is_not_sent_to_another_host(cli: Cli, hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    with running_hub(hub.repositories) as other:
+        hub.redirect_to = other.address
+        assert cli("models", "fetch", "a/lora", "--yes").code == 0
+        assert len(other.requests) == 2
+        assert not any("Authorization" in headers for _, headers in other.requests)
+
+
+def test_a_redirect_without_encryption_is_refused(cli: Cli, hub: Hub):
+    hub.redirect_to = "http://example.org"
+    answer = cli("models", "fetch", "a/lora", "--yes")
+    assert (answer.code, len(answer.err.splitlines())) == (2, 1)
+
+
 def test_a_repository_with_pickled_weights_only_is_refused(cli: Cli, hub: Hub, tmp_path: Path):
     (tmp_path / "hub" / "lora" / "lora.safetensors").unlink()
     assert "only pickled weights" in cli("models", "fetch", "a/lora", "--yes").err

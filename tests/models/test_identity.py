@@ -24,6 +24,7 @@ from tiny_models import (
 )
 
 from imagest_core.errors import ModelError
+from imagest_core.models.architecture import open_clip_sizes
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind, fits, from_json, identify
 from imagest_core.models.safetensors_header import read_header
@@ -300,6 +301,17 @@ def test_tensors_of_another_rank_are_refused(tmp_path: Path, name: str):
     save_file(tensors, tmp_path / "file.safetensors")
     with pytest.raises(ModelError, match=r"isn't a kind of model|incomplete autoencoder"):
         identify(tmp_path / "file.safetensors")
+
+
+def test_the_last_layer_that_stable_diffusion_2_does_not_read_is_left_out():
+    shapes = {
+        "token_embedding.weight": (100, 1024),
+        "positional_embedding": (77, 1024),
+        "transformer.resblocks.0.mlp.c_fc.weight": (4096, 1024),
+        "transformer.resblocks.23.ln_1.weight": (1024,),
+    }
+    assert open_clip_sizes(shapes, last=23)["num_hidden_layers"] == 23
+    assert open_clip_sizes(shapes)["num_hidden_layers"] == 24
 
 
 def original_shapes(family: str) -> dict[str, tuple[int, ...]]:

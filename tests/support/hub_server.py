@@ -25,6 +25,8 @@ class Hub:
         """Bytes of an answer after which the connection is closed."""
         self.corrupt = False
         self.status: int | None = None
+        self.redirect_to = ""
+        """Address to which downloads are redirected."""
         self.card: dict[str, Any] = {"license": "creativeml-openrail-m"}
         self.address = ""
 
@@ -46,26 +48,26 @@ class Hub:
         return entry | {"blobId": blob.hexdigest()}
 
 
-@contextmanager
-def running_hub(repositories: dict[str, Path]) -> Iterator[Hub]:
-    """Serve ``repositories`` on a free port of this machine."""
-    hub = Hub(repositories)
-
+def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             hub.requests.append((self.path, dict(self.headers)))
             path = unquote(urlsplit(self.path).path)
             if hub.status is not None:
                 self.send_error(hub.status)
+            elif hub.redirect_to and "/resolve/" in path:
+                self._send(b"", "text/plain", 302, {"Location": hub.redirect_to + self.path})
             elif path.startswith("/api/models/"):
-                name = path.removeprefix("/api/models/").split("/revision/")[0]
-                if name in hub.repositories:
-                    self._send(json.dumps(hub.api(name)).encode(), "application/json")
-                else:
-                    self.send_error(404)
+                self._send_list(path.removeprefix("/api/models/").split("/revision/")[0])
             else:
                 name, _, rest = path[1:].partition("/resolve/")
                 self._send_file(hub.repositories[name] / rest.removeprefix(f"{COMMIT}/"))
+
+        def _send_list(self, name: str) -> None:
+            if name in hub.repositories:
+                self._send(json.dumps(hub.api(name)).encode(), "application/json")
+            else:
+                self.send_error(404)
 
         def _send_file(self, path: Path) -> None:
             data = path.read_bytes()
@@ -94,7 +96,14 @@ def running_hub(repositories: dict[str, Path]) -> Iterator[Hub]:
         def log_message(self, format: str, *args: object) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    return Handler
+
+
+@contextmanager
+def running_hub(repositories: dict[str, Path]) -> Iterator[Hub]:
+    """Serve ``repositories`` on a free port of this machine."""
+    hub = Hub(repositories)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(hub))
     server.daemon_threads = True
     hub.address = f"http://127.0.0.1:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
