@@ -15,7 +15,7 @@ from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.library import add_downloaded, add_model, check_model, new_folder, remove_model
 from imagest_core.models.requirements import memory_note
-from imagest_core.printable import print_error, printable, show, show_json
+from imagest_core.printable import print_error, printable, show, show_json, size_text
 from imagest_core.progress import Progress
 
 
@@ -67,13 +67,6 @@ def _naming(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _confirming(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--yes", action="store_true", help="don't ask")
     return parser
-
-
-def size_text(size: int) -> str:
-    """Return a size in bytes as "4.27 GB", "38.6 MB" or "12 kB"."""
-    if size < 1e6:
-        return f"{size / 1e3:.0f} kB"
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def abilities(model: InstalledModel) -> str:
