@@ -374,7 +374,6 @@ class ActionHandlers(QObject):
             deciding.rename_run(self._context, name.strip())
 
     def models(self) -> None:
-        """Open the list of models."""
         from app.dialogs.models import ModelsDialog
 
         ModelsDialog(self._context, self._window).open()
@@ -382,13 +381,11 @@ class ActionHandlers(QObject):
     # Help
 
     def shortcuts(self) -> None:
-        """Open the list of keyboard shortcuts."""
         from app.dialogs.shortcuts import ShortcutsDialog
 
         ShortcutsDialog(self._window).open()
 
     def about(self) -> None:
-        """Open the about dialog."""
         from app.dialogs.about import AboutDialog
 
         AboutDialog(self._window).open()
