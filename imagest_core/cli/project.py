@@ -15,10 +15,30 @@ def add_commands(subparsers: Any) -> None:
     """Add ``project`` and its four actions."""
     parser = subparsers.add_parser("project", help="inspect, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    _add_info(actions)
+    export, verify, rescue = _add_export(actions), _add_verify(actions), _add_rescue(actions)
+    for action in (export, verify):
+        action.add_argument(
+            "--accept-rewritten",
+            action="store_true",
+            help="accept a scan that another program rewrote without changing a sample",
+        )
+    for action in (export, verify, rescue):
+        action.add_argument(
+            "--assume-srgb",
+            action="store_true",
+            help="assume sRGB if the scan's colour profile can't be used",
+        )
+
+
+def _add_info(actions: Any) -> None:
     info = _add(actions, "info", _info, "print a project's contents and its damage by class")
     info.add_argument("--json", action="store_true", help="print one line of JSON")
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def _add_export(actions: Any) -> argparse.ArgumentParser:
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     export.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
@@ -36,6 +56,10 @@ def add_commands(subparsers: Any) -> None:
     export.add_argument(
         "--record", type=Path, metavar="FILE.json", help="write a record of the restoration and its decisions"
     )
+    return export
+
+
+def _add_verify(actions: Any) -> argparse.ArgumentParser:
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
     verify.add_argument(
         "exported",
@@ -44,12 +68,10 @@ def add_commands(subparsers: Any) -> None:
         nargs="?",
         help="the file to verify (default: the last export)",
     )
-    for parser in (export, verify):
-        parser.add_argument(
-            "--accept-rewritten",
-            action="store_true",
-            help="accept a scan that another program rewrote without changing a sample",
-        )
+    return verify
+
+
+def _add_rescue(actions: Any) -> argparse.ArgumentParser:
     rescue = _add(
         actions, "rescue", _rescue, "recover the readable parts of a damaged project into a new one"
     )
@@ -58,12 +80,7 @@ def add_commands(subparsers: Any) -> None:
     )
     rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, if its name is lost")
     rescue.add_argument("--force", action="store_true", help="replace NEW if it exists")
-    for action in (export, verify, rescue):
-        action.add_argument(
-            "--assume-srgb",
-            action="store_true",
-            help="assume sRGB if the scan's colour profile can't be used",
-        )
+    return rescue
 
 
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:

@@ -127,7 +127,7 @@ def test_names_an_invalid_text(project: Path, change: Change) -> None:
 
 
 def test_deleted_runs_stay_in_the_log(document: Document, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagest_core.project.document.MAX_UNREACHABLE_RUNS", 0)
+    monkeypatch.setattr("imagest_core.project.stored_document.MAX_UNREACHABLE_RUNS", 0)
     for number in (1, 2):
         document.do(results.add_run(make_run(number, [A, B], 5)))
         document.undo()
