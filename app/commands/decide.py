@@ -146,12 +146,12 @@ def next_unreviewed(context: Context) -> None:
 
 
 def accept_region(context: Context) -> None:
-    """Accept the region under review and go on."""
+    """Accept the region under review and continue."""
     _judge(context, Verdict.ACCEPTED)
 
 
 def reject_region(context: Context) -> None:
-    """Reject the region under review and go on."""
+    """Reject the region under review and continue."""
     _judge(context, Verdict.REJECTED)
 
 

@@ -25,7 +25,7 @@ _INSET = 12
 
 
 class CompareArea(QWidget):
-    """``view`` is the main canvas; ``second`` is shown beside it in side-by-side mode."""
+    """``view`` is the main canvas; ``second`` is shown next to it in side-by-side mode."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
@@ -122,8 +122,8 @@ class CompareArea(QWidget):
     @property
     def restored_view(self) -> CanvasView:
         """The view that shows the fills of a running restoration."""
-        beside = self.context.selection.compare == Compare.SIDE
-        return self.second if beside and not self.context.selection.swapped else self.view
+        side_by_side = self.context.selection.compare == Compare.SIDE
+        return self.second if side_by_side and not self.context.selection.swapped else self.view
 
     # Modes
 
@@ -136,13 +136,13 @@ class CompareArea(QWidget):
     def arrange(self) -> None:
         """Show the pictures that the selection asks for."""
         mode = self.mode
-        beside = mode == Compare.SIDE
-        if beside and not self.second.isVisible():
+        side_by_side = mode == Compare.SIDE
+        if side_by_side and not self.second.isVisible():
             self.second.show()
             half = self.splitter.width() // 2
             self.splitter.setSizes([half, self.splitter.width() - half])
             call_later(self, lambda: self.link.lead(self.view))
-        self.second.setVisible(beside)
+        self.second.setVisible(side_by_side)
         self.curtain.setVisible(mode == Compare.SWIPE and self._layers is not None)
         self.legend.setVisible(mode == Compare.DIFFERENCE and self._layers is not None)
         self._blink_timer.start() if mode == Compare.BLINK else self._blink_timer.stop()

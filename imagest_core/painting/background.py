@@ -1,4 +1,4 @@
-"""Run slow system calls and hashing in a thread while other work goes on; both release the GIL."""
+"""Run slow system calls and hashing in a thread while other work continues; both release the GIL."""
 
 from __future__ import annotations
 

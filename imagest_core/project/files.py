@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from imagest_core.project.stored_document import StoredDocument
 
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""Suffixes of the files SQLite stores beside a database."""
+"""Suffixes of the files SQLite stores next to a database."""
 _PATH_PATTERN = re.compile(rb'"(?:path|donor)":"((?:[^"\\\\]|\\\\.){1,4096})"')
 _SEARCHED_BYTES = 32 << 20
 """Bytes of a project that are searched for image paths if its tables are unreadable."""

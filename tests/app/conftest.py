@@ -102,9 +102,9 @@ def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
 @pytest.fixture
 def said(context: Context) -> list:
     """The messages that were said."""
-    heard: list = []
-    context.messages.said.connect(heard.append)
-    return heard
+    shown: list = []
+    context.messages.said.connect(shown.append)
+    return shown
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Hashing and flushing a file in a thread while other work goes on."""
+"""Hashing and flushing a file in a thread while other work continues."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def oracle(target: Tensor):
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
 @pytest.mark.parametrize("steps", [1, 4, 15, 30])
-def test_a_perfect_network_is_followed_home(scheduler: str, steps: int) -> None:
+def test_sampler_with_exact_velocity_reaches_the_target(scheduler: str, steps: int) -> None:
     target = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(5))
     answer = sample(oracle(target), KNOWN, INSIDE, NOISE, Solver(scheduler, steps), SCHEDULE)
     inside = INSIDE.expand_as(answer) > 0
@@ -41,7 +41,7 @@ def test_a_perfect_network_is_followed_home(scheduler: str, steps: int) -> None:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_unmasked_latents_stay_exactly_as_given(scheduler: str) -> None:
+def test_unmasked_latents_are_unchanged(scheduler: str) -> None:
     answer = sample(lambda z, t: torch.sin(z * 3), KNOWN, INSIDE, NOISE, Solver(scheduler, 5), SCHEDULE)
     known = INSIDE.expand_as(answer) == 0
     assert torch.equal(answer[known], KNOWN[known])
@@ -49,7 +49,7 @@ def test_unmasked_latents_stay_exactly_as_given(scheduler: str) -> None:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_the_network_always_sees_known_latents_noised_by_the_same_noise(scheduler: str) -> None:
+def test_known_latents_are_noised_with_the_same_noise(scheduler: str) -> None:
     seen = []
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
@@ -63,7 +63,7 @@ def test_the_network_always_sees_known_latents_noised_by_the_same_noise(schedule
         assert torch.allclose(z[known], SCHEDULE.add(KNOWN, NOISE, t)[known], atol=1e-6)
 
 
-def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
+def test_multistep_solver_is_more_accurate_than_ddim() -> None:
     """For data of unit variance the exact velocity is known; the two-step solver must need fewer steps."""
     spread = 0.5
 
@@ -81,7 +81,7 @@ def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
     assert errors["dpm++2m"] < 0.5 * errors["ddim"]
 
 
-def test_refining_starts_from_what_there_is() -> None:
+def test_refinement_starts_from_the_given_latents() -> None:
     init = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(6))
     times = []
 
@@ -94,7 +94,7 @@ def test_refining_starts_from_what_there_is() -> None:
     assert torch.allclose(answer[INSIDE.expand_as(answer) > 0], init[INSIDE.expand_as(init) > 0], atol=1e-3)
 
 
-def test_cancel_acts_between_steps() -> None:
+def test_cancellation_is_checked_between_steps() -> None:
     calls = []
     progress = Progress(cancelled=lambda: len(calls) >= 3)
 

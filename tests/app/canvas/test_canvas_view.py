@@ -95,9 +95,9 @@ def test_hand_tool_pans(view, mouse) -> None:
 
 
 def test_mouse_position_is_reported(view, mouse, qtbot) -> None:
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as signal:
         mouse.move(200, 100, down=False)
-    assert told.args == [pytest.approx(200), pytest.approx(100)]
+    assert signal.args == [pytest.approx(200), pytest.approx(100)]
 
 
 def test_visible_part_is_reported(view, context) -> None:
@@ -123,9 +123,9 @@ def test_pixels_are_squares_with_a_grid_from_800_percent(view) -> None:
 
 def test_damage_is_tinted_and_outlined_by_one_pixel(view, mark) -> None:
     mark(200, 200, 40, 40)
-    inside, rim, outside = colour(view, 220, 220), colour(view, 200, 220), colour(view, 190, 220)
+    inside, boundary, outside = colour(view, 220, 220), colour(view, 200, 220), colour(view, 190, 220)
     assert outside == (47, 47, 47)
-    assert rim == (214, 40, 40)
+    assert boundary == (214, 40, 40)
     assert inside == pytest.approx(
         (214 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55), abs=2
     )

@@ -128,9 +128,9 @@ def test_shift_keeps_a_polygon_to_right_angles(context, view, mouse, document) -
 
 def test_shift_keeps_the_ruler_straight(context, view, mouse, qtbot: QtBot) -> None:
     context.selection.tool = "measure"
-    with qtbot.waitSignal(view.measured) as told:
+    with qtbot.waitSignal(view.measured) as signal:
         mouse.drag((100, 100), (150, 104), (200, 108), shift=True)
-    assert told.args[1] == pytest.approx((200, 100), abs=0.5)
+    assert signal.args[1] == pytest.approx((200, 100), abs=0.5)
 
 
 def test_stroke_continues_freely_when_shift_is_released(brush, view, mouse, label_at) -> None:

@@ -40,8 +40,8 @@ def display() -> Iterator[str]:
     )
     os.close(writer)
     try:
-        with os.fdopen(reader) as told:
-            yield f":{told.readline().strip()}"
+        with os.fdopen(reader) as result:
+            yield f":{result.readline().strip()}"
     finally:
         server.terminate()
         server.wait()
@@ -72,20 +72,22 @@ class User:
 
     def do(self, *words: object) -> str:
         """One xdotool command."""
-        told = subprocess.run(
+        result = subprocess.run(
             ["xdotool", *map(str, words)], env=self._environment, capture_output=True, text=True, check=True
         )
-        return told.stdout
+        return result.stdout
 
     def window(self, title: str) -> str:
         """The window with this title; a search fails where one of the others closes in the middle of it."""
         search, end = ["xdotool", "search", "--onlyvisible", "--name", title], time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            told = subprocess.run(search, env=self._environment, capture_output=True, text=True, check=False)
-            if told.returncode == 0 and told.stdout.strip():
-                return told.stdout.split()[0]
+            result = subprocess.run(
+                search, env=self._environment, capture_output=True, text=True, check=False
+            )
+            if result.returncode == 0 and result.stdout.strip():
+                return result.stdout.split()[0]
             time.sleep(0.05)
-        raise AssertionError(f"no window is called {title!r}: {told.stderr}")
+        raise AssertionError(f"no window is called {title!r}: {result.stderr}")
 
     def keys(self, *keys: str) -> None:
         self.do("key", "--delay", 30, *keys)
