@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from mouse import Mouse
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from app.canvas.navigation import LARGEST, ViewPosition
 from app.canvas.view import CanvasView
@@ -22,21 +22,6 @@ def colour(view: CanvasView, x: int, y: int) -> tuple[int, int, int]:
     """What the screen shows at a point of the viewport."""
     shot: QImage = view.viewport().grab().toImage()
     return shot.pixelColor(x, y).getRgb()[:3]
-
-
-def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
-    at = QPointF(x, y)
-    event = QWheelEvent(
-        at,
-        view.viewport().mapToGlobal(at),
-        QPoint(),
-        QPoint(0, turned),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view.viewport(), event)
 
 
 def test_picture_is_drawn_in_its_colours(view) -> None:
@@ -55,7 +40,7 @@ def test_fit_shows_the_whole_picture(view) -> None:
 def test_the_point_under_the_cursor_stays_when_zooming(view) -> None:
     before = view.to_picture(QPointF(130, 80))
     for _ in range(5):
-        wheel(view, 130, 80, 120)
+        Mouse(view).wheel(130, 80, 120)
     after = view.to_picture(QPointF(130, 80))
     assert view.zoom == pytest.approx(1.25**5)
     assert (after - before).manhattanLength() < 1

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QPointingDevice, QTabletEvent, QWheelEvent
+from mouse import Mouse
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -30,21 +31,6 @@ def pen(view: CanvasView, kind: QEvent.Type, x: int, y: int, pressure: float) ->
     device, left = QPointingDevice.primaryPointingDevice(), Qt.MouseButton.LeftButton
     there = view.viewport().mapToGlobal(at)
     event = QTabletEvent(kind, device, at, there, pressure, 0.0, 0.0, 0.0, 0.0, 0.0, none, left, left)
-    QApplication.sendEvent(view.viewport(), event)
-
-
-def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
-    at, none = QPointF(x, y), Qt.KeyboardModifier.NoModifier
-    event = QWheelEvent(
-        at,
-        view.viewport().mapToGlobal(at),
-        QPoint(),
-        QPoint(0, turned),
-        Qt.MouseButton.NoButton,
-        none,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
     QApplication.sendEvent(view.viewport(), event)
 
 
@@ -177,7 +163,7 @@ def test_space_pans_between_strokes(brush, view, mouse, document) -> None:
 def test_wheel_zooms_at_the_cursor_during_a_stroke(brush, view, mouse, document) -> None:
     mouse.press(100, 100)
     before = view.to_picture(QPointF(100, 100))
-    wheel(view, 100, 100, 120)
+    Mouse(view).wheel(100, 100, 120)
     assert (view.to_picture(QPointF(100, 100)) - before).manhattanLength() < 1
     mouse.release(100, 100)
     assert document.state.damage.bounds() == Box(90, 90, 20, 20)
