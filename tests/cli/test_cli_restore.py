@@ -1,4 +1,4 @@
-"""``imagest restore`` and ``demo`` as a person types them."""
+"""``imagest restore`` and ``demo`` on the command line."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mas
     assert not damage.dilated(1).read(region).any()
 
 
-def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):
+def test_existing_file_is_replaced_only_with_force(cli, scan, mask, tmp_path):
     out = tmp_path / "out.tif"
     out.write_bytes(b"precious")
     command = ["restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic"]
@@ -134,7 +134,7 @@ def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):
 
 
 def wrong_masks(folder, shape):
-    """Masks that can't be used, each with a word of the sentence it gets."""
+    """Yield unusable masks, each with a word of its error message."""
     full = np.full(shape, 255, np.uint8)
     cases = {"empty": (full * 0, "empty"), "full": (full, "intact"), "small": (full[:-1], "size")}
     for name, (pixels, word) in cases.items():

@@ -31,7 +31,7 @@ def grain(strength: np.ndarray | float, seed: int = 0) -> np.ndarray:
 
 
 def calm_and_lively() -> np.ndarray:
-    """How strong the grain is: a quarter on the left of what it is on the right."""
+    """Strength of the grain: on the left a quarter of that on the right."""
     strength = np.full((120, 120, 1), 0.02, np.float32)
     strength[:, 60:] = 0.08
     return strength

@@ -22,7 +22,7 @@ from imagest_core.style.reference import StyleReference
 
 
 def noise(mean: tuple[float, float, float], spread: float, side: int = 80, seed: int = 0) -> np.ndarray:
-    """Paint of coarse unevenness round one colour."""
+    """Return paint that varies coarsely around one colour."""
     rng = np.random.default_rng(seed)
     cells = rng.normal(0, spread, (side // 20, side // 20, 3))
     return (np.array(mean) + cells.repeat(20, 0).repeat(20, 1)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""A fill: what it is made of comes back, in little memory."""
+"""A fill returns its labels and colours and uses little memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The network as an engine, at toy size, through the whole restoration."""
+"""Restorations with a toy-size network as the engine."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
 
 
 def colours(painting: Painting, damage: DamageMap, request: RestorationRequest, style=STYLE) -> np.ndarray:
-    """Every filled sample, in a row."""
+    """Return all filled samples as one array."""
     result = restore(painting, damage, request, style)
     return np.concatenate([fill.colour[fill.mask] for fill in result.fills])
 
@@ -195,7 +195,7 @@ def test_embedded_model_is_independent_of_batch_and_order(tmp_path: Path) -> Non
 
 
 def textures(folder: Path, cases: Sequence[tuple[RestorationRequest, int]]) -> list[np.ndarray]:
-    """The texture each request gives the window at x of a picture of two equal halves, all else alike."""
+    """Return the texture that each request gives the window at x in a picture of two equal halves."""
     rng = np.random.default_rng(3)
     tile = picture(160) // 2 + rng.integers(0, 60, (160, 160, 3), np.uint8)
     tifffile.imwrite(folder / "equal.tif", np.concatenate([tile, tile], 1), photometric="rgb")

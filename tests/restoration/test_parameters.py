@@ -1,4 +1,4 @@
-"""Parameters describe themselves; each engine has its own, and others are refused."""
+"""Parameters of engines: validation, ranges and unknown names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Patch synthesis: made of intact paint, agreeing with the fill beneath, the same for the same seed."""
+"""Patch synthesis: uses intact paint only, agrees with the smooth fill, depends on the seed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIDE = 96
 
 @pytest.fixture
 def picture() -> Image:
-    """Slanted strokes, dark above and light below."""
+    """Return slanted strokes, dark above and light below."""
     rows, columns = np.mgrid[:SIDE, :SIDE]
     strokes = 0.12 * np.sin(0.9 * (rows + 0.6 * columns))
     return np.stack([0.3 + 0.4 * (rows > SIDE // 2) + strokes] * 3, axis=2).astype(np.float32)

@@ -1,4 +1,4 @@
-"""The PDE fills: against the exact solutions, on NumPy and torch, and what any pre-fill must do."""
+"""The PDE fills: comparison with exact solutions on NumPy and torch, and common properties."""
 
 from __future__ import annotations
 

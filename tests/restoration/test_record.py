@@ -1,4 +1,4 @@
-"""The record of a restoration: true, complete, and readable in its older format."""
+"""The record of a restoration: content and older formats."""
 
 from __future__ import annotations
 

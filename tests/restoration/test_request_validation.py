@@ -1,4 +1,4 @@
-"""What no engine can do is refused for every engine, before anything is filled."""
+"""Invalid requests are refused for every engine before anything is filled."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ INSIDE[..., 2:6, 2:6] = 1
 
 
 def oracle(target: Tensor):
-    """The velocity of a perfect network whose pictures are all ``target``."""
+    """Return the exact velocity for data that always equals ``target``."""
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
         signal, noise = SCHEDULE.signal(t, z), SCHEDULE.noise(t, z)

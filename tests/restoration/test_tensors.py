@@ -1,4 +1,4 @@
-"""The solvers take NumPy arrays and torch tensors alike."""
+"""The solvers accept NumPy arrays and torch tensors."""
 
 from __future__ import annotations
 

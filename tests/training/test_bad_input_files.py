@@ -1,4 +1,4 @@
-"""Training on archives and runs that are damaged or mean no good."""
+"""Training on archives and runs that are damaged or malicious."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A whole training at toy size: autoencoder, diffusion, a kill and a resume, a checkpoint that restores."""
+"""Training at toy size: autoencoder, diffusion, resuming after a kill, and a usable checkpoint."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def test_second_press_of_a_double_click_draws(brush, view, mouse, label_at) -> N
     assert label_at(150, 100) == 1
 
 
-def test_a_stroke_may_leave_the_picture_and_come_back(brush, view, mouse, document) -> None:
+def test_stroke_may_leave_the_picture_and_return(brush, view, mouse, document) -> None:
     mouse.drag((20, 20), (-50, 20), (-50, 60), (20, 60))
     found = document.state.damage.bounds()
     assert (found.x, found.y) == (0, 10)

@@ -15,7 +15,7 @@ CANVAS = Path(__file__).parents[1] / "test_canvas_repaint.py"
 
 
 @pytest.mark.parametrize("factor", [1.5, 2])
-def test_the_canvas_is_whole(factor: float, tmp_path: Path) -> None:
+def test_canvas_is_complete(factor: float, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", str(CANVAS)]
     with x_server(round(1440 * factor), round(900 * factor)) as display:
         result = subprocess.run(
