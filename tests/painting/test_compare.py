@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import struct
 import zlib
@@ -124,6 +125,24 @@ def test_any_changed_sample_is_detected(tmp_path: Path, compression: str | None,
     restore(source, out, [*patches, Patch(Box(*outside, 1, 1), noise(1, 1, depth=16))], force=True)
     with pytest.raises(VerificationError):
         compared(source, out, [box])
+
+
+@pytest.mark.parametrize("rows", [16, 300])
+def test_digest_lists_the_parts_in_the_order_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Threads compare groups of parts; the hash must not depend on which ends first."""
+    monkeypatch.setattr("imagest_core.painting.compare._GROUP", 2)
+    monkeypatch.setattr("imagest_core.painting.compare._PLAIN_PART", 16 * 200 * 3)
+    samples = np.random.default_rng(1).integers(0, 255, (300, 200, 3), np.uint8)
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", rowsperstrip=rows)
+    with open_painting(path) as painting:
+        result = compare(painting, path, 0, [], painting.read)
+    expected = hashlib.sha256()
+    for row in range(0, 300, 16):
+        expected.update(hashlib.sha256(samples[row : row + 16].tobytes()).digest())
+    assert result == Comparison(samples.size, expected.hexdigest(), "bytes")
 
 
 TINY: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": "Scanner"}
