@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -126,18 +126,19 @@ def _by_bytes(
     size = painting.width, painting.height
     touched = pages.touched(orientation.stored_box(box, *size) for box in filled)
     compared = 0
-    for part, stored in pages.digests(touched):
-        box = orientation.displayed_box(part.box, *size)
-        if stored is None:
-            pages.check_hidden(part, painting.channels)
-            inner = hashlib.sha256()
-            samples += sum(_add(inner.update, check(block)) for block in _blocks(box))
-            stored = inner.digest()
-        else:
-            samples += box.area * painting.channels
-        digest.update(stored)
-        compared += box.area
-        progress.set(compared / painting.box.area)
+    with closing(pages.digests(touched)) as parts:
+        for part, stored in parts:
+            box = orientation.displayed_box(part.box, *size)
+            if stored is None:
+                pages.check_hidden(part, painting.channels)
+                inner = hashlib.sha256()
+                samples += sum(_add(inner.update, check(block)) for block in _blocks(box))
+                stored = inner.digest()
+            else:
+                samples += box.area * painting.channels
+            digest.update(stored)
+            compared += box.area
+            progress.set(compared / painting.box.area)
     return Comparison(samples, digest.hexdigest(), BYTES)
 
 
@@ -255,7 +256,7 @@ class _Pages:
                 keys.update((cell, index) for index in range(first // self._rows, last // self._rows + 1))
         return keys
 
-    def digests(self, touched: set[tuple[int, int]]) -> Iterator[tuple[_Part, bytes | None]]:
+    def digests(self, touched: set[tuple[int, int]]) -> Generator[tuple[_Part, bytes | None]]:
         """Yield each part in order with the digest of its bytes; None if it is touched or differs.
 
         Several threads read and hash, since both release the GIL.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -231,3 +232,19 @@ def test_hidden_channels_are_compared(tmp_path: Path, compression: str | None, p
         painting.channels = 3
         with pytest.raises(VerificationError, match="additional channel"):
             compare(painting, out, 0, [], lambda box: painting.read(box)[..., :3])
+
+
+def test_threads_end_with_a_failed_comparison(tmp_path: Path) -> None:
+    samples = np.zeros((300, 200, 3), np.uint8)
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", rowsperstrip=1)
+    before = threading.active_count()
+
+    def check(box: Box) -> Any:
+        raise VerificationError("It differs.")
+
+    with open_painting(path) as painting:
+        with pytest.raises(VerificationError) as error:
+            compare(painting, path, 0, [Box(0, 0, 5, 5)], check)
+        assert threading.active_count() == before
+    assert error.value.message == "It differs."
