@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,15 +60,18 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
     add_engine_options(parser, leave_out=("mode",))
 
 
-def _requests(engines: Iterable[str], modes: Sequence[str]) -> Iterator[RestorationRequest]:
-    """Yield a request for each engine and mode."""
+def _requests(names: Sequence[str], modes: Sequence[str]) -> Iterator[RestorationRequest]:
+    """Yield a request for each engine of ``names``, such as ``imagest:textured``, and mode."""
     from imagest_core.restoration.request import RestorationRequest
 
-    for engine in engines:
+    for engine, _, mode in (name.partition(":") for name in names):
         request = RestorationRequest.of(engine)
         spec = request.parameters.specs().get("mode")
-        choices = modes or [choice.value for choice in spec.choices] if spec else []
-        yield from (request.changed(mode=mode) for mode in choices) if spec else [request]
+        if spec is None:
+            yield request
+        else:
+            chosen = [mode] if mode else modes or [choice.value for choice in spec.choices]
+            yield from (request.changed(mode=each) for each in chosen)
 
 
 def run(args: argparse.Namespace, progress: Progress) -> int:
@@ -85,9 +88,10 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.engine and not named:
         named = {HARMONIC}
     modes = {"mode": args.mode} if args.mode else {}
-    engines = sorted(named) or list(engine_names())
-    check_options(map(get_engine, engines), values | modes)
-    check_used(_requests(engines, args.mode), values)
+    check_options(map(get_engine, sorted(named) or engine_names()), values | modes)
+    methods = args.engine or engine_names()
+    if all(method.partition(":")[0] in engine_names() for method in methods):
+        check_used(_requests(methods, args.mode), values)
     evaluation = Evaluation(
         args.cases,
         args.output,

@@ -141,9 +141,10 @@ def check_used(requests: Iterable[RestorationRequest], given: Iterable[str]) -> 
     used = {"device"}.union(*(used_parameters(request) for request in chosen))
     specs = dict(RestorationRequest.specs())
     for request in chosen:
-        specs |= request.parameters.specs()
+        own = request.parameters.specs()
+        specs |= own
         capabilities = get_engine(request.engine).capabilities(request.parameters)
-        used |= {name for name, spec in specs.items() if spec.requires not in {None, *capabilities}}
+        used |= {name for name, spec in own.items() if spec.requires not in {None, *capabilities}}
     for name in given:
         if name not in used:
             raise InputError(

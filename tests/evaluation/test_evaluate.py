@@ -140,6 +140,22 @@ def test_options_that_no_named_engine_has_are_refused(
     assert not out.exists()
 
 
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--mode", "faithful", "--guidance", "2"], "None of these fills uses --guidance; leave it out"),
+        (["--engine", "imagest:faithful", "--seed", "2"], "imagest in faithful mode doesn't use --seed"),
+        (["--engine", "harmonic", "--seed", "2"], "The engine harmonic doesn't use --seed"),
+    ],
+)
+def test_options_that_no_fill_uses_are_refused(
+    cases: Path, out: Path, options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(cases), "-o", str(out), *options]) == 2
+    assert sentence in capsys.readouterr().err
+    assert not out.exists()
+
+
 def test_missing_gmic_is_reported_before_anything_is_filled(
     cases: Path, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
