@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,10 @@ from imagest_core.damage.map import TileKey
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
+from imagest_core.project.storage.unpack import INVALID_DATA
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.record import RestorationRecord
 
 
 def damaged_result(number: int) -> Message:
@@ -126,6 +130,26 @@ class Run:
         rows = self.regions[np.array(numbers, int) - 1]
         right, bottom = (rows["x"] + rows["width"]).max(), (rows["y"] + rows["height"]).max()
         return Box.spanning(int(rows["x"].min()), int(rows["y"].min()), int(right), int(bottom))
+
+    @cached_property
+    def facts(self) -> RestorationRecord | None:
+        """The record, or None if it can't be read, for instance if it was written by another program."""
+        from imagest_core.restoration.record import RestorationRecord
+
+        try:
+            return RestorationRecord.from_json(self.content.record())
+        except INVALID_DATA:
+            return None
+
+    @property
+    def base(self) -> int:
+        """Number of the run of which this one restored a part again, 0 if it is no such run."""
+        return self.facts.context.run if self.facts is not None and self.facts.context is not None else 0
+
+    @property
+    def mode(self) -> str:
+        """The mode of the fill, "" if the engine has only one."""
+        return str(self.facts.request.get("mode", "")) if self.facts is not None else ""
 
     @property
     def numbers(self) -> range:

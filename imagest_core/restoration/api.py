@@ -56,6 +56,7 @@ def restore(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    exact: bool = False,
 ) -> RestorationResult:
     """Fill the damage of ``painting`` in the classes to be filled.
 
@@ -71,6 +72,8 @@ def restore(
         Receives progress and checks for cancellation.
     operator
         Name of the person who restores, for the record.
+    exact
+        Fill exactly the damage, without dilating it first.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def restore(
         If the user cancelled.
     """
     engine = get_engine(request.engine)
-    return restore_with(engine, painting, damage, request, style, progress, operator=operator)
+    return restore_with(engine, painting, damage, request, style, progress, operator=operator, exact=exact)
 
 
 def restore_with(
@@ -96,6 +99,7 @@ def restore_with(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    exact: bool = False,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
@@ -104,7 +108,7 @@ def restore_with(
     style = style if engine.uses_style(request) else None
     donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
     filled = damage_to_fill(painting, damage)
-    dilated = _dilated(filled, request.dilation, progress)
+    dilated = _dilated(filled, 0 if exact else request.dilation, progress)
     regions = find_regions(dilated, progress=progress)
     plan = make_plan(dilated, regions, Layout.of(engine, request, painting.box), progress)
     assembler = Assembler(painting, dilated, regions, plan, 0 if engine.matches_boundary else request.blend)
@@ -133,7 +137,7 @@ def restore_with(
         clock.timings(),
         peak_memory(),
         _remarks(plan, facts.facts),
-        used=_used(engine, request, facts.facts),
+        used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=donor,
@@ -238,10 +242,12 @@ def _completed(view: WindowView, fill: WindowFill, engine: Engine) -> Image:
     return picture if engine.matches_boundary else match_boundary(picture, view.start, view.hole)
 
 
-def _used(engine: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
+def _used(engine: Engine, request: RestorationRequest, facts: Facts, exact: bool) -> tuple[str, ...]:
     """Return the fields of ``request`` that the fill depends on; not a batch size that the CPU ignored."""
-    used = used_parameters(request, engine)
-    return tuple(sorted(used - {"batch"} if facts.get("batch") != request.batch else used))
+    ignored = {"dilation"} if exact else set()
+    if facts.get("batch") != request.batch:
+        ignored.add("batch")
+    return tuple(sorted(used_parameters(request, engine) - ignored))
 
 
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
