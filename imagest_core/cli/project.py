@@ -1,4 +1,4 @@
-"""``imagest project``: inspect, export, verify and rescue project files."""
+"""``imagest project``: inspect, probe, export, verify and rescue project files."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``project`` and its four actions."""
-    parser = subparsers.add_parser("project", help="inspect, export, verify and rescue project files")
+    """Add ``project`` and its five actions."""
+    parser = subparsers.add_parser("project", help="inspect, probe, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     info = _add(actions, "info", _info, "print a project's contents and its damage by class")
     info.add_argument("--json", action="store_true", help="print one line of JSON")
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
+    probe = _add(actions, "probe", _probe, "print where a pixel of the restored picture comes from")
+    probe.add_argument("x", type=int, metavar="X", help="column of the pixel, counted from 0")
+    probe.add_argument("y", type=int, metavar="Y", help="row of the pixel, counted from 0")
+    probe.add_argument("--json", action="store_true", help="print one line of JSON")
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     export.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
@@ -94,6 +98,18 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
         show_json(facts)
     else:
         show(*as_text(facts).split("\n"))
+
+
+def _probe(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.project.document import Document
+    from imagest_core.project.probe import as_text, probe
+
+    with Document.open_read_only(args.project) as document:
+        found = probe(document, args.x, args.y)
+    if args.json:
+        show_json(found.to_plain())
+    else:
+        show(*as_text(found).split("\n"))
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:
