@@ -233,6 +233,30 @@ RESULTS = (
     ActionSpec(
         "reject_region", QT_TRANSLATE_NOOP("Actions", "Reject t&his region"), ("D",), "close", "region"
     ),
+    SEPARATOR,
+    ActionSpec(
+        "tool_reject_brush",
+        QT_TRANSLATE_NOOP("Actions", "Reject a part with the &brush"),
+        ("J",),
+        "brush",
+        "shown",
+        group="tool",
+    ),
+    ActionSpec(
+        "tool_reject_lasso",
+        QT_TRANSLATE_NOOP("Actions", "Reject a part with the &lasso"),
+        ("Shift+J",),
+        "lasso",
+        "shown",
+        group="tool",
+    ),
+    ActionSpec(
+        "restore_part",
+        QT_TRANSLATE_NOOP("Actions", "Restore the rejected part agai&n"),
+        ("Ctrl+J",),
+        "restore",
+        "shown",
+    ),
 )
 HELP = (
     ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),

@@ -30,6 +30,12 @@ class ToolName(StrEnum):
     STYLE = "style"
     MEASURE = "measure"
     PICK = "pick"
+    REJECT_BRUSH = "reject_brush"
+    REJECT_LASSO = "reject_lasso"
+
+
+REJECT_TOOLS = (ToolName.REJECT_BRUSH, ToolName.REJECT_LASSO)
+"""Tools that reject a part of the result under review."""
 
 
 class Compare(StrEnum):
@@ -40,6 +46,8 @@ class Compare(StrEnum):
     SWIPE = "swipe"
     BLINK = "blink"
     DIFFERENCE = "difference"
+    CONTACT = "contact"
+    """The variations of a region, side by side."""
 
 
 class DisplayedPicture(StrEnum):

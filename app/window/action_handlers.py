@@ -13,9 +13,10 @@ from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
 from app.commands.confirm_cancel import may_close
+from app.commands.reject_part import start_rejecting
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
-from app.selection import Compare, ToolName
+from app.selection import REJECT_TOOLS, Compare, ToolName
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from imagest_core.errors import ProfileError
@@ -42,6 +43,7 @@ COMMANDS: dict[str, Callable] = {
     "restore_all": restoring.restore_all,
     "restore_visible": restoring.restore_visible,
     "restore_region": restoring.restore_region,
+    "restore_part": restoring.restore_part,
     "new_seed": restoring.new_seed,
     "show_result": restoring.show_result,
     "accept_run": deciding.accept_run,
@@ -96,12 +98,21 @@ class ActionHandlers(QObject):
             return lambda: COMMANDS[name](context)
         if name in TOGGLES:
             return lambda on: setattr(selection, TOGGLES[name], on)
+        if name.removeprefix("tool_") in REJECT_TOOLS:
+            return lambda: self._start_rejecting(ToolName(name.removeprefix("tool_")))
         if name.startswith("tool_"):
             return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
         if name in tuple(Compare):
             return lambda: setattr(selection, "compare", Compare(name))
         handler: Callable = getattr(self, name)
         return handler
+
+    def _start_rejecting(self, tool: ToolName) -> None:
+        """Select a tool that rejects a part; keep the current one checked if that is refused."""
+        start_rejecting(self._context, tool)
+        current = f"tool_{self._context.selection.tool}"
+        if current in dict(self._parts.actions.all()):
+            self._parts.actions[current].setChecked(True)
 
     # File
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.navigation import ViewPosition
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import LARGEST_BRUSH, Compare, ToolName
+from app.selection import LARGEST_BRUSH, REJECT_TOOLS, Compare, ToolName
 from app.window.parts import WindowParts
 from imagest_core.project.operations.settings import set_operator
 
@@ -181,7 +181,7 @@ class StateSync(QObject):
         if document is not None:
             position = self._parts.area.view.position
             view = position.x, position.y, position.zoom
-            tool = selection.tool if selection.tool != ToolName.PICK else ""
+            tool = "" if selection.tool in (ToolName.PICK, *REJECT_TOOLS) else selection.tool
             self._context.settings.remember(
                 document.remembered_path,
                 view,

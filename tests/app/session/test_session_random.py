@@ -18,10 +18,10 @@ from user import User
 
 from app.canvas.view import CanvasView
 from app.commands import open as opening
-from app.compare.restored import Fills
 from app.faults import faults
 from app.selection import Compare, DisplayedPicture
 from imagest_core.painting.geometry import Box
+from imagest_core.project.composed_fills import fills_under_review
 from imagest_core.project.state import State
 
 STEPS = 60
@@ -183,7 +183,7 @@ def wrong(user: User, view: CanvasView) -> list[str]:
     )
     samples = document.painting.read(box)
     if restored:
-        samples = Fills(document.accepted, document.run(selection.run)).composite(samples, box)
+        samples = fills_under_review(document.state, document.run(selection.run)).composite(samples, box)
     picture, labels = samples / 257, document.state.damage.read(box)
     classes = {item.label: item for item in document.state.damage.classes}
     pixels, found, covers = painted(view.viewport()), [], covers_of(view)
