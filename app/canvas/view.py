@@ -57,6 +57,7 @@ class CanvasView(ToolView):
         self._grid.setZValue(5)
         self.scene().addItem(self._grid)
         self.guides = Guides(self.scene(), context.selection, self)
+        self.linked_cursor = self.guides.linked_cursor
         self.overview = Overview(self)
         self.scale_entry = ScaleEntry(self)
         self.scale_entry.confirmed.connect(self._calibrate)

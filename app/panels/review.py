@@ -57,7 +57,10 @@ class ReviewPanel(Panel):
         layout.addWidget(self.counts)
         layout.addWidget(self.bar)
         layout.addWidget(self.next)
-        layout.addLayout(row(back, self.region_label, on, None))
+        self.compare = tool_button(
+            "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
+        )
+        layout.addLayout(row(back, self.region_label, on, None, self.compare))
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
         layout.addLayout(self._part_row())

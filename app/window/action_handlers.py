@@ -102,6 +102,8 @@ class ActionHandlers(QObject):
             return lambda: self._start_rejecting(ToolName(name.removeprefix("tool_")))
         if name.startswith("tool_"):
             return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
+        if name == Compare.CONTACT:
+            return self._compare_variations
         if name in tuple(Compare):
             return lambda: setattr(selection, "compare", Compare(name))
         handler: Callable = getattr(self, name)
@@ -113,6 +115,11 @@ class ActionHandlers(QObject):
         current = f"tool_{self._context.selection.tool}"
         if current in dict(self._parts.actions.all()):
             self._parts.actions[current].setChecked(True)
+
+    def _compare_variations(self) -> None:
+        """Show the variations of a region, or leave them; check the action of the current mode."""
+        deciding.compare_variations(self._context)
+        self._parts.actions[self._context.selection.compare].setChecked(True)
 
     # File
 
@@ -219,19 +226,19 @@ class ActionHandlers(QObject):
 
     def fit(self) -> None:
         """Fit the whole picture in the view."""
-        self._parts.area.view.fit()
+        self._parts.area.active_view.fit()
 
     def actual(self) -> None:
         """Zoom to 100 %."""
-        self._parts.area.view.zoom_to(1.0)
+        self._parts.area.active_view.zoom_to(1.0)
 
     def zoom_in(self) -> None:
         """Zoom in by one step."""
-        self._parts.area.view.zoom_by(ZOOM_STEP)
+        self._parts.area.active_view.zoom_by(ZOOM_STEP)
 
     def zoom_out(self) -> None:
         """Zoom out by one step."""
-        self._parts.area.view.zoom_by(1 / ZOOM_STEP)
+        self._parts.area.active_view.zoom_by(1 / ZOOM_STEP)
 
     # Mask
 

@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         top = self._toolbar("main", self.tr("Main toolbar"), Qt.ToolBarArea.TopToolBarArea)
         rows = (
             ("open", "save", None, "undo", "redo", None),
-            ("single", "side", "swipe", "blink", "difference", None),
+            ("single", "side", "swipe", "blink", "difference", "contact", None),
             (
                 "mask_visible",
                 "zones_visible",

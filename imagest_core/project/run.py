@@ -7,6 +7,7 @@ costs only that region.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -141,15 +142,26 @@ class Run:
         except INVALID_DATA:
             return None
 
+    @cached_property
+    def _mode_and_base(self) -> tuple[str, int]:
+        """Read from the record without building all of it, which takes long for many windows."""
+        try:
+            record = json.loads(self.content.record())
+            request, context = record["request"], record.get("context") or {"run": 0}
+            mode = request.get("parameters", request).get("mode", "")
+            return str(mode), int(context["run"])
+        except INVALID_DATA:
+            return "", 0
+
     @property
     def base(self) -> int:
         """Number of the run of which this one restored a part again, 0 if it is no such run."""
-        return self.facts.context.run if self.facts is not None and self.facts.context is not None else 0
+        return self._mode_and_base[1]
 
     @property
     def mode(self) -> str:
         """The mode of the fill, "" if the engine has only one."""
-        return str(self.facts.request.get("mode", "")) if self.facts is not None else ""
+        return self._mode_and_base[0]
 
     @property
     def numbers(self) -> range:
