@@ -214,14 +214,8 @@ def accept_variation(context: Context, variation: Variation) -> None:
     if context.document is None:
         return
     operation = variations.accept_variation(context.document.state, variation)
-    number = variation.run.id
-    if operation is None:
-        context.messages.say(
-            translate("Deciding", "Result {0} is already accepted for this region.").format(number)
-        )
-    elif context.do(operation):
-        text = translate("Deciding", "Result {0} is accepted for this region. Undo takes it back.")
-        context.messages.say(text.format(number))
+    if operation is not None:
+        context.do(operation)
 
 
 def note_region(context: Context, note: str) -> None:

@@ -169,7 +169,7 @@ class CompareArea(QWidget):
             self._layout.activate()
             self.contact.open_at(position)
         elif not shown and self.contact is not None:
-            position = self.contact.position
+            position = self.contact.position._replace(zoom=self.view.zoom)
             self._close_contact()
             self.view.set_view(position)
             self.view.setFocus()

@@ -16,7 +16,7 @@ from app.commands import decide as deciding
 from app.compare.link import ViewLink
 from app.compare.variation_view import CACHE_BYTES, VariationCell, VariationPicture
 from app.context import Context
-from app.i18n.run_texts import run_kind, run_seed, run_time
+from app.i18n.run_texts import run_details, run_kind
 from app.jobs.call_later import call_later
 from app.widgets.parts import button, column, elided, row
 from imagest_core.painting.geometry import Box
@@ -28,6 +28,8 @@ LARGEST = 4
 """Variations that are shown at a time."""
 MARGIN = 0.75
 """Shown around the region, as a share of its size."""
+CLOSEST = 4.0
+"""Largest zoom at which a small region is shown at first."""
 
 
 class ContactView(QWidget):
@@ -64,12 +66,13 @@ class ContactView(QWidget):
 
     def _build(self) -> None:
         layout = column(self, margin=4, spacing=4)
-        layout.addLayout(row(self.title, self.choose, self.leave))
-        layout.setStretch(0, 0)
         self._grid = QGridLayout()
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(4)
         layout.addLayout(self._grid, 1)
+        bar = row(self.title, self.choose, self.leave)
+        bar.setStretch(0, 1)
+        layout.addLayout(bar)
         self.cells = [
             VariationCell(self.context, self._layers, number, self) for number in range(LARGEST + 1)
         ]
@@ -92,12 +95,12 @@ class ContactView(QWidget):
     # What is shown
 
     def open_at(self, position: ViewPosition) -> None:
-        """Show the variations of the region under review, at ``position`` if the region is visible there."""
+        """Show the variations of the region under review; at ``position`` if there is none."""
         self._by_user, self._anchor = False, None
         self._chosen = []
         self.refresh()
         self.cells[0].view.set_view(position)
-        call_later(self, self._show_region_fully)
+        call_later(self, self._fit_region)
         self._focus(min(1, len(self._chosen)))
 
     @property
@@ -160,7 +163,7 @@ class ContactView(QWidget):
         elif count == 1:
             self.title.setText(self.tr("One result of this region so far: restore it again for more."))
         else:
-            text = self.tr("{0} of {1} variations: click one, or press its number, to accept it")
+            text = self.tr("{0} of {1} variations: a click or the number accepts one, undo takes it back")
             self.title.setText(text.format(len(self._chosen), count))
         self.choose.setEnabled(count > 1)
 
@@ -169,7 +172,7 @@ class ContactView(QWidget):
         marks = {Verdict.ACCEPTED: "✓ ", Verdict.REJECTED: "✕ ", Verdict.UNDECIDED: ""}
         title = self.tr("{0}   Result {1}").format(cell.number, run.id)
         kind = " · ".join(filter(None, (marks[variation.verdict(state)] + title, run_kind(run))))
-        cell.show_texts(kind, f"{run_seed(run)} · {run_time(run)}")
+        cell.show_texts(kind, run_details(run))
         cell.view.show_layer(self._picture(variation))
 
     def _picture(self, variation: Variation) -> PictureLayer:
@@ -217,14 +220,19 @@ class ContactView(QWidget):
         run, number = self._anchor
         return self._layers.document.state.runs[run].region_box(number)
 
-    def _show_region_fully(self) -> None:
+    def _fit_region(self) -> None:
+        """Show the region with its surroundings in all views."""
         if self._anchor is not None and self._variations:
-            box = self._region_box()
-            self._reveal(box.expanded(round(MARGIN * max(box.width, box.height)) + 16))
+            box, view = self._region_box(), self.cells[0].view
+            margin = 2 * round(MARGIN * max(box.width, box.height)) + 32
+            size = view.viewport().size() * view.devicePixelRatioF()
+            zoom = min(size.width() / (box.width + margin), size.height() / (box.height + margin), CLOSEST)
+            view.set_view(ViewPosition(box.x + box.width / 2, box.y + box.height / 2, zoom))
 
-    def _reveal(self, box: Box) -> None:
+    def _reveal(self, _: Box) -> None:
+        """Show the region after it was selected elsewhere."""
         if self.isVisible():
-            self.cells[0].view.reveal(box)
+            self._fit_region()
 
     def _report_visible(self) -> None:
         if self.isVisible():
@@ -236,7 +244,7 @@ class ContactView(QWidget):
         self.menu.clear()
         for number, variation in self._variations.items():
             run = variation.run
-            text = f"{number} · {run_kind(run)} · {run_seed(run)} · {run_time(run)}"
+            text = f"{number} · {run_kind(run)} · {run_details(run)}"
             action = self.menu.addAction(text)
             action.setCheckable(True)
             action.setChecked(number in self._chosen)

@@ -16,7 +16,7 @@ from app.canvas.navigation import NavigableView
 from app.canvas.pyramid import Pyramid
 from app.context import Context
 from app.levels import at_level, native
-from app.widgets.parts import column, elided, row
+from app.widgets.parts import column, elided
 from imagest_core.damage.map import TILE
 from imagest_core.painting.color.display import Pixels
 from imagest_core.painting.geometry import Box
@@ -164,9 +164,9 @@ class VariationCell(QFrame):
         self.view.clicked.connect(self.activated)
         self.view.installEventFilter(self)
         inside = column(self, margin=2, spacing=2)
-        inside.addLayout(row(self.title))
-        inside.addWidget(self.details)
         inside.addWidget(self.view, 1)
+        inside.addWidget(self.title)
+        inside.addWidget(self.details)
         self.mark(False)
 
     def show_texts(self, title: str, details: str) -> None:

@@ -26,8 +26,15 @@ def run_kind(run: Run) -> str:
 
 
 def run_seed(run: Run) -> str:
-    """Seed and variation of a result."""
+    """Seed and variation of a result; "" if its fill doesn't depend on them."""
+    if not run.random:
+        return ""
     return translate("Runs", "seed {0}, variation {1}").format(run.seed, run.variation)
+
+
+def run_details(run: Run) -> str:
+    """Seed, variation and time of a result."""
+    return " · ".join(filter(None, (run_seed(run), run_time(run))))
 
 
 def run_time(run: Run) -> str:

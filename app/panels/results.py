@@ -14,7 +14,7 @@ from app import theme
 from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
-from app.i18n.run_texts import mode_name, run_kind, run_seed, run_time
+from app.i18n.run_texts import mode_name, run_details, run_kind
 from app.selection import Compare, DisplayedPicture
 from app.widgets.images import image_of
 from app.widgets.parts import button, clear, elided, label, row, tool_button
@@ -153,7 +153,7 @@ class ResultStrip(QFrame):
     def _name(self, thumb: QToolButton, run: Run, state: State) -> None:
         decision = state.decisions.get(Subject(run.id))
         kind = mode_name(run.mode) or run.engine
-        own = f"{run.id} · {kind} · {run.seed}/{run.variation}"
+        own = f"{run.id} · {kind}" + (f" · {run.seed}/{run.variation}" if run.random else "")
         name = decision.note if decision and decision.note else own
         accepted = sum(
             deciding.verdict(self._context, run, number) is Verdict.ACCEPTED for number in run.numbers
@@ -165,7 +165,7 @@ class ResultStrip(QFrame):
         facts = self.tr("{0} regions, {1} px").format(f"{run.count:,}", f"{run.pixels:,}")
         base = self.tr("A part of result {0}, restored again").format(run.base) if run.base else ""
         count = self.tr("accepted: {0}").format(accepted)
-        lines = (name, run_kind(run), f"{run_seed(run)} · {run_time(run)}", base, facts, count)
+        lines = (name, run_kind(run), run_details(run), base, facts, count)
         thumb.setToolTip("\n".join(filter(None, lines)))
         thumb.setAccessibleName(self.tr("Result {0}").format(name))
 

@@ -143,25 +143,30 @@ class Run:
             return None
 
     @cached_property
-    def _mode_and_base(self) -> tuple[str, int]:
-        """Read from the record without building all of it, which takes long for many windows."""
+    def _essentials(self) -> tuple[str, int, bool]:
+        """Mode, base and randomness from the record, without building all of it: it may be long."""
         try:
             record = json.loads(self.content.record())
             request, context = record["request"], record.get("context") or {"run": 0}
-            mode = request.get("parameters", request).get("mode", "")
-            return str(mode), int(context["run"])
+            mode, used = request.get("parameters", request).get("mode", ""), record.get("used", ())
+            return str(mode), int(context["run"]), not used or "seed" in used
         except INVALID_DATA:
-            return "", 0
+            return "", 0, True
 
     @property
     def base(self) -> int:
         """Number of the run of which this one restored a part again, 0 if it is no such run."""
-        return self._mode_and_base[1]
+        return self._essentials[1]
 
     @property
     def mode(self) -> str:
         """The mode of the fill, "" if the engine has only one."""
-        return self._mode_and_base[0]
+        return self._essentials[0]
+
+    @property
+    def random(self) -> bool:
+        """Whether the fill depends on seed and variation, or may do."""
+        return self._essentials[2]
 
     @property
     def numbers(self) -> range:
