@@ -114,6 +114,13 @@ VIEW = (
         "hatch",
         checkable=True,
     ),
+    ActionSpec(
+        "probe_visible",
+        QT_TRANSLATE_NOOP("Actions", "Probe: &where a pixel comes from"),
+        ("I",),
+        "info",
+        checkable=True,
+    ),
 )
 TOOLS = (
     ActionSpec("tool_pan", QT_TRANSLATE_NOOP("Actions", "&Move the view"), ("H",), "pan", group="tool"),
@@ -260,7 +267,7 @@ RESULTS = (
     ),
     ActionSpec(
         "restore_part",
-        QT_TRANSLATE_NOOP("Actions", "Restore the rejected part agai&n"),
+        QT_TRANSLATE_NOOP("Actions", "Restore the rejected part aga&in"),
         ("Ctrl+J",),
         "restore",
         "shown",

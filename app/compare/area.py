@@ -15,6 +15,7 @@ from app.compare.contact import ContactView
 from app.compare.curtain import Curtain
 from app.compare.difference import DifferenceLegend, DifferencePicture
 from app.compare.link import ViewLink
+from app.compare.probe import PixelProbe, ProbePanel
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
@@ -33,6 +34,7 @@ class CompareArea(QWidget):
         super().__init__()
         self.context = context
         self.view, self.second = CanvasView(context), CanvasView(context, has_overview=False)
+        self.probe = PixelProbe(context, self)
         self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
         self._difference: PictureLayer | None = None
@@ -79,6 +81,10 @@ class CompareArea(QWidget):
             signal.connect(self.arrange)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
+        self.view.hovered.connect(self.probe.point)
+        self.probe_panel = ProbePanel(self.context, self.probe, self)
+        selection.result_changed.connect(self.probe.update)
+        selection.probe_visible_changed.connect(self.probe.update)
         self.curtain.moved.connect(lambda _: self.view.viewport().update())
         self.view.moved.connect(self._place_overlays)
         if self.context.document is not None:
@@ -97,6 +103,7 @@ class CompareArea(QWidget):
             picture = DifferencePicture(self._layers.pyramid, self._restored.picture)
             self._difference = PictureLayer(picture, self.context.background, self._layers)
             self._restored.changed.connect(self._update_captions)
+            self._restored.changed.connect(self.probe.update)
             self._difference.follow(self._restored.layer)
             self._difference.follow(self._layers.original)
         for view in (self.view, self.second):

@@ -13,7 +13,7 @@ from app.window.parts import WindowParts
 from imagest_core.project.operations.settings import set_operator
 
 COMPARES = tuple(Compare)
-TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible")
+TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible", "probe_visible")
 
 
 class StateSync(QObject):
@@ -72,6 +72,7 @@ class StateSync(QObject):
         view.zoomed.connect(self._resize_brush)
         view.hovered.connect(self._parts.status.point)
         view.zoomed.connect(self._parts.status.show_zoom)
+        self._parts.area.probe.found.connect(self._parts.status.show_origin)
         view.measured.connect(self._parts.options.show_measured)
         selection.windows_visible_changed.connect(lambda _: self._show_windows())
         selection.windows_changed.connect(lambda _: self._show_windows())
