@@ -7,7 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QGridLayout, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QGridLayout, QMenu, QWidget
 
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.layer import PictureLayer
@@ -49,9 +49,7 @@ class ContactView(QWidget):
         self._pictures: dict[int, PictureLayer] = {}
         self.current = 0
         self.title = elided("", "heading")
-        self.choose = QToolButton()
-        self.choose.setText(self.tr("Choose results"))
-        self.choose.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.choose = button(self.tr("Choose results"))
         self.menu = QMenu(self)
         self.choose.setMenu(self.menu)
         self.menu.aboutToShow.connect(self._fill_menu)

@@ -17,6 +17,8 @@ WAIT = 40
 """Milliseconds for which the mouse must rest."""
 INSET = 12
 WIDTH = 380
+OTHERS = 4
+"""Other results that are listed."""
 
 
 class PixelProbe(QObject):
@@ -116,7 +118,9 @@ class ProbePanel(QLabel):
             rows = ((name, value) for name, value in fill_rows(fill) if value)
             cells = (f"<tr><td>{escape(n)}&nbsp;&nbsp;</td><td>{escape(v)}</td></tr>" for n, v in rows)
             lines.append(f"<table>{''.join(cells)}</table>")
-        lines += [escape(origin_line(fill)) for fill in fills[1:]]
+        lines += [escape(origin_line(fill)) for fill in fills[1 : OTHERS + 1]]
+        if len(fills) > OTHERS + 1:
+            lines.append(escape(self.tr("and {0} more").format(len(fills) - OTHERS - 1)))
         return "<br>".join(lines[:1]) + "".join(
             line if line.startswith("<table>") else f"<br>{line}" for line in lines[1:]
         )

@@ -52,9 +52,9 @@ def _kind(fill: FillProvenance) -> str:
 def title(found: Provenance) -> str:
     """The pixel, and whether an export takes it from the scan or from a result."""
     if found.used is None:
-        source = translate("Provenance", "from the scan")
+        source = translate("Provenance", "exported from the scan")
     else:
-        source = translate("Provenance", "from result {0}").format(found.used.run)
+        source = translate("Provenance", "exported from result {0}").format(found.used.run)
     return f"x {found.x}  y {found.y}  ·  {source}"
 
 
