@@ -3833,7 +3833,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>donor {0}</source>
-        <translation>供体 {0}</translation>
+        <translation>风格来源图片 {0}</translation>
     </message>
     <message>
         <source>(suggested)</source>
