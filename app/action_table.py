@@ -298,6 +298,8 @@ HELD = (
     (QT_TRANSLATE_NOOP("Actions", "Cancel the stroke"), "Esc"),
     (QT_TRANSLATE_NOOP("Actions", "Zoom at the cursor"), "Wheel"),
     (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Take back a rejected part"), "Ctrl+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Accept one of the variations side by side"), "1 … 4"),
 )
 """Keys that act while they are held; handled by the canvas."""
 

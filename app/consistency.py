@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.selection import REJECT_TOOLS, Selection, ToolName
+from app.selection import REJECT_TOOLS, Compare, Selection, ToolName
 from imagest_core.damage.classes import DamageClass
 from imagest_core.project.state import State
 
@@ -24,6 +24,8 @@ def reconcile(selection: Selection, state: State | None) -> None:
     proposal = selection.proposal
     if proposal is not None and proposal.label not in labels:
         selection.proposal = replace(proposal, label=selection.label)
+    if selection.compare == Compare.CONTACT and not state.runs:
+        selection.compare = Compare.SINGLE
     run = None if selection.run is None else state.runs.get(selection.run)
     if run is None:
         if selection.run is not None:

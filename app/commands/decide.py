@@ -34,12 +34,15 @@ def shown_run(context: Context) -> Run | None:
 
 
 def accept_run(context: Context) -> None:
-    """Accept all of the run shown except what was rejected in it; its siblings are kept."""
+    """Accept all of the run shown except what was rejected in it; its siblings are kept.
+
+    If it restored a part of another result again, that result is accepted in the same place.
+    """
     run = shown_run(context)
     if run is None or context.document is None:
         return
     left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
-    if context.do(decisions.accept(context.document.state, run, left)):
+    if context.do(lambda state: variations.accept_regions(state, run, left)):
         context.messages.say(
             translate(
                 "Deciding",
@@ -171,8 +174,8 @@ def _judge(context: Context, said: Verdict) -> None:
     run, number = shown_run(context), context.selection.region
     if run is None or not number or context.document is None:
         return
-    change = decisions.accept if said is Verdict.ACCEPTED else decisions.reject
-    if context.do(change(context.document.state, run, [number])):
+    change = variations.accept_regions if said is Verdict.ACCEPTED else decisions.reject
+    if context.do(lambda state: change(state, run, [number])):
         next_unreviewed(context)
 
 

@@ -20,7 +20,7 @@ from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import Compare, DisplayedPicture
+from app.selection import Compare, DisplayedPicture, ToolName
 
 BLINK = 700
 """Milliseconds for which each picture is shown in blink mode."""
@@ -79,6 +79,7 @@ class CompareArea(QWidget):
             selection.result_changed,
         ):
             signal.connect(self.arrange)
+        selection.tool_changed.connect(self._leave_contact)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
         self.view.hovered.connect(self.probe.point)
@@ -180,6 +181,12 @@ class CompareArea(QWidget):
             self._close_contact()
             self.view.set_view(position)
             self.view.setFocus()
+
+    def _leave_contact(self, tool: str) -> None:
+        """Return to the canvas when a tool is selected that works on it."""
+        selection = self.context.selection
+        if selection.compare == Compare.CONTACT and tool != ToolName.PAN:
+            selection.compare = Compare.SIDE
 
     def _close_contact(self) -> None:
         if self.contact is not None:

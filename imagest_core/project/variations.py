@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -85,15 +85,36 @@ def _overlaps(run: Run, number: int, other: Run) -> Iterator[tuple[NDArray[np.bo
 
 def accept_variation(state: State, variation: Variation) -> Operation | None:
     """Accept a variation as it is shown, with the results below it; None if all of it is accepted."""
+    return _accept_layers(state, (*variation.below, (variation.run, variation.regions)))
+
+
+def accept_regions(state: State, run: Run, numbers: Iterable[int]) -> Operation | None:
+    """Accept regions of a run as they are shown; None if they are accepted already.
+
+    If the run restored a part of another result again, the rest of that result is accepted, too, unless it
+    was rejected.
+    """
+    selected = tuple(numbers)
+    below = continued_runs(state, run)
+    if not below:
+        return accept(state, run, selected)
+    layers = ((each, {n for number in selected for n in _regions_at(each, run, number)}) for each in below)
+    kept = (
+        (each, tuple(n for n in sorted(found) if verdict_on(state, each, n) is not Verdict.REJECTED))
+        for each, found in layers
+    )
+    return _accept_layers(state, (*kept, (run, selected)))
+
+
+def _accept_layers(state: State, layers: Iterable[tuple[Run, tuple[int, ...]]]) -> Operation | None:
+    """Accept regions of several runs in one step, the lowest first."""
     after, parts = state.copy(), list[Operation]()
-    for run, regions in (*variation.below, (variation.run, variation.regions)):
-        undecided = [each for each in regions if verdict_on(after, run, each) is not Verdict.ACCEPTED]
-        if undecided:
-            part = accept(after, run, undecided)
+    for run, regions in layers:
+        open_regions = [each for each in regions if verdict_on(after, run, each) is not Verdict.ACCEPTED]
+        if open_regions:
+            part = accept(after, run, open_regions)
             part.apply(after)
             parts.append(part)
-    if not parts:
-        return None
-    return (
-        parts[0] if len(parts) == 1 else OperationGroup(tuple(parts), name=operation_name("accept_variation"))
-    )
+    if len(parts) <= 1:
+        return parts[0] if parts else None
+    return OperationGroup(tuple(parts), name=operation_name("accept_variation"))

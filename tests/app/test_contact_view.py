@@ -242,3 +242,15 @@ def test_next_unreviewed_skips_what_is_accepted_in_another_result(user: User) ->
     user.act("next_unreviewed")
     assert (user.context.selection.run, user.context.selection.region) == (1, 2)
     assert np.any(user.document.accepted.provenance(LOSS) == 2)
+
+
+def test_tools_and_undone_results_return_to_the_canvas(user: User) -> None:
+    open_contact(user)
+    user.act("tool_brush")
+    assert user.window.area.contact is None
+    user.act("tool_pan")
+    open_contact(user)
+    for _ in range(3):
+        user.act("undo")
+    assert user.window.area.contact is None
+    assert user.context.selection.compare == Compare.SINGLE

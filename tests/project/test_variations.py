@@ -10,12 +10,12 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.project.accepted_fills import AcceptedFills
 from imagest_core.project.document import Document
-from imagest_core.project.operations import OperationGroup, results
+from imagest_core.project.operations import OperationGroup, decisions, results
 from imagest_core.project.operations.rejected_parts import reject_part
 from imagest_core.project.rerun import rejected_part_of, restore_part
 from imagest_core.project.run_builder import run_of
 from imagest_core.project.state import Verdict
-from imagest_core.project.variations import accept_variation, variations_of
+from imagest_core.project.variations import accept_regions, accept_variation, variations_of
 from imagest_core.restoration.request import RestorationRequest
 
 A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
@@ -77,3 +77,25 @@ def test_a_part_is_accepted_with_what_is_below(document: Document, painting: Pai
     assert np.count_nonzero(provenance == 1) == A.area - 100
     document.undo()
     assert used(document) == [0]
+
+
+def test_accepting_a_part_accepts_the_rest_of_its_result(
+    document: Document, painting: Painting, make_run
+) -> None:
+    document.do(results.add_run(make_run(1, [A], 5)))
+    part = DamageMap(*document.state.box[2:])
+    part.write(Box(10, 10, 10, 10), np.ones((10, 10), np.uint8))
+    change = reject_part(document.state, document.state.runs[1], part)
+    assert change is not None
+    document.do(change)
+    selected = rejected_part_of(document.state, document.state.runs[1])
+    result = restore_part(painting, selected, RestorationRequest.of("harmonic"))
+    document.do(results.add_run(document.store_run(run_of(painting, result, 0))))
+    again = document.state.runs[2]
+    document.do(lambda state: accept_regions(state, again, again.numbers))
+    assert used(document) == [0, 1, 2]
+    assert accept_regions(document.state, again, again.numbers) is None
+    document.undo()
+    document.do(decisions.reject(document.state, document.state.runs[1], [1]))
+    document.do(lambda state: accept_regions(state, again, again.numbers))
+    assert used(document) == [0, 2]
