@@ -469,6 +469,14 @@
         <source>Change the brush size by dragging</source>
         <translation>拖动改变画笔大小</translation>
     </message>
+    <message>
+        <source>Take back a rejected part</source>
+        <translation>收回被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>Accept one of the variations side by side</source>
+        <translation>接受并排变体中的一个</translation>
+    </message>
 </context>
 <context>
     <name>Advanced</name>
