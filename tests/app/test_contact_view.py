@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -176,18 +177,18 @@ def test_the_newest_four_are_shown_and_others_can_be_chosen(user: User) -> None:
 
 def test_a_result_that_arrives_is_added_without_moving_the_others(user: User) -> None:
     """Also while a job is running."""
-    contact = open_contact(user)
-    user.context.jobs.submit(Job("other", lambda _: QTest.qWait(1) or None, lambda _: None))
-    before = [cell.geometry() for cell in shown_cells(contact)][:1]
+    contact, gate = open_contact(user), threading.Event()
+    user.context.jobs.submit(Job("other", lambda _: gate.wait(30), lambda _: None))
     add_run(user, 4)
     assert contact.shown == [1, 2, 3, 4]
     add_run(user, 5)
     assert contact.shown == [1, 2, 3, 4]
     assert "4 of 5 variations" in contact.title.text()
-    assert before
+    assert user.context.jobs.busy
     user.act("undo")
     user.act("undo")
     assert contact.shown == [1, 2, 3]
+    gate.set()
     user.settle()
 
 
