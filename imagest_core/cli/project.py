@@ -1,4 +1,4 @@
-"""``imagest project``: inspect, export, verify and rescue project files."""
+"""``imagest project``: inspect, probe, export, verify and rescue project files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``project`` and its four actions."""
-    parser = subparsers.add_parser("project", help="inspect, export, verify and rescue project files")
+    """Add ``project`` and its five actions."""
+    parser = subparsers.add_parser("project", help="inspect, probe, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     _add_info(actions)
+    _add_probe(actions)
     export, verify, rescue = _add_export(actions), _add_verify(actions), _add_rescue(actions)
     for action in (export, verify):
         action.add_argument(
@@ -36,6 +37,13 @@ def _add_info(actions: Any) -> None:
     info.add_argument("--json", action="store_true", help="print one line of JSON")
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def _add_probe(actions: Any) -> None:
+    probe = _add(actions, "probe", _probe, "print where a pixel of the restored picture comes from")
+    probe.add_argument("x", type=int, metavar="X", help="column of the pixel, counted from 0")
+    probe.add_argument("y", type=int, metavar="Y", help="row of the pixel, counted from 0")
+    probe.add_argument("--json", action="store_true", help="print one line of JSON")
 
 
 def _add_export(actions: Any) -> argparse.ArgumentParser:
@@ -111,6 +119,18 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
         show_json(facts)
     else:
         show(*as_text(facts).split("\n"))
+
+
+def _probe(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.project.document import Document
+    from imagest_core.project.probe import as_text, probe
+
+    with Document.open_read_only(args.project) as document:
+        found = probe(document, args.x, args.y)
+    if args.json:
+        show_json(found.to_plain())
+    else:
+        show(*as_text(found).split("\n"))
 
 
 def _export(args: argparse.Namespace, progress: Progress) -> None:

@@ -58,6 +58,7 @@ def restore(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    exact: bool = False,
 ) -> RestorationResult:
     """Fill the damage of ``painting`` in the classes to be filled.
 
@@ -73,6 +74,8 @@ def restore(
         Receives progress and checks for cancellation.
     operator
         Name of the person who restores, for the record.
+    exact
+        Fill exactly the damage, without dilating it first.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def restore(
         If the user cancelled.
     """
     engine = get_engine(request.engine)
-    return restore_with(engine, painting, damage, request, style, progress, operator=operator)
+    return restore_with(engine, painting, damage, request, style, progress, operator=operator, exact=exact)
 
 
 def restore_with(
@@ -98,6 +101,7 @@ def restore_with(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    exact: bool = False,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
@@ -105,7 +109,7 @@ def restore_with(
     style = style if engine.uses_style(request) else None
     donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
     with hash_in_background(painting, progress):
-        planned = _planned(painting, damage, engine, request, progress)
+        planned = _planned(painting, damage, engine, request, progress, exact)
         clock.lap("planning")
         assembler = planned.assembler(painting, engine, request)
         notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
@@ -122,7 +126,7 @@ def restore_with(
         clock.timings(),
         peak_memory(),
         _remarks(planned.plan, facts.facts),
-        used=_used(engine, request, facts.facts),
+        used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=donor,
@@ -145,10 +149,15 @@ class _Planned:
 
 
 def _planned(
-    painting: Painting, damage: DamageMap, engine: Engine, request: RestorationRequest, progress: Progress
+    painting: Painting,
+    damage: DamageMap,
+    engine: Engine,
+    request: RestorationRequest,
+    progress: Progress,
+    exact: bool,
 ) -> _Planned:
     filled = damage_to_fill(painting, damage)
-    dilated = _dilated(filled, request.dilation, progress)
+    dilated = _dilated(filled, 0 if exact else request.dilation, progress)
     regions = find_regions(dilated, progress=progress)
     plan = make_plan(dilated, regions, Layout.of(engine, request, painting.box), progress)
     return _Planned(filled, dilated, regions, plan)
@@ -275,10 +284,12 @@ def _completed(view: WindowView, fill: WindowFill, engine: Engine) -> Image:
     return picture if engine.matches_boundary else match_boundary(picture, view.start, view.hole)
 
 
-def _used(engine: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
+def _used(engine: Engine, request: RestorationRequest, facts: Facts, exact: bool) -> tuple[str, ...]:
     """Return the fields of ``request`` that the fill depends on; not a batch size that the CPU ignored."""
-    used = used_parameters(request, engine)
-    return tuple(sorted(used - {"batch"} if facts.get("batch") != request.batch else used))
+    ignored = {"dilation"} if exact else set()
+    if facts.get("batch") != request.batch:
+        ignored.add("batch")
+    return tuple(sorted(used_parameters(request, engine) - ignored))
 
 
 def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]:

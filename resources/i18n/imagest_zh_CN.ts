@@ -90,22 +90,6 @@
         <source>Choose a donor picture</source>
         <translation>选择风格来源图片</translation>
     </message>
-    <message>
-        <source>Discard this result?</source>
-        <translation>丢弃此结果？</translation>
-    </message>
-    <message>
-        <source>The result is removed from the list. Undo restores it.</source>
-        <translation>结果将从列表中移除。撤销可恢复。</translation>
-    </message>
-    <message>
-        <source>Rename result</source>
-        <translation>重命名结果</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -238,8 +222,16 @@
         <translation>显示上下文窗口(&amp;X)</translation>
     </message>
     <message>
+        <source>Compare &amp;variations</source>
+        <translation>比较变体(&amp;V)</translation>
+    </message>
+    <message>
         <source>Show &amp;reconstruction</source>
         <translation>显示重建部分(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Probe: &amp;where a pixel comes from</source>
+        <translation>探查：像素的来源(&amp;W)</translation>
     </message>
     <message>
         <source>&amp;Move the view</source>
@@ -414,6 +406,18 @@
         <translation>拒绝此区域(&amp;H)</translation>
     </message>
     <message>
+        <source>Reject a part with the &amp;brush</source>
+        <translation>用画笔拒绝一部分(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Reject a part with the &amp;lasso</source>
+        <translation>用套索拒绝一部分(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Restore the rejected part aga&amp;in</source>
+        <translation>重新修复被拒绝的部分(&amp;I)</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard shortcuts</source>
         <translation>键盘快捷键(&amp;K)</translation>
     </message>
@@ -464,6 +468,14 @@
     <message>
         <source>Change the brush size by dragging</source>
         <translation>拖动改变画笔大小</translation>
+    </message>
+    <message>
+        <source>Take back a rejected part</source>
+        <translation>收回被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>Accept one of the variations side by side</source>
+        <translation>接受并排变体中的一个</translation>
     </message>
 </context>
 <context>
@@ -689,6 +701,45 @@
     <message>
         <source>Restored</source>
         <translation>修复件</translation>
+    </message>
+</context>
+<context>
+    <name>ContactView</name>
+    <message>
+        <source>Choose results</source>
+        <translation>选择结果</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Close   Esc</source>
+        <translation>关闭   Esc</translation>
+    </message>
+    <message>
+        <source>Variations side by side</source>
+        <translation>并排的变体</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原图</translation>
+    </message>
+    <message>
+        <source>Choose a region under Review to compare its variations.</source>
+        <translation>请在“审阅”中选择一个区域，以比较它的变体。</translation>
+    </message>
+    <message>
+        <source>One result of this region so far: restore it again for more.</source>
+        <translation>此区域目前只有一个结果：再次修复即可得到更多。</translation>
+    </message>
+    <message>
+        <source>{0} of {1} variations: a click or the number accepts one, undo takes it back</source>
+        <translation>{1} 个变体中的 {0} 个：单击或按数字键即接受，可撤销</translation>
+    </message>
+    <message>
+        <source>{0}   Result {1}</source>
+        <translation>{0}   结果 {1}</translation>
     </message>
 </context>
 <context>
@@ -1516,6 +1567,26 @@
     <message>
         <source>The {label} must be a whole number, not {value}.</source>
         <translation>{label}必须是整数，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>Accept a variation</source>
+        <translation>接受一个变体</translation>
+    </message>
+    <message>
+        <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
+        <translation>结果 {number} 没有被拒绝的部分：请先涂出要重新修复的部分。</translation>
+    </message>
+    <message>
+        <source>Reject part of result {number}</source>
+        <translation>拒绝结果 {number} 的一部分</translation>
+    </message>
+    <message>
+        <source>Take back part of result {number}</source>
+        <translation>收回结果 {number} 被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
+        <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
     </message>
     <message>
         <source>The {label} must be {limits}, not {value}.</source>
@@ -2594,6 +2665,10 @@
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审阅。</translation>
     </message>
+    <message>
+        <source>Show a result first: a part of it can be rejected.</source>
+        <translation>请先显示一个结果：可以拒绝它的一部分。</translation>
+    </message>
 </context>
 <context>
     <name>DerivePanel</name>
@@ -3614,6 +3689,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>ProbePanel</name>
+    <message>
+        <source>Where the pixel comes from</source>
+        <translation>像素的来源</translation>
+    </message>
+    <message>
+        <source>Point at a pixel to see where it comes from.</source>
+        <translation>将鼠标指向一个像素，即可看到它的来源。</translation>
+    </message>
+    <message>
+        <source>No result has filled this pixel.</source>
+        <translation>没有结果填补过此像素。</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>以及另外 {0} 个</translation>
+    </message>
+</context>
+<context>
     <name>ProfileDialog</name>
     <message>
         <source>Assume sRGB?</source>
@@ -3657,6 +3751,125 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>Provenance</name>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>under review</source>
+        <translation>审阅中</translation>
+    </message>
+    <message>
+        <source>part rejected</source>
+        <translation>部分被拒绝</translation>
+    </message>
+    <message>
+        <source>Result {0}</source>
+        <translation>结果 {0}</translation>
+    </message>
+    <message>
+        <source>exported from the scan</source>
+        <translation>导出时取自扫描图</translation>
+    </message>
+    <message>
+        <source>exported from result {0}</source>
+        <translation>导出时取自结果 {0}</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填补</translation>
+    </message>
+    <message>
+        <source>Made of</source>
+        <translation>组成</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Seed / variation</source>
+        <translation>种子 / 变体</translation>
+    </message>
+    <message>
+        <source>Style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Tile</source>
+        <translation>图块</translation>
+    </message>
+    <message>
+        <source>Boundary</source>
+        <translation>边界</translation>
+    </message>
+    <message>
+        <source>{0}, region {1}, {2}</source>
+        <translation>{0}，区域 {1}，{2}</translation>
+    </message>
+    <message>
+        <source>part of result {0} restored again</source>
+        <translation>重新修复的结果 {0} 的一部分</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline, without the network</source>
+        <translation>各向异性样条，不使用网络</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline; diffusion samples in thick damage</source>
+        <translation>各向异性样条；较厚的损伤处有扩散样本</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline; diffusion samples in thick damage; texture of intact paint ({0})</source>
+        <translation>各向异性样条；较厚的损伤处有扩散样本；完好颜料的纹理（{0}）</translation>
+    </message>
+    <message>
+        <source>{0} more</source>
+        <translation>另外 {0} 个</translation>
+    </message>
+    <message>
+        <source>donor {0}</source>
+        <translation>风格来源图片 {0}</translation>
+    </message>
+    <message>
+        <source>(suggested)</source>
+        <translation>（建议）</translation>
+    </message>
+    <message>
+        <source>full size</source>
+        <translation>原尺寸</translation>
+    </message>
+    <message>
+        <source>1/{0} of the size</source>
+        <translation>尺寸的 1/{0}</translation>
+    </message>
+    <message>
+        <source>diffusion samples in {0} of its damage</source>
+        <translation>扩散样本占其损伤的 {0}</translation>
+    </message>
+    <message>
+        <source>refined over a coarser fill that holds the sample</source>
+        <translation>在含有样本的较粗填补上细化</translation>
+    </message>
+    <message>
+        <source>{0} px to the edge of the fill</source>
+        <translation>距填补边缘 {0} 像素</translation>
+    </message>
+    <message>
+        <source>blended with the paint</source>
+        <translation>与颜料混合</translation>
     </message>
 </context>
 <context>
@@ -3773,8 +3986,31 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在修复区域 {0}</translation>
     </message>
     <message>
+        <source>Restoring a part of result {0}</source>
+        <translation>正在修复结果 {0} 的一部分</translation>
+    </message>
+    <message>
         <source>Show</source>
         <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>ResultQuestions</name>
+    <message>
+        <source>Discard this result?</source>
+        <translation>丢弃此结果？</translation>
+    </message>
+    <message>
+        <source>The result is removed from the list. Undo restores it.</source>
+        <translation>该结果将从列表中移除。撤销可恢复它。</translation>
+    </message>
+    <message>
+        <source>Rename result</source>
+        <translation>重命名结果</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
     </message>
 </context>
 <context>
@@ -3800,12 +4036,28 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>丢弃   Ctrl+Del</translation>
     </message>
     <message>
+        <source>Compare variations   C</source>
+        <translation>比较变体   C</translation>
+    </message>
+    <message>
         <source>Rename this result</source>
         <translation>重命名此结果</translation>
     </message>
     <message>
         <source>Copy its parameters to the Restore panel</source>
         <translation>将其参数复制到“修复”面板</translation>
+    </message>
+    <message>
+        <source>{0} regions, {1} px</source>
+        <translation>{0} 个区域，{1} 像素</translation>
+    </message>
+    <message>
+        <source>A part of result {0}, restored again</source>
+        <translation>结果 {0} 的一部分，重新修复</translation>
+    </message>
+    <message>
+        <source>accepted: {0}</source>
+        <translation>已接受：{0}</translation>
     </message>
     <message>
         <source>Accepted so far</source>
@@ -3830,16 +4082,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Accepted</source>
         <translation>已接受</translation>
-    </message>
-    <message>
-        <source>{0}
-seed {1}, variation {2}
-{3} regions, {4} px
-accepted: {5}</source>
-        <translation>{0}
-种子 {1}，变体 {2}
-{3} 个区域，{4} 像素
-已接受：{5}</translation>
     </message>
     <message>
         <source>Result {0}</source>
@@ -3873,6 +4115,10 @@ accepted: {5}</source>
         <translation>下一个未审阅   N</translation>
     </message>
     <message>
+        <source>Compare variations   C</source>
+        <translation>比较变体   C</translation>
+    </message>
+    <message>
         <source>Accept</source>
         <translation>接受</translation>
     </message>
@@ -3887,6 +4133,26 @@ accepted: {5}</source>
     <message>
         <source>Reject   D</source>
         <translation>拒绝   D</translation>
+    </message>
+    <message>
+        <source>Reject a part with the brush   J</source>
+        <translation>用画笔拒绝一部分   J</translation>
+    </message>
+    <message>
+        <source>Reject a part with the lasso   Shift+J</source>
+        <translation>用套索拒绝一部分   Shift+J</translation>
+    </message>
+    <message>
+        <source>Restore part again</source>
+        <translation>重新修复此部分</translation>
+    </message>
+    <message>
+        <source>Restore the rejected part again, with the rest as known paint   Ctrl+J</source>
+        <translation>以其余部分为已知颜料，重新修复被拒绝的部分   Ctrl+J</translation>
+    </message>
+    <message>
+        <source>Reject part</source>
+        <translation>拒绝部分</translation>
     </message>
     <message>
         <source>Note on this region</source>
@@ -3931,6 +4197,10 @@ accepted: {5}</source>
         <translation>{0} 像素 · {1} × {2} 像素，位于 {3}, {4} · {5}</translation>
     </message>
     <message>
+        <source>{0} px of it rejected</source>
+        <translation>其中 {0} 像素被拒绝</translation>
+    </message>
+    <message>
         <source>accepted</source>
         <translation>已接受</translation>
     </message>
@@ -3941,6 +4211,13 @@ accepted: {5}</source>
     <message>
         <source>to review</source>
         <translation>待审阅</translation>
+    </message>
+</context>
+<context>
+    <name>Runs</name>
+    <message>
+        <source>seed {0}, variation {1}</source>
+        <translation>种子 {0}，变体 {1}</translation>
     </message>
 </context>
 <context>
@@ -4391,6 +4668,18 @@ accepted: {5}</source>
     <message>
         <source>Measure</source>
         <translation>测量</translation>
+    </message>
+    <message>
+        <source>Reject a part</source>
+        <translation>拒绝一部分</translation>
+    </message>
+    <message>
+        <source>Paint over the result; Ctrl takes back; Ctrl+J restores the part again</source>
+        <translation>在结果上涂抹；Ctrl 收回；Ctrl+J 重新修复此部分</translation>
+    </message>
+    <message>
+        <source>Draw around the part; Ctrl takes back; Ctrl+J restores the part again</source>
+        <translation>圈出该部分；Ctrl 收回；Ctrl+J 重新修复此部分</translation>
     </message>
     <message>
         <source>Ground colour</source>
