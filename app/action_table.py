@@ -133,15 +133,44 @@ TOOLS = (
 )
 MASK = (
     ActionSpec("swap_tool", QT_TRANSLATE_NOOP("Actions", "Swap brush and era&ser"), ("X",)),
-    ActionSpec("brush_smaller", QT_TRANSLATE_NOOP("Actions", "S&maller brush"), ("[",)),
-    ActionSpec("brush_larger", QT_TRANSLATE_NOOP("Actions", "Lar&ger brush"), ("]",)),
+    ActionSpec(
+        "brush_smaller",
+        QT_TRANSLATE_NOOP("Actions", "S&maller brush"),
+        (
+            "[",
+            "Shift+PgDown",
+        ),
+    ),
+    ActionSpec(
+        "brush_larger",
+        QT_TRANSLATE_NOOP("Actions", "Lar&ger brush"),
+        (
+            "]",
+            "Shift+PgUp",
+        ),
+    ),
+    ActionSpec(
+        "subtracting",
+        QT_TRANSLATE_NOOP("Actions", "S&ubtract with lasso, rectangle and wand"),
+        ("Shift+E",),
+        "minus",
+        checkable=True,
+    ),
     ActionSpec("overwrite", QT_TRANSLATE_NOOP("Actions", "Paint &over other classes"), (), checkable=True),
     SEPARATOR,
     ActionSpec(
-        "grow", QT_TRANSLATE_NOOP("Actions", "Gro&w class by 1 px"), ("Ctrl+Alt+Up",), "grow", "damage"
+        "grow",
+        QT_TRANSLATE_NOOP("Actions", "Gro&w class by 1 px"),
+        ("Ctrl+Shift+Up", "Ctrl+Alt+Up"),
+        "grow",
+        "damage",
     ),
     ActionSpec(
-        "shrink", QT_TRANSLATE_NOOP("Actions", "Shrin&k class by 1 px"), ("Ctrl+Alt+Down",), "", "damage"
+        "shrink",
+        QT_TRANSLATE_NOOP("Actions", "Shrin&k class by 1 px"),
+        ("Ctrl+Shift+Down", "Ctrl+Alt+Down"),
+        "",
+        "damage",
     ),
     ActionSpec("invert", QT_TRANSLATE_NOOP("Actions", "In&vert"), ("Shift+V",), "invert"),
     ActionSpec(
@@ -258,7 +287,8 @@ HELD = (
     (QT_TRANSLATE_NOOP("Actions", "Straight lines and right angles"), "Shift"),
     (QT_TRANSLATE_NOOP("Actions", "Cancel the stroke"), "Esc"),
     (QT_TRANSLATE_NOOP("Actions", "Zoom at the cursor"), "Wheel"),
-    (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag, Ctrl+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Erase with lasso, polygon, rectangle, wand or fill"), "Alt, Ctrl"),
 )
 """Keys that act while they are held; handled by the canvas."""
 

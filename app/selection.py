@@ -69,6 +69,7 @@ class Selection(QObject):
     label_changed = Signal(int)
     brush_changed = Signal(float)
     overwrite_changed = Signal(bool)
+    subtracting_changed = Signal(bool)
     tolerance_changed = Signal(float)
     mask_visible_changed = Signal(bool)
     zones_visible_changed = Signal(bool)
@@ -99,6 +100,8 @@ class Selection(QObject):
     brush_size = Value(24.0, "brush_changed")
     """Diameter in native pixels."""
     overwrite_classes = Value(False, "overwrite_changed")
+    subtracting = Value(False)
+    """Whether lasso, polygon, rectangle, wand and fill erase damage; Alt or Ctrl inverts it."""
     tolerance = Value(12.0)
     """Largest colour difference of the wand, in CIE Lab units."""
     mask_visible = Value(True)

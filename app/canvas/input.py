@@ -48,6 +48,7 @@ class ToolView(NavigableView):
             bool(held & Qt.KeyboardModifier.ShiftModifier),
             bool(held & Qt.KeyboardModifier.AltModifier),
             bool(held & Qt.KeyboardModifier.ControlModifier),
+            event.position().x() * self.devicePixelRatioF() / self.zoom,
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802

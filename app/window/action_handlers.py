@@ -27,6 +27,7 @@ TOGGLES = {
     "windows_visible": "windows_visible",
     "provenance_visible": "provenance_visible",
     "overwrite": "overwrite_classes",
+    "subtracting": "subtracting",
 }
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,

@@ -13,7 +13,7 @@ from app.window.parts import WindowParts
 from imagest_core.project.operations.settings import set_operator
 
 COMPARES = tuple(Compare)
-TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible")
+TOGGLES = ("subtracting", "mask_visible", "zones_visible", "windows_visible", "provenance_visible")
 
 
 class StateSync(QObject):

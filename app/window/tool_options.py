@@ -12,7 +12,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
 from app.selection import ToolName
-from app.widgets.parts import Amount, elided, label
+from app.widgets.parts import Amount, SegmentedControl, elided, label
 from imagest_core.project.state import Point
 
 HEIGHT = 40
@@ -28,6 +28,8 @@ PAINTING_TOOLS = (
     ToolName.FILL,
 )
 """Tools that paint the selected class."""
+AREA_TOOLS = (ToolName.LASSO, ToolName.POLYGON, ToolName.RECTANGLE, ToolName.WAND, ToolName.FILL)
+"""Tools that mark or erase a whole area."""
 
 
 class ToolOptions(QFrame):
@@ -42,16 +44,35 @@ class ToolOptions(QFrame):
         self.hint = elided("", "small")
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.brush_size = Amount(
-            self.tr("Size"), 1, LARGEST_BRUSH, 24, unit="px", tip=self.tr("Brush size   [ and ], or Alt-drag")
+            self.tr("Size"),
+            1,
+            LARGEST_BRUSH,
+            24,
+            unit="px",
+            tip=self.tr("Brush size   [ and ], or drag with Ctrl or Alt"),
         )
         self.tolerance = Amount(
             self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
+        )
+        self.effect = SegmentedControl(
+            (
+                ("add", self.tr("Mark"), self.tr("Mark the area as damage   Alt or Ctrl erases")),
+                ("subtract", self.tr("Erase"), self.tr("Erase the area from the mask   Shift+E")),
+            ),
+            self.tr("Effect on the mask"),
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(16)
         self.distance = label(self.tr("Drag between two points"), "soft")
-        for widget in (self.tool_name, self.class_label, self.brush_size, self.tolerance, self.distance):
+        for widget in (
+            self.tool_name,
+            self.class_label,
+            self.effect,
+            self.brush_size,
+            self.tolerance,
+            self.distance,
+        ):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -77,6 +98,8 @@ class ToolOptions(QFrame):
         selection.label_changed.connect(lambda _: self.refresh())
         selection.brush_changed.connect(lambda value: setattr(self.brush_size, "value", value))
         selection.tolerance_changed.connect(lambda value: setattr(self.tolerance, "value", value))
+        selection.subtracting_changed.connect(lambda _: self.refresh())
+        self.effect.chosen.connect(lambda key: setattr(selection, "subtracting", key == "subtract"))
         self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
         self._context.document_changed.connect(self._bind)
@@ -94,7 +117,10 @@ class ToolOptions(QFrame):
         self.tool_name.setText(name)
         self.hint.setText(hint)
         self.class_label.setText(self._class())
-        self._show(self.class_label, tool in PAINTING_TOOLS)
+        erases = self._context.selection.subtracting and tool in AREA_TOOLS
+        self.effect.choose("subtract" if self._context.selection.subtracting else "add")
+        self._show(self.effect, tool in AREA_TOOLS)
+        self._show(self.class_label, tool in PAINTING_TOOLS and not erases)
         self._show(self.brush_size, tool in (ToolName.BRUSH, ToolName.ERASER))
         self._show(self.tolerance, tool == ToolName.WAND)
         self._show(self.distance, tool == ToolName.MEASURE)
@@ -123,19 +149,25 @@ class ToolOptions(QFrame):
                 self.tr("Eraser"),
                 self.tr("Shift: straight line; X: brush; Esc: cancel"),
             ),
-            ToolName.LASSO: (self.tr("Lasso"), self.tr("Draw around the damage; Alt erases")),
+            ToolName.LASSO: (
+                self.tr("Lasso"),
+                self.tr("Draw around the damage; Alt or Ctrl: the other effect"),
+            ),
             ToolName.POLYGON: (
                 self.tr("Polygon"),
                 self.tr("Click the corners; Enter or a double click closes"),
             ),
-            ToolName.RECTANGLE: (self.tr("Rectangle"), self.tr("Drag; Shift makes a square; Alt erases")),
+            ToolName.RECTANGLE: (
+                self.tr("Rectangle"),
+                self.tr("Drag; Shift: square; Alt or Ctrl: the other effect"),
+            ),
             ToolName.WAND: (
                 self.tr("Wand"),
                 self.tr("Click similar colours; drag to change the tolerance"),
             ),
             ToolName.FILL: (
                 self.tr("Fill or clear"),
-                self.tr("Click to give a region this class; Alt-click to clear it"),
+                self.tr("Click to give a region this class; with Alt or Ctrl to clear it"),
             ),
             ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
             ToolName.MEASURE: (

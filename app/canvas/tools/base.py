@@ -21,7 +21,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Pointer:
-    """Position of mouse or pen in native pixels, pen pressure (0–1) and modifier keys."""
+    """Position of mouse or pen in native pixels, pen pressure (0–1) and modifier keys.
+
+    ``across``: horizontal position on the screen, in native pixels; it differs from ``x`` in rotated views.
+    """
 
     x: float
     y: float
@@ -29,11 +32,17 @@ class Pointer:
     shift: bool = False
     alt: bool = False
     control: bool = False
+    across: float = 0.0
 
     @property
     def point(self) -> Point:
         """(x, y)."""
         return self.x, self.y
+
+    @property
+    def alternative(self) -> bool:
+        """Whether Alt or Ctrl is held; both mean the same, as many desktops use Alt to move windows."""
+        return self.alt or self.control
 
     @property
     def pixel(self) -> tuple[int, int]:
@@ -139,6 +148,10 @@ class Tool:
         if reason:
             self.canvas.context.messages.warn(reason)
         return not reason
+
+    def erases(self, at: Pointer) -> bool:
+        """Whether a gesture of an area tool that starts at ``at`` erases: by its option or a held key."""
+        return self.canvas.context.selection.subtracting != at.alternative
 
     def may_mark(self, label: int) -> bool:
         """Whether damage of class ``label`` (0 erases) can be marked; shows the reason if not."""
