@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from app.canvas.document_layers import DocumentLayers
@@ -12,6 +12,7 @@ from app.canvas.screen import screen_profile
 from app.canvas.view import CanvasView, ClippedLayer
 from app.compare.curtain import Curtain
 from app.compare.difference import DifferenceLegend, DifferencePicture
+from app.compare.held_tab import HeldTab
 from app.compare.link import ViewLink
 from app.compare.restored import Restored
 from app.context import Context
@@ -34,9 +35,8 @@ class CompareArea(QWidget):
         self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
         self._difference: PictureLayer | None = None
-        self._tab_held, self._blink_phase = False, False
+        self._blink_phase = False
         self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
-        self.curtain.installEventFilter(self)
         self._captions = {view: Caption(view) for view in (self.view, self.second)}
         self._blink_timer = QTimer(self)
         self._blink_timer.setInterval(BLINK)
@@ -46,6 +46,9 @@ class CompareArea(QWidget):
         self._build_timer.setInterval(0)
         self._build_timer.timeout.connect(self._build)
         self._create_layout()
+        self.tab = HeldTab(self)
+        for widget in (self.view, self.second, self.curtain):
+            self.tab.watch(widget)
         self.link = ViewLink([self.view, self.second], self)
         self._connect()
 
@@ -56,7 +59,6 @@ class CompareArea(QWidget):
         for view in (self.view, self.second):
             view.setMinimumWidth(160)
             self.splitter.addWidget(view)
-            view.installEventFilter(self)
         self.second.hide()
         self.second.setAccessibleName(self.tr("Second canvas"))
         layout = QHBoxLayout(self)
@@ -73,6 +75,7 @@ class CompareArea(QWidget):
             selection.result_changed,
         ):
             signal.connect(self.arrange)
+        self.tab.changed.connect(self._tab_changed)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
         self.curtain.moved.connect(lambda _: self.view.viewport().update())
@@ -131,7 +134,7 @@ class CompareArea(QWidget):
     def mode(self) -> str:
         """The current mode; while Tab is held, the original is shown alone, or on both sides."""
         compare = self.context.selection.compare
-        return Compare.SINGLE if self._tab_held and compare != Compare.SIDE else compare
+        return Compare.SINGLE if self.tab.held and compare != Compare.SIDE else compare
 
     def arrange(self) -> None:
         """Show the pictures that the selection asks for."""
@@ -171,7 +174,7 @@ class CompareArea(QWidget):
         assert self._layers is not None
         assert self._restored is not None
         original, restored = self._layers.original, self._restored.layer
-        if self._tab_held:
+        if self.tab.held:
             return original, original
         selection = self.context.selection
         if mode in (Compare.SIDE, Compare.SWIPE):
@@ -215,23 +218,10 @@ class CompareArea(QWidget):
 
     # Tab
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def _tab_changed(self, held: bool) -> None:
         """Show the original while Tab is held."""
-        kinds = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if event.type() == QEvent.Type.FocusOut and self._tab_held:
-            self._set_tab_held(False)
-        if event.type() not in kinds or not isinstance(event, QKeyEvent):
-            return False
-        if event.key() != Qt.Key.Key_Tab or event.modifiers() != Qt.KeyboardModifier.NoModifier:
-            return False
-        if not event.isAutoRepeat():
-            self._set_tab_held(event.type() == QEvent.Type.KeyPress)
-        return True
-
-    def _set_tab_held(self, held: bool) -> None:
         if held and self.curtain.hasFocus():
             self.view.setFocus()
-        self._tab_held = held
         self.arrange()
 
 
