@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene
 
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.items import LineItem
+from app.canvas.items import FrameItem, LineItem
 from app.canvas.overlay_pixels import argb
 from app.selection import Proposal, Selection
 from imagest_core.arrays import Mask
@@ -26,7 +26,9 @@ class Guides(QObject):
         self._scene, self._selection = scene, selection
         self._layers: DocumentLayers | None = None
         self.style = self._add_line(_STYLE, 20, dashed=False)
-        self.suggestions = self._add_line(_SUGGESTED, 21)
+        self.suggestions = FrameItem(_SUGGESTED)
+        self.suggestions.setZValue(21)
+        scene.addItem(self.suggestions)
         self.windows = self._add_line(_WINDOW, 22)
         self.region = self._add_line(_REGION, 23)
         self.draft = self._add_line("#ffffff", 30)
@@ -67,6 +69,10 @@ class Guides(QObject):
         """Show or hide the style references."""
         self.style.setVisible(visible)
 
+    def set_suggestions_visible(self, visible: bool) -> None:
+        """Show or hide the suggested style regions; they are hidden where pictures are compared."""
+        self.suggestions.setVisible(visible)
+
     def show_windows(self, boxes: tuple[Box, ...]) -> None:
         """Show the windows that a restoration would use."""
         self.windows.set_boxes(boxes)
@@ -104,7 +110,9 @@ class Guides(QObject):
 
     def _show_suggestions(self) -> None:
         """Outline only the suggestions that a restoration would use."""
-        self.suggestions.set_boxes(() if self._layers is None else self._selection.style_taken)
+        boxes = () if self._layers is None else self._selection.style_taken
+        text = self.tr("suggested {0}")
+        self.suggestions.set_frames((box, text.format(number)) for number, box in enumerate(boxes, 1))
 
     def _show_region(self) -> None:
         """Outline the region under review."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
@@ -101,6 +101,56 @@ class LineItem(QGraphicsItem):
         if self._dash_pen is not None:
             painter.setPen(self._dash_pen)
             painter.drawPath(self._path)
+
+
+class FrameItem(LineItem):
+    """Rectangles with a text each in their upper left corner, of constant size on the screen."""
+
+    _TEXT_WIDTH, _TEXT_HEIGHT = 160, 24
+
+    def __init__(self, colour: str) -> None:
+        super().__init__(colour)
+        self._labels: tuple[tuple[Box, str], ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The texts."""
+        return tuple(text for _, text in self._labels)
+
+    def set_frames(self, labels: Iterable[tuple[Box, str]]) -> None:
+        """Draw rectangles with their texts."""
+        self._labels = tuple(labels)
+        self.set_boxes(box for box, _ in self._labels)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        rect = super().boundingRect()
+        if rect.isNull():
+            return rect
+        reach = max(self._TEXT_WIDTH, self._TEXT_HEIGHT) / self._scale()
+        return rect.adjusted(-reach, -reach, reach, reach)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        super().paint(painter, option, widget)
+        world = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        for box, text in self._labels:
+            draw_label(painter, world.mapRect(QRectF(*box)).topLeft(), text)
+        painter.restore()
+
+
+def draw_label(painter: QPainter, corner: QPointF, text: str) -> None:
+    """Draw ``text`` on a dark background with its upper left corner at ``corner``, in screen pixels."""
+    font = painter.font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    area = QRectF(painter.fontMetrics().boundingRect(text).adjusted(-5, -2, 5, 2))
+    area.moveTopLeft(corner)
+    painter.fillRect(area, QColor(24, 24, 24, 200))
+    painter.setPen(QColor("#e8e8e8"))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _pen(colour: str, dashes: list[float] | None = None) -> QPen:

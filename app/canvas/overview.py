@@ -11,7 +11,11 @@ from app.canvas.navigation import NavigableView, ViewPosition
 from imagest_core.painting.geometry import Box
 
 SIDE = 168
-"""Length of the longer side in screen pixels."""
+"""Largest length of the longer side in screen pixels."""
+SHARE = 0.28
+"""Largest share of the width and the height of the view."""
+SMALLEST = 64
+"""Length of the longer side, in screen pixels, below which the map is hidden."""
 _MARGIN = 16
 
 
@@ -41,18 +45,32 @@ class Overview(QWidget):
         self.update()
 
     def view_moved(self) -> None:
-        """Update the outline after the view has moved; hide where all of the picture is visible."""
+        """Update the outline after the view has moved.
+
+        Hide where all of the picture is visible, and in views that are too small for a map.
+        """
         visible = self._view.visible_box() if self._layer is not None else Box(0, 0, 0, 0)
+        size = self._map_size()
         needed = self._layer is not None and not visible.contains(self._view.box)
+        needed = needed and max(size.width(), size.height()) >= SMALLEST
         if needed:
-            self._update_geometry()
+            self._update_geometry(size)
             self.update()
         self.setVisible(needed)
 
-    def _update_geometry(self) -> None:
-        box = self._view.box
-        scale = SIDE / max(box.width, box.height)
-        size = QSize(max(round(box.width * scale), 8), max(round(box.height * scale), 8))
+    def _map_size(self) -> QSize:
+        """Size of the map: limited by ``SIDE`` and by a share of the view."""
+        box, area = self._view.box, self._view.viewport().size()
+        if box.empty:
+            return QSize(0, 0)
+        scale = min(
+            SIDE / max(box.width, box.height),
+            SHARE * area.width() / box.width,
+            SHARE * area.height() / box.height,
+        )
+        return QSize(max(round(box.width * scale), 8), max(round(box.height * scale), 8))
+
+    def _update_geometry(self, size: QSize) -> None:
         area = self._view.viewport().geometry()
         corner = area.right() - size.width() - _MARGIN, area.bottom() - size.height() - _MARGIN
         self.setGeometry(*corner, size.width(), size.height())

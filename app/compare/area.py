@@ -54,6 +54,7 @@ class CompareArea(QWidget):
 
     def _create_layout(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("views")
         self.splitter.setHandleWidth(2)
         self.splitter.setChildrenCollapsible(False)
         for view in (self.view, self.second):
@@ -168,6 +169,9 @@ class CompareArea(QWidget):
             named = mode != Compare.SINGLE or not self._restored.empty
             self._draw(self.view, [ClippedLayer(first)], self._name(first) if named else "")
         self._draw(self.second, [ClippedLayer(other)], self._name(other))
+        original_alone = first is self._layers.original and mode == Compare.SINGLE and not self.tab.held
+        for view in (self.view, self.second):
+            view.guides.set_suggestions_visible(original_alone)
 
     def _order(self, mode: str) -> tuple[PictureLayer, PictureLayer]:
         """The layers of the first (or left) and the second view."""
