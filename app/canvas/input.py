@@ -55,6 +55,7 @@ class ToolView(NavigableView):
         """Pan with the middle button, Space or the hand tool; otherwise the left button starts a gesture."""
         if not self.has_layers:
             return
+        self._untouched = False
         left = event.button() == Qt.MouseButton.LeftButton
         hand = left and (self._space_held or self.tool.name == "pan")
         if event.button() == Qt.MouseButton.MiddleButton or hand:

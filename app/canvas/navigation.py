@@ -23,6 +23,8 @@ _SMALLEST_SIDE = 48
 _WHEEL_STEP = 1.25
 _FIT_MARGIN = 0.96
 _OVERSCROLL = 0.9
+_LARGEST_RESERVED = 0.5
+"""Share of the height above which a reserved top is ignored."""
 _EMPTY = Box(0, 0, 0, 0)
 
 
@@ -46,6 +48,7 @@ class NavigableView(QGraphicsView):
         self.box = _EMPTY
         self._grab_position: QPointF | None = None
         self._fitted = True
+        self._reserved_top, self._untouched = 0, True
         self.resizing = False
         """Whether the view moves because its size changes."""
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
@@ -93,17 +96,39 @@ class NavigableView(QGraphicsView):
 
     def set_box(self, box: Box) -> None:
         """Set the size of the picture and fit it in the view."""
-        self.box = box
+        self.box, self._untouched = box, True
         self.fit()
 
     def fit(self) -> None:
-        """Fit the whole picture in the view."""
-        if self.box.empty:
-            return
-        size = self.viewport().size() * self.devicePixelRatioF()
-        zoom = min(size.width() / self.box.width, size.height() / self.box.height, LARGEST / _FIT_MARGIN)
-        self.set_view(ViewPosition(self.box.width / 2, self.box.height / 2, zoom * _FIT_MARGIN))
+        """Fit the whole picture in the part of the view that no message covers."""
+        self.fit_box(self.box)
         self._fitted = True
+
+    def fit_box(self, box: Box) -> None:
+        """Fit ``box`` of the picture in the part of the view that no message covers."""
+        if box.empty:
+            return
+        free = self._free_area()
+        size = free.size() * self.devicePixelRatioF()
+        zoom = min(size.width() / box.width, size.height() / box.height, LARGEST / _FIT_MARGIN)
+        centre = QPointF(box.x + box.width / 2, box.y + box.height / 2)
+        self._move_to(centre, free.center(), zoom * _FIT_MARGIN)
+
+    def _free_area(self) -> QRectF:
+        """The viewport without the reserved top, unless that would leave too little."""
+        area = QRectF(self.viewport().rect())
+        top = self._reserved_top if self._reserved_top < _LARGEST_RESERVED * area.height() else 0
+        return area.adjusted(0, top, 0, 0)
+
+    def reserve_top(self, height: int) -> None:
+        """Fit pictures below the upper ``height`` pixels.
+
+        A fitted picture moves only if nothing was done with it yet, so that it never moves under the pen.
+        """
+        if height != self._reserved_top:
+            self._reserved_top = height
+            if height and self._fitted and self._untouched:
+                self.fit()
 
     def actual_size(self) -> None:
         """Zoom to 100 % around the centre."""

@@ -129,6 +129,11 @@ class CompareArea(QWidget):
         beside = self.context.selection.compare == Compare.SIDE
         return self.second if beside and not self.context.selection.swapped else self.view
 
+    def reserve_top(self, height: int) -> None:
+        """Leave ``height`` pixels at the top free when a picture is fitted: a message covers them."""
+        for view in (self.view, self.second):
+            view.reserve_top(height)
+
     # Modes
 
     @property
