@@ -106,6 +106,24 @@ VIEW = (
         "hatch",
         checkable=True,
     ),
+    SEPARATOR,
+    ActionSpec(
+        "palette_classes",
+        QT_TRANSLATE_NOOP("Actions", "Mask palette &1: class colours"),
+        (),
+        needs="",
+        group="palette",
+    ),
+    ActionSpec(
+        "palette_bright",
+        QT_TRANSLATE_NOOP("Actions", "Mask palette &2: bright colours"),
+        (),
+        needs="",
+        group="palette",
+    ),
+    ActionSpec(
+        "mask_hatched", QT_TRANSLATE_NOOP("Actions", "Hatched mas&k"), ("Shift+T",), needs="", checkable=True
+    ),
 )
 TOOLS = (
     ActionSpec("tool_pan", QT_TRANSLATE_NOOP("Actions", "&Move the view"), ("H",), "pan", group="tool"),

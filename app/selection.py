@@ -8,6 +8,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from app.observable import Value
+from app.palettes import Palette
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
@@ -75,6 +76,8 @@ class Selection(QObject):
     zones_visible_changed = Signal(bool)
     windows_visible_changed = Signal(bool)
     provenance_visible_changed = Signal(bool)
+    palette_changed = Signal(str)
+    mask_hatched_changed = Signal(bool)
     surround_changed = Signal(str)
     result_changed = Signal(object)
     compare_changed = Signal(str)
@@ -111,6 +114,10 @@ class Selection(QObject):
     """Whether the windows of a restoration are outlined."""
     provenance_visible = Value(False)
     """Whether reconstructed pixels are hatched."""
+    palette = Value[str](Palette.CLASSES)
+    """The colours in which damage is drawn."""
+    mask_hatched = Value(False)
+    """Whether damage is drawn as hatching, with another pattern for each class."""
     surround = Value("mid")
     """The background around the picture: dark, mid, light, black or checker."""
     run: Value[int | None] = Value(None, "result_changed")

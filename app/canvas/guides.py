@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.items import FrameItem, LineItem
 from app.canvas.overlay_pixels import argb
+from app.palettes import displayed_colour
 from app.selection import Proposal, Selection
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
@@ -98,7 +99,9 @@ class Guides(QObject):
         if mask is None or self._layers is None:
             item.setPixmap(QPixmap())
             return
-        colours = {known.label: known.colour for known in self._layers.document.state.damage.classes}
+        palette = self._selection.palette
+        classes = self._layers.document.state.damage.classes
+        colours = {known.label: displayed_colour(known, palette) for known in classes}
         pixels = np.ascontiguousarray(mask * np.uint32(argb(colours.get(label, "#ffffff"), _MASK_OPACITY)))
         height, width = mask.shape
         image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)

@@ -25,6 +25,13 @@ _RING = 0.2
 _DOTS = 3
 """Distance of dots in screen pixels, in both directions."""
 _HATCH = 7
+"""Distance of hatch lines in screen pixels."""
+HATCHED_OPACITY = 0.85
+"""Opacity of hatch lines in the mask."""
+
+
+PATTERNS = 8
+"""Number of hatch patterns."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +46,8 @@ class Zones:
 class OverlayStyle:
     """Colours of labels: 256 each for tint and outline, and for outline and tint of the dilated zone.
 
-    ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw strokes instead of
-    a tint, like tratteggio.
+    ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw a pattern of lines
+    instead of a tint, another one for each of :data:`PATTERNS` labels.
     """
 
     tint: Argb
@@ -121,9 +128,27 @@ def _indices(start: int, count: int, step: float) -> NDArray[np.int64]:
 def _tinted(shown: Labels, style: OverlayStyle, device: Box) -> Argb:
     out = style.tint[shown[1:-1, 1:-1]]
     if style.hatched:
-        across = np.arange(device.x, device.right) + np.arange(device.y, device.bottom)[:, None]
-        out[across % _HATCH > 1] = 0
+        out[~hatch(shown[1:-1, 1:-1], device)] = 0
     return out
+
+
+def hatch(labels: Labels, device: Box) -> NDArray[np.bool_]:
+    """(h, w) bool: where the lines of each label's pattern are, in screen pixels ``device``."""
+    columns, rows = np.arange(device.x, device.right), np.arange(device.y, device.bottom)[:, np.newaxis]
+    rising, falling = (columns + rows) % _HATCH < 2, (columns - rows) % _HATCH < 2
+    level, upright = rows % _HATCH < 2, columns % _HATCH < 2
+    patterns = (
+        rising,
+        falling,
+        level,
+        upright,
+        rising | falling,
+        level | upright,
+        level & upright,
+        (level & (columns // _HATCH % 2 == 0)) | (upright & (columns // _HATCH % 2 == 1)),
+    )
+    kinds = (labels.astype(np.intp) - 1) % PATTERNS
+    return np.asarray(np.choose(kinds, patterns))
 
 
 def _edges(shown: NDArray) -> NDArray[np.bool_]:

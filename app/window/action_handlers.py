@@ -29,6 +29,8 @@ TOGGLES = {
     "overwrite": "overwrite_classes",
     "subtracting": "subtracting",
 }
+STORED_TOGGLES = ("mask_hatched",)
+"""Toggles that are preferences: they are kept for the next session."""
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,
     "flip": lambda context: context.selection.flip(),
@@ -69,7 +71,7 @@ class ActionHandlers(QObject):
         """Connect every action; an action without a handler raises ``AttributeError``."""
         for name, action in self._parts.actions.all():
             handler = self._handler(name)
-            if name in TOGGLES:
+            if name in TOGGLES or name in STORED_TOGGLES:
                 action.toggled.connect(handler)
             else:
                 action.triggered.connect(lambda _=False, handler=handler: handler())
@@ -97,6 +99,10 @@ class ActionHandlers(QObject):
             return lambda: COMMANDS[name](context)
         if name in TOGGLES:
             return lambda on: setattr(selection, TOGGLES[name], on)
+        if name in STORED_TOGGLES:
+            return lambda on: context.settings.prefer(**{name: on})
+        if name.startswith("palette_"):
+            return lambda: context.settings.prefer(palette=name.removeprefix("palette_"))
         if name.startswith("tool_"):
             return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
         if name in tuple(Compare):

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
+from app.palettes import displayed_colour
 from app.selection import ToolName
 from app.widgets.parts import Amount, SegmentedControl, elided, label
 from imagest_core.project.state import Point
@@ -98,6 +99,7 @@ class ToolOptions(QFrame):
         selection.label_changed.connect(lambda _: self.refresh())
         selection.brush_changed.connect(lambda value: setattr(self.brush_size, "value", value))
         selection.tolerance_changed.connect(lambda value: setattr(self.tolerance, "value", value))
+        selection.palette_changed.connect(lambda _: self.refresh())
         selection.subtracting_changed.connect(lambda _: self.refresh())
         self.effect.chosen.connect(lambda key: setattr(selection, "subtracting", key == "subtract"))
         self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
@@ -133,10 +135,11 @@ class ToolOptions(QFrame):
         if document is None:
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
+        colour = displayed_colour(item, self._context.selection.palette)
         name = self.class_label.fontMetrics().elidedText(
             class_name(item), Qt.TextElideMode.ElideRight, NAME_WIDTH
         )
-        return f'<span style="color:{item.colour}">●</span> {escape(name)}'
+        return f'<span style="color:{colour}">●</span> {escape(name)}'
 
     def _names(self) -> dict[str, tuple[str, str]]:
         return {
