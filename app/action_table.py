@@ -59,6 +59,7 @@ FILE = (
     ActionSpec("save_as", QT_TRANSLATE_NOOP("Actions", "Save project &as…"), ("Ctrl+Shift+S",)),
     SEPARATOR,
     ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), ("Ctrl+E",), "export"),
+    ActionSpec("export_picture", QT_TRANSLATE_NOOP("Actions", "Export &marked picture…"), (), "hatch"),
     SEPARATOR,
     ActionSpec("settings", QT_TRANSLATE_NOOP("Actions", "Se&ttings…"), ("Ctrl+,",), "settings", ""),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",), "", ""),

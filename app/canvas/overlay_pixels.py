@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.canvas.labels import LabelLevels
 from imagest_core.arrays import Labels
 from imagest_core.damage.classes import DamageClass
+from imagest_core.damage.hatching import hatch
 from imagest_core.painting.geometry import Box
 
 Argb = NDArray[np.uint32]
@@ -24,14 +25,8 @@ _ZONE = 0.85
 _RING = 0.2
 _DOTS = 3
 """Distance of dots in screen pixels, in both directions."""
-_HATCH = 7
-"""Distance of hatch lines in screen pixels."""
 HATCHED_OPACITY = 0.85
 """Opacity of hatch lines in the mask."""
-
-
-PATTERNS = 8
-"""Number of hatch patterns."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +42,7 @@ class OverlayStyle:
     """Colours of labels: 256 each for tint and outline, and for outline and tint of the dilated zone.
 
     ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw a pattern of lines
-    instead of a tint, another one for each of :data:`PATTERNS` labels.
+    instead of a tint (:mod:`imagest_core.damage.hatching`).
     """
 
     tint: Argb
@@ -130,25 +125,6 @@ def _tinted(shown: Labels, style: OverlayStyle, device: Box) -> Argb:
     if style.hatched:
         out[~hatch(shown[1:-1, 1:-1], device)] = 0
     return out
-
-
-def hatch(labels: Labels, device: Box) -> NDArray[np.bool_]:
-    """(h, w) bool: where the lines of each label's pattern are, in screen pixels ``device``."""
-    columns, rows = np.arange(device.x, device.right), np.arange(device.y, device.bottom)[:, np.newaxis]
-    rising, falling = (columns + rows) % _HATCH < 2, (columns - rows) % _HATCH < 2
-    level, upright = rows % _HATCH < 2, columns % _HATCH < 2
-    patterns = (
-        rising,
-        falling,
-        level,
-        upright,
-        rising | falling,
-        level | upright,
-        level & upright,
-        (level & (columns // _HATCH % 2 == 0)) | (upright & (columns // _HATCH % 2 == 1)),
-    )
-    kinds = (labels.astype(np.intp) - 1) % PATTERNS
-    return np.asarray(np.choose(kinds, patterns))
 
 
 def _edges(shown: NDArray) -> NDArray[np.bool_]:

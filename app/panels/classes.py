@@ -8,13 +8,14 @@ from PySide6.QtGui import QColor, QIcon, QImage, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit, QToolButton, QWidget
 
 from app import theme
-from app.canvas.overlay_pixels import argb, hatch
+from app.canvas.overlay_pixels import argb
 from app.context import Context
 from app.document import OpenDocument
 from app.palettes import displayed_colour
 from app.panels.figures import FigureUpdater, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
+from imagest_core.damage.hatching import hatch
 from imagest_core.damage.statistics import ClassStatistics
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import settings

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
 
 from app.commands import decide as deciding
+from app.commands import export_picture as exporting
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
@@ -169,6 +170,31 @@ class ActionHandlers(QObject):
         dialog.show()
         dialog.raise_()
         dialog.activateWindow()
+
+    def export_picture(self) -> None:
+        """Ask for a file and a size, and export a picture with hatched fills."""
+        from imagest_core.export.picture_spec import DEFAULT_SIDE, LARGEST_SIDE, SMALLEST_SIDE
+
+        document = self._context.document
+        if document is None:
+            return
+        suggested = self._context.settings.folder("picture") / f"{document.painting.path.stem}-marked.png"
+        title = self.tr("Export marked picture")
+        path = self._ask_save(title, suggested, "PNG (*.png);;TIFF (*.tif)", (".png", ".tif", ".tiff"))
+        if path is None:
+            return
+        longest = max(document.painting.width, document.painting.height)
+        side, accepted = QInputDialog.getInt(
+            self._window,
+            title,
+            self.tr("Longer side in pixels"),
+            min(longest, DEFAULT_SIDE),
+            SMALLEST_SIDE,
+            LARGEST_SIDE,
+        )
+        if accepted:
+            self._context.settings.remember_folder("picture", path)
+            exporting.export_picture(self._context, path, side)
 
     def settings(self) -> None:
         """Open the settings dialog."""

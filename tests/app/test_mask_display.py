@@ -11,12 +11,13 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.canvas.labels import LabelLevels
-from app.canvas.overlay_pixels import PATTERNS, hatch, overlay_style, render
+from app.canvas.overlay_pixels import overlay_style, render
 from app.document import OpenDocument
 from app.palettes import BRIGHT, Palette, displayed_classes
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.damage.classes import DEFAULT_CLASSES
+from imagest_core.damage.hatching import PATTERNS, hatch
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.decisions import accept
