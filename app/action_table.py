@@ -75,6 +75,12 @@ VIEW = (
     ActionSpec("actual", QT_TRANSLATE_NOOP("Actions", "&Actual pixels (100 %)"), ("Ctrl+1",)),
     ActionSpec("zoom_in", QT_TRANSLATE_NOOP("Actions", "Zoom &in"), ("Ctrl++", "Ctrl+="), "zoom-in"),
     ActionSpec("zoom_out", QT_TRANSLATE_NOOP("Actions", "Zoom &out"), ("Ctrl+-",), "zoom-out"),
+    ActionSpec("zoom_to_selection", QT_TRANSLATE_NOOP("Actions", "&Zoom to selection"), ("Ctrl+2",), "fit"),
+    ActionSpec("rotate_left", QT_TRANSLATE_NOOP("Actions", "Rotate view &left"), ("Shift+L",), "rotate-left"),
+    ActionSpec(
+        "rotate_right", QT_TRANSLATE_NOOP("Actions", "Rotate view rig&ht"), ("Shift+R",), "rotate-right"
+    ),
+    ActionSpec("upright", QT_TRANSLATE_NOOP("Actions", "Upright &view"), ("Shift+U",)),
     SEPARATOR,
     ActionSpec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
     ActionSpec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
@@ -121,6 +127,9 @@ VIEW = (
         (),
         needs="",
         group="palette",
+    ),
+    ActionSpec(
+        "scale_bar", QT_TRANSLATE_NOOP("Actions", "Sho&w scale bar"), ("Shift+M",), needs="", checkable=True
     ),
     ActionSpec(
         "mask_hatched", QT_TRANSLATE_NOOP("Actions", "Hatched mas&k"), ("Shift+T",), needs="", checkable=True

@@ -78,6 +78,7 @@ class Selection(QObject):
     provenance_visible_changed = Signal(bool)
     palette_changed = Signal(str)
     mask_hatched_changed = Signal(bool)
+    scale_bar_changed = Signal(bool)
     surround_changed = Signal(str)
     result_changed = Signal(object)
     compare_changed = Signal(str)
@@ -118,6 +119,8 @@ class Selection(QObject):
     """The colours in which damage is drawn."""
     mask_hatched = Value(False)
     """Whether damage is drawn as hatching, with another pattern for each class."""
+    scale_bar = Value(False)
+    """Whether a scale bar is drawn on the canvas."""
     surround = Value("mid")
     """The background around the picture: dark, mid, light, black or checker."""
     run: Value[int | None] = Value(None, "result_changed")

@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.layer import PictureLayer
+from app.canvas.transforms import scale_of
 from imagest_core.painting.geometry import Box
 
 Clip = Callable[[], QRectF]
@@ -43,7 +44,8 @@ class PictureItem(QGraphicsItem):
             return
         painter.save()
         painter.setClipRect(exposed, Qt.ClipOperation.IntersectClip)
-        self.layer.draw(painter, box, painter.worldTransform().m11() * painter.device().devicePixelRatioF())
+        ratio = painter.device().devicePixelRatioF()
+        self.layer.draw(painter, box, scale_of(painter.worldTransform()) * ratio)
         painter.restore()
 
 
@@ -89,7 +91,7 @@ class LineItem(QGraphicsItem):
 
     def _scale(self) -> float:
         views = self.scene().views() if self.scene() is not None else []
-        return views[0].transform().m11() if views else 1.0
+        return scale_of(views[0].transform()) if views else 1.0
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None

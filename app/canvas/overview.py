@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.layer import PictureLayer
 from app.canvas.navigation import NavigableView, ViewPosition
+from app.canvas.transforms import scale_of
 from imagest_core.painting.geometry import Box
 
 SIDE = 168
@@ -60,15 +61,28 @@ class Overview(QWidget):
 
     def _map_size(self) -> QSize:
         """Size of the map: limited by ``SIDE`` and by a share of the view."""
-        box, area = self._view.box, self._view.viewport().size()
-        if box.empty:
+        area = self._view.viewport().size()
+        size = QSize(self._view.box.width, self._view.box.height)
+        if size.isEmpty():
             return QSize(0, 0)
+        if self._view.rotation % 180:
+            size.transpose()
         scale = min(
-            SIDE / max(box.width, box.height),
-            SHARE * area.width() / box.width,
-            SHARE * area.height() / box.height,
+            SIDE / max(size.width(), size.height()),
+            SHARE * area.width() / size.width(),
+            SHARE * area.height() / size.height(),
         )
-        return QSize(max(round(box.width * scale), 8), max(round(box.height * scale), 8))
+        return QSize(max(round(size.width() * scale), 8), max(round(size.height() * scale), 8))
+
+    def _from_picture(self) -> QTransform:
+        """The transform from native pixels to pixels of the map."""
+        box, rotation = self._view.box, self._view.rotation
+        across, down = self.width(), self.height()
+        if rotation % 180:
+            across, down = down, across
+        turned = QTransform.fromTranslate(self.width() / 2, self.height() / 2).rotate(rotation)
+        scaled = turned.scale(across / box.width, down / box.height)
+        return scaled.translate(-box.width / 2, -box.height / 2)
 
     def _update_geometry(self, size: QSize) -> None:
         area = self._view.viewport().geometry()
@@ -80,15 +94,12 @@ class Overview(QWidget):
             return
         box, painter = self._view.box, QPainter(self)
         painter.fillRect(self.rect(), QColor("#555555"))
-        scale = self.width() / box.width
+        transform = self._from_picture()
         painter.save()
-        painter.scale(scale, self.height() / box.height)
-        self._layer.draw(painter, box, scale * self.devicePixelRatioF())
+        painter.setTransform(transform, True)
+        self._layer.draw(painter, box, scale_of(transform) * self.devicePixelRatioF())
         painter.restore()
-        visible = self._view.visible_rect().intersected(QRectF(*box))
-        frame = QRectF(
-            visible.x() * scale, visible.y() * scale, visible.width() * scale, visible.height() * scale
-        )
+        frame = transform.mapRect(self._view.visible_rect().intersected(QRectF(*box)))
         for colour, outset in (("#000000", 1), ("#ffffff", 0)):
             painter.setPen(QPen(QColor(colour), 1))
             painter.drawRect(frame.adjusted(-outset, -outset, outset - 1, outset - 1))
@@ -103,7 +114,7 @@ class Overview(QWidget):
         self._center_view(event)
 
     def _center_view(self, event: QMouseEvent) -> None:
-        box = self._view.box
-        x, y = event.position().x() / self.width(), event.position().y() / self.height()
-        self._view.set_view(ViewPosition(x * box.width, y * box.height, self._view.zoom))
+        inverse, _ = self._from_picture().inverted()
+        at = inverse.map(event.position())
+        self._view.set_view(ViewPosition(at.x(), at.y(), self._view.zoom))
         event.accept()

@@ -17,6 +17,7 @@ from app.canvas.items import Clip, PictureItem
 from app.canvas.layer import PictureLayer
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overview import Overview
+from app.canvas.scale_bar import ScaleBar
 from app.canvas.scale_entry import ScaleEntry
 from app.canvas.screen import screen_profile
 from app.canvas.tools import Tool, make_tool
@@ -58,6 +59,7 @@ class CanvasView(ToolView):
         self.scene().addItem(self._grid)
         self.guides = Guides(self.scene(), context.selection, self)
         self.overview = Overview(self)
+        self.scale_bar = ScaleBar(self)
         self.scale_entry = ScaleEntry(self)
         self.scale_entry.confirmed.connect(self._calibrate)
         self.scale_entry.dismissed.connect(self._end_measurement)
@@ -73,6 +75,7 @@ class CanvasView(ToolView):
         selection.surround_changed.connect(self._repaint)
         selection.mask_visible_changed.connect(self._show_masks)
         selection.reveal.connect(self.reveal)
+        selection.scale_bar_changed.connect(self._show_scale_bar)
         self.moved.connect(self._view_moved)
 
     # Layers
@@ -107,7 +110,11 @@ class CanvasView(ToolView):
         """Show ``layers``, which several views may share."""
         self.tool.leave()
         self._clear()
+        if self._layers is not None:
+            self._layers.document.calibration_changed.disconnect(self._update_scale)
         self._layers = layers
+        if layers is not None:
+            layers.document.calibration_changed.connect(self._update_scale)
         if layers is None:
             self.box = _EMPTY
         else:
@@ -119,6 +126,8 @@ class CanvasView(ToolView):
         self.guides.set_layers(layers)
         self.overview.set_layer(layers.original if layers is not None and self._has_overview else None)
         self._show_masks()
+        self._update_scale()
+        self._show_scale_bar()
         self._select_tool(self.context.selection.tool)
         self.viewport().update()
 
@@ -159,6 +168,13 @@ class CanvasView(ToolView):
             item.setVisible(visible)
         self.guides.set_style_visible(visible)
 
+    def _show_scale_bar(self) -> None:
+        self.scale_bar.set_visible(self.context.selection.scale_bar and self._has_overview)
+
+    def _update_scale(self) -> None:
+        calibration = self.document.state.calibration if self.has_layers else None
+        self.scale_bar.set_resolution(None if calibration is None else calibration.resolution)
+
     def _repaint(self) -> None:
         self.viewport().update()
 
@@ -166,6 +182,7 @@ class CanvasView(ToolView):
         if self.has_layers:
             self.context.selection.visible = self.visible_box()
         self.overview.view_moved()
+        self.scale_bar.update_bar()
 
     # For the tools (see ToolContext)
 

@@ -220,6 +220,7 @@ class CompareArea(QWidget):
         self.curtain.update_geometry()
         area = self.view.viewport().geometry()
         self.legend.move(area.x() + _INSET, area.bottom() - self.legend.height() - _INSET)
+        self.view.scale_bar.raise_by(0 if self.legend.isHidden() else self.legend.height() + _INSET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)

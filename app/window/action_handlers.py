@@ -13,6 +13,7 @@ from app.commands import export_picture as exporting
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
+from app.commands import visible_damage as reviewing
 from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
@@ -30,7 +31,7 @@ TOGGLES = {
     "overwrite": "overwrite_classes",
     "subtracting": "subtracting",
 }
-STORED_TOGGLES = ("mask_hatched",)
+STORED_TOGGLES = ("mask_hatched", "scale_bar")
 """Toggles that are preferences: they are kept for the next session."""
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,
@@ -254,6 +255,32 @@ class ActionHandlers(QObject):
     def zoom_out(self) -> None:
         """Zoom out by one step."""
         self._parts.area.view.zoom_by(1 / ZOOM_STEP)
+
+    def zoom_to_selection(self) -> None:
+        """Fit the region under review, or else the visible damage, in the view."""
+        box = reviewing.selected_box(self._context)
+        if box is None:
+            self._context.messages.say(
+                self.tr("There is nothing to zoom to: mark some damage or select a region first.")
+            )
+        else:
+            self._parts.area.view.fit_box(box)
+
+    def rotate_left(self) -> None:
+        """Rotate the view by 90° counterclockwise."""
+        self._rotate_view(-90)
+
+    def rotate_right(self) -> None:
+        """Rotate the view by 90° clockwise."""
+        self._rotate_view(90)
+
+    def upright(self) -> None:
+        """Show the picture upright again."""
+        self._parts.area.view.rotate_to(0)
+
+    def _rotate_view(self, degrees: int) -> None:
+        view = self._parts.area.view
+        view.rotate_to(view.rotation + degrees)
 
     # Mask
 

@@ -203,7 +203,7 @@ class MainWindow(QMainWindow):
         panels = menu.addMenu(self.tr("Pa&nels"))
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
-        menu.addAction(self.tr("Reset &layout"), self.reset_layout)
+        menu.addAction(self.tr("Reset la&yout"), self.reset_layout)
 
     def _fill_surround_menu(self, menu: QMenu) -> None:
         group = QActionGroup(self)

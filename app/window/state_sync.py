@@ -21,6 +21,7 @@ TOGGLES = (
     "windows_visible",
     "provenance_visible",
     "mask_hatched",
+    "scale_bar",
 )
 
 
@@ -162,6 +163,7 @@ class StateSync(QObject):
     def _apply_preferences(self) -> None:
         preferences, selection = self._context.settings.preferences, self._context.selection
         selection.surround, selection.mask_hatched = preferences.surround, preferences.mask_hatched
+        selection.scale_bar = preferences.scale_bar
         selection.palette = preferences.palette if preferences.palette in tuple(Palette) else Palette.CLASSES
         if preferences.surround in self._parts.surrounds:
             self._parts.surrounds[preferences.surround].setChecked(True)
