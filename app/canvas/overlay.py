@@ -71,7 +71,7 @@ class OverlayItem(QGraphicsItem):
     def __init__(self, overlay: Overlay) -> None:
         super().__init__()
         self.overlay = overlay
-        self._scale = 0.0
+        self._scale, self._turned = 0.0, False
         self._chunks: OrderedDict[Key, _Chunk | None] = OrderedDict()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
@@ -107,7 +107,7 @@ class OverlayItem(QGraphicsItem):
 
     def _rendered(self, chunk: _Chunk | None, key: Key, cell: Box) -> _Chunk | None:
         """Render ``cell`` (screen pixels inside ``chunk``) again; returns the chunk, None if it is empty."""
-        pixels = render(self.overlay.labels, self.overlay.style, cell, self._scale)
+        pixels = render(self.overlay.labels, self.overlay.style, cell, self._scale, turned=self._turned)
         if pixels is None and chunk is None:
             return None
         chunk = chunk or _Chunk()
@@ -119,7 +119,7 @@ class OverlayItem(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         world, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
-        self._set_scale(scale_of(world) * ratio)
+        self._set_scale(scale_of(world) * ratio, turned=rotation_of(world) % 180 != 0)
         exposed = option.exposedRect
         box = Box.spanning(
             math.floor(exposed.left()),
@@ -143,9 +143,9 @@ class OverlayItem(QGraphicsItem):
         chunk.image.setDevicePixelRatio(ratio)
         painter.drawImage(corner / ratio, chunk.image)
 
-    def _set_scale(self, scale: float) -> None:
-        if scale != self._scale:
-            self._scale = scale
+    def _set_scale(self, scale: float, *, turned: bool) -> None:
+        if (scale, turned) != (self._scale, self._turned):
+            self._scale, self._turned = scale, turned
             self._chunks.clear()
 
     def _chunk(self, key: Key) -> _Chunk | None:

@@ -89,10 +89,13 @@ def overlay_level(scale: float, levels: int) -> int:
     return min(max(math.ceil(-math.log2(scale) - 1e-6), 0), levels - 1)
 
 
-def render(labels: LabelLevels, style: OverlayStyle, device: Box, scale: float) -> Argb | None:
+def render(
+    labels: LabelLevels, style: OverlayStyle, device: Box, scale: float, *, turned: bool = False
+) -> Argb | None:
     """Render the overlay in ``device``, a box of screen pixels relative to the corner of the picture.
 
-    ``scale``: screen pixels per native pixel. Returns (h, w), or None if there is nothing to draw.
+    ``scale``: screen pixels per native pixel; ``turned``: the view is rotated by 90° or 270°.
+    Returns (h, w), or None if there is nothing to draw.
     """
     level = overlay_level(scale, labels.levels)
     step = scale * (1 << level)
@@ -106,7 +109,7 @@ def render(labels: LabelLevels, style: OverlayStyle, device: Box, scale: float) 
         return None
     at = np.ix_(rows - part.y, columns - part.x)
     shown = read[at]
-    out = _tinted(shown, style, device)
+    out = _tinted(shown, style, device, turned)
     if level == 0 and style.zones is not None:
         _draw_zones(out, read, at, style, device)
     edge = _edges(shown)
@@ -120,10 +123,10 @@ def _indices(start: int, count: int, step: float) -> NDArray[np.int64]:
     return np.floor(centres / step).astype(np.int64)
 
 
-def _tinted(shown: Labels, style: OverlayStyle, device: Box) -> Argb:
+def _tinted(shown: Labels, style: OverlayStyle, device: Box, turned: bool) -> Argb:
     out = style.tint[shown[1:-1, 1:-1]]
     if style.hatched:
-        out[~hatch(shown[1:-1, 1:-1], device)] = 0
+        out[~hatch(shown[1:-1, 1:-1], device, turned=turned)] = 0
     return out
 
 

@@ -14,14 +14,17 @@ PERIOD = 7
 _LINE = 2
 
 
-def hatch(labels: Labels, box: Box) -> Mask:
+def hatch(labels: Labels, box: Box, *, turned: bool = False) -> Mask:
     """Return (h, w) bool: where the lines of each label's pattern are.
 
     ``box``: position of ``labels`` (h, w) in the whole picture, so that parts fit together.
+    ``turned``: the result will be shown rotated by 90° or 270°, so the directions of the lines are swapped.
     """
     columns, rows = np.arange(box.x, box.right), np.arange(box.y, box.bottom)[:, np.newaxis]
     rising, falling = (columns + rows) % PERIOD < _LINE, (columns - rows) % PERIOD < _LINE
     level, upright = rows % PERIOD < _LINE, columns % PERIOD < _LINE
+    if turned:
+        rising, falling, level, upright = falling, rising, upright, level
     odd = columns // PERIOD % 2 == 1
     patterns = (
         rising,

@@ -81,6 +81,17 @@ class Calibration:
     length: float | None = None
 
 
+@dataclass(frozen=True)
+class Annotation:
+    """A note at a position of the picture (px as displayed), with operator and time (ISO 8601)."""
+
+    x: float
+    y: float
+    text: str
+    operator: str = ""
+    time: str = ""
+
+
 class Verdict(StrEnum):
     """Decision of the conservator on a fill."""
 
@@ -143,6 +154,7 @@ class State:
     notes: str = ""
     runs: dict[int, Run] = field(default_factory=dict)
     decisions: dict[Subject, Decision] = field(default_factory=dict)
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -160,6 +172,7 @@ class State:
             self.notes,
             dict(self.runs),
             dict(self.decisions),
+            self.annotations,
         )
 
 
@@ -172,11 +185,19 @@ class Aspect(StrEnum):
     CALIBRATION = "calibration"
     OPERATOR = "operator"
     NOTES = "notes"
+    ANNOTATIONS = "annotations"
     RUNS = "runs"
     DECISIONS = "decisions"
 
 
-SETTINGS = (Aspect.CLASSES, Aspect.STYLE, Aspect.CALIBRATION, Aspect.OPERATOR, Aspect.NOTES)
+SETTINGS = (
+    Aspect.CLASSES,
+    Aspect.STYLE,
+    Aspect.CALIBRATION,
+    Aspect.OPERATOR,
+    Aspect.NOTES,
+    Aspect.ANNOTATIONS,
+)
 """The aspects that are a single small value."""
 
 

@@ -117,3 +117,13 @@ def test_hatching_shows_fills_under_review_and_accepted_ones(
     opened.do(accept(opened.state, run, [1]))
     window.context.selection.run = None
     qtbot.waitUntil(lambda: labels() == [1, 0])
+
+
+def test_lines_keep_their_direction_in_a_turned_view() -> None:
+    for label in range(1, 5):
+        labels = np.full((28, 28), label, np.uint8)
+        upright, turned = hatch(labels, Box(0, 0, 28, 28)), hatch(labels, Box(0, 0, 28, 28), turned=True)
+        shown = np.rot90(turned, -1)
+        assert any(
+            np.array_equal(np.roll(shown, shift, axis), upright) for shift in range(7) for axis in (0, 1)
+        )
