@@ -128,6 +128,7 @@ VIEW = (
         needs="",
         group="palette",
     ),
+    ActionSpec("notes_visible", QT_TRANSLATE_NOOP("Actions", "Show no&tes"), ("Shift+I",), checkable=True),
     ActionSpec(
         "scale_bar", QT_TRANSLATE_NOOP("Actions", "Sho&w scale bar"), ("Shift+M",), needs="", checkable=True
     ),
@@ -158,6 +159,7 @@ TOOLS = (
         "measure",
         group="tool",
     ),
+    ActionSpec("tool_note", QT_TRANSLATE_NOOP("Actions", "Write a &note"), ("I",), "note", group="tool"),
 )
 MASK = (
     ActionSpec("swap_tool", QT_TRANSLATE_NOOP("Actions", "Swap brush and era&ser"), ("X",)),

@@ -30,6 +30,7 @@ class ToolName(StrEnum):
     FILL = "fill"
     STYLE = "style"
     MEASURE = "measure"
+    NOTE = "note"
     PICK = "pick"
 
 
@@ -79,6 +80,7 @@ class Selection(QObject):
     palette_changed = Signal(str)
     mask_hatched_changed = Signal(bool)
     scale_bar_changed = Signal(bool)
+    notes_visible_changed = Signal(bool)
     surround_changed = Signal(str)
     result_changed = Signal(object)
     compare_changed = Signal(str)
@@ -121,6 +123,8 @@ class Selection(QObject):
     """Whether damage is drawn as hatching, with another pattern for each class."""
     scale_bar = Value(False)
     """Whether a scale bar is drawn on the canvas."""
+    notes_visible = Value(True)
+    """Whether the notes on the picture are drawn."""
     surround = Value("mid")
     """The background around the picture: dark, mid, light, black or checker."""
     run: Value[int | None] = Value(None, "result_changed")

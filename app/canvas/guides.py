@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene
 
+from app.canvas.annotations import AnnotationItem
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.items import FrameItem, LineItem
 from app.canvas.overlay_pixels import argb
@@ -14,6 +15,7 @@ from app.palettes import displayed_colour
 from app.selection import Proposal, Selection
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
+from imagest_core.project.state import Point
 
 _STYLE, _SUGGESTED, _WINDOW, _REGION = "#46c2ff", "#ffd24a", "#b7f0a8", "#ffffff"
 _MASK_OPACITY = 0.55
@@ -32,6 +34,9 @@ class Guides(QObject):
         scene.addItem(self.suggestions)
         self.windows = self._add_line(_WINDOW, 22)
         self.region = self._add_line(_REGION, 23)
+        self.annotations = AnnotationItem()
+        self.annotations.setZValue(24)
+        scene.addItem(self.annotations)
         self.draft = self._add_line("#ffffff", 30)
         self.cursor_outline = self._add_line("#ffffff", 31)
         self.linked_cursor = self._add_line("#ffffff", 32, dashed=False)
@@ -56,13 +61,16 @@ class Guides(QObject):
         """Show the guides of another document, or none."""
         if self._layers is not None:
             self._layers.document.style_changed.disconnect(self._show_style)
+            self._layers.document.annotations_changed.disconnect(self._show_annotations)
         self._layers = layers
         if layers is not None:
             layers.document.style_changed.connect(self._show_style)
+            layers.document.annotations_changed.connect(self._show_annotations)
         for item in (self.windows, self.draft, self.cursor_outline, self.linked_cursor):
             item.set_boxes(())
         self._show_style()
         self._show_suggestions()
+        self._show_annotations()
         self._show_region()
         self._show_proposal(self._selection.proposal)
 
@@ -110,6 +118,21 @@ class Guides(QObject):
 
     def _show_style(self) -> None:
         self.style.set_boxes(() if self._layers is None else self._layers.document.state.style.regions)
+
+    def set_annotations_visible(self, visible: bool) -> None:
+        """Show or hide the notes on the picture."""
+        self.annotations.setVisible(visible)
+
+    def show_moved_annotation(self, index: int | None, position: Point) -> None:
+        """Draw a note at another position while it is dragged; None ends that."""
+        if index is None:
+            self._show_annotations()
+        else:
+            self.annotations.show_moved(index, position)
+
+    def _show_annotations(self) -> None:
+        notes = () if self._layers is None else self._layers.document.state.annotations
+        self.annotations.show_annotations(notes)
 
     def _show_suggestions(self) -> None:
         """Outline only the suggestions that a restoration would use."""

@@ -9,20 +9,18 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
 
 from app.commands import decide as deciding
-from app.commands import export_picture as exporting
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
-from app.commands import visible_damage as reviewing
 from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import Compare, ToolName
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
+from app.window.view_handlers import ViewHandlers
 from imagest_core.errors import ProfileError
 
-ZOOM_STEP = 1.25
 TOGGLES = {
     "mask_visible": "mask_visible",
     "zones_visible": "zones_visible",
@@ -30,6 +28,7 @@ TOGGLES = {
     "provenance_visible": "provenance_visible",
     "overwrite": "overwrite_classes",
     "subtracting": "subtracting",
+    "notes_visible": "notes_visible",
 }
 STORED_TOGGLES = ("mask_hatched", "scale_bar")
 """Toggles that are preferences: they are kept for the next session."""
@@ -68,6 +67,7 @@ class ActionHandlers(QObject):
         self._context.profile_unusable.connect(self.ask_for_srgb)
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
+        self._view = ViewHandlers(parts, self._ask_save)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
@@ -109,7 +109,7 @@ class ActionHandlers(QObject):
             return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
         if name in tuple(Compare):
             return lambda: setattr(selection, "compare", Compare(name))
-        handler: Callable = getattr(self, name)
+        handler: Callable = getattr(self._view if name in vars(ViewHandlers) else self, name)
         return handler
 
     # File
@@ -172,31 +172,6 @@ class ActionHandlers(QObject):
         dialog.raise_()
         dialog.activateWindow()
 
-    def export_picture(self) -> None:
-        """Ask for a file and a size, and export a picture with hatched fills."""
-        from imagest_core.export.picture_spec import DEFAULT_SIDE, LARGEST_SIDE, SMALLEST_SIDE
-
-        document = self._context.document
-        if document is None:
-            return
-        suggested = self._context.settings.folder("picture") / f"{document.painting.path.stem}-marked.png"
-        title = self.tr("Export marked picture")
-        path = self._ask_save(title, suggested, "PNG (*.png);;TIFF (*.tif)", (".png", ".tif", ".tiff"))
-        if path is None:
-            return
-        longest = max(document.painting.width, document.painting.height)
-        side, accepted = QInputDialog.getInt(
-            self._window,
-            title,
-            self.tr("Longer side in pixels"),
-            min(longest, DEFAULT_SIDE),
-            SMALLEST_SIDE,
-            LARGEST_SIDE,
-        )
-        if accepted:
-            self._context.settings.remember_folder("picture", path)
-            exporting.export_picture(self._context, path, side)
-
     def settings(self) -> None:
         """Open the settings dialog."""
         from app.dialogs.settings import SettingsDialog
@@ -237,50 +212,6 @@ class ActionHandlers(QObject):
         """Copy what a bug report needs to the clipboard."""
         QApplication.clipboard().setText(diagnostics(self._parts.banner.message))
         self._context.messages.say(self.tr("The diagnostics were copied to the clipboard."))
-
-    # View
-
-    def fit(self) -> None:
-        """Fit the whole picture in the view."""
-        self._parts.area.view.fit()
-
-    def actual(self) -> None:
-        """Zoom to 100 %."""
-        self._parts.area.view.zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        """Zoom in by one step."""
-        self._parts.area.view.zoom_by(ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        """Zoom out by one step."""
-        self._parts.area.view.zoom_by(1 / ZOOM_STEP)
-
-    def zoom_to_selection(self) -> None:
-        """Fit the region under review, or else the visible damage, in the view."""
-        box = reviewing.selected_box(self._context)
-        if box is None:
-            self._context.messages.say(
-                self.tr("There is nothing to zoom to: mark some damage or select a region first.")
-            )
-        else:
-            self._parts.area.view.fit_box(box)
-
-    def rotate_left(self) -> None:
-        """Rotate the view by 90° counterclockwise."""
-        self._rotate_view(-90)
-
-    def rotate_right(self) -> None:
-        """Rotate the view by 90° clockwise."""
-        self._rotate_view(90)
-
-    def upright(self) -> None:
-        """Show the picture upright again."""
-        self._parts.area.view.rotate_to(0)
-
-    def _rotate_view(self, degrees: int) -> None:
-        view = self._parts.area.view
-        view.rotate_to(view.rotation + degrees)
 
     # Mask
 

@@ -22,6 +22,7 @@ TOGGLES = (
     "provenance_visible",
     "mask_hatched",
     "scale_bar",
+    "notes_visible",
 )
 
 

@@ -43,7 +43,6 @@ class ToolOptions(QFrame):
         self._context = context
         self.tool_name, self.class_label = label("", "heading"), label("", "soft")
         self.hint = elided("", "small")
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.brush_size = Amount(
             self.tr("Size"),
             1,
@@ -62,25 +61,24 @@ class ToolOptions(QFrame):
             ),
             self.tr("Effect on the mask"),
         )
+        self.distance = label(self.tr("Drag between two points"), "soft")
+        self._create_layout()
+        self._connect()
+        self.refresh()
+
+    def _create_layout(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(16)
-        self.distance = label(self.tr("Drag between two points"), "soft")
-        for widget in (
-            self.tool_name,
-            self.class_label,
-            self.effect,
-            self.brush_size,
-            self.tolerance,
-            self.distance,
-        ):
+        amounts = self.brush_size, self.tolerance
+        for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.distance):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for widget in (self.brush_size, self.tolerance):
-            widget.setMaximumWidth(320)
-        self._connect()
-        self.refresh()
+        for amount in amounts:
+            amount.setMaximumWidth(320)
+            amount.compact()
 
     def show_measured(self, start: Point, end: Point) -> None:
         """Show the distance of two native points."""
@@ -142,8 +140,24 @@ class ToolOptions(QFrame):
         return f'<span style="color:{colour}">●</span> {escape(name)}'
 
     def _names(self) -> dict[str, tuple[str, str]]:
+        """Name and hint of every tool."""
         return {
+            **self._marking_names(),
             ToolName.PAN: (self.tr("Move"), self.tr("Drag to move, wheel to zoom")),
+            ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
+            ToolName.MEASURE: (
+                self.tr("Measure"),
+                self.tr("Drag between two points; enter their distance to set the scale"),
+            ),
+            ToolName.NOTE: (
+                self.tr("Note"),
+                self.tr("Click to write or edit; drag to move; Delete removes"),
+            ),
+            ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
+        }
+
+    def _marking_names(self) -> dict[str, tuple[str, str]]:
+        return {
             ToolName.BRUSH: (
                 self.tr("Brush"),
                 self.tr("Shift: straight line; X: eraser; Esc: cancel"),
@@ -172,10 +186,4 @@ class ToolOptions(QFrame):
                 self.tr("Fill or clear"),
                 self.tr("Click to give a region this class; with Alt or Ctrl to clear it"),
             ),
-            ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
-            ToolName.MEASURE: (
-                self.tr("Measure"),
-                self.tr("Drag between two points; enter their distance to set the scale"),
-            ),
-            ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -81,6 +82,21 @@ class ToolContext(Protocol):
 
     def show_cursor_outline(self, path: QPainterPath) -> None:
         """Draw the outline that follows the cursor."""
+
+    def edit_note(
+        self,
+        position: Point,
+        text: str,
+        save: Callable[[str], object],
+        remove: Callable[[], object] | None,
+    ) -> None:
+        """Let the user edit ``text`` beside a native point; ``remove`` is None for a new note."""
+
+    def close_note(self) -> None:
+        """Stop editing a note without saving it."""
+
+    def show_moved_note(self, index: int | None, position: Point) -> None:
+        """Draw the note number ``index`` at another position while it is dragged; None ends that."""
 
 
 class Tool:
