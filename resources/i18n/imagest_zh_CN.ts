@@ -238,8 +238,48 @@
         <translation>显示上下文窗口(&amp;X)</translation>
     </message>
     <message>
+        <source>Export &amp;marked picture…</source>
+        <translation>导出标注图片(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Zoom to selection</source>
+        <translation>缩放到所选(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>Rotate view &amp;left</source>
+        <translation>向左旋转视图(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Rotate view rig&amp;ht</source>
+        <translation>向右旋转视图(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Upright &amp;view</source>
+        <translation>恢复视图方向(&amp;V)</translation>
+    </message>
+    <message>
         <source>Show &amp;reconstruction</source>
         <translation>显示重建部分(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;1: class colours</source>
+        <translation>蒙版配色 &amp;1：类别颜色</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;2: bright colours</source>
+        <translation>蒙版配色 &amp;2：鲜明颜色</translation>
+    </message>
+    <message>
+        <source>Show no&amp;tes</source>
+        <translation>显示注释(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w scale bar</source>
+        <translation>显示比例尺(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Hatched mas&amp;k</source>
+        <translation>以影线显示蒙版(&amp;K)</translation>
     </message>
     <message>
         <source>&amp;Move the view</source>
@@ -282,6 +322,10 @@
         <translation>测量与标定(&amp;U)</translation>
     </message>
     <message>
+        <source>Write a &amp;note</source>
+        <translation>书写注释(&amp;N)</translation>
+    </message>
+    <message>
         <source>Swap brush and era&amp;ser</source>
         <translation>切换画笔与橡皮(&amp;S)</translation>
     </message>
@@ -292,6 +336,10 @@
     <message>
         <source>Lar&amp;ger brush</source>
         <translation>放大画笔(&amp;G)</translation>
+    </message>
+    <message>
+        <source>S&amp;ubtract with lasso, rectangle and wand</source>
+        <translation>用套索、矩形和魔棒减去(&amp;U)</translation>
     </message>
     <message>
         <source>Paint &amp;over other classes</source>
@@ -465,6 +513,10 @@
         <source>Change the brush size by dragging</source>
         <translation>拖动改变画笔大小</translation>
     </message>
+    <message>
+        <source>Erase with lasso, polygon, rectangle, wand or fill</source>
+        <translation>用套索、多边形、矩形、魔棒或填充工具擦除</translation>
+    </message>
 </context>
 <context>
     <name>Advanced</name>
@@ -511,6 +563,25 @@
     <message>
         <source>Show the context windows   K</source>
         <translation>显示上下文窗口   K</translation>
+    </message>
+</context>
+<context>
+    <name>AnnotationEditor</name>
+    <message>
+        <source>Text of the note</source>
+        <translation>注释文字</translation>
+    </message>
+    <message>
+        <source>Note; Enter saves it</source>
+        <translation>注释；按 Enter 保存</translation>
+    </message>
+    <message>
+        <source>Save note</source>
+        <translation>保存注释</translation>
+    </message>
+    <message>
+        <source>Remove note</source>
+        <translation>移除注释</translation>
     </message>
 </context>
 <context>
@@ -1518,6 +1589,34 @@
         <translation>{label}必须是整数，而不是 {value}。</translation>
     </message>
     <message>
+        <source>A note must lie on the picture: choose a point inside it.</source>
+        <translation>注释必须位于图片上：请选择图片内的一点。</translation>
+    </message>
+    <message>
+        <source>A note needs a text: type one, or remove the note.</source>
+        <translation>注释需要文字：请输入文字，或移除该注释。</translation>
+    </message>
+    <message>
+        <source>Add note to the picture</source>
+        <translation>在图片上添加注释</translation>
+    </message>
+    <message>
+        <source>Edit note on the picture</source>
+        <translation>编辑图片上的注释</translation>
+    </message>
+    <message>
+        <source>Move note on the picture</source>
+        <translation>移动图片上的注释</translation>
+    </message>
+    <message>
+        <source>Remove note from the picture</source>
+        <translation>移除图片上的注释</translation>
+    </message>
+    <message>
+        <source>The note is longer than 2,000 characters: shorten it.</source>
+        <translation>注释超过 2,000 个字符：请缩短。</translation>
+    </message>
+    <message>
         <source>The {label} must be {limits}, not {value}.</source>
         <translation>{label}必须为 {limits}，而不是 {value}。</translation>
     </message>
@@ -1540,6 +1639,10 @@
     <message>
         <source>There is no parameter {unknown}.</source>
         <translation>这里没有参数 {unknown}。</translation>
+    </message>
+    <message>
+        <source>There is no result {number} in the project: check its number.</source>
+        <translation>项目中没有结果 {number}：请检查编号。</translation>
     </message>
     <message>
         <source>There is no style image {donor}.</source>
@@ -1980,6 +2083,10 @@
     <message>
         <source>{out} is {existing} and can&apos;t be replaced by another kind of file; choose another name.</source>
         <translation>{out} 是{existing}，只能由同类文件替换；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} must end in .png or .tif: choose such a name.</source>
+        <translation>{out} 必须以 .png 或 .tif 结尾：请选择这样的文件名。</translation>
     </message>
     <message>
         <source>{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space or choose another disk.</source>
@@ -2767,6 +2874,21 @@
     </message>
 </context>
 <context>
+    <name>DropTarget</name>
+    <message>
+        <source>Open the project {0}</source>
+        <translation>打开项目 {0}</translation>
+    </message>
+    <message>
+        <source>Open {0}</source>
+        <translation>打开 {0}</translation>
+    </message>
+    <message>
+        <source>Import {0} as a mask</source>
+        <translation>将 {0} 作为蒙版导入</translation>
+    </message>
+</context>
+<context>
     <name>Engines</name>
     <message>
         <source>about imagest</source>
@@ -2892,6 +3014,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>{0} already exists: choose another name, or check “Replace existing files”.</source>
         <translation>{0} 已存在：请另选名称，或勾选“替换已有文件”。</translation>
     </message>
+    <message>
+        <source>Exported {0} ({1} × {2} px).</source>
+        <translation>已导出 {0}（{1} × {2} px）。</translation>
+    </message>
+    <message>
+        <source>Exporting the marked picture</source>
+        <translation>正在导出标注图片</translation>
+    </message>
 </context>
 <context>
     <name>FormatChoices</name>
@@ -2926,6 +3056,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
         <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
+    </message>
+</context>
+<context>
+    <name>Guides</name>
+    <message>
+        <source>suggested {0}</source>
+        <translation>建议 {0}</translation>
     </message>
 </context>
 <context>
@@ -3078,6 +3215,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>周围底色(&amp;U)</translation>
     </message>
     <message>
+        <source>Reset la&amp;yout</source>
+        <translation>重置布局(&amp;Y)</translation>
+    </message>
+    <message>
         <source>&amp;Mid grey</source>
         <translation>中灰(&amp;M)</translation>
     </message>
@@ -3100,10 +3241,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>No recent files</source>
         <translation>没有最近的文件</translation>
-    </message>
-    <message>
-        <source>Reset &amp;layout</source>
-        <translation>重置布局(&amp;L)</translation>
     </message>
     <message>
         <source>Main toolbar</source>
@@ -3944,6 +4081,13 @@ accepted: {5}</source>
     </message>
 </context>
 <context>
+    <name>ScaleBar</name>
+    <message>
+        <source>Scale bar: {0}</source>
+        <translation>比例尺：{0}</translation>
+    </message>
+</context>
+<context>
     <name>ScaleEntry</name>
     <message>
         <source>Length on the painting</source>
@@ -4297,16 +4441,32 @@ accepted: {5}</source>
         <translation>大小</translation>
     </message>
     <message>
-        <source>Brush size   [ and ], or Alt-drag</source>
-        <translation>画笔大小   [ 和 ]，或 Alt 拖动</translation>
-    </message>
-    <message>
         <source>Tolerance</source>
         <translation>容差</translation>
     </message>
     <message>
         <source>Largest colour difference</source>
         <translation>允许的最大颜色差异</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Mark the area as damage   Alt or Ctrl erases</source>
+        <translation>将该区域标记为损伤   按住 Alt 或 Ctrl 则擦除</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Erase the area from the mask   Shift+E</source>
+        <translation>从蒙版中擦除该区域   Shift+E</translation>
+    </message>
+    <message>
+        <source>Effect on the mask</source>
+        <translation>对蒙版的作用</translation>
     </message>
     <message>
         <source>Drag between two points</source>
@@ -4321,6 +4481,14 @@ accepted: {5}</source>
         <translation>拖动移动，滚轮缩放</translation>
     </message>
     <message>
+        <source>Note</source>
+        <translation>注释</translation>
+    </message>
+    <message>
+        <source>Click to write or edit; drag to move; Delete removes</source>
+        <translation>单击书写或编辑；拖动移动；Delete 键移除</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
     </message>
@@ -4333,24 +4501,16 @@ accepted: {5}</source>
         <translation>Shift：直线；X：画笔；Esc：取消</translation>
     </message>
     <message>
-        <source>Draw around the damage; Alt erases</source>
-        <translation>圈出损伤；按住 Alt 则擦除</translation>
+        <source>Click to give a region this class; with Alt or Ctrl to clear it</source>
+        <translation>单击将区域设为此类别；按住 Alt 或 Ctrl 单击则清除</translation>
     </message>
     <message>
         <source>Click the corners; Enter or a double click closes</source>
         <translation>点击各角；回车或双击闭合</translation>
     </message>
     <message>
-        <source>Drag; Shift makes a square; Alt erases</source>
-        <translation>拖动；Shift 画正方形；按住 Alt 则擦除</translation>
-    </message>
-    <message>
         <source>Click similar colours; drag to change the tolerance</source>
         <translation>点击以选择相近颜色；拖动可调整容差</translation>
-    </message>
-    <message>
-        <source>Click to give a region this class; Alt-click to clear it</source>
-        <translation>点击将区域设为此类别；Alt 点击清除</translation>
     </message>
     <message>
         <source>Drag between two points; enter their distance to set the scale</source>
@@ -4365,12 +4525,20 @@ accepted: {5}</source>
         <translation>套索</translation>
     </message>
     <message>
+        <source>Draw around the damage; Alt or Ctrl: the other effect</source>
+        <translation>沿损伤画一圈；Alt 或 Ctrl：相反效果</translation>
+    </message>
+    <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
     <message>
         <source>Rectangle</source>
         <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Drag; Shift: square; Alt or Ctrl: the other effect</source>
+        <translation>拖动；Shift：正方形；Alt 或 Ctrl：相反效果</translation>
     </message>
     <message>
         <source>Wand</source>
@@ -4383,6 +4551,10 @@ accepted: {5}</source>
     <message>
         <source>Style reference</source>
         <translation>风格参考</translation>
+    </message>
+    <message>
+        <source>Brush size   [ and ], or drag with Ctrl or Alt</source>
+        <translation>画笔大小   [ 和 ]，或按住 Ctrl 或 Alt 拖动</translation>
     </message>
     <message>
         <source>Draw a rectangle on an intact region</source>
@@ -4406,6 +4578,21 @@ accepted: {5}</source>
     <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
+    </message>
+</context>
+<context>
+    <name>ViewHandlers</name>
+    <message>
+        <source>There is nothing to zoom to: mark some damage or select a region first.</source>
+        <translation>没有可缩放到的内容：请先标记损伤或选择一个区域。</translation>
+    </message>
+    <message>
+        <source>Export marked picture</source>
+        <translation>导出标注图片</translation>
+    </message>
+    <message>
+        <source>Longer side in pixels</source>
+        <translation>长边（像素）</translation>
     </message>
 </context>
 <context>
