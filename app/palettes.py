@@ -12,7 +12,7 @@ BRIGHT = ("#00e5ff", "#ff2bd6", "#b4ff00", "#ffffff", "#ffa000", "#ffee00", "#5b
 """Saturated colours that are rare in paintings, by label."""
 
 
-class Palette(StrEnum):
+class MaskPalette(StrEnum):
     """The colours in which damage is drawn."""
 
     CLASSES = "classes"
@@ -22,7 +22,7 @@ class Palette(StrEnum):
 
 def displayed_colour(item: DamageClass, palette: str) -> str:
     """The colour (#rrggbb) in which ``item`` is drawn."""
-    return BRIGHT[(item.label - 1) % len(BRIGHT)] if palette == Palette.BRIGHT else item.colour
+    return BRIGHT[(item.label - 1) % len(BRIGHT)] if palette == MaskPalette.BRIGHT else item.colour
 
 
 def displayed_classes(classes: Iterable[DamageClass], palette: str) -> tuple[DamageClass, ...]:

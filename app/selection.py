@@ -8,7 +8,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from app.observable import Value
-from app.palettes import Palette
+from app.palettes import MaskPalette
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
@@ -117,7 +117,7 @@ class Selection(QObject):
     """Whether the windows of a restoration are outlined."""
     provenance_visible = Value(False)
     """Whether reconstructed pixels are hatched."""
-    palette = Value[str](Palette.CLASSES)
+    palette = Value[str](MaskPalette.CLASSES)
     """The colours in which damage is drawn."""
     mask_hatched = Value(False)
     """Whether damage is drawn as hatching, with another pattern for each class."""

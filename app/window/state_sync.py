@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.navigation import ViewPosition
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.palettes import Palette
+from app.palettes import MaskPalette
 from app.selection import LARGEST_BRUSH, Compare, ToolName
 from app.window.parts import WindowParts
 from imagest_core.project.operations.settings import set_operator
@@ -165,7 +165,9 @@ class StateSync(QObject):
         preferences, selection = self._context.settings.preferences, self._context.selection
         selection.surround, selection.mask_hatched = preferences.surround, preferences.mask_hatched
         selection.scale_bar = preferences.scale_bar
-        selection.palette = preferences.palette if preferences.palette in tuple(Palette) else Palette.CLASSES
+        selection.palette = (
+            preferences.palette if preferences.palette in tuple(MaskPalette) else MaskPalette.CLASSES
+        )
         if preferences.surround in self._parts.surrounds:
             self._parts.surrounds[preferences.surround].setChecked(True)
         if preferences.theme != self._theme:

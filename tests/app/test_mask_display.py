@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.canvas.labels import LabelLevels
 from app.canvas.overlay_pixels import overlay_style, render
 from app.document import OpenDocument
-from app.palettes import BRIGHT, Palette, displayed_classes
+from app.palettes import BRIGHT, MaskPalette, displayed_classes
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.damage.classes import DEFAULT_CLASSES
@@ -54,10 +54,10 @@ def test_hatched_damage_is_partly_transparent_inside_its_outline() -> None:
 
 
 def test_bright_palette_gives_each_default_class_another_colour() -> None:
-    colours = [item.colour for item in displayed_classes(DEFAULT_CLASSES, Palette.BRIGHT)]
+    colours = [item.colour for item in displayed_classes(DEFAULT_CLASSES, MaskPalette.BRIGHT)]
     assert len(set(colours)) == len(DEFAULT_CLASSES)
     assert set(colours) <= set(BRIGHT)
-    assert displayed_classes(DEFAULT_CLASSES, Palette.CLASSES) == DEFAULT_CLASSES
+    assert displayed_classes(DEFAULT_CLASSES, MaskPalette.CLASSES) == DEFAULT_CLASSES
 
 
 @pytest.fixture
