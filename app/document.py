@@ -140,6 +140,7 @@ class OpenDocument(QObject):
     runs_changed = Signal()
     decisions_changed = Signal(object)
     calibration_changed = Signal()
+    annotations_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
     troubled = Signal(object)
@@ -254,6 +255,8 @@ class OpenDocument(QObject):
                 self.decisions_changed.emit(change.box)
             case Aspect.CALIBRATION:
                 self.calibration_changed.emit()
+            case Aspect.ANNOTATIONS:
+                self.annotations_changed.emit()
             case _:
                 self.notes_changed.emit()
 

@@ -44,12 +44,14 @@ class ToolView(NavigableView):
             bool(held & Qt.KeyboardModifier.ShiftModifier),
             bool(held & Qt.KeyboardModifier.AltModifier),
             bool(held & Qt.KeyboardModifier.ControlModifier),
+            event.position().x() * self.devicePixelRatioF() / self.zoom,
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Pan with the middle button, Space or the hand tool; otherwise the left button starts a gesture."""
         if not self.has_layers:
             return
+        self._untouched = False
         left = event.button() == Qt.MouseButton.LeftButton
         hand = left and (self._space_held or self.tool.name == "pan")
         if event.button() == Qt.MouseButton.MiddleButton or hand:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from app.canvas.document_layers import DocumentLayers
@@ -14,6 +14,7 @@ from app.canvas.view import CanvasView, ClippedLayer
 from app.compare.contact import ContactView
 from app.compare.curtain import Curtain
 from app.compare.difference import DifferenceLegend, DifferencePicture
+from app.compare.held_tab import HeldTab
 from app.compare.link import ViewLink
 from app.compare.probe import PixelProbe, ProbePanel
 from app.compare.restored import Restored
@@ -40,9 +41,8 @@ class CompareArea(QWidget):
         self._difference: PictureLayer | None = None
         self.contact: ContactView | None = None
         """The variations of a region side by side, while they are shown."""
-        self._tab_held, self._blink_phase = False, False
+        self._blink_phase = False
         self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
-        self.curtain.installEventFilter(self)
         self._captions = {view: Caption(view) for view in (self.view, self.second)}
         self._blink_timer = QTimer(self)
         self._blink_timer.setInterval(BLINK)
@@ -52,17 +52,20 @@ class CompareArea(QWidget):
         self._build_timer.setInterval(0)
         self._build_timer.timeout.connect(self._build)
         self._create_layout()
+        self.tab = HeldTab(self)
+        for widget in (self.view, self.second, self.curtain):
+            self.tab.watch(widget)
         self.link = ViewLink([self.view, self.second], self)
         self._connect()
 
     def _create_layout(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("views")
         self.splitter.setHandleWidth(2)
         self.splitter.setChildrenCollapsible(False)
         for view in (self.view, self.second):
             view.setMinimumWidth(160)
             self.splitter.addWidget(view)
-            view.installEventFilter(self)
         self.second.hide()
         self.second.setAccessibleName(self.tr("Second canvas"))
         self._layout = QHBoxLayout(self)
@@ -80,6 +83,7 @@ class CompareArea(QWidget):
         ):
             signal.connect(self.arrange)
         selection.tool_changed.connect(self._leave_contact)
+        self.tab.changed.connect(self._tab_changed)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
         self.view.hovered.connect(self.probe.point)
@@ -138,6 +142,11 @@ class CompareArea(QWidget):
         beside = self.context.selection.compare == Compare.SIDE
         return self.second if beside and not self.context.selection.swapped else self.view
 
+    def reserve_top(self, height: int) -> None:
+        """Leave ``height`` pixels at the top free when a picture is fitted: a message covers them."""
+        for view in (self.view, self.second):
+            view.reserve_top(height)
+
     # Modes
 
     @property
@@ -145,7 +154,7 @@ class CompareArea(QWidget):
         """The current mode; while Tab is held, the original is shown alone, or on both sides."""
         compare = self.context.selection.compare
         kept = compare in (Compare.SIDE, Compare.CONTACT)
-        return Compare.SINGLE if self._tab_held and not kept else compare
+        return Compare.SINGLE if self.tab.held and not kept else compare
 
     def arrange(self) -> None:
         """Show the pictures that the selection asks for."""
@@ -221,13 +230,16 @@ class CompareArea(QWidget):
             named = mode != Compare.SINGLE or not self._restored.empty
             self._draw(self.view, [ClippedLayer(first)], self._name(first) if named else "")
         self._draw(self.second, [ClippedLayer(other)], self._name(other))
+        original_alone = first is self._layers.original and mode == Compare.SINGLE and not self.tab.held
+        for view in (self.view, self.second):
+            view.guides.set_suggestions_visible(original_alone)
 
     def _order(self, mode: str) -> tuple[PictureLayer, PictureLayer]:
         """The layers of the first (or left) and the second view."""
         assert self._layers is not None
         assert self._restored is not None
         original, restored = self._layers.original, self._restored.layer
-        if self._tab_held:
+        if self.tab.held:
             return original, original
         selection = self.context.selection
         if mode in (Compare.SIDE, Compare.SWIPE):
@@ -264,6 +276,7 @@ class CompareArea(QWidget):
         self.curtain.update_geometry()
         area = self.view.viewport().geometry()
         self.legend.move(area.x() + _INSET, area.bottom() - self.legend.height() - _INSET)
+        self.view.scale_bar.raise_by(0 if self.legend.isHidden() else self.legend.height() + _INSET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -271,23 +284,10 @@ class CompareArea(QWidget):
 
     # Tab
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def _tab_changed(self, held: bool) -> None:
         """Show the original while Tab is held."""
-        kinds = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if event.type() == QEvent.Type.FocusOut and self._tab_held:
-            self._set_tab_held(False)
-        if event.type() not in kinds or not isinstance(event, QKeyEvent):
-            return False
-        if event.key() != Qt.Key.Key_Tab or event.modifiers() != Qt.KeyboardModifier.NoModifier:
-            return False
-        if not event.isAutoRepeat():
-            self._set_tab_held(event.type() == QEvent.Type.KeyPress)
-        return True
-
-    def _set_tab_held(self, held: bool) -> None:
         if held and self.curtain.hasFocus():
             self.view.setFocus()
-        self._tab_held = held
         self.arrange()
 
 

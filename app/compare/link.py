@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QPainterPath
 
 from app.canvas.navigation import NavigableView
+from imagest_core.painting.geometry import Box
 
 _CROSS = 7
 """Half the size of the cross that marks the mouse position in the other views, in screen pixels."""
@@ -31,6 +33,7 @@ class ViewLink(QObject):
         try:
             for view in self._views:
                 if view is not leader and view.isVisible():
+                    view.rotate_to(leader.rotation)
                     view.set_view(leader.position)
         finally:
             self._leading = False
@@ -42,10 +45,11 @@ class ViewLink(QObject):
         return lambda x, y: self._mark(view, x, y)
 
     def _mark(self, leader: NavigableView, x: float, y: float) -> None:
-        """Draw a cross at the position of the mouse in the other views."""
+        """Draw a cross at the position of the mouse in the other views, on the picture only."""
+        inside = leader.box.contains(Box(math.floor(x), math.floor(y), 1, 1))
         for view in self._views:
             if view is not leader:
-                view.linked_cursor.set_path(_cross(x, y, _CROSS / view.zoom) if x >= 0 else QPainterPath())
+                view.linked_cursor.set_path(_cross(x, y, _CROSS / view.zoom) if inside else QPainterPath())
 
 
 def _cross(x: float, y: float, size: float) -> QPainterPath:

@@ -297,6 +297,11 @@ class Amount(QWidget):
         self.field.setValue(value)
         del blockers
 
+    def compact(self) -> None:
+        """Take little width, for a line with other widgets."""
+        self._label.setMinimumWidth(0)
+        self.slider.setMinimumWidth(32)
+
     def reach(self, value: float) -> None:
         """Extend the range upwards so that it contains ``value``."""
         if value > self.field.maximum():

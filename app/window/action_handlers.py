@@ -20,9 +20,9 @@ from app.selection import REJECT_TOOLS, Compare, ToolName
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from app.window.result_questions import ResultQuestions
+from app.window.view_handlers import ViewHandlers
 from imagest_core.errors import ProfileError
 
-ZOOM_STEP = 1.25
 TOGGLES = {
     "mask_visible": "mask_visible",
     "zones_visible": "zones_visible",
@@ -30,7 +30,11 @@ TOGGLES = {
     "provenance_visible": "provenance_visible",
     "probe_visible": "probe_visible",
     "overwrite": "overwrite_classes",
+    "subtracting": "subtracting",
+    "notes_visible": "notes_visible",
 }
+STORED_TOGGLES = ("mask_hatched", "scale_bar")
+"""Toggles that are preferences: they are kept for the next session."""
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,
     "flip": lambda context: context.selection.flip(),
@@ -68,12 +72,13 @@ class ActionHandlers(QObject):
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
         self._result_questions = ResultQuestions(parts)
+        self._view = ViewHandlers(parts, self._ask_save)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
         for name, action in self._parts.actions.all():
             handler = self._handler(name)
-            if name in TOGGLES:
+            if name in TOGGLES or name in STORED_TOGGLES:
                 action.toggled.connect(handler)
             else:
                 action.triggered.connect(lambda _=False, handler=handler: handler())
@@ -103,13 +108,18 @@ class ActionHandlers(QObject):
             return lambda on: setattr(selection, TOGGLES[name], on)
         if name.removeprefix("tool_") in REJECT_TOOLS:
             return lambda: self._start_rejecting(ToolName(name.removeprefix("tool_")))
+        if name in STORED_TOGGLES:
+            return lambda on: context.settings.prefer(**{name: on})
+        if name.startswith("palette_"):
+            return lambda: context.settings.prefer(palette=name.removeprefix("palette_"))
         if name.startswith("tool_"):
             return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
         if name == Compare.CONTACT:
             return self._compare_variations
         if name in tuple(Compare):
             return lambda: setattr(selection, "compare", Compare(name))
-        owner = self._result_questions if hasattr(self._result_questions, name) else self
+        owners = (self._view, self._result_questions, self)
+        owner = next(each for each in owners if name in vars(type(each)))
         handler: Callable = getattr(owner, name)
         return handler
 
@@ -225,24 +235,6 @@ class ActionHandlers(QObject):
         """Copy what a bug report needs to the clipboard."""
         QApplication.clipboard().setText(diagnostics(self._parts.banner.message))
         self._context.messages.say(self.tr("The diagnostics were copied to the clipboard."))
-
-    # View
-
-    def fit(self) -> None:
-        """Fit the whole picture in the view."""
-        self._parts.area.active_view.fit()
-
-    def actual(self) -> None:
-        """Zoom to 100 %."""
-        self._parts.area.active_view.zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        """Zoom in by one step."""
-        self._parts.area.active_view.zoom_by(ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        """Zoom out by one step."""
-        self._parts.area.active_view.zoom_by(1 / ZOOM_STEP)
 
     # Mask
 

@@ -6,17 +6,18 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.parsing import add_reading_options
+from imagest_core.cli.parsing import add_reading_options, whole
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``project`` and its five actions."""
+    """Add ``project`` and its actions."""
     parser = subparsers.add_parser("project", help="inspect, probe, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     _add_info(actions)
     _add_probe(actions)
+    _add_picture(actions)
     export, verify, rescue = _add_export(actions), _add_verify(actions), _add_rescue(actions)
     for action in (export, verify):
         action.add_argument(
@@ -91,6 +92,31 @@ def _add_rescue(actions: Any) -> argparse.ArgumentParser:
     return rescue
 
 
+def _add_picture(actions: Any) -> None:
+    from imagest_core.export.picture_spec import DEFAULT_SIDE, LARGEST_SIDE, SMALLEST_SIDE
+
+    picture = _add(actions, "picture", _picture, "write a picture of the painting with its fills hatched")
+    picture.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="OUT", help="the PNG or TIFF to write (8 bit, sRGB)"
+    )
+    picture.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    picture.add_argument(
+        "--side",
+        type=whole(SMALLEST_SIDE, LARGEST_SIDE),
+        default=DEFAULT_SIDE,
+        metavar="PX",
+        help=f"largest length of the longer side (default: {DEFAULT_SIDE})",
+    )
+    picture.add_argument(
+        "--result", type=whole(1), metavar="N", help="also show the fills of result N, accepted or not"
+    )
+    picture.add_argument("--no-hatching", action="store_true", help="show the fills without hatching")
+    picture.add_argument("--no-outline", action="store_true", help="do not outline the marked damage")
+    picture.add_argument(
+        "--assume-srgb", action="store_true", help="assume sRGB if the scan's colour profile can't be used"
+    )
+
+
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = actions.add_parser(name, help=help)
     parser.add_argument("project", type=Path, metavar="PROJECT")
@@ -157,6 +183,30 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
             notes.append(f"The project doesn't store this export: {document.read_only}")
     record = {} if args.record is None else {"record": str(args.record)}
     show_json({"out": str(args.out), **record, **account.to_plain(), "notes": notes})
+
+
+def _picture(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.export.marked_picture import write_marked_picture
+    from imagest_core.export.painting import open_project_painting
+    from imagest_core.export.picture_spec import MarkedPicture
+    from imagest_core.project.document import Document
+    from imagest_core.project.files import inputs_of
+
+    spec = MarkedPicture(args.side, not args.no_hatching, not args.no_outline, args.result)
+    with Document.open_read_only(args.project) as document:
+        if args.assume_srgb:
+            document.assume_srgb()
+        with open_project_painting(document) as painting:
+            width, height = write_marked_picture(
+                painting,
+                document.snapshot(),
+                args.out,
+                spec,
+                force=args.force,
+                inputs=tuple(inputs_of(document)),
+                progress=progress,
+            )
+    show_json({"out": str(args.out), "width": width, "height": height})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:

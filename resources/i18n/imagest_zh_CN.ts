@@ -222,6 +222,26 @@
         <translation>显示上下文窗口(&amp;X)</translation>
     </message>
     <message>
+        <source>Export &amp;marked picture…</source>
+        <translation>导出标注图片(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Zoom to selection</source>
+        <translation>缩放到所选(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>Rotate view &amp;left</source>
+        <translation>向左旋转视图(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Rotate view rig&amp;ht</source>
+        <translation>向右旋转视图(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Upright &amp;view</source>
+        <translation>恢复视图方向(&amp;V)</translation>
+    </message>
+    <message>
         <source>Compare &amp;variations</source>
         <translation>比较变体(&amp;V)</translation>
     </message>
@@ -232,6 +252,26 @@
     <message>
         <source>Probe: &amp;where a pixel comes from</source>
         <translation>探查：像素的来源(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;1: class colours</source>
+        <translation>蒙版配色 &amp;1：类别颜色</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;2: bright colours</source>
+        <translation>蒙版配色 &amp;2：鲜明颜色</translation>
+    </message>
+    <message>
+        <source>Show no&amp;tes</source>
+        <translation>显示注释(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w scale bar</source>
+        <translation>显示比例尺(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Hatched mas&amp;k</source>
+        <translation>以影线显示蒙版(&amp;K)</translation>
     </message>
     <message>
         <source>&amp;Move the view</source>
@@ -274,6 +314,10 @@
         <translation>测量与标定(&amp;U)</translation>
     </message>
     <message>
+        <source>Write a &amp;note</source>
+        <translation>书写注释(&amp;N)</translation>
+    </message>
+    <message>
         <source>Swap brush and era&amp;ser</source>
         <translation>切换画笔与橡皮(&amp;S)</translation>
     </message>
@@ -284,6 +328,10 @@
     <message>
         <source>Lar&amp;ger brush</source>
         <translation>放大画笔(&amp;G)</translation>
+    </message>
+    <message>
+        <source>S&amp;ubtract with lasso, rectangle and wand</source>
+        <translation>用套索、矩形和魔棒减去(&amp;U)</translation>
     </message>
     <message>
         <source>Paint &amp;over other classes</source>
@@ -474,6 +522,10 @@
         <translation>拖动改变画笔大小</translation>
     </message>
     <message>
+        <source>Erase with lasso, polygon, rectangle, wand or fill</source>
+        <translation>用套索、多边形、矩形、魔棒或填充工具擦除</translation>
+    </message>
+    <message>
         <source>Take back a rejected part</source>
         <translation>收回被拒绝的部分</translation>
     </message>
@@ -550,6 +602,25 @@
     <message>
         <source>Show the context windows   K</source>
         <translation>显示上下文窗口   K</translation>
+    </message>
+</context>
+<context>
+    <name>AnnotationEditor</name>
+    <message>
+        <source>Text of the note</source>
+        <translation>注释文字</translation>
+    </message>
+    <message>
+        <source>Note; Enter saves it</source>
+        <translation>注释；按 Enter 保存</translation>
+    </message>
+    <message>
+        <source>Save note</source>
+        <translation>保存注释</translation>
+    </message>
+    <message>
+        <source>Remove note</source>
+        <translation>移除注释</translation>
     </message>
 </context>
 <context>
@@ -1596,12 +1667,32 @@
         <translation>“{repository}”不是仓库名称；请写成 OWNER/NAME。</translation>
     </message>
     <message>
+        <source>A note must lie on the picture: choose a point inside it.</source>
+        <translation>注释必须位于图片上：请选择图片内的一点。</translation>
+    </message>
+    <message>
+        <source>A note needs a text: type one, or remove the note.</source>
+        <translation>注释需要文字：请输入文字，或移除该注释。</translation>
+    </message>
+    <message>
         <source>Accept a variation</source>
         <translation>接受一个变体</translation>
     </message>
     <message>
+        <source>Add note to the picture</source>
+        <translation>在图片上添加注释</translation>
+    </message>
+    <message>
+        <source>Edit note on the picture</source>
+        <translation>编辑图片上的注释</translation>
+    </message>
+    <message>
         <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
         <translation>已设置 HF_HUB_OFFLINE，因此不会下载；要获取模型请取消该设置。</translation>
+    </message>
+    <message>
+        <source>Move note on the picture</source>
+        <translation>移动图片上的注释</translation>
     </message>
     <message>
         <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
@@ -1610,6 +1701,10 @@
     <message>
         <source>Reject part of result {number}</source>
         <translation>拒绝结果 {number} 的一部分</translation>
+    </message>
+    <message>
+        <source>Remove note from the picture</source>
+        <translation>移除图片上的注释</translation>
     </message>
     <message>
         <source>Take back part of result {number}</source>
@@ -1692,6 +1787,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>The note is longer than 2,000 characters: shorten it.</source>
+        <translation>注释超过 2,000 个字符：请缩短。</translation>
+    </message>
+    <message>
         <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
         <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
     </message>
@@ -1754,6 +1853,10 @@
     <message>
         <source>There is no parameter {unknown}.</source>
         <translation>这里没有参数 {unknown}。</translation>
+    </message>
+    <message>
+        <source>There is no result {number} in the project: check its number.</source>
+        <translation>项目中没有结果 {number}：请检查编号。</translation>
     </message>
     <message>
         <source>There is no style image {donor}.</source>
@@ -2282,6 +2385,10 @@
     <message>
         <source>{out} is {existing} and can&apos;t be replaced by another kind of file; choose another name.</source>
         <translation>{out} 是{existing}，只能由同类文件替换；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} must end in .png or .tif: choose such a name.</source>
+        <translation>{out} 必须以 .png 或 .tif 结尾：请选择这样的文件名。</translation>
     </message>
     <message>
         <source>{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space or choose another disk.</source>
@@ -3184,6 +3291,21 @@
     </message>
 </context>
 <context>
+    <name>DropTarget</name>
+    <message>
+        <source>Open the project {0}</source>
+        <translation>打开项目 {0}</translation>
+    </message>
+    <message>
+        <source>Open {0}</source>
+        <translation>打开 {0}</translation>
+    </message>
+    <message>
+        <source>Import {0} as a mask</source>
+        <translation>将 {0} 作为蒙版导入</translation>
+    </message>
+</context>
+<context>
     <name>EngineChoice</name>
     <message>
         <source>Engine</source>
@@ -3324,6 +3446,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>{0} already exists: choose another name, or check “Replace existing files”.</source>
         <translation>{0} 已存在：请另选名称，或勾选“替换已有文件”。</translation>
     </message>
+    <message>
+        <source>Exported {0} ({1} × {2} px).</source>
+        <translation>已导出 {0}（{1} × {2} px）。</translation>
+    </message>
+    <message>
+        <source>Exporting the marked picture</source>
+        <translation>正在导出标注图片</translation>
+    </message>
 </context>
 <context>
     <name>FormatChoices</name>
@@ -3358,6 +3488,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
         <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
+    </message>
+</context>
+<context>
+    <name>Guides</name>
+    <message>
+        <source>suggested {0}</source>
+        <translation>建议 {0}</translation>
     </message>
 </context>
 <context>
@@ -3529,6 +3666,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>周围底色(&amp;U)</translation>
     </message>
     <message>
+        <source>Reset la&amp;yout</source>
+        <translation>重置布局(&amp;Y)</translation>
+    </message>
+    <message>
         <source>&amp;Mid grey</source>
         <translation>中灰(&amp;M)</translation>
     </message>
@@ -3551,10 +3692,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>No recent files</source>
         <translation>没有最近的文件</translation>
-    </message>
-    <message>
-        <source>Reset &amp;layout</source>
-        <translation>重置布局(&amp;L)</translation>
     </message>
     <message>
         <source>Main toolbar</source>
@@ -4890,6 +5027,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>ScaleBar</name>
+    <message>
+        <source>Scale bar: {0}</source>
+        <translation>比例尺：{0}</translation>
+    </message>
+</context>
+<context>
     <name>ScaleEntry</name>
     <message>
         <source>Length on the painting</source>
@@ -5243,16 +5387,32 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>大小</translation>
     </message>
     <message>
-        <source>Brush size   [ and ], or Alt-drag</source>
-        <translation>画笔大小   [ 和 ]，或 Alt 拖动</translation>
-    </message>
-    <message>
         <source>Tolerance</source>
         <translation>容差</translation>
     </message>
     <message>
         <source>Largest colour difference</source>
         <translation>允许的最大颜色差异</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Mark the area as damage   Alt or Ctrl erases</source>
+        <translation>将该区域标记为损伤   按住 Alt 或 Ctrl 则擦除</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Erase the area from the mask   Shift+E</source>
+        <translation>从蒙版中擦除该区域   Shift+E</translation>
+    </message>
+    <message>
+        <source>Effect on the mask</source>
+        <translation>对蒙版的作用</translation>
     </message>
     <message>
         <source>Drag between two points</source>
@@ -5267,6 +5427,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>拖动移动，滚轮缩放</translation>
     </message>
     <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Click to write or edit; drag to move; Delete removes</source>
+        <translation>单击书写或编辑；拖动移动；Delete 键移除</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
     </message>
@@ -5279,24 +5447,16 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>Shift：直线；X：画笔；Esc：取消</translation>
     </message>
     <message>
-        <source>Draw around the damage; Alt erases</source>
-        <translation>圈出损伤；按住 Alt 则擦除</translation>
+        <source>Click to give a region this class; with Alt or Ctrl to clear it</source>
+        <translation>单击将区域设为此类别；按住 Alt 或 Ctrl 单击则清除</translation>
     </message>
     <message>
         <source>Click the corners; Enter or a double click closes</source>
         <translation>点击各角；回车或双击闭合</translation>
     </message>
     <message>
-        <source>Drag; Shift makes a square; Alt erases</source>
-        <translation>拖动；Shift 画正方形；按住 Alt 则擦除</translation>
-    </message>
-    <message>
         <source>Click similar colours; drag to change the tolerance</source>
         <translation>点击以选择相近颜色；拖动可调整容差</translation>
-    </message>
-    <message>
-        <source>Click to give a region this class; Alt-click to clear it</source>
-        <translation>点击将区域设为此类别；Alt 点击清除</translation>
     </message>
     <message>
         <source>Drag between two points; enter their distance to set the scale</source>
@@ -5311,12 +5471,20 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>套索</translation>
     </message>
     <message>
+        <source>Draw around the damage; Alt or Ctrl: the other effect</source>
+        <translation>沿损伤画一圈；Alt 或 Ctrl：相反效果</translation>
+    </message>
+    <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
     <message>
         <source>Rectangle</source>
         <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Drag; Shift: square; Alt or Ctrl: the other effect</source>
+        <translation>拖动；Shift：正方形；Alt 或 Ctrl：相反效果</translation>
     </message>
     <message>
         <source>Wand</source>
@@ -5329,6 +5497,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Style reference</source>
         <translation>风格参考</translation>
+    </message>
+    <message>
+        <source>Brush size   [ and ], or drag with Ctrl or Alt</source>
+        <translation>画笔大小   [ 和 ]，或按住 Ctrl 或 Alt 拖动</translation>
     </message>
     <message>
         <source>Draw a rectangle on an intact region</source>
@@ -5364,6 +5536,21 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
+    </message>
+</context>
+<context>
+    <name>ViewHandlers</name>
+    <message>
+        <source>There is nothing to zoom to: mark some damage or select a region first.</source>
+        <translation>没有可缩放到的内容：请先标记损伤或选择一个区域。</translation>
+    </message>
+    <message>
+        <source>Export marked picture</source>
+        <translation>导出标注图片</translation>
+    </message>
+    <message>
+        <source>Longer side in pixels</source>
+        <translation>长边（像素）</translation>
     </message>
 </context>
 <context>

@@ -24,7 +24,7 @@ class Mouse:
     ) -> None:
         QTest.mouseRelease(self.port, button, keys(**held), QPoint(x, y))
 
-    def move(self, x: int, y: int, *, down: bool = True, shift: bool = False, alt: bool = False) -> None:
+    def move(self, x: int, y: int, *, down: bool = True, **held: bool) -> None:
         buttons = Qt.MouseButton.LeftButton if down else Qt.MouseButton.NoButton
         at = QPointF(x, y)
         event = QMouseEvent(
@@ -33,7 +33,7 @@ class Mouse:
             self.port.mapToGlobal(at),
             Qt.MouseButton.NoButton,
             buttons,
-            keys(shift=shift, alt=alt),
+            keys(**held),
         )
         QApplication.sendEvent(self.port, event)
 
@@ -66,10 +66,12 @@ class Mouse:
         self.release(*points[-1], **held)
 
 
-def keys(*, shift: bool = False, alt: bool = False) -> Qt.KeyboardModifier:
+def keys(*, shift: bool = False, alt: bool = False, control: bool = False) -> Qt.KeyboardModifier:
     held = Qt.KeyboardModifier.NoModifier
     if shift:
         held |= Qt.KeyboardModifier.ShiftModifier
     if alt:
         held |= Qt.KeyboardModifier.AltModifier
+    if control:
+        held |= Qt.KeyboardModifier.ControlModifier
     return held

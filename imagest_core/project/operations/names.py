@@ -69,6 +69,10 @@ NAMES = {
     "set_scale": "Set scale from the file",
     "set_operator": "Set operator",
     "set_notes": "Edit notes",
+    "add_annotation": "Add note to the picture",
+    "edit_annotation": "Edit note on the picture",
+    "move_annotation": "Move note on the picture",
+    "remove_annotation": "Remove note from the picture",
 }
 """The English template of every id."""
 

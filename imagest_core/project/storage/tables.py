@@ -22,6 +22,7 @@ from imagest_core.project.operations.names import decode_name, encode_name
 from imagest_core.project.operations.settings import put_value, value_of
 from imagest_core.project.state import (
     SETTINGS,
+    Annotation,
     Aspect,
     Calibration,
     Change,
@@ -92,7 +93,11 @@ def check_path(path: Path) -> None:
 
 def read_setting(db: Database, aspect: Aspect) -> Any:
     """Read a setting; raises ``ValueError``, ``TypeError``, ``LookupError`` and ``MaskError``."""
+    if aspect is Aspect.ANNOTATIONS and not _has_meta(db, aspect.value):
+        return ()  # files of earlier versions have none
     value = decode_setting(aspect, read_meta(db, aspect.value))
+    if aspect is Aspect.ANNOTATIONS:
+        _check_annotations(value)
     if aspect is Aspect.CLASSES:
         check_classes(value)
     if isinstance(value, StyleReference):
@@ -105,6 +110,15 @@ def read_setting(db: Database, aspect: Aspect) -> Any:
         if not (0 < scale.px_per_mm_x < math.inf and 0 < scale.px_per_mm_y < math.inf):
             raise ValueError("the scale is invalid")
     return value
+
+
+def _has_meta(db: Database, key: str) -> bool:
+    return db.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is not None
+
+
+def _check_annotations(annotations: tuple[Annotation, ...]) -> None:
+    if not all(abs(item.x) <= LARGEST_SIDE and abs(item.y) <= LARGEST_SIDE for item in annotations):
+        raise ValueError("a note has invalid coordinates")
 
 
 def write_setting(db: Database, state: State, aspect: Aspect) -> None:
