@@ -10,7 +10,6 @@ from app.document import OpenDocument
 from app.jobs.call_later import call_later
 from app.selection import LARGEST_BRUSH, Compare, ToolName
 from app.window.parts import WindowParts
-from imagest_core.project.operations.settings import set_operator
 
 COMPARES = tuple(Compare)
 TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible")
@@ -105,7 +104,7 @@ class StateSync(QObject):
             call_later(self, lambda: self._restore_view(document))
         else:
             self._parts.status.zoom.clear()
-        self._update_timer.start()
+        self._update_history()
 
     def _report_failed_save(self, sentence: str) -> None:
         if sentence:
@@ -119,10 +118,9 @@ class StateSync(QObject):
 
     def _update_history(self) -> None:
         """Enable undo and redo at once, before the next key press; the other actions can wait."""
-        document = self._context.document
-        if document is not None:
-            self._parts.actions["undo"].setEnabled(bool(document.document.history.done))
-            self._parts.actions["redo"].setEnabled(bool(document.document.history.undone))
+        available = self._available()
+        for name in ("undo", "redo"):
+            self._parts.actions[name].setEnabled(name in available)
         self._update_timer.start()
 
     def _enable_actions(self) -> None:
@@ -170,8 +168,8 @@ class StateSync(QObject):
     def _set_operator(self) -> None:
         """Record the operator of the preferences in the open project."""
         document = self._context.document
-        if document is not None and not document.read_only and document.state.operator != self._operator:
-            self._context.do(set_operator(document.state, self._operator))
+        if document is not None and not document.read_only:
+            document.document.sign(self._operator)
 
     # The last view of a file
 

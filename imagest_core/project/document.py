@@ -16,6 +16,7 @@ from psygnal import Signal
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
 from imagest_core.messages import Message
+from imagest_core.painting.geometry import Box
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -38,7 +39,7 @@ from imagest_core.project.recovery.rolling_backup import RollingBackup
 from imagest_core.project.rewritten_scan import with_fingerprint
 from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
-from imagest_core.project.state import Calibration, Change, Changes, PaintingReference, State
+from imagest_core.project.state import Aspect, Calibration, Change, Changes, PaintingReference, State
 from imagest_core.project.storage.folders import unnamed_project, unnamed_projects
 from imagest_core.project.storage.lock import Lock, lock_to_create, lock_to_open
 from imagest_core.project.storage.move import copy_store
@@ -199,6 +200,17 @@ class Document:
             if not self.read_only:
                 with suppress(OutputError):
                     self.store.update_reference(reference)
+
+    def sign(self, operator: str) -> None:
+        """Store the operator of later operations; not a step of the history, so undo never changes it.
+
+        Raises ``ProjectError`` if the project is read-only.
+        """
+        self._check_writable()
+        if operator != self.state.operator:
+            self.state.operator = operator
+            self._unsaved.add((), (Change(Aspect.OPERATOR, Box(0, 0, 0, 0)),))
+            self._save()
 
     # Properties
 
