@@ -151,7 +151,7 @@ def save_as(context: Context, path: Path) -> None:
     file whose name results from the added suffix is not.
     """
     document, chosen = context.document, path
-    path = path if path.suffix.lower() == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
+    path = path if path.suffix.lower() == PROJECT_SUFFIX else path.parent / f"{path.name}{PROJECT_SUFFIX}"
     if document is not None and context.attempt(
         lambda: document.document.save_as(path, force=path == chosen)
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -21,6 +22,8 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import Compression, Form
 from imagest_core.painting.writer import keeps_file, writing_notes
 
+SEPARATORS = tuple(each for each in (os.sep, os.altsep) if each)
+"""A path that ends with one names a folder."""
 LINES = 3
 """Lines of text reserved for the notes below the choices."""
 
@@ -36,6 +39,8 @@ class ExportDialog(Dialog):
         assert context.document is not None
         self._context, self._document = context, context.document
         self._running: Job | None = None
+        self._written = Path()
+        """The last file written, which "Show in folder" shows."""
         layout = column(self, margin=16, spacing=12)
         layout.addWidget(label(self.tr("Export the restored scan"), "title"))
         layout.addLayout(self._form())
@@ -120,9 +125,12 @@ class ExportDialog(Dialog):
         except RuntimeError as error:
             sentence = self.tr("The home folder {0} does not exist: choose another folder.")
             raise OutputError(sentence.format(Path(text).parts[0])) from error
-        if not typed.name:
+        if not typed.name or "\0" in text or text.endswith(SEPARATORS):
             raise OutputError(self.tr("Enter a file name that ends in .tif."))
-        return self._default_path(self._document.painting).parent / typed
+        out = self._default_path(self._document.painting).parent / typed
+        if out.is_dir():
+            raise OutputError(self.tr("{0} is a folder: add a file name that ends in .tif.").format(typed))
+        return out
 
     def _browse(self) -> None:
         chosen, _ = QFileDialog.getSaveFileName(
@@ -191,7 +199,7 @@ class ExportDialog(Dialog):
         self._context.messages.say(self.tr("Exported and verified: {0}").format(outcome.out))
         if not isValid(self):
             return
-        self._running = None
+        self._running, self._written = None, outcome.out
         self._show_answer(self._summary(outcome), "good")
         self.show_folder.show()
         self.go.hide()
@@ -223,7 +231,7 @@ class ExportDialog(Dialog):
             self.go.setEnabled(True)
 
     def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.spec().out.parent)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
 
 
 class FormatChoices(QWidget):

@@ -148,6 +148,6 @@ def _rescue(args: argparse.Namespace, progress: Progress) -> None:
     if args.painting is not None:
         with open_painting(args.painting, assume_srgb=args.assume_srgb) as scan:
             painting = reference_to(scan)
-    out = args.out or args.project.with_name(f"{args.project.stem}-rescued.imagest")
+    out = args.out or args.project.parent / f"{args.project.stem}-rescued.imagest"
     salvage = rescue(args.project, out, painting=painting, force=args.force)
     show_json({"out": str(out), "rows": salvage.rows, "lost": salvage.lost})
