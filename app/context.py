@@ -8,7 +8,7 @@ from weakref import WeakSet
 
 from PySide6.QtCore import QObject, Signal
 
-from app.consistency import reconcile
+from app.consistency import default_class, reconcile
 from app.document import OpenDocument
 from app.faults import faults
 from app.jobs.call_later import call_later
@@ -67,10 +67,9 @@ class Context(QObject):
             for signal in (document.classes_changed, document.runs_changed):
                 signal.connect(self._reconcile)
             document.damage_changed.connect(self._make_mask_visible)
-        self.selection.run, self.selection.region = None, 0
-        self.selection.proposal, self.selection.suggestions, self.selection.windows = None, (), ()
-        self.selection.style_taken, self.selection.style_declined = (), False
-        self._make_mask_visible()
+        self.selection.reset()
+        if document is not None:
+            self.selection.label = default_class(document.state.damage.classes).label
         self._reconcile()
         self.document_changed.emit(document)
 
