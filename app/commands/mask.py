@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -89,7 +90,8 @@ def _edit(
         def computed(operation: ChangeMask) -> None:
             context.when_free(lambda: apply(operation))
 
-        context.background.submit(compute, computed, context.messages.fail, priority=BEFORE_TILES)
+        failed = partial(context.messages.fail, topic="edit")
+        context.background.submit(compute, computed, failed, priority=BEFORE_TILES)
 
 
 def _edit_now(
@@ -288,6 +290,9 @@ def export_mask(context: Context, path: Path) -> None:
         Job(
             translate("Masking", "Writing the mask"),
             write,
-            lambda _: context.messages.say(translate("Masking", "The mask was saved as {0}.").format(path)),
+            lambda _: context.messages.say(
+                translate("Masking", "The mask was saved as {0}.").format(path), topic="export-mask"
+            ),
+            topic="export-mask",
         )
     )

@@ -196,7 +196,7 @@ class ExportDialog(Dialog):
     def _done(self, outcome: ExportOutcome) -> None:
         from shiboken6 import isValid
 
-        self._context.messages.say(self.tr("Exported and verified: {0}").format(outcome.out))
+        self._context.messages.say(self.tr("Exported and verified: {0}").format(outcome.out), topic="export")
         if not isValid(self):
             return
         self._running, self._written = None, outcome.out
@@ -224,7 +224,7 @@ class ExportDialog(Dialog):
     def _failed(self, error: Exception) -> None:
         from shiboken6 import isValid
 
-        self._context.messages.fail(error)
+        self._context.messages.fail(error, "export")
         if isValid(self):
             self._running = None
             self._show_answer(explained(error)[0], "bad")

@@ -233,7 +233,8 @@ class DerivePanel(QWidget):
         except ProfileError as error:
             return self._context.profile_unusable.emit(error, lambda: self.set_clean(path, assume_srgb=True))
         except ImagestError as error:
-            return self._context.messages.fail(error)
+            return self._context.messages.fail(error, "clean")
+        self._context.messages.resolve("clean")
         self._show_source()
         self._prepare()
 
@@ -372,12 +373,13 @@ class DerivePanel(QWidget):
                 self.tr("Deriving the mask"),
                 lambda progress: detector.derive(painting, prepared, values, progress),
                 done,
+                topic="derive",
             )
         )
 
     def _applied(self, sentence: str) -> None:
         self._context.selection.proposal = None
-        self._context.messages.say(sentence)
+        self._context.messages.say(sentence, topic="derive")
         self.done.emit()
 
 

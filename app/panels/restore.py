@@ -96,8 +96,10 @@ class RestorePanel(Panel):
         try:
             self.context.selection.request = self._changed(**values)
         except InputError as error:
-            self.context.messages.fail(error)
+            self.context.messages.fail(error, "parameters")
             self._show_request(self.context.selection.request)
+        else:
+            self.context.messages.resolve("parameters")
 
     def _changed(self, **values: Any) -> RestorationRequest:
         """The request with other values; an engine chosen again gets back the parameters it had."""

@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from app.canvas.navigation import ViewPosition
+from app.commands import open as opening
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
 from app.selection import LARGEST_BRUSH, Compare, ToolName
@@ -98,7 +99,7 @@ class StateSync(QObject):
             document.history_changed.connect(self._update_history)
             document.troubled.connect(self._report_failed_save)
             document.warned.connect(self._report_failed_backup)
-            document.refused.connect(self._context.messages.warn)
+            document.refused.connect(self._report_refusal)
             if self._operator:
                 self._set_operator()
             call_later(self, lambda: self._restore_view(document))
@@ -107,14 +108,16 @@ class StateSync(QObject):
         self._update_history()
 
     def _report_failed_save(self, sentence: str) -> None:
-        if sentence:
-            self._context.messages.warn(
-                sentence, self.tr("Your work continues in memory; save it under another name.")
-            )
+        opening.report_failed_save(self._context, sentence)
 
     def _report_failed_backup(self, sentence: str) -> None:
-        if sentence:
-            self._context.messages.warn(sentence, self.tr("Your work is saved; only a backup is missing."))
+        if not sentence:
+            return self._context.messages.resolve("backup")
+        remedy = self.tr("Your work is saved; only a backup is missing.")
+        return self._context.messages.warn(sentence, remedy, topic="backup")
+
+    def _report_refusal(self, sentence: str) -> None:
+        self._context.messages.warn(sentence, topic="edit")
 
     def _update_history(self) -> None:
         """Enable undo and redo at once, before the next key press; the other actions can wait."""
