@@ -239,6 +239,19 @@ HELP = (
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About Imagest Workstation"), (), "info", ""),
 )
 
+CHANGING = frozenset(
+    (
+        *(f"tool_{name}" for name in ("brush", "eraser", "lasso", "polygon", "rectangle", "wand", "fill")),
+        "tool_style",
+        *("undo", "redo", "swap_tool", "grow", "shrink", "invert", "clear_class", "clear_all"),
+        *("derive_difference", "derive_cracks", "derive_losses", "import_mask"),
+        *("suggest_style", "accept_suggestions", "donor", "clear_style"),
+        *("restore_all", "restore_visible", "restore_region"),
+        *("accept_run", "reject_run", "discard_run", "rename_run", "accept_region", "reject_region"),
+    )
+)
+"""Actions that change the project, and tools that do."""
+
 Entry = ActionSpec | None
 MENUS: dict[str, tuple[Entry, ...]] = {
     QT_TRANSLATE_NOOP("Actions", "&File"): FILE,

@@ -85,7 +85,7 @@ class Messages(QObject):
         self._emit("error", *explained(error), details, topic=topic)
 
     def resolve(self, topic: str, before: int | None = None) -> None:
-        """Report that the action of ``topic`` succeeded, which started after the first ``before`` messages."""
+        """Report that the action of ``topic`` succeeded, started after the first ``before`` messages."""
         if topic:
             self.resolved.emit(topic, self.count if before is None else before)
 

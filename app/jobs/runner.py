@@ -73,10 +73,11 @@ class _Worker(QObject):
 class Jobs(QObject):
     """A queue that runs one job at a time in one thread.
 
-    ``submitted(Job)``, ``started(Job)``, ``progressed(Report)``, ``preview(object)``; ``cancelling()`` as soon
-    as a cancel is requested; then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``.
-    ``callback_failed(Exception)``: a job's ``done`` or ``failed`` raised; ``dropped(Job)``: a queued job will
-    not run; ``queue_changed(int)``: the queue's length; ``idle()``: no job is left.
+    ``submitted(Job)``, ``started(Job)``, ``progressed(Report)``, ``preview(object)``; ``cancelling()`` as
+    soon as a cancel is requested; then one of ``finished(Job)``, ``failed(Job, Exception)``,
+    ``cancelled(Job)``. ``callback_failed(Exception)``: a job's ``done`` or ``failed`` raised;
+    ``dropped(Job)``: a queued job will not run; ``queue_changed(int)``: the queue's length; ``idle()``: no
+    job is left.
     """
 
     submitted = Signal(object)

@@ -33,6 +33,7 @@ class RestorePanel(Panel):
     """Shows and changes ``selection.request``; ``summary_changed(str)``: text for the title."""
 
     summary_changed = Signal(str)
+    changes_document = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -138,7 +139,13 @@ class RestorePanel(Panel):
         self.footer.show_device(request.device, "device" in used_parameters(request))
 
     def _enable(self) -> None:
-        self.footer.allow(self.document is not None and not self.document.state.damage.empty)
+        damaged = self.document is not None and not self.document.state.damage.empty
+        self.footer.allow(damaged, self.read_only)
+
+    def update_access(self) -> None:
+        """Also disable the buttons below the panel."""
+        super().update_access()
+        self._enable()
 
     # How long
 

@@ -14,9 +14,10 @@ from app import theme
 from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.core_messages import localized
 from app.selection import Compare, DisplayedPicture
 from app.widgets.images import image_of
-from app.widgets.parts import button, clear, elided, label, row, tool_button
+from app.widgets.parts import button, clear, elided, explain, label, row, tool_button
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.project.run import Run
@@ -85,14 +86,13 @@ class ResultStrip(QFrame):
         self.discard = button(
             self.tr("Discard"), self.discard_requested.emit, icon="discard", tip=self.tr("Discard   Ctrl+Del")
         )
-        self.more = (
-            tool_button("rename", self.tr("Rename this result"), self.rename_requested.emit),
-            tool_button(
-                "copy",
-                self.tr("Copy its parameters to the Restore panel"),
-                lambda: deciding.copy_parameters(context),
-            ),
+        self.copy = tool_button(
+            "copy",
+            self.tr("Copy its parameters to the Restore panel"),
+            lambda: deciding.copy_parameters(context),
         )
+        rename = tool_button("rename", self.tr("Rename this result"), self.rename_requested.emit)
+        self.more = rename, self.copy
         back = tool_button("previous", self.tr("Previous result   ,"), lambda: deciding.step_run(context, -1))
         on = tool_button("next", self.tr("Next result   ."), lambda: deciding.step_run(context, 1))
         return row(self.title, back, on, *self.more, 4, self.accept, self.discard, spacing=4)
@@ -103,6 +103,7 @@ class ResultStrip(QFrame):
         if document is not None:
             document.runs_changed.connect(self.refresh)
             document.decisions_changed.connect(lambda _: self.refresh())
+            document.renamed.connect(self.refresh)
         self.refresh()
 
     def redraw(self) -> None:
@@ -176,8 +177,11 @@ class ResultStrip(QFrame):
         if self._thumbs:
             self._accepted.setChecked(chosen is None)
         run = deciding.shown_run(self._context)
+        read_only = localized(self._context.document.read_only) if self._context.document else ""
         for widget in (self.accept, self.discard, *self.more):
-            widget.setEnabled(run is not None)
+            locked = read_only if widget is not self.copy else ""
+            widget.setEnabled(run is not None and not locked)
+            explain(widget, locked)
         self.title.setText(
             self.tr("Result {0} of {1}").format(run.id, len(self._thumbs))
             if run

@@ -34,6 +34,7 @@ class StylePanel(Panel):
 
     donor_requested = Signal()
     summary_changed = Signal(str)
+    changes_document = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)

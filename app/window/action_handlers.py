@@ -269,7 +269,8 @@ class ActionHandlers(QObject):
         path = Path(chosen)
         if path.is_dir():
             sentence = self.tr("{0} is a folder: choose a file name in it.")
-            return self._context.messages.warn(sentence.format(path))
+            self._context.messages.warn(sentence.format(path), topic="file-name")
+            return None
         if path.suffix.lower() in suffixes:
             return path
         suffix = next((known for known in suffixes if f"*{known})" in kind), suffixes[0])

@@ -5,9 +5,11 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
+from app.action_table import CHANGING
 from app.canvas.navigation import ViewPosition
 from app.commands import open as opening
 from app.document import OpenDocument
+from app.i18n.core_messages import localized
 from app.jobs.call_later import call_later
 from app.selection import LARGEST_BRUSH, Compare, ToolName
 from app.window.parts import WindowParts
@@ -97,6 +99,7 @@ class StateSync(QObject):
     def _bind(self, document: OpenDocument | None) -> None:
         if document is not None:
             document.history_changed.connect(self._update_history)
+            document.renamed.connect(self._update_timer.start)
             document.troubled.connect(self._report_failed_save)
             document.warned.connect(self._report_failed_backup)
             document.refused.connect(self._report_refusal)
@@ -121,13 +124,19 @@ class StateSync(QObject):
 
     def _update_history(self) -> None:
         """Enable undo and redo at once, before the next key press; the other actions can wait."""
-        available = self._available()
+        available = set() if self._read_only else self._available()
         for name in ("undo", "redo"):
             self._parts.actions[name].setEnabled(name in available)
         self._update_timer.start()
 
     def _enable_actions(self) -> None:
-        self._parts.actions.allow(self._available())
+        self._parts.actions.allow(self._available(), self._read_only)
+
+    @property
+    def _read_only(self) -> str:
+        """Why the open document can't be changed, in the user's language."""
+        document = self._context.document
+        return localized(document.read_only) if document is not None else ""
 
     def _available(self) -> set[str]:
         """What exists now, in the terms of ``ActionSpec.needs``."""
@@ -197,7 +206,7 @@ class StateSync(QObject):
             return
         if last.view is not None:
             self._parts.area.view.set_view(ViewPosition(*last.view))
-        if last.tool in tuple(ToolName):
+        if last.tool in tuple(ToolName) and not (document.read_only and f"tool_{last.tool}" in CHANGING):
             selection.tool = last.tool
         if last.label in [item.label for item in document.state.damage.classes]:
             selection.label = last.label
