@@ -10,6 +10,7 @@ import resources
 from app.commands.confirm_cancel import confirm_cancel
 from app.context import Context
 from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ProjectFoundError, ScanMissingError, read_path
+from app.folders import remember_folder
 from app.i18n.core_messages import localized
 from app.jobs.runner import Job
 from imagest_core.errors import ImagestError, ProfileError
@@ -169,11 +170,12 @@ def save_as(context: Context, path: Path) -> None:
     file whose name results from the added suffix is not.
     """
     document, chosen = context.document, path
+    folders = context.settings.last_state(document.remembered_path).folders if document is not None else {}
     path = path if path.suffix.lower() == PROJECT_SUFFIX else path.parent / f"{path.name}{PROJECT_SUFFIX}"
     if document is not None and context.attempt(lambda: document.save_as(path, force=path == chosen), "save"):
         context.messages.resolve("read-only")
-        context.settings.remember(path)
-        context.settings.remember_folder("project", path)
+        context.settings.remember(path, folders=folders)
+        remember_folder(context, "project", path)
         context.settings.note_project(document.state.painting.sha256, path)
         sentence = translate("Opening", "The project is now saved in {0}.")
         context.messages.say(sentence.format(path), topic="save")

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QH
 
 from app.commands.export import ExportOutcome, ExportSpec, check_targets, export
 from app.context import Context
+from app.folders import remember_folder, start_folder
 from app.i18n.core_messages import localized
 from app.jobs.call_later import call_later
 from app.jobs.runner import Job
@@ -91,10 +92,8 @@ class ExportDialog(Dialog):
         return grid
 
     def _default_path(self, painting: Painting) -> Path:
-        folder = self._context.settings.folder("export")
-        return (
-            folder if folder != Path.home() else painting.path.parent
-        ) / f"{painting.path.stem}-restored.tif"
+        folder = start_folder(self._context, "export", writing=True)
+        return folder / f"{painting.path.stem}-restored.tif"
 
     def _buttons(self) -> QHBoxLayout:
         self.show_folder = button(self.tr("Show in folder"), self._open_folder, icon="open")
@@ -133,10 +132,16 @@ class ExportDialog(Dialog):
         return out
 
     def _browse(self) -> None:
+        try:
+            suggested = self._output_path()
+        except ImagestError:
+            suggested = self._default_path(self._document.painting)
+        if not suggested.parent.is_dir():
+            suggested = self._default_path(self._document.painting).parent / suggested.name
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             self.tr("Restored TIFF"),
-            self.path.text(),
+            str(suggested),
             "TIFF (*.tif *.tiff)",
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
@@ -177,7 +182,7 @@ class ExportDialog(Dialog):
         self._show_answer(
             self.tr("Writing and verifying. Progress is shown at the bottom of the window."), "soft"
         )
-        self._context.settings.remember_folder("export", spec.out)
+        remember_folder(self._context, "export", spec.out)
         self._context.settings.prefer(
             export_mask=spec.mask is not None,
             export_fill=spec.fill is not None,

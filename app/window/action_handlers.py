@@ -16,6 +16,7 @@ from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import Compare, ToolName
+from app.window.file_questions import FileQuestions
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from imagest_core.errors import ProfileError
@@ -63,6 +64,7 @@ class ActionHandlers(QObject):
         self._context.profile_unusable.connect(self.ask_for_srgb)
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
+        self._files = FileQuestions(parts.context, parts.window)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
@@ -145,10 +147,9 @@ class ActionHandlers(QObject):
         document = self._context.document
         if document is None:
             return
-        folder = self._context.settings.folder("project")
-        suggested = folder / f"{document.painting.path.stem}{PROJECT_SUFFIX}"
         kinds = self.tr("Projects") + f" (*{PROJECT_SUFFIX})"
-        if path := self._ask_save(self.tr("Save project"), suggested, kinds, (PROJECT_SUFFIX,)):
+        name = f"{document.painting.path.stem}{PROJECT_SUFFIX}"
+        if path := self._files.ask_save("project", self.tr("Save project"), name, kinds, (PROJECT_SUFFIX,)):
             opening.save_as(self._context, path)
 
     def export(self) -> None:
@@ -242,7 +243,7 @@ class ActionHandlers(QObject):
 
     def import_mask(self) -> None:
         """Ask for a mask file and import it."""
-        if path := self._ask_open("mask", self.tr("Import a mask")):
+        if path := self._files.ask_picture("mask", self.tr("Import a mask")):
             masking.import_mask(self._context, path)
 
     def export_mask(self) -> None:
@@ -250,51 +251,10 @@ class ActionHandlers(QObject):
         document = self._context.document
         if document is None:
             return
-        suggested = self._context.settings.folder("mask") / f"{document.painting.path.stem}-mask.png"
-        kinds = "PNG (*.png);;TIFF (*.tif)"
-        path = self._ask_save(self.tr("Export the mask"), suggested, kinds, (".png", ".tif", ".tiff"))
-        if path is not None:
-            self._context.settings.remember_folder("mask", path)
+        name, kinds = f"{document.painting.path.stem}-mask.png", "PNG (*.png);;TIFF (*.tif)"
+        suffixes = ".png", ".tif", ".tiff"
+        if path := self._files.ask_save("mask", self.tr("Export the mask"), name, kinds, suffixes):
             masking.export_mask(self._context, path)
-
-    def _ask_save(self, title: str, suggested: Path, kinds: str, suffixes: tuple[str, ...]) -> Path | None:
-        """Ask for a file to write; an existing file is returned only if the user agrees to replace it.
-
-        A name without one of the ``suffixes`` gets that of the chosen kind, or the first. The file dialog
-        has not checked this name, so the question about an existing file is asked here.
-        """
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        if path.is_dir():
-            sentence = self.tr("{0} is a folder: choose a file name in it.")
-            self._context.messages.warn(sentence.format(path), topic="file-name")
-            return None
-        if path.suffix.lower() in suffixes:
-            return path
-        suffix = next((known for known in suffixes if f"*{known})" in kind), suffixes[0])
-        path = path.with_name(path.name + suffix)
-        return path if not path.exists() or self._may_replace(path) else None
-
-    def _may_replace(self, path: Path) -> bool:
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Replace the file?"),
-            self.tr("{0} already exists. Replace it?").format(path.name),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Yes
-
-    def _ask_open(self, purpose: str, title: str) -> Path | None:
-        kinds = self.tr("Pictures") + f" ({opening.PICTURES})"
-        folder = str(self._context.settings.folder(purpose))
-        chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
-        if not chosen:
-            return None
-        self._context.settings.remember_folder(purpose, Path(chosen))
-        return Path(chosen)
 
     # Style
 
@@ -309,7 +269,7 @@ class ActionHandlers(QObject):
 
     def donor(self) -> None:
         """Ask for another picture to take the style from."""
-        if path := self._ask_open("donor", self.tr("Choose a donor picture")):
+        if path := self._files.ask_picture("donor", self.tr("Choose a donor picture")):
             self._parts.style.set_donor(path)
 
     def clear_style(self) -> None:
