@@ -15,7 +15,9 @@ from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.core_messages import localized
+from app.jobs.call_later import call_later
 from app.selection import Compare, DisplayedPicture
+from app.widgets.horizontal_scroll import HorizontalScrollArea
 from app.widgets.images import image_of
 from app.widgets.parts import button, clear, elided, explain, label, row, tool_button
 from imagest_core.painting.geometry import Box
@@ -67,11 +69,10 @@ class ResultStrip(QFrame):
         self._row = row(spacing=8)
         self._row.setAlignment(Qt.AlignmentFlag.AlignLeft)
         inner.setLayout(self._row)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
+        scroll = HorizontalScrollArea()
         scroll.setWidget(inner)
         scroll.setAccessibleName(self.tr("Results"))
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.horizontalScrollBar().rangeChanged.connect(lambda *_: call_later(self, self._reveal))
         return scroll
 
     def _buttons(self) -> QHBoxLayout:
@@ -176,6 +177,7 @@ class ResultStrip(QFrame):
             thumb.setChecked(number == chosen)
         if self._thumbs:
             self._accepted.setChecked(chosen is None)
+            call_later(self, self._reveal)
         run = deciding.shown_run(self._context)
         read_only = localized(self._context.document.read_only) if self._context.document else ""
         for widget in (self.accept, self.discard, *self.more):
@@ -188,6 +190,12 @@ class ResultStrip(QFrame):
             else self.tr("Accepted so far")
         )
 
+    def _reveal(self) -> None:
+        """Scroll to the selected result, once new ones have their place."""
+        thumb = self._thumbs.get(self._context.selection.run or 0)
+        if thumb is not None:
+            self.listed.ensureWidgetVisible(thumb, 8, 0)
+
 
 def _thumb(text: str) -> QToolButton:
     tile = QToolButton()
@@ -195,7 +203,7 @@ def _thumb(text: str) -> QToolButton:
     tile.setCheckable(True)
     tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     tile.setIconSize(THUMB)
-    tile.setFixedSize(TILE_WIDTH, HEIGHT - 16)
+    tile.setFixedSize(TILE_WIDTH, HEIGHT - 24)  # leaves room for the scroll bar
     tile.setText(text)
     tile.setAccessibleName(text)
     return tile
