@@ -157,6 +157,9 @@ MASK = (
     SEPARATOR,
     ActionSpec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
     ActionSpec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
+    ActionSpec(
+        "export_statistics", QT_TRANSLATE_NOOP("Actions", "Export s&tatistics…"), (), "measure", "damage"
+    ),
 )
 STYLE = (
     ActionSpec(

@@ -12,6 +12,7 @@ from app.commands import decide as deciding
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
+from app.commands import statistics
 from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
@@ -255,6 +256,16 @@ class ActionHandlers(QObject):
         suffixes = ".png", ".tif", ".tiff"
         if path := self._files.ask_save("mask", self.tr("Export the mask"), name, kinds, suffixes):
             masking.export_mask(self._context, path)
+
+    def export_statistics(self) -> None:
+        """Ask for a file and export the figures by class, and a list of the regions beside it."""
+        document = self._context.document
+        if document is None:
+            return
+        name, title = f"{document.painting.path.stem}-damage.csv", self.tr("Export the damage statistics")
+        path = self._files.ask_save("statistics", title, name, "CSV (*.csv)", (".csv",))
+        if path is not None and self._files.may_write(statistics.regions_path(path)):
+            statistics.export_statistics(self._context, path)
 
     # Style
 

@@ -52,7 +52,11 @@ class FileQuestions(QObject):
             return path
         suffix = next((known for known in suffixes if f"*{known})" in kind), suffixes[0])
         path = path.with_name(path.name + suffix)
-        return path if not path.exists() or self._may_replace(path) else None
+        return path if self.may_write(path) else None
+
+    def may_write(self, path: Path) -> bool:
+        """Whether ``path`` is new, or the user agrees to replace it."""
+        return not path.exists() or self._may_replace(path)
 
     def _may_replace(self, path: Path) -> bool:
         answer = QMessageBox.question(

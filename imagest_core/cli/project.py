@@ -18,6 +18,7 @@ def add_commands(subparsers: Any) -> None:
     info = _add(actions, "info", _info, "print a project's contents and its damage by class")
     info.add_argument("--json", action="store_true", help="print one line of JSON")
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
+    info.add_argument("--regions", type=Path, metavar="FILE", help="also write a list of all regions to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
@@ -75,21 +76,29 @@ def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParse
 
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.painting.outputs import check_target
-    from imagest_core.project.damage_statistics import damage_statistics, write_statistics
+    from imagest_core.painting.outputs import check_targets
+    from imagest_core.project.damage_statistics import (
+        damage_regions,
+        damage_statistics,
+        write_regions,
+        write_statistics,
+    )
     from imagest_core.project.document import Document
     from imagest_core.project.files import inputs_of
     from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
+    tables = [path for path in (args.csv, args.regions) if path is not None]
     with Document.open_read_only(args.project) as document:
         inputs = inputs_of(document)
-        if args.csv is not None:
-            check_target(args.csv, force=args.force, inputs=inputs)
+        check_targets(tables, force=args.force, inputs=inputs)
         figures = damage_statistics(document.state, progress)
+        regions = damage_regions(document.state, progress) if args.regions is not None else ()
         facts = summary(document, figures)
     if args.csv is not None:
         write_statistics(figures, args.csv, force=args.force, inputs=inputs)
+    if args.regions is not None:
+        write_regions(regions, args.regions, force=args.force, inputs=inputs)
     if args.json:
         show_json(facts)
     else:
