@@ -247,32 +247,6 @@ def _painted(damage: DamageMap, pieces: Pieces, label: int, overwrite: bool) -> 
     return result
 
 
-def import_mask(context: Context, path: Path) -> None:
-    """Merge the mask file at ``path`` into the mask as the selected class."""
-    if (document := context.document) is None:
-        return
-    size = document.painting.width, document.painting.height
-
-    def read(progress: Progress) -> DamageMap:
-        from imagest_core.damage.mask_io import read_mask
-
-        return read_mask(path, size)
-
-    def done(damage: DamageMap) -> None:
-        if context.document is document:
-            sentence = translate("Masking", "Imported {0} px of damage from {1}.").format(
-                f"{damage.count():,}", path.name
-            )
-            merge_mask(
-                context,
-                damage,
-                operation_name("import_mask", file=path.name),
-                lambda: context.messages.say(sentence),
-            )
-
-    context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, done))
-
-
 def export_mask(context: Context, path: Path) -> None:
     """Write all damage as a mask; an existing file is replaced, which the user has confirmed."""
     if (document := context.document) is None:

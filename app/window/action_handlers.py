@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit
 
 from app.commands import decide as deciding
 from app.commands import mask as masking
+from app.commands import mask_import as importing
 from app.commands import open as opening
 from app.commands import restore as restoring
 from app.commands import statistics
@@ -245,7 +246,12 @@ class ActionHandlers(QObject):
     def import_mask(self) -> None:
         """Ask for a mask file and import it."""
         if path := self._files.ask_picture("mask", self.tr("Import a mask")):
-            masking.import_mask(self._context, path)
+            importing.import_mask(self._context, path, self._choose_classes)
+
+    def _choose_classes(self, preview: importing.MaskPreviewed) -> None:
+        from app.dialogs.import_mask import ImportMaskDialog
+
+        ImportMaskDialog(self._context, preview, self._window).open()
 
     def export_mask(self) -> None:
         """Ask for a file and export the mask to it."""

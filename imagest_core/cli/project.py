@@ -12,7 +12,7 @@ from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``project`` and its four actions."""
+    """Add ``project`` and its actions."""
     parser = subparsers.add_parser("project", help="inspect, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     info = _add(actions, "info", _info, "print a project's contents and its damage by class")
@@ -51,6 +51,18 @@ def add_commands(subparsers: Any) -> None:
             action="store_true",
             help="accept a scan that another program rewrote without changing a sample",
         )
+    mask = _add(actions, "mask", _mask, "import a mask image into damage classes of a project")
+    mask.add_argument("mask", type=Path, metavar="MASK", help="a mask, or an image with one colour a class")
+    mask.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        default=[],
+        metavar="[VALUE=]CLASS",
+        help="the class of the damage, or of the part with this index, grey value or #rrggbb; an unknown "
+        "class is added (default: loss, or the class of the same colour or label)",
+    )
+    mask.add_argument("--overwrite", action="store_true", help="replace other classes where they overlap")
     rescue = _add(
         actions, "rescue", _rescue, "recover the readable parts of a damaged project into a new one"
     )
@@ -146,6 +158,29 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
         facts = {"verified": str(exported), "exported": known_export(document, exported)}
         notes = remarks(document, exported)
         show_json({**facts, **account.to_plain(), "log": integrity.to_plain(), "notes": notes})
+
+
+def _mask(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.damage.classes import LOSS
+    from imagest_core.damage.mask_parts import read_mask_parts
+    from imagest_core.project.document import Document
+    from imagest_core.project.mask_import import import_operation, named_targets, proposed_targets
+
+    with Document.open(args.project) as document:
+        state = document.state
+        parts = read_mask_parts(args.mask, (state.painting.width, state.painting.height))
+        if args.classes:
+            targets = named_targets(parts, state, args.classes)
+        else:
+            first = LOSS.label if LOSS.label in {item.label for item in state.damage.classes} else 0
+            targets = dict(proposed_targets(parts, state, first or state.damage.classes[0].label))
+        document.do(import_operation(state, parts, targets, overwrite=args.overwrite))
+    imported = [
+        {"value": part.value, "pixels": part.pixels, "regions": part.regions, "class": item and item.name}
+        for part in parts.parts
+        for item in (targets.get(part.number),)
+    ]
+    show_json({"project": str(args.project), "mask": str(args.mask), "parts": imported})
 
 
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:
