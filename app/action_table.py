@@ -97,7 +97,10 @@ VIEW = (
         checkable=True,
     ),
     ActionSpec(
-        "windows_visible", QT_TRANSLATE_NOOP("Actions", "Show conte&xt windows"), ("K",), checkable=True
+        "windows_visible",
+        QT_TRANSLATE_NOOP("Actions", "Show &tiles of the restoration"),
+        ("K",),
+        checkable=True,
     ),
     ActionSpec(
         "provenance_visible",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QColor, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -29,6 +29,8 @@ from imagest_core.damage.mask_parts import MaskPart
 from imagest_core.errors import MaskError
 from imagest_core.project.mask_import import new_class, proposed_targets
 
+translate = QCoreApplication.translate
+
 NOTHING, NEW = 0, -1
 """Entries of a class box besides labels: not imported, and a new class."""
 OVERLAY = 0.7
@@ -47,14 +49,16 @@ class PartRow:
         self.facts = label(dialog.size_text(part), "soft")
         self.classes = QComboBox()
         guard_wheel(self.classes)
-        self.classes.setAccessibleName(dialog.tr("Class of {0}").format(part.value or dialog.tr("the mask")))
+        self.classes.setAccessibleName(
+            translate("ImportMask", "Class of {0}").format(part.value or translate("ImportMask", "the mask"))
+        )
         for item in dialog.known:
             self.classes.addItem(class_name(item), item.label)
-        self.classes.addItem(dialog.tr("New class"), NEW)
-        self.classes.addItem(dialog.tr("Don’t import"), NOTHING)
+        self.classes.addItem(translate("ImportMask", "New class"), NEW)
+        self.classes.addItem(translate("ImportMask", "Don’t import"), NOTHING)
         self.name = QLineEdit("" if known else proposed.name)
-        self.name.setPlaceholderText(dialog.tr("Name of the new class"))
-        self.name.setAccessibleName(dialog.tr("Name of the new class"))
+        self.name.setPlaceholderText(translate("ImportMask", "Name of the new class"))
+        self.name.setAccessibleName(translate("ImportMask", "Name of the new class"))
         self.classes.setCurrentIndex(self.classes.findData(proposed.label if known else NEW))
         self.name.setVisible(not known)
         self.classes.currentIndexChanged.connect(lambda _: self.name.setVisible(self.choice == NEW))

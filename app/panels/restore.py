@@ -169,8 +169,8 @@ class RestorePanel(Panel):
             return
         self.context.selection.windows = tuple(window.box for window in found.windows)
         regions = self.tr("%n region(s)", "", found.regions)
-        windows = self.tr("%n window(s)", "", len(found.windows))
-        text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", windows)
+        tiles = self.tr("%n tile(s)", "", len(found.windows))
+        text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", tiles)
         seconds = self.expected_seconds(found)
         if seconds is not None:
             text += self.tr(" · about {0} here").format(duration(seconds))

@@ -17,9 +17,7 @@ class ProjectFolder(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        sentence = self.tr(
-            "Work on a scan is saved automatically. Until you save it under a name, it is in {0}"
-        )
+        sentence = self.tr("Your work is saved automatically. Until you save it under a name, it is in {0}")
         self.sentence = label(sentence.format(unnamed_projects()), "small", wrap=True)
         self.show_button = button(self.tr("Show folder"), self.show_folder, icon="open")
         across = row(self.sentence, self.show_button)

@@ -138,6 +138,6 @@ def test_read_only_is_translated(locked: User, qapp) -> None:
         locked.window._show_title()
         assert "只读" in locked.window.windowTitle()
         locked.window.damage.update_access()
-        assert "正由" in locked.window.damage.notice.text()
+        assert "正在使用" in locked.window.damage.notice.text()
     finally:
         set_language(qapp, "en")

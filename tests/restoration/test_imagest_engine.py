@@ -300,7 +300,7 @@ def test_no_memory_at_all_is_one_sentence(
         raise MemoryError
 
     monkeypatch.setattr(DiffusionSession, "_fill_batch", never)
-    with pytest.raises(ImagestError, match="Not even one window"):
+    with pytest.raises(ImagestError, match="Not even one tile"):
         restore(painting, damage, request_, STYLE)
 
 

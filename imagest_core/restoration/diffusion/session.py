@@ -125,7 +125,7 @@ class DiffusionSession:
         """Halve the batch after running out of memory."""
         if failed == 1:
             raise ImagestError(
-                "Not even one window fits in the free memory: close other programs, or choose the CPU."
+                "Not even one tile fits in the free memory: close other programs, or choose the CPU."
             ) from error
         self.batch = max(1, failed // 2)
         if self.backbone.device.type == "cuda":
