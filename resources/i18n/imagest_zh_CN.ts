@@ -75,16 +75,8 @@
         <translation>导出蒙版</translation>
     </message>
     <message>
-        <source>Replace the file?</source>
-        <translation>替换文件？</translation>
-    </message>
-    <message>
-        <source>{0} already exists. Replace it?</source>
-        <translation>{0} 已存在。要替换它吗？</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
+        <source>Export the damage statistics</source>
+        <translation>导出损伤统计</translation>
     </message>
     <message>
         <source>Choose a donor picture</source>
@@ -202,6 +194,10 @@
         <translation>显示扩展区(&amp;G)</translation>
     </message>
     <message>
+        <source>Show &amp;tiles of the restoration</source>
+        <translation>显示修复分块(&amp;T)</translation>
+    </message>
+    <message>
         <source>D&amp;etect cracks</source>
         <translation>检测裂纹(&amp;E)</translation>
     </message>
@@ -232,10 +228,6 @@
     <message>
         <source>Cancel the stroke</source>
         <translation>取消笔画</translation>
-    </message>
-    <message>
-        <source>Show conte&amp;xt windows</source>
-        <translation>显示上下文窗口(&amp;X)</translation>
     </message>
     <message>
         <source>Show &amp;reconstruction</source>
@@ -328,6 +320,10 @@
     <message>
         <source>E&amp;xport the mask…</source>
         <translation>导出蒙版(&amp;X)…</translation>
+    </message>
+    <message>
+        <source>Export s&amp;tatistics…</source>
+        <translation>导出统计(&amp;T)…</translation>
     </message>
     <message>
         <source>&amp;Suggest intact regions</source>
@@ -505,12 +501,12 @@
         <translation>变体数</translation>
     </message>
     <message>
-        <source>Show the context windows on the canvas</source>
-        <translation>在画布上显示上下文窗口</translation>
+        <source>Show the tiles on the canvas</source>
+        <translation>在画布上显示分块</translation>
     </message>
     <message>
-        <source>Show the context windows   K</source>
-        <translation>显示上下文窗口   K</translation>
+        <source>Show the tiles with the intact paint around (context windows)   K</source>
+        <translation>显示分块及其周围的完好画面（上下文窗口）   K</translation>
     </message>
 </context>
 <context>
@@ -790,10 +786,6 @@
         <translation>未使用的颜色配置文件（标签 {tag}）</translation>
     </message>
     <message>
-        <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} windows.</source>
-        <translation>大于引擎视野的损伤先以最多 {scale} 倍的较粗尺度填补，再用 {windows} 个窗口中的 {count} 个逐步细化。</translation>
-    </message>
-    <message>
         <source>Derive cracks</source>
         <translation>检测裂纹</translation>
     </message>
@@ -940,10 +932,6 @@
     <message>
         <source>Page {number} of the file</source>
         <translation>文件的第 {number} 页</translation>
-    </message>
-    <message>
-        <source>Some damage is not covered by any window; please report this.</source>
-        <translation>部分损伤不在任何窗口内；请报告此问题。</translation>
     </message>
     <message>
         <source>Photoshop layers (tag {tag})</source>
@@ -1226,10 +1214,6 @@
         <translation>在画中未找到裸露的底料：请拾取其颜色。</translation>
     </message>
     <message>
-        <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
-        <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
-    </message>
-    <message>
         <source>The scale needs two different points and the millimetres between them.</source>
         <translation>比例尺需要两个不同的点以及它们之间的毫米数。</translation>
     </message>
@@ -1302,8 +1286,24 @@
         <translation>“{name}”不能作为模型名称；请用 --name 另选。</translation>
     </message>
     <message>
+        <source>All {count} damage classes exist already: rename one that you do not need.</source>
+        <translation>{count} 个损伤类别已全部使用：请重命名一个不需要的类别。</translation>
+    </message>
+    <message>
+        <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} tiles.</source>
+        <translation>大于引擎视野的损伤先以最多粗 {scale} 倍的尺度填补，再用 {windows} 个分块中的 {count} 个细化。</translation>
+    </message>
+    <message>
+        <source>Not even one tile fits in the free memory: close other programs, or choose the CPU.</source>
+        <translation>可用内存连一个分块都放不下：请关闭其他程序，或选择 CPU。</translation>
+    </message>
+    <message>
         <source>Result {number} was made by the engine {engine}, which this version doesn&apos;t have: choose the settings yourself.</source>
         <translation>结果 {number} 由引擎 {engine} 生成，而此版本没有该引擎：请自行选择设置。</translation>
+    </message>
+    <message>
+        <source>Some damage is not covered by any tile; please report this.</source>
+        <translation>部分损伤未被任何分块覆盖；请报告此问题。</translation>
     </message>
     <message>
         <source>The engine {engine} returned invalid samples at {x}, {y}; please report this.</source>
@@ -1706,14 +1706,6 @@
         <translation>因 {target} 已有其他值</translation>
     </message>
     <message>
-        <source>batch</source>
-        <translation>批量</translation>
-    </message>
-    <message>
-        <source>blend</source>
-        <translation>融合</translation>
-    </message>
-    <message>
         <source>but its internal offsets may be invalid</source>
         <translation>但其内部偏移量可能失效</translation>
     </message>
@@ -1736,14 +1728,6 @@
     <message>
         <source>device</source>
         <translation>设备</translation>
-    </message>
-    <message>
-        <source>dilation</source>
-        <translation>膨胀</translation>
-    </message>
-    <message>
-        <source>guidance</source>
-        <translation>引导</translation>
     </message>
     <message>
         <source>is made for {kind}, not for {needed}</source>
@@ -1776,6 +1760,10 @@
     <message>
         <source>large damage</source>
         <translation>大面积损伤</translation>
+    </message>
+    <message>
+        <source>mask margin</source>
+        <translation>蒙版边距</translation>
     </message>
     <message>
         <source>mode</source>
@@ -1814,8 +1802,24 @@
         <translation>不读取文本</translation>
     </message>
     <message>
+        <source>sampling method</source>
+        <translation>采样方法</translation>
+    </message>
+    <message>
         <source>save it with LZW, Deflate or no compression</source>
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
+    </message>
+    <message>
+        <source>style emphasis</source>
+        <translation>风格强调</translation>
+    </message>
+    <message>
+        <source>tiles at once</source>
+        <translation>同时计算的分块</translation>
+    </message>
+    <message>
+        <source>transition</source>
+        <translation>过渡</translation>
     </message>
     <message>
         <source>value {value}</source>
@@ -2076,6 +2080,10 @@
     <message>
         <source>{path} has changed since the project was created ({what}): locate the original scan, or create a new project.</source>
         <translation>{path} 自项目建立以来已改变（{what}）：请指出原始扫描件的位置，或新建项目。</translation>
+    </message>
+    <message>
+        <source>{path} has no part {value}: choose from {values}.</source>
+        <translation>{path} 中没有部分 {value}：请从 {values} 中选择。</translation>
     </message>
     <message>
         <source>{path} has one page, number 0: there is no page {page}.</source>
@@ -2348,10 +2356,6 @@
     <message>
         <source>a signed whole-number picture</source>
         <translation>有符号整数图片</translation>
-    </message>
-    <message>
-        <source>scheduler</source>
-        <translation>调度器</translation>
     </message>
     <message>
         <source>seed</source>
@@ -2840,6 +2844,10 @@
         <translation>请输入以 .tif 结尾的文件名。</translation>
     </message>
     <message>
+        <source>{0} is a folder: add a file name that ends in .tif.</source>
+        <translation>{0} 是文件夹：请加上以 .tif 结尾的文件名。</translation>
+    </message>
+    <message>
         <source>Writing and verifying. Progress is shown at the bottom of the window.</source>
         <translation>正在写入和验证。进度显示在窗口底部。</translation>
     </message>
@@ -2894,6 +2902,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>FileQuestions</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>{0} is a folder: choose a file name in it.</source>
+        <translation>{0} 是文件夹：请在其中选择一个文件名。</translation>
+    </message>
+    <message>
+        <source>Replace the file?</source>
+        <translation>替换该文件？</translation>
+    </message>
+    <message>
+        <source>{0} already exists. Replace it?</source>
+        <translation>{0} 已存在。要替换吗？</translation>
+    </message>
+</context>
+<context>
     <name>FormatChoices</name>
     <message>
         <source>Bit depth</source>
@@ -2943,6 +2970,78 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>
             <numerusform>%n 步</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>ImportMask</name>
+    <message>
+        <source>Class of {0}</source>
+        <translation>{0} 的类别</translation>
+    </message>
+    <message>
+        <source>the mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>新类别</translation>
+    </message>
+    <message>
+        <source>Don’t import</source>
+        <translation>不导入</translation>
+    </message>
+    <message>
+        <source>Name of the new class</source>
+        <translation>新类别的名称</translation>
+    </message>
+</context>
+<context>
+    <name>ImportMaskDialog</name>
+    <message>
+        <source>Import a mask</source>
+        <translation>导入蒙版</translation>
+    </message>
+    <message>
+        <source>Which damage is in {0}?</source>
+        <translation>{0} 中是哪种损伤？</translation>
+    </message>
+    <message>
+        <source>The mask over the scan</source>
+        <translation>扫描图上的蒙版</translation>
+    </message>
+    <message>
+        <source>Replace other classes where they overlap</source>
+        <translation>重叠处替换其他类别</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s)</source>
+        <translation>
+            <numerusform>%n 个区域</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} px, {1}</source>
+        <translation>{0} px，{1}</translation>
+    </message>
+    <message>
+        <source>Enter the name of the new class.</source>
+        <translation>请输入新类别的名称。</translation>
+    </message>
+    <message>
+        <source>Choose a class for at least one part of the mask.</source>
+        <translation>请至少为蒙版的一个部分选择类别。</translation>
     </message>
 </context>
 <context>
@@ -3094,6 +3193,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>黑色(&amp;B)</translation>
     </message>
     <message>
+        <source>{0} (read-only)</source>
+        <translation>{0}（只读）</translation>
+    </message>
+    <message>
         <source>Pa&amp;nels</source>
         <translation>面板(&amp;N)</translation>
     </message>
@@ -3243,12 +3346,16 @@ SHA-256 of the unchanged samples: {2}…</source>
 <context>
     <name>Masking</name>
     <message>
-        <source>Imported {0} px of damage from {1}.</source>
-        <translation>已从 {1} 导入 {0} 像素的损伤。</translation>
-    </message>
-    <message>
         <source>Reading the mask</source>
         <translation>正在读取蒙版</translation>
+    </message>
+    <message>
+        <source>Importing the mask</source>
+        <translation>正在导入蒙版</translation>
+    </message>
+    <message>
+        <source>Imported {0} px of damage from {1} as: {2}.</source>
+        <translation>已从 {1} 导入 {0} px 损伤，类别：{2}。</translation>
     </message>
     <message>
         <source>Writing the mask</source>
@@ -3305,6 +3412,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>{0} 已经打开。</translation>
     </message>
     <message>
+        <source>Your work continues in memory; save it under another name.</source>
+        <translation>您的工作仍保留在内存中；请另存为其他名称。</translation>
+    </message>
+    <message>
         <source>All changes are saved in {0}.</source>
         <translation>所有更改已保存在 {0}。</translation>
     </message>
@@ -3343,20 +3454,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>同一种子的另一种填充。</translation>
     </message>
     <message>
-        <source>Dilation</source>
-        <translation>膨胀</translation>
-    </message>
-    <message>
-        <source>Dilates the mask over its uncertain boundary.</source>
-        <translation>将蒙版扩张，覆盖其不确定的边界。</translation>
-    </message>
-    <message>
-        <source>Blend</source>
-        <translation>融合</translation>
-    </message>
-    <message>
-        <source>Transition inside the dilated mask.</source>
-        <translation>扩张后的蒙版内的过渡。</translation>
+        <source>Width of the transition inside the margin (blend).</source>
+        <translation>边距内过渡的宽度（混合）。</translation>
     </message>
     <message>
         <source>Context</source>
@@ -3371,10 +3470,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>大面积损伤</translation>
     </message>
     <message>
-        <source>How damage larger than a window is filled.</source>
-        <translation>大于一个窗口的损伤如何填充。</translation>
-    </message>
-    <message>
         <source>coarse first, then refined</source>
         <translation>先粗后细</translation>
     </message>
@@ -3383,12 +3478,28 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>按扫描件原尺度</translation>
     </message>
     <message>
-        <source>Batch</source>
-        <translation>批量</translation>
+        <source>Mask margin</source>
+        <translation>蒙版边距</translation>
     </message>
     <message>
-        <source>Windows that a GPU computes at once; a CPU computes one.</source>
-        <translation>GPU 一次计算的窗口数；CPU 每次计算一个。</translation>
+        <source>Widens the mask over its uncertain boundary (dilation).</source>
+        <translation>把蒙版扩展到不确定的边缘之外（膨胀）。</translation>
+    </message>
+    <message>
+        <source>Transition</source>
+        <translation>过渡</translation>
+    </message>
+    <message>
+        <source>How damage larger than a tile is filled.</source>
+        <translation>大于一个分块的损伤如何填补。</translation>
+    </message>
+    <message>
+        <source>Tiles at once</source>
+        <translation>同时计算的分块</translation>
+    </message>
+    <message>
+        <source>Tiles that a GPU computes at once (batch size); a CPU computes one.</source>
+        <translation>GPU 同时计算的分块数（批大小）；CPU 一次计算一个。</translation>
     </message>
     <message>
         <source>as memory allows</source>
@@ -3491,12 +3602,16 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>由质量决定</translation>
     </message>
     <message>
-        <source>Scheduler</source>
-        <translation>调度器</translation>
+        <source>Sampling method</source>
+        <translation>采样方法</translation>
     </message>
     <message>
-        <source>Solver of the sampling.</source>
-        <translation>采样所用的求解器。</translation>
+        <source>Solver of the sampling (scheduler).</source>
+        <translation>采样的求解器（调度器）。</translation>
+    </message>
+    <message>
+        <source>Style emphasis</source>
+        <translation>风格强调</translation>
     </message>
     <message>
         <source>DPM-Solver++, for few steps</source>
@@ -3515,12 +3630,8 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>风格参考的权重；自选的参考还会影响颜色。</translation>
     </message>
     <message>
-        <source>Guidance</source>
-        <translation>引导</translation>
-    </message>
-    <message>
-        <source>How strongly the style is exaggerated; values other than 1 take twice as long.</source>
-        <translation>风格夸张的程度；除 1 以外耗时加倍。</translation>
+        <source>Exaggeration of the style (guidance scale); values other than 1 take twice as long.</source>
+        <translation>风格的夸张程度（引导系数）；不为 1 时耗时加倍。</translation>
     </message>
     <message>
         <source>Detail</source>
@@ -3633,6 +3744,17 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>ProjectFolder</name>
+    <message>
+        <source>Your work is saved automatically. Until you save it under a name, it is in {0}</source>
+        <translation>您的工作会自动保存。在您命名保存之前，它位于 {0}</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+</context>
+<context>
     <name>ProjectFoundDialog</name>
     <message>
         <source>Open the project?</source>
@@ -3715,6 +3837,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>Looking at the damage…</source>
         <translation>正在查看损伤…</translation>
     </message>
+    <message numerus="yes">
+        <source>%n tile(s)</source>
+        <translation>
+            <numerusform>%n 个分块</numerusform>
+        </translation>
+    </message>
     <message>
         <source>{0}, {1} px, in {2}</source>
         <translation>{0}，{1} 像素，{2}</translation>
@@ -3729,12 +3857,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>%n changed</source>
         <translation>
             <numerusform>%n 项已更改</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n window(s)</source>
-        <translation>
-            <numerusform>%n 个窗口</numerusform>
         </translation>
     </message>
     <message>
@@ -4110,6 +4232,10 @@ accepted: {5}</source>
         <source>filling</source>
         <translation>填补</translation>
     </message>
+    <message>
+        <source>measuring</source>
+        <translation>测量</translation>
+    </message>
 </context>
 <context>
     <name>Start</name>
@@ -4149,12 +4275,19 @@ accepted: {5}</source>
 <context>
     <name>StateSync</name>
     <message>
-        <source>Your work continues in memory; save it under another name.</source>
-        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
-    </message>
-    <message>
         <source>Your work is saved; only a backup is missing.</source>
         <translation>您的工作已保存；只是缺少一份备份。</translation>
+    </message>
+</context>
+<context>
+    <name>Statistics</name>
+    <message>
+        <source>The statistics were saved as {0} and {1}.</source>
+        <translation>统计已保存为 {0} 和 {1}。</translation>
+    </message>
+    <message>
+        <source>Measuring the damage</source>
+        <translation>正在测量损伤</translation>
     </message>
 </context>
 <context>
