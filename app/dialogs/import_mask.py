@@ -78,7 +78,7 @@ class ImportMaskDialog(Dialog):
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Import a mask"))
-        self.setMinimumWidth(640)
+        self.setMinimumWidth(720)
         assert context.document is not None
         self._context, self._document, self._preview = context, context.document, preview
         self.known = context.document.state.damage.classes
@@ -110,11 +110,10 @@ class ImportMaskDialog(Dialog):
             each = PartRow(self, part, chosen, chosen.label in labels)
             self.rows.append(each)
             box = column(spacing=4)
-            box.addWidget(each.classes)
-            box.addWidget(each.name)
+            for widget in (each.facts, each.classes, each.name):
+                box.addWidget(widget)
             grid.addWidget(each.swatch, line, 0, Qt.AlignmentFlag.AlignTop)
-            grid.addWidget(each.facts, line, 1, Qt.AlignmentFlag.AlignTop)
-            grid.addLayout(box, line, 2)
+            grid.addLayout(box, line, 1)
         inner = QWidget()
         inner.setObjectName("panel")
         outer = column(inner)
@@ -122,6 +121,8 @@ class ImportMaskDialog(Dialog):
         outer.addStretch(1)
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setMinimumWidth(PREVIEW_SIDE * 3 // 4)
         scroll.setWidget(inner)
         scroll.setAccessibleName(self.tr("Classes"))
         return scroll

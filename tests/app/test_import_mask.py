@@ -107,6 +107,8 @@ def test_each_colour_gets_its_class(user: User, tmp_path: Path, monkeypatch: pyt
     blue, green, red = dialog.rows
     assert [row.part.value for row in dialog.rows] == ["#0000ff", "#00ff00", "#ff0000"]
     assert all(row.choice == NEW for row in dialog.rows), "no class has these colours"
+    for widget in (blue.classes, blue.name, blue.facts):
+        assert widget.visibleRegion().boundingRect() == widget.rect(), "it is not cut off"
     choose(red, 2)
     choose(blue, NOTHING)
     green.name.setFocus()
