@@ -65,7 +65,7 @@ def test_the_class_is_asked_for_and_nothing_is_marked_before(
     dialog = ask(user)
     assert user.document.state.damage.empty
     (row,) = dialog.rows
-    assert row.facts.text() == "100 px, 1 region"
+    assert row.facts.text().startswith("100 px, 1 region")
     assert row.choice == 1, "the selected class is proposed"
     choose(row, 3)
     user.document.do(show_class(user.document.state, 3, False))
