@@ -112,7 +112,10 @@ VIEW = (
         checkable=True,
     ),
     ActionSpec(
-        "windows_visible", QT_TRANSLATE_NOOP("Actions", "Show conte&xt windows"), ("K",), checkable=True
+        "windows_visible",
+        QT_TRANSLATE_NOOP("Actions", "Show &tiles of the restoration"),
+        ("K",),
+        checkable=True,
     ),
     ActionSpec(
         "provenance_visible",
@@ -233,6 +236,9 @@ MASK = (
     SEPARATOR,
     ActionSpec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
     ActionSpec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
+    ActionSpec(
+        "export_statistics", QT_TRANSLATE_NOOP("Actions", "Export s&tatistics…"), (), "measure", "damage"
+    ),
 )
 STYLE = (
     ActionSpec(
@@ -340,6 +346,19 @@ HELP = (
     ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About Imagest Workstation"), (), "info", ""),
 )
+
+CHANGING = frozenset(
+    (
+        *(f"tool_{name}" for name in ("brush", "eraser", "lasso", "polygon", "rectangle", "wand", "fill")),
+        "tool_style",
+        *("undo", "redo", "swap_tool", "grow", "shrink", "invert", "clear_class", "clear_all"),
+        *("derive_difference", "derive_cracks", "derive_losses", "import_mask"),
+        *("suggest_style", "accept_suggestions", "donor", "clear_style"),
+        *("restore_all", "restore_visible", "restore_region"),
+        *("accept_run", "reject_run", "discard_run", "rename_run", "accept_region", "reject_region"),
+    )
+)
+"""Actions that change the project, and tools that do."""
 
 Entry = ActionSpec | None
 MENUS: dict[str, tuple[Entry, ...]] = {

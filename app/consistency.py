@@ -20,7 +20,7 @@ def reconcile(selection: Selection, state: State | None) -> None:
     classes = state.damage.classes
     labels = [item.label for item in classes]
     if selection.label not in labels:
-        selection.label = _default_class(classes).label
+        selection.label = default_class(classes).label
     proposal = selection.proposal
     if proposal is not None and proposal.label not in labels:
         selection.proposal = replace(proposal, label=selection.label)
@@ -37,6 +37,6 @@ def reconcile(selection: Selection, state: State | None) -> None:
         selection.region = 0
 
 
-def _default_class(classes: tuple[DamageClass, ...]) -> DamageClass:
+def default_class(classes: tuple[DamageClass, ...]) -> DamageClass:
     """The first class that is visible and not locked, else the first one."""
     return next((item for item in classes if item.visible and not item.locked), classes[0])

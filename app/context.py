@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from PySide6.QtCore import QObject, Signal
 
-from app.consistency import reconcile
+from app.consistency import default_class, reconcile
 from app.document import OpenDocument
 from app.faults import faults
 from app.jobs.call_later import call_later
-from app.jobs.runner import Background, Jobs
+from app.jobs.runner import Background, Job, Jobs
 from app.messages import Messages
 from app.selection import Selection
 from app.settings import Settings
@@ -48,6 +48,10 @@ class Context(QObject):
         self._active_tools: WeakSet[object] = WeakSet()
         self._deferred: deque[Callable[[], object]] = deque()
         self.jobs.failed.connect(self._job_failed)
+        self._messages_before: WeakKeyDictionary[Job, int] = WeakKeyDictionary()
+        """Number of messages when a job was submitted."""
+        self.jobs.submitted.connect(self._job_submitted)
+        self.jobs.finished.connect(self._job_finished)
         self.jobs.callback_failed.connect(self.messages.fail)
         self._faulted.connect(self.messages.fail)
         self._fault_listener = self._faulted.emit
@@ -61,16 +65,15 @@ class Context(QObject):
 
     def set_document(self, document: OpenDocument | None) -> None:
         """Show ``document``; the caller closes the previous one afterwards."""
-        self._document = document
+        self._document = self.messages.document = document
         if document is not None:
             document.setParent(self)
             for signal in (document.classes_changed, document.runs_changed):
                 signal.connect(self._reconcile)
             document.damage_changed.connect(self._make_mask_visible)
-        self.selection.run, self.selection.region = None, 0
-        self.selection.proposal, self.selection.suggestions, self.selection.windows = None, (), ()
-        self.selection.style_taken, self.selection.style_declined = (), False
-        self._make_mask_visible()
+        self.selection.reset()
+        if document is not None:
+            self.selection.label = default_class(document.state.damage.classes).label
         self._reconcile()
         self.document_changed.emit(document)
 
@@ -90,13 +93,17 @@ class Context(QObject):
         document = self._document
         return self.attempt(lambda: None if document is None else document.do(operation))
 
-    def attempt(self, action: Callable[[], object]) -> bool:
-        """Call ``action`` and show an ``ImagestError`` as a message. Returns whether it succeeded."""
+    def attempt(self, action: Callable[[], object], topic: str = "edit") -> bool:
+        """Call ``action`` and show an ``ImagestError`` as a message. Returns whether it succeeded.
+
+        Success removes earlier errors of ``topic``.
+        """
         try:
             action()
         except ImagestError as error:
-            self.messages.fail(error)
+            self.messages.fail(error, topic)
             return False
+        self.messages.resolve(topic)
         return True
 
     # Gestures
@@ -139,6 +146,13 @@ class Context(QObject):
         self.background.shutdown()
         self.jobs.shutdown()
 
-    def _job_failed(self, job: object, error: Exception) -> None:
-        if getattr(job, "failed", None) is None:
-            self.messages.fail(error)
+    def _job_submitted(self, job: Job) -> None:
+        self._messages_before[job] = self.messages.count
+
+    def _job_finished(self, job: Job) -> None:
+        """Remove errors of earlier jobs; an error of one queued together with this one stays."""
+        self.messages.resolve(job.topic, self._messages_before.pop(job, None))
+
+    def _job_failed(self, job: Job, error: Exception) -> None:
+        if job.failed is None:
+            self.messages.fail(error, job.topic)

@@ -130,7 +130,8 @@ class OpenDocument(QObject):
 
     ``damage_changed(Box)`` and ``decisions_changed(Box)``, also for rejected parts, say where; the other
     signals say which part of the state has changed. Three carry a message: ``troubled`` (saving failed, ""
-    once it works again), ``warned`` (a backup failed) and ``refused`` (an operation was refused). Change
+    once it works again), ``warned`` (a backup failed) and ``refused`` (an operation was refused).
+    ``renamed``: the project was saved under another name, and may be no longer read-only. Change
     ``document`` only through :meth:`do`.
     """
 
@@ -146,6 +147,7 @@ class OpenDocument(QObject):
     troubled = Signal(object)
     warned = Signal(object)
     refused = Signal(object)
+    renamed = Signal()
     closed = Signal()
 
     def __init__(self, document: Document, painting: Painting, parent: QObject | None = None) -> None:
@@ -211,6 +213,11 @@ class OpenDocument(QObject):
     def redo(self) -> bool:
         """Redo the operation undone last; returns whether there was one."""
         return self.document.redo()
+
+    def save_as(self, path: Path, *, force: bool = False) -> None:
+        """Store the project at ``path`` and continue there; raises ``OutputError``."""
+        self.document.save_as(path, force=force)
+        self.renamed.emit()
 
     def close(self) -> None:
         """Save and close; raises ``OutputError`` and stays open if saving fails."""

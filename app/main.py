@@ -84,6 +84,7 @@ def _transfer(old: MainWindow, new: MainWindow) -> None:
     if document is not None:
         old.context.set_document(None)
         new.context.set_document(document.transferred())
+        opening.report_failed_save(new.context, document.document.write_error)
     for name, value in selection.items():
         setattr(new.context.selection, name, value)
     for name, dock in old.docks.items():

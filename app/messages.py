@@ -28,7 +28,8 @@ class MessageAction:
 class Notification:
     """A sentence, a remedy, details for "Copy diagnostics", and a button.
 
-    ``level``: info, warning or error.
+    ``level``: info, warning or error. ``topic``: the action that it is about, such as "open" or "export".
+    ``document``: the document that it is about; it is hidden when that one is closed.
     """
 
     level: str
@@ -36,22 +37,42 @@ class Notification:
     remedy: str = ""
     details: str = ""
     action: MessageAction | None = None
+    topic: str = ""
+    document: object = None
+    number: int = 0
+    """Messages are numbered in the order in which they are reported."""
+
+
+WITHOUT_DOCUMENT = ("open", "close")
+"""Topics that are not about the document that is open when they are reported."""
 
 
 class Messages(QObject):
-    """Emits ``said(Notification)``; the banner shows it."""
+    """Emits ``said(Notification)``, which the banner shows, and ``resolved(topic, number)``.
+
+    ``resolved``: the action of this topic succeeded, so that its warnings and errors before this number are
+    outdated. ``document`` is the open document, ``count`` the number of messages so far.
+    """
 
     said = Signal(object)
+    resolved = Signal(str, int)
 
-    def say(self, sentence: str, details: str = "", action: MessageAction | None = None) -> None:
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document: object = None
+        self.count = 0
+
+    def say(
+        self, sentence: str, details: str = "", action: MessageAction | None = None, *, topic: str = ""
+    ) -> None:
         """Show information; with an ``action`` it stays until it is closed or replaced."""
-        self._emit(Notification("info", sentence, "", details, action))
+        self._emit("info", sentence, details=details, action=action, topic=topic)
 
-    def warn(self, sentence: str, remedy: str = "", details: str = "") -> None:
+    def warn(self, sentence: str, remedy: str = "", details: str = "", *, topic: str = "") -> None:
         """Show a warning."""
-        self._emit(Notification("warning", localized(sentence), remedy, details))
+        self._emit("warning", localized(sentence), remedy, details, topic=topic)
 
-    def fail(self, error: BaseException) -> None:
+    def fail(self, error: BaseException, topic: str = "") -> None:
         """Show an error: the sentence of an ``ImagestError``, a general one for an unexpected error.
 
         An unexpected error is logged and shown once, even if it arrives in several ways.
@@ -61,12 +82,28 @@ class Messages(QObject):
             if not once(error, "told"):
                 return
         details = "".join(traceback.format_exception(error))
-        sentence, remedy = explained(error)
-        self._emit(Notification("error", sentence, remedy, details))
+        self._emit("error", *explained(error), details, topic=topic)
 
-    def _emit(self, message: Notification) -> None:
-        """Log ``message`` and emit it."""
-        log.info("%s: %s %s", message.level, message.sentence, message.remedy)
+    def resolve(self, topic: str, before: int | None = None) -> None:
+        """Report that the action of ``topic`` succeeded, started after the first ``before`` messages."""
+        if topic:
+            self.resolved.emit(topic, self.count if before is None else before)
+
+    def _emit(
+        self,
+        level: str,
+        sentence: str,
+        remedy: str = "",
+        details: str = "",
+        action: MessageAction | None = None,
+        *,
+        topic: str,
+    ) -> None:
+        """Log a message and emit it."""
+        document = None if topic in WITHOUT_DOCUMENT else self.document
+        log.info("%s: %s %s", level, sentence, remedy)
+        message = Notification(level, sentence, remedy, details, action, topic, document, self.count)
+        self.count += 1
         self.said.emit(message)
 
 

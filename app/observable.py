@@ -18,6 +18,11 @@ class Value(Generic[T]):
     def __init__(self, default: T, signal: str = "") -> None:
         self._default, self._signal = default, signal
 
+    @property
+    def default(self) -> T:
+        """The value before the first change."""
+        return self._default
+
     def __set_name__(self, owner: type, name: str) -> None:
         self._attribute = f"_{name}"
         self._signal = self._signal or f"{name}_changed"

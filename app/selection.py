@@ -13,6 +13,26 @@ from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
 
+RESET_BY_DOCUMENT = (
+    "tool",
+    "mask_visible",
+    "zones_visible",
+    "windows_visible",
+    "provenance_visible",
+    "run",
+    "region",
+    "compare",
+    "shown",
+    "swapped",
+    "proposal",
+    "suggestions",
+    "style_taken",
+    "style_declined",
+    "windows",
+    "variations",
+    "seed_locked",
+)
+"""Values that a document starts with; none is carried over from the one before."""
 LARGEST_BRUSH = 4000
 """Diameter in native pixels."""
 
@@ -164,6 +184,11 @@ class Selection(QObject):
     """Number of variations of a restoration."""
     request = Value(RestorationRequest("harmonic"))
     """Parameters of the next restoration."""
+
+    def reset(self) -> None:
+        """Set everything that belongs to a document to its default."""
+        for name in RESET_BY_DOCUMENT:
+            setattr(self, name, vars(Selection)[name].default)
 
     def step_brush(self, larger: bool) -> None:
         """Change the brush size by about 20 %, at least by one pixel."""

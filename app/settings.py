@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class RecentFile:
     """A recent file and its last state.
 
     ``view``: centre (px) and zoom; ``label``: damage class, 0 if unknown; ``request``: the parameters of
-    the Restore panel as plain values.
+    the Restore panel as plain values; ``folders``: the last folder by the purpose of a file dialog.
     """
 
     path: str
@@ -56,6 +56,7 @@ class RecentFile:
     tool: str = ""
     label: int = 0
     request: dict[str, Any] | None = None
+    folders: dict[str, str] = field(default_factory=dict)
 
 
 class Settings(QObject):
@@ -99,6 +100,7 @@ class Settings(QObject):
         tool: str = "",
         label: int = 0,
         request: dict[str, Any] | None = None,
+        folders: dict[str, str] | None = None,
     ) -> None:
         """Make ``path`` the latest file and store its state; values not given keep their last ones."""
         text = str(path.resolve())
@@ -110,6 +112,7 @@ class Settings(QObject):
             tool=tool or known.tool,
             label=label or known.label,
             request=request or known.request,
+            folders={**known.folders, **(folders or {})},
         )
         self._set_recent((latest, *others)[:RECENT])
 
@@ -231,11 +234,14 @@ def _preferences(data: Any) -> Preferences:
 
 
 def _recent(row: Any) -> RecentFile:
-    view, tool, label, request = (row.get(name) for name in ("view", "tool", "label", "request"))
+    names = "view", "tool", "label", "request", "folders"
+    view, tool, label, request, folders = (row.get(name) for name in names)
+    valid = folders.items() if isinstance(folders, dict) else ()
     return RecentFile(
         str(row.get("path", "")),
         tuple(view) if view else None,
         tool if isinstance(tool, str) else "",
         label if isinstance(label, int) else 0,
         request if isinstance(request, dict) else None,
+        {str(purpose): folder for purpose, folder in valid if isinstance(folder, str)},
     )

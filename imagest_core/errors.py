@@ -47,6 +47,10 @@ class MaskError(InputError):
     """A mask doesn't match the painting, or marks nothing to restore."""
 
 
+class NotBinaryError(MaskError):
+    """A mask is not clearly black and white; its colours may stand for several kinds of damage."""
+
+
 class StyleError(InputError):
     """A style reference can't be used."""
 

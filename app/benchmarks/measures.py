@@ -16,7 +16,7 @@ from PySide6.QtTest import QTest
 import resources
 from app.benchmarks.stage import Stage, Stalls, clock
 from app.canvas.navigation import ViewPosition
-from app.commands import mask as masking
+from app.commands import mask_import as importing
 from app.commands import restore as restoring
 from app.selection import ToolName
 from imagest_core.painting.geometry import Box
@@ -54,7 +54,7 @@ def restoring_sample(name: str) -> Measured:
     """
     stage = Stage()
     stage.opened(resources.sample_painting())
-    masking.import_mask(stage.context, resources.sample_mask())
+    importing.import_mask(stage.context, resources.sample_mask())
     stage.until(lambda: not stage.context.jobs.busy and stage.context.background.resting)
     started = time.perf_counter()
     get_engine(name).preload(RestorationRequest(engine=name), Progress())

@@ -20,7 +20,7 @@ def may_mark(context: Context, label: int) -> bool:
     if document is None:
         return False
     if document.read_only:
-        context.messages.warn(document.read_only)
+        context.messages.warn(document.read_only, topic="read-only")
         return False
     context.selection.mask_visible = True
     return not label or _ensure_visible(context, label)
@@ -33,7 +33,8 @@ def _ensure_visible(context: Context, label: int) -> bool:
     item = next((item for item in state.damage.classes if item.label == label), None)
     if item is None:
         context.messages.warn(
-            translate("Marking", "This damage class no longer exists: choose one from the list of classes.")
+            translate("Marking", "This damage class no longer exists: choose one from the list of classes."),
+            topic="edit",
         )
         return False
     if not item.visible:

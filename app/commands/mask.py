@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -89,7 +90,8 @@ def _edit(
         def computed(operation: ChangeMask) -> None:
             context.when_free(lambda: apply(operation))
 
-        context.background.submit(compute, computed, context.messages.fail, priority=BEFORE_TILES)
+        failed = partial(context.messages.fail, topic="edit")
+        context.background.submit(compute, computed, failed, priority=BEFORE_TILES)
 
 
 def _edit_now(
@@ -245,32 +247,6 @@ def _painted(damage: DamageMap, pieces: Pieces, label: int, overwrite: bool) -> 
     return result
 
 
-def import_mask(context: Context, path: Path) -> None:
-    """Merge the mask file at ``path`` into the mask as the selected class."""
-    if (document := context.document) is None:
-        return
-    size = document.painting.width, document.painting.height
-
-    def read(progress: Progress) -> DamageMap:
-        from imagest_core.damage.mask_io import read_mask
-
-        return read_mask(path, size)
-
-    def done(damage: DamageMap) -> None:
-        if context.document is document:
-            sentence = translate("Masking", "Imported {0} px of damage from {1}.").format(
-                f"{damage.count():,}", path.name
-            )
-            merge_mask(
-                context,
-                damage,
-                operation_name("import_mask", file=path.name),
-                lambda: context.messages.say(sentence),
-            )
-
-    context.jobs.submit(Job(translate("Masking", "Reading the mask"), read, done))
-
-
 def export_mask(context: Context, path: Path) -> None:
     """Write all damage as a mask; an existing file is replaced, which the user has confirmed."""
     if (document := context.document) is None:
@@ -288,6 +264,9 @@ def export_mask(context: Context, path: Path) -> None:
         Job(
             translate("Masking", "Writing the mask"),
             write,
-            lambda _: context.messages.say(translate("Masking", "The mask was saved as {0}.").format(path)),
+            lambda _: context.messages.say(
+                translate("Masking", "The mask was saved as {0}.").format(path), topic="export-mask"
+            ),
+            topic="export-mask",
         )
     )

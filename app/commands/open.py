@@ -10,6 +10,8 @@ import resources
 from app.commands.confirm_cancel import confirm_cancel
 from app.context import Context
 from app.document import PROJECT_SUFFIX, OpenDocument, Opened, ProjectFoundError, ScanMissingError, read_path
+from app.folders import remember_folder
+from app.i18n.core_messages import localized
 from app.jobs.runner import Job
 from imagest_core.errors import ImagestError, ProfileError
 from imagest_core.painting.outputs import same_file
@@ -74,7 +76,7 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
     if _is_open(context, opened[0]):
         opened[0].abandon()
         opened[1].close()
-        context.messages.say(translate("Opening", "{0} is already open.").format(path.name))
+        context.messages.say(translate("Opening", "{0} is already open.").format(path.name), topic="open")
         return
     if not close(context):
         opened[0].abandon()
@@ -82,14 +84,30 @@ def _show(context: Context, path: Path, opened: Opened) -> None:
         return
     document = OpenDocument(*opened)
     context.set_document(document)
+    context.messages.resolve("open")
     context.settings.remember(path)
     context.settings.remember_folder("open", path)
     if not document.document.unnamed:
         context.settings.note_project(document.state.painting.sha256, path)
-    warnings = document.document.write_error, document.document.repair_note, document.read_only
-    for note in (*document.painting.notes, *warnings):
-        if note:
-            context.messages.warn(note)
+    report_notes(context, document)
+
+
+def report_notes(context: Context, document: OpenDocument) -> None:
+    """Report what the user must know about an opened document, the most important last."""
+    notes = [localized(note) for note in (*document.painting.notes, document.document.repair_note) if note]
+    if notes:
+        context.messages.warn(" ".join(notes), topic="notes")
+    report_failed_save(context, document.document.write_error)
+    if document.read_only:
+        context.messages.warn(document.read_only, topic="read-only")
+
+
+def report_failed_save(context: Context, reason: str) -> None:
+    """Report why the project can't be written, or ("") remove that report."""
+    if not reason:
+        return context.messages.resolve("save")
+    remedy = translate("Opening", "Your work continues in memory; save it under another name.")
+    return context.messages.warn(reason, remedy, topic="save")
 
 
 def _is_open(context: Context, document: Document) -> bool:
@@ -108,7 +126,7 @@ def _open_failed(context: Context, path: Path, error: Exception) -> None:
     elif isinstance(error, ProfileError):
         context.profile_unusable.emit(error, lambda: open_path(context, path, assume_srgb=True))
     else:
-        context.messages.fail(error)
+        context.messages.fail(error, "open")
 
 
 def open_sample(context: Context) -> None:
@@ -126,21 +144,22 @@ def close(context: Context) -> bool:
     try:
         document.document.flush()
     except ImagestError as error:
-        context.messages.fail(error)
+        context.messages.fail(error, "save")
         return False
     context.set_document(None)
-    context.attempt(document.close)
+    context.attempt(document.close, "close")
     document.deleteLater()
     return True
 
 
 def save(context: Context) -> bool:
-    """Save all changes; return False if the project has no name yet."""
+    """Save all changes; return False if the project needs another name: it has none, or is read-only."""
     document = context.document
-    if document is None or document.document.unnamed:
+    if document is None or document.document.unnamed or document.read_only:
         return document is None
-    if context.attempt(document.document.flush):
-        context.messages.say(translate("Opening", "All changes are saved in {0}.").format(document.title))
+    if context.attempt(document.document.flush, "save"):
+        sentence = translate("Opening", "All changes are saved in {0}.")
+        context.messages.say(sentence.format(document.title), topic="save")
     return True
 
 
@@ -151,11 +170,12 @@ def save_as(context: Context, path: Path) -> None:
     file whose name results from the added suffix is not.
     """
     document, chosen = context.document, path
-    path = path if path.suffix.lower() == PROJECT_SUFFIX else path.with_name(path.name + PROJECT_SUFFIX)
-    if document is not None and context.attempt(
-        lambda: document.document.save_as(path, force=path == chosen)
-    ):
-        context.settings.remember(path)
-        context.settings.remember_folder("project", path)
+    folders = context.settings.last_state(document.remembered_path).folders if document is not None else {}
+    path = path if path.suffix.lower() == PROJECT_SUFFIX else path.parent / f"{path.name}{PROJECT_SUFFIX}"
+    if document is not None and context.attempt(lambda: document.save_as(path, force=path == chosen), "save"):
+        context.messages.resolve("read-only")
+        context.settings.remember(path, folders=folders)
+        remember_folder(context, "project", path)
         context.settings.note_project(document.state.painting.sha256, path)
-        context.messages.say(translate("Opening", "The project is now saved in {0}.").format(path))
+        sentence = translate("Opening", "The project is now saved in {0}.")
+        context.messages.say(sentence.format(path), topic="save")

@@ -128,7 +128,7 @@ def _submit(context: Context, part: Part, title: str, rerun: RunPart | None = No
     if document is None:
         return
     if document.read_only:
-        return context.messages.warn(document.read_only)
+        return context.messages.warn(document.read_only, topic="read-only")
     random = "seed" in used_parameters(context.selection.request)
     if random and not context.selection.seed_locked:
         new_seed(context)
@@ -179,7 +179,7 @@ def _job(context: Context, document: OpenDocument, asked: RestoreJob, title: str
     def work(progress: Progress) -> RestoreOutcome:
         return kept(document, run_restoration(asked, progress), progress)
 
-    return Job(title, work, done, batch=batch)
+    return Job(title, work, done, batch=batch, topic="restore")
 
 
 def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QTreeWidget, QTreeW
 from app.diagnostics import diagnostics
 from app.widgets.parts import button, column, label, row
 from app.widgets.placement import Dialog
+from app.widgets.project_folder import ProjectFolder
 from imagest_core import __version__
 
 PARTS = {
@@ -59,6 +60,7 @@ class AboutDialog(Dialog):
                 wrap=True,
             )
         )
+        layout.addWidget(ProjectFolder())
         layout.addWidget(self._parts(), 1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QH
 
 from app.commands.export import ExportOutcome, ExportSpec, check_targets, export
 from app.context import Context
+from app.folders import remember_folder, start_folder
 from app.i18n.core_messages import localized
 from app.jobs.call_later import call_later
 from app.jobs.runner import Job
@@ -21,6 +23,8 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import Compression, Form
 from imagest_core.painting.writer import keeps_file, writing_notes
 
+SEPARATORS = tuple(each for each in (os.sep, os.altsep) if each)
+"""A path that ends with one names a folder."""
 LINES = 3
 """Lines of text reserved for the notes below the choices."""
 
@@ -36,6 +40,8 @@ class ExportDialog(Dialog):
         assert context.document is not None
         self._context, self._document = context, context.document
         self._running: Job | None = None
+        self._written = Path()
+        """The last file written, which "Show in folder" shows."""
         layout = column(self, margin=16, spacing=12)
         layout.addWidget(label(self.tr("Export the restored scan"), "title"))
         layout.addLayout(self._form())
@@ -86,10 +92,8 @@ class ExportDialog(Dialog):
         return grid
 
     def _default_path(self, painting: Painting) -> Path:
-        folder = self._context.settings.folder("export")
-        return (
-            folder if folder != Path.home() else painting.path.parent
-        ) / f"{painting.path.stem}-restored.tif"
+        folder = start_folder(self._context, "export", writing=True)
+        return folder / f"{painting.path.stem}-restored.tif"
 
     def _buttons(self) -> QHBoxLayout:
         self.show_folder = button(self.tr("Show in folder"), self._open_folder, icon="open")
@@ -120,15 +124,24 @@ class ExportDialog(Dialog):
         except RuntimeError as error:
             sentence = self.tr("The home folder {0} does not exist: choose another folder.")
             raise OutputError(sentence.format(Path(text).parts[0])) from error
-        if not typed.name:
+        if not typed.name or "\0" in text or text.endswith(SEPARATORS):
             raise OutputError(self.tr("Enter a file name that ends in .tif."))
-        return self._default_path(self._document.painting).parent / typed
+        out = self._default_path(self._document.painting).parent / typed
+        if out.is_dir():
+            raise OutputError(self.tr("{0} is a folder: add a file name that ends in .tif.").format(typed))
+        return out
 
     def _browse(self) -> None:
+        try:
+            suggested = self._output_path()
+        except ImagestError:
+            suggested = self._default_path(self._document.painting)
+        if not suggested.parent.is_dir():
+            suggested = self._default_path(self._document.painting).parent / suggested.name
         chosen, _ = QFileDialog.getSaveFileName(
             self,
             self.tr("Restored TIFF"),
-            self.path.text(),
+            str(suggested),
             "TIFF (*.tif *.tiff)",
             options=QFileDialog.Option.DontConfirmOverwrite,
         )
@@ -169,7 +182,7 @@ class ExportDialog(Dialog):
         self._show_answer(
             self.tr("Writing and verifying. Progress is shown at the bottom of the window."), "soft"
         )
-        self._context.settings.remember_folder("export", spec.out)
+        remember_folder(self._context, "export", spec.out)
         self._context.settings.prefer(
             export_mask=spec.mask is not None,
             export_fill=spec.fill is not None,
@@ -188,10 +201,10 @@ class ExportDialog(Dialog):
     def _done(self, outcome: ExportOutcome) -> None:
         from shiboken6 import isValid
 
-        self._context.messages.say(self.tr("Exported and verified: {0}").format(outcome.out))
+        self._context.messages.say(self.tr("Exported and verified: {0}").format(outcome.out), topic="export")
         if not isValid(self):
             return
-        self._running = None
+        self._running, self._written = None, outcome.out
         self._show_answer(self._summary(outcome), "good")
         self.show_folder.show()
         self.go.hide()
@@ -216,14 +229,14 @@ class ExportDialog(Dialog):
     def _failed(self, error: Exception) -> None:
         from shiboken6 import isValid
 
-        self._context.messages.fail(error)
+        self._context.messages.fail(error, "export")
         if isValid(self):
             self._running = None
             self._show_answer(explained(error)[0], "bad")
             self.go.setEnabled(True)
 
     def _open_folder(self) -> None:
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.spec().out.parent)))
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
 
 
 class FormatChoices(QWidget):

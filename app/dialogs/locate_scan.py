@@ -80,7 +80,8 @@ class LocateScanDialog(Dialog):
 
     def ask(self) -> None:
         """Ask the user for the file."""
-        folder = self._context.settings.folder("open")
+        known = (self._missing.reference.path.parent, self._missing.project.parent)
+        folder = next((each for each in known if each.is_dir()), self._context.settings.folder("open"))
         kinds = self.tr("Pictures") + f" ({opening.PICTURES});;" + self.tr("All files") + " (*)"
         chosen, _ = QFileDialog.getOpenFileName(
             self, self.tr("Locate {0}").format(self._missing.reference.path.name), str(folder), kinds

@@ -10,6 +10,7 @@ from app.context import Context
 from app.document import ProjectFoundError
 from app.widgets.parts import button, column, label, row, rule
 from app.widgets.placement import Dialog
+from app.widgets.project_folder import ProjectFolder
 
 
 class ProjectFoundDialog(Dialog):
@@ -33,6 +34,7 @@ class ProjectFoundDialog(Dialog):
                 wrap=True,
             )
         )
+        layout.addWidget(ProjectFolder())
         layout.addWidget(rule())
         self.project = button(self.tr("Open the project"), self._open_project, primary=True)
         self.project.setDefault(True)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDialogButtonBox, QGridLayou
 from app.context import Context
 from app.widgets.parts import column, form, guard_wheel, label, rule
 from app.widgets.placement import Dialog
+from app.widgets.project_folder import ProjectFolder
 
 Choices = Iterable[tuple[str, str]]
 
@@ -33,6 +34,8 @@ class SettingsDialog(Dialog):
             ("brush_follows_zoom", self.tr("Keep the brush the same size on screen when zooming")),
         ):
             layout.addWidget(self._check(name, text))
+        layout.addWidget(rule())
+        layout.addWidget(ProjectFolder())
         self.later = label(self.tr("The language changes when the running job ends."), "small")
         self.later.hide()
         layout.addWidget(self.later)

@@ -27,6 +27,7 @@ class Job:
 
     Errors go to ``failed`` if given, otherwise they are reported as messages. Jobs of one ``batch`` are
     cancelled together. The user is asked before a job that ``matters`` is cancelled for something else.
+    ``topic``: the action of its messages; its success removes earlier errors of that action.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Job:
     failed: Callable[[Exception], None] | None = None
     batch: object = None
     matters: bool = True
+    topic: str = ""
 
 
 class _Worker(QObject):
@@ -71,12 +73,14 @@ class _Worker(QObject):
 class Jobs(QObject):
     """A queue that runs one job at a time in one thread.
 
-    ``started(Job)``, ``progressed(Report)``, ``preview(object)``; ``cancelling()`` as soon as a cancel is
-    requested; then one of ``finished(Job)``, ``failed(Job, Exception)``, ``cancelled(Job)``.
-    ``callback_failed(Exception)``: a job's ``done`` or ``failed`` raised; ``dropped(Job)``: a queued job will
-    not run; ``queue_changed(int)``: the queue's length; ``idle()``: no job is left.
+    ``submitted(Job)``, ``started(Job)``, ``progressed(Report)``, ``preview(object)``; ``cancelling()`` as
+    soon as a cancel is requested; then one of ``finished(Job)``, ``failed(Job, Exception)``,
+    ``cancelled(Job)``. ``callback_failed(Exception)``: a job's ``done`` or ``failed`` raised;
+    ``dropped(Job)``: a queued job will not run; ``queue_changed(int)``: the queue's length; ``idle()``: no
+    job is left.
     """
 
+    submitted = Signal(object)
     started = Signal(object)
     progressed = Signal(object)
     preview = Signal(object)
@@ -124,6 +128,7 @@ class Jobs(QObject):
     def submit(self, job: Job) -> None:
         """Run ``job`` after the queued ones."""
         self._queue.append(job)
+        self.submitted.emit(job)
         if self.current is None:
             self._next()
         else:

@@ -204,7 +204,7 @@ class ClassList(QWidget):
         number = next((n for n in range(1, MAX_LABEL + 1) if n not in self._rows), None)
         if number is None:
             sentence = self.tr("All {0} damage classes exist already: rename one that you do not need.")
-            return self._context.messages.warn(sentence.format(MAX_LABEL))
+            return self._context.messages.warn(sentence.format(MAX_LABEL), topic="edit")
         item = DamageClass(number, name.strip(), OWN_COLOURS[number % len(OWN_COLOURS)])
         if self._context.do(settings.add_class(document.state, item)):
             self._context.selection.label = number

@@ -20,6 +20,7 @@ class DamagePanel(Panel):
     """
 
     import_requested = Signal()
+    changes_document = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -79,6 +80,12 @@ class DamagePanel(Panel):
         self.classes.refresh()
         self.derive.refresh()
         self._show_card()
+
+    def update_access(self) -> None:
+        """Also close the Derive section of a read-only document."""
+        if self.read_only:
+            self.fold.head.setChecked(False)
+        super().update_access()
 
     def show_derive(self, method: str) -> None:
         """Open the Derive section with ``method``."""

@@ -21,6 +21,7 @@ from app.commands.mask_detectors import (
 from app.commands.open import PICTURES
 from app.commands.previews import MaskPreview, Previewer
 from app.context import Context
+from app.folders import remember_folder, start_folder
 from app.jobs.runner import Job
 from app.messages import explained
 from app.panels.registration import RegistrationView
@@ -217,13 +218,13 @@ class DerivePanel(QWidget):
 
     def ask_clean(self) -> None:
         """Ask for the clean picture."""
-        folder = str(self._context.settings.folder("clean"))
+        folder = str(start_folder(self._context, "clean"))
         kinds = self.tr("Pictures") + f" ({PICTURES})"
         chosen, _ = QFileDialog.getOpenFileName(
             self, self.tr("Choose a clean picture of the work"), folder, kinds
         )
         if chosen:
-            self._context.settings.remember_folder("clean", Path(chosen))
+            remember_folder(self._context, "clean", Path(chosen))
             self.set_clean(Path(chosen))
 
     def set_clean(self, path: Path, assume_srgb: bool = False) -> None:
@@ -233,7 +234,8 @@ class DerivePanel(QWidget):
         except ProfileError as error:
             return self._context.profile_unusable.emit(error, lambda: self.set_clean(path, assume_srgb=True))
         except ImagestError as error:
-            return self._context.messages.fail(error)
+            return self._context.messages.fail(error, "clean")
+        self._context.messages.resolve("clean")
         self._show_source()
         self._prepare()
 
@@ -372,12 +374,13 @@ class DerivePanel(QWidget):
                 self.tr("Deriving the mask"),
                 lambda progress: detector.derive(painting, prepared, values, progress),
                 done,
+                topic="derive",
             )
         )
 
     def _applied(self, sentence: str) -> None:
         self._context.selection.proposal = None
-        self._context.messages.say(sentence)
+        self._context.messages.say(sentence, topic="derive")
         self.done.emit()
 
 

@@ -27,6 +27,11 @@ class HistoryModel(QAbstractListModel):
         self.entries: list[HistoryEntry] = []
         self.undone = 0
 
+    @property
+    def read_only(self) -> str:
+        """Why no step can be undone, in the user's language; "" if steps can."""
+        return localized(self._document.read_only) if self._document is not None else ""
+
     def show(self, document: OpenDocument | None) -> None:
         """Show the current history of ``document``."""
         self.beginResetModel()
@@ -46,8 +51,9 @@ class HistoryModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return localized(entry.name)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return " · ".join(part for part in (local_time(entry.time), entry.operator) if part)
-        if role == Qt.ItemDataRole.ForegroundRole and index.row() < self.undone:
+            facts = " · ".join(part for part in (local_time(entry.time), entry.operator) if part)
+            return f"{facts}\n{self.read_only}" if self.read_only else facts
+        if role == Qt.ItemDataRole.ForegroundRole and (index.row() < self.undone or self.read_only):
             return QColor(theme.roles().faint)
         if role == Qt.ItemDataRole.FontRole and index.row() == self.undone:
             font = QFont()
@@ -78,6 +84,7 @@ class HistoryPanel(Panel):
     def bind(self, document: OpenDocument) -> None:
         """Connect to the history of ``document``."""
         document.history_changed.connect(self.refresh)
+        document.renamed.connect(self.refresh)
 
     def refresh(self) -> None:
         """Show the current history."""
@@ -90,7 +97,7 @@ class HistoryPanel(Panel):
     def _go_to(self, line: int) -> None:
         """Undo or redo until the step on ``line`` is the latest one done."""
         document, by = self.document, line - self.model.undone
-        if document is None:
+        if document is None or document.read_only:
             return
         for _ in range(abs(by)):
             if not self.context.attempt(document.undo if by > 0 else document.redo):

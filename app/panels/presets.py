@@ -87,9 +87,11 @@ class Presets(QWidget):
         request = self._stored(name)
         if request is None:
             self._context.messages.warn(
-                self.tr("This version can’t use the preset “{0}”: delete it.").format(name)
+                self.tr("This version can’t use the preset “{0}”: delete it.").format(name),
+                topic="preset",
             )
             return self.refresh()
+        self._context.messages.resolve("preset")
         self._context.selection.request = request
         return None
 

@@ -33,6 +33,7 @@ class RestorePanel(Panel):
     """Shows and changes ``selection.request``; ``summary_changed(str)``: text for the title."""
 
     summary_changed = Signal(str)
+    changes_document = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -97,8 +98,10 @@ class RestorePanel(Panel):
         try:
             self.context.selection.request = self._changed(**values)
         except InputError as error:
-            self.context.messages.fail(error)
+            self.context.messages.fail(error, "parameters")
             self._show_request(self.context.selection.request)
+        else:
+            self.context.messages.resolve("parameters")
 
     def _changed(self, **values: Any) -> RestorationRequest:
         """The request with other values; an engine chosen again gets back the parameters it had."""
@@ -139,7 +142,13 @@ class RestorePanel(Panel):
         self.footer.show_device(request.device, "device" in used_parameters(request))
 
     def _enable(self) -> None:
-        self.footer.allow(self.document is not None and not self.document.state.damage.empty)
+        damaged = self.document is not None and not self.document.state.damage.empty
+        self.footer.allow(damaged, self.read_only)
+
+    def update_access(self) -> None:
+        """Also disable the buttons below the panel."""
+        super().update_access()
+        self._enable()
 
     # How long
 
@@ -163,8 +172,8 @@ class RestorePanel(Panel):
             return
         self.context.selection.windows = tuple(window.box for window in found.windows)
         regions = self.tr("%n region(s)", "", found.regions)
-        windows = self.tr("%n window(s)", "", len(found.windows))
-        text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", windows)
+        tiles = self.tr("%n tile(s)", "", len(found.windows))
+        text = self.tr("{0}, {1} px, in {2}").format(regions, f"{found.pixels:,}", tiles)
         seconds = self.expected_seconds(found)
         if seconds is not None:
             text += self.tr(" · about {0} here").format(duration(seconds))

@@ -160,8 +160,8 @@ class Advanced(QWidget):
         self._shown_engine = engine
 
     def _add_windows(self, parent: QVBoxLayout) -> None:
-        self.windows = QCheckBox(self.tr("Show the context windows on the canvas"))
-        self.windows.setToolTip(self.tr("Show the context windows   K"))
+        self.windows = QCheckBox(self.tr("Show the tiles on the canvas"))
+        self.windows.setToolTip(self.tr("Show the tiles with the intact paint around (context windows)   K"))
         selection = self._context.selection
         self.windows.setChecked(selection.windows_visible)
         self.windows.toggled.connect(lambda on: setattr(selection, "windows_visible", on))

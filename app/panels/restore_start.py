@@ -9,7 +9,7 @@ from app.commands import restore as restoring
 from app.context import Context
 from app.jobs.devices import CUDA, Device, choices, cpu_text
 from app.panels.parameter_controls import narrow_combo_box
-from app.widgets.parts import button, column, label, restyle, row, rule
+from app.widgets.parts import button, column, explain, label, restyle, row, rule
 
 DEVICE_WIDTH = 112
 
@@ -23,6 +23,7 @@ class Start(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self._context, self.found = context, Device()
+        self._damaged, self._read_only = False, ""
         self.expected = label("", "soft", wrap=True)
         self._add_buttons()
         self.device = narrow_combo_box()
@@ -40,7 +41,7 @@ class Start(QWidget):
         where = row(self._named, self.device, self.hardware)
         where.setStretch(2, 1)
         inside.addLayout(where)
-        context.selection.result_changed.connect(lambda _: self.allow(self.go.isEnabled()))
+        context.selection.result_changed.connect(lambda _: self.allow(self._damaged, self._read_only))
 
     def _add_buttons(self) -> None:
         context = self._context
@@ -59,18 +60,23 @@ class Start(QWidget):
         self._buttons = row(self.go, self.part, self.region)
         self._buttons.setStretch(0, 1)
 
-    def allow(self, there: bool) -> None:
-        """Whether there is damage to restore; a region needs one under review besides."""
+    def allow(self, damaged: bool, read_only: str = "") -> None:
+        """Enable the buttons if there is damage to restore; ``read_only``: why nothing can be restored."""
+        self._damaged, self._read_only = damaged, read_only
         selection = self._context.selection
-        self.go.setEnabled(there)
-        self.part.setEnabled(there)
         reviewed = selection.run is not None and selection.region > 0
-        self.region.setEnabled(there and reviewed)
-        self.region.setToolTip(
+        tip = (
             self.tr("Only region {0}, which is under review   Ctrl+Alt+Enter").format(selection.region)
             if reviewed
             else self.tr("Only the region under review: choose one in Review first")
         )
+        explain(self.region, "")
+        self.region.setToolTip(tip)
+        self.region.setEnabled(damaged and reviewed and not read_only)
+        for widget in (self.go, self.part):
+            widget.setEnabled(damaged and not read_only)
+        for widget in (self.go, self.part, self.region):
+            explain(widget, read_only)
 
     def say(self, text: str, kind: str = "soft") -> None:
         """What is to be expected."""

@@ -14,10 +14,13 @@ from app import theme
 from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.core_messages import localized
 from app.i18n.run_texts import mode_name, run_details, run_kind
+from app.jobs.call_later import call_later
 from app.selection import Compare, DisplayedPicture
+from app.widgets.horizontal_scroll import HorizontalScrollArea
 from app.widgets.images import image_of
-from app.widgets.parts import button, clear, elided, label, row, tool_button
+from app.widgets.parts import button, clear, elided, explain, label, row, tool_button
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.project.composed_fills import ComposedFills, fills_under_review
@@ -68,11 +71,10 @@ class ResultStrip(QFrame):
         self._row = row(spacing=8)
         self._row.setAlignment(Qt.AlignmentFlag.AlignLeft)
         inner.setLayout(self._row)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
+        scroll = HorizontalScrollArea()
         scroll.setWidget(inner)
         scroll.setAccessibleName(self.tr("Results"))
-        scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.horizontalScrollBar().rangeChanged.connect(lambda *_: call_later(self, self._reveal))
         return scroll
 
     def _buttons(self) -> QHBoxLayout:
@@ -90,14 +92,13 @@ class ResultStrip(QFrame):
         self.compare = tool_button(
             "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
         )
-        self.more = (
-            tool_button("rename", self.tr("Rename this result"), self.rename_requested.emit),
-            tool_button(
-                "copy",
-                self.tr("Copy its parameters to the Restore panel"),
-                lambda: deciding.copy_parameters(context),
-            ),
+        self.copy = tool_button(
+            "copy",
+            self.tr("Copy its parameters to the Restore panel"),
+            lambda: deciding.copy_parameters(context),
         )
+        rename = tool_button("rename", self.tr("Rename this result"), self.rename_requested.emit)
+        self.more = rename, self.copy
         back = tool_button("previous", self.tr("Previous result   ,"), lambda: deciding.step_run(context, -1))
         on = tool_button("next", self.tr("Next result   ."), lambda: deciding.step_run(context, 1))
         return row(self.title, back, on, self.compare, *self.more, 4, self.accept, self.discard, spacing=4)
@@ -108,6 +109,7 @@ class ResultStrip(QFrame):
         if document is not None:
             document.runs_changed.connect(self.refresh)
             document.decisions_changed.connect(lambda _: self.refresh())
+            document.renamed.connect(self.refresh)
         self.refresh()
 
     def redraw(self) -> None:
@@ -183,14 +185,24 @@ class ResultStrip(QFrame):
             thumb.setChecked(number == chosen)
         if self._thumbs:
             self._accepted.setChecked(chosen is None)
+            call_later(self, self._reveal)
         run = deciding.shown_run(self._context)
+        read_only = localized(self._context.document.read_only) if self._context.document else ""
         for widget in (self.accept, self.discard, *self.more):
-            widget.setEnabled(run is not None)
+            locked = read_only if widget is not self.copy else ""
+            widget.setEnabled(run is not None and not locked)
+            explain(widget, locked)
         self.title.setText(
             self.tr("Result {0} of {1}").format(run.id, len(self._thumbs))
             if run
             else self.tr("Accepted so far")
         )
+
+    def _reveal(self) -> None:
+        """Scroll to the selected result, once new ones have their place."""
+        thumb = self._thumbs.get(self._context.selection.run or 0)
+        if thumb is not None:
+            self.listed.ensureWidgetVisible(thumb, 8, 0)
 
 
 def _thumb(text: str) -> QToolButton:
@@ -199,7 +211,7 @@ def _thumb(text: str) -> QToolButton:
     tile.setCheckable(True)
     tile.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
     tile.setIconSize(THUMB)
-    tile.setFixedSize(TILE_WIDTH, HEIGHT - 16)
+    tile.setFixedSize(TILE_WIDTH, HEIGHT - 24)  # leaves room for the scroll bar
     tile.setText(text)
     tile.setAccessibleName(text)
     return tile

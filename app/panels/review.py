@@ -12,7 +12,7 @@ from app.commands.reject_part import start_rejecting
 from app.context import Context
 from app.document import OpenDocument
 from app.selection import ToolName
-from app.widgets.parts import Card, Panel, button, column, label, row, tool_button
+from app.widgets.parts import Card, Panel, button, column, explain, label, row, tool_button
 from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
@@ -136,6 +136,11 @@ class ReviewPanel(Panel):
         document.runs_changed.connect(self.refresh)
         document.decisions_changed.connect(lambda _: self.refresh())
 
+    def update_access(self) -> None:
+        """Also enable or disable the verdicts."""
+        super().update_access()
+        self.refresh()
+
     def refresh(self) -> None:
         """Show the progress of the current run and the region under review."""
         run = deciding.shown_run(self.context)
@@ -163,7 +168,8 @@ class ReviewPanel(Panel):
         number = self.context.selection.region
         chosen = 1 <= number <= run.count
         for widget in (self.accept, self.reject, self.note):
-            widget.setEnabled(chosen)
+            widget.setEnabled(chosen and not self.read_only)
+            explain(widget, self.read_only)
         self.region_label.setText(self.tr("Region {0} of {1}").format(number, run.count) if chosen else "")
         if not chosen:
             self.facts.setText(self.tr("Press “Next unreviewed” to start."))

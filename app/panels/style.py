@@ -34,6 +34,7 @@ class StylePanel(Panel):
 
     donor_requested = Signal()
     summary_changed = Signal(str)
+    changes_document = True
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
@@ -163,7 +164,8 @@ class StylePanel(Panel):
             with open_painting(path):
                 pass
         except ImagestError as error:
-            return self.context.messages.fail(error)
+            return self.context.messages.fail(error, "donor")
+        self.context.messages.resolve("donor")
         self._do(lambda state: settings.set_donor(state, path))
 
     def remove_all(self) -> None:
@@ -191,7 +193,7 @@ class StylePanel(Panel):
     def _not_suggested(self, error: Exception | None) -> None:
         expected = isinstance(error, ImagestError)
         sentence = explained(error)[0] if error and expected else self.tr("No intact region was found.")
-        self.context.messages.warn(sentence, self.tr("Draw one, or choose a donor picture."))
+        self.context.messages.warn(sentence, self.tr("Draw one, or choose a donor picture."), topic="suggest")
 
     def accept_suggestion(self, box: Box) -> None:
         """Add one suggestion; the others remain."""
@@ -212,6 +214,8 @@ class StylePanel(Panel):
 
     def _show_suggestions(self) -> None:
         boxes, document = self.context.selection.suggestions, self.document
+        if boxes:
+            self.context.messages.resolve("suggest")
         clear(self._suggestion_grid)
         for number, box in enumerate(boxes if document is not None else ()):
             assert document is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import ClassVar
 
-from PySide6.QtCore import QEvent, QObject, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtCore import QEvent, QObject, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDoubleSpinBox,
@@ -17,7 +18,6 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSlider,
     QToolButton,
-    QToolTip,
     QVBoxLayout,
     QWidget,
 )
@@ -25,16 +25,20 @@ from PySide6.QtWidgets import (
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.core_messages import localized
 from app.theme import GRID
+from app.widgets.elided_label import ElidedLabel
 
 
 class Panel(QWidget):
     """A view of the open document. :meth:`bind` connects to a new document, :meth:`refresh` shows its state.
 
-    ``summary_changed(str)``: the text next to the title.
+    ``summary_changed(str)``: the text beside the title. ``changes_document``: everything in the panel changes
+    the document, so that the panel is disabled, with the reason at its top, while the document is read-only.
     """
 
     summary_changed = Signal(str)
+    changes_document: ClassVar[bool] = False
 
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +46,12 @@ class Panel(QWidget):
         self.context = context
         self.column = column(self, margin=12)
         self.column.setContentsMargins(12, 4, 12, 12)
+        self.notice = label("", "warn", wrap=True)
+        self._shield = QWidget(self)
+        """Covers the disabled panel, so that its tooltip, the reason, appears instead of those below."""
+        for widget in (self.notice, self._shield):
+            widget.hide()
+        self.column.addWidget(self.notice)
         context.document_changed.connect(self._rebind)
 
     @property
@@ -56,10 +66,31 @@ class Panel(QWidget):
         """Show the current state of the document."""
 
     def _rebind(self, document: OpenDocument | None) -> None:
-        self.setEnabled(document is not None)
         if document is not None:
             self.bind(document)
+            document.renamed.connect(self.update_access)
         self.refresh()
+        self.update_access()
+
+    @property
+    def read_only(self) -> str:
+        """Why the document can't be changed, in the user's language; "" if it can."""
+        return localized(self.document.read_only) if self.document is not None else ""
+
+    def update_access(self) -> None:
+        """Disable what changes the document while it is read-only, and say why."""
+        reason = self.read_only if self.changes_document else ""
+        self.setEnabled(self.document is not None and not reason)
+        self.notice.setText(reason)
+        self.notice.setVisible(bool(reason))
+        self._shield.setToolTip(reason)
+        self._shield.setVisible(bool(reason))
+        self._shield.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Cover the whole panel."""
+        super().resizeEvent(event)
+        self._shield.resize(self.size())
 
 
 def column(parent: QWidget | None = None, *, margin: int = 0, spacing: int = GRID) -> QVBoxLayout:
@@ -95,39 +126,23 @@ def label(text: str = "", kind: str = "", *, wrap: bool = False) -> QLabel:
     return widget
 
 
-class ElidedLabel(QLabel):
-    """A line of text that ends in … if it does not fit; the tooltip then shows all of it."""
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Width of a few letters, whatever the text."""
-        hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), 4 * GRID), hint.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw the elided text."""
-        area = self.contentsRect()
-        text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, area.width())
-        painter = QPainter(self)
-        self.style().drawItemText(
-            painter, area, self.alignment(), self.palette(), self.isEnabled(), text, self.foregroundRole()
-        )
-        painter.end()
-
-    def event(self, event: QEvent) -> bool:
-        """Show the full text as a tooltip if it is cut."""
-        cut = self.fontMetrics().horizontalAdvance(self.text()) > self.contentsRect().width()
-        if cut and isinstance(event, QHelpEvent) and not self.toolTip():
-            QToolTip.showText(event.globalPos(), self.text(), self)
-            return True
-        return super().event(event)
-
-
 def elided(text: str = "", kind: str = "") -> ElidedLabel:
     """Create a one-line label that elides its text."""
     widget = ElidedLabel(text)
     widget.setTextFormat(Qt.TextFormat.PlainText)
     widget.setObjectName(kind)
     return widget
+
+
+def explain(widget: QWidget, reason: str) -> None:
+    """Show ``reason`` instead of the tooltip of a disabled ``widget``; "" shows its own tooltip again."""
+    own = widget.property("own_tip")
+    if reason:
+        widget.setProperty("own_tip", widget.toolTip() if own is None else own)
+        widget.setToolTip(reason)
+    elif own is not None:
+        widget.setProperty("own_tip", None)
+        widget.setToolTip(own)
 
 
 def restyle(widget: QWidget, kind: str) -> None:

@@ -10,13 +10,16 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.commands import decide as deciding
 from app.commands import mask as masking
+from app.commands import mask_import as importing
 from app.commands import open as opening
 from app.commands import restore as restoring
+from app.commands import statistics
 from app.commands.confirm_cancel import may_close
 from app.commands.reject_part import start_rejecting
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import REJECT_TOOLS, Compare, ToolName
+from app.window.file_questions import FileQuestions
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from app.window.result_questions import ResultQuestions
@@ -72,7 +75,8 @@ class ActionHandlers(QObject):
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
         self._result_questions = ResultQuestions(parts)
-        self._view = ViewHandlers(parts, self._ask_save)
+        self._files = FileQuestions(parts.context, parts.window)
+        self._view = ViewHandlers(parts, self._files)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
@@ -177,10 +181,9 @@ class ActionHandlers(QObject):
         document = self._context.document
         if document is None:
             return
-        folder = self._context.settings.folder("project")
-        suggested = folder / f"{document.painting.path.stem}{PROJECT_SUFFIX}"
         kinds = self.tr("Projects") + f" (*{PROJECT_SUFFIX})"
-        if path := self._ask_save(self.tr("Save project"), suggested, kinds, (PROJECT_SUFFIX,)):
+        name = f"{document.painting.path.stem}{PROJECT_SUFFIX}"
+        if path := self._files.ask_save("project", self.tr("Save project"), name, kinds, (PROJECT_SUFFIX,)):
             opening.save_as(self._context, path)
 
     def export(self) -> None:
@@ -256,55 +259,33 @@ class ActionHandlers(QObject):
 
     def import_mask(self) -> None:
         """Ask for a mask file and import it."""
-        if path := self._ask_open("mask", self.tr("Import a mask")):
-            masking.import_mask(self._context, path)
+        if path := self._files.ask_picture("mask", self.tr("Import a mask")):
+            importing.import_mask(self._context, path, self._choose_classes)
+
+    def _choose_classes(self, preview: importing.MaskPreviewed) -> None:
+        from app.dialogs.import_mask import ImportMaskDialog
+
+        ImportMaskDialog(self._context, preview, self._window).open()
 
     def export_mask(self) -> None:
         """Ask for a file and export the mask to it."""
         document = self._context.document
         if document is None:
             return
-        suggested = self._context.settings.folder("mask") / f"{document.painting.path.stem}-mask.png"
-        kinds = "PNG (*.png);;TIFF (*.tif)"
-        path = self._ask_save(self.tr("Export the mask"), suggested, kinds, (".png", ".tif", ".tiff"))
-        if path is not None:
-            self._context.settings.remember_folder("mask", path)
+        name, kinds = f"{document.painting.path.stem}-mask.png", "PNG (*.png);;TIFF (*.tif)"
+        suffixes = ".png", ".tif", ".tiff"
+        if path := self._files.ask_save("mask", self.tr("Export the mask"), name, kinds, suffixes):
             masking.export_mask(self._context, path)
 
-    def _ask_save(self, title: str, suggested: Path, kinds: str, suffixes: tuple[str, ...]) -> Path | None:
-        """Ask for a file to write; an existing file is returned only if the user agrees to replace it.
-
-        A name without one of the ``suffixes`` gets that of the chosen kind, or the first. The file dialog
-        has not checked this name, so the question about an existing file is asked here.
-        """
-        chosen, kind = QFileDialog.getSaveFileName(self._window, title, str(suggested), kinds)
-        if not chosen:
-            return None
-        path = Path(chosen)
-        if path.suffix.lower() in suffixes:
-            return path
-        suffix = next((known for known in suffixes if f"*{known})" in kind), suffixes[0])
-        path = path.with_name(path.name + suffix)
-        return path if not path.exists() or self._may_replace(path) else None
-
-    def _may_replace(self, path: Path) -> bool:
-        answer = QMessageBox.question(
-            self._window,
-            self.tr("Replace the file?"),
-            self.tr("{0} already exists. Replace it?").format(path.name),
-            QMessageBox.StandardButton.Yes | QMessageBox.StandardButton.Cancel,
-            QMessageBox.StandardButton.Cancel,
-        )
-        return answer == QMessageBox.StandardButton.Yes
-
-    def _ask_open(self, purpose: str, title: str) -> Path | None:
-        kinds = self.tr("Pictures") + f" ({opening.PICTURES})"
-        folder = str(self._context.settings.folder(purpose))
-        chosen, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
-        if not chosen:
-            return None
-        self._context.settings.remember_folder(purpose, Path(chosen))
-        return Path(chosen)
+    def export_statistics(self) -> None:
+        """Ask for a file and export the figures by class, and a list of the regions beside it."""
+        document = self._context.document
+        if document is None:
+            return
+        name, title = f"{document.painting.path.stem}-damage.csv", self.tr("Export the damage statistics")
+        path = self._files.ask_save("statistics", title, name, "CSV (*.csv)", (".csv",))
+        if path is not None and self._files.may_write(statistics.regions_path(path)):
+            statistics.export_statistics(self._context, path)
 
     # Style
 
@@ -319,7 +300,7 @@ class ActionHandlers(QObject):
 
     def donor(self) -> None:
         """Ask for another picture to take the style from."""
-        if path := self._ask_open("donor", self.tr("Choose a donor picture")):
+        if path := self._files.ask_picture("donor", self.tr("Choose a donor picture")):
             self._parts.style.set_donor(path)
 
     def clear_style(self) -> None:

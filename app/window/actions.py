@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app import theme
-from app.action_table import ActionSpec, specs, tip, translated
+from app.action_table import CHANGING, ActionSpec, specs, tip, translated
 
 
 class Actions(QObject):
@@ -18,6 +18,7 @@ class Actions(QObject):
         super().__init__(parent)
         self._groups: dict[str, QActionGroup] = {}
         self._actions = {spec.id: self._make(spec) for spec in specs()}
+        self._tips = {spec.id: tip(spec) for spec in specs()}
         self._needs = {spec.id: spec.needs for spec in specs()}
 
     def __getitem__(self, name: str) -> QAction:
@@ -27,10 +28,15 @@ class Actions(QObject):
         """All (id, action) pairs."""
         return self._actions.items()
 
-    def allow(self, available: set[str]) -> None:
-        """Enable the actions whose ``ActionSpec.needs`` is empty or in ``available``."""
+    def allow(self, available: set[str], read_only: str = "") -> None:
+        """Enable the actions whose ``ActionSpec.needs`` is empty or in ``available``.
+
+        Those that change the project are disabled if it is ``read_only``, which is the reason, as a sentence.
+        """
         for name, action in self._actions.items():
-            action.setEnabled(not self._needs[name] or self._needs[name] in available)
+            locked = bool(read_only) and name in CHANGING
+            action.setEnabled(not locked and (not self._needs[name] or self._needs[name] in available))
+            action.setToolTip(f"{self._tips[name]}\n{read_only}" if locked else self._tips[name])
 
     def _make(self, spec: ActionSpec) -> QAction:
         action = QAction(translated(spec.text), self.parent())

@@ -24,7 +24,9 @@ class ArchivedResultsMenu(QMenu):
         document = self._context.document
         for run in document.document.archived_results() if document is not None else ():
             text = self.tr("{0} · {1}, %n region(s)", "", run.count).format(run.id, run.engine)
-            self.addAction(text).triggered.connect(partial(self._restore, run.id))
+            entry = self.addAction(text)
+            entry.triggered.connect(partial(self._restore, run.id))
+            entry.setEnabled(not document.read_only if document is not None else False)
         if self.isEmpty():
             self.addAction(self.tr("No discarded results")).setEnabled(False)
 

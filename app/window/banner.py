@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
@@ -18,9 +20,10 @@ PASSING = 8_000
 
 
 class Banner(QFrame):
-    """Shows the latest message; the last one with details is what "Copy diagnostics" copies.
+    """Shows the latest message; when it is closed or outdated, the one before appears again.
 
-    It overlays the widget it covers, outside any layout: the picture must not move while the user draws.
+    There is one message for each topic. "Copy diagnostics" copies the one that was shown last. The banner
+    overlays the widget it covers, outside any layout: the picture must not move while the user draws.
     ``covering(height)``: a message that stays covers the top of that widget; 0 if none does.
     """
 
@@ -30,21 +33,24 @@ class Banner(QFrame):
         super().__init__(parent)
         self.setObjectName("banner")
         self.message: Notification | None = None
+        self._messages: list[Notification] = []
+        """The messages that are not outdated, the one shown last."""
         self._covered: QWidget | None = None
         self._picture = QLabel()
         self.sentence = label("", wrap=True)
         self.sentence.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.copy = button(self.tr("Copy diagnostics"), self.copy_diagnostics, icon="copy")
         self.act = button("", self._act)
-        close = tool_button("close", self.tr("Close this message"), self.hide)
+        close = tool_button("close", self.tr("Close this message"), self.dismiss)
         across = row(self._picture, self.sentence, self.act, self.copy, close)
         across.setContentsMargins(12, GRID, GRID, GRID)
         across.setStretch(1, 1)
         self.setLayout(across)
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self.dismiss)
         messages.said.connect(self.show_message)
+        messages.resolved.connect(self.resolve)
         self.hide()
 
     def cover(self, widget: QWidget) -> None:
@@ -72,9 +78,43 @@ class Banner(QFrame):
         self._report_height()
 
     def show_message(self, message: Notification) -> None:
-        """Show ``message`` instead of the previous one; information does not replace an error."""
-        if message.level == "info" and self.isVisible() and self.message and self.message.level == "error":
+        """Show ``message`` above the others; it replaces those of its topic, and other information.
+
+        Information does not cover an error: it is shown below if it offers an action, else not at all.
+        """
+        below = self._messages[-1:] if message.level == "info" else []
+        self._messages = [
+            each for each in self._messages if _subject(each) != _subject(message) and each.level != "info"
+        ]
+        if below and below[0].level == "error" and below[0] in self._messages:
+            if message.action is not None:
+                self._messages.insert(-1, message)
             return
+        self._messages.append(message)
+        self._show(message)
+
+    def resolve(self, topic: str, number: int) -> None:
+        """Remove warnings and errors before ``number`` of an action that has succeeded since."""
+        self._keep(lambda each: each.topic != topic or each.level == "info" or each.number >= number)
+
+    def dismiss(self) -> None:
+        """Close the message shown and show the one before it."""
+        self._keep(lambda each: each is not self._messages[-1])
+
+    def leave_document(self, document: OpenDocument | None) -> None:
+        """Remove what was reported about other documents than ``document``."""
+        self._keep(lambda each: each.document is None or each.document is document)
+
+    def _keep(self, kept: Callable[[Notification], bool]) -> None:
+        """Remove the other messages; if the one shown is among them, show the last that is left."""
+        shown = self._messages[-1:]
+        self._messages = [each for each in self._messages if kept(each)]
+        if not self._messages:
+            self.hide()
+        elif self._messages[-1:] != shown:
+            self._show(self._messages[-1])
+
+    def _show(self, message: Notification) -> None:
         self.message = message
         colours = {"error": theme.roles().error, "warning": theme.roles().warning}
         self._picture.setPixmap(
@@ -108,16 +148,17 @@ class Banner(QFrame):
         self._report_height()
 
     def _act(self) -> None:
-        """Hide the message and do what its button says."""
-        self.hide()
-        if self.message is not None and self.message.action is not None:
-            self.message.action.run()
-
-    def leave_document(self, document: OpenDocument | None) -> None:
-        """Hide what was said about the previous document; an error while closing it stays."""
-        if document is not None or (self.message is not None and self.message.action is not None):
-            self.hide()
+        """Close the message and do what its button says."""
+        message = self.message
+        self.dismiss()
+        if message is not None and message.action is not None:
+            message.action.run()
 
     def copy_diagnostics(self) -> None:
         """Put what a helper needs on the clipboard."""
         QApplication.clipboard().setText(diagnostics(self.message))
+
+
+def _subject(message: Notification) -> str:
+    """What distinguishes messages of which only the latest is kept."""
+    return message.topic or message.sentence

@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app import theme
-from app.commands import mask as masking
+from app.commands import mask_import as importing
 from app.commands import open as opening
 from app.context import Context
 from app.document import PROJECT_SUFFIX
@@ -78,9 +78,14 @@ class DropTarget(QObject):
             return
         event.acceptProposedAction()
         if as_mask:
-            masking.import_mask(self._context, path)
+            importing.import_mask(self._context, path, self._choose_classes)
         else:
             opening.open_path(self._context, path)
+
+    def _choose_classes(self, preview: importing.MaskPreviewed) -> None:
+        from app.dialogs.import_mask import ImportMaskDialog
+
+        ImportMaskDialog(self._context, preview, self._window).open()
 
     def _texts(self, path: Path) -> tuple[str, ...]:
         """What dropping ``path`` does: opening it, and importing it as a mask if that is possible."""

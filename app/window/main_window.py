@@ -262,9 +262,17 @@ class MainWindow(QMainWindow):
             dock.setVisible(document is not None)
         for bar in self.findChildren(QToolBar):
             bar.setVisible(document is not None)
-        title = "Imagest Workstation" if document is None else f"{document.title} – Imagest Workstation"
-        self.setWindowTitle(title)
+        if document is not None:
+            document.renamed.connect(self._show_title)
+        self._show_title()
         self.column.share()
+
+    def _show_title(self) -> None:
+        document, name = self.context.document, "Imagest Workstation"
+        if document is None:
+            return self.setWindowTitle(name)
+        title = self.tr("{0} (read-only)").format(document.title) if document.read_only else document.title
+        return self.setWindowTitle(f"{title} – {name}")
 
     # Layout
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
+from app.action_table import CHANGING
 from app.canvas.navigation import ViewPosition
+from app.commands import open as opening
 from app.document import OpenDocument
+from app.i18n.core_messages import localized
 from app.jobs.call_later import call_later
 from app.palettes import MaskPalette
 from app.selection import LARGEST_BRUSH, REJECT_TOOLS, Compare, ToolName
 from app.window.parts import WindowParts
-from imagest_core.project.operations.settings import set_operator
 
 COMPARES = tuple(Compare)
 TOGGLES = (
@@ -111,36 +113,44 @@ class StateSync(QObject):
     def _bind(self, document: OpenDocument | None) -> None:
         if document is not None:
             document.history_changed.connect(self._update_history)
+            document.renamed.connect(self._update_timer.start)
             document.troubled.connect(self._report_failed_save)
             document.warned.connect(self._report_failed_backup)
-            document.refused.connect(self._context.messages.warn)
+            document.refused.connect(self._report_refusal)
             if self._operator:
                 self._set_operator()
             call_later(self, lambda: self._restore_view(document))
         else:
             self._parts.status.zoom.clear()
-        self._update_timer.start()
+        self._update_history()
 
     def _report_failed_save(self, sentence: str) -> None:
-        if sentence:
-            self._context.messages.warn(
-                sentence, self.tr("Your work continues in memory; save it under another name.")
-            )
+        opening.report_failed_save(self._context, sentence)
 
     def _report_failed_backup(self, sentence: str) -> None:
-        if sentence:
-            self._context.messages.warn(sentence, self.tr("Your work is saved; only a backup is missing."))
+        if not sentence:
+            return self._context.messages.resolve("backup")
+        remedy = self.tr("Your work is saved; only a backup is missing.")
+        return self._context.messages.warn(sentence, remedy, topic="backup")
+
+    def _report_refusal(self, sentence: str) -> None:
+        self._context.messages.warn(sentence, topic="edit")
 
     def _update_history(self) -> None:
         """Enable undo and redo at once, before the next key press; the other actions can wait."""
-        document = self._context.document
-        if document is not None:
-            self._parts.actions["undo"].setEnabled(bool(document.document.history.done))
-            self._parts.actions["redo"].setEnabled(bool(document.document.history.undone))
+        available = set() if self._read_only else self._available()
+        for name in ("undo", "redo"):
+            self._parts.actions[name].setEnabled(name in available)
         self._update_timer.start()
 
     def _enable_actions(self) -> None:
-        self._parts.actions.allow(self._available())
+        self._parts.actions.allow(self._available(), self._read_only)
+
+    @property
+    def _read_only(self) -> str:
+        """Why the open document can't be changed, in the user's language."""
+        document = self._context.document
+        return localized(document.read_only) if document is not None else ""
 
     def _available(self) -> set[str]:
         """What exists now, in the terms of ``ActionSpec.needs``."""
@@ -188,8 +198,8 @@ class StateSync(QObject):
     def _set_operator(self) -> None:
         """Record the operator of the preferences in the open project."""
         document = self._context.document
-        if document is not None and not document.read_only and document.state.operator != self._operator:
-            self._context.do(set_operator(document.state, self._operator))
+        if document is not None and not document.read_only:
+            document.document.sign(self._operator)
 
     # The last view of a file
 
@@ -214,7 +224,7 @@ class StateSync(QObject):
             return
         if last.view is not None:
             self._parts.area.view.set_view(ViewPosition(*last.view))
-        if last.tool in tuple(ToolName):
+        if last.tool in tuple(ToolName) and not (document.read_only and f"tool_{last.tool}" in CHANGING):
             selection.tool = last.tool
         if last.label in [item.label for item in document.state.damage.classes]:
             selection.label = last.label

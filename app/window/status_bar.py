@@ -200,5 +200,6 @@ def stage_name(stage: str) -> str:
         QT_TRANSLATE_NOOP("Stages", "planning"),
         QT_TRANSLATE_NOOP("Stages", "loading the network"),
         QT_TRANSLATE_NOOP("Stages", "filling"),
+        QT_TRANSLATE_NOOP("Stages", "measuring"),
     )
     return QCoreApplication.translate("Stages", stage) if stage in known else stage

@@ -2,44 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
-
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QInputDialog
 
 from app.commands import export_picture as exporting
 from app.commands.visible_damage import selected_box
+from app.window.file_questions import FileQuestions
 from app.window.parts import WindowParts
 
 ZOOM_STEP = 1.25
-AskSave = Callable[[str, Path, str, tuple[str, ...]], Path | None]
-"""Asks for a file to write: title, suggested path, kinds, suffixes."""
 
 
 class ViewHandlers(QObject):
     """Each method handles the action with the id of its name."""
 
-    def __init__(self, parts: WindowParts, ask_save: AskSave) -> None:
+    def __init__(self, parts: WindowParts, files: FileQuestions) -> None:
         super().__init__(parts.window)
         self._parts, self._window, self._context = parts, parts.window, parts.context
-        self._ask_save = ask_save
+        self._files = files
 
     def fit(self) -> None:
         """Fit the whole picture in the view."""
-        self._parts.area.view.fit()
+        self._parts.area.active_view.fit()
 
     def actual(self) -> None:
         """Zoom to 100 %."""
-        self._parts.area.view.zoom_to(1.0)
+        self._parts.area.active_view.zoom_to(1.0)
 
     def zoom_in(self) -> None:
         """Zoom in by one step."""
-        self._parts.area.view.zoom_by(ZOOM_STEP)
+        self._parts.area.active_view.zoom_by(ZOOM_STEP)
 
     def zoom_out(self) -> None:
         """Zoom out by one step."""
-        self._parts.area.view.zoom_by(1 / ZOOM_STEP)
+        self._parts.area.active_view.zoom_by(1 / ZOOM_STEP)
 
     def zoom_to_selection(self) -> None:
         """Fit the region under review, or else the visible damage, in the view."""
@@ -74,9 +70,11 @@ class ViewHandlers(QObject):
         document = self._context.document
         if document is None:
             return
-        suggested = self._context.settings.folder("picture") / f"{document.painting.path.stem}-marked.png"
+        name = f"{document.painting.path.stem}-marked.png"
         title = self.tr("Export marked picture")
-        path = self._ask_save(title, suggested, "PNG (*.png);;TIFF (*.tif)", (".png", ".tif", ".tiff"))
+        path = self._files.ask_save(
+            "picture", title, name, "PNG (*.png);;TIFF (*.tif)", (".png", ".tif", ".tiff")
+        )
         if path is None:
             return
         longest = max(document.painting.width, document.painting.height)

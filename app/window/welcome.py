@@ -14,6 +14,7 @@ from app.document import PROJECT_SUFFIX
 from app.theme import GRID
 from app.widgets.images import image_of
 from app.widgets.parts import button, clear, column, label, row
+from app.widgets.project_folder import ProjectFolder
 from imagest_core.errors import ImagestError
 
 THUMB = QSize(184, 120)
@@ -71,6 +72,8 @@ class Welcome(QScrollArea):
         inside.addLayout(self._grid)
         self._nothing = label(self.tr("Scans and projects that you open are listed here."), "soft")
         inside.addWidget(self._nothing)
+        inside.addSpacing(GRID)
+        inside.addWidget(ProjectFolder())
         return inside
 
     def refresh(self) -> None:

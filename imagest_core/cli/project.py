@@ -18,6 +18,7 @@ def add_commands(subparsers: Any) -> None:
     _add_info(actions)
     _add_probe(actions)
     _add_picture(actions)
+    _add_mask(actions)
     export, verify, rescue = _add_export(actions), _add_verify(actions), _add_rescue(actions)
     for action in (export, verify):
         action.add_argument(
@@ -37,6 +38,7 @@ def _add_info(actions: Any) -> None:
     info = _add(actions, "info", _info, "print a project's contents and its damage by class")
     info.add_argument("--json", action="store_true", help="print one line of JSON")
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
+    info.add_argument("--regions", type=Path, metavar="FILE", help="also write a list of all regions to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
 
 
@@ -78,6 +80,21 @@ def _add_verify(actions: Any) -> argparse.ArgumentParser:
         help="the file to verify (default: the last export)",
     )
     return verify
+
+
+def _add_mask(actions: Any) -> None:
+    mask = _add(actions, "mask", _mask, "import a mask image into damage classes of a project")
+    mask.add_argument("mask", type=Path, metavar="MASK", help="a mask, or an image with one colour a class")
+    mask.add_argument(
+        "--class",
+        dest="classes",
+        action="append",
+        default=[],
+        metavar="[VALUE=]CLASS",
+        help="the class of the damage, or of the part with this index, grey value or #rrggbb; an unknown "
+        "class is added (default: loss, or the class of the same colour or label)",
+    )
+    mask.add_argument("--overwrite", action="store_true", help="replace other classes where they overlap")
 
 
 def _add_rescue(actions: Any) -> argparse.ArgumentParser:
@@ -126,21 +143,29 @@ def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParse
 
 
 def _info(args: argparse.Namespace, progress: Progress) -> None:
-    from imagest_core.painting.outputs import check_target
-    from imagest_core.project.damage_statistics import damage_statistics, write_statistics
+    from imagest_core.painting.outputs import check_targets
+    from imagest_core.project.damage_statistics import (
+        damage_regions,
+        damage_statistics,
+        write_regions,
+        write_statistics,
+    )
     from imagest_core.project.document import Document
     from imagest_core.project.files import inputs_of
     from imagest_core.project.report import as_text
     from imagest_core.project.summary import summary
 
+    tables = [path for path in (args.csv, args.regions) if path is not None]
     with Document.open_read_only(args.project) as document:
         inputs = inputs_of(document)
-        if args.csv is not None:
-            check_target(args.csv, force=args.force, inputs=inputs)
+        check_targets(tables, force=args.force, inputs=inputs)
         figures = damage_statistics(document.state, progress)
+        regions = damage_regions(document.state, progress) if args.regions is not None else ()
         facts = summary(document, figures)
     if args.csv is not None:
         write_statistics(figures, args.csv, force=args.force, inputs=inputs)
+    if args.regions is not None:
+        write_regions(regions, args.regions, force=args.force, inputs=inputs)
     if args.json:
         show_json(facts)
     else:
@@ -226,6 +251,29 @@ def _verify(args: argparse.Namespace, progress: Progress) -> None:
         show_json({**facts, **account.to_plain(), "log": integrity.to_plain(), "notes": notes})
 
 
+def _mask(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.damage.classes import LOSS
+    from imagest_core.damage.mask_parts import read_mask_parts
+    from imagest_core.project.document import Document
+    from imagest_core.project.mask_import import import_operation, named_targets, proposed_targets
+
+    with Document.open(args.project) as document:
+        state = document.state
+        parts = read_mask_parts(args.mask, (state.painting.width, state.painting.height))
+        if args.classes:
+            targets = named_targets(parts, state, args.classes)
+        else:
+            first = LOSS.label if LOSS.label in {item.label for item in state.damage.classes} else 0
+            targets = dict(proposed_targets(parts, state, first or state.damage.classes[0].label))
+        document.do(import_operation(state, parts, targets, overwrite=args.overwrite))
+    imported = [
+        {"value": part.value, "pixels": part.pixels, "regions": part.regions, "class": item and item.name}
+        for part in parts.parts
+        for item in (targets.get(part.number),)
+    ]
+    show_json({"project": str(args.project), "mask": str(args.mask), "parts": imported})
+
+
 def _rescue(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.reader import open_painting
     from imagest_core.project.painting_reference import reference_to
@@ -235,6 +283,6 @@ def _rescue(args: argparse.Namespace, progress: Progress) -> None:
     if args.painting is not None:
         with open_painting(args.painting, assume_srgb=args.assume_srgb) as scan:
             painting = reference_to(scan)
-    out = args.out or args.project.with_name(f"{args.project.stem}-rescued.imagest")
+    out = args.out or args.project.parent / f"{args.project.stem}-rescued.imagest"
     salvage = rescue(args.project, out, painting=painting, force=args.force)
     show_json({"out": str(out), "rows": salvage.rows, "lost": salvage.lost})

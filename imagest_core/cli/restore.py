@@ -63,6 +63,8 @@ class Targets:
         from imagest_core.painting.atomic import check_writable, remove_stale
         from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
 
+        if self.out.is_dir():
+            raise OutputError(f"{self.out} is a folder; add a file name that ends in .tif.")
         if self.out.suffix.lower() not in ENDINGS:
             raise OutputError(f"The result is a TIFF; name it {self.out.stem}.tif, not {self.out.name}.")
         for path in self.files:

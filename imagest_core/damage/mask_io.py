@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from imagest_core.damage.map import TILE, DamageMap
 from imagest_core.damage.mask_pictures import PNG_SIGNATURE, MaskPicture, Size, open_mask
 from imagest_core.damage.mask_values import Grey, ValueCounts, find_rule, format_values
-from imagest_core.errors import MaskError, OutputError, PaintingError
+from imagest_core.errors import MaskError, NotBinaryError, OutputError, PaintingError
 from imagest_core.messages import Message
 from imagest_core.painting.atomic import replacing
 from imagest_core.painting.formats.base import pixel_limit
@@ -54,8 +54,8 @@ def read_mask(path: Path | str, size: Size | None = None, label: int = 1) -> Dam
     """
     path = Path(path)
     check_regular_file(path)
-    with _as_mask_error(path):
-        picture = _open(path, size)
+    with as_mask_error(path):
+        picture = open_sized_mask(path, size)
         try:
             return _to_damage_map(picture, label)
         finally:
@@ -100,12 +100,13 @@ def check_mask_size(size: Size, scan: Size | None, path: Path) -> None:
         )
 
 
-def _open(path: Path, size: Size | None) -> MaskPicture:
+def open_sized_mask(path: Path, size: Size | None) -> MaskPicture:
+    """Open the image ``path``, which must have ``size``, as a mask."""
     return open_mask(path, lambda declared: check_mask_size(declared, size, path))
 
 
 @contextmanager
-def _as_mask_error(path: Path) -> Iterator[None]:
+def as_mask_error(path: Path) -> Iterator[None]:
     """Convert any error into a ``MaskError`` with one sentence."""
     try:
         yield
@@ -193,7 +194,7 @@ def _ambiguous_error(path: Path, counts: ValueCounts) -> MaskError:
                 path=path.name,
             )
         )
-    return MaskError(
+    return NotBinaryError(
         Message(
             "The mask {path} is not clearly black and white ({values}): save it with 0 "
             "for intact and 255 for damage.",

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from imagest_core.damage.map import TILE
 from imagest_core.damage.mask_values import Grey
-from imagest_core.errors import MaskError
+from imagest_core.errors import MaskError, NotBinaryError
 from imagest_core.messages import Message
 from imagest_core.painting.formats import open_source
 from imagest_core.painting.formats.base import Limits, Samples
@@ -91,7 +91,7 @@ class MaskPicture:
     def _check_extra(self, extra: Samples, reference: NDArray[Any] | None) -> NDArray[Any]:
         first: NDArray[Any] = extra[0, 0] if reference is None else reference
         if (extra != first).any() or (self.alpha and first[0] == 0):
-            raise MaskError(
+            raise NotBinaryError(
                 Message(
                     "The mask {path} is partly transparent: flatten it onto black first.", path=self.path.name
                 )
@@ -126,7 +126,7 @@ class MaskPicture:
         return np.asarray(self.palette.max(axis=1)[indices])
 
     def _raise_coloured(self) -> NoReturn:
-        raise MaskError(
+        raise NotBinaryError(
             Message(
                 "The mask {path} has colours: save it as one grey channel, white for damage.",
                 path=self.path.name,

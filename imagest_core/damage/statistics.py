@@ -157,7 +157,7 @@ def _statistics(
     areas = np.array([region.area for region in find_regions(single, thickness=False)])
     sizes = AreaQuantiles(*(float(size) for size in np.quantile(areas, QUANTILES)))
     steps = skeleton_steps(single, progress)
-    name, policy = _name_and_policy(damage, label)
+    name, policy = name_and_policy(damage, label)
     per_mm2 = scale.px_per_mm_x * scale.px_per_mm_y if scale else 1.0
     return ClassStatistics(
         label=label,
@@ -175,7 +175,8 @@ def _statistics(
     )
 
 
-def _name_and_policy(damage: DamageMap, label: int) -> tuple[str, str]:
+def name_and_policy(damage: DamageMap, label: int) -> tuple[str, str]:
+    """Return name and policy of a class, for a table."""
     known = [item for item in damage.classes if item.label == label]
     return (known[0].name, known[0].policy.value) if known else (f"class {label}", "fill")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from imagest_core.damage.region_table import RegionRow, region_rows, regions_csv
 from imagest_core.damage.statistics import NO_SCALE, ClassStatistics, as_csv, class_statistics
 from imagest_core.painting.atomic import replacing, write_text
 from imagest_core.painting.outputs import FileKind, check_replaceable
@@ -42,6 +43,20 @@ def write_statistics(
     check_replaceable(out, FileKind.OTHER)
     with replacing(out, force=force, inputs=inputs) as part:
         write_text(part, as_csv(statistics), out)
+
+
+def damage_regions(state: State, progress: Progress | None = None) -> tuple[RegionRow, ...]:
+    """List the regions of every class, in px and, if the scale is known, in mm; raises ``Cancelled``."""
+    return tuple(region_rows(state.damage.copy(), _scale(state.calibration), progress))
+
+
+def write_regions(
+    rows: Iterable[RegionRow], out: Path, *, force: bool = False, inputs: Iterable[Path] = ()
+) -> None:
+    """Write the regions as CSV, one row each, as :func:`write_statistics` does."""
+    check_replaceable(out, FileKind.OTHER)
+    with replacing(out, force=force, inputs=inputs) as part:
+        write_text(part, regions_csv(rows), out)
 
 
 def _scale(calibration: Calibration | None) -> Resolution | None:

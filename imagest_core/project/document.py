@@ -12,6 +12,7 @@ from psygnal import Signal
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError, OutputError, ProjectError
 from imagest_core.messages import Message
+from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.project.gesture import GESTURE_ACTIVE, Gesture, OperationFactory
 from imagest_core.project.history import HistoryEntry
@@ -22,7 +23,7 @@ from imagest_core.project.operations.names import operation_name
 from imagest_core.project.operations.results import add_run
 from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
-from imagest_core.project.state import Change, Changes, State
+from imagest_core.project.state import Aspect, Change, Changes, State
 from imagest_core.project.storage.lock import Lock
 from imagest_core.project.storage.store import Store
 from imagest_core.project.storage.unpack import INVALID_DATA
@@ -55,6 +56,17 @@ class Document(StoredDocument):
         self.gesture: Gesture | None = None
         """The stroke in progress, if any."""
         self._queue: deque[Operation | OperationFactory] = deque()
+
+    def sign(self, operator: str) -> None:
+        """Store the operator of later operations; not a step of the history, so undo never changes it.
+
+        Raises ``ProjectError`` if the project is read-only.
+        """
+        self._check_writable()
+        if operator != self.state.operator:
+            self.state.operator = operator
+            self._unsaved.add((), (Change(Aspect.OPERATOR, Box(0, 0, 0, 0)),))
+            self._save()
 
     @property
     def committed_state(self) -> State:

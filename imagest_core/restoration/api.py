@@ -307,7 +307,7 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
         remarks.append(
             Message(
                 "Damage larger than the engine sees was filled at a scale up to {scale} times "
-                "coarser first, and refined with {count} of {windows} windows.",
+                "coarser first, and refined with {count} of {windows} tiles.",
                 scale=coarsest,
                 count=refining,
                 windows=len(plan.tasks),

@@ -44,14 +44,19 @@ class RestorationRequest(Parameters):
     )
     dilation: int = parameter(
         1,
-        label="Dilation",
-        help="Dilates the mask over its uncertain boundary.",
+        label="Mask margin",
+        help="Widens the mask over its uncertain boundary (dilation).",
         low=DILATION_RANGE[0],
         high=DILATION_RANGE[1],
         unit="px",
     )
     blend: int = parameter(
-        1, label="Blend", help="Transition inside the dilated mask.", low=0, high=64, unit="px"
+        1,
+        label="Transition",
+        help="Width of the transition inside the margin (blend).",
+        low=0,
+        high=64,
+        unit="px",
     )
     context: float = parameter(
         0.5,
@@ -65,7 +70,7 @@ class RestorationRequest(Parameters):
     scale: ScalePolicy = parameter(
         ScalePolicy.AUTO,
         label="Large damage",
-        help="How damage larger than a window is filled.",
+        help="How damage larger than a tile is filled.",
         choices=(
             Choice(ScalePolicy.AUTO, "coarse first, then refined"),
             Choice(ScalePolicy.NATIVE, "at the scan's own scale"),
@@ -73,8 +78,8 @@ class RestorationRequest(Parameters):
     )
     batch: int = parameter(
         0,
-        label="Batch",
-        help="Windows that a GPU computes at once; a CPU computes one.",
+        label="Tiles at once",
+        help="Tiles that a GPU computes at once (batch size); a CPU computes one.",
         low=0,
         high=MAX_BATCH,
         soft_high=256,

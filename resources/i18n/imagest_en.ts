@@ -49,6 +49,16 @@
     </message>
 </context>
 <context>
+    <name>ImportMaskDialog</name>
+    <message numerus="yes">
+        <source>%n region(s)</source>
+        <translation>
+            <numerusform>%n region</numerusform>
+            <numerusform>%n regions</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>RestorePanel</name>
     <message numerus="yes">
         <source>%n region(s)</source>
@@ -58,10 +68,10 @@
         </translation>
     </message>
     <message numerus="yes">
-        <source>%n window(s)</source>
+        <source>%n tile(s)</source>
         <translation>
-            <numerusform>%n window</numerusform>
-            <numerusform>%n windows</numerusform>
+            <numerusform>%n tile</numerusform>
+            <numerusform>%n tiles</numerusform>
         </translation>
     </message>
 </context>

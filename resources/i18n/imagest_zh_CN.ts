@@ -75,16 +75,8 @@
         <translation>导出蒙版</translation>
     </message>
     <message>
-        <source>Replace the file?</source>
-        <translation>替换文件？</translation>
-    </message>
-    <message>
-        <source>{0} already exists. Replace it?</source>
-        <translation>{0} 已存在。要替换它吗？</translation>
-    </message>
-    <message>
-        <source>Pictures</source>
-        <translation>图片</translation>
+        <source>Export the damage statistics</source>
+        <translation>导出损伤统计</translation>
     </message>
     <message>
         <source>Choose a donor picture</source>
@@ -218,10 +210,6 @@
         <translation>取消笔画</translation>
     </message>
     <message>
-        <source>Show conte&amp;xt windows</source>
-        <translation>显示上下文窗口(&amp;X)</translation>
-    </message>
-    <message>
         <source>Export &amp;marked picture…</source>
         <translation>导出标注图片(&amp;M)…</translation>
     </message>
@@ -244,6 +232,10 @@
     <message>
         <source>Compare &amp;variations</source>
         <translation>比较变体(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Show &amp;tiles of the restoration</source>
+        <translation>显示修复分块(&amp;T)</translation>
     </message>
     <message>
         <source>Show &amp;reconstruction</source>
@@ -368,6 +360,10 @@
     <message>
         <source>E&amp;xport the mask…</source>
         <translation>导出蒙版(&amp;X)…</translation>
+    </message>
+    <message>
+        <source>Export s&amp;tatistics…</source>
+        <translation>导出统计(&amp;T)…</translation>
     </message>
     <message>
         <source>&amp;Suggest intact regions</source>
@@ -538,11 +534,11 @@
     <name>AdapterEditor</name>
     <message>
         <source>Add</source>
-        <translation type="unfinished"></translation>
+        <translation>添加</translation>
     </message>
     <message>
         <source>Add an adapter</source>
-        <translation type="unfinished"></translation>
+        <translation>添加适配器</translation>
     </message>
     <message>
         <source>none</source>
@@ -550,11 +546,11 @@
     </message>
     <message>
         <source>Leave out {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>去掉 {0}</translation>
     </message>
     <message>
         <source>No adapter that fits is installed; add some under Models</source>
-        <translation type="unfinished"></translation>
+        <translation>没有安装合适的适配器；请在“模型”中添加</translation>
     </message>
 </context>
 <context>
@@ -596,12 +592,12 @@
         <translation>变体数</translation>
     </message>
     <message>
-        <source>Show the context windows on the canvas</source>
-        <translation>在画布上显示上下文窗口</translation>
+        <source>Show the tiles on the canvas</source>
+        <translation>在画布上显示分块</translation>
     </message>
     <message>
-        <source>Show the context windows   K</source>
-        <translation>显示上下文窗口   K</translation>
+        <source>Show the tiles with the intact paint around (context windows)   K</source>
+        <translation>显示分块及其周围的完好画面（上下文窗口）   K</translation>
     </message>
 </context>
 <context>
@@ -935,10 +931,6 @@
         <translation>未使用的颜色配置文件（标签 {tag}）</translation>
     </message>
     <message>
-        <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} windows.</source>
-        <translation>大于引擎视野的损伤先以最多 {scale} 倍的较粗尺度填补，再用 {windows} 个窗口中的 {count} 个逐步细化。</translation>
-    </message>
-    <message>
         <source>Derive cracks</source>
         <translation>检测裂纹</translation>
     </message>
@@ -1085,10 +1077,6 @@
     <message>
         <source>Page {number} of the file</source>
         <translation>文件的第 {number} 页</translation>
-    </message>
-    <message>
-        <source>Some damage is not covered by any window; please report this.</source>
-        <translation>部分损伤不在任何窗口内；请报告此问题。</translation>
     </message>
     <message>
         <source>Photoshop layers (tag {tag})</source>
@@ -1369,10 +1357,6 @@
     <message>
         <source>No bare ground was found in the painting: pick its colour.</source>
         <translation>在画中未找到裸露的底料：请拾取其颜色。</translation>
-    </message>
-    <message>
-        <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
-        <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
         <source>The scale needs two different points and the millimetres between them.</source>
@@ -1683,6 +1667,14 @@
         <translation>在图片上添加注释</translation>
     </message>
     <message>
+        <source>All {count} damage classes exist already: rename one that you do not need.</source>
+        <translation>{count} 个损伤类别已全部使用：请重命名一个不需要的类别。</translation>
+    </message>
+    <message>
+        <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} tiles.</source>
+        <translation>大于引擎视野的损伤先以最多粗 {scale} 倍的尺度填补，再用 {windows} 个分块中的 {count} 个细化。</translation>
+    </message>
+    <message>
         <source>Edit note on the picture</source>
         <translation>编辑图片上的注释</translation>
     </message>
@@ -1693,6 +1685,10 @@
     <message>
         <source>Move note on the picture</source>
         <translation>移动图片上的注释</translation>
+    </message>
+    <message>
+        <source>Not even one tile fits in the free memory: close other programs, or choose the CPU.</source>
+        <translation>可用内存连一个分块都放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
         <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
@@ -1707,20 +1703,24 @@
         <translation>移除图片上的注释</translation>
     </message>
     <message>
+        <source>Some damage is not covered by any tile; please report this.</source>
+        <translation>部分损伤未被任何分块覆盖；请报告此问题。</translation>
+    </message>
+    <message>
         <source>Take back part of result {number}</source>
         <translation>收回结果 {number} 被拒绝的部分</translation>
     </message>
     <message>
         <source>The adapter {name} can&apos;t be loaded ({reason}).</source>
-        <translation type="unfinished"></translation>
+        <translation>无法加载适配器 {name}（{reason}）。</translation>
     </message>
     <message>
         <source>The adapter {name} doesn&apos;t fit the model {model}; choose one for {family}.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器 {name} 不适合模型 {model}；请选择适用于 {family} 的适配器。</translation>
     </message>
     <message>
         <source>The adapter {name} is named twice; name it once.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器 {name} 出现了两次；请只写一次。</translation>
     </message>
     <message>
         <source>The configuration of the model can&apos;t be written to {folder} ({reason}).</source>
@@ -1740,11 +1740,11 @@
     </message>
     <message>
         <source>The engine {engine} can&apos;t run {model} ({kind}, {family}); choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎 {engine} 无法运行 {model}（{kind}，{family}）；请选择其他模型。</translation>
     </message>
     <message>
         <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎 {engine} 需要您提供模型：请用 imagest models add PATH 添加。</translation>
     </message>
     <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
@@ -1784,7 +1784,7 @@
     </message>
     <message>
         <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
-        <translation type="unfinished"></translation>
+        <translation>无法加载模型 {path}（{reason}）；请用 imagest models check 检查。</translation>
     </message>
     <message>
         <source>The note is longer than 2,000 characters: shorten it.</source>
@@ -1796,19 +1796,19 @@
     </message>
     <message>
         <source>The scheduler {name} can&apos;t be used with a flow model; use ddim.</source>
-        <translation type="unfinished"></translation>
+        <translation>采样方法 {name} 不能用于流模型；请使用 ddim。</translation>
     </message>
     <message>
         <source>The style adapter {folder} can&apos;t be used ({reason}).</source>
-        <translation type="unfinished"></translation>
+        <translation>无法使用风格适配器 {folder}（{reason}）。</translation>
     </message>
     <message>
         <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
-        <translation type="unfinished"></translation>
+        <translation>文本编码器以英文训练，几乎不认识 {letters}；请用英文书写提示词。</translation>
     </message>
     <message>
         <source>The weight of the adapter {name} must be from -{limit} to {limit}, not {weight}.</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器 {name} 的权重必须在 -{limit} 到 {limit} 之间，不能是 {weight}。</translation>
     </message>
     <message>
         <source>The {label} must be {limits}, not {value}.</source>
@@ -1816,7 +1816,7 @@
     </message>
     <message>
         <source>The {label} must have at most {longest} characters, not {count}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{label}最多 {longest} 个字符，不能是 {count} 个。</translation>
     </message>
     <message>
         <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
@@ -1968,7 +1968,7 @@
     </message>
     <message>
         <source>adapters</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>an ICC L*a*b* picture</source>
@@ -2035,20 +2035,12 @@
         <translation>因 {target} 已有其他值</translation>
     </message>
     <message>
-        <source>batch</source>
-        <translation>批量</translation>
-    </message>
-    <message>
-        <source>blend</source>
-        <translation>融合</translation>
-    </message>
-    <message>
         <source>but its internal offsets may be invalid</source>
         <translation>但其内部偏移量可能失效</translation>
     </message>
     <message>
         <source>compiled</source>
-        <translation type="unfinished"></translation>
+        <translation>编译</translation>
     </message>
     <message>
         <source>compressed by {method}</source>
@@ -2069,14 +2061,6 @@
     <message>
         <source>device</source>
         <translation>设备</translation>
-    </message>
-    <message>
-        <source>dilation</source>
-        <translation>膨胀</translation>
-    </message>
-    <message>
-        <source>guidance</source>
-        <translation>引导</translation>
     </message>
     <message>
         <source>has no safetensors file</source>
@@ -2119,6 +2103,10 @@
         <translation>大面积损伤</translation>
     </message>
     <message>
+        <source>mask margin</source>
+        <translation>蒙版边距</translation>
+    </message>
+    <message>
         <source>mode</source>
         <translation>模式</translation>
     </message>
@@ -2132,7 +2120,7 @@
     </message>
     <message>
         <source>negative prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>反向提示词</translation>
     </message>
     <message>
         <source>open its newest backup, {path}</source>
@@ -2159,16 +2147,24 @@
         <translation>不读取文本</translation>
     </message>
     <message>
+        <source>sampling method</source>
+        <translation>采样方法</translation>
+    </message>
+    <message>
         <source>save it with LZW, Deflate or no compression</source>
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
     </message>
     <message>
         <source>strength</source>
-        <translation type="unfinished"></translation>
+        <translation>强度</translation>
     </message>
     <message>
         <source>strength of the text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字强度</translation>
+    </message>
+    <message>
+        <source>style emphasis</source>
+        <translation>风格强调</translation>
     </message>
     <message>
         <source>the autoencoder</source>
@@ -2177,6 +2173,14 @@
     <message>
         <source>the text encoder</source>
         <translation>文本编码器</translation>
+    </message>
+    <message>
+        <source>tiles at once</source>
+        <translation>同时计算的分块</translation>
+    </message>
+    <message>
+        <source>transition</source>
+        <translation>过渡</translation>
     </message>
     <message>
         <source>value {value}</source>
@@ -2332,7 +2336,7 @@
     </message>
     <message>
         <source>{name} is no adapter but a {kind}; adapters are {kinds}.</source>
-        <translation type="unfinished"></translation>
+        <translation>{name} 不是适配器，而是 {kind}；适配器有 {kinds}。</translation>
     </message>
     <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
@@ -2499,6 +2503,10 @@
         <translation>{path} 自项目建立以来已改变（{what}）：请指出原始扫描件的位置，或新建项目。</translation>
     </message>
     <message>
+        <source>{path} has no part {value}: choose from {values}.</source>
+        <translation>{path} 中没有部分 {value}：请从 {values} 中选择。</translation>
+    </message>
+    <message>
         <source>{path} has one page, number 0: there is no page {page}.</source>
         <translation>{path} 只有一页，编号为 0：没有第 {page} 页。</translation>
     </message>
@@ -2524,7 +2532,7 @@
     </message>
     <message>
         <source>{path} is a model of the family {family}, not Stable Diffusion 1, 2 or XL; use the engine pipeline.</source>
-        <translation type="unfinished"></translation>
+        <translation>{path} 属于 {family} 系列，不是 Stable Diffusion 1、2 或 XL；请使用引擎 pipeline。</translation>
     </message>
     <message>
         <source>{path} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
@@ -3313,7 +3321,7 @@
     </message>
     <message>
         <source> (not installed)</source>
-        <translation type="unfinished"></translation>
+        <translation>（未安装）</translation>
     </message>
 </context>
 <context>
@@ -3324,7 +3332,7 @@
     </message>
     <message>
         <source>about stable-diffusion</source>
-        <translation type="unfinished"></translation>
+        <translation>根据文字和风格延续周围无法确定的人物和场景。需要您自己的模型，正式使用需要 GPU。</translation>
     </message>
     <message>
         <source>about spline</source>
@@ -3394,6 +3402,10 @@
         <translation>请输入以 .tif 结尾的文件名。</translation>
     </message>
     <message>
+        <source>{0} is a folder: add a file name that ends in .tif.</source>
+        <translation>{0} 是文件夹：请加上以 .tif 结尾的文件名。</translation>
+    </message>
+    <message>
         <source>Writing and verifying. Progress is shown at the bottom of the window.</source>
         <translation>正在写入和验证。进度显示在窗口底部。</translation>
     </message>
@@ -3456,6 +3468,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>FileQuestions</name>
+    <message>
+        <source>Pictures</source>
+        <translation>图片</translation>
+    </message>
+    <message>
+        <source>{0} is a folder: choose a file name in it.</source>
+        <translation>{0} 是文件夹：请在其中选择一个文件名。</translation>
+    </message>
+    <message>
+        <source>Replace the file?</source>
+        <translation>替换文件？</translation>
+    </message>
+    <message>
+        <source>{0} already exists. Replace it?</source>
+        <translation>{0} 已存在。要替换它吗？</translation>
+    </message>
+</context>
+<context>
     <name>FormatChoices</name>
     <message>
         <source>Bit depth</source>
@@ -3512,6 +3543,78 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>
             <numerusform>%n 步</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>ImportMask</name>
+    <message>
+        <source>Class of {0}</source>
+        <translation>{0} 的类别</translation>
+    </message>
+    <message>
+        <source>the mask</source>
+        <translation>蒙版</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>新类别</translation>
+    </message>
+    <message>
+        <source>Don’t import</source>
+        <translation>不导入</translation>
+    </message>
+    <message>
+        <source>Name of the new class</source>
+        <translation>新类别的名称</translation>
+    </message>
+</context>
+<context>
+    <name>ImportMaskDialog</name>
+    <message>
+        <source>Import a mask</source>
+        <translation>导入蒙版</translation>
+    </message>
+    <message>
+        <source>Which damage is in {0}?</source>
+        <translation>{0} 中是哪种损伤？</translation>
+    </message>
+    <message>
+        <source>The mask over the scan</source>
+        <translation>扫描图上的蒙版</translation>
+    </message>
+    <message>
+        <source>Replace other classes where they overlap</source>
+        <translation>重叠处替换其他类别</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>类别</translation>
+    </message>
+    <message>
+        <source>Import</source>
+        <translation>导入</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n region(s)</source>
+        <translation>
+            <numerusform>%n 个区域</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} px, {1}</source>
+        <translation>{0} px，{1}</translation>
+    </message>
+    <message>
+        <source>Enter the name of the new class.</source>
+        <translation>请输入新类别的名称。</translation>
+    </message>
+    <message>
+        <source>Choose a class for at least one part of the mask.</source>
+        <translation>请至少为蒙版的一个部分选择类别。</translation>
     </message>
 </context>
 <context>
@@ -3686,6 +3789,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>黑色(&amp;B)</translation>
     </message>
     <message>
+        <source>{0} (read-only)</source>
+        <translation>{0}（只读）</translation>
+    </message>
+    <message>
         <source>Pa&amp;nels</source>
         <translation>面板(&amp;N)</translation>
     </message>
@@ -3831,12 +3938,16 @@ SHA-256 of the unchanged samples: {2}…</source>
 <context>
     <name>Masking</name>
     <message>
-        <source>Imported {0} px of damage from {1}.</source>
-        <translation>已从 {1} 导入 {0} 像素的损伤。</translation>
-    </message>
-    <message>
         <source>Reading the mask</source>
         <translation>正在读取蒙版</translation>
+    </message>
+    <message>
+        <source>Importing the mask</source>
+        <translation>正在导入蒙版</translation>
+    </message>
+    <message>
+        <source>Imported {0} px of damage from {1} as: {2}.</source>
+        <translation>已从 {1} 导入 {0} px 损伤，类别：{2}。</translation>
     </message>
     <message>
         <source>Writing the mask</source>
@@ -4067,6 +4178,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>{0} 已经打开。</translation>
     </message>
     <message>
+        <source>Your work continues in memory; save it under another name.</source>
+        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
+    </message>
+    <message>
         <source>All changes are saved in {0}.</source>
         <translation>所有更改已保存在 {0}。</translation>
     </message>
@@ -4105,22 +4220,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>同一种子的另一种填充。</translation>
     </message>
     <message>
-        <source>Dilation</source>
-        <translation>膨胀</translation>
-    </message>
-    <message>
-        <source>Dilates the mask over its uncertain boundary.</source>
-        <translation>将蒙版扩张，覆盖其不确定的边界。</translation>
-    </message>
-    <message>
-        <source>Blend</source>
-        <translation>融合</translation>
-    </message>
-    <message>
-        <source>Transition inside the dilated mask.</source>
-        <translation>扩张后的蒙版内的过渡。</translation>
-    </message>
-    <message>
         <source>Context</source>
         <translation>上下文</translation>
     </message>
@@ -4133,24 +4232,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>大面积损伤</translation>
     </message>
     <message>
-        <source>How damage larger than a window is filled.</source>
-        <translation>大于一个窗口的损伤如何填充。</translation>
-    </message>
-    <message>
         <source>coarse first, then refined</source>
         <translation>先粗后细</translation>
     </message>
     <message>
         <source>at the scan&apos;s own scale</source>
         <translation>按扫描件原尺度</translation>
-    </message>
-    <message>
-        <source>Batch</source>
-        <translation>批量</translation>
-    </message>
-    <message>
-        <source>Windows that a GPU computes at once; a CPU computes one.</source>
-        <translation>GPU 一次计算的窗口数；CPU 每次计算一个。</translation>
     </message>
     <message>
         <source>as memory allows</source>
@@ -4253,6 +4340,22 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>由质量决定</translation>
     </message>
     <message>
+        <source>Sampling method</source>
+        <translation>采样方法</translation>
+    </message>
+    <message>
+        <source>Solver of the sampling (scheduler).</source>
+        <translation>采样的求解器（调度器）。</translation>
+    </message>
+    <message>
+        <source>Style emphasis</source>
+        <translation>风格强调</translation>
+    </message>
+    <message>
+        <source>Exaggeration of the style (guidance scale); values other than 1 take twice as long.</source>
+        <translation>风格的夸张程度（引导系数）；不为 1 时耗时加倍。</translation>
+    </message>
+    <message>
         <source>Scheduler</source>
         <translation>调度器</translation>
     </message>
@@ -4265,6 +4368,34 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>DPM-Solver++，适合少步数</translation>
     </message>
     <message>
+        <source>Mask margin</source>
+        <translation>蒙版边距</translation>
+    </message>
+    <message>
+        <source>Widens the mask over its uncertain boundary (dilation).</source>
+        <translation>把蒙版扩展到不确定的边缘之外（膨胀）。</translation>
+    </message>
+    <message>
+        <source>Transition</source>
+        <translation>过渡</translation>
+    </message>
+    <message>
+        <source>Width of the transition inside the margin (blend).</source>
+        <translation>边距内过渡的宽度（混合）。</translation>
+    </message>
+    <message>
+        <source>How damage larger than a tile is filled.</source>
+        <translation>大于一个分块的损伤如何填补。</translation>
+    </message>
+    <message>
+        <source>Tiles at once</source>
+        <translation>同时计算的分块</translation>
+    </message>
+    <message>
+        <source>Tiles that a GPU computes at once (batch size); a CPU computes one.</source>
+        <translation>GPU 同时计算的分块数（批大小）；CPU 一次计算一个。</translation>
+    </message>
+    <message>
         <source>DDIM, the paper&apos;s</source>
         <translation>DDIM，论文所用</translation>
     </message>
@@ -4275,14 +4406,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Weight of the style reference; a reference that you choose also changes colours.</source>
         <translation>风格参考的权重；自选的参考还会影响颜色。</translation>
-    </message>
-    <message>
-        <source>Guidance</source>
-        <translation>引导</translation>
-    </message>
-    <message>
-        <source>How strongly the style is exaggerated; values other than 1 take twice as long.</source>
-        <translation>风格夸张的程度；除 1 以外耗时加倍。</translation>
     </message>
     <message>
         <source>Detail</source>
@@ -4302,95 +4425,95 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Name or path of the model.</source>
-        <translation type="unfinished"></translation>
+        <translation>模型的名称或路径。</translation>
     </message>
     <message>
         <source>What is lost, in English words.</source>
-        <translation type="unfinished"></translation>
+        <translation>用英文描述缺失的内容。</translation>
     </message>
     <message>
         <source>Negative prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>反向提示词</translation>
     </message>
     <message>
         <source>What the fill must not show.</source>
-        <translation type="unfinished"></translation>
+        <translation>填补中不应出现的内容。</translation>
     </message>
     <message>
         <source>Preset of solver and sampling steps.</source>
-        <translation type="unfinished"></translation>
+        <translation>求解器和采样步数的预设。</translation>
     </message>
     <message>
         <source>UniPC, 12 steps</source>
-        <translation type="unfinished"></translation>
+        <translation>UniPC，12 步</translation>
     </message>
     <message>
         <source>DPM-Solver++ with Karras levels, 20 steps</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 Karras 噪声级的 DPM-Solver++，20 步</translation>
     </message>
     <message>
         <source>DDIM, 30 steps, as in the paper</source>
-        <translation type="unfinished"></translation>
+        <translation>DDIM，30 步，与论文相同</translation>
     </message>
     <message>
         <source>by the scheduler</source>
-        <translation type="unfinished"></translation>
+        <translation>由采样方法决定</translation>
     </message>
     <message>
         <source>UniPC</source>
-        <translation type="unfinished"></translation>
+        <translation>UniPC</translation>
     </message>
     <message>
         <source>DPM-Solver++ with Karras levels</source>
-        <translation type="unfinished"></translation>
+        <translation>使用 Karras 噪声级的 DPM-Solver++</translation>
     </message>
     <message>
         <source>LCM, for few-step adapters</source>
-        <translation type="unfinished"></translation>
+        <translation>LCM，用于少步适配器</translation>
     </message>
     <message>
         <source>Strength of the text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字强度</translation>
     </message>
     <message>
         <source>Guidance scale; without a prompt there is no guidance, which halves the time.</source>
-        <translation type="unfinished"></translation>
+        <translation>引导系数；没有提示词时不引导，时间减半。</translation>
     </message>
     <message>
         <source>Strength</source>
-        <translation type="unfinished"></translation>
+        <translation>强度</translation>
     </message>
     <message>
         <source>How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.</source>
-        <translation type="unfinished"></translation>
+        <translation>填补可以偏离平滑预填补的程度；较低时保留其颜色和形状。</translation>
     </message>
     <message>
         <source>Adapters</source>
-        <translation type="unfinished"></translation>
+        <translation>适配器</translation>
     </message>
     <message>
         <source>Names of installed adapters with weights, as NAME:0.8, OTHER.</source>
-        <translation type="unfinished"></translation>
+        <translation>已安装适配器的名称和权重，例如 NAME:0.8, OTHER。</translation>
     </message>
     <message>
         <source>Weight of the style reference, which an IP-Adapter or a style branch reads.</source>
-        <translation type="unfinished"></translation>
+        <translation>由 IP-Adapter 或风格分支读取的风格参考的权重。</translation>
     </message>
     <message>
         <source>Share of the finest bands that comes from intact paint.</source>
-        <translation type="unfinished"></translation>
+        <translation>最细频带中取自完好颜料的比例。</translation>
     </message>
     <message>
         <source>where the scan is finer than what the model sees</source>
-        <translation type="unfinished"></translation>
+        <translation>在扫描比模型所见更精细之处</translation>
     </message>
     <message>
         <source>Compiled</source>
-        <translation type="unfinished"></translation>
+        <translation>编译</translation>
     </message>
     <message>
         <source>Compile the network on a GPU: minutes once, then faster.</source>
-        <translation type="unfinished"></translation>
+        <translation>在 GPU 上编译网络：首次需几分钟，之后更快。</translation>
     </message>
 </context>
 <context>
@@ -4506,6 +4629,17 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>ProjectFolder</name>
+    <message>
+        <source>Your work is saved automatically. Until you save it under a name, it is in {0}</source>
+        <translation>您的工作会自动保存。在您命名保存之前，它位于 {0}</translation>
+    </message>
+    <message>
+        <source>Show folder</source>
+        <translation>显示文件夹</translation>
+    </message>
+</context>
+<context>
     <name>ProjectFoundDialog</name>
     <message>
         <source>Open the project?</source>
@@ -4536,15 +4670,15 @@ SHA-256 of the unchanged samples: {2}…</source>
     <name>PromptEditor</name>
     <message>
         <source>Texts used before</source>
-        <translation type="unfinished"></translation>
+        <translation>用过的文字</translation>
     </message>
     <message>
         <source>The model reads English; it hardly knows {0}</source>
-        <translation type="unfinished"></translation>
+        <translation>模型只懂英文；几乎不认识 {0}</translation>
     </message>
     <message>
         <source>None yet</source>
-        <translation type="unfinished"></translation>
+        <translation>暂无</translation>
     </message>
 </context>
 <context>
@@ -4722,6 +4856,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>Looking at the damage…</source>
         <translation>正在查看损伤…</translation>
     </message>
+    <message numerus="yes">
+        <source>%n tile(s)</source>
+        <translation>
+            <numerusform>%n 个分块</numerusform>
+        </translation>
+    </message>
     <message>
         <source>{0}, {1} px, in {2}</source>
         <translation>{0}，{1} 像素，{2}</translation>
@@ -4736,12 +4876,6 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>%n changed</source>
         <translation>
             <numerusform>%n 项已更改</numerusform>
-        </translation>
-    </message>
-    <message numerus="yes">
-        <source>%n window(s)</source>
-        <translation>
-            <numerusform>%n 个窗口</numerusform>
         </translation>
     </message>
     <message>
@@ -4766,15 +4900,15 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source> · about {0} GB of memory</source>
-        <translation type="unfinished"></translation>
+        <translation> · 约需 {0} GB 内存</translation>
     </message>
     <message>
         <source>, more than is free on the GPU: it will be slower</source>
-        <translation type="unfinished"></translation>
+        <translation>，超过 GPU 的空闲内存：会较慢</translation>
     </message>
     <message>
         <source>, minutes a tile without a GPU</source>
-        <translation type="unfinished"></translation>
+        <translation>，没有 GPU 时每块需要几分钟</translation>
     </message>
 </context>
 <context>
@@ -5200,6 +5334,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>filling</source>
         <translation>填补</translation>
     </message>
+    <message>
+        <source>measuring</source>
+        <translation>测量</translation>
+    </message>
 </context>
 <context>
     <name>Start</name>
@@ -5239,12 +5377,19 @@ SHA-256 of the unchanged samples: {2}…</source>
 <context>
     <name>StateSync</name>
     <message>
-        <source>Your work continues in memory; save it under another name.</source>
-        <translation>您的工作暂存于内存；请另存为其他名称。</translation>
-    </message>
-    <message>
         <source>Your work is saved; only a backup is missing.</source>
         <translation>您的工作已保存；只是缺少一份备份。</translation>
+    </message>
+</context>
+<context>
+    <name>Statistics</name>
+    <message>
+        <source>The statistics were saved as {0} and {1}.</source>
+        <translation>统计已保存为 {0} 和 {1}。</translation>
+    </message>
+    <message>
+        <source>Measuring the damage</source>
+        <translation>正在测量损伤</translation>
     </message>
 </context>
 <context>

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 
 from app.canvas.navigation import ViewPosition
+from app.commands import mask as masking
+from app.commands import open as opening
 from app.document import OpenDocument
+from app.jobs.runner import Job
+from app.messages import MessageAction
 from app.window.main_window import MainWindow
+from imagest_core.errors import InputError
+from imagest_core.progress import Progress
+
+Settle = Callable[[], None]
 
 
 def on_screen(window: MainWindow) -> tuple[QRect, QPointF]:
@@ -94,3 +107,133 @@ def test_a_passing_message_moves_nothing(window: MainWindow, opened: OpenDocumen
     window.context.messages.say("Saved.")
     qtbot.wait(10)
     assert on_screen(window) == before
+
+
+def text(window: MainWindow) -> str:
+    """The text of the visible message, or ""."""
+    return window.banner.sentence.text() if window.banner.isVisible() else ""
+
+
+def test_a_later_success_removes_the_error_of_the_same_action(
+    window: MainWindow, opened: OpenDocument, tmp_path: Path, settle: Settle, qtbot: QtBot
+):
+    opening.open_path(window.context, tmp_path / "nowhere.tif")
+    settle()
+    assert "nowhere.tif" in text(window)
+    donor = tmp_path / "no-picture.tif"
+    donor.write_bytes(b"no picture")
+    window.style_panel.set_donor(donor)
+    assert "no-picture.tif" in text(window)
+    window.style_panel.set_donor(opened.painting.path)
+    assert "nowhere.tif" in text(window), "the error of another action stays"
+    opening.open_sample(window.context)
+    settle()
+    assert text(window) == ""
+
+
+def test_warnings_leave_with_their_document(
+    window: MainWindow, opened: OpenDocument, tmp_path: Path, qtbot: QtBot
+):
+    opened.document.write_error_changed.emit("The disk is full.")
+    opened.document.backup_error_changed.emit("The backup is full.")
+    assert text(window).startswith("The backup is full.")
+    opened.document.backup_error_changed.emit("")
+    assert text(window).startswith("The disk is full.")
+    window.action("close").trigger()
+    assert text(window) == ""
+
+
+def test_a_warning_ends_when_its_reason_ends(window: MainWindow, opened: OpenDocument):
+    opened.document.write_error_changed.emit("The disk is full.")
+    assert text(window).startswith("The disk is full.")
+    opened.document.write_error_changed.emit("")
+    assert text(window) == ""
+
+
+def test_information_covers_an_error_only_for_a_while(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    messages = window.context.messages
+    messages.warn("The disk is full.", topic="save")
+    messages.say("Two regions accepted.")
+    messages.say("Three regions accepted.")
+    assert text(window) == "Three regions accepted."
+    close = next(
+        each for each in window.banner.findChildren(QToolButton) if each.toolTip() == "Close this message"
+    )
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert text(window) == "The disk is full."
+    qtbot.mouseClick(close, Qt.MouseButton.LeftButton)
+    assert text(window) == ""
+
+
+def test_one_message_for_each_action(window: MainWindow, opened: OpenDocument):
+    for number in range(3):
+        window.context.messages.warn(f"Attempt {number} failed.", topic="edit")
+    window.context.messages.say("Done.", topic="edit")
+    assert text(window) == "Done."
+    window.banner.dismiss()
+    assert text(window) == ""
+
+
+def test_a_failed_job_is_forgotten_after_its_success(
+    window: MainWindow, opened: OpenDocument, tmp_path: Path, settle: Settle
+):
+    masking.export_mask(window.context, tmp_path / "no-such-folder" / "mask.png")
+    settle()
+    assert "no-such-folder" in text(window)
+    masking.export_mask(window.context, tmp_path / "mask.png")
+    settle()
+    assert text(window) == f"The mask was saved as {tmp_path / 'mask.png'}."
+    window.banner.dismiss()
+    assert text(window) == ""
+
+
+def test_all_notes_on_an_opened_file_can_be_read(
+    window: MainWindow, scan: Path, settle: Settle, monkeypatch: pytest.MonkeyPatch
+):
+    opening.open_path(window.context, scan)
+    settle()
+    document = window.context.document
+    document.document.write_error = "The folder can't be written."
+    document.document.read_only = "It is in use by Ada."
+    document.painting.notes = ("The profile is odd.", "There are two pages.")
+    opening.report_notes(window.context, document)
+    shown = []
+    while text(window):
+        shown.append(text(window))
+        window.banner.dismiss()
+    assert shown == [
+        "It is in use by Ada.",
+        "The folder can't be written. Your work continues in memory; save it under another name.",
+        "The profile is odd. There are two pages.",
+    ]
+
+
+def test_information_does_not_cover_an_error(window: MainWindow, opened: OpenDocument):
+    messages = window.context.messages
+    messages.fail(InputError("It can't be read."), "open")
+    messages.say("Two regions accepted.")
+    messages.say("Restored.", action=MessageAction("Show", lambda: None))
+    assert text(window) == "It can't be read."
+    window.banner.dismiss()
+    assert text(window) == "Restored."
+    window.banner.dismiss()
+    assert text(window) == ""
+
+
+def test_a_job_queued_before_an_error_does_not_remove_it(
+    window: MainWindow, opened: OpenDocument, settle: Settle
+):
+    def fail(progress: Progress) -> None:
+        raise InputError("It can't be read.")
+
+    def job(work: Callable[[Progress], None]) -> Job:
+        return Job("Reading", work, lambda _: None, topic="read")
+
+    jobs = window.context.jobs
+    jobs.submit(job(fail))
+    jobs.submit(job(lambda _: None))
+    settle()
+    assert text(window) == "It can't be read."
+    jobs.submit(job(lambda _: None))
+    settle()
+    assert text(window) == ""

@@ -57,7 +57,7 @@ def test_the_collected_templates_are_those_of_errors_notes_and_operations():
     assert "A damage class needs a name." in found  # raised as a plain text
     assert "The mask {path} is partly transparent: flatten it onto black first." in found
     assert "Kept as it is: {part}." in found  # from a table
-    assert "guidance" in found  # label of a parameter
+    assert "style emphasis" in found  # label of a parameter
     assert "All damage belongs to classes that are only recorded; set one of them to be filled." in found
     assert set(NAMES.values()) <= set(found)
 

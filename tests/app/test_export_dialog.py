@@ -13,6 +13,7 @@ import pytest
 import tifffile
 from failing_engines import change_byte
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -222,7 +223,11 @@ def test_a_changed_scan_is_neither_restored_nor_exported(
         ("~nobody-of-this-name/x.tif", "The home folder ~nobody-of-this-name"),
         ("x" * 300 + ".tif", "could not be used"),
         ("x" * 300 + "/x.tif", "could not be used"),
-        ("..", "ends in .tif"),
+        ("..", "is a folder"),
+        ("/tmp", "is a folder"),
+        ("/tmp/", "Enter a file name"),
+        ("no-such-folder/", "Enter a file name"),
+        ("/no-such-folder/x.tif", "doesn't exist"),
         ("no-such-folder/x.tif", "doesn't exist"),
     ],
 )
@@ -254,6 +259,19 @@ def test_a_second_export_can_use_another_name(
     dialog.path.setText(str(tmp_path / "second.tif"))
     export(dialog, qtbot, settle)
     assert (tmp_path / "second.tif").is_file()
+
+
+def test_the_folder_of_the_last_export_is_shown_whatever_is_typed_next(
+    dialog: ExportDialog, tmp_path: Path, qtbot: QtBot, settle: Settle, monkeypatch: pytest.MonkeyPatch
+):
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    dialog.path.setText(str(tmp_path / "first.tif"))
+    export(dialog, qtbot, settle)
+    for typed in ("/", "", "~nobody-of-this-name/x.tif"):
+        dialog.path.setText(typed)
+        qtbot.mouseClick(dialog.show_folder, Qt.MouseButton.LeftButton)
+    assert opened == [str(tmp_path)] * 3
 
 
 def test_an_export_continues_when_another_job_is_cancelled(

@@ -30,6 +30,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QMessageBox
 from app import main as program
 from app.commands import mask as masking
+from app.commands import mask_import as importing
 from app.commands import restore as restoring
 import resources
 
@@ -58,7 +59,7 @@ def drive(window, work, after):
         restoring.restore_all(context)
         when(window, lambda: context.jobs.busy, leave)
     def mark():
-        masking.import_mask(context, resources.sample_mask())
+        importing.import_mask(context, resources.sample_mask())
         when(window, lambda: not context.document.state.damage.empty and not context.jobs.busy, restore)
     begin = mark if work == "job" else leave
     when(window, lambda: work == "idle" or context.document is not None, begin)

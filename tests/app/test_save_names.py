@@ -70,6 +70,17 @@ def test_a_new_project_needs_no_confirmation(
     assert marked.document.path == tmp_path / (name if "." in name else f"{name}.imagest")
 
 
+@pytest.mark.parametrize("save", ["save_as", "export_mask"])
+def test_a_folder_is_no_file_name(
+    window: MainWindow, marked: OpenDocument, tmp_path: Path, answer: Answer, said: list, save: str
+) -> None:
+    for folder in (Path("/"), tmp_path):
+        answer(folder, PNG)
+        getattr(window.handlers, save)()
+        assert said[-1].sentence == f"{folder} is a folder: choose a file name in it."
+    assert marked.document.unnamed
+
+
 @pytest.mark.parametrize(
     ("name", "kind", "written"),
     [

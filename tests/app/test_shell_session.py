@@ -229,11 +229,12 @@ def test_mask_commands_are_one_step_each(session: MainWindow, qtbot: QtBot):
 
 def test_import_and_export_of_a_mask(session: MainWindow, tmp_path: Path, settle: Settle, said: list):
     from app.commands import mask as masking
+    from app.commands import mask_import as importing
 
     mask = np.zeros((120, 160), np.uint8)
     mask[10:20, 10:20] = 255
     write_picture(tmp_path / "mask.png", mask)
-    masking.import_mask(session.context, tmp_path / "mask.png")
+    importing.import_mask(session.context, tmp_path / "mask.png")
     settle()
     assert session.context.document.state.damage.counts() == {1: 100}
     masking.export_mask(session.context, tmp_path / "again.png")
@@ -250,7 +251,7 @@ def test_import_and_export_of_a_mask(session: MainWindow, tmp_path: Path, settle
         assert "is one of the inputs" in said[-1].sentence
         assert scan.read_bytes() == before
     write_picture(tmp_path / "small.png", mask[:50])
-    masking.import_mask(session.context, tmp_path / "small.png")
+    importing.import_mask(session.context, tmp_path / "small.png")
     settle()
     assert said[-1].level == "error"
 

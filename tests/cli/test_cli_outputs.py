@@ -287,3 +287,17 @@ def test_kinds_are_known_by_their_first_bytes(tmp_path, inputs):
     assert file_kind(inputs["project"]) is FileKind.PROJECT
     assert file_kind(inputs["config"]) is FileKind.OTHER
     assert file_kind(tmp_path / "nothing") is FileKind.OTHER
+
+
+@pytest.mark.parametrize("name", ["/", ".", ""])
+def test_a_rescue_of_a_folder_is_refused(cli, name):
+    result = cli("project", "rescue", name)
+    assert result.code == 2
+    assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("name", ["/", "."])
+def test_a_folder_is_no_result(cli, inputs, name):
+    result = cli("restore", inputs["scan"], "--mask", inputs["mask"], "--engine", "harmonic", "-o", name)
+    assert result.code == 2
+    assert "is a folder; add a file name that ends in .tif" in result.err

@@ -270,3 +270,18 @@ def test_exported_file_has_the_properties_of_the_scan(
     command("export", project, "-o", out)
     with open_painting(scan) as before, open_painting(out) as after:
         assert (after.dtype, after.resolution, after.box) == (before.dtype, before.resolution, before.box)
+
+
+def test_info_writes_the_regions_as_csv(project: Path, tmp_path: Path) -> None:
+    with Document.open(project) as document:
+        counts = document.state.damage.counts()
+    table = tmp_path / "regions.csv"
+    assert main(["project", "info", str(project), "--regions", str(table)]) == 0
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    areas = {
+        label: sum(int(row["area_px"]) for row in rows if int(row["label"]) == label) for label in counts
+    }
+    assert areas == counts
+    assert all(float(row["thickness_mm"]) > 0 for row in rows)
+    assert main(["project", "info", str(project), "--regions", str(table)]) == 2
+    assert main(["project", "info", str(project), "--regions", str(table), "--csv", str(table)]) == 2

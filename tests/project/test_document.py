@@ -366,3 +366,19 @@ def test_a_file_of_another_kind_is_not_called_a_damaged_project(tmp_path: Path) 
 def test_rejects_a_missing_project(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match="doesn't exist"):
         Document.open(tmp_path / "none.imagest")
+
+
+def test_signing_is_no_step_of_the_history(document: Document, brush) -> None:
+    document.sign("Ada")
+    assert not document.history.done
+    assert document.saved
+    brush(document, A, 1)
+    document.undo()
+    assert document.state.operator == "Ada"
+    reopened = reopen(document)
+    assert reopened.state.operator == "Ada"
+    assert reopened.history.undone[0].operator == "Ada"
+    reopened.read_only = "It is in use."
+    with pytest.raises(ProjectError, match="in use"):
+        reopened.sign("Bob")
+    reopened.abandon()

@@ -300,7 +300,7 @@ def test_out_of_memory_with_batch_one_is_reported(
         raise MemoryError
 
     monkeypatch.setattr(TexturedSession, "_fill_batch", never)
-    with pytest.raises(ImagestError, match="Not even one window"):
+    with pytest.raises(ImagestError, match="Not even one tile"):
         restore(painting, damage, request_, STYLE)
 
 

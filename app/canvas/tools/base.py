@@ -162,7 +162,7 @@ class Tool:
         """Whether the project can be changed; shows the reason if not."""
         reason = self.canvas.document.read_only
         if reason:
-            self.canvas.context.messages.warn(reason)
+            self.canvas.context.messages.warn(reason, topic="read-only")
         return not reason
 
     def erases(self, at: Pointer) -> bool:

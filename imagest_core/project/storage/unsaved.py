@@ -28,7 +28,7 @@ class Unsaved:
     @property
     def empty(self) -> bool:
         """Whether nothing is pending."""
-        return not self._entries
+        return not self._entries and not self._changes
 
     def add(self, entries: Iterable[HistoryEntry], changes: Iterable[Change]) -> None:
         """Add entries and changes."""

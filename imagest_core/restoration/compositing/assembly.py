@@ -60,7 +60,7 @@ class Assembler:
     def fills(self) -> tuple[Fill, ...]:
         """Return all fills, once every task was added."""
         if len(self._done) != len(self._dilated.tiles()):
-            raise ImagestError("Some damage is not covered by any window; please report this.")
+            raise ImagestError("Some damage is not covered by any tile; please report this.")
         return tuple(self._done[key] for key in sorted(self._done, key=lambda key: key[::-1]))
 
     def _damaged_tiles(self, window: Window) -> Iterator[TileKey]:
@@ -72,7 +72,7 @@ class Assembler:
 
     def _fill(self, cell: Box, tile: _Tile) -> Fill:
         if not (tile.weight > 0).all():
-            raise ImagestError("Some damage is not covered by any window; please report this.")
+            raise ImagestError("Some damage is not covered by any tile; please report this.")
         values = tile.colours / tile.weight[:, None]
         if self._blend:
             values = self._blended(cell, tile.mask, values)

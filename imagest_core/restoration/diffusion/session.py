@@ -78,7 +78,7 @@ class DiffusionSession:
             self.batch = max(1, failed // 2)
         elif not self.backbone.reduce_memory():
             raise ImagestError(
-                "Not even one window fits in the free memory: close other programs, or choose the CPU."
+                "Not even one tile fits in the free memory: close other programs, or choose the CPU."
             ) from error
         if self.backbone.device.type == "cuda":
             torch.cuda.empty_cache()

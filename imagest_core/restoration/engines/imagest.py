@@ -96,8 +96,8 @@ class ImagestParameters(base.Parameters):
     )
     scheduler: str | None = parameter(
         None,
-        label="Scheduler",
-        help="Solver of the sampling.",
+        label="Sampling method",
+        help="Solver of the sampling (scheduler).",
         automatic="by quality",
         applies=_textured,
         choices=(Choice(MULTISTEP, "DPM-Solver++, for few steps"), Choice(DDIM, "DDIM, the paper's")),
@@ -115,8 +115,8 @@ class ImagestParameters(base.Parameters):
     )
     guidance: float = parameter(
         1.0,
-        label="Guidance",
-        help="How strongly the style is exaggerated; values other than 1 take twice as long.",
+        label="Style emphasis",
+        help="Exaggeration of the style (guidance scale); values other than 1 take twice as long.",
         low=0.0,
         high=20.0,
         soft_high=5.0,

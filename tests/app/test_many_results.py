@@ -1,0 +1,79 @@
+"""Any number of results can be reached: the strip scrolls by wheel, and to the selected one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QToolButton
+from pytestqt.qtbot import QtBot
+from user import User
+
+from app.commands import restore as restoring
+from app.window.main_window import MainWindow
+from imagest_core.painting.geometry import Box
+
+COUNT = 14
+
+
+@pytest.fixture
+def user(window: MainWindow, scan: Path, qtbot: QtBot) -> User:
+    """A user with more results than the strip can show at once."""
+    window.resize(1280, 720)
+    made = User(window, qtbot)
+    made.open(scan)
+    made.mark(Box(50, 40, 6, 6))
+    for _ in range(COUNT):
+        restoring.restore_all(window.context)
+    made.settle()
+    return made
+
+
+def visible(user: User, number: int) -> bool:
+    """Whether the thumbnail of a result is completely inside the strip."""
+    thumb = user.window.results._thumbs[number]
+    viewport = user.window.results.listed.viewport()
+    return viewport.rect().contains(thumb.mapTo(viewport, QPoint(0, 0))) and viewport.rect().contains(
+        thumb.mapTo(viewport, thumb.rect().bottomRight())
+    )
+
+
+def turn(user: User, by: int) -> None:
+    viewport = user.window.results.listed.viewport()
+    at = QPointF(viewport.rect().center())
+    event = QWheelEvent(
+        at,
+        QPointF(viewport.mapToGlobal(at.toPoint())),
+        QPoint(),
+        QPoint(0, by),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, event)
+
+
+def test_the_newest_result_is_shown_and_the_first_can_be_reached(user: User, qtbot: QtBot) -> None:
+    user.context.selection.run = COUNT
+    qtbot.waitUntil(lambda: visible(user, COUNT), timeout=3000)
+    assert not visible(user, 1)
+    for _ in range(40):
+        turn(user, 120)
+    assert visible(user, 1)
+    QtBot.mouseClick(user.window.results._thumbs[1], Qt.MouseButton.LeftButton)
+    assert user.context.selection.run == 1
+    user.act("previous_run")
+    assert user.context.selection.run == COUNT
+    qtbot.waitUntil(lambda: visible(user, COUNT), timeout=3000)
+    turn(user, 120)
+    assert user.window.results.listed.horizontalScrollBar().value() > 0
+
+
+def test_every_thumbnail_fits_the_height_of_the_strip(user: User) -> None:
+    viewport = user.window.results.listed.viewport()
+    user.until(lambda: user.window.results.listed.horizontalScrollBar().isVisible())
+    for thumb in user.window.results.listed.findChildren(QToolButton):
+        assert thumb.height() <= viewport.height()
