@@ -59,7 +59,8 @@ class StyleBranchConfig:
 
 def encoder_from_json(stored: Mapping[str, Any]) -> StyleConfig:
     """Return the sizes of an encoder; raises ``TypeError`` if there are others than in the class."""
-    return StyleConfig(**{k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()})
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return StyleConfig(**values)
 
 
 class StyleBranch(nn.Module):
