@@ -111,8 +111,8 @@ def check_eight_bit(device: str) -> None:
     """Raise ``InputError`` unless the 8-bit optimizer can be used."""
     if find_spec("bitsandbytes") is None:
         raise InputError(
-            "The 8-bit optimizer needs the package bitsandbytes: install it with pip install bitsandbytes, or "
-            "leave out --eight-bit."
+            "The 8-bit optimizer needs the package bitsandbytes: install it with pip install bitsandbytes, "
+            "or leave out --eight-bit."
         )
     if device == "cpu" or not torch.cuda.is_available():
         raise InputError("The 8-bit optimizer needs a GPU: leave out --eight-bit.")
@@ -133,9 +133,7 @@ def _optimizer(module: nn.Module, options: LoopOptions) -> torch.optim.Optimizer
 class Trainer(Generic[BatchT]):
     """Runs a :class:`TrainingTask` until its options say it is finished."""
 
-    def __init__(
-        self, task: TrainingTask[BatchT], data: ExampleSet[BatchT], options: LoopOptions
-    ) -> None:
+    def __init__(self, task: TrainingTask[BatchT], data: ExampleSet[BatchT], options: LoopOptions) -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
         self.task, self.data, self.options = task, data, options
         cpu = options.device == "cpu" or not torch.cuda.is_available()
@@ -179,9 +177,7 @@ class Trainer(Generic[BatchT]):
         size, options = self.options.batch, self.options
         rows = IndexRange(self.clock.step * size, max(0, options.steps - self.clock.step) * size)
         data: Any = self.data
-        return DataLoader(
-            data, size, sampler=rows, collate_fn=self.data.collate, num_workers=options.workers
-        )
+        return DataLoader(data, size, sampler=rows, collate_fn=self.data.collate, num_workers=options.workers)
 
     def _step(self, batch: BatchT) -> None:
         rate = learning_rate(self.options, self.clock)

@@ -230,7 +230,9 @@ def load_state(
     with _opened(path) as (stored, clock):
         names = frozenset(stored.keys())
         for name, parameter in module.named_parameters():
-            pair = [_stored_weights(stored, f"{kind}.{name}", path, parameter) for kind in ("model", "average")]
+            pair = [
+                _stored_weights(stored, f"{kind}.{name}", path, parameter) for kind in ("model", "average")
+            ]
             with torch.no_grad():
                 parameter.copy_(pair[0])
             average.values[name] = pair[1].to(parameter.device)
@@ -245,9 +247,7 @@ def _stored_weights(stored: Any, name: str, path: Path, like: Tensor) -> Tensor:
         tensor = torch.zeros(0)
     if tensor.shape != like.shape or not tensor.is_floating_point():
         short = name.split(".", 1)[1]
-        raise ModelError(
-            f"{path} belongs to a network of another shape (at {short}): start in a new folder."
-        )
+        raise ModelError(f"{path} belongs to a network of another shape (at {short}): start in a new folder.")
     return tensor
 
 

@@ -185,7 +185,12 @@ def save_style_branch(folder: Path, branch: StyleBranch, dtype: torch.dtype = to
     stored = {name: tensor.to(dtype).contiguous().cpu() for name, tensor in branch.state_dict().items()}
     config = branch.config
     text = json.dumps(config.to_json(), indent=1, sort_keys=True)
-    metadata = {"format": FILE_FORMAT, "family": config.family, "context": str(config.context), "config": text}
+    metadata = {
+        "format": FILE_FORMAT,
+        "family": config.family,
+        "context": str(config.context),
+        "config": text,
+    }
     save_file(stored, folder / WEIGHTS, metadata=metadata)
     (folder / WEIGHTS).chmod(0o644)  # safetensors restricts access to the owner
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")

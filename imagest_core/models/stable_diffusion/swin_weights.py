@@ -38,7 +38,9 @@ def load_timm_swin(encoder: StyleSwinEncoder, path: Path) -> None:
         raise ModelError(
             Message("{path} can't be read as safetensors ({reason}).", path=path.name, reason=error)
         ) from error
-    tensors = _renamed({name: tensor.float() for name, tensor in stored.items() if tensor.is_floating_point()})
+    tensors = _renamed(
+        {name: tensor.float() for name, tensor in stored.items() if tensor.is_floating_point()}
+    )
     if encoder.config.position == DEVIATION:
         _fold_tables(encoder, tensors)
     expected = {name: tensor.shape for name, tensor in encoder.swin.state_dict().items()}
@@ -46,8 +48,8 @@ def load_timm_swin(encoder: StyleSwinEncoder, path: Path) -> None:
         if name not in tensors or tensors[name].shape != shape or not torch.isfinite(tensors[name]).all():
             raise ModelError(
                 Message(
-                    "{path} holds no Swin transformer of the style encoder's size (at {name}); the paper's is "
-                    "timm's swin_small_patch4_window7_224.",
+                    "{path} holds no Swin transformer of the style encoder's size (at {name}); the paper's "
+                    "is timm's swin_small_patch4_window7_224.",
                     path=path.name,
                     name=name,
                 )
