@@ -85,7 +85,7 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
         return 0
     if args.swin and not (args.out / STATE).is_file():
         _load_swin(task, args.swin)
-    write_style_run(args.out, description, settings_of(args))
+    write_style_run(args.out, description, {**settings_of(args), "base": base.name})
     trainer = Trainer(task, data, options)
     trainer.run(progress)
     counts = {"pictures": len(sets.training), "held_out_pictures": len(sets.held_out)}

@@ -96,9 +96,13 @@ class StyleBranchTask:
     ) -> None:
         self.options, self.held_out = options, held_out
         hardware = options.hardware
-        self.parts = load_components(base.path, base.identity, hardware.dtype)
+        dtype = torch.float32 if options.train_unet else hardware.dtype
+        self.parts = load_components(base.path, base.identity, dtype)
         if options.train_unet:
-            self.parts.unet.float().requires_grad_(True)
+            self.parts.unet.requires_grad_(True)
+            with quiet():
+                for part in (self.parts.autoencoder, self.parts.holder.text_encoder):
+                    part.to(hardware.dtype)
         if options.checkpointing:
             self.parts.unet.enable_gradient_checkpointing()
         self.branch = StyleBranch(config, self.parts.unet)

@@ -17,10 +17,10 @@ STEP_OPERATIONS = 803e9 / 860e6 / 64**2
 """Floating-point operations of the U-Net's forward pass per parameter and latent, for Stable Diffusion 1."""
 ENCODER_OPERATIONS = 1.1e12 / 512**2
 """Those of the autoencoder's encoder per pixel."""
-EFFICIENCY = 0.4
+EFFICIENCY = 0.3
 """Share of the speed of matrix products that convolutions and attention reach."""
-ACTIVATIONS = {True: 6 << 10, False: 24 << 10}
-"""Bytes of activations per pixel, with and without checkpointing, in half precision."""
+ACTIVATIONS = {True: 10 << 10, False: 32 << 10}
+"""Bytes of activations and work space per pixel, with and without checkpointing, in half precision."""
 
 
 @dataclass(frozen=True)

@@ -128,10 +128,10 @@ def _card(config: StyleBranchConfig) -> str:
 
 def _write_model(task: StyleBranchTask, folder: Path) -> None:
     """Write the base model with the trained U-Net as a hub folder in half precision."""
-    for module in task.parts.modules:
-        module.to("cpu", torch.float16)
-        module.to(memory_format=torch.contiguous_format)
     with quiet():
+        for module in task.parts.modules:
+            module.to("cpu", torch.float16)
+            module.to(memory_format=torch.contiguous_format)
         task.parts.holder.save_pretrained(folder, safe_serialization=True)
     for path in folder.rglob("*.json"):
         stored = json.loads(path.read_text(encoding="utf-8"))

@@ -150,9 +150,9 @@ def test_the_loss_falls(tmp_path: Path, train_unet: bool) -> None:
     base = tiny_sd(tmp_path / "sd")
     options = LoopOptions(
         tmp_path / "run",
-        steps=20,
+        steps=10 if train_unet else 20,
         batch=2,
-        learning_rate=2e-2,
+        learning_rate=2e-3 if train_unet else 2e-2,
         warmup=2,
         device="cpu",
         precision="no",
@@ -168,7 +168,7 @@ def test_the_loss_falls(tmp_path: Path, train_unet: bool) -> None:
         held_out = {
             row["name"]: float(row["value"]) for row in csv.DictReader(file) if row["kind"] == "held-out"
         }
-    assert held_out["loss"] < before["loss"] * 0.98
+    assert held_out["loss"] < before["loss"] * (0.9 if train_unet else 0.99)
     changed = [n for n, p in styled.parts.unet.named_parameters() if not torch.equal(p, frozen[n])]
     assert bool(changed) == train_unet
     if not train_unet:

@@ -227,7 +227,8 @@ def _unfit(path: Path, error: Exception) -> ModelError:
     reason = getattr(error, "message", None) or (str(error).strip().splitlines() or [type(error).__name__])[0]
     return ModelError(
         Message(
-            "The style adapter {name} doesn't fit this model ({reason}); choose the model it was trained for.",
+            "The style adapter {name} doesn't fit this model ({reason}); "
+            "choose the model it was trained for.",
             name=path.name,
             reason=reason,
         )
