@@ -8,7 +8,7 @@ used. For synthesis it is predicted everywhere, under a caption.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -171,9 +171,7 @@ class StyleBranchTask:
             t = torch.tensor([(index + 1) * steps // (len(self.held_out) + 1)])
             for name, strength in (("loss", 1.0), ("loss-without-style", 0.0)):
                 draws = torch.Generator().manual_seed(index)
-                styled = StyleBatch(
-                    *batch.parts[:3], torch.full_like(batch.strength, strength), batch.caption
-                )
+                styled = replace(batch, strength=torch.full_like(batch.strength, strength))
                 losses[name].append(float(self._loss(self.module, styled, t, draws)))
             if index < SHOWN:
                 rows.append(self._row(batch, index))
