@@ -31,7 +31,7 @@ A style branch of Imagest for Stable Diffusion 1: a Swin style encoder and its c
 (layers {layers}), trained with `imagest train style` on the base model {base}.
 
     imagest models add {folder}
-    imagest restore SCAN MASK --engine imagest-sd --style-adapter {folder} -o OUT
+    imagest restore SCAN --mask MASK --engine imagest-sd --style-adapter {folder} -o OUT
 
 {facts}
 
