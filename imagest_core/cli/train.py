@@ -1,13 +1,19 @@
-"""``imagest train``: train the autoencoder and the diffusion network, and pack a model."""
+"""``imagest train``: train the autoencoder and the diffusion network, pack a model, train a style branch."""
 
 from __future__ import annotations
 
 import argparse
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import number, whole
+from imagest_core.cli.train_options import (
+    add_gradient_options,
+    add_run_options,
+    loop_options,
+    settings_of,
+    training_inputs,
+)
+from imagest_core.cli.train_style import add_style_command
 from imagest_core.errors import InputError
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
@@ -16,20 +22,18 @@ from imagest_core.progress import Progress
 if TYPE_CHECKING:
     from imagest_core.models.imagest.network import NetworkConfig
     from imagest_core.training.examples import Batch, DamagedCrops
-    from imagest_core.training.loop import LoopOptions, TrainingTask
-
-LARGEST_SEED = 2**32 - 4
-"""Limited because examples use seeds slightly above the given one."""
+    from imagest_core.training.loop import TrainingTask
 
 
 def add_commands(subparsers: Any) -> None:
     """Add ``train`` with its parts to the program's subparsers."""
-    train = subparsers.add_parser("train", help="train the embedded model on your own pictures")
+    train = subparsers.add_parser("train", help="train networks on your own pictures")
     parts = train.add_subparsers(dest="part", required=True, metavar="PART")
     autoencoder = parts.add_parser("autoencoder", help="the encoder and the mask-conditioned decoder")
     autoencoder.set_defaults(run=_train_autoencoder)
-    _common(autoencoder, steps=4500)
-    _gradients(autoencoder, batch=16, rate=3e-4)
+    add_run_options(autoencoder, steps=4500)
+    _network_option(autoencoder)
+    add_gradient_options(autoencoder, batch=16, rate=3e-4)
     autoencoder.add_argument(
         "--begin",
         type=Path,
@@ -38,8 +42,9 @@ def add_commands(subparsers: Any) -> None:
     )
     imagest = parts.add_parser("imagest", help="the style encoder and the diffusion network")
     imagest.set_defaults(run=_train_imagest)
-    _common(imagest, steps=4500)
-    _gradients(imagest, batch=32, rate=3e-4)
+    add_run_options(imagest, steps=4500)
+    _network_option(imagest)
+    add_gradient_options(imagest, batch=32, rate=3e-4)
     imagest.add_argument(
         "--autoencoder",
         type=Path,
@@ -50,7 +55,7 @@ def add_commands(subparsers: Any) -> None:
     imagest.add_argument(
         "--begin", type=Path, metavar="RUN", help="start with the averaged weights of another run"
     )
-
+    add_style_command(parts)
     packing = parts.add_parser("pack", help="pack finished runs into a model")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(
@@ -64,51 +69,12 @@ def add_commands(subparsers: Any) -> None:
     packing.set_defaults(run=_pack)
 
 
-def _common(parser: argparse.ArgumentParser, steps: int) -> None:
-    add = parser.add_argument
-    add("sources", nargs="+", type=Path, metavar="PICTURES", help="folders or tars of pictures")
-    add(
-        "-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the run; resumed if it exists"
-    )
-    add("--craquelure", type=Path, metavar="MAPS", help="folder or tar of real craquelure maps")
-    add("--steps", type=whole(1), default=steps, help=f"maximum number of steps (default {steps})")
-    add(
-        "--held-out",
-        type=whole(1, 100_000),
-        default=48,
-        metavar="N",
-        help="number of evaluated examples of held-out works (default 48)",
-    )
-    add(
+def _network_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--network",
         type=Path,
         metavar="FILE",
         help="sizes of the network as JSON (default: those of the embedded model)",
-    )
-    add("--side", type=whole(8, 4096), default=128, help="side of the crops in pixels (default 128)")
-    add("--seed", type=whole(0, LARGEST_SEED), default=0)
-    add("--threads", type=whole(0, 1024), default=0, help="CPU threads (default: all)")
-    add(
-        "--evaluate-every",
-        type=whole(1),
-        default=min(250, steps // 2),
-        metavar="N",
-        help="evaluate held-out works every N steps",
-    )
-
-
-def _gradients(parser: argparse.ArgumentParser, batch: int, rate: float) -> None:
-    add = parser.add_argument
-    add("--minutes", type=number(0, 1e9), default=math.inf, help="maximum duration")
-    add("--batch", type=whole(1, 65536), default=batch, help=f"examples per step (default {batch})")
-    add("--rate", type=number(0, 1), default=rate, help=f"highest learning rate (default {rate})")
-    add("--precision", choices=("auto", "no", "bf16", "fp16"), default="auto")
-    add("--device", choices=("auto", "cpu", "cuda"), default="auto")
-    add(
-        "--workers",
-        type=whole(0, 256),
-        default=0,
-        help="processes that prepare examples (default: this one only)",
     )
 
 
@@ -145,7 +111,7 @@ def _network(args: argparse.Namespace) -> NetworkConfig:
 
 
 def _train(
-    task: TrainingTask,
+    task: TrainingTask[Batch],
     data: DamagedCrops,
     config: NetworkConfig,
     args: argparse.Namespace,
@@ -154,8 +120,8 @@ def _train(
     from imagest_core.training.loop import Trainer
     from imagest_core.training.state import write_run
 
-    write_run(args.out, config, _settings(args))
-    Trainer(task, data, _options(args)).run(progress)
+    write_run(args.out, config, settings_of(args))
+    Trainer(task, data, loop_options(args)).run(progress)
 
 
 def _pack(args: argparse.Namespace, progress: Progress) -> int:
@@ -181,7 +147,7 @@ def _examples(
     from imagest_core.training.images import load_maps, load_works
     from imagest_core.training.state import check_run, start_torch
 
-    check_run(args.out, config, _inputs(args))
+    check_run(args.out, config, training_inputs(args))
     if args.side % config.multiple:
         raise InputError(f"The side of the crops must be a multiple of {config.multiple}, not {args.side}.")
     start_torch(args.seed, args.threads)
@@ -191,40 +157,3 @@ def _examples(
     unseen = DamagedCrops(held_out_works, maps, args.side, style_side=style, seed=1, vary=False)
     data = DamagedCrops(works, maps, args.side, style_side=style, seed=args.seed + 2)
     return data, fixed_batch(unseen, args.held_out)
-
-
-def _settings(args: argparse.Namespace) -> dict[str, object]:
-    """Return the settings of the run, which are stored with its state for the model card."""
-    left_out = ("run", "command", "part", "out", "debug")
-    return {k: _plain(v) for k, v in vars(args).items() if k not in left_out}
-
-
-def _inputs(args: argparse.Namespace) -> list[Path]:
-    """Return all paths that the run reads."""
-    named = (getattr(args, name, None) for name in ("craquelure", "network", "begin", "autoencoder"))
-    return [*args.sources, *(path for path in named if path is not None)]
-
-
-def _plain(value: object) -> object:
-    """Return a plain value; paths are reduced to their names for privacy."""
-    if isinstance(value, list):
-        return [_plain(v) for v in value]
-    if isinstance(value, Path):
-        return value.name
-    return None if value == math.inf else value
-
-
-def _options(args: argparse.Namespace) -> LoopOptions:
-    from imagest_core.training.loop import LoopOptions
-
-    return LoopOptions(
-        folder=args.out,
-        steps=args.steps,
-        minutes=args.minutes,
-        batch=args.batch,
-        learning_rate=args.rate,
-        precision=args.precision,
-        device=args.device,
-        workers=args.workers,
-        evaluate_every=args.evaluate_every,
-    )

@@ -21,6 +21,7 @@ from imagest_core.models.architecture import (
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import PICKLED, Family, Identity, ModelKind, family_of, refuse_pickled
 from imagest_core.models.safetensors_header import Header, read_header
+from imagest_core.models.style_adapter import FILE_FORMAT
 
 CONTEXTS = {768: Family.SD1, 1024: Family.SD2, 2048: Family.SDXL}
 """Width of the text that a full-size denoiser reads."""
@@ -30,9 +31,6 @@ CLIP, OPEN_CLIP = "cond_stage_model.transformer.", "cond_stage_model.model."
 FIRST, SECOND = "conditioner.embedders.0.transformer.", "conditioner.embedders.1.model."
 USED_LAYERS = 23
 """Stable Diffusion 2 reads the last but one of OpenCLIP's 24 layers; the last one isn't loaded."""
-
-STYLE_ADAPTER = "imagest-style-adapter"
-"""Value of ``format`` in the metadata of our style adapters."""
 
 Recogniser = Callable[[Path, Header], Identity | None]
 
@@ -101,7 +99,7 @@ def _unknown(path: Path, header: Header) -> ModelError:
 
 
 def _style_adapter(path: Path, header: Header) -> Identity | None:
-    if header.metadata.get("format") != STYLE_ADAPTER:
+    if header.metadata.get("format") != FILE_FORMAT:
         return None
     return Identity(
         ModelKind.STYLE_ADAPTER,

@@ -21,13 +21,12 @@ from imagest_core.models.identity import (
     refuse_pickled,
 )
 from imagest_core.models.safetensors_header import Header, read_header
+from imagest_core.models.style_adapter import KIND as STYLE_ADAPTER_KIND
 from imagest_core.models.validation import read_json
 
 INDEX = "model_index.json"
 OUR_ENTRY = "model.json"
 """The library's own description beside the files of a model; see ``library_entry``."""
-STYLE_ADAPTER = "style-adapter"
-"""Value of ``kind`` in the ``config.json`` of our style adapters."""
 
 WEIGHTS = re.compile(
     r"(diffusion_pytorch_model|model)(\.fp16)?(-\d{5}-of-\d{5})?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?"
@@ -227,7 +226,7 @@ def _prediction(folder: Path, family: Family) -> str:
 
 def _described(folder: Path) -> Identity:
     config = _json(folder / CONFIG)
-    if config.get("kind") == STYLE_ADAPTER:
+    if config.get("kind") == STYLE_ADAPTER_KIND:
         return _style_adapter(folder, config)
     if "network" in config or "files" in config:
         return _checkpoint(folder)

@@ -68,6 +68,10 @@ class DamagedCrops(Dataset[tuple[Tensor, Tensor, Tensor]]):
             tone = clean.astype(np.float32) / 255.0, style.astype(np.float32) / 255.0
         return _tensor(tone[0]), torch.from_numpy(mask[None].astype(np.float32)), _tensor(tone[1])
 
+    def collate(self, items: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Batch:
+        """Stack examples into a batch."""
+        return collate(items)
+
     def _intact_crop(
         self,
         clean: NDArray[np.uint8],

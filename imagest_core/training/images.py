@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -41,6 +42,58 @@ class Works:
 
     def __len__(self) -> int:
         return len(self.pictures)
+
+
+@dataclass(frozen=True)
+class StoredPicture:
+    """A training picture that is decoded when it is needed: a file, or the encoded member of a tar."""
+
+    name: str
+    path: Path | None = None
+    data: bytes = b""
+
+    def read(self) -> Image8:
+        """Decode the picture (h, w, 3) uint8 sRGB; raises :class:`InputError`."""
+        try:
+            data = self.data if self.path is None else self.path.read_bytes()
+        except OSError as error:
+            raise InputError(_undecodable(self.name)) from error
+        return _decoded(self.name, data, cv2.IMREAD_COLOR_RGB)
+
+    def check(self) -> None:
+        """Raise :class:`InputError` if the header can't be read or the picture is too large."""
+        _check_header(self.name, io.BytesIO(self.data) if self.path is None else self.path)
+
+
+class StoredPictures(Sequence[Image8]):
+    """Pictures decoded one at a time, for collections that don't fit into memory."""
+
+    def __init__(self, pictures: Sequence[StoredPicture]) -> None:
+        self.stored = tuple(pictures)
+
+    def __len__(self) -> int:
+        return len(self.stored)
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return StoredPictures(self.stored[index])
+        return self.stored[index].read()
+
+
+def list_pictures(sources: Sequence[Path], progress: Progress | None = None) -> Iterator[StoredPicture]:
+    """Yield the pictures of folders and tars after checking their headers; raises :class:`InputError`."""
+    for source in sources:
+        if source.is_dir():
+            found: Iterator[StoredPicture] = (
+                StoredPicture(path.relative_to(source).as_posix(), path) for path in _picture_paths(source)
+            )
+        else:
+            found = (StoredPicture(name, data=data) for name, data in _files(source))
+        for picture in found:
+            if progress is not None:
+                progress.check()
+            picture.check()
+            yield picture
 
 
 def work_of(name: str) -> str:
@@ -75,23 +128,29 @@ def load_works(sources: Sequence[Path], progress: Progress | None = None) -> tup
 
 def _decoded(name: str, data: bytes, flags: int) -> Image8:
     """Decode the picture in ``data``; raises :class:`InputError`."""
+    _check_header(name, io.BytesIO(data))
     try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(data)) as header:
-            warnings.simplefilter("ignore")
-            width, height = header.size
-        if width * height > LARGEST_PICTURE:
-            raise InputError(
-                f"The training picture {name} has {width} × {height} pixels, more than"
-                f" {LARGEST_PICTURE / 1e6:,.0f} megapixels: cut it into tiles."
-            )
         picture = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-    except InputError:
-        raise
     except Exception as error:  # decoders raise arbitrary errors for damaged data
         raise InputError(_undecodable(name)) from error
     if picture is None:
         raise InputError(_undecodable(name))
     return np.asarray(picture, np.uint8)
+
+
+def _check_header(name: str, file: Path | io.BytesIO) -> None:
+    """Raise :class:`InputError` if the header of a picture can't be read or states too many pixels."""
+    try:
+        with warnings.catch_warnings(), Image.open(file) as header:
+            warnings.simplefilter("ignore")
+            width, height = header.size
+    except Exception as error:  # decoders raise arbitrary errors for damaged data
+        raise InputError(_undecodable(name)) from error
+    if width * height > LARGEST_PICTURE:
+        raise InputError(
+            f"The training picture {name} has {width} × {height} pixels, more than"
+            f" {LARGEST_PICTURE / 1e6:,.0f} megapixels: cut it into tiles."
+        )
 
 
 def _undecodable(name: str) -> str:
@@ -101,10 +160,8 @@ def _undecodable(name: str) -> str:
 def _files(source: Path) -> Iterator[tuple[str, bytes]]:
     """Yield the pictures of a folder or tar by name; raises :class:`InputError`."""
     if source.is_dir():
-        for path in sorted(p for p in source.rglob("*") if p.suffix.lower() in SUFFIXES):
-            check_regular_file(path)
-            if path.is_file():
-                yield path.relative_to(source).as_posix(), path.read_bytes()
+        for path in _picture_paths(source):
+            yield path.relative_to(source).as_posix(), path.read_bytes()
     elif source.is_file() and _is_tar(source):
         try:
             yield from _members(source)
@@ -112,6 +169,14 @@ def _files(source: Path) -> Iterator[tuple[str, bytes]]:
             raise InputError(f"{source.name} is cut short or damaged: get an intact copy of it.") from error
     else:
         raise InputError(f"{source} is neither a folder nor a tar of pictures.")
+
+
+def _picture_paths(folder: Path) -> Iterator[Path]:
+    """Yield the picture files below ``folder`` in the order of their names."""
+    for path in sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES):
+        check_regular_file(path)
+        if path.is_file():
+            yield path
 
 
 def _is_tar(source: Path) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 import torch
@@ -16,16 +18,21 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
+from imagest_core.errors import InputError
 from imagest_core.painting.picture_files import write_picture
 from imagest_core.progress import Progress
-from imagest_core.training.examples import Batch, DamagedCrops, IndexRange, collate
+from imagest_core.training.examples import IndexRange
 from imagest_core.training.log import log
 from imagest_core.training.state import Average, TrainingClock, load_state, save_state
 
 
 @dataclass(frozen=True)
 class LoopOptions:
-    """Options of the loop; the learning rate falls to 0 (cosine) at the first limit, steps or minutes."""
+    """Options of the loop; the learning rate falls to 0 (cosine) at the first limit, steps or minutes.
+
+    ``rate_factors``: factors of the learning rate by the start of parameters' names. ``eight_bit``: keep the
+    optimizer's state in 8 bits, with the package bitsandbytes.
+    """
 
     folder: Path
     steps: int = 4000
@@ -40,16 +47,41 @@ class LoopOptions:
     workers: int = 0
     evaluate_every: int = 250
     save_every: int = 100
+    rate_factors: Mapping[str, float] = field(default_factory=dict)
+    eight_bit: bool = False
 
 
-class TrainingTask(Protocol):
+class DeviceBatch(Protocol):
+    """Examples as tensors."""
+
+    def to(self, device: torch.device) -> Self:
+        """Return the batch on another device."""
+
+
+BatchT = TypeVar("BatchT", bound=DeviceBatch)
+BatchInputT = TypeVar("BatchInputT", bound=DeviceBatch, contravariant=True)
+BatchOutputT = TypeVar("BatchOutputT", bound=DeviceBatch, covariant=True)
+
+
+class ExampleSet(Protocol[BatchOutputT]):
+    """Infinitely many examples; example *k* depends on ``seed`` and k only."""
+
+    seed: int
+
+    def __getitem__(self, index: int) -> Any: ...
+
+    def collate(self, items: Sequence[Any]) -> BatchOutputT:
+        """Stack examples into a batch."""
+
+
+class TrainingTask(Protocol[BatchInputT]):
     """A module to train, its loss, and its evaluation on held-out works."""
 
     @property
     def module(self) -> nn.Module:
         """The module to train."""
 
-    def loss(self, module: nn.Module, batch: Batch, step: int) -> tuple[Tensor, Mapping[str, float]]:
+    def loss(self, module: nn.Module, batch: BatchInputT, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """Return the loss and values to log; ``module`` is the task's module, wrapped for devices."""
 
     def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
@@ -75,10 +107,33 @@ def finished(options: LoopOptions, clock: TrainingClock) -> bool:
     return clock.step >= options.steps or clock.seconds >= 60.0 * options.minutes
 
 
-class Trainer:
+def check_eight_bit(device: str) -> None:
+    """Raise ``InputError`` unless the 8-bit optimizer can be used."""
+    if find_spec("bitsandbytes") is None:
+        raise InputError(
+            "The 8-bit optimizer needs the package bitsandbytes: install it with pip install bitsandbytes, "
+            "or leave out --eight-bit."
+        )
+    if device == "cpu" or not torch.cuda.is_available():
+        raise InputError("The 8-bit optimizer needs a GPU: leave out --eight-bit.")
+
+
+def _optimizer(module: nn.Module, options: LoopOptions) -> torch.optim.Optimizer:
+    """Return AdamW with one group of parameters for each factor of the learning rate."""
+    groups: dict[float, list[nn.Parameter]] = {}
+    for name, parameter in module.named_parameters():
+        factors = (f for start, f in options.rate_factors.items() if name.startswith(start))
+        groups.setdefault(next(factors, 1.0), []).append(parameter)
+    described = [{"params": chosen, "factor": factor} for factor, chosen in groups.items()]
+    kind: Any = import_module("bitsandbytes").optim.AdamW8bit if options.eight_bit else torch.optim.AdamW
+    optimizer: torch.optim.Optimizer = kind(described, lr=options.learning_rate, weight_decay=0.01)
+    return optimizer
+
+
+class Trainer(Generic[BatchT]):
     """Runs a :class:`TrainingTask` until its options say it is finished."""
 
-    def __init__(self, task: TrainingTask, data: DamagedCrops, options: LoopOptions) -> None:
+    def __init__(self, task: TrainingTask[BatchT], data: ExampleSet[BatchT], options: LoopOptions) -> None:
         options.folder.mkdir(parents=True, exist_ok=True)
         self.task, self.data, self.options = task, data, options
         cpu = options.device == "cpu" or not torch.cuda.is_available()
@@ -88,8 +143,7 @@ class Trainer:
         self.accelerator = Accelerator(cpu=cpu, mixed_precision=precision)
         data.seed += 1_000_003 * self.accelerator.process_index  # each device gets its own examples
         module = task.module.to(memory_format=torch.channels_last)
-        optimizer = torch.optim.AdamW(module.parameters(), options.learning_rate, weight_decay=0.01)
-        self.module, self.optimizer = self.accelerator.prepare(module, optimizer)
+        self.module, self.optimizer = self.accelerator.prepare(module, _optimizer(module, options))
         self.average = Average(self.bare, options.average)
         self.clock = (
             load_state(options.folder, self.bare, self.average, self.bare_optimizer) or TrainingClock()
@@ -119,15 +173,16 @@ class Trainer:
             self._save()
         return self.clock
 
-    def _batches(self) -> DataLoader:
+    def _batches(self) -> DataLoader[BatchT]:
         size, options = self.options.batch, self.options
         rows = IndexRange(self.clock.step * size, max(0, options.steps - self.clock.step) * size)
-        return DataLoader(self.data, size, sampler=rows, collate_fn=collate, num_workers=options.workers)
+        data: Any = self.data
+        return DataLoader(data, size, sampler=rows, collate_fn=self.data.collate, num_workers=options.workers)
 
-    def _step(self, batch: Batch) -> None:
+    def _step(self, batch: BatchT) -> None:
         rate = learning_rate(self.options, self.clock)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["factor"]
         with self.accelerator.autocast():
             loss, details = self.task.loss(self.module, batch.to(self.accelerator.device), self.clock.step)
         self.accelerator.backward(loss)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from imagest_core.errors import ModelError, OutputError
@@ -25,6 +25,20 @@ from imagest_core.printable import json_text
 
 STATE, NETWORK, SETTINGS = "state.safetensors", "network.json", "settings.json"
 LATENT_SCALE = "latent-scale.json"
+OPTIMIZER_KEYS = ("step", "exp_avg", "exp_avg_sq", "state1", "state2", "qmap1", "qmap2", "absmax1", "absmax2")
+"""State of AdamW for a parameter: torch's, and that of the 8-bit one of bitsandbytes."""
+NUMBER = "optimizer-number"
+"""Prefix of the optimizer's values that aren't tensors."""
+DTYPES = {
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.uint8: "U8",
+}
+"""Names of number formats in safetensors."""
 
 
 @dataclass
@@ -64,23 +78,35 @@ def check_run(folder: Path, config: NetworkConfig, inputs: Iterable[Path] = ()) 
     Raises ``OutputError`` if it is one of the ``inputs``, not a folder, or contains something else, and
     ``ModelError`` if its network has another shape.
     """
-    check_folder(folder, inputs)
-    if not folder.is_dir():
-        return
-    inputs = tuple(inputs)
-    for path in filter(Path.is_file, folder.iterdir()):
-        check_target(path, force=True, inputs=inputs)
-    names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
-    if names and NETWORK not in names and LATENT_SCALE not in names:
-        raise OutputError(f"{folder} contains other files than a training run; choose a new folder.")
+    check_run_folder(folder, (NETWORK, LATENT_SCALE), inputs)
     if (folder / STATE).is_file() and read_network(folder / NETWORK) != config:
         raise ModelError(f"{folder} belongs to a network of another shape: start in a new folder.")
 
 
+def check_run_folder(folder: Path, marks: Iterable[str], inputs: Iterable[Path] = ()) -> None:
+    """Check that ``folder`` is new, empty, or a training run: one of ``marks`` is in it.
+
+    Raises ``OutputError`` if it is one of the ``inputs``, not a folder, or contains something else.
+    """
+    inputs = tuple(inputs)
+    check_folder(folder, inputs)
+    if not folder.is_dir():
+        return
+    for path in filter(Path.is_file, folder.iterdir()):
+        check_target(path, force=True, inputs=inputs)
+    names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+    if names and not any(mark in names for mark in marks):
+        raise OutputError(f"{folder} contains other files than a training run; choose a new folder.")
+
+
 def write_run(folder: Path, config: NetworkConfig, settings: Mapping[str, Any]) -> None:
     """Write the network and the settings of a run; raises ``OutputError``."""
+    write_descriptions(folder, {NETWORK: config.to_json(), SETTINGS: settings})
+
+
+def write_descriptions(folder: Path, texts: Mapping[str, Any]) -> None:
+    """Write JSON files into the folder of a run, all or none; raises ``OutputError``."""
     make_folder(folder)
-    texts = {NETWORK: config.to_json(), SETTINGS: settings}
     paths = {folder / name: value for name, value in texts.items()}
     with all_or_none(paths, force=True):
         for path, value in paths.items():
@@ -138,28 +164,58 @@ def save_state(
     """Write ``state.safetensors`` in one atomic step."""
     tensors: dict[str, Tensor] = {}
     for name, parameter in module.named_parameters():
-        tensors[f"model.{name}"] = parameter.detach().contiguous()
-        tensors[f"average.{name}"] = average.values[name].contiguous()
+        tensors[f"model.{name}"] = parameter.detach()
+        tensors[f"average.{name}"] = average.values[name]
         for key, value in optimizer.state.get(parameter, {}).items():
-            tensors[f"optimizer.{key}.{name}"] = value.detach().contiguous()
+            prefix = "optimizer" if isinstance(value, Tensor) else NUMBER
+            tensors[f"{prefix}.{key}.{name}"] = torch.as_tensor(value).detach()
     write_state(folder, tensors, clock)
 
 
 def write_state(folder: Path, tensors: Mapping[str, Tensor], clock: TrainingClock) -> None:
     """Write ``tensors`` and the clock; the old state stays until the new one is complete."""
     with replacing(folder / STATE, force=True) as temporary:
-        save_file(dict(tensors), temporary, metadata={"clock": json.dumps(asdict(clock))})
+        write_tensors(temporary, tensors, {"clock": json.dumps(asdict(clock))})
+
+
+def write_tensors(path: Path, tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> None:
+    """Write a safetensors file one tensor at a time.
+
+    ``safetensors.torch.save_file`` needs all of them contiguous and in the computer's memory at once.
+    """
+    ordered = sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0]))  # for alignment
+    header: dict[str, Any] = {"__metadata__": dict(metadata)}
+    position = 0
+    for name, tensor in ordered:
+        end = position + tensor.numel() * tensor.element_size()
+        dtype, shape = DTYPES[tensor.dtype], list(tensor.shape)
+        header[name] = {"dtype": dtype, "shape": shape, "data_offsets": [position, end]}
+        position = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with path.open("wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text)
+        for _, tensor in ordered:
+            flat = tensor.detach().cpu().contiguous().reshape(-1)
+            file.write(flat.view(torch.uint8).numpy().data)
 
 
 def read_state(path: Path) -> tuple[dict[str, Tensor], TrainingClock]:
     """Read the state written by :func:`write_state`; raises ``ModelError`` if it is damaged."""
+    with _opened(path) as (stored, clock):
+        return {name: stored.get_tensor(name) for name in stored.keys()}, clock  # noqa: SIM118 - no mapping
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[tuple[Any, TrainingClock]]:
+    """Open a state; its tensors are read one at a time. Raises ``ModelError`` if it is damaged."""
     try:
         with safe_open(path, "pt") as stored:
             facts = json.loads((stored.metadata() or {})["clock"])
             clock = TrainingClock(step=int(facts["step"]), seconds=float(facts["seconds"]))
-        if clock.step < 0 or not math.isfinite(clock.seconds):
-            raise ValueError("its clock is wrong")
-        return load_file(path), clock
+            if clock.step < 0 or not math.isfinite(clock.seconds):
+                raise ValueError("its clock is wrong")
+            yield stored, clock
     except (SafetensorError, OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise ModelError(f"{path} is a damaged training state: start in a new folder.") from error
 
@@ -171,25 +227,40 @@ def load_state(
     path = folder / STATE
     if not path.exists():
         return None
-    tensors, clock = read_state(path)
-    for name, parameter in module.named_parameters():
-        for stored in (tensors.get(f"model.{name}"), tensors.get(f"average.{name}")):
-            if stored is None or stored.shape != parameter.shape or not stored.is_floating_point():
-                raise ModelError(
-                    f"{path} belongs to a network of another shape (at {name}): start in a new folder."
-                )
-        with torch.no_grad():
-            parameter.copy_(tensors[f"model.{name}"])
-        average.values[name] = tensors[f"average.{name}"].to(parameter.device)
-        keys = [key for key in tensors if key.startswith("optimizer.") and key.endswith(f".{name}")]
-        optimizer.state[parameter] = {
-            key.removeprefix("optimizer.").removesuffix(f".{name}"): tensors[key].to(
-                "cpu" if key.startswith("optimizer.step.") else parameter.device
-            )
-            for key in keys
-            if key.removeprefix("optimizer.").removesuffix(f".{name}") in ("step", "exp_avg", "exp_avg_sq")
-        }
+    with _opened(path) as (stored, clock):
+        names = frozenset(stored.keys())
+        for name, parameter in module.named_parameters():
+            pair = [
+                _stored_weights(stored, f"{kind}.{name}", path, parameter) for kind in ("model", "average")
+            ]
+            with torch.no_grad():
+                parameter.copy_(pair[0])
+            average.values[name] = pair[1].to(parameter.device)
+            optimizer.state[parameter] = _optimizer_state(stored, names, name, parameter.device)
     return clock
+
+
+def _stored_weights(stored: Any, name: str, path: Path, like: Tensor) -> Tensor:
+    try:
+        tensor: Tensor = stored.get_tensor(name)
+    except SafetensorError:
+        tensor = torch.zeros(0)
+    if tensor.shape != like.shape or not tensor.is_floating_point():
+        short = name.split(".", 1)[1]
+        raise ModelError(f"{path} belongs to a network of another shape (at {short}): start in a new folder.")
+    return tensor
+
+
+def _optimizer_state(stored: Any, names: frozenset[str], name: str, device: torch.device) -> dict[str, Any]:
+    """Return the optimizer's state of a parameter: tensors, and plain numbers where they were numbers."""
+    state: dict[str, Any] = {}
+    for key in OPTIMIZER_KEYS:
+        if f"optimizer.{key}.{name}" in names:
+            value = stored.get_tensor(f"optimizer.{key}.{name}")
+            state[key] = value.to("cpu" if key == "step" else device)
+        elif f"{NUMBER}.{key}.{name}" in names:
+            state[key] = stored.get_tensor(f"{NUMBER}.{key}.{name}").item()
+    return state
 
 
 def start_torch(seed: int, threads: int = 0) -> None:

@@ -65,6 +65,12 @@ class LoadedDiffusion:
     branch: StyleBranch | None = None
     offloaded: bool = False
 
+    @property
+    def size(self) -> int:
+        """Size of all weights in bytes."""
+        own = () if self.branch is None else self.branch.parameters()
+        return self.parts.size + sum(p.numel() * p.element_size() for p in own)
+
 
 def load_backbone(
     model: InstalledModel, hardware: Hardware, options: LoadOptions, progress: Progress
@@ -86,7 +92,7 @@ def load_backbone(
             loaded.branch = load_style_branch(branch.path, parts.unet)
         with quiet():
             _place(loaded, hardware, compiled=options.compiled)
-        return loaded, parts.size
+        return loaded, loaded.size
 
     loaded = loaded_models.get(key, load)
     return StableDiffusionBackbone(model, loaded, hardware, options)

@@ -17,14 +17,15 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils.hooks import RemovableHandle
 
 from imagest_core.errors import ModelError
 from imagest_core.messages import Message
-from imagest_core.models.checkpoint import load_exactly
+from imagest_core.models.checkpoint import check_outline, load_exactly
 from imagest_core.models.imagest.attention import StyleContext, StyleProjection
 from imagest_core.models.imagest.style_swin import StyleConfig, StyleSwinEncoder, paper_style
+from imagest_core.models.style_adapter import CONFIG, FILE_FORMAT, FORMAT, KIND, WEIGHTS, read_style_adapter
 
-CONFIG, WEIGHTS = "config.json", "style_adapter.safetensors"
 RESTORATION_LAYERS = ("down_blocks.0.attentions.0",)
 SYNTHESIS_LAYERS = ("up_blocks",)
 
@@ -42,12 +43,9 @@ class StyleBranchConfig:
 
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> StyleBranchConfig:
-        """Read the output of :meth:`to_json`; raises ``TypeError`` or ``ValueError``."""
-        encoder: dict[str, Any] = {
-            k: tuple(v) if isinstance(v, list) else v for k, v in stored["encoder"].items()
-        }
+        """Read the output of :meth:`to_json`; raises ``KeyError``, ``TypeError`` or ``ValueError``."""
         return cls(
-            StyleConfig(**encoder),
+            encoder_from_json(stored["encoder"]),
             tuple(stored["layers"]),
             str(stored["family"]),
             int(stored["context"]),
@@ -56,7 +54,13 @@ class StyleBranchConfig:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values."""
-        return {"kind": "style-adapter", "format": 1, **asdict(self)}
+        return {"kind": KIND, "format": FORMAT, **asdict(self)}
+
+
+def encoder_from_json(stored: Mapping[str, Any]) -> StyleConfig:
+    """Return the sizes of an encoder; raises ``TypeError`` if there are others than in the class."""
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in stored.items()}
+    return StyleConfig(**values)
 
 
 class StyleBranch(nn.Module):
@@ -74,60 +78,74 @@ class StyleBranch(nn.Module):
                 for name in self._names
             }
         )
+        self._context: StyleContext | None = None
+        self._skip = 0
 
     @property
     def side(self) -> int:
         """Side in px of the style pictures."""
         return self.config.encoder.side
 
-    def install(self, unet: Any) -> None:
-        """Add style to the conditioned layers of ``unet``; the processors they have keep working."""
-        modules = dict(unet.named_modules())
-        for name in self._names:
-            attention, projection = modules[name], self.projections[_key(name)]
-            assert isinstance(projection, StyleProjection)
-            attention.set_processor(StyleProcessor(attention.processor, projection))
-        self._processors = [modules[name].processor for name in self._names]
+    def install(self, unet: nn.Module) -> list[RemovableHandle]:
+        """Add style to the conditioned layers of ``unet``; removing the handles undoes it.
 
-    def context(self, pictures: Tensor, strength: float) -> StyleContext:
-        """Encode pictures (k, 3, h, w) in −1…1 as one style with cached keys and values."""
-        weight = self.encoder.project.weight
-        if pictures.shape[-1] != self.side:
+        The layers' results are added to by hooks. Their processors stay, so IP-Adapters keep working.
+        """
+        modules = dict(unet.named_modules())
+        return [
+            modules[name].register_forward_hook(self._hook(_key(name)), with_kwargs=True)
+            for name in self._names
+        ]
+
+    def _hook(self, key: str) -> Any:
+        def add(attention: Any, args: tuple[Any, ...], kwargs: dict[str, Any], plain: Tensor) -> Tensor:
+            if self._context is None:
+                return plain
+            projection = self.projections[key]
+            assert isinstance(projection, StyleProjection)
+            hidden = args[0] if args else kwargs["hidden_states"]
+            styled = styled_attention(attention, hidden[self._skip :], projection, self._context)
+            if not self._skip:
+                return plain + styled
+            return torch.cat([plain[: self._skip], plain[self._skip :] + styled])
+
+        return add
+
+    def tokens(self, pictures: Tensor) -> Tensor:
+        """Encode pictures (n, 3, h, w) in −1…1 as tokens (n, m, d)."""
+        if pictures.shape[-2:] != (self.side, self.side):
             pictures = functional.interpolate(
                 pictures, (self.side, self.side), mode="bicubic", antialias=True
             )
-        tokens = self.encoder(pictures.to(weight.dtype)).flatten(0, 1)[None]
+        encoded: Tensor = self.encoder(pictures.to(self.encoder.project.weight.dtype))
+        return encoded
+
+    def context(self, pictures: Tensor, strength: float) -> StyleContext:
+        """Encode pictures (k, 3, h, w) in −1…1 as one style with cached keys and values."""
+        tokens = self.tokens(pictures).flatten(0, 1)[None]
         return StyleContext(tokens, torch.full((1, 1, 1), strength, device=tokens.device), cached=True)
 
     def use(self, context: StyleContext | None, skip: int = 0) -> None:
         """Set the style of the next evaluations; the first ``skip`` of a batch stay unconditioned."""
-        for processor in self._processors:
-            processor.context, processor.skip = context, skip
+        self._context, self._skip = context, skip
 
 
-class StyleProcessor:
-    """Adds style attention to the result of another attention processor.
+def styled_attention(
+    attention: Any, hidden: Tensor, projection: StyleProjection, context: StyleContext
+) -> Tensor:
+    """Return what style adds to the result of ``attention`` for ``hidden`` (n, tokens, channels).
 
-    The output projection is linear, so it is applied to the style's part without its bias.
+    The output projection is linear: it is evaluated with and without style, so that its bias cancels. It is
+    called as a module because its weights may be on another device between calls.
     """
-
-    def __init__(self, inner: Any, projection: StyleProjection) -> None:
-        self.inner, self.projection = inner, projection
-        self.context: StyleContext | None = None
-        self.skip = 0
-
-    def __call__(self, attention: Any, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        """Return the attention's output (n, tokens, channels); called by diffusers' ``Attention``."""
-        plain: Tensor = self.inner(attention, hidden_states, *args, **kwargs)
-        if self.context is None:
-            return plain
-        key, value = self.context.pair(self.projection)
-        query = attention.to_q(hidden_states[self.skip :])
-        styled = _attend(query, key.to(query.dtype), value.to(query.dtype), attention.heads)
-        output = attention.to_out[0]
-        weight = getattr(output, "base_layer", output).weight
-        styled = self.context.strength.to(query.dtype) * functional.linear(styled, weight)
-        return torch.cat([plain[: self.skip], plain[self.skip :] + styled]) if self.skip else plain + styled
+    query = attention.to_q(hidden)
+    key, value = context.pair(projection)
+    styled = _attend(query, key.to(query.dtype), value.to(query.dtype), attention.heads)
+    project = attention.to_out[0]
+    styled = context.strength.to(query.dtype) * styled
+    bias = project(torch.zeros_like(styled[:1, :1]))
+    result: Tensor = project(styled) - bias
+    return result
 
 
 def _attend(query: Tensor, key: Tensor, value: Tensor, heads: int) -> Tensor:
@@ -160,24 +178,58 @@ def _key(name: str) -> str:
 
 
 def save_style_branch(folder: Path, branch: StyleBranch, dtype: torch.dtype = torch.float16) -> None:
-    """Write a style adapter to the existing ``folder``: weights and configuration."""
+    """Write a style adapter to the existing ``folder``: weights and configuration.
+
+    The weights hold the configuration, too, so the file can be used alone.
+    """
     stored = {name: tensor.to(dtype).contiguous().cpu() for name, tensor in branch.state_dict().items()}
-    save_file(stored, folder / WEIGHTS)
-    (folder / WEIGHTS).chmod(0o644)
-    text = json.dumps(branch.config.to_json(), indent=1, sort_keys=True)
+    config = branch.config
+    text = json.dumps(config.to_json(), indent=1, sort_keys=True)
+    metadata = {
+        "format": FILE_FORMAT,
+        "family": config.family,
+        "context": str(config.context),
+        "config": text,
+    }
+    save_file(stored, folder / WEIGHTS, metadata=metadata)
+    (folder / WEIGHTS).chmod(0o644)  # safetensors restricts access to the owner
     (folder / CONFIG).write_text(text + "\n", encoding="utf-8")
 
 
-def load_style_branch(folder: Path, unet: nn.Module) -> StyleBranch:
-    """Load a style adapter for ``unet`` and install it; raises :class:`ModelError` if it doesn't fit."""
+def load_style_branch(path: Path, unet: Any) -> StyleBranch:
+    """Load a style adapter (folder or file) for ``unet`` and install it.
+
+    Raises :class:`ModelError` if it can't be read or doesn't fit.
+    """
+    weights = path / WEIGHTS if path.is_dir() else path
     try:
-        config = StyleBranchConfig.from_json(json.loads((folder / CONFIG).read_text(encoding="utf-8")))
-        branch = StyleBranch(config, unet)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelError(
-            Message("The style adapter {folder} can't be used ({reason}).", folder=folder.name, reason=error)
-        ) from error
-    load_exactly(branch, folder / WEIGHTS)
+        config = StyleBranchConfig.from_json(read_style_adapter(path))
+        if config.context != unet.config.cross_attention_dim:
+            raise ValueError(f"it was trained for text of width {config.context}")
+        with torch.device("meta"):
+            outline = StyleBranch(config, unet)
+    except ModelError:
+        raise
+    except Exception as error:  # constructors raise arbitrary errors for inconsistent sizes
+        raise _unfit(path, error) from error
+    try:
+        check_outline(outline, weights)
+    except ModelError as error:
+        raise _unfit(path, error) from error
+    branch = StyleBranch(config, unet)
+    load_exactly(branch, weights)
     branch.eval().requires_grad_(False)
     branch.install(unet)
     return branch
+
+
+def _unfit(path: Path, error: Exception) -> ModelError:
+    reason = getattr(error, "message", None) or (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ModelError(
+        Message(
+            "The style adapter {name} doesn't fit this model ({reason}); "
+            "choose the model it was trained for.",
+            name=path.name,
+            reason=reason,
+        )
+    )

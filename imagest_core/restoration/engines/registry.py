@@ -13,6 +13,7 @@ from imagest_core.restoration.request import RestorationRequest
 _PACKAGE = "imagest_core.restoration.engines"
 ENGINES = {
     "imagest": f"{_PACKAGE}.imagest:ImagestEngine",
+    "imagest-sd": f"{_PACKAGE}.imagest_sd:ImagestSDEngine",
     "stable-diffusion": f"{_PACKAGE}.stable_diffusion:StableDiffusionEngine",
     "spline": f"{_PACKAGE}.classical:SplineEngine",
     "harmonic": f"{_PACKAGE}.classical:HarmonicEngine",

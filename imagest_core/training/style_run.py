@@ -1,0 +1,143 @@
+"""The folder of a style training: what belongs to it, and the adapter and model written at its end."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from imagest_core.errors import ModelError
+from imagest_core.models.stable_diffusion.components import quiet
+from imagest_core.models.stable_diffusion.style_branch import StyleBranchConfig, save_style_branch
+from imagest_core.models.validation import read_json
+from imagest_core.training.loop import Trainer
+from imagest_core.training.pack import held_out_curve
+from imagest_core.training.state import SETTINGS, STATE, check_run_folder, write_descriptions
+from imagest_core.training.style_branch import StyleBranchTask
+from imagest_core.training.style_examples import StyleBatch
+
+STYLE_RUN = "style-run.json"
+ADAPTER, MODEL = "style-adapter", "model"
+"""Folders that are written at the end: the adapter, and the base with its trained U-Net."""
+CARD = """# Style adapter
+
+A style branch of Imagest for Stable Diffusion 1: a Swin style encoder and its cross-attention
+(layers {layers}), trained with `imagest train style` on the base model {base}.
+
+    imagest models add {folder}
+    imagest restore SCAN --mask MASK --engine imagest-sd --style-adapter {folder} -o OUT
+
+{facts}
+
+The fills are hypotheses. The licence of the base model applies to what is made with it; the pictures of the
+training are not part of the adapter.
+"""
+
+
+def check_style_run(folder: Path, description: Mapping[str, Any], inputs: list[Path]) -> None:
+    """Check that ``folder`` is new, empty, or a style training of this ``description`` that can be resumed.
+
+    Raises ``OutputError`` if it holds something else, and ``ModelError`` for another training.
+    """
+    check_run_folder(folder, (STYLE_RUN,), inputs)
+    if not (folder / STATE).is_file():
+        return
+    try:
+        stored = read_json(folder / STYLE_RUN)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / STYLE_RUN} is damaged: start in a new folder.") from error
+    if stored != json.loads(json.dumps(description)):
+        raise ModelError(
+            f"{folder} belongs to a training with another base model or objective: start in a new folder."
+        )
+
+
+def describe_run(
+    config: StyleBranchConfig, base_hash: str, objective: str, train_unet: bool
+) -> dict[str, Any]:
+    """Return what must be the same when a run is resumed."""
+    return {
+        "branch": config.to_json(),
+        "base_sha256": base_hash,
+        "objective": objective,
+        "train_unet": train_unet,
+    }
+
+
+def write_style_run(folder: Path, description: Mapping[str, Any], settings: Mapping[str, Any]) -> None:
+    """Write the description and the settings of a run; raises ``OutputError``."""
+    write_descriptions(folder, {STYLE_RUN: description, SETTINGS: settings})
+
+
+def save_results(
+    trainer: Trainer[StyleBatch], task: StyleBranchTask, folder: Path, facts: Mapping[str, Any]
+) -> list[Path]:
+    """Write the averaged weights: the adapter, and the base model if its U-Net was trained.
+
+    Ends the training: the U-Net is converted to half precision. Returns the written folders.
+    """
+    trainer.average.swap(trainer.bare)
+    training = {
+        **facts,
+        "steps": trainer.clock.step,
+        "hours": round(trainer.clock.seconds / 3600, 2),
+        "held_out": held_out_curve(folder),
+    }
+    branch = task.branch
+    branch.config = replace(branch.config, training=training)
+
+    def write_adapter(inside: Path) -> None:
+        save_style_branch(inside, branch)
+        (inside / "README.md").write_text(_card(branch.config), encoding="utf-8")
+
+    written = [_written(folder / ADAPTER, write_adapter)]
+    if task.options.train_unet:
+        written.append(_written(folder / MODEL, lambda inside: _write_model(task, inside)))
+    return written
+
+
+def _written(target: Path, write: Callable[[Path], None]) -> Path:
+    """Write a folder beside ``target``, then replace it."""
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
+        inside = Path(temporary) / target.name
+        inside.mkdir()
+        write(inside)
+        if target.exists():
+            shutil.rmtree(target)
+        inside.rename(target)
+    return target
+
+
+def _card(config: StyleBranchConfig) -> str:
+    training = {name: value for name, value in config.training.items() if name != "held_out"}
+    last = config.training["held_out"][-1:] or [{}]
+    facts = {**training, **{f"held-out {name}": value for name, value in last[0].items() if name != "step"}}
+    return CARD.format(
+        layers=", ".join(config.layers),
+        base=config.training["base"],
+        folder=ADAPTER,
+        facts="\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in facts.items()),
+    )
+
+
+def _write_model(task: StyleBranchTask, folder: Path) -> None:
+    """Write the base model with the trained U-Net as a hub folder in half precision."""
+    with quiet():
+        for module in task.parts.modules:
+            module.to("cpu", torch.float16)
+            module.to(memory_format=torch.contiguous_format)
+        task.parts.holder.save_pretrained(folder, safe_serialization=True)
+    for path in folder.rglob("*.json"):
+        stored = json.loads(path.read_text(encoding="utf-8"))
+        if (
+            isinstance(stored, dict) and stored.pop("_name_or_path", None) is not None
+        ):  # a path of this machine
+            path.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
+    for path in folder.rglob("*.safetensors"):
+        path.chmod(0o644)  # safetensors restricts access to the owner
