@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,7 +73,7 @@ def load_backbone(
     digest = weights_hash(model, progress)
     branch = options.style_branch
     branch_digest = weights_hash(branch, progress) if branch is not None else ""
-    key = (model.path, digest, hardware, options.adapters, branch_digest, options.compiled)
+    key = _key(model, hardware, options, digest, branch_digest)
 
     def load() -> tuple[LoadedDiffusion, int]:
         progress.check()
@@ -90,6 +90,20 @@ def load_backbone(
 
     loaded = loaded_models.get(key, load)
     return StableDiffusionBackbone(model, loaded, hardware, options)
+
+
+def _key(
+    model: InstalledModel, hardware: Hardware, options: LoadOptions, digest: str, branch_digest: str = ""
+) -> Hashable:
+    return (model.path, digest, hardware, options.adapters, branch_digest, options.compiled)
+
+
+def keep_loaded(model: InstalledModel, parts: Components, hardware: Hardware) -> LoadedDiffusion:
+    """Cache ``parts`` as the loaded ``model``, so that no file is read; they are moved to the device."""
+    digest = weights_hash(model)
+    loaded = LoadedDiffusion(parts, digest)
+    _place(loaded, hardware, compiled=False)
+    return loaded_models.get(_key(model, hardware, LoadOptions(), digest), lambda: (loaded, parts.size))
 
 
 def _place(loaded: LoadedDiffusion, hardware: Hardware, *, compiled: bool) -> None:

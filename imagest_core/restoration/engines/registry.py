@@ -14,6 +14,7 @@ _PACKAGE = "imagest_core.restoration.engines"
 ENGINES = {
     "imagest": f"{_PACKAGE}.imagest:ImagestEngine",
     "stable-diffusion": f"{_PACKAGE}.stable_diffusion:StableDiffusionEngine",
+    "pipeline": f"{_PACKAGE}.pipeline:PipelineEngine",
     "spline": f"{_PACKAGE}.classical:SplineEngine",
     "harmonic": f"{_PACKAGE}.classical:HarmonicEngine",
     "telea": f"{_PACKAGE}.classical:TeleaEngine",
