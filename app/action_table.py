@@ -191,6 +191,8 @@ RESTORE = (
     SEPARATOR,
     ActionSpec("new_seed", QT_TRANSLATE_NOOP("Actions", "&New seed"), ("Ctrl+D",), "dice"),
     ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&Cancel"), ("Shift+X",), "cancel", "job"),
+    SEPARATOR,
+    ActionSpec("models", QT_TRANSLATE_NOOP("Actions", "&Models…"), (), "", ""),
 )
 RESULTS = (
     ActionSpec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),

@@ -10,6 +10,8 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 RECENT = 12
+PROMPTS = 20
+"""Number of texts that are kept for a prompt."""
 KNOWN_PROJECTS = 1000
 """Number of scans whose named projects are remembered."""
 
@@ -114,6 +116,17 @@ class Settings(QObject):
         self._recent = recent
         self._write("recent", [asdict(item) for item in recent])
         self.recent_changed.emit()
+
+    def prompts(self, name: str) -> list[str]:
+        """The texts used before for the parameter ``name``, the latest first."""
+        stored = self._read(f"prompts/{name}", [])
+        return [str(text) for text in stored] if isinstance(stored, list) else []
+
+    def remember_prompt(self, name: str, text: str) -> None:
+        """Keep a text as the latest of the parameter ``name``."""
+        if text:
+            others = [other for other in self.prompts(name) if other != text]
+            self._write(f"prompts/{name}", [text, *others][:PROMPTS])
 
     def last_state(self, path: Path) -> RecentFile:
         """The last state of the file at ``path``."""

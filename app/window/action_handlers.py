@@ -373,6 +373,12 @@ class ActionHandlers(QObject):
         if accepted:
             deciding.rename_run(self._context, name.strip())
 
+    def models(self) -> None:
+        """Open the list of models."""
+        from app.dialogs.models import ModelsDialog
+
+        ModelsDialog(self._context, self._window).open()
+
     # Help
 
     def shortcuts(self) -> None:

@@ -82,6 +82,10 @@ def abilities(model: InstalledModel) -> str:
     return ", ".join(names) or "-"
 
 
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else text[: length - 1] + "…"
+
+
 def _line(model: InstalledModel) -> str:
     identity = model.identity
     place = "missing" if model.missing else "in place" if model.in_place else ""
@@ -91,7 +95,7 @@ def _line(model: InstalledModel) -> str:
         f"{identity.family:<8}",
         f"{size_text(model.size):>9}",
         f"{abilities(model):<24}",
-        f"{model.licence or 'licence unknown':<22}",
+        f"{_short(model.licence or 'licence unknown', 22):<22}",
         model.title,
     ]
     return "  ".join(fields) + (f"  [{place}]" if place else "")

@@ -26,7 +26,7 @@ from imagest_core.models.stable_diffusion.components import Components, quiet
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
-from imagest_core.restoration.engines.stable_diffusion import PRESETS, StableDiffusionEngine
+from imagest_core.restoration.engines.stable_diffusion import PRESETS, STEPS, StableDiffusionEngine
 from imagest_core.restoration.modes import DDIM, Quality
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
@@ -269,7 +269,7 @@ def _presets(
 
     Unless ``whole``, they are computed from measured times of an evaluation and of everything else.
     """
-    count = PRESETS[Quality.STANDARD][1]
+    count = STEPS[PRESETS[Quality.STANDARD]]
     if whole:
         request = _request(hardware)
         ours, theirs = _compare(

@@ -39,6 +39,7 @@ MARGIN = 256 << 20
 """Bytes that must remain free on the disk."""
 TEXTS = (".json", ".txt", ".model", ".md")
 LARGEST_TEXT = 64 << 20
+LARGEST_LICENCE = 1 << 18
 LOCAL = ("localhost", "127.0.0.1", "::1")
 
 
@@ -196,6 +197,17 @@ def _usable(file: HubFile) -> bool:
     return name.endswith(TEXTS) and file.size <= LARGEST_TEXT
 
 
+def licence_text(model: HubModel) -> str:
+    """Return the text of the licence in the repository, "" if it has none."""
+    for file in model.files:
+        if _base(file).startswith("LICENSE") and file.size <= LARGEST_LICENCE:
+            path = f"/{model.repository}/resolve/{model.commit}/{urllib.parse.quote(file.name)}"
+            with _request(path, model.repository) as answer:
+                text: bytes = answer.read(LARGEST_LICENCE)
+            return "\n".join(printable(line) for line in text.decode("utf-8", "replace").splitlines())
+    return ""
+
+
 def download(model: HubModel, progress: Progress) -> Path:
     """Download the files of ``model``; return their folder, which an interrupted download resumes.
 
@@ -295,7 +307,7 @@ def _receive(model: HubModel, file: HubFile, part: Path, progress: Progress) -> 
                 writer.write(chunk)
                 progress.set(done / max(1, file.size))
     if done < file.size:
-        raise ConnectionError("the connection ended early")
+        raise http.client.IncompleteRead(b"")
 
 
 def _matches(file: HubFile, path: Path, progress: Progress) -> bool:

@@ -301,9 +301,7 @@ def _loose_files(folder: Path) -> list[str]:
     if not weights:
         if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
             refuse_pickled(folder / pickled[0])
-        raise ModelError(
-            Message("The model {folder} is incomplete: {name} has no weights.", folder=folder.name, name="it")
-        )
+        raise ModelError(Message("The model {folder} is incomplete: it has no weights.", folder=folder.name))
     for name in weights:
         check_inside(folder, name)
         read_header(folder / name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import re
 import shutil
@@ -37,9 +38,12 @@ __all__ = [
     "add_downloaded",
     "add_model",
     "check_model",
+    "default_name",
     "embedded_folder",
     "find_installed",
     "find_model",
+    "free_name",
+    "free_space",
     "import_model",
     "imported_folder",
     "installed_models",
@@ -105,6 +109,19 @@ def default_name(path: Path, identity: Identity) -> str:
         return read_description(path).name
     stem = path.name if path.is_dir() else path.stem
     return re.sub(r"[\s/\\:]+", "-", printable(stem)).strip("-.")[:LONGEST_NAME] or str(identity.kind)
+
+
+def free_name(name: str) -> str:
+    """Return ``name``, with a number if a model has it."""
+    taken = {path.name for path in imported_folder().iterdir()} if imported_folder().is_dir() else set()
+    candidates = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def free_space() -> int:
+    """Return the free bytes on the disk of the library."""
+    imported_folder().mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(imported_folder()).free
 
 
 def new_folder(name: str, inputs: tuple[Path, ...] = (), *, force: bool = False) -> Path:
@@ -199,8 +216,7 @@ def hash_file(path: Path, progress: Progress) -> str:
 
 
 def _check_room(size: int) -> None:
-    imported_folder().mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(imported_folder()).free
+    free = free_space()
     if free < size + MARGIN:
         raise OutputError(
             Message(

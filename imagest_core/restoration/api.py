@@ -245,7 +245,8 @@ def _used(engine: Engine, request: RestorationRequest, facts: Facts) -> tuple[st
 
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """Return notes on this result for the user."""
-    remarks = [str(facts["precision"])] if "precision" in facts else []
+    values = (facts.get(name) for name in ("precision", "language"))
+    remarks = [value for value in values if isinstance(value, str)]
     coarsest = max((window.scale for window in plan.windows), default=1)
     if coarsest > 1:
         refining = sum(task.refines for task in plan.tasks)

@@ -43,7 +43,8 @@ class Spec:
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
     Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of
-    a text.
+    a text. ``editor`` names a special control of the window: "prompt" or "adapters". Without
+    ``portable`` the value belongs to its engine and is not kept for another one.
     """
 
     name: str
@@ -66,6 +67,8 @@ class Spec:
     metavar: str = ""
     resets: tuple[str, ...] = ()
     longest: int = 1000
+    editor: str = ""
+    portable: bool = True
 
     @property
     def flag(self) -> str:
@@ -235,6 +238,13 @@ class Parameters:
     def values(self) -> dict[str, Any]:
         """Name → value."""
         return {name: getattr(self, name) for name in self.specs()}
+
+
+def means_the_same(first: Spec, second: Spec) -> bool:
+    """Whether a value of the parameter ``first`` of one engine can be kept for ``second`` of another."""
+    values = [[choice.value for choice in spec.choices] for spec in (first, second)]
+    forms = [(s.label, s.type, s.optional, s.portable) for s in (first, second)]
+    return first.portable and forms[0] == forms[1] and values[0] == values[1]
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
-from imagest_core.restoration.parameters import Choice, Parameters, parameter
+from imagest_core.restoration.parameters import Choice, Parameters, means_the_same, parameter
 
 MAX_SEED = 2**63 - 1
 """Of the seed and the variation."""
@@ -111,14 +111,17 @@ class RestorationRequest(Parameters):
     def changed(self, **values: Any) -> RestorationRequest:
         """Return the same with other values, shared or the engine's own.
 
-        With another ``engine`` the parameters that both engines have are kept.
+        With another ``engine`` the parameters that mean the same in both are kept.
         """
         engine = values.pop("engine", self.engine)
         kind = type(self.parameters) if engine == self.engine else parameters_of(engine)
         shared = {name: value for name, value in values.items() if name in self.specs()}
         own = {name: value for name, value in values.items() if name not in shared}
         check_names(engine, kind, own)
-        kept = {name: value for name, value in self.parameters.values().items() if name in kind.specs()}
+        old, new = self.parameters.specs(), kind.specs()
+        same = type(self.parameters) is kind
+        names = [name for name in old if name in new and (same or means_the_same(old[name], new[name]))]
+        kept = {name: getattr(self.parameters, name) for name in names}
         return replace(self, engine=engine, parameters=kind(**{**kept, **own}), **shared)
 
     def get(self, name: str, default: Any = None) -> Any:

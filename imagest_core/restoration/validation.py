@@ -18,9 +18,9 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
     if the model doesn't exist.
     """
     engine = engine or _registered(request)
-    engine.check_model(request.parameters)
     if request.device == "cuda":
         _check_cuda()
+    engine.check_model(request.parameters)
     capabilities = engine.capabilities(request.parameters)
     for name, spec in request.parameters.specs().items():
         changed = getattr(request.parameters, name) != spec.default

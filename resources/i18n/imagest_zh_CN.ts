@@ -366,6 +366,10 @@
         <translation>取消(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Models…</source>
+        <translation>模型(&amp;M)…</translation>
+    </message>
+    <message>
         <source>&amp;Previous result</source>
         <translation>上一结果(&amp;P)</translation>
     </message>
@@ -1518,12 +1522,76 @@
         <translation>{label}必须是整数，而不是 {value}。</translation>
     </message>
     <message>
+        <source>&apos;{repository}&apos; isn&apos;t a repository&apos;s name; write OWNER/NAME.</source>
+        <translation>“{repository}”不是仓库名称；请写成 OWNER/NAME。</translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
+        <translation>已设置 HF_HUB_OFFLINE，因此不会下载；要获取模型请取消该设置。</translation>
+    </message>
+    <message>
+        <source>The configuration of the model can&apos;t be written to {folder} ({reason}).</source>
+        <translation>无法将模型的配置写入 {folder}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} broke during {name}; fetch it again to continue.</source>
+        <translation>下载 {name} 时与 {host} 的连接中断；再次获取即可继续。</translation>
+    </message>
+    <message>
+        <source>The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.</source>
+        <translation>下载需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间。</translation>
+    </message>
+    <message>
+        <source>The embedded model belongs to the program and can&apos;t be removed.</source>
+        <translation>内置模型属于程序本身，不能移除。</translation>
+    </message>
+    <message>
+        <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
+        <translation>模型 {name} 的文件不在 {path}：请连接磁盘，或移除该模型。</translation>
+    </message>
+    <message>
+        <source>The hub answered {code} for {repository}; try again later.</source>
+        <translation>模型库对 {repository} 的请求返回 {code}；请稍后再试。</translation>
+    </message>
+    <message>
+        <source>The hub refuses access to {repository}: accept its licence on {page}, and set HF_TOKEN to an access token of your account.</source>
+        <translation>模型库拒绝访问 {repository}：请在 {page} 接受其许可，并将 HF_TOKEN 设为您账户的访问令牌。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s address {address} must start with https://.</source>
+        <translation>模型库的地址 {address} 必须以 https:// 开头。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s answer about {repository} can&apos;t be understood.</source>
+        <translation>无法理解模型库关于 {repository} 的答复。</translation>
+    </message>
+    <message>
+        <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
+        <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
+    </message>
+    <message>
+        <source>The model needs {needed} MB, but only {free} MB are free in {folder}; free space, or add it in place.</source>
+        <translation>该模型需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间，或就地添加。</translation>
+    </message>
+    <message>
+        <source>The model {folder} is incomplete: it has no weights.</source>
+        <translation>模型 {folder} 不完整：没有权重。</translation>
+    </message>
+    <message>
+        <source>The model {folder} is incomplete: {name} has no weights.</source>
+        <translation>模型 {folder} 不完整：{name} 没有权重。</translation>
+    </message>
+    <message>
         <source>The {label} must be {limits}, not {value}.</source>
         <translation>{label}必须为 {limits}，而不是 {value}。</translation>
     </message>
     <message>
         <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
         <translation>{name} 必须为 0 到 {largest} 像素，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>There is no configuration for a single file of the family {family}.</source>
+        <translation>没有适用于 {family} 系列单个文件的配置。</translation>
     </message>
     <message>
         <source>There is no damage class {label}: choose one from the list of classes.</source>
@@ -1534,8 +1602,20 @@
         <translation>没有引擎 {name}；请从 {engines} 中选择。</translation>
     </message>
     <message>
+        <source>There is no file or folder {path}.</source>
+        <translation>没有文件或文件夹 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no installed model &apos;{name}&apos;; see: imagest models list.</source>
+        <translation>没有已安装的模型“{name}”；参见：imagest models list。</translation>
+    </message>
+    <message>
         <source>There is no mask file {path}.</source>
         <translation>没有蒙版文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder or .safetensors file.</source>
+        <translation>没有模型“{name}”：请从 {known} 中选择，或选择文件夹或 .safetensors 文件。</translation>
     </message>
     <message>
         <source>There is no parameter {unknown}.</source>
@@ -1544,6 +1624,14 @@
     <message>
         <source>There is no style image {donor}.</source>
         <translation>没有风格图片 {donor}。</translation>
+    </message>
+    <message>
+        <source>There is no {repository} on the hub, or no such revision.</source>
+        <translation>模型库中没有 {repository}，或没有该版本。</translation>
+    </message>
+    <message>
+        <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
+        <translation>此模型约需 {needed} GB 内存，但这台计算机只有 {memory} GB：请使用较小的模型或其他计算机。</translation>
     </message>
     <message>
         <source>Trim style references</source>
@@ -1746,6 +1834,14 @@
         <translation>引导</translation>
     </message>
     <message>
+        <source>has no safetensors file</source>
+        <translation>没有 safetensors 文件</translation>
+    </message>
+    <message>
+        <source>has only pickled weights, which may run code</source>
+        <translation>只有 pickle 格式的权重，可能会执行代码</translation>
+    </message>
+    <message>
         <source>is made for {kind}, not for {needed}</source>
         <translation>适用于 {kind}，而非 {needed}</translation>
     </message>
@@ -1818,6 +1914,14 @@
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
     </message>
     <message>
+        <source>the autoencoder</source>
+        <translation>自编码器</translation>
+    </message>
+    <message>
+        <source>the text encoder</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
         <source>value {value}</source>
         <translation>值 {value}</translation>
     </message>
@@ -1874,12 +1978,24 @@
         <translation>无法写入 {folder}（{reason}）：要更改请将项目保存到另一文件夹。</translation>
     </message>
     <message>
+        <source>{folder} contains no model: it has neither {index} nor {config} nor a .safetensors file.</source>
+        <translation>{folder} 中没有模型：既没有 {index}，也没有 {config} 或 .safetensors 文件。</translation>
+    </message>
+    <message>
         <source>{folder} contains no model: {config} is missing.</source>
         <translation>{folder} 中没有模型：缺少 {config}。</translation>
     </message>
     <message>
         <source>{folder} exists already; choose another name.</source>
         <translation>{folder} 已存在；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{folder} holds too many files to be a model.</source>
+        <translation>{folder} 中的文件过多，不可能是模型。</translation>
+    </message>
+    <message>
+        <source>{folder} holds {count} models; add one of them by its file.</source>
+        <translation>{folder} 中有 {count} 个模型；请按文件添加其中一个。</translation>
     </message>
     <message>
         <source>{folder} is not a folder; choose another name.</source>
@@ -1890,12 +2006,28 @@
         <translation>{folder} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
     </message>
     <message>
+        <source>{folder} is only one part of a model, or of an unknown kind ({name}); add the folder that holds its {index}.</source>
+        <translation>{folder} 只是模型的一部分，或种类未知（{name}）；请添加包含其 {index} 的文件夹。</translation>
+    </message>
+    <message>
+        <source>{folder} needs code of its own for {name}, which is never run; use another model.</source>
+        <translation>{folder} 的 {name} 需要自带代码，程序绝不运行这类代码；请使用其他模型。</translation>
+    </message>
+    <message>
+        <source>{folder} needs code of its own, which is never run; use another model.</source>
+        <translation>{folder} 需要自带代码，程序绝不运行这类代码；请使用其他模型。</translation>
+    </message>
+    <message>
         <source>{folder} was made by a newer version of this program: update to use it.</source>
         <translation>{folder} 由本程序的较新版本生成：请更新后使用。</translation>
     </message>
     <message>
         <source>{format} text {keyword}</source>
         <translation>{format} 文本 {keyword}</translation>
+    </message>
+    <message>
+        <source>{host} can&apos;t be reached ({reason}); check the connection.</source>
+        <translation>无法连接 {host}（{reason}）；请检查网络连接。</translation>
     </message>
     <message>
         <source>{limits} {unit}</source>
@@ -1938,6 +2070,10 @@
         <translation>{name} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
     <message>
+        <source>{name} is longer than the hub stated; nothing was kept.</source>
+        <translation>{name} 比模型库所述更长；未保留任何内容。</translation>
+    </message>
+    <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
         <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
     </message>
@@ -1948,6 +2084,14 @@
     <message>
         <source>{name} is {what}: {remedy}, then open it again.</source>
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
+    </message>
+    <message>
+        <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
+        <translation>模型 {folder} 的 {name} 已更改或损坏：请重新添加该模型。</translation>
+    </message>
+    <message>
+        <source>{name} of {repository} arrived damaged; fetch it again.</source>
+        <translation>{repository} 的 {name} 下载后已损坏；请重新获取。</translation>
     </message>
     <message>
         <source>{out} exists already; choose another name, or --force to replace it.</source>
@@ -1994,8 +2138,16 @@
         <translation>{path} 已存在：请另选名称。</translation>
     </message>
     <message>
+        <source>{path} belongs to {name}, which can&apos;t be used as a single file; add the model&apos;s folder with its model_index.json, if there is one.</source>
+        <translation>{path} 属于 {name}，不能作为单个文件使用；如有包含 model_index.json 的模型文件夹，请添加该文件夹。</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be opened: check that it exists and that you may read it.</source>
         <translation>无法打开 {path}：请确认它存在且可以读取。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read ({reason}).</source>
+        <translation>无法读取 {path}（{reason}）。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be read ({reason}): check the folder and its rights.</source>
@@ -2066,6 +2218,10 @@
         <translation>{path} 的颜色配置文件{reason}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
     </message>
     <message>
+        <source>{path} has a network of an unusual structure that can&apos;t be loaded ({reason}).</source>
+        <translation>{path} 的网络结构特殊，无法加载（{reason}）。</translation>
+    </message>
+    <message>
         <source>{path} has an unexpected tensor: {name} ({count} in all).</source>
         <translation>{path} 含有多余的张量：{name}（共 {count} 个）。</translation>
     </message>
@@ -2106,8 +2262,20 @@
         <translation>{path} 是索引色图片：请转换为 RGB 后重新打开。</translation>
     </message>
     <message>
+        <source>{path} is a special Stable Diffusion model with {channels} input channels; only those with 4 and, for inpainting, 9 can be used.</source>
+        <translation>{path} 是有 {channels} 个输入通道的特殊 Stable Diffusion 模型；只能使用 4 个通道的模型，以及用于修补的 9 个通道的模型。</translation>
+    </message>
+    <message>
+        <source>{path} is an IP-Adapter without its image encoder; put the folder image_encoder beside it.</source>
+        <translation>{path} 是缺少图像编码器的 IP-Adapter；请把文件夹 image_encoder 放在它旁边。</translation>
+    </message>
+    <message>
         <source>{path} is an animation: save one of its pictures as a still.</source>
         <translation>{path} 是动画：请将其中一幅存为静态图片。</translation>
+    </message>
+    <message>
+        <source>{path} is an incomplete autoencoder.</source>
+        <translation>{path} 是不完整的自编码器。</translation>
     </message>
     <message>
         <source>{path} is being changed by another program: try again in a moment.</source>
@@ -2174,6 +2342,10 @@
         <translation>{path} 已被打开：{holder} 正在使用。要更改请另存为其他名称。</translation>
     </message>
     <message>
+        <source>{path} is neither a folder nor a regular file.</source>
+        <translation>{path} 既不是文件夹，也不是普通文件。</translation>
+    </message>
+    <message>
         <source>{path} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
         <translation>{path} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
     </message>
@@ -2198,6 +2370,18 @@
         <translation>{path} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
     <message>
+        <source>{path} is only one part of a model; add its folder with the config.json.</source>
+        <translation>{path} 只是模型的一部分；请添加其包含 config.json 的文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is only one part of a model; add the folder that holds its model_index.json.</source>
+        <translation>{path} 只是模型的一部分；请添加包含其 model_index.json 的文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is pickled, which may run code when it is loaded; get the .safetensors version of the model, or convert it on a machine without important data.</source>
+        <translation>{path} 是 pickle 格式，加载时可能执行代码；请获取该模型的 .safetensors 版本，或在没有重要数据的计算机上转换。</translation>
+    </message>
+    <message>
         <source>{path} is read-only: save the project under another name to change it.</source>
         <translation>{path} 只能读取：要更改请将项目另存为其他名称。</translation>
     </message>
@@ -2210,6 +2394,18 @@
         <translation>{path} 是{channels}的 {kind}：请转换为 8 位 RGB 或灰度。</translation>
     </message>
     <message>
+        <source>{path} isn&apos;t a kind of model that this program knows; the manual&apos;s page on models lists them.</source>
+        <translation>{path} 不是本程序认识的模型种类；手册中关于模型的页面列出了这些种类。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a single Stable Diffusion file: leave out --prediction.</source>
+        <translation>{path} 不是单个 Stable Diffusion 文件：请去掉 --prediction。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t an intact safetensors file ({reason}).</source>
+        <translation>{path} 不是完好的 safetensors 文件（{reason}）。</translation>
+    </message>
+    <message>
         <source>{path} isn&apos;t the scan of this project any more: its hash differs.</source>
         <translation>{path} 已不是本项目的扫描件：其哈希值不同。</translation>
     </message>
@@ -2218,8 +2414,16 @@
         <translation>{path} 缺少张量 {name}（共 {count} 个）。</translation>
     </message>
     <message>
+        <source>{path} lacks {part}; get the complete model.</source>
+        <translation>{path} 缺少{part}；请获取完整的模型。</translation>
+    </message>
+    <message>
         <source>{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.</source>
         <translation>{path} 列出 {offsets} 个{kind}，而其大小需要 {expected} 个：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} needs an image encoder of the width {width}, but the one beside it has {given}.</source>
+        <translation>{path} 需要宽度为 {width} 的图像编码器，但旁边的编码器宽度为 {given}。</translation>
     </message>
     <message>
         <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
@@ -2286,6 +2490,10 @@
         <translation>{record} 在写入之后被更改过{changed}。</translation>
     </message>
     <message>
+        <source>{repository} {problem}; choose another repository.</source>
+        <translation>{repository} {problem}；请选择其他仓库。</translation>
+    </message>
+    <message>
         <source>{source} changed while it was copied; try again.</source>
         <translation>{source} 在复制期间发生了变化；请重试。</translation>
     </message>
@@ -2336,10 +2544,6 @@
     <message>
         <source>a CIE L*a*b* picture</source>
         <translation>CIE L*a*b* 图片</translation>
-    </message>
-    <message>
-        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder with a {config}.</source>
-        <translation>没有模型“{name}”：请从 {known} 中选择，或选择含有 {config} 的文件夹。</translation>
     </message>
     <message>
         <source>a floating-point picture</source>
@@ -2767,6 +2971,53 @@
     </message>
 </context>
 <context>
+    <name>DownloadDialog</name>
+    <message>
+        <source>Download a model</source>
+        <translation>下载模型</translation>
+    </message>
+    <message>
+        <source>This is the only place where the program uses the network. Nothing is sent but the request.</source>
+        <translation>这是程序唯一使用网络的地方。除请求外不发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可</translation>
+    </message>
+    <message>
+        <source>Accept the licence and download</source>
+        <translation>接受许可并下载</translation>
+    </message>
+    <message>
+        <source>Only if the repository has several models</source>
+        <translation>仅当仓库中有多个模型时</translation>
+    </message>
+    <message>
+        <source>Look up</source>
+        <translation>查询</translation>
+    </message>
+    <message>
+        <source>Repository</source>
+        <translation>仓库</translation>
+    </message>
+    <message>
+        <source>File or folder</source>
+        <translation>文件或文件夹</translation>
+    </message>
+    <message>
+        <source>Look up a model</source>
+        <translation>查询模型</translation>
+    </message>
+    <message>
+        <source>{0} files, {1}; {2} free on the disk</source>
+        <translation>{0} 个文件，{1}；磁盘剩余 {2}</translation>
+    </message>
+    <message>
+        <source>not stated; see the page of the model</source>
+        <translation>未说明；请查看模型的页面</translation>
+    </message>
+</context>
+<context>
     <name>Engines</name>
     <message>
         <source>about imagest</source>
@@ -2943,6 +3194,25 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>
             <numerusform>%n 步</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>JobDialog</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>This starts when the running job ends.</source>
+        <translation>正在运行的任务结束后开始。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
     </message>
 </context>
 <context>
@@ -3280,6 +3550,180 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Copy the diagnostics and report the error.</source>
         <translation>请复制诊断信息并报告此错误。</translation>
+    </message>
+</context>
+<context>
+    <name>Models</name>
+    <message>
+        <source>Imagest network</source>
+        <translation>Imagest 网络</translation>
+    </message>
+    <message>
+        <source>Diffusion model</source>
+        <translation>扩散模型</translation>
+    </message>
+    <message>
+        <source>LoRA</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>Textual inversion</source>
+        <translation>文本反转</translation>
+    </message>
+    <message>
+        <source>IP-Adapter</source>
+        <translation>IP-Adapter</translation>
+    </message>
+    <message>
+        <source>Autoencoder</source>
+        <translation>自编码器</translation>
+    </message>
+    <message>
+        <source>Style adapter</source>
+        <translation>风格适配器</translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation>语言模型</translation>
+    </message>
+    <message>
+        <source>inpainting</source>
+        <translation>修补</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>extensions</source>
+        <translation>扩展</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Installed models</source>
+        <translation>已安装的模型</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>种类</translation>
+    </message>
+    <message>
+        <source>Can use</source>
+        <translation>可用功能</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Use added files where they are, without a copy</source>
+        <translation>就地使用添加的文件，不复制</translation>
+    </message>
+    <message>
+        <source>Add file…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation>下载…</translation>
+    </message>
+    <message>
+        <source>Check files</source>
+        <translation>检查文件</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Remove it</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>{0} free on the disk</source>
+        <translation>磁盘剩余 {0}</translation>
+    </message>
+    <message>
+        <source>in place</source>
+        <translation>就地</translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>files missing</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>Models (*.safetensors);;All files (*)</source>
+        <translation>模型 (*.safetensors);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add a model</source>
+        <translation>添加模型</translation>
+    </message>
+    <message>
+        <source>Add a model’s folder</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+    <message>
+        <source>{0} was added.</source>
+        <translation>已添加 {0}。</translation>
+    </message>
+    <message>
+        <source>Check a model</source>
+        <translation>检查模型</translation>
+    </message>
+    <message>
+        <source>All files of {0} are intact.</source>
+        <translation>{0} 的所有文件完好。</translation>
+    </message>
+    <message>
+        <source>Remove {0}? Its files stay where they are.</source>
+        <translation>移除 {0}？其文件保留在原处。</translation>
+    </message>
+    <message>
+        <source>Remove {0}? Its files are deleted.</source>
+        <translation>移除 {0}？其文件将被删除。</translation>
+    </message>
+    <message>
+        <source>{0} was removed.</source>
+        <translation>已移除 {0}。</translation>
     </message>
 </context>
 <context>

@@ -33,6 +33,7 @@ from app.commands import restore as restoring
 from app.dialogs import about
 from app.dialogs.about import AboutDialog
 from app.dialogs.export import ExportDialog
+from app.dialogs.models import ModelsDialog
 from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.selection import Compare, ToolName
@@ -126,6 +127,7 @@ def test_whatever_takes_the_focus_has_a_name(full: MainWindow):
         ("shortcuts", ShortcutsDialog),
         ("about", AboutDialog),
         ("export", ExportDialog),
+        ("models", ModelsDialog),
     ],
 )
 def test_dialogs_too_and_escape_closes_them(full: MainWindow, qtbot: QtBot, name: str, kind: type[QDialog]):

@@ -123,3 +123,13 @@ def test_parameters_that_are_no_mapping_are_refused() -> None:
     for engine in ("imagest", "magic"):
         with pytest.raises(TypeError, match="no parameters"):
             RestorationRequest.from_plain({"engine": engine, "parameters": [1]})
+
+
+def test_another_engine_keeps_what_means_the_same_to_it() -> None:
+    first = RestorationRequest.of(
+        "stable-diffusion", model="mine", prompt="gold", steps=7, guidance=9.0, scheduler="unipc", seed=3
+    )
+    other = first.changed(engine="imagest")
+    assert (other.get("steps"), other.get("prompt"), other.seed) == (7, "gold", 3)
+    assert other.parameters == RestorationRequest.of("imagest", steps=7, prompt="gold").parameters
+    assert other.changed(engine="stable-diffusion").get("detail") is None

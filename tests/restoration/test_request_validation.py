@@ -21,6 +21,8 @@ from imagest_core.restoration.validation import check_request
 FLOATS = ("guidance", "style_strength", "detail", "context")
 WHOLE = ("dilation", "blend", "seed", "variation", "batch", "steps")
 
+PLAIN = ("spline", "harmonic", "telea", "navier-stokes", "biharmonic")
+
 
 @pytest.mark.parametrize("name", FLOATS)
 @pytest.mark.parametrize(
@@ -69,8 +71,8 @@ def test_a_device_that_is_not_there_is_refused_for_every_engine(name: str) -> No
         check_request(RestorationRequest.of(name, device="cuda"))
 
 
-@pytest.mark.parametrize("name", engine_names())
-def test_a_prompt_is_refused_since_no_engine_reads_text(name: str) -> None:
+@pytest.mark.parametrize("name", ["imagest", *PLAIN])
+def test_a_prompt_is_refused_by_engines_that_read_no_text(name: str) -> None:
     with pytest.raises(InputError, match=f"The engine {name} (reads no text|has no parameter prompt)"):
         check_request(RestorationRequest.of(name, prompt="a red cloak"))
 

@@ -72,9 +72,9 @@ def _merge_loras(holder: Any, loras: Sequence[LoadedAdapter]) -> None:
 
 
 def _load_inversion(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
-    """Add learned vectors under the word ``<name>``, and under the word of the file."""
+    """Add learned vectors under the word ``<name>``, and under the word in the file."""
     tensors, holder = load_file(weight_file(adapter)), parts.holder
-    word = f"<{adapter.name}>"
+    word = f"<{adapter.name.removesuffix('.safetensors')}>"
     if parts.identity.family is Family.SDXL:
         for key, suffix in (("clip_l", ""), ("clip_g", "_2")):
             holder.load_textual_inversion(
@@ -85,7 +85,8 @@ def _load_inversion(parts: Components, adapter: LoadedAdapter, dtype: torch.dtyp
             )
         return
     for vectors in tensors.values():
-        holder.load_textual_inversion(vectors, token=word)
+        for each in {word, adapter.identity.details.get("token") or word}:
+            holder.load_textual_inversion(vectors, token=each)
 
 
 def _load_ip_adapter(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:

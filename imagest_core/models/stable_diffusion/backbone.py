@@ -24,8 +24,8 @@ from imagest_core.progress import Progress
 
 INPAINTING_CHANNELS = 9
 """Noisy latents, the mask, and the latents of the picture with a blank hole."""
-BYTES_PER_PIXEL = 6 << 10
-"""Working memory of a window on a GPU, most of it in the decoder."""
+WINDOW_BYTES_PER_PIXEL = 6 << 10
+"""Working memory on a GPU, most of it in the decoder."""
 IMAGE_MEAN = (0.48145466, 0.4578275, 0.40821073)
 IMAGE_STD = (0.26862954, 0.26130258, 0.27577711)
 """Normalisation of the pictures that CLIP's image encoders read."""
@@ -314,7 +314,7 @@ class StableDiffusionBackbone:
 
     def window_bytes(self, pixels: int) -> int:
         """Return the working memory in bytes of a window of ``pixels``, generously."""
-        return pixels * BYTES_PER_PIXEL
+        return pixels * WINDOW_BYTES_PER_PIXEL
 
     def reduce_memory(self) -> bool:
         """Keep the weights in the computer's memory and move each layer to the GPU when it runs."""

@@ -117,7 +117,7 @@ class StyleProcessor:
         self.skip = 0
 
     def __call__(self, attention: Any, hidden_states: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        """Return the attention's output (n, tokens, channels); called as diffusers' processors are."""
+        """Return the attention's output (n, tokens, channels); called by diffusers' ``Attention``."""
         plain: Tensor = self.inner(attention, hidden_states, *args, **kwargs)
         if self.context is None:
             return plain

@@ -11,7 +11,9 @@ import torch
 from torch import Tensor
 
 from imagest_core.arrays import Image, Mask
+from imagest_core.messages import Message
 from imagest_core.models.backbone import Backbone, ConditionInputs
+from imagest_core.models.stable_diffusion.prompts import unread_letters
 from imagest_core.progress import Progress
 from imagest_core.restoration.diffusion.pipeline import WindowBatch, prepare_batch
 from imagest_core.restoration.diffusion.sampler import window_seed
@@ -32,6 +34,10 @@ BOUNDARY_SHARE = 0.6
 """Share of the strength at the very boundary, where the pre-fill is most reliable."""
 BOUNDARY_WIDTH = 24.0
 """Depth in working px from which on a hole has its full strength."""
+
+
+MAX_LETTERS = 20
+"""Letters of a prompt that a message names."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +86,7 @@ class GenerativeSession(DiffusionSession):
     @property
     def facts(self) -> Mapping[str, str | int | float]:
         """What the record keeps of this session; ``batch`` is the one that was really used."""
-        settings = self.settings
+        settings, unread = self.settings, unread_letters(self.settings.prompt)
         guided = bool(settings.prompt) and settings.guidance != 1
         return {
             **self.backbone.facts,
@@ -93,6 +99,7 @@ class GenerativeSession(DiffusionSession):
             "refining_strength": REFINING_STRENGTH,
             "styled": int(self._styled),
             "detail": "0.9 in refined windows" if settings.detail is None else settings.detail,
+            **({"language": _language_note(unread)} if unread else {}),
         }
 
     def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
@@ -188,6 +195,13 @@ def add_detail(
     thick = thick_mask(sample_weight(view.mask))
     seed = window_seed(request, view.window, "texture")
     return transfer.apply(whole, view.mask, thick, seed, progress)
+
+
+def _language_note(letters: str) -> str:
+    return Message(
+        "The text encoder was trained on English and hardly knows {letters}; write the prompt in English.",
+        letters=letters[:MAX_LETTERS],
+    )
 
 
 def boundary_share(mask: Mask) -> Image:

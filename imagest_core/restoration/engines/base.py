@@ -21,6 +21,7 @@ from imagest_core.progress import Progress
 from imagest_core.restoration.parameters import Parameters as BaseParameters
 
 if TYPE_CHECKING:
+    from imagest_core.models.installed import InstalledModel
     from imagest_core.restoration.planning.window import WindowView
     from imagest_core.restoration.request import RestorationRequest
     from imagest_core.restoration.style_pictures import StylePictures
@@ -80,6 +81,15 @@ class Engine(Protocol):
     """What it can be asked for, beyond what every engine shares."""
     matches_boundary: bool
     """Whether its fills continue the boundary by themselves; others are matched and blended."""
+
+    def models(self) -> Sequence[InstalledModel]:
+        """Return the installed models that it runs; empty for engines without models."""
+
+    def adapters(self, parameters: BaseParameters) -> Sequence[InstalledModel]:
+        """Return the installed adapters that fit the model of ``parameters``; raises ``ModelError``."""
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Return the expected memory in bytes of the device for weights and one window; 0 if negligible."""
 
     def check_model(self, parameters: BaseParameters) -> None:
         """Raise ``ModelError`` unless the model of ``parameters`` and its adapters exist and can be run."""

@@ -20,6 +20,7 @@ from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
 
 if TYPE_CHECKING:
+    from imagest_core.models.installed import InstalledModel
     from imagest_core.restoration.style_pictures import StylePictures
 
 RADIUS = 5
@@ -68,6 +69,18 @@ class ClassicalEngine:
     def solve(image: Image, mask: Mask) -> Image:
         """Fill ``image`` (h, w, 3), 0 under ``mask`` (h, w), with any content under the mask."""
         raise NotImplementedError
+
+    def models(self) -> Sequence[InstalledModel]:
+        """No models."""
+        return ()
+
+    def adapters(self, parameters: BaseParameters) -> Sequence[InstalledModel]:
+        """No adapters."""
+        return ()
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Negligible."""
+        return 0
 
     def check_model(self, parameters: BaseParameters) -> None:
         """No model, nothing to check."""

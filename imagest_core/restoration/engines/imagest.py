@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagest_core.models.backbone import Capability
-from imagest_core.models.installed import find_model
+from imagest_core.models.identity import ModelKind
+from imagest_core.models.installed import InstalledModel, find_model, installed_models
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
 from imagest_core.restoration.engines.base import Session, WindowSides
@@ -57,6 +58,7 @@ class ImagestParameters(base.Parameters):
         label="Model",
         help="Name or folder of the weights.",
         metavar="NAME|DIR",
+        portable=False,
         applies=_textured,
         basic=True,
     )
@@ -159,6 +161,18 @@ class ImagestEngine:
     window = 256
     largest = 512
     matches_boundary = True
+
+    def models(self) -> Sequence[InstalledModel]:
+        """Return the checkpoints of the Imagest network, the embedded one first."""
+        return installed_models(kinds=(ModelKind.IMAGEST,))
+
+    def adapters(self, parameters: base.Parameters) -> Sequence[InstalledModel]:
+        """No adapters."""
+        return ()
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Negligible beside what the program needs anyway."""
+        return 0
 
     def check_model(self, parameters: base.Parameters) -> None:
         """Raise ``ModelError`` unless the model exists and has a valid description."""

@@ -33,6 +33,8 @@ ALL = frozenset({Capability.TEXT, Capability.NEGATIVE_TEXT, Capability.STRENGTH,
 SIDE = 1024
 """Side in px of the windows of models that don't state another: about one megapixel."""
 MULTIPLE = 16
+WORKING_BYTES = 3 << 30
+"""Working memory of one window of a megapixel on a GPU."""
 MODULES = (
     "imagest_core.models.hardware",
     "imagest_core.restoration.diffusion.generative",
@@ -53,7 +55,7 @@ class PipelineParameters(base.Parameters):
     """What a pipeline can be asked for."""
 
     model: str = parameter(
-        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", basic=True
+        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", portable=False, basic=True
     )
     prompt: str = parameter(
         "",
@@ -61,6 +63,7 @@ class PipelineParameters(base.Parameters):
         help="What is lost, in English words.",
         requires=Capability.TEXT,
         longest=MAX_PROMPT,
+        editor="prompt",
         basic=True,
     )
     negative_prompt: str = parameter(
@@ -70,6 +73,7 @@ class PipelineParameters(base.Parameters):
         requires=Capability.NEGATIVE_TEXT,
         applies=_prompted,
         longest=MAX_PROMPT,
+        editor="prompt",
         basic=True,
     )
     steps: int | None = parameter(
@@ -77,8 +81,8 @@ class PipelineParameters(base.Parameters):
     )
     guidance: float | None = parameter(
         None,
-        label="Guidance",
-        help="Strength of the text.",
+        label="Strength of the text",
+        help="Guidance scale of the model.",
         low=1.0,
         high=100.0,
         soft_high=30.0,
@@ -126,7 +130,15 @@ class PipelineEngine:
 
     def models(self) -> list[InstalledModel]:
         """Return the installed models that this engine runs."""
-        return [model for model in installed_models() if self.runs(model.identity)]
+        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
+
+    def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
+        """No adapters."""
+        return []
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Return the size of the weights in half precision and the working memory of one window."""
+        return self.model_of(request.parameters).size + WORKING_BYTES
 
     def runs(self, identity: Identity) -> bool:
         """Whether this engine runs such a model, without looking into diffusers."""

@@ -32,6 +32,12 @@ def engine_names() -> tuple[str, ...]:
     return tuple(ENGINES)
 
 
+def available_engines() -> tuple[str, ...]:
+    """Return the engines that need no model, or whose model is installed."""
+    engines = map(get_engine, ENGINES)
+    return tuple(e.name for e in engines if "model" not in e.Parameters.specs() or e.models())
+
+
 def get_engine(name: str) -> Engine:
     """Return the engine of this name; raises ``InputError`` where there is none."""
     if name not in ENGINES:

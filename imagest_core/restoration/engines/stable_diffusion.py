@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from imagest_core.errors import ModelError
+from imagest_core.errors import InputError, ModelError
 from imagest_core.extras import require_extra
 from imagest_core.messages import Message
 from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
@@ -28,12 +29,10 @@ if TYPE_CHECKING:
     from imagest_core.restoration.style_pictures import StylePictures
 
 FAMILIES = (Family.SD1, Family.SD2, Family.SDXL)
-PRESETS: Mapping[Quality, tuple[str, int]] = {
-    Quality.DRAFT: (UNIPC, 12),
-    Quality.STANDARD: (KARRAS, 20),
-    Quality.FINE: (DDIM, 30),
-}
-"""Solver and steps of each quality; the last are the paper's."""
+PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS, Quality.FINE: DDIM}
+"""Solver of each quality."""
+STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
+"""Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
 SIDES = {
     Family.SD1: WindowSides(512, 768),
     Family.SD2: WindowSides(512, 768),
@@ -41,6 +40,8 @@ SIDES = {
 }
 ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
 LATENT_FACTOR = 8
+BYTES_PER_PIXEL = 6 << 10
+"""Working memory of a window on a GPU, most of it in the decoder."""
 MODULES = (
     "imagest_core.models.hardware",
     "imagest_core.restoration.diffusion.generative",
@@ -65,7 +66,7 @@ class StableDiffusionParameters(base.Parameters):
     """What Stable Diffusion can be asked for."""
 
     model: str = parameter(
-        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", basic=True
+        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", portable=False, basic=True
     )
     prompt: str = parameter(
         "",
@@ -73,6 +74,7 @@ class StableDiffusionParameters(base.Parameters):
         help="What is lost, in English words.",
         requires=Capability.TEXT,
         longest=MAX_PROMPT,
+        editor="prompt",
         basic=True,
     )
     negative_prompt: str = parameter(
@@ -82,6 +84,7 @@ class StableDiffusionParameters(base.Parameters):
         requires=Capability.TEXT,
         applies=_prompted,
         longest=MAX_PROMPT,
+        editor="prompt",
         basic=True,
     )
     quality: Quality = parameter(
@@ -97,7 +100,7 @@ class StableDiffusionParameters(base.Parameters):
         ),
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by quality"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the scheduler"
     )
     scheduler: str | None = parameter(
         None,
@@ -113,8 +116,8 @@ class StableDiffusionParameters(base.Parameters):
     )
     guidance: float = parameter(
         7.5,
-        label="Guidance",
-        help="Strength of the text; without a prompt there is none, which halves the time.",
+        label="Strength of the text",
+        help="Guidance scale; without a prompt there is no guidance, which halves the time.",
         low=1.0,
         high=20.0,
         step=0.5,
@@ -135,6 +138,7 @@ class StableDiffusionParameters(base.Parameters):
         help="Names of installed adapters with weights, as NAME:0.8, OTHER.",
         metavar="NAME[:WEIGHT],…",
         requires=Capability.ADAPTERS,
+        editor="adapters",
     )
     style_strength: float = parameter(
         1.0,
@@ -183,7 +187,18 @@ class StableDiffusionEngine:
 
     def models(self) -> list[InstalledModel]:
         """Return the installed models that this engine runs."""
-        return [model for model in installed_models() if self.runs(model.identity)]
+        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
+
+    def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
+        """Return the installed adapters that fit the model of ``parameters``."""
+        identity = self.model_of(parameters).identity
+        return [adapter for adapter in installed_models(kinds=ADAPTERS) if fits(adapter.identity, identity)]
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Return the size of the weights in half precision and the working memory of one window."""
+        model = self.model_of(request.parameters)
+        weights = sum(each.size for each in (model, *(a for _, a in self.adapters_of(request.parameters))))
+        return weights + sides_of(model.identity).usual ** 2 * BYTES_PER_PIXEL
 
     def runs(self, identity: Identity) -> bool:
         """Whether this engine runs such a model."""
@@ -233,8 +248,10 @@ class StableDiffusionEngine:
         return sides_of(self.model_of(request.parameters).identity)
 
     def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
-        """Text and adapters; style with an IP-Adapter."""
-        kinds = {model.identity.kind for _, model in self.adapters_of(parameters)}
+        """Text and adapters; style with an IP-Adapter. Unknown adapters are left to :meth:`check_model`."""
+        kinds: set[ModelKind] = set()
+        with suppress(ModelError, InputError):
+            kinds = {model.identity.kind for _, model in self.adapters_of(parameters)}
         style = {Capability.STYLE} if ModelKind.IP_ADAPTER in kinds else set()
         return frozenset({Capability.TEXT, Capability.ADAPTERS, *style})
 
@@ -277,9 +294,9 @@ class StableDiffusionEngine:
         model, hardware = self.model_of(parameters), choose_hardware(request.device)
         backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
         progress.check()
-        scheduler, steps = PRESETS[parameters.quality]
+        scheduler = parameters.scheduler or PRESETS[parameters.quality]
         settings = GenerativeSettings(
-            Solver(parameters.scheduler or scheduler, parameters.steps or steps),
+            Solver(scheduler, parameters.steps or STEPS[scheduler]),
             quality=parameters.quality,
             prompt=parameters.prompt,
             negative_prompt=parameters.negative_prompt,
