@@ -5,6 +5,7 @@ Both use the same networks, Stable Diffusion 1.5 with random weights, on windows
 
 from __future__ import annotations
 
+import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import tifffile
 import torch
 
 from imagest_core.damage.map import DamageMap
@@ -21,11 +23,13 @@ from imagest_core.evaluation.random_models import random_model
 from imagest_core.models.cache import loaded_models
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.installed import InstalledModel
-from imagest_core.models.stable_diffusion.backbone import keep_loaded
+from imagest_core.models.stable_diffusion.backbone import LoadedDiffusion, keep_loaded
 from imagest_core.models.stable_diffusion.components import Components, quiet
 from imagest_core.painting.geometry import Box
+from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
+from imagest_core.restoration.api import restore_with
 from imagest_core.restoration.engines.stable_diffusion import PRESETS, STEPS, StableDiffusionEngine
 from imagest_core.restoration.modes import DDIM, Quality
 from imagest_core.restoration.planning.window import Window, WindowView
@@ -153,11 +157,11 @@ class _Watch:
     def measure(self, work: Callable[[], object]) -> RunTimes:
         """Return the times of ``work``, which samples one window."""
         self.evaluations = 0
-        before = _reset_peak(self._device)
+        _reset_peak(self._device)
         started = _now(self._device)
         work()
         total = _now(self._device) - started
-        return RunTimes(total, self._last - self._first, self.evaluations, _peak(self._device, before))
+        return RunTimes(total, self._last - self._first, self.evaluations, _peak(self._device))
 
     def close(self) -> None:
         for hook in self._hooks:
@@ -169,7 +173,7 @@ def measure_diffusion(
 ) -> DiffusionSpeed:
     """Measure both on ``hardware``; the presets in whole where that is fast. Raises ``Cancelled``."""
     model, parts = random_model(hardware.dtype, hardware.device, small=small)
-    keep_loaded(model, parts, hardware)
+    loaded = keep_loaded(model, parts, hardware)
     engine, watch = _RandomEngine(model), _Watch(parts, hardware.device)
     side = int(model.identity.details["sample_size"]) * 8
     view = _view(side)
@@ -178,12 +182,12 @@ def measure_diffusion(
         guided = _request(hardware, prompt=PROMPT, guidance=GUIDANCE, scheduler=DDIM, steps=steps, detail=0.0)
         ours, theirs = _compare(
             watch,
-            lambda: _fill(engine, guided, view),
+            lambda: _fill(engine, guided, view, loaded),
             lambda: _fill_by_diffusers(parts, view, steps, DDIM),
             repeats,
             progress,
         )
-        whole = small or hardware.device.type == "cuda"
+        whole = hardware.device.type == "cuda"
         preset = _presets(engine, parts, view, watch, hardware, (ours, theirs), whole, repeats, progress)
         region, share = _second_run(engine, hardware, side, steps, progress)
         opening = _reopening(engine, guided)
@@ -227,7 +231,15 @@ def _compare(
     return first, second
 
 
-def _fill(engine: StableDiffusionEngine, request: RestorationRequest, view: WindowView) -> None:
+def _fill(
+    engine: StableDiffusionEngine,
+    request: RestorationRequest,
+    view: WindowView,
+    loaded: LoadedDiffusion | None = None,
+) -> None:
+    """Fill a window in a new session; ``loaded``: the model whose encoded texts are dropped first."""
+    if loaded is not None:
+        loaded.texts.clear()
     with engine.open(request, None) as session:
         session.fill([view], Progress())
 
@@ -294,13 +306,6 @@ def _second_run(
     engine: StableDiffusionEngine, hardware: Hardware, side: int, steps: int, progress: Progress
 ) -> tuple[float, float]:
     """Return the seconds of filling one region of several again, and its share of the first run."""
-    import tempfile
-
-    import tifffile
-
-    from imagest_core.painting.reader import open_painting
-    from imagest_core.restoration.api import restore_with
-
     request = _request(hardware, steps=min(steps, 2))
     samples = np.random.default_rng(1).integers(0, 256, (side, side * 2 * REGIONS, 3), np.uint8)
     mask = np.zeros((side, side * 2 * REGIONS), np.bool_)
@@ -334,21 +339,20 @@ def _now(device: torch.device) -> float:
     return time.perf_counter()
 
 
-def _reset_peak(device: torch.device) -> int:
-    """Start to measure the peak; returns the bytes in use."""
+def _reset_peak(device: torch.device) -> None:
+    """Start to measure the peak."""
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
-        return 0
+        return
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # resets VmHWM on Linux
-    return 0
 
 
-def _peak(device: torch.device, before: int) -> int:
+def _peak(device: torch.device) -> int:
     """Return the peak memory in bytes since :func:`_reset_peak`, weights included; 0 if unknown."""
     if device.type == "cuda":
-        return torch.cuda.max_memory_allocated(device) - before
+        return torch.cuda.max_memory_allocated(device)
     with suppress(OSError, StopIteration):
         lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024 - before
+        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
     return 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -26,6 +26,8 @@ INPAINTING_CHANNELS = 9
 """Noisy latents, the mask, and the latents of the picture with a blank hole."""
 WINDOW_BYTES_PER_PIXEL = 6 << 10
 """Working memory on a GPU, most of it in the decoder."""
+MAX_TEXTS = 32
+"""Encoded prompts that are kept with a loaded model, some 100 kB each."""
 IMAGE_MEAN = (0.48145466, 0.4578275, 0.40821073)
 IMAGE_STD = (0.26862954, 0.26130258, 0.27577711)
 """Normalisation of the pictures that CLIP's image encoders read."""
@@ -64,6 +66,18 @@ class LoadedDiffusion:
     branch_hash: str = ""
     branch: StyleBranch | None = None
     offloaded: bool = False
+    texts: dict[tuple[object, ...], list[EncodedText]] = field(default_factory=dict)
+
+    def encoded(self, prompts: Sequence[str]) -> list[EncodedText]:
+        """Encode ``prompts``, or take them from those encoded before: the same model is opened often."""
+        inference = torch.is_inference_mode_enabled()  # whose tensors can't be used in training
+        key: tuple[object, ...] = (inference, *prompts)
+        if key not in self.texts:
+            if len(self.texts) >= MAX_TEXTS:
+                self.texts.clear()
+            with quiet():  # tokenizers warn of long prompts, which are encoded in chunks
+                self.texts[key] = PromptEncoder(self.parts.holder, self.parts.identity.family).encode(prompts)
+        return self.texts[key]
 
 
 def load_backbone(
@@ -102,7 +116,8 @@ def keep_loaded(model: InstalledModel, parts: Components, hardware: Hardware) ->
     """Cache ``parts`` as the loaded ``model``, so that no file is read; they are moved to the device."""
     digest = weights_hash(model)
     loaded = LoadedDiffusion(parts, digest)
-    _place(loaded, hardware, compiled=False)
+    with quiet():
+        _place(loaded, hardware, compiled=False)
     return loaded_models.get(_key(model, hardware, LoadOptions(), digest), lambda: (loaded, parts.size))
 
 
@@ -193,8 +208,7 @@ class StableDiffusionBackbone:
         """Encode text and style; without a prompt the empty text, and no guidance."""
         guided = bool(inputs.prompt) and inputs.guidance != 1.0
         prompts = [inputs.prompt, inputs.negative_prompt] if guided else [inputs.prompt]
-        with quiet():  # tokenizers warn of long prompts, which are encoded in chunks
-            encoded = PromptEncoder(self._parts.holder, self._model.identity.family).encode(prompts)
+        encoded = self._loaded.encoded(prompts)
         images: tuple[Tensor, ...] = ()
         tokens = None
         if inputs.style is not None and len(inputs.style):
