@@ -119,12 +119,13 @@ class LoadedPipeline:
         return True
 
     def _offload(self, offload: Offload) -> None:
-        self.holder.remove_all_hooks()
-        self.holder.to("cpu")
-        if offload is Offload.PARTS:
-            self.holder.enable_model_cpu_offload(device=self.hardware.device)
-        else:
-            self.holder.enable_sequential_cpu_offload(device=self.hardware.device)
+        with quiet():  # half precision on a CPU is warned of
+            self.holder.remove_all_hooks()
+            self.holder.to("cpu")
+            if offload is Offload.PARTS:
+                self.holder.enable_model_cpu_offload(device=self.hardware.device)
+            else:
+                self.holder.enable_sequential_cpu_offload(device=self.hardware.device)
         self.offload = offload
 
 
