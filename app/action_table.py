@@ -86,6 +86,14 @@ VIEW = (
         "difference",
         group="compare",
     ),
+    ActionSpec(
+        "contact",
+        QT_TRANSLATE_NOOP("Actions", "Compare &variations"),
+        ("C", "Alt+6"),
+        "contact",
+        "run",
+        group="compare",
+    ),
     ActionSpec("flip", QT_TRANSLATE_NOOP("Actions", "Fli&p original and restored"), ("Q",)),
     SEPARATOR,
     ActionSpec("mask_visible", QT_TRANSLATE_NOOP("Actions", "Show &mask"), ("V",), "mask", checkable=True),
@@ -104,6 +112,13 @@ VIEW = (
         QT_TRANSLATE_NOOP("Actions", "Show &reconstruction"),
         ("T",),
         "hatch",
+        checkable=True,
+    ),
+    ActionSpec(
+        "probe_visible",
+        QT_TRANSLATE_NOOP("Actions", "Probe: &where a pixel comes from"),
+        ("I",),
+        "info",
         checkable=True,
     ),
 )
@@ -235,6 +250,30 @@ RESULTS = (
     ActionSpec(
         "reject_region", QT_TRANSLATE_NOOP("Actions", "Reject t&his region"), ("D",), "close", "region"
     ),
+    SEPARATOR,
+    ActionSpec(
+        "tool_reject_brush",
+        QT_TRANSLATE_NOOP("Actions", "Reject a part with the &brush"),
+        ("J",),
+        "brush",
+        "shown",
+        group="tool",
+    ),
+    ActionSpec(
+        "tool_reject_lasso",
+        QT_TRANSLATE_NOOP("Actions", "Reject a part with the &lasso"),
+        ("Shift+J",),
+        "lasso",
+        "shown",
+        group="tool",
+    ),
+    ActionSpec(
+        "restore_part",
+        QT_TRANSLATE_NOOP("Actions", "Restore the rejected part aga&in"),
+        ("Ctrl+J",),
+        "restore",
+        "shown",
+    ),
 )
 HELP = (
     ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),
@@ -261,6 +300,8 @@ HELD = (
     (QT_TRANSLATE_NOOP("Actions", "Cancel the stroke"), "Esc"),
     (QT_TRANSLATE_NOOP("Actions", "Zoom at the cursor"), "Wheel"),
     (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Take back a rejected part"), "Ctrl+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Accept one of the variations side by side"), "1 … 4"),
 )
 """Keys that act while they are held; handled by the canvas."""
 

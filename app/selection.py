@@ -30,6 +30,12 @@ class ToolName(StrEnum):
     STYLE = "style"
     MEASURE = "measure"
     PICK = "pick"
+    REJECT_BRUSH = "reject_brush"
+    REJECT_LASSO = "reject_lasso"
+
+
+REJECT_TOOLS = (ToolName.REJECT_BRUSH, ToolName.REJECT_LASSO)
+"""Tools that reject a part of the result under review."""
 
 
 class Compare(StrEnum):
@@ -40,6 +46,8 @@ class Compare(StrEnum):
     SWIPE = "swipe"
     BLINK = "blink"
     DIFFERENCE = "difference"
+    CONTACT = "contact"
+    """The variations of a region, side by side."""
 
 
 class DisplayedPicture(StrEnum):
@@ -74,6 +82,7 @@ class Selection(QObject):
     zones_visible_changed = Signal(bool)
     windows_visible_changed = Signal(bool)
     provenance_visible_changed = Signal(bool)
+    probe_visible_changed = Signal(bool)
     surround_changed = Signal(str)
     result_changed = Signal(object)
     compare_changed = Signal(str)
@@ -108,6 +117,8 @@ class Selection(QObject):
     """Whether the windows of a restoration are outlined."""
     provenance_visible = Value(False)
     """Whether reconstructed pixels are hatched."""
+    probe_visible = Value(False)
+    """Whether a panel says where the pixel under the mouse comes from."""
     surround = Value("mid")
     """The background around the picture: dark, mid, light, black or checker."""
     run: Value[int | None] = Value(None, "result_changed")

@@ -17,7 +17,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.jobs.runner import Ticket
 from app.levels import LAST_LEVEL
-from app.selection import Proposal
+from app.selection import REJECT_TOOLS, Proposal
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
@@ -28,13 +28,15 @@ _MAX_TILES_AT_ONCE = 64
 """Maximum number of tiles that are reduced in the window's thread; a worker reduces more."""
 _PROPOSAL_OPACITY = 0.6
 _RECONSTRUCTED = (DamageClass(1, "reconstructed", "#ffffff"),)
+_REJECTED = (DamageClass(1, "rejected", "#d62828"),)
 
 
 class DocumentLayers(QObject):
     """The layers of ``document``. ``ready()``: the pyramid is complete.
 
     Views draw ``original``, ``mask``, ``proposal`` (damage that would be marked) and ``provenance``
-    (reconstructed pixels, hatched).
+    (reconstructed pixels, hatched), and ``rejected`` (the rejected part of the run under review), which is
+    shown while a tool for it is selected.
     """
 
     ready = Signal()
@@ -50,12 +52,14 @@ class DocumentLayers(QObject):
         self.mask = Overlay(levels, painting.box, self._mask_style(), self)
         self.proposal = Overlay(levels, painting.box, parent=self)
         self.provenance = Overlay(levels, painting.box, overlay_style(_RECONSTRUCTED, hatched=True), self)
+        self.rejected = Overlay(levels, painting.box, overlay_style(_REJECTED, hatched=True), self)
         self._tickets: list[Ticket] = []
         self._band_count, self._bands_done, self._failed = 0, 0, False
         self._connect()
         self.reload_mask()
         self._show_proposal(context.selection.proposal)
         self._reload_provenance()
+        self.reload_rejected()
 
     def _connect(self) -> None:
         document, selection = self.document, self.context.selection
@@ -63,6 +67,9 @@ class DocumentLayers(QObject):
         document.classes_changed.connect(self.reload_mask)
         document.runs_changed.connect(self._reload_provenance)
         document.decisions_changed.connect(self._reload_provenance)
+        document.decisions_changed.connect(self.reload_rejected)
+        selection.result_changed.connect(self.reload_rejected)
+        selection.tool_changed.connect(self.reload_rejected)
         selection.request_changed.connect(self._update_style)
         selection.zones_visible_changed.connect(self._update_style)
         selection.proposal_changed.connect(self._show_proposal)
@@ -80,6 +87,8 @@ class DocumentLayers(QObject):
         selection.zones_visible_changed.disconnect(self._update_style)
         selection.proposal_changed.disconnect(self._show_proposal)
         selection.provenance_visible_changed.disconnect(self._reload_provenance)
+        selection.result_changed.disconnect(self.reload_rejected)
+        selection.tool_changed.disconnect(self.reload_rejected)
 
     # The scan
 
@@ -184,6 +193,15 @@ class DocumentLayers(QObject):
             lambda: _reduced(_reconstructed(accepted, empty), LAST_LEVEL + 1),
             self.provenance.show_levels,
         )
+
+    def reload_rejected(self, *_: object) -> None:
+        """Show the rejected part of the run under review if a tool that rejects parts is selected."""
+        selection = self.context.selection
+        part = self.document.state.rejected_parts.get(selection.run or 0)
+        if part is not None and selection.tool in REJECT_TOOLS:
+            self.rejected.show(part)
+        elif self.rejected.labels.any:
+            self.rejected.show(DamageMap(*self.document.state.box[2:]))
 
     def _empty_map(self) -> DamageMap:
         return DamageMap(*self.document.state.box[2:], _RECONSTRUCTED)

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QGestureEvent, QGraphicsScene, QGraphicsView, QPinchGesture, QWidget
 
-from app.canvas.items import outward
+from app.canvas.items import LineItem, outward
 from imagest_core.painting.geometry import Box
 
 LARGEST = 32.0
@@ -35,10 +35,16 @@ class ViewPosition(NamedTuple):
 
 
 class NavigableView(QGraphicsView):
-    """A view of a picture of ``box`` pixels. ``moved()``: another part is visible; ``zoomed(zoom)``."""
+    """A view of a picture of ``box`` pixels.
+
+    ``moved()``: another part is visible; ``zoomed(zoom)``; ``hovered(x, y)``: the mouse is over this native
+    point, (−1, −1) when it leaves the view. ``linked_cursor`` marks the mouse position in a linked view.
+    """
 
     moved = Signal()
     zoomed = Signal(float)
+    hovered = Signal(float, float)
+    linked_cursor: LineItem
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -57,6 +57,7 @@ class CanvasView(ToolView):
         self._grid.setZValue(5)
         self.scene().addItem(self._grid)
         self.guides = Guides(self.scene(), context.selection, self)
+        self.linked_cursor = self.guides.linked_cursor
         self.overview = Overview(self)
         self.scale_entry = ScaleEntry(self)
         self.scale_entry.confirmed.connect(self._calibrate)
@@ -112,7 +113,7 @@ class CanvasView(ToolView):
             self.box = _EMPTY
         else:
             self.show_layers([ClippedLayer(layers.original)])
-            for overlay in (layers.mask, layers.proposal, layers.provenance):
+            for overlay in (layers.mask, layers.proposal, layers.provenance, layers.rejected):
                 self._add_overlay(overlay)
             self.set_box(layers.document.painting.box)
         self._grid.set_box(QRectF(*self.box))

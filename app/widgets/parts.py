@@ -31,7 +31,7 @@ from app.theme import GRID
 class Panel(QWidget):
     """A view of the open document. :meth:`bind` connects to a new document, :meth:`refresh` shows its state.
 
-    ``summary_changed(str)``: the text beside the title.
+    ``summary_changed(str)``: the text next to the title.
     """
 
     summary_changed = Signal(str)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.action_table import MENUS, translated
+from app.action_table import MENUS, TOOLS, translated
 from app.commands import open as opening
 from app.commands.confirm_cancel import may_close
 from app.compare.area import CompareArea
@@ -213,7 +213,7 @@ class MainWindow(QMainWindow):
         top = self._toolbar("main", self.tr("Main toolbar"), Qt.ToolBarArea.TopToolBarArea)
         rows = (
             ("open", "save", None, "undo", "redo", None),
-            ("single", "side", "swipe", "blink", "difference", None),
+            ("single", "side", "swipe", "blink", "difference", "contact", None),
             (
                 "mask_visible",
                 "zones_visible",
@@ -229,9 +229,8 @@ class MainWindow(QMainWindow):
         for name in (name for names in rows for name in names):
             top.addSeparator() if name is None else top.addAction(self.actions_[name])
         tools = self._toolbar("tools", self.tr("Tools"), Qt.ToolBarArea.LeftToolBarArea)
-        for name, action in self.actions_.all():
-            if name.startswith("tool_"):
-                tools.addAction(action)
+        for spec in TOOLS:
+            tools.addAction(self.actions_[spec.id])
         export = top.widgetForAction(self.actions_["export"])
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)  # type: ignore[attr-defined]
 

@@ -8,12 +8,12 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.navigation import ViewPosition
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import LARGEST_BRUSH, Compare, ToolName
+from app.selection import LARGEST_BRUSH, REJECT_TOOLS, Compare, ToolName
 from app.window.parts import WindowParts
 from imagest_core.project.operations.settings import set_operator
 
 COMPARES = tuple(Compare)
-TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible")
+TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible", "probe_visible")
 
 
 class StateSync(QObject):
@@ -72,6 +72,7 @@ class StateSync(QObject):
         view.zoomed.connect(self._resize_brush)
         view.hovered.connect(self._parts.status.point)
         view.zoomed.connect(self._parts.status.show_zoom)
+        self._parts.area.probe.found.connect(self._parts.status.show_origin)
         view.measured.connect(self._parts.options.show_measured)
         selection.windows_visible_changed.connect(lambda _: self._show_windows())
         selection.windows_changed.connect(lambda _: self._show_windows())
@@ -181,7 +182,7 @@ class StateSync(QObject):
         if document is not None:
             position = self._parts.area.view.position
             view = position.x, position.y, position.zoom
-            tool = selection.tool if selection.tool != ToolName.PICK else ""
+            tool = "" if selection.tool in (ToolName.PICK, *REJECT_TOOLS) else selection.tool
             self._context.settings.remember(
                 document.remembered_path,
                 view,

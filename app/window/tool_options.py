@@ -28,6 +28,8 @@ PAINTING_TOOLS = (
     ToolName.FILL,
 )
 """Tools that paint the selected class."""
+SIZED_TOOLS = (ToolName.BRUSH, ToolName.ERASER, ToolName.REJECT_BRUSH)
+"""Tools with the brush size."""
 
 
 class ToolOptions(QFrame):
@@ -95,7 +97,7 @@ class ToolOptions(QFrame):
         self.hint.setText(hint)
         self.class_label.setText(self._class())
         self._show(self.class_label, tool in PAINTING_TOOLS)
-        self._show(self.brush_size, tool in (ToolName.BRUSH, ToolName.ERASER))
+        self._show(self.brush_size, tool in SIZED_TOOLS)
         self._show(self.tolerance, tool == ToolName.WAND)
         self._show(self.distance, tool == ToolName.MEASURE)
 
@@ -141,6 +143,14 @@ class ToolOptions(QFrame):
             ToolName.MEASURE: (
                 self.tr("Measure"),
                 self.tr("Drag between two points; enter their distance to set the scale"),
+            ),
+            ToolName.REJECT_BRUSH: (
+                self.tr("Reject a part"),
+                self.tr("Paint over the result; Ctrl takes back; Ctrl+J restores the part again"),
+            ),
+            ToolName.REJECT_LASSO: (
+                self.tr("Reject a part"),
+                self.tr("Draw around the part; Ctrl takes back; Ctrl+J restores the part again"),
             ),
             ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
         }

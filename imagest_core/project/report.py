@@ -58,7 +58,10 @@ def _counted(decisions: dict[str, int]) -> str:
 
 def _run(run: dict[str, Any]) -> str:
     filled = f"{counted(run['count'], 'region')}, {run['pixels']:,} px"
-    return _line(f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {run['time']}")
+    rejected = f"{run['rejected_part_pixels']:,} px of it rejected, " if run["rejected_part_pixels"] else ""
+    return _line(
+        f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {rejected}{run['time']}"
+    )
 
 
 def _table(damage: Sequence[dict[str, Any]]) -> list[str]:

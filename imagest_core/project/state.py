@@ -143,6 +143,8 @@ class State:
     notes: str = ""
     runs: dict[int, Run] = field(default_factory=dict)
     decisions: dict[Subject, Decision] = field(default_factory=dict)
+    rejected_parts: dict[int, DamageMap] = field(default_factory=dict)
+    """Rejected pixels by run, as label 1; no entry for none. A map is replaced, never changed in place."""
 
     @property
     def box(self) -> Box:
@@ -160,6 +162,7 @@ class State:
             self.notes,
             dict(self.runs),
             dict(self.decisions),
+            dict(self.rejected_parts),
         )
 
 
@@ -174,6 +177,7 @@ class Aspect(StrEnum):
     NOTES = "notes"
     RUNS = "runs"
     DECISIONS = "decisions"
+    REJECTED_PARTS = "rejected_parts"
 
 
 SETTINGS = (Aspect.CLASSES, Aspect.STYLE, Aspect.CALIBRATION, Aspect.OPERATOR, Aspect.NOTES)

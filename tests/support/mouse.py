@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -34,6 +34,21 @@ class Mouse:
             Qt.MouseButton.NoButton,
             buttons,
             keys(shift=shift, alt=alt),
+        )
+        QApplication.sendEvent(self.port, event)
+
+    def wheel(self, x: int, y: int, turned: int) -> None:
+        """Turn the wheel by ``turned`` eighths of a degree."""
+        at = QPointF(x, y)
+        event = QWheelEvent(
+            at,
+            self.port.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, turned),
+            Qt.MouseButton.NoButton,
+            keys(),
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
         )
         QApplication.sendEvent(self.port, event)
 

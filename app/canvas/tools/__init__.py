@@ -7,6 +7,7 @@ from app.canvas.tools.brush import Brush, Eraser
 from app.canvas.tools.navigation import Hand, Picker, Ruler
 from app.canvas.tools.outline import Lasso, Polygon, Rectangle
 from app.canvas.tools.region import FillTool
+from app.canvas.tools.reject import RejectBrush, RejectLasso
 from app.canvas.tools.style import StyleTool
 from app.canvas.tools.wand import WandTool
 
@@ -24,6 +25,8 @@ TOOLS: dict[str, type[Tool]] = {
         StyleTool,
         Ruler,
         Picker,
+        RejectBrush,
+        RejectLasso,
     )
 }
 
