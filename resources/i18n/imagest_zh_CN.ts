@@ -1645,7 +1645,7 @@
     </message>
     <message>
         <source>The engine {engine} can&apos;t run {model} ({kind}, {family}); choose another model.</source>
-        <translation type="unfinished"></translation>
+        <translation>引擎 {engine} 无法运行 {model}（{kind}，{family}）；请选择其他模型。</translation>
     </message>
     <message>
         <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
@@ -1676,6 +1676,10 @@
         <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
     </message>
     <message>
+        <source>The model is a {name}, which can&apos;t fill holes; choose a model for inpainting.</source>
+        <translation>该模型是 {name}，无法填补缺损；请选择用于修补的模型。</translation>
+    </message>
+    <message>
         <source>The model needs {needed} MB, but only {free} MB are free in {folder}; free space, or add it in place.</source>
         <translation>该模型需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间，或就地添加。</translation>
     </message>
@@ -1690,6 +1694,10 @@
     <message>
         <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The pipeline {pipeline} can&apos;t run the model {model} ({reason}); choose another model.</source>
+        <translation>管线 {pipeline} 无法运行模型 {model}（{reason}）；请选择其他模型。</translation>
     </message>
     <message>
         <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
@@ -2029,7 +2037,7 @@
     </message>
     <message>
         <source>negative prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>反向提示词</translation>
     </message>
     <message>
         <source>open its newest backup, {path}</source>
@@ -2061,11 +2069,23 @@
     </message>
     <message>
         <source>strength</source>
-        <translation type="unfinished"></translation>
+        <translation>强度</translation>
     </message>
     <message>
         <source>strength of the text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字强度</translation>
+    </message>
+    <message>
+        <source>takes no guidance with this model</source>
+        <translation>在此模型下不接受引导强度</translation>
+    </message>
+    <message>
+        <source>takes no negative prompt with this model</source>
+        <translation>在此模型下不接受反向提示词</translation>
+    </message>
+    <message>
+        <source>takes no strength with this model</source>
+        <translation>在此模型下不接受强度</translation>
     </message>
     <message>
         <source>the autoencoder</source>
@@ -3205,6 +3225,10 @@
         <translation type="unfinished"></translation>
     </message>
     <message>
+        <source>about pipeline</source>
+        <translation>运行您的 Stable Diffusion 3、FLUX Fill、Qwen-Image 及其他修补模型。它们需要显存很大的 GPU。</translation>
+    </message>
+    <message>
         <source>about spline</source>
         <translation>把边缘略微延伸进损伤处的平滑曲面，没有纹理。</translation>
     </message>
@@ -4173,7 +4197,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Negative prompt</source>
-        <translation type="unfinished"></translation>
+        <translation>反向提示词</translation>
     </message>
     <message>
         <source>What the fill must not show.</source>
@@ -4213,7 +4237,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Strength of the text</source>
-        <translation type="unfinished"></translation>
+        <translation>文字强度</translation>
     </message>
     <message>
         <source>Guidance scale; without a prompt there is no guidance, which halves the time.</source>
@@ -4221,7 +4245,7 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
     <message>
         <source>Strength</source>
-        <translation type="unfinished"></translation>
+        <translation>强度</translation>
     </message>
     <message>
         <source>How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.</source>
@@ -4254,6 +4278,14 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Compile the network on a GPU: minutes once, then faster.</source>
         <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>as the model&apos;s makers chose</source>
+        <translation>按模型作者的设定</translation>
+    </message>
+    <message>
+        <source>Guidance scale of the model.</source>
+        <translation>模型的引导系数。</translation>
     </message>
 </context>
 <context>
