@@ -26,14 +26,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("shared") and not SHARED.is_dir():
             item.add_marker(pytest.mark.skip(reason="there are no paintings beside the checkout"))
-        if item.get_closest_marker("gpu") and not _cuda():
+        if item.get_closest_marker("gpu") and gpu_device() != "cuda" and not _rehearsed(item):
             item.add_marker(pytest.mark.skip(reason="there is no CUDA device"))
 
 
-def _cuda() -> bool:
+def gpu_device() -> str:
+    """The device of tests marked ``gpu``: "cuda"; "cpu" where they are only rehearsed."""
     import torch
 
-    return torch.cuda.is_available()
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _rehearsed(item: pytest.Item) -> bool:
+    """Whether a test for the GPU runs on the CPU: if that is asked for, and it has the fixture ``device``."""
+    asked = bool(os.environ.get("IMAGEST_REHEARSE_GPU"))
+    return asked and "device" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture
+def device() -> str:
+    """The device of a test marked ``gpu`` that can be rehearsed on a CPU."""
+    return gpu_device()
 
 
 @pytest.fixture

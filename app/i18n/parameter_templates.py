@@ -88,5 +88,7 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Parameters", "where the scan is finer than what the model sees"),
     QT_TRANSLATE_NOOP("Parameters", "Compiled"),
     QT_TRANSLATE_NOOP("Parameters", "Compile the network on a GPU: minutes once, then faster."),
+    QT_TRANSLATE_NOOP("Parameters", "as the model's makers chose"),
+    QT_TRANSLATE_NOOP("Parameters", "Guidance scale of the model."),
     QT_TRANSLATE_NOOP("Parameters", "Automatic"),
 )

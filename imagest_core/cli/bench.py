@@ -50,7 +50,11 @@ def add_commands(subparsers: Any) -> None:
     """Add ``bench``."""
     parser = subparsers.add_parser("bench", help="measure speeds on this computer")
     parser.add_argument(
-        "what", nargs="?", choices=("core", "gui"), default="core", help="the core (default), or the window"
+        "what",
+        nargs="?",
+        choices=("core", "gui", "diffusion"),
+        default="core",
+        help="the core (default), the window, or Stable Diffusion beside diffusers' own pipeline",
     )
     parser.add_argument("--engine", action="append", metavar="NAME", help="only this engine; repeatable")
     parser.add_argument(
@@ -66,12 +70,36 @@ def add_commands(subparsers: Any) -> None:
         metavar="CASES",
         help="only compare a textured fill with G'MIC's process, over a folder of cases",
     )
+    diffusion = parser.add_argument_group("diffusion")
+    diffusion.add_argument(
+        "--size",
+        choices=("full", "small"),
+        default="full",
+        help="Stable Diffusion 1.5 with random weights, 2 to 4 GB (default), or a small model",
+    )
+    diffusion.add_argument(
+        "--steps",
+        type=whole(1, 1000),
+        default=3,
+        metavar="N",
+        help="sampling steps that are timed (default 3)",
+    )
+    diffusion.add_argument(
+        "--device",
+        choices=("cpu", "cuda"),
+        help="only this device (default: CPU, and the GPU if there is one)",
+    )
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     if args.what == "gui":
         raise InputError("The window can only be measured by the installed program: run imagest bench gui.")
+    if args.what == "diffusion":
+        from imagest_core.cli.bench_diffusion import run
+
+        run(args, progress)
+        return
     if args.peers is not None:
         show(*compare_peers(args.peers, progress).lines())
         return

@@ -22,6 +22,9 @@ class Capability(StrEnum):
     TEXT = "text"
     STYLE = "style"
     ADAPTERS = "adapters"
+    NEGATIVE_TEXT = "negative-text"
+    STRENGTH = "strength"
+    GUIDANCE = "guidance"
 
 
 Conditioning = Any

@@ -31,7 +31,7 @@ OUR_ENTRY = "model.json"
 WEIGHTS = re.compile(
     r"(diffusion_pytorch_model|model)(\.fp16)?(-\d{5}-of-\d{5})?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?"
 )
-TEXTS = re.compile(r"[\w.-]+\.(json|txt|model)|README\.md|LICENSE(\.\w+)?")
+TEXTS = re.compile(r"[\w.-]+\.(json|txt|model|jinja)|README\.md|LICENSE(\.\w+)?")
 UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 """Components of pipelines that are never loaded."""
 LIBRARIES = ("diffusers", "transformers")
@@ -117,6 +117,7 @@ def _pipeline(folder: Path) -> Identity:
     denoiser = _denoiser(folder)
     family = _family(name, denoiser)
     context = denoiser.get("cross_attention_dim")
+    autoencoder = _json(folder / "vae" / CONFIG) if (folder / "vae" / CONFIG).is_file() else {}
     channels = denoiser.get("in_channels", 0)
     return Identity(
         ModelKind.PIPELINE,
@@ -129,7 +130,11 @@ def _pipeline(folder: Path) -> Identity:
         files=_checked_files(folder, files),
         details={
             name: str(value)
-            for name, value in (("context", context), ("sample_size", denoiser.get("sample_size")))
+            for name, value in (
+                ("context", context),
+                ("sample_size", denoiser.get("sample_size")),
+                ("image_size", autoencoder.get("sample_size")),
+            )
             if type(value) is int
         },
     )

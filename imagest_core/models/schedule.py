@@ -31,9 +31,18 @@ class NoiseSchedule:
         self.steps = len(signal)
         self.prediction = prediction
         self._signal, self._noise = signal.float(), noise.float()
+        self._copies: dict[tuple[int, torch.device], Tensor] = {}
 
     def _at(self, table: Tensor, t: Tensor, like: Tensor) -> Tensor:
-        return table.to(like.device)[t.to(like.device)].view(-1, *([1] * (like.ndim - 1)))
+        return self._on(table, like.device)[t.to(like.device)].view(-1, *([1] * (like.ndim - 1)))
+
+    def _on(self, table: Tensor, device: torch.device) -> Tensor:
+        """Return ``table`` on ``device``, copied once: a copy makes the CPU wait for the GPU."""
+        key = (id(table), device)
+        if key not in self._copies:
+            with torch.inference_mode(False):
+                self._copies[key] = table.to(device)
+        return self._copies[key]
 
     def signal(self, t: Tensor, like: Tensor) -> Tensor:
         """Return the weight of z₀, shaped to multiply ``like`` (n, …)."""

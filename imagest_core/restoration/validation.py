@@ -48,6 +48,9 @@ def _refusal(engine: Engine, spec: Spec) -> str:
         "text": Message("reads no text"),
         "style": Message("takes no style"),
         "adapters": Message("takes no adapters"),
+        "negative-text": Message("takes no negative prompt with this model"),
+        "strength": Message("takes no strength with this model"),
+        "guidance": Message("takes no guidance with this model"),
     }
     return Message(
         "The engine {engine} {reads}: leave out {flag}.",

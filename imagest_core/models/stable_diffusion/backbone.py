@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -26,6 +26,8 @@ INPAINTING_CHANNELS = 9
 """Noisy latents, the mask, and the latents of the picture with a blank hole."""
 WINDOW_BYTES_PER_PIXEL = 6 << 10
 """Working memory on a GPU, most of it in the decoder."""
+MAX_TEXTS = 32
+"""Encoded prompts that are kept with a loaded model, some 100 kB each."""
 IMAGE_MEAN = (0.48145466, 0.4578275, 0.40821073)
 IMAGE_STD = (0.26862954, 0.26130258, 0.27577711)
 """Normalisation of the pictures that CLIP's image encoders read."""
@@ -64,6 +66,18 @@ class LoadedDiffusion:
     branch_hash: str = ""
     branch: StyleBranch | None = None
     offloaded: bool = False
+    texts: dict[tuple[object, ...], list[EncodedText]] = field(default_factory=dict)
+
+    def encoded(self, prompts: Sequence[str]) -> list[EncodedText]:
+        """Encode ``prompts``, or take them from those encoded before: the same model is opened often."""
+        inference = torch.is_inference_mode_enabled()  # whose tensors can't be used in training
+        key: tuple[object, ...] = (inference, *prompts)
+        if key not in self.texts:
+            if len(self.texts) >= MAX_TEXTS:
+                self.texts.clear()
+            with quiet():  # tokenizers warn of long prompts, which are encoded in chunks
+                self.texts[key] = PromptEncoder(self.parts.holder, self.parts.identity.family).encode(prompts)
+        return self.texts[key]
 
     @property
     def size(self) -> int:
@@ -79,7 +93,7 @@ def load_backbone(
     digest = weights_hash(model, progress)
     branch = options.style_branch
     branch_digest = weights_hash(branch, progress) if branch is not None else ""
-    key = (model.path, digest, hardware, options.adapters, branch_digest, options.compiled)
+    key = _key(model, hardware, options, digest, branch_digest)
 
     def load() -> tuple[LoadedDiffusion, int]:
         progress.check()
@@ -96,6 +110,21 @@ def load_backbone(
 
     loaded = loaded_models.get(key, load)
     return StableDiffusionBackbone(model, loaded, hardware, options)
+
+
+def _key(
+    model: InstalledModel, hardware: Hardware, options: LoadOptions, digest: str, branch_digest: str = ""
+) -> Hashable:
+    return (model.path, digest, hardware, options.adapters, branch_digest, options.compiled)
+
+
+def keep_loaded(model: InstalledModel, parts: Components, hardware: Hardware) -> LoadedDiffusion:
+    """Cache ``parts`` as the loaded ``model``, so that no file is read; they are moved to the device."""
+    digest = weights_hash(model)
+    loaded = LoadedDiffusion(parts, digest)
+    with quiet():
+        _place(loaded, hardware, compiled=False)
+    return loaded_models.get(_key(model, hardware, LoadOptions(), digest), lambda: (loaded, parts.size))
 
 
 def _place(loaded: LoadedDiffusion, hardware: Hardware, *, compiled: bool) -> None:
@@ -185,8 +214,7 @@ class StableDiffusionBackbone:
         """Encode text and style; without a prompt the empty text, and no guidance."""
         guided = bool(inputs.prompt) and inputs.guidance != 1.0
         prompts = [inputs.prompt, inputs.negative_prompt] if guided else [inputs.prompt]
-        with quiet():  # tokenizers warn of long prompts, which are encoded in chunks
-            encoded = PromptEncoder(self._parts.holder, self._model.identity.family).encode(prompts)
+        encoded = self._loaded.encoded(prompts)
         images: tuple[Tensor, ...] = ()
         tokens = None
         if inputs.style is not None and len(inputs.style):

@@ -15,7 +15,7 @@ from imagest_core.messages import Message
 from imagest_core.models.backbone import Backbone, ConditionInputs
 from imagest_core.models.stable_diffusion.prompts import unread_letters
 from imagest_core.progress import Progress
-from imagest_core.restoration.diffusion.pipeline import WindowBatch
+from imagest_core.restoration.diffusion.pipeline import WindowBatch, prepare_batch
 from imagest_core.restoration.diffusion.sampler import window_seed
 from imagest_core.restoration.diffusion.session import DiffusionSession, pictures_of, show_previews
 from imagest_core.restoration.diffusion.solvers import Solver
@@ -115,20 +115,12 @@ class GenerativeSession(DiffusionSession):
 
     def _prepared(self, views: Sequence[WindowView]) -> WindowBatch:
         """Return the windows with their start and strengths: the spline, or the coarser fill."""
-        batch = self.pipeline.prepare([replace(view, fixed_mask=None, coarse_fill=None) for view in views])
-        prefilled, device = batch.prefilled, batch.prefilled.device
-        for index, view in enumerate(views):
-            if view.coarse_fill is None:
-                continue
-            coarse = np.where(view.mask[..., None], view.coarse_fill, view.image)
-            height, width = view.mask.shape
-            image = torch.from_numpy(np.ascontiguousarray(coarse.transpose(2, 0, 1))).to(device)
-            prefilled[index, :, :height, :width] = image * 2 - 1
+        batch = start_batch(views, self.backbone.device, self.backbone.multiple)
         strengths = [self._strength(view) for view in views]
         strength = None
         if any(value.min(initial=1.0, where=view.mask) < 1 for value, view in zip(strengths, views)):
             strength = _padded(np.stack(strengths)[:, None], batch.mask)
-        return WindowBatch(batch.windows, prefilled, batch.mask, strength)
+        return replace(batch, strength=strength)
 
     def _strength(self, view: WindowView) -> Image:
         """Return the strength (h, w) in 0–1 of each pixel: lower near the boundary."""
@@ -138,31 +130,71 @@ class GenerativeSession(DiffusionSession):
 
     def _finished(self, sample: Image, view: WindowView, progress: Progress) -> Image:
         """Replace the finest bands of the sample by those of intact paint where that is asked for."""
-        progress.check()
-        refines = view.coarse_fill is not None
-        detail = self.settings.detail if self.settings.detail is not None else (0.9 if refines else 0.0)
-        whole = np.where(view.mask[..., None], sample, view.image).astype(np.float32)
-        if not detail:
-            return whole
-        chosen = self._sources if view.window.scale == 1 else ()
-        nearby = (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
-        device = self.backbone.device if self.backbone.device.type != "cpu" else None
-        transfer = TextureTransfer(
-            chosen or nearby,
-            detail,
+        return add_detail(
+            sample,
+            view,
+            self.request,
+            self.settings.detail,
             self.settings.quality,
-            refining=True,
-            chosen=bool(chosen),
-            device=device,
+            self._sources,
+            self.backbone.device,
+            progress,
         )
-        thick = thick_mask(sample_weight(view.mask))
-        seed = window_seed(self.request, view.window, "texture")
-        return transfer.apply(whole, view.mask, thick, seed, progress)
 
     def _note(self, view: WindowView) -> Mapping[str, str]:
         if view.coarse_fill is not None:
             return {"refined": f"the fill at twice the scale, at strength {REFINING_STRENGTH:g}"}
         return {"sampled": f"the whole damage, at strength {self.settings.strength:g}"}
+
+
+def start_batch(views: Sequence[WindowView], device: torch.device, multiple: int) -> WindowBatch:
+    """Return windows of one shape with what they start from: the coarser fill, or else the spline."""
+    batch = prepare_batch(
+        [replace(view, fixed_mask=None, coarse_fill=None) for view in views], device, multiple
+    )
+    for index, view in enumerate(views):
+        if view.coarse_fill is None:
+            continue
+        coarse = np.where(view.mask[..., None], view.coarse_fill, view.image)
+        height, width = view.mask.shape
+        image = torch.from_numpy(np.ascontiguousarray(coarse.transpose(2, 0, 1))).to(device)
+        batch.prefilled[index, :, :height, :width] = image * 2 - 1
+    return batch
+
+
+def add_detail(
+    sample: Image,
+    view: WindowView,
+    request: RestorationRequest,
+    detail: float | None,
+    quality: Quality,
+    sources: Sequence[Source],
+    device: torch.device,
+    progress: Progress,
+) -> Image:
+    """Return the window with ``sample`` in its hole, the finest bands from paint as ``detail`` says.
+
+    ``sources``: regions that the user chose for texture. Raises ``Cancelled``.
+    """
+    progress.check()
+    refines = view.coarse_fill is not None
+    share = detail if detail is not None else (0.9 if refines else 0.0)
+    whole = np.where(view.mask[..., None], sample, view.image).astype(np.float32)
+    if not share:
+        return whole
+    chosen = sources if view.window.scale == 1 else ()
+    nearby = (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
+    transfer = TextureTransfer(
+        chosen or nearby,
+        share,
+        quality,
+        refining=True,
+        chosen=bool(chosen),
+        device=device if device.type != "cpu" else None,
+    )
+    thick = thick_mask(sample_weight(view.mask))
+    seed = window_seed(request, view.window, "texture")
+    return transfer.apply(whole, view.mask, thick, seed, progress)
 
 
 def _language_note(letters: str) -> str:

@@ -57,6 +57,20 @@ class WindowBatch:
         return WindowBatch(windows, self.prefilled[chosen], self.mask[chosen], strength)
 
 
+def prepare_batch(views: Sequence[WindowView], device: torch.device, multiple: int) -> WindowBatch:
+    """Pre-fill windows of one shape with the anisotropic spline; pad them to multiples of ``multiple``."""
+    image = np.stack([view.start for view in views]).transpose(0, 3, 1, 2) * 2 - 1
+    hole = np.stack([view.hole for view in views])[:, None]
+    filled, mask = (
+        torch.from_numpy(np.ascontiguousarray(each)).to(device)
+        for each in (anisotropic_spline(image, hole), hole.astype(np.float32))
+    )
+    padding = (0, -image.shape[3] % multiple, 0, -image.shape[2] % multiple)
+    prefilled = functional.pad(filled, padding, mode="replicate")
+    prefilled = prefilled.contiguous(memory_format=torch.channels_last)
+    return WindowBatch(tuple(view.window for view in views), prefilled, functional.pad(mask, padding))
+
+
 class DiffusionPipeline:
     """A backbone with one request, one solver, and at most one style.
 
@@ -77,18 +91,7 @@ class DiffusionPipeline:
 
     def prepare(self, views: Sequence[WindowView]) -> WindowBatch:
         """Pre-fill windows of one shape with the anisotropic spline and pad them for the backbone."""
-        device, multiple = self.backbone.device, self.backbone.multiple
-        image = np.stack([view.start for view in views]).transpose(0, 3, 1, 2) * 2 - 1
-        hole = np.stack([view.hole for view in views])[:, None]
-        filled, mask = (
-            torch.from_numpy(np.ascontiguousarray(each)).to(device)
-            for each in (anisotropic_spline(image, hole), hole.astype(np.float32))
-        )
-        down, right = -image.shape[2] % multiple, -image.shape[3] % multiple
-        padding = (0, right, 0, down)
-        prefilled = functional.pad(filled, padding, mode="replicate")
-        prefilled = prefilled.contiguous(memory_format=torch.channels_last)
-        return WindowBatch(tuple(view.window for view in views), prefilled, functional.pad(mask, padding))
+        return prepare_batch(views, self.backbone.device, self.backbone.multiple)
 
     def sample(
         self,

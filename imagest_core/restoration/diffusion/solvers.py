@@ -109,7 +109,7 @@ class MultistepSteps(DdimSteps):
     def next(self, noisy: Tensor, clean: Tensor, index: int) -> Tensor:
         """Return the latents at the level of ``times[index + 1]``."""
         t, s = self._at(index, noisy), self._at(index + 1, noisy)
-        span = self._log_snr(s) - self._log_snr(t)
+        span = self._log_snr(index + 1) - self._log_snr(index)
         if not math.isfinite(span):  # from pure noise: first order, and no history to lean on
             self._last = None
             return super().next(noisy, clean, index)
@@ -122,11 +122,12 @@ class MultistepSteps(DdimSteps):
         ratio = self.schedule.noise(s, noisy) / self.schedule.noise(t, noisy)
         return ratio * noisy - self.schedule.signal(s, noisy) * math.expm1(-span) * direction
 
-    def _log_snr(self, t: Tensor) -> float:
-        """λ = ln(signal / noise); −∞ at zero signal."""
+    def _log_snr(self, index: int) -> float:
+        """λ = ln(signal / noise) at ``times[index]``, computed on the CPU; −∞ at zero signal."""
         one = torch.ones(1, 1, 1, 1)
-        signal = float(self.schedule.signal(t[:1].cpu(), one))
-        return math.log(signal / float(self.schedule.noise(t[:1].cpu(), one))) if signal > 0 else -math.inf
+        t = self._at(index, one)
+        signal = float(self.schedule.signal(t, one))
+        return math.log(signal / float(self.schedule.noise(t, one))) if signal > 0 else -math.inf
 
 
 class ConsistencySteps(DdimSteps):

@@ -15,6 +15,7 @@ ENGINES = {
     "imagest": f"{_PACKAGE}.imagest:ImagestEngine",
     "imagest-sd": f"{_PACKAGE}.imagest_sd:ImagestSDEngine",
     "stable-diffusion": f"{_PACKAGE}.stable_diffusion:StableDiffusionEngine",
+    "pipeline": f"{_PACKAGE}.pipeline:PipelineEngine",
     "spline": f"{_PACKAGE}.classical:SplineEngine",
     "harmonic": f"{_PACKAGE}.classical:HarmonicEngine",
     "telea": f"{_PACKAGE}.classical:TeleaEngine",

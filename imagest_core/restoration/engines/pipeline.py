@@ -1,0 +1,255 @@
+"""Inpainting pipelines of diffusers other than Stable Diffusion 1, 2 and XL: SD 3, FLUX Fill, Qwen-Image, ….
+
+They run on their own loop, one window at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from imagest_core.errors import ModelError
+from imagest_core.extras import require_extra
+from imagest_core.messages import Message
+from imagest_core.models.backbone import Capability
+from imagest_core.models.identity import Family, Identity, ModelKind
+from imagest_core.models.inpainting_classes import KNOWN, InpaintingClass, inpainting_class
+from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
+from imagest_core.progress import Progress
+from imagest_core.restoration import parameters as base
+from imagest_core.restoration.engines.base import Session, WindowSides
+from imagest_core.restoration.parameters import parameter
+from imagest_core.restoration.request import RestorationRequest
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.style_pictures import StylePictures
+
+OTHER_ENGINE = (Family.SD1, Family.SD2, Family.SDXL)
+"""Families that the engine stable-diffusion runs, faster and with adapters."""
+ALL = frozenset({Capability.TEXT, Capability.NEGATIVE_TEXT, Capability.STRENGTH, Capability.GUIDANCE})
+SIDE = 1024
+"""Side in px of the windows of models that don't state another: about one megapixel."""
+MULTIPLE = 16
+WORKING_BYTES = 3 << 30
+"""Working memory of one window of a megapixel on a GPU."""
+MODULES = (
+    "imagest_core.models.hardware",
+    "imagest_core.restoration.diffusion.generative",
+    "diffusers",
+    "transformers",
+    "imagest_core.restoration.diffusion.pipeline_session",
+)
+"""What preloading imports, torch first. It can be cancelled between them."""
+_preloading = Lock()
+
+
+def _prompted(parameters: PipelineParameters) -> bool:
+    return bool(parameters.prompt)
+
+
+@dataclass(frozen=True)
+class PipelineParameters(base.Parameters):
+    """What a pipeline can be asked for."""
+
+    model: str = parameter(
+        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", portable=False, basic=True
+    )
+    prompt: str = parameter(
+        "",
+        label="Prompt",
+        help="What is lost, in English words.",
+        requires=Capability.TEXT,
+        longest=MAX_PROMPT,
+        editor="prompt",
+        basic=True,
+    )
+    negative_prompt: str = parameter(
+        "",
+        label="Negative prompt",
+        help="What the fill must not show.",
+        requires=Capability.NEGATIVE_TEXT,
+        applies=_prompted,
+        longest=MAX_PROMPT,
+        editor="prompt",
+        basic=True,
+    )
+    steps: int | None = parameter(
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="as the model's makers chose"
+    )
+    guidance: float | None = parameter(
+        None,
+        label="Strength of the text",
+        help="Guidance scale of the model.",
+        low=1.0,
+        high=100.0,
+        soft_high=30.0,
+        step=0.5,
+        automatic="as the model's makers chose",
+        requires=Capability.GUIDANCE,
+    )
+    strength: float = parameter(
+        1.0,
+        label="Strength",
+        help="How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.",
+        low=0.05,
+        high=1.0,
+        step=0.05,
+        requires=Capability.STRENGTH,
+    )
+    detail: float | None = parameter(
+        None,
+        label="Detail",
+        help="Share of the finest bands that comes from intact paint.",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+        automatic="where the scan is finer than what the model sees",
+    )
+
+
+def own(request: RestorationRequest) -> PipelineParameters:
+    """Return the engine's parameters in ``request``; the defaults in a request for another engine."""
+    found = request.parameters
+    return found if isinstance(found, PipelineParameters) else PipelineParameters()
+
+
+class PipelineEngine:
+    """The engine ``pipeline``."""
+
+    name = "pipeline"
+    title = "Other diffusion models"
+    description = (
+        "Runs Stable Diffusion 3, FLUX Fill, Qwen-Image and other inpainting models of yours."
+        " They need a GPU with much memory."
+    )
+    Parameters: type[base.Parameters] = PipelineParameters
+    matches_boundary = False
+
+    def models(self) -> list[InstalledModel]:
+        """Return the installed models that this engine runs."""
+        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
+
+    def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
+        """No adapters."""
+        return []
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Return the size of the weights in half precision and the working memory of one window."""
+        return self.model_of(request.parameters).size + WORKING_BYTES
+
+    def runs(self, identity: Identity) -> bool:
+        """Whether this engine runs such a model, without looking into diffusers."""
+        name = identity.pipeline_class
+        named = name in KNOWN or "Inpaint" in name
+        return self._takes(identity) and named
+
+    @staticmethod
+    def _takes(identity: Identity) -> bool:
+        """Whether the model is a pipeline in a folder that no other engine runs."""
+        pipeline = identity.kind is ModelKind.PIPELINE and identity.layout == "folder"
+        return pipeline and identity.family not in OTHER_ENGINE
+
+    def model_of(self, parameters: base.Parameters) -> InstalledModel:
+        """Return the chosen model, or the first that fits; raises :class:`ModelError`."""
+        name = getattr(parameters, "model", "")
+        if not name:
+            installed = self.models()
+            if not installed:
+                raise ModelError(
+                    Message(
+                        "The engine {engine} needs a model of yours: add one with imagest models add PATH.",
+                        engine=self.name,
+                    )
+                )
+            return installed[0]
+        model = find_installed(name)
+        if not self._takes(model.identity):
+            raise ModelError(
+                Message(
+                    "The engine {engine} can't run {model} ({kind}, {family}); choose another model.",
+                    engine=self.name,
+                    model=model.name,
+                    kind=model.identity.kind,
+                    family=model.identity.family,
+                )
+            )
+        return model
+
+    def class_of(self, parameters: base.Parameters) -> InpaintingClass:
+        """Return the class that runs the model; raises ``ModelError`` where there is none."""
+        model = self.model_of(parameters)
+        if model.identity.pipeline_class not in KNOWN:
+            require_extra("diffusion", "The engine pipeline")
+        return inpainting_class(model.identity.pipeline_class)
+
+    # What requests use
+
+    def check_model(self, parameters: base.Parameters) -> None:
+        """Raise ``ModelError`` unless the model exists and can fill holes."""
+        self.class_of(parameters)
+
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides that the model was trained for, or less."""
+        return sides_of(self.model_of(request.parameters).identity)
+
+    def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
+        """Text, and what the call of the pipeline takes; everything while there is no model."""
+        try:
+            return self.class_of(parameters).capabilities
+        except ModelError:  # check_model reports it
+            return ALL
+
+    def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
+        """Return those that samples depend on; windows are computed one at a time."""
+        return frozenset({"seed", "variation", "device"})
+
+    def uses_style(self, request: RestorationRequest) -> bool:
+        """Where the finest bands come from a reference."""
+        return bool(own(request).detail)
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """Unless the user wants the model's own finest bands."""
+        return own(request).detail != 0
+
+    def style_side(self, request: RestorationRequest) -> int:
+        """No pictures are read."""
+        return 0
+
+    def preload(self, request: RestorationRequest, progress: Progress) -> None:
+        """Import torch, diffusers and transformers; one thread at a time, the others wait."""
+        require_extra("diffusion", "The engine pipeline")
+        with _preloading:
+            for module in progress.steps(MODULES):
+                import_module(module)
+
+    def open(
+        self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
+    ) -> Session:
+        """Load the model; raises ``ModelError``, ``InputError``, ``Cancelled``."""
+        require_extra("diffusion", "The engine pipeline")
+        from imagest_core.models.hardware import choose_hardware
+        from imagest_core.models.loaded_pipeline import load_pipeline
+        from imagest_core.restoration.diffusion.pipeline_session import PipelineSession, PipelineSettings
+
+        parameters, progress = own(request), progress or Progress()
+        model, kind = self.model_of(parameters), self.class_of(parameters)
+        loaded = load_pipeline(model, kind, choose_hardware(request.device), progress)
+        progress.check()
+        settings = PipelineSettings(
+            prompt=parameters.prompt,
+            negative_prompt=parameters.negative_prompt,
+            steps=parameters.steps,
+            guidance=parameters.guidance,
+            strength=parameters.strength,
+            detail=parameters.detail,
+        )
+        return PipelineSession(loaded, request, settings, style)
+
+
+def sides_of(identity: Identity) -> WindowSides:
+    """Return the window sides of a model: up to a megapixel, and a quarter more for large holes."""
+    side = min(SIDE, int(identity.details.get("image_size", SIDE)) or SIDE)
+    return WindowSides(side, (side + side // 4) // MULTIPLE * MULTIPLE)
