@@ -21,13 +21,18 @@ class Preferences:
     """The preferences of the user.
 
     ``theme``: system, light or dark; ``language``: "" (the system's), en or zh_CN; ``surround``: the
-    background around the picture; ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
+    background around the picture; ``palette``: classes or bright; ``mask_hatched``: draw damage as hatching;
+    ``scale_bar``: show a scale bar;
+    ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
     ``export_…``: the additional files of the last export.
     """
 
     theme: str = "system"
     language: str = ""
     surround: str = "mid"
+    palette: str = "classes"
+    mask_hatched: bool = False
+    scale_bar: bool = False
     device: str = "auto"
     operator: str = ""
     brush_follows_zoom: bool = False

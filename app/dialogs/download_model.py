@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QDialogButtonBox, QGridLayout, QLineEdit, QPlainTe
 
 from app.context import Context
 from app.dialogs.job_dialog import JobDialog
-from app.dialogs.models import size_text
 from app.widgets.parts import button, column, form, label, row
 from imagest_core.models.hub import HubModel
+from imagest_core.printable import size_text
 from imagest_core.progress import Progress
 
 

@@ -25,6 +25,7 @@ from app.messages import explained
 from app.widgets.parts import button, column, label, row
 from imagest_core.models.identity import Identity
 from imagest_core.models.installed import EMBEDDED, InstalledModel, installed_models
+from imagest_core.printable import size_text
 from imagest_core.progress import Progress
 
 KINDS = {
@@ -56,13 +57,6 @@ ABILITIES = {
 def translated(text: str) -> str:
     """The translation of a text of this module."""
     return QCoreApplication.translate("Models", text)
-
-
-def size_text(size: int) -> str:
-    """A size in bytes as "4.27 GB", "38.6 MB" or "12 kB"."""
-    if size < 1e6:
-        return f"{size / 1e3:.0f} kB"
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def abilities(identity: Identity) -> str:

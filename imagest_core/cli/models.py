@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.errors import InputError
+from imagest_core.extras import missing_modules
 from imagest_core.messages import Message
 from imagest_core.models.identity import ModelKind
 from imagest_core.models.installed import InstalledModel, find_installed, installed_models
 from imagest_core.models.library import add_downloaded, add_model, check_model, new_folder, remove_model
-from imagest_core.printable import print_error, printable, show, show_json
+from imagest_core.models.requirements import memory_note
+from imagest_core.printable import print_error, printable, show, show_json, size_text
 from imagest_core.progress import Progress
 
 
@@ -65,13 +67,6 @@ def _naming(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _confirming(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--yes", action="store_true", help="don't ask")
     return parser
-
-
-def size_text(size: int) -> str:
-    """Return a size in bytes as "4.27 GB", "38.6 MB" or "12 kB"."""
-    if size < 1e6:
-        return f"{size / 1e3:.0f} kB"
-    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
 
 
 def abilities(model: InstalledModel) -> str:
@@ -157,8 +152,18 @@ def _add(args: argparse.Namespace, progress: Progress) -> int:
     )
     if args.part == "import":
         show("note: import is now called add")
-    show(_line(model))
+    _show_added(model)
     return 0
+
+
+def _show_added(model: InstalledModel) -> None:
+    """Print an added model, and what this machine lacks to use it."""
+    show(_line(model))
+    if note := memory_note(model):
+        show(f"note: {note}")
+    if model.identity.kind is ModelKind.PIPELINE and (missing := missing_modules("diffusion")):
+        names = ", ".join(missing)
+        show(f"note: using it needs {names}: pip install 'imagest-workstation[diffusion]'")
 
 
 def _check(args: argparse.Namespace, progress: Progress) -> int:
@@ -208,7 +213,7 @@ def _fetch(args: argparse.Namespace, progress: Progress) -> int:
         force=args.force,
     )
     discard(model)
-    show(_line(added))
+    _show_added(added)
     return 0
 
 

@@ -340,7 +340,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         if new is None:
             return None
         target, old = urllib.parse.urlsplit(new.full_url), urllib.parse.urlsplit(req.full_url)
-        if target.scheme != "https" and not (target.scheme == "http" and target.hostname in LOCAL):
+        if target.scheme != "https" and (old.scheme == "https" or target.hostname not in LOCAL):
             raise urllib.error.HTTPError(newurl, code, "redirect without encryption", headers, fp)
         if (target.scheme, target.netloc) != (old.scheme, old.netloc):
             new.remove_header("Authorization")

@@ -19,7 +19,7 @@ from imagest_core.models.architecture import (
     vae_sizes,
 )
 from imagest_core.models.backbone import Capability
-from imagest_core.models.identity import PICKLED, Family, Identity, ModelKind, refuse_pickled
+from imagest_core.models.identity import PICKLED, Family, Identity, ModelKind, family_of, refuse_pickled
 from imagest_core.models.safetensors_header import Header, read_header
 
 CONTEXTS = {768: Family.SD1, 1024: Family.SD2, 2048: Family.SDXL}
@@ -55,7 +55,11 @@ def identify_file(path: Path) -> Identity:
         refuse_pickled(path)
     header = read_header(path)
     for recognise in (_style_adapter, _lora, _ip_adapter, _stable_diffusion, _vae, _textual_inversion):
-        if (identity := recognise(path, header)) is not None:
+        try:
+            identity = recognise(path, header)
+        except IndexError as error:  # a tensor of another rank than its name promises
+            raise _unknown(path, header) from error
+        if identity is not None:
             return identity
     raise _unknown(path, header)
 
@@ -101,16 +105,12 @@ def _style_adapter(path: Path, header: Header) -> Identity | None:
         return None
     return Identity(
         ModelKind.STYLE_ADAPTER,
-        _family(header.metadata.get("family", "")),
+        family_of(header.metadata.get("family", "")),
         "file",
         capabilities=frozenset({Capability.STYLE}),
         files=(path.name,),
         details={"context": header.metadata["context"]} if "context" in header.metadata else {},
     )
-
-
-def _family(name: str) -> Family:
-    return Family(name) if name in {str(family) for family in Family} else Family.OTHER
 
 
 # Full models
@@ -213,7 +213,7 @@ def _prediction(header: Header, family: Family, channels: int) -> str:
 
 # Adapters and parts
 
-_DOWN = re.compile(r"\.(lora_A|lora_down|lora\.down)(\.default)?\.weight$")
+_DOWN = re.compile(r"[._](lora_A|lora_down|lora\.down)(\.default)?\.weight$")
 
 
 def _lora(path: Path, header: Header) -> Identity | None:

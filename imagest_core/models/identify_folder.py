@@ -11,7 +11,15 @@ from imagest_core.errors import ModelError
 from imagest_core.messages import Message
 from imagest_core.models.backbone import Capability
 from imagest_core.models.description import CONFIG, read_description
-from imagest_core.models.identity import PICKLED, Family, Identity, ModelKind, identify, refuse_pickled
+from imagest_core.models.identity import (
+    PICKLED,
+    Family,
+    Identity,
+    ModelKind,
+    family_of,
+    identify,
+    refuse_pickled,
+)
 from imagest_core.models.safetensors_header import Header, read_header
 from imagest_core.models.validation import read_json
 
@@ -265,10 +273,9 @@ def _checkpoint(folder: Path) -> Identity:
 
 
 def _style_adapter(folder: Path, config: Mapping[str, Any]) -> Identity:
-    family = config.get("family", "")
     return Identity(
         ModelKind.STYLE_ADAPTER,
-        Family(family) if family in {str(each) for each in Family} else Family.OTHER,
+        family_of(config.get("family")),
         "folder",
         capabilities=frozenset({Capability.STYLE}),
         files=_checked_files(folder, _loose_files(folder)),

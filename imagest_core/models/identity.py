@@ -45,7 +45,9 @@ class Family(StrEnum):
     OTHER = "other"
 
 
-PREDICTIONS = ("epsilon", "v_prediction", "flow")
+def family_of(name: Any) -> Family:
+    """Return the family of this name, OTHER for anything else."""
+    return next((family for family in Family if family == name), Family.OTHER)
 
 
 @dataclass(frozen=True)

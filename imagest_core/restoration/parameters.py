@@ -39,7 +39,7 @@ class Spec:
 
     ``low`` and ``high`` bound numbers; a slider ends at ``soft_high``. ``automatic`` describes the value that
     leaves the choice to the program: None, or 0 where 0 means that. ``choices`` lists all values there are.
-    ``requires`` is a capability that the model must have. ``applies`` tells, given all parameters, whether
+    ``requires`` is a capability that the model must have. ``applies`` says, given all parameters, whether
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
     Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of

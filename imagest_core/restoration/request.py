@@ -163,7 +163,16 @@ class RestorationRequest(Parameters):
         else:
             parameters = kind(**{name: value for name, value in own.items() if name in kind.specs()})
         shared = {name: value for name, value in values.items() if name in cls.specs()}
+        if "context" in shared:
+            shared["context"] = _current_context(shared["context"])
         return cls(engine, parameters, **shared)
+
+
+def _current_context(value: Any) -> Any:
+    """Return a stored context within today's range: earlier versions accepted values down to 0."""
+    low = RestorationRequest.specs()["context"].low or 0.0
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return low if number and 0 <= value < low else value
 
 
 RENAMED = {"growth": "dilation", "weights": "model"}
@@ -175,6 +184,9 @@ class StoredParameters(Parameters):
     """Parameters of an engine that this version doesn't have, as a record holds them."""
 
     stored: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.stored))  # values may be unhashable
 
     def values(self) -> dict[str, Any]:
         """Name → value."""

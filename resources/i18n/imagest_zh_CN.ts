@@ -90,22 +90,6 @@
         <source>Choose a donor picture</source>
         <translation>选择风格来源图片</translation>
     </message>
-    <message>
-        <source>Discard this result?</source>
-        <translation>丢弃此结果？</translation>
-    </message>
-    <message>
-        <source>The result is removed from the list. Undo restores it.</source>
-        <translation>结果将从列表中移除。撤销可恢复。</translation>
-    </message>
-    <message>
-        <source>Rename result</source>
-        <translation>重命名结果</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -238,8 +222,56 @@
         <translation>显示上下文窗口(&amp;X)</translation>
     </message>
     <message>
+        <source>Export &amp;marked picture…</source>
+        <translation>导出标注图片(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Zoom to selection</source>
+        <translation>缩放到所选(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>Rotate view &amp;left</source>
+        <translation>向左旋转视图(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Rotate view rig&amp;ht</source>
+        <translation>向右旋转视图(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Upright &amp;view</source>
+        <translation>恢复视图方向(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Compare &amp;variations</source>
+        <translation>比较变体(&amp;V)</translation>
+    </message>
+    <message>
         <source>Show &amp;reconstruction</source>
         <translation>显示重建部分(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Probe: &amp;where a pixel comes from</source>
+        <translation>探查：像素的来源(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;1: class colours</source>
+        <translation>蒙版配色 &amp;1：类别颜色</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;2: bright colours</source>
+        <translation>蒙版配色 &amp;2：鲜明颜色</translation>
+    </message>
+    <message>
+        <source>Show no&amp;tes</source>
+        <translation>显示注释(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w scale bar</source>
+        <translation>显示比例尺(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Hatched mas&amp;k</source>
+        <translation>以影线显示蒙版(&amp;K)</translation>
     </message>
     <message>
         <source>&amp;Move the view</source>
@@ -282,6 +314,10 @@
         <translation>测量与标定(&amp;U)</translation>
     </message>
     <message>
+        <source>Write a &amp;note</source>
+        <translation>书写注释(&amp;N)</translation>
+    </message>
+    <message>
         <source>Swap brush and era&amp;ser</source>
         <translation>切换画笔与橡皮(&amp;S)</translation>
     </message>
@@ -292,6 +328,10 @@
     <message>
         <source>Lar&amp;ger brush</source>
         <translation>放大画笔(&amp;G)</translation>
+    </message>
+    <message>
+        <source>S&amp;ubtract with lasso, rectangle and wand</source>
+        <translation>用套索、矩形和魔棒减去(&amp;U)</translation>
     </message>
     <message>
         <source>Paint &amp;over other classes</source>
@@ -418,6 +458,18 @@
         <translation>拒绝此区域(&amp;H)</translation>
     </message>
     <message>
+        <source>Reject a part with the &amp;brush</source>
+        <translation>用画笔拒绝一部分(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Reject a part with the &amp;lasso</source>
+        <translation>用套索拒绝一部分(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Restore the rejected part aga&amp;in</source>
+        <translation>重新修复被拒绝的部分(&amp;I)</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard shortcuts</source>
         <translation>键盘快捷键(&amp;K)</translation>
     </message>
@@ -469,6 +521,41 @@
         <source>Change the brush size by dragging</source>
         <translation>拖动改变画笔大小</translation>
     </message>
+    <message>
+        <source>Erase with lasso, polygon, rectangle, wand or fill</source>
+        <translation>用套索、多边形、矩形、魔棒或填充工具擦除</translation>
+    </message>
+    <message>
+        <source>Take back a rejected part</source>
+        <translation>收回被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>Accept one of the variations side by side</source>
+        <translation>接受并排变体中的一个</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterEditor</name>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add an adapter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Leave out {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No adapter that fits is installed; add some under Models</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Advanced</name>
@@ -518,6 +605,25 @@
     </message>
 </context>
 <context>
+    <name>AnnotationEditor</name>
+    <message>
+        <source>Text of the note</source>
+        <translation>注释文字</translation>
+    </message>
+    <message>
+        <source>Note; Enter saves it</source>
+        <translation>注释；按 Enter 保存</translation>
+    </message>
+    <message>
+        <source>Save note</source>
+        <translation>保存注释</translation>
+    </message>
+    <message>
+        <source>Remove note</source>
+        <translation>移除注释</translation>
+    </message>
+</context>
+<context>
     <name>ArchivedResultsMenu</name>
     <message>
         <source>Restore a discarded &amp;result</source>
@@ -557,10 +663,6 @@
     <message>
         <source>Engine</source>
         <translation>引擎</translation>
-    </message>
-    <message>
-        <source>no weights installed</source>
-        <translation>未安装权重</translation>
     </message>
 </context>
 <context>
@@ -693,6 +795,45 @@
     <message>
         <source>Restored</source>
         <translation>修复件</translation>
+    </message>
+</context>
+<context>
+    <name>ContactView</name>
+    <message>
+        <source>Choose results</source>
+        <translation>选择结果</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Close   Esc</source>
+        <translation>关闭   Esc</translation>
+    </message>
+    <message>
+        <source>Variations side by side</source>
+        <translation>并排的变体</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原图</translation>
+    </message>
+    <message>
+        <source>Choose a region under Review to compare its variations.</source>
+        <translation>请在“审阅”中选择一个区域，以比较它的变体。</translation>
+    </message>
+    <message>
+        <source>One result of this region so far: restore it again for more.</source>
+        <translation>此区域目前只有一个结果：再次修复即可得到更多。</translation>
+    </message>
+    <message>
+        <source>{0} of {1} variations: a click or the number accepts one, undo takes it back</source>
+        <translation>{1} 个变体中的 {0} 个：单击或按数字键即接受，可撤销</translation>
+    </message>
+    <message>
+        <source>{0}   Result {1}</source>
+        <translation>{0}   结果 {1}</translation>
     </message>
 </context>
 <context>
@@ -1526,8 +1667,60 @@
         <translation>“{repository}”不是仓库名称；请写成 OWNER/NAME。</translation>
     </message>
     <message>
+        <source>A note must lie on the picture: choose a point inside it.</source>
+        <translation>注释必须位于图片上：请选择图片内的一点。</translation>
+    </message>
+    <message>
+        <source>A note needs a text: type one, or remove the note.</source>
+        <translation>注释需要文字：请输入文字，或移除该注释。</translation>
+    </message>
+    <message>
+        <source>Accept a variation</source>
+        <translation>接受一个变体</translation>
+    </message>
+    <message>
+        <source>Add note to the picture</source>
+        <translation>在图片上添加注释</translation>
+    </message>
+    <message>
+        <source>Edit note on the picture</source>
+        <translation>编辑图片上的注释</translation>
+    </message>
+    <message>
         <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
         <translation>已设置 HF_HUB_OFFLINE，因此不会下载；要获取模型请取消该设置。</translation>
+    </message>
+    <message>
+        <source>Move note on the picture</source>
+        <translation>移动图片上的注释</translation>
+    </message>
+    <message>
+        <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
+        <translation>结果 {number} 没有被拒绝的部分：请先涂出要重新修复的部分。</translation>
+    </message>
+    <message>
+        <source>Reject part of result {number}</source>
+        <translation>拒绝结果 {number} 的一部分</translation>
+    </message>
+    <message>
+        <source>Remove note from the picture</source>
+        <translation>移除图片上的注释</translation>
+    </message>
+    <message>
+        <source>Take back part of result {number}</source>
+        <translation>收回结果 {number} 被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>The adapter {name} can&apos;t be loaded ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter {name} doesn&apos;t fit the model {model}; choose one for {family}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter {name} is named twice; name it once.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The configuration of the model can&apos;t be written to {folder} ({reason}).</source>
@@ -1544,6 +1737,14 @@
     <message>
         <source>The embedded model belongs to the program and can&apos;t be removed.</source>
         <translation>内置模型属于程序本身，不能移除。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} can&apos;t run {model} ({kind}, {family}); choose another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
@@ -1582,8 +1783,40 @@
         <translation>模型 {folder} 不完整：{name} 没有权重。</translation>
     </message>
     <message>
+        <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The note is longer than 2,000 characters: shorten it.</source>
+        <translation>注释超过 2,000 个字符：请缩短。</translation>
+    </message>
+    <message>
+        <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
+        <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
+    </message>
+    <message>
+        <source>The scheduler {name} can&apos;t be used with a flow model; use ddim.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The style adapter {folder} can&apos;t be used ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The weight of the adapter {name} must be from -{limit} to {limit}, not {weight}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The {label} must be {limits}, not {value}.</source>
         <translation>{label}必须为 {limits}，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {label} must have at most {longest} characters, not {count}.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
@@ -1620,6 +1853,10 @@
     <message>
         <source>There is no parameter {unknown}.</source>
         <translation>这里没有参数 {unknown}。</translation>
+    </message>
+    <message>
+        <source>There is no result {number} in the project: check its number.</source>
+        <translation>项目中没有结果 {number}：请检查编号。</translation>
     </message>
     <message>
         <source>There is no style image {donor}.</source>
@@ -1730,6 +1967,10 @@
         <translation>{format} 图片</translation>
     </message>
     <message>
+        <source>adapters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>an ICC L*a*b* picture</source>
         <translation>ICC L*a*b* 图片</translation>
     </message>
@@ -1804,6 +2045,10 @@
     <message>
         <source>but its internal offsets may be invalid</source>
         <translation>但其内部偏移量可能失效</translation>
+    </message>
+    <message>
+        <source>compiled</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>compressed by {method}</source>
@@ -1886,6 +2131,10 @@
         <translation>用 --painting 指定其扫描件后重试</translation>
     </message>
     <message>
+        <source>negative prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>open its newest backup, {path}</source>
         <translation>打开其最新备份 {path}</translation>
     </message>
@@ -1912,6 +2161,14 @@
     <message>
         <source>save it with LZW, Deflate or no compression</source>
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
+    </message>
+    <message>
+        <source>strength</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>strength of the text</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>the autoencoder</source>
@@ -2074,6 +2331,10 @@
         <translation>{name} 比模型库所述更长；未保留任何内容。</translation>
     </message>
     <message>
+        <source>{name} is no adapter but a {kind}; adapters are {kinds}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
         <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
     </message>
@@ -2124,6 +2385,10 @@
     <message>
         <source>{out} is {existing} and can&apos;t be replaced by another kind of file; choose another name.</source>
         <translation>{out} 是{existing}，只能由同类文件替换；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{out} must end in .png or .tif: choose such a name.</source>
+        <translation>{out} 必须以 .png 或 .tif 结尾：请选择这样的文件名。</translation>
     </message>
     <message>
         <source>{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space or choose another disk.</source>
@@ -2256,6 +2521,10 @@
     <message>
         <source>{path} is a folder: name the picture in it.</source>
         <translation>{path} 是文件夹：请选择其中的图片。</translation>
+    </message>
+    <message>
+        <source>{path} is a model of the family {family}, not Stable Diffusion 1, 2 or XL; use the engine pipeline.</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>{path} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
@@ -2798,6 +3067,10 @@
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审阅。</translation>
     </message>
+    <message>
+        <source>Show a result first: a part of it can be rejected.</source>
+        <translation>请先显示一个结果：可以拒绝它的一部分。</translation>
+    </message>
 </context>
 <context>
     <name>DerivePanel</name>
@@ -3018,10 +3291,40 @@
     </message>
 </context>
 <context>
+    <name>DropTarget</name>
+    <message>
+        <source>Open the project {0}</source>
+        <translation>打开项目 {0}</translation>
+    </message>
+    <message>
+        <source>Open {0}</source>
+        <translation>打开 {0}</translation>
+    </message>
+    <message>
+        <source>Import {0} as a mask</source>
+        <translation>将 {0} 作为蒙版导入</translation>
+    </message>
+</context>
+<context>
+    <name>EngineChoice</name>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source> (not installed)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Engines</name>
     <message>
         <source>about imagest</source>
         <translation>随程序提供的、以风格为条件的扩散网络。可在 GPU 上运行，或在 CPU 上每个窗口数秒。忠实：依据周围内容；纹理：带有风格参考的纹理。</translation>
+    </message>
+    <message>
+        <source>about stable-diffusion</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>about spline</source>
@@ -3143,6 +3446,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>{0} already exists: choose another name, or check “Replace existing files”.</source>
         <translation>{0} 已存在：请另选名称，或勾选“替换已有文件”。</translation>
     </message>
+    <message>
+        <source>Exported {0} ({1} × {2} px).</source>
+        <translation>已导出 {0}（{1} × {2} px）。</translation>
+    </message>
+    <message>
+        <source>Exporting the marked picture</source>
+        <translation>正在导出标注图片</translation>
+    </message>
 </context>
 <context>
     <name>FormatChoices</name>
@@ -3177,6 +3488,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Also keep a file in the scan’s own format as the record of the treatment.</source>
         <translation>请另存一份与扫描件格式相同的文件，作为处理记录。</translation>
+    </message>
+</context>
+<context>
+    <name>Guides</name>
+    <message>
+        <source>suggested {0}</source>
+        <translation>建议 {0}</translation>
     </message>
 </context>
 <context>
@@ -3348,6 +3666,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>周围底色(&amp;U)</translation>
     </message>
     <message>
+        <source>Reset la&amp;yout</source>
+        <translation>重置布局(&amp;Y)</translation>
+    </message>
+    <message>
         <source>&amp;Mid grey</source>
         <translation>中灰(&amp;M)</translation>
     </message>
@@ -3370,10 +3692,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>No recent files</source>
         <translation>没有最近的文件</translation>
-    </message>
-    <message>
-        <source>Reset &amp;layout</source>
-        <translation>重置布局(&amp;L)</translation>
     </message>
     <message>
         <source>Main toolbar</source>
@@ -3630,12 +3948,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>大小</translation>
     </message>
     <message>
-        <source>Licence</source>
-        <translation>许可</translation>
-    </message>
-    <message>
         <source>State</source>
         <translation>状态</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可</translation>
     </message>
     <message>
         <source>Use added files where they are, without a copy</source>
@@ -3682,12 +4000,12 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>已安装</translation>
     </message>
     <message>
-        <source>unknown</source>
-        <translation>未知</translation>
-    </message>
-    <message>
         <source>files missing</source>
         <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
     </message>
     <message>
         <source>Models (*.safetensors);;All files (*)</source>
@@ -3982,6 +4300,98 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>What is lost, in words.</source>
         <translation>用文字描述缺失的内容。</translation>
     </message>
+    <message>
+        <source>Name or path of the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is lost, in English words.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the fill must not show.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preset of solver and sampling steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>UniPC, 12 steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DPM-Solver++ with Karras levels, 20 steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DDIM, 30 steps, as in the paper</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>by the scheduler</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>UniPC</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DPM-Solver++ with Karras levels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>LCM, for few-step adapters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strength of the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Guidance scale; without a prompt there is no guidance, which halves the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Names of installed adapters with weights, as NAME:0.8, OTHER.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the style reference, which an IP-Adapter or a style branch reads.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the finest bands that comes from intact paint.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>where the scan is finer than what the model sees</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compiled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compile the network on a GPU: minutes once, then faster.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>PresetQuestions</name>
@@ -4058,6 +4468,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>ProbePanel</name>
+    <message>
+        <source>Where the pixel comes from</source>
+        <translation>像素的来源</translation>
+    </message>
+    <message>
+        <source>Point at a pixel to see where it comes from.</source>
+        <translation>将鼠标指向一个像素，即可看到它的来源。</translation>
+    </message>
+    <message>
+        <source>No result has filled this pixel.</source>
+        <translation>没有结果填补过此像素。</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>以及另外 {0} 个</translation>
+    </message>
+</context>
+<context>
     <name>ProfileDialog</name>
     <message>
         <source>Assume sRGB?</source>
@@ -4101,6 +4530,140 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>PromptEditor</name>
+    <message>
+        <source>Texts used before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model reads English; it hardly knows {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Provenance</name>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>under review</source>
+        <translation>审阅中</translation>
+    </message>
+    <message>
+        <source>part rejected</source>
+        <translation>部分被拒绝</translation>
+    </message>
+    <message>
+        <source>Result {0}</source>
+        <translation>结果 {0}</translation>
+    </message>
+    <message>
+        <source>exported from the scan</source>
+        <translation>导出时取自扫描图</translation>
+    </message>
+    <message>
+        <source>exported from result {0}</source>
+        <translation>导出时取自结果 {0}</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填补</translation>
+    </message>
+    <message>
+        <source>Made of</source>
+        <translation>组成</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Seed / variation</source>
+        <translation>种子 / 变体</translation>
+    </message>
+    <message>
+        <source>Style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Tile</source>
+        <translation>图块</translation>
+    </message>
+    <message>
+        <source>Boundary</source>
+        <translation>边界</translation>
+    </message>
+    <message>
+        <source>{0}, region {1}, {2}</source>
+        <translation>{0}，区域 {1}，{2}</translation>
+    </message>
+    <message>
+        <source>part of result {0} restored again</source>
+        <translation>重新修复的结果 {0} 的一部分</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline, without the network</source>
+        <translation>各向异性样条，不使用网络</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline; diffusion samples in thick damage</source>
+        <translation>各向异性样条；较厚的损伤处有扩散样本</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline; diffusion samples in thick damage; texture of intact paint ({0})</source>
+        <translation>各向异性样条；较厚的损伤处有扩散样本；完好颜料的纹理（{0}）</translation>
+    </message>
+    <message>
+        <source>{0} more</source>
+        <translation>另外 {0} 个</translation>
+    </message>
+    <message>
+        <source>donor {0}</source>
+        <translation>风格来源图片 {0}</translation>
+    </message>
+    <message>
+        <source>(suggested)</source>
+        <translation>（建议）</translation>
+    </message>
+    <message>
+        <source>full size</source>
+        <translation>原尺寸</translation>
+    </message>
+    <message>
+        <source>1/{0} of the size</source>
+        <translation>尺寸的 1/{0}</translation>
+    </message>
+    <message>
+        <source>diffusion samples in {0} of its damage</source>
+        <translation>扩散样本占其损伤的 {0}</translation>
+    </message>
+    <message>
+        <source>refined over a coarser fill that holds the sample</source>
+        <translation>在含有样本的较粗填补上细化</translation>
+    </message>
+    <message>
+        <source>{0} px to the edge of the fill</source>
+        <translation>距填补边缘 {0} 像素</translation>
+    </message>
+    <message>
+        <source>blended with the paint</source>
+        <translation>与颜料混合</translation>
     </message>
 </context>
 <context>
@@ -4201,6 +4764,18 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source> · large damage is filled at 1:{0} first, then refined</source>
         <translation> · 大面积损伤先以 1:{0} 填补，再逐步细化</translation>
     </message>
+    <message>
+        <source> · about {0} GB of memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>, more than is free on the GPU: it will be slower</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>, minutes a tile without a GPU</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Restoring</name>
@@ -4217,8 +4792,31 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在修复区域 {0}</translation>
     </message>
     <message>
+        <source>Restoring a part of result {0}</source>
+        <translation>正在修复结果 {0} 的一部分</translation>
+    </message>
+    <message>
         <source>Show</source>
         <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>ResultQuestions</name>
+    <message>
+        <source>Discard this result?</source>
+        <translation>丢弃此结果？</translation>
+    </message>
+    <message>
+        <source>The result is removed from the list. Undo restores it.</source>
+        <translation>该结果将从列表中移除。撤销可恢复它。</translation>
+    </message>
+    <message>
+        <source>Rename result</source>
+        <translation>重命名结果</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
     </message>
 </context>
 <context>
@@ -4244,12 +4842,28 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>丢弃   Ctrl+Del</translation>
     </message>
     <message>
+        <source>Compare variations   C</source>
+        <translation>比较变体   C</translation>
+    </message>
+    <message>
         <source>Rename this result</source>
         <translation>重命名此结果</translation>
     </message>
     <message>
         <source>Copy its parameters to the Restore panel</source>
         <translation>将其参数复制到“修复”面板</translation>
+    </message>
+    <message>
+        <source>{0} regions, {1} px</source>
+        <translation>{0} 个区域，{1} 像素</translation>
+    </message>
+    <message>
+        <source>A part of result {0}, restored again</source>
+        <translation>结果 {0} 的一部分，重新修复</translation>
+    </message>
+    <message>
+        <source>accepted: {0}</source>
+        <translation>已接受：{0}</translation>
     </message>
     <message>
         <source>Accepted so far</source>
@@ -4274,16 +4888,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Accepted</source>
         <translation>已接受</translation>
-    </message>
-    <message>
-        <source>{0}
-seed {1}, variation {2}
-{3} regions, {4} px
-accepted: {5}</source>
-        <translation>{0}
-种子 {1}，变体 {2}
-{3} 个区域，{4} 像素
-已接受：{5}</translation>
     </message>
     <message>
         <source>Result {0}</source>
@@ -4317,6 +4921,10 @@ accepted: {5}</source>
         <translation>下一个未审阅   N</translation>
     </message>
     <message>
+        <source>Compare variations   C</source>
+        <translation>比较变体   C</translation>
+    </message>
+    <message>
         <source>Accept</source>
         <translation>接受</translation>
     </message>
@@ -4331,6 +4939,26 @@ accepted: {5}</source>
     <message>
         <source>Reject   D</source>
         <translation>拒绝   D</translation>
+    </message>
+    <message>
+        <source>Reject a part with the brush   J</source>
+        <translation>用画笔拒绝一部分   J</translation>
+    </message>
+    <message>
+        <source>Reject a part with the lasso   Shift+J</source>
+        <translation>用套索拒绝一部分   Shift+J</translation>
+    </message>
+    <message>
+        <source>Restore part again</source>
+        <translation>重新修复此部分</translation>
+    </message>
+    <message>
+        <source>Restore the rejected part again, with the rest as known paint   Ctrl+J</source>
+        <translation>以其余部分为已知颜料，重新修复被拒绝的部分   Ctrl+J</translation>
+    </message>
+    <message>
+        <source>Reject part</source>
+        <translation>拒绝部分</translation>
     </message>
     <message>
         <source>Note on this region</source>
@@ -4375,6 +5003,10 @@ accepted: {5}</source>
         <translation>{0} 像素 · {1} × {2} 像素，位于 {3}, {4} · {5}</translation>
     </message>
     <message>
+        <source>{0} px of it rejected</source>
+        <translation>其中 {0} 像素被拒绝</translation>
+    </message>
+    <message>
         <source>accepted</source>
         <translation>已接受</translation>
     </message>
@@ -4385,6 +5017,20 @@ accepted: {5}</source>
     <message>
         <source>to review</source>
         <translation>待审阅</translation>
+    </message>
+</context>
+<context>
+    <name>Runs</name>
+    <message>
+        <source>seed {0}, variation {1}</source>
+        <translation>种子 {0}，变体 {1}</translation>
+    </message>
+</context>
+<context>
+    <name>ScaleBar</name>
+    <message>
+        <source>Scale bar: {0}</source>
+        <translation>比例尺：{0}</translation>
     </message>
 </context>
 <context>
@@ -4741,16 +5387,32 @@ accepted: {5}</source>
         <translation>大小</translation>
     </message>
     <message>
-        <source>Brush size   [ and ], or Alt-drag</source>
-        <translation>画笔大小   [ 和 ]，或 Alt 拖动</translation>
-    </message>
-    <message>
         <source>Tolerance</source>
         <translation>容差</translation>
     </message>
     <message>
         <source>Largest colour difference</source>
         <translation>允许的最大颜色差异</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Mark the area as damage   Alt or Ctrl erases</source>
+        <translation>将该区域标记为损伤   按住 Alt 或 Ctrl 则擦除</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Erase the area from the mask   Shift+E</source>
+        <translation>从蒙版中擦除该区域   Shift+E</translation>
+    </message>
+    <message>
+        <source>Effect on the mask</source>
+        <translation>对蒙版的作用</translation>
     </message>
     <message>
         <source>Drag between two points</source>
@@ -4765,6 +5427,14 @@ accepted: {5}</source>
         <translation>拖动移动，滚轮缩放</translation>
     </message>
     <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Click to write or edit; drag to move; Delete removes</source>
+        <translation>单击书写或编辑；拖动移动；Delete 键移除</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
     </message>
@@ -4777,24 +5447,16 @@ accepted: {5}</source>
         <translation>Shift：直线；X：画笔；Esc：取消</translation>
     </message>
     <message>
-        <source>Draw around the damage; Alt erases</source>
-        <translation>圈出损伤；按住 Alt 则擦除</translation>
+        <source>Click to give a region this class; with Alt or Ctrl to clear it</source>
+        <translation>单击将区域设为此类别；按住 Alt 或 Ctrl 单击则清除</translation>
     </message>
     <message>
         <source>Click the corners; Enter or a double click closes</source>
         <translation>点击各角；回车或双击闭合</translation>
     </message>
     <message>
-        <source>Drag; Shift makes a square; Alt erases</source>
-        <translation>拖动；Shift 画正方形；按住 Alt 则擦除</translation>
-    </message>
-    <message>
         <source>Click similar colours; drag to change the tolerance</source>
         <translation>点击以选择相近颜色；拖动可调整容差</translation>
-    </message>
-    <message>
-        <source>Click to give a region this class; Alt-click to clear it</source>
-        <translation>点击将区域设为此类别；Alt 点击清除</translation>
     </message>
     <message>
         <source>Drag between two points; enter their distance to set the scale</source>
@@ -4809,12 +5471,20 @@ accepted: {5}</source>
         <translation>套索</translation>
     </message>
     <message>
+        <source>Draw around the damage; Alt or Ctrl: the other effect</source>
+        <translation>沿损伤画一圈；Alt 或 Ctrl：相反效果</translation>
+    </message>
+    <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
     <message>
         <source>Rectangle</source>
         <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Drag; Shift: square; Alt or Ctrl: the other effect</source>
+        <translation>拖动；Shift：正方形；Alt 或 Ctrl：相反效果</translation>
     </message>
     <message>
         <source>Wand</source>
@@ -4829,12 +5499,28 @@ accepted: {5}</source>
         <translation>风格参考</translation>
     </message>
     <message>
+        <source>Brush size   [ and ], or drag with Ctrl or Alt</source>
+        <translation>画笔大小   [ 和 ]，或按住 Ctrl 或 Alt 拖动</translation>
+    </message>
+    <message>
         <source>Draw a rectangle on an intact region</source>
         <translation>在完好区域绘制矩形</translation>
     </message>
     <message>
         <source>Measure</source>
         <translation>测量</translation>
+    </message>
+    <message>
+        <source>Reject a part</source>
+        <translation>拒绝一部分</translation>
+    </message>
+    <message>
+        <source>Paint over the result; Ctrl takes back; Ctrl+J restores the part again</source>
+        <translation>在结果上涂抹；Ctrl 收回；Ctrl+J 重新修复此部分</translation>
+    </message>
+    <message>
+        <source>Draw around the part; Ctrl takes back; Ctrl+J restores the part again</source>
+        <translation>圈出该部分；Ctrl 收回；Ctrl+J 重新修复此部分</translation>
     </message>
     <message>
         <source>Ground colour</source>
@@ -4850,6 +5536,21 @@ accepted: {5}</source>
     <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
+    </message>
+</context>
+<context>
+    <name>ViewHandlers</name>
+    <message>
+        <source>There is nothing to zoom to: mark some damage or select a region first.</source>
+        <translation>没有可缩放到的内容：请先标记损伤或选择一个区域。</translation>
+    </message>
+    <message>
+        <source>Export marked picture</source>
+        <translation>导出标注图片</translation>
+    </message>
+    <message>
+        <source>Longer side in pixels</source>
+        <translation>长边（像素）</translation>
     </message>
 </context>
 <context>

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -219,17 +218,3 @@ def test_canvas_takes_and_returns_the_focus(full: MainWindow, qtbot: QtBot):
     qtbot.waitUntil(full.area.view.hasFocus)
     qtbot.keyClick(full.area.view, Qt.Key.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
     assert not full.area.view.hasFocus()
-
-
-def test_functions_are_short_and_files_too():
-    """Forty lines and four hundred: what is longer can't be taken in at a glance."""
-    long = []
-    for path in (p for folder in ("app", "scripts") for p in (ROOT / folder).rglob("*.py")):
-        if path.name == "core_templates.py":
-            continue  # a generated list of texts
-        text = path.read_text(encoding="utf-8")
-        long += [f"{path.name}: {text.count(chr(10))} lines"] if text.count("\n") > 400 else []
-        for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= 40:
-                long.append(f"{path.name}: {node.name}")
-    assert long == []

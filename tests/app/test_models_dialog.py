@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hub_server import Hub, running_hub
@@ -12,6 +14,7 @@ from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from pytestqt.qtbot import QtBot
 from tiny_models import tiny_lora, tiny_single_file
 
+from app.commands import open as opening
 from app.context import Context
 from app.dialogs import models as dialogs
 from app.dialogs.download_model import DownloadDialog
@@ -198,6 +201,25 @@ def test_a_failed_look_up_is_explained(dialog: ModelsDialog, hub: Hub, qtbot: Qt
     assert "There is no a/other on the hub" in download.message.text()
     assert not download.start.isEnabled()
     download.close()
+
+
+def test_opening_and_the_list_of_models_use_no_network(
+    window: MainWindow, scan: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: object) -> NoReturn:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    opening.open_path(window.context, scan)
+    qtbot.waitUntil(lambda: window.context.document is not None)
+    window.action("models").trigger()
+    (dialog,) = window.findChildren(ModelsDialog)
+    dialog.check.click()
+    finish(qtbot, dialog)
+    assert dialog.message.text() == "All files of embedded are intact."
+    dialog.close()
 
 
 def test_all_kinds_have_a_name():

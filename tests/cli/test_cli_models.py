@@ -95,6 +95,16 @@ def test_refusals_are_one_sentence(
     assert match in answer.err
 
 
+def test_what_the_machine_lacks_is_said(cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    from imagest_core.models import requirements
+
+    monkeypatch.setattr(requirements, "machine_memory", lambda: 1_000_000_000)
+    monkeypatch.setitem(sys.modules, "peft", None)
+    out = cli("models", "add", tiny_single_file(tmp_path / "model.safetensors")).out
+    assert "note: This model needs about 2 GB of memory, but this computer has 1 GB" in out
+    assert "note: using it needs peft: pip install 'imagest-workstation[diffusion]'" in out
+
+
 def test_import_still_works(cli: Cli, tmp_path: Path):
     answer = cli("models", "import", tiny_lora(tmp_path / "lora.safetensors"))
     assert answer.code == 0
@@ -181,6 +191,21 @@ def test_the_token_is_sent_and_a_gated_model_explained(cli: Cli, hub: Hub, monke
     assert hub.requests[0][1]["Authorization"] == "Bearer secret"
     hub.status = 404
     assert "There is no a/lora" in cli("models", "fetch", "a/lora", "--yes").err
+
+
+def test_the_token_is_not_sent_to_another_host(cli: Cli, hub: Hub, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("HF_TOKEN", "secret")
+    with running_hub(hub.repositories) as other:
+        hub.redirect_to = other.address
+        assert cli("models", "fetch", "a/lora", "--yes").code == 0
+        assert len(other.requests) == 2
+        assert not any("Authorization" in headers for _, headers in other.requests)
+
+
+def test_a_redirect_without_encryption_is_refused(cli: Cli, hub: Hub):
+    hub.redirect_to = "http://example.org"
+    answer = cli("models", "fetch", "a/lora", "--yes")
+    assert (answer.code, len(answer.err.splitlines())) == (2, 1)
 
 
 def test_a_repository_with_pickled_weights_only_is_refused(cli: Cli, hub: Hub, tmp_path: Path):

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
 from tiny_model import tiny_checkpoint
 from tiny_models import (
@@ -23,6 +24,7 @@ from tiny_models import (
 )
 
 from imagest_core.errors import ModelError
+from imagest_core.models.architecture import open_clip_sizes
 from imagest_core.models.backbone import Capability
 from imagest_core.models.identity import Family, Identity, ModelKind, fits, from_json, identify
 from imagest_core.models.safetensors_header import read_header
@@ -288,3 +290,74 @@ def test_a_shortened_file_is_refused(tmp_path: Path):
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ModelError, match="cut off"):
         identify(path)
+
+
+@pytest.mark.parametrize(
+    "name", ["model.diffusion_model.input_blocks.0.0.weight", "encoder.conv_in.weight"], ids=["unet", "vae"]
+)
+def test_tensors_of_another_rank_are_refused(tmp_path: Path, name: str):
+    tensors = {name: np.zeros((2,), np.float32), "decoder.conv_in.weight": np.zeros((3,), np.float32)}
+    tensors["encoder.down.0.block.0.conv1.weight"] = np.zeros((), np.float32)
+    save_file(tensors, tmp_path / "file.safetensors")
+    with pytest.raises(ModelError, match=r"isn't a kind of model|incomplete autoencoder"):
+        identify(tmp_path / "file.safetensors")
+
+
+def test_the_last_layer_that_stable_diffusion_2_does_not_read_is_left_out():
+    shapes = {
+        "token_embedding.weight": (100, 1024),
+        "positional_embedding": (77, 1024),
+        "transformer.resblocks.0.mlp.c_fc.weight": (4096, 1024),
+        "transformer.resblocks.23.ln_1.weight": (1024,),
+    }
+    assert open_clip_sizes(shapes, last=23)["num_hidden_layers"] == 23
+    assert open_clip_sizes(shapes)["num_hidden_layers"] == 24
+
+
+def original_shapes(family: str) -> dict[str, tuple[int, ...]]:
+    """The tensors of a full-size model in the original layout, without their weights."""
+    import diffusers
+    import transformers
+    from tiny_models import clip_names, original_open_clip, original_unet, original_vae
+
+    root = Path(__file__).parents[2] / "resources" / "model_configs" / family
+    with torch.device("meta"):
+        unet = diffusers.UNet2DConditionModel.from_config(_config(root, "unet"))
+        vae = diffusers.AutoencoderKL.from_config(_config(root, "vae"))
+        first = transformers.CLIPTextModel(transformers.CLIPTextConfig(**_config(root, "text_encoder")))
+        parts = {"model.diffusion_model.": original_unet(unet), "first_stage_model.": original_vae(vae)}
+        if family == "sd2":
+            parts["cond_stage_model.model."] = original_open_clip(first)
+        if family == "sd1":
+            parts["cond_stage_model.transformer."] = clip_names(first)
+        if family == "sdxl":
+            config = transformers.CLIPTextConfig(**_config(root, "text_encoder_2"))
+            second = transformers.CLIPTextModelWithProjection(config)
+            parts["conditioner.embedders.0.transformer."] = clip_names(first)
+            parts["conditioner.embedders.1.model."] = original_open_clip(second)
+    return {prefix + name: tuple(t.shape) for prefix, part in parts.items() for name, t in part.items()}
+
+
+def _config(root: Path, part: str) -> dict[str, Any]:
+    return json.loads((root / part / "config.json").read_text())
+
+
+@pytest.mark.parametrize("family", ["sd1", "sd2", "sdxl"])
+def test_full_size_models_have_the_sizes_of_the_shipped_configuration(tmp_path: Path, family: str):
+    position, header = 0, {}
+    for name, shape in original_shapes(family).items():
+        size = 2 * int(np.prod(shape))
+        header[name] = _tensor(list(shape), [position, position + size], "F16")
+        position += size
+    path = _file(tmp_path / "full.safetensors", header)
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size + position)  # a sparse file
+    sizes = json.loads(identify(path).details["config"])
+    root = Path(__file__).parents[2] / "resources" / "model_configs" / family
+    for part, values in sizes.items():
+        shipped = _config(root, part)
+        for name, value in values.items():
+            expected = shipped[name]
+            if name == "transformer_layers_per_block" and not isinstance(expected, list):
+                expected = [expected] * len(value)
+            assert value == expected, (part, name)

@@ -82,7 +82,7 @@ def test_during_style_suggestion(painting: Painting, damage: DamageMap) -> None:
     )
 
 
-def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) -> None:
+def test_between_stages_of_the_network(painting: Painting, tmp_path: Path) -> None:
     from imagest_core.models.cache import loaded_models
 
     request = RestorationRequest.of(

@@ -32,7 +32,7 @@ INSIDE[..., 2:6, 2:6] = 1
 
 
 def oracle(target: Tensor):
-    """The velocity of a perfect network whose pictures are all ``target``."""
+    """Return the exact velocity for data that always equals ``target``."""
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
         signal, noise = SCHEDULE.signal(t, z), SCHEDULE.noise(t, z)
@@ -56,7 +56,7 @@ def wiener(schedule: NoiseSchedule, spread: float = 0.5):
 
 @pytest.mark.parametrize("scheduler", OWN)
 @pytest.mark.parametrize("steps", [1, 4, 15, 30])
-def test_a_perfect_prediction_gives_its_target(scheduler: str, steps: int) -> None:
+def test_sampler_with_exact_velocity_reaches_the_target(scheduler: str, steps: int) -> None:
     target = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(5))
     answer = sample(oracle(target), KNOWN, INSIDE, NOISE, Solver(scheduler, steps), SCHEDULE)
     inside = INSIDE.expand_as(answer) > 0
@@ -64,7 +64,7 @@ def test_a_perfect_prediction_gives_its_target(scheduler: str, steps: int) -> No
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_unmasked_latents_stay_exactly_as_given(scheduler: str) -> None:
+def test_unmasked_latents_are_unchanged(scheduler: str) -> None:
     solver = Solver(scheduler, 5)
     answer = sample(lambda z, t: torch.sin(z * 3), KNOWN, INSIDE, NOISE, solver, STABLE_DIFFUSION)
     known = INSIDE.expand_as(answer) == 0
@@ -73,7 +73,7 @@ def test_unmasked_latents_stay_exactly_as_given(scheduler: str) -> None:
 
 
 @pytest.mark.parametrize("scheduler", OWN)
-def test_the_network_always_sees_known_latents_noised_by_the_same_noise(scheduler: str) -> None:
+def test_known_latents_are_noised_with_the_same_noise(scheduler: str) -> None:
     seen = []
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
@@ -147,8 +147,6 @@ def test_each_latent_can_have_its_own_strength() -> None:
     assert change[:2].max() == 0
     assert 0 < change[2:4, 2:6].mean() < change[4:6, 2:6].mean()
 
-
-def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
     """For data of unit variance the exact velocity is known; the two-step solver must need fewer steps."""
     spread = 0.5
 
@@ -166,7 +164,7 @@ def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
     assert errors["dpm++2m"] < 0.5 * errors["ddim"]
 
 
-def test_refining_starts_from_what_there_is() -> None:
+def test_refinement_starts_from_the_given_latents() -> None:
     init = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(6))
     times = []
 
@@ -179,7 +177,7 @@ def test_refining_starts_from_what_there_is() -> None:
     assert torch.allclose(answer[INSIDE.expand_as(answer) > 0], init[INSIDE.expand_as(init) > 0], atol=1e-3)
 
 
-def test_cancel_acts_between_steps() -> None:
+def test_cancellation_is_checked_between_steps() -> None:
     calls = []
     progress = Progress(cancelled=lambda: len(calls) >= 3)
 
