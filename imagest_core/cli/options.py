@@ -47,6 +47,16 @@ def add_engine_options(parser: argparse.ArgumentParser, leave_out: Iterable[str]
         added.update(spec.name for spec in new)
 
 
+def engine_parameters(names: Iterable[str]) -> Iterator[Spec]:
+    """Yield the parameters of engines, each once."""
+    seen: set[str] = set()
+    for engine in map(get_engine, names):
+        for name, spec in engine.Parameters.specs().items():
+            if name not in seen:
+                seen.add(name)
+                yield spec
+
+
 def engines_help(default: str) -> str:
     """Return the engines for the help of ``--engine``."""
     return f"{', '.join(engine_names())} (default {default})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -59,6 +60,12 @@ def style_squares(painting: Painting, style: StyleReference, side: int) -> Image
         return np.zeros((0, side, side, 3), np.float32)
     count = min(MAX_SQUARES, len(squares))
     return np.stack([squares[i] for i in np.linspace(0, len(squares) - 1, count).round().astype(int)])
+
+
+def style_squares_of_file(path: Path, side: int) -> Image:
+    """Cut squares (k, side, side, 3) from a whole picture; raises ``PaintingError``."""
+    with open_painting(path) as donor:
+        return np.stack([_square(donor, box, side) for box in squares_of(donor.box)])[:MAX_SQUARES]
 
 
 def squares_of(box: Box) -> list[Box]:

@@ -19,6 +19,7 @@ NOTE = "http://ns.adobe.com/xmp/note/"
 NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "exif": "http://ns.adobe.com/exif/1.0/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
     "xmp": XMP,
 }
 """Namespaces of the properties that :func:`with_properties` can add, by prefix."""

@@ -25,7 +25,9 @@ from imagest_core.restoration.parameters import Choice, parameter
 from imagest_core.restoration.request import RestorationRequest
 
 if TYPE_CHECKING:
+    from imagest_core.arrays import Image
     from imagest_core.models.stable_diffusion.backbone import LoadOptions
+    from imagest_core.restoration.diffusion.synthesis import Synthesizer
     from imagest_core.restoration.style_pictures import StylePictures
 
 FAMILIES = (Family.SD1, Family.SD2, Family.SDXL)
@@ -40,6 +42,7 @@ SIDES = {
 }
 ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
 LATENT_FACTOR = 8
+STYLE_SIDE = 224
 BYTES_PER_PIXEL = 6 << 10
 """Working memory of a window on a GPU, most of it in the decoder."""
 MODULES = (
@@ -271,7 +274,11 @@ class StableDiffusionEngine:
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the pictures that an IP-Adapter reads."""
-        return 224 if Capability.STYLE in self.capabilities(request.parameters) else 0
+        return self.style_side_of(request.parameters)
+
+    def style_side_of(self, parameters: base.Parameters) -> int:
+        """Side in px of the pictures that an IP-Adapter reads; 0 if the model reads none."""
+        return STYLE_SIDE if Capability.STYLE in self.capabilities(parameters) else 0
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Import torch, diffusers and transformers; one thread at a time, the others wait."""
@@ -306,6 +313,30 @@ class StableDiffusionEngine:
             detail=parameters.detail,
         )
         return GenerativeSession(backbone, request, settings, style)
+
+    def open_synthesis(
+        self, parameters: base.Parameters, device: str, style: Image | None, progress: Progress
+    ) -> Synthesizer:
+        """Load the model for synthesis from text and style pictures (k, side, side, 3)."""
+        require_extra("diffusion", "Stable Diffusion")
+        from imagest_core.models.backbone import ConditionInputs
+        from imagest_core.models.hardware import choose_hardware
+        from imagest_core.models.stable_diffusion.backbone import load_backbone
+        from imagest_core.restoration.diffusion.solvers import Solver
+        from imagest_core.restoration.diffusion.synthesis import Synthesizer
+
+        assert isinstance(parameters, StableDiffusionParameters)
+        model, hardware = self.model_of(parameters), choose_hardware(device)
+        backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
+        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        inputs = ConditionInputs(
+            style,
+            parameters.style_strength,
+            parameters.prompt,
+            parameters.negative_prompt,
+            parameters.guidance,
+        )
+        return Synthesizer(backbone, Solver(scheduler, parameters.steps or STEPS[scheduler]), inputs)
 
     def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
         from imagest_core.models.stable_diffusion.adapters import LoadedAdapter

@@ -1,0 +1,96 @@
+"""``imagest synthesize``: make pictures from text and style, marked as generated."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from imagest_core.errors import InputError
+from imagest_core.printable import show
+from imagest_core.progress import Progress
+
+if TYPE_CHECKING:
+    from imagest_core.synthesis.request import SynthesisRequest
+
+SIZE = re.compile(r"(\d{2,4})[x×](\d{2,4})")
+LEFT_OUT = ("strength", "detail")
+"""Parameters that matter to fills only."""
+
+
+def add_commands(subparsers: Any) -> None:
+    """Add ``synthesize``."""
+    from imagest_core.cli.options import add_parameter, engine_parameters
+    from imagest_core.synthesis.request import SynthesisRequest, synthesis_engines
+
+    parser = subparsers.add_parser("synthesize", help="make pictures from text and style")
+    add = parser.add_argument
+    add("--engine", default="stable-diffusion", metavar="NAME", help=", ".join(synthesis_engines()))
+    add("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the pictures and records")
+    add("--size", metavar="WxH", default="512x512", help="width and height in px (default 512x512)")
+    add("--format", choices=("png", "tiff"), default="png", help="PNG with 8 bits or TIFF with 16")
+    add(
+        "--negative",
+        dest="negative_prompt",
+        metavar="TEXT",
+        default=argparse.SUPPRESS,
+        help="same as --negative-prompt",
+    )
+    add(
+        "--style-image",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="a picture whose style is taken; repeatable",
+    )
+    add("--force", action="store_true", help="replace existing files")
+    for name in ("seed", "count", "device"):
+        add_parameter(parser, SynthesisRequest.specs()[name])
+    for spec in engine_parameters(synthesis_engines()):
+        if spec.name not in LEFT_OUT:
+            add_parameter(parser, spec)
+    parser.set_defaults(run=_run)
+
+
+def _run(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.painting.outputs import check_targets
+    from imagest_core.synthesis.api import check_synthesis, synthesize, write_synthesis
+
+    request = request_of(args)
+    folder: Path = args.out
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{folder} is a file; name a folder.")
+    suffix = ".png" if args.format == "png" else ".tif"
+    check_synthesis(request)
+    folder.mkdir(parents=True, exist_ok=True)
+    targets = {seed: folder / f"seed-{seed}{suffix}" for seed in request.seeds}
+    files = [path for out in targets.values() for path in (out, out.with_suffix(".json"))]
+    check_targets(files, force=args.force, inputs=request.style_images)
+    for made in synthesize(request, progress):
+        record = write_synthesis(request, made, targets[made.seed], force=args.force)
+        show(f"written: {targets[made.seed]} (record: {record.name})")
+
+
+def request_of(args: argparse.Namespace) -> SynthesisRequest:
+    """Return the request that ``args`` describe; raises ``InputError``."""
+    from imagest_core.cli.options import check_options, given_values
+    from imagest_core.restoration.engines.registry import get_engine
+    from imagest_core.synthesis.request import SynthesisRequest, synthesis_engines
+
+    size = SIZE.fullmatch(args.size)
+    if size is None:
+        raise InputError(f"--size: expected WIDTHxHEIGHT such as 768x512, not {args.size!r}.")
+    tables = [
+        SynthesisRequest.specs(),
+        *(get_engine(name).Parameters.specs() for name in synthesis_engines()),
+    ]
+    given = given_values(args, tables)
+    own = {name: value for name, value in given.items() if name not in SynthesisRequest.specs()}
+    SynthesisRequest.of(args.engine)
+    check_options([get_engine(args.engine)], own)
+    width, height = map(int, size.groups())
+    return SynthesisRequest.of(
+        args.engine, width=width, height=height, style_images=tuple(args.style_image), **given
+    )

@@ -1,0 +1,1 @@
+"""Synthesis: pictures from text and style alone, as hypotheses about what is lost."""

@@ -1,0 +1,134 @@
+"""Synthesize pictures and write them with their records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from imagest_core.arrays import Image
+from imagest_core.errors import InputError
+from imagest_core.painting.atomic import all_or_none, replacing, write_text
+from imagest_core.painting.metadata.xmp import with_properties
+from imagest_core.painting.stamp import file_sha256
+from imagest_core.progress import Progress
+from imagest_core.restoration.engines.registry import get_engine
+from imagest_core.restoration.environment import Environment
+from imagest_core.restoration.style_pictures import style_squares_of_file
+from imagest_core.synthesis.request import SynthesisRequest
+
+FORMAT = 1
+GENERATED = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+"""IPTC's term for pictures made by a trained model."""
+
+
+@dataclass(frozen=True, eq=False)
+class Synthesis:
+    """A picture (h, w, 3) in 0–1, its seed, and the facts of the run."""
+
+    picture: Image
+    seed: int
+    facts: Mapping[str, str | int | float]
+
+
+def synthesize(request: SynthesisRequest, progress: Progress | None = None) -> Iterator[Synthesis]:
+    """Yield the pictures of ``request``; raises ``ModelError``, ``InputError`` and ``Cancelled``."""
+    progress = progress or Progress()
+    check_synthesis(request)
+    style = read_style(request)
+    engine = _engine(request)
+    synthesizer = engine.open_synthesis(request.parameters, request.device, style, progress)
+    for index, seed in enumerate(request.seeds):
+        part = progress.part(index / request.count, (index + 1) / request.count, "synthesizing")
+        picture = synthesizer.picture(request.width, request.height, seed, part)
+        yield Synthesis(picture, seed, synthesizer.facts)
+
+
+def check_synthesis(request: SynthesisRequest) -> None:
+    """Raise ``ModelError`` or ``InputError`` unless the model exists and reads what is given."""
+    _engine(request).check_model(request.parameters)
+    if request.style_images and not _engine(request).style_side_of(request.parameters):
+        raise InputError(
+            "This model reads no style pictures: add an IP-Adapter with --adapters, or use imagest-sd."
+        )
+
+
+def _engine(request: SynthesisRequest) -> Any:
+    """Return the engine, which has ``open_synthesis`` and ``style_side_of``."""
+    return get_engine(request.engine)
+
+
+def read_style(request: SynthesisRequest) -> Image | None:
+    """Return squares (k, side, side, 3) of the style pictures; None if there are none."""
+    if not request.style_images:
+        return None
+    side = _engine(request).style_side_of(request.parameters)
+    return np.concatenate([style_squares_of_file(path, side) for path in request.style_images])
+
+
+def record_of(request: SynthesisRequest, made: Synthesis, file: str) -> dict[str, Any]:
+    """Return the record of a picture."""
+    return {
+        "format": FORMAT,
+        "kind": "synthesis",
+        "generated": True,
+        "digital_source_type": GENERATED,
+        "file": file,
+        "seed": made.seed,
+        "request": request.to_plain(),
+        "engine": {"name": request.engine, "facts": dict(made.facts)},
+        "style_images": [{"path": str(path), "sha256": file_sha256(path)} for path in request.style_images],
+        "environment": asdict(Environment.now()),
+    }
+
+
+def write_synthesis(request: SynthesisRequest, made: Synthesis, out: Path, *, force: bool = False) -> Path:
+    """Write a picture (PNG with 8 bits or TIFF with 16) and its record; return the record's path.
+
+    Both get their names together, or neither does. Raises ``OutputError``.
+    """
+    record = out.with_suffix(".json")
+    text = json.dumps(record_of(request, made, out.name), indent=1, ensure_ascii=False)
+    with all_or_none((out, record), force=force, inputs=request.style_images):
+        with replacing(out, force=force) as temporary:
+            _write_picture(temporary, out.suffix.lower(), made.picture, _xmp(request))
+        with replacing(record, force=force) as temporary:
+            write_text(temporary, text + "\n", record)
+    return record
+
+
+def _xmp(request: SynthesisRequest) -> bytes:
+    prompt = str(getattr(request.parameters, "prompt", ""))
+    properties = [("Iptc4xmpExt", "DigitalSourceType", GENERATED)]
+    if prompt:
+        properties.append(("Iptc4xmpExt", "AIPromptInformation", prompt))
+    packet = with_properties(None, properties)
+    assert packet is not None
+    return packet
+
+
+def _write_picture(path: Path, suffix: str, picture: Image, packet: bytes) -> None:
+    if suffix == ".png":
+        from PIL import Image as Pillow
+        from PIL.PngImagePlugin import PngInfo
+
+        info = PngInfo()
+        info.add_itxt("XML:com.adobe.xmp", packet.decode("utf-8"))
+        samples = np.rint(picture * 255).astype(np.uint8)
+        Pillow.fromarray(samples).save(path, "PNG", pnginfo=info)
+        return
+    import tifffile
+
+    samples16 = np.rint(picture * 65535).astype(np.uint16)
+    tifffile.imwrite(
+        path,
+        samples16,
+        photometric="rgb",
+        compression="deflate",
+        metadata=None,
+        extratags=[(700, "B", len(packet), packet, True)],
+    )
