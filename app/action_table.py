@@ -235,7 +235,9 @@ RESULTS = (
     ),
 )
 HELP = (
-    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),
+    ActionSpec("manual", QT_TRANSLATE_NOOP("Actions", "&Manual"), ("F1",), "manual", ""),
+    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?",), "keyboard", ""),
+    SEPARATOR,
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About Imagest Workstation"), (), "info", ""),
 )
 

@@ -20,7 +20,8 @@ class Preferences:
 
     ``theme``: system, light or dark; ``language``: "" (the system's), en or zh_CN; ``surround``: the
     background around the picture; ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
-    ``export_…``: the additional files of the last export.
+    ``export_…``: the additional files of the last export; ``manual_scale``: size of the manual's text
+    relative to that of the window.
     """
 
     theme: str = "system"
@@ -34,6 +35,7 @@ class Preferences:
     export_mask: bool = True
     export_fill: bool = False
     export_record: bool = True
+    manual_scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,8 @@ from imagest_core.errors import ProfileError
 class ProfileDialog(QDialog):
     """Explains the problem of the profile; calls ``open_as_srgb`` if the user agrees."""
 
+    help_page = "files#colour"
+
     def __init__(
         self, error: ProfileError, open_as_srgb: Callable[[], None], parent: QWidget | None = None
     ) -> None:

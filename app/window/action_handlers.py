@@ -16,6 +16,7 @@ from app.commands.confirm_cancel import may_close
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import Compare, ToolName
+from app.window.manual_help import ManualHelp
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from imagest_core.errors import ProfileError
@@ -63,6 +64,7 @@ class ActionHandlers(QObject):
         self._context.profile_unusable.connect(self.ask_for_srgb)
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
+        self.manual_help = ManualHelp(parts)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
@@ -142,8 +144,7 @@ class ActionHandlers(QObject):
 
     def save_as(self) -> None:
         """Ask for a file name and save the project there."""
-        document = self._context.document
-        if document is None:
+        if (document := self._context.document) is None:
             return
         folder = self._context.settings.folder("project")
         suggested = folder / f"{document.painting.path.stem}{PROJECT_SUFFIX}"
@@ -374,6 +375,10 @@ class ActionHandlers(QObject):
             deciding.rename_run(self._context, name.strip())
 
     # Help
+
+    def manual(self) -> None:
+        """Open the manual at the page of what is in use."""
+        self.manual_help.show_current()
 
     def shortcuts(self) -> None:
         """Open the list of keyboard shortcuts."""
