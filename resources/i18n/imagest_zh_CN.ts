@@ -414,6 +414,10 @@
         <translation>拒绝此区域(&amp;H)</translation>
     </message>
     <message>
+        <source>&amp;Manual</source>
+        <translation>使用手册(&amp;M)</translation>
+    </message>
+    <message>
         <source>&amp;Keyboard shortcuts</source>
         <translation>键盘快捷键(&amp;K)</translation>
     </message>
@@ -3112,6 +3116,67 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Tools</source>
         <translation>工具</translation>
+    </message>
+</context>
+<context>
+    <name>Manual</name>
+    <message>
+        <source>en</source>
+        <translation>zh_CN</translation>
+    </message>
+    <message>
+        <source>All commands by menu, with their keys.</source>
+        <translation>按菜单列出的所有命令及其按键。</translation>
+    </message>
+    <message>
+        <source>On the canvas, while held</source>
+        <translation>在画布上，按住时</translation>
+    </message>
+</context>
+<context>
+    <name>ManualBrowser</name>
+    <message>
+        <source>Manual page</source>
+        <translation>手册页面</translation>
+    </message>
+</context>
+<context>
+    <name>ManualWindow</name>
+    <message>
+        <source>Manual</source>
+        <translation>使用手册</translation>
+    </message>
+    <message>
+        <source>No page contains these words.</source>
+        <translation>没有页面包含这些文字。</translation>
+    </message>
+    <message>
+        <source>Back   Alt+Left</source>
+        <translation>后退   Alt+Left</translation>
+    </message>
+    <message>
+        <source>Forward   Alt+Right</source>
+        <translation>前进   Alt+Right</translation>
+    </message>
+    <message>
+        <source>Smaller text   Ctrl+-</source>
+        <translation>缩小文字   Ctrl+-</translation>
+    </message>
+    <message>
+        <source>Larger text   Ctrl++</source>
+        <translation>放大文字   Ctrl++</translation>
+    </message>
+    <message>
+        <source>Search the manual</source>
+        <translation>搜索手册</translation>
+    </message>
+    <message>
+        <source>Enter goes to the next match</source>
+        <translation>按回车转到下一处</translation>
+    </message>
+    <message>
+        <source>Contents</source>
+        <translation>目录</translation>
     </message>
 </context>
 <context>
