@@ -10,10 +10,10 @@ from PySide6.QtGui import QImage, QPixmap
 
 COLOURS = 128
 EMPTY = 20
-"""Longest run of empty rows that is kept, in px."""
+"""Longest run of empty rows or columns that is kept, in px."""
 NAMES = ("window", "damage", "derive", "style", "restore", "results", "compare", "review", "export")
 """The pictures of the manual, in each language."""
-PAINTED = {"window": 640, "compare": 560, "results": 560}
+PAINTED = {"window": 640, "compare": 560}
 """Width in px of those that are reduced."""
 
 
@@ -24,7 +24,8 @@ def write_manual_picture(taken: QPixmap, name: str, folder: Path) -> None:
         width = PAINTED[name]
         image = image.resize((width, round(image.height * width / image.width)), Image.Resampling.LANCZOS)
     else:
-        image = Image.fromarray(without_empty_rows(np.asarray(image)))
+        pixels = without_empty_rows(np.asarray(image))
+        image = Image.fromarray(without_empty_rows(pixels.swapaxes(0, 1)).swapaxes(0, 1))
     few = image.quantize(COLOURS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE)
     folder.mkdir(parents=True, exist_ok=True)
     few.save(folder / f"{name}.png", optimize=True)
