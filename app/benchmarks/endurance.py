@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import statistics
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -35,6 +36,8 @@ FRAME = (16, 48)
 """Width and height of the frame of a window."""
 WARM = 0.2
 """Share of the actions that are done before memory is measured for the first time."""
+PAUSE = 1.5
+"""Seconds between these actions and the first measurement."""
 
 
 def wide_brush(scan: str) -> Measured:
@@ -128,16 +131,21 @@ def memory(scan: str, strokes: str, undos: str, openings: str) -> Measured:
     result = {"strokes": _growth(stage, lambda index: _short_stroke(stage, index), int(strokes))}
     result["undos"] = _growth(stage, lambda _: _undo_and_redo(stage), int(undos))
     sources = resources.sample_painting(), Path(scan)
-    result["openings"] = _growth(stage, lambda index: stage.opened(sources[index % 2]), int(openings))
+    result["openings"] = _growth(stage, lambda index: _open_other(stage, sources[index % 2]), int(openings))
     stage.close()
     return result
 
 
 def _growth(stage: Stage, act: Callable[[int], object], count: int) -> float:
-    """Growth in % while ``act`` is called ``count`` times, after a share of them to fill all caches."""
+    """Growth in % while ``act`` is called ``count`` times, after a share of them to fill all caches.
+
+    The pause lets delayed work import its libraries.
+    """
     warm = max(round(WARM * count), 1)
     for index in range(warm):
         act(index)
+    pause = time.perf_counter() + PAUSE
+    stage.until(lambda: time.perf_counter() > pause)
     before = _resident(stage)
     for index in range(warm, warm + count):
         act(index)
@@ -159,8 +167,8 @@ def _resident(stage: Stage) -> int:
 def _short_stroke(stage: Stage, index: int) -> None:
     """A stroke across a part of the canvas; strokes follow each other row by row, then start again."""
     port = stage.area.view.viewport()
-    x = port.width() * (0.3 + 0.04 * (index % 8))
-    y = port.height() * (0.3 + 0.04 * (index // 8 % 8))
+    x = port.width() * (0.3 + 0.02 * (index % 20))
+    y = port.height() * (0.3 + 0.02 * (index // 20 % 20))
     at = QPoint(round(x), round(y))
     QTest.mousePress(port, Qt.MouseButton.LeftButton, pos=at)
     for step in range(1, 6):
@@ -168,6 +176,14 @@ def _short_stroke(stage: Stage, index: int) -> None:
         stage.application.processEvents()
     QTest.mouseRelease(port, Qt.MouseButton.LeftButton, pos=at + QPoint(30, 10))
     stage.turn()
+
+
+def _open_other(stage: Stage, scan: Path) -> None:
+    """Open ``scan`` in place of the open document, and wait until it is shown."""
+    stage.open(scan)
+    context = stage.context
+    stage.until(lambda: context.document is not None and context.document.painting.path == scan)
+    stage.until(lambda: stage.area.layers is not None and stage.area.layers.complete)
 
 
 def _undo_and_redo(stage: Stage) -> None:

@@ -19,8 +19,6 @@ from imagest_core.progress import Progress
 
 HEAD = f"{'':<52}{'measured':>10}          {'limit':<10}"
 Measured = dict[str, float]
-FACTORS = (1.0, 1.25, 1.5, 2.0)
-"""Scale factors of the screen."""
 DESCRIPTION = "Measure the window offscreen: start-up time, frame times, stalls and memory."
 
 
@@ -53,7 +51,10 @@ def summary(rows: list[TableRow]) -> str:
 
 @dataclass(frozen=True)
 class ScanSizes:
-    """Sides in px of the synthetic scans, the engine used, and how often actions are repeated."""
+    """Sides in px of the synthetic scans, the engine used, and how often actions are repeated.
+
+    ``factors``: scale factors of the small screen.
+    """
 
     large: tuple[int, int] = (10_000, 10_000)
     small: tuple[int, int] = (2_000, 2_000)
@@ -63,6 +64,7 @@ class ScanSizes:
     strokes: int = 200
     undos: int = 100
     openings: int = 20
+    factors: tuple[float, ...] = (1.0, 1.25, 1.5, 2.0)
 
     @property
     def megapixels(self) -> str:
@@ -118,13 +120,13 @@ def table(sizes: ScanSizes, progress: Progress) -> Iterator[TableRow]:
         yield from memory_rows(small, sizes)
         progress.check()
         yield from wide_brush_rows(Path(folder), sizes.huge)
-    for factor in FACTORS:
-        progress.check()
-        yield from reach_rows(factor)
     progress.check()
     yield from deriving_rows()
     progress.check()
     yield from restoring_rows(sizes.engine)
+    for factor in sizes.factors:
+        progress.check()
+        yield from reach_rows(factor)
 
 
 def opening_rows(scan: Path, size: str) -> Iterator[TableRow]:
