@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import statistics
@@ -154,9 +155,15 @@ def _growth(stage: Stage, act: Callable[[int], object], count: int) -> float:
 
 
 def _resident(stage: Stage) -> int:
-    """Resident memory of this process in bytes; 0 where the system does not report it."""
+    """Resident memory of this process in bytes, without what its allocator only holds in reserve.
+
+    0 where the system does not report it.
+    """
     stage.rest()
     gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if os.name == "posix" else None
+    if trim is not None:
+        trim(0)
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except (OSError, IndexError, ValueError):
