@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QWidget
 
 LOWEST = 24
 """Height in px of a control that must be visible at once."""
@@ -33,6 +33,8 @@ def hidden_part(widget: QWidget) -> str:
         content = area.widget()
         if content is not None and content.width() > area.viewport().width():
             return f"{area.accessibleName()}: wider than its place"
+    if isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QScrollArea):
+        widget = widget.viewport()  # it covers the view itself
     visible = widget.visibleRegion().boundingRect()
     room = widget.rect() if area is None else widget.rect().intersected(area.viewport().rect())
     screen = widget.screen().availableGeometry()
