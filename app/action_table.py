@@ -59,6 +59,7 @@ FILE = (
     ActionSpec("save_as", QT_TRANSLATE_NOOP("Actions", "Save project &as…"), ("Ctrl+Shift+S",)),
     SEPARATOR,
     ActionSpec("export", QT_TRANSLATE_NOOP("Actions", "&Export…"), ("Ctrl+E",), "export"),
+    ActionSpec("export_picture", QT_TRANSLATE_NOOP("Actions", "Export &marked picture…"), (), "hatch"),
     SEPARATOR,
     ActionSpec("settings", QT_TRANSLATE_NOOP("Actions", "Se&ttings…"), ("Ctrl+,",), "settings", ""),
     ActionSpec("quit", QT_TRANSLATE_NOOP("Actions", "&Quit"), ("Ctrl+Q",), "", ""),
@@ -74,6 +75,12 @@ VIEW = (
     ActionSpec("actual", QT_TRANSLATE_NOOP("Actions", "&Actual pixels (100 %)"), ("Ctrl+1",)),
     ActionSpec("zoom_in", QT_TRANSLATE_NOOP("Actions", "Zoom &in"), ("Ctrl++", "Ctrl+="), "zoom-in"),
     ActionSpec("zoom_out", QT_TRANSLATE_NOOP("Actions", "Zoom &out"), ("Ctrl+-",), "zoom-out"),
+    ActionSpec("zoom_to_selection", QT_TRANSLATE_NOOP("Actions", "&Zoom to selection"), ("Ctrl+2",), "fit"),
+    ActionSpec("rotate_left", QT_TRANSLATE_NOOP("Actions", "Rotate view &left"), ("Shift+L",), "rotate-left"),
+    ActionSpec(
+        "rotate_right", QT_TRANSLATE_NOOP("Actions", "Rotate view rig&ht"), ("Shift+R",), "rotate-right"
+    ),
+    ActionSpec("upright", QT_TRANSLATE_NOOP("Actions", "Upright &view"), ("Shift+U",)),
     SEPARATOR,
     ActionSpec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
     ActionSpec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
@@ -84,6 +91,14 @@ VIEW = (
         QT_TRANSLATE_NOOP("Actions", "&Difference map"),
         ("Alt+5",),
         "difference",
+        group="compare",
+    ),
+    ActionSpec(
+        "contact",
+        QT_TRANSLATE_NOOP("Actions", "Compare &variations"),
+        ("C", "Alt+6"),
+        "contact",
+        "run",
         group="compare",
     ),
     ActionSpec("flip", QT_TRANSLATE_NOOP("Actions", "Fli&p original and restored"), ("Q",)),
@@ -105,6 +120,35 @@ VIEW = (
         ("T",),
         "hatch",
         checkable=True,
+    ),
+    ActionSpec(
+        "probe_visible",
+        QT_TRANSLATE_NOOP("Actions", "Probe: &where a pixel comes from"),
+        ("I",),
+        "info",
+        checkable=True,
+    ),
+    SEPARATOR,
+    ActionSpec(
+        "palette_classes",
+        QT_TRANSLATE_NOOP("Actions", "Mask palette &1: class colours"),
+        (),
+        needs="",
+        group="palette",
+    ),
+    ActionSpec(
+        "palette_bright",
+        QT_TRANSLATE_NOOP("Actions", "Mask palette &2: bright colours"),
+        (),
+        needs="",
+        group="palette",
+    ),
+    ActionSpec("notes_visible", QT_TRANSLATE_NOOP("Actions", "Show no&tes"), ("Shift+I",), checkable=True),
+    ActionSpec(
+        "scale_bar", QT_TRANSLATE_NOOP("Actions", "Sho&w scale bar"), ("Shift+M",), needs="", checkable=True
+    ),
+    ActionSpec(
+        "mask_hatched", QT_TRANSLATE_NOOP("Actions", "Hatched mas&k"), ("Shift+T",), needs="", checkable=True
     ),
 )
 TOOLS = (
@@ -130,18 +174,50 @@ TOOLS = (
         "measure",
         group="tool",
     ),
+    ActionSpec(
+        "tool_note", QT_TRANSLATE_NOOP("Actions", "Write a &note"), ("Shift+N",), "note", group="tool"
+    ),
 )
 MASK = (
     ActionSpec("swap_tool", QT_TRANSLATE_NOOP("Actions", "Swap brush and era&ser"), ("X",)),
-    ActionSpec("brush_smaller", QT_TRANSLATE_NOOP("Actions", "S&maller brush"), ("[",)),
-    ActionSpec("brush_larger", QT_TRANSLATE_NOOP("Actions", "Lar&ger brush"), ("]",)),
+    ActionSpec(
+        "brush_smaller",
+        QT_TRANSLATE_NOOP("Actions", "S&maller brush"),
+        (
+            "[",
+            "Shift+PgDown",
+        ),
+    ),
+    ActionSpec(
+        "brush_larger",
+        QT_TRANSLATE_NOOP("Actions", "Lar&ger brush"),
+        (
+            "]",
+            "Shift+PgUp",
+        ),
+    ),
+    ActionSpec(
+        "subtracting",
+        QT_TRANSLATE_NOOP("Actions", "S&ubtract with lasso, rectangle and wand"),
+        ("Shift+E",),
+        "minus",
+        checkable=True,
+    ),
     ActionSpec("overwrite", QT_TRANSLATE_NOOP("Actions", "Paint &over other classes"), (), checkable=True),
     SEPARATOR,
     ActionSpec(
-        "grow", QT_TRANSLATE_NOOP("Actions", "Gro&w class by 1 px"), ("Ctrl+Alt+Up",), "grow", "damage"
+        "grow",
+        QT_TRANSLATE_NOOP("Actions", "Gro&w class by 1 px"),
+        ("Ctrl+Shift+Up", "Ctrl+Alt+Up"),
+        "grow",
+        "damage",
     ),
     ActionSpec(
-        "shrink", QT_TRANSLATE_NOOP("Actions", "Shrin&k class by 1 px"), ("Ctrl+Alt+Down",), "", "damage"
+        "shrink",
+        QT_TRANSLATE_NOOP("Actions", "Shrin&k class by 1 px"),
+        ("Ctrl+Shift+Down", "Ctrl+Alt+Down"),
+        "",
+        "damage",
     ),
     ActionSpec("invert", QT_TRANSLATE_NOOP("Actions", "In&vert"), ("Shift+V",), "invert"),
     ActionSpec(
@@ -191,6 +267,8 @@ RESTORE = (
     SEPARATOR,
     ActionSpec("new_seed", QT_TRANSLATE_NOOP("Actions", "&New seed"), ("Ctrl+D",), "dice"),
     ActionSpec("cancel", QT_TRANSLATE_NOOP("Actions", "&Cancel"), ("Shift+X",), "cancel", "job"),
+    SEPARATOR,
+    ActionSpec("models", QT_TRANSLATE_NOOP("Actions", "&Models…"), (), "", ""),
 )
 RESULTS = (
     ActionSpec("previous_run", QT_TRANSLATE_NOOP("Actions", "&Previous result"), (",",), "previous", "run"),
@@ -233,6 +311,30 @@ RESULTS = (
     ActionSpec(
         "reject_region", QT_TRANSLATE_NOOP("Actions", "Reject t&his region"), ("D",), "close", "region"
     ),
+    SEPARATOR,
+    ActionSpec(
+        "tool_reject_brush",
+        QT_TRANSLATE_NOOP("Actions", "Reject a part with the &brush"),
+        ("J",),
+        "brush",
+        "shown",
+        group="tool",
+    ),
+    ActionSpec(
+        "tool_reject_lasso",
+        QT_TRANSLATE_NOOP("Actions", "Reject a part with the &lasso"),
+        ("Shift+J",),
+        "lasso",
+        "shown",
+        group="tool",
+    ),
+    ActionSpec(
+        "restore_part",
+        QT_TRANSLATE_NOOP("Actions", "Restore the rejected part aga&in"),
+        ("Ctrl+J",),
+        "restore",
+        "shown",
+    ),
 )
 HELP = (
     ActionSpec("manual", QT_TRANSLATE_NOOP("Actions", "&Manual"), ("F1",), "manual", ""),
@@ -260,7 +362,10 @@ HELD = (
     (QT_TRANSLATE_NOOP("Actions", "Straight lines and right angles"), "Shift"),
     (QT_TRANSLATE_NOOP("Actions", "Cancel the stroke"), "Esc"),
     (QT_TRANSLATE_NOOP("Actions", "Zoom at the cursor"), "Wheel"),
-    (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Change the brush size by dragging"), "Alt+Drag, Ctrl+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Erase with lasso, polygon, rectangle, wand or fill"), "Alt, Ctrl"),
+    (QT_TRANSLATE_NOOP("Actions", "Take back a rejected part"), "Ctrl+Drag"),
+    (QT_TRANSLATE_NOOP("Actions", "Accept one of the variations side by side"), "1 … 4"),
 )
 """Keys that act while they are held; handled by the canvas."""
 

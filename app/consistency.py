@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.selection import Selection
+from app.selection import REJECT_TOOLS, Compare, Selection, ToolName
 from imagest_core.damage.classes import DamageClass
 from imagest_core.project.state import State
 
@@ -12,8 +12,8 @@ from imagest_core.project.state import State
 def reconcile(selection: Selection, state: State | None) -> None:
     """Reset everything in ``selection`` that no longer exists in ``state``.
 
-    The damage class falls back to the first visible one, a result and its region to none. A mask that was
-    hidden to judge this result is shown again.
+    The damage class falls back to the first visible one, a result and its region to none, a tool that
+    rejects a part of it to the hand. A mask that was hidden to judge this result is shown again.
     """
     if state is None:
         return
@@ -24,11 +24,15 @@ def reconcile(selection: Selection, state: State | None) -> None:
     proposal = selection.proposal
     if proposal is not None and proposal.label not in labels:
         selection.proposal = replace(proposal, label=selection.label)
+    if selection.compare == Compare.CONTACT and not state.runs:
+        selection.compare = Compare.SINGLE
     run = None if selection.run is None else state.runs.get(selection.run)
     if run is None:
         if selection.run is not None:
             selection.mask_visible = True
         selection.run, selection.region = None, 0
+        if selection.tool in REJECT_TOOLS:
+            selection.tool = ToolName.PAN
     elif not 0 <= selection.region <= run.count:
         selection.region = 0
 

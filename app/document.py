@@ -128,9 +128,10 @@ def _locate(document: Document, path: Path, scan: Path, accept_rewritten: bool) 
 class OpenDocument(QObject):
     """An open project and its scan.
 
-    ``damage_changed(Box)`` and ``decisions_changed(Box)`` say where; the other signals say which part of the
-    state has changed. Three carry a message: ``troubled`` (saving failed, "" once it works again), ``warned``
-    (a backup failed) and ``refused`` (an operation was refused). Change ``document`` only through :meth:`do`.
+    ``damage_changed(Box)`` and ``decisions_changed(Box)``, also for rejected parts, say where; the other
+    signals say which part of the state has changed. Three carry a message: ``troubled`` (saving failed, ""
+    once it works again), ``warned`` (a backup failed) and ``refused`` (an operation was refused). Change
+    ``document`` only through :meth:`do`.
     """
 
     damage_changed = Signal(object)
@@ -139,6 +140,7 @@ class OpenDocument(QObject):
     runs_changed = Signal()
     decisions_changed = Signal(object)
     calibration_changed = Signal()
+    annotations_changed = Signal()
     notes_changed = Signal()
     history_changed = Signal()
     troubled = Signal(object)
@@ -238,7 +240,7 @@ class OpenDocument(QObject):
         self.document.operation_rejected.disconnect(self._emit_refusal)
 
     def _emit_change(self, change: Change) -> None:
-        if change.aspect in (Aspect.RUNS, Aspect.DECISIONS):
+        if change.aspect in (Aspect.RUNS, Aspect.DECISIONS, Aspect.REJECTED_PARTS):
             self._accepted = None
         match change.aspect:
             case Aspect.DAMAGE:
@@ -249,10 +251,12 @@ class OpenDocument(QObject):
                 self.style_changed.emit()
             case Aspect.RUNS:
                 self.runs_changed.emit()
-            case Aspect.DECISIONS:
+            case Aspect.DECISIONS | Aspect.REJECTED_PARTS:
                 self.decisions_changed.emit(change.box)
             case Aspect.CALIBRATION:
                 self.calibration_changed.emit()
+            case Aspect.ANNOTATIONS:
+                self.annotations_changed.emit()
             case _:
                 self.notes_changed.emit()
 

@@ -1,4 +1,4 @@
-"""Faults of this program: logged once and reported to listeners, from any thread."""
+"""Unexpected errors: logged once and reported to listeners, from any thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from imagest_core.progress import Cancelled
 log = logging.getLogger(__name__)
 
 REPEAT_INTERVAL = 5.0
-"""Seconds within which the same fault, for instance of every repaint, is reported once."""
+"""Seconds within which the same error, for instance in every repaint, is reported once."""
 
 QUIET = Cancelled, KeyboardInterrupt, SystemExit
 """Exceptions that are no errors."""
@@ -23,7 +23,7 @@ Listener = Callable[[BaseException], object]
 
 
 def is_fault(error: BaseException) -> bool:
-    """Whether ``error`` is a fault of this program, not wrong input, a full disk or a cancellation."""
+    """Whether ``error`` is unexpected: not wrong input, a full disk or a cancellation."""
     if isinstance(error, (ImagestError, OSError, *QUIET)) or out_of_memory(error):
         return False
     return not _closed_meanwhile(error)
@@ -46,14 +46,14 @@ def _closed_meanwhile(error: BaseException) -> bool:
 
 
 class Faults:
-    """Logs and reports every fault once, even if it arrives in several ways."""
+    """Logs and reports every unexpected error once, even if it arrives in several ways."""
 
     def __init__(self) -> None:
         self._listeners: list[Listener] = []
         self._times: dict[tuple[type, str], float] = {}
 
     def listen(self, listener: Listener) -> None:
-        """Call ``listener`` with every fault, in the thread where it occurred."""
+        """Call ``listener`` with every unexpected error, in the thread where it occurred."""
         self._listeners.append(listener)
 
     def forget(self, listener: Listener) -> None:
@@ -62,7 +62,7 @@ class Faults:
             self._listeners.remove(listener)
 
     def report(self, error: BaseException, *, uncaught: bool = False) -> None:
-        """Log ``error`` and call the listeners, unless it is no fault or was just reported.
+        """Log ``error`` and call the listeners, unless it is expected or was just reported.
 
         ``uncaught``: the error was not handled, so that even wrong input is reported.
         """
@@ -72,11 +72,11 @@ class Faults:
                     listener(error)
 
     def note(self, error: BaseException, *, uncaught: bool = False) -> bool:
-        """Log ``error`` without calling listeners; returns whether it is a new fault."""
+        """Log ``error`` without calling listeners; returns whether it is unexpected and new."""
         relevant = not isinstance(error, QUIET) if uncaught else is_fault(error)
         if not relevant or not once(error, "noted") or self._is_repeated(error):
             return False
-        log.error("a fault of this program:\n%s", "".join(traceback.format_exception(error)).rstrip())
+        log.error("internal error:\n%s", "".join(traceback.format_exception(error)).rstrip())
         return True
 
     def _is_repeated(self, error: BaseException) -> bool:
@@ -90,4 +90,4 @@ class Faults:
 
 
 faults = Faults()
-"""The faults of this process."""
+"""The unexpected errors of this process."""

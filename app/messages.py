@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class MessageAction:
-    """A button beside a notification: its text and what it does."""
+    """A button in a notification: its text and what it does."""
 
     text: str
     run: Callable[[], object]
@@ -52,9 +52,9 @@ class Messages(QObject):
         self._emit(Notification("warning", localized(sentence), remedy, details))
 
     def fail(self, error: BaseException) -> None:
-        """Show an error: the sentence of an ``ImagestError``, a general one for a fault of the program.
+        """Show an error: the sentence of an ``ImagestError``, a general one for an unexpected error.
 
-        A fault is logged and shown once, even if it arrives in several ways.
+        An unexpected error is logged and shown once, even if it arrives in several ways.
         """
         if is_fault(error):
             faults.note(error)

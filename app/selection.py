@@ -8,6 +8,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from app.observable import Value
+from app.palettes import MaskPalette
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.request import RestorationRequest
@@ -29,7 +30,14 @@ class ToolName(StrEnum):
     FILL = "fill"
     STYLE = "style"
     MEASURE = "measure"
+    NOTE = "note"
     PICK = "pick"
+    REJECT_BRUSH = "reject_brush"
+    REJECT_LASSO = "reject_lasso"
+
+
+REJECT_TOOLS = (ToolName.REJECT_BRUSH, ToolName.REJECT_LASSO)
+"""Tools that reject a part of the result under review."""
 
 
 class Compare(StrEnum):
@@ -40,6 +48,8 @@ class Compare(StrEnum):
     SWIPE = "swipe"
     BLINK = "blink"
     DIFFERENCE = "difference"
+    CONTACT = "contact"
+    """The variations of a region, side by side."""
 
 
 class DisplayedPicture(StrEnum):
@@ -69,11 +79,17 @@ class Selection(QObject):
     label_changed = Signal(int)
     brush_changed = Signal(float)
     overwrite_changed = Signal(bool)
+    subtracting_changed = Signal(bool)
     tolerance_changed = Signal(float)
     mask_visible_changed = Signal(bool)
     zones_visible_changed = Signal(bool)
     windows_visible_changed = Signal(bool)
     provenance_visible_changed = Signal(bool)
+    probe_visible_changed = Signal(bool)
+    palette_changed = Signal(str)
+    mask_hatched_changed = Signal(bool)
+    scale_bar_changed = Signal(bool)
+    notes_visible_changed = Signal(bool)
     surround_changed = Signal(str)
     result_changed = Signal(object)
     compare_changed = Signal(str)
@@ -99,6 +115,8 @@ class Selection(QObject):
     brush_size = Value(24.0, "brush_changed")
     """Diameter in native pixels."""
     overwrite_classes = Value(False, "overwrite_changed")
+    subtracting = Value(False)
+    """Whether lasso, polygon, rectangle, wand and fill erase damage; Alt or Ctrl inverts it."""
     tolerance = Value(12.0)
     """Largest colour difference of the wand, in CIE Lab units."""
     mask_visible = Value(True)
@@ -108,6 +126,16 @@ class Selection(QObject):
     """Whether the windows of a restoration are outlined."""
     provenance_visible = Value(False)
     """Whether reconstructed pixels are hatched."""
+    probe_visible = Value(False)
+    """Whether a panel says where the pixel under the mouse comes from."""
+    palette = Value[str](MaskPalette.CLASSES)
+    """The colours in which damage is drawn."""
+    mask_hatched = Value(False)
+    """Whether damage is drawn as hatching, with another pattern for each class."""
+    scale_bar = Value(False)
+    """Whether a scale bar is drawn on the canvas."""
+    notes_visible = Value(True)
+    """Whether the notes on the picture are drawn."""
     surround = Value("mid")
     """The background around the picture: dark, mid, light, black or checker."""
     run: Value[int | None] = Value(None, "result_changed")

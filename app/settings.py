@@ -10,6 +10,8 @@ from typing import Any
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 RECENT = 12
+PROMPTS = 20
+"""Number of texts that are kept for a prompt."""
 KNOWN_PROJECTS = 1000
 """Number of scans whose named projects are remembered."""
 
@@ -19,7 +21,9 @@ class Preferences:
     """The preferences of the user.
 
     ``theme``: system, light or dark; ``language``: "" (the system's), en or zh_CN; ``surround``: the
-    background around the picture; ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
+    background around the picture; ``palette``: classes or bright; ``mask_hatched``: draw damage as hatching;
+    ``scale_bar``: show a scale bar;
+    ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
     ``export_…``: the additional files of the last export; ``manual_scale``: size of the manual's text
     relative to that of the window.
     """
@@ -27,6 +31,9 @@ class Preferences:
     theme: str = "system"
     language: str = ""
     surround: str = "mid"
+    palette: str = "classes"
+    mask_hatched: bool = False
+    scale_bar: bool = False
     device: str = "auto"
     operator: str = ""
     brush_follows_zoom: bool = False
@@ -116,6 +123,17 @@ class Settings(QObject):
         self._recent = recent
         self._write("recent", [asdict(item) for item in recent])
         self.recent_changed.emit()
+
+    def prompts(self, name: str) -> list[str]:
+        """The texts used before for the parameter ``name``, the latest first."""
+        stored = self._read(f"prompts/{name}", [])
+        return [str(text) for text in stored] if isinstance(stored, list) else []
+
+    def remember_prompt(self, name: str, text: str) -> None:
+        """Keep a text as the latest of the parameter ``name``."""
+        if text:
+            others = [other for other in self.prompts(name) if other != text]
+            self._write(f"prompts/{name}", [text, *others][:PROMPTS])
 
     def last_state(self, path: Path) -> RecentFile:
         """The last state of the file at ``path``."""

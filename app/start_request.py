@@ -12,9 +12,10 @@ from imagest_core.restoration.request import RestorationRequest
 
 def default_engine() -> str:
     """The network if its weights are installed, otherwise an engine that needs none."""
-    from imagest_core.models.library import installed_models
+    from imagest_core.models.identity import ModelKind
+    from imagest_core.models.installed import installed_models
 
-    return "imagest" if installed_models() else "harmonic"
+    return "imagest" if installed_models(kinds=(ModelKind.IMAGEST,)) else "harmonic"
 
 
 def default_request(settings: Settings) -> RestorationRequest:

@@ -9,8 +9,9 @@ from imagest_core.errors import InputError
 EXTRAS = {
     "train": ("accelerate", "tensorboard"),
     "evaluate": ("piq", "torchvision", "transformers"),
+    "diffusion": ("accelerate", "diffusers", "peft", "transformers"),
 }
-"""Extra of the distribution → modules it brings. Only ``imagest_core.<training|evaluation>`` imports them."""
+"""Extra of the distribution → modules it brings. Import contracts state which packages may import them."""
 
 
 class MissingExtraError(InputError):
@@ -22,9 +23,13 @@ def require_extra(extra: str, purpose: str) -> None:
 
     ``purpose`` is the subject of the sentence: "Training".
     """
-    missing = [module for module in EXTRAS[extra] if find_spec(module) is None]
-    if missing:
+    if missing := missing_modules(extra):
         raise MissingExtraError(
             f"{purpose} needs packages that are not installed ({', '.join(missing)}); install them with: "
             f"pip install 'imagest-workstation[{extra}]'"
         )
+
+
+def missing_modules(extra: str) -> list[str]:
+    """Return the modules of ``extra`` that are not installed; imports none of them."""
+    return [module for module in EXTRAS[extra] if find_spec(module) is None]

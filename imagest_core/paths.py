@@ -37,6 +37,13 @@ def state_folder() -> Path:
     return folders.user_log_path if sys.platform == "darwin" else folders.user_state_path
 
 
+def cache_folder() -> Path:
+    """Return the folder for files that can be made again; it is inside ``IMAGEST_DATA`` if that is set."""
+    if chosen := os.environ.get("IMAGEST_DATA"):
+        return Path(chosen, "cache")
+    return _platform_folders().user_cache_path
+
+
 def _platform_folders() -> PlatformDirsABC:
     import platformdirs
 

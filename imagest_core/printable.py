@@ -47,6 +47,13 @@ def counted(count: int, one: str, *, commas: bool = True) -> str:
     return f"{number} {one if count == 1 else one + 's'}"
 
 
+def size_text(size: int) -> str:
+    """Return a size in bytes as "4.27 GB", "38.6 MB" or "12 kB"."""
+    if size < 1e6:
+        return f"{size / 1e3:.0f} kB"
+    return f"{size / 1e9:.2f} GB" if size >= 1e9 else f"{size / 1e6:.1f} MB"
+
+
 def article(noun: str) -> str:
     """Return "a" or "an" for ``noun`` as it is pronounced: an RGB picture, an 8-bit picture."""
     first = noun.split("-")[0].split()[0]

@@ -1,4 +1,4 @@
-"""List the core's texts for translation: write app/i18n/core_templates.py.
+"""List the core's texts for translation: write core_templates.py and parameter_templates.py in app/i18n.
 
 lupdate reads only the window's sources, so the templates of the core are collected from its syntax trees:
 
@@ -14,14 +14,19 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from imagest_core.project.operations.names import NAMES
+from imagest_core.restoration.engines.registry import parameter_texts
 
 ROOT = Path(__file__).resolve().parents[1]
 LIST = ROOT / "app" / "i18n" / "core_templates.py"
+PARAMETERS = ROOT / "app" / "i18n" / "parameter_templates.py"
 WITHOUT_WINDOW = ("imagest_core/cli", "imagest_core/evaluation", "imagest_core/training", "app/benchmarks")
+CONTEXT = "Parameters"
+OWN = ("Automatic",)
+"""Texts of the controls themselves."""
 FAULTS = {"ValueError", "TypeError", "KeyError", "OSError", "RuntimeError", "EOFError", "ExpatError"}
 """Exceptions that never reach the user as a sentence."""
 
@@ -34,7 +39,6 @@ from __future__ import annotations
 
 from app.i18n.noop import QT_TRANSLATE_NOOP
 
-TEMPLATES = (
 '''
 
 
@@ -80,9 +84,19 @@ def _constants(nodes: list[ast.expr]) -> Iterator[str]:
 
 
 def listing() -> str:
-    """The content of the list."""
-    lines = (f'    QT_TRANSLATE_NOOP("Core", {_quoted(text)}),\n' for text in templates())
-    return HEAD + "".join(lines) + ")\n"
+    """The content of the list of messages."""
+    return HEAD + _tuple("TEMPLATES", "Core", templates())
+
+
+def parameter_listing() -> str:
+    """The content of the list of the parameters' texts."""
+    texts = [*parameter_texts(), *OWN]
+    return HEAD + f'CONTEXT = "{CONTEXT}"\n\n' + _tuple("TEXTS", CONTEXT, texts)
+
+
+def _tuple(name: str, context: str, texts: Iterable[str]) -> str:
+    lines = (f'    QT_TRANSLATE_NOOP("{context}", {_quoted(text)}),\n' for text in texts)
+    return f"{name} = (\n" + "".join(lines) + ")\n"
 
 
 def _quoted(text: str) -> str:
@@ -92,4 +106,5 @@ def _quoted(text: str) -> str:
 
 if __name__ == "__main__":
     LIST.write_text(listing(), encoding="utf-8")
+    PARAMETERS.write_text(parameter_listing(), encoding="utf-8")
     sys.stdout.write(f"{LIST.relative_to(ROOT)}: {len(templates())} texts\n")

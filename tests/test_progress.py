@@ -15,7 +15,7 @@ class Clock:
         return self.now
 
 
-def test_a_turn_comes_again_when_it_is_its_share_of_the_time() -> None:
+def test_turns_are_limited_to_their_share_of_the_time() -> None:
     clock = Clock()
     pace = Pace(0.25, clock)
     assert pace.due
@@ -28,7 +28,7 @@ def test_a_turn_comes_again_when_it_is_its_share_of_the_time() -> None:
     assert pace.due
 
 
-def test_what_costs_nothing_is_always_due() -> None:
+def test_work_without_cost_is_always_due() -> None:
     clock = Clock()
     pace = Pace(0.1, clock)
     with pace.turn():

@@ -44,7 +44,7 @@ FACTS = st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | s
 
 
 @given(st.builds(Everything, REQUESTS, st.none() | STYLES, FACTS, st.tuples(st.integers(), st.text())))
-def test_plain_values_come_back_through_json(value: Everything) -> None:
+def test_plain_values_round_trip_through_json(value: Everything) -> None:
     again = from_plain(Everything, json.loads(json.dumps(to_plain(value))))
     assert again == value
     assert type(again.request.get("mode")) is Mode

@@ -9,6 +9,7 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
+from app.canvas.transforms import scale_of
 from app.theme import SURROUNDS
 
 GRID_FROM = 8.0
@@ -48,7 +49,7 @@ class GridItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        zoom = painter.worldTransform().m11() * painter.device().devicePixelRatioF()
+        zoom = scale_of(painter.worldTransform()) * painter.device().devicePixelRatioF()
         draw_grid(painter, option.exposedRect.intersected(self._box), zoom)
 
 

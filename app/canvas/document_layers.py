@@ -11,30 +11,34 @@ from PySide6.QtCore import QObject, Signal
 from app.canvas.labels import LabelLevels
 from app.canvas.layer import PictureLayer
 from app.canvas.overlay import Overlay
-from app.canvas.overlay_pixels import OverlayStyle, Zones, overlay_style
+from app.canvas.overlay_pixels import HATCHED_OPACITY, OPACITY, OverlayStyle, Zones, overlay_style
 from app.canvas.pyramid import Pyramid
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.runner import Ticket
 from app.levels import LAST_LEVEL
-from app.selection import Proposal
+from app.palettes import displayed_classes
+from app.selection import REJECT_TOOLS, Proposal
 from imagest_core.damage.classes import DamageClass
 from imagest_core.damage.map import TILE, DamageMap, tile_box
 from imagest_core.painting.geometry import Box
 from imagest_core.project.accepted_fills import AcceptedFills
+from imagest_core.project.run import Run
 from imagest_core.restoration.engines.registry import get_engine
 
 _MAX_TILES_AT_ONCE = 64
 """Maximum number of tiles that are reduced in the window's thread; a worker reduces more."""
 _PROPOSAL_OPACITY = 0.6
-_RECONSTRUCTED = (DamageClass(1, "reconstructed", "#ffffff"),)
+_RECONSTRUCTED = (DamageClass(1, "accepted", "#ffffff"), DamageClass(2, "under review", "#ffd24a"))
+_REJECTED = (DamageClass(1, "rejected", "#d62828"),)
 
 
 class DocumentLayers(QObject):
     """The layers of ``document``. ``ready()``: the pyramid is complete.
 
     Views draw ``original``, ``mask``, ``proposal`` (damage that would be marked) and ``provenance``
-    (reconstructed pixels, hatched).
+    (reconstructed pixels, hatched: the accepted ones, and those of the result under review), and
+    ``rejected`` (the rejected part of that result), which is shown while a tool for it is selected.
     """
 
     ready = Signal()
@@ -50,12 +54,14 @@ class DocumentLayers(QObject):
         self.mask = Overlay(levels, painting.box, self._mask_style(), self)
         self.proposal = Overlay(levels, painting.box, parent=self)
         self.provenance = Overlay(levels, painting.box, overlay_style(_RECONSTRUCTED, hatched=True), self)
+        self.rejected = Overlay(levels, painting.box, overlay_style(_REJECTED, hatched=True), self)
         self._tickets: list[Ticket] = []
         self._band_count, self._bands_done, self._failed = 0, 0, False
         self._connect()
         self.reload_mask()
         self._show_proposal(context.selection.proposal)
         self._reload_provenance()
+        self.reload_rejected()
 
     def _connect(self) -> None:
         document, selection = self.document, self.context.selection
@@ -63,8 +69,14 @@ class DocumentLayers(QObject):
         document.classes_changed.connect(self.reload_mask)
         document.runs_changed.connect(self._reload_provenance)
         document.decisions_changed.connect(self._reload_provenance)
+        document.decisions_changed.connect(self.reload_rejected)
+        selection.result_changed.connect(self.reload_rejected)
+        selection.tool_changed.connect(self.reload_rejected)
         selection.request_changed.connect(self._update_style)
         selection.zones_visible_changed.connect(self._update_style)
+        selection.palette_changed.connect(self._restyle)
+        selection.mask_hatched_changed.connect(self._restyle)
+        selection.result_changed.connect(self._reload_provenance)
         selection.proposal_changed.connect(self._show_proposal)
         selection.provenance_visible_changed.connect(self._reload_provenance)
 
@@ -78,8 +90,13 @@ class DocumentLayers(QObject):
         selection = self.context.selection
         selection.request_changed.disconnect(self._update_style)
         selection.zones_visible_changed.disconnect(self._update_style)
+        selection.palette_changed.disconnect(self._restyle)
+        selection.mask_hatched_changed.disconnect(self._restyle)
+        selection.result_changed.disconnect(self._reload_provenance)
         selection.proposal_changed.disconnect(self._show_proposal)
         selection.provenance_visible_changed.disconnect(self._reload_provenance)
+        selection.result_changed.disconnect(self.reload_rejected)
+        selection.tool_changed.disconnect(self.reload_rejected)
 
     # The scan
 
@@ -156,7 +173,18 @@ class DocumentLayers(QObject):
         request = self.context.selection.request
         blend = 0 if get_engine(request.engine).matches_boundary else request.blend
         zones = Zones(request.dilation, blend) if self.context.selection.zones_visible else None
-        return overlay_style(self.document.state.damage.classes, zones)
+        selection = self.context.selection
+        return overlay_style(
+            displayed_classes(self.document.state.damage.classes, selection.palette),
+            zones,
+            opacity=HATCHED_OPACITY if selection.mask_hatched else OPACITY,
+            hatched=selection.mask_hatched,
+        )
+
+    def _restyle(self) -> None:
+        """Draw the mask in the selected colours and pattern."""
+        self.mask.set_style(self._mask_style())
+        self._show_proposal(self.context.selection.proposal)
 
     def _update_style(self) -> None:
         style = self._mask_style()
@@ -166,7 +194,8 @@ class DocumentLayers(QObject):
     # Proposal and provenance
 
     def _show_proposal(self, proposal: Proposal | None) -> None:
-        classes = tuple(replace(item, visible=True) for item in self.document.state.damage.classes)
+        colours = displayed_classes(self.document.state.damage.classes, self.context.selection.palette)
+        classes = tuple(replace(item, visible=True) for item in colours)
         proposed = DamageMap(*self.document.state.box[2:], classes)
         if proposal is not None and not proposal.level:
             proposed.write(proposal.box, proposal.mask * np.uint8(proposal.label))
@@ -178,12 +207,25 @@ class DocumentLayers(QObject):
             if self.provenance.labels.any:
                 self.provenance.show(self._empty_map())
             return
-        accepted, empty = self.document.accepted, self._empty_map()
+        fills, empty = self._fills(), self._empty_map()
         self.context.background.latest(
             self.provenance,
-            lambda: _reduced(_reconstructed(accepted, empty), LAST_LEVEL + 1),
+            lambda: _reduced(_reconstructed(fills, empty), LAST_LEVEL + 1),
             self.provenance.show_levels,
         )
+
+    def reload_rejected(self, *_: object) -> None:
+        """Show the rejected part of the run under review if a tool that rejects parts is selected."""
+        selection = self.context.selection
+        part = self.document.state.rejected_parts.get(selection.run or 0)
+        if part is not None and selection.tool in REJECT_TOOLS:
+            self.rejected.show(part)
+        elif self.rejected.labels.any:
+            self.rejected.show(DamageMap(*self.document.state.box[2:]))
+
+    def _fills(self) -> tuple[AcceptedFills, Run | None]:
+        """The accepted fills and the run under review."""
+        return self.document.accepted, self.document.run(self.context.selection.run)
 
     def _empty_map(self) -> DamageMap:
         return DamageMap(*self.document.state.box[2:], _RECONSTRUCTED)
@@ -204,7 +246,15 @@ def _updated(labels: LabelLevels, before: DamageMap, current: DamageMap) -> Labe
     return labels
 
 
-def _reconstructed(accepted: AcceptedFills, into: DamageMap) -> DamageMap:
-    for tile in accepted.tiles():
-        into.write(tile.box, tile.mask)
+def _reconstructed(fills: tuple[AcceptedFills, Run | None], into: DamageMap) -> DamageMap:
+    """Mark accepted fills as label 1, and above them those of the run under review as label 2."""
+    accepted, run = fills
+    for composed in accepted.tiles():
+        into.write(composed.box, composed.mask)
+    for key in sorted(run.tile_keys) if run is not None else ():
+        assert run is not None
+        tile = run.content.tile(key)
+        labels = into.read(tile.box)
+        labels[tile.regions > 0] = 2
+        into.write(tile.box, labels)
     return into

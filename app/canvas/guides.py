@@ -7,12 +7,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QImage, QPixmap, QTransform
 from PySide6.QtWidgets import QGraphicsPixmapItem, QGraphicsScene
 
+from app.canvas.annotations import AnnotationItem
 from app.canvas.document_layers import DocumentLayers
-from app.canvas.items import LineItem
+from app.canvas.items import FrameItem, LineItem
 from app.canvas.overlay_pixels import argb
+from app.palettes import displayed_colour
 from app.selection import Proposal, Selection
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
+from imagest_core.project.state import Point
 
 _STYLE, _SUGGESTED, _WINDOW, _REGION = "#46c2ff", "#ffd24a", "#b7f0a8", "#ffffff"
 _MASK_OPACITY = 0.55
@@ -26,9 +29,14 @@ class Guides(QObject):
         self._scene, self._selection = scene, selection
         self._layers: DocumentLayers | None = None
         self.style = self._add_line(_STYLE, 20, dashed=False)
-        self.suggestions = self._add_line(_SUGGESTED, 21)
+        self.suggestions = FrameItem(_SUGGESTED)
+        self.suggestions.setZValue(21)
+        scene.addItem(self.suggestions)
         self.windows = self._add_line(_WINDOW, 22)
         self.region = self._add_line(_REGION, 23)
+        self.annotations = AnnotationItem()
+        self.annotations.setZValue(24)
+        scene.addItem(self.annotations)
         self.draft = self._add_line("#ffffff", 30)
         self.cursor_outline = self._add_line("#ffffff", 31)
         self.linked_cursor = self._add_line("#ffffff", 32, dashed=False)
@@ -53,19 +61,26 @@ class Guides(QObject):
         """Show the guides of another document, or none."""
         if self._layers is not None:
             self._layers.document.style_changed.disconnect(self._show_style)
+            self._layers.document.annotations_changed.disconnect(self._show_annotations)
         self._layers = layers
         if layers is not None:
             layers.document.style_changed.connect(self._show_style)
+            layers.document.annotations_changed.connect(self._show_annotations)
         for item in (self.windows, self.draft, self.cursor_outline, self.linked_cursor):
             item.set_boxes(())
         self._show_style()
         self._show_suggestions()
+        self._show_annotations()
         self._show_region()
         self._show_proposal(self._selection.proposal)
 
     def set_style_visible(self, visible: bool) -> None:
         """Show or hide the style references."""
         self.style.setVisible(visible)
+
+    def set_suggestions_visible(self, visible: bool) -> None:
+        """Show or hide the suggested style regions; they are hidden where pictures are compared."""
+        self.suggestions.setVisible(visible)
 
     def show_windows(self, boxes: tuple[Box, ...]) -> None:
         """Show the windows that a restoration would use."""
@@ -92,7 +107,9 @@ class Guides(QObject):
         if mask is None or self._layers is None:
             item.setPixmap(QPixmap())
             return
-        colours = {known.label: known.colour for known in self._layers.document.state.damage.classes}
+        palette = self._selection.palette
+        classes = self._layers.document.state.damage.classes
+        colours = {known.label: displayed_colour(known, palette) for known in classes}
         pixels = np.ascontiguousarray(mask * np.uint32(argb(colours.get(label, "#ffffff"), _MASK_OPACITY)))
         height, width = mask.shape
         image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
@@ -102,9 +119,26 @@ class Guides(QObject):
     def _show_style(self) -> None:
         self.style.set_boxes(() if self._layers is None else self._layers.document.state.style.regions)
 
+    def set_annotations_visible(self, visible: bool) -> None:
+        """Show or hide the notes on the picture."""
+        self.annotations.setVisible(visible)
+
+    def show_moved_annotation(self, index: int | None, position: Point) -> None:
+        """Draw a note at another position while it is dragged; None ends that."""
+        if index is None:
+            self._show_annotations()
+        else:
+            self.annotations.show_moved(index, position)
+
+    def _show_annotations(self) -> None:
+        notes = () if self._layers is None else self._layers.document.state.annotations
+        self.annotations.show_annotations(notes)
+
     def _show_suggestions(self) -> None:
         """Outline only the suggestions that a restoration would use."""
-        self.suggestions.set_boxes(() if self._layers is None else self._selection.style_taken)
+        boxes = () if self._layers is None else self._selection.style_taken
+        text = self.tr("suggested {0}")
+        self.suggestions.set_frames((box, text.format(number)) for number, box in enumerate(boxes, 1))
 
     def _show_region(self) -> None:
         """Outline the region under review."""

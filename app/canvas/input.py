@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainterPath, QTabletEvent
 from PySide6.QtWidgets import QWidget
 
@@ -11,12 +11,8 @@ from app.canvas.tools import Pointer, Tool
 
 
 class ToolView(NavigableView):
-    """Decides whether an event pans the view or goes to the tool.
+    """Decides whether an event pans the view or goes to the tool."""
 
-    ``hovered(x, y)``: the mouse is over this native point; (−1, −1) when it leaves the view.
-    """
-
-    hovered = Signal(float, float)
     tool: Tool
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -48,12 +44,14 @@ class ToolView(NavigableView):
             bool(held & Qt.KeyboardModifier.ShiftModifier),
             bool(held & Qt.KeyboardModifier.AltModifier),
             bool(held & Qt.KeyboardModifier.ControlModifier),
+            event.position().x() * self.devicePixelRatioF() / self.zoom,
         )
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Pan with the middle button, Space or the hand tool; otherwise the left button starts a gesture."""
         if not self.has_layers:
             return
+        self._untouched = False
         left = event.button() == Qt.MouseButton.LeftButton
         hand = left and (self._space_held or self.tool.name == "pan")
         if event.button() == Qt.MouseButton.MiddleButton or hand:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.layer import PictureLayer
+from app.canvas.transforms import scale_of
 from imagest_core.painting.geometry import Box
 
 Clip = Callable[[], QRectF]
@@ -43,7 +44,8 @@ class PictureItem(QGraphicsItem):
             return
         painter.save()
         painter.setClipRect(exposed, Qt.ClipOperation.IntersectClip)
-        self.layer.draw(painter, box, painter.worldTransform().m11() * painter.device().devicePixelRatioF())
+        ratio = painter.device().devicePixelRatioF()
+        self.layer.draw(painter, box, scale_of(painter.worldTransform()) * ratio)
         painter.restore()
 
 
@@ -89,7 +91,7 @@ class LineItem(QGraphicsItem):
 
     def _scale(self) -> float:
         views = self.scene().views() if self.scene() is not None else []
-        return views[0].transform().m11() if views else 1.0
+        return scale_of(views[0].transform()) if views else 1.0
 
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
@@ -101,6 +103,56 @@ class LineItem(QGraphicsItem):
         if self._dash_pen is not None:
             painter.setPen(self._dash_pen)
             painter.drawPath(self._path)
+
+
+class FrameItem(LineItem):
+    """Rectangles with a text each in their upper left corner, of constant size on the screen."""
+
+    _TEXT_WIDTH, _TEXT_HEIGHT = 160, 24
+
+    def __init__(self, colour: str) -> None:
+        super().__init__(colour)
+        self._labels: tuple[tuple[Box, str], ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The texts."""
+        return tuple(text for _, text in self._labels)
+
+    def set_frames(self, labels: Iterable[tuple[Box, str]]) -> None:
+        """Draw rectangles with their texts."""
+        self._labels = tuple(labels)
+        self.set_boxes(box for box, _ in self._labels)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        rect = super().boundingRect()
+        if rect.isNull():
+            return rect
+        reach = max(self._TEXT_WIDTH, self._TEXT_HEIGHT) / self._scale()
+        return rect.adjusted(-reach, -reach, reach, reach)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
+    ) -> None:
+        super().paint(painter, option, widget)
+        world = painter.worldTransform()
+        painter.save()
+        painter.resetTransform()
+        for box, text in self._labels:
+            draw_label(painter, world.mapRect(QRectF(*box)).topLeft(), text)
+        painter.restore()
+
+
+def draw_label(painter: QPainter, corner: QPointF, text: str) -> None:
+    """Draw ``text`` on a dark background with its upper left corner at ``corner``, in screen pixels."""
+    font = painter.font()
+    font.setPixelSize(11)
+    painter.setFont(font)
+    area = QRectF(painter.fontMetrics().boundingRect(text).adjusted(-5, -2, 5, 2))
+    area.moveTopLeft(corner)
+    painter.fillRect(area, QColor(24, 24, 24, 200))
+    painter.setPen(QColor("#e8e8e8"))
+    painter.drawText(area, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def _pen(colour: str, dashes: list[float] | None = None) -> QPen:

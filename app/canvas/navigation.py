@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QInputDevice,
     QMouseEvent,
     QNativeGestureEvent,
     QResizeEvent,
-    QTransform,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QGestureEvent, QGraphicsScene, QGraphicsView, QPinchGesture, QWidget
 
-from app.canvas.items import outward
+from app.canvas.items import LineItem, outward
+from app.canvas.transforms import scale_of, view_transform
 from imagest_core.painting.geometry import Box
 
 LARGEST = 32.0
@@ -23,6 +23,8 @@ _SMALLEST_SIDE = 48
 _WHEEL_STEP = 1.25
 _FIT_MARGIN = 0.96
 _OVERSCROLL = 0.9
+_LARGEST_RESERVED = 0.5
+"""Share of the height above which a reserved top is ignored."""
 _EMPTY = Box(0, 0, 0, 0)
 
 
@@ -35,10 +37,16 @@ class ViewPosition(NamedTuple):
 
 
 class NavigableView(QGraphicsView):
-    """A view of a picture of ``box`` pixels. ``moved()``: another part is visible; ``zoomed(zoom)``."""
+    """A view of a picture of ``box`` pixels.
+
+    ``moved()``: another part is visible; ``zoomed(zoom)``; ``hovered(x, y)``: the mouse is over this native
+    point, (−1, −1) when it leaves the view. ``linked_cursor`` marks the mouse position in a linked view.
+    """
 
     moved = Signal()
     zoomed = Signal(float)
+    hovered = Signal(float, float)
+    linked_cursor: LineItem
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -46,6 +54,7 @@ class NavigableView(QGraphicsView):
         self.box = _EMPTY
         self._grab_position: QPointF | None = None
         self._fitted = True
+        self._reserved_top, self._untouched, self._rotation = 0, True, 0
         self.resizing = False
         """Whether the view moves because its size changes."""
         self.setFrameShape(QGraphicsView.Shape.NoFrame)
@@ -58,6 +67,8 @@ class NavigableView(QGraphicsView):
         self.setMouseTracking(True)
         self.viewport().setMouseTracking(True)
         self.viewport().grabGesture(Qt.GestureType.PinchGesture)
+        self.setAcceptDrops(False)  # dropped files go to the window
+        self.viewport().setAcceptDrops(False)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # Position
@@ -65,7 +76,7 @@ class NavigableView(QGraphicsView):
     @property
     def zoom(self) -> float:
         """Screen pixels per native pixel; 1 is 100 %."""
-        return self.transform().m11() * self.devicePixelRatioF()
+        return scale_of(self.transform()) * self.devicePixelRatioF()
 
     @property
     def position(self) -> ViewPosition:
@@ -78,10 +89,14 @@ class NavigableView(QGraphicsView):
         inverse, _ = self.viewportTransform().inverted()
         return inverse.map(position)
 
+    def to_picture_rect(self, area: QRectF) -> QRectF:
+        """Convert an area of the viewport to native pixels."""
+        inverse, _ = self.viewportTransform().inverted()
+        return inverse.mapRect(area)
+
     def visible_rect(self) -> QRectF:
         """The area of the viewport in native pixels; it may extend beyond the picture."""
-        inverse, _ = self.viewportTransform().inverted()
-        return inverse.mapRect(QRectF(self.viewport().rect()))
+        return self.to_picture_rect(QRectF(self.viewport().rect()))
 
     def visible_box(self) -> Box:
         """The visible part of the picture."""
@@ -91,17 +106,39 @@ class NavigableView(QGraphicsView):
 
     def set_box(self, box: Box) -> None:
         """Set the size of the picture and fit it in the view."""
-        self.box = box
+        self.box, self._untouched, self._rotation = box, True, 0
         self.fit()
 
     def fit(self) -> None:
-        """Fit the whole picture in the view."""
-        if self.box.empty:
-            return
-        size = self.viewport().size() * self.devicePixelRatioF()
-        zoom = min(size.width() / self.box.width, size.height() / self.box.height, LARGEST / _FIT_MARGIN)
-        self.set_view(ViewPosition(self.box.width / 2, self.box.height / 2, zoom * _FIT_MARGIN))
+        """Fit the whole picture in the part of the view that no message covers."""
+        self.fit_box(self.box)
         self._fitted = True
+
+    def fit_box(self, box: Box) -> None:
+        """Fit ``box`` of the picture in the part of the view that no message covers."""
+        if box.empty:
+            return
+        free = self._free_area()
+        size = self._turned(free.size()) * self.devicePixelRatioF()
+        zoom = min(size.width() / box.width, size.height() / box.height, LARGEST / _FIT_MARGIN)
+        centre = QPointF(box.x + box.width / 2, box.y + box.height / 2)
+        self._move_to(centre, free.center(), zoom * _FIT_MARGIN)
+
+    def _free_area(self) -> QRectF:
+        """The viewport without the reserved top, unless that would leave too little."""
+        area = QRectF(self.viewport().rect())
+        top = self._reserved_top if self._reserved_top < _LARGEST_RESERVED * area.height() else 0
+        return area.adjusted(0, top, 0, 0)
+
+    def reserve_top(self, height: int) -> None:
+        """Fit pictures below the upper ``height`` pixels.
+
+        A fitted picture moves only if nothing was done with it yet, so that it never moves under the pen.
+        """
+        if height != self._reserved_top:
+            self._reserved_top = height
+            if height and self._fitted and self._untouched:
+                self.fit()
 
     def actual_size(self) -> None:
         """Zoom to 100 % around the centre."""
@@ -125,7 +162,7 @@ class NavigableView(QGraphicsView):
         visible = self.visible_box()
         if visible.contains(box) and box.area * 400 > visible.area:
             return
-        size = self.viewport().size() * self.devicePixelRatioF()
+        size = self._turned(QSizeF(self.viewport().size())) * self.devicePixelRatioF()
         zoom = min(size.width() / max(box.width * 2, 64), size.height() / max(box.height * 2, 64), 8.0)
         self.set_view(ViewPosition(box.x + box.width / 2, box.y + box.height / 2, zoom))
 
@@ -143,15 +180,38 @@ class NavigableView(QGraphicsView):
             return
         zoom = self._clamped_zoom(zoom)
         scale, changed = zoom / self.devicePixelRatioF(), zoom != self.zoom
-        if changed:
-            self.setTransform(QTransform.fromScale(scale, scale))
+        transform = view_transform(scale, self._rotation)
+        if transform != self.transform():
+            self.setTransform(transform)
         self._fitted = False
         self._set_scene_rect(scale)
-        self.horizontalScrollBar().setValue(round(point.x() * scale - at.x()))
-        self.verticalScrollBar().setValue(round(point.y() * scale - at.y()))
+        target = transform.map(point)
+        self.horizontalScrollBar().setValue(round(target.x() - at.x()))
+        self.verticalScrollBar().setValue(round(target.y() - at.y()))
         if changed:
             self.zoomed.emit(self.zoom)
         self.moved.emit()
+
+    # Rotation
+
+    @property
+    def rotation(self) -> int:
+        """Clockwise rotation of the view in degrees: 0, 90, 180 or 270. The picture itself is unchanged."""
+        return self._rotation
+
+    def rotate_to(self, rotation: int) -> None:
+        """Rotate the view to ``rotation`` degrees (a multiple of 90), around its centre."""
+        rotation %= 360
+        if rotation == self._rotation or self.box.empty:
+            return
+        position, fitted = self.position, self._fitted
+        self._rotation = rotation
+        self.fit() if fitted else self.set_view(position)
+        self.viewport().update()
+
+    def _turned(self, size: QSizeF) -> QSizeF:
+        """``size`` on the screen, as width and height along the axes of the picture."""
+        return size.transposed() if self._rotation % 180 else size
 
     def _clamped_zoom(self, zoom: float) -> float:
         least = min(_SMALLEST_SIDE / max(self.box.width, self.box.height), 1.0)
@@ -159,8 +219,8 @@ class NavigableView(QGraphicsView):
 
     def _set_scene_rect(self, scale: float) -> None:
         """Leave a margin around the picture, so that each of its points can be centred."""
-        across = self.viewport().width() * _OVERSCROLL / scale
-        down = self.viewport().height() * _OVERSCROLL / scale
+        size = self._turned(QSizeF(self.viewport().size()))
+        across, down = size.width() * _OVERSCROLL / scale, size.height() * _OVERSCROLL / scale
         self.setSceneRect(QRectF(*self.box).adjusted(-across, -down, across, down))
 
     # Events

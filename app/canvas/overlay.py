@@ -7,11 +7,12 @@ from collections import OrderedDict
 
 import numpy as np
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QPainter, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from app.canvas.labels import LabelLevels
 from app.canvas.overlay_pixels import OverlayStyle, overlay_style, render
+from app.canvas.transforms import rotation_of, scale_of
 from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box, union
 
@@ -70,7 +71,7 @@ class OverlayItem(QGraphicsItem):
     def __init__(self, overlay: Overlay) -> None:
         super().__init__()
         self.overlay = overlay
-        self._scale = 0.0
+        self._scale, self._turned = 0.0, False
         self._chunks: OrderedDict[Key, _Chunk | None] = OrderedDict()
         self._stale: dict[Key, Box] = {}
         """The part of each chunk, in screen pixels, to render again before it is drawn."""
@@ -111,7 +112,7 @@ class OverlayItem(QGraphicsItem):
 
     def _rendered(self, chunk: _Chunk | None, key: Key, cell: Box) -> _Chunk | None:
         """Render ``cell`` (screen pixels inside ``chunk``) again; returns the chunk, None if it is empty."""
-        pixels = render(self.overlay.labels, self.overlay.style, cell, self._scale)
+        pixels = render(self.overlay.labels, self.overlay.style, cell, self._scale, turned=self._turned)
         if pixels is None and chunk is None:
             return None
         chunk = chunk or _Chunk()
@@ -123,7 +124,7 @@ class OverlayItem(QGraphicsItem):
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
         world, ratio = painter.worldTransform(), painter.device().devicePixelRatioF()
-        self._set_scale(world.m11() * ratio)
+        self._set_scale(scale_of(world) * ratio, turned=rotation_of(world) % 180 != 0)
         exposed = option.exposedRect
         box = Box.spanning(
             math.floor(exposed.left()),
@@ -134,22 +135,22 @@ class OverlayItem(QGraphicsItem):
         if box.empty:
             return
         painter.save()
-        painter.resetTransform()
-        origin = QPointF(round(world.dx() * ratio), round(world.dy() * ratio))
+        origin = QPointF(round(world.dx() * ratio), round(world.dy() * ratio)) / ratio
+        painter.setTransform(QTransform.fromTranslate(origin.x(), origin.y()).rotate(rotation_of(world)))
         for cell in self._to_screen(box).tiles(_CHUNK):
             chunk = self._chunk((cell.x // _CHUNK, cell.y // _CHUNK))
             if chunk is not None:
-                self._blit(painter, chunk, cell, origin, ratio)
+                self._blit(painter, chunk, cell, ratio)
         painter.restore()
 
-    def _blit(self, painter: QPainter, chunk: _Chunk, cell: Box, origin: QPointF, ratio: float) -> None:
+    def _blit(self, painter: QPainter, chunk: _Chunk, cell: Box, ratio: float) -> None:
         corner = QPointF(cell.x // _CHUNK * _CHUNK, cell.y // _CHUNK * _CHUNK)
         chunk.image.setDevicePixelRatio(ratio)
-        painter.drawImage((corner + origin) / ratio, chunk.image)
+        painter.drawImage(corner / ratio, chunk.image)
 
-    def _set_scale(self, scale: float) -> None:
-        if scale != self._scale:
-            self._scale = scale
+    def _set_scale(self, scale: float, *, turned: bool) -> None:
+        if (scale, turned) != (self._scale, self._turned):
+            self._scale, self._turned = scale, turned
             self._chunks.clear()
             self._stale.clear()
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from app.canvas.labels import LabelLevels
 from imagest_core.arrays import Labels
 from imagest_core.damage.classes import DamageClass
+from imagest_core.damage.hatching import hatch
 from imagest_core.painting.geometry import Box
 
 Argb = NDArray[np.uint32]
@@ -24,7 +25,8 @@ _ZONE = 0.85
 _RING = 0.2
 _DOTS = 3
 """Distance of dots in screen pixels, in both directions."""
-_HATCH = 7
+HATCHED_OPACITY = 0.85
+"""Opacity of hatch lines in the mask."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,8 @@ class Zones:
 class OverlayStyle:
     """Colours of labels: 256 each for tint and outline, and for outline and tint of the dilated zone.
 
-    ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw strokes instead of
-    a tint, like tratteggio.
+    ``filled`` maps a label to itself if its class is filled, else to 0. ``hatched``: draw a pattern of lines
+    instead of a tint (:mod:`imagest_core.damage.hatching`).
     """
 
     tint: Argb
@@ -87,10 +89,13 @@ def overlay_level(scale: float, levels: int) -> int:
     return min(max(math.ceil(-math.log2(scale) - 1e-6), 0), levels - 1)
 
 
-def render(labels: LabelLevels, style: OverlayStyle, device: Box, scale: float) -> Argb | None:
+def render(
+    labels: LabelLevels, style: OverlayStyle, device: Box, scale: float, *, turned: bool = False
+) -> Argb | None:
     """Render the overlay in ``device``, a box of screen pixels relative to the corner of the picture.
 
-    ``scale``: screen pixels per native pixel. Returns (h, w), or None if there is nothing to draw.
+    ``scale``: screen pixels per native pixel; ``turned``: the view is rotated by 90° or 270°.
+    Returns (h, w), or None if there is nothing to draw.
     """
     level = overlay_level(scale, labels.levels)
     step = scale * (1 << level)
@@ -104,7 +109,7 @@ def render(labels: LabelLevels, style: OverlayStyle, device: Box, scale: float) 
         return None
     at = np.ix_(rows - part.y, columns - part.x)
     shown = read[at]
-    out = _tinted(shown, style, device)
+    out = _tinted(shown, style, device, turned)
     if level == 0 and style.zones is not None:
         _draw_zones(out, read, at, style, device)
     edge = _edges(shown)
@@ -118,11 +123,10 @@ def _indices(start: int, count: int, step: float) -> NDArray[np.int64]:
     return np.floor(centres / step).astype(np.int64)
 
 
-def _tinted(shown: Labels, style: OverlayStyle, device: Box) -> Argb:
+def _tinted(shown: Labels, style: OverlayStyle, device: Box, turned: bool) -> Argb:
     out = style.tint[shown[1:-1, 1:-1]]
     if style.hatched:
-        across = np.arange(device.x, device.right) + np.arange(device.y, device.bottom)[:, None]
-        out[across % _HATCH > 1] = 0
+        out[~hatch(shown[1:-1, 1:-1], device, turned=turned)] = 0
     return out
 
 

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTransform
 from PySide6.QtWidgets import QWidget
 
 from app.canvas.layer import PictureLayer
 from app.canvas.navigation import NavigableView, ViewPosition
+from app.canvas.transforms import scale_of
 from imagest_core.painting.geometry import Box
 
 SIDE = 168
-"""Length of the longer side in screen pixels."""
+"""Largest length of the longer side in screen pixels."""
+SHARE = 0.28
+"""Largest share of the width and the height of the view."""
+SMALLEST = 64
+"""Length of the longer side, in screen pixels, below which the map is hidden."""
 _MARGIN = 16
 
 
@@ -41,18 +46,45 @@ class Overview(QWidget):
         self.update()
 
     def view_moved(self) -> None:
-        """Update the outline after the view has moved; hide where all of the picture is visible."""
+        """Update the outline after the view has moved.
+
+        Hide where all of the picture is visible, and in views that are too small for a map.
+        """
         visible = self._view.visible_box() if self._layer is not None else Box(0, 0, 0, 0)
+        size = self._map_size()
         needed = self._layer is not None and not visible.contains(self._view.box)
+        needed = needed and max(size.width(), size.height()) >= SMALLEST
         if needed:
-            self._update_geometry()
+            self._update_geometry(size)
             self.update()
         self.setVisible(needed)
 
-    def _update_geometry(self) -> None:
-        box = self._view.box
-        scale = SIDE / max(box.width, box.height)
-        size = QSize(max(round(box.width * scale), 8), max(round(box.height * scale), 8))
+    def _map_size(self) -> QSize:
+        """Size of the map: limited by ``SIDE`` and by a share of the view."""
+        area = self._view.viewport().size()
+        size = QSize(self._view.box.width, self._view.box.height)
+        if size.isEmpty():
+            return QSize(0, 0)
+        if self._view.rotation % 180:
+            size.transpose()
+        scale = min(
+            SIDE / max(size.width(), size.height()),
+            SHARE * area.width() / size.width(),
+            SHARE * area.height() / size.height(),
+        )
+        return QSize(max(round(size.width() * scale), 8), max(round(size.height() * scale), 8))
+
+    def _from_picture(self) -> QTransform:
+        """The transform from native pixels to pixels of the map."""
+        box, rotation = self._view.box, self._view.rotation
+        across, down = self.width(), self.height()
+        if rotation % 180:
+            across, down = down, across
+        turned = QTransform.fromTranslate(self.width() / 2, self.height() / 2).rotate(rotation)
+        scaled = turned.scale(across / box.width, down / box.height)
+        return scaled.translate(-box.width / 2, -box.height / 2)
+
+    def _update_geometry(self, size: QSize) -> None:
         area = self._view.viewport().geometry()
         corner = area.right() - size.width() - _MARGIN, area.bottom() - size.height() - _MARGIN
         self.setGeometry(*corner, size.width(), size.height())
@@ -62,15 +94,12 @@ class Overview(QWidget):
             return
         box, painter = self._view.box, QPainter(self)
         painter.fillRect(self.rect(), QColor("#555555"))
-        scale = self.width() / box.width
+        transform = self._from_picture()
         painter.save()
-        painter.scale(scale, self.height() / box.height)
-        self._layer.draw(painter, box, scale * self.devicePixelRatioF())
+        painter.setTransform(transform, True)
+        self._layer.draw(painter, box, scale_of(transform) * self.devicePixelRatioF())
         painter.restore()
-        visible = self._view.visible_rect().intersected(QRectF(*box))
-        frame = QRectF(
-            visible.x() * scale, visible.y() * scale, visible.width() * scale, visible.height() * scale
-        )
+        frame = transform.mapRect(self._view.visible_rect().intersected(QRectF(*box)))
         for colour, outset in (("#000000", 1), ("#ffffff", 0)):
             painter.setPen(QPen(QColor(colour), 1))
             painter.drawRect(frame.adjusted(-outset, -outset, outset - 1, outset - 1))
@@ -85,7 +114,7 @@ class Overview(QWidget):
         self._center_view(event)
 
     def _center_view(self, event: QMouseEvent) -> None:
-        box = self._view.box
-        x, y = event.position().x() / self.width(), event.position().y() / self.height()
-        self._view.set_view(ViewPosition(x * box.width, y * box.height, self._view.zoom))
+        inverse, _ = self._from_picture().inverted()
+        at = inverse.map(event.position())
+        self._view.set_view(ViewPosition(at.x(), at.y(), self._view.zoom))
         event.accept()

@@ -61,7 +61,7 @@ class ScaleEntry(QFrame):
         self.length.selectAll()
 
     def _move_beside(self, end: Point) -> None:
-        """Move beside the second point, inside the view."""
+        """Move next to the second point, inside the view."""
         at = self._view.viewportTransform().map(QPointF(*end))
         area = self._view.rect().adjusted(8, 8, -8 - self.width(), -8 - self.height())
         x = min(max(round(at.x()) + _DISTANCE, area.left()), area.right())

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Signal
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QWidget
 
+from app.canvas.annotations import AnnotationEditor
 from app.canvas.decoration import GridItem, draw_surround
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.guides import Guides
@@ -17,12 +18,14 @@ from app.canvas.items import Clip, PictureItem
 from app.canvas.layer import PictureLayer
 from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overview import Overview
+from app.canvas.scale_bar import ScaleBar
 from app.canvas.scale_entry import ScaleEntry
 from app.canvas.screen import screen_profile
 from app.canvas.tools import Tool, make_tool
 from app.canvas.tools.base import Point
 from app.context import Context
 from app.document import OpenDocument
+from app.selection import ToolName
 from imagest_core.arrays import Mask
 from imagest_core.painting.geometry import Box
 from imagest_core.project.operations.settings import calibrate
@@ -57,7 +60,15 @@ class CanvasView(ToolView):
         self._grid.setZValue(5)
         self.scene().addItem(self._grid)
         self.guides = Guides(self.scene(), context.selection, self)
+        self.linked_cursor = self.guides.linked_cursor
         self.overview = Overview(self)
+        self.scale_bar = ScaleBar(self)
+        self.note_editor = AnnotationEditor(self)
+        self.note_editor.saved.connect(lambda text: self._note_save(text))
+        self.note_editor.removed.connect(lambda: self._note_remove())
+        self.note_editor.dismissed.connect(self.setFocus)
+        self._note_save: Callable[[str], object] = lambda text: None
+        self._note_remove: Callable[[], object] = lambda: None
         self.scale_entry = ScaleEntry(self)
         self.scale_entry.confirmed.connect(self._calibrate)
         self.scale_entry.dismissed.connect(self._end_measurement)
@@ -73,6 +84,8 @@ class CanvasView(ToolView):
         selection.surround_changed.connect(self._repaint)
         selection.mask_visible_changed.connect(self._show_masks)
         selection.reveal.connect(self.reveal)
+        selection.notes_visible_changed.connect(self._show_notes)
+        selection.scale_bar_changed.connect(self._show_scale_bar)
         self.moved.connect(self._view_moved)
 
     # Layers
@@ -107,18 +120,25 @@ class CanvasView(ToolView):
         """Show ``layers``, which several views may share."""
         self.tool.leave()
         self._clear()
+        if self._layers is not None:
+            self._layers.document.calibration_changed.disconnect(self._update_scale)
         self._layers = layers
+        if layers is not None:
+            layers.document.calibration_changed.connect(self._update_scale)
         if layers is None:
             self.box = _EMPTY
         else:
             self.show_layers([ClippedLayer(layers.original)])
-            for overlay in (layers.mask, layers.proposal, layers.provenance):
+            for overlay in (layers.mask, layers.proposal, layers.provenance, layers.rejected):
                 self._add_overlay(overlay)
             self.set_box(layers.document.painting.box)
         self._grid.set_box(QRectF(*self.box))
         self.guides.set_layers(layers)
         self.overview.set_layer(layers.original if layers is not None and self._has_overview else None)
         self._show_masks()
+        self._show_notes()
+        self._update_scale()
+        self._show_scale_bar()
         self._select_tool(self.context.selection.tool)
         self.viewport().update()
 
@@ -159,6 +179,16 @@ class CanvasView(ToolView):
             item.setVisible(visible)
         self.guides.set_style_visible(visible)
 
+    def _show_notes(self) -> None:
+        self.guides.set_annotations_visible(self.context.selection.notes_visible)
+
+    def _show_scale_bar(self) -> None:
+        self.scale_bar.set_visible(self.context.selection.scale_bar and self._has_overview)
+
+    def _update_scale(self) -> None:
+        calibration = self.document.state.calibration if self.has_layers else None
+        self.scale_bar.set_resolution(None if calibration is None else calibration.resolution)
+
     def _repaint(self) -> None:
         self.viewport().update()
 
@@ -166,6 +196,7 @@ class CanvasView(ToolView):
         if self.has_layers:
             self.context.selection.visible = self.visible_box()
         self.overview.view_moved()
+        self.scale_bar.update_bar()
 
     # For the tools (see ToolContext)
 
@@ -180,6 +211,25 @@ class CanvasView(ToolView):
     def show_mask(self, mask: Mask | None, part: Box, level: int) -> None:
         """Preview a (h, w) mask of ``part`` of a level in the colour of the selected class."""
         self.guides.show_mask(mask, part, level)
+
+    def edit_note(
+        self,
+        position: Point,
+        text: str,
+        save: Callable[[str], object],
+        remove: Callable[[], object] | None,
+    ) -> None:
+        """Let the user edit ``text`` beside a native point; ``remove`` is None for a new note."""
+        self._note_save, self._note_remove = save, remove or (lambda: None)
+        self.note_editor.edit(position, text, known=remove is not None)
+
+    def close_note(self) -> None:
+        """Stop editing a note without saving it."""
+        self.note_editor.dismiss()
+
+    def show_moved_note(self, index: int | None, position: Point) -> None:
+        """Draw the note number ``index`` at another position while it is dragged; None ends that."""
+        self.guides.show_moved_annotation(index, position)
 
     def report_measurement(self, start: Point, end: Point) -> None:
         """Emit ``measured`` and ask for the length between the two native points."""
@@ -200,6 +250,8 @@ class CanvasView(ToolView):
         self.scale_entry.dismiss()
         self.tool.leave()
         self.tool = make_tool(name, self)
+        if name == ToolName.NOTE:
+            self.context.selection.notes_visible = True
         if self.tool.marks:
             self.context.selection.mask_visible = True
         self._set_cursor()

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from app.context import Context
+from app.selection import Compare
 from imagest_core.errors import ProjectError
 from imagest_core.messages import Message
+from imagest_core.painting.geometry import Box
+from imagest_core.project import variations
 from imagest_core.project.operations import decisions
+from imagest_core.project.operations.decisions import accepted_regions
 from imagest_core.project.operations.results import remove_run
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
 from imagest_core.project.storage.unpack import INVALID_DATA
+from imagest_core.project.variations import Variation
 from imagest_core.restoration.engines.registry import ENGINES
 
 MARGIN = 0.75
@@ -28,12 +34,15 @@ def shown_run(context: Context) -> Run | None:
 
 
 def accept_run(context: Context) -> None:
-    """Accept all of the run shown except what was rejected in it; its siblings are kept."""
+    """Accept all of the run shown except what was rejected in it; its siblings are kept.
+
+    If it restored a part of another result again, that result is accepted in the same place.
+    """
     run = shown_run(context)
     if run is None or context.document is None:
         return
     left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
-    if context.do(decisions.accept(context.document.state, run, left)):
+    if context.do(lambda state: variations.accept_regions(state, run, left)):
         context.messages.say(
             translate(
                 "Deciding",
@@ -115,8 +124,14 @@ def verdict(context: Context, run: Run, number: int) -> Verdict:
 
 
 def unreviewed(context: Context, run: Run) -> list[int]:
-    """The regions of a run nothing has been said to."""
-    return [number for number in run.numbers if verdict(context, run, number) is Verdict.UNDECIDED]
+    """The undecided regions of a run of which no variation in another run is accepted."""
+    assert context.document is not None
+    state = context.document.state
+    others = ((number, each) for number, each in accepted_regions(state).items() if number != run.id)
+    shapes = [state.runs[number].regions["shape"][np.array(each) - 1] for number, each in others]
+    decided = np.isin(run.regions["shape"], np.concatenate(shapes)) if shapes else np.zeros(run.count, bool)
+    undecided = (number for number in run.numbers if verdict(context, run, number) is Verdict.UNDECIDED)
+    return [number for number in undecided if not decided[number - 1]]
 
 
 def show_region(context: Context, number: int) -> None:
@@ -146,12 +161,12 @@ def next_unreviewed(context: Context) -> None:
 
 
 def accept_region(context: Context) -> None:
-    """Accept the region under review and go on."""
+    """Accept the region under review and continue."""
     _judge(context, Verdict.ACCEPTED)
 
 
 def reject_region(context: Context) -> None:
-    """Reject the region under review and go on."""
+    """Reject the region under review and continue."""
     _judge(context, Verdict.REJECTED)
 
 
@@ -159,9 +174,51 @@ def _judge(context: Context, said: Verdict) -> None:
     run, number = shown_run(context), context.selection.region
     if run is None or not number or context.document is None:
         return
-    change = decisions.accept if said is Verdict.ACCEPTED else decisions.reject
-    if context.do(change(context.document.state, run, [number])):
+    change = variations.accept_regions if said is Verdict.ACCEPTED else decisions.reject
+    if context.do(lambda state: change(state, run, [number])):
         next_unreviewed(context)
+
+
+# Variation by variation
+
+
+def compare_variations(context: Context) -> None:
+    """Show the variations of the region under review side by side, or return from there.
+
+    Without a region under review, the one nearest to the centre of the view is taken.
+    """
+    document, selection = context.document, context.selection
+    if document is None or not document.state.runs:
+        return
+    if selection.compare == Compare.CONTACT:
+        leave_variations(context)
+        return
+    if selection.run not in document.state.runs:
+        selection.run, selection.region = max(document.state.runs), 0
+    if not selection.region:
+        selection.region = _nearest_region(document.state.runs[selection.run], selection.visible)
+    selection.compare = Compare.CONTACT
+
+
+def _nearest_region(run: Run, visible: Box) -> int:
+    rows = run.regions
+    across = rows["x"] + rows["width"] / 2 - (visible.x + visible.width / 2)
+    down = rows["y"] + rows["height"] / 2 - (visible.y + visible.height / 2)
+    return int(np.argmin(across**2 + down**2)) + 1 if run.count else 0
+
+
+def leave_variations(context: Context) -> None:
+    """Show the original beside the restored picture again."""
+    context.selection.compare = Compare.SIDE
+
+
+def accept_variation(context: Context, variation: Variation) -> None:
+    """Accept a variation of a region in place of the others, as one step of the history."""
+    if context.document is None:
+        return
+    operation = variations.accept_variation(context.document.state, variation)
+    if operation is not None:
+        context.do(operation)
 
 
 def note_region(context: Context, note: str) -> None:

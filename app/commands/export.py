@@ -93,14 +93,14 @@ def export(
     rest = progress.part(main_share, 1.0, "writing")
     inputs = (document.painting.path, *inputs_of(document.document))
     with all_or_none(spec.files, force=spec.force, inputs=inputs) as written:
-        beside = partial(_write_companions, document.painting, snapshot, spec, written, rest)
+        write_companions = partial(_write_companions, document.painting, snapshot, spec, written, rest)
         account = export_accepted(
             document.document,
             spec.out,
             force=spec.force,
             form=spec.form,
             snapshot=snapshot,
-            beside=beside,
+            on_verified=write_companions,
             progress=progress.part(0.0, main_share),
         )
     notes = sentences(metadata_notes(document.painting, spec.form))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import count
 
 from PySide6.QtCore import QCoreApplication
 
@@ -19,10 +20,11 @@ from app.messages import MessageAction
 from app.selection import Compare, ToolName
 from imagest_core.damage import edits
 from imagest_core.damage.map import DamageMap
+from imagest_core.errors import InputError
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 from imagest_core.project.operations.results import add_run
-from imagest_core.project.rerun import damage_of_region
+from imagest_core.project.rerun import RunPart, damage_of_region, part_of_region, rejected_part_of
 from imagest_core.project.run import Run
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Preview, Window
@@ -51,6 +53,8 @@ class RestoreJob:
     operator: str = ""
     sha256: str = ""
     """Of the scan's bytes, as the project knows them."""
+    rerun: RunPart | None = None
+    """The part of a result to restore again, instead of ``part`` of the damage."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,10 +81,13 @@ def restore_visible(context: Context) -> None:
 
 
 def restore_region(context: Context) -> None:
-    """Fill again the region under review alone."""
+    """Fill the region under review again; the part of another result from the same surroundings."""
     document, number = context.document, context.selection.region
     run = document.run(context.selection.run) if document and number else None
-    if run is not None:
+    if document is not None and run is not None and run.base:
+        rerun = part_of_region(document.state, run, number)
+        _submit_part(context, rerun, translate("Restoring", "Restoring region {0}").format(number))
+    elif run is not None:
         dilation = context.selection.request.dilation
         _submit(
             context,
@@ -89,12 +96,33 @@ def restore_region(context: Context) -> None:
         )
 
 
+def restore_part(context: Context) -> None:
+    """Restore the rejected part of the region under review again, or that of the whole result.
+
+    The accepted fills and the rest of the result are known paint for it.
+    """
+    document, selection = context.document, context.selection
+    run = document.run(selection.run) if document else None
+    if document is None or run is None:
+        return
+    try:
+        rerun = rejected_part_of(document.state, run, selection.region)
+    except InputError as error:
+        context.messages.fail(error)
+        return
+    _submit_part(context, rerun, translate("Restoring", "Restoring a part of result {0}").format(run.id))
+
+
+def _submit_part(context: Context, rerun: RunPart, title: str) -> None:
+    _submit(context, lambda damage: damage, title, rerun)
+
+
 def new_seed(context: Context) -> None:
     """Roll the dice."""
     context.selection.request = context.selection.request.changed(seed=secrets.randbelow(2**31), variation=0)
 
 
-def _submit(context: Context, part: Part, title: str) -> None:
+def _submit(context: Context, part: Part, title: str, rerun: RunPart | None = None) -> None:
     """One job for each variation that is asked for."""
     document = context.document
     if document is None:
@@ -106,11 +134,13 @@ def _submit(context: Context, part: Part, title: str) -> None:
         new_seed(context)
     show_filled(context)
     request, batch = context.selection.request, object()
+    if rerun is not None and random:
+        request = request.changed(variation=_unused_variation(document, request))
     damage = document.document.committed_state.damage.copy()
-    count = max(context.selection.variations, 1) if random else 1
+    number = max(context.selection.variations, 1) if random else 1
     style = style_wanted(context, document)
     unstyled = style is None and context.selection.style_declined
-    for index in range(count):
+    for index in range(number):
         varied = request.changed(variation=request.variation + index)
         asked = RestoreJob(
             document.painting,
@@ -121,9 +151,17 @@ def _submit(context: Context, part: Part, title: str) -> None:
             unstyled,
             document.state.operator,
             document.state.painting.sha256,
+            rerun,
         )
-        named = title if count == 1 else f"{title} ({index + 1}/{count})"
+        named = title if number == 1 else f"{title} ({index + 1}/{number})"
         context.jobs.submit(_job(context, document, asked, named, batch))
+
+
+def _unused_variation(document: OpenDocument, request: RestorationRequest) -> int:
+    """Return the first variation from that of ``request`` that no result of its seed and engine has."""
+    runs = document.state.runs.values()
+    used = {run.variation for run in runs if (run.engine, run.seed) == (request.engine, request.seed)}
+    return next(number for number in count(request.variation) if number not in used)
 
 
 def style_wanted(context: Context, document: OpenDocument) -> StyleReference | None:
@@ -146,14 +184,17 @@ def _job(context: Context, document: OpenDocument, asked: RestoreJob, title: str
 
 def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     """Restore; for the worker."""
+    from imagest_core.project.rerun import restore_part as rerun_part
     from imagest_core.project.run_builder import run_of
     from imagest_core.restoration.api import damage_to_fill, restore
 
     planning = progress.part(0.0, 0.0, "planning")
     planning.set(0.0)
     asked.painting.check_unchanged(asked.sha256)
-    damage, request = asked.part(asked.damage), asked.request
-    shown, dilation, emit = damage_to_fill(asked.painting, damage), request.dilation, progress.preview
+    rerun, request = asked.rerun, asked.request
+    damage = asked.part(asked.damage) if rerun is None else rerun.mask
+    dilation = request.dilation if rerun is None else 0
+    shown, emit = damage_to_fill(asked.painting, damage), progress.preview
 
     def preview(fill: object) -> None:
         if isinstance(fill, Preview):
@@ -162,7 +203,10 @@ def run_restoration(asked: RestoreJob, progress: Progress) -> RestoreOutcome:
     progress.preview = preview
     style = None if asked.unstyled else _style(asked, planning)
     filling = progress.part(0.0, 1.0, "filling")
-    result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
+    if rerun is None:
+        result = restore(asked.painting, damage, request, style, filling, operator=asked.operator)
+    else:
+        result = rerun_part(asked.painting, rerun, request, style, filling, operator=asked.operator)
     return RestoreOutcome(run_of(asked.painting, result, 0, progress), result.record)
 
 

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSplitter, QWidget
 
 from app.canvas.document_layers import DocumentLayers
 from app.canvas.layer import PictureLayer
+from app.canvas.navigation import NavigableView
 from app.canvas.screen import screen_profile
 from app.canvas.view import CanvasView, ClippedLayer
+from app.compare.contact import ContactView
 from app.compare.curtain import Curtain
 from app.compare.difference import DifferenceLegend, DifferencePicture
+from app.compare.held_tab import HeldTab
 from app.compare.link import ViewLink
+from app.compare.probe import PixelProbe, ProbePanel
 from app.compare.restored import Restored
 from app.context import Context
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import Compare, DisplayedPicture
+from app.selection import Compare, DisplayedPicture, ToolName
 
 BLINK = 700
 """Milliseconds for which each picture is shown in blink mode."""
@@ -25,18 +29,20 @@ _INSET = 12
 
 
 class CompareArea(QWidget):
-    """``view`` is the main canvas; ``second`` is shown beside it in side-by-side mode."""
+    """``view`` is the main canvas; ``second`` is shown next to it in side-by-side mode."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.context = context
         self.view, self.second = CanvasView(context), CanvasView(context, has_overview=False)
+        self.probe = PixelProbe(context, self)
         self._layers: DocumentLayers | None = None
         self._restored: Restored | None = None
         self._difference: PictureLayer | None = None
-        self._tab_held, self._blink_phase = False, False
+        self.contact: ContactView | None = None
+        """The variations of a region side by side, while they are shown."""
+        self._blink_phase = False
         self.curtain, self.legend = Curtain(self.view), DifferenceLegend(self.view)
-        self.curtain.installEventFilter(self)
         self._captions = {view: Caption(view) for view in (self.view, self.second)}
         self._blink_timer = QTimer(self)
         self._blink_timer.setInterval(BLINK)
@@ -46,22 +52,25 @@ class CompareArea(QWidget):
         self._build_timer.setInterval(0)
         self._build_timer.timeout.connect(self._build)
         self._create_layout()
+        self.tab = HeldTab(self)
+        for widget in (self.view, self.second, self.curtain):
+            self.tab.watch(widget)
         self.link = ViewLink([self.view, self.second], self)
         self._connect()
 
     def _create_layout(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setObjectName("views")
         self.splitter.setHandleWidth(2)
         self.splitter.setChildrenCollapsible(False)
         for view in (self.view, self.second):
             view.setMinimumWidth(160)
             self.splitter.addWidget(view)
-            view.installEventFilter(self)
         self.second.hide()
         self.second.setAccessibleName(self.tr("Second canvas"))
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.splitter)
 
     def _connect(self) -> None:
         selection = self.context.selection
@@ -73,8 +82,14 @@ class CompareArea(QWidget):
             selection.result_changed,
         ):
             signal.connect(self.arrange)
+        selection.tool_changed.connect(self._leave_contact)
+        self.tab.changed.connect(self._tab_changed)
         self.second.hovered.connect(self.view.hovered)
         self.second.measured.connect(self.view.measured)
+        self.view.hovered.connect(self.probe.point)
+        self.probe_panel = ProbePanel(self.context, self.probe, self)
+        selection.result_changed.connect(self.probe.update)
+        selection.probe_visible_changed.connect(self.probe.update)
         self.curtain.moved.connect(lambda _: self.view.viewport().update())
         self.view.moved.connect(self._place_overlays)
         if self.context.document is not None:
@@ -84,6 +99,7 @@ class CompareArea(QWidget):
 
     def set_document(self, document: OpenDocument | None) -> None:
         """Show another document, or none."""
+        self._close_contact()
         old, restored, difference = self._layers, self._restored, self._difference
         self._layers = self._restored = self._difference = None
         if document is not None:
@@ -92,6 +108,7 @@ class CompareArea(QWidget):
             picture = DifferencePicture(self._layers.pyramid, self._restored.picture)
             self._difference = PictureLayer(picture, self.context.background, self._layers)
             self._restored.changed.connect(self._update_captions)
+            self._restored.changed.connect(self.probe.update)
             self._difference.follow(self._restored.layer)
             self._difference.follow(self._layers.original)
         for view in (self.view, self.second):
@@ -125,17 +142,24 @@ class CompareArea(QWidget):
         beside = self.context.selection.compare == Compare.SIDE
         return self.second if beside and not self.context.selection.swapped else self.view
 
+    def reserve_top(self, height: int) -> None:
+        """Leave ``height`` pixels at the top free when a picture is fitted: a message covers them."""
+        for view in (self.view, self.second):
+            view.reserve_top(height)
+
     # Modes
 
     @property
     def mode(self) -> str:
         """The current mode; while Tab is held, the original is shown alone, or on both sides."""
         compare = self.context.selection.compare
-        return Compare.SINGLE if self._tab_held and compare != Compare.SIDE else compare
+        kept = compare in (Compare.SIDE, Compare.CONTACT)
+        return Compare.SINGLE if self.tab.held and not kept else compare
 
     def arrange(self) -> None:
         """Show the pictures that the selection asks for."""
         mode = self.mode
+        self._arrange_contact(mode == Compare.CONTACT)
         beside = mode == Compare.SIDE
         if beside and not self.second.isVisible():
             self.second.show()
@@ -149,10 +173,51 @@ class CompareArea(QWidget):
         self._show(mode)
         self._place_overlays()
 
+    def _arrange_contact(self, shown: bool) -> None:
+        """Show the variations in place of the canvas, at its position, or return to the canvas."""
+        if shown and self.contact is None and self._layers is not None:
+            position = self.view.position
+            self.contact = ContactView(self.context, self._layers)
+            for cell in self.contact.cells:
+                cell.view.hovered.connect(self.view.hovered)
+            self._layout.addWidget(self.contact)
+            self.splitter.hide()
+            self.contact.show()
+            self._layout.activate()
+            self.contact.open_at(position)
+        elif not shown and self.contact is not None:
+            position = self.contact.position._replace(zoom=self.view.zoom)
+            self._close_contact()
+            self.view.set_view(position)
+            self.view.setFocus()
+
+    def _leave_contact(self, tool: str) -> None:
+        """Return to the canvas when a tool is selected that works on it."""
+        selection = self.context.selection
+        if selection.compare == Compare.CONTACT and tool != ToolName.PAN:
+            selection.compare = Compare.SIDE
+
+    def _close_contact(self) -> None:
+        if self.contact is not None:
+            self.contact.close()
+            self.contact.deleteLater()
+            self._layout.removeWidget(self.contact)
+            self.contact = None
+            self.splitter.show()
+            self._layout.activate()
+
+    @property
+    def active_view(self) -> NavigableView:
+        """The view that zoom commands move; the others follow."""
+        return self.view if self.contact is None else self.contact.cells[0].view
+
     def _show(self, mode: str) -> None:
         if self._layers is None or self._restored is None or self._difference is None:
             for name in self._captions.values():
                 name.hide()
+            return
+        if self.contact is not None:
+            self._restored.set_needed(False)
             return
         first, other = self._order(mode)
         self._restored.set_needed(mode != Compare.SINGLE or first is self._restored.layer)
@@ -165,13 +230,16 @@ class CompareArea(QWidget):
             named = mode != Compare.SINGLE or not self._restored.empty
             self._draw(self.view, [ClippedLayer(first)], self._name(first) if named else "")
         self._draw(self.second, [ClippedLayer(other)], self._name(other))
+        original_alone = first is self._layers.original and mode == Compare.SINGLE and not self.tab.held
+        for view in (self.view, self.second):
+            view.guides.set_suggestions_visible(original_alone)
 
     def _order(self, mode: str) -> tuple[PictureLayer, PictureLayer]:
         """The layers of the first (or left) and the second view."""
         assert self._layers is not None
         assert self._restored is not None
         original, restored = self._layers.original, self._restored.layer
-        if self._tab_held:
+        if self.tab.held:
             return original, original
         selection = self.context.selection
         if mode in (Compare.SIDE, Compare.SWIPE):
@@ -208,6 +276,7 @@ class CompareArea(QWidget):
         self.curtain.update_geometry()
         area = self.view.viewport().geometry()
         self.legend.move(area.x() + _INSET, area.bottom() - self.legend.height() - _INSET)
+        self.view.scale_bar.raise_by(0 if self.legend.isHidden() else self.legend.height() + _INSET)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         super().resizeEvent(event)
@@ -215,23 +284,10 @@ class CompareArea(QWidget):
 
     # Tab
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def _tab_changed(self, held: bool) -> None:
         """Show the original while Tab is held."""
-        kinds = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
-        if event.type() == QEvent.Type.FocusOut and self._tab_held:
-            self._set_tab_held(False)
-        if event.type() not in kinds or not isinstance(event, QKeyEvent):
-            return False
-        if event.key() != Qt.Key.Key_Tab or event.modifiers() != Qt.KeyboardModifier.NoModifier:
-            return False
-        if not event.isAutoRepeat():
-            self._set_tab_held(event.type() == QEvent.Type.KeyPress)
-        return True
-
-    def _set_tab_held(self, held: bool) -> None:
         if held and self.curtain.hasFocus():
             self.view.setFocus()
-        self._tab_held = held
         self.arrange()
 
 

@@ -40,8 +40,8 @@ class Curtain(QWidget):
 
     def right(self) -> QRectF:
         """The area right of the curtain in native pixels."""
-        visible = self._view.visible_rect()
-        return visible.adjusted(visible.width() * self.share, 0, 1, 0)
+        area = QRectF(self._view.viewport().rect())
+        return self._view.to_picture_rect(area.adjusted(area.width() * self.share, -1, 1, 1))
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         if event.buttons() & Qt.MouseButton.LeftButton:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QPainterPath
 
-from app.canvas.view import CanvasView
+from app.canvas.navigation import NavigableView
+from imagest_core.painting.geometry import Box
 
 _CROSS = 7
 """Half the size of the cross that marks the mouse position in the other views, in screen pixels."""
@@ -16,14 +18,14 @@ _CROSS = 7
 class ViewLink(QObject):
     """Keeps ``views`` at one position and zoom; the first one leads when sizes change."""
 
-    def __init__(self, views: list[CanvasView], parent: QObject | None = None) -> None:
+    def __init__(self, views: Sequence[NavigableView], parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._views, self._leading = views, False
         for view in views:
             view.moved.connect(self._follower(view))
             view.hovered.connect(self._marker(view))
 
-    def lead(self, leader: CanvasView) -> None:
+    def lead(self, leader: NavigableView) -> None:
         """Move all other visible views to the position of ``leader``, ignoring the signals they emit."""
         if self._leading or not leader.isVisible():
             return
@@ -31,23 +33,23 @@ class ViewLink(QObject):
         try:
             for view in self._views:
                 if view is not leader and view.isVisible():
+                    view.rotate_to(leader.rotation)
                     view.set_view(leader.position)
         finally:
             self._leading = False
 
-    def _follower(self, view: CanvasView) -> Callable[[], None]:
+    def _follower(self, view: NavigableView) -> Callable[[], None]:
         return lambda: self.lead(self._views[0] if view.resizing else view)
 
-    def _marker(self, view: CanvasView) -> Callable[[float, float], None]:
+    def _marker(self, view: NavigableView) -> Callable[[float, float], None]:
         return lambda x, y: self._mark(view, x, y)
 
-    def _mark(self, leader: CanvasView, x: float, y: float) -> None:
-        """Draw a cross at the position of the mouse in the other views."""
+    def _mark(self, leader: NavigableView, x: float, y: float) -> None:
+        """Draw a cross at the position of the mouse in the other views, on the picture only."""
+        inside = leader.box.contains(Box(math.floor(x), math.floor(y), 1, 1))
         for view in self._views:
             if view is not leader:
-                view.guides.linked_cursor.set_path(
-                    _cross(x, y, _CROSS / view.zoom) if x >= 0 else QPainterPath()
-                )
+                view.linked_cursor.set_path(_cross(x, y, _CROSS / view.zoom) if inside else QPainterPath())
 
 
 def _cross(x: float, y: float, size: float) -> QPainterPath:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from threading import Lock
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.canvas.document_layers import DocumentLayers
@@ -13,53 +12,16 @@ from app.canvas.layer import PictureLayer
 from app.canvas.pyramid import Pyramid
 from app.jobs.runner import Ticket
 from app.levels import native
-from imagest_core.arrays import Mask
-from imagest_core.damage.map import TILE, TileKey, tile_box
+from imagest_core.damage.map import TileKey, tile_box
 from imagest_core.painting.color.display import Pixels
-from imagest_core.painting.formats.base import Samples
 from imagest_core.painting.geometry import Box, union
 from imagest_core.painting.reduce import area_mean
-from imagest_core.project.accepted_fills import AcceptedFills
-from imagest_core.project.run import Run
+from imagest_core.project.composed_fills import ComposedFills, fills_under_review
 
 _BATCH = 16
 """Number of tiles that are composited before the view is updated."""
 _MAX_BOXES = 64
 """Maximum number of changed tiles that are invalidated one by one."""
-
-
-class Fills:
-    """The fills over the scan: the accepted ones, and above them those of ``run``, which is under review."""
-
-    def __init__(self, accepted: AcceptedFills, run: Run | None) -> None:
-        self._accepted, self._run = accepted, run
-        self.keys = frozenset(accepted.keys()) | (run.tile_keys if run is not None else frozenset())
-
-    def fills_in(self, key: TileKey) -> Iterator[tuple[Box, Samples, Mask]]:
-        """Yield box, samples and mask of the fills in one tile, the lowest first."""
-        composed = self._accepted.tile(key)
-        if composed is not None:
-            yield composed.box, composed.samples, composed.mask
-        if self._run is not None and key in self._run.tile_keys:
-            tile = self._run.content.tile(key)
-            yield tile.box, tile.samples, tile.regions > 0
-
-    def composite(self, samples: Samples, box: Box) -> Samples:
-        """Composite the fills onto ``samples`` of the scan in ``box``, in place; returns ``samples``."""
-        for cell in box.tiles(TILE):
-            key = (cell.x // TILE, cell.y // TILE)
-            if key in self.keys:
-                for filled, values, mask in self.fills_in(key):
-                    _composite(samples, box, filled, values, mask)
-        return samples
-
-
-def _composite(samples: Samples, box: Box, filled: Box, values: Samples, mask: Mask) -> None:
-    common = filled.within(box)
-    if common.empty:
-        return
-    target, source = common.moved(-box.x, -box.y).slices, common.moved(-filled.x, -filled.y).slices
-    samples[target] = np.where(mask[source][..., np.newaxis], values[source], samples[target])
 
 
 class RestoredPicture:
@@ -68,7 +30,7 @@ class RestoredPicture:
     def __init__(self, pyramid: Pyramid) -> None:
         self.pyramid = pyramid
         self.width, self.height, self.levels = pyramid.width, pyramid.height, pyramid.levels
-        self.fills: Fills | None = None
+        self.fills: ComposedFills | None = None
         self._own_pyramid: Pyramid | None = None
         self._lock = Lock()
 
@@ -155,7 +117,7 @@ class Restored(QObject):
         """Update the fills in ``box``, or all of them."""
         document, before = self._layers.document, self.picture.fills
         run = document.run(self._context.selection.run)
-        current = self.picture.fills = Fills(document.accepted, run)
+        current = self.picture.fills = fills_under_review(document.state, run, document.accepted)
         changed = current.keys | (before.keys if before is not None else frozenset())
         if box is not None and before is not None:
             changed = frozenset(key for key in changed if tile_box(key).touches(box))

@@ -25,7 +25,6 @@ PARTS = {
     "pillow": "MIT-CMU",
     "torch": "BSD-3-Clause",
     "safetensors": "Apache-2.0",
-    "huggingface-hub": "Apache-2.0",
     "platformdirs": "MIT",
     "psygnal": "BSD-3-Clause",
 }

@@ -104,12 +104,12 @@ class ExportDialog(Dialog):
     def spec(self) -> ExportSpec:
         """The chosen files and format; raises ``OutputError`` if the path is not a valid file name."""
         out = self._output_path()
-        beside = out.with_suffix("")
+        stem = out.with_suffix("")
         return ExportSpec(
             out,
-            beside.with_name(beside.name + "-mask.png") if self.with_mask.isChecked() else None,
-            beside.with_name(beside.name + "-fill.tif") if self.with_fill.isChecked() else None,
-            beside.with_name(beside.name + "-record.json") if self.with_record.isChecked() else None,
+            stem.with_name(stem.name + "-mask.png") if self.with_mask.isChecked() else None,
+            stem.with_name(stem.name + "-fill.tif") if self.with_fill.isChecked() else None,
+            stem.with_name(stem.name + "-record.json") if self.with_record.isChecked() else None,
             self.replace.isChecked(),
             self.format.form,
         )

@@ -18,11 +18,15 @@ OPENING = "opening"
 
 @dataclass(frozen=True)
 class Estimate:
-    """``pixels`` of the dilated mask in ``regions`` pieces, filled by ``windows``; ``coarsest`` scale."""
+    """``pixels`` of the dilated mask in ``regions`` pieces, filled by ``windows``; ``coarsest`` scale.
+
+    ``memory``: bytes that the model needs on its device, 0 if negligible.
+    """
 
     regions: int
     pixels: int
     windows: tuple[Window, ...]
+    memory: int = 0
 
     @property
     def coarsest(self) -> int:
@@ -47,8 +51,10 @@ def estimate(damage: DamageMap, picture: Box, request: RestorationRequest) -> Es
         raise MaskError("All damage belongs to classes that are only recorded; set one of them to be filled.")
     dilated = filled.dilated(request.dilation)
     regions = find_regions(dilated)
-    windows = make_plan(dilated, regions, Layout.of(get_engine(request.engine), request, picture)).windows
-    return Estimate(len(regions), dilated.count(), windows)
+    engine = get_engine(request.engine)
+    engine.check_model(request.parameters)
+    windows = make_plan(dilated, regions, Layout.of(engine, request, picture)).windows
+    return Estimate(len(regions), dilated.count(), windows, engine.memory(request))
 
 
 def work_of(windows: Iterable[Window], pixels: int) -> int:

@@ -30,9 +30,8 @@ def live_fill(preview: Preview, damage: DamageMap, dilation: int) -> LiveFill:
 def dilated_mask(damage: DamageMap, window: Window, dilation: int) -> NDArray[np.bool_]:
     """The area of ``window`` that a restoration fills, (h, w) bool in working pixels."""
     mask = damage.fill_mask(window.box.expanded(dilation)).astype(np.uint8)
-    dilated = cv2.dilate(mask, np.ones((2 * dilation + 1,) * 2, np.uint8))[
-        dilation:-dilation, dilation:-dilation
-    ]
+    around = cv2.dilate(mask, np.ones((2 * dilation + 1,) * 2, np.uint8))
+    dilated = around[dilation : dilation + window.box.height, dilation : dilation + window.box.width]
     rows, columns = window.shape
     return np.asarray(cv2.resize(dilated, (columns, rows), interpolation=cv2.INTER_NEAREST) > 0)
 

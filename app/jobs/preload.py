@@ -1,4 +1,4 @@
-"""Loading what the chosen engine runs on while nobody is using the window.
+"""Preload the libraries and network of the chosen engine while the window is idle.
 
 Importing torch holds up every thread for some tenths of a second, several times. So it is done while the
 mouse rests, no button is pressed and nothing else is under way; when the mouse moves again it pauses. A
@@ -20,7 +20,7 @@ from imagest_core.restoration.request import RestorationRequest
 LOOK = 300
 """Milliseconds from one look at the mouse to the next."""
 REST = 5
-"""Looks after which nobody seems to be at work."""
+"""Consecutive idle checks after which the window counts as idle."""
 
 
 class Preloader(QObject):

@@ -1,1 +1,1 @@
-"""The panels beside the canvas, in the order of the workflow."""
+"""The panels next to the canvas, in the order of the workflow."""

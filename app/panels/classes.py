@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent
+from PySide6.QtGui import QColor, QIcon, QImage, QMouseEvent, QPixmap
 from PySide6.QtWidgets import QColorDialog, QGridLayout, QInputDialog, QLineEdit, QToolButton, QWidget
 
 from app import theme
+from app.canvas.overlay_pixels import argb
 from app.context import Context
 from app.document import OpenDocument
+from app.palettes import displayed_colour
 from app.panels.figures import FigureUpdater, area_text, details_text, figures_tip, length_text
 from app.widgets.parts import clear, column, elided, label, repolish, tool_button
 from imagest_core.damage.classes import CRACK, MAX_LABEL, TEAR, DamageClass, Policy
+from imagest_core.damage.hatching import hatch
 from imagest_core.damage.statistics import ClassStatistics
+from imagest_core.painting.geometry import Box
 from imagest_core.project.operations import settings
 
 SWITCH = QSize(16, 16)
@@ -86,9 +91,16 @@ class ClassRow(QWidget):
     def _swatch(self) -> QToolButton:
         widget = QToolButton()
         widget.setFixedSize(16, 16)
+        selection = self._context.selection
+        colour = displayed_colour(self.item, selection.palette)
+        background = "transparent" if selection.mask_hatched else colour
         widget.setStyleSheet(
-            f"background: {self.item.colour}; border: 1px solid {theme.roles().line}; border-radius: 8px;"
+            f"background: {background}; border: 1px solid {theme.roles().line};"
+            " border-radius: 8px; padding: 0;"
         )
+        if selection.mask_hatched:
+            widget.setIconSize(QSize(14, 14))
+            widget.setIcon(QIcon(hatched_pixmap(self.item.label, colour)))
         widget.setToolTip(self.tr("Colour of {0}").format(self.item.name))
         widget.setAccessibleName(widget.toolTip())
         widget.clicked.connect(self._recolour)
@@ -160,6 +172,8 @@ class ClassList(QWidget):
         self._figures.counted.connect(self._counted)
         self._figures.measured.connect(self._measured)
         context.selection.label_changed.connect(lambda _: self._mark())
+        context.selection.palette_changed.connect(lambda _: self.refresh())
+        context.selection.mask_hatched_changed.connect(lambda _: self.refresh())
 
     def bind(self, document: OpenDocument) -> None:
         """Connect to ``document``."""
@@ -214,6 +228,15 @@ class ClassList(QWidget):
     def _show(self) -> None:
         for number, row in self._rows.items():
             row.show_figures(self._counts.get(number, 0), self._measures.get(number))
+
+
+def hatched_pixmap(label: int, colour: str) -> QPixmap:
+    """A sample of the hatching of a class."""
+    side = SWITCH.width()
+    lines = hatch(np.full((side, side), label, np.uint8), Box(0, 0, side, side))
+    pixels = np.ascontiguousarray(lines * np.uint32(argb(colour, 1.0)))
+    image = QImage(pixels.data, side, side, side * 4, QImage.Format.Format_ARGB32_Premultiplied)
+    return QPixmap.fromImage(image)
 
 
 def class_name(item: DamageClass) -> str:

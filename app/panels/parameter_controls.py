@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PySide6.QtCore import QSignalBlocker
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from app.i18n.parameter_texts import parameter_text
-from app.widgets.parts import Amount, SegmentedControl, guard_wheel
+from app.settings import Settings
+from app.widgets.parts import Amount, SegmentedControl, guard_wheel, row
 from imagest_core.restoration.parameters import Spec
+from imagest_core.restoration.request import RestorationRequest
 
 MOST_SEGMENTS = 4
 Changed = Callable[[Any], None]
@@ -24,27 +26,48 @@ class Editor:
     widget: QWidget
     show: Callable[[Any], None]
     labelled: bool = False
+    follow: Callable[[RestorationRequest], None] | None = None
+    """Called with each request before its value is shown."""
 
 
 def differs(spec: Spec, value: Any) -> bool:
     """Whether ``value`` is not the default of ``spec``; the embedded model is the default by any name."""
     if spec.name == "model":
-        from imagest_core.models.library import EMBEDDED
+        from imagest_core.models.installed import EMBEDDED
 
         return value not in (spec.default, "", EMBEDDED)
     return bool(value != spec.default)
 
 
-def make_editor(spec: Spec, changed: Changed) -> Editor:
-    """The editor that suits ``spec``; it calls ``changed`` with each value the user sets."""
-    editor = _kind(spec)(spec, changed)
+def make_editor(spec: Spec, changed: Changed, settings: Settings | None = None) -> Editor:
+    """The editor that suits ``spec``; it calls ``changed`` with each value the user sets.
+
+    ``settings`` keep the prompts used before.
+    """
+    editor = _special(spec, changed, settings) or _kind(spec)(spec, changed)
     editor.widget.setAccessibleName(parameter_text(spec.label))
     if not editor.widget.toolTip():
         editor.widget.setToolTip(parameter_text(spec.help))
     return editor
 
 
+def _special(spec: Spec, changed: Changed, settings: Settings | None) -> Editor | None:
+    if spec.editor == "prompt":
+        from app.panels.prompt_editor import PromptEditor
+
+        prompt = PromptEditor(spec, changed, settings)
+        return Editor(prompt, prompt.show_value)
+    if spec.editor == "adapters":
+        from app.panels.adapter_editor import AdapterEditor
+
+        adapters = AdapterEditor(spec, changed)
+        return Editor(adapters, adapters.show_value, follow=adapters.show_request)
+    return None
+
+
 def _kind(spec: Spec) -> Callable[[Spec, Changed], Editor]:
+    if spec.optional and spec.type is float:
+        return _optional_amount
     if spec.choices:
         return _segments if spec.basic and len(spec.choices) <= MOST_SEGMENTS else _combo_box
     if spec.type is bool:
@@ -101,6 +124,27 @@ def _amount(spec: Spec, changed: Changed) -> Editor:
         amount.value = value
 
     return Editor(amount, show, labelled=True)
+
+
+def _optional_amount(spec: Spec, changed: Changed) -> Editor:
+    """A number, or a check mark that leaves it to the program."""
+    automatic = QCheckBox(parameter_text("Automatic"))
+    automatic.setToolTip(parameter_text(spec.automatic))
+    amount = _amount(replace(spec, default=spec.high, optional=False), changed).widget
+    assert isinstance(amount, Amount)
+    box = QWidget()
+    across = row(amount, automatic)
+    across.setStretch(0, 1)
+    box.setLayout(across)
+    automatic.clicked.connect(lambda on: changed(None if on else round(amount.value, 2)))
+
+    def show(value: float | None) -> None:
+        automatic.setChecked(value is None)
+        amount.setEnabled(value is not None)
+        if value is not None:
+            amount.value = value
+
+    return Editor(box, show, labelled=True)
 
 
 def _spin_box(spec: Spec, changed: Changed) -> Editor:

@@ -11,7 +11,7 @@ from PySide6.QtCore import QTimer, Signal
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.durations import duration
-from app.jobs.devices import Device, device_now
+from app.jobs.devices import CUDA, Device, device_now
 from app.jobs.estimate import OPENING, Estimate, estimate, speed_key
 from app.jobs.preload import Preloader
 from app.messages import explained
@@ -36,7 +36,8 @@ class RestorePanel(Panel):
 
     def __init__(self, context: Context) -> None:
         super().__init__(context)
-        self.choices, self.advanced, self.footer = Choices(), Advanced(context), Start(context)
+        self.choices = Choices(context.settings)
+        self.advanced, self.footer = Advanced(context), Start(context)
         self.fold = CollapsibleSection(self.tr("Advanced"), self.advanced)
         self.presets = Presets(context)
         self.column.addWidget(self.presets)
@@ -105,7 +106,9 @@ class RestorePanel(Panel):
         self._parameters[request.engine] = request.parameters
         changed = request.changed(**values)
         if changed.engine != request.engine and changed.engine in self._parameters:
-            return replace(changed, parameters=self._parameters[changed.engine])
+            known = self._parameters[changed.engine]
+            own = {name: value for name, value in values.items() if name in known.specs()}
+            return replace(changed, parameters=known.changed(**own))
         return changed
 
     def _choose_device(self, device: str) -> None:
@@ -171,7 +174,19 @@ class RestorePanel(Panel):
             self.summary_changed.emit(self.tr("ready"))
         if found.coarsest > 1:
             text += self.tr(" · large damage is filled at 1:{0} first, then refined").format(found.coarsest)
-        self.footer.say(text)
+        self.footer.say(text + self._memory_text(found.memory))
+
+    def _memory_text(self, needed: int) -> str:
+        """The memory that a large model needs, and whether the GPU has it."""
+        if not needed:
+            return ""
+        text = self.tr(" · about {0} GB of memory").format(f"{needed / 1e9:.1f}")
+        device, request = self.footer.found, self.context.selection.request
+        if device.kind(request.device) == CUDA and device.free << 20 < needed:
+            text += self.tr(", more than is free on the GPU: it will be slower")
+        elif device.kind(request.device) != CUDA:
+            text += self.tr(", minutes a tile without a GPU")
+        return text
 
     def expected_seconds(self, found: Estimate) -> float | None:
         """How long ``found`` takes here, all variations together; None before the first run of its kind."""

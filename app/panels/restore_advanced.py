@@ -41,6 +41,8 @@ class Advanced(QWidget):
         """Parameter → the widget that changes it, for those built from their declaration."""
         self._show: dict[str, Callable[[Any], None]] = {}
         """Parameter → shows its value."""
+        self._follow: dict[str, Callable[[RestorationRequest], None]] = {}
+        """Parameter → gets each request before its value is shown."""
         self.resets: dict[str, Reset] = {}
         """Parameter → its mark and reset button."""
         self._shown_engine = ""
@@ -136,19 +138,21 @@ class Advanced(QWidget):
 
     def _add_specs(self, parent: QVBoxLayout, specs: Iterable[Spec]) -> None:
         for spec in specs:
-            editor = make_editor(spec, partial(self._set, spec.name))
+            editor = make_editor(spec, partial(self._set, spec.name), self._context.settings)
             text = parameter_text(spec.label)
             if editor.labelled:
                 self._resettable(parent, spec.name, text, editor.widget).setStretch(1, 1)
             else:
                 self._row(parent, spec.name, text, editor.widget)
             self.editors[spec.name], self._show[spec.name] = editor.widget, editor.show
+            if editor.follow is not None:
+                self._follow[spec.name] = editor.follow
 
     def _build(self, engine: str) -> None:
         """Make the rows of the engine's own parameters."""
         clear(self._own)
         shared = RestorationRequest.specs()
-        for table in (self.rows, self.editors, self._show, self.resets):
+        for table in (self.rows, self.editors, self._show, self._follow, self.resets):
             for name in table.keys() - shared.keys():
                 del table[name]
         specs = get_engine(engine).Parameters.specs().values()
@@ -177,6 +181,8 @@ class Advanced(QWidget):
         used, possible = used_parameters(request), possible_parameters(request)
         capabilities = get_engine(request.engine).capabilities(request.parameters)
         for name, widget in self.rows.items():
+            if name in self._follow:
+                self._follow[name](request)
             self._show[name](request.get(name))
             spec = request.parameters.specs().get(name)
             lacking = spec is not None and spec.requires is not None and spec.requires not in capabilities

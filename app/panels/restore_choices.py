@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QLabel, QWidget
+from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtWidgets import QLabel, QWidget
 
 from app.i18n.noop import QT_TRANSLATE_NOOP
 from app.i18n.parameter_texts import parameter_text
-from app.panels.parameter_controls import Editor, differs, make_editor, narrow_combo_box
+from app.panels.engine_choice import EngineChoice
+from app.panels.parameter_controls import Editor, differs, make_editor
 from app.panels.reset import Reset
+from app.settings import Settings
 from app.start_request import default_engine
 from app.widgets.parts import clear, form, label
 from imagest_core.restoration.engines.registry import (
-    engine_names,
     get_engine,
     possible_parameters,
     used_parameters,
@@ -31,9 +32,11 @@ class Choices(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings | None = None) -> None:
         super().__init__()
-        self.engine = narrow_combo_box()
+        self._settings = settings
+        self.engine_choice = EngineChoice()
+        self.engine = self.engine_choice.box
         self.about = label("", "small", wrap=True)
         self.rows: dict[str, tuple[QLabel, QWidget]] = {}
         """Parameter → its label and its widget."""
@@ -55,15 +58,16 @@ class Choices(QWidget):
     def _add_engines(self) -> None:
         named = label(self.tr("Engine"), "soft")
         named.setBuddy(self.engine)
-        self.engine.setAccessibleName(self.tr("Engine"))
-        for name in engine_names():
-            self.engine.addItem(get_engine(name).title, name)
-        self.engine.activated.connect(lambda _: self.changed.emit({"engine": self.engine.currentData()}))
-        self._engine_reset = Reset(self.tr("Engine"), lambda: self.changed.emit({"engine": default_engine()}))
-        for column, widget in enumerate((self._engine_reset.mark, named, self.engine)):
+        self.engine_choice.chosen.connect(self._choose_engine)
+        self._engine_reset = Reset(self.tr("Engine"), lambda: self._choose_engine(default_engine(), ""))
+        for column, widget in enumerate((self._engine_reset.mark, named, self.engine_choice)):
             self._head.addWidget(widget, 0, column)
         self._head.addWidget(self._engine_reset.button, 0, 3)
         self._head.addWidget(self.about, 1, 2)
+
+    def _choose_engine(self, engine: str, model: str) -> None:
+        has_models = "model" in get_engine(engine).Parameters.specs()
+        self.changed.emit({"engine": engine, **({"model": model} if has_models else {})})
 
     def editor(self, name: str) -> Any:
         """The widget of a parameter that is shown here."""
@@ -75,14 +79,14 @@ class Choices(QWidget):
         self.rows, self._editors, self._shown_engine = {}, {}, engine
         self.resets = {"engine": self._engine_reset}
         for spec in get_engine(engine).Parameters.specs().values():
-            if spec.basic:
+            if spec.basic and spec.name != "model":
                 self._add(spec)
 
     def _add(self, spec: Spec) -> None:
         def changed(value: Any) -> None:
             self.changed.emit({spec.name: value, **dict.fromkeys(spec.resets)})
 
-        editor = _model_editor(changed) if spec.name == "model" else make_editor(spec, changed)
+        editor = make_editor(spec, changed, self._settings)
         named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
         named.setBuddy(editor.widget)
         editor.widget.setAccessibleName(parameter_text(spec.label))
@@ -95,49 +99,24 @@ class Choices(QWidget):
         """Show ``request``; parameters without effect in this mode are disabled, others hidden."""
         if request.engine != self._shown_engine:
             self._build(request.engine)
-        with QSignalBlocker(self.engine):
-            self.engine.setCurrentIndex(self.engine.findData(request.engine))
+        self.engine_choice.show_request(request)
         description = about(request.engine)
         self.about.setText(first_sentence(description))
         self.about.setToolTip(description)
-        self._engine_reset.show(request.engine != default_engine())
+        model = request.parameters.specs().get("model")
+        other_model = model is not None and differs(model, request.get("model"))
+        self._engine_reset.show(request.engine != default_engine() or other_model)
         used, possible = used_parameters(request), possible_parameters(request)
         specs = request.parameters.specs()
         for name, editor in self._editors.items():
+            if editor.follow is not None:
+                editor.follow(request)
             editor.show(request.get(name))
-            offered = self._offered(name, editor.widget, used, possible)
+            offered = name in possible
             self.resets[name].show(differs(specs[name], request.get(name)), offered=offered)
             for widget in self.rows[name]:
                 widget.setVisible(offered)
                 widget.setEnabled(name in used)
-
-    @staticmethod
-    def _offered(name: str, widget: QWidget, used: frozenset[str], possible: frozenset[str]) -> bool:
-        """A model is offered where it is used and there is a choice."""
-        if name == "model" and isinstance(widget, QComboBox):
-            return name in used and widget.count() > 1
-        return name in possible
-
-
-def _model_editor(changed: Any) -> Editor:
-    """A list of the installed models, read each time that it is shown."""
-    box = narrow_combo_box()
-    box.activated.connect(lambda _: changed(box.currentData()))
-
-    def show(value: str) -> None:
-        from imagest_core.models.library import EMBEDDED, installed_models
-
-        installed = installed_models()
-        names, chosen = [entry.name for entry in installed], value or EMBEDDED
-        box.clear()
-        for entry in installed:
-            box.addItem(entry.description.title or entry.name, entry.name)
-        if chosen not in names:
-            missing = QCoreApplication.translate("Choices", "no weights installed")
-            box.addItem(chosen if value else missing, value)
-        box.setCurrentIndex(names.index(chosen) if chosen in names else len(names))
-
-    return Editor(box, show)
 
 
 def first_sentence(text: str) -> str:
@@ -157,6 +136,7 @@ def about(name: str) -> str:
 
 ABOUT = (
     QT_TRANSLATE_NOOP("Engines", "about imagest"),
+    QT_TRANSLATE_NOOP("Engines", "about stable-diffusion"),
     QT_TRANSLATE_NOOP("Engines", "about spline"),
     QT_TRANSLATE_NOOP("Engines", "about harmonic"),
     QT_TRANSLATE_NOOP("Engines", "about telea"),

@@ -14,11 +14,13 @@ from app import theme
 from app.commands import decide as deciding
 from app.context import Context
 from app.document import OpenDocument
+from app.i18n.run_texts import mode_name, run_details, run_kind
 from app.selection import Compare, DisplayedPicture
 from app.widgets.images import image_of
 from app.widgets.parts import button, clear, elided, label, row, tool_button
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
+from imagest_core.project.composed_fills import ComposedFills, fills_under_review
 from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
 
@@ -85,6 +87,9 @@ class ResultStrip(QFrame):
         self.discard = button(
             self.tr("Discard"), self.discard_requested.emit, icon="discard", tip=self.tr("Discard   Ctrl+Del")
         )
+        self.compare = tool_button(
+            "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
+        )
         self.more = (
             tool_button("rename", self.tr("Rename this result"), self.rename_requested.emit),
             tool_button(
@@ -95,7 +100,7 @@ class ResultStrip(QFrame):
         )
         back = tool_button("previous", self.tr("Previous result   ,"), lambda: deciding.step_run(context, -1))
         on = tool_button("next", self.tr("Next result   ."), lambda: deciding.step_run(context, 1))
-        return row(self.title, back, on, *self.more, 4, self.accept, self.discard, spacing=4)
+        return row(self.title, back, on, self.compare, *self.more, 4, self.accept, self.discard, spacing=4)
 
     def _rebind(self, document: OpenDocument | None) -> None:
         self._thumbs.clear()
@@ -142,12 +147,14 @@ class ResultStrip(QFrame):
         thumb.clicked.connect(partial(self._show, run.id))
         self._thumbs[run.id] = thumb
         self._row.addWidget(thumb)
-        painting = document.painting
-        self._context.background.submit(lambda: thumbnail(painting, run), _set_icon(thumb))
+        painting, fills = document.painting, fills_under_review(document.state, run, document.accepted)
+        self._context.background.submit(lambda: thumbnail(painting, run, fills), _set_icon(thumb))
 
     def _name(self, thumb: QToolButton, run: Run, state: State) -> None:
         decision = state.decisions.get(Subject(run.id))
-        name = decision.note if decision and decision.note else f"{run.id} · {run.engine}"
+        kind = mode_name(run.mode) or run.engine
+        own = f"{run.id} · {kind}" + (f" · {run.seed}/{run.variation}" if run.random else "")
+        name = decision.note if decision and decision.note else own
         accepted = sum(
             deciding.verdict(self._context, run, number) is Verdict.ACCEPTED for number in run.numbers
         )
@@ -155,10 +162,11 @@ class ResultStrip(QFrame):
         thumb.setText(
             thumb.fontMetrics().elidedText(mark + name, Qt.TextElideMode.ElideRight, TILE_WIDTH - 12)
         )
-        tip = self.tr("{0}\nseed {1}, variation {2}\n{3} regions, {4} px\naccepted: {5}")
-        thumb.setToolTip(
-            tip.format(name, run.seed, run.variation, f"{run.count:,}", f"{run.pixels:,}", accepted)
-        )
+        facts = self.tr("{0} regions, {1} px").format(f"{run.count:,}", f"{run.pixels:,}")
+        base = self.tr("A part of result {0}, restored again").format(run.base) if run.base else ""
+        count = self.tr("accepted: {0}").format(accepted)
+        lines = (name, run_kind(run), run_details(run), base, facts, count)
+        thumb.setToolTip("\n".join(filter(None, lines)))
         thumb.setAccessibleName(self.tr("Result {0}").format(name))
 
     def _show(self, number: int | None) -> None:
@@ -219,22 +227,14 @@ def _set_icon(thumb: QToolButton) -> Callable[[QImage], None]:
     return show
 
 
-def thumbnail(painting: Painting, run: Run) -> QImage:
-    """Render the run's largest region with its fill and some surroundings."""
+def thumbnail(painting: Painting, run: Run, fills: ComposedFills) -> QImage:
+    """Render the run's largest region with the ``fills`` under review and some surroundings."""
     largest = int(np.argmax(run.regions["area"])) + 1
     region = run.region_box(largest)
     side = min(max(region.width, region.height, 96) * 3 // 2, WIDEST)
     centre = region.x + region.width // 2, region.y + region.height // 2
     box = Box(centre[0] - side // 2, centre[1] - side * 3 // 8, side, side * 3 // 4).within(painting.box)
-    rgb = painting.read_working(box)
-    for key in run.tile_keys:
-        tile = run.content.tile(key)
-        shared = tile.box.within(box)
-        if not shared.empty:
-            own = shared.moved(-tile.box.x, -tile.box.y).slices
-            target = rgb[shared.moved(-box.x, -box.y).slices]
-            filled = painting.to_working(tile.samples[own])
-            np.copyto(target, filled, where=(tile.regions[own] > 0)[..., np.newaxis])
+    rgb = painting.to_working(fills.composite(painting.read(box), box))
     return image_of(rgb).scaled(
         THUMB * 2, Qt.AspectRatioMode.KeepAspectRatioByExpanding, Qt.TransformationMode.SmoothTransformation
     )

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QProgressBar, QWidget
 
 from app.commands import decide as deciding
+from app.commands import restore as restoring
+from app.commands.reject_part import start_rejecting
 from app.context import Context
 from app.document import OpenDocument
+from app.selection import ToolName
 from app.widgets.parts import Card, Panel, button, column, label, row, tool_button
+from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.run import Run
 from imagest_core.project.state import Subject, Verdict
 
@@ -51,9 +57,13 @@ class ReviewPanel(Panel):
         layout.addWidget(self.counts)
         layout.addWidget(self.bar)
         layout.addWidget(self.next)
-        layout.addLayout(row(back, self.region_label, on, None))
+        self.compare = tool_button(
+            "contact", self.tr("Compare variations   C"), lambda: deciding.compare_variations(context)
+        )
+        layout.addLayout(row(back, self.region_label, on, None, self.compare))
         layout.addWidget(self.facts)
         layout.addLayout(self._verdicts())
+        layout.addLayout(self._part_row())
         layout.addWidget(self._note())
 
     def _verdicts(self) -> QHBoxLayout:
@@ -71,6 +81,38 @@ class ReviewPanel(Panel):
             tip=self.tr("Reject   D"),
         )
         return row(self.accept, self.reject)
+
+    def _part_row(self) -> QHBoxLayout:
+        """The tools that reject a part of the result, and the button that restores it again."""
+        context = self.context
+        self.reject_tools = {
+            tool: tool_button(icon, text, partial(self._toggle_rejecting, tool), checkable=True)
+            for tool, icon, text in (
+                (ToolName.REJECT_BRUSH, "brush", self.tr("Reject a part with the brush   J")),
+                (ToolName.REJECT_LASSO, "lasso", self.tr("Reject a part with the lasso   Shift+J")),
+            )
+        }
+        self.restore_part = button(
+            self.tr("Restore part again"),
+            lambda: restoring.restore_part(context),
+            icon="restore",
+            tip=self.tr("Restore the rejected part again, with the rest as known paint   Ctrl+J"),
+        )
+        context.selection.tool_changed.connect(lambda _: self._check_tools())
+        return row(
+            label(self.tr("Reject part"), "soft"), *self.reject_tools.values(), None, self.restore_part
+        )
+
+    def _toggle_rejecting(self, tool: ToolName) -> None:
+        if self.context.selection.tool == tool:
+            self.context.selection.tool = ToolName.PAN
+        else:
+            start_rejecting(self.context, tool)
+        self._check_tools()
+
+    def _check_tools(self) -> None:
+        for tool, each in self.reject_tools.items():
+            each.setChecked(self.context.selection.tool == tool)
 
     def _note(self) -> QPlainTextEdit:
         self.note = QPlainTextEdit()
@@ -110,6 +152,9 @@ class ReviewPanel(Panel):
         self.counts.setText(
             text.format(tally[Verdict.ACCEPTED], tally[Verdict.REJECTED], tally[Verdict.UNDECIDED])
         )
+        assert self.document is not None
+        self.rejected = rejected_pixels(self.document.state, run)
+        self.restore_part.setEnabled(bool(self.rejected))
         left = run.count - decided
         self.summary_changed.emit(self.tr("%n to review", "", left) if left else self.tr("all reviewed"))
         self._show_region(run)
@@ -131,10 +176,15 @@ class ReviewPanel(Panel):
             self.tr("{0} px · {1} × {2} px at {3}, {4} · {5}").format(
                 f"{area:,}", box.width, box.height, box.x, box.y, self._verdict_text(current)
             )
+            + self._rejected_text(number)
         )
         decision = self.document.state.decisions.get(Subject(run.id, number))
         if not self.note.hasFocus():
             self.note.setPlainText(decision.note if decision else "")
+
+    def _rejected_text(self, number: int) -> str:
+        pixels = self.rejected.get(number, 0)
+        return " · " + self.tr("{0} px of it rejected").format(f"{pixels:,}") if pixels else ""
 
     def _verdict_text(self, verdict: Verdict) -> str:
         texts = {

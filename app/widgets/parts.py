@@ -31,7 +31,7 @@ from app.theme import GRID
 class Panel(QWidget):
     """A view of the open document. :meth:`bind` connects to a new document, :meth:`refresh` shows its state.
 
-    ``summary_changed(str)``: the text beside the title.
+    ``summary_changed(str)``: the text next to the title.
     """
 
     summary_changed = Signal(str)
@@ -296,6 +296,11 @@ class Amount(QWidget):
         self.slider.setValue(round(value / self._step))
         self.field.setValue(value)
         del blockers
+
+    def compact(self) -> None:
+        """Take little width, for a line with other widgets."""
+        self._label.setMinimumWidth(0)
+        self.slider.setMinimumWidth(32)
 
     def reach(self, value: float) -> None:
         """Extend the range upwards so that it contains ``value``."""

@@ -6,29 +6,36 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QApplication, QFileDialog, QInputDialog, QLineEdit, QMessageBox
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 
 from app.commands import decide as deciding
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
 from app.commands.confirm_cancel import may_close
+from app.commands.reject_part import start_rejecting
 from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
-from app.selection import Compare, ToolName
+from app.selection import REJECT_TOOLS, Compare, ToolName
 from app.window.manual_help import ManualHelp
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
+from app.window.result_questions import ResultQuestions
+from app.window.view_handlers import ViewHandlers
 from imagest_core.errors import ProfileError
 
-ZOOM_STEP = 1.25
 TOGGLES = {
     "mask_visible": "mask_visible",
     "zones_visible": "zones_visible",
     "windows_visible": "windows_visible",
     "provenance_visible": "provenance_visible",
+    "probe_visible": "probe_visible",
     "overwrite": "overwrite_classes",
+    "subtracting": "subtracting",
+    "notes_visible": "notes_visible",
 }
+STORED_TOGGLES = ("mask_hatched", "scale_bar")
+"""Toggles that are preferences: they are kept for the next session."""
 COMMANDS: dict[str, Callable] = {
     "open_sample": opening.open_sample,
     "flip": lambda context: context.selection.flip(),
@@ -43,6 +50,7 @@ COMMANDS: dict[str, Callable] = {
     "restore_all": restoring.restore_all,
     "restore_visible": restoring.restore_visible,
     "restore_region": restoring.restore_region,
+    "restore_part": restoring.restore_part,
     "new_seed": restoring.new_seed,
     "show_result": restoring.show_result,
     "accept_run": deciding.accept_run,
@@ -65,12 +73,14 @@ class ActionHandlers(QObject):
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
         self.manual_help = ManualHelp(parts)
+        self._result_questions = ResultQuestions(parts)
+        self._view = ViewHandlers(parts, self._ask_save)
 
     def connect_all(self) -> None:
         """Connect every action; an action without a handler raises ``AttributeError``."""
         for name, action in self._parts.actions.all():
             handler = self._handler(name)
-            if name in TOGGLES:
+            if name in TOGGLES or name in STORED_TOGGLES:
                 action.toggled.connect(handler)
             else:
                 action.triggered.connect(lambda _=False, handler=handler: handler())
@@ -85,8 +95,8 @@ class ActionHandlers(QObject):
             (parts.welcome.chosen, lambda path: opening.open_path(self._context, path)),
             (parts.damage.import_requested, self.import_mask),
             (parts.style.donor_requested, self.donor),
-            (parts.results.discard_requested, self.discard_run),
-            (parts.results.rename_requested, self.rename_run),
+            (parts.results.discard_requested, self._result_questions.discard_run),
+            (parts.results.rename_requested, self._result_questions.rename_run),
             (parts.restore.presets.save_requested, self._preset_questions.save),
             (parts.restore.presets.delete_requested, self._preset_questions.delete),
         ):
@@ -98,12 +108,34 @@ class ActionHandlers(QObject):
             return lambda: COMMANDS[name](context)
         if name in TOGGLES:
             return lambda on: setattr(selection, TOGGLES[name], on)
+        if name.removeprefix("tool_") in REJECT_TOOLS:
+            return lambda: self._start_rejecting(ToolName(name.removeprefix("tool_")))
+        if name in STORED_TOGGLES:
+            return lambda on: context.settings.prefer(**{name: on})
+        if name.startswith("palette_"):
+            return lambda: context.settings.prefer(palette=name.removeprefix("palette_"))
         if name.startswith("tool_"):
             return lambda: setattr(selection, "tool", ToolName(name.removeprefix("tool_")))
+        if name == Compare.CONTACT:
+            return self._compare_variations
         if name in tuple(Compare):
             return lambda: setattr(selection, "compare", Compare(name))
-        handler: Callable = getattr(self, name)
+        owners = (self._view, self._result_questions, self)
+        owner = next(each for each in owners if name in vars(type(each)))
+        handler: Callable = getattr(owner, name)
         return handler
+
+    def _start_rejecting(self, tool: ToolName) -> None:
+        """Select a tool that rejects a part; keep the current one checked if that is refused."""
+        start_rejecting(self._context, tool)
+        current = f"tool_{self._context.selection.tool}"
+        if current in dict(self._parts.actions.all()):
+            self._parts.actions[current].setChecked(True)
+
+    def _compare_variations(self) -> None:
+        """Show the variations of a region, or leave them; check the action of the current mode."""
+        deciding.compare_variations(self._context)
+        self._parts.actions[self._context.selection.compare].setChecked(True)
 
     # File
 
@@ -204,24 +236,6 @@ class ActionHandlers(QObject):
         """Copy what a bug report needs to the clipboard."""
         QApplication.clipboard().setText(diagnostics(self._parts.banner.message))
         self._context.messages.say(self.tr("The diagnostics were copied to the clipboard."))
-
-    # View
-
-    def fit(self) -> None:
-        """Fit the whole picture in the view."""
-        self._parts.area.view.fit()
-
-    def actual(self) -> None:
-        """Zoom to 100 %."""
-        self._parts.area.view.zoom_to(1.0)
-
-    def zoom_in(self) -> None:
-        """Zoom in by one step."""
-        self._parts.area.view.zoom_by(ZOOM_STEP)
-
-    def zoom_out(self) -> None:
-        """Zoom out by one step."""
-        self._parts.area.view.zoom_by(1 / ZOOM_STEP)
 
     # Mask
 
@@ -341,38 +355,10 @@ class ActionHandlers(QObject):
         """Go to the previous region."""
         deciding.step_region(self._context, -1)
 
-    def discard_run(self) -> None:
-        """Ask for confirmation and discard the result."""
-        if deciding.shown_run(self._context) is None:
-            return
-        if self._context.settings.preferences.confirm_discard:
-            answer = QMessageBox.question(
-                self._window,
-                self.tr("Discard this result?"),
-                self.tr("The result is removed from the list. Undo restores it."),
-                QMessageBox.StandardButton.Discard | QMessageBox.StandardButton.Cancel,
-                QMessageBox.StandardButton.Cancel,
-            )
-            if answer != QMessageBox.StandardButton.Discard:
-                return
-        deciding.discard_run(self._context)
+    def models(self) -> None:
+        from app.dialogs.models import ModelsDialog
 
-    def rename_run(self) -> None:
-        """Ask for a name and rename the result."""
-        if (run := deciding.shown_run(self._context)) is None or self._context.document is None:
-            return
-        from imagest_core.project.state import Subject
-
-        decision = self._context.document.state.decisions.get(Subject(run.id))
-        name, accepted = QInputDialog.getText(
-            self._window,
-            self.tr("Rename result"),
-            self.tr("Name"),
-            QLineEdit.EchoMode.Normal,
-            decision.note if decision else "",
-        )
-        if accepted:
-            deciding.rename_run(self._context, name.strip())
+        ModelsDialog(self._context, self._window).open()
 
     # Help
 
@@ -381,13 +367,11 @@ class ActionHandlers(QObject):
         self.manual_help.show_current()
 
     def shortcuts(self) -> None:
-        """Open the list of keyboard shortcuts."""
         from app.dialogs.shortcuts import ShortcutsDialog
 
         ShortcutsDialog(self._window).open()
 
     def about(self) -> None:
-        """Open the about dialog."""
         from app.dialogs.about import AboutDialog
 
         AboutDialog(self._window).open()

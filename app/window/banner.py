@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QTimer, Signal
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QApplication, QFrame, QLabel, QSizePolicy, QWidget
 
 from app import theme
@@ -20,7 +21,10 @@ class Banner(QFrame):
     """Shows the latest message; the last one with details is what "Copy diagnostics" copies.
 
     It overlays the widget it covers, outside any layout: the picture must not move while the user draws.
+    ``covering(height)``: a message that stays covers the top of that widget; 0 if none does.
     """
+
+    covering = Signal(int)
 
     def __init__(self, messages: Messages, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +69,7 @@ class Banner(QFrame):
         corner = covered.mapTo(parent, QPoint(0, 0))
         self.setGeometry(corner.x(), corner.y(), width, max(self.heightForWidth(width), 0))
         self.raise_()
+        self._report_height()
 
     def show_message(self, message: Notification) -> None:
         """Show ``message`` instead of the previous one; information does not replace an error."""
@@ -86,8 +91,21 @@ class Banner(QFrame):
         self.setAccessibleName(self.sentence.text())
         self._place()
         self.show()
-        passing = message.level == "info" and message.action is None
-        self._timer.start(PASSING) if passing else self._timer.stop()
+        self._timer.start(PASSING) if self._passing else self._timer.stop()
+        self._report_height()
+
+    @property
+    def _passing(self) -> bool:
+        """Whether the message disappears by itself."""
+        message = self.message
+        return message is None or (message.level == "info" and message.action is None)
+
+    def _report_height(self) -> None:
+        self.covering.emit(self.height() if self.isVisible() and not self._passing else 0)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        super().hideEvent(event)
+        self._report_height()
 
     def _act(self) -> None:
         """Hide the message and do what its button says."""

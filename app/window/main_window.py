@@ -5,7 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QResizeEvent
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QMainWindow,
@@ -17,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.action_table import MENUS, translated
+from app.action_table import MENUS, TOOLS, translated
 from app.commands import open as opening
 from app.commands.confirm_cancel import may_close
 from app.compare.area import CompareArea
@@ -37,6 +46,7 @@ from app.window.archived_results import ArchivedResultsMenu
 from app.window.banner import Banner
 from app.window.dock_column import DockColumn
 from app.window.docks import Dock
+from app.window.drop_target import DropTarget
 from app.window.parts import WindowParts
 from app.window.state_sync import StateSync
 from app.window.status_bar import StatusBar
@@ -63,7 +73,6 @@ class MainWindow(QMainWindow):
         self.context, self.language = context, context.settings.preferences.language
         self.actions_ = Actions(self)
         self.setWindowTitle("Imagest Workstation")
-        self.setAcceptDrops(True)
         place(self, DEFAULT_SIZE)
         self._create_centre()
         self._create_docks()
@@ -106,7 +115,9 @@ class MainWindow(QMainWindow):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.stack)
         self.banner = Banner(self.context.messages, whole)
+        self.banner.covering.connect(self.area.reserve_top)
         self.setCentralWidget(whole)
+        self.drop_target = DropTarget(self.context, self, self.stack)
 
     def _create_docks(self) -> None:
         context = self.context
@@ -192,7 +203,7 @@ class MainWindow(QMainWindow):
         panels = menu.addMenu(self.tr("Pa&nels"))
         for dock in self.docks.values():
             panels.addAction(dock.toggleViewAction())
-        menu.addAction(self.tr("Reset &layout"), self.reset_layout)
+        menu.addAction(self.tr("Reset la&yout"), self.reset_layout)
 
     def _fill_surround_menu(self, menu: QMenu) -> None:
         group = QActionGroup(self)
@@ -213,7 +224,7 @@ class MainWindow(QMainWindow):
         top = self._toolbar("main", self.tr("Main toolbar"), Qt.ToolBarArea.TopToolBarArea)
         rows = (
             ("open", "save", None, "undo", "redo", None),
-            ("single", "side", "swipe", "blink", "difference", None),
+            ("single", "side", "swipe", "blink", "difference", "contact", None),
             (
                 "mask_visible",
                 "zones_visible",
@@ -229,9 +240,8 @@ class MainWindow(QMainWindow):
         for name in (name for names in rows for name in names):
             top.addSeparator() if name is None else top.addAction(self.actions_[name])
         tools = self._toolbar("tools", self.tr("Tools"), Qt.ToolBarArea.LeftToolBarArea)
-        for name, action in self.actions_.all():
-            if name.startswith("tool_"):
-                tools.addAction(action)
+        for spec in TOOLS:
+            tools.addAction(self.actions_[spec.id])
         export = top.widgetForAction(self.actions_["export"])
         export.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)  # type: ignore[attr-defined]
 
@@ -285,13 +295,16 @@ class MainWindow(QMainWindow):
         self.column.share()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
+        self.drop_target.enter(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:  # noqa: N802
+        self.drop_target.move(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:  # noqa: N802
+        self.drop_target.leave(event)
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
-        path = next((Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()), None)
-        if path is not None:
-            opening.open_path(self.context, path)
+        self.drop_target.drop(event)
 
     def apply_theme(self) -> None:
         """Apply the theme of the preferences and redraw what uses its colours."""

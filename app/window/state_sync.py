@@ -8,12 +8,23 @@ from PySide6.QtGui import QGuiApplication
 from app.canvas.navigation import ViewPosition
 from app.document import OpenDocument
 from app.jobs.call_later import call_later
-from app.selection import LARGEST_BRUSH, Compare, ToolName
+from app.palettes import MaskPalette
+from app.selection import LARGEST_BRUSH, REJECT_TOOLS, Compare, ToolName
 from app.window.parts import WindowParts
 from imagest_core.project.operations.settings import set_operator
 
 COMPARES = tuple(Compare)
-TOGGLES = ("mask_visible", "zones_visible", "windows_visible", "provenance_visible")
+TOGGLES = (
+    "subtracting",
+    "mask_visible",
+    "zones_visible",
+    "windows_visible",
+    "provenance_visible",
+    "probe_visible",
+    "mask_hatched",
+    "scale_bar",
+    "notes_visible",
+)
 
 
 class StateSync(QObject):
@@ -55,6 +66,8 @@ class StateSync(QObject):
         selection.compare_changed.connect(lambda mode: actions[mode].setChecked(True))
         selection.overwrite_changed.connect(actions["overwrite"].setChecked)
         selection.result_changed.connect(lambda _: self._update_timer.start())
+        selection.palette_changed.connect(lambda palette: actions[f"palette_{palette}"].setChecked(True))
+        actions[f"palette_{selection.palette}"].setChecked(True)
         for name in TOGGLES:
             getattr(selection, f"{name}_changed").connect(actions[name].setChecked)
             actions[name].setChecked(getattr(selection, name))
@@ -72,6 +85,7 @@ class StateSync(QObject):
         view.zoomed.connect(self._resize_brush)
         view.hovered.connect(self._parts.status.point)
         view.zoomed.connect(self._parts.status.show_zoom)
+        self._parts.area.probe.found.connect(self._parts.status.show_origin)
         view.measured.connect(self._parts.options.show_measured)
         selection.windows_visible_changed.connect(lambda _: self._show_windows())
         selection.windows_changed.connect(lambda _: self._show_windows())
@@ -151,7 +165,11 @@ class StateSync(QObject):
 
     def _apply_preferences(self) -> None:
         preferences, selection = self._context.settings.preferences, self._context.selection
-        selection.surround = preferences.surround
+        selection.surround, selection.mask_hatched = preferences.surround, preferences.mask_hatched
+        selection.scale_bar = preferences.scale_bar
+        selection.palette = (
+            preferences.palette if preferences.palette in tuple(MaskPalette) else MaskPalette.CLASSES
+        )
         if preferences.surround in self._parts.surrounds:
             self._parts.surrounds[preferences.surround].setChecked(True)
         if preferences.theme != self._theme:
@@ -181,7 +199,7 @@ class StateSync(QObject):
         if document is not None:
             position = self._parts.area.view.position
             view = position.x, position.y, position.zoom
-            tool = selection.tool if selection.tool != ToolName.PICK else ""
+            tool = "" if selection.tool in (ToolName.PICK, *REJECT_TOOLS) else selection.tool
             self._context.settings.remember(
                 document.remembered_path,
                 view,

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QProgressBar, QSizePolicy, QStatusBar, QWidget
 from app.context import Context
 from app.i18n.durations import duration
 from app.i18n.noop import QT_TRANSLATE_NOOP
+from app.i18n.provenance_texts import displayed_fill, origin_line
 from app.jobs.runner import Job
 from app.widgets.parts import button, elided, label, row
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Report
+from imagest_core.project.probe import Provenance
 
 MIN_ELAPSED = 0.5
 """Seconds of work before the remaining time is shown."""
@@ -24,19 +26,20 @@ SAMPLE_WAIT = 40
 
 
 class StatusBar(QStatusBar):
-    """Position, samples and zoom on the left; stage, progress and Cancel on the right."""
+    """Position, samples, zoom and origin of a pixel on the left; stage, progress, Cancel on the right."""
 
     def __init__(self, context: Context) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
         self._context, self._pixel = context, (-1, -1)
         self.position, self.samples, self.zoom = elided(), elided("", "soft"), label("", "soft")
+        self.origin = elided("", "soft")
         self.position.setMinimumWidth(160)
         self.samples.setMinimumWidth(160)
         self.zoom.setMinimumWidth(64)
         self.zoom.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         left = QWidget()
-        across = row(self.position, self.samples, self.zoom, None, spacing=16)
+        across = row(self.position, self.samples, self.zoom, self.origin, None, spacing=16)
         across.setContentsMargins(12, 0, 0, 0)
         left.setLayout(across)
         self.addWidget(left, 1)
@@ -61,6 +64,11 @@ class StatusBar(QStatusBar):
         self._pixel = at
         self.position.setText(self._position(*at))
         self._timer.start()
+
+    def show_origin(self, found: Provenance | None) -> None:
+        """Show the result that fills the pixel in the restored picture; nothing for a pixel of the scan."""
+        fill = None if found is None else displayed_fill(found, self._context.selection.run)
+        self.origin.setText(origin_line(fill))
 
     def show_zoom(self, factor: float) -> None:
         """Show the zoom of the main view; 1 is 100 %."""

@@ -11,8 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
+from app.palettes import displayed_colour
 from app.selection import ToolName
-from app.widgets.parts import Amount, elided, label
+from app.widgets.parts import Amount, SegmentedControl, elided, label
 from imagest_core.project.state import Point
 
 HEIGHT = 40
@@ -28,6 +29,10 @@ PAINTING_TOOLS = (
     ToolName.FILL,
 )
 """Tools that paint the selected class."""
+SIZED_TOOLS = (ToolName.BRUSH, ToolName.ERASER, ToolName.REJECT_BRUSH)
+"""Tools with the brush size."""
+AREA_TOOLS = (ToolName.LASSO, ToolName.POLYGON, ToolName.RECTANGLE, ToolName.WAND, ToolName.FILL)
+"""Tools that mark or erase a whole area."""
 
 
 class ToolOptions(QFrame):
@@ -40,25 +45,42 @@ class ToolOptions(QFrame):
         self._context = context
         self.tool_name, self.class_label = label("", "heading"), label("", "soft")
         self.hint = elided("", "small")
-        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.brush_size = Amount(
-            self.tr("Size"), 1, LARGEST_BRUSH, 24, unit="px", tip=self.tr("Brush size   [ and ], or Alt-drag")
+            self.tr("Size"),
+            1,
+            LARGEST_BRUSH,
+            24,
+            unit="px",
+            tip=self.tr("Brush size   [ and ], or drag with Ctrl or Alt"),
         )
         self.tolerance = Amount(
             self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
         )
+        self.effect = SegmentedControl(
+            (
+                ("add", self.tr("Mark"), self.tr("Mark the area as damage   Alt or Ctrl erases")),
+                ("subtract", self.tr("Erase"), self.tr("Erase the area from the mask   Shift+E")),
+            ),
+            self.tr("Effect on the mask"),
+        )
+        self.distance = label(self.tr("Drag between two points"), "soft")
+        self._create_layout()
+        self._connect()
+        self.refresh()
+
+    def _create_layout(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(16)
-        self.distance = label(self.tr("Drag between two points"), "soft")
-        for widget in (self.tool_name, self.class_label, self.brush_size, self.tolerance, self.distance):
+        amounts = self.brush_size, self.tolerance
+        for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.distance):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
+        self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        for widget in (self.brush_size, self.tolerance):
-            widget.setMaximumWidth(320)
-        self._connect()
-        self.refresh()
+        for amount in amounts:
+            amount.setMaximumWidth(320)
+            amount.compact()
 
     def show_measured(self, start: Point, end: Point) -> None:
         """Show the distance of two native points."""
@@ -77,6 +99,9 @@ class ToolOptions(QFrame):
         selection.label_changed.connect(lambda _: self.refresh())
         selection.brush_changed.connect(lambda value: setattr(self.brush_size, "value", value))
         selection.tolerance_changed.connect(lambda value: setattr(self.tolerance, "value", value))
+        selection.palette_changed.connect(lambda _: self.refresh())
+        selection.subtracting_changed.connect(lambda _: self.refresh())
+        self.effect.chosen.connect(lambda key: setattr(selection, "subtracting", key == "subtract"))
         self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
         self._context.document_changed.connect(self._bind)
@@ -94,8 +119,11 @@ class ToolOptions(QFrame):
         self.tool_name.setText(name)
         self.hint.setText(hint)
         self.class_label.setText(self._class())
-        self._show(self.class_label, tool in PAINTING_TOOLS)
-        self._show(self.brush_size, tool in (ToolName.BRUSH, ToolName.ERASER))
+        erases = self._context.selection.subtracting and tool in AREA_TOOLS
+        self.effect.choose("subtract" if self._context.selection.subtracting else "add")
+        self._show(self.effect, tool in AREA_TOOLS)
+        self._show(self.class_label, tool in PAINTING_TOOLS and not erases)
+        self._show(self.brush_size, tool in SIZED_TOOLS)
         self._show(self.tolerance, tool == ToolName.WAND)
         self._show(self.distance, tool == ToolName.MEASURE)
 
@@ -107,14 +135,39 @@ class ToolOptions(QFrame):
         if document is None:
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
+        colour = displayed_colour(item, self._context.selection.palette)
         name = self.class_label.fontMetrics().elidedText(
             class_name(item), Qt.TextElideMode.ElideRight, NAME_WIDTH
         )
-        return f'<span style="color:{item.colour}">●</span> {escape(name)}'
+        return f'<span style="color:{colour}">●</span> {escape(name)}'
 
     def _names(self) -> dict[str, tuple[str, str]]:
+        """Name and hint of every tool."""
         return {
+            **self._marking_names(),
             ToolName.PAN: (self.tr("Move"), self.tr("Drag to move, wheel to zoom")),
+            ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
+            ToolName.MEASURE: (
+                self.tr("Measure"),
+                self.tr("Drag between two points; enter their distance to set the scale"),
+            ),
+            ToolName.NOTE: (
+                self.tr("Note"),
+                self.tr("Click to write or edit; drag to move; Delete removes"),
+            ),
+            ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
+            ToolName.REJECT_BRUSH: (
+                self.tr("Reject a part"),
+                self.tr("Paint over the result; Ctrl takes back; Ctrl+J restores the part again"),
+            ),
+            ToolName.REJECT_LASSO: (
+                self.tr("Reject a part"),
+                self.tr("Draw around the part; Ctrl takes back; Ctrl+J restores the part again"),
+            ),
+        }
+
+    def _marking_names(self) -> dict[str, tuple[str, str]]:
+        return {
             ToolName.BRUSH: (
                 self.tr("Brush"),
                 self.tr("Shift: straight line; X: eraser; Esc: cancel"),
@@ -123,24 +176,24 @@ class ToolOptions(QFrame):
                 self.tr("Eraser"),
                 self.tr("Shift: straight line; X: brush; Esc: cancel"),
             ),
-            ToolName.LASSO: (self.tr("Lasso"), self.tr("Draw around the damage; Alt erases")),
+            ToolName.LASSO: (
+                self.tr("Lasso"),
+                self.tr("Draw around the damage; Alt or Ctrl: the other effect"),
+            ),
             ToolName.POLYGON: (
                 self.tr("Polygon"),
                 self.tr("Click the corners; Enter or a double click closes"),
             ),
-            ToolName.RECTANGLE: (self.tr("Rectangle"), self.tr("Drag; Shift makes a square; Alt erases")),
+            ToolName.RECTANGLE: (
+                self.tr("Rectangle"),
+                self.tr("Drag; Shift: square; Alt or Ctrl: the other effect"),
+            ),
             ToolName.WAND: (
                 self.tr("Wand"),
                 self.tr("Click similar colours; drag to change the tolerance"),
             ),
             ToolName.FILL: (
                 self.tr("Fill or clear"),
-                self.tr("Click to give a region this class; Alt-click to clear it"),
+                self.tr("Click to give a region this class; with Alt or Ctrl to clear it"),
             ),
-            ToolName.STYLE: (self.tr("Style reference"), self.tr("Draw a rectangle on an intact region")),
-            ToolName.MEASURE: (
-                self.tr("Measure"),
-                self.tr("Drag between two points; enter their distance to set the scale"),
-            ),
-            ToolName.PICK: (self.tr("Ground colour"), self.tr("Click where the bare ground is visible")),
         }

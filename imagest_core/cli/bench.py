@@ -137,12 +137,12 @@ def compare_engines(repeats: int, progress: Progress, names: list[str] | None) -
     import resources
     from imagest_core.errors import ModelError
     from imagest_core.painting.reader import open_painting
-    from imagest_core.restoration.engines.registry import engine_names
+    from imagest_core.restoration.engines.registry import available_engines
 
     timings = []
     with open_painting(resources.sample_painting()) as painting:
         view = _view(painting)
-        for name in ("harmonic", *(n for n in names or engine_names() if n != "harmonic")):
+        for name in ("harmonic", *(n for n in names or available_engines() if n != "harmonic")):
             progress.check()
             try:
                 timings.append(_time_engine(name, painting, view, repeats))

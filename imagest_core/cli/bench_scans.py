@@ -41,14 +41,22 @@ ENGINE = "harmonic"
 
 @dataclass(frozen=True)
 class ScanKind:
-    """How a scan is stored."""
+    """How a scan is stored; ``compression`` is tifffile's name, None for uncompressed samples."""
 
     name: str
     tiled: bool
     depth: int
+    compression: str | None
 
 
-KINDS = (ScanKind("16-bit Deflate tiles", True, 16), ScanKind("8-bit LZW strips", False, 8))
+KINDS = (
+    ScanKind("16-bit Deflate tiles", True, 16, "zlib"),
+    ScanKind("8-bit LZW strips", False, 8, "lzw"),
+    ScanKind("16-bit uncompressed tiles", True, 16, None),
+    ScanKind("16-bit uncompressed strips", False, 16, None),
+    ScanKind("8-bit uncompressed tiles", True, 8, None),
+    ScanKind("8-bit uncompressed strips", False, 8, None),
+)
 
 
 @dataclass(frozen=True)
@@ -120,8 +128,8 @@ def make_scan(path: Path, kind: ScanKind, width: int, height: int) -> None:
         shape=(height, width, 3),
         dtype=f"u{kind.depth // 8}",
         photometric="rgb",
-        compression="zlib" if kind.tiled else "lzw",
-        predictor=True,
+        compression=kind.compression,
+        predictor=kind.compression is not None,
         metadata=None,
         **options,
     )
@@ -138,7 +146,9 @@ def _encoded(seed: int, rows: int, columns: int, kind: ScanKind) -> bytes:
     waves = [np.sin(x / (20 + seed + c)) + np.cos(y / (30 + seed)) for c in range(3)]
     shares = 0.5 + 0.2 * np.stack(waves, -1) + rng.normal(0, 0.01, (rows, columns, 3))
     samples: NDArray[Any] = (np.clip(shares, 0, 1) * (2**kind.depth - 1)).astype(f"u{kind.depth // 8}")
-    return SegmentCodec(DEFLATE if kind.tiled else LZW, DIFFERENCES, "<").encode(samples)
+    if kind.compression is None:
+        return samples.astype(samples.dtype.newbyteorder("<")).tobytes()
+    return SegmentCodec(DEFLATE if kind.compression == "zlib" else LZW, DIFFERENCES, "<").encode(samples)
 
 
 def _losses(width: int, height: int) -> DamageMap:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import add_reading_options, whole
 from imagest_core.printable import show
 from imagest_core.progress import Progress
 from imagest_core.restoration.modes import Mode
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.request import RestorationRequest
 
 DESCRIPTION = """\
 Restore cases with a known truth with several engines and compare the results with the truth.
@@ -56,9 +60,23 @@ def _add_parameters(parser: argparse.ArgumentParser) -> None:
     add_engine_options(parser, leave_out=("mode",))
 
 
+def _requests(names: Sequence[str], modes: Sequence[str]) -> Iterator[RestorationRequest]:
+    """Yield a request for each engine of ``names``, such as ``imagest:textured``, and mode."""
+    from imagest_core.restoration.request import RestorationRequest
+
+    for engine, _, mode in (name.partition(":") for name in names):
+        request = RestorationRequest.of(engine)
+        spec = request.parameters.specs().get("mode")
+        if spec is None:
+            yield request
+        else:
+            chosen = [mode] if mode else modes or [choice.value for choice in spec.choices]
+            yield from (request.changed(mode=each) for each in chosen)
+
+
 def run(args: argparse.Namespace, progress: Progress) -> int:
     """Run the evaluation; print the paths of the written files."""
-    from imagest_core.cli.options import check_options, given_values, parameter_tables
+    from imagest_core.cli.options import check_options, check_used, given_values, parameter_tables
     from imagest_core.evaluation.methods import HARMONIC
     from imagest_core.evaluation.run import Evaluation, evaluate
     from imagest_core.restoration.engines.registry import engine_names, get_engine
@@ -71,6 +89,9 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
         named = {HARMONIC}
     modes = {"mode": args.mode} if args.mode else {}
     check_options(map(get_engine, sorted(named) or engine_names()), values | modes)
+    methods = args.engine or engine_names()
+    if all(method.partition(":")[0] in engine_names() for method in methods):
+        check_used(_requests(methods, args.mode), values)
     evaluation = Evaluation(
         args.cases,
         args.output,

@@ -97,7 +97,9 @@ def request_of(args: argparse.Namespace) -> RestorationRequest:
     engine = get_engine(args.engine)
     given = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
     check_options([engine], given)
-    return RestorationRequest.of(args.engine, **given)
+    request = RestorationRequest.of(args.engine, **given)
+    check_used([request], given)
+    return request
 
 
 def parameter_tables() -> Iterator[Mapping[str, Spec]]:
@@ -124,6 +126,49 @@ def check_options(engines: Iterable[Engine], given: Mapping[str, Any]) -> None:
         if name not in known:
             flag = next(table[name].flag for table in parameter_tables() if name in table)
             raise InputError(f"{_named(chosen)} no parameter {flag}; leave it out{_instead(name)}.")
+
+
+def check_used(requests: Iterable[RestorationRequest], given: Iterable[str]) -> None:
+    """Raise ``InputError`` for a given option that none of ``requests`` uses.
+
+    A device may always be given; whether it exists is checked for every engine. Options that need a
+    capability of the model are left to ``check_request``.
+    """
+    from imagest_core.errors import InputError
+    from imagest_core.restoration.engines.registry import used_parameters
+
+    chosen = tuple(requests)
+    used = {"device"}.union(*(used_parameters(request) for request in chosen))
+    specs = dict(RestorationRequest.specs())
+    for request in chosen:
+        own = request.parameters.specs()
+        specs |= own
+        capabilities = get_engine(request.engine).capabilities(request.parameters)
+        used |= {name for name, spec in own.items() if spec.requires not in {None, *capabilities}}
+    for name in given:
+        if name not in used:
+            raise InputError(
+                f"{_unused_by(chosen)} {specs[name].flag}; leave it out{_other_choice(chosen, name)}."
+            )
+
+
+def _unused_by(requests: tuple[RestorationRequest, ...]) -> str:
+    if len(requests) > 1:
+        return "None of these fills uses"
+    mode = requests[0].get("mode")
+    return f"The engine {requests[0].engine}{f' in {mode} mode' if mode else ''} doesn't use"
+
+
+def _other_choice(requests: tuple[RestorationRequest, ...], name: str) -> str:
+    """Return advice on a choice, such as the mode, with which the engine uses the parameter ``name``."""
+    from imagest_core.restoration.engines.registry import used_parameters
+
+    for request in requests:
+        for spec in request.parameters.specs().values():
+            for choice in spec.choices:
+                if name in used_parameters(request.changed(**{spec.name: choice.value})):
+                    return f" or use {spec.flag} {choice.value}"
+    return ""
 
 
 def _named(engines: tuple[Engine, ...]) -> str:
@@ -167,7 +212,7 @@ def inputs_of(args: argparse.Namespace) -> tuple[Path, ...]:
 def models_of(args: argparse.Namespace) -> tuple[Path, ...]:
     """Return the folder of the model of ``args``, if it exists."""
     from imagest_core.errors import ModelError
-    from imagest_core.models.library import find_model
+    from imagest_core.models.installed import find_model
 
     try:
         return (find_model(getattr(args, "model", "") or ""),)

@@ -33,7 +33,7 @@ COMMANDS = (
     Command("mask", "imagest_core.cli.mask", "derive a damage mask from a scan"),
     Command("evaluate", "imagest_core.cli.evaluate", "measure engines on cases with a known truth"),
     Command("train", "imagest_core.cli.train", "train the Imagest network on your own pictures"),
-    Command("models", "imagest_core.cli.models", "list, inspect, import and fetch weights"),
+    Command("models", "imagest_core.cli.models", "list, add, check, remove and fetch models"),
     Command("project", "imagest_core.cli.project", "inspect, export, verify and rescue project files"),
     Command("bench", "imagest_core.cli.bench", "measure speeds on this computer"),
     Command("demo", "imagest_core.cli.demo", "restore the bundled sample into ./out"),

@@ -1,4 +1,4 @@
-"""``imagest project``: inspect, export, verify and rescue project files."""
+"""``imagest project``: inspect, probe, export, verify and rescue project files."""
 
 from __future__ import annotations
 
@@ -6,19 +6,48 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from imagest_core.cli.parsing import add_reading_options
+from imagest_core.cli.parsing import add_reading_options, whole
 from imagest_core.printable import show, show_json
 from imagest_core.progress import Progress
 
 
 def add_commands(subparsers: Any) -> None:
-    """Add ``project`` and its four actions."""
-    parser = subparsers.add_parser("project", help="inspect, export, verify and rescue project files")
+    """Add ``project`` and its actions."""
+    parser = subparsers.add_parser("project", help="inspect, probe, export, verify and rescue project files")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    _add_info(actions)
+    _add_probe(actions)
+    _add_picture(actions)
+    export, verify, rescue = _add_export(actions), _add_verify(actions), _add_rescue(actions)
+    for action in (export, verify):
+        action.add_argument(
+            "--accept-rewritten",
+            action="store_true",
+            help="accept a scan that another program rewrote without changing a sample",
+        )
+    for action in (export, verify, rescue):
+        action.add_argument(
+            "--assume-srgb",
+            action="store_true",
+            help="assume sRGB if the scan's colour profile can't be used",
+        )
+
+
+def _add_info(actions: Any) -> None:
     info = _add(actions, "info", _info, "print a project's contents and its damage by class")
     info.add_argument("--json", action="store_true", help="print one line of JSON")
     info.add_argument("--csv", type=Path, metavar="FILE", help="also write the damage statistics to FILE")
     info.add_argument("--force", action="store_true", help="replace FILE if it exists")
+
+
+def _add_probe(actions: Any) -> None:
+    probe = _add(actions, "probe", _probe, "print where a pixel of the restored picture comes from")
+    probe.add_argument("x", type=int, metavar="X", help="column of the pixel, counted from 0")
+    probe.add_argument("y", type=int, metavar="Y", help="row of the pixel, counted from 0")
+    probe.add_argument("--json", action="store_true", help="print one line of JSON")
+
+
+def _add_export(actions: Any) -> argparse.ArgumentParser:
     export = _add(actions, "export", _export, "write the scan with all accepted fills to a verified TIFF")
     export.add_argument("-o", "--out", type=Path, required=True, metavar="OUT", help="the TIFF to write")
     export.add_argument("--force", action="store_true", help="replace OUT and the record if they exist")
@@ -36,6 +65,10 @@ def add_commands(subparsers: Any) -> None:
     export.add_argument(
         "--record", type=Path, metavar="FILE.json", help="write a record of the restoration and its decisions"
     )
+    return export
+
+
+def _add_verify(actions: Any) -> argparse.ArgumentParser:
     verify = _add(actions, "verify", _verify, "check every sample of an exported TIFF against the project")
     verify.add_argument(
         "exported",
@@ -44,12 +77,10 @@ def add_commands(subparsers: Any) -> None:
         nargs="?",
         help="the file to verify (default: the last export)",
     )
-    for parser in (export, verify):
-        parser.add_argument(
-            "--accept-rewritten",
-            action="store_true",
-            help="accept a scan that another program rewrote without changing a sample",
-        )
+    return verify
+
+
+def _add_rescue(actions: Any) -> argparse.ArgumentParser:
     rescue = _add(
         actions, "rescue", _rescue, "recover the readable parts of a damaged project into a new one"
     )
@@ -58,12 +89,32 @@ def add_commands(subparsers: Any) -> None:
     )
     rescue.add_argument("--painting", type=Path, metavar="SCAN", help="the scan, if its name is lost")
     rescue.add_argument("--force", action="store_true", help="replace NEW if it exists")
-    for action in (export, verify, rescue):
-        action.add_argument(
-            "--assume-srgb",
-            action="store_true",
-            help="assume sRGB if the scan's colour profile can't be used",
-        )
+    return rescue
+
+
+def _add_picture(actions: Any) -> None:
+    from imagest_core.export.picture_spec import DEFAULT_SIDE, LARGEST_SIDE, SMALLEST_SIDE
+
+    picture = _add(actions, "picture", _picture, "write a picture of the painting with its fills hatched")
+    picture.add_argument(
+        "-o", "--out", type=Path, required=True, metavar="OUT", help="the PNG or TIFF to write (8 bit, sRGB)"
+    )
+    picture.add_argument("--force", action="store_true", help="replace OUT if it exists")
+    picture.add_argument(
+        "--side",
+        type=whole(SMALLEST_SIDE, LARGEST_SIDE),
+        default=DEFAULT_SIDE,
+        metavar="PX",
+        help=f"largest length of the longer side (default: {DEFAULT_SIDE})",
+    )
+    picture.add_argument(
+        "--result", type=whole(1), metavar="N", help="also show the fills of result N, accepted or not"
+    )
+    picture.add_argument("--no-hatching", action="store_true", help="show the fills without hatching")
+    picture.add_argument("--no-outline", action="store_true", help="do not outline the marked damage")
+    picture.add_argument(
+        "--assume-srgb", action="store_true", help="assume sRGB if the scan's colour profile can't be used"
+    )
 
 
 def _add(actions: Any, name: str, run: Any, help: str) -> argparse.ArgumentParser:
@@ -96,6 +147,18 @@ def _info(args: argparse.Namespace, progress: Progress) -> None:
         show(*as_text(facts).split("\n"))
 
 
+def _probe(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.project.document import Document
+    from imagest_core.project.probe import as_text, probe
+
+    with Document.open_read_only(args.project) as document:
+        found = probe(document, args.x, args.y)
+    if args.json:
+        show_json(found.to_plain())
+    else:
+        show(*as_text(found).split("\n"))
+
+
 def _export(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.export.painting import export_notes, export_recorded
     from imagest_core.painting.tiff.form import Compression, Form
@@ -120,6 +183,30 @@ def _export(args: argparse.Namespace, progress: Progress) -> None:
             notes.append(f"The project doesn't store this export: {document.read_only}")
     record = {} if args.record is None else {"record": str(args.record)}
     show_json({"out": str(args.out), **record, **account.to_plain(), "notes": notes})
+
+
+def _picture(args: argparse.Namespace, progress: Progress) -> None:
+    from imagest_core.export.marked_picture import write_marked_picture
+    from imagest_core.export.painting import open_project_painting
+    from imagest_core.export.picture_spec import MarkedPicture
+    from imagest_core.project.document import Document
+    from imagest_core.project.files import inputs_of
+
+    spec = MarkedPicture(args.side, not args.no_hatching, not args.no_outline, args.result)
+    with Document.open_read_only(args.project) as document:
+        if args.assume_srgb:
+            document.assume_srgb()
+        with open_project_painting(document) as painting:
+            width, height = write_marked_picture(
+                painting,
+                document.snapshot(),
+                args.out,
+                spec,
+                force=args.force,
+                inputs=tuple(inputs_of(document)),
+                progress=progress,
+            )
+    show_json({"out": str(args.out), "width": width, "height": height})
 
 
 def _verify(args: argparse.Namespace, progress: Progress) -> None:

@@ -140,7 +140,9 @@ def _to_damage_map(picture: MaskPicture, label: int) -> DamageMap:
     damage = DamageMap(*picture.size)
     decoded = (pair for box, grey in picture.grey_bands() for pair in _split_tiles(box, grey))
     for tile, part in decoded if buffer.tiles is None else buffer.drain():
-        damage.write(tile, rule.damaged(part) * np.uint8(label))
+        damaged = rule.damaged(part)
+        if damaged.any():
+            damage.write(tile, np.broadcast_to(damaged * np.uint8(label), (tile.height, tile.width)))
     return damage
 
 
@@ -178,10 +180,9 @@ class _TileBuffer:
             self.tiles.append((box, part.copy()))
 
     def drain(self) -> Iterator[tuple[Box, Grey]]:
-        """Iterate over the kept tiles at full size, releasing each."""
+        """Iterate over the kept tiles, releasing each; tiles with a single value as one pixel."""
         while self.tiles:
-            box, part = self.tiles.pop()
-            yield box, np.broadcast_to(part, (box.height, box.width))
+            yield self.tiles.pop()
 
 
 def _ambiguous_error(path: Path, counts: ValueCounts) -> MaskError:

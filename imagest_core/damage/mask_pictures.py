@@ -197,7 +197,8 @@ def _from_array(path: Path, size: Size, samples: Samples) -> MaskPicture:
 
 def _open_tiff(path: Path, check: Callable[[Size], None]) -> MaskPicture:
     from imagest_core.painting.formats.segments import SegmentReader
-    from imagest_core.painting.formats.tiff import page_layout, silence_tifffile, tag_number
+    from imagest_core.painting.formats.tiff import page_layout, silence_tifffile
+    from imagest_core.painting.formats.tiff_facts import tag_number
     from imagest_core.painting.formats.tiff_kind import GREY, is_plain_ycbcr
 
     silence_tifffile()

@@ -24,11 +24,11 @@ from imagest_core.evaluation.peers import check_installed
 from imagest_core.evaluation.perceptual import Perceptual
 from imagest_core.evaluation.weights import WeightStore
 from imagest_core.extras import require_extra
-from imagest_core.models.library import find_model
+from imagest_core.models.installed import find_model
 from imagest_core.painting.atomic import all_or_none, check_writable, replacing
 from imagest_core.painting.outputs import check_targets
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.registry import engine_names
+from imagest_core.restoration.engines.registry import available_engines
 from imagest_core.restoration.modes import Mode
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.validation import check_request
@@ -68,7 +68,7 @@ def evaluate(evaluation: Evaluation, progress: Progress) -> list[Path]:
     """Run the evaluation; return the written tables and sheets. Raises ``InputError``."""
     require_extra("evaluate", "An evaluation")
     cases = find_cases(evaluation.cases, evaluation.limit)
-    rows = methods(evaluation.engines or engine_names(), evaluation.modes, evaluation.values)
+    rows = methods(evaluation.engines or available_engines(), evaluation.modes, evaluation.values)
     for row in rows:
         check_request(row.request)
     if any(row.peer for row in rows):

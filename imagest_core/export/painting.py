@@ -53,7 +53,7 @@ def export_accepted(
     force: bool = False,
     form: Form = KEPT,
     snapshot: Snapshot | None = None,
-    beside: Callable[[ExportCheck, str], Path | None] | None = None,
+    on_verified: Callable[[ExportCheck, str], Path | None] | None = None,
     accept_rewritten: bool = False,
     progress: Progress | None = None,
 ) -> ExportCheck:
@@ -65,7 +65,7 @@ def export_accepted(
         How the file is stored, where that differs from the scan.
     snapshot
         The state of the project to export; None exports the current state.
-    beside
+    on_verified
         Called with the result of the verification and the file's SHA-256 to write files that belong to the
         export, before the project stores the export. Returns the path of the record it wrote.
     accept_rewritten
@@ -74,13 +74,25 @@ def export_accepted(
     Raises
     ------
     ProjectError, OutputError, VerificationError, Cancelled
-        No file is left, unless ``beside`` raised.
+        No file is left, unless ``on_verified`` raised.
     PaintingError
         The scan changed during the export.
     """
     progress = progress or Progress()
     snapshot = snapshot or document.snapshot()
-    accepted = snapshot.accepted
+    _check_exportable(document, snapshot.accepted, out, force)
+    with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
+        source = document.state.painting.sha256
+        account = _write_accepted(painting, snapshot.accepted, out, source, force, form, progress)
+    digest = file_sha256(out)
+    record = on_verified(account, digest) if on_verified is not None else None
+    if not document.read_only:
+        document.store.record_export(_export_row(snapshot, account, out, digest, record))
+    return account
+
+
+def _check_exportable(document: Document, accepted: AcceptedFills, out: Path, force: bool) -> None:
+    """Raise ``OutputError`` if ``out`` can't be written, ``ProjectError`` if no fill is accepted."""
     if document.path is not None and same_file(out, document.path):
         raise OutputError(
             Message("{out} is the project itself: choose another name for the export.", out=out.name)
@@ -89,28 +101,28 @@ def export_accepted(
     check_replaceable(out, FileKind.PICTURE)
     if not accepted.keys():
         raise ProjectError("No fill is accepted yet: accept some before exporting.")
-    with open_project_painting(document, accept_rewritten=accept_rewritten) as painting:
-        checking, source = progress.part(0.6, 1.0, "verifying"), document.state.painting.sha256
 
-        def check(written: Path) -> ExportCheck:
-            account = check_export(painting, accepted, written, checking, form)
-            painting.check_unchanged(source)
-            return account
 
-        account = write_painting(
-            painting,
-            accepted.patches(),
-            out,
-            check=check,
-            force=force,
-            form=form,
-            progress=progress.part(0.0, 0.6, "writing"),
-        )
-    digest = file_sha256(out)
-    record = beside(account, digest) if beside is not None else None
-    if not document.read_only:
-        document.store.record_export(_export_row(snapshot, account, out, digest, record))
-    return account
+def _write_accepted(
+    painting: Painting,
+    accepted: AcceptedFills,
+    out: Path,
+    source: str,
+    force: bool,
+    form: Form,
+    progress: Progress,
+) -> ExportCheck:
+    """Write and verify ``out``; ``source`` is the SHA-256 that the scan's file must have at the end."""
+    writing, checking = progress.part(0.0, 0.6, "writing"), progress.part(0.6, 1.0, "verifying")
+
+    def check(written: Path) -> ExportCheck:
+        account = check_export(painting, accepted, written, checking, form)
+        painting.check_unchanged(source)
+        return account
+
+    return write_painting(
+        painting, accepted.patches(), out, check=check, force=force, form=form, progress=writing
+    )
 
 
 def export_recorded(
@@ -139,7 +151,7 @@ def export_recorded(
     with open_project_painting(document, accept_rewritten=accept_rewritten):
         snapshot = document.snapshot()
 
-    def beside(account: ExportCheck, sha256: str) -> Path | None:
+    def write_record(account: ExportCheck, sha256: str) -> Path | None:
         if record is not None:
             with open_project_painting(document) as painting:
                 facts = export_record(snapshot, account, painting, out.name, sha256, form=form)
@@ -148,7 +160,13 @@ def export_recorded(
 
     with all_or_none(files, force=force, inputs=inputs):
         return export_accepted(
-            document, out, force=force, form=form, snapshot=snapshot, beside=beside, progress=progress
+            document,
+            out,
+            force=force,
+            form=form,
+            snapshot=snapshot,
+            on_verified=write_record,
+            progress=progress,
         )
 
 

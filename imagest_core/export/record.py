@@ -15,6 +15,7 @@ from imagest_core.painting.reader import Painting
 from imagest_core.painting.tiff.form import KEPT, Form
 from imagest_core.painting.writer import writing_notes
 from imagest_core.printable import json_text
+from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.run import Run
 from imagest_core.project.snapshot import Snapshot
 from imagest_core.project.state import Decision, State, Subject, Verdict
@@ -112,6 +113,11 @@ def _run_decisions(state: State, run: Run) -> dict[str, Any]:
         numbers = [number for number, decision in decisions.items() if _verdict(decision) is verdict]
         areas = run.regions["area"][np.array(numbers, int) - 1]
         facts[verdict.value] = {"regions": numbers, "pixels": int(areas.sum())}
+    rejected = rejected_pixels(state, run)
+    facts["rejected_parts"] = {
+        "pixels": sum(rejected.values()),
+        "regions": {str(number): pixels for number, pixels in sorted(rejected.items())},
+    }
     facts["signed"] = [
         {
             "region": number,

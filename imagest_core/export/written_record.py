@@ -89,8 +89,8 @@ def _find_record(summary: dict[str, Any], exported: Path) -> Path | None:
     """Return the record's path, next to the file or where it was written; None if there is none."""
     if not summary:
         return None
-    beside, written = exported.with_name(summary["name"]), Path(summary["path"])
-    return next((path for path in (beside, written) if path.is_file()), None)
+    sibling, written = exported.with_name(summary["name"]), Path(summary["path"])
+    return next((path for path in (sibling, written) if path.is_file()), None)
 
 
 def _resolved_path(path: Path) -> str | bytes:

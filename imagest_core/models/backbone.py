@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,6 +26,34 @@ class Capability(StrEnum):
 
 Conditioning = Any
 """The backbone's encoded text and style, passed to :meth:`Backbone.denoise` unchanged."""
+
+
+@dataclass(frozen=True, eq=False)
+class ConditionInputs:
+    """What a run is conditioned on.
+
+    ``style``: pictures (k, side, side, 3) float32 in 0–1, k may be 0; ``guidance``: weight of the difference
+    to the unconditioned prediction, or to that of the negative prompt; 1 leaves it out.
+    """
+
+    style: NDArray[np.float32] | None = None
+    style_strength: float = 1.0
+    prompt: str = ""
+    negative_prompt: str = ""
+    guidance: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class EncodedWindows:
+    """Latents of windows, made once per batch.
+
+    ``known`` (n, c, h, w): latents of the pre-filled images; ``inside`` (n, 1, h, w): 1 where the hole
+    touches; ``extra`` (n, k, h, w): further channels that the network reads.
+    """
+
+    known: Tensor
+    inside: Tensor
+    extra: Tensor | None = None
 
 
 class Backbone(Protocol):
@@ -53,22 +82,22 @@ class Backbone(Protocol):
     def facts(self) -> Mapping[str, str | int | float]:
         """Facts for the record: name, weights hash, device, number format, adapters."""
 
-    def condition(self, style_pictures: NDArray[np.float32], strength: float) -> Conditioning:
-        """Encode style pictures (k, side, side, 3) in 0–1, once per run; None if there are none."""
+    def condition(self, inputs: ConditionInputs) -> Conditioning:
+        """Encode style and text, once per run; None where there is nothing to encode."""
 
-    def encode(self, images: Tensor) -> Tensor:
-        """Return the latents of images."""
-
-    def latent_mask(self, masks: Tensor) -> Tensor:
-        """Return a mask (n, 1, h / factor, w / factor) of the latents that the hole touches."""
+    def encode(self, images: Tensor, masks: Tensor) -> EncodedWindows:
+        """Return the latents of pre-filled images and what else the network reads of them."""
 
     def denoise(
-        self, latents: Tensor, timesteps: Tensor, inside: Tensor, known: Tensor, condition: Conditioning
+        self, latents: Tensor, timesteps: Tensor, encoded: EncodedWindows, condition: Conditioning
     ) -> Tensor:
-        """Evaluate the model once: its prediction for noisy ``latents``.
+        """Return the model's prediction for noisy ``latents`` at ``timesteps`` (n,), with guidance."""
 
-        ``inside`` is the latent mask, ``known`` the latents of the pre-filled image, ``timesteps`` (n,).
-        """
-
-    def decode(self, latents: Tensor, images: Tensor, masks: Tensor, inside: Tensor) -> Tensor:
+    def decode(self, latents: Tensor, images: Tensor, masks: Tensor, encoded: EncodedWindows) -> Tensor:
         """Return the images of ``latents``; ``images`` and ``masks`` are the encoded inputs."""
+
+    def window_bytes(self, pixels: int) -> int:
+        """Return the working memory in bytes of a window of ``pixels``, generously."""
+
+    def reduce_memory(self) -> bool:
+        """Move weights off the GPU between evaluations; False if that is done or impossible."""

@@ -6,7 +6,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Model = TypeVar("Model")
 
@@ -66,3 +66,7 @@ def default_limit() -> int:
     except (AttributeError, ValueError, OSError):
         total = FALLBACK
     return int(total * SHARE)
+
+
+loaded_models: ModelCache[Any] = ModelCache()
+"""All loaded models; keys start with the model's path."""

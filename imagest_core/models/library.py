@@ -1,125 +1,256 @@
-"""The installed models: the embedded one and those the user imported. Needs no torch."""
+"""The library of models: list, find, add, check and remove them. Needs no torch."""
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import os
+import re
 import shutil
 import tempfile
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from imagest_core.errors import ModelError, OutputError
 from imagest_core.messages import Message
-from imagest_core.models.description import (
-    CONFIG,
-    Description,
-    check_files,
-    read_description,
+from imagest_core.models.description import CONFIG, check_files, read_description
+from imagest_core.models.identity import Family, Identity, ModelKind, identify
+from imagest_core.models.installed import (
+    EMBEDDED,
+    InstalledModel,
+    embedded_folder,
+    find_installed,
+    find_model,
+    imported_folder,
+    installed_models,
+    model_root,
 )
+from imagest_core.models.library_entry import ENTRY, Entry, write_entry
+from imagest_core.models.safetensors_header import read_header
 from imagest_core.painting.outputs import check_folder
-from imagest_core.paths import data_folder
 from imagest_core.printable import printable
+from imagest_core.progress import Progress
 
-EMBEDDED = "embedded"
+__all__ = [
+    "EMBEDDED",
+    "InstalledModel",
+    "add_downloaded",
+    "add_model",
+    "check_model",
+    "default_name",
+    "embedded_folder",
+    "find_installed",
+    "find_model",
+    "free_name",
+    "free_space",
+    "import_model",
+    "imported_folder",
+    "installed_models",
+    "new_folder",
+    "remove_model",
+]
+
 LONGEST_NAME = 100
-"""Maximum length in bytes of the name of an imported model."""
+"""Maximum length in bytes of the name of a model."""
+CHUNK = 4 << 20
+MARGIN = 64 << 20
+"""Bytes that must remain free on the disk."""
+
+Transfer = Callable[[Path, Path, Progress], str]
+"""Brings a file to a new place and returns its SHA-256."""
 
 
-@dataclass(frozen=True)
-class InstalledModel:
-    """An installed model."""
+def add_model(
+    path: Path,
+    name: str = "",
+    *,
+    in_place: bool = False,
+    progress: Progress | None = None,
+    prediction: str = "",
+    force: bool = False,
+) -> InstalledModel:
+    """Identify a folder or file and add it to the library, completely or not at all.
 
-    name: str
-    folder: Path
-    description: Description
-
-    @property
-    def size(self) -> int:
-        """Size of its weights in bytes."""
-        paths = (self.folder / name for name in self.description.files)
-        return sum(path.stat().st_size for path in paths if path.is_file())
-
-
-def embedded_folder() -> Path:
-    """Return the folder of the model that ships with the program."""
-    return Path(str(files("resources"))) / "models" / EMBEDDED
-
-
-def imported_folder() -> Path:
-    """Return the folder of the user's imported models."""
-    return data_folder() / "models"
-
-
-def installed_models(broken: list[str] | None = None) -> list[InstalledModel]:
-    """Return all installed models, the embedded one first.
-
-    Folders without a description are ignored, as are invalid descriptions, whose errors are appended to
-    ``broken``.
+    With ``in_place`` only its location and hashes are stored. ``prediction`` ("epsilon" or "v_prediction")
+    overrides what was recognised. With ``force`` a model of the same name is replaced. Raises
+    :class:`ModelError`, :class:`OutputError` and ``Cancelled``.
     """
-    models = []
-    others = sorted(imported_folder().iterdir()) if imported_folder().is_dir() else []
-    for folder in [embedded_folder(), *others]:
-        if (folder / CONFIG).is_file() and not folder.name.startswith("."):
-            try:
-                models.append(InstalledModel(folder.name, folder, read_description(folder)))
-            except ModelError as error:
-                if broken is not None:
-                    broken.append(error.message)
-    return models
+    progress = progress or Progress()
+    path = path.absolute()
+    identity = identify(path)
+    if prediction:
+        identity = _with_prediction(path, identity, prediction)
+    root = model_root(path)
+    if identity.kind is ModelKind.IMAGEST:
+        check_files(root, read_description(root), progress)
+    target = new_folder(name or default_name(path, identity), (path,), force=force)
+    entry = Entry(*_title_and_licence(root, path, identity), identity, {}, str(root) if in_place else "")
+    if in_place:
+        return _install(target, entry, root, None, progress)
+    _check_room(sum((root / file).stat().st_size for file in identity.files))
+    return _install(target, entry, root, _copy, progress)
 
 
-def find_model(name: str = "") -> Path:
-    """Return the folder of a model given by name or path; "" is the embedded one.
+def add_downloaded(
+    path: Path, name: str, *, origin: str, licence: str, progress: Progress, force: bool = False
+) -> InstalledModel:
+    """Move a downloaded model into the library; the files must be on its disk."""
+    identity, root = identify(path), model_root(path)
+    target = new_folder(name, force=force)
+    title, stated = _title_and_licence(root, path, identity)
+    title = name if path.is_dir() and title == path.name else title
+    return _install(target, Entry(title, licence or stated, identity, {}, "", origin), root, _move, progress)
 
-    Raises :class:`ModelError` if there is no such model.
+
+def default_name(path: Path, identity: Identity) -> str:
+    """Return the name of a model that was added without one."""
+    if identity.kind is ModelKind.IMAGEST:
+        return read_description(path).name
+    stem = path.name if path.is_dir() else path.stem
+    return re.sub(r"[\s/\\:]+", "-", printable(stem)).strip("-.")[:LONGEST_NAME] or str(identity.kind)
+
+
+def free_name(name: str) -> str:
+    """Return ``name``, with a number if a model has it."""
+    taken = {path.name for path in imported_folder().iterdir()} if imported_folder().is_dir() else set()
+    candidates = (name if number == 1 else f"{name}-{number}" for number in itertools.count(1))
+    return next(candidate for candidate in candidates if candidate not in taken)
+
+
+def free_space() -> int:
+    """Return the free bytes on the disk of the library."""
+    imported_folder().mkdir(parents=True, exist_ok=True)
+    return shutil.disk_usage(imported_folder()).free
+
+
+def new_folder(name: str, inputs: tuple[Path, ...] = (), *, force: bool = False) -> Path:
+    """Return the folder of a new model.
+
+    Raises :class:`ModelError` for an invalid name, :class:`OutputError` if the folder must not be written.
     """
-    if not name or name == EMBEDDED:
-        return embedded_folder()
-    if (Path(name) / CONFIG).is_file():
-        return Path(name)
-    imported = imported_folder() / name
-    if Path(name).name == name and (imported / CONFIG).is_file():
-        return imported
-    known = ", ".join(model.name for model in installed_models()) or "none"
-    raise ModelError(
-        Message(
-            "There is no model '{name}': choose one of {known}, or a folder with a {config}.",
-            name=name,
-            known=known,
-            config=CONFIG,
-        )
-    )
-
-
-def import_model(source: Path, name: str = "", *, force: bool = False) -> InstalledModel:
-    """Check a checkpoint folder and copy it to the user's models, completely or not at all."""
-    description = read_description(source)
-    check_files(source, description)
-    target_name = name or description.name
-    if not _is_valid_name(target_name):
-        raise ModelError(
-            Message("'{name}' can't be a model's name; choose another with --name.", name=target_name)
-        )
-    target = imported_folder() / target_name
-    check_folder(target, (source,))
+    if not _is_valid_name(name):
+        raise ModelError(Message("'{name}' can't be a model's name; choose another with --name.", name=name))
+    target = imported_folder() / name
+    check_folder(target, inputs)
     if target.exists() and not force:
         raise OutputError(
             Message(
-                "A model {name} exists already; choose another --name, or --force to replace it.",
-                name=target_name,
+                "A model {name} exists already; choose another --name, or --force to replace it.", name=name
             )
         )
+    return target
+
+
+def _with_prediction(path: Path, identity: Identity, prediction: str) -> Identity:
+    if identity.family not in (Family.SD1, Family.SD2, Family.SDXL) or identity.layout != "file":
+        raise ModelError(
+            Message("{path} isn't a single Stable Diffusion file: leave out --prediction.", path=path.name)
+        )
+    return replace(identity, prediction=prediction)
+
+
+def _install(
+    target: Path, entry: Entry, root: Path, transfer: Transfer | None, progress: Progress
+) -> InstalledModel:
+    """Write the entry, and bring the files to it; nothing remains after a failure or a cancel."""
     imported_folder().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=imported_folder(), prefix=".import-") as temporary:
-        inside = Path(temporary) / target_name
+        inside = Path(temporary) / target.name
         inside.mkdir()
-        for file in (CONFIG, *description.files):
-            shutil.copyfile(source / file, inside / file)
-        if target.exists():
-            os.rename(target, Path(temporary) / "replaced")
-        os.rename(inside, target)
-    return InstalledModel(target_name, target, description)
+        names = entry.identity.files
+        sizes = {name: (root / name).stat().st_size for name in names}
+        done, total, files = 0, max(1, sum(sizes.values())), {}
+        for name in names:
+            part = progress.part(done / total, (done + sizes[name]) / total)
+            (inside / name).parent.mkdir(parents=True, exist_ok=True)
+            digest = transfer(root / name, inside / name, part) if transfer else hash_file(root / name, part)
+            files[name] = (digest, sizes[name])
+            done += sizes[name]
+        write_entry(inside, replace(entry, files=files))
+        progress.check()
+        _put(inside, target, Path(temporary) / "replaced")
+    return find_installed(target.name)
+
+
+def _put(new: Path, target: Path, old: Path) -> None:
+    """Rename ``new`` to ``target``; what was there goes to ``old``, and returns if that fails."""
+    if not target.exists():
+        os.rename(new, target)
+        return
+    os.rename(target, old)
+    try:
+        os.rename(new, target)
+    except BaseException:
+        os.rename(old, target)
+        raise
+
+
+def _copy(source: Path, target: Path, progress: Progress) -> str:
+    """Copy a file; return its SHA-256."""
+    digest, size, done = hashlib.sha256(), max(1, source.stat().st_size), 0
+    with source.open("rb") as reader, target.open("wb") as writer:
+        while chunk := reader.read(CHUNK):
+            progress.set(done / size)
+            digest.update(chunk)
+            writer.write(chunk)
+            done += len(chunk)
+    return digest.hexdigest()
+
+
+def _move(source: Path, target: Path, progress: Progress) -> str:
+    digest = hash_file(source, progress)
+    os.rename(source, target)
+    return digest
+
+
+def hash_file(path: Path, progress: Progress) -> str:
+    """Return the SHA-256 of a file in hexadecimal; checks for cancellation every 4 MB."""
+    digest, size, done = hashlib.sha256(), max(1, path.stat().st_size), 0
+    with path.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            progress.set(done / size)
+            digest.update(chunk)
+            done += len(chunk)
+    return digest.hexdigest()
+
+
+def _check_room(size: int) -> None:
+    free = free_space()
+    if free < size + MARGIN:
+        raise OutputError(
+            Message(
+                "The model needs {needed} MB, but only {free} MB are free in {folder}; "
+                "free space, or add it in place.",
+                needed=(size + MARGIN) // 1_000_000,
+                free=free // 1_000_000,
+                folder=imported_folder(),
+            )
+        )
+
+
+def _title_and_licence(root: Path, path: Path, identity: Identity) -> tuple[str, str]:
+    """Return what a model says of itself; the title is its name otherwise, the licence ""."""
+    if identity.kind is ModelKind.IMAGEST:
+        description = read_description(root)
+        return description.title, description.licence
+    title, licence = path.name if path.is_dir() else path.stem, ""
+    if identity.layout == "file":
+        metadata = read_header(root / identity.files[0]).metadata
+        title = printable(metadata.get("modelspec.title", "")).strip()[:200] or title
+        licence = printable(metadata.get("modelspec.license", "")).strip()[:200]
+    return title, licence or _licence_of_card(root)
+
+
+def _licence_of_card(root: Path) -> str:
+    """Return the licence in the front matter of a model card."""
+    card = root / "README.md"
+    if not card.is_file() or card.stat().st_size > 1 << 20:
+        return ""
+    text = card.read_text(encoding="utf-8", errors="replace")
+    front = text.split("\n---", 1)[0] if text.startswith("---") else ""
+    match = re.search(r"^license(?:_name)?:[ \t]*(\S+)[ \t]*$", front, re.MULTILINE)
+    return printable(match[1].strip("'\""))[:200] if match else ""
 
 
 def _is_valid_name(name: str) -> bool:
@@ -127,3 +258,58 @@ def _is_valid_name(name: str) -> bool:
     if Path(name).name != name or name.startswith(".") or name == EMBEDDED:
         return False
     return 0 < len(os.fsencode(name)) <= LONGEST_NAME and printable(name) == name
+
+
+def import_model(source: Path, name: str = "", *, force: bool = False) -> InstalledModel:
+    """Copy a checkpoint folder of the Imagest network to the library."""
+    read_description(source)
+    return add_model(source, name, force=force)
+
+
+def check_model(model: InstalledModel, progress: Progress | None = None) -> None:
+    """Compare all files of a model with their hashes; raises :class:`ModelError` and ``Cancelled``."""
+    progress = progress or Progress()
+    if model.missing:
+        raise ModelError(
+            Message(
+                "The files of the model {name} are missing at {path}: connect the disk, or remove the model.",
+                name=model.name,
+                path=model.path,
+            )
+        )
+    if not (model.folder / ENTRY).is_file() and (model.path / CONFIG).is_file():
+        check_files(model.path, model.description, progress)
+        return
+    names = list(model.sha256)
+    for number, name in enumerate(names):
+        path = model.root / name
+        if not path.is_file():
+            raise ModelError(
+                Message("The model {folder} is incomplete: {name} is missing.", folder=model.name, name=name)
+            )
+        part = progress.part(number / len(names), (number + 1) / len(names))
+        if hash_file(path, part) != model.sha256[name]:
+            raise ModelError(
+                Message(
+                    "{name} of the model {folder} was changed or damaged: add the model again.",
+                    name=name,
+                    folder=model.name,
+                )
+            )
+
+
+def remove_model(name: str) -> None:
+    """Remove a model from the library; files that are used in place stay.
+
+    Raises :class:`ModelError` for the embedded model, and if there is none of this name.
+    """
+    if not name or name == EMBEDDED:
+        raise ModelError(Message("The embedded model belongs to the program and can't be removed."))
+    folder = imported_folder() / name
+    if Path(name).name != name or name.startswith(".") or not folder.is_dir() or folder.is_symlink():
+        raise ModelError(
+            Message("There is no installed model '{name}'; see: imagest models list.", name=name)
+        )
+    hidden = folder.with_name(f".removed-{os.getpid()}-{name}")
+    os.rename(folder, hidden)
+    shutil.rmtree(hidden, ignore_errors=True)

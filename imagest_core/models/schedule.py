@@ -73,6 +73,12 @@ class NoiseSchedule:
             return noisy + signal * predicted
         return noise * noisy + signal * predicted
 
+    def betas(self) -> Tensor:
+        """Return the variances β (steps,) of the diffusion that has this signal; not for a flow."""
+        kept = self._signal.double() ** 2
+        before = torch.cat([torch.ones(1, dtype=torch.float64), kept[:-1]])
+        return 1 - kept / before
+
     def timesteps(self, count: int) -> Tensor:
         """Return ``count`` decreasing timesteps that start at the last one ("trailing" spacing)."""
         if not 1 <= count <= self.steps:

@@ -8,9 +8,13 @@ that differ, or contain a fill, are decoded. Other files are compared sample by 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+import os
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Self
 
@@ -37,7 +41,10 @@ ROWS = 64
 CACHE = 32 << 20
 """Size in bytes of the cache of decoded strips and tiles of a file that is compared."""
 
-_CHUNK = 4 << 20
+_CHUNK = 1 << 20
+_GROUP = 16
+"""Number of parts that a thread compares at a time."""
+_THREADS = min(os.cpu_count() or 1, 4)
 _PLAIN_PART = 1 << 20
 """Number of bytes of uncompressed samples that are compared as one part."""
 
@@ -119,19 +126,19 @@ def _by_bytes(
     size = painting.width, painting.height
     touched = pages.touched(orientation.stored_box(box, *size) for box in filled)
     compared = 0
-    for part in pages.parts():
-        box = orientation.displayed_box(part.box, *size)
-        stored = None if part.key in touched else pages.same_bytes(part)
-        if stored is None:
-            pages.check_hidden(part, painting.channels)
-            inner = hashlib.sha256()
-            samples += sum(_add(inner.update, check(block)) for block in _blocks(box))
-            stored = inner.digest()
-        else:
-            samples += box.area * painting.channels
-        digest.update(stored)
-        compared += box.area
-        progress.set(compared / painting.box.area)
+    with closing(pages.digests(touched)) as parts:
+        for part, stored in parts:
+            box = orientation.displayed_box(part.box, *size)
+            if stored is None:
+                pages.check_hidden(part, painting.channels)
+                inner = hashlib.sha256()
+                samples += sum(_add(inner.update, check(block)) for block in _blocks(box))
+                stored = inner.digest()
+            else:
+                samples += box.area * painting.channels
+            digest.update(stored)
+            compared += box.area
+            progress.set(compared / painting.box.area)
     return Comparison(samples, digest.hexdigest(), BYTES)
 
 
@@ -249,6 +256,29 @@ class _Pages:
                 keys.update((cell, index) for index in range(first // self._rows, last // self._rows + 1))
         return keys
 
+    def digests(self, touched: set[tuple[int, int]]) -> Generator[tuple[_Part, bytes | None]]:
+        """Yield each part in order with the digest of its bytes; None if it is touched or differs.
+
+        Several threads read and hash, since both release the GIL.
+        """
+
+        def group_digests(group: list[_Part]) -> list[bytes | None]:
+            return [None if part.key in touched else self.same_bytes(part) for part in group]
+
+        groups = _grouped(self.parts(), _GROUP)
+        pending: deque[tuple[list[_Part], Future[list[bytes | None]]]] = deque()
+        with ThreadPoolExecutor(_THREADS) as pool:
+            try:
+                for group in groups:
+                    pending.append((group, pool.submit(group_digests, group)))
+                    if len(pending) > _THREADS:
+                        done, future = pending.popleft()
+                        yield from zip(done, future.result())
+                for done, future in pending:
+                    yield from zip(done, future.result())
+            finally:
+                pool.shutdown(cancel_futures=True)
+
     def same_bytes(self, part: _Part) -> bytes | None:
         """Return the SHA-256 digest of the part's bytes, or None if the files differ in it."""
         digest = hashlib.sha256()
@@ -307,6 +337,11 @@ class _Pages:
                 return False
             update(data)
         return True
+
+
+def _grouped(parts: Iterator[_Part], size: int) -> Iterator[list[_Part]]:
+    while group := list(islice(parts, size)):
+        yield group
 
 
 def _ignore(_: bytes) -> None:

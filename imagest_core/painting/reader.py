@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -107,6 +109,7 @@ class Painting:
         self.notes: tuple[str, ...] = (*facts.notes, note) if note else facts.notes
         self._stamp = stamp or stamp_of(path)
         self._sha256: str | None = None
+        self._hashing = Lock()
 
     @property
     def box(self) -> Box:
@@ -183,17 +186,26 @@ class Painting:
         out[..., : floats.shape[2]] = np.rint(np.clip(floats, 0, 1) * np.float64(largest))
         return out
 
-    def sha256(self) -> str:
+    def sha256(self, check: Callable[[], None] | None = None) -> str:
         """Return the SHA-256 of the file's bytes when it was opened, in hexadecimal; computed once.
 
-        Raises ``PaintingError`` if the file has changed since, or can't be read any more.
+        Any thread may call this; others wait. ``check`` is called between blocks and may raise to stop.
+        Raises ``PaintingError`` if the file has changed since it was opened, or can't be read any more.
         """
-        if self._sha256 is None:
-            digest, before = self._hashed()
-            if self._stamp is None or before.facts != self._stamp.facts:
-                raise self._changed()
-            self._sha256 = digest
-        return self._sha256
+        with self._hashing:
+            if self._sha256 is None:
+                self.check_stamp()
+                digest, before = self._hashed(check)
+                if self._stamp is None or before.facts != self._stamp.facts:
+                    raise self._changed()
+                self._sha256 = digest
+            return self._sha256
+
+    def check_stamp(self) -> None:
+        """Raise ``PaintingError`` if the file is missing or, not having been hashed yet, has a new stamp."""
+        now = stamp_of(self.path)
+        if now is None or (self._sha256 is None and self._stamp and now.facts != self._stamp.facts):
+            raise self._changed()
 
     def check_unchanged(self, expected: str = "") -> None:
         """Check that the file is as it was when opened, or has the SHA-256 ``expected``.
@@ -212,11 +224,11 @@ class Painting:
             raise self._changed()
         self._sha256, self._stamp = digest, before
 
-    def _hashed(self) -> tuple[str, FileStamp]:
+    def _hashed(self, check: Callable[[], None] | None = None) -> tuple[str, FileStamp]:
         """Return the file's current hash and stamp; the file did not change while it was hashed."""
         try:
             before = FileStamp.of(self.path)
-            digest = file_sha256(self.path)
+            digest = file_sha256(self.path, check)
             after = FileStamp.of(self.path)
         except OSError as error:
             raise self._changed() from error

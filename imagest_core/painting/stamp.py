@@ -12,9 +12,12 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
+
+_BLOCK = 1 << 20
 
 SETTLED = 3_000_000_000
 """Time in ns since a file's last change after which its stamp is trusted."""
@@ -55,7 +58,15 @@ class FileStamp:
         return self.settled and FileStamp.of(path).facts == self.facts
 
 
-def file_sha256(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes in hexadecimal; raise ``OSError`` on failure."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def file_sha256(path: Path, check: Callable[[], None] | None = None) -> str:
+    """Return the SHA-256 of a file's bytes in hexadecimal; raise ``OSError`` on failure.
+
+    ``check`` is called between blocks and may raise to stop.
+    """
+    digest, buffer = hashlib.sha256(), memoryview(bytearray(_BLOCK))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(buffer[:count])
+            if check is not None:
+                check()
+    return digest.hexdigest()

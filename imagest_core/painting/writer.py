@@ -16,7 +16,8 @@ from typing import BinaryIO, TypeVar
 
 from imagest_core.errors import PaintingError
 from imagest_core.messages import Message
-from imagest_core.painting.atomic import replacing, sync
+from imagest_core.painting.atomic import replacing
+from imagest_core.painting.background import sync_in_background
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.metadata.writing_notes import WritingNote, sentences
 from imagest_core.painting.orientation import Orientation
@@ -99,9 +100,9 @@ def write_painting(
                 form=form,
                 progress=part,
             )
-        sync(temporary)
         progress.check()
-        return check(temporary)
+        with sync_in_background(temporary, progress):
+            return check(temporary)
 
 
 def keeps_file(painting: Painting, form: Form = KEPT) -> bool:

@@ -50,7 +50,7 @@ class AcceptedFills:
     """The accepted fills of a state at the time of construction."""
 
     def __init__(self, state: State) -> None:
-        self._runs = dict(state.runs)
+        self._runs, self._rejected = dict(state.runs), dict(state.rejected_parts)
         self._channels_and_depth = state.painting.channels, state.painting.depth
         self._acceptance_order = _acceptance_order(state)
 
@@ -112,6 +112,8 @@ class AcceptedFills:
                 if (tile.samples.shape[2], tile.samples.itemsize * 8) != self._channels_and_depth:
                     raise ProjectError(damaged_result(number))
                 place = order[tile.regions]
+                if number in self._rejected:
+                    place = place * (self._rejected[number].read(tile.box) == 0)
                 if place.any():
                     yield number, tile, place
 

@@ -21,10 +21,10 @@ from imagest_core.project.storage.migration import has_project_tables
 from imagest_core.project.storage.unpack import INVALID_DATA
 
 if TYPE_CHECKING:
-    from imagest_core.project.document import Document
+    from imagest_core.project.stored_document import StoredDocument
 
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""Suffixes of the files SQLite stores beside a database."""
+"""Suffixes of the files SQLite stores next to a database."""
 _PATH_PATTERN = re.compile(rb'"(?:path|donor)":"((?:[^"\\\\]|\\\\.){1,4096})"')
 _SEARCHED_BYTES = 32 << 20
 """Bytes of a project that are searched for image paths if its tables are unreadable."""
@@ -54,7 +54,7 @@ def files_of(project: Path, state: State | None = None, *scans: Path) -> tuple[P
     return (*project_files, *backups_folder, *pictures, *relative, *scans)
 
 
-def inputs_of(document: Document) -> tuple[Path, ...]:
+def inputs_of(document: StoredDocument) -> tuple[Path, ...]:
     """Return :func:`files_of` for an open project, which may be in memory."""
     if document.path is None:
         return tuple(_referenced(document.state))

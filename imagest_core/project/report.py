@@ -35,6 +35,7 @@ def as_text(facts: dict[str, Any]) -> str:
         _line("history", f"{counted(history['done'], 'gesture')} done, {history['undone']} undone"),
         _line("decisions", _counted(facts["decisions"])),
         *(_run(run) for run in facts["runs"]),
+        *(_annotation(number, item) for number, item in enumerate(facts["annotations"], 1)),
         "",
         *_table(facts["damage"]),
     ]
@@ -58,7 +59,14 @@ def _counted(decisions: dict[str, int]) -> str:
 
 def _run(run: dict[str, Any]) -> str:
     filled = f"{counted(run['count'], 'region')}, {run['pixels']:,} px"
-    return _line(f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {run['time']}")
+    rejected = f"{run['rejected_part_pixels']:,} px of it rejected, " if run["rejected_part_pixels"] else ""
+    return _line(
+        f"run {run['id']}", f"{run['engine']}, seed {run['seed']}, {filled}, {rejected}{run['time']}"
+    )
+
+
+def _annotation(number: int, item: dict[str, Any]) -> str:
+    return _line(f"note {number}", f"at {item['x']:.0f}, {item['y']:.0f}: {' '.join(item['text'].split())}")
 
 
 def _table(damage: Sequence[dict[str, Any]]) -> list[str]:

@@ -7,10 +7,11 @@ costs only that region.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,10 @@ from imagest_core.damage.map import TileKey
 from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.project.run_tile import PackedTile, RunTile, unpack
+from imagest_core.project.storage.unpack import INVALID_DATA
+
+if TYPE_CHECKING:
+    from imagest_core.restoration.record import RestorationRecord
 
 
 def damaged_result(number: int) -> Message:
@@ -126,6 +131,42 @@ class Run:
         rows = self.regions[np.array(numbers, int) - 1]
         right, bottom = (rows["x"] + rows["width"]).max(), (rows["y"] + rows["height"]).max()
         return Box.spanning(int(rows["x"].min()), int(rows["y"].min()), int(right), int(bottom))
+
+    @cached_property
+    def facts(self) -> RestorationRecord | None:
+        """The record, or None if it can't be read, for instance if it was written by another program."""
+        from imagest_core.restoration.record import RestorationRecord
+
+        try:
+            return RestorationRecord.from_json(self.content.record())
+        except INVALID_DATA:
+            return None
+
+    @cached_property
+    def _essentials(self) -> tuple[str, int, bool]:
+        """Mode, base and randomness from the record, without building all of it: it may be long."""
+        try:
+            record = json.loads(self.content.record())
+            request, context = record["request"], record.get("context") or {"run": 0}
+            mode, used = request.get("parameters", request).get("mode", ""), record.get("used", ())
+            return str(mode), int(context["run"]), not used or "seed" in used
+        except INVALID_DATA:
+            return "", 0, True
+
+    @property
+    def base(self) -> int:
+        """Number of the run of which this one restored a part again, 0 if it is no such run."""
+        return self._essentials[1]
+
+    @property
+    def mode(self) -> str:
+        """The mode of the fill, "" if the engine has only one."""
+        return self._essentials[0]
+
+    @property
+    def random(self) -> bool:
+        """Whether the fill depends on seed and variation, or may do."""
+        return self._essentials[2]
 
     @property
     def numbers(self) -> range:

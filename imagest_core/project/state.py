@@ -81,6 +81,17 @@ class Calibration:
     length: float | None = None
 
 
+@dataclass(frozen=True)
+class Annotation:
+    """A note at a position of the picture (px as displayed), with operator and time (ISO 8601)."""
+
+    x: float
+    y: float
+    text: str
+    operator: str = ""
+    time: str = ""
+
+
 class Verdict(StrEnum):
     """Decision of the conservator on a fill."""
 
@@ -143,6 +154,9 @@ class State:
     notes: str = ""
     runs: dict[int, Run] = field(default_factory=dict)
     decisions: dict[Subject, Decision] = field(default_factory=dict)
+    rejected_parts: dict[int, DamageMap] = field(default_factory=dict)
+    """Rejected pixels by run, as label 1; no entry for none. A map is replaced, never changed in place."""
+    annotations: tuple[Annotation, ...] = ()
 
     @property
     def box(self) -> Box:
@@ -160,6 +174,8 @@ class State:
             self.notes,
             dict(self.runs),
             dict(self.decisions),
+            dict(self.rejected_parts),
+            self.annotations,
         )
 
 
@@ -172,11 +188,20 @@ class Aspect(StrEnum):
     CALIBRATION = "calibration"
     OPERATOR = "operator"
     NOTES = "notes"
+    ANNOTATIONS = "annotations"
     RUNS = "runs"
     DECISIONS = "decisions"
+    REJECTED_PARTS = "rejected_parts"
 
 
-SETTINGS = (Aspect.CLASSES, Aspect.STYLE, Aspect.CALIBRATION, Aspect.OPERATOR, Aspect.NOTES)
+SETTINGS = (
+    Aspect.CLASSES,
+    Aspect.STYLE,
+    Aspect.CALIBRATION,
+    Aspect.OPERATOR,
+    Aspect.NOTES,
+    Aspect.ANNOTATIONS,
+)
 """The aspects that are a single small value."""
 
 

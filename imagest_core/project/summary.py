@@ -9,8 +9,10 @@ from typing import Any
 from imagest_core.damage.statistics import ClassStatistics, as_row
 from imagest_core.project.damage_statistics import scale_source
 from imagest_core.project.document import Document
+from imagest_core.project.operations.rejected_parts import rejected_pixels
 from imagest_core.project.painting_reference import find_painting
 from imagest_core.project.run import Run
+from imagest_core.project.state import State
 from imagest_core.project.storage.lock import lock_path, read_holder
 from imagest_core.project.storage.schema import VERSION
 from imagest_core.serialization import to_plain
@@ -30,7 +32,8 @@ def summary(document: Document, statistics: Iterable[ClassStatistics]) -> dict[s
         "calibration": to_plain(state.calibration),
         "operator": state.operator,
         "notes": state.notes,
-        "runs": [_run(run) for run in state.runs.values()],
+        "annotations": to_plain(state.annotations),
+        "runs": [_run(state, run) for run in state.runs.values()],
         "decisions": Counter(decision.verdict.value for decision in state.decisions.values()),
         "history": {"done": len(document.history.done), "undone": len(document.history.undone)},
         "open_by": _holder(document),
@@ -44,9 +47,10 @@ def _painting(document: Document) -> dict[str, Any]:
     return {**to_plain(located.reference), "found": is_available, "note": located.note}
 
 
-def _run(run: Run) -> dict[str, Any]:
+def _run(state: State, run: Run) -> dict[str, Any]:
     names = ("id", "time", "engine", "model", "seed", "variation", "count", "pixels")
-    return {name: getattr(run, name) for name in names}
+    rejected = sum(rejected_pixels(state, run).values())
+    return {**{name: getattr(run, name) for name in names}, "rejected_part_pixels": rejected}
 
 
 def _holder(document: Document) -> str | None:

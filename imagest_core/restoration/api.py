@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from imagest_core.arrays import Image
 from imagest_core.damage.map import DamageMap
-from imagest_core.damage.regions import find_regions
+from imagest_core.damage.regions import Regions, find_regions
 from imagest_core.errors import ImagestError, MaskError
 from imagest_core.messages import Message
+from imagest_core.painting.background import hash_in_background
 from imagest_core.painting.reader import Painting
 from imagest_core.painting.stamp import file_sha256
 from imagest_core.painting.writer import write_painting
@@ -56,6 +58,7 @@ def restore(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    exact: bool = False,
 ) -> RestorationResult:
     """Fill the damage of ``painting`` in the classes to be filled.
 
@@ -71,6 +74,8 @@ def restore(
         Receives progress and checks for cancellation.
     operator
         Name of the person who restores, for the record.
+    exact
+        Fill exactly the damage, without dilating it first.
 
     Raises
     ------
@@ -84,7 +89,7 @@ def restore(
         If the user cancelled.
     """
     engine = get_engine(request.engine)
-    return restore_with(engine, painting, damage, request, style, progress, operator=operator)
+    return restore_with(engine, painting, damage, request, style, progress, operator=operator, exact=exact)
 
 
 def restore_with(
@@ -96,19 +101,79 @@ def restore_with(
     progress: Progress | None = None,
     *,
     operator: str = "",
+    exact: bool = False,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
     check_request(request, engine)
-    painting_facts = PaintingFacts.of(painting)
     style = style if engine.uses_style(request) else None
     donor = file_sha256(style.donor) if style is not None and style.donor is not None else ""
+    with hash_in_background(painting, progress):
+        planned = _planned(painting, damage, engine, request, progress, exact)
+        clock.lap("planning")
+        assembler = planned.assembler(painting, engine, request)
+        notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
+        clock.lap("filling")
+    painting.check_unchanged()
+    record = RestorationRecord(
+        request,
+        PaintingFacts.of(painting),
+        MaskFacts.of(planned.filled, planned.dilated, planned.regions),
+        style,
+        facts,
+        _window_facts(planned.plan, notes),
+        Environment.now(),
+        clock.timings(),
+        peak_memory(),
+        _remarks(planned.plan, facts.facts),
+        used=_used(engine, request, facts.facts, exact),
+        operator=operator,
+        classes=class_facts(damage),
+        donor_sha256=donor,
+    )
+    return RestorationResult(assembler.fills(), planned.dilated, planned.regions, record)
+
+
+@dataclass(frozen=True)
+class _Planned:
+    """The damage to fill, as drawn and dilated, its regions, and the windows to fill them with."""
+
+    filled: DamageMap
+    dilated: DamageMap
+    regions: Regions
+    plan: Plan
+
+    def assembler(self, painting: Painting, engine: Engine, request: RestorationRequest) -> Assembler:
+        blend = 0 if engine.matches_boundary else request.blend
+        return Assembler(painting, self.dilated, self.regions, self.plan, blend)
+
+
+def _planned(
+    painting: Painting,
+    damage: DamageMap,
+    engine: Engine,
+    request: RestorationRequest,
+    progress: Progress,
+    exact: bool,
+) -> _Planned:
     filled = damage_to_fill(painting, damage)
-    dilated = _dilated(filled, request.dilation, progress)
+    dilated = _dilated(filled, 0 if exact else request.dilation, progress)
     regions = find_regions(dilated, progress=progress)
     plan = make_plan(dilated, regions, Layout.of(engine, request, painting.box), progress)
-    assembler = Assembler(painting, dilated, regions, plan, 0 if engine.matches_boundary else request.blend)
-    clock.lap("planning")
+    return _Planned(filled, dilated, regions, plan)
+
+
+def _fill_all(
+    painting: Painting,
+    planned: _Planned,
+    engine: Engine,
+    request: RestorationRequest,
+    style: StyleReference | None,
+    assembler: Assembler,
+    clock: Clock,
+    progress: Progress,
+) -> tuple[list[Notes], EngineFacts]:
+    """Open a session and fill all windows; return the engine's notes on each and its facts."""
     loading = progress.part(0.0, 0.0, "loading the network")
     loading.check()
     engine.preload(request, loading)
@@ -117,28 +182,8 @@ def restore_with(
         pictures = read_style_pictures(painting, style, engine.style_side(request))
     with engine.open(request, pictures, loading) as session:
         clock.lap("opening")
-        textured = engine.uses_style(request)
-        notes = _fill(painting, dilated, plan, session, engine, assembler, progress, textured)
-        facts = EngineFacts.of(engine, session.facts)
-    clock.lap("filling")
-    painting.check_unchanged()
-    record = RestorationRecord(
-        request,
-        painting_facts,
-        MaskFacts.of(filled, dilated, regions),
-        style,
-        facts,
-        tuple(WindowFacts(task.window.box, task.window.scale, note) for task, note in zip(plan.tasks, notes)),
-        Environment.now(),
-        clock.timings(),
-        peak_memory(),
-        _remarks(plan, facts.facts),
-        used=_used(engine, request, facts.facts),
-        operator=operator,
-        classes=class_facts(damage),
-        donor_sha256=donor,
-    )
-    return RestorationResult(assembler.fills(), dilated, regions, record)
+        notes = _fill(painting, planned, session, engine, assembler, progress, request)
+        return notes, EngineFacts.of(engine, session.facts)
 
 
 def damage_to_fill(painting: Painting, damage: DamageMap) -> DamageMap:
@@ -177,19 +222,19 @@ def _dilated(filled: DamageMap, dilation: int, progress: Progress) -> DamageMap:
 
 def _fill(
     painting: Painting,
-    dilated: DamageMap,
-    plan: Plan,
+    planned: _Planned,
     session: Session,
     engine: Engine,
     assembler: Assembler,
     progress: Progress,
-    textured: bool,
+    request: RestorationRequest,
 ) -> list[Notes]:
-    """Fill the windows of ``plan`` in groups and pass them on; return the engine's notes on each."""
+    """Fill the windows of the plan in groups and pass them on; return the engine's notes on each."""
     notes: list[Notes] = []
-    coarse_fill = CoarseFill(painting, dilated, plan, textured)
+    plan = planned.plan
+    coarse_fill = CoarseFill(painting, planned.dilated, plan, engine.uses_paint(request))
     done, total = 0, len(plan.tasks)
-    for tasks in _groups(plan.tasks, GROUP * engine.window**2):
+    for tasks in _groups(plan.tasks, GROUP * engine.window_sides(request).usual ** 2):
         part = progress.part(done / total, (done + len(tasks)) / total)
         part.check()
         views = [coarse_fill.view(task) for task in tasks]
@@ -238,15 +283,24 @@ def _completed(view: WindowView, fill: WindowFill, engine: Engine) -> Image:
     return picture if engine.matches_boundary else match_boundary(picture, view.start, view.hole)
 
 
-def _used(engine: Engine, request: RestorationRequest, facts: Facts) -> tuple[str, ...]:
+def _used(engine: Engine, request: RestorationRequest, facts: Facts, exact: bool) -> tuple[str, ...]:
     """Return the fields of ``request`` that the fill depends on; not a batch size that the CPU ignored."""
-    used = used_parameters(request, engine)
-    return tuple(sorted(used - {"batch"} if facts.get("batch") != request.batch else used))
+    ignored = {"dilation"} if exact else set()
+    if facts.get("batch") != request.batch:
+        ignored.add("batch")
+    return tuple(sorted(used_parameters(request, engine) - ignored))
+
+
+def _window_facts(plan: Plan, notes: Sequence[Notes]) -> tuple[WindowFacts, ...]:
+    return tuple(
+        WindowFacts(task.window.box, task.window.scale, note) for task, note in zip(plan.tasks, notes)
+    )
 
 
 def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     """Return notes on this result for the user."""
-    remarks = [str(facts["precision"])] if "precision" in facts else []
+    values = (facts.get(name) for name in ("precision", "language"))
+    remarks = [value for value in values if isinstance(value, str)]
     coarsest = max((window.scale for window in plan.windows), default=1)
     if coarsest > 1:
         refining = sum(task.refines for task in plan.tasks)

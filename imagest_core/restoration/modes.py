@@ -22,6 +22,7 @@ class Quality(StrEnum):
     FINE = "fine"
 
 
-DDIM, MULTISTEP = "ddim", "dpm++2m"
-SCHEDULERS = (DDIM, MULTISTEP)
-"""Solvers: Song et al., ICLR 2021, the paper's; and Lu et al., 2022, for few steps."""
+DDIM, MULTISTEP, KARRAS, UNIPC, LCM = "ddim", "dpm++2m", "dpm++2m-karras", "unipc", "lcm"
+SCHEDULERS = (DDIM, MULTISTEP, KARRAS, UNIPC, LCM)
+"""Solvers: Song et al., ICLR 2021, the paper's; Lu et al., 2022, for few steps, also with the noise levels of
+Karras et al., 2022; Zhao et al., 2023; and consistency sampling (Luo et al., 2023) for distilled models."""

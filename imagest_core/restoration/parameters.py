@@ -39,10 +39,12 @@ class Spec:
 
     ``low`` and ``high`` bound numbers; a slider ends at ``soft_high``. ``automatic`` describes the value that
     leaves the choice to the program: None, or 0 where 0 means that. ``choices`` lists all values there are.
-    ``requires`` is a capability that the model must have. ``applies`` tells, given all parameters, whether
+    ``requires`` is a capability that the model must have. ``applies`` says, given all parameters, whether
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
-    Setting it in the window sets those named in ``resets`` to None.
+    Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of
+    a text. ``editor`` names a special control of the window: "prompt" or "adapters". Without
+    ``portable`` the value belongs to its engine and is not kept for another one.
     """
 
     name: str
@@ -64,6 +66,9 @@ class Spec:
     option: str = ""
     metavar: str = ""
     resets: tuple[str, ...] = ()
+    longest: int = 1000
+    editor: str = ""
+    portable: bool = True
 
     @property
     def flag(self) -> str:
@@ -157,6 +162,15 @@ def _check_text(spec: Spec, value: Any) -> str:
                 value=f"{str(value)[:40]!r}",
             )
         )
+    if len(value) > spec.longest:
+        raise InputError(
+            Message(
+                "The {label} must have at most {longest} characters, not {count}.",
+                label=Message(spec.label.lower()),
+                longest=f"{spec.longest:,}",
+                count=f"{len(value):,}",
+            )
+        )
     return str(value)
 
 
@@ -224,6 +238,13 @@ class Parameters:
     def values(self) -> dict[str, Any]:
         """Name → value."""
         return {name: getattr(self, name) for name in self.specs()}
+
+
+def means_the_same(first: Spec, second: Spec) -> bool:
+    """Whether a value of the parameter ``first`` of one engine can be kept for ``second`` of another."""
+    values = [[choice.value for choice in spec.choices] for spec in (first, second)]
+    forms = [(s.label, s.type, s.optional, s.portable) for s in (first, second)]
+    return first.portable and forms[0] == forms[1] and values[0] == values[1]
 
 
 @cache

@@ -132,6 +132,17 @@ class WindowFacts:
 
 
 @dataclass(frozen=True)
+class ContextFacts:
+    """Fills of earlier runs of a project that were treated as known paint.
+
+    ``run``: the run of which a part was restored again. ``pixels``: filled pixels within the windows by run.
+    """
+
+    run: int
+    pixels: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Timings:
     """``started``: local time in ISO 8601; ``seconds`` by stage."""
 
@@ -170,7 +181,8 @@ class RestorationRecord:
     ``peak_memory`` is that of the whole process so far in bytes, 0 if unknown. ``verification`` and
     ``writing_notes`` (notes of the writer) are set once a file was written. ``used``: the fields of
     ``request`` that the fill depends on (empty in records of format 1). ``operator``: the person who
-    restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture.
+    restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
+    fills that were treated as known, None if there were none.
     """
 
     request: RestorationRequest
@@ -190,6 +202,7 @@ class RestorationRecord:
     donor_sha256: str = ""
     writing_notes: tuple[str, ...] = ()
     format: int = FORMAT
+    context: ContextFacts | None = None
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from imagest_core.errors import InputError
 from imagest_core.messages import Message
-from imagest_core.restoration.parameters import Choice, Parameters, parameter
+from imagest_core.restoration.parameters import Choice, Parameters, means_the_same, parameter
 
 MAX_SEED = 2**63 - 1
 """Of the seed and the variation."""
@@ -111,14 +111,17 @@ class RestorationRequest(Parameters):
     def changed(self, **values: Any) -> RestorationRequest:
         """Return the same with other values, shared or the engine's own.
 
-        With another ``engine`` the parameters that both engines have are kept.
+        With another ``engine`` the parameters that mean the same in both are kept.
         """
         engine = values.pop("engine", self.engine)
         kind = type(self.parameters) if engine == self.engine else parameters_of(engine)
         shared = {name: value for name, value in values.items() if name in self.specs()}
         own = {name: value for name, value in values.items() if name not in shared}
         check_names(engine, kind, own)
-        kept = {name: value for name, value in self.parameters.values().items() if name in kind.specs()}
+        old, new = self.parameters.specs(), kind.specs()
+        same = type(self.parameters) is kind
+        names = [name for name in old if name in new and (same or means_the_same(old[name], new[name]))]
+        kept = {name: getattr(self.parameters, name) for name in names}
         return replace(self, engine=engine, parameters=kind(**{**kept, **own}), **shared)
 
     def get(self, name: str, default: Any = None) -> Any:
@@ -160,7 +163,16 @@ class RestorationRequest(Parameters):
         else:
             parameters = kind(**{name: value for name, value in own.items() if name in kind.specs()})
         shared = {name: value for name, value in values.items() if name in cls.specs()}
+        if "context" in shared:
+            shared["context"] = _current_context(shared["context"])
         return cls(engine, parameters, **shared)
+
+
+def _current_context(value: Any) -> Any:
+    """Return a stored context within today's range: earlier versions accepted values down to 0."""
+    low = RestorationRequest.specs()["context"].low or 0.0
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return low if number and 0 <= value < low else value
 
 
 RENAMED = {"growth": "dilation", "weights": "model"}
@@ -172,6 +184,9 @@ class StoredParameters(Parameters):
     """Parameters of an engine that this version doesn't have, as a record holds them."""
 
     stored: Mapping[str, Any] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self.stored))  # values may be unhashable
 
     def values(self) -> dict[str, Any]:
         """Name → value."""

@@ -18,10 +18,9 @@ def check_request(request: RestorationRequest, engine: Engine | None = None) -> 
     if the model doesn't exist.
     """
     engine = engine or _registered(request)
-    if model := request.get("model"):
-        _check_model(model)
     if request.device == "cuda":
         _check_cuda()
+    engine.check_model(request.parameters)
     capabilities = engine.capabilities(request.parameters)
     for name, spec in request.parameters.specs().items():
         changed = getattr(request.parameters, name) != spec.default
@@ -56,13 +55,6 @@ def _refusal(engine: Engine, spec: Spec) -> str:
         reads=reads[str(spec.requires)],
         flag=spec.flag,
     )
-
-
-def _check_model(name: str) -> None:
-    from imagest_core.models.description import read_description
-    from imagest_core.models.library import find_model
-
-    read_description(find_model(name))
 
 
 def _check_cuda() -> None:

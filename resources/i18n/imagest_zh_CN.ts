@@ -90,22 +90,6 @@
         <source>Choose a donor picture</source>
         <translation>选择风格来源图片</translation>
     </message>
-    <message>
-        <source>Discard this result?</source>
-        <translation>丢弃此结果？</translation>
-    </message>
-    <message>
-        <source>The result is removed from the list. Undo restores it.</source>
-        <translation>结果将从列表中移除。撤销可恢复。</translation>
-    </message>
-    <message>
-        <source>Rename result</source>
-        <translation>重命名结果</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>名称</translation>
-    </message>
 </context>
 <context>
     <name>Actions</name>
@@ -238,8 +222,56 @@
         <translation>显示上下文窗口(&amp;X)</translation>
     </message>
     <message>
+        <source>Export &amp;marked picture…</source>
+        <translation>导出标注图片(&amp;M)…</translation>
+    </message>
+    <message>
+        <source>&amp;Zoom to selection</source>
+        <translation>缩放到所选(&amp;Z)</translation>
+    </message>
+    <message>
+        <source>Rotate view &amp;left</source>
+        <translation>向左旋转视图(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Rotate view rig&amp;ht</source>
+        <translation>向右旋转视图(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Upright &amp;view</source>
+        <translation>恢复视图方向(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Compare &amp;variations</source>
+        <translation>比较变体(&amp;V)</translation>
+    </message>
+    <message>
         <source>Show &amp;reconstruction</source>
         <translation>显示重建部分(&amp;R)</translation>
+    </message>
+    <message>
+        <source>Probe: &amp;where a pixel comes from</source>
+        <translation>探查：像素的来源(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;1: class colours</source>
+        <translation>蒙版配色 &amp;1：类别颜色</translation>
+    </message>
+    <message>
+        <source>Mask palette &amp;2: bright colours</source>
+        <translation>蒙版配色 &amp;2：鲜明颜色</translation>
+    </message>
+    <message>
+        <source>Show no&amp;tes</source>
+        <translation>显示注释(&amp;T)</translation>
+    </message>
+    <message>
+        <source>Sho&amp;w scale bar</source>
+        <translation>显示比例尺(&amp;W)</translation>
+    </message>
+    <message>
+        <source>Hatched mas&amp;k</source>
+        <translation>以影线显示蒙版(&amp;K)</translation>
     </message>
     <message>
         <source>&amp;Move the view</source>
@@ -282,6 +314,10 @@
         <translation>测量与标定(&amp;U)</translation>
     </message>
     <message>
+        <source>Write a &amp;note</source>
+        <translation>书写注释(&amp;N)</translation>
+    </message>
+    <message>
         <source>Swap brush and era&amp;ser</source>
         <translation>切换画笔与橡皮(&amp;S)</translation>
     </message>
@@ -292,6 +328,10 @@
     <message>
         <source>Lar&amp;ger brush</source>
         <translation>放大画笔(&amp;G)</translation>
+    </message>
+    <message>
+        <source>S&amp;ubtract with lasso, rectangle and wand</source>
+        <translation>用套索、矩形和魔棒减去(&amp;U)</translation>
     </message>
     <message>
         <source>Paint &amp;over other classes</source>
@@ -366,6 +406,10 @@
         <translation>取消(&amp;C)</translation>
     </message>
     <message>
+        <source>&amp;Models…</source>
+        <translation>模型(&amp;M)…</translation>
+    </message>
+    <message>
         <source>&amp;Previous result</source>
         <translation>上一结果(&amp;P)</translation>
     </message>
@@ -412,6 +456,18 @@
     <message>
         <source>Reject t&amp;his region</source>
         <translation>拒绝此区域(&amp;H)</translation>
+    </message>
+    <message>
+        <source>Reject a part with the &amp;brush</source>
+        <translation>用画笔拒绝一部分(&amp;B)</translation>
+    </message>
+    <message>
+        <source>Reject a part with the &amp;lasso</source>
+        <translation>用套索拒绝一部分(&amp;L)</translation>
+    </message>
+    <message>
+        <source>Restore the rejected part aga&amp;in</source>
+        <translation>重新修复被拒绝的部分(&amp;I)</translation>
     </message>
     <message>
         <source>&amp;Manual</source>
@@ -469,6 +525,41 @@
         <source>Change the brush size by dragging</source>
         <translation>拖动改变画笔大小</translation>
     </message>
+    <message>
+        <source>Erase with lasso, polygon, rectangle, wand or fill</source>
+        <translation>用套索、多边形、矩形、魔棒或填充工具擦除</translation>
+    </message>
+    <message>
+        <source>Take back a rejected part</source>
+        <translation>收回被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>Accept one of the variations side by side</source>
+        <translation>接受并排变体中的一个</translation>
+    </message>
+</context>
+<context>
+    <name>AdapterEditor</name>
+    <message>
+        <source>Add</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Add an adapter</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Leave out {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>No adapter that fits is installed; add some under Models</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Advanced</name>
@@ -518,6 +609,25 @@
     </message>
 </context>
 <context>
+    <name>AnnotationEditor</name>
+    <message>
+        <source>Text of the note</source>
+        <translation>注释文字</translation>
+    </message>
+    <message>
+        <source>Note; Enter saves it</source>
+        <translation>注释；按 Enter 保存</translation>
+    </message>
+    <message>
+        <source>Save note</source>
+        <translation>保存注释</translation>
+    </message>
+    <message>
+        <source>Remove note</source>
+        <translation>移除注释</translation>
+    </message>
+</context>
+<context>
     <name>ArchivedResultsMenu</name>
     <message>
         <source>Restore a discarded &amp;result</source>
@@ -557,10 +667,6 @@
     <message>
         <source>Engine</source>
         <translation>引擎</translation>
-    </message>
-    <message>
-        <source>no weights installed</source>
-        <translation>未安装权重</translation>
     </message>
 </context>
 <context>
@@ -693,6 +799,45 @@
     <message>
         <source>Restored</source>
         <translation>修复件</translation>
+    </message>
+</context>
+<context>
+    <name>ContactView</name>
+    <message>
+        <source>Choose results</source>
+        <translation>选择结果</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>Close   Esc</source>
+        <translation>关闭   Esc</translation>
+    </message>
+    <message>
+        <source>Variations side by side</source>
+        <translation>并排的变体</translation>
+    </message>
+    <message>
+        <source>Original</source>
+        <translation>原图</translation>
+    </message>
+    <message>
+        <source>Choose a region under Review to compare its variations.</source>
+        <translation>请在“审阅”中选择一个区域，以比较它的变体。</translation>
+    </message>
+    <message>
+        <source>One result of this region so far: restore it again for more.</source>
+        <translation>此区域目前只有一个结果：再次修复即可得到更多。</translation>
+    </message>
+    <message>
+        <source>{0} of {1} variations: a click or the number accepts one, undo takes it back</source>
+        <translation>{1} 个变体中的 {0} 个：单击或按数字键即接受，可撤销</translation>
+    </message>
+    <message>
+        <source>{0}   Result {1}</source>
+        <translation>{0}   结果 {1}</translation>
     </message>
 </context>
 <context>
@@ -1522,12 +1667,168 @@
         <translation>{label}必须是整数，而不是 {value}。</translation>
     </message>
     <message>
+        <source>&apos;{repository}&apos; isn&apos;t a repository&apos;s name; write OWNER/NAME.</source>
+        <translation>“{repository}”不是仓库名称；请写成 OWNER/NAME。</translation>
+    </message>
+    <message>
+        <source>A note must lie on the picture: choose a point inside it.</source>
+        <translation>注释必须位于图片上：请选择图片内的一点。</translation>
+    </message>
+    <message>
+        <source>A note needs a text: type one, or remove the note.</source>
+        <translation>注释需要文字：请输入文字，或移除该注释。</translation>
+    </message>
+    <message>
+        <source>Accept a variation</source>
+        <translation>接受一个变体</translation>
+    </message>
+    <message>
+        <source>Add note to the picture</source>
+        <translation>在图片上添加注释</translation>
+    </message>
+    <message>
+        <source>Edit note on the picture</source>
+        <translation>编辑图片上的注释</translation>
+    </message>
+    <message>
+        <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
+        <translation>已设置 HF_HUB_OFFLINE，因此不会下载；要获取模型请取消该设置。</translation>
+    </message>
+    <message>
+        <source>Move note on the picture</source>
+        <translation>移动图片上的注释</translation>
+    </message>
+    <message>
+        <source>Nothing of result {number} is rejected: paint the part to restore first.</source>
+        <translation>结果 {number} 没有被拒绝的部分：请先涂出要重新修复的部分。</translation>
+    </message>
+    <message>
+        <source>Reject part of result {number}</source>
+        <translation>拒绝结果 {number} 的一部分</translation>
+    </message>
+    <message>
+        <source>Remove note from the picture</source>
+        <translation>移除图片上的注释</translation>
+    </message>
+    <message>
+        <source>Take back part of result {number}</source>
+        <translation>收回结果 {number} 被拒绝的部分</translation>
+    </message>
+    <message>
+        <source>The adapter {name} can&apos;t be loaded ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter {name} doesn&apos;t fit the model {model}; choose one for {family}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The adapter {name} is named twice; name it once.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The configuration of the model can&apos;t be written to {folder} ({reason}).</source>
+        <translation>无法将模型的配置写入 {folder}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The connection to {host} broke during {name}; fetch it again to continue.</source>
+        <translation>下载 {name} 时与 {host} 的连接中断；再次获取即可继续。</translation>
+    </message>
+    <message>
+        <source>The download needs {needed} MB, but only {free} MB are free in {folder}; free some space.</source>
+        <translation>下载需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间。</translation>
+    </message>
+    <message>
+        <source>The embedded model belongs to the program and can&apos;t be removed.</source>
+        <translation>内置模型属于程序本身，不能移除。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} can&apos;t run {model} ({kind}, {family}); choose another model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The engine {engine} needs a model of yours: add one with imagest models add PATH.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
+        <translation>模型 {name} 的文件不在 {path}：请连接磁盘，或移除该模型。</translation>
+    </message>
+    <message>
+        <source>The hub answered {code} for {repository}; try again later.</source>
+        <translation>模型库对 {repository} 的请求返回 {code}；请稍后再试。</translation>
+    </message>
+    <message>
+        <source>The hub refuses access to {repository}: accept its licence on {page}, and set HF_TOKEN to an access token of your account.</source>
+        <translation>模型库拒绝访问 {repository}：请在 {page} 接受其许可，并将 HF_TOKEN 设为您账户的访问令牌。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s address {address} must start with https://.</source>
+        <translation>模型库的地址 {address} 必须以 https:// 开头。</translation>
+    </message>
+    <message>
+        <source>The hub&apos;s answer about {repository} can&apos;t be understood.</source>
+        <translation>无法理解模型库关于 {repository} 的答复。</translation>
+    </message>
+    <message>
+        <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
+        <translation>模型“{name}”不是 Imagest 网络的检查点；请选择其他模型或引擎。</translation>
+    </message>
+    <message>
+        <source>The model needs {needed} MB, but only {free} MB are free in {folder}; free space, or add it in place.</source>
+        <translation>该模型需要 {needed} MB，但 {folder} 只剩 {free} MB；请腾出空间，或就地添加。</translation>
+    </message>
+    <message>
+        <source>The model {folder} is incomplete: it has no weights.</source>
+        <translation>模型 {folder} 不完整：没有权重。</translation>
+    </message>
+    <message>
+        <source>The model {folder} is incomplete: {name} has no weights.</source>
+        <translation>模型 {folder} 不完整：{name} 没有权重。</translation>
+    </message>
+    <message>
+        <source>The model {path} can&apos;t be loaded ({reason}); check it with: imagest models check.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The note is longer than 2,000 characters: shorten it.</source>
+        <translation>注释超过 2,000 个字符：请缩短。</translation>
+    </message>
+    <message>
+        <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
+        <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
+    </message>
+    <message>
+        <source>The scheduler {name} can&apos;t be used with a flow model; use ddim.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The style adapter {folder} can&apos;t be used ({reason}).</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The weight of the adapter {name} must be from -{limit} to {limit}, not {weight}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The {label} must be {limits}, not {value}.</source>
         <translation>{label}必须为 {limits}，而不是 {value}。</translation>
     </message>
     <message>
+        <source>The {label} must have at most {longest} characters, not {count}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
         <translation>{name} 必须为 0 到 {largest} 像素，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>There is no configuration for a single file of the family {family}.</source>
+        <translation>没有适用于 {family} 系列单个文件的配置。</translation>
     </message>
     <message>
         <source>There is no damage class {label}: choose one from the list of classes.</source>
@@ -1538,16 +1839,40 @@
         <translation>没有引擎 {name}；请从 {engines} 中选择。</translation>
     </message>
     <message>
+        <source>There is no file or folder {path}.</source>
+        <translation>没有文件或文件夹 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no installed model &apos;{name}&apos;; see: imagest models list.</source>
+        <translation>没有已安装的模型“{name}”；参见：imagest models list。</translation>
+    </message>
+    <message>
         <source>There is no mask file {path}.</source>
         <translation>没有蒙版文件 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder or .safetensors file.</source>
+        <translation>没有模型“{name}”：请从 {known} 中选择，或选择文件夹或 .safetensors 文件。</translation>
     </message>
     <message>
         <source>There is no parameter {unknown}.</source>
         <translation>这里没有参数 {unknown}。</translation>
     </message>
     <message>
+        <source>There is no result {number} in the project: check its number.</source>
+        <translation>项目中没有结果 {number}：请检查编号。</translation>
+    </message>
+    <message>
         <source>There is no style image {donor}.</source>
         <translation>没有风格图片 {donor}。</translation>
+    </message>
+    <message>
+        <source>There is no {repository} on the hub, or no such revision.</source>
+        <translation>模型库中没有 {repository}，或没有该版本。</translation>
+    </message>
+    <message>
+        <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
+        <translation>此模型约需 {needed} GB 内存，但这台计算机只有 {memory} GB：请使用较小的模型或其他计算机。</translation>
     </message>
     <message>
         <source>Trim style references</source>
@@ -1646,6 +1971,10 @@
         <translation>{format} 图片</translation>
     </message>
     <message>
+        <source>adapters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>an ICC L*a*b* picture</source>
         <translation>ICC L*a*b* 图片</translation>
     </message>
@@ -1722,6 +2051,10 @@
         <translation>但其内部偏移量可能失效</translation>
     </message>
     <message>
+        <source>compiled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>compressed by {method}</source>
         <translation>以 {method} 压缩的文件</translation>
     </message>
@@ -1748,6 +2081,14 @@
     <message>
         <source>guidance</source>
         <translation>引导</translation>
+    </message>
+    <message>
+        <source>has no safetensors file</source>
+        <translation>没有 safetensors 文件</translation>
+    </message>
+    <message>
+        <source>has only pickled weights, which may run code</source>
+        <translation>只有 pickle 格式的权重，可能会执行代码</translation>
     </message>
     <message>
         <source>is made for {kind}, not for {needed}</source>
@@ -1794,6 +2135,10 @@
         <translation>用 --painting 指定其扫描件后重试</translation>
     </message>
     <message>
+        <source>negative prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>open its newest backup, {path}</source>
         <translation>打开其最新备份 {path}</translation>
     </message>
@@ -1820,6 +2165,22 @@
     <message>
         <source>save it with LZW, Deflate or no compression</source>
         <translation>用 LZW、Deflate 或不压缩的方式保存</translation>
+    </message>
+    <message>
+        <source>strength</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>strength of the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the autoencoder</source>
+        <translation>自编码器</translation>
+    </message>
+    <message>
+        <source>the text encoder</source>
+        <translation>文本编码器</translation>
     </message>
     <message>
         <source>value {value}</source>
@@ -1878,12 +2239,24 @@
         <translation>无法写入 {folder}（{reason}）：要更改请将项目保存到另一文件夹。</translation>
     </message>
     <message>
+        <source>{folder} contains no model: it has neither {index} nor {config} nor a .safetensors file.</source>
+        <translation>{folder} 中没有模型：既没有 {index}，也没有 {config} 或 .safetensors 文件。</translation>
+    </message>
+    <message>
         <source>{folder} contains no model: {config} is missing.</source>
         <translation>{folder} 中没有模型：缺少 {config}。</translation>
     </message>
     <message>
         <source>{folder} exists already; choose another name.</source>
         <translation>{folder} 已存在；请另选名称。</translation>
+    </message>
+    <message>
+        <source>{folder} holds too many files to be a model.</source>
+        <translation>{folder} 中的文件过多，不可能是模型。</translation>
+    </message>
+    <message>
+        <source>{folder} holds {count} models; add one of them by its file.</source>
+        <translation>{folder} 中有 {count} 个模型；请按文件添加其中一个。</translation>
     </message>
     <message>
         <source>{folder} is not a folder; choose another name.</source>
@@ -1894,12 +2267,28 @@
         <translation>{folder} 是输入文件之一，输入文件绝不会被写入；请另选名称。</translation>
     </message>
     <message>
+        <source>{folder} is only one part of a model, or of an unknown kind ({name}); add the folder that holds its {index}.</source>
+        <translation>{folder} 只是模型的一部分，或种类未知（{name}）；请添加包含其 {index} 的文件夹。</translation>
+    </message>
+    <message>
+        <source>{folder} needs code of its own for {name}, which is never run; use another model.</source>
+        <translation>{folder} 的 {name} 需要自带代码，程序绝不运行这类代码；请使用其他模型。</translation>
+    </message>
+    <message>
+        <source>{folder} needs code of its own, which is never run; use another model.</source>
+        <translation>{folder} 需要自带代码，程序绝不运行这类代码；请使用其他模型。</translation>
+    </message>
+    <message>
         <source>{folder} was made by a newer version of this program: update to use it.</source>
         <translation>{folder} 由本程序的较新版本生成：请更新后使用。</translation>
     </message>
     <message>
         <source>{format} text {keyword}</source>
         <translation>{format} 文本 {keyword}</translation>
+    </message>
+    <message>
+        <source>{host} can&apos;t be reached ({reason}); check the connection.</source>
+        <translation>无法连接 {host}（{reason}）；请检查网络连接。</translation>
     </message>
     <message>
         <source>{limits} {unit}</source>
@@ -1942,6 +2331,14 @@
         <translation>{name} 正被另一程序占用：请在那里关闭，或保存到别处；工作仍处于打开状态。</translation>
     </message>
     <message>
+        <source>{name} is longer than the hub stated; nothing was kept.</source>
+        <translation>{name} 比模型库所述更长；未保留任何内容。</translation>
+    </message>
+    <message>
+        <source>{name} is no adapter but a {kind}; adapters are {kinds}.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
         <translation>{name} 是{kind}：请转换为 8 位或 16 位 RGB 后重新打开。</translation>
     </message>
@@ -1952,6 +2349,14 @@
     <message>
         <source>{name} is {what}: {remedy}, then open it again.</source>
         <translation>{name} 是{what}：请{remedy}，然后重新打开。</translation>
+    </message>
+    <message>
+        <source>{name} of the model {folder} was changed or damaged: add the model again.</source>
+        <translation>模型 {folder} 的 {name} 已更改或损坏：请重新添加该模型。</translation>
+    </message>
+    <message>
+        <source>{name} of {repository} arrived damaged; fetch it again.</source>
+        <translation>{repository} 的 {name} 下载后已损坏；请重新获取。</translation>
     </message>
     <message>
         <source>{out} exists already; choose another name, or --force to replace it.</source>
@@ -1986,6 +2391,10 @@
         <translation>{out} 是{existing}，只能由同类文件替换；请另选名称。</translation>
     </message>
     <message>
+        <source>{out} must end in .png or .tif: choose such a name.</source>
+        <translation>{out} 必须以 .png 或 .tif 结尾：请选择这样的文件名。</translation>
+    </message>
+    <message>
         <source>{out} needs {needed} MB, but only {free} MB are free in {parent}; free some space or choose another disk.</source>
         <translation>{out} 需要 {needed} MB，而 {parent} 中只剩 {free} MB；请腾出空间或另选磁盘。</translation>
     </message>
@@ -1998,8 +2407,16 @@
         <translation>{path} 已存在：请另选名称。</translation>
     </message>
     <message>
+        <source>{path} belongs to {name}, which can&apos;t be used as a single file; add the model&apos;s folder with its model_index.json, if there is one.</source>
+        <translation>{path} 属于 {name}，不能作为单个文件使用；如有包含 model_index.json 的模型文件夹，请添加该文件夹。</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be opened: check that it exists and that you may read it.</source>
         <translation>无法打开 {path}：请确认它存在且可以读取。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read ({reason}).</source>
+        <translation>无法读取 {path}（{reason}）。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be read ({reason}): check the folder and its rights.</source>
@@ -2070,6 +2487,10 @@
         <translation>{path} 的颜色配置文件{reason}：请在其他程序中指定正确的配置，或允许按 sRGB 处理（--assume-srgb）。</translation>
     </message>
     <message>
+        <source>{path} has a network of an unusual structure that can&apos;t be loaded ({reason}).</source>
+        <translation>{path} 的网络结构特殊，无法加载（{reason}）。</translation>
+    </message>
+    <message>
         <source>{path} has an unexpected tensor: {name} ({count} in all).</source>
         <translation>{path} 含有多余的张量：{name}（共 {count} 个）。</translation>
     </message>
@@ -2106,12 +2527,28 @@
         <translation>{path} 是文件夹：请选择其中的图片。</translation>
     </message>
     <message>
+        <source>{path} is a model of the family {family}, not Stable Diffusion 1, 2 or XL; use the engine pipeline.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>{path} is a palette (indexed colour) picture: convert it to RGB, then open it again.</source>
         <translation>{path} 是索引色图片：请转换为 RGB 后重新打开。</translation>
     </message>
     <message>
+        <source>{path} is a special Stable Diffusion model with {channels} input channels; only those with 4 and, for inpainting, 9 can be used.</source>
+        <translation>{path} 是有 {channels} 个输入通道的特殊 Stable Diffusion 模型；只能使用 4 个通道的模型，以及用于修补的 9 个通道的模型。</translation>
+    </message>
+    <message>
+        <source>{path} is an IP-Adapter without its image encoder; put the folder image_encoder beside it.</source>
+        <translation>{path} 是缺少图像编码器的 IP-Adapter；请把文件夹 image_encoder 放在它旁边。</translation>
+    </message>
+    <message>
         <source>{path} is an animation: save one of its pictures as a still.</source>
         <translation>{path} 是动画：请将其中一幅存为静态图片。</translation>
+    </message>
+    <message>
+        <source>{path} is an incomplete autoencoder.</source>
+        <translation>{path} 是不完整的自编码器。</translation>
     </message>
     <message>
         <source>{path} is being changed by another program: try again in a moment.</source>
@@ -2178,6 +2615,10 @@
         <translation>{path} 已被打开：{holder} 正在使用。要更改请另存为其他名称。</translation>
     </message>
     <message>
+        <source>{path} is neither a folder nor a regular file.</source>
+        <translation>{path} 既不是文件夹，也不是普通文件。</translation>
+    </message>
+    <message>
         <source>{path} is no longer in place (moved, deleted, or its disk was removed): save the project under another name; the work is still open.</source>
         <translation>{path} 已不在原处（被移动、删除，或磁盘已断开）：请将项目另存为其他名称；工作仍处于打开状态。</translation>
     </message>
@@ -2202,6 +2643,18 @@
         <translation>{path} 不是本项目的扫描件：请选择开始项目时所用的文件。</translation>
     </message>
     <message>
+        <source>{path} is only one part of a model; add its folder with the config.json.</source>
+        <translation>{path} 只是模型的一部分；请添加其包含 config.json 的文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is only one part of a model; add the folder that holds its model_index.json.</source>
+        <translation>{path} 只是模型的一部分；请添加包含其 model_index.json 的文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} is pickled, which may run code when it is loaded; get the .safetensors version of the model, or convert it on a machine without important data.</source>
+        <translation>{path} 是 pickle 格式，加载时可能执行代码；请获取该模型的 .safetensors 版本，或在没有重要数据的计算机上转换。</translation>
+    </message>
+    <message>
         <source>{path} is read-only: save the project under another name to change it.</source>
         <translation>{path} 只能读取：要更改请将项目另存为其他名称。</translation>
     </message>
@@ -2214,6 +2667,18 @@
         <translation>{path} 是{channels}的 {kind}：请转换为 8 位 RGB 或灰度。</translation>
     </message>
     <message>
+        <source>{path} isn&apos;t a kind of model that this program knows; the manual&apos;s page on models lists them.</source>
+        <translation>{path} 不是本程序认识的模型种类；手册中关于模型的页面列出了这些种类。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t a single Stable Diffusion file: leave out --prediction.</source>
+        <translation>{path} 不是单个 Stable Diffusion 文件：请去掉 --prediction。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t an intact safetensors file ({reason}).</source>
+        <translation>{path} 不是完好的 safetensors 文件（{reason}）。</translation>
+    </message>
+    <message>
         <source>{path} isn&apos;t the scan of this project any more: its hash differs.</source>
         <translation>{path} 已不是本项目的扫描件：其哈希值不同。</translation>
     </message>
@@ -2222,8 +2687,16 @@
         <translation>{path} 缺少张量 {name}（共 {count} 个）。</translation>
     </message>
     <message>
+        <source>{path} lacks {part}; get the complete model.</source>
+        <translation>{path} 缺少{part}；请获取完整的模型。</translation>
+    </message>
+    <message>
         <source>{path} lists {offsets} {kind} where its size needs {expected}: it is damaged.</source>
         <translation>{path} 列出 {offsets} 个{kind}，而其大小需要 {expected} 个：文件已损坏。</translation>
+    </message>
+    <message>
+        <source>{path} needs an image encoder of the width {width}, but the one beside it has {given}.</source>
+        <translation>{path} 需要宽度为 {width} 的图像编码器，但旁边的编码器宽度为 {given}。</translation>
     </message>
     <message>
         <source>{path} needs more memory than is available: save it as a tiled TIFF.</source>
@@ -2290,6 +2763,10 @@
         <translation>{record} 在写入之后被更改过{changed}。</translation>
     </message>
     <message>
+        <source>{repository} {problem}; choose another repository.</source>
+        <translation>{repository} {problem}；请选择其他仓库。</translation>
+    </message>
+    <message>
         <source>{source} changed while it was copied; try again.</source>
         <translation>{source} 在复制期间发生了变化；请重试。</translation>
     </message>
@@ -2340,10 +2817,6 @@
     <message>
         <source>a CIE L*a*b* picture</source>
         <translation>CIE L*a*b* 图片</translation>
-    </message>
-    <message>
-        <source>There is no model &apos;{name}&apos;: choose one of {known}, or a folder with a {config}.</source>
-        <translation>没有模型“{name}”：请从 {known} 中选择，或选择含有 {config} 的文件夹。</translation>
     </message>
     <message>
         <source>a floating-point picture</source>
@@ -2598,6 +3071,10 @@
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审阅。</translation>
     </message>
+    <message>
+        <source>Show a result first: a part of it can be rejected.</source>
+        <translation>请先显示一个结果：可以拒绝它的一部分。</translation>
+    </message>
 </context>
 <context>
     <name>DerivePanel</name>
@@ -2771,10 +3248,87 @@
     </message>
 </context>
 <context>
+    <name>DownloadDialog</name>
+    <message>
+        <source>Download a model</source>
+        <translation>下载模型</translation>
+    </message>
+    <message>
+        <source>This is the only place where the program uses the network. Nothing is sent but the request.</source>
+        <translation>这是程序唯一使用网络的地方。除请求外不发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可</translation>
+    </message>
+    <message>
+        <source>Accept the licence and download</source>
+        <translation>接受许可并下载</translation>
+    </message>
+    <message>
+        <source>Only if the repository has several models</source>
+        <translation>仅当仓库中有多个模型时</translation>
+    </message>
+    <message>
+        <source>Look up</source>
+        <translation>查询</translation>
+    </message>
+    <message>
+        <source>Repository</source>
+        <translation>仓库</translation>
+    </message>
+    <message>
+        <source>File or folder</source>
+        <translation>文件或文件夹</translation>
+    </message>
+    <message>
+        <source>Look up a model</source>
+        <translation>查询模型</translation>
+    </message>
+    <message>
+        <source>{0} files, {1}; {2} free on the disk</source>
+        <translation>{0} 个文件，{1}；磁盘剩余 {2}</translation>
+    </message>
+    <message>
+        <source>not stated; see the page of the model</source>
+        <translation>未说明；请查看模型的页面</translation>
+    </message>
+</context>
+<context>
+    <name>DropTarget</name>
+    <message>
+        <source>Open the project {0}</source>
+        <translation>打开项目 {0}</translation>
+    </message>
+    <message>
+        <source>Open {0}</source>
+        <translation>打开 {0}</translation>
+    </message>
+    <message>
+        <source>Import {0} as a mask</source>
+        <translation>将 {0} 作为蒙版导入</translation>
+    </message>
+</context>
+<context>
+    <name>EngineChoice</name>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source> (not installed)</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
     <name>Engines</name>
     <message>
         <source>about imagest</source>
         <translation>随程序提供的、以风格为条件的扩散网络。可在 GPU 上运行，或在 CPU 上每个窗口数秒。忠实：依据周围内容；纹理：带有风格参考的纹理。</translation>
+    </message>
+    <message>
+        <source>about stable-diffusion</source>
+        <translation type="unfinished"></translation>
     </message>
     <message>
         <source>about spline</source>
@@ -2896,6 +3450,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>{0} already exists: choose another name, or check “Replace existing files”.</source>
         <translation>{0} 已存在：请另选名称，或勾选“替换已有文件”。</translation>
     </message>
+    <message>
+        <source>Exported {0} ({1} × {2} px).</source>
+        <translation>已导出 {0}（{1} × {2} px）。</translation>
+    </message>
+    <message>
+        <source>Exporting the marked picture</source>
+        <translation>正在导出标注图片</translation>
+    </message>
 </context>
 <context>
     <name>FormatChoices</name>
@@ -2933,6 +3495,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>Guides</name>
+    <message>
+        <source>suggested {0}</source>
+        <translation>建议 {0}</translation>
+    </message>
+</context>
+<context>
     <name>HistoryPanel</name>
     <message>
         <source>History</source>
@@ -2947,6 +3516,25 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>
             <numerusform>%n 步</numerusform>
         </translation>
+    </message>
+</context>
+<context>
+    <name>JobDialog</name>
+    <message>
+        <source>Progress</source>
+        <translation>进度</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>This starts when the running job ends.</source>
+        <translation>正在运行的任务结束后开始。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
     </message>
 </context>
 <context>
@@ -3082,6 +3670,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>周围底色(&amp;U)</translation>
     </message>
     <message>
+        <source>Reset la&amp;yout</source>
+        <translation>重置布局(&amp;Y)</translation>
+    </message>
+    <message>
         <source>&amp;Mid grey</source>
         <translation>中灰(&amp;M)</translation>
     </message>
@@ -3104,10 +3696,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>No recent files</source>
         <translation>没有最近的文件</translation>
-    </message>
-    <message>
-        <source>Reset &amp;layout</source>
-        <translation>重置布局(&amp;L)</translation>
     </message>
     <message>
         <source>Main toolbar</source>
@@ -3345,6 +3933,180 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Copy the diagnostics and report the error.</source>
         <translation>请复制诊断信息并报告此错误。</translation>
+    </message>
+</context>
+<context>
+    <name>Models</name>
+    <message>
+        <source>Imagest network</source>
+        <translation>Imagest 网络</translation>
+    </message>
+    <message>
+        <source>Diffusion model</source>
+        <translation>扩散模型</translation>
+    </message>
+    <message>
+        <source>LoRA</source>
+        <translation>LoRA</translation>
+    </message>
+    <message>
+        <source>Textual inversion</source>
+        <translation>文本反转</translation>
+    </message>
+    <message>
+        <source>IP-Adapter</source>
+        <translation>IP-Adapter</translation>
+    </message>
+    <message>
+        <source>Autoencoder</source>
+        <translation>自编码器</translation>
+    </message>
+    <message>
+        <source>Style adapter</source>
+        <translation>风格适配器</translation>
+    </message>
+    <message>
+        <source>Language model</source>
+        <translation>语言模型</translation>
+    </message>
+    <message>
+        <source>inpainting</source>
+        <translation>修补</translation>
+    </message>
+    <message>
+        <source>text</source>
+        <translation>文本</translation>
+    </message>
+    <message>
+        <source>style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>extensions</source>
+        <translation>扩展</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsDialog</name>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Installed models</source>
+        <translation>已安装的模型</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>Kind</source>
+        <translation>种类</translation>
+    </message>
+    <message>
+        <source>Can use</source>
+        <translation>可用功能</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>许可</translation>
+    </message>
+    <message>
+        <source>Use added files where they are, without a copy</source>
+        <translation>就地使用添加的文件，不复制</translation>
+    </message>
+    <message>
+        <source>Add file…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Add folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Download…</source>
+        <translation>下载…</translation>
+    </message>
+    <message>
+        <source>Check files</source>
+        <translation>检查文件</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Remove it</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Keep it</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>{0} free on the disk</source>
+        <translation>磁盘剩余 {0}</translation>
+    </message>
+    <message>
+        <source>in place</source>
+        <translation>就地</translation>
+    </message>
+    <message>
+        <source>installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>files missing</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>unknown</source>
+        <translation>未知</translation>
+    </message>
+    <message>
+        <source>Models (*.safetensors);;All files (*)</source>
+        <translation>模型 (*.safetensors);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Add a model</source>
+        <translation>添加模型</translation>
+    </message>
+    <message>
+        <source>Add a model’s folder</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+    <message>
+        <source>{0} was added.</source>
+        <translation>已添加 {0}。</translation>
+    </message>
+    <message>
+        <source>Check a model</source>
+        <translation>检查模型</translation>
+    </message>
+    <message>
+        <source>All files of {0} are intact.</source>
+        <translation>{0} 的所有文件完好。</translation>
+    </message>
+    <message>
+        <source>Remove {0}? Its files stay where they are.</source>
+        <translation>移除 {0}？其文件保留在原处。</translation>
+    </message>
+    <message>
+        <source>Remove {0}? Its files are deleted.</source>
+        <translation>移除 {0}？其文件将被删除。</translation>
+    </message>
+    <message>
+        <source>{0} was removed.</source>
+        <translation>已移除 {0}。</translation>
     </message>
 </context>
 <context>
@@ -3603,6 +4365,98 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>What is lost, in words.</source>
         <translation>用文字描述缺失的内容。</translation>
     </message>
+    <message>
+        <source>Name or path of the model.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What is lost, in English words.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>What the fill must not show.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Preset of solver and sampling steps.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>UniPC, 12 steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DPM-Solver++ with Karras levels, 20 steps</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DDIM, 30 steps, as in the paper</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>by the scheduler</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>UniPC</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>DPM-Solver++ with Karras levels</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>LCM, for few-step adapters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strength of the text</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Guidance scale; without a prompt there is no guidance, which halves the time.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Strength</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Names of installed adapters with weights, as NAME:0.8, OTHER.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Weight of the style reference, which an IP-Adapter or a style branch reads.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Share of the finest bands that comes from intact paint.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>where the scan is finer than what the model sees</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compiled</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Compile the network on a GPU: minutes once, then faster.</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>PresetQuestions</name>
@@ -3679,6 +4533,25 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>ProbePanel</name>
+    <message>
+        <source>Where the pixel comes from</source>
+        <translation>像素的来源</translation>
+    </message>
+    <message>
+        <source>Point at a pixel to see where it comes from.</source>
+        <translation>将鼠标指向一个像素，即可看到它的来源。</translation>
+    </message>
+    <message>
+        <source>No result has filled this pixel.</source>
+        <translation>没有结果填补过此像素。</translation>
+    </message>
+    <message>
+        <source>and {0} more</source>
+        <translation>以及另外 {0} 个</translation>
+    </message>
+</context>
+<context>
     <name>ProfileDialog</name>
     <message>
         <source>Assume sRGB?</source>
@@ -3722,6 +4595,140 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Cancel</source>
         <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>PromptEditor</name>
+    <message>
+        <source>Texts used before</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The model reads English; it hardly knows {0}</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>None yet</source>
+        <translation type="unfinished"></translation>
+    </message>
+</context>
+<context>
+    <name>Provenance</name>
+    <message>
+        <source>accepted</source>
+        <translation>已接受</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>已拒绝</translation>
+    </message>
+    <message>
+        <source>under review</source>
+        <translation>审阅中</translation>
+    </message>
+    <message>
+        <source>part rejected</source>
+        <translation>部分被拒绝</translation>
+    </message>
+    <message>
+        <source>Result {0}</source>
+        <translation>结果 {0}</translation>
+    </message>
+    <message>
+        <source>exported from the scan</source>
+        <translation>导出时取自扫描图</translation>
+    </message>
+    <message>
+        <source>exported from result {0}</source>
+        <translation>导出时取自结果 {0}</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>结果</translation>
+    </message>
+    <message>
+        <source>Fill</source>
+        <translation>填补</translation>
+    </message>
+    <message>
+        <source>Made of</source>
+        <translation>组成</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Seed / variation</source>
+        <translation>种子 / 变体</translation>
+    </message>
+    <message>
+        <source>Style</source>
+        <translation>风格</translation>
+    </message>
+    <message>
+        <source>Tile</source>
+        <translation>图块</translation>
+    </message>
+    <message>
+        <source>Boundary</source>
+        <translation>边界</translation>
+    </message>
+    <message>
+        <source>{0}, region {1}, {2}</source>
+        <translation>{0}，区域 {1}，{2}</translation>
+    </message>
+    <message>
+        <source>part of result {0} restored again</source>
+        <translation>重新修复的结果 {0} 的一部分</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline, without the network</source>
+        <translation>各向异性样条，不使用网络</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline; diffusion samples in thick damage</source>
+        <translation>各向异性样条；较厚的损伤处有扩散样本</translation>
+    </message>
+    <message>
+        <source>an anisotropic spline; diffusion samples in thick damage; texture of intact paint ({0})</source>
+        <translation>各向异性样条；较厚的损伤处有扩散样本；完好颜料的纹理（{0}）</translation>
+    </message>
+    <message>
+        <source>{0} more</source>
+        <translation>另外 {0} 个</translation>
+    </message>
+    <message>
+        <source>donor {0}</source>
+        <translation>风格来源图片 {0}</translation>
+    </message>
+    <message>
+        <source>(suggested)</source>
+        <translation>（建议）</translation>
+    </message>
+    <message>
+        <source>full size</source>
+        <translation>原尺寸</translation>
+    </message>
+    <message>
+        <source>1/{0} of the size</source>
+        <translation>尺寸的 1/{0}</translation>
+    </message>
+    <message>
+        <source>diffusion samples in {0} of its damage</source>
+        <translation>扩散样本占其损伤的 {0}</translation>
+    </message>
+    <message>
+        <source>refined over a coarser fill that holds the sample</source>
+        <translation>在含有样本的较粗填补上细化</translation>
+    </message>
+    <message>
+        <source>{0} px to the edge of the fill</source>
+        <translation>距填补边缘 {0} 像素</translation>
+    </message>
+    <message>
+        <source>blended with the paint</source>
+        <translation>与颜料混合</translation>
     </message>
 </context>
 <context>
@@ -3822,6 +4829,18 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source> · large damage is filled at 1:{0} first, then refined</source>
         <translation> · 大面积损伤先以 1:{0} 填补，再逐步细化</translation>
     </message>
+    <message>
+        <source> · about {0} GB of memory</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>, more than is free on the GPU: it will be slower</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>, minutes a tile without a GPU</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Restoring</name>
@@ -3838,8 +4857,31 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>正在修复区域 {0}</translation>
     </message>
     <message>
+        <source>Restoring a part of result {0}</source>
+        <translation>正在修复结果 {0} 的一部分</translation>
+    </message>
+    <message>
         <source>Show</source>
         <translation>显示</translation>
+    </message>
+</context>
+<context>
+    <name>ResultQuestions</name>
+    <message>
+        <source>Discard this result?</source>
+        <translation>丢弃此结果？</translation>
+    </message>
+    <message>
+        <source>The result is removed from the list. Undo restores it.</source>
+        <translation>该结果将从列表中移除。撤销可恢复它。</translation>
+    </message>
+    <message>
+        <source>Rename result</source>
+        <translation>重命名结果</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
     </message>
 </context>
 <context>
@@ -3865,12 +4907,28 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>丢弃   Ctrl+Del</translation>
     </message>
     <message>
+        <source>Compare variations   C</source>
+        <translation>比较变体   C</translation>
+    </message>
+    <message>
         <source>Rename this result</source>
         <translation>重命名此结果</translation>
     </message>
     <message>
         <source>Copy its parameters to the Restore panel</source>
         <translation>将其参数复制到“修复”面板</translation>
+    </message>
+    <message>
+        <source>{0} regions, {1} px</source>
+        <translation>{0} 个区域，{1} 像素</translation>
+    </message>
+    <message>
+        <source>A part of result {0}, restored again</source>
+        <translation>结果 {0} 的一部分，重新修复</translation>
+    </message>
+    <message>
+        <source>accepted: {0}</source>
+        <translation>已接受：{0}</translation>
     </message>
     <message>
         <source>Accepted so far</source>
@@ -3895,16 +4953,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Accepted</source>
         <translation>已接受</translation>
-    </message>
-    <message>
-        <source>{0}
-seed {1}, variation {2}
-{3} regions, {4} px
-accepted: {5}</source>
-        <translation>{0}
-种子 {1}，变体 {2}
-{3} 个区域，{4} 像素
-已接受：{5}</translation>
     </message>
     <message>
         <source>Result {0}</source>
@@ -3938,6 +4986,10 @@ accepted: {5}</source>
         <translation>下一个未审阅   N</translation>
     </message>
     <message>
+        <source>Compare variations   C</source>
+        <translation>比较变体   C</translation>
+    </message>
+    <message>
         <source>Accept</source>
         <translation>接受</translation>
     </message>
@@ -3952,6 +5004,26 @@ accepted: {5}</source>
     <message>
         <source>Reject   D</source>
         <translation>拒绝   D</translation>
+    </message>
+    <message>
+        <source>Reject a part with the brush   J</source>
+        <translation>用画笔拒绝一部分   J</translation>
+    </message>
+    <message>
+        <source>Reject a part with the lasso   Shift+J</source>
+        <translation>用套索拒绝一部分   Shift+J</translation>
+    </message>
+    <message>
+        <source>Restore part again</source>
+        <translation>重新修复此部分</translation>
+    </message>
+    <message>
+        <source>Restore the rejected part again, with the rest as known paint   Ctrl+J</source>
+        <translation>以其余部分为已知颜料，重新修复被拒绝的部分   Ctrl+J</translation>
+    </message>
+    <message>
+        <source>Reject part</source>
+        <translation>拒绝部分</translation>
     </message>
     <message>
         <source>Note on this region</source>
@@ -3996,6 +5068,10 @@ accepted: {5}</source>
         <translation>{0} 像素 · {1} × {2} 像素，位于 {3}, {4} · {5}</translation>
     </message>
     <message>
+        <source>{0} px of it rejected</source>
+        <translation>其中 {0} 像素被拒绝</translation>
+    </message>
+    <message>
         <source>accepted</source>
         <translation>已接受</translation>
     </message>
@@ -4006,6 +5082,20 @@ accepted: {5}</source>
     <message>
         <source>to review</source>
         <translation>待审阅</translation>
+    </message>
+</context>
+<context>
+    <name>Runs</name>
+    <message>
+        <source>seed {0}, variation {1}</source>
+        <translation>种子 {0}，变体 {1}</translation>
+    </message>
+</context>
+<context>
+    <name>ScaleBar</name>
+    <message>
+        <source>Scale bar: {0}</source>
+        <translation>比例尺：{0}</translation>
     </message>
 </context>
 <context>
@@ -4362,16 +5452,32 @@ accepted: {5}</source>
         <translation>大小</translation>
     </message>
     <message>
-        <source>Brush size   [ and ], or Alt-drag</source>
-        <translation>画笔大小   [ 和 ]，或 Alt 拖动</translation>
-    </message>
-    <message>
         <source>Tolerance</source>
         <translation>容差</translation>
     </message>
     <message>
         <source>Largest colour difference</source>
         <translation>允许的最大颜色差异</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Mark the area as damage   Alt or Ctrl erases</source>
+        <translation>将该区域标记为损伤   按住 Alt 或 Ctrl 则擦除</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Erase the area from the mask   Shift+E</source>
+        <translation>从蒙版中擦除该区域   Shift+E</translation>
+    </message>
+    <message>
+        <source>Effect on the mask</source>
+        <translation>对蒙版的作用</translation>
     </message>
     <message>
         <source>Drag between two points</source>
@@ -4386,6 +5492,14 @@ accepted: {5}</source>
         <translation>拖动移动，滚轮缩放</translation>
     </message>
     <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Click to write or edit; drag to move; Delete removes</source>
+        <translation>单击书写或编辑；拖动移动；Delete 键移除</translation>
+    </message>
+    <message>
         <source>Brush</source>
         <translation>画笔</translation>
     </message>
@@ -4398,24 +5512,16 @@ accepted: {5}</source>
         <translation>Shift：直线；X：画笔；Esc：取消</translation>
     </message>
     <message>
-        <source>Draw around the damage; Alt erases</source>
-        <translation>圈出损伤；按住 Alt 则擦除</translation>
+        <source>Click to give a region this class; with Alt or Ctrl to clear it</source>
+        <translation>单击将区域设为此类别；按住 Alt 或 Ctrl 单击则清除</translation>
     </message>
     <message>
         <source>Click the corners; Enter or a double click closes</source>
         <translation>点击各角；回车或双击闭合</translation>
     </message>
     <message>
-        <source>Drag; Shift makes a square; Alt erases</source>
-        <translation>拖动；Shift 画正方形；按住 Alt 则擦除</translation>
-    </message>
-    <message>
         <source>Click similar colours; drag to change the tolerance</source>
         <translation>点击以选择相近颜色；拖动可调整容差</translation>
-    </message>
-    <message>
-        <source>Click to give a region this class; Alt-click to clear it</source>
-        <translation>点击将区域设为此类别；Alt 点击清除</translation>
     </message>
     <message>
         <source>Drag between two points; enter their distance to set the scale</source>
@@ -4430,12 +5536,20 @@ accepted: {5}</source>
         <translation>套索</translation>
     </message>
     <message>
+        <source>Draw around the damage; Alt or Ctrl: the other effect</source>
+        <translation>沿损伤画一圈；Alt 或 Ctrl：相反效果</translation>
+    </message>
+    <message>
         <source>Polygon</source>
         <translation>多边形</translation>
     </message>
     <message>
         <source>Rectangle</source>
         <translation>矩形</translation>
+    </message>
+    <message>
+        <source>Drag; Shift: square; Alt or Ctrl: the other effect</source>
+        <translation>拖动；Shift：正方形；Alt 或 Ctrl：相反效果</translation>
     </message>
     <message>
         <source>Wand</source>
@@ -4450,12 +5564,28 @@ accepted: {5}</source>
         <translation>风格参考</translation>
     </message>
     <message>
+        <source>Brush size   [ and ], or drag with Ctrl or Alt</source>
+        <translation>画笔大小   [ 和 ]，或按住 Ctrl 或 Alt 拖动</translation>
+    </message>
+    <message>
         <source>Draw a rectangle on an intact region</source>
         <translation>在完好区域绘制矩形</translation>
     </message>
     <message>
         <source>Measure</source>
         <translation>测量</translation>
+    </message>
+    <message>
+        <source>Reject a part</source>
+        <translation>拒绝一部分</translation>
+    </message>
+    <message>
+        <source>Paint over the result; Ctrl takes back; Ctrl+J restores the part again</source>
+        <translation>在结果上涂抹；Ctrl 收回；Ctrl+J 重新修复此部分</translation>
+    </message>
+    <message>
+        <source>Draw around the part; Ctrl takes back; Ctrl+J restores the part again</source>
+        <translation>圈出该部分；Ctrl 收回；Ctrl+J 重新修复此部分</translation>
     </message>
     <message>
         <source>Ground colour</source>
@@ -4471,6 +5601,21 @@ accepted: {5}</source>
     <message>
         <source>There is nothing to fill here. Draw a closed outline and make all of it visible.</source>
         <translation>此处没有可填充的内容。请画出封闭轮廓，并使其完全可见。</translation>
+    </message>
+</context>
+<context>
+    <name>ViewHandlers</name>
+    <message>
+        <source>There is nothing to zoom to: mark some damage or select a region first.</source>
+        <translation>没有可缩放到的内容：请先标记损伤或选择一个区域。</translation>
+    </message>
+    <message>
+        <source>Export marked picture</source>
+        <translation>导出标注图片</translation>
+    </message>
+    <message>
+        <source>Longer side in pixels</source>
+        <translation>长边（像素）</translation>
     </message>
 </context>
 <context>

@@ -9,13 +9,14 @@ import alive
 import numpy as np
 import pytest
 import tifffile
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QCoreApplication, QSettings, QTranslator
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.context import Context
 from app.document import OpenDocument
+from app.main import Program
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.restoration.request import RestorationRequest
@@ -102,9 +103,9 @@ def window(qtbot: QtBot, context: Context) -> Iterator[MainWindow]:
 @pytest.fixture
 def said(context: Context) -> list:
     """The messages that were said."""
-    heard: list = []
-    context.messages.said.connect(heard.append)
-    return heard
+    shown: list = []
+    context.messages.said.connect(shown.append)
+    return shown
 
 
 @pytest.fixture
@@ -122,3 +123,20 @@ def settle(qtbot: QtBot, context: Context) -> Callable[[], None]:
         qtbot.waitUntil(lambda: not context.jobs.busy and not context.jobs.queued, timeout=60_000)
 
     return wait
+
+
+@pytest.fixture
+def program(qapp: QApplication, settings: Settings, qtbot: QtBot) -> Iterator[Program]:
+    """The program with its window shown; it is ended and its translations are removed afterwards."""
+    settings.prefer(language="en", theme="light")
+    made = Program(qapp, settings)
+    made.window.show()
+    yield made
+    if made.window.context.document is not None:
+        made.window.context.document.abandon()
+        made.window.context.set_document(None)
+    made.end()
+    made.deleteLater()
+    for translator in qapp.findChildren(QTranslator):
+        QCoreApplication.removeTranslator(translator)
+        translator.deleteLater()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPoint, QPointF, QRect
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from app.canvas.navigation import ViewPosition
@@ -53,3 +54,43 @@ def test_the_banner_is_shown_on_the_welcome_page_too(window: MainWindow, qtbot: 
     assert banner.isVisible()
     assert banner.mapTo(window, QPoint(0, 0)) == welcome.mapTo(window, QPoint(0, 0))
     assert banner.width() == welcome.width()
+
+
+def top_of_picture(window: MainWindow) -> float:
+    """Screen pixels between the upper edges of canvas and picture."""
+    return window.area.view.viewportTransform().map(QPointF(0, 0)).y()
+
+
+def test_the_first_fit_leaves_room_for_a_message_that_stays(
+    window: MainWindow, opened: OpenDocument, qtbot: QtBot
+):
+    window.resize(700, 900)
+    qtbot.wait(10)
+    window.context.messages.warn("The file has no colour profile. " * 6)
+    qtbot.wait(10)
+    assert top_of_picture(window) >= window.banner.height()
+
+
+def test_a_picture_in_use_does_not_move(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    window.resize(700, 900)
+    qtbot.wait(10)
+    QTest.mouseClick(window.area.view.viewport(), Qt.MouseButton.LeftButton)
+    before = on_screen(window)
+    window.context.messages.warn("The file could not be saved. " * 6)
+    qtbot.wait(10)
+    assert on_screen(window) == before
+    window.action("fit").trigger()
+    assert top_of_picture(window) >= window.banner.height()
+    fitted = on_screen(window)
+    window.banner.hide()
+    qtbot.wait(10)
+    assert on_screen(window) == fitted
+
+
+def test_a_passing_message_moves_nothing(window: MainWindow, opened: OpenDocument, qtbot: QtBot):
+    window.resize(700, 900)
+    qtbot.wait(10)
+    before = on_screen(window)
+    window.context.messages.say("Saved.")
+    qtbot.wait(10)
+    assert on_screen(window) == before

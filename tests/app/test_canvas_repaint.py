@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from canvas_runs import filled_run
-from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -19,7 +18,6 @@ from app.canvas import pyramid
 from app.canvas.view import CanvasView
 from app.compare.difference import coloured
 from app.main import Program
-from app.settings import Settings
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
@@ -72,22 +70,6 @@ def differences(before: Colours, after: Colours) -> Colours:
         for colours in (before, after)
     ]
     return np.asarray(coloured(*opaque)[..., 2::-1], int)
-
-
-@pytest.fixture
-def program(qapp: QApplication, settings: Settings) -> Iterator[Program]:
-    settings.prefer(language="en", theme="light")
-    made = Program(qapp, settings)
-    made.window.show()
-    yield made
-    if made.window.context.document is not None:
-        made.window.context.document.abandon()
-        made.window.context.set_document(None)
-    made.end()
-    made.deleteLater()
-    for translator in qapp.findChildren(QTranslator):
-        QCoreApplication.removeTranslator(translator)
-        translator.deleteLater()
 
 
 @pytest.fixture

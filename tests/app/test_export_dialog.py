@@ -213,7 +213,7 @@ def test_a_changed_scan_is_neither_restored_nor_exported(
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "sentence"),
     [
         ("", "Enter a file name"),
         ("   ", "Enter a file name"),
@@ -227,14 +227,14 @@ def test_a_changed_scan_is_neither_restored_nor_exported(
     ],
 )
 def test_invalid_file_names_are_refused_while_typing(
-    dialog: ExportDialog, typed: str, told: str, qtbot: QtBot
+    dialog: ExportDialog, typed: str, sentence: str, qtbot: QtBot
 ):
     dialog.path.setFocus()
     dialog.path.selectAll()
     qtbot.keyClick(dialog.path, Qt.Key.Key_Delete)
     qtbot.keyClicks(dialog.path, typed)
     assert not dialog.go.isEnabled()
-    assert told in dialog.answer.text()
+    assert sentence in dialog.answer.text()
 
 
 def test_a_relative_name_is_resolved_next_to_the_scan(

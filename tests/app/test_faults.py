@@ -134,9 +134,9 @@ def test_every_fault_is_shown_logged_and_can_be_copied(
     raise_it(context)
     qtbot.waitUntil(lambda: bool(said) and not context.jobs.busy)
     qtbot.wait(20)
-    (told,) = [message for message in said if "internal error" in message.sentence]
-    assert told.level == "error"
-    assert "ZeroDivisionError" in told.sentence
+    (shown,) = [message for message in said if "internal error" in message.sentence]
+    assert shown.level == "error"
+    assert "ZeroDivisionError" in shown.sentence
     assert window.banner.isVisible()
     assert window.banner.copy.isVisible()
     window.banner.copy.click()
@@ -300,7 +300,7 @@ def test_crash_trace_is_copied_by_the_next_session(tmp_path: Path) -> None:
     crashed = subprocess.run([*words, "crash"], env=os.environ, **quiet)
     assert crashed.returncode != 0
     assert "Segmentation fault" in (tmp_path / CRASH).read_text()
-    after = subprocess.run([*words, "go on"], env=os.environ, **quiet)
+    after = subprocess.run([*words, "continue"], env=os.environ, **quiet)
     assert "an earlier session crashed" in after.stdout
     assert "Segmentation fault" in after.stdout
     assert (tmp_path / CRASH).read_text() == ""

@@ -52,7 +52,7 @@ def state(window: MainWindow) -> tuple[object, ...]:
     )
 
 
-def test_a_finished_restoration_changes_nothing_in_hand(marked: MainWindow, settle: Settle, qtbot: QtBot):
+def test_finished_restoration_does_not_change_the_selection(marked: MainWindow, settle: Settle, qtbot: QtBot):
     before = state(marked)
     restoring.restore_all(marked.context)
     settle()
@@ -64,7 +64,7 @@ def test_a_finished_restoration_changes_nothing_in_hand(marked: MainWindow, sett
     assert marked.results.accept.isVisible()
 
 
-def test_a_stroke_goes_on_under_a_finished_restoration(marked: MainWindow, settle: Settle, qtbot: QtBot):
+def test_stroke_continues_when_a_restoration_finishes(marked: MainWindow, settle: Settle, qtbot: QtBot):
     restoring.restore_all(marked.context)
     mouse, before = Mouse(marked.area.view), state(marked)
     x, y = (round(value) for value in marked.area.view.viewportTransform().map(QPointF(20, 20)).toTuple())

@@ -60,7 +60,7 @@ def test_the_confirmation_is_saved_in_the_project(
 
 
 def test_an_older_project_asks_once(window: MainWindow, one_way: Path, tmp_path: Path, settle: Settle):
-    """A project that was begun when sRGB was assumed without a word."""
+    """A project created when sRGB was assumed without asking."""
     context, project = window.context, tmp_path / "work.imagest"
     opening.open_path(context, one_way, assume_srgb=True)
     settle()

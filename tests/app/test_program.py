@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, Qt, QTranslator
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QComboBox
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 import resources
@@ -22,7 +21,6 @@ from app.dialogs.settings import SettingsDialog
 from app.jobs.runner import Job
 from app.main import Program
 from app.selection import Compare, ToolName
-from app.settings import Settings
 from app.window.main_window import MainWindow
 
 RUN = """
@@ -74,22 +72,6 @@ program.Program._create_window = made
 sys.exit(program.main(None if sys.argv[1] == "idle" else resources.sample_painting()))
 """
 """The real program, closed by its window after a while; what it asks before stopping a job is agreed to."""
-
-
-@pytest.fixture
-def program(qapp: QApplication, settings: Settings, qtbot: QtBot) -> Iterator[Program]:
-    settings.prefer(language="en", theme="light")
-    made = Program(qapp, settings)
-    made.window.show()
-    yield made
-    if made.window.context.document is not None:
-        made.window.context.document.abandon()
-        made.window.context.set_document(None)
-    made.end()
-    made.deleteLater()
-    for translator in qapp.findChildren(QTranslator):
-        QCoreApplication.removeTranslator(translator)
-        translator.deleteLater()
 
 
 def opened(program: Program, scan: Path, qtbot: QtBot) -> MainWindow:

@@ -127,7 +127,7 @@ def test_every_control_is_reached_at_each_scale_factor(factor: float) -> None:
     """In a process of its own, as the screen is made when Qt starts."""
     words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", __file__]
     screen = offscreen(round(SIZE[0] * factor), round(SIZE[1] * factor))
-    told = subprocess.run(
+    result = subprocess.run(
         words,
         env=os.environ
         | {"QT_QPA_PLATFORM": screen, "QT_SCALE_FACTOR": str(factor), "IMAGEST_SMALL_SCREEN": "1"},
@@ -136,4 +136,4 @@ def test_every_control_is_reached_at_each_scale_factor(factor: float) -> None:
         timeout=300,
         check=False,
     )
-    assert "4 passed, 4 skipped" in told.stdout, told.stdout[-4000:]
+    assert "4 passed, 4 skipped" in result.stdout, result.stdout[-4000:]

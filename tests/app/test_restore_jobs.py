@@ -53,10 +53,10 @@ def damaged(*boxes: Box) -> DamageMap:
 @pytest.fixture
 def toy(tmp_path: Path) -> RestorationRequest:
     """A request for the real network at toy size."""
-    from imagest_core.models.imagest.backbone import cache
+    from imagest_core.models.cache import loaded_models
 
     yield NETWORK.changed(model=str(tiny_checkpoint(tmp_path / "toy")), steps=400, device="cpu")
-    cache.clear()
+    loaded_models.clear()
 
 
 # How long
@@ -86,7 +86,7 @@ def test_the_speed_is_kept_by_all_that_decides_it():
     assert speed_key(faithful.changed(steps=9, scheduler="ddim"), "cpu") == speed_key(faithful, "cpu")
 
 
-def test_the_first_run_tells_how_long_the_next_one_takes(
+def test_first_run_gives_the_estimate_for_the_next(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle
 ):
     mark(opened, Box(50, 40, 30, 20))
@@ -111,7 +111,7 @@ def test_the_time_left_goes_by_the_pace_of_the_work_not_of_the_loading():
 # What is filled
 
 
-def test_one_region_alone_is_filled_again_with_the_mask_as_it_is_now(
+def test_single_region_is_filled_again_with_the_current_mask(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle
 ):
     context = window.context
@@ -224,7 +224,7 @@ def test_a_cancel_is_acknowledged_at_once_and_acts_within_a_step(
     assert window.live.count == 0
 
 
-def test_fills_are_seen_while_they_grow(
+def test_fills_are_shown_during_the_run(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, settle: Settle, toy: RestorationRequest
 ):
     context, seen = window.context, []
@@ -346,7 +346,7 @@ def test_weights_that_are_gone_are_one_sentence(
 # While nobody works
 
 
-def test_the_network_is_loaded_while_nobody_works(
+def test_network_is_preloaded_while_the_window_is_idle(
     window: MainWindow, opened: OpenDocument, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ):
     from imagest_core.restoration.engines.imagest import ImagestEngine

@@ -68,9 +68,7 @@ def test_only_what_the_engine_has_can_be_set(panel: RestorePanel, context: Conte
 
 
 @pytest.mark.parametrize("name", engine_names())
-def test_nothing_is_in_sight_that_no_mode_of_the_engine_uses(
-    panel: RestorePanel, context: Context, name: str
-):
+def test_parameters_that_no_mode_uses_are_hidden(panel: RestorePanel, context: Context, name: str):
     context.selection.request = RestorationRequest.of(name)
     in_sight = {field for field, row in rows(panel).items() if not row.isHidden()}
     assert in_sight <= possible_parameters(RestorationRequest.of(name))
@@ -88,7 +86,7 @@ def test_blending_is_offered_and_drawn_where_an_engine_leaves_the_rim_open(
     assert window.area.layers.mask.style.zones == Zones(2, 7)
 
 
-def test_a_request_from_a_run_is_shown_whole_and_nothing_of_it_is_lost(panel: RestorePanel, context: Context):
+def test_request_of_a_run_is_shown_completely(panel: RestorePanel, context: Context):
     context.selection.request = UNUSUAL
     advanced = panel.advanced
     assert context.selection.request == UNUSUAL
@@ -187,7 +185,7 @@ def test_the_device_is_chosen_where_there_is_a_choice_and_kept(panel: RestorePan
     assert context.selection.request.device == "auto"
 
 
-def test_what_a_request_asks_for_is_offered_even_if_it_is_not_here():
+def test_values_of_a_request_are_offered_even_if_unavailable():
     assert [key for key, _ in choices(Device(), "auto")] == ["auto"]
     assert [key for key, _ in choices(Device(), "cuda")] == ["auto", "cuda"]
     assert [key for key, _ in choices(Device(), "cpu")] == ["cpu"]

@@ -22,7 +22,7 @@ PNG, TIFF, PROJECTS = "PNG (*.png)", "TIFF (*.tif)", "Projects (*.imagest)"
 
 @pytest.fixture
 def answer(monkeypatch: pytest.MonkeyPatch) -> Answer:
-    """Let the file dialog answer with a path; a question is answered as told. What was asked."""
+    """Let the file dialog answer with a path; questions get the given answer. Returns the questions."""
 
     def answering(path: Path, kind: str, *, replace: bool = False) -> list[str]:
         asked: list[str] = []

@@ -32,15 +32,15 @@ def test_every_action_does_something(window: MainWindow):
 
 
 def test_every_request_of_a_button_is_connected(window: MainWindow):
-    """Every wish that a panel declares is heard by someone."""
-    heard = {}
+    """Every request signal of a panel is connected."""
+    received = {}
     for widget in window.findChildren(QWidget):
         for name, value in vars(type(widget)).items():
             if isinstance(value, Signal) and name.endswith(("_requested", "browse", "sample", "chosen")):
                 signature = repr(getattr(widget, name)).split()[1]
-                heard[f"{type(widget).__name__}.{name}"] = widget.receivers(f"2{signature}") > 0
-    assert {"Welcome.browse", "DamagePanel.import_requested", "ResultStrip.discard_requested"} < set(heard)
-    assert [name for name, someone in heard.items() if not someone] == []
+                received[f"{type(widget).__name__}.{name}"] = widget.receivers(f"2{signature}") > 0
+    assert {"Welcome.browse", "DamagePanel.import_requested", "ResultStrip.discard_requested"} < set(received)
+    assert [name for name, connected in received.items() if not connected] == []
 
 
 def test_every_icon_exists_in_one_style():
@@ -115,8 +115,8 @@ def test_swapping_goes_to_the_eraser_and_back(qapp):
 
 
 def test_value_emits_only_on_change(qapp, qtbot):
-    selection, heard = Selection(), []
-    selection.label_changed.connect(heard.append)
+    selection, received = Selection(), []
+    selection.label_changed.connect(received.append)
     selection.label = 2
     selection.label = 2
-    assert heard == [2]
+    assert received == [2]

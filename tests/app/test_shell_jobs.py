@@ -119,7 +119,7 @@ def test_background_errors_are_passed_to_the_callback(qtbot: QtBot, context: Con
 
 @pytest.fixture
 def hurried() -> Iterator[None]:
-    """Threads take turns so often that work is done before whoever began it goes on."""
+    """Threads switch so often that a job may end before the call that started it returns."""
     usual = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)
     yield

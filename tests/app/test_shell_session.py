@@ -274,7 +274,7 @@ def test_review_region_by_region(session: MainWindow, qtbot: QtBot, settle: Sett
     assert session.review.counts.text() == "1 accepted, 1 rejected, 0 to review"
 
 
-def test_results_are_staged_and_siblings_survive(session: MainWindow, qtbot: QtBot, settle: Settle):
+def test_results_are_staged_and_other_files_are_kept(session: MainWindow, qtbot: QtBot, settle: Settle):
     context = session.context
     mark(context.document, LOSS)
     qtbot.waitUntil(session.action("restore_all").isEnabled)
@@ -294,7 +294,7 @@ def test_results_are_staged_and_siblings_survive(session: MainWindow, qtbot: QtB
     assert sorted(context.document.state.runs) == [1, 2]
 
 
-def test_an_edit_is_there_after_closing_and_opening(
+def test_edit_is_kept_after_closing_and_opening(
     session: MainWindow, scan: Path, qtbot: QtBot, settle: Settle
 ):
     mark(session.context.document, LOSS)

@@ -12,7 +12,7 @@ def again(settings: Settings) -> Settings:
     return Settings(QSettings(settings._store.fileName(), QSettings.Format.IniFormat))
 
 
-def test_preferences_survive(settings: Settings):
+def test_preferences_are_restored(settings: Settings):
     settings.prefer(theme="dark", confirm_discard=False)
     assert again(settings).preferences == Preferences(theme="dark", confirm_discard=False)
 

@@ -198,7 +198,7 @@ def test_small_screen_tests_at_1280_by_720(factor: float) -> None:
     """The same in a process of its own, as the screen is made when Qt starts."""
     words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", __file__]
     small = {"QT_QPA_PLATFORM": offscreen(1280, 720), "QT_SCALE_FACTOR": str(factor)}
-    told = subprocess.run(
+    result = subprocess.run(
         words,
         env=os.environ | small | {"IMAGEST_SMALL_SCREEN": "1"},
         capture_output=True,
@@ -206,4 +206,4 @@ def test_small_screen_tests_at_1280_by_720(factor: float) -> None:
         timeout=300,
         check=False,
     )
-    assert "6 passed, 2 skipped" in told.stdout, told.stdout[-4000:]
+    assert "6 passed, 2 skipped" in result.stdout, result.stdout[-4000:]

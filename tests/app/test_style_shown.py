@@ -29,7 +29,7 @@ def user(
     window: MainWindow, opened: OpenDocument, tmp_path: Path, qtbot: QtBot, settle: Settle
 ) -> Iterator[User]:
     """A user who restores with a network at toy size."""
-    from imagest_core.models.imagest.backbone import cache
+    from imagest_core.models.cache import loaded_models
 
     window.context.selection.request = RestorationRequest.of(
         engine="imagest", model=str(tiny_checkpoint(tmp_path / "toy")), steps=1, device="cpu"
@@ -37,7 +37,7 @@ def user(
     made = User(window, qtbot)
     made.shown()
     yield made
-    cache.clear()
+    loaded_models.clear()
 
 
 def frames(user: User) -> tuple[Box, ...]:

@@ -17,7 +17,7 @@ FIELDS = QAbstractSlider, QAbstractSpinBox, QComboBox
 
 
 def turn(widget: QWidget, notches: int = -1) -> None:
-    """Turn the wheel over the middle of ``widget``, as the window system tells the window."""
+    """Turn the wheel over the middle of ``widget``, as the window system reports it."""
     at = QPointF(widget.mapTo(widget.window(), widget.rect().center()))
     QTest.wheelEvent(widget.window().windowHandle(), at, QPoint(0, 120 * notches))
     QApplication.processEvents()

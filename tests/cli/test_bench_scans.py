@@ -19,6 +19,7 @@ def test_the_scan_is_of_its_kind(tmp_path: Path, kind: ScanKind) -> None:
     with tifffile.TiffFile(tmp_path / "scan.tif") as tiff:
         page = tiff.pages[0]
         assert (page.is_tiled, page.bitspersample) == (kind.tiled, kind.depth)
+        assert (page.compression == 1) is (kind.compression is None)
         samples = page.asarray()
     assert samples.shape == (330, 700, 3)
     assert 0.3 < samples.mean() / np.iinfo(samples.dtype).max < 0.8
@@ -45,3 +46,8 @@ def test_the_table_names_the_targets() -> None:
     lines = Overhead(KINDS[0], 102.2, 2.0, 2.5, 120_000_000, 100_000).lines()
     assert "1.25 ×  (target: at most 1.50 ×)" in lines[2]
     assert "120 MB  (target: at most 210 MB for 100,000 filled pixels)" in lines[3]
+
+
+def test_uncompressed_scans_of_both_layouts_and_depths_are_measured() -> None:
+    plain = {(kind.tiled, kind.depth) for kind in KINDS if kind.compression is None}
+    assert plain == {(True, 16), (False, 16), (True, 8), (False, 8)}

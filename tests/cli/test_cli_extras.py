@@ -48,7 +48,7 @@ def test_all_is_every_extra_of_the_program(extras):
 
 
 @pytest.mark.parametrize("module", COMMANDS)
-def test_a_command_without_its_extra_says_how_to_install_it(cli, tmp_path, monkeypatch, module):
+def test_missing_extra_is_named_with_its_install_command(cli, tmp_path, monkeypatch, module):
     monkeypatch.setitem(sys.modules, module, None)
     monkeypatch.chdir(tmp_path)
     code, out, err = cli(*COMMANDS[module])

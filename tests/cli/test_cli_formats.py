@@ -42,7 +42,7 @@ def test_srgb_is_assumed_only_when_it_is_asked_for(cli, unusable: Path, mask: Pa
         assert file.pages[0].tags[34675].value == lut_profile(back=False)
 
 
-def test_a_lookup_profile_restores_with_its_error_told(cli, scan: Path, mask: Path, tmp_path: Path):
+def test_lookup_profile_restores_and_reports_its_error(cli, scan: Path, mask: Path, tmp_path: Path):
     source, out = tmp_path / "lut.tif", tmp_path / "out.tif"
     tifffile.imwrite(source, tifffile.imread(scan), photometric="rgb", iccprofile=lut_profile())
     answer = cli("restore", source, "--mask", mask, "-o", out, "--engine", "harmonic")
@@ -50,7 +50,7 @@ def test_a_lookup_profile_restores_with_its_error_told(cli, scan: Path, mask: Pa
     assert "note: The colour profile Lookup is a lookup table: converting there and back" in answer.out
 
 
-def test_saved_selections_survive_a_restoration(
+def test_saved_selections_are_kept_by_a_restoration(
     cli, scan: Path, mask: Path, holes: np.ndarray, tmp_path: Path
 ):
     source, out = tmp_path / "layers.tif", tmp_path / "out.tif"

@@ -22,7 +22,7 @@ def test_the_hash_comes_when_asked(cli, scan):
     assert len(json.loads(cli("info", scan, "--hash").out)["sha256"]) == 64
 
 
-def test_what_is_no_picture_gets_one_sentence(cli, tmp_path):
+def test_other_files_are_refused_in_one_sentence(cli, tmp_path):
     (tmp_path / "note.txt").write_text("no picture")
     for path in (tmp_path / "note.txt", tmp_path / "nowhere.tif", tmp_path):
         code, out, err = cli("info", path)

@@ -50,7 +50,7 @@ def test_patience_ends(monkeypatch):
     assert time.perf_counter() - started < 10
 
 
-def test_the_handlers_from_before_come_back():
+def test_previous_signal_handlers_are_restored():
     before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
     with Interrupt(lambda: None):
         assert signal.getsignal(signal.SIGINT) != before[0]

@@ -84,7 +84,7 @@ def test_cracks_are_what_is_looked_for_without_a_clean_picture(cli, scan, tmp_pa
         ["--method", "magic"],
     ],
 )
-def test_what_does_not_fit_is_refused_and_nothing_written(cli, damaged, tmp_path, monkeypatch, arguments):
+def test_mismatching_files_are_refused_and_nothing_is_written(cli, damaged, tmp_path, monkeypatch, arguments):
     monkeypatch.chdir(tmp_path)
     answer = cli("mask", damaged, "-o", "out.png", *arguments)
     assert answer.code == 2
@@ -92,7 +92,7 @@ def test_what_does_not_fit_is_refused_and_nothing_written(cli, damaged, tmp_path
     assert not (tmp_path / "out.png").exists()
 
 
-def test_the_scan_is_never_written_and_an_old_mask_only_by_force(cli, damaged, tmp_path):
+def test_scan_is_never_written_and_an_old_mask_only_with_force(cli, damaged, tmp_path):
     clean = ["--clean", tmp_path / "clean.tif", "--no-align"]
     before = damaged.read_bytes()
     assert cli("mask", damaged, "-o", damaged, *clean, "--force").code == 2
@@ -103,7 +103,7 @@ def test_the_scan_is_never_written_and_an_old_mask_only_by_force(cli, damaged, t
     assert cli("mask", damaged, "-o", old, *clean, "--force").code == 0
 
 
-def test_no_difference_is_no_mask(cli, tmp_path, damaged):
+def test_equal_pictures_give_no_mask(cli, tmp_path, damaged):
     clean = tmp_path / "clean.tif"
     answer = cli("mask", clean, "-o", tmp_path / "out.png", "--clean", clean, "--no-align")
     assert answer.code == 2

@@ -86,7 +86,7 @@ def test_libraries_print_nothing_on_the_terminal(tmp_path, hole):
     assert done.stderr == "imagest: ours\nafter\n"
 
 
-def test_the_check_of_a_folder_says_what_went_wrong(tmp_path):
+def test_check_of_a_folder_reports_failures(tmp_path):
     assert CommandResult(0, "{}", "", 1.0, 10**8).faults == []
     assert CommandResult(2, "", "imagest: no.\n", 1.0, 10**8).faults == []
     for bad in (
@@ -101,7 +101,7 @@ def test_the_check_of_a_folder_says_what_went_wrong(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_file_is_checked_in_processes_of_their_own(tmp_path):
+def test_files_are_checked_in_separate_processes(tmp_path):
     (tmp_path / "strips.tif").write_bytes(whole_files()["strips.tif"])
     (tmp_path / "cut.tif").write_bytes(whole_files()["strips.tif"][:-9])
     for name, code in (("strips.tif", 0), ("cut.tif", 2)):

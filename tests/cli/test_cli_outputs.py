@@ -194,7 +194,7 @@ def test_an_evaluation_does_not_write_over_its_cases(cli, tmp_path):
     assert (folder / "clean.png").read_bytes() == before
 
 
-def test_an_evaluation_replaces_earlier_results_only_by_force(cli, tmp_path):
+def test_evaluation_replaces_earlier_results_only_with_force(cli, tmp_path):
     (tmp_path / "cases" / "one").mkdir(parents=True)
     for name in ("clean.png", "damaged.png", "mask.png"):
         cv2.imwrite(str(tmp_path / "cases" / "one" / name), np.zeros((8, 8), np.uint8))
@@ -272,7 +272,7 @@ def test_names_that_some_disk_takes_for_one_are_one(tmp_path, name, known):
     assert not same_file(tmp_path / f"x{name}", known)
 
 
-def test_a_target_that_is_no_file_is_refused(tmp_path):
+def test_target_that_is_not_a_file_is_refused(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to("/dev/null")
     for name in ("pipe", "link", "."):

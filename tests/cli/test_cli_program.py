@@ -34,7 +34,7 @@ def test_every_command_has_a_help_and_keeps_its_promise_of_a_run(capsys):
         assert f"usage: imagest {command.name}" in capsys.readouterr().out
 
 
-def test_the_list_of_commands_says_what_each_command_says_of_itself():
+def test_list_of_commands_uses_the_descriptions_of_the_commands():
     for command in COMMANDS:
         listed = parser().format_help()
         assert f"{command.name} " in listed
@@ -109,7 +109,7 @@ def test_debug_shows_the_traceback_instead(capsys):
     assert "Traceback" in capsys.readouterr().err
 
 
-def test_a_reader_that_goes_away_is_no_complaint():
+def test_closed_pipe_is_not_an_error():
     work = f"{sys.executable} -m imagest_core --help | head -c 1"
     done = subprocess.run(["bash", "-c", work], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
@@ -126,12 +126,12 @@ def test_regions_and_counts():
 
 
 @pytest.mark.parametrize("heavy", ["torch", "cv2", "numpy", "PySide6", "skimage", "scipy", "transformers"])
-def test_the_command_line_itself_loads_nothing_heavy(heavy):
+def test_command_line_imports_no_heavy_package(heavy):
     code = f"import sys, imagest_core.cli, app.launch; print({heavy!r} in sys.modules)"
     assert fresh(code) == "False"
 
 
-def test_the_parsers_of_all_commands_load_nothing_heavy():
+def test_parsers_import_no_heavy_package():
     code = (
         "import sys\nfrom imagest_core.cli.program import COMMANDS, parser\n"
         "for c in COMMANDS: parser(c.name)\n"

@@ -132,7 +132,7 @@ with all_or_none([one, other], force=True):
 """
 
 
-def test_what_a_killed_process_replaced_comes_back_with_the_next_write(tmp_path):
+def test_next_write_restores_what_a_killed_process_replaced(tmp_path):
     (tmp_path / "one").write_bytes(b"old")
     process = subprocess.Popen(
         [sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE, stdin=subprocess.PIPE

@@ -1,4 +1,4 @@
-"""``imagest restore`` and ``demo`` as a person types them."""
+"""``imagest restore`` and ``demo`` on the command line."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tiny_model import tiny_checkpoint
 
 import resources
 from imagest_core.damage.mask_io import read_mask
-from imagest_core.models.imagest.backbone import cache
+from imagest_core.models.cache import loaded_models
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.picture_files import read_picture, write_picture
 from imagest_core.painting.reader import open_painting
@@ -38,7 +38,7 @@ def files(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_everything_outside_the_grown_mask_is_the_scan(cli, scan, mask, holes, tmp_path):
+def test_samples_outside_the_dilated_mask_are_the_scans(cli, scan, mask, holes, tmp_path):
     out = tmp_path / "out.tif"
     answer = cli("restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic")
     assert (answer.code, answer.err) == (0, "")
@@ -48,7 +48,7 @@ def test_everything_outside_the_grown_mask_is_the_scan(cli, scan, mask, holes, t
     assert (after[holes] != before[holes]).any(axis=1).mean() > 0.99
 
 
-def test_the_summary_says_what_was_done_and_what_was_compared(cli, scan, mask, holes, tmp_path):
+def test_summary_reports_fill_and_verification(cli, scan, mask, holes, tmp_path):
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic")
     dilated = int(cv2.dilate(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).sum())
     assert "2 regions" in answer.out
@@ -56,19 +56,19 @@ def test_the_summary_says_what_was_done_and_what_was_compared(cli, scan, mask, h
     assert f"{(holes.size - dilated) * 3:,} samples outside" in answer.out
 
 
-def test_the_same_request_gives_the_same_bytes(cli, scan, mask, tmp_path):
+def test_same_request_gives_identical_bytes(cli, scan, mask, tmp_path):
     for name in ("a.tif", "b.tif"):
         assert cli("restore", scan, "--mask", mask, "-o", tmp_path / name, "--engine", "telea").code == 0
     assert (tmp_path / "a.tif").read_bytes() == (tmp_path / "b.tif").read_bytes()
 
 
-def test_the_record_says_how(cli, scan, mask, tmp_path):
+def test_record_contains_the_parameters(cli, scan, mask, tmp_path):
     record = tmp_path / "record.json"
-    arguments = ["--engine", "harmonic", "--seed", 7, "--growth", 2, "--record", record]
+    arguments = ["--engine", "harmonic", "--context", 0.25, "--growth", 2, "--record", record]
     assert cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments).code == 0
     written = json.loads(record.read_text())
     assert written["request"]["engine"] == "harmonic"
-    assert (written["request"]["seed"], written["request"]["dilation"]) == (7, 2)
+    assert (written["request"]["context"], written["request"]["dilation"]) == (0.25, 2)
 
 
 @pytest.mark.parametrize("style", ["50,40,20,20", "170,130,20,20"])
@@ -80,7 +80,7 @@ def test_a_style_region_on_damage_or_outside_is_refused(cli, scan, mask, tmp_pat
     assert not (tmp_path / "out.tif").exists()
 
 
-def test_a_style_reference_that_is_not_used_is_said(cli, scan, mask, tmp_path):
+def test_unused_style_reference_is_reported(cli, scan, mask, tmp_path):
     command = ["restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic"]
     answer = cli(*command, "--style", "5,100,30,30")
     assert answer.code == 0
@@ -97,11 +97,11 @@ def test_an_engine_that_needs_a_style_gets_intact_regions(scan, mask):
         assert not any(damage.read(region).any() for region in picked.regions)
 
 
-def test_the_regions_that_are_printed_are_recorded_and_those_the_window_would_show(cli, scan, mask, tmp_path):
+def test_printed_regions_are_recorded_and_match_the_window(cli, scan, mask, tmp_path):
     folder, record = tiny_checkpoint(tmp_path / "toy"), tmp_path / "record.json"
     options = ["--model", folder, "--steps", 1, "--device", "cpu", "--record", record]
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *options)
-    cache.clear()
+    loaded_models.clear()
     assert answer.code == 0
     style = json.loads(record.read_text(encoding="utf-8"))["style"]
     line = next(line for line in answer.out.splitlines() if line.startswith("style regions suggested: "))
@@ -123,7 +123,7 @@ def test_a_reference_that_touches_damage_can_be_cut_to_its_intact_part(scan, mas
     assert not damage.dilated(1).read(region).any()
 
 
-def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):
+def test_existing_file_is_replaced_only_with_force(cli, scan, mask, tmp_path):
     out = tmp_path / "out.tif"
     out.write_bytes(b"precious")
     command = ["restore", scan, "--mask", mask, "-o", out, "--engine", "harmonic"]
@@ -134,7 +134,7 @@ def test_an_existing_file_is_replaced_only_by_force(cli, scan, mask, tmp_path):
 
 
 def wrong_masks(folder, shape):
-    """Masks that can't be used, each with a word of the sentence it gets."""
+    """Yield unusable masks, each with a word of its error message."""
     full = np.full(shape, 255, np.uint8)
     cases = {"empty": (full * 0, "empty"), "full": (full, "intact"), "small": (full[:-1], "size")}
     for name, (pixels, word) in cases.items():
@@ -145,7 +145,7 @@ def wrong_masks(folder, shape):
     yield folder / "nowhere.png", "no mask file"
 
 
-def test_a_mask_that_cannot_be_used_is_refused_and_nothing_is_written(cli, scan, tmp_path, holes):
+def test_unusable_mask_is_refused_and_nothing_is_written(cli, scan, tmp_path, holes):
     for mask, word in wrong_masks(tmp_path, holes.shape):
         answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--engine", "harmonic")
         assert answer.code == 2, mask
@@ -183,7 +183,7 @@ def test_a_mask_that_cannot_be_used_is_refused_and_nothing_is_written(cli, scan,
         ["--style-image", "nowhere.png", "--engine", "harmonic", "--page", "9"],
     ],
 )
-def test_a_request_that_cannot_be_met_is_refused(cli, scan, mask, tmp_path, arguments):
+def test_impossible_request_is_refused(cli, scan, mask, tmp_path, arguments):
     before = files(tmp_path)
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments)
     assert answer.code == 2
@@ -191,8 +191,29 @@ def test_a_request_that_cannot_be_met_is_refused(cli, scan, mask, tmp_path, argu
     assert files(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["--mode", "faithful", "--guidance", 2],
+            "The engine imagest in faithful mode doesn't use --guidance; leave it out or use --mode textured",
+        ),
+        (["--mode", "faithful", "--seed", 2], "doesn't use --seed; leave it out or use --mode textured."),
+        (["--engine", "harmonic", "--seed", 2], "The engine harmonic doesn't use --seed; leave it out."),
+        (["--blend", 2], "doesn't use --blend; leave it out."),
+    ],
+)
+def test_unused_parameters_are_refused(cli, scan, mask, tmp_path, arguments, sentence):
+    before = files(tmp_path)
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", *arguments)
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert answer.err.count("\n") == 1
+    assert files(tmp_path) == before
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-def test_a_gpu_that_is_not_there_is_refused_by_an_engine_that_needs_none(cli, scan, mask, tmp_path):
+def test_missing_gpu_is_refused_for_engines_without_gpu(cli, scan, mask, tmp_path):
     answer = cli(
         "restore", scan, "--mask", mask, "-o", tmp_path / "o.tif", "--engine", "harmonic", "--device", "cuda"
     )
@@ -201,7 +222,7 @@ def test_a_gpu_that_is_not_there_is_refused_by_an_engine_that_needs_none(cli, sc
     assert not (tmp_path / "o.tif").exists()
 
 
-def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, tmp_path, mask):
+def test_record_contains_operator_damage_and_writing_notes(cli, tmp_path, mask):
     cv2.imwrite(str(tmp_path / "scan.png"), np.full((140, 180, 3), 90, np.uint8))
     command = ["restore", tmp_path / "scan.png", "--mask", mask, "-o", tmp_path / "out.tif"]
     answer = cli(*command, "--engine", "harmonic", "--operator", "A. Nobody", "--record", tmp_path / "r.json")
@@ -218,7 +239,7 @@ def test_the_record_names_the_operator_the_damage_and_what_the_writer_said(cli, 
     assert "(it names no operator; give --operator NAME)" in nameless.out
 
 
-def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tmp_path, monkeypatch):
+def test_scan_changed_during_the_restoration_is_refused(cli, scan, mask, tmp_path, monkeypatch):
     monkeypatch.setitem(engines.ENGINES, "rewriting", failing_engines.ENGINES["rewriting"])
     monkeypatch.setattr(failing_engines.RewritingEngine, "scan", scan, raising=False)
     before = files(tmp_path)
@@ -229,7 +250,7 @@ def test_a_scan_that_changes_while_it_is_restored_is_refused(cli, scan, mask, tm
     assert files(tmp_path) == before
 
 
-def test_the_result_does_not_stay_where_the_record_cannot_be_written(cli, scan, mask, tmp_path, monkeypatch):
+def test_no_result_is_left_if_the_record_cannot_be_written(cli, scan, mask, tmp_path, monkeypatch):
     def full(*_, **__):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -244,7 +265,7 @@ def test_the_result_does_not_stay_where_the_record_cannot_be_written(cli, scan, 
     assert files(tmp_path) == before
 
 
-def test_neither_the_scan_nor_the_mask_is_ever_written(cli, scan, mask, tmp_path):
+def test_scan_and_mask_are_never_written(cli, scan, mask, tmp_path):
     link = tmp_path / "link.tif"
     link.symlink_to(scan)
     before = scan.read_bytes(), mask.read_bytes()
@@ -263,21 +284,21 @@ def test_neither_the_scan_nor_the_mask_is_ever_written(cli, scan, mask, tmp_path
 
 
 @pytest.mark.parametrize("name", ["out.png", "out.jpg", "out"])
-def test_the_result_is_a_tiff_and_is_called_one(cli, scan, mask, tmp_path, name):
+def test_result_must_be_named_as_a_tiff(cli, scan, mask, tmp_path, name):
     answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / name, "--engine", "harmonic")
     assert answer.code == 2
     assert "out.tif" in answer.err
     assert not (tmp_path / name).exists()
 
 
-def test_the_result_and_the_record_are_two_files(cli, scan, mask, tmp_path):
+def test_result_and_record_must_be_different_files(cli, scan, mask, tmp_path):
     out = tmp_path / "out.tif"
     assert cli("restore", scan, "--mask", mask, "-o", out, "--record", out, "--engine", "harmonic").code == 2
     assert not out.exists()
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_amid_the_work_leaves_nothing_behind(tmp_path, number):
+def test_signal_during_the_work_leaves_no_file(tmp_path, number):
     scan, mask = (
         shutil.copy(path, tmp_path) for path in (resources.sample_painting(), resources.sample_mask())
     )
@@ -308,7 +329,7 @@ def test_a_signal_amid_the_work_leaves_nothing_behind(tmp_path, number):
     assert files(tmp_path) == before
 
 
-def test_the_demo_restores_the_sample_and_shows_it(cli, tmp_path):
+def test_demo_restores_and_shows_the_sample(cli, tmp_path):
     answer = cli("demo", "-o", tmp_path / "out", "--engine", "harmonic")
     assert (answer.code, answer.err) == (0, "")
     assert files(tmp_path / "out") == ["demo-before-after.png", "demo-record.json", "demo-restored.tif"]

@@ -13,7 +13,7 @@ class Terminal(io.StringIO):
         return True
 
 
-def test_nothing_is_drawn_where_stderr_is_no_terminal():
+def test_no_bar_without_a_terminal():
     stream = io.StringIO()
     bar = ProgressBar(stream)
     bar.show(Report(0.5, "filling", 1, 2))
@@ -46,5 +46,5 @@ def test_time_left_follows_from_what_is_done():
     assert line(Report(0.0, "filling"), 10).endswith("0%")
 
 
-def test_durations_read_like_a_person_says_them():
+def test_durations_are_readable():
     assert [duration(s) for s in (0.83, 42.4, 185, 7440)] == ["0.8 s", "42 s", "3 min 5 s", "2 h 4 min"]

@@ -412,7 +412,7 @@ def test_large_masks_are_read_in_bands(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.shared
-def test_palette_is_read_alike_in_tiff_and_png(shared: Path) -> None:
+def test_palette_is_read_equally_from_tiff_and_png(shared: Path) -> None:
     read = [read_mask(shared / "faulty" / f"palette-mask-inverted.{ending}") for ending in ("tif", "png")]
     assert read[0] == read[1]
     assert 0 < read[0].count() < read[0].box.area / 2

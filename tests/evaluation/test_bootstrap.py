@@ -46,14 +46,14 @@ def test_values_that_are_missing_are_left_out_in_pairs() -> None:
     assert (gain.mean, gain.count) == (1.0, 2)
 
 
-def test_nothing_measured_gives_nothing() -> None:
+def test_no_measurements_give_no_interval() -> None:
     interval = mean_interval([math.nan])
     assert interval.count == 0
     assert math.isnan(interval.mean)
     assert not interval.excludes_zero
 
 
-def test_one_case_decides_nothing() -> None:
+def test_single_case_gives_no_verdict() -> None:
     interval = mean_interval([3.0])
     assert (interval.mean, interval.count, interval.excludes_zero) == (3.0, 1, False)
     assert math.isnan(interval.low)

@@ -54,6 +54,6 @@ def test_kid_of_equal_distributions_is_about_zero() -> None:
     assert abs(np.mean(same)) < 0.1 < kernel_distance(features(60), features(60, seed=1) + 1)
 
 
-def test_one_picture_is_no_distribution() -> None:
+def test_single_picture_is_refused_as_a_distribution() -> None:
     assert math.isnan(frechet(features(1), features(3)))
     assert math.isnan(kernel_distance(features(3), features(1)))

@@ -76,7 +76,7 @@ def test_the_same_cases_give_the_same_figures(cases: Path, out: Path) -> None:
     assert len(timeless[0]) > 10
 
 
-def test_what_else_lies_in_the_folder_stays(cases: Path, out: Path) -> None:
+def test_other_files_in_the_folder_are_kept(cases: Path, out: Path) -> None:
     out.mkdir()
     (out / "notes.txt").write_text("mine")
     (out / "report.md").write_text("old")
@@ -94,7 +94,7 @@ def test_deep_and_grey_cases_are_measured_in_8_bit_srgb(cases: Path, out: Path) 
     assert float(rows_of(out / "cases.csv")["000-losses", "harmonic"]["psnr"]) > 15
 
 
-def test_the_report_says_with_what(cases: Path, out: Path) -> None:
+def test_report_names_the_settings(cases: Path, out: Path) -> None:
     evaluate(Evaluation(cases, out, ("harmonic",), limit=1), Progress())
     text = (out / "report.md").read_text("utf-8")
     assert all(f"- {name}: " in text for name in ("imagest", "Python", "numpy", "piq", "machine", "request"))
@@ -113,7 +113,7 @@ def test_progress_runs_to_the_end_and_can_be_stopped(cases: Path, out: Path) -> 
     assert not list((out / "none").iterdir())
 
 
-def test_mistakes_are_one_sentence_and_exit_2(
+def test_wrong_input_is_one_sentence_and_exit_code_2(
     cases: Path, out: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["evaluate", str(cases), "-o", str(out), "--engine", "magic"]) == 2
@@ -137,6 +137,22 @@ def test_options_that_no_named_engine_has_are_refused(
 ) -> None:
     assert main(["evaluate", str(cases), "-o", str(out), *options]) == 2
     assert f"has no parameter {options[2]}; leave it out" in capsys.readouterr().err
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--mode", "faithful", "--guidance", "2"], "None of these fills uses --guidance; leave it out"),
+        (["--engine", "imagest:faithful", "--seed", "2"], "imagest in faithful mode doesn't use --seed"),
+        (["--engine", "harmonic", "--seed", "2"], "The engine harmonic doesn't use --seed"),
+    ],
+)
+def test_options_that_no_fill_uses_are_refused(
+    cases: Path, out: Path, options: list[str], sentence: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", str(cases), "-o", str(out), *options]) == 2
+    assert sentence in capsys.readouterr().err
     assert not out.exists()
 
 

@@ -136,7 +136,7 @@ def test_a_donor_is_another_work_of_the_same_kind(make_case: Callable[..., Path]
     assert sorted(donor.name for _, donor, _ in found) == sorted(case.name for case, _, _ in found)
 
 
-def test_too_few_works_of_a_kind_are_said(cases: Path, tmp_path: Path, capsys):
+def test_too_few_works_of_a_kind_are_refused(cases: Path, tmp_path: Path, capsys):
     assert measure_style.main([str(cases), "--model", str(tiny_checkpoint(tmp_path / "toy"))]) == 1
     assert "fewer than three" in capsys.readouterr().err
     with pytest.raises(InputError, match="losses"):
@@ -185,7 +185,7 @@ def _corner() -> np.ndarray:
 
 
 @pytest.mark.slow
-def test_the_whole_run_restores_with_both_styles(make_case: Callable[..., Path], tmp_path: Path, capsys):
+def test_complete_run_restores_with_both_styles(make_case: Callable[..., Path], tmp_path: Path, capsys):
     for number in range(3):
         folder = make_case(f"{number:03}-losses", number, _corner()).parent
     model, out = tiny_checkpoint(tmp_path / "toy"), tmp_path / "style.md"
@@ -196,7 +196,7 @@ def test_the_whole_run_restores_with_both_styles(make_case: Callable[..., Path],
     assert all(title in said.out for title in WAYS.values())
 
 
-def test_the_donors_style_changes_the_fill_and_nothing_else(
+def test_donor_style_changes_only_the_fill(
     make_case: Callable[..., Path], tmp_path: Path, encoder, monkeypatch
 ):
     for number in range(3):

@@ -46,13 +46,13 @@ def test_psnr_of_a_constant_offset() -> None:
     assert psnr(flat(110), flat(100), all_of(flat(0))) == pytest.approx(20 * math.log10(255 / 10))
 
 
-def test_psnr_counts_each_channel_alike() -> None:
+def test_psnr_weights_channels_equally() -> None:
     fill = flat(100)
     fill[..., 2] += 30
     assert psnr(fill, flat(100), all_of(fill)) == pytest.approx(10 * math.log10(3 * (255 / 30) ** 2))
 
 
-def test_values_in_the_mask_ignore_what_lies_outside(picture: Image8, mask: Mask) -> None:
+def test_values_in_the_mask_ignore_samples_outside(picture: Image8, mask: Mask) -> None:
     fill = np.where(mask[..., None], picture // 2, picture).astype(np.uint8)
     elsewhere = fill.copy()
     elsewhere[-4:] = 0

@@ -156,13 +156,13 @@ def test_weights_of_another_shape_are_refused_by_name(lpips_folder: Path) -> Non
         Perceptual(WeightStore(lpips_folder))
 
 
-def test_a_file_that_is_no_safetensors_is_refused(lpips_folder: Path) -> None:
+def test_file_that_is_not_safetensors_is_refused(lpips_folder: Path) -> None:
     (lpips_folder / "alexnet.safetensors").write_bytes(b"x" * 100)
     with pytest.raises(ModelError, match="can't be read as safetensors"):
         Perceptual(WeightStore(lpips_folder))
 
 
-def test_pickled_weights_are_left_alone_and_said_to_be(tmp_path: Path) -> None:
+def test_pickled_weights_are_not_loaded_and_reported(tmp_path: Path) -> None:
     (tmp_path / "vgg19-dcbb9e9d.pth").write_bytes(b"\x80\x02.")
     perceptual = Perceptual(WeightStore(torch_hub=tmp_path))
     assert any("vgg19-dcbb9e9d.pth is pickled" in note for note in perceptual.notes)

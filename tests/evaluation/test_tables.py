@@ -67,7 +67,7 @@ def test_the_report_has_a_table_for_each_kind(benchmark: Benchmark) -> None:
     assert "| LPIPS" not in text
 
 
-def test_sets_stand_beside_the_means(benchmark: Benchmark) -> None:
+def test_sets_are_listed_next_to_the_means(benchmark: Benchmark) -> None:
     benchmark.sets["all", "telea"] = {"fid": 12.3456, "kid": math.nan}
     text = report(benchmark, 0, {})
     assert "| telea | 22.500 | 0.500 | 12.346 |  |" in text

@@ -6,11 +6,11 @@ from tiny_model import tiny_network
 from imagest_core.models.imagest.autoencoder import ImagestAutoencoder, latent_mask
 
 
-def test_latents_are_a_quarter_as_the_paper_says() -> None:
+def test_latents_have_a_quarter_of_the_resolution() -> None:
     assert ImagestAutoencoder().encode(torch.zeros(1, 3, 256, 256)).shape == (1, 4, 64, 64)
 
 
-def test_known_pixels_come_back_exactly() -> None:
+def test_known_pixels_are_kept_exactly() -> None:
     autoencoder = tiny_network().autoencoder
     prefilled = torch.rand(1, 3, 32, 32) * 2 - 1
     mask = torch.zeros(1, 1, 32, 32)
@@ -43,7 +43,7 @@ def test_a_fresh_network_answers_with_the_harmonic_fill() -> None:
     assert torch.equal(painted, prefilled)
 
 
-def test_a_hair_crack_survives_on_the_latent_grid() -> None:
+def test_hair_crack_is_kept_on_the_latent_grid() -> None:
     for column in range(32):
         mask = torch.zeros(1, 1, 32, 32)
         mask[..., column] = 1

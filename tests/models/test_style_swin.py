@@ -51,7 +51,7 @@ def timm_swin(config: StyleConfig) -> torch.nn.Module:
         StyleConfig(side=56, channels=16, depths=(1, 2), heads=(2, 4), window=7, position=RELATIVE),
     ],
 )
-def test_it_computes_what_timm_does(config: StyleConfig) -> None:
+def test_output_equals_timm(config: StyleConfig) -> None:
     torch.manual_seed(0)
     reference, own = timm_swin(config), StyleSwinEncoder(config).swin.eval()
     own.load_state_dict(reference.state_dict())
@@ -76,7 +76,7 @@ def test_tokens_have_the_promised_shape() -> None:
     assert encoder(torch.zeros(2, 3, 128, 128)).shape == (2, 16, 256)
 
 
-def test_deviation_treats_mirrored_offsets_alike() -> None:
+def test_deviation_is_symmetric_for_mirrored_offsets() -> None:
     index = deviation_index(4, 4)
     assert index.shape == (16, 16)
     assert torch.equal(index, index.T)

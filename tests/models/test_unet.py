@@ -36,7 +36,7 @@ def test_synthesis_puts_style_into_the_decoder() -> None:
     assert not any(name.startswith("mid_block") for name in layers)
 
 
-def test_a_layer_that_is_not_there_is_refused() -> None:
+def test_missing_layer_is_refused() -> None:
     with pytest.raises(ValueError, match="No cross-attention"):
         install_style(tiny_network().unet.net, ("down_blocks.0.attentions.0",), 16)
 
@@ -51,7 +51,7 @@ def test_style_reaches_the_answer_and_its_strength_counts() -> None:
     assert not torch.allclose(none, full, atol=1e-4)
 
 
-def test_keys_and_values_are_computed_once_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_and_values_are_computed_once_per_run(monkeypatch: pytest.MonkeyPatch) -> None:
     network = tiny_network()
     calls = []
     layer = next(m for m in network.unet.modules() if isinstance(m, StyleProjection))
@@ -74,7 +74,7 @@ def test_several_references_give_one_row_of_tokens() -> None:
     assert network.style_context(torch.zeros(3, 3, 32, 32)).tokens.shape == (1, 3 * one, 16)
 
 
-def test_the_configuration_survives_json() -> None:
+def test_configuration_round_trips_through_json() -> None:
     config = tiny_config(synthesis=("up_blocks",), text=8)
     assert NetworkConfig.from_json(config.to_json()) == config
 
@@ -86,7 +86,7 @@ def test_the_configuration_survives_json() -> None:
         UNetConfig(channels=(32, 64, 96), attention=(True, True, False), layers=2, text_channels=24),
     ],
 )
-def test_it_computes_what_diffusers_does(config: UNetConfig) -> None:
+def test_output_equals_diffusers(config: UNetConfig) -> None:
     from diffusers import UNet2DConditionModel
 
     torch.manual_seed(0)

@@ -103,14 +103,14 @@ def test_a_wrong_value_is_named_in_one_sentence(cli, folder: Path, name: str) ->
     ],
     ids=["empty", "cut", "no UTF-8", "lists", "objects", "long", "digits"],
 )
-def test_a_description_that_is_no_json_is_refused(cli, folder: Path, data: bytes) -> None:
+def test_description_that_is_not_json_is_refused(cli, folder: Path, data: bytes) -> None:
     (folder / "config.json").write_bytes(data)
     answer = cli("models", "info", folder)
     assert (answer.code, answer.err.count("\n")) == (2, 1)
     assert len(answer.err) < 1000
 
 
-def test_sizes_inside_the_bounds_that_fit_no_weights_allocate_nothing(folder: Path) -> None:
+def test_valid_sizes_without_matching_weights_allocate_nothing(folder: Path) -> None:
     """16,384 channels everywhere would take terabytes."""
     rewrite(folder, put("unet", "channels", [16384, 16384]))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -142,13 +142,13 @@ def replaced(folder: Path, name: str, data: bytes) -> None:
         struct.pack("<Q", 58) + b'{"x":{"dtype":"F99","shape":[1],"data_offsets":[0,4]}}    ' + bytes(4),
     ],
 )
-def test_weights_whose_header_lies_are_refused(folder: Path, data: bytes) -> None:
+def test_weights_with_a_wrong_header_are_refused(folder: Path, data: bytes) -> None:
     replaced(folder, "unet.safetensors", data)
     with pytest.raises(ModelError, match="safetensors"):
         load_checkpoint(folder)
 
 
-def test_weights_of_whole_numbers_are_refused(folder: Path) -> None:
+def test_integer_weights_are_refused(folder: Path) -> None:
     tensors = load_file(folder / "style.safetensors")
     save_file({name: value.to(torch.int32) for name, value in tensors.items()}, folder / "other")
     replaced(folder, "style.safetensors", (folder / "other").read_bytes())

@@ -240,8 +240,8 @@ def test_reported_error_is_that_of_the_profile() -> None:
         assert space is not None
         probe = np.random.default_rng(0).uniform(0.1, 0.9, (40, 40, 3)).astype(np.float32)
         errors.append(np.abs(space.from_working(space.to_working(probe)) - probe).mean() * 255)
-        told = float(note.split("(mean ")[1].split(")")[0])
-        assert told == pytest.approx(errors[-1], rel=0.5, abs=5)
+        reported = float(note.split("(mean ")[1].split(")")[0])
+        assert reported == pytest.approx(errors[-1], rel=0.5, abs=5)
     assert errors == sorted(errors)
 
 

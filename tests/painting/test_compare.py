@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 import struct
+import threading
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -126,6 +128,24 @@ def test_any_changed_sample_is_detected(tmp_path: Path, compression: str | None,
         compared(source, out, [box])
 
 
+@pytest.mark.parametrize("rows", [16, 300])
+def test_digest_lists_the_parts_in_the_order_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    """Threads compare groups of parts; the hash must not depend on which ends first."""
+    monkeypatch.setattr("imagest_core.painting.compare._GROUP", 2)
+    monkeypatch.setattr("imagest_core.painting.compare._PLAIN_PART", 16 * 200 * 3)
+    samples = np.random.default_rng(1).integers(0, 255, (300, 200, 3), np.uint8)
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", rowsperstrip=rows)
+    with open_painting(path) as painting:
+        result = compare(painting, path, 0, [], painting.read)
+    expected = hashlib.sha256()
+    for row in range(0, 300, 16):
+        expected.update(hashlib.sha256(samples[row : row + 16].tobytes()).digest())
+    assert result == Comparison(samples.size, expected.hexdigest(), "bytes")
+
+
 TINY: dict[str, Any] = {"photometric": "rgb", "metadata": None, "software": "Scanner"}
 
 
@@ -212,3 +232,19 @@ def test_hidden_channels_are_compared(tmp_path: Path, compression: str | None, p
         painting.channels = 3
         with pytest.raises(VerificationError, match="additional channel"):
             compare(painting, out, 0, [], lambda box: painting.read(box)[..., :3])
+
+
+def test_threads_end_with_a_failed_comparison(tmp_path: Path) -> None:
+    samples = np.zeros((300, 200, 3), np.uint8)
+    path = tmp_path / "scan.tif"
+    tifffile.imwrite(path, samples, photometric="rgb", rowsperstrip=1)
+    before = threading.active_count()
+
+    def check(box: Box) -> Any:
+        raise VerificationError("It differs.")
+
+    with open_painting(path) as painting:
+        with pytest.raises(VerificationError) as error:
+            compare(painting, path, 0, [Box(0, 0, 5, 5)], check)
+        assert threading.active_count() == before
+    assert error.value.message == "It differs."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,7 @@ def flip(path: Path) -> None:
 def test_untouched_file_is_unchanged(painting: Painting) -> None:
     painting.check_unchanged()
     painting.check_unchanged(painting.sha256())
+    assert painting.sha256() == hashlib.sha256(painting.path.read_bytes()).hexdigest()
 
 
 @pytest.mark.parametrize("settled", [True, False])
@@ -61,10 +63,12 @@ def test_change_before_the_first_hash_is_detected(painting: Painting, path: Path
 
 
 def test_touching_a_file_is_not_a_change(painting: Painting, path: Path) -> None:
-    painting.sha256()
+    digest, before = painting.sha256(), FileStamp.of(path)
     os.utime(path, (1, 1))
     path.chmod(0o600)
+    assert FileStamp.of(path).facts != before.facts
     painting.check_unchanged()
+    assert painting.sha256() == digest
 
 
 def test_replaced_and_missing_files_are_changes(painting: Painting, path: Path) -> None:

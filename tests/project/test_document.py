@@ -13,11 +13,12 @@ from imagest_core.errors import InputError, MaskError, OutputError, ProjectError
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.project.accepted_fills import AcceptedFills
-from imagest_core.project.document import MAX_UNREACHABLE_RUNS, Document
+from imagest_core.project.document import Document
 from imagest_core.project.history import History
 from imagest_core.project.operations import OperationGroup, decisions, mask, results, settings
 from imagest_core.project.state import Aspect, Change, Subject, Verdict
 from imagest_core.project.storage.folders import unnamed_project
+from imagest_core.project.stored_document import MAX_UNREACHABLE_RUNS
 
 A, B = Box(10, 10, 40, 30), Box(300, 200, 20, 20)
 

@@ -23,7 +23,7 @@ from imagest_core.restoration.request import RestorationRequest
 
 @pytest.mark.parametrize(("channels", "extra"), [(7, (2, 0, 0, 0)), (3, (0, 0))])
 @pytest.mark.parametrize("form", [KEPT, Form(Compression.ZSTD)])
-def test_extra_channels_survive_a_project(
+def test_extra_channels_are_kept_by_a_project(
     tmp_path: Path, channels: int, extra: tuple[int, ...], form: Form
 ) -> None:
     scan, colours = tmp_path / "scan.tif", channels - len(extra)

@@ -127,7 +127,7 @@ def test_names_an_invalid_text(project: Path, change: Change) -> None:
 
 
 def test_deleted_runs_stay_in_the_log(document: Document, make_run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("imagest_core.project.document.MAX_UNREACHABLE_RUNS", 0)
+    monkeypatch.setattr("imagest_core.project.stored_document.MAX_UNREACHABLE_RUNS", 0)
     for number in (1, 2):
         document.do(results.add_run(make_run(number, [A, B], 5)))
         document.undo()
@@ -143,7 +143,7 @@ def test_deleted_runs_stay_in_the_log(document: Document, make_run, monkeypatch:
 
 def test_migration_starts_the_log(project: Path, change: Change) -> None:
     with closing(sqlite3.connect(project)) as db, db:
-        for table in ("seals", "log", "run_hashes"):
+        for table in ("seals", "log", "run_hashes", "rejected_parts"):
             db.execute(f"DROP TABLE {table}")
         for column in ("runs", "record"):
             db.execute(f"ALTER TABLE exports DROP COLUMN {column}")

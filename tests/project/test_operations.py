@@ -13,11 +13,13 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from project_runs import run_filling
 
 from imagest_core.damage.classes import Policy
+from imagest_core.damage.map import DamageMap
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.project.document import Document
 from imagest_core.project.operations import OperationGroup, decisions, decode, mask, results
 from imagest_core.project.operations import settings as values
+from imagest_core.project.operations.rejected_parts import reject_part, take_back_part
 from imagest_core.project.run import Run
 from imagest_core.project.state import State, Subject, Verdict
 
@@ -41,7 +43,8 @@ def run_of(number: int, box: Box) -> Run:
 def frozen_state(state: State) -> tuple[object, ...]:
     """Return a state as a value that later operations can't change."""
     copy = state.copy()
-    return copy.damage, copy.damage.classes, copy.style, copy.operator, copy.notes, copy.runs, copy.decisions
+    settings_ = copy.damage.classes, copy.style, copy.operator, copy.notes
+    return copy.damage, settings_, copy.runs, copy.decisions, copy.rejected_parts
 
 
 class HistoryMachine(RuleBasedStateMachine):
@@ -101,6 +104,17 @@ class HistoryMachine(RuleBasedStateMachine):
         decide = data.draw(st.sampled_from([decisions.accept, decisions.reject, decisions.reconsider]))
         self.document.do(decide(self.state, run, run.numbers))
         self.record()
+
+    @precondition(lambda self: self.state.runs)
+    @rule(data=st.data(), box=boxes, change=st.sampled_from([reject_part, take_back_part]))
+    def reject_part(self, data: st.DataObject, box: Box, change) -> None:
+        run = data.draw(st.sampled_from(list(self.state.runs.values())))
+        painted = DamageMap(WIDTH, HEIGHT)
+        painted.write(box, np.ones((box.height, box.width), np.uint8))
+        operation = change(self.state, run, painted)
+        if operation is not None:
+            self.document.do(operation)
+            self.record()
 
     @precondition(lambda self: self.state.runs)
     @rule(data=st.data())

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -99,7 +101,7 @@ def test_rescues_the_rest_of_a_truncated_project(project: Path, tmp_path: Path, 
     with Document.open(tmp_path / "new.imagest") as rescued:
         assert rescued.state.painting.width == 600
         assert not rescued.undo()
-        rescued.do(settings.set_notes(rescued.state, "goes on"))
+        rescued.do(settings.set_notes(rescued.state, "continued"))
     assert project.read_bytes() == content[: int(len(content) * share)]
 
 
@@ -166,3 +168,13 @@ def test_names_the_newest_backup_if_nothing_is_readable(project: Path, tmp_path:
 def test_never_overwrites_the_damaged_file(project: Path, painting: Painting) -> None:
     with pytest.raises(OutputError, match="another name"):
         rescue(project, project, force=True)
+
+
+def test_other_files_are_no_project(painting: Painting, tmp_path: Path) -> None:
+    other, out = tmp_path / "other.db", tmp_path / "out.imagest"
+    with closing(sqlite3.connect(other)) as db:
+        db.execute("CREATE TABLE bookmarks (url TEXT)")
+    for path in (painting.path, other):
+        with pytest.raises(ProjectError, match=f"{path.name} is not an Imagest project"):
+            rescue(path, out)
+    assert not out.exists()

@@ -82,16 +82,16 @@ def test_during_style_suggestion(painting: Painting, damage: DamageMap) -> None:
     )
 
 
-def test_between_the_parts_of_the_network(painting: Painting, tmp_path: Path) -> None:
-    from imagest_core.models.imagest.backbone import cache
+def test_between_stages_of_the_network(painting: Painting, tmp_path: Path) -> None:
+    from imagest_core.models.cache import loaded_models
 
     request = RestorationRequest.of(
         engine="imagest", model=str(tiny_checkpoint(tmp_path / "toy")), device="cpu"
     )
 
     def opened(progress: Progress) -> None:
-        cache.clear()
+        loaded_models.clear()
         get_engine("imagest").open(request, None, progress).close()
 
     assert_cancellable(opened, 7)
-    cache.clear()
+    loaded_models.clear()

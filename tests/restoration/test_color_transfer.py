@@ -1,4 +1,4 @@
-"""The colours of a chosen style reference, lent to fills in thick damage."""
+"""Transfer of the colours of a chosen style reference to fills in thick damage."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import InputError
-from imagest_core.models.imagest.backbone import cache
+from imagest_core.models.cache import loaded_models
 from imagest_core.painting.reader import open_painting
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.modes import Mode
@@ -22,7 +22,7 @@ from imagest_core.style.reference import StyleReference
 
 
 def noise(mean: tuple[float, float, float], spread: float, side: int = 80, seed: int = 0) -> np.ndarray:
-    """Paint of coarse unevenness round one colour."""
+    """Return paint that varies coarsely around one colour."""
     rng = np.random.default_rng(seed)
     cells = rng.normal(0, spread, (side // 20, side // 20, 3))
     return (np.array(mean) + cells.repeat(20, 0).repeat(20, 1)).astype(np.float32)
@@ -41,7 +41,7 @@ def hole() -> np.ndarray:
     return mask
 
 
-def test_a_palette_mapped_onto_another_has_its_mean_and_covariance() -> None:
+def test_mapped_colours_have_the_target_mean_and_covariance() -> None:
     rng = np.random.default_rng(1)
     colours = rng.normal(0.5, 0.1, (4000, 3)) @ np.array([[1, 0.2, 0], [0, 0.9, 0.1], [0, 0, 1.0]])
     mine = Palette.weighted(colours, np.ones(len(colours)))
@@ -51,12 +51,12 @@ def test_a_palette_mapped_onto_another_has_its_mean_and_covariance() -> None:
     assert np.allclose(there.covariance, goal.covariance, rtol=0.02, atol=1e-4)
 
 
-def test_a_weight_of_nothing_keeps_a_colour_out() -> None:
+def test_zero_weight_excludes_a_colour() -> None:
     colours = np.array([[0.2, 0.2, 0.2], [0.2, 0.2, 0.2], [0.9, 0.0, 0.9]])
     assert np.allclose(Palette.weighted(colours, np.array([1.0, 1.0, 0.0])).mean, 0.2)
 
 
-def test_the_fill_goes_a_share_of_the_way_to_the_references_colours(hole: np.ndarray) -> None:
+def test_strength_scales_the_shift_towards_the_reference_colours(hole: np.ndarray) -> None:
     fill = np.full((80, 80, 3), 0.4, np.float32)
     goal = goal_of(noise((0.8, 0.5, 0.2), 0.0))
     one, two = (
@@ -67,7 +67,7 @@ def test_the_fill_goes_a_share_of_the_way_to_the_references_colours(hole: np.nda
     assert np.allclose(two[middle] - 0.4, 2 * (one[middle] - 0.4), atol=1e-3)
 
 
-def test_near_the_rim_and_in_thin_damage_nothing_is_lent(hole: np.ndarray) -> None:
+def test_no_colour_is_transferred_near_the_boundary_and_in_thin_damage(hole: np.ndarray) -> None:
     fill = np.full((80, 80, 3), 0.4, np.float32)
     thick = hole.astype(np.float32)
     thick[:, 40:] = 0
@@ -79,12 +79,12 @@ def test_near_the_rim_and_in_thin_damage_nothing_is_lent(hole: np.ndarray) -> No
     assert 0 < changed[40, 20] < changed[40, 22] < changed[40, 20 + int(RAMP)]
 
 
-def test_no_strength_changes_nothing(hole: np.ndarray) -> None:
+def test_zero_strength_changes_nothing(hole: np.ndarray) -> None:
     fill = noise((0.4, 0.4, 0.4), 0.1)
     assert np.array_equal(transfer_color(fill, hole, hole.astype(np.float32), goal_of(fill), 0.0), fill)
 
 
-def test_a_loss_of_one_colour_gets_no_contrast_out_of_nothing(hole: np.ndarray) -> None:
+def test_uniform_loss_gains_no_contrast(hole: np.ndarray) -> None:
     rng = np.random.default_rng(2)
     fill = (0.4 + rng.normal(0, 1e-3, (80, 80, 3))).astype(np.float32)
     goal = goal_of(noise((0.4, 0.4, 0.4), 0.3))
@@ -105,7 +105,7 @@ def test_only_intact_paint_counts() -> None:
     assert Palette.of([]) is None
 
 
-def test_a_red_donor_makes_the_restored_fill_redder_as_the_style_strength_says(tmp_path: Path) -> None:
+def test_red_donor_shifts_the_fill_by_the_style_strength(tmp_path: Path) -> None:
     tifffile.imwrite(tmp_path / "scan.tif", picture(150)[:120], photometric="rgb")
     red = np.full((90, 90, 3), (220, 30, 30), np.uint8)
     tifffile.imwrite(tmp_path / "red.tif", red, photometric="rgb")
@@ -129,10 +129,10 @@ def test_a_red_donor_makes_the_restored_fill_redder_as_the_style_strength_says(t
     assert suggested[0] < chosen[0] < strong[0]
     assert (suggested[1], chosen[1], strong[1]) == (None, SHARE, 2 * SHARE)
     assert redness(True, mode=Mode.FAITHFUL)[1] is None
-    cache.clear()
+    loaded_models.clear()
 
 
 @pytest.mark.parametrize("strength", [-0.1, 4.1, float("nan")])
-def test_an_impossible_style_strength_is_refused(strength: float) -> None:
+def test_invalid_style_strength_is_refused(strength: float) -> None:
     with pytest.raises(InputError, match=r"style strength must be (0 to 4|a finite number)"):
         RestorationRequest.of(style_strength=strength)

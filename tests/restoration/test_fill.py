@@ -1,4 +1,4 @@
-"""A fill: what it is made of comes back, in little memory."""
+"""A fill returns its labels and colours and uses little memory."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def made(labels: np.ndarray, seed: int = 0) -> Fill:
 
 
 @pytest.mark.parametrize("regions", [1, 2, 70_000])
-def test_labels_and_colours_come_back(regions: int) -> None:
+def test_labels_and_colours_are_returned(regions: int) -> None:
     labels = np.random.default_rng(1).integers(0, 2, (13, 27)) * regions
     labels[2:4, 2:9] = min(regions, 1)
     labels[0, 0] = regions
@@ -32,7 +32,7 @@ def test_labels_and_colours_come_back(regions: int) -> None:
     assert not fill.colour[~fill.mask].any()
 
 
-def test_some_regions_of_a_fill() -> None:
+def test_selecting_regions_of_a_fill() -> None:
     labels = np.array([[1, 2, 0], [2, 3, 1]])
     fill = made(labels)
     part = fill.only({2})
@@ -43,7 +43,7 @@ def test_some_regions_of_a_fill() -> None:
     assert fill.only({9}) is None
 
 
-def test_a_thin_fill_takes_little_memory() -> None:
+def test_thin_fill_uses_little_memory() -> None:
     """A crack across a tile: 512 pixels of 65,536."""
     labels = np.zeros((256, 256), np.int32)
     labels[np.arange(256), np.arange(256)] = labels[np.arange(1, 256), np.arange(255)] = 4
@@ -54,7 +54,7 @@ def test_a_thin_fill_takes_little_memory() -> None:
     assert used < 32
 
 
-def test_damage_that_is_filled_anyway_shares_its_tiles() -> None:
+def test_completely_damaged_tiles_are_shared() -> None:
     damage = DamageMap(600, 300)
     damage.write(Box(10, 10, 300, 40), np.ones((40, 300), np.uint8))
     assert all(damage.filled().tiles()[key] is tile for key, tile in damage.tiles().items())

@@ -1,4 +1,4 @@
-"""The network as an engine, at toy size, through the whole restoration."""
+"""Restorations with a toy-size network as the engine."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tiny_model import picture, tiny_checkpoint
 
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import ImagestError, InputError, ModelError, out_of_memory
-from imagest_core.models.imagest.backbone import cache
+from imagest_core.models.cache import loaded_models
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting, open_painting
 from imagest_core.progress import Cancelled, Progress, Report
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.compositing.window_views import view_of
 from imagest_core.restoration.diffusion import session as diffusion_session
-from imagest_core.restoration.diffusion.session import DiffusionSession
+from imagest_core.restoration.diffusion.textured import TexturedSession
 from imagest_core.restoration.engines.imagest import PRESETS, ImagestEngine
 from imagest_core.restoration.modes import Mode, Quality
 from imagest_core.restoration.planning.window import Preview, Window
@@ -59,16 +59,16 @@ def painting(tmp_path: Path) -> Iterator[Painting]:
 def request_(tmp_path: Path) -> Iterator[RestorationRequest]:
     folder = tiny_checkpoint(tmp_path / "toy")
     yield RestorationRequest.of("imagest", model=str(folder), steps=3, device="cpu", seed=4)
-    cache.clear()
+    loaded_models.clear()
 
 
 def colours(painting: Painting, damage: DamageMap, request: RestorationRequest, style=STYLE) -> np.ndarray:
-    """Every filled sample, in a row."""
+    """Return all filled samples as one array."""
     result = restore(painting, damage, request, style)
     return np.concatenate([fill.colour[fill.mask] for fill in result.fills])
 
 
-def test_both_modes_fill_and_the_record_tells_with_what(painting, damage, request_) -> None:
+def test_both_modes_fill_and_record_the_engine(painting, damage, request_) -> None:
     result = restore(painting, damage, request_, STYLE)
     facts = result.record.engine.facts
     assert facts["model"] == "toy"
@@ -81,12 +81,12 @@ def test_both_modes_fill_and_the_record_tells_with_what(painting, damage, reques
     assert "weights" not in faithful.record.used
 
 
-def test_the_same_request_gives_the_same_bytes(painting, damage, request_) -> None:
+def test_same_request_gives_identical_bytes(painting, damage, request_) -> None:
     assert np.array_equal(colours(painting, damage, request_), colours(painting, damage, request_))
 
 
 @pytest.mark.parametrize("change", [{"seed": 5}, {"variation": 1}, {"steps": 2}, {"mode": Mode.FAITHFUL}])
-def test_what_the_request_says_changes_the_fill(painting, damage, request_, change) -> None:
+def test_request_parameters_change_the_fill(painting, damage, request_, change) -> None:
     changed = colours(painting, damage, request_.changed(**change))
     assert not np.allclose(colours(painting, damage, request_), changed, atol=1e-4)
 
@@ -97,7 +97,7 @@ def test_another_style_reference_changes_the_fill(painting, damage, request_) ->
     assert not np.allclose(first, second, atol=1e-5)
 
 
-def test_a_style_of_no_strength_is_no_style(painting, damage, request_) -> None:
+def test_style_of_zero_strength_is_ignored(painting, damage, request_) -> None:
     suggested = replace(STYLE, suggested=True)
     none = colours(painting, damage, request_.changed(style_strength=0.0), suggested)
     assert np.allclose(none, colours(painting, damage, request_, None), atol=1e-6)
@@ -154,7 +154,7 @@ def spread() -> DamageMap:
     return DamageMap.from_mask(mask)
 
 
-def test_neither_batch_nor_order_changes_a_byte_on_the_cpu(wide, spread, request_) -> None:
+def test_result_is_independent_of_batch_and_order_on_the_cpu(wide, spread, request_) -> None:
     plan = [view_of(wide, spread.dilated(1), Window(0, Box(x, 0, 80, 80))) for x in (20, 180, 360, 520)]
     with ImagestEngine().open(request_.changed(batch=1), None) as session:
         expected = session.fill(plan, Progress())
@@ -167,14 +167,14 @@ def test_neither_batch_nor_order_changes_a_byte_on_the_cpu(wide, spread, request
                 assert np.array_equal(one.image, other.image)
 
 
-def test_another_batch_restores_the_same_bytes(wide, spread, request_) -> None:
+def test_batch_size_keeps_the_restored_bytes(wide, spread, request_) -> None:
     one, two, five = (colours(wide, spread, request_.changed(batch=batch)) for batch in (1, 2, 5))
     assert np.array_equal(one, two)
     assert np.array_equal(one, five)
 
 
 @pytest.mark.slow
-def test_neither_batch_nor_order_changes_a_byte_with_the_embedded_model(tmp_path: Path) -> None:
+def test_embedded_model_is_independent_of_batch_and_order(tmp_path: Path) -> None:
     rng, mask = np.random.default_rng(2), np.zeros((160, 480), np.uint8)
     grain = rng.integers(0, 40, (160, 480, 3), np.uint8)
     tifffile.imwrite(tmp_path / "scan.tif", picture(480)[:160] // 2 + grain, photometric="rgb")
@@ -191,11 +191,11 @@ def test_neither_batch_nor_order_changes_a_byte_with_the_embedded_model(tmp_path
             with ImagestEngine().open(request.changed(batch=batch), pictures) as session:
                 for one, other in zip(expected, session.fill(views[::-1], Progress())[::-1], strict=True):
                     assert np.array_equal(one.image, other.image)
-    cache.clear()
+    loaded_models.clear()
 
 
 def textures(folder: Path, cases: Sequence[tuple[RestorationRequest, int]]) -> list[np.ndarray]:
-    """The texture each request gives the window at x of a picture of two equal halves, all else alike."""
+    """Return the texture that each request gives the window at x in a picture of two equal halves."""
     rng = np.random.default_rng(3)
     tile = picture(160) // 2 + rng.integers(0, 60, (160, 160, 3), np.uint8)
     tifffile.imwrite(folder / "equal.tif", np.concatenate([tile, tile], 1), photometric="rgb")
@@ -211,19 +211,19 @@ def textures(folder: Path, cases: Sequence[tuple[RestorationRequest, int]]) -> l
     return made
 
 
-def test_equal_windows_do_not_share_their_noise(tmp_path: Path, request_) -> None:
+def test_equal_windows_get_different_noise(tmp_path: Path, request_) -> None:
     one, again, two = textures(tmp_path, [(request_, 0), (request_, 0), (request_, 160)])
     assert np.array_equal(one, again)
     assert not np.allclose(one, two, atol=1e-4)
 
 
-def test_a_variation_of_one_seed_is_not_the_next_seed(tmp_path: Path, request_) -> None:
+def test_variation_differs_from_the_next_seed(tmp_path: Path, request_) -> None:
     cases = [(request_.changed(seed=seed, variation=variation), 0) for seed, variation in ((7, 1), (8, 0))]
     one, other = textures(tmp_path, cases)
     assert not np.allclose(one, other, atol=1e-4)
 
 
-def test_quality_chooses_the_steps(painting, damage, request_) -> None:
+def test_quality_sets_the_number_of_steps(painting, damage, request_) -> None:
     taken = []
     for quality in (Quality.DRAFT, Quality.STANDARD, Quality.FINE):
         facts = restore(
@@ -236,7 +236,7 @@ def test_quality_chooses_the_steps(painting, damage, request_) -> None:
     assert len({SYNTHESIS[quality] for quality in Quality}) == 3
 
 
-def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
+def test_cancellation_ends_within_one_step(painting, damage, request_) -> None:
     steps: list[int] = []
 
     def note(report: Report) -> None:
@@ -249,7 +249,7 @@ def test_a_cancel_leaves_within_a_step(painting, damage, request_) -> None:
     assert steps[-1] == 2
 
 
-def test_a_cancel_is_heard_while_the_network_is_loading(painting, damage, request_) -> None:
+def test_cancellation_is_checked_while_the_network_is_loading(painting, damage, request_) -> None:
     stages: list[str] = []
     progress = Progress(lambda report: stages.append(report.stage), cancelled=lambda: len(stages) == 2)
     with pytest.raises(Cancelled):
@@ -257,14 +257,14 @@ def test_a_cancel_is_heard_while_the_network_is_loading(painting, damage, reques
     assert stages == ["loading the network"] * 2
 
 
-def test_torch_says_in_words_that_memory_has_run_out() -> None:
+def test_out_of_memory_errors_of_torch_are_recognised() -> None:
     with pytest.raises(RuntimeError) as raised:
         torch.empty(1 << 60)
     assert out_of_memory(raised.value)
     assert not out_of_memory(RuntimeError("shapes don't match"))
 
 
-def test_previews_are_few_and_look_like_windows(painting, damage, request_) -> None:
+def test_previews_are_rate_limited_and_have_the_window_shape(painting, damage, request_) -> None:
     seen: list[Preview] = []
     restore(painting, damage, request_.changed(steps=30), STYLE, Progress(preview=seen.append))
     windows = {preview.window for preview in seen}
@@ -272,11 +272,11 @@ def test_previews_are_few_and_look_like_windows(painting, damage, request_) -> N
     assert all(preview.image.shape[:2] == preview.window.shape for preview in seen)
 
 
-def test_running_out_of_memory_halves_the_batch_and_goes_on(
+def test_out_of_memory_halves_the_batch_and_continues(
     wide, spread, request_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = colours(wide, spread, request_.changed(batch=1))
-    original, sizes = DiffusionSession._fill_batch, []
+    original, sizes = TexturedSession._fill_batch, []
 
     def tight(self, views, progress):
         sizes.append(len(views))
@@ -284,7 +284,7 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on(
             raise torch.cuda.OutOfMemoryError("CUDA out of memory")
         return original(self, views, progress)
 
-    monkeypatch.setattr(DiffusionSession, "_fill_batch", tight)
+    monkeypatch.setattr(TexturedSession, "_fill_batch", tight)
     monkeypatch.setattr(diffusion_session, "CPU_BATCH", 8)  # as on a GPU
     result = restore(wide, spread, request_, STYLE)
     assert sizes[0] > 1
@@ -293,13 +293,13 @@ def test_running_out_of_memory_halves_the_batch_and_goes_on(
     assert np.array_equal(np.concatenate([fill.colour[fill.mask] for fill in result.fills]), expected)
 
 
-def test_no_memory_at_all_is_one_sentence(
+def test_out_of_memory_with_batch_one_is_reported(
     painting, damage, request_, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def never(self, views, progress):
         raise MemoryError
 
-    monkeypatch.setattr(DiffusionSession, "_fill_batch", never)
+    monkeypatch.setattr(TexturedSession, "_fill_batch", never)
     with pytest.raises(ImagestError, match="Not even one window"):
         restore(painting, damage, request_, STYLE)
 
@@ -309,13 +309,13 @@ def test_a_prompt_is_refused(painting, damage, request_) -> None:
         restore(painting, damage, request_.changed(prompt="a red cloak"), STYLE)
 
 
-def test_weights_that_are_not_there_are_one_sentence(painting, damage, request_) -> None:
+def test_missing_weights_are_reported_in_one_sentence(painting, damage, request_) -> None:
     with pytest.raises(ModelError, match="There is no model"):
         restore(painting, damage, request_.changed(model="nowhere"), STYLE)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
-def test_cuda_where_there_is_none_is_one_sentence(painting, damage, request_) -> None:
+def test_missing_cuda_is_reported_in_one_sentence(painting, damage, request_) -> None:
     with pytest.raises(InputError, match="No usable CUDA GPU"):
         restore(painting, damage, request_.changed(device="cuda"), STYLE)
 

@@ -1,4 +1,4 @@
-"""Parameters describe themselves; each engine has its own, and others are refused."""
+"""Parameters of engines: validation, ranges and unknown names."""
 
 from __future__ import annotations
 
@@ -62,14 +62,14 @@ def test_other_values_are_refused_with_one_sentence(values: dict, sentence: str)
 
 
 @pytest.mark.parametrize("name", engine_names())
-def test_used_parameters_are_shared_ones_or_the_engines_own(name: str) -> None:
+def test_used_parameters_are_shared_or_belong_to_the_engine(name: str) -> None:
     request = RestorationRequest.of(name)
     known = {"engine"} | RestorationRequest.specs().keys() | get_engine(name).Parameters.specs().keys()
     used = used_parameters(request)
     assert {"engine", "dilation", "context", "scale"} <= used <= possible_parameters(request) <= known
 
 
-def test_plain_engines_have_neither_seed_nor_device() -> None:
+def test_classical_engines_have_no_seed_and_no_device() -> None:
     assert not used_parameters(RestorationRequest.of("telea")) & {"seed", "device", "mode", "quality"}
 
 
@@ -85,18 +85,18 @@ def test_an_unknown_scheduler_is_refused() -> None:
 
 
 @pytest.mark.parametrize("make", [RestorationRequest.of, RestorationRequest(engine="telea").changed])
-def test_parameters_that_an_engine_lacks_are_refused(make) -> None:
+def test_unknown_parameters_of_an_engine_are_refused(make) -> None:
     values = {"engine": "telea"} if make == RestorationRequest.of else {}
     with pytest.raises(InputError, match="engine telea has no parameter steps; its parameters are: none"):
         make(steps=3, **values)
 
 
-def test_another_engine_keeps_what_both_have() -> None:
+def test_changing_the_engine_keeps_common_parameters() -> None:
     changed = RestorationRequest.of("imagest", steps=3, seed=5, dilation=2).changed(engine="telea")
     assert (changed.engine, changed.seed, changed.dilation, changed.get("steps")) == ("telea", 5, 2, None)
 
 
-def test_the_plain_form_is_read_back() -> None:
+def test_plain_form_round_trips() -> None:
     request = RestorationRequest.of("imagest", steps=7, mode=Mode.FAITHFUL, seed=3, blend=2)
     plain = request.to_plain()
     assert plain["parameters"]["steps"] == 7
@@ -119,7 +119,35 @@ def test_an_engine_of_another_version_is_read_with_its_parameters() -> None:
     assert (flat.parameters, flat.dilation) == (StoredParameters({"wand": 7}), 2)
 
 
-def test_parameters_that_are_no_mapping_are_refused() -> None:
+def test_parameters_must_be_a_mapping() -> None:
     for engine in ("imagest", "magic"):
         with pytest.raises(TypeError, match="no parameters"):
             RestorationRequest.from_plain({"engine": engine, "parameters": [1]})
+
+
+def test_another_engine_keeps_what_means_the_same_to_it() -> None:
+    first = RestorationRequest.of(
+        "stable-diffusion", model="mine", prompt="gold", steps=7, guidance=9.0, scheduler="unipc", seed=3
+    )
+    other = first.changed(engine="imagest")
+    assert (other.get("steps"), other.get("prompt"), other.seed) == (7, "gold", 3)
+    assert other.parameters == RestorationRequest.of("imagest", steps=7, prompt="gold").parameters
+    assert other.changed(engine="stable-diffusion").get("detail") is None
+
+
+def test_stored_parameters_of_unknown_engines_are_hashable() -> None:
+    stored = {"engine": "future", "parameters": {"power": 3, "bands": [1, 2]}}
+    one, other = (RestorationRequest.from_plain(stored) for _ in range(2))
+    assert one == other
+    assert len({one, other}) == 1
+
+
+@pytest.mark.parametrize(("stored", "context"), [(0, 0.01), (0.005, 0.01), (0.01, 0.01), (0.5, 0.5)])
+def test_small_context_of_earlier_versions_is_raised_to_the_minimum(stored: float, context: float) -> None:
+    assert RestorationRequest.from_plain({"engine": "spline", "context": stored}).context == context
+
+
+@pytest.mark.parametrize("stored", [-0.1, 4.5, "0", True])
+def test_invalid_stored_context_is_refused(stored: object) -> None:
+    with pytest.raises(ValueError, match="context"):
+        RestorationRequest.from_plain({"engine": "spline", "context": stored})

@@ -1,4 +1,4 @@
-"""Patch synthesis: made of intact paint, agreeing with the fill beneath, the same for the same seed."""
+"""Patch synthesis: uses intact paint only, agrees with the smooth fill, depends on the seed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SIDE = 96
 
 @pytest.fixture
 def picture() -> Image:
-    """Slanted strokes, dark above and light below."""
+    """Return slanted strokes, dark above and light below."""
     rows, columns = np.mgrid[:SIDE, :SIDE]
     strokes = 0.12 * np.sin(0.9 * (rows + 0.6 * columns))
     return np.stack([0.3 + 0.4 * (rows > SIDE // 2) + strokes] * 3, axis=2).astype(np.float32)
@@ -33,12 +33,12 @@ def hole() -> Mask:
 
 
 def smooth(picture: Image, hole: Mask) -> Image:
-    """What the surroundings tell: light and dark, no strokes."""
+    """A smooth fill: light and dark without strokes."""
     blurred = np.asarray(cv2.GaussianBlur(picture, (0, 0), 6.0), np.float32)
     return np.where(hole[..., None], blurred, picture)
 
 
-def test_strokes_go_on_where_the_fill_was_smooth(picture: Image, hole: Mask) -> None:
+def test_strokes_continue_into_a_smooth_fill(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
     dilated = synthesize(fill, hole, [Source(picture, ~hole)])
     detail = [each - cv2.GaussianBlur(each, (0, 0), 4.0) for each in (picture, fill, dilated)]
@@ -47,18 +47,18 @@ def test_strokes_go_on_where_the_fill_was_smooth(picture: Image, hole: Mask) -> 
     assert found == pytest.approx(truth, rel=0.25)
 
 
-def test_it_agrees_with_the_fill_beneath(picture: Image, hole: Mask) -> None:
+def test_result_agrees_with_the_smooth_fill(picture: Image, hole: Mask) -> None:
     dilated = synthesize(smooth(picture, hole), hole, [Source(picture, ~hole)])
     low = [cv2.GaussianBlur(each, (0, 0), 4.0)[hole] for each in (picture, dilated)]
     assert float(np.abs(low[0] - low[1]).mean()) < 0.05, "dark above, light below"
 
 
-def test_known_samples_stay(picture: Image, hole: Mask) -> None:
+def test_known_samples_are_kept(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
     assert np.array_equal(synthesize(fill, hole, [Source(picture, ~hole)])[~hole], fill[~hole])
 
 
-def test_it_is_made_of_intact_paint_alone(picture: Image, hole: Mask) -> None:
+def test_result_uses_only_intact_paint(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
     spoilt = np.where(hole[..., None], np.float32(9), picture)
     one, other = (synthesize(fill, hole, [Source(each, ~hole)]) for each in (picture, spoilt))
@@ -67,15 +67,17 @@ def test_it_is_made_of_intact_paint_alone(picture: Image, hole: Mask) -> None:
     assert one[hole].max() <= picture[~hole].max() + 1e-5
 
 
-def test_another_reference_lends_another_texture(picture: Image, hole: Mask) -> None:
+def test_reference_determines_the_texture(picture: Image, hole: Mask) -> None:
     fill = smooth(picture, hole)
     coarse = np.asarray(cv2.resize(picture, None, fx=2, fy=2)[:SIDE, :SIDE], np.float32)
-    own, lent = (synthesize(fill, hole, [Source(each, np.ones_like(hole))]) for each in (picture, coarse))
-    fine = [(each - cv2.GaussianBlur(each, (0, 0), 1.5))[hole].std() for each in (own, lent)]
+    own, transferred = (
+        synthesize(fill, hole, [Source(each, np.ones_like(hole))]) for each in (picture, coarse)
+    )
+    fine = [(each - cv2.GaussianBlur(each, (0, 0), 1.5))[hole].std() for each in (own, transferred)]
     assert fine[1] < 0.7 * fine[0]
 
 
-def test_deep_damage_has_one_more_level_and_larger_patches() -> None:
+def test_deep_damage_adds_a_level_with_larger_patches() -> None:
     less = SynthesisParameters(strides=(1, 2), rounds=(3, 2), candidates=(500, 900), contrast=2.5)
     more = less.deeper()
     assert (more.strides, more.rounds, more.candidates) == ((1, 1, 2), (3, 3, 2), (500, 500, 900))
@@ -83,7 +85,7 @@ def test_deep_damage_has_one_more_level_and_larger_patches() -> None:
     assert (less.side, more.side) == (7, 9)
 
 
-def test_neighbours_prefer_to_go_on_together_but_not_at_any_price(picture: Image, hole: Mask) -> None:
+def test_coherence_of_neighbours_is_preferred_up_to_a_limit(picture: Image, hole: Mask) -> None:
     random, p = np.random.default_rng(5), SynthesisParameters(coherence=0.5)
     grain = picture + random.normal(0, 0.1, picture.shape).astype(np.float32)
     level = Level.of(smooth(grain, hole), hole, [Source(grain, ~hole)], p, 2)
@@ -107,7 +109,7 @@ def test_neighbours_prefer_to_go_on_together_but_not_at_any_price(picture: Image
     assert (farther <= distance / p.coherence + 1e-3).all()
 
 
-def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
+def test_result_is_determined_by_the_seed(picture: Image, hole: Mask) -> None:
     fill, rng = smooth(picture, hole), np.random.default_rng(0)
     grain = rng.normal(0, 0.1, picture.shape).astype(np.float32)
     sources = [Source(picture + grain, ~hole)]
@@ -117,13 +119,13 @@ def test_a_seed_decides_and_decides_alike(picture: Image, hole: Mask) -> None:
 
 
 @pytest.mark.parametrize("shape", [(9, 40), (5, 5), (33, 17)])
-def test_too_little_intact_paint_leaves_the_fill(shape: tuple[int, int]) -> None:
+def test_too_little_intact_paint_keeps_the_fill(shape: tuple[int, int]) -> None:
     fill = np.full((*shape, 3), 0.5, np.float32)
     mask = np.ones(shape, np.bool_)
     assert np.allclose(synthesize(fill, mask, [Source(fill, ~mask)]), fill)
 
 
-def test_a_cancel_is_heard(picture: Image, hole: Mask) -> None:
+def test_cancellation_is_checked(picture: Image, hole: Mask) -> None:
     progress = Progress(cancelled=lambda: True)
     with pytest.raises(Cancelled):
         synthesize(smooth(picture, hole), hole, [Source(picture, ~hole)], progress=progress)
@@ -134,7 +136,7 @@ def test_rounds_do_not_flatten_the_texture(hole: Mask) -> None:
     picture = np.stack([0.5 + 0.08 * grain / grain.std()] * 3, axis=2).astype(np.float32)
     fill = np.where(hole[..., None], np.float32(0.5), picture)
     inside = (slice(36, 60), slice(34, 62))
-    truth, timid, lively = (
+    truth, weak, textured = (
         float(each[inside].std())
         for each in (
             picture,
@@ -142,11 +144,11 @@ def test_rounds_do_not_flatten_the_texture(hole: Mask) -> None:
             synthesize(fill, hole, [Source(picture, ~hole)]),
         )
     )
-    assert timid < 0.6 * truth
-    assert lively == pytest.approx(truth, rel=0.35)
+    assert weak < 0.6 * truth
+    assert textured == pytest.approx(truth, rel=0.35)
 
 
-def test_a_blurred_edge_becomes_a_sharp_one_where_the_paint_has_such(hole: Mask) -> None:
+def test_blurred_edge_is_sharpened_where_the_paint_has_sharp_edges(hole: Mask) -> None:
     dark_and_light = np.where(np.arange(SIDE)[:, None, None] > SIDE // 2, 0.7, 0.3)
     picture = np.broadcast_to(dark_and_light, (SIDE, SIDE, 3)).astype(np.float32)
     fill = smooth(picture, hole)

@@ -1,4 +1,4 @@
-"""The PDE fills: against the exact solutions, on NumPy and torch, and what any pre-fill must do."""
+"""The PDE fills: comparison with exact solutions on NumPy and torch, and common properties."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def exact(fill: Fill, picture: NDArray[np.float32], hole: NDArray[np.bool_]) -> 
 
 @pytest.mark.parametrize("fill", FILLS)
 @pytest.mark.parametrize(("height", "width"), [(64, 64), (61, 78)])
-def test_it_is_near_the_exact_solution(fill: Fill, height: int, width: int) -> None:
+def test_fill_is_near_the_exact_solution(fill: Fill, height: int, width: int) -> None:
     noise = np.random.default_rng(0).random((1, 3, height, width), np.float32)
     picture, hole = folds(height, width, 0.5) + 0.1 * noise, loss(height, width)
     difference = fill(picture, hole)[0, 0] - exact(fill, picture, hole)
@@ -121,7 +121,7 @@ def test_numpy_and_torch_agree(fill: Fill, seed: int, height: int, width: int, s
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(0, 99), st.integers(1, 70), st.integers(1, 70), st.floats(0.05, 0.95))
-def test_the_harmonic_fill_nearly_obeys_the_maximum_principle(
+def test_harmonic_fill_nearly_satisfies_the_maximum_principle(
     seed: int, height: int, width: int, share: float
 ) -> None:
     random = np.random.default_rng(seed)
@@ -139,7 +139,7 @@ def test_a_ramp_is_continued(fill: Fill) -> None:
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_what_lies_under_the_mask_is_never_read_and_known_samples_stay(fill: Fill) -> None:
+def test_samples_under_the_mask_are_not_read_and_known_samples_are_kept(fill: Fill) -> None:
     picture, hole = folds(50, 64, 0.4), loss(50, 64)
     blind = fill(np.where(hole, np.float32(np.nan), picture), hole)
     assert np.array_equal(blind, fill(picture, hole))
@@ -147,14 +147,14 @@ def test_what_lies_under_the_mask_is_never_read_and_known_samples_stay(fill: Fil
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_nothing_known_gives_zero_and_nothing_missing_gives_the_picture(fill: Fill) -> None:
+def test_empty_and_full_masks(fill: Fill) -> None:
     picture = folds(20, 30, 0.4)
     assert not fill(picture, np.ones((1, 1, 20, 30), bool)).any()
     assert np.array_equal(fill(picture, np.zeros((1, 1, 20, 30), bool)), picture)
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_windows_of_a_batch_do_not_touch_each_other(fill: Fill) -> None:
+def test_windows_of_a_batch_are_independent(fill: Fill) -> None:
     generator = torch.Generator().manual_seed(4)
     images = torch.rand(3, 3, 33, 47, generator=generator)
     masks = torch.rand(3, 1, 33, 47, generator=generator) > 0.7
@@ -164,7 +164,7 @@ def test_windows_of_a_batch_do_not_touch_each_other(fill: Fill) -> None:
 
 
 @pytest.mark.parametrize("fill", FILLS)
-def test_the_answer_keeps_dtype_and_known_samples(fill: Fill) -> None:
+def test_result_keeps_dtype_and_known_samples(fill: Fill) -> None:
     images = torch.rand(1, 3, 16, 16, dtype=torch.bfloat16)
     masks = torch.zeros(1, 1, 16, 16)
     masks[..., 4:9, 4:9] = 1
@@ -193,13 +193,13 @@ def test_only_the_neighbourhood_of_the_hole_is_read() -> None:
 
 
 @pytest.mark.parametrize("slant", [0.0, 0.5, 1.2, 2.2])
-def test_folds_run_on_through_the_hole_whatever_their_direction(slant: float) -> None:
+def test_folds_continue_through_the_hole_in_any_direction(slant: float) -> None:
     picture, hole = folds(96, 96, slant), loss(96, 96)
     anisotropic, isotropic = (fill(picture, hole) for fill in (anisotropic_spline, spline))
     assert rms(anisotropic, picture, hole) < 0.5 * rms(isotropic, picture, hole)
 
 
-def test_without_a_direction_it_is_an_isotropic_spline() -> None:
+def test_without_orientation_it_is_an_isotropic_spline() -> None:
     picture, hole = folds(64, 64, 0.5), loss(64, 64)
     isotropic = spline(picture, hole)
     undirected, directed = anisotropic_spline(picture, hole, power=0.0), anisotropic_spline(picture, hole)
@@ -212,14 +212,14 @@ def test_the_tension_has_determinant_one_and_bounds() -> None:
     assert float((along + across).max()) <= 2 * np.cosh(MAX_LOG_EIGENVALUE) + 1e-3
 
 
-def test_turning_the_picture_turns_the_answer() -> None:
+def test_fill_commutes_with_rotation() -> None:
     picture, hole = folds(64, 64, 0.4), loss(64, 64)
     answer = anisotropic_spline(picture, hole)
     turned = anisotropic_spline(*(np.rot90(each, 1, (2, 3)).copy() for each in (picture, hole)))
     assert rms(answer, np.rot90(turned, -1, (2, 3)), hole) < 1.0 / 255
 
 
-def test_it_bends_less_by_grain_than_by_forms() -> None:
+def test_orientation_follows_forms_rather_than_grain() -> None:
     picture, hole = folds(96, 96, 0.4), loss(96, 96)
     grain = np.random.default_rng(0).normal(size=(1, 3, 96, 96)).astype(np.float32)
     both = (np.concatenate([picture, 0.5 + 0.1 * grain]) * ~hole).astype(np.float32)
@@ -227,7 +227,7 @@ def test_it_bends_less_by_grain_than_by_forms() -> None:
     assert found == pytest.approx([BENDING, GRAINY_BENDING])
 
 
-def test_it_carries_an_edge_further_into_a_crack_than_the_harmonic_fill() -> None:
+def test_edge_reaches_further_into_a_crack_than_with_the_harmonic_fill() -> None:
     columns = np.arange(64, dtype=np.float32)
     picture = (1 / (1 + np.exp(-(columns - 30) / 1.5)))[None].repeat(64, axis=0).astype(np.float32)
     hole = np.zeros((1, 1, 64, 64), np.bool_)
@@ -245,7 +245,7 @@ def test_prolongation_is_the_transpose_of_restriction(height: int, width: int) -
     assert np.allclose(upsample(np.ones_like(coarse), height, width), 1)
 
 
-def test_no_torch_is_loaded_by_numpy_fills() -> None:
+def test_numpy_fills_do_not_import_torch() -> None:
     code = (
         "import sys, numpy as np; from imagest_core.restoration.inpainting import pde;"
         "pde.fill_image(pde.spline, np.zeros((9, 9, 3), np.float32), np.eye(9, dtype=bool));"

@@ -20,7 +20,7 @@ from imagest_core.restoration.request import RestorationRequest
 PLAIN = ("spline", "harmonic", "telea", "navier-stokes", "biharmonic")
 
 
-def test_listing_loads_nothing_heavy() -> None:
+def test_listing_engines_imports_no_heavy_package() -> None:
     code = (
         "import sys; from imagest_core.restoration.engines.registry import engine_names; engine_names();"
         "sys.exit(any(m in sys.modules for m in ('torch', 'skimage', 'scipy')))"
@@ -28,7 +28,7 @@ def test_listing_loads_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
-def test_every_name_leads_to_an_engine_of_that_name() -> None:
+def test_every_engine_is_registered_under_its_name() -> None:
     assert engine_names()[0] == "imagest"
     for name in engine_names():
         found = get_engine(name)
@@ -38,13 +38,13 @@ def test_every_name_leads_to_an_engine_of_that_name() -> None:
         assert found.description
 
 
-def test_an_unknown_engine_is_named() -> None:
+def test_error_names_the_unknown_engine() -> None:
     with pytest.raises(InputError, match="no engine 'magic'"):
         get_engine("magic")
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_plain_fills_are_close_to_a_smooth_picture(name: str, tmp_path: Path) -> None:
+def test_classical_fills_are_close_to_a_smooth_picture(name: str, tmp_path: Path) -> None:
     picture, mask = smooth_picture(64, 64), some_damage(64, 64, 2, 2)
     path = write_scan(tmp_path / "scan.tif", picture, 16)
     with open_painting(path) as painting, get_engine(name).open(RestorationRequest(), None) as session:
@@ -54,7 +54,7 @@ def test_plain_fills_are_close_to_a_smooth_picture(name: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("name", PLAIN)
-def test_a_window_without_a_hole_is_no_trouble(name: str, tmp_path: Path) -> None:
+def test_window_without_a_hole_is_unchanged(name: str, tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(32, 32))
     with open_painting(path) as painting, get_engine(name).open(RestorationRequest(), None) as session:
         view = view_of(painting, damage_of(np.zeros((32, 32), bool)), Window(1, Box(0, 0, 32, 32)))
@@ -63,7 +63,7 @@ def test_a_window_without_a_hole_is_no_trouble(name: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize("name", ["telea", "navier-stokes"])
-def test_opencv_says_that_it_fills_eight_bits(name: str) -> None:
+def test_opencv_engines_report_eight_bit_precision(name: str) -> None:
     assert "8-bit" in get_engine(name).description
     with get_engine(name).open(RestorationRequest(), None) as session:
         assert "8-bit" in str(session.facts["precision"])

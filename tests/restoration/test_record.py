@@ -1,4 +1,4 @@
-"""The record of a restoration: true, complete, and readable in its older format."""
+"""The record of a restoration: content and older formats."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ OLD = """{
 """A record as format 1 was written."""
 
 
-def test_a_record_of_format_1_is_read_and_says_what_it_does_not_know() -> None:
+def test_record_of_format_1_is_read_with_unknown_fields_marked() -> None:
     record = RestorationRecord.from_json(OLD)
     assert (record.format, record.request.seed, record.request.variation) == (FORMAT, 7, 1)
     assert record.style == StyleReference((Box(0, 0, 20, 20),), suggested=True)
@@ -52,7 +52,7 @@ def test_a_record_of_format_1_is_read_and_says_what_it_does_not_know() -> None:
     assert RestorationRecord.from_json(record.to_json()) == record
 
 
-def test_a_record_of_format_2_names_parameters_as_today() -> None:
+def test_record_of_format_2_uses_current_parameter_names() -> None:
     old = {**json.loads(OLD), "format": 2, "used": ["engine", "growth", "weights"]}
     old["request"] = {**old["request"], "engine": "imagest", "weights": "mine", "steps": 9}
     record = RestorationRecord.from_json(json.dumps(old))
@@ -64,7 +64,7 @@ def test_a_record_of_format_2_names_parameters_as_today() -> None:
     assert json.loads(record.to_json())["request"]["parameters"]["steps"] == 9
 
 
-def test_an_old_request_that_would_be_refused_today_is_no_record_to_take_parameters_from() -> None:
+def test_invalid_request_of_an_old_record_is_refused() -> None:
     old = OLD.replace('"guidance": 1.0', '"guidance": NaN').replace(
         '"engine": "telea"', '"engine": "imagest"'
     )
@@ -72,13 +72,13 @@ def test_an_old_request_that_would_be_refused_today_is_no_record_to_take_paramet
         RestorationRecord.from_json(old)
 
 
-def test_a_record_of_a_later_format_is_read_without_what_is_new_in_it() -> None:
+def test_record_of_a_later_format_is_read_without_its_new_fields() -> None:
     now = json.loads(RestorationRecord.from_json(OLD).to_json())
     later = {**now, "format": FORMAT + 1, "moon": "full"}
     assert RestorationRecord.from_json(json.dumps(later)).format == FORMAT + 1
 
 
-def test_the_record_says_who_what_classes_and_which_fields_counted(tmp_path: Path) -> None:
+def test_record_contains_operator_classes_and_used_fields(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 80))
     stain = DamageClass(9, "stain at the edge", "#123456", Policy.RECORD)
     damage = DamageMap(80, 60, (*DEFAULT_CLASSES, stain))
@@ -98,7 +98,7 @@ def test_the_record_says_who_what_classes_and_which_fields_counted(tmp_path: Pat
     assert RestorationRecord.from_json(record.to_json()) == record
 
 
-def test_a_style_that_is_not_used_is_not_in_the_record(tmp_path: Path) -> None:
+def test_unused_style_is_not_recorded(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     request = RestorationRequest.of("spline")
     with open_painting(path) as painting:
@@ -106,14 +106,14 @@ def test_a_style_that_is_not_used_is_not_in_the_record(tmp_path: Path) -> None:
         assert restore(painting, damage_of(some_damage(60, 60, 3)), request, style).record.style is None
 
 
-def test_a_scan_that_changes_while_it_is_filled_gives_no_result(tmp_path: Path) -> None:
+def test_scan_changed_during_the_fill_gives_no_result(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     RewritingEngine.scan = path
     with open_painting(path) as painting, pytest.raises(PaintingError, match="has changed"):
         restore_with(RewritingEngine(), painting, damage_of(some_damage(60, 60, 3)), RestorationRequest())
 
 
-def test_a_scan_that_changes_before_the_export_gives_no_file(tmp_path: Path) -> None:
+def test_scan_changed_before_the_export_gives_no_file(tmp_path: Path) -> None:
     path = write_scan(tmp_path / "scan.tif", smooth_picture(60, 60))
     with open_painting(path) as painting:
         result = restore(painting, damage_of(some_damage(60, 60, 3)), RestorationRequest.of("harmonic"))
@@ -123,7 +123,7 @@ def test_a_scan_that_changes_before_the_export_gives_no_file(tmp_path: Path) -> 
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["scan.tif"]
 
 
-def test_a_name_that_is_no_unicode_can_be_written() -> None:
+def test_name_that_is_not_unicode_can_be_recorded() -> None:
     name = os.fsdecode(b"scan-\xe9.tif")
     text = json_text({"name": name, "title": "Mädchen"})
     assert json.loads(text.encode("utf-8")) == {"name": r"scan-\xe9.tif", "title": "Mädchen"}

@@ -27,7 +27,7 @@ from imagest_core.restoration.style_pictures import StylePictures
 
 
 class Dotted(ClassicalEngine):
-    """Small windows, a fill keyed by window that doesn't meet the rim: seams and blends all at work."""
+    """Small windows and a fill per window that doesn't match the boundary, so seams and blending matter."""
 
     name = title = description = "dotted"
     window = largest = 48
@@ -90,7 +90,7 @@ CASES = st.tuples(st.integers(0, 999), st.integers(12, 330), st.integers(12, 330
 
 @settings(max_examples=12, deadline=None)
 @given(CASES, st.integers(1, 3), st.sampled_from(["harmonic", "telea", "dotted"]))
-def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
+def test_fill_does_not_depend_on_samples_under_the_dilated_mask(
     case: tuple[int, int, int, int], dilation: int, name: str
 ) -> None:
     seed, height, width, pieces = case
@@ -109,7 +109,7 @@ def test_the_fill_does_not_depend_on_what_lies_under_the_grown_mask(
 
 @settings(max_examples=12, deadline=None)
 @given(CASES)
-def test_every_masked_pixel_is_in_exactly_one_fill_and_no_other(case: tuple[int, int, int, int]) -> None:
+def test_every_masked_pixel_is_in_exactly_one_fill(case: tuple[int, int, int, int]) -> None:
     seed, height, width, pieces = case
     mask = some_damage(height, width, seed, pieces)
     dilated = damage_of(mask).dilated(1)
@@ -125,7 +125,7 @@ def test_every_masked_pixel_is_in_exactly_one_fill_and_no_other(case: tuple[int,
     assert result.dilated == dilated
 
 
-def test_order_and_batch_of_windows_change_nothing() -> None:
+def test_result_is_independent_of_window_order_and_batch_size() -> None:
     picture, mask = smooth_picture(300, 280), some_damage(300, 280, 8, 9)
     first = restored(picture, mask, Dotted())
     assert len(first.record.windows) > 10
@@ -133,13 +133,13 @@ def test_order_and_batch_of_windows_change_nothing() -> None:
     assert same(first, restored(picture, mask, Dotted(batch=3)))
 
 
-def test_the_same_request_gives_the_same_bytes() -> None:
+def test_same_request_gives_identical_bytes() -> None:
     picture, mask = smooth_picture(90, 80), some_damage(90, 80, 1)
     for engine in ("harmonic", "biharmonic"):
         assert same(restored(picture, mask, engine), restored(picture, mask, engine))
 
 
-def test_a_hole_larger_than_a_window_is_filled_and_said_to_be_coarse() -> None:
+def test_hole_larger_than_a_window_is_filled_and_reported_as_coarse() -> None:
     picture = smooth_picture(400, 400) * 0.05 + 0.5
     mask = np.zeros((400, 400), bool)
     mask[100:300, 120:290] = True
@@ -150,7 +150,7 @@ def test_a_hole_larger_than_a_window_is_filled_and_said_to_be_coarse() -> None:
     assert abs(float(dilated.mean()) - 0.5) < 0.05
 
 
-def test_windows_of_a_smooth_fill_join_without_a_seam() -> None:
+def test_windows_of_a_smooth_fill_have_no_seam() -> None:
     picture = np.tile(np.linspace(0.2, 0.8, 500, dtype=np.float32)[None, :, None], (120, 1, 3))
     mask = np.zeros((120, 500), bool)
     mask[50:60, 5:495] = True
@@ -159,7 +159,7 @@ def test_windows_of_a_smooth_fill_join_without_a_seam() -> None:
         assert np.abs(fill.values - picture[fill.box.slices][fill.mask]).max() < 0.02
 
 
-def test_fills_can_be_kept_region_by_region(tmp_path: Path) -> None:
+def test_fills_can_be_accepted_by_region(tmp_path: Path) -> None:
     mask = np.zeros((300, 300), bool)
     mask[250:260, 250:262] = mask[20:30, 20:30] = mask[40:43, 20:30] = True
     result = restored(smooth_picture(300, 300), mask, "harmonic")
@@ -182,12 +182,12 @@ def test_fills_can_be_kept_region_by_region(tmp_path: Path) -> None:
         (np.ones((40, 51), bool), "51 × 40 pixels, the painting 50 × 40"),
     ],
 )
-def test_masks_that_cannot_be_used(mask: NDArray, sentence: str) -> None:
+def test_unusable_masks_are_refused(mask: NDArray, sentence: str) -> None:
     with pytest.raises(MaskError, match=sentence):
         restored(smooth_picture(40, 50), mask, "harmonic")
 
 
-def test_damage_that_is_only_recorded_is_not_filled(tmp_path: Path) -> None:
+def test_recorded_only_damage_is_not_filled(tmp_path: Path) -> None:
     damage = DamageMap.from_mask(np.eye(40, dtype=bool), label=6)
     assert not damage.class_of(6).filled
     path = write_scan(tmp_path / "scan.tif", smooth_picture(40, 40))
@@ -195,7 +195,7 @@ def test_damage_that_is_only_recorded_is_not_filled(tmp_path: Path) -> None:
         restore(painting, damage, RestorationRequest.of("harmonic"))
 
 
-def test_cancelling_between_windows_returns_nothing(tmp_path: Path) -> None:
+def test_cancellation_between_windows_returns_nothing(tmp_path: Path) -> None:
     asked: list[int] = []
 
     def cancelled() -> bool:
@@ -213,7 +213,7 @@ def test_invalid_samples_of_an_engine_are_an_error() -> None:
         restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted(broken=True))
 
 
-def test_progress_runs_to_the_end(tmp_path: Path) -> None:
+def test_progress_reaches_one(tmp_path: Path) -> None:
     fractions: list[float] = []
     progress = Progress(report=lambda report: fractions.append(report.fraction))
     with open_painting(write_scan(tmp_path / "scan.tif", smooth_picture(300, 300))) as painting:
@@ -224,7 +224,7 @@ def test_progress_runs_to_the_end(tmp_path: Path) -> None:
     assert fractions[-1] == 1.0
 
 
-def test_notes_of_the_engine_reach_the_record() -> None:
+def test_engine_notes_are_in_the_record() -> None:
     notes: list[Mapping[str, str]] = [
         window.notes
         for window in restored(smooth_picture(60, 60), some_damage(60, 60, 1), Dotted()).record.windows

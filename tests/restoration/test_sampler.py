@@ -7,14 +7,24 @@ import torch
 from torch import Tensor
 
 from imagest_core.errors import InputError
-from imagest_core.models.schedule import cosine_schedule
+from imagest_core.models.schedule import (
+    NoiseSchedule,
+    Prediction,
+    cosine_schedule,
+    flow_schedule,
+    scaled_linear_schedule,
+)
 from imagest_core.painting.geometry import Box
 from imagest_core.progress import Cancelled, Progress
-from imagest_core.restoration.diffusion.sampler import SCHEDULERS, Solver, sample, window_noise
+from imagest_core.restoration.diffusion.sampler import sample, window_noise
+from imagest_core.restoration.diffusion.solvers import Solver
+from imagest_core.restoration.modes import DDIM, KARRAS, LCM, MULTISTEP, SCHEDULERS, UNIPC
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 
 SCHEDULE = cosine_schedule()
+STABLE_DIFFUSION = scaled_linear_schedule(Prediction.EPSILON)
+OWN = (DDIM, MULTISTEP)
 KNOWN = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(3))
 NOISE = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(4))
 INSIDE = torch.zeros(2, 1, 8, 8)
@@ -22,7 +32,7 @@ INSIDE[..., 2:6, 2:6] = 1
 
 
 def oracle(target: Tensor):
-    """The velocity of a perfect network whose pictures are all ``target``."""
+    """Return the exact velocity for data that always equals ``target``."""
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
         signal, noise = SCHEDULE.signal(t, z), SCHEDULE.noise(t, z)
@@ -31,9 +41,22 @@ def oracle(target: Tensor):
     return velocity
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
+def wiener(schedule: NoiseSchedule, spread: float = 0.5):
+    """The exact prediction of ε or v for independent latents of standard deviation ``spread``."""
+
+    def predict(z: Tensor, t: Tensor) -> Tensor:
+        low = t.floor().long().clamp(max=schedule.steps - 1)
+        signal, noise = schedule.signal(low, z), schedule.noise(low, z)
+        clean = signal * spread**2 * z / (signal**2 * spread**2 + noise**2)
+        epsilon = (z - signal * clean) / noise
+        return epsilon if schedule.prediction is Prediction.EPSILON else signal * epsilon - noise * clean
+
+    return predict
+
+
+@pytest.mark.parametrize("scheduler", OWN)
 @pytest.mark.parametrize("steps", [1, 4, 15, 30])
-def test_a_perfect_network_is_followed_home(scheduler: str, steps: int) -> None:
+def test_sampler_with_exact_velocity_reaches_the_target(scheduler: str, steps: int) -> None:
     target = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(5))
     answer = sample(oracle(target), KNOWN, INSIDE, NOISE, Solver(scheduler, steps), SCHEDULE)
     inside = INSIDE.expand_as(answer) > 0
@@ -41,15 +64,16 @@ def test_a_perfect_network_is_followed_home(scheduler: str, steps: int) -> None:
 
 
 @pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_unmasked_latents_stay_exactly_as_given(scheduler: str) -> None:
-    answer = sample(lambda z, t: torch.sin(z * 3), KNOWN, INSIDE, NOISE, Solver(scheduler, 5), SCHEDULE)
+def test_unmasked_latents_are_unchanged(scheduler: str) -> None:
+    solver = Solver(scheduler, 5)
+    answer = sample(lambda z, t: torch.sin(z * 3), KNOWN, INSIDE, NOISE, solver, STABLE_DIFFUSION)
     known = INSIDE.expand_as(answer) == 0
     assert torch.equal(answer[known], KNOWN[known])
     assert not torch.allclose(answer[~known], KNOWN[~known])
 
 
-@pytest.mark.parametrize("scheduler", SCHEDULERS)
-def test_the_network_always_sees_known_latents_noised_by_the_same_noise(scheduler: str) -> None:
+@pytest.mark.parametrize("scheduler", OWN)
+def test_known_latents_are_noised_with_the_same_noise(scheduler: str) -> None:
     seen = []
 
     def velocity(z: Tensor, t: Tensor) -> Tensor:
@@ -59,11 +83,70 @@ def test_the_network_always_sees_known_latents_noised_by_the_same_noise(schedule
     sample(velocity, KNOWN, INSIDE, NOISE, Solver(scheduler, 4), SCHEDULE)
     known = INSIDE.expand_as(KNOWN) == 0
     assert [int(t[0]) for _, t in seen] == [999, 749, 499, 249]
-    for z, t in seen:
+    for z, t in seen[1:]:
         assert torch.allclose(z[known], SCHEDULE.add(KNOWN, NOISE, t)[known], atol=1e-6)
 
 
-def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
+@pytest.mark.parametrize("scheduler", [KARRAS, UNIPC])
+def test_schedulers_of_diffusers_keep_known_latents_in_their_history(scheduler: str) -> None:
+    """With all latents known but one, no step may move them from the noised known ones."""
+    seen = []
+
+    def epsilon(z: Tensor, t: Tensor) -> Tensor:
+        seen.append(z)
+        return torch.full_like(z, 3.0)
+
+    steps = Solver(scheduler, 6).start(STABLE_DIFFUSION, lambda index: NOISE)
+    sample(epsilon, KNOWN, INSIDE, NOISE, Solver(scheduler, 6), STABLE_DIFFUSION)
+    known = INSIDE.expand_as(KNOWN) == 0
+    for index, z in enumerate(seen[1:], 1):
+        assert torch.allclose(z[known], steps.add(KNOWN, NOISE, index)[known], atol=1e-5)
+
+
+@pytest.mark.parametrize(("scheduler", "count"), [(KARRAS, 12), (UNIPC, 8), (MULTISTEP, 20)])
+@pytest.mark.parametrize("prediction", [Prediction.EPSILON, Prediction.VELOCITY])
+def test_few_steps_of_a_good_solver_are_near_many_of_ddim(
+    scheduler: str, count: int, prediction: Prediction
+) -> None:
+    schedule, everywhere = scaled_linear_schedule(prediction), torch.ones_like(INSIDE)
+
+    def run(solver: Solver) -> Tensor:
+        return sample(wiener(schedule), KNOWN, everywhere, NOISE, solver, schedule)
+
+    exact = run(Solver(DDIM, 1000))
+    assert (run(Solver(scheduler, count)) - exact).abs().mean() < (
+        run(Solver(DDIM, count)) - exact
+    ).abs().mean()
+
+
+def test_a_flow_is_refused_by_schedulers_of_diffusers() -> None:
+    with pytest.raises(InputError, match="flow model"):
+        Solver(UNIPC, 4).start(flow_schedule(), lambda index: NOISE)
+
+
+def test_consistency_sampling_uses_fresh_noise_at_each_step() -> None:
+    indices = []
+
+    def fresh(index: int) -> Tensor:
+        indices.append(index)
+        return torch.zeros_like(NOISE)
+
+    sample(oracle(KNOWN), KNOWN, INSIDE, NOISE, Solver(LCM, 4), SCHEDULE, fresh=fresh)
+    assert indices == [0, 1, 2]
+
+
+def test_each_latent_can_have_its_own_strength() -> None:
+    init = KNOWN + 1
+    strength = torch.zeros_like(INSIDE)
+    strength[..., 2:4, 2:6], strength[..., 4:6, 2:6] = 0.3, 0.8
+    answer = sample(
+        lambda z, t: torch.sin(3 * z), KNOWN, torch.ones_like(INSIDE), NOISE, Solver(DDIM, 20), SCHEDULE,
+        init=init, strength=strength,
+    )  # fmt: skip
+    change = (answer - init).abs().mean((0, 1))
+    assert change[:2].max() == 0
+    assert 0 < change[2:4, 2:6].mean() < change[4:6, 2:6].mean()
+
     """For data of unit variance the exact velocity is known; the two-step solver must need fewer steps."""
     spread = 0.5
 
@@ -76,12 +159,12 @@ def test_multistep_is_nearer_to_many_steps_than_ddim() -> None:
     exact = sample(velocity, KNOWN, everywhere, NOISE, Solver("ddim", 1000), SCHEDULE)
     errors = {
         s: (sample(velocity, KNOWN, everywhere, NOISE, Solver(s, 10), SCHEDULE) - exact).abs().mean()
-        for s in SCHEDULERS
+        for s in (DDIM, MULTISTEP)
     }
     assert errors["dpm++2m"] < 0.5 * errors["ddim"]
 
 
-def test_refining_starts_from_what_there_is() -> None:
+def test_refinement_starts_from_the_given_latents() -> None:
     init = torch.randn(2, 4, 8, 8, generator=torch.Generator().manual_seed(6))
     times = []
 
@@ -94,7 +177,7 @@ def test_refining_starts_from_what_there_is() -> None:
     assert torch.allclose(answer[INSIDE.expand_as(answer) > 0], init[INSIDE.expand_as(init) > 0], atol=1e-3)
 
 
-def test_cancel_acts_between_steps() -> None:
+def test_cancellation_is_checked_between_steps() -> None:
     calls = []
     progress = Progress(cancelled=lambda: len(calls) >= 3)
 

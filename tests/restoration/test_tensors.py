@@ -1,4 +1,4 @@
-"""The solvers take NumPy arrays and torch tensors alike."""
+"""The solvers accept NumPy arrays and torch tensors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from imagest_core.restoration.inpainting.pde import anisotropic_spline, fill_ima
 from imagest_core.restoration.inpainting.tensors import as_tensors
 
 
-def test_tensors_are_filled_as_arrays_are():
+def test_tensors_and_arrays_give_the_same_fill():
     rng = np.random.default_rng(1)
     image = rng.random((24, 32, 3), np.float32)
     mask = np.zeros((24, 32), bool)

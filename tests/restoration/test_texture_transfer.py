@@ -38,7 +38,9 @@ def smooth_fill(picture: np.ndarray, mask: np.ndarray) -> np.ndarray:
     return np.where(mask[..., None], ramp, picture).astype(np.float32)
 
 
-def laid(fill: np.ndarray, mask: np.ndarray, picture: np.ndarray, strength: float = 1.0, seed: int = 0):
+def added_texture(
+    fill: np.ndarray, mask: np.ndarray, picture: np.ndarray, strength: float = 1.0, seed: int = 0
+):
     """What is added under the mask where damage counts as thick everywhere."""
     everywhere = mask.astype(np.float32)
     return TextureTransfer([Source(picture, ~mask)], strength).apply(fill, mask, everywhere, seed) - fill
@@ -50,16 +52,16 @@ def energy(added: np.ndarray, fine: float, coarse: float) -> float:
     return float((blurred[0] - blurred[1])[33:63, 33:63].std())
 
 
-def test_in_thick_damage_paint_is_as_lively_as_intact_paint(hole) -> None:
+def test_band_energy_in_thick_damage_matches_intact_paint(hole) -> None:
     picture = grainy()
-    added = laid(smooth_fill(picture, hole), hole, picture)
+    added = added_texture(smooth_fill(picture, hole), hole, picture)
     for band in ((0.0, 1.0), (1.0, 2.0)):
         intact = overall_energy([(grey(picture), ~hole)], band)
         assert energy(added, *band) == pytest.approx(intact, rel=0.4)
     assert abs(added[33:63, 33:63].mean()) < 0.015
 
 
-def test_in_thin_damage_the_finest_band_comes_to_its_share_of_the_intact_paint(hole) -> None:
+def test_finest_band_in_thin_damage_reaches_its_share_of_the_intact_energy(hole) -> None:
     picture = grainy()
     fill, sources = smooth_fill(picture, hole), [Source(picture, ~hole)]
     added = TextureTransfer(sources).apply(fill, hole, np.zeros(hole.shape, np.float32)) - fill
@@ -67,7 +69,7 @@ def test_in_thin_damage_the_finest_band_comes_to_its_share_of_the_intact_paint(h
     assert energy(added, *FINEST.band) == pytest.approx(aimed, rel=0.2)
 
 
-def test_so_do_cracks_and_no_sample_stands_out_as_a_dot() -> None:
+def test_cracks_have_no_isolated_dots() -> None:
     picture = grainy()
     cracks = np.zeros((96, 96), np.bool_)
     cracks[8:90:12], cracks[:, 8:90:12] = True, True
@@ -81,51 +83,52 @@ def test_so_do_cracks_and_no_sample_stands_out_as_a_dot() -> None:
     assert inside.max() < 1.5 * MAX_OUTLIER * usual * (1 + MAX_GAIN)
 
 
-def test_what_is_there_already_is_not_added_again(hole) -> None:
+def test_existing_texture_is_not_added_twice(hole) -> None:
     picture = grainy()
-    ends = [fill + laid(fill, hole, picture) for fill in (smooth_fill(picture, hole), picture)]
+    ends = [fill + added_texture(fill, hole, picture) for fill in (smooth_fill(picture, hole), picture)]
     energies = [(end - cv2.GaussianBlur(end, (0, 0), 4.0))[36:60, 36:60].std() for end in ends]
     assert energies[1] == pytest.approx(energies[0], rel=0.25)
     thin, sources = np.zeros(hole.shape, np.float32), [Source(picture, ~hole)]
     fills = (smooth_fill(picture, hole), picture)
-    smooth, lively = (
+    smooth, textured = (
         np.abs(TextureTransfer(sources).apply(fill, hole, thin) - fill)[hole].mean() for fill in fills
     )
-    assert lively < 0.5 * smooth
+    assert textured < 0.5 * smooth
 
 
-def test_thin_damage_takes_the_finest_band_alone(hole) -> None:
+def test_thin_damage_gets_only_the_finest_band(hole) -> None:
     picture = grainy()
     fill = smooth_fill(picture, hole)
     sources = [Source(picture, ~hole)]
     thin = TextureTransfer(sources).apply(fill, hole, np.zeros(hole.shape, np.float32)) - fill
     blurred = [
-        cv2.GaussianBlur(x, (0, 0), 2.0)[36:60, 36:60].std() for x in (thin, laid(fill, hole, picture))
+        cv2.GaussianBlur(x, (0, 0), 2.0)[36:60, 36:60].std()
+        for x in (thin, added_texture(fill, hole, picture))
     ]
     assert blurred[0] < 0.6 * blurred[1]
 
 
-def test_known_samples_stay_and_detail_fades_in_from_the_rim(hole) -> None:
+def test_known_samples_are_kept_and_detail_fades_in_from_the_boundary(hole) -> None:
     picture = grainy()
-    added = laid(smooth_fill(picture, hole), hole, picture)
+    added = added_texture(smooth_fill(picture, hole), hole, picture)
     assert not added[~hole].any()
     assert np.abs(added[30, 30:66]).mean() < 0.75 * np.abs(added[48, 34:62]).mean()
 
 
-def test_without_strength_nothing_is_added(hole) -> None:
+def test_zero_strength_adds_nothing(hole) -> None:
     picture = grainy()
-    assert not laid(smooth_fill(picture, hole), hole, picture, strength=0.0).any()
+    assert not added_texture(smooth_fill(picture, hole), hole, picture, strength=0.0).any()
 
 
-def test_another_seed_chooses_other_patches(hole) -> None:
+def test_seed_changes_the_patches(hole) -> None:
     picture = grainy()
     fill = smooth_fill(picture, hole)
-    one, same, other = (laid(fill, hole, picture, seed=s) for s in (1, 1, 2))
+    one, same, other = (added_texture(fill, hole, picture, seed=s) for s in (1, 1, 2))
     assert np.array_equal(one, same)
     assert np.abs(one - other).max() > 0.01
 
 
-def test_samples_that_are_not_intact_lend_nothing(hole) -> None:
+def test_damaged_samples_are_not_used_as_source(hole) -> None:
     picture = grainy()
     spoilt = np.where(hole[..., None], np.float32(99), picture)
     fill = smooth_fill(picture, hole)
@@ -134,7 +137,7 @@ def test_samples_that_are_not_intact_lend_nothing(hole) -> None:
     assert np.array_equal(one, other)
 
 
-def test_without_a_whole_intact_patch_nothing_is_added() -> None:
+def test_nothing_is_added_without_a_complete_intact_patch() -> None:
     everywhere = np.ones((40, 40), np.bool_)
     fill = np.full((40, 40, 3), 0.5, np.float32)
     for thick in (np.zeros, np.ones):
@@ -144,7 +147,7 @@ def test_without_a_whole_intact_patch_nothing_is_added() -> None:
         assert np.array_equal(answer, fill)
 
 
-def test_a_split_adds_up_and_ignores_holes(hole) -> None:
+def test_bands_sum_to_the_picture_and_ignore_holes(hole) -> None:
     picture = grainy()
     low, detail = split(picture, ~hole, 2.0)
     assert np.allclose((low + detail)[~hole], picture[~hole], atol=1e-6)
@@ -152,7 +155,7 @@ def test_a_split_adds_up_and_ignores_holes(hole) -> None:
     assert np.allclose(low, again)
 
 
-def test_a_crack_shows_no_sample_and_a_loss_its_set_share() -> None:
+def test_sampled_weight_is_zero_in_cracks_and_the_share_in_losses() -> None:
     mask = np.zeros((120, 120), np.bool_)
     mask[10:17] = True
     assert not sample_weight(mask).any()
@@ -165,7 +168,7 @@ def test_a_crack_shows_no_sample_and_a_loss_its_set_share() -> None:
     assert not share[~mask].any()
 
 
-def test_a_crack_is_not_broad_and_a_stroke_is() -> None:
+def test_stroke_is_broad_and_crack_is_not() -> None:
     mask = np.zeros((80, 80), np.bool_)
     mask[10:15], mask[40:49] = True, True
     broad = broad_mask(mask)
@@ -174,7 +177,7 @@ def test_a_crack_is_not_broad_and_a_stroke_is() -> None:
     assert not broad[~mask].any()
 
 
-def test_only_a_large_loss_is_deep_and_only_in_its_middle() -> None:
+def test_only_the_middle_of_a_large_loss_is_deep() -> None:
     mask = np.zeros((160, 160), np.bool_)
     mask[20:60, 20:60] = True
     assert not deep_mask(mask).any()
@@ -184,7 +187,7 @@ def test_only_a_large_loss_is_deep_and_only_in_its_middle() -> None:
     assert deep[40, 40] < 1e-3
 
 
-def test_deep_in_a_large_loss_coarser_paint_is_laid_down() -> None:
+def test_coarse_texture_is_added_deep_in_a_large_loss() -> None:
     noise = np.random.default_rng(0).normal(0, 1, (160, 160, 3)).astype(np.float32)
     blots = np.asarray(cv2.GaussianBlur(noise, (0, 0), 5.0), np.float32)
     nowhere, left = np.zeros((160, 160), np.float32), np.zeros((160, 160), np.float32)
@@ -194,7 +197,7 @@ def test_deep_in_a_large_loss_coarser_paint_is_laid_down() -> None:
     assert deeper[:, :80].std() > 1.3 * everywhere[:, :80].std()
 
 
-def test_damage_at_the_edge_counts_as_going_on_there() -> None:
+def test_damage_at_the_edge_continues_outside_the_picture() -> None:
     mask = np.zeros((80, 80), np.bool_)
     mask[:, :12] = True
     assert sample_weight(mask)[40, 0] > 0

@@ -33,7 +33,7 @@ def result_for(painting: Painting) -> RestorationResult:
     return restore(painting, damage_of(MASK), RestorationRequest.of("harmonic", seed=9))
 
 
-def test_an_export_is_the_scan_everywhere_but_in_the_fills(scan: Path, tmp_path: Path) -> None:
+def test_export_equals_the_scan_outside_the_fills(scan: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
     with open_painting(scan) as painting:
         result = result_for(painting)
@@ -55,7 +55,7 @@ def test_an_export_is_the_scan_everywhere_but_in_the_fills(scan: Path, tmp_path:
     assert found.sha256 == hashlib.sha256(b"".join(parts)).hexdigest()
 
 
-def test_a_file_stored_in_another_way_is_compared_sample_by_sample(scan: Path, tmp_path: Path) -> None:
+def test_differently_stored_file_is_compared_by_samples(scan: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
     with open_painting(scan) as painting:
         result = result_for(painting)
@@ -68,7 +68,7 @@ def test_a_file_stored_in_another_way_is_compared_sample_by_sample(scan: Path, t
     assert found.sha256 == hashlib.sha256(before[~dilated].astype("<u2").tobytes()).hexdigest()
 
 
-def test_an_export_of_some_regions_leaves_the_others(scan: Path, tmp_path: Path) -> None:
+def test_export_of_some_regions_keeps_the_others(scan: Path, tmp_path: Path) -> None:
     with open_painting(scan) as painting:
         result = result_for(painting).only({1})
         found = export(painting, result, tmp_path / "out.tif")
@@ -80,7 +80,7 @@ def test_an_export_of_some_regions_leaves_the_others(scan: Path, tmp_path: Path)
 @pytest.mark.parametrize(
     ("inside", "sentence"), [(False, "differs from the scan outside"), (True, "did not reach")]
 )
-def test_one_wrong_sample_is_found(scan: Path, tmp_path: Path, inside: bool, sentence: str) -> None:
+def test_single_wrong_sample_is_detected(scan: Path, tmp_path: Path, inside: bool, sentence: str) -> None:
     out = tmp_path / "out.tif"
     with open_painting(scan) as painting:
         result = result_for(painting)
@@ -93,7 +93,7 @@ def test_one_wrong_sample_is_found(scan: Path, tmp_path: Path, inside: bool, sen
             verify(painting, result.fills, out)
 
 
-def test_a_fill_that_changes_after_writing_leaves_no_file(scan: Path, tmp_path: Path) -> None:
+def test_fill_changed_after_writing_leaves_no_file(scan: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.tif"
     with open_painting(scan) as painting:
         result = result_for(painting)
@@ -125,7 +125,7 @@ def test_another_kind_of_file_is_refused(scan: Path, tmp_path: Path) -> None:
             verify(painting, result_for(painting).fills, out)
 
 
-def test_the_record_survives_json(scan: Path, tmp_path: Path) -> None:
+def test_record_round_trips_through_json(scan: Path, tmp_path: Path) -> None:
     with open_painting(scan) as painting:
         result = result_for(painting)
         verification = export(painting, result, tmp_path / "out.tif")

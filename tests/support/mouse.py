@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -24,7 +24,7 @@ class Mouse:
     ) -> None:
         QTest.mouseRelease(self.port, button, keys(**held), QPoint(x, y))
 
-    def move(self, x: int, y: int, *, down: bool = True, shift: bool = False, alt: bool = False) -> None:
+    def move(self, x: int, y: int, *, down: bool = True, **held: bool) -> None:
         buttons = Qt.MouseButton.LeftButton if down else Qt.MouseButton.NoButton
         at = QPointF(x, y)
         event = QMouseEvent(
@@ -33,7 +33,22 @@ class Mouse:
             self.port.mapToGlobal(at),
             Qt.MouseButton.NoButton,
             buttons,
-            keys(shift=shift, alt=alt),
+            keys(**held),
+        )
+        QApplication.sendEvent(self.port, event)
+
+    def wheel(self, x: int, y: int, turned: int) -> None:
+        """Turn the wheel by ``turned`` eighths of a degree."""
+        at = QPointF(x, y)
+        event = QWheelEvent(
+            at,
+            self.port.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, turned),
+            Qt.MouseButton.NoButton,
+            keys(),
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
         )
         QApplication.sendEvent(self.port, event)
 
@@ -51,10 +66,12 @@ class Mouse:
         self.release(*points[-1], **held)
 
 
-def keys(*, shift: bool = False, alt: bool = False) -> Qt.KeyboardModifier:
+def keys(*, shift: bool = False, alt: bool = False, control: bool = False) -> Qt.KeyboardModifier:
     held = Qt.KeyboardModifier.NoModifier
     if shift:
         held |= Qt.KeyboardModifier.ShiftModifier
     if alt:
         held |= Qt.KeyboardModifier.AltModifier
+    if control:
+        held |= Qt.KeyboardModifier.ControlModifier
     return held

@@ -1,6 +1,6 @@
 """The real program as a process of its own, worked at by a script: ``python window_script.py WHAT SCAN``.
 
-It says on stdout what was done, as soon as it was done. ``work`` goes on till it is killed; ``close NAME``
+It says on stdout what was done, as soon as it was done. ``work`` runs until it is killed; ``close NAME``
 closes the window while the engine NAME is filling.
 """
 
@@ -39,8 +39,8 @@ class Patience:
 def fingerprint(user: User) -> str:
     """A hash of the damage, style, results and verdicts."""
     state = user.document.state
-    told = (state.style.regions, sorted(state.runs), sorted(map(repr, state.decisions.items())))
-    return sha256(user.labels().tobytes() + repr(told).encode()).hexdigest()[:16]
+    summary = (state.style.regions, sorted(state.runs), sorted(map(repr, state.decisions.items())))
+    return sha256(user.labels().tobytes() + repr(summary).encode()).hexdigest()[:16]
 
 
 def say(*words: object) -> None:

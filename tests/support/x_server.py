@@ -29,8 +29,8 @@ def x_server(width: int, height: int) -> Iterator[str]:
     )
     os.close(writer)
     try:
-        with os.fdopen(reader) as told:
-            yield f":{told.readline().strip()}"
+        with os.fdopen(reader) as output:
+            yield f":{output.readline().strip()}"
     finally:
         server.terminate()
         server.wait()

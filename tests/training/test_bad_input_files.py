@@ -1,4 +1,4 @@
-"""Training on archives and runs that are damaged or mean no good."""
+"""Training on archives and runs that are damaged or malicious."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def packed(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.mark.parametrize("name", list(BAD))
-def test_a_tar_with_anything_but_pictures_is_refused(cli, packed, tmp_path: Path, name: str) -> None:
+def test_tar_with_other_members_is_refused(cli, packed, tmp_path: Path, name: str) -> None:
     path = packed(BAD[name])
     with pytest.raises(InputError) as refused:
         load_works([path])
@@ -73,7 +73,7 @@ def test_a_tar_with_anything_but_pictures_is_refused(cli, packed, tmp_path: Path
 
 
 @pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
-def test_a_tar_cut_anywhere_is_refused(packed, mode: str) -> None:
+def test_truncated_tar_is_refused(packed, mode: str) -> None:
     path = packed(mode=mode)
     data = path.read_bytes()
     assert len(load_works([path])[0]) > 0
@@ -108,7 +108,7 @@ def run(tmp_path: Path) -> Path:
     return folder
 
 
-def test_a_state_comes_back(run: Path) -> None:
+def test_state_round_trips(run: Path) -> None:
     tensors, clock = read_state(run / "state.safetensors")
     assert (sorted(tensors), clock) == (["average.factors"], TrainingClock(3, 1.5))
 
@@ -161,6 +161,6 @@ def test_run_is_not_started_in_another_folder(run: Path, tmp_path: Path) -> None
 
 
 @pytest.mark.shared
-def test_a_tar_that_was_found_faulty(shared: Path) -> None:
+def test_faulty_tar_is_refused(shared: Path) -> None:
     with pytest.raises(InputError, match="cut short or damaged"):
         load_works([shared / "faulty" / "train-cut.tar"])

@@ -13,19 +13,19 @@ from imagest_core.training.examples import DamagedCrops, fixed_batch
 from imagest_core.training.images import held_out, load_maps, load_works, random_crop, work_of
 
 
-def test_a_work_stands_on_one_side_only(pictures: Path) -> None:
+def test_each_work_is_in_one_split_only(pictures: Path) -> None:
     kept, aside = load_works([pictures])
     assert len(kept) + len(aside) == 24
     assert not set(kept.works) & set(aside.works)
 
 
-def test_about_fifteen_percent_are_held_out_by_name_alone() -> None:
+def test_about_fifteen_percent_are_held_out_by_name() -> None:
     share = np.mean([held_out(f"{k:04d}") for k in range(4000)])
     assert 0.13 < share < 0.17
     assert work_of("native/0012-3.webp") == work_of("whole/0012.webp") == "0012"
 
 
-def test_a_tar_is_as_good_as_a_folder(pictures: Path, tmp_path: Path) -> None:
+def test_tar_and_folder_are_equivalent(pictures: Path, tmp_path: Path) -> None:
     archive = tmp_path / "works.tar"
     with tarfile.open(archive, "w") as tar:
         for path in sorted(pictures.iterdir()):
@@ -35,14 +35,14 @@ def test_a_tar_is_as_good_as_a_folder(pictures: Path, tmp_path: Path) -> None:
     assert all(np.array_equal(a, b) for a, b in zip(folder.pictures, tarred.pictures))
 
 
-def test_a_source_that_is_no_pictures_is_refused(tmp_path: Path) -> None:
+def test_source_without_pictures_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="neither a folder nor a tar"):
         load_works([tmp_path / "nothing.tar"])
     with pytest.raises(InputError, match="too few"):
         load_works([tmp_path])
 
 
-def test_example_k_is_always_the_same(pictures: Path, maps: Path) -> None:
+def test_examples_are_deterministic(pictures: Path, maps: Path) -> None:
     works = load_works([pictures])[0]
     first, second = (DamagedCrops(works, load_maps(maps), 32, style_side=32, seed=5) for _ in range(2))
     for part, again in zip(first[17], second[17]):
@@ -50,7 +50,7 @@ def test_example_k_is_always_the_same(pictures: Path, maps: Path) -> None:
     assert not torch.equal(first[17][0], first[18][0])
 
 
-def test_batches_have_the_promised_shapes(pictures: Path, maps: Path) -> None:
+def test_batch_shapes(pictures: Path, maps: Path) -> None:
     batch = fixed_batch(DamagedCrops(load_works([pictures])[0], load_maps(maps), 64, style_side=32), 3)
     assert batch.clean.shape == (3, 3, 64, 64)
     assert batch.mask.shape == (3, 1, 64, 64)
@@ -65,7 +65,7 @@ def test_batches_have_the_promised_shapes(pictures: Path, maps: Path) -> None:
     [DamageMix(1, 0, 0, 0), DamageMix(0, 1, 0, 0), DamageMix(0, 0, 1, 0), DamageMix(0, 0, 0, 1)],
     ids=["cracks", "lacunae", "strokes", "large"],
 )
-def test_every_kind_of_damage_leaves_something_known(mix: DamageMix, maps: Path) -> None:
+def test_every_kind_of_damage_leaves_known_pixels(mix: DamageMix, maps: Path) -> None:
     rng = np.random.default_rng(0)
     for craquelure in (load_maps(maps), ()):
         shares = [simulate_mask(64, rng, craquelure, mix).mean() for _ in range(20)]

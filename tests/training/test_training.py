@@ -1,4 +1,4 @@
-"""A whole training at toy size: autoencoder, diffusion, a kill and a resume, a checkpoint that restores."""
+"""Training at toy size: autoencoder, diffusion, resuming after a kill, and a usable checkpoint."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def trainer(folder: Path, data: tuple[DamagedCrops, DamagedCrops], steps: int) -
     return Trainer(task, data[0], options)
 
 
-def test_a_training_learns_and_writes_down_what_happened(tmp_path: Path, data) -> None:
+def test_training_reduces_the_loss_and_writes_its_log(tmp_path: Path, data) -> None:
     reports: list[Report] = []
     clock = trainer(tmp_path / "run", data, 30).run(Progress(reports.append))
     assert clock.step == 30
@@ -62,7 +62,7 @@ def test_a_training_learns_and_writes_down_what_happened(tmp_path: Path, data) -
     assert any((tmp_path / "run" / "tensorboard").iterdir())
 
 
-def test_a_stopped_training_goes_on_where_it_stood(tmp_path: Path, data) -> None:
+def test_interrupted_training_resumes_at_its_step(tmp_path: Path, data) -> None:
     asked: list[int] = []
     stopped = trainer(tmp_path / "run", data, 8)
     with pytest.raises(Cancelled):
@@ -78,21 +78,21 @@ def test_a_stopped_training_goes_on_where_it_stood(tmp_path: Path, data) -> None
     assert again.run(Progress()).step == 8
 
 
-def test_a_run_of_another_shape_is_refused(tmp_path: Path, data) -> None:
+def test_run_with_other_settings_is_refused(tmp_path: Path, data) -> None:
     trainer(tmp_path / "run", data, 1).run(Progress())
     task = AutoencoderTask(replace(TINY.autoencoder, encoder_channels=16), fixed_batch(data[1], 1))
     with pytest.raises(ModelError, match="another shape"):
         Trainer(task, data[0], LoopOptions(tmp_path / "run", device="cpu"))
 
 
-def test_the_rate_warms_up_and_ends_at_zero(tmp_path: Path) -> None:
+def test_learning_rate_warms_up_and_ends_at_zero(tmp_path: Path) -> None:
     options = LoopOptions(tmp_path, steps=100, warmup=10, minutes=10)
     assert learning_rate(options, TrainingClock(0)) == pytest.approx(0.1 * options.learning_rate)
     assert learning_rate(options, TrainingClock(50)) == pytest.approx(0.5 * options.learning_rate)
     assert learning_rate(options, TrainingClock(50, seconds=600)) == pytest.approx(0.0)
 
 
-def test_latents_are_zero_true_or_spoiled() -> None:
+def test_conditioning_latents_are_zero_clean_or_corrupted() -> None:
     latents = torch.randn(3, 4, 8, 8)
     answer = corrupted(latents, torch.tensor([0.1, 0.7, 0.9]))
     assert not answer[0].any()
@@ -100,15 +100,13 @@ def test_latents_are_zero_true_or_spoiled() -> None:
     assert not torch.allclose(answer[2], latents[2])
 
 
-def test_the_pyramid_ignores_a_constant_and_counts_detail() -> None:
+def test_pyramid_loss_ignores_constants_and_measures_detail() -> None:
     mask = torch.ones(1, 1, 32, 32)
     assert float(pyramid_l1(torch.full((1, 3, 32, 32), 0.5), mask)) == pytest.approx(0.0, abs=1e-6)
     assert float(pyramid_l1(torch.randn(1, 3, 32, 32), mask)) > 0.1
 
 
-def test_from_pictures_to_a_model_on_the_command_line(
-    tmp_path: Path, pictures: Path, maps: Path, cli
-) -> None:
+def test_training_a_model_on_the_command_line(tmp_path: Path, pictures: Path, maps: Path, cli) -> None:
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
     first, second, model = tmp_path / "a", tmp_path / "d", tmp_path / "model"
@@ -127,7 +125,7 @@ def test_from_pictures_to_a_model_on_the_command_line(
     assert checkpoint.network.config.autoencoder.latent_scale == tuple(scale)
 
 
-def test_the_decoder_goes_on_with_the_encoder_as_it_is(tmp_path: Path, pictures: Path, cli) -> None:
+def test_decoder_training_keeps_the_encoder(tmp_path: Path, pictures: Path, cli) -> None:
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
     common = [pictures, "--network", sizes, "--steps", 2, "--batch", 2, "--side", 32, "--held-out", 2]
@@ -138,7 +136,9 @@ def test_the_decoder_goes_on_with_the_encoder_as_it_is(tmp_path: Path, pictures:
     assert not torch.equal(before["average.decoder.stem.weight"], after["model.decoder.stem.weight"])
 
 
-def test_a_diffusion_begins_with_the_weights_of_another_run(tmp_path: Path, pictures: Path, cli) -> None:
+def test_diffusion_training_starts_from_the_weights_of_another_run(
+    tmp_path: Path, pictures: Path, cli
+) -> None:
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
     common = [pictures, "--batch", 2, "--side", 32, "--held-out", 2, "--device", "cpu"]
@@ -146,8 +146,8 @@ def test_a_diffusion_begins_with_the_weights_of_another_run(tmp_path: Path, pict
     encoded = ["--autoencoder", tmp_path / "a"]
     assert cli("train", "autoencoder", "-o", tmp_path / "a", *toy).code == 0
     assert cli("train", "imagest", "-o", tmp_path / "d", *encoded, *toy).code == 0
-    begun = ["-o", tmp_path / "e", "--begin", tmp_path / "d", *encoded]
-    assert cli("train", "imagest", *begun, *toy, "--rate", 1e-12, "--seed", 9).code == 0
+    options = ["-o", tmp_path / "e", "--begin", tmp_path / "d", *encoded]
+    assert cli("train", "imagest", *options, *toy, "--rate", 1e-12, "--seed", 9).code == 0
     before, after = (load_file(tmp_path / run / "state.safetensors") for run in "de")
     name = "unet.net.conv_in.weight"
     assert torch.allclose(before[f"average.{name}"], after[f"model.{name}"], atol=1e-6)
@@ -161,7 +161,7 @@ def test_a_diffusion_begins_with_the_weights_of_another_run(tmp_path: Path, pict
     assert "another shape" in wrong.err
 
 
-def test_a_model_takes_parts_from_runs_and_from_another_model(tmp_path: Path, pictures: Path, cli) -> None:
+def test_model_is_assembled_from_runs_and_another_model(tmp_path: Path, pictures: Path, cli) -> None:
     model = tiny_checkpoint(tmp_path / "model")
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
@@ -178,32 +178,34 @@ def test_a_model_takes_parts_from_runs_and_from_another_model(tmp_path: Path, pi
     assert after.description.training["autoencoder"]["steps"] == 2
 
 
-def test_the_card_keeps_every_round_of_the_autoencoder(tmp_path: Path, pictures: Path, cli) -> None:
+def test_model_card_lists_every_round_of_the_autoencoder(tmp_path: Path, pictures: Path, cli) -> None:
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
     toy = [pictures, "--network", sizes, "--batch", 2, "--side", 32, "--held-out", 2]
     model: Path = tiny_checkpoint(tmp_path / "model")
     rounds = [()]
     for number, steps in enumerate((1, 2, 3)):
-        run, begun = tmp_path / f"run{number}", ["--begin", model]
-        assert cli("train", "autoencoder", "-o", run, *begun, *toy, "--steps", steps).code == 0
+        run, options = tmp_path / f"run{number}", ["--begin", model]
+        assert cli("train", "autoencoder", "-o", run, *options, *toy, "--steps", steps).code == 0
         packed = ["--autoencoder", run, "--diffusion", model, "--earlier", model, "--name", "again"]
         assert cli("train", "pack", *packed, "-o", tmp_path / f"model{number}").code == 0
         model = tmp_path / f"model{number}"
-        told = load_checkpoint(model).description.training
-        rounds.append(tuple(told[name]["steps"] for name in sorted(told) if name.startswith("autoencoder")))
+        training = load_checkpoint(model).description.training
+        rounds.append(
+            tuple(training[name]["steps"] for name in sorted(training) if name.startswith("autoencoder"))
+        )
     assert rounds[1:] == [(1,), (2, 1), (3, 1, 2)]
 
 
-def test_trainings_go_on_from_a_packed_model(tmp_path: Path, pictures: Path, cli) -> None:
+def test_training_continues_from_a_packed_model(tmp_path: Path, pictures: Path, cli) -> None:
     model = tiny_checkpoint(tmp_path / "model")
     sizes = tmp_path / "tiny.json"
     sizes.write_text(json.dumps(TINY.to_json()))
     toy = [pictures, "--network", sizes, "--steps", 1, "--batch", 2, "--side", 32, "--held-out", 2]
     still = [*toy, "--rate", 1e-12]
     assert cli("train", "autoencoder", "-o", tmp_path / "a", "--begin", model, *still).code == 0
-    begun = ["--autoencoder", model, "--begin", model]
-    assert cli("train", "imagest", "-o", tmp_path / "d", *begun, *still).code == 0
+    options = ["--autoencoder", model, "--begin", model]
+    assert cli("train", "imagest", "-o", tmp_path / "d", *options, *still).code == 0
     network = load_checkpoint(model).network
     decoder = load_file(tmp_path / "a" / "state.safetensors")["model.decoder.stem.weight"]
     assert torch.allclose(decoder, network.autoencoder.decoder.stem.weight, atol=1e-6)

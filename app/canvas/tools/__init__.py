@@ -5,8 +5,10 @@ from __future__ import annotations
 from app.canvas.tools.base import Pointer, Tool, ToolContext
 from app.canvas.tools.brush import Brush, Eraser
 from app.canvas.tools.navigation import Hand, Picker, Ruler
+from app.canvas.tools.note import NoteTool
 from app.canvas.tools.outline import Lasso, Polygon, Rectangle
 from app.canvas.tools.region import FillTool
+from app.canvas.tools.reject import RejectBrush, RejectLasso
 from app.canvas.tools.style import StyleTool
 from app.canvas.tools.wand import WandTool
 
@@ -23,7 +25,10 @@ TOOLS: dict[str, type[Tool]] = {
         FillTool,
         StyleTool,
         Ruler,
+        NoteTool,
         Picker,
+        RejectBrush,
+        RejectLasso,
     )
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -21,7 +22,10 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Pointer:
-    """Position of mouse or pen in native pixels, pen pressure (0–1) and modifier keys."""
+    """Position of mouse or pen in native pixels, pen pressure (0–1) and modifier keys.
+
+    ``across``: horizontal position on the screen, in native pixels; it differs from ``x`` in rotated views.
+    """
 
     x: float
     y: float
@@ -29,11 +33,17 @@ class Pointer:
     shift: bool = False
     alt: bool = False
     control: bool = False
+    across: float = 0.0
 
     @property
     def point(self) -> Point:
         """(x, y)."""
         return self.x, self.y
+
+    @property
+    def alternative(self) -> bool:
+        """Whether Alt or Ctrl is held; both mean the same, as many desktops use Alt to move windows."""
+        return self.alt or self.control
 
     @property
     def pixel(self) -> tuple[int, int]:
@@ -72,6 +82,21 @@ class ToolContext(Protocol):
 
     def show_cursor_outline(self, path: QPainterPath) -> None:
         """Draw the outline that follows the cursor."""
+
+    def edit_note(
+        self,
+        position: Point,
+        text: str,
+        save: Callable[[str], object],
+        remove: Callable[[], object] | None,
+    ) -> None:
+        """Let the user edit ``text`` beside a native point; ``remove`` is None for a new note."""
+
+    def close_note(self) -> None:
+        """Stop editing a note without saving it."""
+
+    def show_moved_note(self, index: int | None, position: Point) -> None:
+        """Draw the note number ``index`` at another position while it is dragged; None ends that."""
 
 
 class Tool:
@@ -139,6 +164,10 @@ class Tool:
         if reason:
             self.canvas.context.messages.warn(reason)
         return not reason
+
+    def erases(self, at: Pointer) -> bool:
+        """Whether a gesture of an area tool that starts at ``at`` erases: by its option or a held key."""
+        return self.canvas.context.selection.subtracting != at.alternative
 
     def may_mark(self, label: int) -> bool:
         """Whether damage of class ``label`` (0 erases) can be marked; shows the reason if not."""

@@ -20,7 +20,7 @@ _MIN_PRESSURE = 0.15
 class Brush(Tool):
     """Paints the selected damage class. With Shift, strokes are straight and start where the last one ended.
 
-    Dragging horizontally with Alt changes the size.
+    Dragging horizontally with Alt or Ctrl changes the size.
     """
 
     name: ClassVar[str] = "brush"
@@ -35,7 +35,7 @@ class Brush(Tool):
         self._painted_size = 0.0
         self._last_end: Point | None = None
         self._straight_end: Point | None = None
-        self._resize_start: tuple[float, float] | None = None
+        self._resize_start: tuple[Pointer, float] | None = None
         self._pointer = Pointer(0, 0)
 
     @property
@@ -52,8 +52,8 @@ class Brush(Tool):
 
     def press(self, at: Pointer) -> None:
         self._pointer = at
-        if at.alt:
-            self._resize_start = at.x, self.canvas.context.selection.brush_size
+        if at.alternative:
+            self._resize_start = at, self.canvas.context.selection.brush_size
             self.active = True
         elif self.may_mark(self.label):
             self._begin(at)
@@ -129,7 +129,9 @@ class Brush(Tool):
     def _resize(self, at: Pointer) -> None:
         assert self._resize_start is not None
         start, size = self._resize_start
-        self.canvas.context.selection.brush_size = min(max(size + 2 * (at.x - start), 1.0), LARGEST)
+        self.canvas.context.selection.brush_size = min(
+            max(size + 2 * (at.across - start.across), 1.0), LARGEST
+        )
 
     def hover(self, at: Pointer) -> None:
         self._pointer = at
@@ -140,10 +142,10 @@ class Brush(Tool):
         self._draw_outline()
 
     def _draw_outline(self) -> None:
-        centre = self._pointer.x if self._resize_start is None else self._resize_start[0]
+        centre = self._pointer if self._resize_start is None else self._resize_start[0]
         radius = max(self.canvas.context.selection.brush_size / 2, 0.5)
         path = QPainterPath()
-        path.addEllipse(QPointF(centre, self._pointer.y), radius, radius)
+        path.addEllipse(QPointF(*centre.point), radius, radius)
         self.canvas.show_cursor_outline(path)
 
 

@@ -1,4 +1,4 @@
-"""Lasso, polygon and rectangle: mark the enclosed area, or erase it with Alt."""
+"""Lasso, polygon and rectangle: mark the enclosed area, or erase it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NEAR = 8
 
 
 class Outline(Tool):
-    """Collects an outline and marks the area it encloses."""
+    """Collects an outline and marks or erases the area it encloses."""
 
     marks = True
 
@@ -29,9 +29,10 @@ class Outline(Tool):
         self._erases = False
 
     def _begin(self, at: Pointer) -> bool:
-        if not self.may_mark(0 if at.alt else self.canvas.context.selection.label):
+        erases = self.erases(at)
+        if not self.may_mark(0 if erases else self.canvas.context.selection.label):
             return False
-        self.active, self._points, self._erases = True, [at.point], at.alt
+        self.active, self._points, self._erases = True, [at.point], erases
         return True
 
     def _show(self, points: list[Point] | None = None) -> None:

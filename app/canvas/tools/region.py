@@ -13,7 +13,7 @@ from imagest_core.project.operations.names import operation_name
 
 
 class FillTool(Tool):
-    """A click on damage gives its whole region the selected class; with Alt it clears the region.
+    """A click on damage gives its whole region the selected class; with Alt or Ctrl it clears the region.
 
     A click on intact paint that is enclosed by damage fills it, if all of it is visible.
     """
@@ -25,11 +25,12 @@ class FillTool(Tool):
     def press(self, at: Pointer) -> None:
         inside = self.canvas.document.state.box.contains(Box(*at.pixel, 1, 1))
         context = self.canvas.context
-        if not inside or not self.may_mark(0 if at.alt else context.selection.label):
+        erases = self.erases(at)
+        if not inside or not self.may_mark(0 if erases else context.selection.label):
             return
         if not self.canvas.document.state.damage.read(Box(*at.pixel, 1, 1)).any():
             self._fill(at)
-        elif at.alt:
+        elif erases:
             title = operation_name("clear_region")
             masking.mark_region(context, *at.pixel, 0, title)
         else:

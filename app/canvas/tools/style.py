@@ -23,7 +23,7 @@ _SMALLEST = 8
 
 
 class StyleTool(Tool):
-    """Draws a rectangle or moves an existing one; corners resize it, Alt-click or Delete removes it."""
+    """Draws, moves and resizes rectangles. Delete, or a click with Alt or Ctrl, removes one."""
 
     name: ClassVar[str] = "style"
 
@@ -48,7 +48,7 @@ class StyleTool(Tool):
         if corner is not None:
             self._grabbed, self._anchor = corner
         elif (region := self._region_at(at)) is not None:
-            if at.alt:
+            if at.alternative:
                 self._remove(region)
                 return
             self._grabbed = self._moved = region

@@ -23,7 +23,7 @@ _DRAG_TO_DOUBLE = 120.0
 
 
 class WandTool(Tool):
-    """Grows a region inside the visible part, at the visible level. Alt erases damage."""
+    """Grows a region inside the visible part, at the visible level. Alt or Ctrl erases damage."""
 
     name: ClassVar[str] = "wand"
     marks = True
@@ -36,11 +36,12 @@ class WandTool(Tool):
         self._part, self._level = Box(0, 0, 0, 0), 0
         self._pressed = Pointer(0, 0)
         self._tolerance = self._start_tolerance = 0.0
-        self._released = False
+        self._released = self._erases = False
 
     def press(self, at: Pointer) -> None:
         pyramid, visible = self.canvas.layers.pyramid, self.canvas.visible_box()
-        label = 0 if at.alt else self.canvas.context.selection.label
+        self._erases = self.erases(at)
+        label = 0 if self._erases else self.canvas.context.selection.label
         if not visible.contains(Box(*at.pixel, 1, 1)) or not self.may_mark(label):
             return
         self.active, self._released, self._pressed = True, False, at
@@ -65,7 +66,7 @@ class WandTool(Tool):
     def move(self, at: Pointer) -> None:
         if not self.active:
             return
-        dragged = (at.x - self._pressed.x) * self.canvas.zoom
+        dragged = (at.across - self._pressed.across) * self.canvas.zoom
         self._tolerance = min(
             max(self._start_tolerance * 2 ** (dragged / _DRAG_TO_DOUBLE), MIN_TOLERANCE), MAX_TOLERANCE
         )
@@ -84,7 +85,7 @@ class WandTool(Tool):
 
     def _finish(self) -> None:
         mask, part, level = self._mask, self._part, self._level
-        label = 0 if self._pressed.alt else self.canvas.context.selection.label
+        label = 0 if self._erases else self.canvas.context.selection.label
         self._clear()
         if mask is not None:
             whole = self.canvas.document.state.box

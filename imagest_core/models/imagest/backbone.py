@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from imagest_core.models.backbone import Capability
-from imagest_core.models.cache import ModelCache
+from imagest_core.models.backbone import Capability, ConditionInputs, EncodedWindows
+from imagest_core.models.cache import loaded_models
 from imagest_core.models.checkpoint import Checkpoint, load_checkpoint
 from imagest_core.models.description import read_description
 from imagest_core.models.hardware import Hardware
@@ -20,8 +19,8 @@ from imagest_core.models.imagest.autoencoder import LATENT_FACTOR, latent_mask
 from imagest_core.progress import Progress
 
 WORKING_SIZE = 256
-
-cache: ModelCache[Checkpoint] = ModelCache()
+BYTES_PER_PIXEL = 6400
+"""Working memory on a GPU."""
 
 
 def load_backbone(folder: Path, hardware: Hardware, progress: Progress) -> ImagestBackbone:
@@ -34,7 +33,15 @@ def load_backbone(folder: Path, hardware: Hardware, progress: Progress) -> Image
         network.to(hardware.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         return checkpoint, sum(p.numel() * p.element_size() for p in network.parameters())
 
-    return ImagestBackbone(cache.get(key, load), hardware)
+    return ImagestBackbone(loaded_models.get(key, load), hardware)
+
+
+@dataclass(frozen=True, eq=False)
+class StyleCondition:
+    """Style tokens and the guidance towards them."""
+
+    context: StyleContext
+    guidance: float = 1.0
 
 
 class ImagestBackbone:
@@ -71,36 +78,43 @@ class ImagestBackbone:
             "dtype": str(self._hardware.dtype).removeprefix("torch."),
         }
 
-    def condition(self, style_pictures: NDArray[np.float32], strength: float) -> StyleContext | None:
-        """Encode the pictures (k, side, side, 3) in 0–1 as style tokens; None if there are none."""
-        if not len(style_pictures):
+    def condition(self, inputs: ConditionInputs) -> StyleCondition | None:
+        """Encode the style pictures as style tokens; None if there are none."""
+        if inputs.style is None or not len(inputs.style):
             return None
-        pictures = torch.from_numpy(style_pictures).permute(0, 3, 1, 2).to(self.device) * 2 - 1
+        pictures = torch.from_numpy(inputs.style).permute(0, 3, 1, 2).to(self.device) * 2 - 1
         with self._hardware.autocast():
-            return self._network.style_context(pictures, strength)
+            return StyleCondition(
+                self._network.style_context(pictures, inputs.style_strength), inputs.guidance
+            )
 
-    def encode(self, images: Tensor) -> Tensor:
-        """Return the latents of images (n, 3, h, w) in −1…1."""
+    def encode(self, images: Tensor, masks: Tensor) -> EncodedWindows:
+        """Return the latents of images (n, 3, h, w) in −1…1 and which of them the hole touches."""
         with self._hardware.autocast():
-            return self._network.autoencoder.encode(images)
-
-    def latent_mask(self, masks: Tensor) -> Tensor:
-        """Return the mask of the latents that the hole touches."""
-        return latent_mask(masks)
+            return EncodedWindows(self._network.autoencoder.encode(images), latent_mask(masks))
 
     def denoise(
-        self,
-        latents: Tensor,
-        timesteps: Tensor,
-        inside: Tensor,
-        known: Tensor,
-        condition: StyleContext | None,
+        self, latents: Tensor, timesteps: Tensor, encoded: EncodedWindows, condition: StyleCondition | None
     ) -> Tensor:
-        """Predict the velocity of noisy ``latents``."""
+        """Predict the velocity of noisy ``latents``; guidance other than 1 extrapolates the style."""
+        inputs = latents, encoded.inside, encoded.known, timesteps
         with self._hardware.autocast():
-            return self._network.unet(latents, inside, known, timesteps, condition).float()
+            if condition is None or condition.guidance == 1.0:
+                context = None if condition is None else condition.context
+                return self._network.unet(*inputs, context).float()
+            plain = self._network.unet(*inputs, None).float()
+            styled = self._network.unet(*inputs, condition.context).float()
+        return plain + condition.guidance * (styled - plain)
 
-    def decode(self, latents: Tensor, images: Tensor, masks: Tensor, inside: Tensor) -> Tensor:
+    def decode(self, latents: Tensor, images: Tensor, masks: Tensor, encoded: EncodedWindows) -> Tensor:
         """Return the images of ``latents``; outside the hole the decoder gets the known samples."""
         with self._hardware.autocast():
-            return self._network.autoencoder.decode(latents, inside, images, masks).float()
+            return self._network.autoencoder.decode(latents, encoded.inside, images, masks).float()
+
+    def window_bytes(self, pixels: int) -> int:
+        """Return the working memory in bytes of a window of ``pixels``, generously."""
+        return pixels * BYTES_PER_PIXEL
+
+    def reduce_memory(self) -> bool:
+        """Return False: the network is small."""
+        return False

@@ -35,6 +35,27 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
         raise PaintingError(Message("{path} is cut short: it contains no picture.", path=path.name))
     depth, channels = frame[0], frame[5]
     height, width = (int.from_bytes(frame[i : i + 2], "big") for i in (1, 3))
+    _check_kind(path, depth, channels)
+    check_size(path.name, width, height, limits)
+    _check_length(path, width, height)
+    exif = Exif(parts.exif)
+    facts = Facts(
+        format="JPEG",
+        width=width,
+        height=height,
+        channels=channels,
+        depth=8,
+        compression="JPEG",
+        lossy=True,
+        orientation=exif.orientation,
+        profile=b"".join(parts.profile[key] for key in sorted(parts.profile)) or None,
+        resolution=exif.resolution or _jfif_resolution(parts.jfif),
+        metadata=parts.metadata(),
+    )
+    return WholeSource(path, facts, _decode, limits)
+
+
+def _check_kind(path: Path, depth: int, channels: int) -> None:
     if channels == 4:
         raise PaintingError(
             Message(
@@ -51,7 +72,9 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
                 channels=counted_channels(channels),
             )
         )
-    check_size(path.name, width, height, limits)
+
+
+def _check_length(path: Path, width: int, height: int) -> None:
     if path.stat().st_size * 8 < (width // 8) * (height // 8):  # an 8 × 8 block takes at least one bit
         raise PaintingError(
             Message(
@@ -61,21 +84,6 @@ def open_jpeg(path: Path, limits: Limits) -> WholeSource:
                 height=height,
             )
         )
-    exif = Exif(parts.exif)
-    facts = Facts(
-        format="JPEG",
-        width=width,
-        height=height,
-        channels=channels,
-        depth=8,
-        compression="JPEG",
-        lossy=True,
-        orientation=exif.orientation,
-        profile=b"".join(parts.profile[key] for key in sorted(parts.profile)) or None,
-        resolution=exif.resolution or _jfif_resolution(parts.jfif),
-        metadata=parts.metadata(),
-    )
-    return WholeSource(path, facts, _decode, limits)
 
 
 def _decode(data: bytes) -> Samples:

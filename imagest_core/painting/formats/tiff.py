@@ -14,14 +14,13 @@ from tifffile import TiffFile, TiffPage
 
 from imagest_core.errors import PaintingError
 from imagest_core.messages import Message
-from imagest_core.painting import resolution
 from imagest_core.painting.formats import ycbcr
 from imagest_core.painting.formats.base import Facts, Limits, RegionReader, Samples, check_size, decoding
 from imagest_core.painting.formats.cache import SegmentCache
 from imagest_core.painting.formats.file_bytes import FileBytes
 from imagest_core.painting.formats.segments import SegmentLayout, SegmentReader
+from imagest_core.painting.formats.tiff_facts import WHITE_IS_ZERO, page_facts
 from imagest_core.painting.formats.tiff_kind import (
-    COMPRESSIONS,
     GREY,
     JPEG,
     OLD_JPEG,
@@ -31,12 +30,10 @@ from imagest_core.painting.formats.tiff_kind import (
 from imagest_core.painting.formats.tiff_old_jpeg import old_jpeg
 from imagest_core.painting.formats.whole import WholeSource
 from imagest_core.painting.geometry import Box
-from imagest_core.painting.metadata.model import Metadata
 from imagest_core.painting.tiff.codec import SegmentCodec, can_encode, predictor_of
 
 _REDUCED = 1
 _MAX_LEVELS = 16
-_WHITE_IS_ZERO = 0
 _END_OF_JPEG = b"\xff\xd9"
 
 
@@ -53,7 +50,7 @@ class TiffSource:
             chosen = _page_of(tiff, page)
             check_size(path.name, chosen.imagewidth, chosen.imagelength, limits)
             check_kind(path.name, chosen)
-            self._facts = _facts(tiff, chosen, page, pages)
+            self._facts = page_facts(tiff, chosen, page, pages)
             self._reduced: dict[int, RegionReader] = {}
             if chosen.compression == OLD_JPEG:
                 self._native: RegionReader | WholeSource = old_jpeg(path, chosen, self._facts, limits)
@@ -212,6 +209,10 @@ def _check_segments(path: Path, layout: SegmentLayout, limits: Limits) -> None:
                 expected=expected,
             )
         )
+    _check_inside_file(path, layout, kind)
+
+
+def _check_inside_file(path: Path, layout: SegmentLayout, kind: Message) -> None:
     offsets, counts = np.array(layout.offsets, np.float64), np.array(layout.counts, np.float64)
     there = (offsets != 0) | (counts != 0)
     lost = (offsets < 8) | (counts < 1) | (offsets + counts > path.stat().st_size)
@@ -245,7 +246,7 @@ def _decoder(page: TiffPage) -> Any:
         decode=partial(decode, **options),
         jpeg=page.compression in JPEG,
         bilevel=_is_bilevel(page),
-        inverted=page.photometric == _WHITE_IS_ZERO,
+        inverted=page.photometric == WHITE_IS_ZERO,
     )
 
 
@@ -283,7 +284,7 @@ def _is_bilevel(page: TiffPage) -> bool:
 
 def _empty_sample(page: TiffPage) -> int:
     """Return the sample value in strips and tiles that the file leaves out: a stored zero."""
-    return 255 if _is_bilevel(page) and page.photometric == _WHITE_IS_ZERO else 0
+    return 255 if _is_bilevel(page) and page.photometric == WHITE_IS_ZERO else 0
 
 
 def _missing_notes(layout: SegmentLayout) -> tuple[str, ...]:
@@ -312,92 +313,3 @@ def _decode_segment(
     if bilevel:
         return np.where((samples != 0) ^ inverted, np.uint8(255), np.uint8(0))
     return np.ascontiguousarray(samples, samples.dtype.newbyteorder("="))
-
-
-def _facts(tiff: TiffFile, page: TiffPage, index: int, pages: int) -> Facts:
-    bilevel = page.bitspersample == 1
-    compression, lossy = COMPRESSIONS[page.compression]
-    return Facts(
-        format="BigTIFF" if tiff.is_bigtiff else "TIFF",
-        width=page.imagewidth,
-        height=page.imagelength,
-        channels=page.samplesperpixel,
-        depth=max(page.bitspersample, 8),
-        compression=compression,
-        lossy=lossy,
-        stores_samples=not bilevel and not is_plain_ycbcr(page),
-        extra=_extra(page),
-        white_is_zero=page.photometric == _WHITE_IS_ZERO and not bilevel,
-        orientation=tag_number(page, 274, 1),
-        profile=_blob(page, 34675),
-        resolution=_resolution(page),
-        metadata=_metadata(page),
-        page=index,
-        pages=pages,
-        notes=_notes(page, index, pages),
-    )
-
-
-def _notes(page: TiffPage, index: int, pages: int) -> tuple[str, ...]:
-    notes = []
-    if pages > 1:
-        shown = Message("the first") if index == 0 else Message("page {index} (counted from 0)", index=index)
-        notes.append(Message("The file has {pages} pages; {shown} is shown.", pages=pages, shown=shown))
-    if page.bitspersample == 1:
-        notes.append(Message("The file is black and white (1 bit); it is read as 8-bit grey."))
-    if is_plain_ycbcr(page):
-        notes.append(Message("The file stores YCbCr samples; they are read as RGB."))
-    return tuple(notes)
-
-
-def _resolution(page: TiffPage) -> resolution.Resolution | None:
-    try:
-        x, y = (top / bottom for top, bottom in (page.tags[282].value, page.tags[283].value))
-        return resolution.from_unit(x, y, tag_number(page, 296, 2), "TIFF tags")
-    except (KeyError, TypeError, ValueError, ZeroDivisionError):
-        return None
-
-
-def _metadata(page: TiffPage) -> Metadata:
-    return Metadata(
-        xmp=_blob(page, 700),
-        iptc=_blob(page, 33723),
-        photoshop=_blob(page, 34377),
-        description=_text(page, 270),
-        software=_text(page, 305),
-        date=_text(page, 306),
-        artist=_text(page, 315),
-        copyright=_text(page, 33432),
-    )
-
-
-def _blob(page: TiffPage, code: int) -> bytes | None:
-    value = page.tags.valueof(code)
-    if isinstance(value, tuple):  # IPTC is often written as 32-bit words
-        value = np.array(value, f"{page.parent.byteorder}u4").tobytes()
-    return value if isinstance(value, bytes) and value else None
-
-
-def tag_number(page: TiffPage, code: int, default: int) -> int:
-    """Return the first number of a tag of any integer type (some writers store BYTE for SHORT)."""
-    value = page.tags.valueof(code, default)
-    if isinstance(value, bytes | tuple) and len(value):
-        value = value[0]
-    return int(value) if isinstance(value, int) else default
-
-
-def _extra(page: TiffPage) -> tuple[int, ...] | None:
-    """Return the kinds of the samples after the colours; None for alpha without the tag."""
-    colours = 1 if page.photometric in GREY else 3
-    count = page.samplesperpixel - colours
-    kinds = tuple(map(int, page.extrasamples))
-    if not kinds and count <= 1:
-        return None
-    return (*kinds, *[0] * count)[:count]
-
-
-def _text(page: TiffPage, code: int) -> str:
-    value = page.tags.valueof(code)
-    if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
-    return value.strip("\0 \r\n\t") if isinstance(value, str) else ""

@@ -12,11 +12,13 @@ from imagest_core.project.operations.decisions import ChangeDecisions
 from imagest_core.project.operations.group import OperationGroup
 from imagest_core.project.operations.mask import ChangeMask
 from imagest_core.project.operations.names import decode_name
+from imagest_core.project.operations.rejected_parts import ChangeRejectedPart
 from imagest_core.project.operations.results import ListRun
 from imagest_core.project.operations.settings import ChangeSetting
 
 KINDS: dict[str, type[Operation]] = {
-    kind.kind: kind for kind in (ChangeMask, ChangeSetting, ListRun, ChangeDecisions, OperationGroup)
+    kind.kind: kind
+    for kind in (ChangeMask, ChangeSetting, ListRun, ChangeDecisions, ChangeRejectedPart, OperationGroup)
 }
 
 
@@ -29,6 +31,7 @@ __all__ = [
     "KINDS",
     "ChangeDecisions",
     "ChangeMask",
+    "ChangeRejectedPart",
     "ChangeSetting",
     "ListRun",
     "Operation",

@@ -140,14 +140,37 @@ def _name_for(verb: str, numbers: list[int]) -> str:
 
 
 def _accepted_siblings(state: State, run: Run, numbers: list[int]) -> list[Subject]:
-    """Return accepted regions of other runs with exactly the same pixels."""
+    """Return accepted regions of other runs with exactly the same pixels, and parts that these cover."""
     shapes = run.regions["shape"][np.array(numbers, int) - 1]
     regions: list[Subject] = []
     for other, accepted in accepted_regions(state).items():
         if other != run.id:
             same = np.isin(state.runs[other].regions["shape"][np.array(accepted) - 1], shapes)
             regions += [Subject(other, accepted[index]) for index in np.flatnonzero(same)]
+            rest = [accepted[index] for index in np.flatnonzero(~same)]
+            regions += [Subject(other, number) for number in _covered(state, run, numbers, other, rest)]
     return regions
+
+
+def _covered(state: State, run: Run, numbers: list[int], other: int, accepted: list[int]) -> list[int]:
+    """Return the ``accepted`` regions of a part that was restored again in whose place ``run`` fills all."""
+    part = state.runs[other]
+    if not accepted or part.box.within(run.box_of(numbers)).empty or not part.base:
+        return []
+    rejected, covered, open_regions = state.rejected_parts.get(run.id), set[int](), set[int]()
+    for key in part.tile_keys:
+        tile = part.content.tile(key)
+        filled = np.zeros(tile.regions.shape, np.bool_)
+        if key in run.tile_keys:
+            own = run.content.tile(key)
+            common = own.box.within(tile.box)
+            source = own.regions[common.moved(-own.box.x, -own.box.y).slices]
+            filled[common.moved(-tile.box.x, -tile.box.y).slices] = np.isin(source, numbers)
+        if rejected is not None:
+            filled &= rejected.read(tile.box) == 0
+        covered.update(np.unique(tile.regions[filled]).tolist())
+        open_regions.update(np.unique(tile.regions[~filled]).tolist())
+    return sorted((covered - open_regions) & set(accepted))
 
 
 def accepted_regions(state: State) -> dict[int, list[int]]:

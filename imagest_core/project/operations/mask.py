@@ -89,20 +89,7 @@ class ChangeMask(Operation):
         change = self.pending.get(patch.key)
         if change is not None and change.before is current:
             return _INTACT if change.after is None else change.after
-        if not patch.fits(current):
-            raise ProjectError(
-                Message(
-                    "“{name}” can't be applied, because the damage has changed since: nothing was "
-                    "changed; run it again on the current damage.",
-                    name=self.name,
-                )
-            )
-        delta = unpack_tile(patch.delta)
-        if current is None or current is delta:
-            return delta if current is None else _INTACT
-        labels = current ^ delta
-        labels.setflags(write=False)
-        return labels
+        return patched_tile(patch, current, self.name)
 
     @property
     def change(self) -> Change:
@@ -115,23 +102,50 @@ class ChangeMask(Operation):
 
     def encode(self) -> Payload:
         """Encode the patches."""
-        tiles = [
-            [*patch.key, len(patch.delta), patch.before.hex(), patch.after.hex()] for patch in self.patches
-        ]
-        return Payload({"box": self.box, "tiles": tiles}, concatenate(patch.delta for patch in self.patches))
+        rows, blob = encode_patches(self.patches)
+        return Payload({"box": self.box, "tiles": rows}, blob)
 
     @classmethod
     def decode(cls, name: str, payload: Payload, run_source: RunSource) -> Self:
         """Decode the result of :meth:`encode`."""
-        tiles = payload.data["tiles"]
-        deltas = split(payload.blob, [row[2] for row in tiles])
-        patches = tuple(_patch(row, delta) for row, delta in zip(tiles, deltas, strict=True))
+        patches = decode_patches(payload.data["tiles"], payload.blob)
         return cls(from_plain(Box, payload.data["box"]), patches, name=name)
 
     @property
     def size(self) -> int:
         """Approximate size in memory, in bytes."""
         return 256 + sum(len(patch.delta) + 128 for patch in self.patches)
+
+
+def patched_tile(patch: TilePatch, current: NDArray[np.uint8] | None, name: str) -> NDArray[np.uint8]:
+    """Return the new tile for ``current``; raises ``ProjectError`` if the patch doesn't fit it."""
+    if not patch.fits(current):
+        raise ProjectError(
+            Message(
+                "“{name}” can't be applied, because the damage has changed since: nothing was "
+                "changed; run it again on the current damage.",
+                name=name,
+            )
+        )
+    delta = unpack_tile(patch.delta)
+    if current is None or current is delta:
+        return delta if current is None else _INTACT
+    labels = current ^ delta
+    labels.setflags(write=False)
+    return labels
+
+
+def encode_patches(patches: Iterable[TilePatch]) -> tuple[list[list[Any]], bytes]:
+    """Return a row for each patch and the concatenated deltas."""
+    kept = list(patches)
+    rows = [[*patch.key, len(patch.delta), patch.before.hex(), patch.after.hex()] for patch in kept]
+    return rows, concatenate(patch.delta for patch in kept)
+
+
+def decode_patches(rows: list[Any], blob: bytes) -> tuple[TilePatch, ...]:
+    """Decode the result of :func:`encode_patches`; raises ``ValueError`` and ``TypeError``."""
+    deltas = split(blob, [row[2] for row in rows])
+    return tuple(_patch(row, delta) for row, delta in zip(rows, deltas, strict=True))
 
 
 def _patch(row: list[Any], delta: bytes) -> TilePatch:

@@ -23,6 +23,9 @@ NAMES = {
     "reject_region": "Reject region {number}",
     "reconsider_regions": "Reconsider {count} regions",
     "reconsider_region": "Reconsider region {number}",
+    "reject_part": "Reject part of result {number}",
+    "take_back_part": "Take back part of result {number}",
+    "accept_variation": "Accept a variation",
     "annotate": "Annotate",
     "review_region": "Review region",
     "brush": "Brush stroke",
@@ -66,6 +69,10 @@ NAMES = {
     "set_scale": "Set scale from the file",
     "set_operator": "Set operator",
     "set_notes": "Edit notes",
+    "add_annotation": "Add note to the picture",
+    "edit_annotation": "Edit note on the picture",
+    "move_annotation": "Move note on the picture",
+    "remove_annotation": "Remove note from the picture",
 }
 """The English template of every id."""
 

@@ -1,4 +1,4 @@
-"""Settings of a project: classes, style, calibration, operator, notes."""
+"""Settings of a project: classes, style, calibration, operator, notes, annotations."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from imagest_core.errors import OutputError, ProjectError
+from imagest_core.errors import ImagestError, OutputError, ProjectError
 from imagest_core.messages import Message
 from imagest_core.painting.outputs import FileKind, check_replaceable, check_target, same_file
 from imagest_core.project.files import files_of
@@ -24,7 +24,14 @@ from imagest_core.project.operations.decisions import now
 from imagest_core.project.recovery import salvage
 from imagest_core.project.recovery.backups import backups
 from imagest_core.project.state import PaintingReference
-from imagest_core.project.storage.connection import connect, reading, transaction
+from imagest_core.project.storage.connection import (
+    connect,
+    connect_to_read,
+    may_be_project,
+    not_a_project_message,
+    reading,
+    transaction,
+)
 from imagest_core.project.storage.hashes import restart_log
 from imagest_core.project.storage.lock import lock_to_create
 from imagest_core.project.storage.migration import create_tables, has_project_tables
@@ -80,6 +87,7 @@ def rescue(
                 out=out.name,
             )
         )
+    _check_project(damaged)
     inputs = files_of(damaged, None, *([painting.path] if painting is not None else []))
     check_target(out, force=force, inputs=inputs)
     check_replaceable(out, FileKind.PROJECT)
@@ -92,6 +100,15 @@ def rescue(
             with closing(Store.open(part, read_only=True)) as store:
                 store.state()
     return report
+
+
+def _check_project(path: Path) -> None:
+    """Raise ``ProjectError`` if the file is clearly something else than a project, damaged or not."""
+    names: set[str] = set()
+    with suppress(sqlite3.Error, ImagestError), closing(connect_to_read(path)) as db:
+        names = {str(row[0]) for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if (names and names.isdisjoint(TABLES)) or not may_be_project(path):
+        raise ProjectError(not_a_project_message(path))
 
 
 @contextmanager

@@ -75,6 +75,13 @@ def _export(row: Row) -> object:
     return _check_texts(row, "time", "operator", "sha256"), _check_number(row["pixels"])
 
 
+def _rejected_part(row: Row) -> object:
+    labels = unpack_tile(row["mask"])
+    if int(labels.max()) > 1:
+        raise ValueError("a rejected part has invalid labels")
+    return _key(row), _check_number(row["run"])
+
+
 def _check_texts(row: Row, *names: str) -> list[str]:
     if not all(isinstance(row[name], str) for name in names):
         raise TypeError("a text has the wrong type")
@@ -95,6 +102,7 @@ _CHECKS: dict[str, Callable[[Row], object]] = {
     "decisions": _decision,
     "operations": _operation,
     "exports": _export,
+    "rejected_parts": _rejected_part,
 }
 
 
@@ -162,11 +170,14 @@ def _delete_out_of_bounds(db: sqlite3.Connection, painting: PaintingReference, l
     """Delete tiles and runs outside the image, and tiles of missing runs."""
     across, down = -(-painting.width // TILE), -(-painting.height // TILE)
     deleted = db.execute("DELETE FROM tiles WHERE tx >= ? OR ty >= ?", (across, down)).rowcount
+    sql = "DELETE FROM rejected_parts WHERE tx >= ? OR ty >= ?"
+    deleted += db.execute(sql, (across, down)).rowcount
     picture = Box(0, 0, painting.width, painting.height)
     for number, text in db.execute("SELECT id, summary FROM runs").fetchall():
         if not picture.contains(check_summary(loads(text)).box):
             deleted += db.execute("DELETE FROM runs WHERE id = ?", (number,)).rowcount
-    db.execute("DELETE FROM run_tiles WHERE run NOT IN (SELECT id FROM runs)")
+    for table in ("run_tiles", "rejected_parts"):
+        db.execute(f"DELETE FROM {table} WHERE run NOT IN (SELECT id FROM runs)")
     if deleted:
         lost.append("Data outside the picture was left out.")
 

@@ -126,13 +126,21 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _damaged_error(path: Path) -> str:
-    if path.suffix.lower() != _SUFFIX and not _is_database(path):
-        return Message(
-            "{path} is not an Imagest project: choose a file that ends in .imagest.", path=path.name
-        )
+    if not may_be_project(path):
+        return not_a_project_message(path)
     return Message(
         "{path} is damaged: `imagest project rescue` reads what can be read into a new file.", path=path.name
     )
+
+
+def may_be_project(path: Path) -> bool:
+    """Return whether the file may be a project, possibly a damaged one, by its name and signature."""
+    return path.suffix.lower() == _SUFFIX or _is_database(path)
+
+
+def not_a_project_message(path: Path) -> str:
+    """Return the message for a file that isn't a project."""
+    return Message("{path} is not an Imagest project: choose a file that ends in .imagest.", path=path.name)
 
 
 def _is_database(path: Path) -> bool:

@@ -31,6 +31,7 @@ SEALED = {
     "decisions": ("subject", "verdict", "note", "operator", "time", "place"),
     "operations": ("id", "status"),
     "runs": ("id", "listed"),
+    "rejected_parts": ("run", "tx", "ty", "mask"),
 }
 """Columns that may change, by table."""
 
@@ -41,6 +42,7 @@ KEYS = {
     "operations": ("id",),
     "runs": ("id",),
     "run_tiles": ("run", "tx", "ty"),
+    "rejected_parts": ("run", "tx", "ty"),
 }
 
 LOGGED = {
@@ -155,7 +157,9 @@ def delete_run_hashes(db: Database, number: int) -> None:
     db.execute("DELETE FROM run_hashes WHERE id = ?", (number,))
     db.execute("DELETE FROM seals WHERE name = 'runs' AND key = ?", (str(number),))
     key_range = f"{number} ", f"{number}!"
-    db.execute("DELETE FROM seals WHERE name = 'run_tiles' AND key > ? AND key < ?", key_range)
+    for table in ("run_tiles", "rejected_parts"):
+        sql = "DELETE FROM seals WHERE name = ? AND key > ? AND key < ?"
+        db.execute(sql, (table, *key_range))
     append_line(db, "forgotten", number)
 
 

@@ -41,6 +41,7 @@ _ROWS = {
     "decisions": "the decision on {}",
     "operations": "whether line {} of the history is done",
     "runs": "whether run {} is listed",
+    "rejected_parts": "the rejected part of run and tile {}",
 }
 _LINES = {"operation": "line {} of the history", "run": "the hashes of run {}", "export": "export {}"}
 _COLUMNS = {"summary": "summary", "record": "record", "regions": "regions", "tiles": "samples"}

@@ -1,6 +1,6 @@
 """One writer per project: a second process opens it read-only and names the first.
 
-The lock is an operating system lock on a small file beside the project, so it is released when the process
+The lock is an operating system lock on a small file next to the project, so it is released when the process
 ends for any reason; the text of the file names the holder. The lock of another computer (on a shared folder)
 can't be tested, so its text is trusted until a user takes over.
 """

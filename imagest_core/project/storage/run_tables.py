@@ -202,8 +202,9 @@ def _summary(run: Run) -> str:
 
 
 def delete_run(db: sqlite3.Connection, number: int) -> None:
-    """Delete a run with its tiles."""
+    """Delete a run with its tiles and its rejected parts."""
     db.execute("DELETE FROM run_tiles WHERE run = ?", (number,))
+    db.execute("DELETE FROM rejected_parts WHERE run = ?", (number,))
     db.execute("DELETE FROM runs WHERE id = ?", (number,))
     delete_run_hashes(db, number)
 

@@ -53,7 +53,14 @@ ALTER TABLE exports ADD COLUMN runs TEXT NOT NULL DEFAULT '{}';
 ALTER TABLE exports ADD COLUMN record TEXT NOT NULL DEFAULT '{}';
 """
 
-STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES)
+_REJECTED_PARTS = """
+CREATE TABLE rejected_parts (
+    id INTEGER PRIMARY KEY, run INTEGER NOT NULL, tx INTEGER NOT NULL, ty INTEGER NOT NULL,
+    mask BLOB NOT NULL, UNIQUE (run, tx, ty)
+);
+"""
+
+STEPS = (_FIRST, _PLACES_AND_EXPORTS, _HASHES, _REJECTED_PARTS)
 """``STEPS[n]`` migrates from version n to n + 1; version 0 is an empty file."""
 
 VERSION = len(STEPS)
@@ -61,5 +68,5 @@ VERSION = len(STEPS)
 HASHED = 3
 """First version with hashes of the rows."""
 
-TABLES = ("meta", "tiles", "operations", "decisions", "runs", "run_tiles", "exports")
+TABLES = ("meta", "tiles", "operations", "decisions", "runs", "run_tiles", "exports", "rejected_parts")
 """Tables with content, whose rows a rescue copies."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import math
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from imagest_core.damage.classes import check_classes, recovered_class
 from imagest_core.damage.map import DamageMap, TileKey, tile_box
 from imagest_core.messages import Message
+from imagest_core.painting.geometry import Box
 from imagest_core.project.history import HistoryEntry, Status
 from imagest_core.project.operations import KINDS, Operation, Payload, RunSource, decode
 from imagest_core.project.operations.mask import labels_without_class
@@ -18,6 +22,7 @@ from imagest_core.project.operations.names import decode_name, encode_name
 from imagest_core.project.operations.settings import put_value, value_of
 from imagest_core.project.state import (
     SETTINGS,
+    Annotation,
     Aspect,
     Calibration,
     Change,
@@ -88,7 +93,11 @@ def check_path(path: Path) -> None:
 
 def read_setting(db: Database, aspect: Aspect) -> Any:
     """Read a setting; raises ``ValueError``, ``TypeError``, ``LookupError`` and ``MaskError``."""
+    if aspect is Aspect.ANNOTATIONS and not _has_meta(db, aspect.value):
+        return ()  # files of earlier versions have none
     value = decode_setting(aspect, read_meta(db, aspect.value))
+    if aspect is Aspect.ANNOTATIONS:
+        _check_annotations(value)
     if aspect is Aspect.CLASSES:
         check_classes(value)
     if isinstance(value, StyleReference):
@@ -101,6 +110,15 @@ def read_setting(db: Database, aspect: Aspect) -> Any:
         if not (0 < scale.px_per_mm_x < math.inf and 0 < scale.px_per_mm_y < math.inf):
             raise ValueError("the scale is invalid")
     return value
+
+
+def _has_meta(db: Database, key: str) -> bool:
+    return db.execute("SELECT 1 FROM meta WHERE key = ?", (key,)).fetchone() is not None
+
+
+def _check_annotations(annotations: tuple[Annotation, ...]) -> None:
+    if not all(abs(item.x) <= LARGEST_SIDE and abs(item.y) <= LARGEST_SIDE for item in annotations):
+        raise ValueError("a note has invalid coordinates")
 
 
 def write_setting(db: Database, state: State, aspect: Aspect) -> None:
@@ -156,6 +174,35 @@ def read_decisions(db: Database) -> Iterator[tuple[Subject, Decision]]:
         yield Subject.parse(subject), checked_decision(verdict, *rest)
 
 
+# Rejected parts
+
+
+def write_rejected_parts(db: Database, state: State, run: int, keys: Iterable[TileKey]) -> None:
+    """Store the current rejected pixels of a run in these tiles."""
+    part, keys_changed = state.rejected_parts.get(run), list(keys)
+    tiles: Mapping[TileKey, NDArray[np.uint8]] = {} if part is None else part.tiles()
+    rows = [(run, *key, pack_tile(tiles[key])) for key in keys_changed if key in tiles]
+    unique = ("run", "tx", "ty")
+    insert_many(db, "rejected_parts", SEALED["rejected_parts"], rows, unique=unique)
+    write_seals(db, "rejected_parts", rows)
+    removed = [(run, *key) for key in keys_changed if key not in tiles]
+    db.executemany("DELETE FROM rejected_parts WHERE run = ? AND tx = ? AND ty = ?", removed)
+    delete_seals(db, "rejected_parts", removed)
+
+
+def read_rejected_parts(db: Database, picture: Box) -> dict[int, DamageMap]:
+    """Read the rejected pixels of all runs; raises ``ValueError`` and ``ProjectError`` if damaged."""
+    parts: dict[int, DamageMap] = {}
+    for run, tx, ty, mask in db.execute("SELECT run, tx, ty, mask FROM rejected_parts"):
+        if not all(type(value) is int for value in (run, tx, ty)):
+            raise ValueError("a rejected part is damaged")
+        box, labels = tile_box((tx, ty)), unpack_tile(mask)
+        if not box.touches(picture) or int(labels.max()) > 1:
+            raise ValueError("a rejected part is damaged")
+        parts.setdefault(run, DamageMap(picture.width, picture.height)).write(box, labels)
+    return parts
+
+
 # Whole state
 
 
@@ -166,6 +213,8 @@ def write_change(db: Database, state: State, change: Change) -> None:
             write_tiles(db, state.damage, change.tiles)
         case Aspect.DECISIONS:
             write_decisions(db, state, change.subjects)
+        case Aspect.REJECTED_PARTS:
+            write_rejected_parts(db, state, change.run, change.tiles)
         case Aspect.RUNS:
             listed = change.run in state.runs
             db.execute("UPDATE runs SET listed = ? WHERE id = ?", (listed, change.run))
@@ -181,6 +230,8 @@ def write_state(db: Database, state: State) -> None:
         write_setting(db, state, aspect)
     write_tiles(db, state.damage, state.damage.tiles())
     write_decisions(db, state, state.decisions)
+    for run, part in state.rejected_parts.items():
+        write_rejected_parts(db, state, run, part.tiles())
 
 
 def read_state(db: Database) -> State:
@@ -191,6 +242,7 @@ def read_state(db: Database) -> State:
         put_value(state, aspect, read_setting(db, aspect))
     read_tiles(db, state.damage)
     state.decisions = dict(read_decisions(db))
+    state.rejected_parts = read_rejected_parts(db, state.box)
     return state
 
 

@@ -10,9 +10,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from imagest_core.models.backbone import Backbone, Conditioning
+from imagest_core.models.backbone import Backbone, Conditioning, EncodedWindows
 from imagest_core.progress import Progress
-from imagest_core.restoration.diffusion.sampler import Solver, sample, window_noise
+from imagest_core.restoration.diffusion.sampler import sample, window_noise
+from imagest_core.restoration.diffusion.solvers import Solver
 from imagest_core.restoration.inpainting.pde import anisotropic_spline
 from imagest_core.restoration.planning.window import Window, WindowView
 from imagest_core.restoration.request import RestorationRequest
@@ -25,14 +26,14 @@ COLOR_BOUND = 1.5
 class WindowBatch:
     """Windows of one shape as tensors, padded.
 
-    Pre-filled images (n, 3, h, w) in −1…1, masks (n, 1, h, w) of the holes, and
-    which latents the holes touch.
+    Pre-filled images (n, 3, h, w) in −1…1 and masks (n, 1, h, w) of the holes. ``strength`` (0–1): how far
+    each pixel may leave its pre-fill, as (n, 1, h, w) or for all; None samples from noise alone.
     """
 
     windows: tuple[Window, ...]
     prefilled: Tensor
     mask: Tensor
-    inside: Tensor
+    strength: Tensor | None = None
 
     @property
     def shown(self) -> Tensor:
@@ -46,13 +47,14 @@ class WindowBatch:
         padding = (0, -image.shape[3] % backbone.multiple, 0, -image.shape[2] % backbone.multiple)
         image = functional.pad(image, padding, mode="replicate").contiguous(memory_format=torch.channels_last)
         mask = functional.pad(mask, padding)
-        return WindowBatch(self.windows, image, mask, backbone.latent_mask(mask))
+        return WindowBatch(self.windows, image, mask)
 
     def select(self, indices: Sequence[int]) -> WindowBatch:
         """Return some of the windows."""
         chosen = list(indices)
         windows = tuple(self.windows[i] for i in chosen)
-        return WindowBatch(windows, self.prefilled[chosen], self.mask[chosen], self.inside[chosen])
+        strength = None if self.strength is None else self.strength[chosen]
+        return WindowBatch(windows, self.prefilled[chosen], self.mask[chosen], strength)
 
 
 class DiffusionPipeline:
@@ -68,11 +70,9 @@ class DiffusionPipeline:
         request: RestorationRequest,
         solver: Solver,
         *,
-        guidance: float = 1.0,
         scale: int = 1,
     ) -> None:
-        self.backbone, self.request, self.solver, self.guidance = backbone, request, solver, guidance
-        self.scale = scale
+        self.backbone, self.request, self.solver, self.scale = backbone, request, solver, scale
         self.condition: Conditioning = None
 
     def prepare(self, views: Sequence[WindowView]) -> WindowBatch:
@@ -88,9 +88,7 @@ class DiffusionPipeline:
         padding = (0, right, 0, down)
         prefilled = functional.pad(filled, padding, mode="replicate")
         prefilled = prefilled.contiguous(memory_format=torch.channels_last)
-        mask = functional.pad(mask, padding)
-        windows = tuple(view.window for view in views)
-        return WindowBatch(windows, prefilled, mask, self.backbone.latent_mask(mask))
+        return WindowBatch(tuple(view.window for view in views), prefilled, functional.pad(mask, padding))
 
     def sample(
         self,
@@ -121,31 +119,35 @@ class DiffusionPipeline:
         progress: Progress,
         preview: Callable[[Callable[[], Tensor]], None] | None,
     ) -> Tensor:
-        known = self.backbone.encode(batch.shown)
+        encoded = self.backbone.encode(batch.shown, batch.mask)
+        known = encoded.known
         progress.check()
-        shape = (int(known.shape[1]), int(known.shape[2]), int(known.shape[3]))
-        noise = torch.stack([window_noise(self.request, window, shape) for window in batch.windows])
         latents = sample(
-            lambda z, t: self._predict(z, t, batch.inside, known),
+            lambda z, t: self.backbone.denoise(z, t, encoded, self.condition),
             known,
-            batch.inside,
-            noise.to(known.device),
+            encoded.inside,
+            self._noise(batch, known),
             self.solver,
             self.backbone.schedule,
+            init=None if batch.strength is None else known,
+            strength=1.0 if batch.strength is None else self._latent_strength(batch.strength),
+            fresh=lambda index: self._noise(batch, known, f"step {index}"),
             progress=progress,
-            seen=None if preview is None else lambda clean: preview(lambda: self._decode(clean, batch)),
+            seen=None
+            if preview is None
+            else lambda clean: preview(lambda: self._decode(clean, batch, encoded)),
         )
-        return self._decode(latents, batch)
+        return self._decode(latents, batch, encoded)
 
-    def _decode(self, latents: Tensor, batch: WindowBatch) -> Tensor:
+    def _noise(self, batch: WindowBatch, like: Tensor, purpose: str = "") -> Tensor:
+        shape = (int(like.shape[1]), int(like.shape[2]), int(like.shape[3]))
+        noise = [window_noise(self.request, window, shape, purpose) for window in batch.windows]
+        return torch.stack(noise).to(like.device)
+
+    def _latent_strength(self, strength: Tensor) -> Tensor:
+        return functional.avg_pool2d(strength, self.backbone.latent_factor)
+
+    def _decode(self, latents: Tensor, batch: WindowBatch, encoded: EncodedWindows) -> Tensor:
         """Decode images as a difference to what was shown: colours beyond the bound survive."""
-        decoded = self.backbone.decode(latents, batch.shown, batch.mask, batch.inside)
+        decoded = self.backbone.decode(latents, batch.shown, batch.mask, encoded)
         return batch.prefilled + (decoded - batch.shown)
-
-    def _predict(self, z: Tensor, t: Tensor, inside: Tensor, known: Tensor) -> Tensor:
-        """Return the backbone's prediction; with a guidance other than 1 the conditioning is extrapolated."""
-        conditioned = self.backbone.denoise(z, t, inside, known, self.condition)
-        if self.condition is None or self.guidance == 1.0:
-            return conditioned
-        plain = self.backbone.denoise(z, t, inside, known, None)
-        return plain + self.guidance * (conditioned - plain)

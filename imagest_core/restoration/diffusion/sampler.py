@@ -8,43 +8,19 @@ history of predicted clean latents that drifts unless known latents are copied b
 from __future__ import annotations
 
 import hashlib
-import math
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
-from imagest_core.errors import InputError
-from imagest_core.messages import Message
 from imagest_core.models.schedule import NoiseSchedule
 from imagest_core.progress import Progress
-from imagest_core.restoration.modes import DDIM, MULTISTEP, SCHEDULERS
+from imagest_core.restoration.diffusion.solvers import FreshNoise, Solver
 from imagest_core.restoration.planning.window import Window
 from imagest_core.restoration.request import RestorationRequest
 
-PAPER_STEPS = 30
-
 Predict = Callable[[Tensor, Tensor], Tensor]
 """Noisy latents (n, c, h, w) and timesteps (n,) → the model's prediction (n, c, h, w)."""
-
-
-@dataclass(frozen=True)
-class Solver:
-    """Solver and number of steps: ``ddim`` (Song et al., ICLR 2021) or ``dpm++2m`` (Lu et al., 2022)."""
-
-    scheduler: str = DDIM
-    steps: int = PAPER_STEPS
-
-    def __post_init__(self) -> None:
-        if self.scheduler not in SCHEDULERS:
-            raise InputError(
-                Message(
-                    "The scheduler is one of {schedulers}, not {scheduler}.",
-                    schedulers=", ".join(SCHEDULERS),
-                    scheduler=f"{self.scheduler!r}",
-                )
-            )
 
 
 def window_seed(request: RestorationRequest, window: Window, purpose: str = "") -> int:
@@ -58,9 +34,11 @@ def window_seed(request: RestorationRequest, window: Window, purpose: str = "") 
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7], "big")
 
 
-def window_noise(request: RestorationRequest, window: Window, shape: tuple[int, int, int]) -> Tensor:
+def window_noise(
+    request: RestorationRequest, window: Window, shape: tuple[int, int, int], purpose: str = ""
+) -> Tensor:
     """Return standard normal noise (c, h, w), made on the CPU whatever the device."""
-    generator = torch.Generator().manual_seed(window_seed(request, window))
+    generator = torch.Generator().manual_seed(window_seed(request, window, purpose))
     return torch.randn(shape, generator=generator)
 
 
@@ -73,79 +51,62 @@ def sample(
     schedule: NoiseSchedule,
     *,
     init: Tensor | None = None,
-    strength: float = 1.0,
+    strength: float | Tensor = 1.0,
+    fresh: FreshNoise | None = None,
     progress: Progress | None = None,
     seen: Callable[[Tensor], None] | None = None,
 ) -> Tensor:
     """Clean latents: sampled where ``inside`` (n, 1, h, w) is 1, exactly ``known`` where it is 0.
 
-    ``known``, ``noise`` and ``init``: (n, c, h, w). With an ``init`` the noise starts at ``strength`` (0–1)
-    of the whole way. ``seen`` is given each predicted clean latent. Raises ``Cancelled`` between steps.
+    ``known``, ``noise`` and ``init``: (n, c, h, w). With an ``init``, latents are free from ``strength``
+    (0–1) of the schedule on; before, they follow ``init`` with its noise. A tensor (n, 1, h, w) gives each
+    latent its own strength (differential diffusion; Levin and Fried, 2023). ``fresh`` makes the noise of
+    solvers that add some. ``seen`` is given each predicted clean latent. Raises ``Cancelled`` between steps.
     """
     progress = progress or Progress()
-    times = schedule.timesteps(solver.steps).tolist()
-    latents = noise
-    if init is not None:
-        times = [t for t in times if t < strength * schedule.steps] or times[-1:]
-        latents = schedule.add(init, noise, torch.full((len(init),), times[0], device=init.device))
-    step = _SOLVERS[solver.scheduler](schedule)
-    for index, t in enumerate(times):
-        progress.set(index / len(times), index, len(times))
-        at = torch.full((len(known),), t, device=known.device, dtype=torch.long)
+    steps = solver.start(schedule, fresh or (lambda index: torch.randn(noise.shape)))
+    reference = known if init is None else torch.where(inside > 0.5, init, known)
+    free = _Freedom(inside, strength if init is not None else None, schedule.steps)
+    begin = free.first(steps.times)
+    latents = noise if init is None else steps.add(reference, noise, begin)
+    steps.begin(begin)
+    count = len(steps.times) - begin
+    for index in range(begin, len(steps.times)):
+        progress.set((index - begin) / count, index - begin, count)
+        at = torch.full((len(known),), steps.times[index], device=known.device)
         predicted = predict(latents, at)
-        clean = copy_back(schedule.clean(latents, predicted, at), known, inside)
-        if index + 1 == len(times):
-            progress.set(1.0, len(times), len(times))
-            return clean
+        clean = copy_back(steps.clean(latents, predicted, index), reference, free.at(at))
+        if index + 1 == len(steps.times):
+            break
         if seen is not None:
             seen(clean)
-        following = torch.full_like(at, times[index + 1])
-        latents = step(latents, clean, predicted, at, following)
-        latents = copy_back(latents, schedule.add(known, noise, following), inside)
-    return known
+        latents = steps.next(latents, clean, index)
+        following = torch.full_like(at, steps.times[index + 1])
+        latents = copy_back(latents, steps.add(reference, noise, index + 1), free.at(following))
+    progress.set(1.0, count, count)
+    return clean
+
+
+class _Freedom:
+    """Which latents are free at a timestep: those inside, from their strength on."""
+
+    def __init__(self, inside: Tensor, strength: float | Tensor | None, steps: int) -> None:
+        self._inside, self._limit = inside, None
+        if strength is not None:
+            self._limit = torch.as_tensor(strength, dtype=torch.float32, device=inside.device) * steps
+
+    def first(self, times: Sequence[float]) -> int:
+        """Return the index of the first of ``times`` at which any latent is free."""
+        if self._limit is None:
+            return 0
+        highest = float(self._limit.max())
+        return next((index for index, time in enumerate(times) if time < highest), len(times) - 1)
+
+    def at(self, times: Tensor) -> Tensor:
+        """Return the mask (n, 1, h, w) of the free latents at ``times`` (n,), all equal."""
+        return self._inside if self._limit is None else self._inside * (self._limit > times[0])
 
 
 def copy_back(latents: Tensor, known: Tensor, inside: Tensor) -> Tensor:
     """``latents`` where ``inside`` is 1, ``known`` unchanged elsewhere."""
     return torch.where(inside > 0.5, latents, known)
-
-
-class _Ddim:
-    """z_s = signal(s) z₀ + noise(s) ε, with the predicted z₀ and ε (Song et al., eq. 12, η = 0)."""
-
-    def __init__(self, schedule: NoiseSchedule) -> None:
-        self.schedule = schedule
-
-    def __call__(self, z: Tensor, clean: Tensor, predicted: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        return self.schedule.add(clean, self.schedule.residual_noise(z, predicted, t), s)
-
-
-class _Multistep(_Ddim):
-    """DPM-Solver++(2M): second order from the last two predictions (Lu et al., algorithm 2)."""
-
-    def __init__(self, schedule: NoiseSchedule) -> None:
-        super().__init__(schedule)
-        self.last: tuple[Tensor, float] | None = None
-
-    def __call__(self, z: Tensor, clean: Tensor, predicted: Tensor, t: Tensor, s: Tensor) -> Tensor:
-        span = self._log_snr(s) - self._log_snr(t)
-        if not math.isfinite(span):  # from pure noise: first order, and no history to lean on
-            self.last = None
-            return super().__call__(z, clean, predicted, t, s)
-        direction = clean
-        if self.last is not None:
-            previous, last_span = self.last
-            weight = span / (2 * last_span)
-            direction = (1 + weight) * clean - weight * previous
-        self.last = (clean, span)
-        ratio = self.schedule.noise(s, z) / self.schedule.noise(t, z)
-        return ratio * z - self.schedule.signal(s, z) * math.expm1(-span) * direction
-
-    def _log_snr(self, t: Tensor) -> float:
-        """λ = ln(signal / noise); −∞ at zero signal."""
-        one = torch.ones(1, 1, 1, 1)
-        signal = float(self.schedule.signal(t[:1].cpu(), one))
-        return math.log(signal / float(self.schedule.noise(t[:1].cpu(), one))) if signal > 0 else -math.inf
-
-
-_SOLVERS: dict[str, Callable[[NoiseSchedule], _Ddim]] = {DDIM: _Ddim, MULTISTEP: _Multistep}

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from imagest_core.progress import Progress
 from imagest_core.restoration.parameters import Parameters as BaseParameters
 
 if TYPE_CHECKING:
+    from imagest_core.models.installed import InstalledModel
     from imagest_core.restoration.planning.window import WindowView
     from imagest_core.restoration.request import RestorationRequest
     from imagest_core.restoration.style_pictures import StylePictures
@@ -40,6 +41,14 @@ class WindowFill:
     image: Image
     source: NDArray[np.int32] | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+
+
+class WindowSides(NamedTuple):
+    """Sides of an engine's windows in working pixels."""
+
+    usual: int
+    largest: int
+    """Up to which a window may be widened around a hole; ``usual`` if it may not."""
 
 
 class Session(Protocol):
@@ -70,12 +79,23 @@ class Engine(Protocol):
     description: str
     Parameters: type[BaseParameters]
     """What it can be asked for, beyond what every engine shares."""
-    window: int
-    """Side of the working window it is made for, in pixels."""
-    largest: int
-    """Side up to which a window may be widened around a hole; ``window`` if it may not."""
     matches_boundary: bool
     """Whether its fills continue the boundary by themselves; others are matched and blended."""
+
+    def models(self) -> Sequence[InstalledModel]:
+        """Return the installed models that it runs; empty for engines without models."""
+
+    def adapters(self, parameters: BaseParameters) -> Sequence[InstalledModel]:
+        """Return the installed adapters that fit the model of ``parameters``; raises ``ModelError``."""
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Return the expected memory in bytes of the device for weights and one window; 0 if negligible."""
+
+    def check_model(self, parameters: BaseParameters) -> None:
+        """Raise ``ModelError`` unless the model of ``parameters`` and its adapters exist and can be run."""
+
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides of its working windows; raises ``ModelError``."""
 
     def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
         """Return what the model of ``parameters`` can be conditioned on; raises ``ModelError``."""
@@ -85,6 +105,9 @@ class Engine(Protocol):
 
     def uses_style(self, request: RestorationRequest) -> bool:
         """Whether a style reference changes the fills of ``request``."""
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """Whether windows that refine a coarser fill take texture from nearby paint."""
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the style pictures it reads; 0 for none."""

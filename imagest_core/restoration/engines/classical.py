@@ -12,7 +12,7 @@ import numpy as np
 from imagest_core.arrays import Image, Mask
 from imagest_core.models.backbone import Capability
 from imagest_core.progress import Progress
-from imagest_core.restoration.engines.base import Facts, WindowFill
+from imagest_core.restoration.engines.base import Facts, WindowFill, WindowSides
 from imagest_core.restoration.inpainting.anisotropy import BENDING, GRAINY_BENDING, POWER
 from imagest_core.restoration.inpainting.pde import ITERATIONS, anisotropic_spline, fill_image, harmonic
 from imagest_core.restoration.parameters import Parameters as BaseParameters
@@ -20,6 +20,7 @@ from imagest_core.restoration.planning.window import WindowView
 from imagest_core.restoration.request import RestorationRequest
 
 if TYPE_CHECKING:
+    from imagest_core.models.installed import InstalledModel
     from imagest_core.restoration.style_pictures import StylePictures
 
 RADIUS = 5
@@ -69,6 +70,25 @@ class ClassicalEngine:
         """Fill ``image`` (h, w, 3), 0 under ``mask`` (h, w), with any content under the mask."""
         raise NotImplementedError
 
+    def models(self) -> Sequence[InstalledModel]:
+        """No models."""
+        return ()
+
+    def adapters(self, parameters: BaseParameters) -> Sequence[InstalledModel]:
+        """No adapters."""
+        return ()
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Negligible."""
+        return 0
+
+    def check_model(self, parameters: BaseParameters) -> None:
+        """No model, nothing to check."""
+
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides of its working windows."""
+        return WindowSides(self.window, self.largest)
+
     def capabilities(self, parameters: BaseParameters) -> frozenset[Capability]:
         """No model, no capabilities."""
         return frozenset()
@@ -83,6 +103,10 @@ class ClassicalEngine:
 
     def preload(self, request: RestorationRequest, progress: Progress) -> None:
         """Nothing has to be imported beforehand."""
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """They take no texture."""
+        return False
 
     def style_side(self, request: RestorationRequest) -> int:
         """No style is read."""

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from threading import Lock
 from typing import TYPE_CHECKING
 
 from imagest_core.models.backbone import Capability
-from imagest_core.models.library import find_model
+from imagest_core.models.identity import ModelKind
+from imagest_core.models.installed import InstalledModel, find_model, installed_models
 from imagest_core.progress import Progress
 from imagest_core.restoration import parameters as base
-from imagest_core.restoration.engines.base import Session
+from imagest_core.restoration.engines.base import Session, WindowSides
 from imagest_core.restoration.engines.classical import ClassicalSession, SplineEngine
 from imagest_core.restoration.modes import DDIM, MULTISTEP, Mode, Quality
 from imagest_core.restoration.parameters import Choice, parameter
@@ -34,7 +35,7 @@ SAMPLE_SCALE = 4
 MODULES = (
     "imagest_core.models.hardware",
     "imagest_core.models.imagest.backbone",
-    "imagest_core.restoration.diffusion.session",
+    "imagest_core.restoration.diffusion.textured",
 )
 """What preloading imports, torch first. It can be cancelled between them."""
 _preloading = Lock()
@@ -57,6 +58,7 @@ class ImagestParameters(base.Parameters):
         label="Model",
         help="Name or folder of the weights.",
         metavar="NAME|DIR",
+        portable=False,
         applies=_textured,
         basic=True,
     )
@@ -160,6 +162,29 @@ class ImagestEngine:
     largest = 512
     matches_boundary = True
 
+    def models(self) -> Sequence[InstalledModel]:
+        """Return the checkpoints of the Imagest network, the embedded one first."""
+        return installed_models(kinds=(ModelKind.IMAGEST,))
+
+    def adapters(self, parameters: base.Parameters) -> Sequence[InstalledModel]:
+        """No adapters."""
+        return ()
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Negligible beside what the program needs anyway."""
+        return 0
+
+    def check_model(self, parameters: base.Parameters) -> None:
+        """Raise ``ModelError`` unless the model exists and has a valid description."""
+        if isinstance(parameters, ImagestParameters) and parameters.model:
+            from imagest_core.models.description import read_description
+
+            read_description(find_model(parameters.model))
+
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides of its working windows."""
+        return WindowSides(self.window, self.largest)
+
     def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
         """Style alone: no text encoder goes with the network."""
         return frozenset({Capability.STYLE})
@@ -171,6 +196,10 @@ class ImagestEngine:
     def uses_style(self, request: RestorationRequest) -> bool:
         """Textured fills do."""
         return _textured(own(request))
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """Textured fills do."""
+        return self.uses_style(request)
 
     def style_side(self, request: RestorationRequest) -> int:
         """Side in px of the style pictures that the model reads."""
@@ -198,15 +227,15 @@ class ImagestEngine:
             return ClassicalSession(SplineEngine.solve, facts)
         from imagest_core.models.hardware import choose_hardware
         from imagest_core.models.imagest.backbone import load_backbone
-        from imagest_core.restoration.diffusion.sampler import Solver
-        from imagest_core.restoration.diffusion.session import DiffusionSession, SessionSettings
+        from imagest_core.restoration.diffusion.solvers import Solver
+        from imagest_core.restoration.diffusion.textured import TexturedSession, TexturedSettings
 
         progress = progress or Progress()
         scheduler, steps = PRESETS[parameters.quality]
         solver = Solver(parameters.scheduler or scheduler, parameters.steps or steps)
         backbone = load_backbone(find_model(parameters.model), choose_hardware(request.device), progress)
         progress.check()
-        settings = SessionSettings(
+        settings = TexturedSettings(
             solver,
             quality=parameters.quality,
             guidance=parameters.guidance,
@@ -214,4 +243,4 @@ class ImagestEngine:
             detail=parameters.detail,
             scale=SAMPLE_SCALE if parameters.detail else 1,
         )
-        return DiffusionSession(backbone, request, settings, style)
+        return TexturedSession(backbone, request, settings, style)

@@ -13,6 +13,7 @@ from imagest_core.restoration.request import RestorationRequest
 _PACKAGE = "imagest_core.restoration.engines"
 ENGINES = {
     "imagest": f"{_PACKAGE}.imagest:ImagestEngine",
+    "stable-diffusion": f"{_PACKAGE}.stable_diffusion:StableDiffusionEngine",
     "spline": f"{_PACKAGE}.classical:SplineEngine",
     "harmonic": f"{_PACKAGE}.classical:HarmonicEngine",
     "telea": f"{_PACKAGE}.classical:TeleaEngine",
@@ -28,6 +29,12 @@ SHARED = frozenset({"engine", "dilation", "context", "scale"})
 def engine_names() -> tuple[str, ...]:
     """Every name :func:`get_engine` knows."""
     return tuple(ENGINES)
+
+
+def available_engines() -> tuple[str, ...]:
+    """Return the engines that need no model, or whose model is installed."""
+    engines = map(get_engine, ENGINES)
+    return tuple(e.name for e in engines if "model" not in e.Parameters.specs() or e.models())
 
 
 def get_engine(name: str) -> Engine:

@@ -33,7 +33,7 @@ class Layout:
     @classmethod
     def of(cls, engine: Engine, request: RestorationRequest, picture: Box) -> Layout:
         """Return the layout that ``engine`` and ``request`` ask for."""
-        return cls(picture, engine.window, engine.largest, request.context, request.scale)
+        return cls(picture, *engine.window_sides(request), request.context, request.scale)
 
     def core(self, side: int) -> int:
         """Return the size of the largest damage that fits a window of ``side`` with its context."""

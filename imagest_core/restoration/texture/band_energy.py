@@ -1,7 +1,7 @@
 """Local band energy of intact paint, which the bands of a fill are matched to.
 
-Energy is measured as the RMS of a band of lightness near each sample: a fill in a sky stays calm, one in a
-tree lively. Magnitudes are averaged and not squares, which a single outline would dominate.
+Energy is measured as the RMS of a band of lightness near each sample: a fill in a sky stays smooth, one in a
+tree textured. Magnitudes are averaged and not squares, which a single outline would dominate.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ BOUNDARY = 2.0
 MAX_GAIN = 0.6
 """Largest amplification of a band; more shows as mottle…"""
 MAX_LOSS = 0.7
-"""…and largest attenuation, in thick damage only: elsewhere the boundary tells the band."""
+"""…and largest attenuation, in thick damage only: elsewhere the boundary determines the band."""
 FULL_ATTENUATION = 0.9
 """Strength from which on bands are attenuated fully."""
 

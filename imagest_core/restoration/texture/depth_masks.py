@@ -1,6 +1,6 @@
 """How broad and deep damage is around each of its samples, as soft masks.
 
-Thin damage is told by its boundary; thick damage is not. So the weight of a diffusion sample and of
+Thin damage is determined by its boundary; thick damage is not. So the weight of a diffusion sample and of
 synthesised texture grows with the local thickness of the damage.
 """
 
@@ -27,7 +27,7 @@ DEEP_SOFTNESS = 6.0
 
 
 def sample_weight(mask: Mask) -> Image:
-    """Weight (h, w) of a diffusion sample beside the faithful fill: 0–0.15, 0 in damage under 9 px."""
+    """Weight (h, w) of a diffusion sample relative to the faithful fill: 0–0.15, 0 in damage under 9 px."""
     inside = np.pad(mask.astype(np.uint8), 1)
     weight = np.zeros(inside.shape, np.float32)
     for radius in SAMPLE_RADII:

@@ -3,7 +3,7 @@
 A fill from its surroundings has the right colours and too little of everything finer.
 
 * Thin damage takes the finest band: in cracks from single patches (:mod:`.detail_transfer`), in broader
-  damage from synthesised texture. Coarser bands are told by the boundary.
+  damage from synthesised texture. Coarser bands are determined by the boundary.
 * Thick damage takes everything finer than 4.5 px from synthesised texture (:mod:`.patch_synthesis`), deep
   damage everything finer than 8 px.
 * Finally the energy of each band is matched to that of nearby intact paint (:mod:`.band_energy`).
@@ -43,7 +43,7 @@ DEEP_SIGMA = 8.0
 """…in deep damage those coarser than this."""
 DETAIL = DetailParameters()
 COLOR = 0.4
-"""Share of its colour that the detail of cracks keeps beside its lightness: overlaid patches would show a
+"""Share of its colour that the detail of cracks keeps besides its lightness: overlaid patches would show a
 rainbow."""
 MAX_DETAIL_GAIN = 3.0
 """Largest amplification of detail: beyond it a flat place would only show its noise."""

@@ -33,7 +33,7 @@ class Plain:
 def test_dropped_requests_are_repeated(
     context: Context, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A view that repaints where the layer tells it to has every cell in the end."""
+    """A view that repaints where the layer reports an update ends with every cell."""
     monkeypatch.setattr(layers, "_PENDING", 4)
     layer = PictureLayer(Plain(), context.background)
     image = QImage(*WHOLE[2:], QImage.Format.Format_ARGB32_Premultiplied)
@@ -55,10 +55,10 @@ def test_a_layer_follows_the_layers_it_is_computed_from(context: Context) -> Non
     source, middle, last = (PictureLayer(Plain(), context.background) for _ in range(3))
     middle.follow(source, cells=False)
     last.follow(middle)
-    told: list[Box] = []
-    last.updated.connect(told.append)
+    updates: list[Box] = []
+    last.updated.connect(updates.append)
     source.refresh_held(Box(1, 2, 3, 4))
     source.invalidate(Box(5, 6, 7, 8), Box(20, 6, 7, 8))
-    assert told == [Box(1, 2, 3, 4), Box(5, 6, 22, 8)]
+    assert updates == [Box(1, 2, 3, 4), Box(5, 6, 22, 8)]
     for layer in (source, middle, last):
         layer.deleteLater()

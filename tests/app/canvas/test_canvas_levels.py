@@ -83,17 +83,17 @@ BOXES = st.builds(Box, st.integers(0, 899), st.integers(0, 699), st.integers(1, 
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.tuples(BOXES, st.integers(0, 6)), min_size=1, max_size=6))
 def test_updated_labels_equal_recomputed_ones(gestures: list[tuple[Box, int]]) -> None:
-    damage, updated, anew = DamageMap(900, 700), LabelLevels(9), LabelLevels(9)
+    damage, updated, rebuilt = DamageMap(900, 700), LabelLevels(9), LabelLevels(9)
     for box, label in gestures:
         damage.write(box, np.full((box.height, box.width), label, np.uint8))
         updated.update(damage, box)
-    anew.show(damage)
+    rebuilt.show(damage)
     whole = damage.read(Box(0, 0, 1024, 1024))
     for level in range(9):
         step = 1 << level
         expected = whole.reshape(1024 // step, step, 1024 // step, step).max(axis=(1, 3))
         part = at_level(Box(0, 0, 1024, 1024), level)
-        for labels in (updated, anew):
+        for labels in (updated, rebuilt):
             found = labels.read(level, part)
             assert np.array_equal(np.zeros_like(expected) if found is None else found, expected)
 

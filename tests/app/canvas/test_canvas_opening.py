@@ -29,11 +29,11 @@ def test_decoding_starts_after_all_listeners_know_the_scan(resting, document, qt
 
 def test_a_scan_that_is_closed_at_once_is_not_decoded(resting, document, qtbot) -> None:
     resting.set_document(document)
-    told = []
-    resting.layers.progressed.connect(lambda *_: told.append(1))
+    reports = []
+    resting.layers.progressed.connect(lambda *_: reports.append(1))
     resting.set_document(None)
     qtbot.wait(50)
-    assert not told
+    assert not reports
 
 
 def test_colour_tables_are_built_in_a_worker(resting, document, qtbot, monkeypatch) -> None:

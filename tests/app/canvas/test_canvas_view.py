@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from mouse import Mouse
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
 
 from app.canvas.navigation import LARGEST, ViewPosition
 from app.canvas.view import CanvasView
@@ -22,21 +22,6 @@ def colour(view: CanvasView, x: int, y: int) -> tuple[int, int, int]:
     """What the screen shows at a point of the viewport."""
     shot: QImage = view.viewport().grab().toImage()
     return shot.pixelColor(x, y).getRgb()[:3]
-
-
-def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
-    at = QPointF(x, y)
-    event = QWheelEvent(
-        at,
-        view.viewport().mapToGlobal(at),
-        QPoint(),
-        QPoint(0, turned),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(view.viewport(), event)
 
 
 def test_picture_is_drawn_in_its_colours(view) -> None:
@@ -55,7 +40,7 @@ def test_fit_shows_the_whole_picture(view) -> None:
 def test_the_point_under_the_cursor_stays_when_zooming(view) -> None:
     before = view.to_picture(QPointF(130, 80))
     for _ in range(5):
-        wheel(view, 130, 80, 120)
+        Mouse(view).wheel(130, 80, 120)
     after = view.to_picture(QPointF(130, 80))
     assert view.zoom == pytest.approx(1.25**5)
     assert (after - before).manhattanLength() < 1
@@ -95,9 +80,9 @@ def test_hand_tool_pans(view, mouse) -> None:
 
 
 def test_mouse_position_is_reported(view, mouse, qtbot) -> None:
-    with qtbot.waitSignal(view.hovered) as told:
+    with qtbot.waitSignal(view.hovered) as signal:
         mouse.move(200, 100, down=False)
-    assert told.args == [pytest.approx(200), pytest.approx(100)]
+    assert signal.args == [pytest.approx(200), pytest.approx(100)]
 
 
 def test_visible_part_is_reported(view, context) -> None:
@@ -123,9 +108,9 @@ def test_pixels_are_squares_with_a_grid_from_800_percent(view) -> None:
 
 def test_damage_is_tinted_and_outlined_by_one_pixel(view, mark) -> None:
     mark(200, 200, 40, 40)
-    inside, rim, outside = colour(view, 220, 220), colour(view, 200, 220), colour(view, 190, 220)
+    inside, boundary, outside = colour(view, 220, 220), colour(view, 200, 220), colour(view, 190, 220)
     assert outside == (47, 47, 47)
-    assert rim == (214, 40, 40)
+    assert boundary == (214, 40, 40)
     assert inside == pytest.approx(
         (214 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55, 40 * 0.45 + 47 * 0.55), abs=2
     )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QPointingDevice, QTabletEvent, QWheelEvent
+from mouse import Mouse
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QPointingDevice, QTabletEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -30,21 +31,6 @@ def pen(view: CanvasView, kind: QEvent.Type, x: int, y: int, pressure: float) ->
     device, left = QPointingDevice.primaryPointingDevice(), Qt.MouseButton.LeftButton
     there = view.viewport().mapToGlobal(at)
     event = QTabletEvent(kind, device, at, there, pressure, 0.0, 0.0, 0.0, 0.0, 0.0, none, left, left)
-    QApplication.sendEvent(view.viewport(), event)
-
-
-def wheel(view: CanvasView, x: int, y: int, turned: int) -> None:
-    at, none = QPointF(x, y), Qt.KeyboardModifier.NoModifier
-    event = QWheelEvent(
-        at,
-        view.viewport().mapToGlobal(at),
-        QPoint(),
-        QPoint(0, turned),
-        Qt.MouseButton.NoButton,
-        none,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
     QApplication.sendEvent(view.viewport(), event)
 
 
@@ -128,9 +114,9 @@ def test_shift_keeps_a_polygon_to_right_angles(context, view, mouse, document) -
 
 def test_shift_keeps_the_ruler_straight(context, view, mouse, qtbot: QtBot) -> None:
     context.selection.tool = "measure"
-    with qtbot.waitSignal(view.measured) as told:
+    with qtbot.waitSignal(view.measured) as signal:
         mouse.drag((100, 100), (150, 104), (200, 108), shift=True)
-    assert told.args[1] == pytest.approx((200, 100), abs=0.5)
+    assert signal.args[1] == pytest.approx((200, 100), abs=0.5)
 
 
 def test_stroke_continues_freely_when_shift_is_released(brush, view, mouse, label_at) -> None:
@@ -177,7 +163,7 @@ def test_space_pans_between_strokes(brush, view, mouse, document) -> None:
 def test_wheel_zooms_at_the_cursor_during_a_stroke(brush, view, mouse, document) -> None:
     mouse.press(100, 100)
     before = view.to_picture(QPointF(100, 100))
-    wheel(view, 100, 100, 120)
+    Mouse(view).wheel(100, 100, 120)
     assert (view.to_picture(QPointF(100, 100)) - before).manhattanLength() < 1
     mouse.release(100, 100)
     assert document.state.damage.bounds() == Box(90, 90, 20, 20)
@@ -198,7 +184,7 @@ def test_second_press_of_a_double_click_draws(brush, view, mouse, label_at) -> N
     assert label_at(150, 100) == 1
 
 
-def test_a_stroke_may_leave_the_picture_and_come_back(brush, view, mouse, document) -> None:
+def test_stroke_may_leave_the_picture_and_return(brush, view, mouse, document) -> None:
     mouse.drag((20, 20), (-50, 20), (-50, 60), (20, 60))
     found = document.state.damage.bounds()
     assert (found.x, found.y) == (0, 10)

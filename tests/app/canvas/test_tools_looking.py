@@ -56,9 +56,9 @@ def test_escape_cancels_a_style_reference_and_a_click_draws_none(style, mouse, d
 
 def test_ruler_reports_two_points(context, view, mouse, qtbot) -> None:
     context.selection.tool = "measure"
-    with qtbot.waitSignal(view.measured) as told:
+    with qtbot.waitSignal(view.measured) as signal:
         mouse.drag((100, 100), (200, 100))
-    (start, end) = told.args
+    (start, end) = signal.args
     assert start == pytest.approx((100, 100))
     assert end == pytest.approx((200, 100))
 
@@ -77,6 +77,6 @@ def test_entered_length_sets_the_scale(context, view, mouse, document) -> None:
 
 def test_picker_reports_a_pixel(context, view, mouse, qtbot) -> None:
     context.selection.tool = "pick"
-    with qtbot.waitSignal(context.selection.picked) as told:
+    with qtbot.waitSignal(context.selection.picked) as signal:
         mouse.click(123, 45)
-    assert told.args == [123, 45]
+    assert signal.args == [123, 45]

@@ -156,7 +156,7 @@ def test_lasso_marks_the_enclosed_area(context, view, mouse, document, names, la
 
 @pytest.mark.parametrize("tool", ["rectangle", "lasso", "polygon"])
 @pytest.mark.parametrize("start", [(710, 20), (720, 410), (20, 410)])
-def test_an_outline_beside_the_picture_marks_nothing(
+def test_outline_outside_the_picture_marks_nothing(
     tool: str, start: tuple[int, int], context, view, mouse, document, names, said: list
 ) -> None:
     context.selection.tool = tool

@@ -35,7 +35,7 @@ def derive(context: Context, document: OpenDocument, qtbot: QtBot) -> Callable[[
     return derived
 
 
-def begun(context: Context) -> None:
+def start_stroke(context: Context) -> None:
     """A restoration of what is marked, sent to the worker."""
     restoring.restore_all(context)
     assert context.jobs.busy
@@ -93,7 +93,7 @@ def test_a_restoration_that_ends_during_a_gesture_waits_for_it(
     context.selection.tool, context.selection.brush_size = tool, 20.0
     context.selection.overwrite_classes = True
     before = document.state.damage.copy()
-    begun(context)
+    start_stroke(context)
     if tool == "polygon":
         for x, y in ((50, 50), (150, 50), (150, 150)):
             mouse.click(x, y)
@@ -125,7 +125,7 @@ def test_cancelled_gesture_runs_deferred_actions(
 ) -> None:
     mark(60, 60, 30, 30, 1)
     context.selection.tool, context.selection.brush_size = "brush", 20.0
-    begun(context)
+    start_stroke(context)
     mouse.press(300, 300)
     mouse.move(340, 300)
     ended(context, qtbot)

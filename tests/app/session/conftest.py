@@ -24,17 +24,17 @@ Start = Callable[[], User]
 def start(qtbot: QtBot, settings: Settings) -> Iterator[Start]:
     """Start the program: a window with its own context, like ``main``, and shared settings."""
     theme.apply_theme(QApplication.instance(), "light")
-    begun: list[MainWindow] = []
+    windows: list[MainWindow] = []
 
     def started() -> User:
         window = MainWindow(Context(settings))
-        begun.append(window)
+        windows.append(window)
         window.show()
         qtbot.waitExposed(window)
         return User(window, qtbot)
 
     yield started
-    for window in begun:
+    for window in windows:
         window.context.jobs.cancel()
         window.close()
         window.context.deleteLater()

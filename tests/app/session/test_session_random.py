@@ -18,10 +18,10 @@ from user import User
 
 from app.canvas.view import CanvasView
 from app.commands import open as opening
-from app.compare.restored import Fills
 from app.faults import faults
 from app.selection import Compare, DisplayedPicture
 from imagest_core.painting.geometry import Box
+from imagest_core.project.composed_fills import fills_under_review
 from imagest_core.project.state import State
 
 STEPS = 60
@@ -37,6 +37,7 @@ COMMANDS = (
     "next_region",
     "reject_region",
     "flip",
+    "contact",
 )
 COMPARES = (Compare.SINGLE, Compare.SIDE)
 
@@ -52,6 +53,7 @@ class Monkey:
             self.add_class,
             self.restore,
             self.compare,
+            self.reject_part,
             self.look,
             self.open,
             self.resize,
@@ -97,6 +99,17 @@ class Monkey:
 
     def compare(self) -> None:
         self.user.context.selection.compare = self.random.choice(COMPARES)
+
+    def reject_part(self) -> None:
+        """Reject a part of the result under review, or take it back."""
+        if not self.user.window.action("tool_reject_brush").isEnabled():
+            return
+        self.user.window.action("tool_reject_brush").trigger()
+        size, mouse = self.user.view.viewport().size(), Mouse(self.user.view)
+        mouse.drag(
+            *((self.random.randrange(size.width()), self.random.randrange(size.height())) for _ in range(3))
+        )
+        self.user.window.action("tool_pan").trigger()
 
     def look(self) -> None:
         self.random.choice((self.user.view.fit, lambda: self.user.view.zoom_to(1.0)))()
@@ -183,7 +196,7 @@ def wrong(user: User, view: CanvasView) -> list[str]:
     )
     samples = document.painting.read(box)
     if restored:
-        samples = Fills(document.accepted, document.run(selection.run)).composite(samples, box)
+        samples = fills_under_review(document.state, document.run(selection.run)).composite(samples, box)
     picture, labels = samples / 257, document.state.damage.read(box)
     classes = {item.label: item for item in document.state.damage.classes}
     pixels, found, covers = painted(view.viewport()), [], covers_of(view)
@@ -236,4 +249,11 @@ def blend(below: NDArray[np.float64], colour: str) -> NDArray[np.float64]:
 def kept(state: State) -> tuple[object, ...]:
     """The state that a project must keep when it is reopened."""
     damage = state.damage
-    return damage.read(damage.box).tobytes(), damage.classes, state.style, sorted(state.runs), state.decisions
+    settings = damage.classes, state.style
+    return (
+        damage.read(damage.box).tobytes(),
+        settings,
+        sorted(state.runs),
+        state.decisions,
+        state.rejected_parts,
+    )

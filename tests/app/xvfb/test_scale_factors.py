@@ -15,10 +15,10 @@ CANVAS = Path(__file__).parents[1] / "test_canvas_repaint.py"
 
 
 @pytest.mark.parametrize("factor", [1.5, 2])
-def test_the_canvas_is_whole(factor: float, tmp_path: Path) -> None:
+def test_canvas_is_complete(factor: float, tmp_path: Path) -> None:
     words = [sys.executable, "-m", "pytest", "-q", "-n", "0", "-p", "no:cacheprovider", str(CANVAS)]
     with x_server(round(1440 * factor), round(900 * factor)) as display:
-        told = subprocess.run(
+        result = subprocess.run(
             [*words, "-k", "side", f"--basetemp={tmp_path / 'inner'}"],
             env=os.environ
             | {"QT_SCALE_FACTOR": str(factor), "QT_QPA_PLATFORM": "xcb", "DISPLAY": display}
@@ -28,4 +28,4 @@ def test_the_canvas_is_whole(factor: float, tmp_path: Path) -> None:
             timeout=120,
             check=False,
         )
-    assert "1 passed" in told.stdout, told.stdout[-3000:]
+    assert "1 passed" in result.stdout, result.stdout[-3000:]

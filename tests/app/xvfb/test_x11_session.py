@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -16,11 +15,11 @@ import numpy as np
 import pytest
 import tifffile
 import watched
+from x_server import lacking, x_server
 
 from app.document import read_path
-from scripts.check_system import missing_packages
 
-LACKING = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None] + missing_packages(screen=True)
+LACKING = lacking("xdotool")
 pytestmark = pytest.mark.skipif(
     bool(LACKING), reason=f"no X server to work at: {', '.join(LACKING)} not installed"
 )
@@ -32,19 +31,8 @@ MAIN = "MainWindow", "Imagest Workstation"
 @pytest.fixture
 def display() -> Iterator[str]:
     """An X server of the test's own."""
-    reader, writer = os.pipe()
-    server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1440x900x24", "-nolisten", "tcp"],
-        pass_fds=(writer,),
-        stderr=subprocess.DEVNULL,
-    )
-    os.close(writer)
-    try:
-        with os.fdopen(reader) as told:
-            yield f":{told.readline().strip()}"
-    finally:
-        server.terminate()
-        server.wait()
+    with x_server(1440, 900) as name:
+        yield name
 
 
 class User:
@@ -72,20 +60,22 @@ class User:
 
     def do(self, *words: object) -> str:
         """One xdotool command."""
-        told = subprocess.run(
+        result = subprocess.run(
             ["xdotool", *map(str, words)], env=self._environment, capture_output=True, text=True, check=True
         )
-        return told.stdout
+        return result.stdout
 
     def window(self, title: str) -> str:
         """The window with this title; a search fails where one of the others closes in the middle of it."""
         search, end = ["xdotool", "search", "--onlyvisible", "--name", title], time.monotonic() + PATIENCE
         while time.monotonic() < end:
-            told = subprocess.run(search, env=self._environment, capture_output=True, text=True, check=False)
-            if told.returncode == 0 and told.stdout.strip():
-                return told.stdout.split()[0]
+            result = subprocess.run(
+                search, env=self._environment, capture_output=True, text=True, check=False
+            )
+            if result.returncode == 0 and result.stdout.strip():
+                return result.stdout.split()[0]
             time.sleep(0.05)
-        raise AssertionError(f"no window is called {title!r}: {told.stderr}")
+        raise AssertionError(f"no window is called {title!r}: {result.stderr}")
 
     def keys(self, *keys: str) -> None:
         self.do("key", "--delay", 30, *keys)

@@ -8,7 +8,7 @@ from imagest_core.restoration.compositing.boundary import blend_boundary, match_
 from imagest_core.restoration.inpainting.pde import fill_image, harmonic
 
 
-def test_colour_shift_is_removed_and_texture_kept() -> None:
+def test_colour_shift_is_removed_and_texture_is_kept() -> None:
     image, mask = smooth_picture(120, 120), np.zeros((120, 120), bool)
     mask[40:80, 30:90] = True
     shifted = image + np.where(mask[..., None], np.float32([0.2, -0.1, 0.05]), 0).astype(np.float32)

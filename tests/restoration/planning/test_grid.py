@@ -41,7 +41,7 @@ def test_index_returns_the_cell(axis: Axis) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(1, 300), st.integers(1, 300), st.integers(40, 300))
-def test_the_weights_of_all_cells_add_up_to_one(width: int, height: int, side: int) -> None:
+def test_weights_of_all_cells_sum_to_one(width: int, height: int, side: int) -> None:
     picture = Box(0, 0, width, height)
     grid = Grid(picture, side, side * 2 // 3)
     overlap = max(grid.across.margin / 2, 0.5)

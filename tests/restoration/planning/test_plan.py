@@ -36,7 +36,7 @@ def coverage(dilated: DamageMap, plan: Plan) -> NDArray[np.float32]:
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 999), st.integers(5, 420), st.integers(5, 420), st.integers(1, 12))
-def test_every_damaged_pixel_is_planned_once_and_windows_show_something(
+def test_every_damaged_pixel_is_planned_once_with_known_pixels_in_each_window(
     seed: int, height: int, width: int, pieces: int
 ) -> None:
     mask = some_damage(height, width, seed, pieces)
@@ -61,7 +61,7 @@ def test_nearby_specks_share_a_window() -> None:
     assert plan.tasks[0].whole == (1, 2, 3)
 
 
-def test_a_long_crack_is_cut_and_stays_at_native_scale() -> None:
+def test_long_crack_is_split_at_native_scale() -> None:
     mask = np.zeros((300, 1000), bool)
     mask[148:152, 10:990] = True
     _, plan = planned(mask)
@@ -144,7 +144,7 @@ def test_finer_windows_use_the_nearest_squares_of_intact_paint() -> None:
     assert list(nearby_paint(dilated, Box(600, 600, 100, 100), 4)) == []
 
 
-def test_new_damage_elsewhere_moves_no_window() -> None:
+def test_damage_elsewhere_moves_no_window() -> None:
     mask = some_damage(300, 500, 3)
     mask[:, 300:] = False
     _, before = planned(mask)

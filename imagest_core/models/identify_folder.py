@@ -1,0 +1,340 @@
+"""Recognise a model folder by its descriptions and the headers of its weights."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from imagest_core.errors import ModelError
+from imagest_core.messages import Message
+from imagest_core.models.backbone import Capability
+from imagest_core.models.description import CONFIG, read_description
+from imagest_core.models.identity import (
+    PICKLED,
+    Family,
+    Identity,
+    ModelKind,
+    family_of,
+    identify,
+    refuse_pickled,
+)
+from imagest_core.models.safetensors_header import Header, read_header
+from imagest_core.models.validation import read_json
+
+INDEX = "model_index.json"
+OUR_ENTRY = "model.json"
+"""The library's own description beside the files of a model; see ``library_entry``."""
+STYLE_ADAPTER = "style-adapter"
+"""Value of ``kind`` in the ``config.json`` of our style adapters."""
+
+WEIGHTS = re.compile(
+    r"(diffusion_pytorch_model|model)(\.fp16)?(-\d{5}-of-\d{5})?(\.fp16)?\.safetensors(\.index(\.fp16)?\.json)?"
+)
+TEXTS = re.compile(r"[\w.-]+\.(json|txt|model)|README\.md|LICENSE(\.\w+)?")
+UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
+"""Components of pipelines that are never loaded."""
+LIBRARIES = ("diffusers", "transformers")
+_LARGEST_COUNT = 5000
+
+_FAMILIES = (
+    ("StableDiffusionXL", Family.SDXL),
+    ("StableDiffusion3", Family.SD3),
+    ("StableDiffusion", Family.SD1),
+    ("Flux", Family.FLUX),
+)
+
+
+def identify_folder(folder: Path) -> Identity:
+    """Recognise a folder; raises :class:`ModelError` if it isn't a model that can be used."""
+    if (folder / INDEX).is_file():
+        return _pipeline(folder)
+    if (folder / CONFIG).is_file():
+        return _described(folder)
+    names = sorted(_names(folder))
+    weights = [name for name in names if name.endswith(".safetensors")]
+    if len(weights) == 1:
+        return identify(folder / weights[0])
+    if weights:
+        raise ModelError(
+            Message(
+                "{folder} holds {count} models; add one of them by its file.",
+                folder=folder.name,
+                count=len(weights),
+            )
+        )
+    if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
+        refuse_pickled(folder / pickled[0])
+    raise ModelError(
+        Message(
+            "{folder} contains no model: it has neither {index} nor {config} nor a .safetensors file.",
+            folder=folder.name,
+            index=INDEX,
+            config=CONFIG,
+        )
+    )
+
+
+def _names(folder: Path) -> Iterator[str]:
+    for number, path in enumerate(folder.iterdir()):
+        if number >= _LARGEST_COUNT:
+            raise ModelError(Message("{folder} holds too many files to be a model.", folder=folder.name))
+        yield path.name
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        stored = read_json(path)
+        if not isinstance(stored, dict):
+            raise ValueError("it isn't a JSON object")
+    except (ValueError, OSError) as error:
+        raise ModelError(
+            Message(
+                "{path} can't be understood as a model's description ({reason}).", path=path, reason=error
+            )
+        ) from error
+    return stored
+
+
+# Pipelines
+
+
+def _pipeline(folder: Path) -> Identity:
+    index = _json(folder / INDEX)
+    name = index.get("_class_name")
+    if not isinstance(name, str):
+        raise ModelError(
+            Message(
+                "{folder} needs code of its own, which is never run; use another model.", folder=folder.name
+            )
+        )
+    files = [
+        INDEX,
+        *(each for each in sorted(_names(folder)) if re.fullmatch(r"README\.md|LICENSE\S*", each)),
+    ]
+    for component in _components(folder, index):
+        files += part_files(folder, component)
+    denoiser = _denoiser(folder)
+    family = _family(name, denoiser)
+    context = denoiser.get("cross_attention_dim")
+    channels = denoiser.get("in_channels", 0)
+    return Identity(
+        ModelKind.PIPELINE,
+        family,
+        "folder",
+        input_channels=channels if type(channels) is int and 0 <= channels < 1 << 20 else 0,
+        prediction=_prediction(folder, family),
+        pipeline_class=name,
+        capabilities=frozenset({Capability.TEXT, Capability.ADAPTERS}),
+        files=_checked_files(folder, files),
+        details={
+            name: str(value)
+            for name, value in (("context", context), ("sample_size", denoiser.get("sample_size")))
+            if type(value) is int
+        },
+    )
+
+
+def _components(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
+    """Iterate over the components that are loaded."""
+    for name, value in index.items():
+        if name.startswith("_") or name in UNUSED or not isinstance(value, list) or not any(value):
+            continue
+        if len(value) != 2 or value[0] not in LIBRARIES or not re.fullmatch(r"\w+", name):
+            raise ModelError(
+                Message(
+                    "{folder} needs code of its own for {name}, which is never run; use another model.",
+                    folder=folder.name,
+                    name=name,
+                )
+            )
+        yield name
+
+
+def part_files(folder: Path, part: str) -> list[str]:
+    """Return the files of a component, relative to ``folder``.
+
+    Raises :class:`ModelError` if it is incomplete, or pickled.
+    """
+    inside = folder / part
+    if not inside.is_dir():
+        raise ModelError(
+            Message("The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=part)
+        )
+    names = sorted(_names(inside))
+    weights = [name for name in names if WEIGHTS.fullmatch(name) and name.endswith(".safetensors")]
+    if not weights and part.startswith(("unet", "transformer", "vae", "text_encoder", "image_encoder")):
+        if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
+            refuse_pickled(inside / pickled[0])
+        raise ModelError(
+            Message("The model {folder} is incomplete: {name} has no weights.", folder=folder.name, name=part)
+        )
+    for name in weights:
+        check_inside(folder, f"{part}/{name}")
+        read_header(inside / name)
+    return [f"{part}/{name}" for name in names if WEIGHTS.fullmatch(name) or TEXTS.fullmatch(name)]
+
+
+def _checked_files(folder: Path, files: list[str]) -> tuple[str, ...]:
+    """Return ``files`` without duplicates; raises :class:`ModelError` if one is elsewhere."""
+    for name in files:
+        check_inside(folder, name)
+    return tuple(dict.fromkeys(files))
+
+
+def check_inside(folder: Path, name: str) -> None:
+    """Raise :class:`ModelError` unless a file is in its folder, or where a download cache keeps it."""
+    path, root = (folder / name).resolve(), folder.resolve()
+    cache = root.parent.parent / "blobs" if root.parent.name == "snapshots" else root
+    if not path.is_relative_to(root) and not path.is_relative_to(cache):
+        raise ModelError(
+            Message(
+                "The model {folder} names a file outside its folder: {name}.", folder=folder.name, name=name
+            )
+        )
+    if not path.is_file():
+        raise ModelError(
+            Message("The model {folder} is incomplete: {name} is missing.", folder=folder.name, name=name)
+        )
+
+
+def _denoiser(folder: Path) -> dict[str, Any]:
+    for part in ("unet", "transformer"):
+        if (folder / part / CONFIG).is_file():
+            return _json(folder / part / CONFIG)
+    return {}
+
+
+def _family(pipeline: str, denoiser: Mapping[str, Any]) -> Family:
+    family = next((family for stem, family in _FAMILIES if pipeline.startswith(stem)), Family.OTHER)
+    if family is Family.SD1 and denoiser.get("use_linear_projection"):
+        return Family.SD2
+    return family
+
+
+def _prediction(folder: Path, family: Family) -> str:
+    path = folder / "scheduler" / "scheduler_config.json"
+    scheduler = _json(path) if path.is_file() else {}
+    if str(scheduler.get("_class_name", "")).startswith("FlowMatch") or family in (Family.SD3, Family.FLUX):
+        return "flow"
+    stated = scheduler.get("prediction_type", "epsilon")
+    return stated if stated in ("epsilon", "v_prediction") else ""
+
+
+# Folders with a config.json
+
+
+def _described(folder: Path) -> Identity:
+    config = _json(folder / CONFIG)
+    if config.get("kind") == STYLE_ADAPTER:
+        return _style_adapter(folder, config)
+    if "network" in config or "files" in config:
+        return _checkpoint(folder)
+    if config.get("_class_name") in ("AutoencoderKL", "AsymmetricAutoencoderKL"):
+        return _vae(folder, config)
+    architectures = config.get("architectures")
+    if isinstance(architectures, list) and any(
+        str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in architectures
+    ):
+        return Identity(
+            ModelKind.LANGUAGE_MODEL,
+            Family.OTHER,
+            "folder",
+            files=_checked_files(folder, _loose_files(folder)),
+            details={"architecture": str(architectures[0])},
+        )
+    name = config.get("_class_name") or (architectures or [config.get("model_type", "")])[0]
+    raise ModelError(
+        Message(
+            "{folder} is only one part of a model, or of an unknown kind ({name}); "
+            "add the folder that holds its {index}.",
+            folder=folder.name,
+            name=str(name)[:60],
+            index=INDEX,
+        )
+    )
+
+
+def _checkpoint(folder: Path) -> Identity:
+    description = read_description(folder)
+    abilities = {Capability.STYLE}
+    if description.network["unet"].get("text_channels"):
+        abilities.add(Capability.TEXT)
+    return Identity(
+        ModelKind.IMAGEST,
+        Family.IMAGEST,
+        "folder",
+        input_channels=9,
+        prediction="v_prediction",
+        capabilities=frozenset(abilities),
+        files=_checked_files(folder, [CONFIG, *description.files]),
+    )
+
+
+def _style_adapter(folder: Path, config: Mapping[str, Any]) -> Identity:
+    return Identity(
+        ModelKind.STYLE_ADAPTER,
+        family_of(config.get("family")),
+        "folder",
+        capabilities=frozenset({Capability.STYLE}),
+        files=_checked_files(folder, _loose_files(folder)),
+        details={"context": str(config["context"])} if isinstance(config.get("context"), int) else {},
+    )
+
+
+def _vae(folder: Path, config: Mapping[str, Any]) -> Identity:
+    return Identity(
+        ModelKind.VAE,
+        Family.OTHER,
+        "folder",
+        files=_checked_files(folder, _loose_files(folder)),
+        details={
+            "latent_channels": str(config.get("latent_channels", 4)),
+            "class": str(config["_class_name"]),
+        },
+    )
+
+
+def _loose_files(folder: Path) -> list[str]:
+    """Return weights and descriptions directly in ``folder``; raises :class:`ModelError` without weights."""
+    names = sorted(_names(folder))
+    weights = [name for name in names if name.endswith(".safetensors")]
+    if not weights:
+        if pickled := [name for name in names if name.lower().endswith(PICKLED)]:
+            refuse_pickled(folder / pickled[0])
+        raise ModelError(Message("The model {folder} is incomplete: it has no weights.", folder=folder.name))
+    for name in weights:
+        check_inside(folder, name)
+        read_header(folder / name)
+    return [*weights, *(name for name in names if TEXTS.fullmatch(name) and name != OUR_ENTRY)]
+
+
+# IP-Adapters
+
+
+def image_encoder(path: Path, header: Header) -> list[str]:
+    """Return the files of the image encoder beside an IP-Adapter, relative to the folder of ``path``.
+
+    Raises :class:`ModelError` if there is none, or if it has another width.
+    """
+    config = path.parent / "image_encoder" / CONFIG
+    if not config.is_file():
+        raise ModelError(
+            Message(
+                "{path} is an IP-Adapter without its image encoder; put the folder image_encoder beside it.",
+                path=path.name,
+            )
+        )
+    width, given = header.shape("image_proj.proj.weight"), _json(config).get("projection_dim")
+    if len(width) == 2 and given != width[1]:
+        raise ModelError(
+            Message(
+                "{path} needs an image encoder of the width {width}, but the one beside it has {given}.",
+                path=path.name,
+                width=width[1],
+                given=given,
+            )
+        )
+    files = part_files(path.parent, "image_encoder")
+    return list(_checked_files(path.parent, files))

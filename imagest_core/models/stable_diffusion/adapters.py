@@ -1,0 +1,128 @@
+"""Load LoRA, textual inversion, IP-Adapter and autoencoders into the parts of a model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file
+
+from imagest_core.errors import ModelError
+from imagest_core.messages import Message
+from imagest_core.models.identity import Family, Identity, ModelKind
+from imagest_core.models.stable_diffusion.components import Components, quiet
+
+
+@dataclass(frozen=True)
+class LoadedAdapter:
+    """An adapter to load: where it is, what it is, and its weight."""
+
+    name: str
+    path: Path
+    identity: Identity
+    weight: float = 1.0
+
+
+def apply_adapters(parts: Components, adapters: Sequence[LoadedAdapter], dtype: torch.dtype) -> None:
+    """Load ``adapters`` into ``parts``; LoRA is merged into the weights, so that it costs no time.
+
+    Raises :class:`ModelError` if one can't be loaded.
+    """
+    with quiet():
+        for adapter in adapters:
+            try:
+                _LOADERS[adapter.identity.kind](parts, adapter, dtype)
+            except ModelError:
+                raise
+            except Exception as error:  # diffusers and peft raise many kinds for files that don't fit
+                reason = (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+                raise ModelError(
+                    Message(
+                        "The adapter {name} can't be loaded ({reason}).", name=adapter.name, reason=reason
+                    )
+                ) from error
+        _merge_loras(parts.holder, [a for a in adapters if a.identity.kind is ModelKind.LORA])
+
+
+def weight_file(adapter: LoadedAdapter) -> Path:
+    """Return the safetensors file of an adapter, which may be in a folder."""
+    if adapter.path.is_file():
+        return adapter.path
+    names = [name for name in adapter.identity.files if name.endswith(".safetensors") and "/" not in name]
+    return adapter.path / names[0]
+
+
+def _load_lora(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
+    parts.holder.load_lora_weights(load_file(weight_file(adapter)), adapter_name=_peft_name(adapter))
+
+
+def _peft_name(adapter: LoadedAdapter) -> str:
+    """Return a name that peft accepts as the name of a module."""
+    return "".join(letter if letter.isalnum() else "_" for letter in adapter.name)
+
+
+def _merge_loras(holder: Any, loras: Sequence[LoadedAdapter]) -> None:
+    if loras:
+        holder.set_adapters([_peft_name(each) for each in loras], [each.weight for each in loras])
+        holder.fuse_lora()
+        holder.unload_lora_weights()
+
+
+def _load_inversion(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
+    """Add learned vectors under the word ``<name>``, and under the word in the file."""
+    tensors, holder = load_file(weight_file(adapter)), parts.holder
+    word = f"<{adapter.name.removesuffix('.safetensors')}>"
+    if parts.identity.family is Family.SDXL:
+        for key, suffix in (("clip_l", ""), ("clip_g", "_2")):
+            holder.load_textual_inversion(
+                tensors[key],
+                token=word,
+                text_encoder=getattr(holder, f"text_encoder{suffix}"),
+                tokenizer=getattr(holder, f"tokenizer{suffix}"),
+            )
+        return
+    for vectors in tensors.values():
+        for each in {word, adapter.identity.details.get("token") or word}:
+            holder.load_textual_inversion(vectors, token=each)
+
+
+def _load_ip_adapter(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
+    file = weight_file(adapter)
+    parts.holder.load_ip_adapter(
+        str(file.parent),
+        subfolder="",
+        weight_name=file.name,
+        image_encoder_folder="image_encoder",
+        local_files_only=True,
+    )
+
+
+def _load_autoencoder(parts: Components, adapter: LoadedAdapter, dtype: torch.dtype) -> None:
+    from diffusers import AsymmetricAutoencoderKL, AutoencoderKL
+
+    kind: Any = (
+        AsymmetricAutoencoderKL
+        if adapter.identity.details.get("class") == "AsymmetricAutoencoderKL"
+        else AutoencoderKL
+    )
+    if adapter.path.is_dir():
+        loaded = kind.from_pretrained(adapter.path, local_files_only=True, torch_dtype=dtype)
+    else:
+        from imagest_core.models.model_configs import config_folder
+
+        config = config_folder(parts.identity if parts.identity.layout == "file" else adapter.identity)
+        loaded = kind.from_single_file(
+            str(adapter.path), config=str(config / "vae"), local_files_only=True, torch_dtype=dtype
+        )
+    parts.holder.register_modules(vae=loaded.eval().requires_grad_(False))
+
+
+_LOADERS = {
+    ModelKind.LORA: _load_lora,
+    ModelKind.TEXTUAL_INVERSION: _load_inversion,
+    ModelKind.IP_ADAPTER: _load_ip_adapter,
+    ModelKind.VAE: _load_autoencoder,
+}

@@ -1,0 +1,36 @@
+"""The hash that identifies the weights of a model in records and in the cache. Needs no torch."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from imagest_core.models.description import file_hash
+from imagest_core.models.installed import InstalledModel
+from imagest_core.progress import Progress
+
+WEIGHTS = ".safetensors"
+
+
+def weights_hash(model: InstalledModel, progress: Progress | None = None) -> str:
+    """Return a SHA-256 over the hashes of all weights, by file name.
+
+    Those of the library are known; the files of a model given by its path are read, once while they stay
+    the same. Raises ``Cancelled`` between files.
+    """
+    progress = progress or Progress()
+    hashes = dict(model.sha256)
+    if not hashes:
+        for name in model.identity.files:
+            progress.check()
+            path = model.root / name
+            stat = path.stat()
+            hashes[name] = _hash_of(path, stat.st_size, stat.st_mtime_ns)
+    joined = "".join(f"{name}:{hashes[name]};" for name in sorted(hashes) if name.endswith(WEIGHTS))
+    return hashlib.sha256(joined.encode()).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _hash_of(path: Path, size: int, modified: int) -> str:
+    return file_hash(path)

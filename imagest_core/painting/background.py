@@ -1,0 +1,71 @@
+"""Run slow system calls and hashing in a thread while other work continues; both release the GIL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+
+from imagest_core.painting.atomic import sync
+from imagest_core.painting.reader import Painting
+from imagest_core.progress import Progress
+
+_POLL = 0.1
+"""Seconds between checks for cancellation while waiting for a thread."""
+
+
+class _Stopped(Exception):  # noqa: N818 - stops the thread
+    """The body failed, so the work of the thread isn't needed."""
+
+
+@contextmanager
+def hash_in_background(painting: Painting, progress: Progress) -> Iterator[None]:
+    """Compute ``painting.sha256()`` while the body runs, and wait for it afterwards.
+
+    Raises ``PaintingError`` before the body if the file is known to have changed since it was opened, and
+    after the body if hashing finds that.
+    """
+    stop = Event()
+
+    def check() -> None:
+        if stop.is_set():
+            raise _Stopped
+
+    painting.check_stamp()
+    with _in_background(lambda: painting.sha256(check), stop, progress):
+        yield
+
+
+@contextmanager
+def sync_in_background(path: Path, progress: Progress) -> Iterator[None]:
+    """Flush the file at ``path`` to disk while the body, which must not write to it, runs."""
+    with _in_background(lambda: sync(path), Event(), progress):
+        yield
+
+
+@contextmanager
+def _in_background(work: Callable[[], object], stop: Event, progress: Progress) -> Iterator[None]:
+    """Run ``work`` in a thread; set ``stop`` if the body fails, else raise the exception of ``work``."""
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    thread = Thread(target=run, name="background of a restoration", daemon=True)
+    thread.start()
+    try:
+        yield
+        while thread.is_alive():
+            thread.join(_POLL)
+            progress.check()
+    except BaseException:
+        stop.set()
+        raise
+    finally:
+        thread.join()
+    if errors:
+        raise errors[0]

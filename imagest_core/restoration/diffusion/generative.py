@@ -1,0 +1,188 @@
+"""Generative fills: the whole hole is sampled, then refined at finer scales at partial strength."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+
+from imagest_core.arrays import Image, Mask
+from imagest_core.messages import Message
+from imagest_core.models.backbone import Backbone, ConditionInputs
+from imagest_core.models.stable_diffusion.prompts import unread_letters
+from imagest_core.progress import Progress
+from imagest_core.restoration.diffusion.pipeline import WindowBatch
+from imagest_core.restoration.diffusion.sampler import window_seed
+from imagest_core.restoration.diffusion.session import DiffusionSession, pictures_of, show_previews
+from imagest_core.restoration.diffusion.solvers import Solver
+from imagest_core.restoration.engines.base import WindowFill
+from imagest_core.restoration.modes import Quality
+from imagest_core.restoration.planning.window import WindowView
+from imagest_core.restoration.request import RestorationRequest
+from imagest_core.restoration.style_pictures import StylePictures
+from imagest_core.restoration.texture.depth_masks import sample_weight, thick_mask
+from imagest_core.restoration.texture.patch_search import Source
+from imagest_core.restoration.texture.texture_transfer import TextureTransfer
+
+REFINING_STRENGTH = 0.4
+"""Strength at finer scales, as in krita-ai-diffusion: detail is added, the coarser fill stays."""
+BOUNDARY_SHARE = 0.6
+"""Share of the strength at the very boundary, where the pre-fill is most reliable."""
+BOUNDARY_WIDTH = 24.0
+"""Depth in working px from which on a hole has its full strength."""
+
+
+MAX_LETTERS = 20
+"""Letters of a prompt that a message names."""
+
+
+@dataclass(frozen=True)
+class GenerativeSettings:
+    """What an engine's parameters ask of a session.
+
+    ``detail``: share of the texture of intact paint in the finest bands; None takes 0.9 of it in windows that
+    refine a coarser fill, where the scan is finer than what the model saw, and none elsewhere.
+    """
+
+    solver: Solver
+    quality: Quality = Quality.STANDARD
+    prompt: str = ""
+    negative_prompt: str = ""
+    guidance: float = 7.5
+    style_strength: float = 1.0
+    strength: float = 1.0
+    detail: float | None = None
+
+
+class GenerativeSession(DiffusionSession):
+    """Fills windows with samples of the model, conditioned on text and style."""
+
+    def __init__(
+        self,
+        backbone: Backbone,
+        request: RestorationRequest,
+        settings: GenerativeSettings,
+        style: StylePictures | None,
+    ) -> None:
+        super().__init__(backbone, request, settings.solver)
+        self.settings = settings
+        self._sources = style.sources if style is not None else ()
+        self._styled = style is not None and len(style.squares) > 0 and settings.style_strength > 0
+        with torch.inference_mode():
+            self.pipeline.condition = backbone.condition(
+                ConditionInputs(
+                    style.squares if self._styled and style is not None else None,
+                    settings.style_strength,
+                    settings.prompt,
+                    settings.negative_prompt,
+                    settings.guidance,
+                )
+            )
+
+    @property
+    def facts(self) -> Mapping[str, str | int | float]:
+        """What the record keeps of this session; ``batch`` is the one that was really used."""
+        settings, unread = self.settings, unread_letters(self.settings.prompt)
+        guided = bool(settings.prompt) and settings.guidance != 1
+        return {
+            **self.backbone.facts,
+            "batch": self.batch,
+            "filled_by": "samples over an anisotropic spline; at finer scales over the coarser fill",
+            "scheduler": settings.solver.scheduler,
+            "steps": settings.solver.steps,
+            "guidance": settings.guidance if guided else 1.0,
+            "strength": settings.strength,
+            "refining_strength": REFINING_STRENGTH,
+            "styled": int(self._styled),
+            "detail": "0.9 in refined windows" if settings.detail is None else settings.detail,
+            **({"language": _language_note(unread)} if unread else {}),
+        }
+
+    def _fill_batch(self, views: Sequence[WindowView], progress: Progress) -> list[WindowFill]:
+        progress.set(0.0, 0, self.settings.solver.steps)
+        batch = self._prepared(views)
+        progress.check()
+        show_previews(pictures_of(batch.prefilled, views), batch, progress)
+        samples = self._sample(batch, views, progress)
+        return [
+            WindowFill(self._finished(sample, view, progress), notes=self._note(view))
+            for sample, view in zip(samples, views)
+        ]
+
+    def _prepared(self, views: Sequence[WindowView]) -> WindowBatch:
+        """Return the windows with their start and strengths: the spline, or the coarser fill."""
+        batch = self.pipeline.prepare([replace(view, fixed_mask=None, coarse_fill=None) for view in views])
+        prefilled, device = batch.prefilled, batch.prefilled.device
+        for index, view in enumerate(views):
+            if view.coarse_fill is None:
+                continue
+            coarse = np.where(view.mask[..., None], view.coarse_fill, view.image)
+            height, width = view.mask.shape
+            image = torch.from_numpy(np.ascontiguousarray(coarse.transpose(2, 0, 1))).to(device)
+            prefilled[index, :, :height, :width] = image * 2 - 1
+        strengths = [self._strength(view) for view in views]
+        strength = None
+        if any(value.min(initial=1.0, where=view.mask) < 1 for value, view in zip(strengths, views)):
+            strength = _padded(np.stack(strengths)[:, None], batch.mask)
+        return WindowBatch(batch.windows, prefilled, batch.mask, strength)
+
+    def _strength(self, view: WindowView) -> Image:
+        """Return the strength (h, w) in 0–1 of each pixel: lower near the boundary."""
+        refines = view.coarse_fill is not None
+        full = min(REFINING_STRENGTH, self.settings.strength) if refines else self.settings.strength
+        return full * boundary_share(view.mask)
+
+    def _finished(self, sample: Image, view: WindowView, progress: Progress) -> Image:
+        """Replace the finest bands of the sample by those of intact paint where that is asked for."""
+        progress.check()
+        refines = view.coarse_fill is not None
+        detail = self.settings.detail if self.settings.detail is not None else (0.9 if refines else 0.0)
+        whole = np.where(view.mask[..., None], sample, view.image).astype(np.float32)
+        if not detail:
+            return whole
+        chosen = self._sources if view.window.scale == 1 else ()
+        nearby = (Source(view.image, ~view.mask), *(Source(*square) for square in view.paint))
+        device = self.backbone.device if self.backbone.device.type != "cpu" else None
+        transfer = TextureTransfer(
+            chosen or nearby,
+            detail,
+            self.settings.quality,
+            refining=True,
+            chosen=bool(chosen),
+            device=device,
+        )
+        thick = thick_mask(sample_weight(view.mask))
+        seed = window_seed(self.request, view.window, "texture")
+        return transfer.apply(whole, view.mask, thick, seed, progress)
+
+    def _note(self, view: WindowView) -> Mapping[str, str]:
+        if view.coarse_fill is not None:
+            return {"refined": f"the fill at twice the scale, at strength {REFINING_STRENGTH:g}"}
+        return {"sampled": f"the whole damage, at strength {self.settings.strength:g}"}
+
+
+def _language_note(letters: str) -> str:
+    return Message(
+        "The text encoder was trained on English and hardly knows {letters}; write the prompt in English.",
+        letters=letters[:MAX_LETTERS],
+    )
+
+
+def boundary_share(mask: Mask) -> Image:
+    """Return the share (h, w) of the full strength: rising from the boundary to the inside of ``mask``."""
+    depth = cv2.distanceTransform(
+        np.pad(mask.astype(np.uint8), 1, mode="edge"), cv2.DIST_L2, cv2.DIST_MASK_PRECISE
+    )[1:-1, 1:-1]
+    rising = np.clip(depth / BOUNDARY_WIDTH, 0, 1)
+    return np.where(mask, BOUNDARY_SHARE + (1 - BOUNDARY_SHARE) * rising, 1).astype(np.float32)
+
+
+def _padded(values: Image, like: Tensor) -> Tensor:
+    """Return values (n, 1, h, w) as a tensor of the shape of ``like``, padded with ones."""
+    padded = torch.ones(like.shape, device=like.device)
+    padded[:, :, : values.shape[2], : values.shape[3]] = torch.from_numpy(values).to(like.device)
+    return padded

@@ -1,0 +1,346 @@
+"""Stable Diffusion 1.x, 2.x and XL: large losses filled from text and style, on the program's own loop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib import import_module
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from imagest_core.errors import InputError, ModelError
+from imagest_core.extras import require_extra
+from imagest_core.messages import Message
+from imagest_core.models.adapter_choice import AdapterChoice, parse_adapters
+from imagest_core.models.backbone import Capability
+from imagest_core.models.identity import Family, Identity, ModelKind, fits
+from imagest_core.models.installed import InstalledModel, find_installed, installed_models
+from imagest_core.models.stable_diffusion.prompts import MAX_PROMPT
+from imagest_core.progress import Progress
+from imagest_core.restoration import parameters as base
+from imagest_core.restoration.engines.base import Session, WindowSides
+from imagest_core.restoration.modes import DDIM, KARRAS, LCM, UNIPC, Quality
+from imagest_core.restoration.parameters import Choice, parameter
+from imagest_core.restoration.request import RestorationRequest
+
+if TYPE_CHECKING:
+    from imagest_core.models.stable_diffusion.backbone import LoadOptions
+    from imagest_core.restoration.style_pictures import StylePictures
+
+FAMILIES = (Family.SD1, Family.SD2, Family.SDXL)
+PRESETS: Mapping[Quality, str] = {Quality.DRAFT: UNIPC, Quality.STANDARD: KARRAS, Quality.FINE: DDIM}
+"""Solver of each quality."""
+STEPS: Mapping[str, int] = {UNIPC: 12, KARRAS: 20, DDIM: 30, LCM: 6}
+"""Usual steps of each solver; those of DDIM are the paper's, those of LCM suit adapters for few steps."""
+SIDES = {
+    Family.SD1: WindowSides(512, 768),
+    Family.SD2: WindowSides(512, 768),
+    Family.SDXL: WindowSides(1024, 1280),
+}
+ADAPTERS = (ModelKind.LORA, ModelKind.TEXTUAL_INVERSION, ModelKind.IP_ADAPTER, ModelKind.VAE)
+LATENT_FACTOR = 8
+BYTES_PER_PIXEL = 6 << 10
+"""Working memory of a window on a GPU, most of it in the decoder."""
+MODULES = (
+    "imagest_core.models.hardware",
+    "imagest_core.restoration.diffusion.generative",
+    "diffusers",
+    "transformers",
+    "imagest_core.models.stable_diffusion.backbone",
+)
+"""What preloading imports, torch first. It can be cancelled between them."""
+_preloading = Lock()
+
+
+def _prompted(parameters: StableDiffusionParameters) -> bool:
+    return bool(parameters.prompt)
+
+
+def _styled(parameters: StableDiffusionParameters) -> bool:
+    return bool(parameters.adapters)
+
+
+@dataclass(frozen=True)
+class StableDiffusionParameters(base.Parameters):
+    """What Stable Diffusion can be asked for."""
+
+    model: str = parameter(
+        "", label="Model", help="Name or path of the model.", metavar="NAME|PATH", portable=False, basic=True
+    )
+    prompt: str = parameter(
+        "",
+        label="Prompt",
+        help="What is lost, in English words.",
+        requires=Capability.TEXT,
+        longest=MAX_PROMPT,
+        editor="prompt",
+        basic=True,
+    )
+    negative_prompt: str = parameter(
+        "",
+        label="Negative prompt",
+        help="What the fill must not show.",
+        requires=Capability.TEXT,
+        applies=_prompted,
+        longest=MAX_PROMPT,
+        editor="prompt",
+        basic=True,
+    )
+    quality: Quality = parameter(
+        Quality.STANDARD,
+        label="Quality",
+        help="Preset of solver and sampling steps.",
+        resets=("steps", "scheduler"),
+        basic=True,
+        choices=(
+            Choice(Quality.DRAFT, "Draft", "UniPC, 12 steps"),
+            Choice(Quality.STANDARD, "Standard", "DPM-Solver++ with Karras levels, 20 steps"),
+            Choice(Quality.FINE, "Fine", "DDIM, 30 steps, as in the paper"),
+        ),
+    )
+    steps: int | None = parameter(
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the scheduler"
+    )
+    scheduler: str | None = parameter(
+        None,
+        label="Scheduler",
+        help="Solver of the sampling.",
+        automatic="by quality",
+        choices=(
+            Choice(UNIPC, "UniPC"),
+            Choice(KARRAS, "DPM-Solver++ with Karras levels"),
+            Choice(DDIM, "DDIM, the paper's"),
+            Choice(LCM, "LCM, for few-step adapters"),
+        ),
+    )
+    guidance: float = parameter(
+        7.5,
+        label="Strength of the text",
+        help="Guidance scale; without a prompt there is no guidance, which halves the time.",
+        low=1.0,
+        high=20.0,
+        step=0.5,
+        requires=Capability.TEXT,
+        applies=_prompted,
+    )
+    strength: float = parameter(
+        1.0,
+        label="Strength",
+        help="How far the fill may leave the smooth pre-fill; lower keeps its colours and shapes.",
+        low=0.05,
+        high=1.0,
+        step=0.05,
+    )
+    adapters: str = parameter(
+        "",
+        label="Adapters",
+        help="Names of installed adapters with weights, as NAME:0.8, OTHER.",
+        metavar="NAME[:WEIGHT],…",
+        requires=Capability.ADAPTERS,
+        editor="adapters",
+    )
+    style_strength: float = parameter(
+        1.0,
+        label="Style strength",
+        help="Weight of the style reference, which an IP-Adapter or a style branch reads.",
+        low=0.0,
+        high=4.0,
+        soft_high=2.0,
+        step=0.05,
+        requires=Capability.STYLE,
+        applies=_styled,
+    )
+    detail: float | None = parameter(
+        None,
+        label="Detail",
+        help="Share of the finest bands that comes from intact paint.",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+        automatic="where the scan is finer than what the model sees",
+    )
+    compiled: bool = parameter(
+        False, label="Compiled", help="Compile the network on a GPU: minutes once, then faster."
+    )
+
+
+def own(request: RestorationRequest) -> StableDiffusionParameters:
+    """Return the engine's parameters in ``request``; the defaults in a request for another engine."""
+    found = request.parameters
+    return found if isinstance(found, StableDiffusionParameters) else StableDiffusionParameters()
+
+
+class StableDiffusionEngine:
+    """Stable Diffusion (Rombach et al., CVPR 2022) from the user's model library."""
+
+    name = "stable-diffusion"
+    title = "Stable Diffusion"
+    description = (
+        "Continues figures and scenes that the surroundings don't determine, from text and style."
+        " Needs a model of yours, and a GPU for more than a try."
+    )
+    Parameters: type[base.Parameters] = StableDiffusionParameters
+    matches_boundary = False
+
+    # The model
+
+    def models(self) -> list[InstalledModel]:
+        """Return the installed models that this engine runs."""
+        return [model for model in installed_models(kinds=(ModelKind.PIPELINE,)) if self.runs(model.identity)]
+
+    def adapters(self, parameters: base.Parameters) -> list[InstalledModel]:
+        """Return the installed adapters that fit the model of ``parameters``."""
+        identity = self.model_of(parameters).identity
+        return [adapter for adapter in installed_models(kinds=ADAPTERS) if fits(adapter.identity, identity)]
+
+    def memory(self, request: RestorationRequest) -> int:
+        """Return the size of the weights in half precision and the working memory of one window."""
+        model = self.model_of(request.parameters)
+        weights = sum(each.size for each in (model, *(a for _, a in self.adapters_of(request.parameters))))
+        return weights + sides_of(model.identity).usual ** 2 * BYTES_PER_PIXEL
+
+    def runs(self, identity: Identity) -> bool:
+        """Whether this engine runs such a model."""
+        return identity.kind is ModelKind.PIPELINE and identity.family in FAMILIES
+
+    def model_of(self, parameters: base.Parameters) -> InstalledModel:
+        """Return the chosen model, or the first that fits; raises :class:`ModelError`."""
+        name = getattr(parameters, "model", "")
+        if not name:
+            installed = self.models()
+            if not installed:
+                raise ModelError(
+                    Message(
+                        "The engine {engine} needs a model of yours: add one with imagest models add PATH.",
+                        engine=self.name,
+                    )
+                )
+            return installed[0]
+        model = find_installed(name)
+        if not self.runs(model.identity):
+            raise ModelError(
+                Message(
+                    "The engine {engine} can't run {model} ({kind}, {family}); choose another model.",
+                    engine=self.name,
+                    model=model.name,
+                    kind=model.identity.kind,
+                    family=model.identity.family,
+                )
+            )
+        return model
+
+    def adapters_of(self, parameters: base.Parameters) -> list[tuple[AdapterChoice, InstalledModel]]:
+        """Return the chosen adapters; raises ``ModelError`` and ``InputError``."""
+        choices = parse_adapters(str(getattr(parameters, "adapters", "")))
+        return [(choice, find_installed(choice.name)) for choice in choices]
+
+    # What requests use
+
+    def check_model(self, parameters: base.Parameters) -> None:
+        """Raise ``ModelError`` unless the model and its adapters exist and fit."""
+        model = self.model_of(parameters)
+        for _, adapter in self.adapters_of(parameters):
+            check_adapter(adapter, model)
+
+    def window_sides(self, request: RestorationRequest) -> WindowSides:
+        """Return the sides the model was trained for."""
+        return sides_of(self.model_of(request.parameters).identity)
+
+    def capabilities(self, parameters: base.Parameters) -> frozenset[Capability]:
+        """Text and adapters; style with an IP-Adapter. Unknown adapters are left to :meth:`check_model`."""
+        kinds: set[ModelKind] = set()
+        with suppress(ModelError, InputError):
+            kinds = {model.identity.kind for _, model in self.adapters_of(parameters)}
+        style = {Capability.STYLE} if ModelKind.IP_ADAPTER in kinds else set()
+        return frozenset({Capability.TEXT, Capability.ADAPTERS, *style})
+
+    def shared_parameters(self, request: RestorationRequest) -> frozenset[str]:
+        """Return those that samples depend on."""
+        return frozenset({"seed", "variation", "batch", "device"})
+
+    def uses_style(self, request: RestorationRequest) -> bool:
+        """With an IP-Adapter, or where the finest bands come from a reference."""
+        parameters = own(request)
+        styled = Capability.STYLE in self.capabilities(parameters) and parameters.style_strength > 0
+        return styled or bool(parameters.detail)
+
+    def uses_paint(self, request: RestorationRequest) -> bool:
+        """Unless the user wants the model's own finest bands."""
+        return own(request).detail != 0
+
+    def style_side(self, request: RestorationRequest) -> int:
+        """Side in px of the pictures that an IP-Adapter reads."""
+        return 224 if Capability.STYLE in self.capabilities(request.parameters) else 0
+
+    def preload(self, request: RestorationRequest, progress: Progress) -> None:
+        """Import torch, diffusers and transformers; one thread at a time, the others wait."""
+        require_extra("diffusion", "Stable Diffusion")
+        with _preloading:
+            for module in progress.steps(MODULES):
+                import_module(module)
+
+    def open(
+        self, request: RestorationRequest, style: StylePictures | None, progress: Progress | None = None
+    ) -> Session:
+        """Load the model and encode text and style; raises ``ModelError``, ``InputError``, ``Cancelled``."""
+        require_extra("diffusion", "Stable Diffusion")
+        from imagest_core.models.hardware import choose_hardware
+        from imagest_core.models.stable_diffusion.backbone import load_backbone
+        from imagest_core.restoration.diffusion.generative import GenerativeSession, GenerativeSettings
+        from imagest_core.restoration.diffusion.solvers import Solver
+
+        parameters, progress = own(request), progress or Progress()
+        model, hardware = self.model_of(parameters), choose_hardware(request.device)
+        backbone = load_backbone(model, hardware, self._load_options(parameters), progress)
+        progress.check()
+        scheduler = parameters.scheduler or PRESETS[parameters.quality]
+        settings = GenerativeSettings(
+            Solver(scheduler, parameters.steps or STEPS[scheduler]),
+            quality=parameters.quality,
+            prompt=parameters.prompt,
+            negative_prompt=parameters.negative_prompt,
+            guidance=parameters.guidance,
+            style_strength=parameters.style_strength,
+            strength=parameters.strength,
+            detail=parameters.detail,
+        )
+        return GenerativeSession(backbone, request, settings, style)
+
+    def _load_options(self, parameters: StableDiffusionParameters) -> LoadOptions:
+        from imagest_core.models.stable_diffusion.adapters import LoadedAdapter
+        from imagest_core.models.stable_diffusion.backbone import LoadOptions
+
+        adapters = tuple(
+            LoadedAdapter(model.name, model.path, model.identity, choice.weight)
+            for choice, model in self.adapters_of(parameters)
+        )
+        return LoadOptions(adapters, compiled=parameters.compiled)
+
+
+def check_adapter(adapter: InstalledModel, model: InstalledModel) -> None:
+    """Raise :class:`ModelError` unless ``adapter`` is an adapter and fits ``model``."""
+    if adapter.identity.kind not in ADAPTERS:
+        raise ModelError(
+            Message(
+                "{name} is no adapter but a {kind}; adapters are {kinds}.",
+                name=adapter.name,
+                kind=adapter.identity.kind,
+                kinds=", ".join(ADAPTERS),
+            )
+        )
+    if not fits(adapter.identity, model.identity):
+        raise ModelError(
+            Message(
+                "The adapter {name} doesn't fit the model {model}; choose one for {family}.",
+                name=adapter.name,
+                model=model.name,
+                family=model.identity.family,
+            )
+        )
+
+
+def sides_of(identity: Identity) -> WindowSides:
+    """Return the window sides of a model: those it was trained with, and a half more for large holes."""
+    side = int(identity.details.get("sample_size", 0)) * LATENT_FACTOR
+    return WindowSides(side, side + side // 2) if side else SIDES[identity.family]
