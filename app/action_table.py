@@ -80,7 +80,7 @@ VIEW = (
     ActionSpec(
         "rotate_right", QT_TRANSLATE_NOOP("Actions", "Rotate view rig&ht"), ("Shift+R",), "rotate-right"
     ),
-    ActionSpec("upright", QT_TRANSLATE_NOOP("Actions", "Upright &view"), ("Shift+U",)),
+    ActionSpec("upright", QT_TRANSLATE_NOOP("Actions", "Upright view"), ("Shift+U",)),
     SEPARATOR,
     ActionSpec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
     ActionSpec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
@@ -145,7 +145,7 @@ VIEW = (
     ),
     ActionSpec("notes_visible", QT_TRANSLATE_NOOP("Actions", "Show no&tes"), ("Shift+I",), checkable=True),
     ActionSpec(
-        "scale_bar", QT_TRANSLATE_NOOP("Actions", "Sho&w scale bar"), ("Shift+M",), needs="", checkable=True
+        "scale_bar", QT_TRANSLATE_NOOP("Actions", "Show scale bar"), ("Shift+M",), needs="", checkable=True
     ),
     ActionSpec(
         "mask_hatched", QT_TRANSLATE_NOOP("Actions", "Hatched mas&k"), ("Shift+T",), needs="", checkable=True

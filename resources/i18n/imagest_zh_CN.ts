@@ -238,8 +238,8 @@
         <translation>向右旋转视图(&amp;H)</translation>
     </message>
     <message>
-        <source>Upright &amp;view</source>
-        <translation>恢复视图方向(&amp;V)</translation>
+        <source>Upright view</source>
+        <translation>恢复视图方向</translation>
     </message>
     <message>
         <source>Compare &amp;variations</source>
@@ -266,8 +266,8 @@
         <translation>显示注释(&amp;T)</translation>
     </message>
     <message>
-        <source>Sho&amp;w scale bar</source>
-        <translation>显示比例尺(&amp;W)</translation>
+        <source>Show scale bar</source>
+        <translation>显示比例尺</translation>
     </message>
     <message>
         <source>Hatched mas&amp;k</source>
