@@ -9,7 +9,10 @@ BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := PYTHONWARNINGS=ignore $(PIP) install --quiet -c constraints.txt
 ARGS   ?=
-SHOOT  := QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots out/screenshots --docs docs/images
+SHOOT  := QT_QPA_PLATFORM=offscreen $(BIN)/python -m scripts.make_screenshots
+DOCS   := --docs docs/images
+MANUAL := --manual docs/manual/images
+SIZES  := 1280x720 1440x900 1920x1080
 
 .PHONY: demo run test lint bench sample pictures screenshots texts install develop clean
 
@@ -42,9 +45,11 @@ pictures: install
 	$(BIN)/python -m scripts.make_pictures
 
 screenshots: install
-	$(SHOOT) $(ARGS)
-	$(SHOOT) --look dark $(ARGS)
-	$(SHOOT) --language zh_CN $(ARGS)
+	$(SHOOT) out/screenshots $(DOCS) $(MANUAL) $(ARGS)
+	$(SHOOT) out/screenshots $(DOCS) --look dark $(ARGS)
+	$(SHOOT) out/screenshots $(DOCS) $(MANUAL) --language zh_CN $(ARGS)
+	for size in $(SIZES); do $(SHOOT) out/screenshots/$$size --size $$size --engine harmonic || exit 1; done
+	$(SHOOT) out/screenshots/1280x720@2 --size 1280x720 --factor 2 --engine harmonic
 
 texts: develop
 	$(BIN)/python -m scripts.collect_core_texts

@@ -80,7 +80,7 @@ VIEW = (
     ActionSpec(
         "rotate_right", QT_TRANSLATE_NOOP("Actions", "Rotate view rig&ht"), ("Shift+R",), "rotate-right"
     ),
-    ActionSpec("upright", QT_TRANSLATE_NOOP("Actions", "Upright &view"), ("Shift+U",)),
+    ActionSpec("upright", QT_TRANSLATE_NOOP("Actions", "Upright view"), ("Shift+U",)),
     SEPARATOR,
     ActionSpec("single", QT_TRANSLATE_NOOP("Actions", "&Single view"), ("Alt+1",), "single", group="compare"),
     ActionSpec("side", QT_TRANSLATE_NOOP("Actions", "Sid&e by side"), ("Alt+2",), "side", group="compare"),
@@ -148,7 +148,7 @@ VIEW = (
     ),
     ActionSpec("notes_visible", QT_TRANSLATE_NOOP("Actions", "Show no&tes"), ("Shift+I",), checkable=True),
     ActionSpec(
-        "scale_bar", QT_TRANSLATE_NOOP("Actions", "Sho&w scale bar"), ("Shift+M",), needs="", checkable=True
+        "scale_bar", QT_TRANSLATE_NOOP("Actions", "Show scale bar"), ("Shift+M",), needs="", checkable=True
     ),
     ActionSpec(
         "mask_hatched", QT_TRANSLATE_NOOP("Actions", "Hatched mas&k"), ("Shift+T",), needs="", checkable=True
@@ -343,14 +343,16 @@ RESULTS = (
     ),
 )
 HELP = (
-    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?", "F1"), "keyboard", ""),
+    ActionSpec("manual", QT_TRANSLATE_NOOP("Actions", "&Manual"), ("F1",), "manual", ""),
+    ActionSpec("shortcuts", QT_TRANSLATE_NOOP("Actions", "&Keyboard shortcuts"), ("?",), "keyboard", ""),
+    SEPARATOR,
     ActionSpec("about", QT_TRANSLATE_NOOP("Actions", "&About Imagest Workstation"), (), "info", ""),
 )
 
 CHANGING = frozenset(
     (
         *(f"tool_{name}" for name in ("brush", "eraser", "lasso", "polygon", "rectangle", "wand", "fill")),
-        "tool_style",
+        *("tool_style", "tool_note", "tool_reject_brush", "tool_reject_lasso", "restore_part"),
         *("undo", "redo", "swap_tool", "grow", "shrink", "invert", "clear_class", "clear_all"),
         *("derive_difference", "derive_cracks", "derive_losses", "import_mask"),
         *("suggest_style", "accept_suggestions", "donor", "clear_style"),

@@ -67,6 +67,8 @@ class Program(QObject):
         if old.language == self._settings.preferences.language or old.context.jobs.busy:
             return
         settings_open = old.findChild(SettingsDialog) is not None
+        manual = old.handlers.manual_help.manual
+        page = "" if manual is None else manual.page
         old.state_sync.remember_view()
         old.remember_layout()
         set_language(self._application, self._settings.preferences.language)
@@ -76,6 +78,8 @@ class Program(QObject):
         _delete(old)
         if settings_open:
             new.handlers.settings()
+        if page:
+            new.handlers.manual_help.show_page(page)
 
 
 def _transfer(old: MainWindow, new: MainWindow) -> None:
@@ -100,6 +104,7 @@ def _selected_values(selection: Selection) -> dict[str, object]:
 def _delete(window: MainWindow) -> None:
     """Delete a window with its context."""
     context = window.context
+    window.handlers.manual_help.close()
     window.hide()
     context.shutdown()
     for item in (window, context):

@@ -19,6 +19,7 @@ RESET_BY_DOCUMENT = (
     "zones_visible",
     "windows_visible",
     "provenance_visible",
+    "probe_visible",
     "run",
     "region",
     "compare",

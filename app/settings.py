@@ -24,7 +24,8 @@ class Preferences:
     background around the picture; ``palette``: classes or bright; ``mask_hatched``: draw damage as hatching;
     ``scale_bar``: show a scale bar;
     ``device``: auto, cpu or cuda; ``operator``: the name recorded in projects;
-    ``export_…``: the additional files of the last export.
+    ``export_…``: the additional files of the last export; ``manual_scale``: size of the manual's text
+    relative to that of the window.
     """
 
     theme: str = "system"
@@ -41,6 +42,7 @@ class Preferences:
     export_mask: bool = True
     export_fill: bool = False
     export_record: bool = True
+    manual_scale: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,18 @@ def resource(*parts: str) -> Path:
     return path
 
 
+def manual_folder() -> Path:
+    """Return the folder with the manual: one folder of pages per language, and one of pictures.
+
+    An installed package has a copy of ``docs/manual``; a checkout has the pages themselves.
+    """
+    installed, checkout = Path(__file__).parent / "manual", Path(__file__).parents[1] / "docs" / "manual"
+    for folder in (installed, checkout):
+        if folder.is_dir():
+            return folder
+    raise FileNotFoundError("The installation is incomplete: the manual is missing.")
+
+
 def sample_painting() -> Path:
     """Return the sample: a damaged painting, a 16-bit TIFF with profile and resolution."""
     return resource("sample", "damaged.tif")

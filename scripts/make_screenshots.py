@@ -1,7 +1,8 @@
 """Run the program with its bundled sample and write the documentation's screenshots.
 
 ``python -m scripts.make_screenshots FOLDER [--size 1440x900] [--look dark] [--language zh_CN]
-[--docs docs/images]``; works on any Qt platform and writes nothing but images.
+[--factor 2] [--docs docs/images] [--manual docs/manual/images]``; works on any Qt platform and writes
+nothing but images.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QDialog, QWidget
 
 import resources
+from app.benchmarks.screen import offscreen
 from app.commands import decide as deciding
 from app.commands import mask as masking
 from app.commands import restore as restoring
@@ -34,6 +36,7 @@ from app.selection import Compare
 from app.settings import Settings
 from app.window.main_window import MainWindow
 from imagest_core.painting.picture_files import read_picture, write_picture
+from scripts.manual_pictures import write_manual_picture
 
 TIMEOUT = 600.0
 SETTLE_TIME = 700
@@ -54,10 +57,11 @@ Dialog = TypeVar("Dialog", bound=QDialog)
 
 @dataclass(frozen=True)
 class ScreenshotFolders:
-    """Folder for all screenshots, and the folder for those shown in the README."""
+    """Folder for all screenshots, and the folders for those in the README and in the manual."""
 
     folder: Path
-    docs: Path | None
+    docs: Path | None = None
+    manual: Path | None = None
 
 
 class Photographer:
@@ -65,6 +69,7 @@ class Photographer:
 
     def __init__(self, to: ScreenshotFolders, size: tuple[int, int], kind: str, engine: str) -> None:
         self.folder, self.docs, self.kind, self.engine = to.folder, to.docs, kind, engine
+        self.manual = to.manual and to.manual / ("zh_CN" if kind == "zh_CN" else "en")
         self.work = Path(os.environ["IMAGEST_DATA"])
         settings = Settings(QSettings(str(self.work / "settings.ini"), QSettings.Format.IniFormat))
         dark, chinese = kind == "dark", kind == "zh_CN"
@@ -88,6 +93,11 @@ class Photographer:
         taken.save(str(self.folder / f"{name}{suffix}.png"))
         if self.docs is not None and name in IN_DOCS[self.kind]:
             taken.save(str(self.docs / f"window-{name}{suffix}.jpg"), "JPEG", QUALITY)
+
+    def shoot_part(self, name: str, widget: QWidget | None = None) -> None:
+        """Write a picture of the manual; call it after :meth:`shoot`, when the window has settled."""
+        if self.manual is not None:
+            write_manual_picture((widget or self.window).grab(), name, self.manual)
 
     def dialog(self, kind: type[Dialog], action: str) -> Dialog:
         """Open a dialog with its action."""
@@ -128,6 +138,8 @@ class Photographer:
                 panel.set_clean(turned_clean(self.work))
             until(lambda: selection.proposal is not None)
             self.shoot(f"derive-{method}", settled=3 * SETTLE_TIME)
+            if method == "cracks":
+                self.shoot_part("derive", window.docks["damage"])
         window.damage.fold.head.setChecked(False)
 
     def _style(self) -> None:
@@ -135,6 +147,10 @@ class Photographer:
         masking.import_mask(context, resources.sample_mask())
         until(lambda: bool(context.selection.suggestions))
         self.shoot("style")
+        self.shoot_part("damage", window.docks["damage"])
+        window.docks["style"].open(True)
+        self.shoot("style-suggested")
+        self.shoot_part("style", window.docks["style"])
         window.style_panel.accept_suggestions()
         self.shoot("style-chosen")
 
@@ -142,6 +158,10 @@ class Photographer:
         context, window = self.window.context, self.window
         context.selection.request = context.selection.request.changed(engine=self.engine)
         window.docks["restore"].open(True)
+        window.restore.fold.head.setChecked(True)
+        self.shoot("restore-advanced")
+        self.shoot_part("restore", window.docks["restore"])
+        window.restore.fold.head.setChecked(False)
         restoring.restore_all(context)
         context.selection.compare = Compare.SIDE
         until(lambda: window.live.count >= LIVE or not context.jobs.busy)
@@ -159,6 +179,8 @@ class Photographer:
         ):
             selection.compare = mode
             self.shoot(name)
+            if mode == Compare.SWIPE:
+                self.shoot_part("compare", self.window.area)
         selection.compare = Compare.SIDE
 
     def _review_and_export(self) -> None:
@@ -169,10 +191,18 @@ class Photographer:
         context.selection.region = int(np.argsort(run.regions["area"])[-3]) + 1
         context.selection.reveal.emit(run.region_box(context.selection.region))
         self.shoot("review")
+        for name, widget in (
+            ("window", window),
+            ("results", window.results),
+            ("review", window.docks["review"]),
+        ):
+            self.shoot_part(name, widget)
         deciding.accept_run(context)
         dialog = self.dialog(ExportDialog, "export")
-        dialog.path.setText(str(self.work / "landscape-restored.tif"))
+        dialog.path.setText("landscape-restored.tif")
         self.shoot("export", dialog)
+        self.shoot_part("export", dialog)
+        dialog.path.setText(str(self.work / dialog.path.text()))
         dialog.go.click()
         until(lambda: not context.jobs.busy)
         self.shoot("exported", dialog)
@@ -235,14 +265,20 @@ def main() -> None:
     parser.add_argument("--look", choices=("light", "dark"), default="light")
     parser.add_argument("--language", choices=("en", "zh_CN"), default="en")
     parser.add_argument("--docs", type=Path, help="also write the README's screenshots to this folder")
+    parser.add_argument("--manual", type=Path, help="also write the manual's pictures to this folder")
+    parser.add_argument("--factor", type=float, default=1.0, help="scale factor of the screen")
     parser.add_argument("--engine", default="imagest", help="engine that restores; harmonic is fast")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
     across, down = map(int, args.size.split("x"))
+    if os.environ.get("QT_QPA_PLATFORM") == "offscreen":
+        os.environ["QT_QPA_PLATFORM"] = offscreen(round(across * args.factor), round(down * args.factor))
+    os.environ["QT_SCALE_FACTOR"] = str(args.factor)
     kind = args.language if args.language != "en" else args.look
     with tempfile.TemporaryDirectory() as data:
         os.environ["IMAGEST_DATA"] = data
-        take(ScreenshotFolders(args.folder, args.docs), (across, down), kind, args.engine)
+        folders = ScreenshotFolders(args.folder, args.docs, args.manual)
+        take(folders, (across, down), kind, args.engine)
 
 
 if __name__ == "__main__":

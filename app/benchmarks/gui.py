@@ -51,16 +51,30 @@ def summary(rows: list[TableRow]) -> str:
 
 @dataclass(frozen=True)
 class ScanSizes:
-    """Sides in px of the large and the small synthetic scan, and the engine used."""
+    """Sides in px of the synthetic scans, the engine used, and how often actions are repeated.
+
+    ``factors``: scale factors of the small screen.
+    """
 
     large: tuple[int, int] = (10_000, 10_000)
     small: tuple[int, int] = (2_000, 2_000)
     engine: str = "imagest"
+    huge: tuple[int, int] = (25_000, 20_000)
+    regions: int = 1000
+    strokes: int = 200
+    undos: int = 100
+    openings: int = 20
+    factors: tuple[float, ...] = (1.0, 1.25, 1.5, 2.0)
 
     @property
     def megapixels(self) -> str:
         """Size of the large scan as text."""
-        return f"{self.large[0] * self.large[1] / 1e6:.3g} MP"
+        return megapixels(self.large)
+
+
+def megapixels(size: tuple[int, int]) -> str:
+    """The area of a picture as text."""
+    return f"{size[0] * size[1] / 1e6:.3g} MP"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -99,10 +113,20 @@ def table(sizes: ScanSizes, progress: Progress) -> Iterator[TableRow]:
         yield from painting_rows(large, small, sizes.megapixels)
         progress.check()
         yield from lasso_rows(large, sizes.megapixels)
+        large.unlink()
+        progress.check()
+        yield from reviewing_rows(small, sizes)
+        progress.check()
+        yield from memory_rows(small, sizes)
+        progress.check()
+        yield from wide_brush_rows(Path(folder), sizes.huge)
     progress.check()
     yield from deriving_rows()
     progress.check()
     yield from restoring_rows(sizes.engine)
+    for factor in sizes.factors:
+        progress.check()
+        yield from reach_rows(factor)
 
 
 def opening_rows(scan: Path, size: str) -> Iterator[TableRow]:
@@ -142,6 +166,44 @@ def lasso_rows(scan: Path, size: str) -> Iterator[TableRow]:
     yield TableRow("… of it waiting for a CPU core", drawn["starved"], "ms")
 
 
+def wide_brush_rows(folder: Path, size: tuple[int, int]) -> Iterator[TableRow]:
+    """Cost of a stroke with a wide brush on a huge scan."""
+    from app.benchmarks.stage import write_scan
+
+    brush = apart("wide_brush", str(write_scan(folder / "huge.tif", *size)))
+    for name, zoom in (("actual", "100 %"), ("fit", "whole scan")):
+        text = f"brush 2,000 px, median update, {megapixels(size)}, {zoom}"
+        yield TableRow(text, brush[name], "ms", 16)
+
+
+def reviewing_rows(scan: Path, sizes: ScanSizes) -> Iterator[TableRow]:
+    """Time from one region to the next in a result with many tiny ones."""
+    review = apart("reviewing", str(scan), str(sizes.regions))
+    count = f"{review['regions']:,.0f} regions"
+    yield TableRow(f"next region, median, {count}", review["next"], "ms", 50)
+    yield TableRow(f"next region, worst, {count}", review["next worst"], "ms")
+    yield TableRow(f"accept → next region, median, {count}", review["accept"], "ms", 50)
+    yield TableRow(f"accept → next region, worst, {count}", review["accept worst"], "ms")
+
+
+def memory_rows(scan: Path, sizes: ScanSizes) -> Iterator[TableRow]:
+    """Growth of memory by many actions of one kind."""
+    counts = {"strokes": sizes.strokes, "undos": sizes.undos, "openings": sizes.openings}
+    grown = apart("memory", str(scan), *map(str, counts.values()))
+    for name, text in (("strokes", "strokes"), ("undos", "times undo and redo"), ("openings", "openings")):
+        yield TableRow(f"growth of memory by {counts[name]} {text}", grown[name], "%", 5)
+
+
+def reach_rows(factor: float) -> Iterator[TableRow]:
+    """Controls that can't be reached on a screen of 1280 × 720 logical pixels."""
+    from app.benchmarks.screen import offscreen
+
+    screen = {"QT_QPA_PLATFORM": offscreen(round(1280 * factor), round(720 * factor))}
+    found = apart("reach", str(factor), **screen, QT_SCALE_FACTOR=str(factor))
+    text = f"of {found['controls']:.0f} controls out of reach, 1280 × 720 × {factor:g}"
+    yield TableRow(text, found["hidden"], "", 0)
+
+
 def deriving_rows() -> Iterator[TableRow]:
     """Delay of mask previews after slider changes."""
     derived = apart("deriving", "sample")
@@ -163,15 +225,16 @@ def restoring_rows(engine: str) -> Iterator[TableRow]:
     yield TableRow("cancel → stopped", restored["cancel"], "s")
 
 
-def apart(what: str, argument: str) -> Measured:
-    """Run one measurement in a new process with its own settings and data."""
-    command = [sys.executable, "-m", "app.benchmarks.gui", what, argument]
+def apart(what: str, *arguments: str, **variables: str) -> Measured:
+    """Run one measurement in a new process with its own settings and data, and environment ``variables``."""
+    command = [sys.executable, "-m", "app.benchmarks.gui", what, *arguments]
     with tempfile.TemporaryDirectory() as folder:
         environment = {
             **os.environ,
             "QT_QPA_PLATFORM": "offscreen",
             "IMAGEST_DATA": folder,
             "XDG_CONFIG_HOME": folder,
+            **variables,
         }
         done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
@@ -181,11 +244,11 @@ def apart(what: str, argument: str) -> Measured:
     return measured
 
 
-def measure(what: str, argument: str) -> Measured:
+def measure(what: str, *arguments: str, **_: str) -> Measured:
     """Run one measurement in this process."""
-    from app.benchmarks import measures
+    from app.benchmarks import endurance, measures
 
-    functions: dict[str, Callable[[str], Measured]] = {
+    functions: dict[str, Callable[..., Measured]] = {
         "starting": measures.starting,
         "opening": measures.opening,
         "moving": measures.moving,
@@ -193,8 +256,12 @@ def measure(what: str, argument: str) -> Measured:
         "deriving": measures.deriving,
         "lasso": measures.lasso,
         "restoring": measures.restoring_sample,
+        "wide_brush": endurance.wide_brush,
+        "reviewing": endurance.reviewing,
+        "memory": endurance.memory,
+        "reach": endurance.reach,
     }
-    return functions[what](argument)
+    return functions[what](*arguments)
 
 
 if __name__ == "__main__":

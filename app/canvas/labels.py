@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
-from app.levels import at_level, native
 from imagest_core.arrays import Labels
-from imagest_core.damage.map import TILE, DamageMap, TileKey
+from imagest_core.damage.map import TILE, DamageMap, TileKey, tile_box
 from imagest_core.painting.geometry import Box
+
+_DAMAGED = np.arange(256) > 0
+MOST_LEVELS = 9
+"""Number of levels at which a tile has at least one pixel."""
 
 
 class LabelLevels:
@@ -18,6 +22,8 @@ class LabelLevels:
     """
 
     def __init__(self, levels: int) -> None:
+        if levels > MOST_LEVELS:
+            raise ValueError(f"labels have at most {MOST_LEVELS} levels, not {levels}")
         self.levels = levels
         self._tiles: list[dict[TileKey, Labels]] = [{} for _ in range(levels)]
         self._visible_label = np.arange(256, dtype=np.uint8)
@@ -38,27 +44,25 @@ class LabelLevels:
 
     def update(self, damage: DamageMap, box: Box) -> None:
         """Read the labels in the native ``box`` again."""
+        all_visible = bool(self._visible_label.all(where=_DAMAGED))
         for cell in box.within(damage.box).tiles(TILE):
-            self._update_cell(damage, cell)
+            key = (cell.x // TILE, cell.y // TILE)
+            labels = damage.read(tile_box(key))
+            self._write(key, labels if all_visible else cv2.LUT(labels, self._visible_label))
 
-    def _update_cell(self, damage: DamageMap, cell: Box) -> None:
-        """Update one tile and the pixels of every coarser level that it touches."""
-        part = native(at_level(cell, self.levels - 1), self.levels - 1) if self.levels > 1 else cell
-        part = part.within(_tile_of(cell))
-        labels = self._visible_label[damage.read(part)]
+    def _write(self, key: TileKey, labels: Labels) -> None:
+        """Write the (TILE, TILE) ``labels`` of a tile, and their maxima to the part of each coarser level."""
+        column, row = key
+        uniform = bool(labels.min() == labels.max())
         for level in range(self.levels):
-            self._write(level, at_level(part, level), labels)
-            if level + 1 < self.levels:
-                labels = _pooled(labels)
-
-    def _write(self, level: int, part: Box, labels: Labels) -> None:
-        tiles, key = self._tiles[level], (part.x // TILE, part.y // TILE)
-        tile = tiles.get(key)
-        if tile is None:
-            if not labels.any():
-                return
-            tile = tiles[key] = np.zeros((TILE, TILE), np.uint8)
-        tile[part.moved(-key[0] * TILE, -key[1] * TILE).slices] = labels
+            size, at = TILE >> level, (column >> level, row >> level)
+            tile = self._tiles[level].get(at)
+            if tile is None and (not uniform or labels.flat[0]):
+                tile = self._tiles[level][at] = np.zeros((TILE, TILE), np.uint8)
+            if tile is not None:
+                x, y = (column % (1 << level)) * size, (row % (1 << level)) * size
+                tile[y : y + size, x : x + size] = labels
+            labels = labels[:1, :1] if uniform else _pooled(labels)
 
     def read(self, level: int, part: Box) -> Labels | None:
         """Return (h, w) labels of ``part`` of a level; None if all are zero."""
@@ -74,14 +78,7 @@ class LabelLevels:
         return labels
 
 
-def _tile_of(cell: Box) -> Box:
-    return Box(cell.x // TILE * TILE, cell.y // TILE * TILE, TILE, TILE)
-
-
 def _pooled(labels: Labels) -> Labels:
-    """The maximum of every 2 × 2 pixels; an odd last row or column is padded with zeros."""
-    height, width = labels.shape
-    if height % 2 or width % 2:
-        labels = np.pad(labels, ((0, height % 2), (0, width % 2)))
+    """The maximum of every 2 × 2 pixels."""
     rows = np.maximum(labels[::2], labels[1::2])
     return np.maximum(rows[:, ::2], rows[:, 1::2])

@@ -14,7 +14,7 @@ from app.canvas.labels import LabelLevels
 from app.canvas.overlay_pixels import OverlayStyle, overlay_style, render
 from app.canvas.transforms import rotation_of, scale_of
 from imagest_core.damage.map import DamageMap
-from imagest_core.painting.geometry import Box
+from imagest_core.painting.geometry import Box, union
 
 _CHUNK = 256
 _CACHED_CHUNKS = 256
@@ -73,15 +73,17 @@ class OverlayItem(QGraphicsItem):
         self.overlay = overlay
         self._scale, self._turned = 0.0, False
         self._chunks: OrderedDict[Key, _Chunk | None] = OrderedDict()
+        self._stale: dict[Key, Box] = {}
+        """The part of each chunk, in screen pixels, to render again before it is drawn."""
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
 
     def boundingRect(self) -> QRectF:  # noqa: N802
         return QRectF(*self.overlay.box.expanded(8))
 
     def refresh(self, box: Box) -> None:
-        """Redraw the native ``box``."""
+        """Redraw the native ``box`` with the next paint event."""
         if self._scale:
-            self._render_again(self._to_screen(box))
+            self._mark_stale(self._to_screen(box))
         edge = self._reach() / (self._scale or 1.0) + 1
         self.update(QRectF(*box).adjusted(-edge, -edge, edge, edge))
 
@@ -96,14 +98,17 @@ class OverlayItem(QGraphicsItem):
             math.floor(corners[0]), math.floor(corners[1]), math.ceil(corners[2]), math.ceil(corners[3])
         ).expanded(self._reach())
 
-    def _render_again(self, device: Box) -> None:
+    def _mark_stale(self, device: Box) -> None:
+        """Many changes between two paint events, as by a brush, are rendered once."""
         if device.area > _CACHED_CHUNKS * _CHUNK * _CHUNK:
             self._chunks.clear()
+            self._stale.clear()
             return
         for cell in device.tiles(_CHUNK):
             key = (cell.x // _CHUNK, cell.y // _CHUNK)
             if key in self._chunks:
-                self._chunks[key] = self._rendered(self._chunks[key], key, cell)
+                known = self._stale.get(key)
+                self._stale[key] = cell if known is None else union((known, cell))
 
     def _rendered(self, chunk: _Chunk | None, key: Key, cell: Box) -> _Chunk | None:
         """Render ``cell`` (screen pixels inside ``chunk``) again; returns the chunk, None if it is empty."""
@@ -147,6 +152,7 @@ class OverlayItem(QGraphicsItem):
         if (scale, turned) != (self._scale, self._turned):
             self._scale, self._turned = scale, turned
             self._chunks.clear()
+            self._stale.clear()
 
     def _chunk(self, key: Key) -> _Chunk | None:
         if key not in self._chunks:
@@ -154,5 +160,8 @@ class OverlayItem(QGraphicsItem):
                 self._chunks.popitem(last=False)
             cell = Box(key[0] * _CHUNK, key[1] * _CHUNK, _CHUNK, _CHUNK)
             self._chunks[key] = self._rendered(None, key, cell)
+            self._stale.pop(key, None)
+        elif key in self._stale:
+            self._chunks[key] = self._rendered(self._chunks[key], key, self._stale.pop(key))
         self._chunks.move_to_end(key)
         return self._chunks[key]

@@ -233,9 +233,12 @@ def note_region(context: Context, note: str) -> None:
 
 def tally(context: Context, run: Run) -> dict[Verdict, int]:
     """How many regions of a run were accepted, rejected, or wait."""
+    assert context.document is not None
     counts = dict.fromkeys(Verdict, 0)
-    for number in run.numbers:
-        counts[verdict(context, run, number)] += 1
+    for subject, decision in context.document.state.decisions.items():
+        if subject.run == run.id and subject.region:
+            counts[decision.verdict] += 1
+    counts[Verdict.UNDECIDED] = run.count - counts[Verdict.ACCEPTED] - counts[Verdict.REJECTED]
     return counts
 
 

@@ -32,6 +32,8 @@ LINES = 3
 class ExportDialog(Dialog):
     """Not modal: the window stays usable, and the export runs in the worker thread."""
 
+    help_page = "export"
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -23,6 +23,8 @@ class JobDialog(Dialog):
     Subclasses place :attr:`message` and :meth:`progress_row`, and extend :meth:`enable`.
     """
 
+    help_page = "restore#engines"
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

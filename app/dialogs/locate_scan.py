@@ -18,6 +18,8 @@ from app.widgets.placement import Dialog
 class LocateScanDialog(Dialog):
     """Shows which file is missing; the chosen file is opened if its samples are identical."""
 
+    help_page = "project#locate"
+
     def __init__(self, context: Context, missing: ScanMissingError, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

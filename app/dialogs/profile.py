@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.messages import explained
 from app.widgets.parts import button, column, label, row, rule
+from app.widgets.placement import Dialog
 from imagest_core.errors import ProfileError
 
 
-class ProfileDialog(QDialog):
+class ProfileDialog(Dialog):
     """Explains the problem of the profile; calls ``open_as_srgb`` if the user agrees."""
+
+    help_page = "files#colour"
 
     def __init__(
         self, error: ProfileError, open_as_srgb: Callable[[], None], parent: QWidget | None = None

@@ -16,6 +16,8 @@ from app.widgets.project_folder import ProjectFolder
 class ProjectFoundDialog(Dialog):
     """Opens the project, the scan alone, or nothing."""
 
+    help_page = "project#found"
+
     def __init__(self, context: Context, found: ProjectFoundError, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -18,6 +18,8 @@ Choices = Iterable[tuple[str, str]]
 class SettingsDialog(Dialog):
     """Edits the preferences; the window applies them."""
 
+    help_page = "start#settings"
+
     def __init__(self, context: Context, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -14,6 +14,8 @@ from app.widgets.placement import Dialog
 class ShortcutsDialog(Dialog):
     """Lists the actions; the search matches name, menu and key."""
 
+    help_page = "shortcuts"
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QSpinBox, QWidget
 
 from app.i18n.parameter_texts import parameter_text
 from app.settings import Settings
-from app.widgets.parts import Amount, SegmentedControl, guard_wheel, row
+from app.widgets.parts import Amount, SegmentedControl, column, guard_wheel
 from imagest_core.restoration.parameters import Spec
 from imagest_core.restoration.request import RestorationRequest
 
@@ -133,9 +133,9 @@ def _optional_amount(spec: Spec, changed: Changed) -> Editor:
     amount = _amount(replace(spec, default=spec.high, optional=False), changed).widget
     assert isinstance(amount, Amount)
     box = QWidget()
-    across = row(amount, automatic)
-    across.setStretch(0, 1)
-    box.setLayout(across)
+    below = column(box, spacing=0)  # side by side they are wider than the panel
+    below.addWidget(amount)
+    below.addWidget(automatic)
     automatic.clicked.connect(lambda on: changed(None if on else round(amount.value, 2)))
 
     def show(value: float | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QMargins, QRect, QSize
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QDialog, QWidget
 
 FRAME = QMargins(8, 40, 8, 8)
@@ -38,7 +38,21 @@ def keep_inside(window: QWidget) -> None:
 
 
 class Dialog(QDialog):
-    """A dialog that is never larger than the screen."""
+    """A dialog that is never larger than the screen. F1 opens its ``help_page`` of the manual."""
+
+    help_page = "start"
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Trigger the action of the main window that opens the manual."""
+        if not event.matches(QKeySequence.StandardKey.HelpContents):
+            super().keyPressEvent(event)
+            return
+        root: QWidget = self
+        while (parent := root.parentWidget()) is not None:
+            root = parent
+        action = root.findChild(QAction, "manual")
+        if isinstance(action, QAction):
+            action.trigger()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         super().showEvent(event)

@@ -20,6 +20,7 @@ from app.diagnostics import diagnostics
 from app.document import PROJECT_SUFFIX, ProjectFoundError, ScanMissingError
 from app.selection import REJECT_TOOLS, Compare, ToolName
 from app.window.file_questions import FileQuestions
+from app.window.manual_help import ManualHelp
 from app.window.parts import WindowParts
 from app.window.preset_questions import PresetQuestions
 from app.window.result_questions import ResultQuestions
@@ -74,6 +75,7 @@ class ActionHandlers(QObject):
         self._context.profile_unusable.connect(self.ask_for_srgb)
         self._context.project_found.connect(self.offer_project)
         self._preset_questions = PresetQuestions(parts)
+        self.manual_help = ManualHelp(parts)
         self._result_questions = ResultQuestions(parts)
         self._files = FileQuestions(parts.context, parts.window)
         self._view = ViewHandlers(parts, self._files)
@@ -178,8 +180,7 @@ class ActionHandlers(QObject):
 
     def save_as(self) -> None:
         """Ask for a file name and save the project there."""
-        document = self._context.document
-        if document is None:
+        if (document := self._context.document) is None:
             return
         kinds = self.tr("Projects") + f" (*{PROJECT_SUFFIX})"
         name = f"{document.painting.path.stem}{PROJECT_SUFFIX}"
@@ -341,6 +342,10 @@ class ActionHandlers(QObject):
         ModelsDialog(self._context, self._window).open()
 
     # Help
+
+    def manual(self) -> None:
+        """Open the manual at the page of what is in use."""
+        self.manual_help.show_current()
 
     def shortcuts(self) -> None:
         from app.dialogs.shortcuts import ShortcutsDialog

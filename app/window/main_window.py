@@ -322,6 +322,7 @@ class MainWindow(QMainWindow):
             self.damage.classes.refresh()
             self.welcome.refresh()
             self.results.redraw()
+            self.handlers.manual_help.redraw()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Save the project and stop the threads; stay open if saving fails or the user waits for a job."""
@@ -332,6 +333,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.hide()
+        self.handlers.manual_help.close()
         self.remember_layout()
         self.context.shutdown()
         super().closeEvent(event)

@@ -36,14 +36,20 @@ def stroke_cells(
     clip
         Bounds of the result.
     painted
-        Diameter of the disc around ``start`` that is already painted. Tiles it covers are skipped, so that a
-        large brush costs only its outline.
+        Diameter of the disc around ``start`` that is already painted. Tiles with nothing beyond it are
+        skipped, so that a large brush costs only the outline of its front.
     """
     if diameter < _SNAP_DIAMETER:
         start, end = _pixel_center(start), _pixel_center(end)
     radius = max(diameter, 1.0) / 2
     for cell in _bounding_box(start, end, radius).within(clip).tiles(TILE):
-        if not _is_covered(cell, start, painted / 2):
+        if _is_covered(cell, start, painted / 2) or (painted >= diameter and _is_behind(cell, start, end)):
+            continue
+        center = cell.x + cell.width / 2, cell.y + cell.height / 2
+        distance, reach = _distance(center, start, end), math.hypot(cell.width, cell.height) / 2
+        if distance + reach <= radius:
+            yield cell, np.ones((cell.height, cell.width), np.bool_)
+        elif distance <= radius + reach:
             mask = _within_radius(cell, start, end, radius)
             if mask.any():
                 yield cell, mask
@@ -119,13 +125,48 @@ MIN_LENGTH_SQUARED = 1e-12
 """Strokes with a squared length (px²) below this are drawn as a dot."""
 
 
+def _is_behind(cell: Box, start: Point, end: Point) -> bool:
+    """Return whether ``start`` is the nearest point of the line for all of ``cell``."""
+    return _range_along(cell, start, end)[1] <= 0
+
+
+def _distance(point: Point, start: Point, end: Point) -> float:
+    """Return the distance of ``point`` from a line between two points."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    x, y, length = point[0] - start[0], point[1] - start[1], dx * dx + dy * dy
+    along = min(max((x * dx + y * dy) / length, 0.0), 1.0) if length >= MIN_LENGTH_SQUARED else 0.0
+    return math.hypot(x - along * dx, y - along * dy)
+
+
 def _within_radius(cell: Box, start: Point, end: Point, radius: float) -> Mask:
-    x: NDArray[np.float32] = np.arange(cell.x, cell.right, dtype=np.float32) + np.float32(0.5 - start[0])
-    y: NDArray[np.float32] = np.arange(cell.y, cell.bottom, dtype=np.float32) + np.float32(0.5 - start[1])
+    """Return (h, w) bool: pixels of ``cell`` whose centre is within ``radius`` of the line."""
     dx, dy = end[0] - start[0], end[1] - start[1]
     length = dx * dx + dy * dy
-    if length < MIN_LENGTH_SQUARED:
-        return np.asarray(x**2 + (y**2)[:, None] <= radius**2)
-    along = np.clip(x * np.float32(dx / length) + (y * np.float32(dy / length))[:, None], 0, 1)
-    distance = (x - along * np.float32(dx)) ** 2 + (y[:, None] - along * np.float32(dy)) ** 2
+    low, high = _range_along(cell, start, end)
+    if length < MIN_LENGTH_SQUARED or high <= 0:
+        x, y = _offsets(cell, start)
+        return np.asarray(x**2 <= np.float32(radius**2) - y**2)
+    if low >= length:
+        x, y = _offsets(cell, end)
+        return np.asarray(x**2 <= np.float32(radius**2) - y**2)
+    x, y = _offsets(cell, start)
+    if low >= 0 and high <= length:
+        return np.asarray(np.abs(x * np.float32(dy) - y * np.float32(dx)) <= radius * math.sqrt(length))
+    along = np.clip(x * np.float32(dx / length) + y * np.float32(dy / length), 0, 1)
+    distance = (x - along * np.float32(dx)) ** 2 + (y - along * np.float32(dy)) ** 2
     return np.asarray(distance <= np.float32(radius**2))
+
+
+def _range_along(cell: Box, start: Point, end: Point) -> tuple[float, float]:
+    """Return the least and the largest projection of ``cell`` on the line, in px² from ``start``."""
+    dx, dy = end[0] - start[0], end[1] - start[1]
+    across = sorted(((cell.x - start[0]) * dx, (cell.right - start[0]) * dx))
+    down = sorted(((cell.y - start[1]) * dy, (cell.bottom - start[1]) * dy))
+    return across[0] + down[0], across[1] + down[1]
+
+
+def _offsets(cell: Box, origin: Point) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return the (w,) x and (h, 1) y of pixel centres relative to ``origin``."""
+    x = np.arange(cell.x, cell.right, dtype=np.float32) + np.float32(0.5 - origin[0])
+    y = np.arange(cell.y, cell.bottom, dtype=np.float32) + np.float32(0.5 - origin[1])
+    return x, y[:, None]

@@ -226,8 +226,8 @@
         <translation>向右旋转视图(&amp;H)</translation>
     </message>
     <message>
-        <source>Upright &amp;view</source>
-        <translation>恢复视图方向(&amp;V)</translation>
+        <source>Upright view</source>
+        <translation>恢复视图方向</translation>
     </message>
     <message>
         <source>Compare &amp;variations</source>
@@ -258,8 +258,8 @@
         <translation>显示注释(&amp;T)</translation>
     </message>
     <message>
-        <source>Sho&amp;w scale bar</source>
-        <translation>显示比例尺(&amp;W)</translation>
+        <source>Show scale bar</source>
+        <translation>显示比例尺</translation>
     </message>
     <message>
         <source>Hatched mas&amp;k</source>
@@ -464,6 +464,10 @@
     <message>
         <source>Restore the rejected part aga&amp;in</source>
         <translation>重新修复被拒绝的部分(&amp;I)</translation>
+    </message>
+    <message>
+        <source>&amp;Manual</source>
+        <translation>使用手册(&amp;M)</translation>
     </message>
     <message>
         <source>&amp;Keyboard shortcuts</source>
@@ -895,6 +899,10 @@
         <translation>添加备注</translation>
     </message>
     <message>
+        <source>At most {count} style pictures can be given.</source>
+        <translation>最多可给出 {count} 张风格图片。</translation>
+    </message>
+    <message>
         <source>At {x}, {y} the file doesn&apos;t hold the fill of run {run}.</source>
         <translation>在 {x}, {y} 处，文件中没有第 {run} 次修复的填补。</translation>
     </message>
@@ -1031,12 +1039,20 @@
         <translation>移动风格区域</translation>
     </message>
     <message>
+        <source>No installed style adapter fits the model {model}: train one with imagest train style, or add one with imagest models add PATH.</source>
+        <translation>没有适合模型 {model} 的已安装风格适配器：请用 imagest train style 训练，或用 imagest models add PATH 添加。</translation>
+    </message>
+    <message>
         <source>No usable CUDA GPU was found; choose --device cpu or auto.</source>
         <translation>未找到可用的 CUDA GPU；请选择 --device cpu 或 auto。</translation>
     </message>
     <message>
         <source>Not carried into the TIFF, so only the scan has it: {part}.</source>
         <translation>未写入 TIFF，仅保留在扫描件中：{part}。</translation>
+    </message>
+    <message>
+        <source>Not even one window fits in the free memory: close other programs, or choose the CPU.</source>
+        <translation>空闲内存连一个窗口也放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
     <message>
         <source>Only record class</source>
@@ -1281,6 +1297,22 @@
     <message>
         <source>The engine must be text, not {engine}.</source>
         <translation>引擎必须是文本，而不是 {engine}。</translation>
+    </message>
+    <message>
+        <source>The engine {engine} makes no pictures from text; choose one of {engines}.</source>
+        <translation>引擎 {engine} 不能根据文字生成图片；请选择 {engines} 之一。</translation>
+    </message>
+    <message>
+        <source>The model is a {name}, which can&apos;t fill holes; choose a model for inpainting.</source>
+        <translation>该模型是 {name}，无法填补缺损；请选择用于修补的模型。</translation>
+    </message>
+    <message>
+        <source>The pipeline {pipeline} can&apos;t run the model {model} ({reason}); choose another model.</source>
+        <translation>管线 {pipeline} 无法运行模型 {model}（{reason}）；请选择其他模型。</translation>
+    </message>
+    <message>
+        <source>The style adapter {name} doesn&apos;t fit this model ({reason}); choose the model it was trained for.</source>
+        <translation>风格适配器 {name} 不适合此模型（{reason}）；请选择训练它时所用的模型。</translation>
     </message>
     <message>
         <source>{name} of the model {folder} doesn&apos;t match its description: import it again.</source>
@@ -1799,10 +1831,6 @@
         <translation>采样方法 {name} 不能用于流模型；请使用 ddim。</translation>
     </message>
     <message>
-        <source>The style adapter {folder} can&apos;t be used ({reason}).</source>
-        <translation>无法使用风格适配器 {folder}（{reason}）。</translation>
-    </message>
-    <message>
         <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
         <translation>文本编码器以英文训练，几乎不认识 {letters}；请用英文书写提示词。</translation>
     </message>
@@ -1821,6 +1849,10 @@
     <message>
         <source>The {name} must be 0 to {largest} pixels, not {value}.</source>
         <translation>{name} 必须为 0 到 {largest} 像素，而不是 {value}。</translation>
+    </message>
+    <message>
+        <source>The {side} must be a multiple of {multiple} px, not {value}.</source>
+        <translation>{side}必须是 {multiple} 像素的倍数，不能是 {value}。</translation>
     </message>
     <message>
         <source>There is no configuration for a single file of the family {family}.</source>
@@ -1869,6 +1901,10 @@
     <message>
         <source>This model needs about {needed} GB of memory, but this computer has {memory} GB: use a smaller model or another computer.</source>
         <translation>此模型约需 {needed} GB 内存，但这台计算机只有 {memory} GB：请使用较小的模型或其他计算机。</translation>
+    </message>
+    <message>
+        <source>This model reads no style pictures: add an IP-Adapter with --adapters, or use imagest-sd.</source>
+        <translation>此模型不读取风格图片：请用 --adapters 添加 IP-Adapter，或使用 imagest-sd。</translation>
     </message>
     <message>
         <source>Trim style references</source>
@@ -2055,6 +2091,10 @@
         <translation>转换为每通道 8 位或 16 位</translation>
     </message>
     <message>
+        <source>count</source>
+        <translation>数量</translation>
+    </message>
+    <message>
         <source>detail</source>
         <translation>细节</translation>
     </message>
@@ -2069,6 +2109,10 @@
     <message>
         <source>has only pickled weights, which may run code</source>
         <translation>只有 pickle 格式的权重，可能会执行代码</translation>
+    </message>
+    <message>
+        <source>height</source>
+        <translation>高度</translation>
     </message>
     <message>
         <source>is made for {kind}, not for {needed}</source>
@@ -2163,8 +2207,24 @@
         <translation>文字强度</translation>
     </message>
     <message>
+        <source>style adapter</source>
+        <translation>风格适配器</translation>
+    </message>
+    <message>
         <source>style emphasis</source>
         <translation>风格强调</translation>
+    </message>
+    <message>
+        <source>takes no guidance with this model</source>
+        <translation>在此模型下不接受引导强度</translation>
+    </message>
+    <message>
+        <source>takes no negative prompt with this model</source>
+        <translation>在此模型下不接受反向提示词</translation>
+    </message>
+    <message>
+        <source>takes no strength with this model</source>
+        <translation>在此模型下不接受强度</translation>
     </message>
     <message>
         <source>the autoencoder</source>
@@ -2197,6 +2257,10 @@
     <message>
         <source>variation</source>
         <translation>变体</translation>
+    </message>
+    <message>
+        <source>width</source>
+        <translation>宽度</translation>
     </message>
     <message>
         <source>{count} bytes after the end of the JPEG</source>
@@ -2337,6 +2401,10 @@
     <message>
         <source>{name} is no adapter but a {kind}; adapters are {kinds}.</source>
         <translation>{name} 不是适配器，而是 {kind}；适配器有 {kinds}。</translation>
+    </message>
+    <message>
+        <source>{name} is no style adapter but a {kind}; train one with imagest train style.</source>
+        <translation>{name} 不是风格适配器，而是 {kind}；请用 imagest train style 训练。</translation>
     </message>
     <message>
         <source>{name} is {kind}: convert it to 8- or 16-bit RGB, then open it again.</source>
@@ -2509,6 +2577,10 @@
     <message>
         <source>{path} has one page, number 0: there is no page {page}.</source>
         <translation>{path} 只有一页，编号为 0：没有第 {page} 页。</translation>
+    </message>
+    <message>
+        <source>{path} holds no Swin transformer of the style encoder&apos;s size (at {name}); the paper&apos;s is timm&apos;s swin_small_patch4_window7_224.</source>
+        <translation>{path} 中没有风格编码器大小的 Swin 变换器（在 {name} 处）；论文使用的是 timm 的 swin_small_patch4_window7_224。</translation>
     </message>
     <message>
         <source>{path} is a CMYK picture: convert it to 8- or 16-bit RGB, then open it again.</source>
@@ -2829,10 +2901,6 @@
     <message>
         <source>a signed whole-number picture</source>
         <translation>有符号整数图片</translation>
-    </message>
-    <message>
-        <source>scheduler</source>
-        <translation>调度器</translation>
     </message>
     <message>
         <source>seed</source>
@@ -3335,6 +3403,10 @@
         <translation>根据文字和风格延续周围无法确定的人物和场景。需要您自己的模型，正式使用需要 GPU。</translation>
     </message>
     <message>
+        <source>about pipeline</source>
+        <translation>运行您的 Stable Diffusion 3、FLUX Fill、Qwen-Image 及其他修补模型。它们需要显存很大的 GPU。</translation>
+    </message>
+    <message>
         <source>about spline</source>
         <translation>把边缘略微延伸进损伤处的平滑曲面，没有纹理。</translation>
     </message>
@@ -3807,6 +3879,67 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Tools</source>
         <translation>工具</translation>
+    </message>
+</context>
+<context>
+    <name>Manual</name>
+    <message>
+        <source>en</source>
+        <translation>zh_CN</translation>
+    </message>
+    <message>
+        <source>All commands by menu, with their keys.</source>
+        <translation>按菜单列出的所有命令及其按键。</translation>
+    </message>
+    <message>
+        <source>On the canvas, while held</source>
+        <translation>在画布上，按住时</translation>
+    </message>
+</context>
+<context>
+    <name>ManualBrowser</name>
+    <message>
+        <source>Manual page</source>
+        <translation>手册页面</translation>
+    </message>
+</context>
+<context>
+    <name>ManualWindow</name>
+    <message>
+        <source>Manual</source>
+        <translation>使用手册</translation>
+    </message>
+    <message>
+        <source>No page contains these words.</source>
+        <translation>没有页面包含这些文字。</translation>
+    </message>
+    <message>
+        <source>Back   Alt+Left</source>
+        <translation>后退   Alt+Left</translation>
+    </message>
+    <message>
+        <source>Forward   Alt+Right</source>
+        <translation>前进   Alt+Right</translation>
+    </message>
+    <message>
+        <source>Smaller text   Ctrl+-</source>
+        <translation>缩小文字   Ctrl+-</translation>
+    </message>
+    <message>
+        <source>Larger text   Ctrl++</source>
+        <translation>放大文字   Ctrl++</translation>
+    </message>
+    <message>
+        <source>Search the manual</source>
+        <translation>搜索手册</translation>
+    </message>
+    <message>
+        <source>Enter goes to the next match</source>
+        <translation>按回车转到下一处</translation>
+    </message>
+    <message>
+        <source>Contents</source>
+        <translation>目录</translation>
     </message>
 </context>
 <context>
@@ -4356,12 +4489,24 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>风格的夸张程度（引导系数）；不为 1 时耗时加倍。</translation>
     </message>
     <message>
-        <source>Scheduler</source>
-        <translation>调度器</translation>
+        <source>by the method</source>
+        <translation>由方法决定</translation>
     </message>
     <message>
-        <source>Solver of the sampling.</source>
-        <translation>采样所用的求解器。</translation>
+        <source>Style adapter</source>
+        <translation>风格适配器</translation>
+    </message>
+    <message>
+        <source>Name or path of a trained style branch; none: the first that fits the model.</source>
+        <translation>已训练风格分支的名称或路径；留空则使用第一个适合模型的。</translation>
+    </message>
+    <message>
+        <source>as the model&apos;s makers chose</source>
+        <translation>按模型作者的设定</translation>
+    </message>
+    <message>
+        <source>Guidance scale of the model.</source>
+        <translation>模型的引导系数。</translation>
     </message>
     <message>
         <source>DPM-Solver++, for few steps</source>
@@ -4454,10 +4599,6 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>DDIM, 30 steps, as in the paper</source>
         <translation>DDIM，30 步，与论文相同</translation>
-    </message>
-    <message>
-        <source>by the scheduler</source>
-        <translation>由采样方法决定</translation>
     </message>
     <message>
         <source>UniPC</source>

@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app import action_table as actions
+from app.commands import decide as deciding
 from app.commands import mask as masking
 from app.commands import open as opening
 from app.commands import restore as restoring
@@ -37,13 +38,15 @@ from app.dialogs.settings import SettingsDialog
 from app.dialogs.shortcuts import ShortcutsDialog
 from app.selection import Compare, ToolName
 from app.window.main_window import MainWindow
+from imagest_core.restoration.engines.registry import engine_names
+from imagest_core.restoration.request import RestorationRequest
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def full(window: MainWindow, scan: Path, qtbot: QtBot, settle: Callable[[], None]) -> MainWindow:
-    """The window with everything in it open: damage, a result, every dock, the derive part."""
+    """The window with damage and a result; only the first step is open."""
     context = window.context
     window.resize(1440, 2400)
     opening.open_path(context, scan)
@@ -53,10 +56,37 @@ def full(window: MainWindow, scan: Path, qtbot: QtBot, settle: Callable[[], None
     context.do(clipped(context))
     restoring.restore_all(context)
     settle()
-    for dock in window.docks.values():
-        dock.open(True)
-    window.damage.fold.head.setChecked(True)
     return window
+
+
+def states(window: MainWindow) -> Iterator[str]:
+    """Open each step in turn, in each of its states; yields a description of the state that is shown."""
+    context = window.context
+    for name in window.docks:
+        window.handlers.show_panel(name)
+        assert [each for each, dock in window.docks.items() if dock.opened] == [name]
+        yield name
+    window.handlers.show_panel("damage")
+    for method in ("difference", "cracks", "losses"):
+        window.damage.show_derive(method)
+        yield f"damage, {method}"
+    window.damage.fold.head.setChecked(False)
+    window.handlers.show_panel("restore")
+    window.restore.fold.head.setChecked(True)
+    for engine in engine_names():
+        context.selection.request = RestorationRequest.of(engine)
+        yield f"restore, {engine}"
+    window.handlers.show_panel("review")
+    deciding.next_unreviewed(context)
+    yield "review, a region"
+    for tool in ToolName:
+        context.selection.tool = tool
+        yield f"tool {tool}"
+    for mode in Compare:
+        context.selection.compare = mode
+        yield f"compare {mode}"
+    context.messages.warn("A warning.")
+    yield "a message"
 
 
 def clipped(context):
@@ -99,10 +129,10 @@ def described(widget: QWidget) -> str:
 
 
 def nameless(root: QWidget) -> list[str]:
-    """Widgets that can be used and say nothing; parts that Qt itself puts into its widgets are theirs."""
+    """Visible widgets that can be used and have no name; parts of widgets of Qt are left out."""
     kinds = (QAbstractButton, QAbstractItemView, QAbstractSpinBox, QComboBox, QLineEdit, QGraphicsView)
     used = {*focusable(root), *(w for w in root.findChildren(QWidget) if isinstance(w, kinds))}
-    return [described(w) for w in used if not name_of(w) and not of_qt(w)]
+    return [described(w) for w in used if w.isVisible() and not name_of(w) and not of_qt(w)]
 
 
 def of_qt(widget: QWidget) -> bool:
@@ -115,8 +145,34 @@ def of_qt(widget: QWidget) -> bool:
     return widget.objectName().startswith("qt_")
 
 
-def test_whatever_takes_the_focus_has_a_name(full: MainWindow):
-    assert nameless(full) == []
+def test_whatever_takes_the_focus_has_a_name_in_every_state(full: MainWindow, qtbot: QtBot):
+    for state in states(full):
+        qtbot.wait(10)
+        assert nameless(full) == [], state
+
+
+def test_start_view_has_names(window: MainWindow):
+    assert window.welcome.isVisible()
+    assert nameless(window) == []
+
+
+def test_visible_buttons_without_text_have_a_tooltip(full: MainWindow, qtbot: QtBot):
+    """Those with an icon only: what they do must be readable without pressing them."""
+    for state in states(full):
+        qtbot.wait(10)
+        buttons = [
+            each for each in full.findChildren(QAbstractButton) if each.isVisible() and not of_qt(each)
+        ]
+        silent = [described(each) for each in buttons if not each.text() and not each.toolTip()]
+        assert silent == [], state
+
+
+def test_every_action_has_a_text_and_a_tooltip(full: MainWindow):
+    for name, action in full.actions_.all():
+        assert action.text().strip("& "), name
+        assert action.toolTip().startswith(action.iconText()), name
+        for key in action.shortcuts():
+            assert not key.isEmpty(), name
 
 
 @pytest.mark.parametrize(
@@ -139,26 +195,37 @@ def test_dialogs_too_and_escape_closes_them(full: MainWindow, qtbot: QtBot, name
 
 
 def test_tab_reaches_everything(full: MainWindow, qtbot: QtBot):
-    """The chain of focus, as Tab walks it, holds every widget that takes it and is to be seen."""
-    seen: set[QWidget] = set()
-    at = full.nextInFocusChain()
-    while at is not full and at not in seen:
-        seen.add(at)
+    """With each step open, the focus chain contains each visible widget that takes the focus.
+
+    Only states that delete no widget: PySide loses objects next to which a deleted widget was in the chain.
+    """
+    reached: set[QWidget] = set()
+    full.damage.fold.head.setChecked(True)
+    full.restore.fold.head.setChecked(True)
+    for state in full.docks:
+        full.handlers.show_panel(state)
+        qtbot.wait(10)
+        visible = {w for w in focusable(full) if w.isVisible() and w.isEnabled()}
+        assert [described(w) for w in visible - set(focus_chain(full))] == [], state
+        reached |= visible
+    assert len(reached) > 80
+
+
+def focus_chain(window: MainWindow) -> Iterator[QWidget]:
+    """The widgets in the order in which Tab visits them, once round."""
+    at = window.nextInFocusChain()
+    while at is not window:
+        yield at
         at = at.nextInFocusChain()
-    wanted = {w for w in focusable(full) if w.isVisible() and w.isEnabled()}
-    assert len(wanted) > 40
-    assert [described(w) for w in wanted - seen] == []
 
 
 def test_the_damage_comes_before_the_style_before_the_restoration(full: MainWindow):
     """Tab goes through the panels in the order of the work."""
     order: list[str] = []
-    at = full.nextInFocusChain()
-    while at is not full:
+    for at in focus_chain(full):
         for name, dock in full.docks.items():
             if dock.isAncestorOf(at) and name not in order:
                 order.append(name)
-        at = at.nextInFocusChain()
     assert order == list(full.docks)
 
 
@@ -187,6 +254,15 @@ def test_every_menu_entry_says_what_it_is_and_letters_differ(full: MainWindow):
         letters = [a.text()[a.text().index("&") + 1].lower() for a in menu.actions() if "&" in a.text()]
         assert len(letters) == len(set(letters)), title
         assert all(a.text() or a.isSeparator() for a in menu.actions())
+
+
+def test_the_manual_has_names_and_escape_closes_it(full: MainWindow, qtbot: QtBot):
+    full.action("manual").trigger()
+    manual = full.handlers.manual_help.manual
+    assert manual is not None
+    assert nameless(manual) == []
+    qtbot.keyClick(manual, Qt.Key.Key_Escape)
+    assert not manual.isVisible()
 
 
 def test_the_list_of_keys_is_searched(full: MainWindow, qtbot: QtBot):

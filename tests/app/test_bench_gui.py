@@ -7,16 +7,27 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QCoreApplication
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import launch
 from app.benchmarks import gui
 from app.benchmarks.gui import TableRow
+from app.benchmarks.reach import unreachable
 from app.benchmarks.stage import Stalls
 from imagest_core.errors import ImagestError
 from imagest_core.progress import Progress
 
-TOY = gui.ScanSizes((320, 240), (200, 150), "harmonic")
+TOY = gui.ScanSizes((320, 240), (200, 150), "harmonic", (400, 300), 9, 5, 3, 2, ())
+NEW_LIMITS = {
+    "brush 2,000 px, median update, 0.12 MP, 100 %": 16,
+    "brush 2,000 px, median update, 0.12 MP, whole scan": 16,
+    "next region, median, 9 regions": 50,
+    "accept → next region, median, 9 regions": 50,
+    "growth of memory by 5 strokes": 5,
+    "growth of memory by 3 times undo and redo": 5,
+    "growth of memory by 2 openings": 5,
+}
 
 
 def test_a_row_shows_its_limit_and_whether_it_is_met():
@@ -49,9 +60,31 @@ def test_every_row_of_the_table_is_measured(qtbot: QtBot, tmp_path: Path, monkey
     assert limits["losses: slider → preview, worst"] == 300
     assert limits["difference (Otsu): slider → preview, worst"] == 300
     assert limits["longest stall while it is marked"] == 100
+    assert NEW_LIMITS.items() <= limits.items()
     values = {row.name: row.value for row in rows}
     assert values["previews shown on the way"] > 0
     assert values["restoring the sample by harmonic"] > 0
+
+
+def test_reach_is_measured_on_a_screen_of_its_own():
+    (row,) = gui.reach_rows(1.25)
+    assert row.name.endswith("controls out of reach, 1280 × 720 × 1.25")
+    assert int(row.name.split()[1]) > 200
+    assert (row.value, row.limit) == (0, 0)
+
+
+def test_controls_that_are_cut_off_are_found(qtbot: QtBot):
+    inside = QWidget()
+    qtbot.addWidget(inside)
+    inside.resize(200, 100)
+    for name, x in (("visible", 10), ("cut", 190)):
+        button = QPushButton(name, inside)
+        button.setGeometry(x, 10, 80, 30)
+    inside.show()
+    qtbot.waitExposed(inside)
+    lines = unreachable(inside)
+    assert len(lines) == 1
+    assert "cut" in lines[0]
 
 
 def test_a_failed_measurement_is_reported_in_one_sentence():

@@ -9,59 +9,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QMenu, QScrollArea, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QDialog, QMenu, QToolBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 from screens import offscreen
 from user import User
 
+from app.benchmarks.reach import unreachable
+from app.commands import decide as deciding
 from app.commands import restore as restoring
-from app.selection import ToolName
+from app.selection import Compare, ToolName
 from app.window.main_window import MainWindow
 from imagest_core.painting.geometry import Box
 from imagest_core.restoration.engines.registry import engine_names
 from imagest_core.restoration.request import RestorationRequest
 
 SIZE = 1280, 720
-
-
-def controls(inside: QWidget) -> Iterator[QWidget]:
-    """The visible widgets that take the focus or a click; parts of others, such as a field's, aside."""
-    for widget in inside.findChildren(QWidget):
-        own = not widget.objectName().startswith("qt_")
-        if own and widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
-            yield widget
-
-
-def hidden_part(widget: QWidget) -> str:
-    """What of ``widget`` can't be seen, after scrolling to it; "" if nothing."""
-    area = parent_area(widget)
-    if area is not None and area is not widget:
-        area.ensureWidgetVisible(widget, 0, 24)
-        QApplication.processEvents()
-    seen = widget.visibleRegion().boundingRect()
-    room = widget.rect() if area is None else widget.rect().intersected(area.viewport().rect())
-    screen = widget.screen().availableGeometry()
-    if area is not None and area.widget().width() > area.viewport().width():
-        return f"{area.accessibleName()}: wider than its place"
-    cut = seen.width() < room.width() or seen.height() < min(room.height(), 24)
-    outside = not screen.contains(widget.mapToGlobal(seen.center()))
-    if not cut and not outside:
-        return ""
-    name = widget.accessibleName() or widget.objectName() or getattr(widget, "text", str)()
-    return f"{type(widget).__name__} {name!r}: {seen} of {widget.rect()}"
-
-
-def parent_area(widget: QWidget) -> QScrollArea | None:
-    parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, QScrollArea):
-        parent = parent.parentWidget()
-    return parent
-
-
-def unreachable(inside: QWidget) -> list[str]:
-    return [part for part in map(hidden_part, controls(inside)) if part]
 
 
 def all_reached(qtbot: QtBot, inside: QWidget, what: str) -> None:
@@ -113,6 +76,33 @@ def test_every_control_is_reached(full: MainWindow, qtbot: QtBot) -> None:
         full.damage.show_derive(method)
         all_reached(qtbot, full.docks["damage"], method)
     full.damage.fold.head.setChecked(False)
+    full.docks["review"].open(True)
+    deciding.next_unreviewed(context)
+    all_reached(qtbot, full.docks["review"], "a region under review")
+    for mode in Compare:
+        context.selection.compare = mode
+        all_reached(qtbot, full.area, mode)
+    context.messages.warn("The file can’t be read: choose another. " * 6)
+    all_reached(qtbot, full.banner, "a message")
+
+
+def test_every_control_of_the_start_view_is_reached(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(SIZE[0] - 16, SIZE[1] - 48)
+    all_reached(qtbot, window.welcome, "start")
+
+
+def test_every_control_of_the_dialogs_is_reached(full: MainWindow, qtbot: QtBot) -> None:
+    for name in ("settings", "shortcuts", "about", "export"):
+        full.action(name).trigger()
+        dialog = next(each for each in full.findChildren(QDialog) if each.isVisible())
+        all_reached(qtbot, dialog, name)
+        dialog.close()
+        qtbot.waitUntil(lambda: not [each for each in full.findChildren(QDialog) if each.isVisible()])
+    full.action("manual").trigger()
+    manual = full.handlers.manual_help.manual
+    assert manual is not None
+    all_reached(qtbot, manual, "manual")
+    manual.close()
 
 
 def test_every_action_is_reached(full: MainWindow) -> None:
@@ -146,4 +136,4 @@ def test_every_control_is_reached_at_each_scale_factor(factor: float) -> None:
         timeout=300,
         check=False,
     )
-    assert "2 passed, 4 skipped" in result.stdout, result.stdout[-4000:]
+    assert "4 passed, 4 skipped" in result.stdout, result.stdout[-4000:]

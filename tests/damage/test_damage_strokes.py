@@ -12,6 +12,7 @@ from imagest_core.damage.map import DamageMap
 from imagest_core.damage.strokes import Point, enlarged_cells, polygon_cells, stroke_cells
 from imagest_core.damage.wand import Wand
 from imagest_core.painting.geometry import Box
+from imagest_core.project.operations.mask import paint
 
 CLIP = Box(0, 0, 600, 500)
 POINTS = st.tuples(st.floats(-100, 700), st.floats(-100, 600))
@@ -45,6 +46,16 @@ def test_skips_only_painted_tiles(start: Point, end: Point, diameter: float) -> 
     disc = rasterized(stroke_cells(start, start, diameter, CLIP))
     rest = rasterized(stroke_cells(start, end, diameter, CLIP, painted=diameter))
     assert np.array_equal(disc | rest, rasterized(stroke_cells(start, end, diameter, CLIP)))
+
+
+def test_moving_a_wide_brush_costs_only_its_front() -> None:
+    """No tile behind the start, none inside the painted disc."""
+    clip, start, end = Box(0, 0, 10_000, 10_000), (5000.0, 5000.0), (5060.0, 5000.0)
+    disc = {box for box, _ in stroke_cells(start, start, 2000.0, clip)}
+    front = {box for box, _ in stroke_cells(start, end, 2000.0, clip, painted=2000.0)}
+    assert len(disc) > 60
+    assert len(front) < 25
+    assert min(box.right for box in front) > start[0]
 
 
 @given(POINTS, POINTS)
@@ -139,3 +150,15 @@ def test_hole_is_enclosed_by_damage_within_the_bounds() -> None:
     assert hole_at(damage, 50, 50, damage.box) is None
     assert hole_at(damage, 250, 250, Box(240, 240, 20, 20)) is None
     assert hole_at(damage, 205, 205, damage.box) is None
+
+
+def test_painting_reports_whether_anything_changed() -> None:
+    damage, box, mask = DamageMap(600, 300), Box(0, 0, 256, 256), np.ones((256, 256), bool)
+    assert paint(damage, box, mask, 1)
+    tile = damage.tiles()[0, 0]
+    assert not paint(damage, box, mask, 1)
+    assert not paint(damage, box, mask, 2, overwrite=False)
+    assert damage.tiles()[0, 0] is tile
+    assert not paint(damage, Box(256, 0, 44, 44), np.ones((44, 44), bool), 0)
+    assert paint(damage, Box(250, 0, 12, 10), np.ones((10, 12), bool), 2)
+    assert damage.counts() == {1: 256 * 256 - 60, 2: 120}

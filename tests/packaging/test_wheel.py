@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("imagest_core", "app", "resources", "pyproject.toml", "README.md", "LICENSE")
+PARTS = ("imagest_core", "app", "resources", "pyproject.toml", "setup.py", "README.md", "LICENSE")
+MANUAL = Path("docs", "manual")
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +23,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for part in PARTS:
         copy = shutil.copytree if (ROOT / part).is_dir() else shutil.copy
         copy(ROOT / part, source / part)
+    shutil.copytree(ROOT / MANUAL, source / MANUAL)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     offline = ["--no-deps", "--no-index", "--no-build-isolation", "--no-compile"]
     subprocess.run([*pip, "install", *offline, "--target", target, source], check=True, timeout=200)
@@ -43,6 +45,16 @@ def test_the_resources_are_those_of_the_wheel(installed):
         installed, "-c", "import resources; print(resources.sample_painting(), resources.sample_mask())"
     )
     assert [Path(path).is_relative_to(installed) for path in found.split()] == [True, True]
+
+
+def test_the_manual_is_in_the_wheel(installed):
+    """The same files as in the checkout, with the pictures where the pages expect them."""
+    found = Path(run(installed, "-c", "import resources; print(resources.manual_folder())"))
+    assert found == installed / "resources" / "manual"
+    files = {path.relative_to(found) for path in found.rglob("*") if path.is_file()}
+    assert files == {path.relative_to(ROOT / MANUAL) for path in (ROOT / MANUAL).rglob("*") if path.is_file()}
+    code = "from app.manual.pages import NAMES, read_page; print([read_page(n, 'en').title for n in NAMES])"
+    assert "Troubleshooting" in run(installed, "-c", code)
 
 
 def test_the_command_line_opens_the_bundled_sample(installed):

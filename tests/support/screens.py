@@ -1,16 +1,5 @@
 """Screens of Qt's platform without a display."""
 
-from __future__ import annotations
+from app.benchmarks.screen import offscreen
 
-import json
-import tempfile
-from pathlib import Path
-
-
-def offscreen(width: int, height: int) -> str:
-    """The value of ``QT_QPA_PLATFORM`` for one screen of this size (800 × 800 px by default)."""
-    path = Path(tempfile.gettempdir()) / f"imagest-tests-screen-{width}x{height}.json"
-    screen = {"name": "one", "x": 0, "y": 0, "width": width, "height": height}
-    density = {"logicalDpi": 96, "logicalBaseDpi": 96, "dpr": 1}
-    path.write_text(json.dumps({"screens": [screen | density]}))
-    return f"offscreen:configfile={path}"
+__all__ = ["offscreen"]

@@ -33,11 +33,13 @@ class Marking:
 
     def paint(self, cells: Iterable[tuple[Box, Mask]]) -> None:
         """Paint the label on these pixels and update the canvas."""
-        boxes = []
-        for box, mask in cells:
-            paint(self._damage, box, mask, self._label, overwrite=self._overwrite)
-            boxes.append(box)
+        boxes = [
+            box
+            for box, mask in cells
+            if paint(self._damage, box, mask, self._label, overwrite=self._overwrite)
+        ]
         self._touched = union((self._touched, *boxes))
+        boxes = _joined(boxes)
         for box in boxes if len(boxes) <= _MAX_BOXES else [union(boxes)]:
             self._canvas.layers.labels_changed(box)
 
@@ -51,3 +53,15 @@ class Marking:
         if self._gesture.active:
             self._gesture.cancel()
             self._canvas.layers.labels_changed(self._touched)
+
+
+def _joined(boxes: list[Box]) -> list[Box]:
+    """Join each box with its right neighbour if that follows in the list."""
+    joined: list[Box] = []
+    for box in boxes:
+        last = joined[-1] if joined else None
+        if last is not None and (last.y, last.height, last.right) == (box.y, box.height, box.x):
+            joined[-1] = union((last, box))
+        else:
+            joined.append(box)
+    return joined

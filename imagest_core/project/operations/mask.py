@@ -271,8 +271,8 @@ def _changed_box(key: TileKey, delta: NDArray[np.uint8]) -> Box:
 
 def paint(
     damage: DamageMap, box: Box, mask: NDArray[np.bool_], label: int, *, overwrite: bool = True
-) -> None:
-    """Set ``label`` (0 erases) on the pixels of ``box`` under ``mask`` (h, w).
+) -> bool:
+    """Set ``label`` (0 erases) on the pixels of ``box`` under ``mask`` (h, w); return whether any changed.
 
     Pixels of locked classes are kept, and without ``overwrite`` those of all other classes. Raises
     ``MaskError`` if no class has the ``label``.
@@ -280,11 +280,17 @@ def paint(
     check_label(damage, label)
     box, mask = _clip(damage, box, mask)
     if box.empty:
-        return
+        return False
     labels = damage.read(box)
-    damage.write(
-        box, np.where(mask & _editable_labels(damage, label, overwrite)[labels], np.uint8(label), labels)
-    )
+    changed = mask & (labels != label)
+    if labels.any():
+        changed &= cv2.LUT(labels, _editable_labels(damage, label, overwrite).view(np.uint8)) > 0
+    if not changed.any():
+        return False
+    np.copyto(labels, np.uint8(label), where=changed)
+    labels.setflags(write=False)
+    damage.write(box, labels)
+    return True
 
 
 def check_label(damage: DamageMap, label: int) -> None:

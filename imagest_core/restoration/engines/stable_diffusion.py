@@ -103,12 +103,12 @@ class StableDiffusionParameters(base.Parameters):
         ),
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the scheduler"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the method"
     )
     scheduler: str | None = parameter(
         None,
-        label="Scheduler",
-        help="Solver of the sampling.",
+        label="Sampling method",
+        help="Solver of the sampling (scheduler).",
         automatic="by quality",
         choices=(
             Choice(UNIPC, "UniPC"),

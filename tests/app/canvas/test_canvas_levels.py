@@ -9,8 +9,12 @@ import pytest
 import tifffile
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QGraphicsScene
 
 from app.canvas.labels import LabelLevels
+from app.canvas.overlay import Overlay, OverlayItem
 from app.canvas.overlay_pixels import Zones, argb, overlay_style, render
 from app.canvas.pyramid import Pyramid
 from app.levels import at_level, level_count, level_for, reduced_size
@@ -126,3 +130,33 @@ def test_empty_area_is_not_drawn() -> None:
     labels = LabelLevels(9)
     labels.show(DamageMap(100, 100))
     assert render(labels, overlay_style(DEFAULT_CLASSES), Box(0, 0, 50, 50), 1.0) is None
+
+
+def painted(item: OverlayItem, scale: float) -> np.ndarray:
+    """What ``item`` draws at ``scale``."""
+    scene = QGraphicsScene()
+    scene.addItem(item)
+    width, height = round(900 * scale), round(700 * scale)
+    image = QImage(width, height, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(0)
+    painter = QPainter(image)
+    scene.render(painter, QRectF(0, 0, width, height), QRectF(0, 0, 900, 700))
+    painter.end()
+    scene.removeItem(item)
+    return np.frombuffer(image.constBits(), np.uint32).reshape(height, width).copy()
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0])
+def test_many_changes_between_two_paint_events_are_all_drawn(qapp, scale: float) -> None:
+    damage = DamageMap(900, 700)
+    overlay = Overlay(9, damage.box, overlay_style(DEFAULT_CLASSES))
+    item = OverlayItem(overlay)
+    overlay.updated.connect(item.refresh)
+    assert not painted(item, scale).any()
+    for x, y in ((10, 20), (300, 40), (310, 500), (800, 600), (20, 30)):
+        damage.write(Box(x, y, 60, 50), np.ones((50, 60), np.uint8))
+        overlay.update(damage, Box(x, y, 60, 50))
+    fresh = OverlayItem(overlay)
+    expected = painted(fresh, scale)
+    assert expected.any()
+    assert np.array_equal(painted(item, scale), expected)

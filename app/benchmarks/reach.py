@@ -1,0 +1,53 @@
+"""Finds controls that can't be reached: cut off, outside the screen, or wider than their scroll area."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QScrollArea, QWidget
+
+LOWEST = 24
+"""Height in px of a control that must be visible at once."""
+
+
+def controls(inside: QWidget) -> Iterator[QWidget]:
+    """The visible widgets that take the focus; parts that Qt puts into its own widgets are left out."""
+    for widget in inside.findChildren(QWidget):
+        own = not widget.objectName().startswith("qt_")
+        if own and widget.isVisible() and widget.focusPolicy() != Qt.FocusPolicy.NoFocus:
+            yield widget
+
+
+def unreachable(inside: QWidget) -> list[str]:
+    """A line for each control in ``inside`` that can't be reached, also by scrolling."""
+    return [line for line in map(hidden_part, controls(inside)) if line]
+
+
+def hidden_part(widget: QWidget) -> str:
+    """Describe what of ``widget`` can't be seen after scrolling to it; "" if nothing."""
+    area = scroll_area(widget)
+    if area is not None:
+        area.ensureWidgetVisible(widget, 0, LOWEST)
+        QApplication.processEvents()
+        content = area.widget()
+        if content is not None and content.width() > area.viewport().width():
+            return f"{area.accessibleName()}: wider than its place"
+    if isinstance(widget, QAbstractScrollArea) and not isinstance(widget, QScrollArea):
+        widget = widget.viewport()  # it covers the view itself
+    visible = widget.visibleRegion().boundingRect()
+    room = widget.rect() if area is None else widget.rect().intersected(area.viewport().rect())
+    screen = widget.screen().availableGeometry()
+    cut = visible.width() < room.width() or visible.height() < min(room.height(), LOWEST)
+    if not cut and screen.contains(widget.mapToGlobal(visible.center())):
+        return ""
+    name = widget.accessibleName() or widget.objectName() or getattr(widget, "text", str)()
+    return f"{type(widget).__name__} {name!r}: {visible} of {widget.rect()}"
+
+
+def scroll_area(widget: QWidget) -> QScrollArea | None:
+    """The scroll area around ``widget``."""
+    parent = widget.parentWidget()
+    while parent is not None and not isinstance(parent, QScrollArea):
+        parent = parent.parentWidget()
+    return parent

@@ -1,0 +1,1 @@
+"""The manual: Markdown pages shown in a window of the program, without a network."""
