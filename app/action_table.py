@@ -5,48 +5,12 @@ Menus, toolbars, tooltips and the list of shortcuts are built from this table.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence
 
+from app.action_spec import ActionSpec
 from app.i18n.noop import QT_TRANSLATE_NOOP
-
-
-@dataclass(frozen=True)
-class ActionSpec:
-    """One action. ``text`` includes the mnemonic; of the ``keys``, in Qt's portable form, the first is shown.
-
-    Actions of a ``group`` are checkable and exclusive. ``needs``: the condition for the action to be enabled,
-    "" (none), document, damage, run, shown, region, job, undo or redo.
-    """
-
-    id: str
-    text: str
-    keys: tuple[str, ...] = ()
-    icon: str = ""
-    needs: str = "document"
-    group: str = ""
-    checkable: bool = False
-    tip: str = ""
-
-    @property
-    def title(self) -> str:
-        """The translated text without mnemonic and ellipsis."""
-        return plain(self.text).rstrip("…")
-
-
-def translated(text: str) -> str:
-    """Translate ``text`` of this table."""
-    return QCoreApplication.translate("Actions", text)
-
-
-def plain(text: str) -> str:
-    """Translate ``text`` of this table and remove the mnemonic."""
-    return re.sub(r"\(&.\)", "", translated(text)).replace("&", "")
-
 
 SEPARATOR = None
 
@@ -146,7 +110,7 @@ VIEW = (
         needs="",
         group="palette",
     ),
-    ActionSpec("notes_visible", QT_TRANSLATE_NOOP("Actions", "Show no&tes"), ("Shift+I",), checkable=True),
+    ActionSpec("notes_visible", QT_TRANSLATE_NOOP("Actions", "Show notes"), ("Shift+I",), checkable=True),
     ActionSpec(
         "scale_bar", QT_TRANSLATE_NOOP("Actions", "Show scale bar"), ("Shift+M",), needs="", checkable=True
     ),

@@ -8,12 +8,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
 import resources
 from imagest_core.evaluation.random_models import random_model
+from imagest_core.painting.picture_files import write_picture
 from imagest_core.painting.reader import open_painting
 
 COUNT = 8
@@ -31,7 +31,7 @@ def main(folder: Path, size: str) -> None:
     for number in range(COUNT):
         top, left = (int(rng.integers(0, length - side)) for length in picture.shape[:2])
         crop = np.roll(picture[top : top + side, left : left + side], number, axis=2)
-        cv2.imwrite(str(style / f"someone_picture-{number}.png"), crop)
+        write_picture(style / f"someone_picture-{number}.png", crop)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,10 @@ def controls(inside: QWidget) -> Iterator[QWidget]:
 
 def unreachable(inside: QWidget) -> list[str]:
     """A line for each control in ``inside`` that can't be reached, also by scrolling."""
-    return [line for line in map(hidden_part, controls(inside)) if line]
+    from shiboken6 import isValid
+
+    lines = (hidden_part(widget) for widget in list(controls(inside)) if isValid(widget))
+    return [line for line in lines if line]
 
 
 def hidden_part(widget: QWidget) -> str:

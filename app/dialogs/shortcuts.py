@@ -6,7 +6,8 @@ from PySide6.QtCore import QSortFilterProxyModel, Qt
 from PySide6.QtGui import QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QDialogButtonBox, QHeaderView, QLineEdit, QTreeView, QWidget
 
-from app.action_table import HELD, MENUS, ActionSpec, plain, translated
+from app.action_spec import ActionSpec, plain, translated
+from app.action_table import HELD, MENUS
 from app.widgets.parts import column, label
 from app.widgets.placement import Dialog
 

@@ -10,7 +10,8 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QKeySequence
 
 import resources
-from app.action_table import HELD, MENUS, ActionSpec, plain, translated
+from app.action_spec import ActionSpec, plain, translated
+from app.action_table import HELD, MENUS
 from app.i18n.noop import QT_TRANSLATE_NOOP
 
 SHORTCUTS = "shortcuts"

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app import theme
-from app.action_table import CHANGING, ActionSpec, specs, tip, translated
+from app.action_spec import ActionSpec, translated
+from app.action_table import CHANGING, specs, tip
 
 
 class Actions(QObject):

@@ -26,7 +26,8 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.action_table import MENUS, TOOLS, translated
+from app.action_spec import translated
+from app.action_table import MENUS, TOOLS
 from app.commands import open as opening
 from app.commands.confirm_cancel import may_close
 from app.compare.area import CompareArea

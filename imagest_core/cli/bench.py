@@ -70,6 +70,11 @@ def add_commands(subparsers: Any) -> None:
         metavar="CASES",
         help="only compare a textured fill with G'MIC's process, over a folder of cases",
     )
+    _add_diffusion_options(parser)
+    parser.set_defaults(run=_run)
+
+
+def _add_diffusion_options(parser: argparse.ArgumentParser) -> None:
     diffusion = parser.add_argument_group("diffusion")
     diffusion.add_argument(
         "--size",
@@ -89,7 +94,6 @@ def add_commands(subparsers: Any) -> None:
         choices=("cpu", "cuda"),
         help="only this device (default: CPU, and the GPU if there is one)",
     )
-    parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:

@@ -79,7 +79,7 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     from imagest_core.cli.options import check_options, check_used, given_values, parameter_tables
     from imagest_core.evaluation.methods import HARMONIC
     from imagest_core.evaluation.run import Evaluation, evaluate
-    from imagest_core.restoration.engines.registry import engine_names, get_engine
+    from imagest_core.restoration.engines.registry import available_engines, engine_names, get_engine
     from imagest_core.restoration.request import RestorationRequest
 
     values = given_values(args, (RestorationRequest.specs(), *parameter_tables()))
@@ -88,8 +88,8 @@ def run(args: argparse.Namespace, progress: Progress) -> int:
     if args.engine and not named:
         named = {HARMONIC}
     modes = {"mode": args.mode} if args.mode else {}
-    check_options(map(get_engine, sorted(named) or engine_names()), values | modes)
-    methods = args.engine or engine_names()
+    check_options(map(get_engine, sorted(named) or available_engines()), values | modes)
+    methods = args.engine or available_engines()
     if all(method.partition(":")[0] in engine_names() for method in methods):
         check_used(_requests(methods, args.mode), values)
     evaluation = Evaluation(

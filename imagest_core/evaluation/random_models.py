@@ -56,7 +56,15 @@ def random_model(
             feature_extractor=None,
             requires_safety_checker=False,
         )
-    identity = Identity(
+    identity = _identity(unet["sample_size"])
+    parts = Components(identity, holder, schedule_of(holder.scheduler))
+    for module in parts.modules:
+        module.eval().requires_grad_(False)
+    return _entry("random-small" if small else "random-sd15", parts), parts
+
+
+def _identity(sample_size: int) -> Identity:
+    return Identity(
         ModelKind.PIPELINE,
         Family.SD1,
         "folder",
@@ -64,24 +72,22 @@ def random_model(
         prediction="epsilon",
         pipeline_class="StableDiffusionInpaintPipeline",
         files=("model_index.json",),
-        details={"sample_size": str(unet["sample_size"])},
+        details={"sample_size": str(sample_size)},
     )
-    parts = Components(identity, holder, schedule_of(holder.scheduler))
-    for module in parts.modules:
-        module.eval().requires_grad_(False)
-    name = "random-small" if small else "random-sd15"
-    entry = InstalledModel(
+
+
+def _entry(name: str, parts: Components) -> InstalledModel:
+    return InstalledModel(
         name=name,
         folder=Path(name),
         path=Path(name),
-        identity=identity,
+        identity=parts.identity,
         title=name,
         licence="",
         sha256={"model.safetensors": name},
         size=parts.size,
         in_place=True,
     )
-    return entry, parts
 
 
 def _config(part: str, small: bool) -> dict[str, Any]:

@@ -254,8 +254,8 @@
         <translation>蒙版配色 &amp;2：鲜明颜色</translation>
     </message>
     <message>
-        <source>Show no&amp;tes</source>
-        <translation>显示注释(&amp;T)</translation>
+        <source>Show notes</source>
+        <translation>显示注释</translation>
     </message>
     <message>
         <source>Show scale bar</source>
@@ -3397,6 +3397,10 @@
     <message>
         <source>about imagest</source>
         <translation>随程序提供的、以风格为条件的扩散网络。可在 GPU 上运行，或在 CPU 上每个窗口数秒。忠实：依据周围内容；纹理：带有风格参考的纹理。</translation>
+    </message>
+    <message>
+        <source>about imagest-sd</source>
+        <translation>论文中的网络：以参考的风格延续人物，可有可无文字。需要您自己的 Stable Diffusion 1 模型和风格适配器。</translation>
     </message>
     <message>
         <source>about stable-diffusion</source>

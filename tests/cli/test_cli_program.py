@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 
@@ -37,7 +38,7 @@ def test_every_command_has_a_help_and_keeps_its_promise_of_a_run(capsys):
 def test_list_of_commands_uses_the_descriptions_of_the_commands():
     for command in COMMANDS:
         listed = parser().format_help()
-        assert f"{command.name} " in listed
+        assert re.search(rf"^ +{command.name}\s+{re.escape(command.help)}", listed, re.MULTILINE)
 
 
 def test_version(cli):

@@ -68,7 +68,7 @@ def test_invalid_request_of_an_old_record_is_refused() -> None:
     old = OLD.replace('"guidance": 1.0', '"guidance": NaN').replace(
         '"engine": "telea"', '"engine": "imagest"'
     )
-    with pytest.raises(ValueError, match="guidance must be a finite number"):
+    with pytest.raises(ValueError, match="style emphasis must be a finite number"):
         RestorationRecord.from_json(old)
 
 

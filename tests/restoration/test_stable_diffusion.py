@@ -292,7 +292,7 @@ def test_running_out_of_memory_is_said_when_nothing_is_left_to_save(
             raise torch.OutOfMemoryError("CUDA out of memory")
 
         monkeypatch.setattr(session.backbone, "decode", full)
-        with pytest.raises(Exception, match="Not even one window fits"):
+        with pytest.raises(Exception, match="Not even one tile fits"):
             session.fill([view_of_hole()], Progress())
 
 

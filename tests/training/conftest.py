@@ -30,3 +30,11 @@ def maps(tmp_path: Path) -> Path:
     cv2.polylines(crack, [np.array([[5, 5], [40, 50], [90, 60]])], False, 255, 2)
     write_picture(folder / "one.png", crack)
     return folder
+
+
+@pytest.fixture(autouse=True)
+def own_accelerator() -> None:
+    """Let each test choose its number format: accelerate keeps that of the first training of a process."""
+    from accelerate.state import AcceleratorState
+
+    AcceleratorState._reset_state(reset_partial_state=True)

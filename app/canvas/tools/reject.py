@@ -75,6 +75,14 @@ class RejectBrush(Brush):
     def may_mark(self, label: int) -> bool:
         return may_reject(self.canvas.context)
 
+    def press(self, at: Pointer) -> None:
+        """Start a stroke; Ctrl takes back here, so only Alt changes the size."""
+        if at.control and not at.alt and self.may_mark(self.label):
+            self._pointer = at
+            self._begin(at)
+        else:
+            super().press(at)
+
     def _begin_marking(self) -> None:
         self._marking = PartMarking(self.canvas, take_back=self._pointer.control)
 
