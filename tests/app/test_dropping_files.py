@@ -13,6 +13,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.dialogs.import_mask import ImportMaskDialog
 from app.document import OpenDocument
 from app.window.main_window import MainWindow
 
@@ -97,6 +98,9 @@ def test_a_picture_dropped_on_the_right_half_is_imported_as_a_mask(
     assert window.drop_target.hint.texts == ("Open mask.png", "Import mask.png as a mask")
     drag.drop()
     settle()
+    dialog = window.findChild(ImportMaskDialog)
+    assert opened.state.damage.count() == 0
+    dialog.go.click()
     qtbot.waitUntil(lambda: opened.state.damage.count() == 200)
     assert window.context.document is opened
 

@@ -58,7 +58,6 @@ def test_cancellation_at_any_step_leaves_nothing(tmp_path: Path, suffix: str, ol
             else:
                 break
         assert moment >= 3
-    assert not old or out.read_bytes() == b"old"
 
 
 def write(painting: object, out: Path, progress: Progress) -> None:
