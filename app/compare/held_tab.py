@@ -32,6 +32,7 @@ class HeldTab(QObject):
         super().__init__(canvas)
         self._canvas, self.held = canvas, False
         self._watched: QWidget | None = None
+        self._always: list[QWidget] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setInterval(HOLD_AFTER)
@@ -43,6 +44,7 @@ class HeldTab(QObject):
 
     def watch(self, widget: QWidget) -> None:
         """Filter the events of ``widget`` whether or not it has the focus."""
+        self._always.append(widget)
         widget.installEventFilter(self)
 
     def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
@@ -53,7 +55,7 @@ class HeldTab(QObject):
             new = self._canvas.window()  # it receives the keys if nothing has the focus
         if new is not None and _belongs(new, self._canvas.window()) and not _takes_text(new):
             new.installEventFilter(self)
-            self._watched = new
+            self._watched = None if new in self._always else new
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Hold while Tab is pressed; release when the focus is lost."""
