@@ -153,6 +153,7 @@ def test_an_adapter_changes_the_fill_of_its_run_only(models: Path, name: str) ->
         assert np.abs(dark - adapted).mean() > 1e-4
         off = filled(models / "sd1", style=style, adapters=str(models / name), style_strength=0.0)
         assert not np.array_equal(off, adapted)
+        assert np.allclose(off, plain, atol=1e-3), "a strength of 0 leaves no trace of an earlier run"
 
 
 def test_a_learned_word_has_a_meaning(models: Path) -> None:

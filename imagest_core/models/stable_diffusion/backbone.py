@@ -217,20 +217,23 @@ class StableDiffusionBackbone:
         encoded = self._loaded.encoded(prompts)
         images: tuple[Tensor, ...] = ()
         tokens = None
-        if inputs.style is not None and len(inputs.style):
+        styled = inputs.style is not None and len(inputs.style) > 0
+        if weights := self._ip_weights():
+            strength = inputs.style_strength if styled else 0.0
+            self._parts.holder.set_ip_adapter_scale([weight * strength for weight in weights])
+        if inputs.style is not None and styled:
             pictures = torch.from_numpy(inputs.style).permute(0, 3, 1, 2).to(self.device)
-            images = self._image_embeddings(pictures, inputs.style_strength)
+            images = self._image_embeddings(pictures)
             if self._loaded.branch is not None:
                 tokens = self._loaded.branch.context(pictures * 2 - 1, inputs.style_strength)
         negative = encoded[1] if guided else None
         return TextCondition(encoded[0], negative, inputs.guidance, images, tokens)
 
-    def _image_embeddings(self, pictures: Tensor, strength: float) -> tuple[Tensor, ...]:
-        """Return the embeddings of all pictures for each IP-Adapter, and set their strengths."""
+    def _image_embeddings(self, pictures: Tensor) -> tuple[Tensor, ...]:
+        """Return the embeddings of all pictures for each IP-Adapter."""
         weights = self._ip_weights()
         if not weights:
             return ()
-        self._parts.holder.set_ip_adapter_scale([weight * strength for weight in weights])
         side = self._image_encoder.config.image_size
         pictures = functional.interpolate(pictures, (side, side), mode="bicubic", antialias=True)
         mean, std = (torch.tensor(v, device=self.device).view(1, 3, 1, 1) for v in (IMAGE_MEAN, IMAGE_STD))
