@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n.parameter_texts import parameter_text
-from app.widgets.parts import Amount, clear, column, label, row, tool_button
+from app.widgets.parts import Amount, clear, column, elided, label, row, tool_button
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.models.adapter_choice import MAX_WEIGHT, AdapterChoice, format_adapters, parse_adapters
 from imagest_core.models.installed import InstalledModel
@@ -37,10 +37,11 @@ class AdapterEditor(QWidget):
         self.menu.aboutToShow.connect(self._fill_menu)
         self.add.setMenu(self.menu)
         self.empty: QLabel = label(self.tr("none"), "soft")
+        named = label(parameter_text(spec.label))
+        named.setBuddy(self.add)
         inside = column(self)
+        inside.addLayout(row(named, self.empty, None, self.add))
         inside.addLayout(self._list)
-        across = row(self.empty, None, self.add)
-        inside.addLayout(across)
         self.setFocusProxy(self.add)
 
     def show_request(self, request: RestorationRequest) -> None:
@@ -64,10 +65,13 @@ class AdapterEditor(QWidget):
     def _row(self, choice: AdapterChoice) -> QWidget:
         box = QWidget()
         weight = Amount(choice.name, 0.0, max(2.0, choice.weight), choice.weight, step=0.05)
+        weight.compact(labelled=False)
         weight.changed.connect(partial(self._weigh, choice.name))
+        named = elided(choice.name)
+        named.setToolTip(choice.name)
         remove = tool_button("close", self.tr("Leave out {0}").format(choice.name), lambda: None)
         remove.clicked.connect(partial(self._remove, choice.name))
-        across = row(weight, remove)
+        across = row(named, weight, remove, spacing=4)
         across.setStretch(0, 1)
         box.setLayout(across)
         return box

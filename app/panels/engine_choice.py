@@ -14,7 +14,7 @@ from imagest_core.restoration.request import RestorationRequest
 
 
 @dataclass(frozen=True)
-class Entry:
+class EngineEntry:
     """An engine with one of its models; ``model`` is "" for engines without and for the embedded one."""
 
     engine: str
@@ -27,22 +27,22 @@ class Entry:
         return f"{self.engine}/{self.model}" if self.model else self.engine
 
 
-def entries() -> list[Entry]:
+def entries() -> list[EngineEntry]:
     """Return every engine with each of its installed models; without a model an engine is left out."""
     found = []
     for name in engine_names():
         engine = get_engine(name)
         if "model" not in engine.Parameters.specs():
-            found.append(Entry(name, "", engine.title))
+            found.append(EngineEntry(name, "", engine.title))
         for model in engine.models():
             if model.name == EMBEDDED:
-                found.append(Entry(name, "", engine.title))
+                found.append(EngineEntry(name, "", engine.title))
             else:
-                found.append(Entry(name, model.name, f"{engine.title} · {model.title or model.name}"))
+                found.append(EngineEntry(name, model.name, f"{engine.title} · {model.title or model.name}"))
     return found
 
 
-def entry_of(request: RestorationRequest, known: list[Entry], missing: str) -> Entry:
+def entry_of(request: RestorationRequest, known: list[EngineEntry], missing: str) -> EngineEntry:
     """Return the entry of a request; a new one, marked by the text ``missing``, if it isn't installed."""
     model = str(request.get("model") or "")
     model = "" if model == EMBEDDED else model
@@ -53,7 +53,7 @@ def entry_of(request: RestorationRequest, known: list[Entry], missing: str) -> E
     if not model and own:
         return own[0]
     title = get_engine(request.engine).title
-    return Entry(request.engine, model, f"{title} · {model}{missing}" if model else f"{title}{missing}")
+    return EngineEntry(request.engine, model, f"{title} · {model}{missing}" if model else f"{title}{missing}")
 
 
 class EngineChoice(QWidget):
@@ -64,7 +64,7 @@ class EngineChoice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.box = narrow_combo_box()
-        self._entries: list[Entry] = []
+        self._entries: list[EngineEntry] = []
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.addWidget(self.box)

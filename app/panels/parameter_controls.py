@@ -61,7 +61,7 @@ def _special(spec: Spec, changed: Changed, settings: Settings | None) -> Editor 
         from app.panels.adapter_editor import AdapterEditor
 
         adapters = AdapterEditor(spec, changed)
-        return Editor(adapters, adapters.show_value, follow=adapters.show_request)
+        return Editor(adapters, adapters.show_value, labelled=True, follow=adapters.show_request)
     return None
 
 

@@ -312,8 +312,9 @@ class Amount(QWidget):
         self.field.setValue(value)
         del blockers
 
-    def compact(self) -> None:
-        """Take little width, for a line with other widgets."""
+    def compact(self, *, labelled: bool = True) -> None:
+        """Take little width, for a line with other widgets; without its label if one of them names it."""
+        self._label.setVisible(labelled)
         self._label.setMinimumWidth(0)
         self.slider.setMinimumWidth(32)
 
