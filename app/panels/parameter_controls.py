@@ -62,6 +62,11 @@ def _special(spec: Spec, changed: Changed, settings: Settings | None) -> Editor 
 
         adapters = AdapterEditor(spec, changed)
         return Editor(adapters, adapters.show_value, labelled=True, follow=adapters.show_request)
+    if spec.editor == "style-adapter":
+        from app.panels.style_adapter_editor import StyleAdapterEditor
+
+        chosen = StyleAdapterEditor(spec, changed)
+        return Editor(chosen, chosen.show_value)
     return None
 
 

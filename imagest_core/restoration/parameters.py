@@ -43,7 +43,7 @@ class Spec:
     this one affects the fill. ``basic``: shown before the advanced ones. ``option`` is its name on the
     command line, if another; ``metavar`` is how help there writes its value.
     Setting it in the window sets those named in ``resets`` to None. ``longest`` bounds the characters of
-    a text. ``editor`` names a special control of the window: "prompt" or "adapters". Without
+    a text. ``editor`` names a special control of the window: "prompt", "adapters" or "style-adapter". Without
     ``portable`` the value belongs to its engine and is not kept for another one.
     """
 

@@ -5569,6 +5569,13 @@ SHA-256 of the unchanged samples: {2}…</source>
     </message>
 </context>
 <context>
+    <name>StyleAdapterEditor</name>
+    <message>
+        <source>The first that fits</source>
+        <translation>第一个合适的</translation>
+    </message>
+</context>
+<context>
     <name>StylePanel</name>
     <message>
         <source>Suggest</source>

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
 from test_restore_jobs import mark
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd
+from tiny_style import tiny_style_adapter
 
 from app.commands import restore as restoring
 from app.context import Context
@@ -167,3 +168,16 @@ def test_a_restoration_with_text_and_variations(
     record = opened.run(max(runs)).content.record()
     assert '"prompt": "gold"' in record
     assert '"engine": "stable-diffusion"' in record
+
+
+def test_style_adapters_are_listed(panel: RestorePanel, context: Context, made: Path) -> None:
+    adapter = made / "adapter"
+    if not adapter.exists():
+        tiny_style_adapter(adapter)
+    add_model(adapter, "umber", in_place=True)
+    context.selection.request = RestorationRequest.of("imagest-sd", model="first")
+    box = panel.choices.editor("style_adapter").box
+    assert [box.itemData(index) for index in range(box.count())] == ["", "umber"]
+    box.setCurrentIndex(1)
+    box.activated.emit(1)
+    assert context.selection.request.get("style_adapter") == "umber"

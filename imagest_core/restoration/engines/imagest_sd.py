@@ -33,6 +33,7 @@ class ImagestSDParameters(StableDiffusionParameters):
         help="Name or path of a trained style branch; none: the first that fits the model.",
         metavar="NAME|PATH",
         basic=True,
+        editor="style-adapter",
     )
     style_strength: float = parameter(
         1.0,
