@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -149,6 +150,8 @@ class Trainer(Generic[BatchT]):
         precision = (
             best_precision("cpu" if cpu else "cuda") if options.precision == "auto" else options.precision
         )
+        if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+            AcceleratorState._reset_state(reset_partial_state=True)  # of an earlier training in this process
         self.accelerator = Accelerator(cpu=cpu, mixed_precision=precision)
         data.seed += 1_000_003 * self.accelerator.process_index  # each device gets its own examples
         module = task.module.to(memory_format=torch.channels_last)

@@ -14,6 +14,7 @@ from imagest_core.models.stable_diffusion.backbone import (
     LoadedDiffusion,
     LoadOptions,
     StableDiffusionBackbone,
+    autoencoder_dtype,
 )
 from imagest_core.models.stable_diffusion.components import load_components, quiet
 from imagest_core.training.loop import best_precision
@@ -49,6 +50,8 @@ class StableDiffusionTask:
                 for part in self.parts.modules:
                     if part is not self.parts.unet:
                         part.to(hardware.dtype)
+        with quiet():
+            self.parts.autoencoder.to(autoencoder_dtype(self.parts, hardware))
         if checkpointing:
             self.parts.unet.enable_gradient_checkpointing()
         self.loaded = LoadedDiffusion(self.parts, "")
