@@ -104,7 +104,7 @@ def fill(scan: Path, model: Path, adapters: str = "", prompt: str = "") -> np.nd
     )
     with open_painting(scan) as painting:
         result = restore(painting, DamageMap.from_mask(mask), request)
-        return np.concatenate([patch.samples.ravel() for patch in result.patches])
+        return np.concatenate([patch.samples.ravel() for patch in result.patches(painting)])
 
 
 @pytest.mark.parametrize(
@@ -210,3 +210,130 @@ def test_other_families_and_nine_channels_are_trained(
     result = adapted.weights.save(tmp_path, "mine")
     identity = identify(result)
     assert identity.kind is RESULTS[method][0]
+
+
+def test_a_killed_command_continues(tmp_path: Path, works: Path, bases: Path, cli) -> None:
+    run = tmp_path / "run"
+    command = ["train", "artist", works / "Claude_Monet", "--base", bases / "sd1", *toy_options("lora")]
+    assert cli(*command, "-o", run, "--steps", 1).code == 0
+    before = (run / "sample-before.png").stat().st_mtime_ns
+    answer = cli(*command, "-o", run, "--steps", 2)
+    assert answer.code == 0, answer.err
+    assert "- steps: 2" in (run / "lora" / "README.md").read_text()
+    assert (run / "sample-before.png").stat().st_mtime_ns == before
+    answer = cli(*command, "-o", run, "--steps", 2, "--caption", "boats")
+    assert answer.code == 2
+    assert "another base model, method, pictures or captions" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        (["--method", "lora", "--side", 20], "multiple of 16"),
+        (["--rank", 4], "Only a LoRA has a rank"),
+        (["--template", "{caption}, {artist}"], "--template needs the artist's name"),
+        (["--template", "by {artist}", "--artist", "X"], "needs {caption}"),
+        (["--caption", "boats", "--captions", "{works}/none.csv"], "either --captions or --caption"),
+        (["--captions", "{works}/none.csv"], "is no table of captions"),
+        (["--steps", 1, "--epochs", 1], "either --steps or --epochs"),
+        (["--base", "{works}"], "contains no model"),
+        (["--eight-bit"], "8-bit optimizer needs"),
+    ],
+)
+def test_options_that_do_not_fit_are_refused(
+    tmp_path: Path, works: Path, bases: Path, cli, options: list[object], sentence: str
+) -> None:
+    given = [str(option).replace("{works}", str(works)) for option in options]
+    toy = ["--device", "cpu", "--precision", "no"]
+    answer = cli(
+        "train",
+        "artist",
+        works / "Claude_Monet",
+        "--base",
+        bases / "sd1",
+        *toy,
+        "-o",
+        tmp_path / "run",
+        *given,
+    )
+    assert answer.code == 2
+    assert sentence in answer.err
+    assert answer.err.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+def test_wrong_words_of_textual_inversion_are_refused(tmp_path: Path, works: Path, bases: Path, cli) -> None:
+    command = ["train", "adapters", works, "--base", bases / "sd1", "-o", tmp_path / "run", "--device", "cpu"]
+    for wrong, sentence in (
+        (["--token", "two words"], "needs angle brackets"),
+        (["--initializer", "craquelure"], "one common word"),
+    ):
+        answer = cli(*command, "--method", "textual-inversion", *wrong)
+        assert answer.code == 2
+        assert sentence in answer.err
+
+
+def test_captions_come_from_the_models_and_survive_edits(tmp_path: Path, works: Path, cli) -> None:
+    table = tmp_path / "captions.csv"
+    models = ["--captioner", tiny_blip(tmp_path / "blip"), "--clip", tiny_clip(tmp_path / "clip")]
+    assert identify(tmp_path / "blip").kind is ModelKind.CAPTIONER
+    assert identify(tmp_path / "clip").kind is ModelKind.CLIP
+    command = ["train", "captions", works / "Claude_Monet", *models, "--device", "cpu", "-o", table]
+    answer = cli(*command, "--threshold", 1)
+    assert answer.code == 0, answer.err
+    rows = read_rows(table)
+    assert [row.path for row in rows] == [f"work-{index}.png" for index in range(4)]
+    assert all(row.similarity is not None and -1 <= row.similarity < 1 and not row.kept for row in rows)
+    edited = [CaptionRow("work-0.png", "boats, at dusk"), CaptionRow("work-1.png", "trees", 0.1, kept=False)]
+    write_rows(table, edited)
+    answer = cli(*command, "--threshold", -1)
+    assert answer.code == 0, answer.err
+    assert "4 captions, 3 kept" in answer.out
+    assert read_rows(table)[:2] == edited
+    answer = cli("train", "captions", works, "--captioner", tmp_path / "clip", "-o", tmp_path / "new.csv")
+    assert answer.code == 2
+    assert "is no captioning model" in answer.err
+    assert not (tmp_path / "new.csv").exists()
+
+
+def test_a_table_of_captions_decides_what_is_trained_on(tmp_path: Path, works: Path) -> None:
+    table = tmp_path / "captions.csv"
+    write_rows(table, [CaptionRow("work-2.png", "boats"), CaptionRow("work-3.png", "sky", 0.1, kept=False)])
+    training, unseen = load_captioned([works / "Claude_Monet"], lambda name, caption: (caption,), table)
+    assert (training.names, training.prompts, len(unseen)) == (("work-2.png",), (("boats",),), 0)
+    with table.open(newline="") as file:
+        assert next(csv.DictReader(file)) == {
+            "path": "work-2.png", "caption": "boats", "similarity": "", "kept": "yes"
+        }  # fmt: skip
+    for text, sentence in (
+        ("a;b\n", "no columns path and caption"),
+        ("path,caption,kept\nx.png,boats,maybe\n", "line 2 needs a path"),
+        ("path,caption,similarity\nx.png,boats,high\n", "similarity in line 2"),
+        ("path,caption\nother.png,boats\n", "keeps none of the pictures"),
+    ):
+        table.write_text(text)
+        with pytest.raises(InputError, match=sentence):
+            load_captioned([works / "Claude_Monet"], lambda name, caption: (caption,), table)
+
+
+def test_an_epoch_has_every_picture_once() -> None:
+    data = examples()
+    corners = [{float(data[3 * epoch + k][0].mean()) for k in range(3)} for epoch in range(2)]
+    assert all(len(epoch) == 3 for epoch in corners)
+    for first, second in zip(data[5][:2], examples()[5][:2]):
+        assert torch.equal(first, second)
+    assert examples(holes=False)[0][1].all()
+    assert not all(examples(holes=True)[k][1].all() for k in range(8))
+
+
+def test_the_plan_counts_what_each_method_trains(bases: Path, tmp_path: Path) -> None:
+    options = LoopOptions(tmp_path / "run", steps=10, batch=1, average=0.0)
+    plans = {}
+    for method in ("full", "lora", "textual-inversion"):
+        adapted = task(bases / "sd1", method)
+        plans[method] = plan_training(adapted, adapted.module, SIDE, options)
+    assert plans["full"].trained > plans["lora"].trained > plans["textual-inversion"].trained > 0
+    assert plans["full"].memory > plans["lora"].memory
+    assert all(plan.average == 0 and plan.frozen > 0 for plan in plans.values())
+    state = json.dumps(plans["lora"].lines())
+    assert "average 0.0" in state
