@@ -28,9 +28,9 @@ first. A killed training continues with the same command. Pictures and captions 
 ADAPTERS_HELP = "train DreamBooth, a LoRA or textual inversion on a few pictures"
 ADAPTERS_DESCRIPTION = """Train the baselines of the Imagest paper with its numbers of steps: DreamBooth
 9,300, LoRA 8,400, textual inversion 3,600. It doesn't state batches and rates; those of diffusers' training
-examples are used: DreamBooth batch 1, rate 5e-6; LoRA batch 1, rate 1e-4, rank 4; textual inversion 4 pictures
-a step, rate 2e-3 (5e-4 for each picture). The plan of memory and time is printed first. A killed training
-continues with the same command. Pictures and captions never leave this computer."""
+examples are used: DreamBooth batch 1, rate 5e-6; LoRA batch 1, rate 1e-4, rank 4; textual inversion 4
+pictures a step, rate 2e-3 (5e-4 for each picture). The plan of memory and time is printed first. A killed
+training continues with the same command. Pictures and captions never leave this computer."""
 DREAMBOOTH_CAPTION = "a painting in sks style"
 """The caption of DreamBooth and LoRA: "sks" is the rare word of diffusers' examples."""
 

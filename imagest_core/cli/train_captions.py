@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 HELP = "caption pictures with a captioning model of yours"
 DESCRIPTION = """Describe each picture with a local captioning model (BLIP), and write a CSV table: path,
 caption, similarity, kept. With --clip, pairs whose CLIP similarity is under the threshold are marked as not
-kept. Correct the captions by hand before training: captions of paintings are often wrong. An existing table is
-continued; its rows stay as they are. Nothing leaves this computer."""
+kept. Correct the captions by hand before training: captions of paintings are often wrong. An existing table
+is continued; its rows stay as they are. Nothing leaves this computer."""
 
 
 def add_captions_command(subparsers: Any) -> None:

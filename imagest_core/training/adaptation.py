@@ -152,9 +152,9 @@ class AdaptationTask(StableDiffusionTask):
         return bool(self.parts.unet.config.in_channels == INPAINTING_CHANNELS)
 
     def place(self, device: torch.device) -> None:
-        """Move all networks to ``device``, once."""
+        """Move all networks and the trained parameters to ``device``, once."""
         if not self._placed:
-            for part in self.parts.modules:
+            for part in (*self.parts.modules, self.module):
                 part.to(device)
         super().place(device)
 
