@@ -60,6 +60,10 @@ def add_commands(subparsers: Any) -> None:
     add_style_command(parts)
     add_adaptation_commands(parts)
     add_captions_command(parts)
+    _add_pack_command(parts)
+
+
+def _add_pack_command(parts: Any) -> None:
     packing = parts.add_parser("pack", help="pack finished runs into a model")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from imagest_core.cli.parsing import number, whole
 from imagest_core.cli.train_options import LARGEST_SEED, loop_options, settings_of
-from imagest_core.errors import InputError, ModelError
+from imagest_core.errors import InputError, ModelError, OutputError
 from imagest_core.extras import require_extra
 from imagest_core.printable import show
 from imagest_core.progress import Progress
@@ -94,16 +94,16 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _train_artist(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.training.adaptation import ARTIST_RECIPES, Method
+    from imagest_core.training.adaptation import ARTIST_RECIPES, AdaptationMethod
 
     args.token, args.initializer, args.vectors = "<style>", "painting", 1
-    return _train(args, ARTIST_RECIPES[Method(args.method)], progress)
+    return _train(args, ARTIST_RECIPES[AdaptationMethod(args.method)], progress)
 
 
 def _train_adapters(args: argparse.Namespace, progress: Progress) -> int:
-    from imagest_core.training.adaptation import ADAPTER_RECIPES, Method
+    from imagest_core.training.adaptation import ADAPTER_RECIPES, AdaptationMethod
 
-    return _train(args, ADAPTER_RECIPES[Method(args.method)], progress)
+    return _train(args, ADAPTER_RECIPES[AdaptationMethod(args.method)], progress)
 
 
 def _train(args: argparse.Namespace, recipe: Recipe, progress: Progress) -> int:
@@ -155,6 +155,11 @@ def _check_options(args: argparse.Namespace) -> None:
     from imagest_core.training.captions import check_template
     from imagest_core.training.loop import check_eight_bit
 
+    if any(source.is_dir() and _inside(args.out, source) for source in args.sources):
+        raise OutputError(
+            f"{args.out} is inside a folder of training pictures, where its samples would be trained on: "
+            "choose a folder elsewhere."
+        )
     if args.captions and args.caption:
         raise InputError("Give either --captions or --caption, not both.")
     if args.template and not args.artist:
@@ -167,6 +172,10 @@ def _check_options(args: argparse.Namespace) -> None:
         check_token(args.token)
     if args.eight_bit:
         check_eight_bit(args.device)
+
+
+def _inside(path: Path, folder: Path) -> bool:
+    return path.resolve().is_relative_to(folder.resolve())
 
 
 def base_model(name: str) -> InstalledModel:
@@ -261,12 +270,12 @@ def _task(
     held_out: CaptionedPictures | None,
     training: CaptionedPictures,
 ) -> AdaptationTask:
-    from imagest_core.training.adaptation import AdaptationOptions, AdaptationTask, Method
+    from imagest_core.training.adaptation import AdaptationMethod, AdaptationOptions, AdaptationTask
     from imagest_core.training.stable_diffusion import training_hardware
 
     options = AdaptationOptions(
         training_hardware(args.device, args.precision),
-        Method(args.method),
+        AdaptationMethod(args.method),
         rank=args.rank,
         token=args.token,
         initializer=args.initializer,

@@ -52,7 +52,7 @@ STYLE_TEMPLATES = tuple(
 """Prompts of textual inversion for a style: those of its paper, without repetitions."""
 
 
-class Method(StrEnum):
+class AdaptationMethod(StrEnum):
     """What is trained."""
 
     FULL = "full"
@@ -73,14 +73,14 @@ class Recipe:
 
 
 ARTIST_RECIPES = {
-    Method.FULL: Recipe(1e-5, epochs=50),
-    Method.LORA: Recipe(1e-4, epochs=50, rank=16),
+    AdaptationMethod.FULL: Recipe(1e-5, epochs=50),
+    AdaptationMethod.LORA: Recipe(1e-4, epochs=50, rank=16),
 }
 """The paper's recipe for an artist's works, and a LoRA for smaller GPUs."""
 ADAPTER_RECIPES = {
-    Method.DREAMBOOTH: Recipe(5e-6, steps=9_300),
-    Method.LORA: Recipe(1e-4, steps=8_400, rank=4),
-    Method.TEXTUAL_INVERSION: Recipe(2e-3, batch=4, steps=3_600),
+    AdaptationMethod.DREAMBOOTH: Recipe(5e-6, steps=9_300),
+    AdaptationMethod.LORA: Recipe(1e-4, steps=8_400, rank=4),
+    AdaptationMethod.TEXTUAL_INVERSION: Recipe(2e-3, batch=4, steps=3_600),
 }
 """Steps of the baselines in the Imagest paper; batches and rates of diffusers' training examples.
 
@@ -97,7 +97,7 @@ class AdaptationOptions:
     """
 
     hardware: Hardware
-    method: Method
+    method: AdaptationMethod
     rank: int = 16
     token: str = "<style>"
     initializer: str = "painting"
@@ -131,7 +131,7 @@ class AdaptationTask(StableDiffusionTask):
     def __init__(
         self, base: InstalledModel, options: AdaptationOptions, held_out: CaptionedBatch | None = None
     ) -> None:
-        whole = options.method in (Method.FULL, Method.DREAMBOOTH)
+        whole = options.method in (AdaptationMethod.FULL, AdaptationMethod.DREAMBOOTH)
         super().__init__(base, options.hardware, train_unet=whole, checkpointing=options.checkpointing)
         self.options, self.held_out = options, held_out
         self.weights = self._weights()
@@ -140,9 +140,9 @@ class AdaptationTask(StableDiffusionTask):
 
     def _weights(self) -> AdaptedWeights:
         options = self.options
-        if options.method is Method.LORA:
+        if options.method is AdaptationMethod.LORA:
             return Lora(self.parts, options.rank)
-        if options.method is Method.TEXTUAL_INVERSION:
+        if options.method is AdaptationMethod.TEXTUAL_INVERSION:
             return LearnedWord(self.parts, options.token, options.initializer, options.vectors)
         return WholeUnet(self.parts)
 
@@ -177,7 +177,7 @@ class AdaptationTask(StableDiffusionTask):
         return self.backbone.denoise(noisy, timesteps, encoded, TextCondition(self._encoded(prompts)))
 
     def _encoded(self, prompts: Sequence[str]) -> EncodedText:
-        trains_text = self.options.method is Method.TEXTUAL_INVERSION
+        trains_text = self.options.method is AdaptationMethod.TEXTUAL_INVERSION
         with quiet(), torch.set_grad_enabled(trains_text and torch.is_grad_enabled()):
             texts = self._text.encode(prompts)
         pooled = [text.pooled for text in texts if text.pooled is not None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from imagest_core.painting.picture_files import write_picture
-from imagest_core.training.adaptation import AdaptationTask, Method
+from imagest_core.training.adaptation import AdaptationMethod, AdaptationTask
 from imagest_core.training.captioned_examples import CaptionedBatch
 from imagest_core.training.loop import Trainer
 from imagest_core.training.results import write_folder
@@ -18,10 +18,10 @@ from imagest_core.training.state import SETTINGS, STATE, check_described_run, ma
 RUN = "adaptation-run.json"
 BEFORE, AFTER = "sample-before.png", "sample-after.png"
 USE = {
-    Method.FULL: "--model {result}",
-    Method.DREAMBOOTH: "--model {result}",
-    Method.LORA: "--model {base} --adapters {result}",
-    Method.TEXTUAL_INVERSION: "--model {base} --adapters {result}",
+    AdaptationMethod.FULL: "--model {result}",
+    AdaptationMethod.DREAMBOOTH: "--model {result}",
+    AdaptationMethod.LORA: "--model {base} --adapters {result}",
+    AdaptationMethod.TEXTUAL_INVERSION: "--model {base} --adapters {result}",
 }
 CARD = """# {title}
 

@@ -26,7 +26,7 @@ from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
-from imagest_core.training.adaptation import AdaptationOptions, AdaptationTask, Method
+from imagest_core.training.adaptation import AdaptationMethod, AdaptationOptions, AdaptationTask
 from imagest_core.training.captioned_examples import CaptionedExamples, CaptionedPictures, load_captioned
 from imagest_core.training.captions import CaptionRow, read_rows, write_rows
 from imagest_core.training.diffusion_plan import plan_training
@@ -85,7 +85,14 @@ def examples(holes: bool = False) -> CaptionedExamples:
 def task(base: Path, method: str, **others) -> AdaptationTask:
     torch.manual_seed(0)
     options = AdaptationOptions(
-        CPU, Method(method), rank=4, token=TOKEN, samples=PROMPTS, sample_side=SIDE, sample_steps=1, **others
+        CPU,
+        AdaptationMethod(method),
+        rank=4,
+        token=TOKEN,
+        samples=PROMPTS,
+        sample_side=SIDE,
+        sample_steps=1,
+        **others,
     )
     return AdaptationTask(find_installed(str(base)), options)
 
@@ -238,6 +245,7 @@ def test_a_killed_command_continues(tmp_path: Path, works: Path, bases: Path, cl
         (["--steps", 1, "--epochs", 1], "either --steps or --epochs"),
         (["--base", "{works}"], "contains no model"),
         (["--eight-bit"], "8-bit optimizer needs"),
+        (["-o", "{works}/Claude_Monet/run"], "inside a folder of training pictures"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(
@@ -263,7 +271,17 @@ def test_options_that_do_not_fit_are_refused(
 
 
 def test_wrong_words_of_textual_inversion_are_refused(tmp_path: Path, works: Path, bases: Path, cli) -> None:
-    command = ["train", "adapters", works, "--base", bases / "sd1", "-o", tmp_path / "run", "--device", "cpu"]
+    command = [
+        "train",
+        "adapters",
+        works / "Claude_Monet",
+        "--base",
+        bases / "sd1",
+        "-o",
+        tmp_path / "run",
+        "--device",
+        "cpu",
+    ]
     for wrong, sentence in (
         (["--token", "two words"], "needs angle brackets"),
         (["--initializer", "craquelure"], "one common word"),
