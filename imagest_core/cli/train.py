@@ -6,6 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imagest_core.cli.train_adaptation import add_adaptation_commands
+from imagest_core.cli.train_captions import add_captions_command
 from imagest_core.cli.train_options import (
     add_gradient_options,
     add_run_options,
@@ -56,10 +58,12 @@ def add_commands(subparsers: Any) -> None:
         "--begin", type=Path, metavar="RUN", help="start with the averaged weights of another run"
     )
     add_style_command(parts)
-    _add_pack(parts)
+    add_adaptation_commands(parts)
+    add_captions_command(parts)
+    _add_pack_command(parts)
 
 
-def _add_pack(parts: Any) -> None:
+def _add_pack_command(parts: Any) -> None:
     packing = parts.add_parser("pack", help="pack finished runs into a model")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(

@@ -65,9 +65,9 @@ def add_style_command(subparsers: Any) -> None:
 def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     require_extra("train", "Training")
     require_extra("diffusion", "Training over Stable Diffusion")
+    from imagest_core.training.diffusion_plan import plan_training
     from imagest_core.training.loop import Trainer, check_eight_bit
     from imagest_core.training.state import STATE, start_torch
-    from imagest_core.training.style_plan import plan_style
     from imagest_core.training.style_run import check_style_run, save_results, write_style_run
 
     if args.eight_bit:
@@ -79,7 +79,7 @@ def _train_style(args: argparse.Namespace, progress: Progress) -> int:
     sets, data, unseen = _examples(args, config, progress)
     task = _task(args, base, config, unseen, sets)
     options = _loop_options(args)
-    for line in plan_style(task, args.side, options).lines():
+    for line in plan_training(task, task.module, args.side, options).lines():
         show(line)
     if args.plan:
         return 0
@@ -180,11 +180,8 @@ def _task(
     unseen: StyleExamples,
     sets: PictureSets,
 ) -> StyleBranchTask:
-    from imagest_core.training.style_branch import (
-        StyleBranchTask,
-        StyleTaskOptions,
-        training_hardware,
-    )
+    from imagest_core.training.stable_diffusion import training_hardware
+    from imagest_core.training.style_branch import StyleBranchTask, StyleTaskOptions
 
     hardware = training_hardware(args.device, args.precision)
     options = StyleTaskOptions(hardware, args.train_unet, args.checkpointing, args.seed)

@@ -37,6 +37,13 @@ UNUSED = ("safety_checker", "feature_extractor", "image_encoder")
 LIBRARIES = ("diffusers", "transformers")
 _LARGEST_COUNT = 5000
 
+_ARCHITECTURES = {
+    ModelKind.LANGUAGE_MODEL: ("ForCausalLM", "LMHeadModel"),
+    ModelKind.CAPTIONER: ("BlipForConditionalGeneration",),
+    ModelKind.CLIP: ("CLIPModel",),
+}
+"""Endings of the names of architectures of transformers."""
+
 _FAMILIES = (
     ("StableDiffusionXL", Family.SDXL),
     ("StableDiffusion3", Family.SD3),
@@ -238,16 +245,16 @@ def _described(folder: Path) -> Identity:
     if config.get("_class_name") in ("AutoencoderKL", "AsymmetricAutoencoderKL"):
         return _vae(folder, config)
     architectures = config.get("architectures")
-    if isinstance(architectures, list) and any(
-        str(name).endswith(("ForCausalLM", "LMHeadModel")) for name in architectures
-    ):
-        return Identity(
-            ModelKind.LANGUAGE_MODEL,
-            Family.OTHER,
-            "folder",
-            files=_checked_files(folder, _loose_files(folder)),
-            details={"architecture": str(architectures[0])},
-        )
+    names = [str(name) for name in architectures] if isinstance(architectures, list) else []
+    for kind, endings in _ARCHITECTURES.items():
+        if any(name.endswith(endings) for name in names):
+            return Identity(
+                kind,
+                Family.OTHER,
+                "folder",
+                files=_checked_files(folder, _loose_files(folder)),
+                details={"architecture": names[0]},
+            )
     name = config.get("_class_name") or (architectures or [config.get("model_type", "")])[0]
     raise ModelError(
         Message(

@@ -28,6 +28,8 @@ class ModelKind(StrEnum):
     VAE = "vae"
     STYLE_ADAPTER = "style-adapter"
     LANGUAGE_MODEL = "language-model"
+    CAPTIONER = "captioner"
+    CLIP = "clip"
 
 
 class Family(StrEnum):

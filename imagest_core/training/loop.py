@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar
 import numpy as np
 import torch
 from accelerate import Accelerator
+from accelerate.state import AcceleratorState
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -30,8 +31,10 @@ from imagest_core.training.state import Average, TrainingClock, load_state, save
 class LoopOptions:
     """Options of the loop; the learning rate falls to 0 (cosine) at the first limit, steps or minutes.
 
-    ``rate_factors``: factors of the learning rate by the start of parameters' names. ``eight_bit``: keep the
-    optimizer's state in 8 bits, with the package bitsandbytes.
+    ``constant``: keep the learning rate instead. ``average``: decay of the averaged weights; 0 keeps none,
+    and the results are the last weights. ``rate_factors``: factors of the learning rate by the start of
+    parameters' names. ``eight_bit``: keep the optimizer's state in 8 bits, with the package bitsandbytes.
+    ``picture_name``: start of the names of the pictures that evaluations write.
     """
 
     folder: Path
@@ -49,6 +52,8 @@ class LoopOptions:
     save_every: int = 100
     rate_factors: Mapping[str, float] = field(default_factory=dict)
     eight_bit: bool = False
+    constant: bool = False
+    picture_name: str = "held-out"
 
 
 class DeviceBatch(Protocol):
@@ -96,9 +101,14 @@ def best_precision(device: str) -> str:
 
 
 def learning_rate(options: LoopOptions, clock: TrainingClock) -> float:
-    """Return the learning rate: linear warm-up, then cosine to zero over the used steps or minutes."""
+    """Return the learning rate: linear warm-up, then cosine to zero over the used steps or minutes.
+
+    It stays the same after the warm-up if the options say so.
+    """
     used = min(1.0, max(clock.step / options.steps, clock.seconds / 60.0 / options.minutes))
     warm = min(1.0, (clock.step + 1) / options.warmup)
+    if options.constant:
+        return options.learning_rate * warm
     return options.learning_rate * warm * 0.5 * (1.0 + math.cos(math.pi * used))
 
 
@@ -140,6 +150,8 @@ class Trainer(Generic[BatchT]):
         precision = (
             best_precision("cpu" if cpu else "cuda") if options.precision == "auto" else options.precision
         )
+        if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+            AcceleratorState._reset_state(reset_partial_state=True)  # of an earlier training in this process
         self.accelerator = Accelerator(cpu=cpu, mixed_precision=precision)
         data.seed += 1_000_003 * self.accelerator.process_index  # each device gets its own examples
         module = task.module.to(memory_format=torch.channels_last)
@@ -218,7 +230,9 @@ class Trainer(Generic[BatchT]):
             bare.train()
             self.average.swap(bare)
         self._log("held-out", figures)
-        write_picture(self.options.folder / f"held-out-{self.clock.step:06d}.png", picture[..., ::-1])
+        write_picture(
+            self.options.folder / f"{self.options.picture_name}-{self.clock.step:06d}.png", picture[..., ::-1]
+        )
 
     def _log(self, kind: str, figures: Mapping[str, float]) -> None:
         log(self.options.folder, self.clock, kind, figures)

@@ -50,23 +50,27 @@ class TrainingClock:
 
 
 class Average:
-    """Exponential moving average of a module's parameters, with warm-up."""
+    """Exponential moving average of a module's parameters, with warm-up; a decay of 0 keeps none."""
 
     def __init__(self, module: nn.Module, decay: float = 0.999) -> None:
         self.decay = decay
-        self.values = {name: p.detach().clone().float() for name, p in module.named_parameters()}
+        parameters = dict(module.named_parameters()) if decay else {}
+        self.values = {name: p.detach().clone().float() for name, p in parameters.items()}
 
     @torch.no_grad()
     def update(self, module: nn.Module, step: int) -> None:
         """Move towards the module's parameters."""
+        if not self.values:
+            return
         weight = 1.0 - min(self.decay, (1 + step) / (10 + step))
         own = list(self.values.values())
         torch._foreach_lerp_(own, [p.detach() for p in module.parameters()], weight)
 
     def swap(self, module: nn.Module) -> None:
-        """Exchange the module's parameters with the average; call twice to undo."""
+        """Exchange the module's parameters with the average, if there is one; call twice to undo."""
+        parameters = dict(module.named_parameters()) if self.values else {}
         with torch.no_grad():
-            for name, parameter in module.named_parameters():
+            for name, parameter in parameters.items():
                 current = parameter.detach().clone()
                 parameter.copy_(self.values[name])
                 self.values[name] = current
@@ -97,6 +101,25 @@ def check_run_folder(folder: Path, marks: Iterable[str], inputs: Iterable[Path] 
     names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
     if names and not any(mark in names for mark in marks):
         raise OutputError(f"{folder} contains other files than a training run; choose a new folder.")
+
+
+def check_described_run(
+    folder: Path, name: str, description: Mapping[str, Any], differences: str, inputs: Iterable[Path] = ()
+) -> None:
+    """Check that ``folder`` is new, empty, or a training of this ``description``, in its file ``name``.
+
+    Raises ``OutputError`` if it holds something else, and ``ModelError`` for another training, which has
+    ``differences``.
+    """
+    check_run_folder(folder, (name,), inputs)
+    if not (folder / STATE).is_file():
+        return
+    try:
+        stored = read_json(folder / name)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder / name} is damaged: start in a new folder.") from error
+    if stored != json.loads(json.dumps(description)):
+        raise ModelError(f"{folder} belongs to a training with {differences}: start in a new folder.")
 
 
 def write_run(folder: Path, config: NetworkConfig, settings: Mapping[str, Any]) -> None:
@@ -165,7 +188,8 @@ def save_state(
     tensors: dict[str, Tensor] = {}
     for name, parameter in module.named_parameters():
         tensors[f"model.{name}"] = parameter.detach()
-        tensors[f"average.{name}"] = average.values[name]
+        if average.values:
+            tensors[f"average.{name}"] = average.values[name]
         for key, value in optimizer.state.get(parameter, {}).items():
             prefix = "optimizer" if isinstance(value, Tensor) else NUMBER
             tensors[f"{prefix}.{key}.{name}"] = torch.as_tensor(value).detach()
@@ -230,12 +254,11 @@ def load_state(
     with _opened(path) as (stored, clock):
         names = frozenset(stored.keys())
         for name, parameter in module.named_parameters():
-            pair = [
-                _stored_weights(stored, f"{kind}.{name}", path, parameter) for kind in ("model", "average")
-            ]
             with torch.no_grad():
-                parameter.copy_(pair[0])
-            average.values[name] = pair[1].to(parameter.device)
+                parameter.copy_(_stored_weights(stored, f"model.{name}", path, parameter))
+            if average.values:
+                mean = _stored_weights(stored, f"average.{name}", path, parameter)
+                average.values[name] = mean.to(parameter.device)
             optimizer.state[parameter] = _optimizer_state(stored, names, name, parameter.device)
     return clock
 

@@ -20,20 +20,15 @@ from imagest_core.models.backbone import EncodedWindows
 from imagest_core.models.hardware import Hardware
 from imagest_core.models.imagest.attention import StyleContext
 from imagest_core.models.installed import InstalledModel
-from imagest_core.models.stable_diffusion.backbone import (
-    LoadedDiffusion,
-    LoadOptions,
-    StableDiffusionBackbone,
-    TextCondition,
-)
-from imagest_core.models.stable_diffusion.components import Components, load_components, quiet
+from imagest_core.models.stable_diffusion.backbone import TextCondition
+from imagest_core.models.stable_diffusion.components import Components, quiet
 from imagest_core.models.stable_diffusion.style_branch import StyleBranch, StyleBranchConfig
 from imagest_core.models.stable_diffusion.text import EncodedText, PromptEncoder
 from imagest_core.restoration.diffusion.sampler import sample
 from imagest_core.restoration.diffusion.solvers import Solver
 from imagest_core.restoration.modes import DDIM
 from imagest_core.training.autoencoder import as_picture
-from imagest_core.training.loop import best_precision
+from imagest_core.training.stable_diffusion import StableDiffusionTask
 from imagest_core.training.style_examples import StyleBatch
 
 SHOWN = 3
@@ -53,14 +48,6 @@ class StyleTaskOptions:
     checkpointing: bool = True
     seed: int = 0
     shown_steps: int = 10
-
-
-def training_hardware(device: str, precision: str) -> Hardware:
-    """Return the device and the number format of frozen weights, for the same options as the loop's."""
-    chosen = "cuda" if device != "cpu" and torch.cuda.is_available() else "cpu"
-    precision = best_precision(chosen) if precision == "auto" else precision
-    formats = {"bf16": torch.bfloat16, "fp16": torch.float16}
-    return Hardware(torch.device(chosen), formats.get(precision, torch.float32))
 
 
 class StyledDenoiser(nn.Module):
@@ -83,7 +70,7 @@ class StyledDenoiser(nn.Module):
         return predicted.float()
 
 
-class StyleBranchTask:
+class StyleBranchTask(StableDiffusionTask):
     """Trains :class:`StyledDenoiser` on the noise of damaged crops."""
 
     def __init__(
@@ -94,81 +81,48 @@ class StyleBranchTask:
         captions: Sequence[str],
         options: StyleTaskOptions,
     ) -> None:
+        super().__init__(
+            base, options.hardware, train_unet=options.train_unet, checkpointing=options.checkpointing
+        )
         self.options, self.held_out = options, held_out
-        hardware = options.hardware
-        dtype = torch.float32 if options.train_unet else hardware.dtype
-        self.parts = load_components(base.path, base.identity, dtype)
-        if options.train_unet:
-            self.parts.unet.requires_grad_(True)
-            with quiet():
-                for part in (self.parts.autoencoder, self.parts.holder.text_encoder):
-                    part.to(hardware.dtype)
-        if options.checkpointing:
-            self.parts.unet.enable_gradient_checkpointing()
         self.branch = StyleBranch(config, self.parts.unet)
         self.branch.install(self.parts.unet)
+        self.loaded.branch = self.branch
         self.module = StyledDenoiser(self.branch, self.parts.unet, options.train_unet)
         self.captions = _encoded(self.parts, base, captions)
-        loaded = LoadedDiffusion(self.parts, "", branch=self.branch)
-        self._backbone = StableDiffusionBackbone(base, loaded, hardware, LoadOptions())
-        self._placed = False
 
     @property
-    def latent_factor(self) -> int:
-        """Pixels per latent along a side."""
-        return self._backbone.latent_factor
-
-    @property
-    def multiple(self) -> int:
-        """The side of crops must be a multiple of this."""
-        return self._backbone.multiple
-
-    def _place(self, device: torch.device) -> None:
-        if not self._placed:
-            for part in (self.parts.unet, self.parts.autoencoder):
-                part.to(device, memory_format=torch.channels_last)
-            self._placed = True
+    def networks(self) -> list[nn.Module]:
+        """Every network in memory, for the plan."""
+        return [self.branch, *self.parts.modules]
 
     def loss(self, module: nn.Module, batch: StyleBatch, step: int) -> tuple[Tensor, Mapping[str, float]]:
         """Return the mean squared error of the prediction in the hole."""
-        draws = torch.Generator().manual_seed(self.options.seed * 1_000_003 + step)
-        t = torch.randint(0, self._backbone.schedule.steps, (len(batch),), generator=draws)
-        loss = self._loss(module, batch, t, draws)
-        return loss, {"styled": float(batch.strength.mean())}
+        t, draws = self.draw(len(batch), self.options.seed * 1_000_003 + step)
+        return self._loss(module, batch, t, draws), {"styled": float(batch.strength.mean())}
 
     def _loss(self, module: nn.Module, batch: StyleBatch, t: Tensor, draws: torch.Generator) -> Tensor:
-        device, schedule = batch.clean.device, self._backbone.schedule
-        encoded = self._encode(batch)
-        t, clean = t.to(device), encoded.known
-        noise = torch.randn(clean.shape, generator=draws).to(device)
-        noisy = schedule.add(clean, noise, t)
-        inputs = noisy if encoded.extra is None else torch.cat([noisy, encoded.extra], 1)
-        text = self.captions[batch.caption.cpu()].to(device)
-        dtype = self.parts.unet.dtype
-        predicted = module(
-            inputs.to(dtype, memory_format=torch.channels_last),
-            t,
-            text.to(dtype),
-            batch.style,
-            batch.strength,
-        )
-        error = (predicted - schedule.target(clean, noise, t)).square().mean(1, keepdim=True)
-        loss: Tensor = (error * encoded.inside).sum() / encoded.inside.sum()
-        return loss
+        text, dtype = self.captions[batch.caption.cpu()].to(batch.clean.device), self.parts.unet.dtype
 
-    @torch.no_grad()
-    def _encode(self, batch: StyleBatch) -> EncodedWindows:
-        self._place(batch.clean.device)
-        return self._backbone.encode(batch.clean, batch.mask)
+        def predict(noisy: Tensor, t: Tensor, encoded: EncodedWindows) -> Tensor:
+            inputs = noisy if encoded.extra is None else torch.cat([noisy, encoded.extra], 1)
+            predicted: Tensor = module(
+                inputs.to(dtype, memory_format=torch.channels_last),
+                t,
+                text.to(dtype),
+                batch.style,
+                batch.strength,
+            )
+            return predicted
+
+        return self.noise_loss(batch.clean, batch.mask, t, draws, predict)
 
     def evaluate(self, device: torch.device) -> tuple[Mapping[str, float], NDArray[np.uint8]]:
         """Return the held-out losses at fixed noise with and without style, and filled examples."""
         losses: dict[str, list[float]] = {"loss": [], "loss-without-style": []}
         rows = []
-        steps = self._backbone.schedule.steps
-        for index in range(len(self.held_out)):
+        for index, t in enumerate(self.fixed_timesteps(len(self.held_out))):
             batch = self.held_out[index].to(device)
-            t = torch.tensor([(index + 1) * steps // (len(self.held_out) + 1)])
             for name, strength in (("loss", 1.0), ("loss-without-style", 0.0)):
                 draws = torch.Generator().manual_seed(index)
                 styled = replace(batch, strength=torch.full_like(batch.strength, strength))
@@ -186,20 +140,20 @@ class StyleBranchTask:
         return torch.cat([each[0].float() for each in (damaged, *fills, style, batch.clean)], dim=2)
 
     def _fill(self, batch: StyleBatch, strength: float, seed: int) -> Tensor:
-        encoded = self._encode(batch)
+        encoded = self.encode(batch.clean, batch.mask)
         style = self.branch.context(batch.style, strength) if strength else None
         text = EncodedText(self.captions[batch.caption.cpu()].to(batch.clean.device))
         condition = TextCondition(text, style=style)
         noise = torch.randn(encoded.known.shape, generator=torch.Generator().manual_seed(seed))
         latents = sample(
-            lambda z, t: self._backbone.denoise(z, t, encoded, condition),
+            lambda z, t: self.backbone.denoise(z, t, encoded, condition),
             encoded.known,
             encoded.inside,
             noise.to(encoded.known.device),
             Solver(DDIM, self.options.shown_steps),
-            self._backbone.schedule,
+            self.backbone.schedule,
         )
-        decoded = self._backbone.decode(latents, batch.clean, batch.mask, encoded)
+        decoded = self.backbone.decode(latents, batch.clean, batch.mask, encoded)
         return batch.mask * decoded + (1 - batch.mask) * batch.clean
 
 

@@ -139,8 +139,8 @@ class StyleExamples(Dataset[tuple[Tensor, ...]]):
         if self.objective is Objective.BOTH:
             synthesis = bool(rng.random() < 0.5)
         picture = self.works.pictures[chosen]
-        square = _square(picture, self.side, rng, whole=synthesis)
-        clean = _resized(picture, square, self.side)
+        square = random_square(picture, self.side, rng, whole=synthesis)
+        clean = resized_square(picture, square, self.side)
         mask = np.ones((self.side, self.side), np.bool_)
         if not synthesis:
             mask = simulate_mask(self.side, rng, self.maps)
@@ -149,11 +149,17 @@ class StyleExamples(Dataset[tuple[Tensor, ...]]):
         caption = self.works.captions[chosen] if synthesis and rng.random() >= self.drop else 0
         shown = np.zeros((self.style_side, self.style_side, 3), np.uint8)
         if style is not None and kept:
-            shown = _resized(picture, style, self.style_side)
+            shown = resized_square(picture, style, self.style_side)
         if rng.random() < 0.5:
             clean, mask, shown = clean[:, ::-1], mask[:, ::-1], shown[:, ::-1]
         hole = torch.from_numpy(np.ascontiguousarray(mask[None], np.float32))
-        return _tensor(clean), hole, _tensor(shown), torch.full((1, 1), float(kept)), torch.tensor(caption)
+        return (
+            picture_tensor(clean),
+            hole,
+            picture_tensor(shown),
+            torch.full((1, 1), float(kept)),
+            torch.tensor(caption),
+        )
 
     def collate(self, items: Sequence[tuple[Tensor, ...]]) -> StyleBatch:
         """Stack examples into a batch."""
@@ -168,7 +174,7 @@ Square = tuple[int, int, int]
 """Top, left and side in px of the picture."""
 
 
-def _square(picture: Image8, side: int, rng: np.random.Generator, *, whole: bool) -> Square:
+def random_square(picture: Image8, side: int, rng: np.random.Generator, *, whole: bool) -> Square:
     """Choose a square: the work's shorter side, or ``side`` px at a scale of 0.7–1.4 if possible."""
     height, width = picture.shape[:2]
     cut = min(height, width)
@@ -207,7 +213,8 @@ def _touches(square: Square, crop: Square, mask: Mask) -> bool:
     return bool(mask[spans[0], spans[1]].any())
 
 
-def _resized(picture: Image8, square: Square, side: int) -> Image8:
+def resized_square(picture: Image8, square: Square, side: int) -> Image8:
+    """Cut a square and resize it to ``side`` px."""
     top, left, cut = square
     part = picture[top : top + cut, left : left + cut]
     if cut == side:
@@ -216,5 +223,6 @@ def _resized(picture: Image8, square: Square, side: int) -> Image8:
     return np.asarray(cv2.resize(part, (side, side), interpolation=interpolation), np.uint8)
 
 
-def _tensor(picture: NDArray[np.uint8]) -> Tensor:
+def picture_tensor(picture: NDArray[np.uint8]) -> Tensor:
+    """Convert (h, w, 3) uint8 to (3, h, w) in −1…1."""
     return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 127.5 - 1.0

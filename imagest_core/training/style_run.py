@@ -2,23 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from imagest_core.errors import ModelError
-from imagest_core.models.stable_diffusion.components import quiet
 from imagest_core.models.stable_diffusion.style_branch import StyleBranchConfig, save_style_branch
-from imagest_core.models.validation import read_json
 from imagest_core.training.loop import Trainer
 from imagest_core.training.pack import held_out_curve
-from imagest_core.training.state import SETTINGS, STATE, check_run_folder, write_descriptions
+from imagest_core.training.results import write_base_model, write_folder
+from imagest_core.training.state import SETTINGS, check_described_run, write_descriptions
 from imagest_core.training.style_branch import StyleBranchTask
 from imagest_core.training.style_examples import StyleBatch
 
@@ -45,17 +38,7 @@ def check_style_run(folder: Path, description: Mapping[str, Any], inputs: list[P
 
     Raises ``OutputError`` if it holds something else, and ``ModelError`` for another training.
     """
-    check_run_folder(folder, (STYLE_RUN,), inputs)
-    if not (folder / STATE).is_file():
-        return
-    try:
-        stored = read_json(folder / STYLE_RUN)
-    except (OSError, ValueError) as error:
-        raise ModelError(f"{folder / STYLE_RUN} is damaged: start in a new folder.") from error
-    if stored != json.loads(json.dumps(description)):
-        raise ModelError(
-            f"{folder} belongs to a training with another base model or objective: start in a new folder."
-        )
+    check_described_run(folder, STYLE_RUN, description, "another base model or objective", inputs)
 
 
 def describe_run(
@@ -96,22 +79,10 @@ def save_results(
         save_style_branch(inside, branch)
         (inside / "README.md").write_text(_card(branch.config), encoding="utf-8")
 
-    written = [_written(folder / ADAPTER, write_adapter)]
+    written = [write_folder(folder / ADAPTER, write_adapter)]
     if task.options.train_unet:
-        written.append(_written(folder / MODEL, lambda inside: _write_model(task, inside)))
+        written.append(write_folder(folder / MODEL, lambda inside: write_base_model(task.parts, inside)))
     return written
-
-
-def _written(target: Path, write: Callable[[Path], None]) -> Path:
-    """Write a folder beside ``target``, then replace it."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
-        inside = Path(temporary) / target.name
-        inside.mkdir()
-        write(inside)
-        if target.exists():
-            shutil.rmtree(target)
-        inside.rename(target)
-    return target
 
 
 def _card(config: StyleBranchConfig) -> str:
@@ -124,20 +95,3 @@ def _card(config: StyleBranchConfig) -> str:
         folder=ADAPTER,
         facts="\n".join(f"- {name.replace('_', ' ')}: {value}" for name, value in facts.items()),
     )
-
-
-def _write_model(task: StyleBranchTask, folder: Path) -> None:
-    """Write the base model with the trained U-Net as a hub folder in half precision."""
-    with quiet():
-        for module in task.parts.modules:
-            module.to("cpu", torch.float16)
-            module.to(memory_format=torch.contiguous_format)
-        task.parts.holder.save_pretrained(folder, safe_serialization=True)
-    for path in folder.rglob("*.json"):
-        stored = json.loads(path.read_text(encoding="utf-8"))
-        if (
-            isinstance(stored, dict) and stored.pop("_name_or_path", None) is not None
-        ):  # a path of this machine
-            path.write_text(json.dumps(stored, indent=2) + "\n", encoding="utf-8")
-    for path in folder.rglob("*.safetensors"):
-        path.chmod(0o644)  # safetensors restricts access to the owner

@@ -361,3 +361,12 @@ def test_full_size_models_have_the_sizes_of_the_shipped_configuration(tmp_path: 
             if name == "transformer_layers_per_block" and not isinstance(expected, list):
                 expected = [expected] * len(value)
             assert value == expected, (part, name)
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kind"),
+    [("BlipForConditionalGeneration", ModelKind.CAPTIONER), ("CLIPModel", ModelKind.CLIP)],
+)
+def test_models_that_caption_pictures_are_recognised(tmp_path: Path, architecture: str, kind: ModelKind):
+    _part(tmp_path / "model", {"architectures": [architecture]})
+    assert identify(tmp_path / "model").kind is kind

@@ -31,9 +31,11 @@ from imagest_core.progress import Cancelled, Progress
 from imagest_core.restoration.api import restore
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
+from imagest_core.training.diffusion_plan import TrainingPlan, plan_training
 from imagest_core.training.images import StoredPicture
 from imagest_core.training.loop import LoopOptions, Trainer, check_eight_bit
-from imagest_core.training.style_branch import StyleBranchTask, StyleTaskOptions, training_hardware
+from imagest_core.training.stable_diffusion import training_hardware
+from imagest_core.training.style_branch import StyleBranchTask, StyleTaskOptions
 from imagest_core.training.style_examples import (
     Objective,
     StyledWorks,
@@ -43,7 +45,6 @@ from imagest_core.training.style_examples import (
     style_square,
     styled_work_of,
 )
-from imagest_core.training.style_plan import plan_style
 
 SIDE = 32
 CPU = training_hardware("cpu", "no")
@@ -298,8 +299,12 @@ def test_examples_depend_on_seed_and_index_alone() -> None:
 def test_the_plan_counts_what_is_trained(tmp_path: Path) -> None:
     base = tiny_sd(tmp_path / "sd")
     options = LoopOptions(tmp_path / "run", steps=100, batch=1, device="cpu")
-    alone = plan_style(task(base), SIDE, options)
-    joint = plan_style(task(base, train_unet=True), SIDE, options)
+
+    def planned(styled: StyleBranchTask) -> TrainingPlan:
+        return plan_training(styled, styled.module, SIDE, options)
+
+    alone = planned(task(base))
+    joint = planned(task(base, train_unet=True))
     assert joint.trained - alone.trained == alone.frozen - joint.frozen > 0
     assert joint.optimizer == 8 * joint.trained
     assert joint.memory > alone.memory

@@ -134,7 +134,7 @@ def _place(loaded: LoadedDiffusion, hardware: Hardware, *, compiled: bool) -> No
         module.to(hardware.device)
     for module in (parts.unet, parts.autoencoder):
         module.to(memory_format=torch.channels_last)
-    parts.autoencoder.to(_autoencoder_dtype(parts, hardware))
+    parts.autoencoder.to(autoencoder_dtype(parts, hardware))
     last = parts.autoencoder.decoder.conv_out.float()
     last.register_forward_pre_hook(lambda module, inputs: (inputs[0].float(),))  # half has steps of 1/256
     if loaded.branch is not None:
@@ -143,7 +143,7 @@ def _place(loaded: LoadedDiffusion, hardware: Hardware, *, compiled: bool) -> No
         parts.unet.compile_repeated_blocks()
 
 
-def _autoencoder_dtype(parts: Components, hardware: Hardware) -> torch.dtype:
+def autoencoder_dtype(parts: Components, hardware: Hardware) -> torch.dtype:
     """float32 where float16 overflows: in the autoencoder of Stable Diffusion XL."""
     upcast = getattr(parts.autoencoder.config, "force_upcast", False)
     half = hardware.dtype is torch.float16

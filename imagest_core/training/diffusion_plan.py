@@ -1,4 +1,4 @@
-"""What a training of the style branch needs: memory and time, estimated before it starts."""
+"""What a training over Stable Diffusion needs: memory and time, estimated before it starts."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from imagest_core.training.loop import LoopOptions
-from imagest_core.training.style_branch import StyleBranchTask
+from imagest_core.training.stable_diffusion import StableDiffusionTask
 
 GIGABYTE = 1e9
 STEP_OPERATIONS = 803e9 / 860e6 / 64**2
@@ -24,7 +24,7 @@ ACTIVATIONS = {True: 10 << 10, False: 32 << 10}
 
 
 @dataclass(frozen=True)
-class StylePlan:
+class TrainingPlan:
     """Sizes in bytes, parameters, and seconds of a step."""
 
     trained: int
@@ -61,29 +61,29 @@ class StylePlan:
         ]
 
 
-def plan_style(task: StyleBranchTask, side: int, options: LoopOptions, done: int = 0) -> StylePlan:
+def plan_training(
+    task: StableDiffusionTask, trained_module: nn.Module, side: int, options: LoopOptions, done: int = 0
+) -> TrainingPlan:
     """Estimate a training; ``done`` steps are finished."""
-    unet = task.parts.unet
-    modules = [task.branch, *task.parts.modules]
-    parameters = {id(p): p for module in modules for p in module.parameters()}.values()
-    trained = _count(p for p in parameters if p.requires_grad)
-    pixels = options.batch * side**2
-    hardware = task.options.hardware
-    bytes_per_value = torch.empty((), dtype=hardware.dtype).element_size()
-    per_pixel = ACTIVATIONS[task.options.checkpointing] * bytes_per_value / 2
-    passes = 4 if task.options.checkpointing else 3
+    parameters = {id(p): p for module in task.networks for p in module.parameters()}
+    parameters |= {id(p): p for p in trained_module.parameters()}
+    trained, everything = _count(trained_module.parameters()), _count(parameters.values())
+    pixels, dtype = options.batch * side**2, task.hardware.dtype
+    per_pixel = ACTIVATIONS[task.checkpointing] * torch.empty((), dtype=dtype).element_size() / 2
+    passes = 4 if task.checkpointing else 3
     latents = pixels / task.latent_factor**2
-    operations = passes * STEP_OPERATIONS * _count(unet.parameters()) * latents + ENCODER_OPERATIONS * pixels
-    return StylePlan(
+    operations = passes * STEP_OPERATIONS * _count(task.parts.unet.parameters()) * latents
+    operations += ENCODER_OPERATIONS * pixels
+    return TrainingPlan(
         trained=trained,
-        frozen=_count(parameters) - trained,
-        weights=sum(p.numel() * p.element_size() for p in parameters),
+        frozen=everything - trained,
+        weights=sum(p.numel() * p.element_size() for p in parameters.values()),
         gradients=4 * trained,
         optimizer=(2 if options.eight_bit else 8) * trained,
-        average=4 * trained,
+        average=4 * trained if options.average else 0,
         activations=int(per_pixel * pixels),
-        seconds=operations / (EFFICIENCY * matrix_speed(hardware.device, hardware.dtype)),
-        steps=options.steps - done,
+        seconds=operations / (EFFICIENCY * matrix_speed(task.hardware.device, dtype)),
+        steps=max(0, options.steps - done),
     )
 
 
