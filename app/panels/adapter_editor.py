@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from app import theme
 from app.i18n.parameter_texts import parameter_text
-from app.widgets.parts import Amount, clear, column, label, row, tool_button
+from app.widgets.parts import Amount, clear, column, elided, label, row, tool_button
 from imagest_core.errors import ImagestError, InputError
 from imagest_core.models.adapter_choice import MAX_WEIGHT, AdapterChoice, format_adapters, parse_adapters
 from imagest_core.models.installed import InstalledModel
@@ -67,9 +67,12 @@ class AdapterEditor(QWidget):
         weight.changed.connect(partial(self._weigh, choice.name))
         remove = tool_button("close", self.tr("Leave out {0}").format(choice.name), lambda: None)
         remove.clicked.connect(partial(self._remove, choice.name))
-        across = row(weight, remove)
+        weight.hide_label()
+        across = row(elided(choice.name), remove)
         across.setStretch(0, 1)
-        box.setLayout(across)
+        below = column(box, spacing=0)  # side by side they are wider than the panel
+        below.addLayout(across)
+        below.addWidget(weight)
         return box
 
     def _weigh(self, name: str, weight: float) -> None:

@@ -317,6 +317,10 @@ class Amount(QWidget):
         self._label.setMinimumWidth(0)
         self.slider.setMinimumWidth(32)
 
+    def hide_label(self) -> None:
+        """Show the slider and the field only; the name is shown elsewhere."""
+        self._label.hide()
+
     def reach(self, value: float) -> None:
         """Extend the range upwards so that it contains ``value``."""
         if value > self.field.maximum():
