@@ -3365,6 +3365,10 @@
         <source>not stated; see the page of the model</source>
         <translation>未说明；请查看模型的页面</translation>
     </message>
+    <message>
+        <source>Licence: {0}</source>
+        <translation>许可证：{0}</translation>
+    </message>
 </context>
 <context>
     <name>DropTarget</name>
@@ -3888,12 +3892,24 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>zh_CN</translation>
     </message>
     <message>
+        <source>Menus and shortcuts</source>
+        <translation>菜单与快捷键</translation>
+    </message>
+    <message>
         <source>All commands by menu, with their keys.</source>
         <translation>按菜单列出的所有命令及其按键。</translation>
     </message>
     <message>
         <source>On the canvas, while held</source>
         <translation>在画布上，按住时</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
     </message>
 </context>
 <context>
@@ -4503,6 +4519,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>as the model&apos;s makers chose</source>
         <translation>按模型作者的设定</translation>
+    </message>
+    <message>
+        <source>by the model</source>
+        <translation>由模型决定</translation>
     </message>
     <message>
         <source>Guidance scale of the model.</source>
