@@ -137,6 +137,7 @@ def about(name: str) -> str:
 
 ABOUT = (
     QT_TRANSLATE_NOOP("Engines", "about imagest"),
+    QT_TRANSLATE_NOOP("Engines", "about imagest-sd"),
     QT_TRANSLATE_NOOP("Engines", "about stable-diffusion"),
     QT_TRANSLATE_NOOP("Engines", "about pipeline"),
     QT_TRANSLATE_NOOP("Engines", "about spline"),
