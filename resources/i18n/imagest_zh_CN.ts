@@ -3403,6 +3403,10 @@
         <translation>随程序提供的、以风格为条件的扩散网络。可在 GPU 上运行，或在 CPU 上每个窗口数秒。忠实：依据周围内容；纹理：带有风格参考的纹理。</translation>
     </message>
     <message>
+        <source>about imagest-sd</source>
+        <translation>论文中的网络：按照参考的风格延续人物，可有或没有文字。需要您的 Stable Diffusion 1 模型和风格适配器。</translation>
+    </message>
+    <message>
         <source>about stable-diffusion</source>
         <translation>根据文字和风格延续周围无法确定的人物和场景。需要您自己的模型，正式使用需要 GPU。</translation>
     </message>
@@ -5089,6 +5093,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Restoring a part of result {0}</source>
         <translation>正在修复结果 {0} 的一部分</translation>
+    </message>
+    <message>
+        <source>Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation.</source>
+        <translation>已修复：%n 个区域，{0} 像素，用时 {1} 秒。请接受结果，或尝试其他变体。</translation>
     </message>
     <message>
         <source>Show</source>
