@@ -3140,6 +3140,10 @@
 <context>
     <name>Deciding</name>
     <message>
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>已接受 %n 个区域。导出会将已接受的内容写入扫描件的副本。</translation>
+    </message>
+    <message>
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审阅。</translation>
     </message>
