@@ -46,7 +46,7 @@ def accept_run(context: Context) -> None:
         text = QT_TRANSLATE_NOOP(
             "Deciding", "%n region(s) accepted. Export writes what is accepted into a copy of the scan."
         )
-        context.messages.say(translate("Deciding", text, "", len(left)))
+        context.messages.say(translate("Deciding", str(text), "", len(left)))
 
 
 def reject_run(context: Context) -> None:

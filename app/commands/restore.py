@@ -240,7 +240,7 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     text = QT_TRANSLATE_NOOP(
         "Restoring", "Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation."
     )
-    sentence = translate("Restoring", text, "", run.count)
+    sentence = translate("Restoring", str(text), "", run.count)
     seconds = made.record.timings.total
     context.messages.say(
         sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"),
