@@ -25,7 +25,7 @@ from PySide6.QtWidgets import QDialog, QWidget
 import resources
 from app.benchmarks.screen import offscreen
 from app.commands import decide as deciding
-from app.commands import mask as masking
+from app.commands import mask_import as importing
 from app.commands import restore as restoring
 from app.dialogs.about import AboutDialog
 from app.dialogs.export import ExportDialog
@@ -144,7 +144,7 @@ class Photographer:
 
     def _style(self) -> None:
         context, window = self.window.context, self.window
-        masking.import_mask(context, resources.sample_mask())
+        importing.import_mask(context, resources.sample_mask())
         until(lambda: bool(context.selection.suggestions))
         self.shoot("style")
         self.shoot_part("damage", window.docks["damage"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.context import Context
 from app.selection import Compare
@@ -43,14 +43,10 @@ def accept_run(context: Context) -> None:
         return
     left = [number for number in run.numbers if verdict(context, run, number) is not Verdict.REJECTED]
     if context.do(lambda state: variations.accept_regions(state, run, left)):
-        context.messages.say(
-            translate(
-                "Deciding",
-                "%n region(s) accepted. Export writes what is accepted into a copy of the scan.",
-                "",
-                len(left),
-            )
+        text = QT_TRANSLATE_NOOP(
+            "Deciding", "%n region(s) accepted. Export writes what is accepted into a copy of the scan."
         )
+        context.messages.say(translate("Deciding", str(text), "", len(left)))
 
 
 def reject_run(context: Context) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import count
 
-from PySide6.QtCore import QCoreApplication
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
 from app.commands.marking import show_filled
 from app.context import Context
@@ -237,12 +237,10 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     if not selection.region:
         selection.run = run.id
     note_time(context, made.record)
-    sentence = translate(
-        "Restoring",
-        "Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation.",
-        "",
-        run.count,
+    text = QT_TRANSLATE_NOOP(
+        "Restoring", "Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation."
     )
+    sentence = translate("Restoring", str(text), "", run.count)
     seconds = made.record.timings.total
     context.messages.say(
         sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"),

@@ -107,7 +107,8 @@ class DownloadDialog(JobDialog):
             len(self.model.files), size_text(self.model.size), size_text(free_space())
         )
         licence = self.model.licence or self.tr("not stated; see the page of the model")
-        self.summary.setText(f"{files}\n{self.tr('Licence: {0}').format(licence)}\n{self.model.page}")
+        stated = self.tr("Licence: {0}").format(licence)
+        self.summary.setText(f"{files}\n{stated}\n{self.model.page}")
         self.licence.setPlainText(text or self.model.licence_link or self.model.page)
 
     def _download(self) -> None:

@@ -88,7 +88,8 @@ TEXTS = (
     QT_TRANSLATE_NOOP("Parameters", "Compile the network on a GPU: minutes once, then faster."),
     QT_TRANSLATE_NOOP("Parameters", "Style adapter"),
     QT_TRANSLATE_NOOP("Parameters", "Name or path of a trained style branch; none: the first that fits the model."),
-    QT_TRANSLATE_NOOP("Parameters", "as the model's makers chose"),
+    QT_TRANSLATE_NOOP("Parameters", "by the model"),
     QT_TRANSLATE_NOOP("Parameters", "Guidance scale of the model."),
+    QT_TRANSLATE_NOOP("Parameters", "as the model's makers chose"),
     QT_TRANSLATE_NOOP("Parameters", "Automatic"),
 )

@@ -92,8 +92,8 @@ def parse(name: str, source: str) -> ManualPage:
 def shortcuts_text() -> str:
     """Markdown that lists all actions by menu, with their keys, and the keys that act while held."""
     translate = QCoreApplication.translate
-    lines = [f"# {translate('Manual', 'Menus and shortcuts')}", ""]
-    lines += [translate("Manual", "All commands by menu, with their keys."), ""]
+    heading = translate("Manual", "Menus and shortcuts")
+    lines = [f"# {heading}", "", translate("Manual", "All commands by menu, with their keys."), ""]
     for title, entries in MENUS.items():
         lines += _table(title.replace("&", "").lower(), plain(title), entries)
     rows = [f"| {translated(what)} | {key} |" for what, key in HELD]
@@ -108,8 +108,8 @@ def _table(name: str, title: str, entries: tuple[ActionSpec | None, ...]) -> lis
 
 def _head(anchor: str, title: str) -> list[str]:
     translate = QCoreApplication.translate
-    names = f"| {translate('Manual', 'Command')} | {translate('Manual', 'Keys')} |"
-    return [f'<a id="{anchor}"></a>', "", f"## {title}", "", names, "|---|---|"]
+    command, keys = translate("Manual", "Command"), translate("Manual", "Keys")
+    return [f'<a id="{anchor}"></a>', "", f"## {title}", "", f"| {command} | {keys} |", "|---|---|"]
 
 
 def _keys(spec: ActionSpec) -> str:

@@ -65,15 +65,17 @@ class AdapterEditor(QWidget):
     def _row(self, choice: AdapterChoice) -> QWidget:
         box = QWidget()
         weight = Amount(choice.name, 0.0, max(2.0, choice.weight), choice.weight, step=0.05)
-        weight.compact(labelled=False)
+        weight.hide_label()
         weight.changed.connect(partial(self._weigh, choice.name))
         named = elided(choice.name)
         named.setToolTip(choice.name)
         remove = tool_button("close", self.tr("Leave out {0}").format(choice.name), lambda: None)
         remove.clicked.connect(partial(self._remove, choice.name))
-        across = row(named, weight, remove, spacing=4)
+        across = row(named, remove)
         across.setStretch(0, 1)
-        box.setLayout(across)
+        below = column(box, spacing=0)  # side by side they are wider than the panel
+        below.addLayout(across)
+        below.addWidget(weight)
         return box
 
     def _weigh(self, name: str, weight: float) -> None:

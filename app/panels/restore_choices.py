@@ -88,6 +88,7 @@ class Choices(QWidget):
 
         editor = make_editor(spec, changed, self._settings)
         named, row = label(parameter_text(spec.label), "soft"), len(self.rows)
+        named.setWordWrap(True)
         named.setBuddy(editor.widget)
         editor.widget.setAccessibleName(parameter_text(spec.label))
         reset = self.resets[spec.name] = Reset(parameter_text(spec.label), lambda: changed(spec.default))

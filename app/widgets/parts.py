@@ -312,11 +312,14 @@ class Amount(QWidget):
         self.field.setValue(value)
         del blockers
 
-    def compact(self, *, labelled: bool = True) -> None:
-        """Take little width, for a line with other widgets; without its label if one of them names it."""
-        self._label.setVisible(labelled)
+    def compact(self) -> None:
+        """Take little width, for a line with other widgets."""
         self._label.setMinimumWidth(0)
         self.slider.setMinimumWidth(32)
+
+    def hide_label(self) -> None:
+        """Show the slider and the field only; the name is shown elsewhere."""
+        self._label.hide()
 
     def reach(self, value: float) -> None:
         """Extend the range upwards so that it contains ``value``."""

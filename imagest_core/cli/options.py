@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,23 +39,38 @@ def add_request_options(parser: argparse.ArgumentParser) -> None:
 def add_engine_options(parser: argparse.ArgumentParser, leave_out: Iterable[str] = ()) -> None:
     """Add the parameters of all engines, each once, without those named in ``leave_out``."""
     added = set(leave_out)
+    merged = {spec.name: spec for spec in engine_parameters(engine_names())}
     for engine in map(get_engine, engine_names()):
-        new = [spec for name, spec in engine.Parameters.specs().items() if name not in added]
+        new = [name for name in engine.Parameters.specs() if name not in added]
         if new:
             group = parser.add_argument_group(f"parameters of the engine {engine.name}")
-            for spec in new:
-                add_parameter(group, spec)
-        added.update(spec.name for spec in new)
+            for name in new:
+                add_parameter(group, merged[name])
+        added.update(new)
 
 
 def engine_parameters(names: Iterable[str]) -> Iterator[Spec]:
-    """Yield the parameters of engines, each once."""
-    seen: set[str] = set()
+    """Yield the parameters of engines, each once, with the values that any of the engines accepts.
+
+    The request checks the range and the choices of its own engine.
+    """
+    by_name: dict[str, list[Spec]] = {}
     for engine in map(get_engine, names):
         for name, spec in engine.Parameters.specs().items():
-            if name not in seen:
-                seen.add(name)
-                yield spec
+            by_name.setdefault(name, []).append(spec)
+    return map(_merged, by_name.values())
+
+
+def _merged(specs: list[Spec]) -> Spec:
+    """Return the first of the parameters of one name, widened to the choices and ranges of all."""
+    choices = {choice.value: choice for spec in specs for choice in spec.choices}
+    lows, highs = [spec.low for spec in specs], [spec.high for spec in specs]
+    return replace(
+        specs[0],
+        choices=tuple(choices.values()) if all(spec.choices for spec in specs) else (),
+        low=None if None in lows else min(low for low in lows if low is not None),
+        high=None if None in highs else max(high for high in highs if high is not None),
+    )
 
 
 def engines_help(default: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -64,13 +66,26 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
         raise InputError(f"{folder} is a file; name a folder.")
     suffix = ".png" if args.format == "png" else ".tif"
     check_synthesis(request)
-    folder.mkdir(parents=True, exist_ok=True)
     targets = {seed: folder / f"seed-{seed}{suffix}" for seed in request.seeds}
     files = [path for out in targets.values() for path in (out, out.with_suffix(".json"))]
-    check_targets(files, force=args.force, inputs=request.style_images)
-    for made in synthesize(request, progress):
-        record = write_synthesis(request, made, targets[made.seed], force=args.force)
-        show(f"written: {targets[made.seed]} (record: {record.name})")
+    with _new_folder(folder):
+        check_targets(files, force=args.force, inputs=request.style_images)
+        for made in synthesize(request, progress):
+            record = write_synthesis(request, made, targets[made.seed], force=args.force)
+            show(f"written: {targets[made.seed]} (record: {record.name})")
+
+
+@contextmanager
+def _new_folder(folder: Path) -> Iterator[None]:
+    """Make a folder if it is missing; remove it again if nothing was written to it."""
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            for path in missing:
+                path.rmdir()
 
 
 def request_of(args: argparse.Namespace) -> SynthesisRequest:

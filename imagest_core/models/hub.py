@@ -97,7 +97,7 @@ def look_up(repository: str, revision: str = "", pattern: str = "") -> HubModel:
     ``pattern`` is the name of a file or folder in the repository, for repositories with several models.
     Raises :class:`NetworkError` and :class:`ModelError`.
     """
-    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repository) or ".." in repository:
+    if not re.fullmatch(r"[\w.-]{1,96}/[\w.-]{1,96}", repository, re.ASCII) or ".." in repository:
         raise ModelError(
             Message("'{repository}' isn't a repository's name; write OWNER/NAME.", repository=repository)
         )

@@ -53,6 +53,8 @@ __all__ = [
 
 LONGEST_NAME = 100
 """Maximum length in bytes of the name of a model."""
+SEPARATORS = frozenset(":,")
+"""Characters that separate names and weights in lists of adapters."""
 CHUNK = 4 << 20
 MARGIN = 64 << 20
 """Bytes that must remain free on the disk."""
@@ -108,7 +110,8 @@ def default_name(path: Path, identity: Identity) -> str:
     if identity.kind is ModelKind.IMAGEST:
         return read_description(path).name
     stem = path.name if path.is_dir() else path.stem
-    return re.sub(r"[\s/\\:]+", "-", printable(stem)).strip("-.")[:LONGEST_NAME] or str(identity.kind)
+    safe = re.sub(r"[\s/\\:,]+", "-", printable(stem)).strip("-.")
+    return os.fsencode(safe)[:LONGEST_NAME].decode(errors="ignore") or str(identity.kind)
 
 
 def free_name(name: str) -> str:
@@ -254,8 +257,10 @@ def _licence_of_card(root: Path) -> str:
 
 
 def _is_valid_name(name: str) -> bool:
-    """Whether a model can have this name: short, and safe for file systems and terminals."""
+    """Whether a model can have this name: short, and safe for file systems, terminals and ``--adapters``."""
     if Path(name).name != name or name.startswith(".") or name == EMBEDDED:
+        return False
+    if name != name.strip() or SEPARATORS & set(name):
         return False
     return 0 < len(os.fsencode(name)) <= LONGEST_NAME and printable(name) == name
 

@@ -3140,6 +3140,10 @@
 <context>
     <name>Deciding</name>
     <message>
+        <source>%n region(s) accepted. Export writes what is accepted into a copy of the scan.</source>
+        <translation>已接受 %n 个区域。导出会将已接受的内容写入扫描件的副本。</translation>
+    </message>
+    <message>
         <source>Every region of this result is reviewed.</source>
         <translation>此结果的所有区域均已审阅。</translation>
     </message>
@@ -3364,6 +3368,10 @@
     <message>
         <source>not stated; see the page of the model</source>
         <translation>未说明；请查看模型的页面</translation>
+    </message>
+    <message>
+        <source>Licence: {0}</source>
+        <translation>许可证：{0}</translation>
     </message>
 </context>
 <context>
@@ -3892,12 +3900,24 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>zh_CN</translation>
     </message>
     <message>
+        <source>Menus and shortcuts</source>
+        <translation>菜单与快捷键</translation>
+    </message>
+    <message>
         <source>All commands by menu, with their keys.</source>
         <translation>按菜单列出的所有命令及其按键。</translation>
     </message>
     <message>
         <source>On the canvas, while held</source>
         <translation>在画布上，按住时</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>命令</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>按键</translation>
     </message>
 </context>
 <context>
@@ -4505,6 +4525,10 @@ SHA-256 of the unchanged samples: {2}…</source>
         <translation>已训练风格分支的名称或路径；留空则使用第一个适合模型的。</translation>
     </message>
     <message>
+        <source>by the model</source>
+        <translation>由模型决定</translation>
+    </message>
+    <message>
         <source>as the model&apos;s makers chose</source>
         <translation>按模型作者的设定</translation>
     </message>
@@ -5073,6 +5097,10 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Restoring a part of result {0}</source>
         <translation>正在修复结果 {0} 的一部分</translation>
+    </message>
+    <message>
+        <source>Restored: %n region(s), {0} px in {1} s. Accept the result, or try another variation.</source>
+        <translation>已修复：%n 个区域，{0} 像素，用时 {1} 秒。请接受结果，或尝试其他变体。</translation>
     </message>
     <message>
         <source>Show</source>

@@ -35,6 +35,11 @@ def test_every_text_is_translated_and_keeps_its_placeholders(language: str):
             assert set(FIELD.findall(source)) == set(FIELD.findall(form)), source
 
 
+def test_texts_with_a_number_are_translated_to_chinese():
+    """A text that lupdate doesn't find is in the English file only."""
+    assert set(sources_of(FOLDER / "imagest_en.ts")) <= set(sources_of(FOLDER / "imagest_zh_CN.ts"))
+
+
 def test_no_text_of_the_program_is_missing(tmp_path: Path):
     """``make texts`` was called since the last text was written: extracting them finds nothing new."""
     sources = sorted(str(path) for path in Path(app.__file__).parent.rglob("*.py"))

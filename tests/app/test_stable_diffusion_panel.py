@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QScrollArea, QToolButton
 from pytestqt.qtbot import QtBot
 from test_restore_jobs import mark
 from tiny_models import tiny_ip_adapter, tiny_lora, tiny_sd
@@ -120,6 +120,17 @@ def test_adapters_that_fit_are_offered_with_weights(panel: RestorePanel, context
     remove = [b for b in editor.findChildren(QToolButton) if b.accessibleName() == "Leave out pictures"]
     remove[-1].click()
     assert context.selection.request.get("adapters") == ""
+
+
+def test_nothing_of_the_panel_is_cut_off(panel: RestorePanel, window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1264, 672)
+    choose(panel, "stable-diffusion/first")
+    request = panel.context.selection.request
+    panel.context.selection.request = request.changed(prompt="红色 cloak", adapters="brown:0.5,pictures")
+    qtbot.wait(50)
+    area = next(area for area in window.findChildren(QScrollArea) if area.isAncestorOf(panel.choices))
+    for part in (panel.choices, panel.advanced):
+        assert part.mapTo(area.viewport(), part.rect().topRight()).x() < area.viewport().width()
 
 
 def test_detail_is_left_to_the_program_or_chosen(panel: RestorePanel, context: Context) -> None:

@@ -81,6 +81,7 @@ def test_a_damaged_model_is_named(cli: Cli, tmp_path: Path):
         (("remove", "embedded", "--yes"), "belongs to the program"),
         (("remove", "mine"), "add --yes"),
         (("fetch", "not-a-repository"), "write OWNER/NAME"),
+        (("fetch", "ü/画", "--yes"), "write OWNER/NAME"),
         (("fetch", "a/b", "--name", ".x"), "can't be a model's name"),
     ],
 )

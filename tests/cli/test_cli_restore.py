@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import errno
 import json
 import os
@@ -22,6 +23,7 @@ import torch
 from tiny_model import tiny_checkpoint
 
 import resources
+from imagest_core.cli.options import add_request_options, request_of
 from imagest_core.damage.mask_io import read_mask
 from imagest_core.models.cache import loaded_models
 from imagest_core.painting.geometry import Box
@@ -213,6 +215,24 @@ def test_unused_parameters_are_refused(cli, scan, mask, tmp_path, arguments, sen
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_values_of_every_engine_can_be_given():
+    for engine, option, value in (
+        ("stable-diffusion", "--scheduler", "lcm"),
+        ("imagest", "--scheduler", "dpm++2m"),
+        ("pipeline", "--guidance", "50"),
+    ):
+        parser = argparse.ArgumentParser()
+        add_request_options(parser)
+        request = request_of(parser.parse_args(["--engine", engine, option, value]))
+        assert str(request.get(option.removeprefix("--"))).removesuffix(".0") == value
+
+
+def test_values_of_another_engine_are_refused(cli, scan, mask, tmp_path):
+    answer = cli("restore", scan, "--mask", mask, "-o", tmp_path / "out.tif", "--scheduler", "lcm")
+    assert answer.code == 2
+    assert "is one of dpm++2m, ddim, not 'lcm'" in answer.err
+
+
 def test_missing_gpu_is_refused_for_engines_without_gpu(cli, scan, mask, tmp_path):
     answer = cli(
         "restore", scan, "--mask", mask, "-o", tmp_path / "o.tif", "--engine", "harmonic", "--device", "cuda"

@@ -105,10 +105,17 @@ def test_a_name_in_use_is_refused_without_force(lora: Path, tmp_path: Path):
     assert add_model(other, "mine", force=True).identity.details["rank"] == "3"
 
 
-@pytest.mark.parametrize("name", [EMBEDDED, ".hidden", "a/b", "..", "x" * 101, "a\nb"])
+@pytest.mark.parametrize(
+    "name", [EMBEDDED, ".hidden", "a/b", "..", "x" * 101, "a\nb", "  ", " a", "a:b", "a,b"]
+)
 def test_unsafe_names_are_refused(lora: Path, name: str):
     with pytest.raises(ModelError, match="can't be a model's name"):
         add_model(lora, name)
+
+
+def test_a_long_file_name_gives_a_valid_name(tmp_path: Path):
+    model = add_model(tiny_lora(tmp_path / f"{'画' * 60}, 1.safetensors"))
+    assert model.name == "画" * 33
 
 
 def test_nothing_remains_after_a_cancel(lora: Path, models: Path):

@@ -21,6 +21,8 @@ from tiny_models import (
 
 from imagest_core.errors import InputError, ModelError
 from imagest_core.models.cache import loaded_models
+from imagest_core.models.identity import identify
+from imagest_core.models.stable_diffusion.components import load_components
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import open_painting
 from imagest_core.progress import Cancelled, Progress
@@ -181,6 +183,14 @@ def test_what_can_t_be_loaded_is_refused(models: Path, values: dict[str, str], s
     request = RestorationRequest.of("stable-diffusion", **{"model": str(models / "sd1"), **values})
     with pytest.raises((ModelError, InputError), match=sentence):
         get_engine("stable-diffusion").check_model(request.parameters)
+
+
+@pytest.mark.parametrize("change", [{"prediction_type": "none"}, {"beta_schedule": "none"}])
+def test_a_schedule_of_another_kind_is_refused(tmp_path: Path, change: dict[str, str]) -> None:
+    path = tiny_sd(tmp_path / "odd") / "scheduler" / "scheduler_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    with pytest.raises(ModelError, match="The model odd can't be loaded"):
+        load_components(tmp_path / "odd", identify(tmp_path / "odd"), torch.float32)
 
 
 def test_without_a_model_the_engine_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def test_files_have_a_record_and_say_that_they_were_generated(
         (("--style-image", "{models}/dark.png"), "reads no style pictures"),
         (("--model", "{models}/dark.png"), "dark.png"),
         (("--count", "0"), "whole number from 1 to 64"),
+        (("--style-image", "{models}/missing.png", "--adapters", "{models}/ip"), "missing.png"),
     ],
 )
 def test_what_can_t_be_made_is_refused_with_one_sentence(

@@ -77,6 +77,7 @@ def load_components(path: Path, identity: Identity, dtype: torch.dtype) -> Compo
     with quiet():
         try:
             holder = _read(holder_class, path, identity, dtype)
+            schedule = schedule_of(holder.scheduler)
         except (MemoryError, RuntimeError) as error:
             if out_of_memory(error):
                 raise
@@ -85,7 +86,7 @@ def load_components(path: Path, identity: Identity, dtype: torch.dtype) -> Compo
             raise _unreadable(path, error) from error
     for part in (part for part in holder.components.values() if isinstance(part, torch.nn.Module)):
         part.eval().requires_grad_(False)
-    return Components(identity, holder, schedule_of(holder.scheduler))
+    return Components(identity, holder, schedule)
 
 
 def _read(holder_class: Any, path: Path, identity: Identity, dtype: torch.dtype) -> Any:

@@ -77,7 +77,7 @@ class PipelineParameters(base.Parameters):
         basic=True,
     )
     steps: int | None = parameter(
-        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="as the model's makers chose"
+        None, label="Steps", help="Sampling steps.", low=1, high=1000, automatic="by the model"
     )
     guidance: float | None = parameter(
         None,
