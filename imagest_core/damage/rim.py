@@ -25,18 +25,14 @@ from imagest_core.progress import Progress
 
 AUTO_LIMIT, MAX_LIMIT = 8, 32
 """Pixels by which a mask grows at most: the default, and the largest value."""
-PAINT_WIDTH = 12
-"""Width (px) of the ring beyond the limit whose paint is the reference."""
-CELL, REACH = 8, 20
-"""Side (px) of the cells with one reference each, and how far around a cell the reference is collected."""
+GAP = 3
+STEPS = (3, 3, 3)
+REACH, WIDE = 12, 32
+SMOOTHING = 0.6
 MIN_SAMPLES = 40
-"""Pixels of paint that a reference needs; nothing grows without it."""
-STRETCH = 13
-"""Length (px) of a stretch of the boundary whose pixels are judged together."""
-SPREADS, MIN_STEP = 2.0, 2.5
-"""Distance from the paint, in robust standard deviations and in CIELAB units, from which a pixel differs."""
-START_EXCESS, EXCESS = 0.5, 0.35
-"""How much more often the pixels of a stretch differ than the paint does: next to the mask, and further."""
+STRETCH = 11
+MIN_STEP, MIN_CONTRAST, CLIP = 2.0, 6.0, 15.0
+START, GO_ON, CONFIRM = (1.2, 5.0), (0.8, 2.0), 4.0
 MIN_SHARE = 0.02
 """Share of a region's surrounding pixels (at least ``MIN_REPORTED``) that is reported as a rim."""
 MIN_REPORTED = 6
@@ -146,11 +142,7 @@ def cells_around(damage: DamageMap, pixels: int) -> list[Box]:
 
 def rim_labels(painting: Painting, damage: DamageMap, cell: Box, limit: int) -> Labels:
     """Return (h, w) the class that each intact pixel of ``cell`` gets as part of a rim, else 0."""
-    margin = 2 * limit + PAINT_WIDTH + REACH + STRETCH
-    around = cell.expanded(margin)
-    around = Box.spanning(
-        *(max(edge // CELL * CELL, 0) for edge in (around.x, around.y)), around.right, around.bottom
-    ).within(damage.box)
+    around = cell.expanded(limit * 3 + GAP + REACH + STRETCH + WIDE).within(damage.box)
     labels = damage.read(around)
     lab = _lab(painting.read_working(around))
     part = cell.moved(-around.x, -around.y).slices
@@ -174,75 +166,132 @@ def find_rim(lab: Image, labels: Labels, filled: Mask, limit: int) -> Labels:
     result = np.zeros_like(labels)
     if not filled.any() or filled.all():
         return result
-    distance, nearest = _distances(filled, labels)
-    intact = labels == 0
-    ring = intact & (distance <= limit + 0.5)
-    paint = intact & (distance > limit + 1.5) & (distance <= limit + 1.5 + PAINT_WIDTH)
-    differs = _differences(lab, ring, paint)
-    grown = _connected(_growth(differs, distance, ring, paint, limit), filled, limit)
+    distance, nearest, _ = _distances(filled, labels)
+    smooth = cv2.GaussianBlur(lab, (0, 0), SMOOTHING)
+    ground = _ground(smooth, filled, _nearest(filled)[1])
+    front, free = filled, labels == 0
+    for reach in STEPS:
+        near = _nearest(front)[0]
+        evidence = _evidence(smooth, ground, free & ~front, near, reach)
+        pretended = _evidence(smooth, ground, free & ~front, near - (reach + GAP), reach)
+        grown = _growth(evidence, pretended, near, free & ~front, reach) & (distance <= limit + 0.5)
+        front = front | _connected(grown, front, reach)
+    grown = front & ~filled
     result[grown] = nearest[grown]
     return result
 
 
-def _distances(filled: Mask, labels: Labels) -> tuple[Image, Labels]:
-    """Return the distance (px) of every pixel to the damage, and the class of the nearest damage."""
-    distance, index = cv2.distanceTransformWithLabels(
-        (~filled).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+def _distances(filled: Mask, labels: Labels) -> tuple[Image, Labels, NDArray[np.intp]]:
+    """Return for every pixel the distance (px) to the damage, its class, and its index in the image."""
+    distance, nearest = _nearest(filled)
+    return distance, np.asarray(labels.ravel()[nearest]), nearest
+
+
+def _nearest(mask: Mask) -> tuple[Image, NDArray[np.intp]]:
+    """Return the distance of every pixel to the nearest one of ``mask``, and that one's flat index."""
+    distance, numbers = cv2.distanceTransformWithLabels(
+        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
     )
-    classes = np.zeros(int(index.max()) + 1, np.uint8)
-    classes[index[filled]] = labels[filled]
-    return np.asarray(distance), np.asarray(classes[index])
+    index = np.zeros(int(numbers.max()) + 1, np.intp)
+    index[numbers[mask]] = np.flatnonzero(mask)
+    return np.asarray(distance), np.asarray(index[numbers])
 
 
-def _differences(lab: Image, ring: Mask, paint: Mask) -> Mask:
-    """Return (h, w) bool: pixels of the ring and of the paint that differ from the local paint."""
-    differs = np.zeros(ring.shape, np.bool_)
-    smooth = cv2.GaussianBlur(lab, (0, 0), 0.5)
-    for own, around in _cells_of(ring | paint):
-        samples = smooth[around][paint[around]]
-        if len(samples) < MIN_SAMPLES:
-            continue
-        median = np.median(samples, axis=0)
-        spread = np.maximum(1.4826 * np.median(np.abs(samples - median), axis=0), MIN_STEP / SPREADS)
-        off = (smooth[own] - median) / spread
-        differs[own] = np.sqrt((off * off).max(axis=2)) > SPREADS
-    return differs & (ring | paint)
+def _ground(smooth: Image, filled: Mask, nearest: NDArray[np.intp]) -> Image:
+    """Return for every pixel the colour of the nearest damage, averaged within ``REACH``."""
+    size = (2 * REACH + 1, 2 * REACH + 1)
+    weight = filled.astype(np.float32)
+    total = cv2.boxFilter(smooth * weight[..., np.newaxis], -1, size, normalize=False)
+    mean = total / np.maximum(cv2.boxFilter(weight, -1, size, normalize=False), 1)[..., np.newaxis]
+    return np.asarray(mean.reshape(-1, 3)[nearest])
 
 
-def _cells_of(mask: Mask) -> Iterable[tuple[tuple[slice, slice], tuple[slice, slice]]]:
-    """Yield the slices of each cell with pixels of ``mask``, and of its surroundings."""
-    height, width = mask.shape
-    for y in range(0, height, CELL):
-        for x in range(0, width, CELL):
-            if mask[y : y + CELL, x : x + CELL].any():
-                top, left = max(y - REACH, 0), max(x - REACH, 0)
-                own = slice(y, y + CELL), slice(x, x + CELL)
-                yield own, (slice(top, y + CELL + REACH), slice(left, x + CELL + REACH))
+def _evidence(smooth: Image, ground: Image, intact: Mask, distance: Image, limit: int) -> Image:
+    """Return (h, w, 3): how far each pixel is from the paint beyond the limit, towards ground, dark, light.
+
+    The paint is the median near the closest pixel beyond the limit. Pixels without any are NaN.
+    """
+    beyond = intact & (distance >= limit + 2.5) & (distance <= limit + 4.5)
+    out = np.full((*distance.shape, 3), np.nan, np.float32)
+    where = intact & (distance > 0) & (distance <= limit + 0.5)
+    if not beyond.any() or not where.any():
+        return out
+    away, nearest = _nearest(beyond)
+    where &= away <= limit + 4
+    paint = cv2.medianBlur(smooth, 5).reshape(-1, 3)[nearest[where]]
+    step = smooth[where] - paint
+    towards = ground[where] - paint
+    length = np.linalg.norm(towards, axis=1)
+    out[where, 0] = (step * towards).sum(axis=1) / np.maximum(length, MIN_CONTRAST)
+    out[where, 1], out[where, 2] = -step[:, 0], step[:, 0]
+    return np.clip(out, -CLIP, CLIP)
 
 
-def _growth(differs: Mask, distance: Image, ring: Mask, paint: Mask, limit: int) -> Mask:
-    """Return the pixels of the ring that differ where their stretch of the boundary does."""
-    usual = _share(differs, paint, 2 * REACH + 1)
-    grown, open_ = np.zeros_like(ring), np.ones_like(ring)
-    for step in range(1, limit + 1):
-        line = ring & (np.abs(distance - step) <= 0.5)
-        excess = _share(differs, line, STRETCH) - usual
-        continues = line & open_ & (excess > (START_EXCESS if step == 1 else EXCESS))
-        grown |= continues
-        open_ = cv2.dilate(continues.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-        if not continues.any():
-            break
+def _growth(evidence: Image, pretended: Image, distance: Image, intact: Mask, limit: int) -> Mask:
+    """Return the pixels around the damage whose stretch of the boundary shows a rim."""
+    grown = np.zeros_like(intact)
+    far = distance - (limit + GAP)
+    for kind in range(evidence.shape[2]):
+        usual = [_stretch(pretended[..., kind], np.abs(far - step) <= 0.5) for step in range(1, limit + 1)]
+        spread = _spread(usual)
+        sure = _confirmed(evidence[..., kind], pretended[..., kind], distance, far, intact)
+        sure = cv2.dilate(sure.view(np.uint8), np.ones((2 * limit + 1,) * 2, np.uint8)) > 0
+        start = np.maximum(spread * np.where(sure, *START), MIN_STEP)
+        go_on = np.maximum(spread * np.where(sure, *GO_ON), MIN_STEP / 2)
+        open_ = np.ones_like(intact)
+        for step in range(1, limit + 1):
+            line = intact & (np.abs(distance - step) <= 0.5)
+            score = _stretch(evidence[..., kind], line)
+            on = line & open_ & (score > (start if step == 1 else go_on))
+            if not on.any():
+                break
+            grown |= on
+            open_ = cv2.dilate(on.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
     return grown
 
 
-def _share(differs: Mask, where: Mask, side: int) -> Image:
-    """Return the local share of the pixels ``where`` that differ, 1 where there are none."""
-    size = (side, side)
-    total = cv2.boxFilter(where.astype(np.float32), -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
-    count = cv2.boxFilter(
-        (where & differs).astype(np.float32), -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT
-    )
-    return np.asarray(np.where(total > 0.5, count / np.maximum(total, 1), 1.0))
+def _confirmed(evidence: Image, pretended: Image, distance: Image, far: Image, free: Mask) -> Mask:
+    """Return (h, w) bool: where a long part of the boundary shows a rim, which no chance explains."""
+    score, known = _wide(evidence, free & (distance <= 1.5))
+    chance, usual = np.float32(0), np.float32(0)
+    for step in (1, 2, 3):
+        wide, at = _wide(pretended, free & (np.abs(far - step) <= 0.5))
+        chance, usual = chance + np.where(at, wide * wide, 0), usual + at
+    side = (4 * WIDE + 1, 4 * WIDE + 1)
+    total = cv2.boxFilter(np.asarray(chance, np.float32), -1, side, normalize=False)
+    count = cv2.boxFilter(np.asarray(usual, np.float32), -1, side, normalize=False)
+    spread = np.sqrt(np.maximum(total, 0) / np.maximum(count, 1))
+    return np.asarray(known & (count > MIN_SAMPLES) & (score > np.maximum(CONFIRM * spread, MIN_STEP)))
+
+
+def _wide(values: Image, line: Mask) -> tuple[Image, Mask]:
+    line = line & ~np.isnan(values)
+    side = (2 * WIDE + 1, 2 * WIDE + 1)
+    total = cv2.boxFilter(np.where(line, values, 0), -1, side, normalize=False)
+    count = cv2.boxFilter(line.astype(np.float32), -1, side, normalize=False)
+    return np.asarray(total / np.maximum(count, 1)), np.asarray(line & (count > STRETCH))
+
+
+def _stretch(values: Image, line: Mask) -> Image:
+    """Return (h, w) the mean of ``values`` along the stretch of ``line`` around a pixel, NaN outside."""
+    known = line & ~np.isnan(values)
+    size = (STRETCH, STRETCH)
+    total = cv2.boxFilter(np.where(known, values, 0), -1, size, normalize=False)
+    count = cv2.boxFilter(known.astype(np.float32), -1, size, normalize=False)
+    return np.asarray(np.where(known & (count > STRETCH / 2), total / np.maximum(count, 1), np.nan))
+
+
+def _spread(scores: list[Image]) -> Image:
+    """Return (h, w) the local standard deviation of stretches of intact paint, infinite where unknown."""
+    side = (2 * WIDE + 1, 2 * WIDE + 1)
+    squares, counts = np.float32(0), np.float32(0)
+    for score in scores:
+        known = ~np.isnan(score)
+        squares = squares + np.where(known, score * score, 0)
+        counts = counts + known
+    total = cv2.boxFilter(np.asarray(squares, np.float32), -1, side, normalize=False)
+    count = cv2.boxFilter(np.asarray(counts, np.float32), -1, side, normalize=False)
+    return np.asarray(np.where(count > MIN_SAMPLES, np.sqrt(np.maximum(total, 0) / np.maximum(count, 1)), np.inf))
 
 
 def _connected(grown: Mask, filled: Mask, limit: int) -> Mask:
@@ -258,15 +307,9 @@ def _nearest_ids(regions: Regions, cell: Box) -> NDArray[np.int32]:
     """Return (h, w) the id of the region nearest to each pixel of ``cell``, among those close to it."""
     around = cell.expanded(MAX_LIMIT)
     ids = regions.labels(around)
-    if not ids.any():
-        return np.zeros((cell.height, cell.width), np.int32)
-    _, index = cv2.distanceTransformWithLabels(
-        (ids == 0).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    numbers = np.zeros(int(index.max()) + 1, np.int32)
-    numbers[index[ids > 0]] = ids[ids > 0]
-    nearest = numbers[index]
-    return np.asarray(nearest[cell.moved(-around.x, -around.y).slices])
+    if ids.any():
+        ids = ids.ravel()[_nearest(ids > 0)[1]]
+    return np.asarray(ids[cell.moved(-around.x, -around.y).slices])
 
 
 def _bounds(damage: DamageMap, box: Box) -> Box:
