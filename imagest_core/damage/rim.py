@@ -1,13 +1,13 @@
 """The rim of damage: pixels outside a mask that still show ground, shadow or a raised edge.
 
-The ring around a mask is compared with the paint further out and with the damage inside, in CIELAB and
-locally. A rim is what lies outside the local spread of the paint, and does so far more often along a stretch
-of the boundary than the paint further out does. Cost and memory follow the damaged area.
+The ring outside a mask is compared with the paint a few pixels further out: a rim is more like the damage,
+darker or lighter than that paint, consistently along the boundary. The same comparison a few pixels further
+out, in intact paint, shows how much it varies by chance there. The mask grows in small steps, each of which
+is judged again, so that it stops where the paint begins. Cost and memory follow the damaged area.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import cv2
@@ -25,17 +25,31 @@ from imagest_core.progress import Progress
 
 AUTO_LIMIT, MAX_LIMIT = 8, 32
 """Pixels by which a mask grows at most: the default, and the largest value."""
+STEP = 2
+"""Pixels by which the mask grows before its new rim is judged."""
 GAP = 3
-STEPS = (3, 3, 3)
-REACH, WIDE = 12, 32
+"""Pixels between the ring that is judged and the intact ring that shows how much paint varies."""
 SMOOTHING = 0.6
+GROUND_RADIUS = 12
+"""Radius (px) within which the colour of the damage is averaged."""
+STRETCH, PART = 11, 65
+"""Side (px) of the windows that contain a stretch and a longer part of the boundary."""
+MIN_STEP = 1.5
+"""Smallest difference (CIELAB) that counts as a rim."""
+MIN_CONTRAST, CLIP = 6.0, 15.0
+"""Least contrast (CIELAB) between damage and paint, and the largest difference of a pixel that counts."""
+CONFIRM = 4.0
+"""Difference that confirms a part of the boundary, in standard deviations of such parts in intact paint."""
+START, CONTINUE = (1.0, 6.0), (0.6, 2.0)
+"""Difference of a stretch next to the mask and one further out, in standard deviations of stretches in intact
+paint: on a confirmed part of the boundary, and elsewhere."""
 MIN_SAMPLES = 40
-STRETCH = 11
-MIN_STEP, MIN_CONTRAST, CLIP = 2.0, 6.0, 15.0
-START, GO_ON, CONFIRM = (1.2, 5.0), (0.8, 2.0), 4.0
-MIN_SHARE = 0.02
-"""Share of a region's surrounding pixels (at least ``MIN_REPORTED``) that is reported as a rim."""
-MIN_REPORTED = 6
+"""Pixels of intact paint without which nothing grows."""
+MIN_SHARE, MIN_PIXELS = 0.15, 8
+"""Share of the pixels next to a region, and their number, from which its rim is reported."""
+
+KINDS = 3
+"""Like the damage, darker, lighter."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +59,7 @@ class CleanedRim:
     Parameters
     ----------
     damage
-        The map with the rim, which has the class of the nearest damage.
+        The map including the rim, which has the class of the nearest damage.
     added
         Only the rim, with the same labels.
     limit
@@ -66,33 +80,30 @@ def check_limit(limit: int) -> int:
     """Return ``limit``; raise ``MaskError`` if it isn't from 1 to 32."""
     if not 1 <= limit <= MAX_LIMIT:
         raise MaskError(
-            Message("A rim is cleaned by 1 to {largest} px, not {limit}.", largest=MAX_LIMIT, limit=limit)
+            Message(
+                "A mask can grow over its rim by 1 to {largest} px, not {limit}.",
+                largest=MAX_LIMIT,
+                limit=limit,
+            )
         )
     return limit
 
 
 def clean_rim(
-    painting: Painting,
-    damage: DamageMap,
-    limit: int = AUTO_LIMIT,
-    progress: Progress | None = None,
-    *,
-    dilation: int = 0,
+    painting: Painting, damage: DamageMap, limit: int = AUTO_LIMIT, progress: Progress | None = None
 ) -> CleanedRim:
-    """Grow the damage to be filled over the rim that still shows ground, shadow or a raised edge.
+    """Grow the damage to be filled over a rim that still shows ground, shadow or a raised edge.
 
-    Damage grows over intact pixels only, never over another class.
+    Damage grows over unmarked pixels only, never over another class.
 
     Parameters
     ----------
     painting, damage
         The scan, and its damage at the same size.
     limit
-        Pixels by which the damage grows at most.
+        Pixels by which the damage grows at most, 1–32.
     progress
         Progress and cancellation.
-    dilation
-        Pixels by which the damage is dilated later; a rim that this covers is not added.
 
     Raises
     ------
@@ -104,33 +115,200 @@ def clean_rim(
     limit, progress = check_limit(limit), progress or Progress()
     added = DamageMap(damage.width, damage.height, damage.classes)
     result = damage.copy()
-    for cell in progress.steps(cells_around(damage.filled(), limit)):
-        labels = rim_labels(painting, damage, cell, limit)
-        added.write(cell, labels)
-        result.write(cell, np.where(labels > 0, labels, damage.read(cell)))
+    for cell in progress.steps(_cells_near(damage.filled(), limit)):
+        labels = _rim_in(painting, damage, cell, limit)
+        if labels.any():
+            added.write(cell, labels)
+            result.write(cell, np.where(labels > 0, labels, damage.read(cell)))
     return CleanedRim(result, added, limit)
 
 
 def regions_with_rim(
-    painting: Painting,
-    damage: DamageMap,
-    regions: Regions,
-    limit: int = AUTO_LIMIT,
-    progress: Progress | None = None,
+    painting: Painting, damage: DamageMap, regions: Regions, progress: Progress | None = None
 ) -> tuple[int, ...]:
-    """Return the ids of the ``regions`` of ``damage`` whose rim still shows ground or shadow."""
+    """Return the ids of the ``regions`` of ``damage`` whose rim shows ground, shadow or a raised edge.
+
+    Raises ``Cancelled``.
+    """
     progress = progress or Progress()
-    rim, around = np.zeros(len(regions) + 1, np.int64), np.zeros(len(regions) + 1, np.int64)
-    for cell in progress.steps(cells_around(damage, 1)):
-        found = rim_labels(painting, damage, cell, limit) > 0
-        ids = _nearest_ids(regions, cell)
-        rim += np.bincount(ids[found], minlength=len(rim))[: len(rim)]
-        around += np.bincount(ids[damage.read(cell) == 0], minlength=len(rim))[: len(rim)]
-    least = np.maximum(around * MIN_SHARE, MIN_REPORTED)
-    return tuple(int(number) for number in np.flatnonzero(rim >= least) if number)
+    rims, rings = (np.zeros(len(regions) + 1, np.int64) for _ in range(2))
+    for cell in progress.steps(_cells_near(damage, 1)):
+        ids = np.where(damage.read(cell) > 0, 0, _ids_next_to(regions, cell))
+        if ids.any():
+            rim = _rim_in(painting, damage, cell, 1) > 0
+            rims += np.bincount(ids[rim], minlength=len(rims))
+            rings += np.bincount(ids.ravel(), minlength=len(rings))
+    shown = rims >= np.maximum(rings * MIN_SHARE, MIN_PIXELS)
+    return tuple(int(region) for region in np.flatnonzero(shown) if region)
 
 
-def cells_around(damage: DamageMap, pixels: int) -> list[Box]:
+def find_rim(lab: Image, labels: Labels, filled: Mask, limit: int) -> Labels:
+    """Return (h, w) the class that each pixel gets as part of a rim, else 0.
+
+    Parameters
+    ----------
+    lab
+        (h, w, 3) float32 CIELAB.
+    labels
+        (h, w) classes of the damage.
+    filled
+        (h, w) the damage that grows. All other damage is neither grown over nor compared with.
+    limit
+        Pixels by which the damage grows at most.
+    """
+    result = np.zeros_like(labels)
+    if not filled.any() or labels.all():
+        return result
+    distance, nearest = _nearest(filled)
+    rings = _Rings(lab, filled, nearest, labels == 0)
+    grown = filled
+    for _ in range(-(-limit // STEP)):
+        step = rings.grow(grown) & (distance <= limit + 0.5)
+        if not step.any():
+            break
+        grown = grown | step
+    rim = grown & ~filled
+    result[rim] = labels.ravel()[nearest[rim]]
+    return result
+
+
+class _Rings:
+    """Compares the rings around a growing mask."""
+
+    def __init__(self, lab: Image, filled: Mask, nearest: NDArray[np.intp], free: Mask) -> None:
+        self._smooth = cv2.GaussianBlur(lab, (0, 0), SMOOTHING)
+        self._paint = cv2.medianBlur(self._smooth, 5).reshape(-1, 3)
+        self._ground = _local_mean(self._smooth, filled).reshape(-1, 3)[nearest]
+        self._free = free
+
+    def grow(self, mask: Mask) -> Mask:
+        """Return the rim of ``mask`` up to ``STEP`` pixels from it."""
+        free = self._free & ~mask
+        near, _ = _nearest(mask)
+        far = near - (STEP + GAP)
+        inner, outer = self._differences(free, near), self._differences(free, far)
+        lines = [free & (np.abs(near - step) <= 0.5) for step in range(1, STEP + 1)]
+        usual = [free & (np.abs(far - step) <= 0.5) for step in range(1, STEP + 1)]
+        rim = np.zeros_like(mask)
+        for kind in range(KINDS):
+            rim |= _rim_of(inner[..., kind], outer[..., kind], lines, usual)
+        return _connected(rim, mask)
+
+    def _differences(self, free: Mask, distance: Image) -> Image:
+        """Return (h, w, 3) the differences of a ring from the paint next to it, by kind; NaN elsewhere.
+
+        The ring is up to ``STEP`` px away, the paint 2–4 px further; its colour is a median of 5 × 5 px.
+        """
+        out = np.full((*distance.shape, KINDS), np.nan, np.float32)
+        beyond = free & (distance >= STEP + 2.5) & (distance <= STEP + 4.5)
+        ring = free & (distance > 0) & (distance <= STEP + 0.5)
+        if not beyond.any():
+            return out
+        away, nearest = _nearest(beyond)
+        ring &= away <= STEP + 4
+        paint = self._paint[nearest[ring]]
+        step, towards = self._smooth[ring] - paint, self._ground[ring] - paint
+        contrast = np.maximum(np.linalg.norm(towards, axis=1), MIN_CONTRAST)
+        out[ring, 0] = (step * towards).sum(axis=1) / contrast
+        out[ring, 1], out[ring, 2] = -step[:, 0], step[:, 0]
+        return np.clip(out, -CLIP, CLIP)
+
+
+def _rim_of(inner: Image, outer: Image, lines: list[Mask], usual: list[Mask]) -> Mask:
+    """Return the pixels of ``lines`` whose stretch differs more than intact paint does by chance.
+
+    ``inner`` and ``outer`` are the differences (h, w) next to the mask and in the intact ring, with their
+    lines of equal distance.
+    """
+    height, width = inner.shape
+    spread = _spread([_mean_along(outer, line, STRETCH) for line in usual], PART)
+    confirmed = _is_confirmed(inner, outer, lines[0], usual)
+    rim, open_ = np.zeros((height, width), np.bool_), np.ones((height, width), np.bool_)
+    for index, line in enumerate(lines):
+        factors, least = (START, MIN_STEP) if index == 0 else (CONTINUE, MIN_STEP / 2)
+        threshold = np.maximum(spread * np.where(confirmed, *factors), least)
+        continues = line & open_ & (_mean_along(inner, line, STRETCH) > threshold)
+        rim |= continues
+        open_ = _widened(continues, 1)
+    return rim
+
+
+def _is_confirmed(inner: Image, outer: Image, line: Mask, usual: list[Mask]) -> Mask:
+    """Return (h, w) bool: near a long part of the boundary with a rim that chance doesn't explain."""
+    spread = _spread([_mean_along(outer, each, PART) for each in usual], 2 * PART - 1)
+    return _widened(_mean_along(inner, line, PART) > np.maximum(CONFIRM * spread, MIN_STEP), STEP)
+
+
+def _mean_along(values: Image, line: Mask, side: int) -> Image:
+    """Return (h, w) the mean of ``values`` on ``line`` in a window around a pixel; NaN outside the line."""
+    known = line & ~np.isnan(values)
+    total, count = _sum(np.where(known, values, 0), side), _sum(known, side)
+    return np.asarray(np.where(known & (count > STRETCH / 2), total / np.maximum(count, 1), np.nan))
+
+
+def _spread(means: list[Image], side: int) -> Image:
+    """Return (h, w) the root mean square of the ``means`` in a window, infinite where too few are known."""
+    stack = np.stack(means)
+    squares, count = np.nansum(stack * stack, axis=0), np.count_nonzero(~np.isnan(stack), axis=0)
+    total, number = _sum(squares, side), _sum(count, side)
+    spread = np.sqrt(np.maximum(total, 0) / np.maximum(number, 1))
+    return np.asarray(np.where(number >= MIN_SAMPLES, spread, np.inf))
+
+
+def _sum(values: NDArray, side: int) -> Image:
+    """Return (h, w) the sum in a window, without pixels outside the image."""
+    return np.asarray(
+        cv2.boxFilter(
+            values.astype(np.float32), -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT
+        )
+    )
+
+
+def _local_mean(image: Image, mask: Mask) -> Image:
+    """Return (h, w, 3) the mean of the pixels of ``mask`` around each of them."""
+    side = 2 * GROUND_RADIUS + 1
+    weight = mask.astype(np.float32)
+    total = _sum(image * weight[..., np.newaxis], side)
+    return np.asarray(total / np.maximum(_sum(weight, side), 1)[..., np.newaxis])
+
+
+def _widened(mask: Mask, pixels: int) -> Mask:
+    return np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0)
+
+
+def _connected(rim: Mask, mask: Mask) -> Mask:
+    """Return the pixels of ``rim`` that are connected to ``mask``."""
+    front, allowed = mask, rim | mask
+    for _ in range(STEP):
+        front = _widened(front, 1) & allowed
+    return front & ~mask
+
+
+def _nearest(mask: Mask) -> tuple[Image, NDArray[np.intp]]:
+    """Return the distance (px) of every pixel to the nearest one of ``mask``, and that one's flat index."""
+    distance, numbers = cv2.distanceTransformWithLabels(
+        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    index = np.zeros(int(numbers.max()) + 1, np.intp)
+    index[numbers[mask]] = np.flatnonzero(mask)
+    return np.asarray(distance), np.asarray(index[numbers])
+
+
+def _rim_in(painting: Painting, damage: DamageMap, cell: Box, limit: int) -> Labels:
+    """Return (h, w) the classes of the rim within ``cell``, computed around the damage near it only."""
+    out = np.zeros((cell.height, cell.width), np.uint8)
+    near = _bounds(damage, cell.expanded(limit)).expanded(limit).within(cell)
+    if near.empty:
+        return out
+    around = near.expanded(limit + PART + STRETCH).within(damage.box)
+    rgb = np.clip(painting.read_working(around), 0, 1).astype(np.float32)
+    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
+    rim = find_rim(lab, damage.read(around), damage.fill_mask(around), limit)
+    out[near.moved(-cell.x, -cell.y).slices] = rim[near.moved(-around.x, -around.y).slices]
+    return out
+
+
+def _cells_near(damage: DamageMap, pixels: int) -> list[Box]:
     """Return the tiles, clipped to the image, that have damage within ``pixels``."""
     keys = {
         (cell.x // TILE, cell.y // TILE)
@@ -140,182 +318,12 @@ def cells_around(damage: DamageMap, pixels: int) -> list[Box]:
     return [tile_box(key).within(damage.box) for key in sorted(keys, key=lambda key: key[::-1])]
 
 
-def rim_labels(painting: Painting, damage: DamageMap, cell: Box, limit: int) -> Labels:
-    """Return (h, w) the class that each intact pixel of ``cell`` gets as part of a rim, else 0."""
-    around = cell.expanded(limit * 3 + GAP + REACH + STRETCH + WIDE).within(damage.box)
-    labels = damage.read(around)
-    lab = _lab(painting.read_working(around))
-    part = cell.moved(-around.x, -around.y).slices
-    return find_rim(lab, labels, damage.fill_mask(around), limit)[part]
-
-
-def find_rim(lab: Image, labels: Labels, filled: Mask, limit: int) -> Labels:
-    """Return (h, w) the class of the rim pixels of an image in CIELAB.
-
-    Parameters
-    ----------
-    lab
-        (h, w, 3) float32.
-    labels
-        (h, w) classes of the damage.
-    filled
-        (h, w) the damage that grows; the rest of the damage is neither entered nor a reference.
-    limit
-        Maximum growth in pixels.
-    """
-    result = np.zeros_like(labels)
-    if not filled.any() or filled.all():
-        return result
-    distance, nearest, _ = _distances(filled, labels)
-    smooth = cv2.GaussianBlur(lab, (0, 0), SMOOTHING)
-    ground = _ground(smooth, filled, _nearest(filled)[1])
-    front, free = filled, labels == 0
-    for reach in STEPS:
-        near = _nearest(front)[0]
-        evidence = _evidence(smooth, ground, free & ~front, near, reach)
-        pretended = _evidence(smooth, ground, free & ~front, near - (reach + GAP), reach)
-        grown = _growth(evidence, pretended, near, free & ~front, reach) & (distance <= limit + 0.5)
-        front = front | _connected(grown, front, reach)
-    grown = front & ~filled
-    result[grown] = nearest[grown]
-    return result
-
-
-def _distances(filled: Mask, labels: Labels) -> tuple[Image, Labels, NDArray[np.intp]]:
-    """Return for every pixel the distance (px) to the damage, its class, and its index in the image."""
-    distance, nearest = _nearest(filled)
-    return distance, np.asarray(labels.ravel()[nearest]), nearest
-
-
-def _nearest(mask: Mask) -> tuple[Image, NDArray[np.intp]]:
-    """Return the distance of every pixel to the nearest one of ``mask``, and that one's flat index."""
-    distance, numbers = cv2.distanceTransformWithLabels(
-        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
-    )
-    index = np.zeros(int(numbers.max()) + 1, np.intp)
-    index[numbers[mask]] = np.flatnonzero(mask)
-    return np.asarray(distance), np.asarray(index[numbers])
-
-
-def _ground(smooth: Image, filled: Mask, nearest: NDArray[np.intp]) -> Image:
-    """Return for every pixel the colour of the nearest damage, averaged within ``REACH``."""
-    size = (2 * REACH + 1, 2 * REACH + 1)
-    weight = filled.astype(np.float32)
-    total = cv2.boxFilter(smooth * weight[..., np.newaxis], -1, size, normalize=False)
-    mean = total / np.maximum(cv2.boxFilter(weight, -1, size, normalize=False), 1)[..., np.newaxis]
-    return np.asarray(mean.reshape(-1, 3)[nearest])
-
-
-def _evidence(smooth: Image, ground: Image, intact: Mask, distance: Image, limit: int) -> Image:
-    """Return (h, w, 3): how far each pixel is from the paint beyond the limit, towards ground, dark, light.
-
-    The paint is the median near the closest pixel beyond the limit. Pixels without any are NaN.
-    """
-    beyond = intact & (distance >= limit + 2.5) & (distance <= limit + 4.5)
-    out = np.full((*distance.shape, 3), np.nan, np.float32)
-    where = intact & (distance > 0) & (distance <= limit + 0.5)
-    if not beyond.any() or not where.any():
-        return out
-    away, nearest = _nearest(beyond)
-    where &= away <= limit + 4
-    paint = cv2.medianBlur(smooth, 5).reshape(-1, 3)[nearest[where]]
-    step = smooth[where] - paint
-    towards = ground[where] - paint
-    length = np.linalg.norm(towards, axis=1)
-    out[where, 0] = (step * towards).sum(axis=1) / np.maximum(length, MIN_CONTRAST)
-    out[where, 1], out[where, 2] = -step[:, 0], step[:, 0]
-    return np.clip(out, -CLIP, CLIP)
-
-
-def _growth(evidence: Image, pretended: Image, distance: Image, intact: Mask, limit: int) -> Mask:
-    """Return the pixels around the damage whose stretch of the boundary shows a rim."""
-    grown = np.zeros_like(intact)
-    far = distance - (limit + GAP)
-    for kind in range(evidence.shape[2]):
-        usual = [_stretch(pretended[..., kind], np.abs(far - step) <= 0.5) for step in range(1, limit + 1)]
-        spread = _spread(usual)
-        sure = _confirmed(evidence[..., kind], pretended[..., kind], distance, far, intact)
-        sure = cv2.dilate(sure.view(np.uint8), np.ones((2 * limit + 1,) * 2, np.uint8)) > 0
-        start = np.maximum(spread * np.where(sure, *START), MIN_STEP)
-        go_on = np.maximum(spread * np.where(sure, *GO_ON), MIN_STEP / 2)
-        open_ = np.ones_like(intact)
-        for step in range(1, limit + 1):
-            line = intact & (np.abs(distance - step) <= 0.5)
-            score = _stretch(evidence[..., kind], line)
-            on = line & open_ & (score > (start if step == 1 else go_on))
-            if not on.any():
-                break
-            grown |= on
-            open_ = cv2.dilate(on.view(np.uint8), np.ones((3, 3), np.uint8)) > 0
-    return grown
-
-
-def _confirmed(evidence: Image, pretended: Image, distance: Image, far: Image, free: Mask) -> Mask:
-    """Return (h, w) bool: where a long part of the boundary shows a rim, which no chance explains."""
-    score, known = _wide(evidence, free & (distance <= 1.5))
-    chance, usual = np.float32(0), np.float32(0)
-    for step in (1, 2, 3):
-        wide, at = _wide(pretended, free & (np.abs(far - step) <= 0.5))
-        chance, usual = chance + np.where(at, wide * wide, 0), usual + at
-    side = (4 * WIDE + 1, 4 * WIDE + 1)
-    total = cv2.boxFilter(np.asarray(chance, np.float32), -1, side, normalize=False)
-    count = cv2.boxFilter(np.asarray(usual, np.float32), -1, side, normalize=False)
-    spread = np.sqrt(np.maximum(total, 0) / np.maximum(count, 1))
-    return np.asarray(known & (count > MIN_SAMPLES) & (score > np.maximum(CONFIRM * spread, MIN_STEP)))
-
-
-def _wide(values: Image, line: Mask) -> tuple[Image, Mask]:
-    line = line & ~np.isnan(values)
-    side = (2 * WIDE + 1, 2 * WIDE + 1)
-    total = cv2.boxFilter(np.where(line, values, 0), -1, side, normalize=False)
-    count = cv2.boxFilter(line.astype(np.float32), -1, side, normalize=False)
-    return np.asarray(total / np.maximum(count, 1)), np.asarray(line & (count > STRETCH))
-
-
-def _stretch(values: Image, line: Mask) -> Image:
-    """Return (h, w) the mean of ``values`` along the stretch of ``line`` around a pixel, NaN outside."""
-    known = line & ~np.isnan(values)
-    size = (STRETCH, STRETCH)
-    total = cv2.boxFilter(np.where(known, values, 0), -1, size, normalize=False)
-    count = cv2.boxFilter(known.astype(np.float32), -1, size, normalize=False)
-    return np.asarray(np.where(known & (count > STRETCH / 2), total / np.maximum(count, 1), np.nan))
-
-
-def _spread(scores: list[Image]) -> Image:
-    """Return (h, w) the local standard deviation of stretches of intact paint, infinite where unknown."""
-    side = (2 * WIDE + 1, 2 * WIDE + 1)
-    squares, counts = np.float32(0), np.float32(0)
-    for score in scores:
-        known = ~np.isnan(score)
-        squares = squares + np.where(known, score * score, 0)
-        counts = counts + known
-    total = cv2.boxFilter(np.asarray(squares, np.float32), -1, side, normalize=False)
-    count = cv2.boxFilter(np.asarray(counts, np.float32), -1, side, normalize=False)
-    return np.asarray(np.where(count > MIN_SAMPLES, np.sqrt(np.maximum(total, 0) / np.maximum(count, 1)), np.inf))
-
-
-def _connected(grown: Mask, filled: Mask, limit: int) -> Mask:
-    """Return the pixels of ``grown`` that are connected to the damage."""
-    front, kernel = filled.view(np.uint8), np.ones((3, 3), np.uint8)
-    allowed = (grown | filled).view(np.uint8)
-    for _ in range(limit):
-        front = cv2.dilate(front, kernel) & allowed
-    return np.asarray((front > 0) & ~filled)
-
-
-def _nearest_ids(regions: Regions, cell: Box) -> NDArray[np.int32]:
-    """Return (h, w) the id of the region nearest to each pixel of ``cell``, among those close to it."""
-    around = cell.expanded(MAX_LIMIT)
-    ids = regions.labels(around)
-    if ids.any():
-        ids = ids.ravel()[_nearest(ids > 0)[1]]
-    return np.asarray(ids[cell.moved(-around.x, -around.y).slices])
-
-
 def _bounds(damage: DamageMap, box: Box) -> Box:
     x, y, width, height = cv2.boundingRect((damage.read(box) > 0).view(np.uint8))
-    return Box(x + box.x, y + box.y, width, height)
+    return Box(x + box.x, y + box.y, width, height) if width else Box(box.x, box.y, 0, 0)
 
 
-def _lab(rgb: Image) -> Image:
-    return np.asarray(cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2LAB))
+def _ids_next_to(regions: Regions, cell: Box) -> NDArray[np.int32]:
+    """Return (h, w) int32: the highest region id within one pixel of each pixel of ``cell``, else 0."""
+    ids = regions.labels(cell.expanded(1)).astype(np.float32)
+    return np.asarray(cv2.dilate(ids, np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(np.int32))
