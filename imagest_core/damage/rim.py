@@ -34,12 +34,14 @@ GROUND_RADIUS = 12
 """Radius (px) within which the colour of the damage is averaged."""
 STRETCH, PART = 11, 65
 """Side (px) of the windows that contain a stretch and a longer part of the boundary."""
-MIN_STEP = 1.5
+MIN_STEP = 2.5
 """Smallest difference (CIELAB) that counts as a rim."""
 MIN_CONTRAST, CLIP = 6.0, 15.0
 """Least contrast (CIELAB) between damage and paint, and the largest difference of a pixel that counts."""
 CONFIRM = 4.0
 """Difference that confirms a part of the boundary, in standard deviations of such parts in intact paint."""
+MOST = 0.75
+"""Share of the stretches of a confirmed part that differ."""
 START, CONTINUE = (1.0, 6.0), (0.6, 2.0)
 """Difference of a stretch next to the mask and one further out, in standard deviations of stretches in intact
 paint: on a confirmed part of the boundary, and elsewhere."""
@@ -176,17 +178,17 @@ class _Rings:
     """Compares the rings around a growing mask."""
 
     def __init__(self, lab: Image, filled: Mask, nearest: NDArray[np.intp], free: Mask) -> None:
-        self._smooth = cv2.GaussianBlur(lab, (0, 0), SMOOTHING)
-        self._paint = cv2.medianBlur(self._smooth, 5).reshape(-1, 3)
-        self._ground = _local_mean(self._smooth, filled).reshape(-1, 3)[nearest]
-        self._free = free
+        self._lab, self._free = lab, free
+        self._paint = cv2.medianBlur(lab, 5).reshape(-1, 3)
+        self._ground = _local_mean(lab, filled).reshape(-1, 3)[nearest]
 
     def grow(self, mask: Mask) -> Mask:
         """Return the rim of ``mask`` up to ``STEP`` pixels from it."""
         free = self._free & ~mask
         near, _ = _nearest(mask)
         far = near - (STEP + GAP)
-        inner, outer = self._differences(free, near), self._differences(free, far)
+        smooth = _smoothed(self._lab, free)
+        inner, outer = self._differences(smooth, free, near), self._differences(smooth, free, far)
         lines = [free & (np.abs(near - step) <= 0.5) for step in range(1, STEP + 1)]
         usual = [free & (np.abs(far - step) <= 0.5) for step in range(1, STEP + 1)]
         rim = np.zeros_like(mask)
@@ -194,7 +196,7 @@ class _Rings:
             rim |= _rim_of(inner[..., kind], outer[..., kind], lines, usual)
         return _connected(rim, mask)
 
-    def _differences(self, free: Mask, distance: Image) -> Image:
+    def _differences(self, smooth: Image, free: Mask, distance: Image) -> Image:
         """Return (h, w, 3) the differences of a ring from the paint next to it, by kind; NaN elsewhere.
 
         The ring is up to ``STEP`` px away, the paint 2–4 px further; its colour is a median of 5 × 5 px.
@@ -207,7 +209,7 @@ class _Rings:
         away, nearest = _nearest(beyond)
         ring &= away <= STEP + 4
         paint = self._paint[nearest[ring]]
-        step, towards = self._smooth[ring] - paint, self._ground[ring] - paint
+        step, towards = smooth[ring] - paint, self._ground[ring] - paint
         contrast = np.maximum(np.linalg.norm(towards, axis=1), MIN_CONTRAST)
         out[ring, 0] = (step * towards).sum(axis=1) / contrast
         out[ring, 1], out[ring, 2] = -step[:, 0], step[:, 0]
@@ -234,9 +236,15 @@ def _rim_of(inner: Image, outer: Image, lines: list[Mask], usual: list[Mask]) ->
 
 
 def _is_confirmed(inner: Image, outer: Image, line: Mask, usual: list[Mask]) -> Mask:
-    """Return (h, w) bool: near a long part of the boundary with a rim that chance doesn't explain."""
+    """Return (h, w) bool: near a long part of the boundary with a rim that chance doesn't explain.
+
+    Most stretches of the part must differ: a few are also caused by an object that the boundary crosses.
+    """
     spread = _spread([_mean_along(outer, each, PART) for each in usual], 2 * PART - 1)
-    return _widened(_mean_along(inner, line, PART) > np.maximum(CONFIRM * spread, MIN_STEP), STEP)
+    stretches = _mean_along(inner, line, STRETCH)
+    share = _mean_along(np.where(np.isnan(stretches), np.nan, stretches > MIN_STEP), line, PART)
+    mean = _mean_along(inner, line, PART)
+    return _widened((mean > np.maximum(CONFIRM * spread, MIN_STEP)) & (share > MOST), STEP)
 
 
 def _mean_along(values: Image, line: Mask, side: int) -> Image:
@@ -270,6 +278,13 @@ def _local_mean(image: Image, mask: Mask) -> Image:
     weight = mask.astype(np.float32)
     total = _sum(image * weight[..., np.newaxis], side)
     return np.asarray(total / np.maximum(_sum(weight, side), 1)[..., np.newaxis])
+
+
+def _smoothed(image: Image, free: Mask) -> Image:
+    """Return the image smoothed without the pixels outside ``free``: none of the damage leaks into them."""
+    weight = free.astype(np.float32)
+    total = cv2.GaussianBlur(image * weight[..., np.newaxis], (0, 0), SMOOTHING)
+    return np.asarray(total / np.maximum(cv2.GaussianBlur(weight, (0, 0), SMOOTHING), 1e-3)[..., np.newaxis])
 
 
 def _widened(mask: Mask, pixels: int) -> Mask:

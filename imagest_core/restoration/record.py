@@ -143,6 +143,20 @@ class ContextFacts:
 
 
 @dataclass(frozen=True)
+class RimFacts:
+    """The rim of the damage.
+
+    ``limit``, ``pixels``: by how many pixels the mask could grow over it before the restoration, and the
+    pixels that this added; 0 if it wasn't cleaned. ``remaining``: numbers of the regions around which it
+    still shows after the restoration.
+    """
+
+    limit: int = 0
+    pixels: int = 0
+    remaining: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class Timings:
     """``started``: local time in ISO 8601; ``seconds`` by stage."""
 
@@ -182,7 +196,8 @@ class RestorationRecord:
     ``writing_notes`` (notes of the writer) are set once a file was written. ``used``: the fields of
     ``request`` that the fill depends on (empty in records of format 1). ``operator``: the person who
     restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
-    fills that were treated as known, None if there were none.
+    fills that were treated as known, None if there were none. ``rim``: what is known about the rim of the
+    damage; None in older records and where exactly a given mask was filled.
     """
 
     request: RestorationRequest
@@ -203,6 +218,7 @@ class RestorationRecord:
     writing_notes: tuple[str, ...] = ()
     format: int = FORMAT
     context: ContextFacts | None = None
+    rim: RimFacts | None = None
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""
