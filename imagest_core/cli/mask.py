@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import add_colour_option, add_reading_options, add_rim_option, colour, count, number
+from imagest_core.cli.parsing import (
+    add_colour_option,
+    add_reading_options,
+    add_rim_option,
+    colour,
+    count,
+    number,
+)
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress

@@ -38,6 +38,7 @@ from imagest_core.restoration.record import (
     RimFacts,
     WindowFacts,
     class_facts,
+    named_regions,
 )
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
@@ -48,9 +49,6 @@ from imagest_core.style.reference import StyleReference
 
 GROUP = 16
 """Number of default-size windows passed to a session at once; the session forms the batches."""
-
-MAX_NAMED = 8
-"""Number of regions that a note names."""
 
 Notes = Mapping[str, str]
 
@@ -330,9 +328,7 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def _rim_facts(
-    painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress
-) -> RimFacts:
+def _rim_facts(painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress) -> RimFacts:
     """Return what was cleaned, and the regions around which a rim still shows."""
     checking = progress.part(1.0, 1.0, "checking the rim")
     remaining = regions_with_rim(painting, planned.dilated, planned.regions, checking)
@@ -361,12 +357,6 @@ def _rim_remarks(rim: RimFacts | None) -> tuple[str, ...]:
             )
         )
     return tuple(remarks)
-
-
-def named_regions(regions: Sequence[int]) -> str:
-    """Return the numbers of regions as text; after the first few, how many follow."""
-    named = ", ".join(map(str, regions[:MAX_NAMED]))
-    return named if len(regions) <= MAX_NAMED else f"{named}, … (+{len(regions) - MAX_NAMED})"
 
 
 def export(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -27,6 +27,9 @@ FORMAT = 3
 """Version of the record. 2 added the operator, the fields used, damage classes, the scan's notes, the donor's
 hash and the writer's notes. 3 separates an engine's own parameters from the shared ones and renames the
 mask's "growth" to "dilation". See :func:`migrated`."""
+
+MAX_NAMED = 8
+"""Number of regions that a note names."""
 
 Facts = Mapping[str, str | int | float | bool]
 
@@ -154,6 +157,12 @@ class RimFacts:
     limit: int = 0
     pixels: int = 0
     remaining: tuple[int, ...] = ()
+
+
+def named_regions(regions: Sequence[int]) -> str:
+    """Return the numbers of regions as text; after the first few, how many follow."""
+    named = ", ".join(map(str, regions[:MAX_NAMED]))
+    return named if len(regions) <= MAX_NAMED else f"{named}, … (+{len(regions) - MAX_NAMED})"
 
 
 @dataclass(frozen=True)
