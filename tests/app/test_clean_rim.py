@@ -68,7 +68,7 @@ def test_the_rim_is_proposed_then_added_as_one_step(
     assert not panel.add_button.isVisibleTo(window.damage)
     assert [str(entry.name) for entry in marked.document.history.done] == ["Brush stroke", "Clean rim"]
     assert marked.state.damage.count() == before.count() + proposed
-    window.actions["undo"].trigger()
+    window.action("undo").trigger()
     assert marked.state.damage == before
 
 
@@ -82,10 +82,10 @@ def test_a_proposal_ends_when_it_is_discarded_or_the_mask_changes(
     assert selection.proposal is None
     assert panel.proposed is None
 
-    window.actions["clean_rim"].trigger()
+    window.action("clean_rim").trigger()
     settle()
     assert selection.proposal is not None
-    window.actions["undo"].trigger()
+    window.action("undo").trigger()
     assert selection.proposal is None
     assert not panel.start_button.isEnabled(), "nothing is marked any more"
 
@@ -93,7 +93,7 @@ def test_a_proposal_ends_when_it_is_discarded_or_the_mask_changes(
 def test_a_restoration_warns_of_the_rim_and_offers_to_clean_it(
     window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
 ):
-    window.actions["restore_all"].trigger()
+    window.action("restore_all").trigger()
     settle()
     banner = window.banner
     assert banner.message is not None
@@ -104,6 +104,6 @@ def test_a_restoration_warns_of_the_rim_and_offers_to_clean_it(
     assert window.context.selection.proposal is not None
     click(qtbot, window.damage.rim.add_button)
     settle()
-    window.actions["restore_all"].trigger()
+    window.action("restore_all").trigger()
     settle()
     assert banner.message.level == "info"
