@@ -19,7 +19,7 @@ from imagest_core.project.state import Point
 HEIGHT = 40
 NAME_WIDTH = 160
 """Maximum width of the class name in px."""
-LARGEST_BRUSH = 500
+LARGEST_BRUSH, LARGEST_GROWTH = 500, 20
 PAINTING_TOOLS = (
     ToolName.BRUSH,
     ToolName.LASSO,
@@ -56,6 +56,14 @@ class ToolOptions(QFrame):
         self.tolerance = Amount(
             self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
         )
+        self.growth = Amount(
+            self.tr("Growth"),
+            0,
+            LARGEST_GROWTH,
+            0,
+            unit="px",
+            tip=self.tr("Widens what the wand selects, over the soft edge of the damage"),
+        )
         self.effect = SegmentedControl(
             (
                 ("add", self.tr("Mark"), self.tr("Mark the area as damage   Alt or Ctrl erases")),
@@ -72,7 +80,7 @@ class ToolOptions(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(16)
-        amounts = self.brush_size, self.tolerance
+        amounts = self.brush_size, self.tolerance, self.growth
         for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.distance):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
@@ -104,6 +112,8 @@ class ToolOptions(QFrame):
         self.effect.chosen.connect(lambda key: setattr(selection, "subtracting", key == "subtract"))
         self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
+        selection.wand_growth_changed.connect(lambda value: setattr(self.growth, "value", value))
+        self.growth.changed.connect(lambda value: setattr(selection, "wand_growth", round(value)))
         self._context.document_changed.connect(self._bind)
 
     def _bind(self, document: OpenDocument | None) -> None:
@@ -125,6 +135,7 @@ class ToolOptions(QFrame):
         self._show(self.class_label, tool in PAINTING_TOOLS and not erases)
         self._show(self.brush_size, tool in SIZED_TOOLS)
         self._show(self.tolerance, tool == ToolName.WAND)
+        self._show(self.growth, tool == ToolName.WAND)
         self._show(self.distance, tool == ToolName.MEASURE)
 
     def _show(self, widget: QWidget, shown: bool) -> None:
