@@ -3264,7 +3264,7 @@
     </message>
     <message>
         <source>ground colour: picked, median of 5 × 5 px</source>
-        <translation>底色：已拾取，5 × 5 像素的中值</translation>
+        <translation>底料颜色：已拾取，5 × 5 像素的中值</translation>
     </message>
     <message>
         <source>Click on bare ground in the picture</source>
