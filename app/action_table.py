@@ -198,6 +198,7 @@ MASK = (
     ActionSpec("derive_cracks", QT_TRANSLATE_NOOP("Actions", "D&etect cracks"), (), "crack"),
     ActionSpec("derive_losses", QT_TRANSLATE_NOOP("Actions", "Detect &losses by ground colour"), (), "loss"),
     SEPARATOR,
+    ActionSpec("clean_rim", QT_TRANSLATE_NOOP("Actions", "Clean &rim"), (), "grow", "damage"),
     ActionSpec("import_mask", QT_TRANSLATE_NOOP("Actions", "&Import a mask…"), (), "import"),
     ActionSpec("export_mask", QT_TRANSLATE_NOOP("Actions", "E&xport the mask…"), (), "export", "damage"),
     ActionSpec(
@@ -318,7 +319,7 @@ CHANGING = frozenset(
         *(f"tool_{name}" for name in ("brush", "eraser", "lasso", "polygon", "rectangle", "wand", "fill")),
         *("tool_style", "tool_note", "tool_reject_brush", "tool_reject_lasso", "restore_part"),
         *("undo", "redo", "swap_tool", "grow", "shrink", "invert", "clear_class", "clear_all"),
-        *("derive_difference", "derive_cracks", "derive_losses", "import_mask"),
+        *("derive_difference", "derive_cracks", "derive_losses", "clean_rim", "import_mask"),
         *("suggest_style", "accept_suggestions", "donor", "clear_style"),
         *("restore_all", "restore_visible", "restore_region"),
         *("accept_run", "reject_run", "discard_run", "rename_run", "accept_region", "reject_region"),

@@ -36,6 +36,7 @@ class Context(QObject):
     scan_missing = Signal(object)
     profile_unusable = Signal(object, object)
     project_found = Signal(object)
+    rim_requested = Signal()
 
     def __init__(self, settings: Settings | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)

@@ -68,9 +68,17 @@ class Messages(QObject):
         """Show information; with an ``action`` it stays until it is closed or replaced."""
         self._emit("info", sentence, details=details, action=action, topic=topic)
 
-    def warn(self, sentence: str, remedy: str = "", details: str = "", *, topic: str = "") -> None:
+    def warn(
+        self,
+        sentence: str,
+        remedy: str = "",
+        details: str = "",
+        action: MessageAction | None = None,
+        *,
+        topic: str = "",
+    ) -> None:
         """Show a warning."""
-        self._emit("warning", localized(sentence), remedy, details, topic=topic)
+        self._emit("warning", localized(sentence), remedy, details, action, topic=topic)
 
     def fail(self, error: BaseException, topic: str = "") -> None:
         """Show an error: the sentence of an ``ImagestError``, a general one for an unexpected error.

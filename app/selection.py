@@ -99,6 +99,7 @@ class Selection(QObject):
     overwrite_changed = Signal(bool)
     subtracting_changed = Signal(bool)
     tolerance_changed = Signal(float)
+    wand_growth_changed = Signal(int)
     mask_visible_changed = Signal(bool)
     zones_visible_changed = Signal(bool)
     windows_visible_changed = Signal(bool)
@@ -137,6 +138,8 @@ class Selection(QObject):
     """Whether lasso, polygon, rectangle, wand and fill erase damage; Alt or Ctrl inverts it."""
     tolerance = Value(12.0)
     """Largest colour difference of the wand, in CIE Lab units."""
+    wand_growth = Value(0)
+    """Native pixels by which the wand's selection is dilated."""
     mask_visible = Value(True)
     zones_visible = Value(True)
     """Whether the dilated margin of the mask and the blending zone are drawn."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from app.commands.marking import may_mark
@@ -183,6 +184,21 @@ def merge_mask(
         return edits.merged(damage, new, label, overwrite=overwrite)
 
     edit(context, name, merge, len(new.tiles()), done, label=label)
+
+
+def add_damage(
+    context: Context, added: DamageMap, name: Message, label: int, done: Callable[[], None] | None = None
+) -> None:
+    """Mark the damage of ``added``, with its classes, where nothing is marked; ``label`` is the main one."""
+
+    def add(damage: DamageMap) -> DamageMap:
+        result = damage.copy()
+        for cell in added.occupied():
+            labels = damage.read(cell)
+            result.write(cell, np.where(labels > 0, labels, added.read(cell)))
+        return result
+
+    edit(context, name, add, len(added.tiles()), done, label=label)
 
 
 def mark(context: Context, pieces: Pieces, bounds: Box, label: int, name: Message) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -28,7 +28,7 @@ from imagest_core.project.rerun import RunPart, damage_of_region, part_of_region
 from imagest_core.project.run import Run
 from imagest_core.restoration.engines.registry import used_parameters
 from imagest_core.restoration.planning.window import Preview, Window
-from imagest_core.restoration.record import RestorationRecord
+from imagest_core.restoration.record import RestorationRecord, named_regions
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.style.reference import StyleReference
 
@@ -242,9 +242,27 @@ def stage(context: Context, made: RestoreOutcome) -> None:
     )
     sentence = translate("Restoring", str(text), "", run.count)
     seconds = made.record.timings.total
+    text = sentence.format(f"{run.pixels:,}", f"{seconds:.1f}")
+    if made.record.rim is not None and made.record.rim.remaining:
+        warn_of_rim(context, text, made.record.rim.remaining)
+        return
     context.messages.say(
-        sentence.format(f"{run.pixels:,}", f"{seconds:.1f}"),
-        action=MessageAction(translate("Restoring", "Show"), lambda: show_result(context, run.id)),
+        text, action=MessageAction(translate("Restoring", "Show"), lambda: show_result(context, run.id))
+    )
+
+
+def warn_of_rim(context: Context, text: str, regions: Sequence[int]) -> None:
+    """Report a finished restoration and the regions around which ground or shadow still shows."""
+    remedy = translate(
+        "Restoring",
+        "Ground, shadow or a raised edge may still show around these regions: {0}. "
+        "Clean the rim, then restore again.",
+    )
+    context.messages.warn(
+        text,
+        remedy.format(named_regions(regions)),
+        action=MessageAction(translate("Restoring", "Clean rim"), context.rim_requested.emit),
+        topic="rim",
     )
 
 

@@ -9,6 +9,7 @@ from app.context import Context
 from app.document import OpenDocument
 from app.panels.classes import ClassList
 from app.panels.derive import DerivePanel
+from app.panels.rim import RimPanel
 from app.selection import ToolName
 from app.widgets.parts import Card, CollapsibleSection, Panel, button, column, row, rule, tool_button
 
@@ -27,6 +28,7 @@ class DamagePanel(Panel):
         self.card = self._card()
         self.classes = ClassList(context)
         self.keep = QCheckBox(self.tr("Don’t paint over other classes"))
+        self.rim = RimPanel(context)
         self.derive, self.footer = DerivePanel(context), QWidget()
         self.footer.setObjectName("panel")
         column(self.footer).addWidget(self.derive.footer)
@@ -38,6 +40,7 @@ class DamagePanel(Panel):
         self.keep_row = QWidget()
         self.keep_row.setLayout(row(self.keep, None, load, add, spacing=4))
         self.column.addWidget(self.keep_row)
+        self.column.addWidget(self.rim)
         self.column.addWidget(rule())
         self.column.addWidget(self.fold)
         self.column.setSpacing(4)
@@ -73,12 +76,14 @@ class DamagePanel(Panel):
     def bind(self, document: OpenDocument) -> None:
         """Connect to the classes and the damage of ``document``."""
         self.classes.bind(document)
+        self.rim.bind(document)
         document.damage_changed.connect(lambda _: self._show_card())
 
     def refresh(self) -> None:
         """Show the open document."""
         self.classes.refresh()
         self.derive.refresh()
+        self.rim.refresh()
         self._show_card()
 
     def update_access(self) -> None:
@@ -92,9 +97,16 @@ class DamagePanel(Panel):
         self.fold.head.setChecked(True)
         self.derive.choose(method)
 
+    def show_rim(self) -> None:
+        """Close the Derive section and examine the rim of the mask."""
+        self.fold.head.setChecked(False)
+        self.rim.start()
+
     def _derive_toggled(self, on: bool) -> None:
         """Hide what is not needed while the mask is derived."""
+        self.rim.discard()
         self.keep_row.setVisible(not on)
+        self.rim.setVisible(not on)
         self.derive.set_active(on)
         self._show_card()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QCoreApplication, QTimer, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
@@ -47,6 +48,8 @@ from imagest_core.project.operations.names import operation_name
 
 PREVIEW_INTERVAL = 30
 """Milliseconds over which changes are collected before a preview is requested."""
+PICK_RADIUS = 2
+"""Pixels around a click whose median is the colour picked."""
 LABELS = {"cracks": CRACK.label, "losses": LOSS.label, "difference": LOSS.label}
 
 
@@ -180,7 +183,7 @@ class DerivePanel(QWidget):
         swatch.setFixedSize(20, 20)
         text = self.tr("ground colour: automatic")
         if self._ground is not None:
-            text = self.tr("ground colour: picked")
+            text = self.tr("ground colour: picked, median of 5 × 5 px")
         ground = self._ground or (self._prepared if isinstance(self._prepared, tuple) else None)
         colour = "transparent" if ground is None else _css(ground)
         swatch.setStyleSheet(
@@ -245,12 +248,12 @@ class DerivePanel(QWidget):
         self._context.selection.tool = ToolName.PICK
 
     def _pick_ground(self, x: int, y: int) -> None:
-        """Set the ground colour to the mean of the 3 × 3 pixels around the click."""
+        """Set the ground colour to the median of the 5 × 5 pixels around the click."""
         document = self._context.document
         if document is None or self.method != "losses":
             return
-        around = Box(x - 1, y - 1, 3, 3).within(document.painting.box)
-        colour = document.painting.read_working(around).mean(axis=(0, 1))
+        around = Box(x, y, 1, 1).expanded(PICK_RADIUS).within(document.painting.box)
+        colour = np.median(document.painting.read_working(around), axis=(0, 1))
         self._ground = float(colour[0]), float(colour[1]), float(colour[2])
         self._context.selection.tool = self._previous_tool
         self._show_source()

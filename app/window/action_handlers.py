@@ -74,6 +74,7 @@ class ActionHandlers(QObject):
         self._context.scan_missing.connect(self.locate_scan)
         self._context.profile_unusable.connect(self.ask_for_srgb)
         self._context.project_found.connect(self.offer_project)
+        self._context.rim_requested.connect(self.clean_rim)
         self._preset_questions = PresetQuestions(parts)
         self.manual_help = ManualHelp(parts)
         self._result_questions = ResultQuestions(parts)
@@ -257,6 +258,11 @@ class ActionHandlers(QObject):
     def _derive(self, method: str) -> None:
         self.show_panel("damage")
         self._parts.damage.show_derive(method)
+
+    def clean_rim(self) -> None:
+        """Examine the rim of the mask in the Damage panel."""
+        self.show_panel("damage")
+        self._parts.damage.show_rim()
 
     def import_mask(self) -> None:
         """Ask for a mask file and import it."""

@@ -6,20 +6,20 @@ import math
 from html import escape
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QSpinBox, QWidget
 
 from app.context import Context
 from app.document import OpenDocument
 from app.i18n.class_names import class_name
 from app.palettes import displayed_colour
 from app.selection import ToolName
-from app.widgets.parts import Amount, SegmentedControl, elided, label
+from app.widgets.parts import Amount, SegmentedControl, elided, guard_wheel, label
 from imagest_core.project.state import Point
 
 HEIGHT = 40
 NAME_WIDTH = 160
 """Maximum width of the class name in px."""
-LARGEST_BRUSH = 500
+LARGEST_BRUSH, LARGEST_GROWTH = 500, 20
 PAINTING_TOOLS = (
     ToolName.BRUSH,
     ToolName.LASSO,
@@ -56,6 +56,7 @@ class ToolOptions(QFrame):
         self.tolerance = Amount(
             self.tr("Tolerance"), 1, 60, 12, unit="ΔE", tip=self.tr("Largest colour difference")
         )
+        self.growth = self._growth_field()
         self.effect = SegmentedControl(
             (
                 ("add", self.tr("Mark"), self.tr("Mark the area as damage   Alt or Ctrl erases")),
@@ -68,12 +69,24 @@ class ToolOptions(QFrame):
         self._connect()
         self.refresh()
 
+    def _growth_field(self) -> QSpinBox:
+        """A field without a label and a slider, since the wand has many options already."""
+        field = QSpinBox()
+        field.setRange(0, LARGEST_GROWTH)
+        field.setPrefix("+")
+        field.setSuffix(" px")
+        field.setFixedWidth(64)
+        field.setAccessibleName(self.tr("Growth"))
+        field.setToolTip(self.tr("Widens what the wand selects, over the soft edge of the damage"))
+        guard_wheel(field)
+        return field
+
     def _create_layout(self) -> None:
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(16)
         amounts = self.brush_size, self.tolerance
-        for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.distance):
+        for widget in (self.tool_name, self.class_label, self.effect, *amounts, self.growth, self.distance):
             layout.addWidget(widget)
         layout.addWidget(self.hint, 1)
         self.hint.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -104,6 +117,8 @@ class ToolOptions(QFrame):
         self.effect.chosen.connect(lambda key: setattr(selection, "subtracting", key == "subtract"))
         self.brush_size.changed.connect(lambda value: setattr(selection, "brush_size", value))
         self.tolerance.changed.connect(lambda value: setattr(selection, "tolerance", value))
+        selection.wand_growth_changed.connect(self.growth.setValue)
+        self.growth.valueChanged.connect(lambda value: setattr(selection, "wand_growth", value))
         self._context.document_changed.connect(self._bind)
 
     def _bind(self, document: OpenDocument | None) -> None:
@@ -125,6 +140,7 @@ class ToolOptions(QFrame):
         self._show(self.class_label, tool in PAINTING_TOOLS and not erases)
         self._show(self.brush_size, tool in SIZED_TOOLS)
         self._show(self.tolerance, tool == ToolName.WAND)
+        self._show(self.growth, tool == ToolName.WAND)
         self._show(self.distance, tool == ToolName.MEASURE)
 
     def _show(self, widget: QWidget, shown: bool) -> None:
@@ -136,9 +152,8 @@ class ToolOptions(QFrame):
             return ""
         item = document.state.damage.class_of(self._context.selection.label)
         colour = displayed_colour(item, self._context.selection.palette)
-        name = self.class_label.fontMetrics().elidedText(
-            class_name(item), Qt.TextElideMode.ElideRight, NAME_WIDTH
-        )
+        width = NAME_WIDTH // 3 if self._context.selection.tool == ToolName.WAND else NAME_WIDTH
+        name = self.class_label.fontMetrics().elidedText(class_name(item), Qt.TextElideMode.ElideRight, width)
         return f'<span style="color:{colour}">●</span> {escape(name)}'
 
     def _names(self) -> dict[str, tuple[str, str]]:

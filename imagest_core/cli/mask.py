@@ -6,7 +6,14 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import add_colour_option, add_reading_options, colour, count, number
+from imagest_core.cli.parsing import (
+    add_colour_option,
+    add_reading_options,
+    add_rim_option,
+    colour,
+    count,
+    number,
+)
 from imagest_core.errors import InputError, MaskError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
@@ -59,11 +66,13 @@ def add_commands(subparsers: Any) -> None:
     chain("--closing", type=count, metavar="R", help="bridge gaps up to about twice this radius")
     chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
     chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
+    add_rim_option(parser)
     parser.set_defaults(run=_run)
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.damage.mask_io import write_mask
+    from imagest_core.damage.rim import clean_rim
     from imagest_core.painting.atomic import check_writable
     from imagest_core.painting.outputs import FileKind, check_replaceable, check_target
     from imagest_core.painting.reader import open_painting
@@ -75,10 +84,15 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     check_writable(args.out)
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage, notes = DERIVE[method](painting, args, progress)
-    if damage.empty:
-        raise MaskError(f"No damage was found by {method}; nothing was written.")
+        if damage.empty:
+            raise MaskError(f"No damage was found by {method}; nothing was written.")
+        notes = [detection_summary(damage, method), *notes]
+        if args.rim:
+            rim = clean_rim(painting, damage, args.rim, progress.part(0.0, 1.0, "cleaning the rim"))
+            damage = rim.damage
+            notes.append(f"rim: {counted(rim.pixels, 'pixel')} added, at most {rim.limit} px wide")
     write_mask(damage, args.out, force=args.force, inputs=inputs)
-    show(detection_summary(damage, method), *notes, f"written: {args.out}")
+    show(*notes, f"written: {args.out}")
 
 
 def _method(args: argparse.Namespace) -> str:

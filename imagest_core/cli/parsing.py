@@ -115,6 +115,32 @@ def number(low: float, high: float) -> Callable[[str], float]:
     return parse
 
 
+def rim_limit(text: str) -> int:
+    """Parse ``auto``, ``off`` (0) or a number of pixels."""
+    from imagest_core.damage.rim import AUTO_LIMIT, MAX_LIMIT
+
+    named = {"auto": AUTO_LIMIT, "off": 0}
+    if text in named:
+        return named[text]
+    try:
+        return whole(1, MAX_LIMIT)(text)
+    except argparse.ArgumentTypeError:
+        expected = f"auto, off or a number of pixels from 1 to {MAX_LIMIT}"
+        raise argparse.ArgumentTypeError(f"expected {expected}, not {shown(text)}") from None
+
+
+def add_rim_option(parser: argparse.ArgumentParser) -> None:
+    """Add ``--rim``."""
+    parser.add_argument(
+        "--rim",
+        type=rim_limit,
+        default=0,
+        metavar="auto|off|PX",
+        help="grow the mask where its rim still shows ground, shadow or a raised edge, by at most PX "
+        "pixels (auto: 8; default off)",
+    )
+
+
 def shown(text: str) -> str:
     """Quote an argument for an error message, shortened if it is long."""
     return f"'{text[:LONGEST_SHOWN]}…'" if len(text) > LONGEST_SHOWN else f"'{text}'"

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from imagest_core.cli.parsing import add_colour_option
+from imagest_core.cli.parsing import add_colour_option, add_rim_option
 from imagest_core.cli.progress_bar import duration
 from imagest_core.errors import OutputError
 from imagest_core.printable import counted, show
 from imagest_core.progress import Progress
 
 if TYPE_CHECKING:
+    from imagest_core.damage.map import DamageMap
+    from imagest_core.damage.rim import CleanedRim
     from imagest_core.painting.reader import Painting
     from imagest_core.restoration.record import RestorationRecord
     from imagest_core.restoration.request import RestorationRequest
@@ -42,6 +44,7 @@ def add_commands(subparsers: Any) -> None:
     add_reading_options(parser)
     add_colour_option(parser)
     add_style_options(parser)
+    add_rim_option(parser)
     add_request_options(parser)
     parser.set_defaults(run=_run)
 
@@ -106,14 +109,27 @@ def restore_file(args: argparse.Namespace, targets: Targets, progress: Progress)
     started = time.monotonic()
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage = check_mask_usable(read_mask(args.mask, (painting.width, painting.height)))
+        rim = _cleaned(painting, damage, args.rim, progress.part(0.0, 0.0, "cleaning the rim"))
+        damage = damage if rim is None else rim.damage
         used = checked_style(painting, damage, request, style)
         filling, writing = progress.part(0.0, 0.8, "restoring"), progress.part(0.8, 1.0)
-        result = restore(painting, damage, request, used, filling, operator=args.operator)
+        result = restore(painting, damage, request, used, filling, operator=args.operator, rim=rim)
         record = _written(painting, result, targets, inputs, writing)
         notes = [f"note: {note}" for note in painting.notes]
         if style is not None and used is None:
             notes.append(f"note: {_named(request)} uses no style reference; the given one was ignored.")
         return [*notes, *summary(record, time.monotonic() - started), *targets.lines(record)]
+
+
+def _cleaned(painting: Painting, damage: DamageMap, limit: int, progress: Progress) -> CleanedRim | None:
+    """Return the damage grown over its rim by at most ``limit`` px, None for 0."""
+    from imagest_core.damage.rim import clean_rim
+    from imagest_core.restoration.api import damage_to_fill
+
+    if not limit:
+        return None
+    damage_to_fill(painting, damage)
+    return clean_rim(painting, damage, limit, progress)
 
 
 def _named(request: RestorationRequest) -> str:

@@ -42,11 +42,18 @@ class Wand:
         ]
         return np.asarray(np.median(neighbourhood.reshape(-1, 3), axis=0), np.float32)
 
-    def mask(self, tolerance: float) -> Mask:
-        """Return (h, w) bool: similar pixels 8-connected to the seed, and the seed itself."""
+    def mask(self, tolerance: float, growth: int = 0) -> Mask:
+        """Return (h, w) bool: similar pixels 8-connected to the seed, and the seed itself.
+
+        The selection is dilated by ``growth`` px, over the soft edge of what was selected.
+        """
         x, y = self._seed
         similar = (self._distance <= tolerance).astype(np.uint8)
         similar[y, x] = 1
         flooded = np.zeros((similar.shape[0] + 2, similar.shape[1] + 2), np.uint8)
         cv2.floodFill(similar, flooded, (x, y), 1, flags=8 | cv2.FLOODFILL_MASK_ONLY | (1 << 8))
-        return np.asarray(flooded[1:-1, 1:-1] == 1)
+        selected = np.asarray(flooded[1:-1, 1:-1] == 1)
+        if growth < 1:
+            return selected
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * growth + 1,) * 2)
+        return np.asarray(cv2.dilate(selected.view(np.uint8), disc) > 0)

@@ -11,6 +11,7 @@ import numpy as np
 from imagest_core.arrays import Image
 from imagest_core.damage.map import DamageMap
 from imagest_core.damage.regions import Regions, find_regions
+from imagest_core.damage.rim import CleanedRim, regions_with_rim
 from imagest_core.errors import ImagestError, MaskError
 from imagest_core.messages import Message
 from imagest_core.painting.background import hash_in_background
@@ -34,8 +35,10 @@ from imagest_core.restoration.record import (
     MaskFacts,
     PaintingFacts,
     RestorationRecord,
+    RimFacts,
     WindowFacts,
     class_facts,
+    named_regions,
 )
 from imagest_core.restoration.request import RestorationRequest
 from imagest_core.restoration.result import RestorationResult
@@ -59,6 +62,7 @@ def restore(
     *,
     operator: str = "",
     exact: bool = False,
+    rim: CleanedRim | None = None,
 ) -> RestorationResult:
     """Fill the damage of ``painting`` in the classes to be filled.
 
@@ -76,6 +80,8 @@ def restore(
         Name of the person who restores, for the record.
     exact
         Fill exactly the damage, without dilating it first.
+    rim
+        The cleaned rim that ``damage`` includes, for the record.
 
     Raises
     ------
@@ -89,7 +95,9 @@ def restore(
         If the user cancelled.
     """
     engine = get_engine(request.engine)
-    return restore_with(engine, painting, damage, request, style, progress, operator=operator, exact=exact)
+    return restore_with(
+        engine, painting, damage, request, style, progress, operator=operator, exact=exact, rim=rim
+    )
 
 
 def restore_with(
@@ -102,6 +110,7 @@ def restore_with(
     *,
     operator: str = "",
     exact: bool = False,
+    rim: CleanedRim | None = None,
 ) -> RestorationResult:
     """Restore like :func:`restore`, with an engine that need not be registered."""
     progress, clock = progress or Progress(), Clock()
@@ -114,6 +123,8 @@ def restore_with(
         assembler = planned.assembler(painting, engine, request)
         notes, facts = _fill_all(painting, planned, engine, request, style, assembler, clock, progress)
         clock.lap("filling")
+        facts_of_rim = None if exact else _rim_facts(painting, planned, rim, progress)
+        clock.lap("rim")
     painting.check_unchanged()
     record = RestorationRecord(
         request,
@@ -125,11 +136,12 @@ def restore_with(
         Environment.now(),
         clock.timings(),
         peak_memory(),
-        _remarks(planned.plan, facts.facts),
+        (*_remarks(planned.plan, facts.facts), *_rim_remarks(facts_of_rim)),
         used=_used(engine, request, facts.facts, exact),
         operator=operator,
         classes=class_facts(damage),
         donor_sha256=donor,
+        rim=facts_of_rim,
     )
     return RestorationResult(assembler.fills(), planned.dilated, planned.regions, record)
 
@@ -311,6 +323,37 @@ def _remarks(plan: Plan, facts: Facts) -> tuple[str, ...]:
                 scale=coarsest,
                 count=refining,
                 windows=len(plan.tasks),
+            )
+        )
+    return tuple(remarks)
+
+
+def _rim_facts(painting: Painting, planned: _Planned, rim: CleanedRim | None, progress: Progress) -> RimFacts:
+    """Return what was cleaned, and the regions around which a rim still shows."""
+    checking = progress.part(1.0, 1.0, "checking the rim")
+    remaining = regions_with_rim(painting, planned.dilated, planned.regions, checking)
+    return RimFacts(0, 0, remaining) if rim is None else RimFacts(rim.limit, rim.pixels, remaining)
+
+
+def _rim_remarks(rim: RimFacts | None) -> tuple[str, ...]:
+    """Return notes for the user on the rim."""
+    if rim is None:
+        return ()
+    remarks: list[str] = []
+    if rim.pixels:
+        remarks.append(
+            Message(
+                "The mask was grown over its rim by {pixels} pixels, at most {limit} px wide.",
+                pixels=f"{rim.pixels:,}",
+                limit=rim.limit,
+            )
+        )
+    if rim.remaining:
+        remarks.append(
+            Message(
+                "Ground, shadow or a raised edge may still show around these regions: {regions}; "
+                "clean the rim and restore again.",
+                regions=named_regions(rim.remaining),
             )
         )
     return tuple(remarks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -27,6 +27,9 @@ FORMAT = 3
 """Version of the record. 2 added the operator, the fields used, damage classes, the scan's notes, the donor's
 hash and the writer's notes. 3 separates an engine's own parameters from the shared ones and renames the
 mask's "growth" to "dilation". See :func:`migrated`."""
+
+MAX_NAMED = 8
+"""Number of regions that a note names."""
 
 Facts = Mapping[str, str | int | float | bool]
 
@@ -143,6 +146,26 @@ class ContextFacts:
 
 
 @dataclass(frozen=True)
+class RimFacts:
+    """The rim of the damage.
+
+    ``limit``, ``pixels``: by how many pixels the mask could grow over it before the restoration, and the
+    pixels that this added; 0 if it wasn't cleaned. ``remaining``: numbers of the regions around which it
+    still shows after the restoration.
+    """
+
+    limit: int = 0
+    pixels: int = 0
+    remaining: tuple[int, ...] = ()
+
+
+def named_regions(regions: Sequence[int]) -> str:
+    """Return the numbers of regions as text; after the first few, how many follow."""
+    named = ", ".join(map(str, regions[:MAX_NAMED]))
+    return named if len(regions) <= MAX_NAMED else f"{named}, … (+{len(regions) - MAX_NAMED})"
+
+
+@dataclass(frozen=True)
 class Timings:
     """``started``: local time in ISO 8601; ``seconds`` by stage."""
 
@@ -182,7 +205,8 @@ class RestorationRecord:
     ``writing_notes`` (notes of the writer) are set once a file was written. ``used``: the fields of
     ``request`` that the fill depends on (empty in records of format 1). ``operator``: the person who
     restored, "" if not given. ``donor_sha256`` is the hash of the style's donor picture. ``context``: the
-    fills that were treated as known, None if there were none.
+    fills that were treated as known, None if there were none. ``rim``: what is known about the rim of the
+    damage; None in older records and where exactly a given mask was filled.
     """
 
     request: RestorationRequest
@@ -203,6 +227,7 @@ class RestorationRecord:
     writing_notes: tuple[str, ...] = ()
     format: int = FORMAT
     context: ContextFacts | None = None
+    rim: RimFacts | None = None
 
     def to_json(self) -> str:
         r"""Return indented JSON; bytes of file names that aren't UTF-8 become the text ``\xNN``."""

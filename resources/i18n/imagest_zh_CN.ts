@@ -354,6 +354,10 @@
         <translation>由完好图片生成(&amp;D)…</translation>
     </message>
     <message>
+        <source>Clean &amp;rim</source>
+        <translation>清理边缘(&amp;R)</translation>
+    </message>
+    <message>
         <source>&amp;Import a mask…</source>
         <translation>导入蒙版(&amp;I)…</translation>
     </message>
@@ -1683,6 +1687,10 @@
         <translation>“{repository}”不是仓库名称；请写成 OWNER/NAME。</translation>
     </message>
     <message>
+        <source>A mask can grow over its rim by 1 to {largest} px, not {limit}.</source>
+        <translation>蒙版可在边缘上扩展 1 到 {largest} 像素，而不是 {limit}。</translation>
+    </message>
+    <message>
         <source>A note must lie on the picture: choose a point inside it.</source>
         <translation>注释必须位于图片上：请选择图片内的一点。</translation>
     </message>
@@ -1703,12 +1711,20 @@
         <translation>{count} 个损伤类别已全部使用：请重命名一个不需要的类别。</translation>
     </message>
     <message>
+        <source>Clean rim</source>
+        <translation>清理边缘</translation>
+    </message>
+    <message>
         <source>Damage larger than the engine sees was filled at a scale up to {scale} times coarser first, and refined with {count} of {windows} tiles.</source>
         <translation>大于引擎视野的损伤先以最多粗 {scale} 倍的尺度填补，再用 {windows} 个分块中的 {count} 个细化。</translation>
     </message>
     <message>
         <source>Edit note on the picture</source>
         <translation>编辑图片上的注释</translation>
+    </message>
+    <message>
+        <source>Ground, shadow or a raised edge may still show around these regions: {regions}; clean the rim and restore again.</source>
+        <translation>以下区域周围可能仍有底料、阴影或翘起的边缘：{regions}；请清理边缘后重新修复。</translation>
     </message>
     <message>
         <source>HF_HUB_OFFLINE is set, so nothing is downloaded; unset it to fetch models.</source>
@@ -1797,6 +1813,10 @@
     <message>
         <source>The hub&apos;s answer about {repository} can&apos;t be understood.</source>
         <translation>无法理解模型库关于 {repository} 的答复。</translation>
+    </message>
+    <message>
+        <source>The mask was grown over its rim by {pixels} pixels, at most {limit} px wide.</source>
+        <translation>蒙版在边缘上扩展了 {pixels} 像素，宽度最多 {limit} 像素。</translation>
     </message>
     <message>
         <source>The model &apos;{name}&apos; is no checkpoint of the Imagest network; choose another model or engine.</source>
@@ -3223,10 +3243,6 @@
         <translation>底料颜色：自动</translation>
     </message>
     <message>
-        <source>ground colour: picked</source>
-        <translation>底料颜色：已拾取</translation>
-    </message>
-    <message>
         <source>Analysing the scan…</source>
         <translation>正在分析扫描件…</translation>
     </message>
@@ -3249,6 +3265,10 @@
     <message>
         <source>Pick</source>
         <translation>拾取</translation>
+    </message>
+    <message>
+        <source>ground colour: picked, median of 5 × 5 px</source>
+        <translation>底料颜色：已拾取，5 × 5 像素的中值</translation>
     </message>
     <message>
         <source>Click on bare ground in the picture</source>
@@ -5106,6 +5126,14 @@ SHA-256 of the unchanged samples: {2}…</source>
         <source>Show</source>
         <translation>显示</translation>
     </message>
+    <message>
+        <source>Ground, shadow or a raised edge may still show around these regions: {0}. Clean the rim, then restore again.</source>
+        <translation>以下区域周围可能仍有底料、阴影或翘起的边缘：{0}。请清理边缘，然后重新修复。</translation>
+    </message>
+    <message>
+        <source>Clean rim</source>
+        <translation>清理边缘</translation>
+    </message>
 </context>
 <context>
     <name>ResultQuestions</name>
@@ -5324,6 +5352,41 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>to review</source>
         <translation>待审阅</translation>
+    </message>
+</context>
+<context>
+    <name>RimPanel</name>
+    <message>
+        <source>Clean rim</source>
+        <translation>清理边缘</translation>
+    </message>
+    <message>
+        <source>Find ground, shadow and raised edges that still show around the mask</source>
+        <translation>查找蒙版周围仍然可见的底料、阴影和翘起的边缘</translation>
+    </message>
+    <message>
+        <source>Add to the mask</source>
+        <translation>添加到蒙版</translation>
+    </message>
+    <message>
+        <source>Discard</source>
+        <translation>放弃</translation>
+    </message>
+    <message>
+        <source>Examining the rim</source>
+        <translation>正在检查边缘</translation>
+    </message>
+    <message>
+        <source>The mask ends on intact paint everywhere; nothing needs to be added.</source>
+        <translation>蒙版的边界处处都在完好的颜料上，无需添加。</translation>
+    </message>
+    <message>
+        <source>Preview: {0} px around the mask still show ground, shadow or a raised edge.</source>
+        <translation>预览：蒙版周围仍有 {0} 像素显示底料、阴影或翘起的边缘。</translation>
+    </message>
+    <message>
+        <source>Clean rim: {0} px added. Undo takes them back.</source>
+        <translation>清理边缘：已添加 {0} 像素。可以撤销。</translation>
     </message>
 </context>
 <context>
@@ -5718,6 +5781,14 @@ SHA-256 of the unchanged samples: {2}…</source>
     <message>
         <source>Largest colour difference</source>
         <translation>允许的最大颜色差异</translation>
+    </message>
+    <message>
+        <source>Growth</source>
+        <translation>扩展</translation>
+    </message>
+    <message>
+        <source>Widens what the wand selects, over the soft edge of the damage</source>
+        <translation>把魔棒的选区向外扩展，覆盖损伤的柔和边缘</translation>
     </message>
     <message>
         <source>Mark</source>

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tifffile
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
 from app.commands import previews as previewing
@@ -135,3 +136,14 @@ def test_the_previous_tool_returns_after_picking_the_ground(window: MainWindow, 
     assert window.context.selection.tool == "pick"
     window.context.selection.picked.emit(60, 50)
     assert window.context.selection.tool == "brush"
+
+
+def test_a_picked_ground_is_the_median_of_a_few_pixels(window: MainWindow, opened: OpenDocument):
+    window.damage.show_derive("losses")
+    panel = window.damage.derive
+    around = opened.painting.read_working(Box(49, 44, 5, 5))
+    panel._pick()
+    window.context.selection.picked.emit(51, 46)
+    assert panel._ground == pytest.approx(np.median(around, axis=(0, 1)))
+    texts = [each.text() for each in panel.findChildren(QLabel)]
+    assert "ground colour: picked, median of 5 × 5 px" in texts

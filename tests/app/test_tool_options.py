@@ -69,3 +69,16 @@ def test_the_shortcuts_dialog_lists_both_ways(window: MainWindow) -> None:
     assert keys["Shrink class by 1 px"] == "Ctrl+Shift+Down, Ctrl+Alt+Down"
     assert keys["Change the brush size by dragging"] == "Alt+Drag, Ctrl+Drag"
     assert keys["Larger brush"].startswith("]")
+
+
+def test_the_growth_of_the_wand_is_typed(window: MainWindow, opened: OpenDocument) -> None:
+    growth, selection = window.options.growth, window.context.selection
+    selection.tool = ToolName.BRUSH
+    assert not growth.isVisible()
+    selection.tool = ToolName.WAND
+    assert growth.isVisible()
+    growth.selectAll()
+    QTest.keyClicks(growth, "5")
+    assert selection.wand_growth == 5
+    selection.wand_growth = 2
+    assert growth.text() == "+2 px"

@@ -51,3 +51,14 @@ def mask(tmp_path: Path, holes: np.ndarray) -> Path:
     path = tmp_path / "mask.png"
     write_picture(path, holes.astype(np.uint8) * 255)
     return path
+
+
+@pytest.fixture
+def soft_edged(scan: Path, holes: np.ndarray, tmp_path: Path) -> Path:
+    """The scan with white holes and a soft, 4 px wide rim around them."""
+    distance = cv2.distanceTransform((~holes).view(np.uint8), cv2.DIST_L2, 5)
+    cover = np.clip(1.1 - distance / 4.5, 0, 1)[..., np.newaxis]
+    samples = tifffile.imread(scan) * (1 - cover) + 62000 * cover
+    path = tmp_path / "soft.tif"
+    tifffile.imwrite(path, np.rint(samples).astype(np.uint16), photometric="rgb", metadata=None)
+    return path

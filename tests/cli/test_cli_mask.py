@@ -108,3 +108,22 @@ def test_equal_pictures_give_no_mask(cli, tmp_path, damaged):
     answer = cli("mask", clean, "-o", tmp_path / "out.png", "--clean", clean, "--no-align")
     assert answer.code == 2
     assert "No damage" in answer.err
+
+
+def test_the_rim_is_cleaned_and_reported(cli, soft_edged, tmp_path):
+    sizes = []
+    for rim in ("off", "auto"):
+        out = tmp_path / f"{rim}.png"
+        given = ["--method", "losses", "--ground", "#f2f2f2", "--dilate", 0, "--rim", rim]
+        answer = cli("mask", soft_edged, "-o", out, *given)
+        assert (answer.code, answer.err) == (0, "")
+        assert ("px wide" in answer.out) == (rim == "auto")
+        sizes.append(np.count_nonzero(read_picture(out, 0)))
+    assert sizes[1] > 1.1 * sizes[0]
+
+
+def test_a_wrong_rim_is_one_sentence(cli, damaged, tmp_path):
+    for rim in ("0", "33", "wide"):
+        answer = cli("mask", damaged, "-o", tmp_path / "out.png", "--rim", rim)
+        assert answer.code == 2
+        assert f"auto, off or a number of pixels from 1 to 32, not '{rim}'" in answer.err

@@ -183,3 +183,25 @@ def test_one_group_within_another_is_undone_with_it(tmp_path):
     with pytest.raises(RuntimeError):
         body()
     assert not one.exists()
+
+
+def test_the_rim_is_named_or_cleaned_and_recorded(cli, soft_edged, mask, tmp_path):
+    out, record = tmp_path / "out.tif", tmp_path / "record.json"
+    answer = restore(cli, soft_edged, mask, out, record)
+    assert (answer.code, answer.err) == (0, "")
+    assert "may still show around these regions: 1" in answer.out
+    facts = json.loads(record.read_text())["rim"]
+    assert (facts["limit"], facts["pixels"]) == (0, 0)
+    assert 1 in facts["remaining"]
+
+    cleaned = tmp_path / "cleaned.json"
+    answer = cli(
+        "restore", soft_edged, "--mask", mask, "-o", out, "--force", "--record", cleaned, "--rim", 6, *FILL
+    )
+    assert (answer.code, answer.err) == (0, "")
+    assert "grown over its rim by" in answer.out
+    data = json.loads(cleaned.read_text())
+    assert data["rim"]["limit"] == 6
+    assert data["rim"]["pixels"] > 100
+    assert 1 not in data["rim"]["remaining"]
+    assert data["mask"]["pixels"] == json.loads(record.read_text())["mask"]["pixels"] + data["rim"]["pixels"]

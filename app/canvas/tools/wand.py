@@ -75,7 +75,8 @@ class WandTool(Tool):
 
     def _grow(self) -> None:
         if self._wand is not None:
-            self._mask = self._wand.mask(self._tolerance)
+            growth = round(self.canvas.context.selection.wand_growth / (1 << self._level))
+            self._mask = self._wand.mask(self._tolerance, growth)
             self.canvas.show_mask(self._mask, self._part, self._level)
 
     def release(self, at: Pointer) -> None:

@@ -47,6 +47,7 @@ NAMES = {
     "derive_cracks": "Derive cracks",
     "derive_losses": "Derive losses",
     "derive_difference": "Derive difference",
+    "clean_rim": "Clean rim",
     "add_class": "Add class {name}",
     "rename_class": "Rename class to {name}",
     "recolour_class": "Recolour class",

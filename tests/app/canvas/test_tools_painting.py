@@ -229,6 +229,20 @@ def test_wand_selects_similar_pixels(context, view, mouse, document, qtbot: QtBo
     assert abs(around.width - 60) <= 2
 
 
+def test_the_selection_of_the_wand_is_widened(context, view, mouse, document, qtbot: QtBot) -> None:
+    context.selection.tool = "wand"
+    sizes = []
+    for growth in (0, 6):
+        context.selection.wand_growth = growth
+        mouse.press(130, 80)
+        qtbot.waitUntil(lambda: view.tool._wand is not None)
+        mouse.release(130, 80)
+        sizes.append(document.state.damage.bounds())
+    step = sizes[0].x - sizes[1].x
+    assert 4 <= step <= 8
+    assert sizes[1] == sizes[0].expanded(step)
+
+
 def test_the_wand_grows_with_the_drag(context, view, mouse, document, qtbot: QtBot) -> None:
     context.selection.tool, context.selection.tolerance = "wand", 8.0
     mouse.press(600, 200)

@@ -1,0 +1,137 @@
+"""Clean rim: propose to grow the mask where ground or shadow still shows around it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from app.commands import mask as masking
+from app.context import Context
+from app.document import OpenDocument
+from app.jobs.runner import Job
+from app.selection import Proposal
+from app.widgets.parts import button, column, label, row
+from imagest_core.damage.rim import AUTO_LIMIT, CleanedRim, clean_rim
+from imagest_core.project.operations.names import operation_name
+
+MAX_SHOWN = 64_000_000
+"""Largest box (px) of a proposal; in a larger one only its visible part is shown."""
+
+
+class RimPanel(QWidget):
+    """The button *Clean rim*, and what it proposes: apart from the mask until it is added.
+
+    ``proposing(bool)``: a proposal is shown, or no longer.
+    """
+
+    proposing = Signal(bool)
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        self._context = context
+        self._document: OpenDocument | None = None
+        self._cleaned: CleanedRim | None = None
+        self.start_button = button(
+            self.tr("Clean rim"),
+            self.start,
+            icon="grow",
+            tip=self.tr("Find ground, shadow and raised edges that still show around the mask"),
+        )
+        self.status = label("", "soft", wrap=True)
+        self.add_button = button(self.tr("Add to the mask"), self.apply, primary=True)
+        self.discard_button = button(self.tr("Discard"), self.discard)
+        self._answer = QWidget()
+        answer = column(self._answer, spacing=4)
+        answer.addWidget(self.status)
+        answer.addLayout(row(self.add_button, self.discard_button, None))
+        layout = column(self, spacing=4)
+        layout.addLayout(row(self.start_button, None))
+        layout.addWidget(self._answer)
+        self._answer.hide()
+
+    @property
+    def proposed(self) -> CleanedRim | None:
+        """The rim that is proposed, if there is one."""
+        return self._cleaned
+
+    def bind(self, document: OpenDocument) -> None:
+        """Forget the rim of another document, and any rim once the mask has changed."""
+        self._document = document
+        self.discard()
+        document.damage_changed.connect(lambda _: self.refresh())
+
+    def refresh(self) -> None:
+        """Discard an outdated proposal; without damage there is no rim."""
+        self.discard()
+        document = self._context.document
+        self.start_button.setEnabled(document is not None and not document.state.damage.filled().empty)
+
+    def start(self) -> None:
+        """Find the rim of the whole mask in the background and propose it."""
+        document = self._context.document
+        self.discard()
+        if document is None or not self.start_button.isEnabled():
+            return
+        painting, damage = document.painting, document.document.committed_state.damage.copy()
+
+        def done(cleaned: CleanedRim) -> None:
+            if self._context.document is document and document.state.damage == damage:
+                self._propose(cleaned)
+
+        self._context.jobs.submit(
+            Job(
+                self.tr("Examining the rim"),
+                lambda progress: clean_rim(painting, damage, AUTO_LIMIT, progress),
+                done,
+                topic="rim",
+            )
+        )
+
+    def _propose(self, cleaned: CleanedRim) -> None:
+        added = cleaned.added
+        if added.empty:
+            self._context.messages.say(
+                self.tr("The mask ends on intact paint everywhere; nothing needs to be added."), topic="rim"
+            )
+            return
+        self._cleaned = cleaned
+        box = added.bounds()
+        if box.area > MAX_SHOWN:
+            box = box.within(self._context.selection.visible)
+        self._context.selection.mask_visible = True
+        if not box.empty:
+            self._context.selection.proposal = Proposal(box, added.read(box) > 0, _main_label(cleaned))
+        text = self.tr("Preview: {0} px around the mask still show ground, shadow or a raised edge.")
+        self.status.setText(text.format(f"{cleaned.pixels:,}"))
+        self._answer.show()
+        self.proposing.emit(True)
+
+    def apply(self) -> None:
+        """Add the proposed rim to the mask as one undo step."""
+        cleaned = self._cleaned
+        if cleaned is None:
+            return
+        self.discard()
+        text = self.tr("Clean rim: {0} px added. Undo takes them back.").format(f"{cleaned.pixels:,}")
+        masking.add_damage(
+            self._context,
+            cleaned.added,
+            operation_name("clean_rim"),
+            _main_label(cleaned),
+            lambda: self._context.messages.say(text, topic="rim"),
+        )
+
+    def discard(self) -> None:
+        """Hide the proposal; the mask is unchanged."""
+        if self._cleaned is None:
+            return
+        self._cleaned = None
+        self._context.selection.proposal = None
+        self._answer.hide()
+        self.proposing.emit(False)
+
+
+def _main_label(cleaned: CleanedRim) -> int:
+    """The class with the most pixels of the rim."""
+    counts = cleaned.added.counts()
+    return max(counts, key=lambda each: counts[each])

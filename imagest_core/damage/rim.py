@@ -1,0 +1,344 @@
+"""The rim of damage: pixels outside a mask that still show ground, shadow or a raised edge.
+
+The ring outside a mask is compared with the paint a few pixels further out: a rim is more like the damage,
+darker or lighter than that paint, consistently along the boundary. The same comparison a few pixels further
+out, in intact paint, shows how much it varies by chance there. The mask grows in small steps, each of which
+is judged again, so that it stops where the paint begins. Cost and memory follow the damaged area.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.arrays import Image, Labels, Mask
+from imagest_core.damage.map import TILE, DamageMap, tile_box
+from imagest_core.damage.regions import Regions
+from imagest_core.errors import MaskError
+from imagest_core.messages import Message
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.reader import Painting
+from imagest_core.progress import Progress
+
+AUTO_LIMIT, MAX_LIMIT = 8, 32
+"""Pixels by which a mask grows at most: the default, and the largest value."""
+STEP = 2
+"""Pixels by which the mask grows before its new rim is judged."""
+GAP = 3
+"""Pixels between the ring that is judged and the intact ring that shows how much paint varies."""
+SMOOTHING = 0.6
+GROUND_RADIUS = 12
+"""Radius (px) within which the colour of the damage is averaged."""
+STRETCH, PART = 11, 65
+"""Side (px) of the windows that contain a stretch and a longer part of the boundary."""
+MIN_STEP = 2.5
+"""Smallest difference (CIELAB) that counts as a rim."""
+MIN_CONTRAST, CLIP = 6.0, 15.0
+"""Least contrast (CIELAB) between damage and paint, and the largest difference of a pixel that counts."""
+CONFIRM = 4.0
+"""Difference that confirms a part of the boundary, in standard deviations of such parts in intact paint."""
+MOST = 0.75
+"""Share of the stretches of a confirmed part that differ."""
+START, CONTINUE = (1.0, 6.0), (0.6, 2.0)
+"""Difference of a stretch next to the mask and one further out, in standard deviations of stretches in intact
+paint: on a confirmed part of the boundary, and elsewhere."""
+MIN_SAMPLES = 40
+"""Pixels of intact paint without which nothing grows."""
+MIN_SHARE, MIN_PIXELS = 0.15, 8
+"""Share of the pixels next to a region, and their number, from which its rim is reported."""
+
+KINDS = 3
+"""Like the damage, darker, lighter."""
+
+
+@dataclass(frozen=True, eq=False)
+class CleanedRim:
+    """A map whose damage was grown over its rim.
+
+    Parameters
+    ----------
+    damage
+        The map including the rim, which has the class of the nearest damage.
+    added
+        Only the rim, with the same labels.
+    limit
+        Pixels by which the damage could grow at most.
+    """
+
+    damage: DamageMap
+    added: DamageMap
+    limit: int
+
+    @property
+    def pixels(self) -> int:
+        """Number of pixels added."""
+        return self.added.count()
+
+
+def check_limit(limit: int) -> int:
+    """Return ``limit``; raise ``MaskError`` if it isn't from 1 to 32."""
+    if not 1 <= limit <= MAX_LIMIT:
+        raise MaskError(
+            Message(
+                "A mask can grow over its rim by 1 to {largest} px, not {limit}.",
+                largest=MAX_LIMIT,
+                limit=limit,
+            )
+        )
+    return limit
+
+
+def clean_rim(
+    painting: Painting, damage: DamageMap, limit: int = AUTO_LIMIT, progress: Progress | None = None
+) -> CleanedRim:
+    """Grow the damage to be filled over a rim that still shows ground, shadow or a raised edge.
+
+    Damage grows over unmarked pixels only, never over another class.
+
+    Parameters
+    ----------
+    painting, damage
+        The scan, and its damage at the same size.
+    limit
+        Pixels by which the damage grows at most, 1–32.
+    progress
+        Progress and cancellation.
+
+    Raises
+    ------
+    MaskError
+        If ``limit`` isn't from 1 to 32.
+    Cancelled
+        If the user cancelled.
+    """
+    limit, progress = check_limit(limit), progress or Progress()
+    added = DamageMap(damage.width, damage.height, damage.classes)
+    result = damage.copy()
+    for cell in progress.steps(_cells_near(damage.filled(), limit)):
+        labels = _rim_in(painting, damage, cell, limit)
+        if labels.any():
+            added.write(cell, labels)
+            result.write(cell, np.where(labels > 0, labels, damage.read(cell)))
+    return CleanedRim(result, added, limit)
+
+
+def regions_with_rim(
+    painting: Painting, damage: DamageMap, regions: Regions, progress: Progress | None = None
+) -> tuple[int, ...]:
+    """Return the ids of the ``regions`` of ``damage`` whose rim shows ground, shadow or a raised edge.
+
+    Raises ``Cancelled``.
+    """
+    progress = progress or Progress()
+    rims, rings = (np.zeros(len(regions) + 1, np.int64) for _ in range(2))
+    for cell in progress.steps(_cells_near(damage, 1)):
+        ids = np.where(damage.read(cell) > 0, 0, _ids_next_to(regions, cell))
+        if ids.any():
+            rim = _rim_in(painting, damage, cell, 1) > 0
+            rims += np.bincount(ids[rim], minlength=len(rims))
+            rings += np.bincount(ids.ravel(), minlength=len(rings))
+    shown = rims >= np.maximum(rings * MIN_SHARE, MIN_PIXELS)
+    return tuple(int(region) for region in np.flatnonzero(shown) if region)
+
+
+def find_rim(lab: Image, labels: Labels, filled: Mask, limit: int) -> Labels:
+    """Return (h, w) the class that each pixel gets as part of a rim, else 0.
+
+    Parameters
+    ----------
+    lab
+        (h, w, 3) float32 CIELAB.
+    labels
+        (h, w) classes of the damage.
+    filled
+        (h, w) the damage that grows. All other damage is neither grown over nor compared with.
+    limit
+        Pixels by which the damage grows at most.
+    """
+    result = np.zeros_like(labels)
+    if not filled.any() or labels.all():
+        return result
+    distance, nearest = _nearest(filled)
+    rings = _Rings(lab, filled, nearest, labels == 0)
+    grown = filled
+    for _ in range(-(-limit // STEP)):
+        step = rings.grow(grown) & (distance <= limit + 0.5)
+        if not step.any():
+            break
+        grown = grown | step
+    rim = grown & ~filled
+    result[rim] = labels.ravel()[nearest[rim]]
+    return result
+
+
+class _Rings:
+    """Compares the rings around a growing mask."""
+
+    def __init__(self, lab: Image, filled: Mask, nearest: NDArray[np.intp], free: Mask) -> None:
+        self._lab, self._free = lab, free
+        self._paint = cv2.medianBlur(lab, 5).reshape(-1, 3)
+        self._ground = _local_mean(lab, filled).reshape(-1, 3)[nearest]
+
+    def grow(self, mask: Mask) -> Mask:
+        """Return the rim of ``mask`` up to ``STEP`` pixels from it."""
+        free = self._free & ~mask
+        near, _ = _nearest(mask)
+        far = near - (STEP + GAP)
+        smooth = _smoothed(self._lab, free)
+        inner, outer = self._differences(smooth, free, near), self._differences(smooth, free, far)
+        lines = [free & (np.abs(near - step) <= 0.5) for step in range(1, STEP + 1)]
+        usual = [free & (np.abs(far - step) <= 0.5) for step in range(1, STEP + 1)]
+        rim = np.zeros_like(mask)
+        for kind in range(KINDS):
+            rim |= _rim_of(inner[..., kind], outer[..., kind], lines, usual)
+        return _connected(rim, mask)
+
+    def _differences(self, smooth: Image, free: Mask, distance: Image) -> Image:
+        """Return (h, w, 3) the differences of a ring from the paint next to it, by kind; NaN elsewhere.
+
+        The ring is up to ``STEP`` px away, the paint 2–4 px further; its colour is a median of 5 × 5 px.
+        """
+        out = np.full((*distance.shape, KINDS), np.nan, np.float32)
+        beyond = free & (distance >= STEP + 2.5) & (distance <= STEP + 4.5)
+        ring = free & (distance > 0) & (distance <= STEP + 0.5)
+        if not beyond.any():
+            return out
+        away, nearest = _nearest(beyond)
+        ring &= away <= STEP + 4
+        paint = self._paint[nearest[ring]]
+        step, towards = smooth[ring] - paint, self._ground[ring] - paint
+        contrast = np.maximum(np.linalg.norm(towards, axis=1), MIN_CONTRAST)
+        out[ring, 0] = (step * towards).sum(axis=1) / contrast
+        out[ring, 1], out[ring, 2] = -step[:, 0], step[:, 0]
+        return np.clip(out, -CLIP, CLIP)
+
+
+def _rim_of(inner: Image, outer: Image, lines: list[Mask], usual: list[Mask]) -> Mask:
+    """Return the pixels of ``lines`` whose stretch differs more than intact paint does by chance.
+
+    ``inner`` and ``outer`` are the differences (h, w) next to the mask and in the intact ring, with their
+    lines of equal distance.
+    """
+    height, width = inner.shape
+    spread = _spread([_mean_along(outer, line, STRETCH) for line in usual], PART)
+    confirmed = _is_confirmed(inner, outer, lines[0], usual)
+    rim, open_ = np.zeros((height, width), np.bool_), np.ones((height, width), np.bool_)
+    for index, line in enumerate(lines):
+        factors, least = (START, MIN_STEP) if index == 0 else (CONTINUE, MIN_STEP / 2)
+        threshold = np.maximum(spread * np.where(confirmed, *factors), least)
+        continues = line & open_ & (_mean_along(inner, line, STRETCH) > threshold)
+        rim |= continues
+        open_ = _widened(continues, 1)
+    return rim
+
+
+def _is_confirmed(inner: Image, outer: Image, line: Mask, usual: list[Mask]) -> Mask:
+    """Return (h, w) bool: near a long part of the boundary with a rim that chance doesn't explain.
+
+    Most stretches of the part must differ: a few are also caused by an object that the boundary crosses.
+    """
+    spread = _spread([_mean_along(outer, each, PART) for each in usual], 2 * PART - 1)
+    stretches = _mean_along(inner, line, STRETCH)
+    share = _mean_along(np.where(np.isnan(stretches), np.nan, stretches > MIN_STEP), line, PART)
+    mean = _mean_along(inner, line, PART)
+    return _widened((mean > np.maximum(CONFIRM * spread, MIN_STEP)) & (share > MOST), STEP)
+
+
+def _mean_along(values: Image, line: Mask, side: int) -> Image:
+    """Return (h, w) the mean of ``values`` on ``line`` in a window around a pixel; NaN outside the line."""
+    known = line & ~np.isnan(values)
+    total, count = _sum(np.where(known, values, 0), side), _sum(known, side)
+    return np.asarray(np.where(known & (count > STRETCH / 2), total / np.maximum(count, 1), np.nan))
+
+
+def _spread(means: list[Image], side: int) -> Image:
+    """Return (h, w) the root mean square of the ``means`` in a window, infinite where too few are known."""
+    stack = np.stack(means)
+    squares, count = np.nansum(stack * stack, axis=0), np.count_nonzero(~np.isnan(stack), axis=0)
+    total, number = _sum(squares, side), _sum(count, side)
+    spread = np.sqrt(np.maximum(total, 0) / np.maximum(number, 1))
+    return np.asarray(np.where(number >= MIN_SAMPLES, spread, np.inf))
+
+
+def _sum(values: NDArray, side: int) -> Image:
+    """Return (h, w) the sum in a window, without pixels outside the image."""
+    return np.asarray(
+        cv2.boxFilter(
+            values.astype(np.float32), -1, (side, side), normalize=False, borderType=cv2.BORDER_CONSTANT
+        )
+    )
+
+
+def _local_mean(image: Image, mask: Mask) -> Image:
+    """Return (h, w, 3) the mean of the pixels of ``mask`` around each of them."""
+    side = 2 * GROUND_RADIUS + 1
+    weight = mask.astype(np.float32)
+    total = _sum(image * weight[..., np.newaxis], side)
+    return np.asarray(total / np.maximum(_sum(weight, side), 1)[..., np.newaxis])
+
+
+def _smoothed(image: Image, free: Mask) -> Image:
+    """Return the image smoothed without the pixels outside ``free``: none of the damage leaks into them."""
+    weight = free.astype(np.float32)
+    total = cv2.GaussianBlur(image * weight[..., np.newaxis], (0, 0), SMOOTHING)
+    return np.asarray(total / np.maximum(cv2.GaussianBlur(weight, (0, 0), SMOOTHING), 1e-3)[..., np.newaxis])
+
+
+def _widened(mask: Mask, pixels: int) -> Mask:
+    return np.asarray(cv2.dilate(mask.view(np.uint8), np.ones((2 * pixels + 1,) * 2, np.uint8)) > 0)
+
+
+def _connected(rim: Mask, mask: Mask) -> Mask:
+    """Return the pixels of ``rim`` that are connected to ``mask``."""
+    front, allowed = mask, rim | mask
+    for _ in range(STEP):
+        front = _widened(front, 1) & allowed
+    return front & ~mask
+
+
+def _nearest(mask: Mask) -> tuple[Image, NDArray[np.intp]]:
+    """Return the distance (px) of every pixel to the nearest one of ``mask``, and that one's flat index."""
+    distance, numbers = cv2.distanceTransformWithLabels(
+        (~mask).view(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+    )
+    index = np.zeros(int(numbers.max()) + 1, np.intp)
+    index[numbers[mask]] = np.flatnonzero(mask)
+    return np.asarray(distance), np.asarray(index[numbers])
+
+
+def _rim_in(painting: Painting, damage: DamageMap, cell: Box, limit: int) -> Labels:
+    """Return (h, w) the classes of the rim within ``cell``, computed around the damage near it only."""
+    out = np.zeros((cell.height, cell.width), np.uint8)
+    near = _bounds(damage, cell.expanded(limit)).expanded(limit).within(cell)
+    if near.empty:
+        return out
+    around = near.expanded(limit + PART + STRETCH).within(damage.box)
+    rgb = np.clip(painting.read_working(around), 0, 1).astype(np.float32)
+    lab = np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2LAB))
+    rim = find_rim(lab, damage.read(around), damage.fill_mask(around), limit)
+    out[near.moved(-cell.x, -cell.y).slices] = rim[near.moved(-around.x, -around.y).slices]
+    return out
+
+
+def _cells_near(damage: DamageMap, pixels: int) -> list[Box]:
+    """Return the tiles, clipped to the image, that have damage within ``pixels``."""
+    keys = {
+        (cell.x // TILE, cell.y // TILE)
+        for box in damage.occupied()
+        for cell in _bounds(damage, box).expanded(pixels).within(damage.box).tiles(TILE)
+    }
+    return [tile_box(key).within(damage.box) for key in sorted(keys, key=lambda key: key[::-1])]
+
+
+def _bounds(damage: DamageMap, box: Box) -> Box:
+    x, y, width, height = cv2.boundingRect((damage.read(box) > 0).view(np.uint8))
+    return Box(x + box.x, y + box.y, width, height) if width else Box(box.x, box.y, 0, 0)
+
+
+def _ids_next_to(regions: Regions, cell: Box) -> NDArray[np.int32]:
+    """Return (h, w) int32: the highest region id within one pixel of each pixel of ``cell``, else 0."""
+    ids = regions.labels(cell.expanded(1)).astype(np.float32)
+    return np.asarray(cv2.dilate(ids, np.ones((3, 3), np.uint8))[1:-1, 1:-1].astype(np.int32))

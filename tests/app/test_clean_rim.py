@@ -1,0 +1,109 @@
+"""*Clean rim* proposes to grow the mask, adds it as one step, and is offered after a restoration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import tifffile
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.document import OpenDocument
+from app.window.main_window import MainWindow
+from imagest_core.project.operations.mask import change_mask
+
+Settle = Callable[[], None]
+LOSS = np.s_[40:60, 50:80]
+
+
+@pytest.fixture
+def scan(scan: Path) -> Path:
+    """The scan with a soft rim of ground, 4 px wide, around its loss."""
+    picture = tifffile.imread(scan)
+    mask = np.zeros(picture.shape[:2], np.uint8)
+    mask[LOSS] = 1
+    distance = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 5)
+    cover = np.clip(1.1 - distance / 4.5, 0, 1)[..., np.newaxis]
+    soft = np.rint(picture * (1 - cover) + 60_000 * cover).astype(np.uint16)
+    tifffile.imwrite(scan, soft, photometric="rgb", resolution=(40, 40), resolutionunit="CENTIMETER")
+    return scan
+
+
+@pytest.fixture
+def marked(opened: OpenDocument) -> OpenDocument:
+    """The loss is marked without its rim."""
+    damage = opened.state.damage.copy()
+    labels = damage.read(damage.box)
+    labels[LOSS] = 1
+    damage.write(damage.box, labels)
+    opened.do(change_mask(opened.state.damage, damage, "Brush stroke"))
+    return opened
+
+
+def click(qtbot: QtBot, widget) -> None:
+    qtbot.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+def test_the_rim_is_proposed_then_added_as_one_step(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    panel, selection = window.damage.rim, window.context.selection
+    before = marked.state.damage.copy()
+    click(qtbot, panel.start_button)
+    settle()
+    assert selection.proposal is not None
+    proposed = int(selection.proposal.mask.sum())
+    assert proposed > 200
+    assert f"{proposed:,} px" in panel.status.text()
+    assert panel.add_button.isVisibleTo(window.damage)
+    assert marked.state.damage == before, "a proposal changes nothing"
+
+    click(qtbot, panel.add_button)
+    settle()
+    assert selection.proposal is None
+    assert not panel.add_button.isVisibleTo(window.damage)
+    assert [str(entry.name) for entry in marked.document.history.done] == ["Brush stroke", "Clean rim"]
+    assert marked.state.damage.count() == before.count() + proposed
+    window.action("undo").trigger()
+    assert marked.state.damage == before
+
+
+def test_a_proposal_ends_when_it_is_discarded_or_the_mask_changes(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    panel, selection = window.damage.rim, window.context.selection
+    click(qtbot, panel.start_button)
+    settle()
+    click(qtbot, panel.discard_button)
+    assert selection.proposal is None
+    assert panel.proposed is None
+
+    window.action("clean_rim").trigger()
+    settle()
+    assert selection.proposal is not None
+    window.action("undo").trigger()
+    assert selection.proposal is None
+    assert not panel.start_button.isEnabled(), "nothing is marked any more"
+
+
+def test_a_restoration_warns_of_the_rim_and_offers_to_clean_it(
+    window: MainWindow, marked: OpenDocument, qtbot: QtBot, settle: Settle
+):
+    window.action("restore_all").trigger()
+    settle()
+    banner = window.banner
+    assert banner.message is not None
+    assert banner.message.level == "warning"
+    assert "may still show around these regions: 1." in banner.sentence.text()
+    click(qtbot, banner.act)
+    settle()
+    assert window.context.selection.proposal is not None
+    click(qtbot, window.damage.rim.add_button)
+    settle()
+    window.action("restore_all").trigger()
+    settle()
+    assert banner.message.level == "info"
