@@ -7,6 +7,7 @@ Strokes are a :class:`~imagest_core.damage.map.DamageMap`: 0 is unknown, 1–254
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
-from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
+from imagest_core.damage.detection.features import FEATURE_TILE, FeatureCache, FeatureSettings
 from imagest_core.damage.detection.trained_model import INTACT, TrainedModel
 from imagest_core.damage.detection.trees import Forest
 from imagest_core.damage.detection.working_scale import WorkingScale
@@ -28,6 +29,10 @@ from imagest_core.progress import Progress
 SCALES = (1, 2, 4, 8)
 MAX_SAMPLES = 4000
 """Maximum number of pixels of a class that are learned from."""
+MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 1.0
+"""Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
+of the strokes of a label."""
+ROUNDS, AGAIN_WEIGHT = 1, 2.0
 STROKE_WIDTH = 8
 """Width of thin strokes (px) at the automatic scale."""
 PART, MAX_PART = 512, 2048
@@ -117,13 +122,16 @@ class StrokeClassifier:
         scale = WorkingScale.of(self.painting, self._level(strokes))
         if self._cache is None or self._cache.scale != scale:
             self._cache = FeatureCache(self.painting, scale, self._settings)
-        samples, labels = stroke_samples(strokes, self._cache, progress.part(0, 0.8))
+        samples = stroke_samples(strokes, self._cache, progress.part(0, 0.8))
         progress.check()
-        present = (*(label for label in np.unique(labels).tolist() if label != INTACT), INTACT)
-        classes = np.searchsorted(np.array(present), labels)
-        names = tuple(_class_name(strokes, label) for label in present[:-1])
-        forest = Forest.learn(samples, classes)
-        self.model = TrainedModel(forest, present, scale.level, self._settings, names)
+        labels = tuple(np.unique(samples.labels).tolist())
+        names = tuple(_class_name(strokes, label) for label in labels[:-1])
+        classes = np.searchsorted(np.array(labels), samples.labels)
+        forest = Forest.learn(samples.features, classes, samples.weights)
+        for _ in range(ROUNDS):
+            progress.check()
+            forest = _learned_again(forest, samples, classes)
+        self.model = TrainedModel(forest, labels, scale.level, self._settings, names)
         progress.set(1.0)
         return self.model
 
@@ -276,23 +284,59 @@ def cleaned(raw: DamageMap, parameters: Cleanup) -> DamageMap:
     return result
 
 
-def stroke_samples(
-    strokes: DamageMap, cache: FeatureCache, progress: Progress
-) -> tuple[Image, NDArray[np.int64]]:
-    """Return the features (n, features) and labels (n,) of pixels under strokes."""
+class Samples(NamedTuple):
+    """Features (n, features) float32, labels (n,) and weights (n,) of pixels."""
+
+    features: Image
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    unmarked: int
+
+
+def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) -> Samples:
+    """Return pixels under strokes, and unmarked ones near them as weak examples of intact paint.
+
+    Every label has the same total weight. Most unmarked pixels are intact. With a small weight they keep
+    colours that no stroke shows from being damage, and don't outweigh strokes on damage.
+    """
     labels = reduced_strokes(strokes, cache.scale)
-    chosen = _chosen(labels)
-    samples, classes = [], []
-    cells = [cell for cell in chosen.occupied()]
+    chosen, rng = _chosen(labels), np.random.default_rng(1)
+    features, classes, unmarked = [], [], []
+    cells = [cell for occupied in chosen.occupied() for cell in occupied.tiles(FEATURE_TILE)]
+    cells = [cell for cell in cells if chosen.read(cell).any()]
     for cell in progress.steps(cells):
-        marked = chosen.read(cell)
-        rows, columns = np.nonzero(marked)
-        left, top = int(columns.min()), int(rows.min())
-        box = Box.spanning(left, top, int(columns.max()) + 1, int(rows.max()) + 1)
-        features = cache.read(box.moved(cell.x, cell.y))
-        samples.append(features[:, rows - top, columns - left].T)
-        classes.append(marked[rows, columns])
-    return np.ascontiguousarray(np.concatenate(samples)), np.concatenate(classes).astype(np.int64)
+        marked, values = chosen.read(cell), cache.read(cell)
+        features.append(values[:, marked > 0].T)
+        classes.append(marked[marked > 0])
+        free = np.flatnonzero(labels.read(cell).ravel() == 0)
+        free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
+        unmarked.append(values.reshape(len(values), -1)[:, free].T)
+    together = np.concatenate(classes).astype(np.int64)
+    counts = np.bincount(together, minlength=256)
+    background = np.concatenate(unmarked)
+    return Samples(
+        np.concatenate([*features, background]),
+        np.concatenate([together, np.full(len(background), INTACT)]),
+        np.concatenate(
+            [len(together) / counts[together], np.full(len(background), _unmarked_weight(together, background))]
+        ),
+        len(background),
+    )
+
+
+def _learned_again(forest: Forest, samples: Samples, classes: NDArray[np.int64]) -> Forest:
+    """Learn again from the strokes and from unmarked pixels of the class that ``forest`` gives them."""
+    first = len(classes) - samples.unmarked
+    shares = forest.probabilities(np.ascontiguousarray(samples.features[first:].T))
+    guessed, weights = classes.copy(), samples.weights.copy()
+    guessed[first:] = shares.argmax(axis=0)
+    weights[first:] *= (2 * shares.max(axis=0) - 1).clip(0.05) * AGAIN_WEIGHT
+    return Forest.learn(samples.features, guessed, weights)
+
+
+def _unmarked_weight(labels: NDArray[np.int64], background: Image) -> float:
+    """Return the weight of an unmarked pixel, relative to the ``len(labels)`` of each label."""
+    return UNMARKED_WEIGHT * len(labels) / max(len(background), 1)
 
 
 def reduced_strokes(strokes: DamageMap, scale: WorkingScale) -> DamageMap:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 
-TREES, MAX_LEAVES, MIN_LEAF = 32, 96, 3
+TREES, MAX_LEAVES, MIN_LEAF = 32, 96, 0.01
 MAX_NODES, MAX_DEPTH, MAX_TREES = 1 << 18, 64, 1024
 LEAF = -1
 ARRAYS: Mapping[str, Any] = {
@@ -58,18 +58,19 @@ class Forest:
     roots: NDArray[np.int32]
 
     @classmethod
-    def learn(cls, samples: Image, classes: NDArray[np.int64], seed: int = 0) -> Self:
-        """Learn from ``samples`` (n, features) float32 of ``classes`` (n,), which count from 0."""
+    def learn(
+        cls, samples: Image, classes: NDArray[np.int64], weights: NDArray[np.float64], seed: int = 0
+    ) -> Self:
+        """Learn from ``samples`` (n, features) float32 of ``classes`` (n,), from 0, with ``weights`` (n,)."""
         from sklearn.ensemble import ExtraTreesClassifier
 
         classifier = ExtraTreesClassifier(
             TREES,
             max_leaf_nodes=MAX_LEAVES,
-            min_samples_leaf=MIN_LEAF,
-            class_weight="balanced",
+            min_weight_fraction_leaf=MIN_LEAF,
             random_state=seed,
         )
-        return cls.from_sklearn(classifier.fit(samples, classes))
+        return cls.from_sklearn(classifier.fit(samples, classes, sample_weight=weights))
 
     @classmethod
     def from_sklearn(cls, classifier: Any) -> Self:
