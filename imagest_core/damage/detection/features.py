@@ -104,10 +104,10 @@ class FeatureCache:
         features = np.empty((self.settings.count, box.height, box.width), np.float32)
         cells = [cell.within(self.scale.box) for cell in box.tiles(FEATURE_TILE)]
         tiles = {_tile_at(cell, self.scale.box) for cell in cells}
-        fresh = self._compute(tiles - self._tiles.keys())
-        for tile in sorted(tiles):
+        kept = {tile: self._used(tile) for tile in tiles & self._tiles.keys()}
+        kept |= self._compute(tiles - kept.keys())
+        for tile, source in kept.items():
             part = tile.within(box)
-            source = fresh[tile] if tile in fresh else self._used(tile)
             inside = part.moved(-tile.x, -tile.y).slices
             features[(slice(None), *part.moved(-box.x, -box.y).slices)] = source[(slice(None), *inside)]
         return features

@@ -19,7 +19,7 @@ from imagest_core.painting.atomic import replacing
 from imagest_core.painting.outputs import check_regular_file
 
 SUFFIX = ".safetensors"
-KIND, VERSION = "imagest-damage-model", "1"
+KIND, VERSION = "imagest-damage-model", 1
 INTACT = 255
 """The label of intact paint among strokes."""
 MAX_BYTES, MAX_SIGMA, MAX_SCALES = 64 << 20, 64.0, 8
@@ -59,12 +59,14 @@ class TrainedModel:
         from safetensors.numpy import save
 
         description = {
+            "version": VERSION,
             "labels": list(self.labels),
             "names": list(self.names),
             "level": self.level,
             "sigmas": list(self.settings.sigmas),
         }
-        metadata = {"kind": KIND, "version": VERSION, "description": json.dumps(description, sort_keys=True)}
+        # A single entry, because the library writes several in random order.
+        metadata = {KIND: json.dumps(description, sort_keys=True)}
         return bytes(save({name: getattr(self.forest, name) for name in ARRAYS}, metadata))
 
 
@@ -87,7 +89,7 @@ def load_model(path: Path) -> TrainedModel:
     if size > MAX_BYTES:
         raise _invalid(path, "it is larger than 64 MB")
     header = read_header(path)
-    if header.metadata.get("kind") != KIND:
+    if KIND not in header.metadata:
         raise ModelError(
             Message("{path} isn't a damage model: choose one saved with --save-model.", path=path.name)
         )
@@ -102,12 +104,10 @@ def _invalid(path: Path, reason: object) -> ModelError:
 
 
 def _model_of(header: Header, path: Path) -> TrainedModel:
-    if header.metadata.get("version") != VERSION:
-        raise ValueError("its version is unknown")
     _check_arrays(header)
-    description = json.loads(header.metadata.get("description", ""))
-    if not isinstance(description, dict):
-        raise ValueError("its description isn't a JSON object")
+    description = json.loads(header.metadata[KIND])
+    if not isinstance(description, dict) or description.get("version") != VERSION:
+        raise ValueError("its version is unknown")
     labels, level = description.get("labels"), description.get("level")
     if type(level) is not int or not 0 <= level <= MAX_LEVEL:
         raise ValueError("its scale is invalid")
