@@ -176,10 +176,19 @@ def _cracks(painting: Painting, args: argparse.Namespace, progress: Progress) ->
 
 
 def _losses(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
-    from imagest_core.damage.detection.detect import detect_losses
+    from dataclasses import replace
+
+    from imagest_core.damage.detection.detect import detect_losses, estimate_ground_in, trusted_ground
     from imagest_core.damage.detection.losses import LossParameters
 
-    return detect_losses(painting, LossParameters(**_given(args, "losses")), progress), []
+    parameters, notes = LossParameters(**_given(args, "losses")), []
+    if parameters.ground is None:
+        estimate = estimate_ground_in(painting, parameters, progress.part(0, 0.2, "looking for bare ground"))
+        parameters = replace(parameters, ground=trusted_ground(estimate))
+        if estimate is not None:
+            digits = "".join(f"{round(255 * value):02x}" for value in estimate.colour)
+            notes = [f"bare ground: #{digits} (confidence {estimate.confidence:.0%})"]
+    return detect_losses(painting, parameters, progress.part(0.2, 1)), notes
 
 
 def _examples(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:

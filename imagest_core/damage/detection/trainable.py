@@ -29,10 +29,12 @@ from imagest_core.progress import Progress
 SCALES = (1, 2, 4, 8)
 MAX_SAMPLES = 4000
 """Maximum number of pixels of a class that are learned from."""
-MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 1.0
+MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 0.5
 """Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
 of the strokes of a label."""
 ROUNDS, AGAIN_WEIGHT = 1, 2.0
+"""The trees are learned again this many times from unmarked pixels of the class that they were given, with
+this factor on their weight."""
 STROKE_WIDTH = 8
 """Width of thin strokes (px) at the automatic scale."""
 PART, MAX_PART = 512, 2048
@@ -61,7 +63,7 @@ class ExampleParameters(Cleanup):
     min_area: int = 16
     scale: int | None = None
     threshold: float = 0.5
-    smoothing: float = 1.5
+    smoothing: float = 0.8
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -296,7 +298,7 @@ class Samples(NamedTuple):
 def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) -> Samples:
     """Return pixels under strokes, and unmarked ones near them as weak examples of intact paint.
 
-    Every label has the same total weight. Most unmarked pixels are intact. With a small weight they keep
+    Damage and intact paint have the same total weight, damage classes have equal shares. Most unmarked pixels are intact. With a small weight they keep
     colours that no stroke shows from being damage, and don't outweigh strokes on damage.
     """
     labels = reduced_strokes(strokes, cache.scale)
@@ -312,7 +314,8 @@ def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) 
         free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
         unmarked.append(values.reshape(len(values), -1)[:, free].T)
     together = np.concatenate(classes).astype(np.int64)
-    counts = np.bincount(together, minlength=256)
+    counts = np.bincount(together, minlength=256).astype(np.float64)
+    counts[:INTACT] *= max(np.count_nonzero(counts[:INTACT]), 1)
     background = np.concatenate(unmarked)
     return Samples(
         np.concatenate([*features, background]),
