@@ -34,7 +34,11 @@ def add_commands(subparsers: Any) -> None:
     add("--force", action="store_true", help="replace MASK if it exists")
     add_reading_options(parser)
     add_colour_option(parser)
-    add("--method", choices=METHODS, help="difference (with --clean), cracks (default without), losses or examples")
+    add(
+        "--method",
+        choices=METHODS,
+        help="difference (with --clean), cracks (default without), losses or examples",
+    )
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
     add("--no-align", action="store_true", help="the clean picture is already aligned with the scan")
     cracks = parser.add_argument_group("cracks").add_argument
@@ -83,7 +87,12 @@ def _add_example_options(parser: argparse.ArgumentParser) -> None:
         choices=(1, 2, 4, 8),
         help="learn at 1/SCALE of the size (default: follows the width of the strokes)",
     )
-    add("--threshold", type=number(0.01, 0.99), metavar="P", help="probability of damage (default 0.5)")
+    add(
+        "--threshold",
+        type=number(0.01, 0.99),
+        metavar="P",
+        help="probability from which a pixel is damaged (default 0.45)",
+    )
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
@@ -93,9 +102,7 @@ def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.painting.reader import open_painting
 
     method = _method(args)
-    inputs = [
-        path for path in (args.painting, args.clean, args.examples, args.model) if path is not None
-    ]
+    inputs = [path for path in (args.painting, args.clean, args.examples, args.model) if path is not None]
     outs = [args.out] if args.save_model is None else [args.out, args.save_model]
     check_targets(outs, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.PICTURE)
@@ -191,7 +198,9 @@ def _losses(painting: Painting, args: argparse.Namespace, progress: Progress) ->
     return detect_losses(painting, parameters, progress.part(0.2, 1)), notes
 
 
-def _examples(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
+def _examples(
+    painting: Painting, args: argparse.Namespace, progress: Progress
+) -> tuple[DamageMap, list[str]]:
     from imagest_core.damage.detection.trainable import ExampleParameters, StrokeClassifier
     from imagest_core.damage.detection.trained_model import load_model, save_model
     from imagest_core.damage.example_strokes import read_strokes

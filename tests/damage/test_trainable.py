@@ -204,44 +204,42 @@ def test_a_saved_model_is_used_on_another_painting(model_file: Path, saved: Pict
     assert model.sha256 == hashlib.sha256(model_file.read_bytes()).hexdigest()
 
 
+ARRAY_FAULTS: dict[str, tuple[str, object]] = {
+    "index": ("left", 2**31 - 1),
+    "negative": ("right", -5),
+    "itself": ("left", None),
+    "feature": ("feature", 300),
+    "value": ("value", np.nan),
+    "threshold": ("threshold", np.inf),
+}
+"""Array and value that is written into an inner node; None is the node itself."""
+DESCRIPTION_FAULTS = {
+    "level": 40,
+    "sigmas": [1.0, 1e9, 3.0, 4.0],
+    "labels": [1, 1],
+    "version": 2,
+    "names": [7],
+}
+FAULTS = (*ARRAY_FAULTS, *DESCRIPTION_FAULTS, "root", "lengths", "type", "kind")
+
+
 def changed_model(path: Path, change: str) -> None:
     """Rewrite a model with a fault."""
     arrays = dict(load_file(path))
     inner = int(np.flatnonzero(arrays["feature"] >= 0)[3])
     description = json.loads(read_header(path).metadata[KIND])
-    match change:
-        case "index":
-            arrays["left"][inner] = 2**31 - 1
-        case "negative":
-            arrays["right"][inner] = -5
-        case "cycle":
-            arrays["left"][inner] = inner
-        case "feature":
-            arrays["feature"][inner] = 300
-        case "root":
-            arrays["roots"][0] = len(arrays["feature"])
-        case "value":
-            arrays["value"][0, 0] = np.nan
-        case "lengths":
-            arrays["right"] = arrays["right"][:-1].copy()
-        case "type":
-            arrays["left"] = arrays["left"].astype(np.int64)
-        case "level":
-            description["level"] = 40
-        case "sigmas":
-            description["sigmas"] = [1.0, 1e9, 3.0, 4.0]
-        case "labels":
-            description["labels"] = [1, 1]
-        case "version":
-            description["version"] = 2
-    kind = "other" if change == "kind" else KIND
-    save_file(arrays, path, {kind: json.dumps(description)})
-
-
-FAULTS = (
-    *("index", "negative", "cycle", "feature", "root", "value", "lengths", "type"),
-    *("level", "sigmas", "labels", "kind", "version"),
-)
+    if change in ARRAY_FAULTS:
+        name, value = ARRAY_FAULTS[change]
+        arrays[name][inner] = inner if value is None else value
+    elif change in DESCRIPTION_FAULTS:
+        description[change] = DESCRIPTION_FAULTS[change]
+    elif change == "root":
+        arrays["roots"][0] = len(arrays["feature"])
+    elif change == "lengths":
+        arrays["right"] = arrays["right"][:-1].copy()
+    elif change == "type":
+        arrays["left"] = arrays["left"].astype(np.int64)
+    save_file(arrays, path, {"other" if change == "kind" else KIND: json.dumps(description)})
 
 
 @pytest.mark.parametrize("change", FAULTS)

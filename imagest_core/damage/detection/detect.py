@@ -105,7 +105,9 @@ def estimate_ground_in(
 def trusted_ground(estimate: GroundEstimate | None) -> Colour:
     """Return the estimated colour; raise ``MaskError`` if it can't be trusted."""
     if estimate is None:
-        raise MaskError("No bare ground was found in the painting: pick its colour, or learn it from examples.")
+        raise MaskError(
+            "No bare ground was found in the painting: pick its colour, or learn it from examples."
+        )
     if not estimate.trusted:
         raise MaskError(
             Message(

@@ -42,7 +42,7 @@ PART, MAX_PART = 512, 2048
 UNCERTAIN = 0.15
 """Every second pixel is classified; those between follow where the probabilities around differ by this."""
 EDGE_RADIUS, EDGE_EPSILON = 2, 1e-3
-"""Radius (px at the working scale) and regularization of the guided filter that moves edges to the paint's."""
+"""Radius (px at the working scale) and regularization of the guided filter that refines edges."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +62,7 @@ class ExampleParameters(Cleanup):
 
     min_area: int = 16
     scale: int | None = None
-    threshold: float = 0.5
+    threshold: float = 0.45
     smoothing: float = 0.8
 
     def __post_init__(self) -> None:
@@ -145,7 +145,8 @@ class StrokeClassifier:
 
     def predict(self, box: Box) -> Labels:
         """Return the damage labels (h, w) of the native ``box``, without the clean-up."""
-        assert self.model is not None and self._cache is not None, "call update or use first"
+        if self.model is None or self._cache is None:
+            raise RuntimeError("call update or use first")
         return predict_labels(self.painting, self.model, self._cache, self.parameters, box)
 
     def preview(self, box: Box) -> Labels:
@@ -157,7 +158,8 @@ class StrokeClassifier:
 
     def derive(self, progress: Progress | None = None) -> DamageMap:
         """Return the damage of the whole painting; raises ``Cancelled``."""
-        assert self.model is not None, "call update or use first"
+        if self.model is None:
+            raise RuntimeError("call update or use first")
         return detect_learned(self.painting, self.model, self.parameters, progress)
 
     def _level(self, strokes: DamageMap) -> int:
@@ -247,17 +249,17 @@ def _enlarged(reduced: NDArray, level: int, native: Box, target: Box) -> NDArray
     return reduced[target.moved(-native.x, -native.y).slices]
 
 
-def _at_edges(share: Image, rgb: Image, radius: int) -> Image:
+def _at_edges(share: NDArray, rgb: Image, radius: int) -> NDArray:
     """Move the edges of ``share`` to those of the picture with a guided filter.
 
     References
     ----------
     K. He, J. Sun, X. Tang, "Guided image filtering", IEEE TPAMI 35, 2013.
     """
-    guide = cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2GRAY)
+    guide: Image = cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2GRAY)
     size = (2 * radius + 1,) * 2
 
-    def mean(field: Image) -> Image:
+    def mean(field: NDArray) -> NDArray:
         return np.asarray(cv2.blur(field, size))
 
     mean_guide, mean_share = mean(guide), mean(share)
@@ -298,8 +300,9 @@ class Samples(NamedTuple):
 def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) -> Samples:
     """Return pixels under strokes, and unmarked ones near them as weak examples of intact paint.
 
-    Damage and intact paint have the same total weight, damage classes have equal shares. Most unmarked pixels are intact. With a small weight they keep
-    colours that no stroke shows from being damage, and don't outweigh strokes on damage.
+    Damage and intact paint have the same total weight, damage classes have equal shares. Most unmarked
+    pixels are intact. With a small weight they keep colours that no stroke shows from being damage, and don't
+    outweigh strokes on damage.
     """
     labels = reduced_strokes(strokes, cache.scale)
     chosen, rng = _chosen(labels), np.random.default_rng(1)
@@ -314,14 +317,17 @@ def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) 
         free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
         unmarked.append(values.reshape(len(values), -1)[:, free].T)
     together = np.concatenate(classes).astype(np.int64)
-    counts = np.bincount(together, minlength=256).astype(np.float64)
-    counts[:INTACT] *= max(np.count_nonzero(counts[:INTACT]), 1)
+    counts: NDArray[np.float64] = np.bincount(together, minlength=256).astype(np.float64)
+    counts[:INTACT] *= max(int(np.count_nonzero(counts[:INTACT])), 1)
     background = np.concatenate(unmarked)
     return Samples(
         np.concatenate([*features, background]),
         np.concatenate([together, np.full(len(background), INTACT)]),
         np.concatenate(
-            [len(together) / counts[together], np.full(len(background), _unmarked_weight(together, background))]
+            [
+                len(together) / counts[together],
+                np.full(len(background), _unmarked_weight(together, background)),
+            ]
         ),
         len(background),
     )

@@ -100,7 +100,9 @@ def load_model(path: Path) -> TrainedModel:
 
 
 def _invalid(path: Path, reason: object) -> ModelError:
-    return ModelError(Message("{path} isn't an intact damage model ({reason}).", path=path.name, reason=reason))
+    return ModelError(
+        Message("{path} isn't an intact damage model ({reason}).", path=path.name, reason=reason)
+    )
 
 
 def _model_of(header: Header, path: Path) -> TrainedModel:

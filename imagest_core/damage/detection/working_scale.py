@@ -40,9 +40,9 @@ class WorkingScale:
     def native(self, box: Box) -> Box:
         """Return the native pixels of the reduced ``box``."""
         level = self.level
-        return Box(
-            box.x << level, box.y << level, box.width << level, box.height << level
-        ).within(Box(0, 0, self.width, self.height))
+        return Box(box.x << level, box.y << level, box.width << level, box.height << level).within(
+            Box(0, 0, self.width, self.height)
+        )
 
     def read(self, painting: Painting, box: Box) -> Image:
         """Read the reduced ``box`` as working colour (h, w, 3)."""
