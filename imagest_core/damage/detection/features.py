@@ -1,8 +1,8 @@
 """Multi-scale features of pixels, for detectors that are learned from examples.
 
 At each scale: the blurred CIELAB colour, the gradient magnitude, the eigenvalues of the Hessian, and the
-local standard deviations of lightness and of colour; besides, the colour itself. They are computed in tiles with a
-margin as wide as the support of the widest filter, so tile borders don't show.
+local standard deviations of lightness and of colour; besides, the colour itself. They are computed in tiles
+with a margin as wide as the support of the widest filter, so tile borders don't show.
 """
 
 from __future__ import annotations
@@ -85,7 +85,8 @@ def _radius(sigma: float) -> int:
 class FeatureCache:
     """Features of a painting at a working scale, kept between changes of the strokes.
 
-    Boxes are in pixels of the working scale. Beyond ``limit`` bytes the least recently used tiles are dropped.
+    Boxes are in pixels of the working scale. Beyond ``limit`` bytes, tiles that were not used lately are
+    dropped.
     """
 
     def __init__(

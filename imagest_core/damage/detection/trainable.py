@@ -35,13 +35,13 @@ of the strokes of a label."""
 ROUNDS, AGAIN_WEIGHT = 1, 2.0
 """The trees are learned again this many times from unmarked pixels of the class that they were given, with
 this factor on their weight."""
-STROKE_WIDTH = 8
+STROKE_WIDTH = 5
 """Width of thin strokes (px) at the automatic scale."""
 PART, MAX_PART = 512, 2048
 """Side of the parts of a whole scan: px at the working scale, and maximum in native px."""
 UNCERTAIN = 0.15
 """Every second pixel is classified; those between follow where the probabilities around differ by this."""
-EDGE_RADIUS, EDGE_EPSILON = 2, 1e-3
+EDGE_RADIUS, EDGE_EPSILON = 2, 1e-4
 """Radius (px at the working scale) and regularization of the guided filter that refines edges."""
 
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image
 
-TREES, MAX_LEAVES, MIN_LEAF = 32, 96, 0.0015
+TREES, MAX_LEAVES, MIN_LEAF = 24, 96, 0.0015
 """Number of trees, leaves of a tree, and minimum share of the weight in a leaf."""
 MAX_NODES, MAX_DEPTH, MAX_TREES = 1 << 18, 64, 1024
 LEAF = -1
