@@ -35,11 +35,11 @@ of the strokes of a label."""
 ROUNDS, AGAIN_WEIGHT = 1, 2.0
 """The trees are learned again this many times from unmarked pixels of the class that they were given, with
 this factor on their weight."""
-STROKE_WIDTH = 5
-"""Width of thin strokes (px) at the automatic scale."""
+SMALL_PICTURE, STROKE_WIDTH = 1 << 20, 4
+"""Pictures with fewer pixels aren't reduced; in others, thin strokes become about this wide (px)."""
 PART, MAX_PART = 512, 2048
 """Side of the parts of a whole scan: px at the working scale, and maximum in native px."""
-UNCERTAIN = 0.15
+UNCERTAIN = 0.3
 """Every second pixel is classified; those between follow where the probabilities around differ by this."""
 EDGE_RADIUS, EDGE_EPSILON = 2, 1e-4
 """Radius (px at the working scale) and regularization of the guided filter that refines edges."""
@@ -385,6 +385,8 @@ def _chosen(strokes: DamageMap) -> DamageMap:
 
 def automatic_level(strokes: DamageMap) -> int:
     """Return the level at which thin strokes on damage are about ``STROKE_WIDTH`` px wide."""
+    if strokes.width * strokes.height < SMALL_PICTURE:
+        return 0
     widths = []
     for cell in strokes.occupied():
         labels = strokes.read(cell)
