@@ -41,6 +41,17 @@ def add_commands(subparsers: Any) -> None:
     )
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
     add("--no-align", action="store_true", help="the clean picture is already aligned with the scan")
+    _add_single_scan_options(parser)
+    _add_example_options(parser)
+    chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
+    chain("--opening", type=count, metavar="R", help="remove components that contain no disc of this radius")
+    chain("--closing", type=count, metavar="R", help="bridge gaps up to about twice this radius")
+    chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
+    chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
+    parser.set_defaults(run=_run)
+
+
+def _add_single_scan_options(parser: argparse.ArgumentParser) -> None:
     cracks = parser.add_argument_group("cracks").add_argument
     cracks(
         "--polarity",
@@ -62,13 +73,6 @@ def add_commands(subparsers: Any) -> None:
         metavar="T",
         help="maximum distance from the ground in CIELAB (default 4)",
     )
-    _add_example_options(parser)
-    chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
-    chain("--opening", type=count, metavar="R", help="remove components that contain no disc of this radius")
-    chain("--closing", type=count, metavar="R", help="bridge gaps up to about twice this radius")
-    chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
-    chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
-    parser.set_defaults(run=_run)
 
 
 def _add_example_options(parser: argparse.ArgumentParser) -> None:

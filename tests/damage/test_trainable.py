@@ -14,12 +14,11 @@ from damage_pictures import Pictures, blots, damaged_with, iou, painted
 from safetensors.numpy import load_file, save_file
 
 from imagest_core.damage.detection.features import FeatureCache, FeatureSettings, compute_features
+from imagest_core.damage.detection.stroke_samples import automatic_level, reduced_strokes
 from imagest_core.damage.detection.trainable import (
     ExampleParameters,
     StrokeClassifier,
-    automatic_level,
     detect_learned,
-    reduced_strokes,
 )
 from imagest_core.damage.detection.trained_model import INTACT, KIND, load_model, save_model
 from imagest_core.damage.detection.trees import Forest

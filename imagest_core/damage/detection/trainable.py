@@ -7,7 +7,6 @@ Strokes are a :class:`~imagest_core.damage.map.DamageMap`: 0 is unknown, 1–254
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -15,10 +14,11 @@ from numpy.typing import NDArray
 
 from imagest_core.arrays import Image, Labels
 from imagest_core.damage.detection.cleanup import Cleanup, clean_up, disk
-from imagest_core.damage.detection.features import FEATURE_TILE, FeatureCache, FeatureSettings
+from imagest_core.damage.detection.features import FeatureCache, FeatureSettings
+from imagest_core.damage.detection.stroke_samples import Samples, automatic_level, stroke_samples
 from imagest_core.damage.detection.trained_model import INTACT, TrainedModel
 from imagest_core.damage.detection.trees import Forest
-from imagest_core.damage.detection.working_scale import WorkingScale
+from imagest_core.damage.detection.working_scale import SCALES, WorkingScale
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.messages import Message
@@ -26,17 +26,9 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
 
-SCALES = (1, 2, 4, 8)
-MAX_SAMPLES = 4000
-"""Maximum number of pixels of a class that are learned from."""
-MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 0.5
-"""Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
-of the strokes of a label."""
 ROUNDS, AGAIN_WEIGHT = 1, 2.0
 """The trees are learned again this many times from unmarked pixels of the class that they were given, with
 this factor on their weight."""
-SMALL_PICTURE, STROKE_WIDTH = 1 << 20, 4
-"""Pictures with fewer pixels aren't reduced; in others, thin strokes become about this wide (px)."""
 PART, MAX_PART = 512, 2048
 """Side of the parts of a whole scan: px at the working scale, and maximum in native px."""
 UNCERTAIN = 0.3
@@ -288,51 +280,6 @@ def cleaned(raw: DamageMap, parameters: Cleanup) -> DamageMap:
     return result
 
 
-class Samples(NamedTuple):
-    """Features (n, features) float32, labels (n,) and weights (n,) of pixels."""
-
-    features: Image
-    labels: NDArray[np.int64]
-    weights: NDArray[np.float64]
-    unmarked: int
-
-
-def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) -> Samples:
-    """Return pixels under strokes, and unmarked ones near them as weak examples of intact paint.
-
-    Damage and intact paint have the same total weight, damage classes have equal shares. Most unmarked
-    pixels are intact. With a small weight they keep colours that no stroke shows from being damage, and don't
-    outweigh strokes on damage.
-    """
-    labels = reduced_strokes(strokes, cache.scale)
-    chosen, rng = _chosen(labels), np.random.default_rng(1)
-    features, classes, unmarked = [], [], []
-    cells = [cell for occupied in chosen.occupied() for cell in occupied.tiles(FEATURE_TILE)]
-    cells = [cell for cell in cells if chosen.read(cell).any()]
-    for cell in progress.steps(cells):
-        marked, values = chosen.read(cell), cache.read(cell)
-        features.append(values[:, marked > 0].T)
-        classes.append(marked[marked > 0])
-        free = np.flatnonzero(labels.read(cell).ravel() == 0)
-        free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
-        unmarked.append(values.reshape(len(values), -1)[:, free].T)
-    together = np.concatenate(classes).astype(np.int64)
-    counts: NDArray[np.float64] = np.bincount(together, minlength=256).astype(np.float64)
-    counts[:INTACT] *= max(int(np.count_nonzero(counts[:INTACT])), 1)
-    background = np.concatenate(unmarked)
-    return Samples(
-        np.concatenate([*features, background]),
-        np.concatenate([together, np.full(len(background), INTACT)]),
-        np.concatenate(
-            [
-                len(together) / counts[together],
-                np.full(len(background), _unmarked_weight(together, background)),
-            ]
-        ),
-        len(background),
-    )
-
-
 def _learned_again(forest: Forest, samples: Samples, classes: NDArray[np.int64]) -> Forest:
     """Learn again from the strokes and from unmarked pixels of the class that ``forest`` gives them."""
     first = len(classes) - samples.unmarked
@@ -341,61 +288,6 @@ def _learned_again(forest: Forest, samples: Samples, classes: NDArray[np.int64])
     guessed[first:] = shares.argmax(axis=0)
     weights[first:] *= (2 * shares.max(axis=0) - 1).clip(0.05) * AGAIN_WEIGHT
     return Forest.learn(samples.features, guessed, weights)
-
-
-def _unmarked_weight(labels: NDArray[np.int64], background: Image) -> float:
-    """Return the weight of an unmarked pixel, relative to the ``len(labels)`` of each label."""
-    return UNMARKED_WEIGHT * len(labels) / max(len(background), 1)
-
-
-def reduced_strokes(strokes: DamageMap, scale: WorkingScale) -> DamageMap:
-    """Return the strokes at the working scale; where several meet in a pixel, the lowest label is kept."""
-    reduced, level = DamageMap(scale.box.width, scale.box.height), scale.level
-    if not level:
-        return strokes
-    for cell in strokes.occupied():
-        side = 1 << level
-        full = _padded(strokes.read(cell), side)
-        blocks = full.reshape(full.shape[0] // side, side, full.shape[1] // side, side)
-        lowest = np.where(blocks == 0, 256, blocks.astype(np.int16)).min(axis=(1, 3))
-        reduced.write(scale.reduced(cell), np.where(lowest == 256, 0, lowest).astype(np.uint8))
-    return reduced
-
-
-def _padded(labels: Labels, side: int) -> Labels:
-    height, width = labels.shape
-    return np.pad(labels, ((0, -height % side), (0, -width % side)))
-
-
-def _chosen(strokes: DamageMap) -> DamageMap:
-    """Keep at most ``MAX_SAMPLES`` pixels of each label, chosen at random but always the same."""
-    counts, rng = strokes.counts(), np.random.default_rng(0)
-    if max(counts.values()) <= MAX_SAMPLES:
-        return strokes
-    shares = np.zeros(256)
-    for label, count in counts.items():
-        shares[label] = MAX_SAMPLES / count
-    result = DamageMap(strokes.width, strokes.height)
-    for cell in strokes.occupied():
-        labels = strokes.read(cell)
-        kept = labels * (rng.random(labels.shape) < shares[labels])
-        result.write(cell, kept.astype(np.uint8))
-    return result
-
-
-def automatic_level(strokes: DamageMap) -> int:
-    """Return the level at which thin strokes on damage are about ``STROKE_WIDTH`` px wide."""
-    if strokes.width * strokes.height < SMALL_PICTURE:
-        return 0
-    widths = []
-    for cell in strokes.occupied():
-        labels = strokes.read(cell)
-        mask = ((labels > 0) & (labels != INTACT)).astype(np.uint8)
-        distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
-        count, components = cv2.connectedComponents(mask)
-        widths += [2 * float(distance[components == index].max()) for index in range(1, count)]
-    width = float(np.quantile(widths, 0.25)) if widths else 1.0
-    return int(np.clip(np.log2(max(width, 1.0) / STROKE_WIDTH), 0, len(SCALES) - 1))
 
 
 def _class_name(strokes: DamageMap, label: int) -> str:

@@ -10,6 +10,8 @@ from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 
 MAX_LEVEL = 6
+SCALES = (1, 2, 4, 8)
+"""Reductions that can be chosen."""
 
 
 @dataclass(frozen=True)
