@@ -210,12 +210,8 @@ class LossDetector:
 
     def prepare(self, painting: Painting, values: Values, progress: Progress) -> Any:
         from imagest_core.damage.detection.detect import find_ground_in
-        from imagest_core.errors import MaskError
 
-        ground = self.ground or find_ground_in(painting, self._core_parameters(values, None), progress)
-        if ground is None:
-            raise MaskError("No bare ground was found in the painting: pick its colour.")
-        return ground
+        return self.ground or find_ground_in(painting, self._core_parameters(values, None), progress)
 
     def read(self, painting: Painting, box: Box, level: int, prepared: Any) -> Samples:
         return painting.read_working(box, level)

@@ -1,4 +1,4 @@
-"""``imagest mask``: derive a damage mask from a clean picture of the work, or from the scan alone."""
+"""``imagest mask``: derive a damage mask from a clean picture, from the scan alone, or from examples."""
 
 from __future__ import annotations
 
@@ -22,9 +22,13 @@ if TYPE_CHECKING:
     from imagest_core.damage.map import DamageMap
     from imagest_core.painting.reader import Painting
 
-METHODS = ("difference", "cracks", "losses")
+METHODS = ("difference", "cracks", "losses", "examples")
 CLEAN_UP = ("opening", "closing", "min_area", "dilate")
-OPTIONS = {"cracks": ("polarity", "sensitivity", "widest"), "losses": ("ground", "tolerance")}
+OPTIONS = {
+    "cracks": ("polarity", "sensitivity", "widest"),
+    "losses": ("ground", "tolerance"),
+    "examples": ("examples", "model", "save_model", "scale", "threshold"),
+}
 """The options of a single method."""
 
 
@@ -37,9 +41,25 @@ def add_commands(subparsers: Any) -> None:
     add("--force", action="store_true", help="replace MASK if it exists")
     add_reading_options(parser)
     add_colour_option(parser)
-    add("--method", choices=METHODS, help="difference (with --clean), cracks (default without) or losses")
+    add(
+        "--method",
+        choices=METHODS,
+        help="difference (with --clean), cracks (default without), losses or examples",
+    )
     add("--clean", type=Path, metavar="FILE", help="a picture of the work without the damage")
     add("--no-align", action="store_true", help="the clean picture is already aligned with the scan")
+    _add_single_scan_options(parser)
+    _add_example_options(parser)
+    chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
+    chain("--opening", type=count, metavar="R", help="remove components that contain no disc of this radius")
+    chain("--closing", type=count, metavar="R", help="bridge gaps up to about twice this radius")
+    chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
+    chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
+    add_rim_option(parser)
+    parser.set_defaults(run=_run)
+
+
+def _add_single_scan_options(parser: argparse.ArgumentParser) -> None:
     cracks = parser.add_argument_group("cracks").add_argument
     cracks(
         "--polarity",
@@ -61,27 +81,46 @@ def add_commands(subparsers: Any) -> None:
         metavar="T",
         help="maximum distance from the ground in CIELAB (default 4)",
     )
-    chain = parser.add_argument_group("clean-up (default: the method's own)").add_argument
-    chain("--opening", type=count, metavar="R", help="remove components that contain no disc of this radius")
-    chain("--closing", type=count, metavar="R", help="bridge gaps up to about twice this radius")
-    chain("--min-area", type=count, metavar="N", help="remove components of fewer pixels")
-    chain("--dilate", type=count, metavar="N", help="final dilation over the uncertain edge")
-    add_rim_option(parser)
-    parser.set_defaults(run=_run)
+
+
+def _add_example_options(parser: argparse.ArgumentParser) -> None:
+    add = parser.add_argument_group("examples").add_argument
+    add(
+        "--examples",
+        type=Path,
+        metavar="STROKES",
+        help="a picture of the scan's size: 0 unknown, 128 intact, 255 damage",
+    )
+    add("--model", type=Path, metavar="FILE", help="a damage model saved with --save-model")
+    add("--save-model", type=Path, metavar="FILE", help="write what was learned, as .safetensors")
+    add(
+        "--scale",
+        type=int,
+        choices=(1, 2, 4, 8),
+        help="learn at 1/SCALE of the size (default: follows the width of the strokes)",
+    )
+    add(
+        "--threshold",
+        type=number(0.01, 0.99),
+        metavar="P",
+        help="probability from which a pixel is damaged (default 0.45)",
+    )
 
 
 def _run(args: argparse.Namespace, progress: Progress) -> None:
     from imagest_core.damage.mask_io import write_mask
     from imagest_core.damage.rim import clean_rim
     from imagest_core.painting.atomic import check_writable
-    from imagest_core.painting.outputs import FileKind, check_replaceable, check_target
+    from imagest_core.painting.outputs import FileKind, check_replaceable, check_targets
     from imagest_core.painting.reader import open_painting
 
     method = _method(args)
-    inputs = [path for path in (args.painting, args.clean) if path is not None]
-    check_target(args.out, force=args.force, inputs=inputs)
+    inputs = [path for path in (args.painting, args.clean, args.examples, args.model) if path is not None]
+    outs = [args.out] if args.save_model is None else [args.out, args.save_model]
+    check_targets(outs, force=args.force, inputs=inputs)
     check_replaceable(args.out, FileKind.PICTURE)
-    check_writable(args.out)
+    for out in outs:
+        check_writable(out)
     with open_painting(args.painting, page=args.page, assume_srgb=args.assume_srgb) as painting:
         damage, notes = DERIVE[method](painting, args, progress)
         if damage.empty:
@@ -100,11 +139,25 @@ def _method(args: argparse.Namespace) -> str:
     method: str = args.method or ("difference" if args.clean else "cracks")
     if (method == "difference") != (args.clean is not None):
         raise InputError("The method difference and --clean FILE go together; give both or neither.")
+    if method == "examples":
+        _check_examples(args)
     for other, names in OPTIONS.items():
         given = [name for name in names if getattr(args, name) is not None]
         if given and method != other:
-            raise InputError(f"--{given[0]} belongs to the method {other}, not to {method}.")
+            option = given[0].replace("_", "-")
+            raise InputError(f"--{option} belongs to the method {other}, not to {method}.")
     return method
+
+
+def _check_examples(args: argparse.Namespace) -> None:
+    from imagest_core.damage.detection.trained_model import SUFFIX
+
+    if (args.examples is None) == (args.model is None):
+        raise InputError("The method examples needs either --examples STROKES or --model FILE.")
+    if args.model is not None and (args.save_model is not None or args.scale is not None):
+        raise InputError("--save-model and --scale belong to --examples; leave them out with --model.")
+    if args.save_model is not None and args.save_model.suffix.lower() != SUFFIX:
+        raise InputError("A damage model is written as .safetensors: give --save-model such a name.")
 
 
 def detection_summary(damage: DamageMap, method: str) -> str:
@@ -148,10 +201,45 @@ def _cracks(painting: Painting, args: argparse.Namespace, progress: Progress) ->
 
 
 def _losses(painting: Painting, args: argparse.Namespace, progress: Progress) -> tuple[DamageMap, list[str]]:
-    from imagest_core.damage.detection.detect import detect_losses
+    from dataclasses import replace
+
+    from imagest_core.damage.detection.detect import detect_losses, estimate_ground_in, trusted_ground
     from imagest_core.damage.detection.losses import LossParameters
 
-    return detect_losses(painting, LossParameters(**_given(args, "losses")), progress), []
+    parameters, notes = LossParameters(**_given(args, "losses")), []
+    if parameters.ground is None:
+        estimate = estimate_ground_in(painting, parameters, progress.part(0, 0.2, "looking for bare ground"))
+        parameters = replace(parameters, ground=trusted_ground(estimate))
+        if estimate is not None:
+            digits = "".join(f"{round(255 * value):02x}" for value in estimate.colour)
+            notes = [f"bare ground: #{digits} (confidence {estimate.confidence:.0%})"]
+    return detect_losses(painting, parameters, progress.part(0.2, 1)), notes
 
 
-DERIVE = {"difference": _difference, "cracks": _cracks, "losses": _losses}
+def _examples(
+    painting: Painting, args: argparse.Namespace, progress: Progress
+) -> tuple[DamageMap, list[str]]:
+    from imagest_core.damage.detection.trainable import ExampleParameters, StrokeClassifier
+    from imagest_core.damage.detection.trained_model import load_model, save_model
+    from imagest_core.damage.example_strokes import read_strokes
+
+    names = (*CLEAN_UP, "scale", "threshold")
+    given = {name: getattr(args, name) for name in names if getattr(args, name) is not None}
+    classifier = StrokeClassifier(painting, ExampleParameters(**given))
+    if args.model is not None:
+        classifier.use(load_model(args.model))
+    else:
+        strokes = read_strokes(args.examples, (painting.width, painting.height))
+        classifier.update(strokes, progress.part(0, 0.2, "learning from the examples"))
+    damage = classifier.derive(progress.part(0.2, 1))
+    assert classifier.model is not None
+    model = classifier.model
+    notes = [f"damage model {model.sha256[:16]}, works at 1/{1 << model.level} of the size"]
+    if args.save_model is not None:
+        inputs = (args.painting, args.examples)
+        save_model(model, args.save_model, force=args.force, inputs=inputs)
+        notes.append(f"written: {args.save_model}")
+    return damage, notes
+
+
+DERIVE = {"difference": _difference, "cracks": _cracks, "losses": _losses, "examples": _examples}

@@ -1391,10 +1391,6 @@
         <translation>请另选一张完好图片，或先将两者对齐</translation>
     </message>
     <message>
-        <source>No bare ground was found in the painting: pick its colour.</source>
-        <translation>在画中未找到裸露的底料：请拾取其颜色。</translation>
-    </message>
-    <message>
         <source>The scale needs two different points and the millimetres between them.</source>
         <translation>比例尺需要两个不同的点以及它们之间的毫米数。</translation>
     </message>
@@ -1735,6 +1731,10 @@
         <translation>移动图片上的注释</translation>
     </message>
     <message>
+        <source>No bare ground was found in the painting: pick its colour, or learn it from examples.</source>
+        <translation>画中未找到裸露的底层：请选取其颜色，或通过示例学习。</translation>
+    </message>
+    <message>
         <source>Not even one tile fits in the free memory: close other programs, or choose the CPU.</source>
         <translation>可用内存连一个分块都放不下：请关闭其他程序，或选择 CPU。</translation>
     </message>
@@ -1795,6 +1795,26 @@
         <translation>引擎 {engine} 需要您提供模型：请用 imagest models add PATH 添加。</translation>
     </message>
     <message>
+        <source>The examples are empty: mark some damage and some intact paint.</source>
+        <translation>示例为空：请标记一些损伤和一些完好的颜料。</translation>
+    </message>
+    <message>
+        <source>The examples are {width} × {height} pixels but the scan is {scan_width} × {scan_height}: they must have the same size.</source>
+        <translation>示例为 {width} × {height} 像素，而扫描图为 {scan_width} × {scan_height}：两者大小必须相同。</translation>
+    </message>
+    <message>
+        <source>The examples mark only damage: mark some intact paint, too.</source>
+        <translation>示例只标记了损伤：请同时标记一些完好的颜料。</translation>
+    </message>
+    <message>
+        <source>The examples mark only intact paint: mark some damage, too.</source>
+        <translation>示例只标记了完好的颜料：请同时标记一些损伤。</translation>
+    </message>
+    <message>
+        <source>The examples {path} contain other values than 0 (unknown), 128 (intact) and 255 (damage): draw them without soft edges.</source>
+        <translation>示例 {path} 含有 0（未知）、128（完好）和 255（损伤）以外的值：绘制时请勿使用柔边。</translation>
+    </message>
+    <message>
         <source>The files of the model {name} are missing at {path}: connect the disk, or remove the model.</source>
         <translation>模型 {name} 的文件不在 {path}：请连接磁盘，或移除该模型。</translation>
     </message>
@@ -1843,8 +1863,16 @@
         <translation>注释超过 2,000 个字符：请缩短。</translation>
     </message>
     <message>
+        <source>The palest areas may be paint rather than bare ground (confidence {confidence}): pick the colour of the ground, or learn the damage from examples.</source>
+        <translation>最浅的区域可能是颜料而非裸露的底层（置信度 {confidence}）：请选取底层的颜色，或通过示例学习损伤。</translation>
+    </message>
+    <message>
         <source>The pixel {x}, {y} is outside the picture: give x from 0 to {right} and y from 0 to {bottom}.</source>
         <translation>像素 {x}, {y} 在图像之外：x 应为 0 至 {right}，y 应为 0 至 {bottom}。</translation>
+    </message>
+    <message>
+        <source>The scale must be 1, 2, 4 or 8, not {scale}.</source>
+        <translation>比例必须为 1、2、4 或 8，而不是 {scale}。</translation>
     </message>
     <message>
         <source>The scheduler {name} can&apos;t be used with a flow model; use ddim.</source>
@@ -1853,6 +1881,10 @@
     <message>
         <source>The text encoder was trained on English and hardly knows {letters}; write the prompt in English.</source>
         <translation>文本编码器以英文训练，几乎不认识 {letters}；请用英文书写提示词。</translation>
+    </message>
+    <message>
+        <source>The threshold must be between 0 and 1, and the smoothing 0 to 10 pixels.</source>
+        <translation>阈值必须在 0 和 1 之间，平滑须为 0 到 10 像素。</translation>
     </message>
     <message>
         <source>The weight of the adapter {name} must be from -{limit} to {limit}, not {weight}.</source>
@@ -2763,12 +2795,20 @@
         <translation>{path} 是{channels}的 {kind}：请转换为 8 位 RGB 或灰度。</translation>
     </message>
     <message>
+        <source>{path} isn&apos;t a damage model: choose one saved with --save-model.</source>
+        <translation>{path} 不是损伤模型：请选择用 --save-model 保存的模型。</translation>
+    </message>
+    <message>
         <source>{path} isn&apos;t a kind of model that this program knows; the manual&apos;s page on models lists them.</source>
         <translation>{path} 不是本程序认识的模型种类；手册中关于模型的页面列出了这些种类。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t a single Stable Diffusion file: leave out --prediction.</source>
         <translation>{path} 不是单个 Stable Diffusion 文件：请去掉 --prediction。</translation>
+    </message>
+    <message>
+        <source>{path} isn&apos;t an intact damage model ({reason}).</source>
+        <translation>{path} 不是完好的损伤模型（{reason}）。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t an intact safetensors file ({reason}).</source>

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tifffile
 
-from imagest_core.painting.picture_files import read_picture
+from imagest_core.painting.picture_files import read_picture, write_picture
 
 
 @pytest.fixture
@@ -127,3 +127,92 @@ def test_a_wrong_rim_is_one_sentence(cli, damaged, tmp_path):
         answer = cli("mask", damaged, "-o", tmp_path / "out.png", "--rim", rim)
         assert answer.code == 2
         assert f"auto, off or a number of pixels from 1 to 32, not '{rim}'" in answer.err
+
+
+@pytest.fixture
+def strokes(holes, tmp_path):
+    """A picture of strokes: most of the loss, and some rows of paint."""
+    inner = cv2.erode(holes.astype(np.uint8), np.ones((3, 3), np.uint8)).astype(bool)
+    picture = np.zeros(holes.shape, np.uint8)
+    picture[::9] = 128
+    picture[holes] = 0
+    picture[inner] = 255
+    path = tmp_path / "strokes.png"
+    write_picture(path, picture)
+    return path
+
+
+def test_a_mask_is_learned_and_the_model_used_again(cli, damaged, holes, strokes, tmp_path):
+    out, model = tmp_path / "found.png", tmp_path / "plaster.safetensors"
+    arguments = ["--examples", strokes, "--save-model", model, "--dilate", 0]
+    answer = cli("mask", damaged, "-o", out, "--method", "examples", *arguments)
+    assert (answer.code, answer.err) == (0, "")
+    assert "found by examples" in answer.out
+    found = read_picture(out, 0) > 127
+    assert (found & holes).sum() / (found | holes).sum() > 0.75
+    again = tmp_path / "again.png"
+    answer = cli("mask", damaged, "-o", again, "--method", "examples", "--model", model, "--dilate", 0)
+    assert (answer.code, answer.err) == (0, "")
+    assert np.array_equal(read_picture(again, 0) > 127, found)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ("empty", "are empty"),
+        ("damage", "mark only damage"),
+        ("intact", "mark only intact"),
+        ("size", "same size"),
+        ("values", "other values"),
+        ("text", "can't be read"),
+        ("missing", "no mask file"),
+    ],
+)
+def test_unusable_examples_get_one_sentence(cli, damaged, holes, tmp_path, change, sentence):
+    picture = np.zeros(holes.shape, np.uint8)
+    match change:
+        case "damage":
+            picture[holes] = 255
+        case "intact":
+            picture[:9] = 128
+        case "size":
+            picture = np.full((20, 30), 128, np.uint8)
+        case "values":
+            picture[:9], picture[20:30] = 128, 90
+    path, out = tmp_path / "strokes.png", tmp_path / "out.png"
+    if change == "text":
+        path.write_text("strokes")
+    elif change != "missing":
+        write_picture(path, picture)
+    model = tmp_path / "model.safetensors"
+    arguments = ["--method", "examples", "--examples", path, "--save-model", model]
+    answer = cli("mask", damaged, "-o", out, *arguments)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert sentence in answer.err
+    assert not out.exists()
+    assert not model.exists()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--examples", "strokes.png", "--model", "strokes.png"],
+        ["--model", "strokes.png"],
+        ["--model", "missing.safetensors"],
+        ["--model", "."],
+        ["--model", "strokes.png", "--save-model", "new.safetensors"],
+        ["--examples", "strokes.png", "--save-model", "new.pkl"],
+        ["--examples", "strokes.png", "--save-model", "out.png"],
+        ["--examples", "strokes.png", "--scale", "3"],
+        ["--examples", "strokes.png", "--polarity", "dark"],
+    ],
+)
+def test_wrong_options_of_examples_are_refused(cli, damaged, strokes, tmp_path, monkeypatch, arguments):
+    monkeypatch.chdir(tmp_path)
+    before = {path.name for path in tmp_path.iterdir()}
+    answer = cli("mask", damaged, "-o", "out.png", "--method", "examples", *arguments)
+    assert answer.code == 2
+    assert answer.err.count("\n") == 1
+    assert {path.name for path in tmp_path.iterdir()} == before

@@ -12,7 +12,7 @@ from imagest_core.damage.detection.cleanup import Cleanup, chosen_opening, close
 from imagest_core.damage.detection.crack_response import responses
 from imagest_core.damage.detection.cracks import CrackParameters, Polarity, preview_cracks
 from imagest_core.damage.detection.detect import detect_cracks, detect_losses, sample_boxes
-from imagest_core.damage.detection.losses import LossParameters, find_ground, preview_losses
+from imagest_core.damage.detection.losses import LossParameters, estimate_ground, find_ground, preview_losses
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
 from imagest_core.painting.geometry import Box
@@ -218,3 +218,20 @@ def test_beats_the_baseline_on_real_cases() -> None:
         scores.append(f1(preview_cracks(rgb, CrackParameters(dilate=0)), truth))
         baseline.append(f1(otsu_on_top_hat(rgb), truth))
     assert np.mean(scores) > np.mean(baseline) + 0.04
+
+
+def test_a_face_is_not_taken_for_bare_ground(saved: Pictures) -> None:
+    y, x = np.mgrid[0:240, 0:240].astype(np.float32)
+    roundness = np.clip(1.25 - np.hypot(x - 120, y - 120) / 150, 0, 1)[..., np.newaxis]
+    face = (np.array((0.9, 0.78, 0.68), np.float32) * roundness).astype(np.float32)
+    estimate = estimate_ground([face])
+    assert estimate is not None
+    assert estimate.confidence < 0.3
+    with open_painting(saved(face)) as painting, pytest.raises(MaskError, match="learn the damage"):
+        detect_losses(painting)
+
+
+def test_losses_are_found_with_confidence() -> None:
+    estimate = estimate_ground([damaged_with(painted() * 0.6, blots(320, 400), GROUND)])
+    assert estimate is not None
+    assert estimate.confidence > 0.95

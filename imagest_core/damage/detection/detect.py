@@ -17,9 +17,16 @@ from imagest_core.damage.detection.cracks import (
     crack_masks,
     learn_cracks,
 )
-from imagest_core.damage.detection.losses import Colour, LossParameters, find_ground, loss_mask
+from imagest_core.damage.detection.losses import (
+    Colour,
+    GroundEstimate,
+    LossParameters,
+    estimate_ground,
+    loss_mask,
+)
 from imagest_core.damage.map import DamageMap
 from imagest_core.errors import MaskError
+from imagest_core.messages import Message
 from imagest_core.painting.geometry import Box
 from imagest_core.painting.reader import Painting
 from imagest_core.progress import Progress
@@ -55,14 +62,12 @@ def detect_losses(
 ) -> DamageMap:
     """Detect bare ground in a painting as class *loss*.
 
-    Raises ``MaskError`` if no ground is given and none is found, and ``Cancelled``.
+    Raises ``MaskError`` if no ground is given and none is found for sure, and ``Cancelled``.
     """
     parameters, progress = parameters or LossParameters(), progress or Progress()
     ground = parameters.ground or find_ground_in(
         painting, parameters, progress.part(0.0, 0.2, "looking for bare ground")
     )
-    if ground is None:
-        raise MaskError("No bare ground was found in the painting: pick its colour.")
 
     def find(rgb: NDArray[np.float32]) -> tuple[Mask, ...]:
         return (loss_mask(rgb, ground, parameters.tolerance),)
@@ -82,9 +87,36 @@ def learn_cracks_from(
 
 def find_ground_in(
     painting: Painting, parameters: LossParameters, progress: Progress | None = None
-) -> Colour | None:
-    """Find the colour of the ground in a painting (sRGB 0–1), or None if there is no bare ground."""
-    return find_ground(_samples(painting, progress or Progress()), parameters.tolerance)
+) -> Colour:
+    """Find the colour of the ground in a painting (sRGB 0–1).
+
+    Raises ``MaskError`` if there is none, or if it might as well be pale paint.
+    """
+    return trusted_ground(estimate_ground_in(painting, parameters, progress))
+
+
+def estimate_ground_in(
+    painting: Painting, parameters: LossParameters, progress: Progress | None = None
+) -> GroundEstimate | None:
+    """Return the colour most like bare ground in a painting with its confidence, or None."""
+    return estimate_ground(_samples(painting, progress or Progress()), parameters.tolerance)
+
+
+def trusted_ground(estimate: GroundEstimate | None) -> Colour:
+    """Return the estimated colour; raise ``MaskError`` if it can't be trusted."""
+    if estimate is None:
+        raise MaskError(
+            "No bare ground was found in the painting: pick its colour, or learn it from examples."
+        )
+    if not estimate.trusted:
+        raise MaskError(
+            Message(
+                "The palest areas may be paint rather than bare ground (confidence {confidence}): pick the "
+                "colour of the ground, or learn the damage from examples.",
+                confidence=f"{estimate.confidence:.0%}",
+            )
+        )
+    return estimate.colour
 
 
 def sample_boxes(whole: Box) -> list[Box]:

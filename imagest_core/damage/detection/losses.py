@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -25,6 +26,9 @@ GROUND_LIGHTNESS, GROUND_CHROMA, GROUND_BLUE = 40.0, 40.0, -4.0
 PLANE_SIDE, MAX_CANDIDATES, MIN_SHARE = 128, 8, 2e-4
 MIN_PIXELS = 100
 EDGE_WINDOW = 9
+STEEP_EDGE, MIN_CONFIDENCE = 10.0, 0.85
+"""A colour step (CIELAB) that a loss has nearly everywhere along its edge, and the share of such edges from
+which a found ground is trusted. Skin and other pale paint have soft edges towards their shadows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,22 +84,44 @@ def preview_losses(rgb: Image, parameters: LossParameters) -> Mask:
     return np.asarray(damage.read(damage.box) > 0)
 
 
+class GroundEstimate(NamedTuple):
+    """The colour (sRGB 0–1) most like bare ground, and the confidence (0–1) that it is bare ground.
+
+    The confidence is the share of the edges with a steep colour step.
+    """
+
+    colour: Colour
+    confidence: float
+
+    @property
+    def trusted(self) -> bool:
+        """Whether the colour can be taken for bare ground without asking."""
+        return self.confidence >= MIN_CONFIDENCE
+
+
 def find_ground(samples: Sequence[Image], tolerance: float = 4.0) -> Colour | None:
-    """Find the colour (sRGB 0–1) most like bare ground in (h, w, 3) samples of a painting, or None.
+    """Find the colour (sRGB 0–1) of bare ground in (h, w, 3) samples, or None if no colour is trusted."""
+    estimate = estimate_ground(samples, tolerance)
+    return estimate.colour if estimate is not None and estimate.trusted else None
+
+
+def estimate_ground(samples: Sequence[Image], tolerance: float = 4.0) -> GroundEstimate | None:
+    """Return the colour most like bare ground in (h, w, 3) samples of a painting, or None without candidates.
 
     Bare ground has a single hue, so it is a peak in the a–b plane; it has sharp edges towards the paint; and
     it covers some area. Candidates are ranked by the product of the three.
     """
     colours = [_lab(sample) for sample in samples]
-    best, ground = 0.0, None
+    best, estimate = 0.0, None
     for candidate, peak in _candidates(np.concatenate([lab.reshape(-1, 3) for lab in colours])):
         rgb = _rgb(candidate)
         masks = [loss_mask(sample, rgb, tolerance) for sample in samples]
         share = float(np.mean(np.concatenate([mask.ravel() for mask in masks])))
-        score = peak * share**0.25 * _edge_step(colours, masks)
+        steps = np.concatenate([_edge_steps(lab, mask) for lab, mask in zip(colours, masks)])
+        score = peak * share**0.25 * (float(np.median(steps)) if len(steps) else 0.0)
         if score > best:
-            best, ground = score, rgb
-    return ground
+            best, estimate = score, GroundEstimate(rgb, float(np.mean(steps > STEEP_EDGE)))
+    return estimate
 
 
 def _candidates(lab: Image) -> list[tuple[Image, float]]:
@@ -129,14 +155,8 @@ def _typical_colour(colours: Image, peak: NDArray[np.int64]) -> Image:
     return np.asarray(np.median(similar if len(similar) else near, axis=0), np.float32)
 
 
-def _edge_step(colours: Sequence[Image], masks: Sequence[Mask]) -> float:
-    """Return the median colour step (CIELAB) across the edges of the masks."""
-    steps = [_edge_steps(lab, mask) for lab, mask in zip(colours, masks)]
-    together = np.concatenate(steps) if steps else np.zeros(0)
-    return float(np.median(together)) if len(together) else 0.0
-
-
 def _edge_steps(lab: Image, mask: Mask) -> Image:
+    """Return the colour steps (n,) in CIELAB across the edge of the mask."""
     damaged = mask.view(np.uint8)
     inner = cv2.erode(damaged, np.ones((3, 3)))
     outer = cv2.dilate(damaged, np.ones((7, 7))) - cv2.dilate(damaged, np.ones((3, 3)))

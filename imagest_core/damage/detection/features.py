@@ -1,0 +1,174 @@
+"""Multi-scale features of pixels, for detectors that are learned from examples.
+
+At each scale: the blurred CIELAB colour, the gradient magnitude, the eigenvalues of the Hessian, and the
+local standard deviations of lightness and of colour; besides, the colour itself. They are computed in tiles
+with a margin as wide as the support of the widest filter, so tile borders don't show.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from imagest_core.arrays import Image
+from imagest_core.damage.detection.working_scale import WorkingScale
+from imagest_core.painting.geometry import Box
+from imagest_core.painting.reader import Painting
+
+FEATURE_TILE = 128
+"""Side (px at the working scale) of the tiles that are cached."""
+CACHE_BYTES = 400 << 20
+MAX_STRIP = 1024
+"""Maximum side (px) of the area whose features are computed at once."""
+TRUNCATE = 3.0
+"""Filters end at this many standard deviations."""
+LAB_RANGE = 100.0
+
+
+@dataclass(frozen=True)
+class FeatureSettings:
+    """Standard deviations (px at the working scale) of the Gaussians, one for each scale."""
+
+    sigmas: tuple[float, ...] = (1.0, 2.0, 4.0, 8.0)
+
+    @property
+    def count(self) -> int:
+        """The number of features of a pixel."""
+        return 3 + 8 * len(self.sigmas)
+
+    @property
+    def margin(self) -> int:
+        """Support radius (px at the working scale) of the features."""
+        return max(_radius(sigma) for sigma in self.sigmas) + 2
+
+
+def compute_features(rgb: Image, settings: FeatureSettings) -> Image:
+    """Return the features of ``rgb`` (h, w, 3) as (features, h, w) float32."""
+    lab = cv2.cvtColor(np.clip(rgb, 0, 1).astype(np.float32), cv2.COLOR_RGB2LAB) / np.float32(LAB_RANGE)
+    features = np.empty((settings.count, *rgb.shape[:2]), np.float32)
+    features[:3] = lab.transpose(2, 0, 1)
+    squares = lab * lab
+    for index, sigma in enumerate(settings.sigmas):
+        _features_at(lab, squares, sigma, features[3 + 8 * index : 11 + 8 * index])
+    return features
+
+
+def _features_at(lab: Image, squares: Image, sigma: float, out: Image) -> None:
+    """Write the eight features of one scale to ``out`` (8, h, w)."""
+    size = (2 * _radius(sigma) + 1,) * 2
+    blurred = cv2.GaussianBlur(lab, size, sigma)
+    variance = np.maximum(cv2.GaussianBlur(squares, size, sigma) - blurred * blurred, 0)
+    out[:3] = blurred.transpose(2, 0, 1)
+    lightness = np.ascontiguousarray(blurred[..., 0])
+    scale = sigma / 8
+    dx, dy = (cv2.Sobel(lightness, cv2.CV_32F, *order, scale=scale) for order in ((1, 0), (0, 1)))
+    out[3] = cv2.magnitude(dx, dy)
+    square = sigma * sigma / 4
+    xx, yy, xy = (
+        cv2.Sobel(lightness, cv2.CV_32F, *order, scale=square) for order in ((2, 0), (0, 2), (1, 1))
+    )
+    half_trace, half_gap = (xx + yy) / 2, cv2.magnitude((xx - yy) / 2, xy)
+    out[4], out[5] = half_trace + half_gap, half_trace - half_gap
+    out[6] = np.sqrt(variance[..., 0])
+    out[7] = np.sqrt(variance[..., 1] + variance[..., 2])
+
+
+def _radius(sigma: float) -> int:
+    return math.ceil(TRUNCATE * sigma)
+
+
+class FeatureCache:
+    """Features of a painting at a working scale, kept between changes of the strokes.
+
+    Boxes are in pixels of the working scale. Beyond ``limit`` bytes, tiles that were not used lately are
+    dropped.
+    """
+
+    def __init__(
+        self,
+        painting: Painting,
+        scale: WorkingScale,
+        settings: FeatureSettings | None = None,
+        limit: int = CACHE_BYTES,
+    ) -> None:
+        self.painting, self.scale, self.settings = painting, scale, settings or FeatureSettings()
+        self._tiles: OrderedDict[Box, Image] = OrderedDict()
+        self._bytes, self._limit = 0, limit
+
+    def read(self, box: Box) -> Image:
+        """Return the features of ``box`` as (features, h, w), computing what isn't cached."""
+        features = np.empty((self.settings.count, box.height, box.width), np.float32)
+        cells = [cell.within(self.scale.box) for cell in box.tiles(FEATURE_TILE)]
+        tiles = {_tile_at(cell, self.scale.box) for cell in cells}
+        kept = {tile: self._used(tile) for tile in tiles & self._tiles.keys()}
+        kept |= self._compute(tiles - kept.keys())
+        for tile, source in kept.items():
+            part = tile.within(box)
+            inside = part.moved(-tile.x, -tile.y).slices
+            features[(slice(None), *part.moved(-box.x, -box.y).slices)] = source[(slice(None), *inside)]
+        return features
+
+    def computed(self, box: Box) -> Image:
+        """Return the features of ``box`` without caching them."""
+        padded = box.expanded(self.settings.margin).within(self.scale.box)
+        features = compute_features(self.scale.read(self.painting, padded), self.settings)
+        return features[(slice(None), *box.moved(-padded.x, -padded.y).slices)]
+
+    def _used(self, tile: Box) -> Image:
+        self._tiles.move_to_end(tile)
+        return self._tiles[tile]
+
+    def _compute(self, tiles: Iterable[Box]) -> dict[Box, Image]:
+        """Compute and keep the features of ``tiles``."""
+        fresh: dict[Box, Image] = {}
+        for area, members in _areas(tiles):
+            features = self.computed(area)
+            for tile in members:
+                inside = tile.moved(-area.x, -area.y).slices
+                fresh[tile] = features[(slice(None), *inside)].copy()
+                self._keep(tile, fresh[tile])
+        return fresh
+
+    def _keep(self, tile: Box, features: Image) -> None:
+        self._tiles[tile] = features
+        self._bytes += features.nbytes
+        while self._bytes > self._limit and len(self._tiles) > 1:
+            self._bytes -= self._tiles.popitem(last=False)[1].nbytes
+
+
+def _tile_at(cell: Box, whole: Box) -> Box:
+    x, y = cell.x // FEATURE_TILE * FEATURE_TILE, cell.y // FEATURE_TILE * FEATURE_TILE
+    return Box(x, y, FEATURE_TILE, FEATURE_TILE).within(whole)
+
+
+def _areas(tiles: Iterable[Box]) -> Iterator[tuple[Box, list[Box]]]:
+    """Group adjacent tiles into rectangles, which need fewer margins than tiles."""
+    open_areas: list[list[Box]] = []
+    for run in _runs(sorted(tiles, key=lambda tile: (tile.y, tile.x))):
+        for area in open_areas:
+            first, last = area[0], area[-1]
+            same_columns = (first.x, last.right) == (run[0].x, run[-1].right)
+            if same_columns and last.bottom == run[0].y and run[0].bottom - first.y <= MAX_STRIP:
+                area.extend(run)
+                break
+        else:
+            open_areas.append(list(run))
+    for area in open_areas:
+        yield Box.spanning(area[0].x, area[0].y, area[-1].right, area[-1].bottom), area
+
+
+def _runs(tiles: list[Box]) -> Iterator[list[Box]]:
+    """Yield runs of adjacent tiles of a row."""
+    run: list[Box] = []
+    for tile in tiles:
+        if run and (tile.y != run[0].y or tile.x != run[-1].right or tile.right - run[0].x > MAX_STRIP):
+            yield run
+            run = []
+        run.append(tile)
+    if run:
+        yield run

@@ -1,0 +1,124 @@
+"""Pixels under strokes that a damage detector is learned from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from imagest_core.arrays import Image, Labels
+from imagest_core.damage.detection.features import FEATURE_TILE, FeatureCache
+from imagest_core.damage.detection.trained_model import INTACT
+from imagest_core.damage.detection.working_scale import SCALES, WorkingScale
+from imagest_core.damage.map import DamageMap
+from imagest_core.progress import Progress
+
+MAX_SAMPLES = 4000
+"""Maximum number of pixels of a class that are learned from."""
+MAX_UNMARKED, UNMARKED_WEIGHT = 4000, 0.5
+"""Number of unmarked pixels that are used as weak examples of intact paint, and their weight relative to that
+of the strokes of a label."""
+SMALL_PICTURE, STROKE_WIDTH = 1 << 20, 4
+"""Pictures with fewer pixels aren't reduced; in others, thin strokes become about this wide (px)."""
+
+
+class Samples(NamedTuple):
+    """Features (n, features) float32, labels (n,) and weights (n,) of pixels."""
+
+    features: Image
+    labels: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    unmarked: int
+
+
+def stroke_samples(strokes: DamageMap, cache: FeatureCache, progress: Progress) -> Samples:
+    """Return pixels under strokes, and unmarked ones near them as weak examples of intact paint.
+
+    Damage and intact paint have the same total weight, damage classes have equal shares. Most unmarked
+    pixels are intact. With a small weight they keep colours that no stroke shows from being damage, and don't
+    outweigh strokes on damage.
+    """
+    labels = reduced_strokes(strokes, cache.scale)
+    chosen, rng = _chosen(labels), np.random.default_rng(1)
+    features, classes, unmarked = [], [], []
+    cells = [cell for occupied in chosen.occupied() for cell in occupied.tiles(FEATURE_TILE)]
+    cells = [cell for cell in cells if chosen.read(cell).any()]
+    for cell in progress.steps(cells):
+        marked, values = chosen.read(cell), cache.read(cell)
+        features.append(values[:, marked > 0].T)
+        classes.append(marked[marked > 0])
+        free = np.flatnonzero(labels.read(cell).ravel() == 0)
+        free = rng.choice(free, min(len(free), MAX_UNMARKED // len(cells) + 1), replace=False)
+        unmarked.append(values.reshape(len(values), -1)[:, free].T)
+    together = np.concatenate(classes).astype(np.int64)
+    counts: NDArray[np.float64] = np.bincount(together, minlength=256).astype(np.float64)
+    counts[:INTACT] *= max(int(np.count_nonzero(counts[:INTACT])), 1)
+    background = np.concatenate(unmarked)
+    return Samples(
+        np.concatenate([*features, background]),
+        np.concatenate([together, np.full(len(background), INTACT)]),
+        np.concatenate(
+            [
+                len(together) / counts[together],
+                np.full(len(background), _unmarked_weight(together, background)),
+            ]
+        ),
+        len(background),
+    )
+
+
+def _unmarked_weight(labels: NDArray[np.int64], background: Image) -> float:
+    """Return the weight of an unmarked pixel, relative to the ``len(labels)`` of each label."""
+    return UNMARKED_WEIGHT * len(labels) / max(len(background), 1)
+
+
+def reduced_strokes(strokes: DamageMap, scale: WorkingScale) -> DamageMap:
+    """Return the strokes at the working scale; where several meet in a pixel, the lowest label is kept."""
+    reduced, level = DamageMap(scale.box.width, scale.box.height), scale.level
+    if not level:
+        return strokes
+    for cell in strokes.occupied():
+        side = 1 << level
+        full = _padded(strokes.read(cell), side)
+        blocks = full.reshape(full.shape[0] // side, side, full.shape[1] // side, side)
+        lowest = np.where(blocks == 0, 256, blocks.astype(np.int16)).min(axis=(1, 3))
+        reduced.write(scale.reduced(cell), np.where(lowest == 256, 0, lowest).astype(np.uint8))
+    return reduced
+
+
+def _padded(labels: Labels, side: int) -> Labels:
+    height, width = labels.shape
+    return np.pad(labels, ((0, -height % side), (0, -width % side)))
+
+
+def _chosen(strokes: DamageMap) -> DamageMap:
+    """Keep at most ``MAX_SAMPLES`` pixels of each label, chosen at random but always the same."""
+    counts, rng = strokes.counts(), np.random.default_rng(0)
+    if max(counts.values()) <= MAX_SAMPLES:
+        return strokes
+    shares = np.zeros(256)
+    for label, count in counts.items():
+        shares[label] = MAX_SAMPLES / count
+    result = DamageMap(strokes.width, strokes.height)
+    for cell in strokes.occupied():
+        labels = strokes.read(cell)
+        kept = labels * (rng.random(labels.shape) < shares[labels])
+        result.write(cell, kept.astype(np.uint8))
+    return result
+
+
+def automatic_level(strokes: DamageMap) -> int:
+    """Return the level at which thin strokes on damage are about ``STROKE_WIDTH`` px wide."""
+    if strokes.width * strokes.height < SMALL_PICTURE:
+        return 0
+    widths = []
+    for cell in strokes.occupied():
+        labels = strokes.read(cell)
+        mask = ((labels > 0) & (labels != INTACT)).astype(np.uint8)
+        distance = cv2.distanceTransform(np.pad(mask, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
+        count, components = cv2.connectedComponents(mask)
+        widths += [2 * float(distance[components == index].max()) for index in range(1, count)]
+    width = float(np.quantile(widths, 0.25)) if widths else 1.0
+    return int(np.clip(np.log2(max(width, 1.0) / STROKE_WIDTH), 0, len(SCALES) - 1))

@@ -1,0 +1,160 @@
+"""A damage detector that was learned from examples, and its file: arrays and settings in safetensors."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from imagest_core.damage.detection.features import FeatureSettings
+from imagest_core.damage.detection.trees import ARRAYS, Forest
+from imagest_core.damage.detection.working_scale import MAX_LEVEL
+from imagest_core.errors import ModelError
+from imagest_core.messages import Message
+from imagest_core.models.safetensors_header import BITS, Header, read_header
+from imagest_core.painting.atomic import replacing
+from imagest_core.painting.outputs import check_regular_file
+
+SUFFIX = ".safetensors"
+KIND, VERSION = "imagest-damage-model", 1
+INTACT = 255
+"""The label of intact paint among strokes."""
+MAX_BYTES, MAX_SIGMA, MAX_SCALES = 64 << 20, 64.0, 8
+
+
+@dataclass(frozen=True, eq=False)
+class TrainedModel:
+    """A learned detector.
+
+    Attributes
+    ----------
+    forest
+        The trees; their classes are ``labels``.
+    labels
+        Damage labels, 1–254, and last :data:`INTACT`.
+    names
+        The name of each damage class, for people.
+    level
+        The detector works at an image reduced by 2**``level``.
+    sha256
+        Hash of the model's file, for the record; of what it would contain if it was never saved.
+    """
+
+    forest: Forest
+    labels: tuple[int, ...]
+    level: int
+    settings: FeatureSettings = field(default_factory=FeatureSettings)
+    names: tuple[str, ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 of the model's file, in hexadecimal."""
+        return hashlib.sha256(self.to_bytes()).hexdigest()
+
+    def to_bytes(self) -> bytes:
+        """Return the content of the model's file."""
+        from safetensors.numpy import save
+
+        description = {
+            "version": VERSION,
+            "labels": list(self.labels),
+            "names": list(self.names),
+            "level": self.level,
+            "sigmas": list(self.settings.sigmas),
+        }
+        # A single entry, because the library writes several in random order.
+        metadata = {KIND: json.dumps(description, sort_keys=True)}
+        return bytes(save({name: getattr(self.forest, name) for name in ARRAYS}, metadata))
+
+
+def save_model(
+    model: TrainedModel, path: Path, *, force: bool = False, inputs: tuple[Path, ...] = ()
+) -> None:
+    """Write a model as ``.safetensors``, completely or not at all; raises ``OutputError``."""
+    content = model.to_bytes()
+    with replacing(path, force=force, inputs=inputs) as temporary:
+        temporary.write_bytes(content)
+
+
+def load_model(path: Path) -> TrainedModel:
+    """Read a model and check everything in it; raises ``ModelError``."""
+    try:
+        check_regular_file(path)
+        size = path.stat().st_size
+    except OSError as error:
+        raise _invalid(path, error.strerror or error) from error
+    if size > MAX_BYTES:
+        raise _invalid(path, "it is larger than 64 MB")
+    header = read_header(path)
+    if KIND not in header.metadata:
+        raise ModelError(
+            Message("{path} isn't a damage model: choose one saved with --save-model.", path=path.name)
+        )
+    try:
+        return _model_of(header, path)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise _invalid(path, error) from error
+
+
+def _invalid(path: Path, reason: object) -> ModelError:
+    return ModelError(
+        Message("{path} isn't an intact damage model ({reason}).", path=path.name, reason=reason)
+    )
+
+
+def _model_of(header: Header, path: Path) -> TrainedModel:
+    _check_arrays(header)
+    description = json.loads(header.metadata[KIND])
+    if not isinstance(description, dict) or description.get("version") != VERSION:
+        raise ValueError("its version is unknown")
+    labels, level = description.get("labels"), description.get("level")
+    if type(level) is not int or not 0 <= level <= MAX_LEVEL:
+        raise ValueError("its scale is invalid")
+    from safetensors.numpy import load
+
+    forest = Forest(**load(path.read_bytes()))
+    settings = FeatureSettings(_sigmas(description.get("sigmas")))
+    forest.check(settings.count)
+    checked = _labels(labels, forest.classes)
+    return TrainedModel(forest, checked, level, settings, _names(description.get("names"), len(checked) - 1))
+
+
+def _check_arrays(header: Header) -> None:
+    import numpy as np
+
+    if header.tensors.keys() != ARRAYS.keys():
+        raise ValueError("its arrays are not those of trees")
+    for name, dtype in ARRAYS.items():
+        stored, expected = header.tensors[name], np.dtype(dtype)
+        kind = f"{'F' if expected.kind == 'f' else 'I'}{8 * expected.itemsize}"
+        if stored.dtype != kind or kind not in BITS or len(stored.shape) != (2 if name == "value" else 1):
+            raise ValueError(f"its array {name} has another type or shape")
+
+
+def _labels(labels: Any, classes: int) -> tuple[int, ...]:
+    valid = isinstance(labels, list) and all(type(label) is int for label in labels)
+    if not valid or len(labels) != classes or classes < 2 or labels[-1] != INTACT:
+        raise ValueError("its classes are invalid")
+    if len(set(labels)) != classes or not all(1 <= label <= INTACT for label in labels):
+        raise ValueError("its classes are invalid")
+    return tuple(labels)
+
+
+def _names(names: Any, count: int) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) and len(name) < 200 for name in names):
+        raise ValueError("its class names are invalid")
+    if names and len(names) != count:
+        raise ValueError("its class names are invalid")
+    return tuple(names)
+
+
+def _sigmas(sigmas: Any) -> tuple[float, ...]:
+    valid = isinstance(sigmas, list) and 0 < len(sigmas) <= MAX_SCALES
+    if not valid or not all(type(sigma) in (int, float) and math.isfinite(sigma) for sigma in sigmas):
+        raise ValueError("its scales are invalid")
+    if not all(0.3 <= sigma <= MAX_SIGMA for sigma in sigmas):
+        raise ValueError("its scales are invalid")
+    return tuple(float(sigma) for sigma in sigmas)
