@@ -1,4 +1,4 @@
-"""``imagest train``: train the autoencoder and the diffusion network, pack a model, train a style branch."""
+"""``imagest train``: train networks, pack a model, train a style branch or a language model."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from imagest_core.cli.train_options import (
     settings_of,
     training_inputs,
 )
+from imagest_core.cli.train_prompts import add_prompts_command
 from imagest_core.cli.train_style import add_style_command
 from imagest_core.errors import InputError
 from imagest_core.extras import require_extra
@@ -56,6 +57,7 @@ def add_commands(subparsers: Any) -> None:
         "--begin", type=Path, metavar="RUN", help="start with the averaged weights of another run"
     )
     add_style_command(parts)
+    add_prompts_command(parts)
     packing = parts.add_parser("pack", help="pack finished runs into a model")
     packing.add_argument("--autoencoder", type=Path, required=True, metavar="RUN", help="a run, or a model")
     packing.add_argument(

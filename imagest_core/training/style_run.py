@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from imagest_core.errors import ModelError
 from imagest_core.models.stable_diffusion.components import quiet
 from imagest_core.models.stable_diffusion.style_branch import StyleBranchConfig, save_style_branch
 from imagest_core.models.validation import read_json
+from imagest_core.training.folders import written_folder
 from imagest_core.training.loop import Trainer
 from imagest_core.training.pack import held_out_curve
 from imagest_core.training.state import SETTINGS, STATE, check_run_folder, write_descriptions
@@ -96,22 +95,10 @@ def save_results(
         save_style_branch(inside, branch)
         (inside / "README.md").write_text(_card(branch.config), encoding="utf-8")
 
-    written = [_written(folder / ADAPTER, write_adapter)]
+    written = [written_folder(folder / ADAPTER, write_adapter)]
     if task.options.train_unet:
-        written.append(_written(folder / MODEL, lambda inside: _write_model(task, inside)))
+        written.append(written_folder(folder / MODEL, lambda inside: _write_model(task, inside)))
     return written
-
-
-def _written(target: Path, write: Callable[[Path], None]) -> Path:
-    """Write a folder beside ``target``, then replace it."""
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
-        inside = Path(temporary) / target.name
-        inside.mkdir()
-        write(inside)
-        if target.exists():
-            shutil.rmtree(target)
-        inside.rename(target)
-    return target
 
 
 def _card(config: StyleBranchConfig) -> str:
